@@ -1,0 +1,1 @@
+//! The real stacks: account, checkout, platform.

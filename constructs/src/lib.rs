@@ -1,0 +1,1 @@
+//! Constructs by topic: network, data, identity, storage, observability.

@@ -1,0 +1,467 @@
+//! How a program is written: apps, stacks, scopes, constructs and handles.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Diagnostics;
+use crate::assembly::{Lifecycle, ResourceEntry};
+use crate::data::{Data, Resource};
+use crate::diagnostic::Diagnostic;
+use crate::input::{Input, Output, Provides};
+use crate::path::Path;
+use crate::policy::Policy;
+use crate::synth::{self, Synthesis};
+use crate::value::{Reference, Value};
+
+/// The root of a program: what is deployed together and has one state.
+///
+/// ```
+/// use groundplan_core::{App, Environment};
+/// let app = App::new("checkout-prod");
+/// let stack = app.stack("checkout", Environment::new("us-east-1"));
+/// let assembly = app.synth()?.assembly;
+/// # Ok::<(), groundplan_core::Diagnostics>(())
+/// ```
+pub struct App {
+    pub(crate) tree: Rc<Tree>,
+}
+
+/// What the whole program shares. Scopes, nodes and handles hold it, so that none of them has
+/// to be threaded through user code as `&mut`.
+pub(crate) struct Tree {
+    pub(crate) name: Arc<str>,
+    pub(crate) state: RefCell<Option<String>>,
+    pub(crate) stacks: RefCell<BTreeMap<String, Environment>>,
+    pub(crate) nodes: RefCell<BTreeMap<Path, Declared>>,
+    pub(crate) outputs: RefCell<BTreeMap<String, Value>>,
+    pub(crate) tags: RefCell<Vec<(Path, String, String)>>,
+    pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
+    pub(crate) acknowledged: RefCell<Vec<(Path, String)>>,
+    pub(crate) policies: RefCell<Vec<Box<dyn Policy>>>,
+    /// The calls of `add` that are under way, outermost first.
+    calls: RefCell<Vec<&'static Location<'static>>>,
+}
+
+/// A scope or resource as declared, before synth has looked at it.
+pub(crate) struct Declared {
+    pub(crate) entry: Option<ResourceEntry>,
+    pub(crate) locations: Vec<&'static Location<'static>>,
+}
+
+/// The account and region that resources belong to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Environment {
+    /// The twelve-digit account, where the stack is pinned to one. A pinned stack is never
+    /// applied to another account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The region, as in `us-east-1`.
+    pub region: String,
+}
+
+impl Environment {
+    /// The region `region` of whichever account the credentials belong to.
+    pub fn new(region: impl Into<String>) -> Self {
+        Self { account: None, region: region.into() }
+    }
+
+    /// Pins the account.
+    #[must_use]
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+}
+
+impl App {
+    /// An empty app. Its name is part of generated resource names and of the state's place.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        let tree = Tree {
+            name: name.into(),
+            state: RefCell::default(),
+            stacks: RefCell::default(),
+            nodes: RefCell::default(),
+            outputs: RefCell::default(),
+            tags: RefCell::default(),
+            diagnostics: RefCell::default(),
+            acknowledged: RefCell::default(),
+            policies: RefCell::default(),
+            calls: RefCell::default(),
+        };
+        Self { tree: Rc::new(tree) }
+    }
+
+    /// The app's name.
+    pub fn name(&self) -> &str {
+        &self.tree.name
+    }
+
+    /// Where the state is kept unless the command line says otherwise: `file:DIR` or
+    /// `s3://BUCKET/PREFIX`.
+    pub fn state(&self, url: impl Into<String>) -> &Self {
+        *self.tree.state.borrow_mut() = Some(url.into());
+        self
+    }
+
+    /// Adds a stack: the root of a tree of resources in one account and region.
+    #[track_caller]
+    pub fn stack(&self, name: &str, environment: Environment) -> Stack {
+        let scope = Scope { tree: self.tree.clone(), path: Path::new(name) };
+        let location = Location::caller();
+        if let Some(reason) = Path::reject_name(name) {
+            scope.report_at(invalid_name(name, reason), vec![location]);
+        }
+        let known = self.tree.stacks.borrow_mut().insert(name.to_owned(), environment).is_some();
+        scope.declare(vec![location], known);
+        Stack(scope)
+    }
+
+    /// Adds a check of one's own; the built-in ones are always on.
+    pub fn policy(&self, policy: impl Policy + 'static) -> &Self {
+        self.tree.policies.borrow_mut().push(Box::new(policy));
+        self
+    }
+
+    /// The assembly of this program.
+    ///
+    /// # Errors
+    /// Every diagnostic at once, where at least one of them is an error.
+    pub fn synth(&self) -> Result<Synthesis, Diagnostics> {
+        synth::synth(&self.tree)
+    }
+}
+
+/// A top-level [`Scope`], bound to an [`Environment`].
+#[derive(Clone)]
+pub struct Stack(Scope);
+
+impl Deref for Stack {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.0
+    }
+}
+
+/// A place in the tree that resources and constructs are added to. Cheap to clone.
+#[derive(Clone)]
+pub struct Scope {
+    tree: Rc<Tree>,
+    path: Path,
+}
+
+/// A reusable piece of infrastructure: what [`Scope::add`] takes.
+///
+/// Every resource type is one; a construct of one's own adds others to its scope and returns
+/// what its users need as a handle.
+///
+/// ```
+/// use groundplan_core::{Construct, Scope};
+/// struct Team { name: String }
+/// impl Construct for Team {
+///     type Handle = ();
+///     fn build(self, scope: &Scope) {
+///         scope.tag("team", &self.name);
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a resource nor a construct",
+    label = "a scope takes resources and what implements `Construct`"
+)]
+pub trait Construct {
+    /// What `add` returns.
+    type Handle;
+
+    /// Adds the parts to `scope`, which is the construct's own place in the tree. A mistake in
+    /// the arguments is reported with [`Scope::report`]; a construct never fails.
+    fn build(self, scope: &Scope) -> Self::Handle;
+}
+
+impl<R: Resource> Construct for R {
+    type Handle = Handle<R>;
+
+    fn build(self, scope: &Scope) -> Handle<R> {
+        scope.resource(self)
+    }
+}
+
+impl Scope {
+    /// Adds a resource or a construct under `name`, and returns its handle.
+    #[track_caller]
+    pub fn add<C: Construct>(&self, name: &str, construct: C) -> C::Handle {
+        let location = Location::caller();
+        let child = Scope { tree: self.tree.clone(), path: self.path.child(name) };
+        self.tree.calls.borrow_mut().push(location);
+        if let Some(reason) = Path::reject_name(name) {
+            child.report(invalid_name(name, reason));
+        }
+        child.declare(self.tree.calls.borrow().clone(), self.tree.nodes.borrow().contains_key(&child.path));
+        let handle = construct.build(&child);
+        self.tree.calls.borrow_mut().pop();
+        handle
+    }
+
+    /// Declares the resource that stands at this scope's own path. A construct uses it for the
+    /// one resource that it is about, so that `checkout/media` is the bucket itself and
+    /// `checkout/media/policy` its policy.
+    pub fn resource<R: Resource>(&self, resource: R) -> Handle<R> {
+        let Value::Map(properties) = resource.into_value() else {
+            unreachable!("a structure of fields is written as a map");
+        };
+        let entry = ResourceEntry::new(R::TYPE, properties);
+        let taken = match self.tree.nodes.borrow_mut().get_mut(&self.path) {
+            Some(Declared { entry: slot @ None, .. }) => {
+                *slot = Some(entry);
+                false
+            }
+            _ => true,
+        };
+        if taken {
+            self.report(Diagnostic::error("GP0103", "this scope has a resource of its own already"));
+        }
+        Handle::new(Node { tree: self.tree.clone(), path: self.path.clone() })
+    }
+
+    /// Where this scope stands.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name of the app.
+    pub fn app_name(&self) -> &str {
+        &self.tree.name
+    }
+
+    /// The region that resources of this scope belong to.
+    pub fn region(&self) -> String {
+        self.environment().region
+    }
+
+    /// The account that resources of this scope belong to: known where the stack is pinned, else
+    /// known when it is planned.
+    pub fn account_id(&self) -> Input<String> {
+        match self.environment().account {
+            Some(account) => account.provide(),
+            None => Output::<String>::new(self.reference(&Path::new(self.path.stack()), "AccountId")).provide(),
+        }
+    }
+
+    fn environment(&self) -> Environment {
+        let stacks = self.tree.stacks.borrow();
+        stacks.get(self.path.stack()).cloned().expect("every scope lies below a stack")
+    }
+
+    /// Tags every resource at or below this scope whose type has tags, unless it sets the tag
+    /// itself.
+    pub fn tag(&self, key: impl Into<String>, value: impl Into<String>) -> &Self {
+        self.tree.tags.borrow_mut().push((self.path.clone(), key.into(), value.into()));
+        self
+    }
+
+    /// Publishes a value under `name`: shown after a deploy, by `output`, and readable by other
+    /// apps.
+    #[track_caller]
+    pub fn export<T: Data>(&self, name: &str, value: impl Into<Input<T>>) -> &Self {
+        let value = value.into().into_value();
+        if self.tree.outputs.borrow_mut().insert(name.to_owned(), value).is_some() {
+            let duplicate = Diagnostic::error("GP0104", format!("the output `{name}` is exported twice"))
+                .help("give each output of an app its own name");
+            self.report_at(duplicate.at(self.path.clone()), vec![Location::caller()]);
+        }
+        self
+    }
+
+    /// Reports a finding about this scope. Synth shows all of them at once.
+    pub fn report(&self, diagnostic: Diagnostic) {
+        let locations = self.tree.calls.borrow().clone();
+        self.report_at(diagnostic, locations);
+    }
+
+    fn report_at(&self, mut diagnostic: Diagnostic, locations: Vec<&'static Location<'static>>) {
+        diagnostic.path.get_or_insert_with(|| self.path.clone());
+        if diagnostic.locations.is_empty() {
+            diagnostic.locations = locations;
+        }
+        self.tree.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// Says that the warning `code` is meant, at and below this scope.
+    pub fn acknowledge(&self, code: &str) -> &Self {
+        self.tree.acknowledged.borrow_mut().push((self.path.clone(), code.to_owned()));
+        self
+    }
+
+    fn declare(&self, locations: Vec<&'static Location<'static>>, known: bool) {
+        let mut nodes = self.tree.nodes.borrow_mut();
+        match nodes.get(&self.path) {
+            Some(first) if known => {
+                let message = format!("the path `{}` is taken", self.path);
+                let first = first.locations.last().map(|location| format!("it was first added at {location}"));
+                let mut duplicate = Diagnostic::error("GP0101", message).help("give one of the two another name");
+                duplicate.got = first;
+                drop(nodes);
+                self.report_at(duplicate, locations);
+            }
+            _ => {
+                nodes.insert(self.path.clone(), Declared { entry: None, locations });
+            }
+        }
+    }
+
+    fn reference(&self, path: &Path, attribute: &str) -> Reference {
+        Reference { app: Some(self.tree.name.clone()), path: path.clone(), attribute: attribute.to_owned() }
+    }
+}
+
+fn invalid_name(name: &str, reason: &str) -> Diagnostic {
+    Diagnostic::error("GP0102", format!("this cannot be a name: {reason}")).got(format!("{name:?}"))
+}
+
+/// A resource in the tree, whatever its type.
+#[derive(Clone)]
+pub struct Node {
+    tree: Rc<Tree>,
+    path: Path,
+}
+
+impl Node {
+    /// Where the resource stands.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The attribute or property `attribute` as an output. Its type is the caller's claim; the
+    /// generated accessors state it for every published attribute.
+    pub fn output<T>(&self, attribute: &str) -> Output<T> {
+        Output::new(Reference {
+            app: Some(self.tree.name.clone()),
+            path: self.path.clone(),
+            attribute: attribute.to_owned(),
+        })
+    }
+
+    fn change(&self, change: impl FnOnce(&mut ResourceEntry)) -> &Self {
+        let mut nodes = self.tree.nodes.borrow_mut();
+        let entry = nodes.get_mut(&self.path).and_then(|declared| declared.entry.as_mut());
+        change(entry.expect("a node is made for a declared resource"));
+        drop(nodes);
+        self
+    }
+
+    fn lifecycle(&self, change: impl FnOnce(&mut Lifecycle)) -> &Self {
+        self.change(|entry| change(&mut entry.lifecycle))
+    }
+}
+
+/// What [`Scope::add`] returns for a resource: its outputs, and what can be said about its life.
+///
+/// Passing `&handle` where one of its identifiers is wanted gives that identifier.
+pub struct Handle<R: Resource> {
+    node: Node,
+    attributes: R::Attributes,
+}
+
+impl<R: Resource> Handle<R> {
+    fn new(node: Node) -> Self {
+        Self { attributes: R::Attributes::from(node.clone()), node }
+    }
+
+    /// The untyped node.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Where the resource stands.
+    pub fn path(&self) -> &Path {
+        &self.node.path
+    }
+
+    /// The attribute or property `attribute`; its type is the caller's claim.
+    pub fn output<T>(&self, attribute: &str) -> Output<T> {
+        self.node.output(attribute)
+    }
+
+    /// Orders this resource after `other`, where no reference says so.
+    pub fn after<O: Resource>(&self, other: &Handle<O>) -> &Self {
+        self.node.change(|entry| {
+            entry.depends_on.insert(other.path().clone());
+        });
+        self
+    }
+
+    /// States that the resource was at `path` before: it is moved, not replaced.
+    pub fn moved_from(&self, path: &str) -> &Self {
+        self.node.change(|entry| {
+            entry.moved_from.insert(Path::new(path));
+        });
+        self
+    }
+
+    /// Refuses every plan that would delete or replace the resource, until a deploy has said
+    /// `unprotect`. Taking the declaration out of the program does not disarm it.
+    pub fn protect(&self) -> &Self {
+        self.node.lifecycle(|lifecycle| lifecycle.protect = true);
+        self
+    }
+
+    /// Leaves the resource in the account when it is removed from the program.
+    pub fn retain(&self) -> &Self {
+        self.node.lifecycle(|lifecycle| lifecycle.retain = true);
+        self
+    }
+
+    /// Deletes the old resource before the new one is created, where it is replaced.
+    pub fn delete_before_create(&self) -> &Self {
+        self.node.lifecycle(|lifecycle| lifecycle.delete_before_create = true);
+        self
+    }
+
+    /// Leaves changes of the property `name` (in CloudFormation's spelling) alone, once the
+    /// resource exists.
+    pub fn ignore_changes(&self, name: &str) -> &Self {
+        self.node.lifecycle(|lifecycle| {
+            lifecycle.ignore_changes.insert(name.to_owned());
+        });
+        self
+    }
+
+    /// Sets or replaces a property after the fact, for what a construct that made the resource
+    /// does not offer. `edit` gets the typed resource and returns it changed.
+    pub fn edit(&self, edit: impl FnOnce(R) -> R) -> &Self {
+        self.node.change(|entry| {
+            let properties = Value::Map(std::mem::take(&mut entry.properties));
+            let resource = R::from_value(&properties).expect("it was written from this type");
+            let Value::Map(edited) = edit(resource).into_value() else { unreachable!("fields are written as a map") };
+            entry.properties = edited;
+        });
+        self
+    }
+}
+
+impl<R: Resource> Clone for Handle<R> {
+    fn clone(&self) -> Self {
+        Self::new(self.node.clone())
+    }
+}
+
+impl<R: Resource> Deref for Handle<R> {
+    type Target = R::Attributes;
+
+    fn deref(&self) -> &R::Attributes {
+        &self.attributes
+    }
+}
+
+impl<R: Resource> fmt::Debug for Handle<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({}, {})", R::TYPE, self.node.path)
+    }
+}

@@ -1,0 +1,241 @@
+//! What synth checks of a finished tree before any policy sees it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_schema::{self as schema, Cursor, Kind, TagForm};
+
+use crate::app::Tree;
+use crate::assembly::{Assembly, ResourceEntry};
+use crate::diagnostic::Diagnostic;
+use crate::path::Path;
+use crate::value::{Reference, Value};
+
+/// Attributes of a stack that resources may refer to.
+const STACK_ATTRIBUTES: [&str; 1] = ["AccountId"];
+
+/// Every reference names a resource of this app and an attribute that its type has. What is
+/// checked loses the name of its app: in an assembly it is always that app.
+pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut Vec<Diagnostic>) {
+    let types: BTreeMap<Path, String> =
+        assembly.resources.iter().map(|(path, entry)| (path.clone(), entry.type_name.clone())).collect();
+    let stacks: BTreeSet<String> = assembly.stacks.keys().cloned().collect();
+    let check = |at: &Path, reference: &Reference| -> Option<Diagnostic> {
+        let error = |code, message: String| Some(Diagnostic::error(code, message).at(at.clone()).got(reference));
+        if let Some(app) = reference.app.as_ref().filter(|app| **app != tree.name) {
+            let help = format!(
+                "export the value in `{app}` and read it here as an output of that app, or pass it as a setting"
+            );
+            return error("GP0201", format!("this refers to a resource of another app, `{app}`"))
+                .map(|diagnostic| diagnostic.help(help));
+        }
+        if stacks.contains(reference.path.as_str()) && STACK_ATTRIBUTES.contains(&reference.attribute.as_str()) {
+            return None;
+        }
+        let Some(type_name) = types.get(&reference.path) else {
+            return error("GP0202", format!("there is no resource at `{}`", reference.path))
+                .map(|diagnostic| diagnostic.help("add the resource to this app, or refer to another one"));
+        };
+        let known = schema::lookup(type_name)?;
+        let attribute = reference.attribute.as_str();
+        if known.attributes.contains_key(attribute) || known.properties.contains_key(attribute) {
+            return None;
+        }
+        let attributes: Vec<_> = known.attributes.keys().copied().collect();
+        error("GP0203", format!("a {type_name} has no attribute `{attribute}`"))
+            .map(|diagnostic| diagnostic.allowed(attributes.join(", ")))
+    };
+    let mut visit = |at: &Path, value: &mut Value| {
+        value.walk_mut(&mut |value| {
+            if let Value::Ref(reference) = value {
+                diagnostics.extend(check(at, reference));
+                reference.app = None;
+            }
+        });
+    };
+    for (path, entry) in &mut assembly.resources {
+        entry.properties.values_mut().for_each(|value| visit(path, value));
+    }
+    for value in assembly.outputs.values_mut() {
+        visit(&Path::new(""), value);
+    }
+}
+
+/// Gives every resource that can be tagged the tags of the scopes around it, the innermost first.
+pub(crate) fn tags(tree: &Tree, assembly: &mut Assembly) {
+    let tags = tree.tags.borrow();
+    for (path, entry) in &mut assembly.resources {
+        let mut inherited: Vec<_> = tags.iter().filter(|(scope, ..)| path.is_within(scope)).collect();
+        inherited.sort_by_key(|(scope, ..)| std::cmp::Reverse(scope.as_str().len()));
+        if let Some(tags) = schema::lookup(&entry.type_name).and_then(|known| known.tags.as_ref()) {
+            for (_, key, value) in inherited {
+                add_tag(entry, tags, key, value);
+            }
+        }
+    }
+}
+
+fn add_tag(entry: &mut ResourceEntry, tags: &schema::Tags, key: &str, value: &str) {
+    let slot = entry.properties.entry(tags.property.to_owned());
+    let pairs: &[(&str, Value)] = match tags.form {
+        TagForm::Map => {
+            if let Value::Map(tags) = slot.or_insert_with(|| Value::Map(BTreeMap::new())) {
+                tags.entry(key.to_owned()).or_insert_with(|| value.into());
+            }
+            return;
+        }
+        TagForm::Standard => &[],
+        TagForm::Asg => &[("PropagateAtLaunch", Value::Bool(true))],
+    };
+    let Value::List(tags) = slot.or_insert_with(|| Value::List(Vec::new())) else { return };
+    if tags.iter().all(|tag| tag.get("Key").and_then(Value::as_str) != Some(key)) {
+        let mut tag = BTreeMap::from([("Key".to_owned(), key.into()), ("Value".to_owned(), value.into())]);
+        tag.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        tags.push(Value::Map(tag));
+    }
+}
+
+/// No resource depends on itself, however indirectly; each cycle is reported once, with its way.
+pub(crate) fn cycles(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Mark {
+        Open,
+        Done,
+    }
+    let mut marks: BTreeMap<Path, Mark> = BTreeMap::new();
+    for root in assembly.resources.keys() {
+        // Depth first with an explicit stack: a deep chain must not overflow the real one.
+        let mut way: Vec<(Path, Vec<Path>)> = Vec::new();
+        let mut next = Some(root.clone());
+        loop {
+            match next.take() {
+                Some(path) => match marks.get(&path) {
+                    Some(Mark::Done) => {}
+                    Some(Mark::Open) => diagnostics.push(cycle(&way, &path)),
+                    None => {
+                        marks.insert(path.clone(), Mark::Open);
+                        let dependencies = assembly.dependencies(&path).into_iter().collect();
+                        way.push((path, dependencies));
+                    }
+                },
+                None => {
+                    let Some((path, rest)) = way.last_mut() else { break };
+                    match rest.pop() {
+                        Some(dependency) => next = Some(dependency),
+                        None => {
+                            marks.insert(path.clone(), Mark::Done);
+                            way.pop();
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cycle(way: &[(Path, Vec<Path>)], closing: &Path) -> Diagnostic {
+    let start = way.iter().position(|(path, _)| path == closing).unwrap_or(0);
+    let mut steps: Vec<&str> = way[start..].iter().map(|(path, _)| path.as_str()).collect();
+    steps.push(closing.as_str());
+    Diagnostic::error("GP0204", "resources depend on each other in a cycle")
+        .at(closing.clone())
+        .got(steps.join(" → "))
+        .help("take one of the references out, or move what both need into a resource of its own (security group rules are)")
+}
+
+/// Required properties are there, and known values have the type and are among the values that
+/// AWS's schema allows.
+pub(crate) fn properties(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
+    for (path, entry) in &assembly.resources {
+        let Some(known) = schema::lookup(&entry.type_name) else {
+            let unknown = format!("AWS publishes no resource type `{}`", entry.type_name);
+            diagnostics.push(Diagnostic::error("GP0205", unknown).at(path.clone()));
+            continue;
+        };
+        let mut found = Vec::new();
+        check_properties(known.required(), &known.cursor(), &entry.properties, "", &mut found);
+        diagnostics.extend(found.into_iter().map(|diagnostic| diagnostic.at(path.clone())));
+    }
+}
+
+/// Checks the entries of one structure: which are missing, then each one there is.
+fn check_properties<'a>(
+    required: impl Iterator<Item = &'a str>,
+    cursor: &Cursor<'_>,
+    entries: &BTreeMap<String, Value>,
+    at: &str,
+    found: &mut Vec<Diagnostic>,
+) {
+    for name in required.filter(|name| !entries.contains_key(*name)) {
+        let message = format!("the required property `{}` is not set", join(at, name));
+        found.push(Diagnostic::error("GP0206", message));
+    }
+    for (name, value) in entries {
+        check_value(&cursor.key(name), value, &join(at, name), found);
+    }
+}
+
+fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Diagnostic>) {
+    let (Some(kind), Some(property)) = (cursor.kind(), cursor.property()) else {
+        found.push(Diagnostic::error("GP0207", format!("AWS's schema has no property `{at}`")));
+        return;
+    };
+    if let Value::List(items) = value
+        && cursor.is_list()
+    {
+        items.iter().enumerate().for_each(|(position, item)| {
+            check_value(&cursor.item(), item, &format!("{at}.{position}"), found);
+        });
+        return;
+    }
+    if let Some(expected) = mismatch(kind, value) {
+        let message = format!("the property `{at}` has a value of the wrong kind");
+        found.push(Diagnostic::error("GP0208", message).got(value.to_json()).allowed(expected));
+        return;
+    }
+    let plain = matches!(value, Value::String(_) | Value::Bool(_) | Value::Number(_));
+    if plain && !property.allowed.is_empty() && !property.allowed.contains(&value.to_json()) {
+        let allowed: Vec<_> = property.allowed.iter().map(plain_text).collect();
+        let message = format!("the property `{at}` has a value that AWS does not take");
+        let got = plain_text(&value.to_json());
+        found.push(Diagnostic::error("GP0209", message).got(got).allowed(allowed.join(", ")));
+    }
+    if let Value::Map(entries) = value {
+        let nested = cursor.fields().into_iter().flatten();
+        let required = nested.filter(|(_, property)| property.required).map(|(name, _)| *name);
+        check_properties(required, cursor, entries, at, found);
+    }
+}
+
+/// What is expected where `value` cannot be of this kind. What is not known yet can be anything.
+fn mismatch(kind: &Kind, value: &Value) -> Option<&'static str> {
+    let fits = match (kind, value) {
+        (_, Value::Ref(_)) | (Kind::Json, _) => true,
+        (Kind::String, Value::String(_) | Value::Template(_) | Value::Secret(_) | Value::Subnet(_)) => true,
+        (Kind::DateTime, Value::String(_) | Value::Template(_)) => true,
+        (Kind::Integer, value) => value.as_i64().is_some(),
+        (Kind::Number, Value::Number(_)) | (Kind::Boolean, Value::Bool(_)) => true,
+        (Kind::Tag | Kind::Map(_) | Kind::Type(_), Value::Map(_)) => true,
+        (Kind::List(_), Value::List(_)) => true,
+        (Kind::Union(kinds), value) => kinds.iter().any(|kind| mismatch(kind, value).is_none()),
+        _ => false,
+    };
+    (!fits).then_some(match kind {
+        Kind::String => "a string",
+        Kind::Integer => "a whole number",
+        Kind::Number => "a number",
+        Kind::Boolean => "true or false",
+        Kind::DateTime => "a point in time, as in 2026-01-31T00:00:00Z",
+        Kind::List(_) => "a list",
+        Kind::Tag => "a tag, with Key and Value",
+        Kind::Map(_) | Kind::Type(_) => "a structure",
+        Kind::Union(_) | Kind::Json => "another shape",
+    })
+}
+
+fn join(at: &str, name: &str) -> String {
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+}
+
+fn plain_text(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

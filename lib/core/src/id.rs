@@ -1,0 +1,47 @@
+//! Typed identifiers.
+
+/// Declares typed identifiers: newtypes over a string, each with its own meaning.
+///
+/// A typed identifier stands for itself and for a plain `String`, but never for another
+/// identifier, so that a subnet id where a VPC id belongs does not compile.
+///
+/// ```
+/// groundplan_core::id_types! {
+///     /// The id of a VPC, as in `vpc-0a1b2c3d`.
+///     VpcId,
+/// }
+/// assert_eq!(VpcId::new("vpc-1").as_str(), "vpc-1");
+/// ```
+#[macro_export]
+macro_rules! id_types {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(::std::string::String);
+
+        impl $name {
+            /// The identifier of something that exists already.
+            pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+                Self(id.into())
+            }
+
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl $crate::Data for $name {
+            fn into_value(self) -> $crate::Value {
+                $crate::Value::String(self.0)
+            }
+
+            fn from_value(value: &$crate::Value) -> ::std::option::Option<Self> {
+                value.as_str().map(Self::new)
+            }
+        }
+
+        impl $crate::IsA<$name> for $name {}
+        impl $crate::IsA<::std::string::String> for $name {}
+    )+};
+}

@@ -1,0 +1,54 @@
+//! Scopes, paths, inputs, outputs, secrets, diagnostics and the assembly.
+//!
+//! This crate is the pure half of Groundplan: a program builds a tree of resources in an
+//! [`App`], and [`App::synth`] turns it into an [`Assembly`], the desired document that the
+//! engine compares with what exists. Nothing here reads a clock, a network or a random number,
+//! so the same program always gives the same bytes.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`app`] | [`App`], [`Stack`], [`Scope`], [`Construct`], [`Handle`]: how a program is written |
+//! | [`input`] | [`Input`], [`Output`], [`Provides`]: typed references between resources |
+//! | [`data`] | [`Data`], [`Fields`], [`Resource`]: what the generated resource types implement |
+//! | [`value`] | [`Value`]: the untyped document value behind every property |
+//! | [`template`] | [`Template`] and [`template!`]: strings composed of outputs |
+//! | [`secret`] | [`Secret`]: a value that never reaches the assembly |
+//! | [`cidr`] | [`cidr!`]: address blocks checked when the program is compiled |
+//! | [`diagnostic`] | [`Diagnostic`]: what synth reports, all at once |
+//! | [`assembly`] | [`Assembly`]: the desired document and typed queries over it |
+//! | [`policy`] | [`Policy`]: read-only checks over the finished tree |
+
+pub mod app;
+pub mod assembly;
+mod check;
+pub mod cidr;
+pub mod data;
+pub mod diagnostic;
+pub mod id;
+pub mod input;
+pub mod path;
+pub mod policy;
+pub mod secret;
+mod synth;
+pub mod template;
+pub mod value;
+
+pub use app::{App, Construct, Environment, Handle, Node, Scope, Stack};
+pub use assembly::{Assembly, ResourceEntry};
+pub use data::{Data, FieldVisitor, Fields, Json, List, Map, Resource};
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use input::{Identifies, Input, IsA, Output, Provides};
+pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+pub use path::Path;
+pub use policy::Policy;
+pub use secret::{Secret, SecretSource};
+pub use synth::Synthesis;
+pub use template::Template;
+pub use value::{Reference, SubnetOf, Value};
+
+#[doc(hidden)]
+pub mod private {
+    //! What the macros of this crate expand to.
+    pub use crate::cidr::parse_v4;
+    pub use crate::template::{TemplatePart, holes};
+}

@@ -1,0 +1,63 @@
+//! From the tree of a program to its assembly.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+
+use crate::app::Tree;
+use crate::assembly::Assembly;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::path::Path;
+
+/// What synth gives: the assembly, and beside it what concerns this program's text only.
+#[derive(Clone, Debug)]
+pub struct Synthesis {
+    /// The desired document.
+    pub assembly: Assembly,
+    /// Findings that were not acknowledged.
+    pub warnings: Vec<Diagnostic>,
+    /// Where in the program each resource was added, outermost call first.
+    pub locations: BTreeMap<Path, Vec<&'static Location<'static>>>,
+}
+
+pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
+    let mut diagnostics = tree.diagnostics.borrow().clone();
+    let nodes = tree.nodes.borrow();
+    let locations: BTreeMap<_, _> =
+        nodes.iter().map(|(path, declared)| (path.clone(), declared.locations.clone())).collect();
+    let mut assembly = Assembly {
+        format: Assembly::FORMAT,
+        app: tree.name.to_string(),
+        state: tree.state.borrow().clone(),
+        stacks: tree.stacks.borrow().clone(),
+        resources: nodes.iter().filter_map(|(path, declared)| Some((path.clone(), declared.entry.clone()?))).collect(),
+        outputs: tree.outputs.borrow().clone(),
+    };
+    crate::check::references(tree, &mut assembly, &mut diagnostics);
+    crate::check::tags(tree, &mut assembly);
+    crate::check::cycles(&assembly, &mut diagnostics);
+    crate::check::properties(&assembly, &mut diagnostics);
+    if diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
+        let policies = tree.policies.borrow();
+        diagnostics.extend(policies.iter().flat_map(|policy| policy.check(&assembly)));
+    }
+
+    let acknowledged = tree.acknowledged.borrow();
+    let meant = |diagnostic: &Diagnostic| {
+        let path = diagnostic.path.as_ref();
+        diagnostic.severity == Severity::Warning
+            && acknowledged
+                .iter()
+                .any(|(scope, code)| code == diagnostic.code && path.is_some_and(|path| path.is_within(scope)))
+    };
+    diagnostics.retain(|diagnostic| !meant(diagnostic));
+    for diagnostic in &mut diagnostics {
+        let known = diagnostic.path.as_ref().and_then(|path| locations.get(path));
+        if let (true, Some(known)) = (diagnostic.locations.is_empty(), known) {
+            diagnostic.locations.clone_from(known);
+        }
+    }
+    if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(Diagnostics(diagnostics));
+    }
+    Ok(Synthesis { assembly, warnings: diagnostics, locations })
+}

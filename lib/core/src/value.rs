@@ -1,0 +1,369 @@
+//! The untyped document value behind every property.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::Value as JsonValue;
+
+use crate::path::Path;
+use crate::secret::SecretSource;
+
+/// A property value: plain JSON, or something that is only known when other resources exist.
+///
+/// In JSON the latter are objects with one `$` key: `{"$ref": "checkout/vpc/vpc#VpcId"}`,
+/// `{"$template": ["arn:aws:s3:::", {"$ref": "…"}, "/*"]}`, `{"$secret": {…}}` and
+/// `{"$subnet": {"block": …, "prefix": 64, "index": 0}}`. A key of a
+/// user's map that starts with `$` is written with one more `$`, so nothing is ambiguous.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Value {
+    /// JSON `null`.
+    #[default]
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A number, whole or not.
+    Number(serde_json::Number),
+    /// A string.
+    String(String),
+    /// A list, in order.
+    List(Vec<Value>),
+    /// A map, ordered by key so that its bytes are stable.
+    Map(BTreeMap<String, Value>),
+    /// An attribute of another resource.
+    Ref(Reference),
+    /// A string composed of literals and references.
+    Template(Vec<Value>),
+    /// Where a secret comes from; never the secret.
+    Secret(SecretSource),
+    /// A block cut out of an address block that another resource will have.
+    Subnet(Box<SubnetOf>),
+}
+
+/// The `index`th block with prefix length `prefix` inside `block`, counted from zero. What
+/// CloudFormation writes as `Fn::Select` of `Fn::Cidr`, and Terraform as `cidrsubnet`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubnetOf {
+    /// The block to cut from, IPv4 or IPv6.
+    pub block: Value,
+    /// Prefix length of the part.
+    pub prefix: u8,
+    /// Which part.
+    pub index: u32,
+}
+
+impl SubnetOf {
+    /// The part, once the block is known; none where the block is no address block or has no such
+    /// part.
+    pub fn evaluate(&self) -> Option<String> {
+        let block: ipnet::IpNet = self.block.as_str()?.parse().ok()?;
+        let index = usize::try_from(self.index).ok()?;
+        block.subnets(self.prefix).ok()?.nth(index).map(|part| part.to_string())
+    }
+}
+
+/// Names an attribute of a resource: `checkout/vpc/vpc#VpcId`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reference {
+    /// The app that the resource belongs to; none in an assembly, where it is always that app.
+    pub app: Option<Arc<str>>,
+    /// The resource.
+    pub path: Path,
+    /// The attribute or property, in CloudFormation's spelling (`Endpoint.Address`).
+    pub attribute: String,
+}
+
+impl Reference {
+    /// A reference within the same app.
+    pub fn new(path: impl Into<Path>, attribute: impl Into<String>) -> Self {
+        Self { app: None, path: path.into(), attribute: attribute.into() }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (path, attribute) = text.split_once('#')?;
+        let (app, path) = match path.split_once(':') {
+            Some((app, path)) => (Some(app.into()), path),
+            None => (None, path),
+        };
+        Some(Self { app, path: Path::new(path), attribute: attribute.to_owned() })
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(app) = &self.app {
+            write!(f, "{app}:")?;
+        }
+        write!(f, "{}#{}", self.path, self.attribute)
+    }
+}
+
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Value {
+    /// The text, where this is a known string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The truth value, where this is a known one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The whole number, where this is a known one.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Number(value) => value.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// The elements, where this is a known list.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entries, where this is a known map.
+    pub fn as_map(&self) -> Option<&BTreeMap<String, Value>> {
+        match self {
+            Self::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The value under `key`, where this is a map that has it.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.as_map()?.get(key)
+    }
+
+    /// Calls `visit` for this value and everything inside it, outermost first.
+    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Value)) {
+        visit(self);
+        match self {
+            Self::List(items) | Self::Template(items) => items.iter().for_each(|item| item.walk(visit)),
+            Self::Map(entries) => entries.values().for_each(|item| item.walk(visit)),
+            Self::Secret(source) => source.values().for_each(|value| value.walk(visit)),
+            Self::Subnet(part) => part.block.walk(visit),
+            _ => {}
+        }
+    }
+
+    /// As [`walk`](Self::walk), changing values in place.
+    pub fn walk_mut(&mut self, visit: &mut impl FnMut(&mut Value)) {
+        visit(self);
+        match self {
+            Self::List(items) | Self::Template(items) => {
+                items.iter_mut().for_each(|item| item.walk_mut(visit));
+            }
+            Self::Map(entries) => entries.values_mut().for_each(|item| item.walk_mut(visit)),
+            Self::Secret(source) => source.values_mut().for_each(|value| value.walk_mut(visit)),
+            Self::Subnet(part) => part.block.walk_mut(visit),
+            _ => {}
+        }
+    }
+
+    /// Every reference inside this value, in order.
+    pub fn references(&self) -> Vec<&Reference> {
+        let mut found = Vec::new();
+        self.walk(&mut |value| {
+            if let Self::Ref(reference) = value {
+                found.push(reference);
+            }
+        });
+        found
+    }
+
+    /// Whether this value is plain JSON all through.
+    pub fn is_known(&self) -> bool {
+        let mut known = true;
+        self.walk(&mut |value| {
+            known &= !matches!(value, Self::Ref(_) | Self::Template(_) | Self::Secret(_) | Self::Subnet(_));
+        });
+        known
+    }
+
+    /// The document form, with `$ref`, `$template` and `$secret` objects.
+    pub fn to_json(&self) -> JsonValue {
+        let tagged = |tag: &str, value: JsonValue| JsonValue::Object([(tag.to_owned(), value)].into_iter().collect());
+        match self {
+            Self::Null => JsonValue::Null,
+            Self::Bool(value) => JsonValue::Bool(*value),
+            Self::Number(value) => JsonValue::Number(value.clone()),
+            Self::String(text) => JsonValue::String(text.clone()),
+            Self::List(items) => items.iter().map(Value::to_json).collect(),
+            Self::Map(entries) => entries.iter().map(|(key, value)| (escape(key), value.to_json())).collect(),
+            Self::Ref(reference) => tagged("$ref", JsonValue::String(reference.to_string())),
+            Self::Template(parts) => tagged("$template", parts.iter().map(Value::to_json).collect()),
+            Self::Secret(source) => tagged("$secret", source.to_json()),
+            Self::Subnet(part) => tagged("$subnet", serde_json::to_value(part).expect("it has string keys only")),
+        }
+    }
+
+    /// Reads the document form.
+    ///
+    /// # Errors
+    /// Says which object is not a reference, template or secret of the form written by
+    /// [`to_json`](Self::to_json).
+    pub fn from_json(json: JsonValue) -> Result<Self, MalformedValue> {
+        Ok(match json {
+            JsonValue::Null => Self::Null,
+            JsonValue::Bool(value) => Self::Bool(value),
+            JsonValue::Number(value) => Self::Number(value),
+            JsonValue::String(text) => Self::String(text),
+            JsonValue::Array(items) => Self::List(items.into_iter().map(Self::from_json).collect::<Result<_, _>>()?),
+            JsonValue::Object(entries) => {
+                let tag = entries.keys().next().filter(|key| key.starts_with('$') && !key.starts_with("$$"));
+                match tag.cloned() {
+                    Some(tag) => Self::from_tagged(&tag, entries)?,
+                    None => Self::Map(
+                        entries
+                            .into_iter()
+                            .map(|(key, value)| Ok((unescape(key), Self::from_json(value)?)))
+                            .collect::<Result<_, MalformedValue>>()?,
+                    ),
+                }
+            }
+        })
+    }
+
+    fn from_tagged(tag: &str, mut entries: serde_json::Map<String, JsonValue>) -> Result<Self, MalformedValue> {
+        let malformed = |json: &JsonValue| MalformedValue(format!("{{\"{tag}\": {json}}}"));
+        let content = entries.remove(tag).unwrap_or_default();
+        match (tag, content) {
+            ("$ref", JsonValue::String(text)) => {
+                Reference::parse(&text).map(Self::Ref).ok_or_else(|| malformed(&JsonValue::String(text)))
+            }
+            ("$template", JsonValue::Array(parts)) => {
+                Ok(Self::Template(parts.into_iter().map(Self::from_json).collect::<Result<_, _>>()?))
+            }
+            ("$secret", content) => {
+                SecretSource::from_json(content.clone()).map(Self::Secret).ok_or_else(|| malformed(&content))
+            }
+            ("$subnet", content) => {
+                serde_json::from_value(content.clone()).map(Self::Subnet).map_err(|_| malformed(&content))
+            }
+            (_, content) => Err(malformed(&content)),
+        }
+    }
+}
+
+fn escape(key: &str) -> String {
+    if key.starts_with('$') { format!("${key}") } else { key.to_owned() }
+}
+
+fn unescape(key: String) -> String {
+    match key.strip_prefix("$$") {
+        Some(rest) => format!("${rest}"),
+        None => key,
+    }
+}
+
+/// A document value that is none of the forms of [`Value`].
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not a reference, template or secret that this version can read")]
+pub struct MalformedValue(String);
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_json(JsonValue::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+macro_rules! from {
+    ($($type:ty => $variant:expr),+ $(,)?) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self { $variant(value) }
+        }
+    )+};
+}
+
+from! {
+    bool => Self::Bool,
+    &str => |text: &str| Self::String(text.to_owned()),
+    String => Self::String,
+    i64 => |number: i64| Self::Number(number.into()),
+    Vec<Value> => Self::List,
+    BTreeMap<String, Value> => Self::Map,
+    Reference => Self::Ref,
+}
+
+/// Plain JSON as it stands: a `$` in a key has no meaning here.
+impl From<JsonValue> for Value {
+    fn from(json: JsonValue) -> Self {
+        match json {
+            JsonValue::Null => Self::Null,
+            JsonValue::Bool(value) => Self::Bool(value),
+            JsonValue::Number(value) => Self::Number(value),
+            JsonValue::String(text) => Self::String(text),
+            JsonValue::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            JsonValue::Object(entries) => {
+                Self::Map(entries.into_iter().map(|(key, value)| (key, Self::from(value))).collect())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_survives_the_way_to_json_and_back() {
+        let reference = Value::Ref(Reference::new("checkout/vpc/vpc", "VpcId"));
+        let value = Value::Map(
+            [
+                ("$ref".to_owned(), Value::from("a user's own key")),
+                ("$$x".to_owned(), Value::Null),
+                ("list".to_owned(), Value::List(vec![Value::Bool(true), Value::from(3)])),
+                ("template".to_owned(), Value::Template(vec!["arn:".into(), reference.clone()])),
+                (
+                    "block".to_owned(),
+                    Value::Subnet(Box::new(SubnetOf { block: reference.clone(), prefix: 64, index: 3 })),
+                ),
+                ("vpc".to_owned(), reference),
+                ("password".to_owned(), Value::Secret(SecretSource::Environment("PASSWORD".into()))),
+            ]
+            .into(),
+        );
+        let json = value.to_json();
+        assert_eq!(json["$$ref"], "a user's own key");
+        assert_eq!(json["vpc"]["$ref"], "checkout/vpc/vpc#VpcId");
+        assert_eq!(Value::from_json(json).expect("it was just written"), value);
+    }
+
+    #[test]
+    fn parts_of_a_block_are_counted_from_zero() {
+        let part = |index| SubnetOf { block: "2600:1f18::/56".into(), prefix: 64, index }.evaluate();
+        assert_eq!(part(0).as_deref(), Some("2600:1f18::/64"));
+        assert_eq!(part(255).as_deref(), Some("2600:1f18:0:ff::/64"));
+        assert_eq!(part(256), None);
+    }
+
+    #[test]
+    fn an_unknown_tag_is_an_error_and_not_a_map() {
+        let error = Value::from_json(serde_json::json!({"$lookup": "ami"})).expect_err("unknown");
+        assert!(error.to_string().contains("$lookup"), "{error}");
+    }
+}

@@ -1,0 +1,284 @@
+//! What a cloud must offer to the engine.
+//!
+//! A provider says how to read, create, update and delete a resource of each type, and states
+//! as data how that type behaves. It never compares anything: the diff is the engine's.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use groundplan_core::secret::SecretsManagerEntry;
+use groundplan_core::{Environment, Path};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use zeroize::Zeroizing;
+
+/// Property values under CloudFormation's names, all of them known. Those of a request hold
+/// secrets in plain text: they are never logged or stored.
+pub type Properties = Map<String, Json>;
+
+/// What a resource has once it exists, by attribute or property name (`VpcId`,
+/// `Endpoint.Address`).
+pub type Outputs = Map<String, Json>;
+
+/// A cloud, or what stands in for one.
+///
+/// Every call is about one resource and can be repeated: the engine retries by the class of the
+/// error, and resolves what it does not know the outcome of by [`Recovery`].
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// Who the credentials belong to.
+    async fn identity(&self) -> Result<Identity, ProviderError>;
+
+    /// How resources of this type behave; none where this provider cannot manage it.
+    fn behavior(&self, type_name: &str) -> Option<Behavior>;
+
+    /// Whether this provider supports every one of these properties, before anything is
+    /// touched. Values that are not known yet stand as `null`.
+    ///
+    /// # Errors
+    /// Of class [`ErrorClass::Invalid`], naming the property.
+    fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError>;
+
+    /// Asks for a new resource. Returns as soon as the cloud has accepted; whether it is ready
+    /// is asked by [`status`](Self::status).
+    async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError>;
+
+    /// The resource as it is now; none where it does not exist.
+    async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError>;
+
+    /// Changes a resource in place.
+    async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError>;
+
+    /// Asks for a deletion. What does not exist is deleted already.
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deletion, ProviderError>;
+
+    /// One look at whether a resource is ready, or gone. The engine does the waiting.
+    async fn status(&self, resource: &Existing) -> Result<Status, ProviderError>;
+
+    /// The identifiers of the resources that an earlier [`create`](Self::create) of the same
+    /// identity has made, looked up as the type's [`Recovery`] says.
+    async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError>;
+
+    /// The current value of a Secrets Manager entry whose name or ARN is known. With a key, that
+    /// entry of the JSON object.
+    async fn secret(&self, entry: &SecretsManagerEntry, environment: &Environment)
+    -> Result<Zeroizing<String>, ProviderError>;
+}
+
+/// Who the credentials belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The twelve-digit account.
+    pub account: String,
+    /// The partition, as in `aws` or `aws-cn`.
+    pub partition: String,
+}
+
+/// How resources of a type behave, as data that the engine plans with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Behavior {
+    /// How a create whose outcome is unknown is resolved.
+    pub recovery: Recovery,
+    /// Whether a second one can exist beside the first while the first is replaced.
+    pub coexists: bool,
+    /// How readiness after a create or update, and the end of a delete, is waited for.
+    pub wait: Wait,
+    /// Outputs that are known and usable as soon as the create is accepted, though the resource
+    /// is not ready yet.
+    pub early_outputs: &'static [&'static str],
+    /// The API whose rate limits its calls share, as in `ec2`.
+    pub api: &'static str,
+}
+
+/// How a create whose outcome is unknown is resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// Repeating the call with the same token gives the same resource.
+    ClientToken,
+    /// The name is known before the call, so the resource is looked up by it.
+    DeterministicName,
+    /// The identity tags are set in the create call, so the resource is looked up by them.
+    FindByTag,
+    /// The resource is the relation of others (a route, an attachment), so it is looked up by
+    /// its parts.
+    ByParts,
+}
+
+/// How long to wait for readiness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Time between two looks; zero where the resource is ready at once.
+    pub interval: Duration,
+    /// When to give up.
+    pub timeout: Duration,
+}
+
+impl Wait {
+    /// Ready, or gone, as soon as the call has returned.
+    pub const NONE: Self = Self { interval: Duration::ZERO, timeout: Duration::ZERO };
+
+    /// Looks every `interval` seconds for at most `timeout` seconds.
+    pub const fn seconds(interval: u64, timeout: u64) -> Self {
+        Self { interval: Duration::from_secs(interval), timeout: Duration::from_secs(timeout) }
+    }
+}
+
+/// Which resource a call is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Address {
+    /// The app, for identity tags and generated names.
+    pub app: String,
+    /// Where the resource stands in the app.
+    pub path: Path,
+    /// CloudFormation's name of the type.
+    pub type_name: String,
+    /// The region and account that it belongs to.
+    pub environment: Environment,
+}
+
+/// Asks for a new resource.
+#[derive(Clone)]
+pub struct CreateRequest {
+    /// Which resource.
+    pub address: Address,
+    /// The desired properties.
+    pub properties: Properties,
+    /// Names this creation in this state: the same for every repetition, another one for the
+    /// next generation. Serves as client token and identity tag; 64 hexadecimal digits.
+    pub token: String,
+}
+
+/// A resource that exists, as far as the state knows.
+#[derive(Clone)]
+pub struct Existing {
+    /// Which resource.
+    pub address: Address,
+    /// Its primary identifier; the parts of a composite one are joined by `|`.
+    pub id: String,
+    /// The properties as last applied, without secrets.
+    pub properties: Properties,
+}
+
+/// Asks for a change in place.
+#[derive(Clone)]
+pub struct UpdateRequest {
+    /// The resource with its properties as last applied.
+    pub existing: Existing,
+    /// The desired properties.
+    pub properties: Properties,
+    /// Names this update, as [`CreateRequest::token`] does a creation.
+    pub token: String,
+}
+
+/// Asks for a deletion.
+#[derive(Clone)]
+pub struct DeleteRequest {
+    /// The resource.
+    pub existing: Existing,
+    /// Whether what it holds may go with it: objects of a bucket, images of a repository, and a
+    /// database without a final snapshot.
+    pub delete_data: bool,
+}
+
+/// What the cloud answered to a create or update.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Accepted {
+    /// The primary identifier.
+    pub id: String,
+    /// What is known already.
+    pub outputs: Outputs,
+}
+
+/// What the cloud answered to a delete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone.
+    Gone,
+    /// It is going; [`Provider::status`] tells when it is gone.
+    Pending,
+}
+
+/// A resource as it is now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Live {
+    /// Properties in CloudFormation's shape, in the form in which they would be declared.
+    pub properties: Properties,
+    /// All outputs.
+    pub outputs: Outputs,
+}
+
+/// What one look at a resource showed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// It works; with all its outputs.
+    Ready(Outputs),
+    /// It is being made, changed or deleted; with the state that the cloud names.
+    Pending(String),
+    /// It has failed and will not become ready by itself; with the reason.
+    Failed(String),
+    /// It does not exist.
+    Gone,
+}
+
+/// A call that the cloud did not carry out, or about which nothing is known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ProviderError {
+    /// What the engine does about it.
+    pub class: ErrorClass,
+    /// What the cloud says.
+    pub message: String,
+    /// The call, as in `ec2:CreateVpc`.
+    pub operation: Option<String>,
+    /// The cloud's error code, as in `VpcLimitExceeded`.
+    pub code: Option<String>,
+    /// The cloud's id of the request, for its support.
+    pub request_id: Option<String>,
+    /// The identifier of what was made in part before the error.
+    pub partial: Option<String>,
+}
+
+/// What the engine does about a [`ProviderError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorClass {
+    /// Too many calls: repeated later, and fewer at a time.
+    Throttled,
+    /// The cloud failed without effect: repeated.
+    Transient,
+    /// It has not heard yet of something just made (a role, a principal): repeated for a minute.
+    Propagating,
+    /// The resource does not exist.
+    NotFound,
+    /// One with this name or these parts exists already.
+    AlreadyExists,
+    /// Something else holds or changes it now: a delete waits for it, within limits.
+    Conflict,
+    /// The request is wrong; repeating does not help.
+    Invalid,
+    /// The credentials may not do this, or are no good.
+    Denied,
+    /// The call may or may not have had its effect: resolved by [`Recovery`].
+    UnknownOutcome,
+}
+
+impl ProviderError {
+    /// An error of `class` that did not come from an API.
+    pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
+        Self { class, message: message.into(), operation: None, code: None, request_id: None, partial: None }
+    }
+}
+
+/// `ec2:CreateVpc: VpcLimitExceeded: the maximum number of VPCs … (request 7a62c49f-…)`
+impl fmt::Display for ProviderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for prefix in [&self.operation, &self.code].into_iter().flatten() {
+            write!(f, "{prefix}: ")?;
+        }
+        f.write_str(&self.message)?;
+        match &self.request_id {
+            Some(id) => write!(f, " (request {id})"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The facts about one resource type.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::cursor::Cursor;
+use crate::kind::Kind;
+use crate::property::{Properties, Property, Reference, Replacement};
+
+/// The facts about one resource type.
+#[derive(Debug, Deserialize)]
+pub struct ResourceType {
+    /// CloudFormation's name, as in `AWS::EC2::Subnet`.
+    pub name: &'static str,
+    /// What can be set.
+    #[serde(default)]
+    pub properties: Properties,
+    /// The types nested in this one, by name.
+    #[serde(default)]
+    pub types: BTreeMap<&'static str, Properties>,
+    /// What the resource has once it exists, by name; `Endpoint.Address` is a name, too.
+    #[serde(default)]
+    pub attributes: BTreeMap<&'static str, Attribute>,
+    /// The properties or attributes that together identify a resource to Cloud Control; a `/` leads
+    /// into a nested type.
+    #[serde(default, rename = "id")]
+    pub primary_identifier: Vec<&'static str>,
+    /// What CloudFormation's `Ref` gives, where it is not the primary identifier.
+    #[serde(default, rename = "ref")]
+    reference: Vec<&'static str>,
+    /// The form of its ARN, with `${Partition}`, `${Region}`, `${Account}` and names of its own.
+    #[serde(default, rename = "arn")]
+    pub arn_template: Option<&'static str>,
+    /// Whether it holds data that is lost with it.
+    #[serde(default)]
+    pub stateful: bool,
+    /// Where its tags are; none where it cannot be tagged.
+    #[serde(default)]
+    pub tags: Option<Tags>,
+    /// What it means for security, as in `ResourcePolicyResource`.
+    #[serde(default)]
+    pub scrutiny: Option<&'static str>,
+    /// The macro that CloudFormation needs for it: such a type is no resource of AWS by itself.
+    #[serde(default)]
+    pub transform: Option<&'static str>,
+    /// Whether a replacement deletes the old one before it creates the new one.
+    #[serde(default, rename = "delete_first")]
+    pub deletes_first: bool,
+    /// What Cloud Control can do with it; empty where it is not in the registry.
+    #[serde(default)]
+    pub handlers: Vec<Handler>,
+    /// Paths that replace the resource although no property on them says so.
+    #[serde(default)]
+    replacing: Vec<Vec<&'static str>>,
+}
+
+/// Something that a resource has once it exists.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "Written", bound(deserialize = "'de: 'static"))]
+pub struct Attribute {
+    /// What it holds.
+    pub kind: Kind,
+    /// What its value identifies; empty where the sources do not say.
+    pub references: Vec<Reference>,
+}
+
+/// Where a resource type has its tags.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Tags {
+    /// The property.
+    pub property: &'static str,
+    /// How it holds them.
+    pub form: TagForm,
+}
+
+/// How a property holds tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TagForm {
+    /// A list of objects with `Key` and `Value`.
+    Standard,
+    /// Like the standard, with `PropagateAtLaunch`.
+    Asg,
+    /// A map.
+    Map,
+}
+
+/// An operation of Cloud Control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Handler {
+    Create,
+    Read,
+    Update,
+    Delete,
+    List,
+}
+
+impl ResourceType {
+    /// The part of the name that says the service, as in `EC2`.
+    pub fn service(&self) -> &'static str {
+        self.name.split("::").nth(1).unwrap_or_default()
+    }
+
+    /// The last part of the name, as in `Subnet`.
+    pub fn short_name(&self) -> &'static str {
+        self.name.rsplit("::").next().unwrap_or_default()
+    }
+
+    /// A cursor before the first property.
+    pub fn cursor(&self) -> Cursor<'_> {
+        Cursor::new(self)
+    }
+
+    /// The property at a path, as in `VpcConfig.SubnetIds` or `Listeners.0.Port`; a position in a
+    /// list may be left out.
+    pub fn property(&self, path: &str) -> Option<&Property> {
+        self.at(path).property()
+    }
+
+    /// What the property at a path holds.
+    pub fn property_type(&self, path: &str) -> Option<&Kind> {
+        self.property(path).map(|property| &property.kind)
+    }
+
+    /// Whether the property at a path has to be set wherever the object that it is in is.
+    pub fn is_required(&self, path: &str) -> bool {
+        self.property(path).is_some_and(|property| property.required)
+    }
+
+    /// Whether the property at a path, or one that it is in, holds a secret.
+    pub fn is_sensitive(&self, path: &str) -> bool {
+        self.at(path).is_sensitive()
+    }
+
+    /// What a change at a path does to the resource: the strongest of what the properties on the
+    /// path say.
+    pub fn replacement(&self, path: &str) -> Replacement {
+        self.at(path).replacement()
+    }
+
+    /// The cursor at a path.
+    pub fn at(&self, path: &str) -> Cursor<'_> {
+        path.split('.').fold(self.cursor(), |cursor, step| match step.parse::<usize>() {
+            Ok(_) if cursor.is_list() => cursor.item(),
+            _ => cursor.key(step),
+        })
+    }
+
+    /// The names of the properties that have to be set.
+    pub fn required(&self) -> impl Iterator<Item = &'static str> {
+        self.properties.iter().filter(|(_, property)| property.required).map(|(name, _)| *name)
+    }
+
+    /// What CloudFormation's `Ref` gives.
+    pub fn reference(&self) -> &[&'static str] {
+        if self.reference.is_empty() { &self.primary_identifier } else { &self.reference }
+    }
+
+    /// Whether Cloud Control has this operation for it.
+    pub fn handles(&self, handler: Handler) -> bool {
+        self.handlers.contains(&handler)
+    }
+
+    /// Whether a change to what these names lead to replaces the resource, by the list that the
+    /// schema keeps beside the properties.
+    pub(crate) fn replaces(&self, names: &[&str]) -> bool {
+        self.replacing.iter().any(|stated| {
+            let stated: Vec<_> = stated.iter().copied().filter(|name| *name != "*").collect();
+            names.ends_with(&stated)
+        })
+    }
+}
+
+/// In the data, an attribute with no other facts is its kind alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Kind(#[serde(borrow)] &'static str),
+    Facts {
+        #[serde(rename = "type")]
+        kind: Kind,
+        refs: Vec<Reference>,
+    },
+}
+
+impl From<Written> for Attribute {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Kind(kind) => Self { kind: kind.into(), references: Vec::new() },
+            Written::Facts { kind, refs } => Self { kind, references: refs },
+        }
+    }
+}

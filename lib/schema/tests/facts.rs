@@ -1,0 +1,157 @@
+//! What the data says, and that all of it can be read.
+
+use groundplan_schema::{Handler, Kind, Replacement, ResourceType, TagForm, all, lookup};
+use serde_json::json;
+
+fn resource(name: &str) -> &'static ResourceType {
+    lookup(name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[test]
+fn every_line_is_read_and_nothing_is_missing() {
+    let types: Vec<_> = all().map(resource).collect();
+    assert_eq!(types.len(), 1828);
+    assert_eq!(types.iter().map(|resource| resource.types.len()).sum::<usize>(), 9877);
+    assert!(types.iter().zip(all()).all(|(resource, name)| resource.name == name));
+    assert!(all().is_sorted());
+}
+
+#[test]
+fn a_type_that_a_property_names_exists() {
+    for resource in all().map(resource) {
+        let nested = resource.types.values().flat_map(|properties| properties.values());
+        for property in resource.properties.values().chain(nested) {
+            if let Kind::Type(name) = property.kind.element() {
+                assert!(resource.types.contains_key(name), "{} has no {name}", resource.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_reference_names_exists() {
+    for resource in all().map(resource) {
+        let nested = resource.types.values().flat_map(|properties| properties.values());
+        let properties = resource.properties.values().chain(nested);
+        let references = properties.flat_map(|property| &property.references);
+        for target in references.chain(resource.attributes.values().flat_map(|attribute| &attribute.references)) {
+            let found = lookup(target.resource).expect("the type exists");
+            let name = target.attribute;
+            let known = found.attributes.contains_key(name) || found.properties.contains_key(name);
+            assert!(known, "{target:?} in {}", resource.name);
+        }
+    }
+}
+
+#[test]
+fn the_versions_are_those_of_the_header() {
+    assert_eq!(groundplan_schema::VERSION, "@aws-cdk/aws-service-spec 0.1.216");
+    assert_eq!(groundplan_schema::REGISTRY_VERSION, "cfn-lint 1.58.0");
+}
+
+#[test]
+fn the_data_stays_small() {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data/aws-resources.jsonl");
+    assert!(std::fs::metadata(data).expect("the data is there").len() < 4_000_000);
+}
+
+#[test]
+fn an_unknown_type_is_none() {
+    assert!(lookup("AWS::EC2::Nothing").is_none());
+    assert!(lookup("").is_none());
+}
+
+#[test]
+fn a_subnet_is_in_a_vpc_for_good() {
+    let subnet = resource("AWS::EC2::Subnet");
+    assert_eq!((subnet.service(), subnet.short_name()), ("EC2", "Subnet"));
+    assert_eq!(subnet.required().collect::<Vec<_>>(), ["VpcId"]);
+    assert_eq!(subnet.replacement("VpcId"), Replacement::Always);
+    assert_eq!(subnet.replacement("Ipv6CidrBlock"), Replacement::Maybe);
+    assert_eq!(subnet.replacement("MapPublicIpOnLaunch"), Replacement::Never);
+    assert_eq!(subnet.primary_identifier, ["SubnetId"]);
+    assert_eq!(subnet.arn_template, Some("arn:${Partition}:ec2:${Region}:${Account}:subnet/${SubnetId}"));
+    assert_eq!(subnet.property_type("PrivateDnsNameOptionsOnLaunch.HostnameType"), Some(&Kind::String));
+    let tags = subnet.tags.as_ref().expect("a subnet has tags");
+    assert_eq!((tags.property, tags.form), ("Tags", TagForm::Standard));
+    assert!(subnet.handles(Handler::Update));
+    assert!(!subnet.stateful);
+}
+
+#[test]
+fn a_database_holds_data_and_a_secret() {
+    let database = resource("AWS::RDS::DBInstance");
+    assert!(database.stateful);
+    assert!(database.is_sensitive("MasterUserPassword"));
+    assert!(!database.is_sensitive("MasterUsername"));
+    assert!(database.property("MasterUserPassword").is_some_and(|property| property.write_only));
+    assert_eq!(database.attributes["Endpoint.Address"].kind, Kind::String);
+    assert_eq!(database.replacement("StorageEncrypted"), Replacement::Always);
+}
+
+#[test]
+fn secrets_are_marked_where_they_are_and_not_where_they_are_only_named() {
+    for (name, path) in [
+        ("AWS::SecretsManager::Secret", "SecretString"),
+        ("AWS::ElastiCache::ReplicationGroup", "AuthToken"),
+        ("AWS::ElastiCache::User", "Passwords"),
+        ("AWS::AmazonMQ::Broker", "Users.Password"),
+        ("AWS::DocDB::DBCluster", "MasterUserPassword"),
+    ] {
+        assert!(resource(name).is_sensitive(path), "{name} {path}");
+    }
+    for (name, path) in [
+        ("AWS::EC2::InstanceConnectEndpoint", "ClientToken"),
+        ("AWS::RDS::DBProxy", "Auth.SecretArn"),
+        ("AWS::Cognito::UserPoolClient", "TokenValidityUnits.AccessToken"),
+        ("AWS::AppMesh::VirtualNode", "Spec.Listeners.TLS.Certificate.File.PrivateKey"),
+    ] {
+        let resource = resource(name);
+        assert!(resource.property(path).is_some(), "{name} {path}");
+        assert!(!resource.is_sensitive(path), "{name} {path}");
+    }
+}
+
+#[test]
+fn what_is_in_a_replacing_property_replaces() {
+    let access_point = resource("AWS::EFS::AccessPoint");
+    assert_eq!(access_point.replacement("PosixUser.Uid"), Replacement::Always);
+    let snapshot = resource("AWS::RedshiftServerless::Snapshot");
+    assert_eq!(snapshot.replacement("Tags.0.Key"), Replacement::Always);
+}
+
+#[test]
+fn allowed_values_are_listed() {
+    let function = resource("AWS::Lambda::Function");
+    let runtime = function.property("Runtime").expect("a function has a runtime");
+    assert!(runtime.allowed.contains(&json!("provided.al2023")));
+}
+
+#[test]
+fn a_walk_gives_each_value_with_its_property() {
+    let listener = resource("AWS::ElasticLoadBalancingV2::Listener");
+    let properties = json!({
+        "DefaultActions": [{"Type": "authenticate-oidc", "AuthenticateOidcConfig": {"ClientSecret": "x"}}],
+        "LoadBalancerArn": "arn:…",
+        "Nonsense": {"a": 1},
+    });
+    let visits = listener.walk(&properties);
+    let seen = visits.iter().map(|visit| {
+        let mark = if visit.cursor.is_sensitive() { " secret" } else { "" };
+        let known = if visit.cursor.property().is_some() { "" } else { " unknown" };
+        format!("{}{mark}{known}", visit.path)
+    });
+    assert_eq!(
+        seen.collect::<Vec<_>>(),
+        [
+            "DefaultActions",
+            "DefaultActions.0",
+            "DefaultActions.0.Type",
+            "DefaultActions.0.AuthenticateOidcConfig",
+            "DefaultActions.0.AuthenticateOidcConfig.ClientSecret secret",
+            "LoadBalancerArn",
+            "Nonsense unknown",
+            "Nonsense.a unknown",
+        ]
+    );
+}

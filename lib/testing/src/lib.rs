@@ -1,0 +1,1 @@
+//! What users need in cargo test.

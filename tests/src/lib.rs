@@ -1,0 +1,1 @@
+//! End-to-end, compile-fail and snapshot tests.
