@@ -1,1 +1,3 @@
-//! The real stacks: account, checkout, platform.
+//! The real stacks, one function each: what the binaries deploy and the tests check.
+
+pub mod checkout;

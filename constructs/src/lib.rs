@@ -1,1 +1,19 @@
-//! Constructs by topic: network, data, identity, storage, observability.
+//! Constructs: what a platform is made of, with the defaults that production wants.
+//!
+//! A construct is added to a scope like a resource, and returns a handle that other constructs
+//! take. Each adds ordinary resources of `groundplan-resources`, which stay reachable through
+//! the handle, so nothing is closed off.
+//!
+//! | topic | constructs |
+//! |---|---|
+//! | [`network`] | [`Vpc`](network::Vpc), [`SubnetLayout`](network::SubnetLayout), [`SecurityGroup`](network::SecurityGroup) |
+//! | [`data`] | [`PostgresDatabase`](data::PostgresDatabase), [`Bucket`](data::Bucket) |
+//! | [`identity`] | [`Role`](identity::Role), [`PolicyDocument`](identity::PolicyDocument), [`KmsKey`](identity::KmsKey) |
+//! | [`observability`] | [`LogGroup`](observability::LogGroup) |
+//! | [`policies`] | the checks that every app should pass before production |
+
+pub mod data;
+pub mod identity;
+pub mod network;
+pub mod observability;
+pub mod policies;

@@ -1,1 +1,1 @@
-//! End-to-end, compile-fail and snapshot tests.
+//! End-to-end, compile-fail and snapshot tests; see `tests/`.

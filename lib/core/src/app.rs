@@ -118,8 +118,8 @@ impl App {
         if let Some(reason) = Path::reject_name(name) {
             scope.report_at(invalid_name(name, reason), vec![location]);
         }
-        let known = self.tree.stacks.borrow_mut().insert(name.to_owned(), environment).is_some();
-        scope.declare(vec![location], known);
+        self.tree.stacks.borrow_mut().insert(name.to_owned(), environment);
+        scope.declare(vec![location]);
         Stack(scope)
     }
 
@@ -203,7 +203,8 @@ impl Scope {
         if let Some(reason) = Path::reject_name(name) {
             child.report(invalid_name(name, reason));
         }
-        child.declare(self.tree.calls.borrow().clone(), self.tree.nodes.borrow().contains_key(&child.path));
+        let calls = self.tree.calls.borrow().clone();
+        child.declare(calls);
         let handle = construct.build(&child);
         self.tree.calls.borrow_mut().pop();
         handle
@@ -299,21 +300,17 @@ impl Scope {
         self
     }
 
-    fn declare(&self, locations: Vec<&'static Location<'static>>, known: bool) {
+    fn declare(&self, locations: Vec<&'static Location<'static>>) {
         let mut nodes = self.tree.nodes.borrow_mut();
-        match nodes.get(&self.path) {
-            Some(first) if known => {
-                let message = format!("the path `{}` is taken", self.path);
-                let first = first.locations.last().map(|location| format!("it was first added at {location}"));
-                let mut duplicate = Diagnostic::error("GP0101", message).help("give one of the two another name");
-                duplicate.got = first;
-                drop(nodes);
-                self.report_at(duplicate, locations);
-            }
-            _ => {
-                nodes.insert(self.path.clone(), Declared { entry: None, locations });
-            }
-        }
+        let Some(first) = nodes.get(&self.path) else {
+            nodes.insert(self.path.clone(), Declared { entry: None, locations });
+            return;
+        };
+        let mut duplicate = Diagnostic::error("GP0101", format!("the path `{}` is taken", self.path))
+            .help("give one of the two another name");
+        duplicate.got = first.locations.last().map(|location| format!("it was first added at {location}"));
+        drop(nodes);
+        self.report_at(duplicate, locations);
     }
 
     fn reference(&self, path: &Path, attribute: &str) -> Reference {

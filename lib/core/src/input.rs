@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::app::Handle;
-use crate::data::{Data, Json, List, Map, Resource};
+use crate::data::{Data, Fields, Json, List, Map, Resource};
 use crate::template::Template;
 use crate::value::{Reference, SubnetOf, Value};
 
@@ -148,9 +148,17 @@ impl<T: Data> Provides<T> for T {
     }
 }
 
-impl<T> Provides<T> for Input<T> {
+impl<A: IsA<T> + Data, T: Data> Provides<T> for Input<A> {
     fn provide(self) -> Input<T> {
-        self
+        match self {
+            Self::Known(value) => {
+                let value = T::from_value(&value.into_value());
+                Input::Known(value.expect("what is another type has its form"))
+            }
+            Self::Ref(output) => output.provide(),
+            Self::Template(template) => Input::Template(template),
+            Self::Subnet(part) => Input::Subnet(part),
+        }
     }
 }
 
@@ -211,6 +219,7 @@ macro_rules! plain {
 }
 
 plain!(String, bool, i64, f64, Json);
+impl<T: Fields> IsA<T> for T {}
 impl<T> IsA<List<T>> for List<T> {}
 impl<T> IsA<Map<T>> for Map<T> {}
 

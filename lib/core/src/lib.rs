@@ -17,11 +17,13 @@
 //! | [`diagnostic`] | [`Diagnostic`]: what synth reports, all at once |
 //! | [`assembly`] | [`Assembly`]: the desired document and typed queries over it |
 //! | [`policy`] | [`Policy`]: read-only checks over the finished tree |
+//! | [`cloudformation`] | an assembly as CloudFormation templates |
 
 pub mod app;
 pub mod assembly;
 mod check;
 pub mod cidr;
+pub mod cloudformation;
 pub mod data;
 pub mod diagnostic;
 pub mod id;

@@ -1,0 +1,9 @@
+//! `cargo run -p apps --bin checkout-stage -- deploy`
+
+use std::process::ExitCode;
+
+use apps::checkout::{Settings, checkout};
+
+fn main() -> ExitCode {
+    groundplan_cli::run(checkout(&Settings::stage()))
+}

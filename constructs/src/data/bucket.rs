@@ -1,0 +1,147 @@
+//! Buckets that nobody reaches by accident.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use groundplan_core::{Construct, Handle, Output, Scope, Template, template};
+use groundplan_resources::{kms, s3};
+
+use crate::identity::{Condition, KmsKeyHandle, PolicyDocument, Principal, RoleHandle, Statement};
+
+/// A bucket of S3: encrypted, without public access, without ACLs, and reached over TLS only.
+#[derive(Default)]
+pub struct Bucket {
+    name: Option<String>,
+    key: Option<Output<kms::KeyArn>>,
+    versioned: bool,
+}
+
+impl Bucket {
+    /// A bucket with a generated name.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the bucket. Bucket names are unique over all of AWS, and a bucket whose name is
+    /// given cannot be replaced without losing it first.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Encrypts with this key instead of S3's own.
+    #[must_use]
+    pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
+        self.key = Some(key.arn());
+        self
+    }
+
+    /// Keeps what is overwritten or deleted as earlier versions.
+    #[must_use]
+    pub fn versioned(mut self) -> Self {
+        self.versioned = true;
+        self
+    }
+
+    fn encryption(&self) -> s3::bucket::BucketEncryption {
+        let default = match &self.key {
+            Some(key) => s3::bucket::ServerSideEncryptionByDefault::new("aws:kms").kms_master_key_id(key),
+            None => s3::bucket::ServerSideEncryptionByDefault::new("AES256"),
+        };
+        let rule = s3::bucket::ServerSideEncryptionRule::new()
+            .server_side_encryption_by_default(default)
+            .bucket_key_enabled(self.key.is_some());
+        s3::bucket::BucketEncryption::new([rule])
+    }
+}
+
+/// A [`Bucket`] in the tree.
+#[derive(Clone)]
+pub struct BucketHandle {
+    scope: Scope,
+    /// The bucket itself.
+    pub bucket: Handle<s3::Bucket>,
+    /// Its policy. Statements are added with [`BucketHandle::allow`].
+    pub policy: Handle<s3::BucketPolicy>,
+    document: Rc<RefCell<PolicyDocument>>,
+}
+
+impl Construct for Bucket {
+    type Handle = BucketHandle;
+
+    fn build(self, scope: &Scope) -> BucketHandle {
+        let closed = s3::bucket::PublicAccessBlockConfiguration::new()
+            .block_public_acls(true)
+            .block_public_policy(true)
+            .ignore_public_acls(true)
+            .restrict_public_buckets(true);
+        let owner = s3::bucket::OwnershipControlsRule::new().object_ownership("BucketOwnerEnforced");
+        let mut bucket = s3::Bucket::new()
+            .bucket_encryption(self.encryption())
+            .public_access_block_configuration(closed)
+            .ownership_controls(s3::bucket::OwnershipControls::new([owner]));
+        if let Some(name) = self.name {
+            bucket = bucket.bucket_name(s3::BucketName::new(name));
+        }
+        if self.versioned {
+            bucket = bucket.versioning_configuration(s3::bucket::VersioningConfiguration::new("Enabled"));
+        }
+        let bucket = scope.resource(bucket);
+
+        let tls_only = Statement::deny(["s3:*"])
+            .sid("TlsOnly")
+            .by(Principal::Anyone)
+            .on([template!("{}", bucket.arn()), template!("{}/*", bucket.arn())])
+            .when(Condition::new("Bool", "aws:SecureTransport", ["false"]));
+        let document = PolicyDocument::new([tls_only]);
+        let policy = scope.add("policy", s3::BucketPolicy::new(&bucket, &document));
+        BucketHandle { scope: scope.clone(), bucket, policy, document: Rc::new(RefCell::new(document)) }
+    }
+}
+
+impl BucketHandle {
+    /// The bucket's name.
+    pub fn name(&self) -> Output<s3::BucketName> {
+        self.bucket.bucket_name()
+    }
+
+    /// The bucket's ARN.
+    pub fn arn(&self) -> Output<s3::BucketArn> {
+        self.bucket.arn()
+    }
+
+    /// The ARN of the objects whose key matches `pattern`, as in `uploads/*`.
+    pub fn objects(&self, pattern: &str) -> Template {
+        template!("{}/{}", self.arn(), pattern)
+    }
+
+    /// Adds a statement to the bucket's policy.
+    pub fn allow(&self, statement: Statement) {
+        let mut document = self.document.borrow_mut();
+        document.push(statement);
+        document.check(&self.scope);
+        let document = document.clone();
+        self.policy.edit(|policy| policy.policy_document(document));
+    }
+
+    /// Lets `role` get the objects whose key matches `pattern`, and list the bucket.
+    #[track_caller]
+    pub fn grant_read(&self, role: &RoleHandle, pattern: &str) {
+        self.grant(role, pattern, &["s3:GetObject"]);
+    }
+
+    /// Lets `role` get, put and delete the objects whose key matches `pattern`, and list the
+    /// bucket.
+    #[track_caller]
+    pub fn grant_read_write(&self, role: &RoleHandle, pattern: &str) {
+        self.grant(role, pattern, &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]);
+    }
+
+    #[track_caller]
+    fn grant(&self, role: &RoleHandle, pattern: &str, actions: &[&str]) {
+        role.grant(Statement::allow(actions.iter().copied()).on([self.objects(pattern)]));
+        // Without it a missing object is answered with 403 instead of 404.
+        role.grant(Statement::allow(["s3:ListBucket"]).on([self.arn()]));
+    }
+}

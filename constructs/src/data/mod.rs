@@ -1,0 +1,7 @@
+//! Where data is kept: databases and buckets.
+
+mod bucket;
+mod postgres;
+
+pub use bucket::{Bucket, BucketHandle};
+pub use postgres::{BackupWindow, InstanceClass, PostgresDatabase, PostgresDatabaseHandle, PostgresVersion, QueryLogging};

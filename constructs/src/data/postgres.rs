@@ -1,0 +1,321 @@
+//! PostgreSQL on RDS.
+
+use groundplan_core::{Construct, Diagnostic, Handle, Output, Scope, Secret, Value, template};
+use groundplan_resources::{kms, rds, secretsmanager};
+
+use crate::identity::{KmsKeyHandle, RoleHandle, Statement};
+use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, VpcHandle};
+
+/// Characters that RDS does not take in a password, and those that connection URLs would have
+/// to escape.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
+const NOT_IN_PASSWORDS: &str = r#"/@" %+~`#$&*()|[]{}:;<>?!'\,=^"#;
+
+/// A major version of PostgreSQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PostgresVersion {
+    /// PostgreSQL 15.
+    V15,
+    /// PostgreSQL 16.
+    V16,
+    /// PostgreSQL 17.
+    V17,
+}
+
+impl PostgresVersion {
+    fn number(self) -> &'static str {
+        match self {
+            Self::V15 => "15",
+            Self::V16 => "16",
+            Self::V17 => "17",
+        }
+    }
+}
+
+/// What a database instance runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstanceClass {
+    /// `db.t3.small`: 2 burstable vCPU, 2 GiB.
+    T3Small,
+    /// `db.t3.medium`: 2 burstable vCPU, 4 GiB.
+    T3Medium,
+    /// `db.t4g.medium`: 2 burstable vCPU, 4 GiB.
+    T4gMedium,
+    /// `db.m6g.large`: 2 vCPU, 8 GiB.
+    M6gLarge,
+    /// `db.r6g.large`: 2 vCPU, 16 GiB.
+    R6gLarge,
+    /// Any other, by AWS's name.
+    Named(&'static str),
+}
+
+impl InstanceClass {
+    fn name(self) -> &'static str {
+        match self {
+            Self::T3Small => "db.t3.small",
+            Self::T3Medium => "db.t3.medium",
+            Self::T4gMedium => "db.t4g.medium",
+            Self::M6gLarge => "db.m6g.large",
+            Self::R6gLarge => "db.r6g.large",
+            Self::Named(name) => name,
+        }
+    }
+}
+
+/// Which statements the database logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryLogging {
+    /// None.
+    Off,
+    /// Those that take at least this many milliseconds.
+    SlowerThan(u32),
+    /// All of them. What they contain is in the log, too.
+    All,
+}
+
+/// Half an hour or more of every day, in UTC, in which RDS makes its backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupWindow(String);
+
+impl BackupWindow {
+    /// From `from_hour` for one hour, in UTC.
+    ///
+    /// # Panics
+    /// Where `from_hour` is above 23; in a constant that is a compile error.
+    pub fn hour(from_hour: u8) -> Self {
+        assert!(from_hour < 24, "an hour is at most 23, not {from_hour}");
+        Self(format!("{from_hour:02}:00-{:02}:00", (from_hour + 1) % 24))
+    }
+}
+
+/// A PostgreSQL instance in the private subnets of a VPC. Encrypted; its password is generated
+/// by Secrets Manager and is never seen by the program or the state.
+pub struct PostgresDatabase {
+    vpc: VpcHandle,
+    version: PostgresVersion,
+    class: InstanceClass,
+    storage_gib: u32,
+    database: Option<String>,
+    key: Option<Output<kms::KeyArn>>,
+    parameters: Vec<(String, String)>,
+    query_logging: QueryLogging,
+    backup_days: u8,
+    backup_window: BackupWindow,
+    multi_az: bool,
+    performance_insights: bool,
+    deletion_protection: bool,
+}
+
+impl PostgresDatabase {
+    /// PostgreSQL 16 on a `db.t4g.medium` with 20 GiB in `vpc`, a week of backups and protected
+    /// from deletion.
+    pub fn new(vpc: &VpcHandle) -> Self {
+        Self {
+            vpc: vpc.clone(),
+            version: PostgresVersion::V16,
+            class: InstanceClass::T4gMedium,
+            storage_gib: 20,
+            database: None,
+            key: None,
+            parameters: Vec::new(),
+            query_logging: QueryLogging::Off,
+            backup_days: 7,
+            backup_window: BackupWindow::hour(3),
+            multi_az: false,
+            performance_insights: true,
+            deletion_protection: true,
+        }
+    }
+
+    /// The major version. A later change upgrades in place and cannot go back.
+    #[must_use]
+    pub fn version(mut self, version: PostgresVersion) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// What it runs on.
+    #[must_use]
+    pub fn instance_class(mut self, class: InstanceClass) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Size of its volume in GiB, at least 20. It can grow later, never shrink.
+    #[must_use]
+    pub fn storage_gib(mut self, gib: u32) -> Self {
+        self.storage_gib = gib;
+        self
+    }
+
+    /// Creates a database of this name in the instance.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>) -> Self {
+        self.database = Some(name.into());
+        self
+    }
+
+    /// Encrypts storage, performance insights and the password with this key instead of AWS's.
+    #[must_use]
+    pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
+        self.key = Some(key.arn());
+        self
+    }
+
+    /// Most connections at one time.
+    #[must_use]
+    pub fn max_connections(self, connections: u32) -> Self {
+        self.parameter("max_connections", connections.to_string())
+    }
+
+    /// Sets a parameter of PostgreSQL.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Which statements are logged.
+    #[must_use]
+    pub fn query_logging(mut self, logging: QueryLogging) -> Self {
+        self.query_logging = logging;
+        self
+    }
+
+    /// Days that automatic backups are kept, 1 to 35, and when they are made.
+    #[must_use]
+    pub fn backups(mut self, days: u8, window: BackupWindow) -> Self {
+        self.backup_days = days;
+        self.backup_window = window;
+        self
+    }
+
+    /// Keeps a standby in a second zone.
+    #[must_use]
+    pub fn multi_az(mut self, multi_az: bool) -> Self {
+        self.multi_az = multi_az;
+        self
+    }
+
+    /// Whether RDS refuses to delete the instance. It does unless this says otherwise.
+    #[must_use]
+    pub fn deletion_protection(mut self, protected: bool) -> Self {
+        self.deletion_protection = protected;
+        self
+    }
+
+    fn all_parameters(&self) -> Vec<(String, String)> {
+        let logging: &[(&str, String)] = match self.query_logging {
+            QueryLogging::Off => &[],
+            QueryLogging::SlowerThan(milliseconds) => &[("log_min_duration_statement", milliseconds.to_string())],
+            QueryLogging::All => &[("log_statement", "all".to_owned()), ("log_min_duration_statement", "0".to_owned())],
+        };
+        let logging = logging.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        self.parameters.iter().cloned().chain(logging).collect()
+    }
+
+    fn check(&self, scope: &Scope) {
+        if self.storage_gib < 20 {
+            let error = Diagnostic::error("GP0321", "the volume of a database is too small");
+            scope.report(error.got(format!("{} GiB", self.storage_gib)).allowed("20 GiB or more"));
+        }
+        if !(1..=35).contains(&self.backup_days) {
+            let error = Diagnostic::error("GP0322", "backups cannot be kept for this many days");
+            scope.report(error.got(self.backup_days).allowed("1 to 35").help("a production database without backups is a mistake"));
+        }
+    }
+}
+
+/// A [`PostgresDatabase`] in the tree.
+#[derive(Clone)]
+pub struct PostgresDatabaseHandle {
+    /// The instance itself.
+    pub instance: Handle<rds::DbInstance>,
+    /// Its parameter group.
+    pub parameters: Handle<rds::DbParameterGroup>,
+    /// User name and password as JSON, under `username` and `password`.
+    pub credentials: Handle<secretsmanager::Secret>,
+    /// Who may connect.
+    pub security_group: SecurityGroupHandle,
+}
+
+impl Construct for PostgresDatabase {
+    type Handle = PostgresDatabaseHandle;
+
+    fn build(self, scope: &Scope) -> PostgresDatabaseHandle {
+        self.check(scope);
+        let label = format!("{} {}", scope.app_name(), scope.path().name());
+
+        let security_group = SecurityGroup::new(&self.vpc, format!("{label}: PostgreSQL")).no_outbound();
+        let security_group = scope.add("security-group", security_group);
+
+        let subnets = rds::DbSubnetGroup::new(format!("{label}: private subnets"), self.vpc.private_subnets());
+        let subnets = scope.add("subnets", subnets);
+
+        let family = format!("postgres{}", self.version.number());
+        let values = Value::Map(self.all_parameters().into_iter().map(|(name, value)| (name, value.into())).collect());
+        let parameters = rds::DbParameterGroup::new(format!("{label}: parameters"), family).parameters(values);
+        let parameters = scope.add("parameters", parameters);
+
+        let generated = secretsmanager::secret::GenerateSecretString::new()
+            .secret_string_template(r#"{"username":"postgres"}"#)
+            .generate_string_key("password")
+            .password_length(32)
+            .exclude_characters(NOT_IN_PASSWORDS);
+        let mut credentials = secretsmanager::Secret::new()
+            .description(format!("{label}: user and password"))
+            .generate_secret_string(generated);
+        if let Some(key) = &self.key {
+            credentials = credentials.kms_key_id(key);
+        }
+        let credentials = scope.add("credentials", credentials);
+
+        let mut instance = rds::DbInstance::new()
+            .engine("postgres")
+            .engine_version(self.version.number())
+            .db_instance_class(self.class.name())
+            .allocated_storage(self.storage_gib.to_string())
+            .storage_type("gp3")
+            .storage_encrypted(true)
+            .db_subnet_group_name(&subnets)
+            .db_parameter_group_name(&parameters)
+            .vpc_security_groups([security_group.id()])
+            .publicly_accessible(false)
+            .master_username("postgres")
+            .master_user_password(Secret::from_secrets_manager(credentials.id(), Some("password")))
+            .backup_retention_period(self.backup_days)
+            .preferred_backup_window(self.backup_window.0)
+            .copy_tags_to_snapshot(true)
+            .multi_az(self.multi_az)
+            .enable_performance_insights(self.performance_insights)
+            .auto_minor_version_upgrade(true)
+            .deletion_protection(self.deletion_protection);
+        if let Some(database) = self.database {
+            instance = instance.db_name(database);
+        }
+        if let Some(key) = &self.key {
+            instance = instance.kms_key_id(key).performance_insights_kms_key_id(key);
+        }
+        let instance = scope.resource(instance);
+        PostgresDatabaseHandle { instance, parameters, credentials, security_group }
+    }
+}
+
+impl PostgresDatabaseHandle {
+    /// Lets `peer` connect.
+    #[track_caller]
+    pub fn allow_from(&self, peer: impl Into<Peer>) {
+        self.security_group.allow_from(peer, Port::POSTGRES);
+    }
+
+    /// The host name that clients connect to.
+    pub fn host(&self) -> Output<String> {
+        self.instance.endpoint_address()
+    }
+
+    /// Lets `role` read user name and password.
+    #[track_caller]
+    pub fn grant_credentials(&self, role: &RoleHandle) {
+        role.grant(Statement::allow(["secretsmanager:GetSecretValue"]).on([template!("{}", self.credentials.id())]));
+    }
+}

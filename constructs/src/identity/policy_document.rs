@@ -1,0 +1,281 @@
+//! Typed IAM policy documents.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>
+
+use std::collections::BTreeMap;
+
+use groundplan_core::{Diagnostic, Input, Json, Provides, Scope, Value};
+
+/// A policy: statements in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyDocument {
+    statements: Vec<Statement>,
+}
+
+/// Who a statement of a resource policy is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Principal {
+    /// Everybody, signed in or not.
+    Anyone,
+    /// An AWS service, as in `ecs-tasks.amazonaws.com`.
+    Service(String),
+    /// A role, user or account by its ARN.
+    Aws(Value),
+    /// An identity provider of the account by its ARN, for web identities.
+    Federated(Value),
+}
+
+impl Principal {
+    /// The service whose principal is `name`, as in `ecs-tasks.amazonaws.com`.
+    pub fn service(name: impl Into<String>) -> Self {
+        Self::Service(name.into())
+    }
+
+    /// The role, user or account with this ARN.
+    pub fn aws(arn: impl Provides<String>) -> Self {
+        Self::Aws(arn.provide().into_value())
+    }
+
+    /// The whole account of `scope`: every principal there that an IAM policy allows.
+    pub fn account_of(scope: &Scope) -> Self {
+        Self::aws(groundplan_core::template!("arn:aws:iam::{}:root", scope.account_id()))
+    }
+
+    fn entry(&self) -> (&'static str, Value) {
+        match self {
+            Self::Anyone => ("AWS", "*".into()),
+            Self::Service(name) => ("Service", name.as_str().into()),
+            Self::Aws(arn) => ("AWS", arn.clone()),
+            Self::Federated(arn) => ("Federated", arn.clone()),
+        }
+    }
+}
+
+/// Whether a statement allows or denies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// What is not allowed is denied.
+    Allow,
+    /// What is denied cannot be allowed elsewhere.
+    Deny,
+}
+
+/// A condition of a statement: `StringEquals`, `aws:PrincipalOrgID`, the values of which one
+/// must match.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    operator: String,
+    key: String,
+    values: Vec<Value>,
+}
+
+impl Condition {
+    /// A condition in IAM's own terms.
+    pub fn new<V: Provides<String>>(
+        operator: impl Into<String>,
+        key: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values = values.into_iter().map(|value| value.provide().into_value()).collect();
+        Self { operator: operator.into(), key: key.into(), values }
+    }
+}
+
+/// One statement of a policy.
+///
+/// ```
+/// use groundplan_constructs::identity::Statement;
+/// let read = Statement::allow(["s3:GetObject"]).on(["arn:aws:s3:::media/*"]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    effect: Effect,
+    sid: Option<String>,
+    actions: Vec<String>,
+    resources: Vec<Value>,
+    principals: Vec<Principal>,
+    conditions: Vec<Condition>,
+}
+
+impl Statement {
+    /// Allows these actions, as in `s3:GetObject`.
+    pub fn allow<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Self {
+        Self::new(Effect::Allow, actions)
+    }
+
+    /// Denies these actions.
+    pub fn deny<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Self {
+        Self::new(Effect::Deny, actions)
+    }
+
+    fn new<A: Into<String>>(effect: Effect, actions: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            effect,
+            sid: None,
+            actions: actions.into_iter().map(Into::into).collect(),
+            resources: Vec::new(),
+            principals: Vec::new(),
+            conditions: Vec::new(),
+        }
+    }
+
+    /// The resources that it is about, by ARN.
+    #[must_use]
+    pub fn on<R: Provides<String>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
+        self.resources.extend(resources.into_iter().map(|arn| arn.provide().into_value()));
+        self
+    }
+
+    /// Every resource. In a policy of a resource that means the resource itself.
+    #[must_use]
+    pub fn on_all(self) -> Self {
+        self.on(["*"])
+    }
+
+    /// Who it is about, in a policy of a resource.
+    #[must_use]
+    pub fn by(mut self, principal: Principal) -> Self {
+        self.principals.push(principal);
+        self
+    }
+
+    /// Holds only where the condition does, too.
+    #[must_use]
+    pub fn when(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// Names the statement: letters and digits.
+    #[must_use]
+    pub fn sid(mut self, sid: impl Into<String>) -> Self {
+        self.sid = Some(sid.into());
+        self
+    }
+
+    /// The action that is written wrongly, if there is one: neither `*` nor `service:Action`.
+    fn wrong_action(&self) -> Option<&str> {
+        let fits = |action: &str| {
+            action == "*"
+                || action.split_once(':').is_some_and(|(service, name)| {
+                    !service.is_empty()
+                        && service.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+                        && !name.is_empty()
+                        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '*' | '?'))
+                })
+        };
+        self.actions.iter().map(String::as_str).find(|action| !fits(action))
+    }
+
+    fn into_value(self) -> Value {
+        let effect = match self.effect {
+            Effect::Allow => "Allow",
+            Effect::Deny => "Deny",
+        };
+        let mut entries = BTreeMap::from([("Effect".to_owned(), Value::from(effect))]);
+        let mut set = |name: &str, value: Value| entries.insert(name.to_owned(), value);
+        set("Action", one_or_list(self.actions.into_iter().map(Value::String).collect()));
+        if let Some(sid) = self.sid {
+            set("Sid", sid.into());
+        }
+        if !self.resources.is_empty() {
+            set("Resource", one_or_list(self.resources));
+        }
+        match &self.principals[..] {
+            [] => {}
+            [Principal::Anyone] => {
+                set("Principal", "*".into());
+            }
+            principals => {
+                set("Principal", grouped(principals.iter().map(Principal::entry)));
+            }
+        }
+        if !self.conditions.is_empty() {
+            let mut operators: BTreeMap<String, Vec<(String, Value)>> = BTreeMap::new();
+            for condition in self.conditions {
+                let values = one_or_list(condition.values);
+                operators.entry(condition.operator).or_default().push((condition.key, values));
+            }
+            let operators = operators.into_iter().map(|(operator, keys)| (operator, Value::Map(keys.into_iter().collect())));
+            set("Condition", Value::Map(operators.collect()));
+        }
+        Value::Map(entries)
+    }
+}
+
+fn grouped(entries: impl Iterator<Item = (&'static str, Value)>) -> Value {
+    let mut groups: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for (kind, value) in entries {
+        groups.entry(kind.to_owned()).or_default().push(value);
+    }
+    Value::Map(groups.into_iter().map(|(kind, values)| (kind, one_or_list(values))).collect())
+}
+
+/// IAM takes a single value without a list, and gives it back that way.
+fn one_or_list(mut values: Vec<Value>) -> Value {
+    if values.len() == 1 { values.remove(0) } else { Value::List(values) }
+}
+
+impl PolicyDocument {
+    /// A policy of these statements.
+    pub fn new(statements: impl IntoIterator<Item = Statement>) -> Self {
+        Self { statements: statements.into_iter().collect() }
+    }
+
+    /// Adds a statement at the end, unless it is there already.
+    pub fn push(&mut self, statement: Statement) {
+        if !self.statements.contains(&statement) {
+            self.statements.push(statement);
+        }
+    }
+
+    /// Reports to `scope` what IAM would refuse.
+    pub(crate) fn check(&self, scope: &Scope) {
+        for action in self.statements.iter().filter_map(Statement::wrong_action) {
+            scope.report(
+                Diagnostic::error("GP0301", "this is not an IAM action")
+                    .got(action)
+                    .allowed("`service:Action`, as in `s3:GetObject`; `*` and `?` stand for any text and letter"),
+            );
+        }
+    }
+}
+
+impl Provides<Json> for PolicyDocument {
+    fn provide(self) -> Input<Json> {
+        let statements = self.statements.into_iter().map(Statement::into_value).collect();
+        Input::Known(Json(Value::Map(BTreeMap::from([
+            ("Statement".to_owned(), Value::List(statements)),
+            ("Version".to_owned(), "2012-10-17".into()),
+        ]))))
+    }
+}
+
+impl Provides<Json> for &PolicyDocument {
+    fn provide(self) -> Input<Json> {
+        self.clone().provide()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_has_iams_own_form() {
+        let document = PolicyDocument::new([
+            Statement::allow(["s3:GetObject", "s3:PutObject"])
+                .on(["arn:aws:s3:::media/*"])
+                .when(Condition::new("StringEquals", "aws:PrincipalTag/team", ["checkout"])),
+            Statement::deny(["s3:*"]).on_all().by(Principal::Anyone).sid("TlsOnly"),
+        ]);
+        insta::assert_snapshot!(serde_json::to_string_pretty(&document.provide().into_value().to_json()).expect("plain"), @"");
+    }
+
+    #[test]
+    fn a_wrong_action_is_found() {
+        assert_eq!(Statement::allow(["s3:GetObject", "GetObject"]).wrong_action(), Some("GetObject"));
+        assert_eq!(Statement::allow(["s3:Get*", "*"]).wrong_action(), None);
+        assert_eq!(Statement::allow(["S3:GetObject"]).wrong_action(), Some("S3:GetObject"));
+    }
+}

@@ -1,0 +1,320 @@
+//! Where the subnets of a VPC lie: a pure function of the VPC's block, its zones and its tiers.
+
+use ipnet::Ipv4Net;
+
+/// How many zones a tier has room for, so that a zone that is added later moves no subnet.
+/// No AWS region offers more than six to a customer; four is what production uses at most.
+const RESERVED_ZONES: u8 = 4;
+
+/// The IPv6 block of a VPC, a /56, has 256 subnets of /64: sixteen tiers of up to sixteen zones.
+const IPV6_INDEXES_PER_TIER: usize = 16;
+
+/// AWS takes subnets from /16 to /28.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
+const SUBNET_PREFIXES: std::ops::RangeInclusive<u8> = 16..=28;
+
+/// Whether what is in a subnet can be reached from the internet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Visibility {
+    /// Routed to the internet gateway: load balancers and bastions.
+    Public,
+    /// Routed to a NAT gateway: workloads and data.
+    Private,
+}
+
+impl Visibility {
+    /// `public` or `private`, as in the names of subnets.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+        }
+    }
+}
+
+/// A group of subnets of one visibility, one for each zone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tier {
+    name: String,
+    visibility: Visibility,
+    blocks: Blocks,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Blocks {
+    /// Cut out of the VPC's block by the layout.
+    Sized(u8),
+    /// Stated one by one, in the order of the zones.
+    Fixed(Vec<Ipv4Net>),
+}
+
+impl Tier {
+    /// A subnet of `prefix` bits for each zone, placed by the layout.
+    pub fn sized(visibility: Visibility, prefix: u8) -> Self {
+        Self { name: visibility.name().to_owned(), visibility, blocks: Blocks::Sized(prefix) }
+    }
+
+    /// Exactly these subnets, one for each zone and in the order of the zones. For networks that
+    /// exist already or that follow a numbering plan of their own.
+    pub fn fixed(visibility: Visibility, blocks: impl Into<Vec<Ipv4Net>>) -> Self {
+        Self { name: visibility.name().to_owned(), visibility, blocks: Blocks::Fixed(blocks.into()) }
+    }
+
+    /// Names the tier, so that its subnets are `data-a` and so on: for a second tier of one
+    /// visibility. Unnamed, it is called after its visibility.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+}
+
+/// The tiers of a VPC.
+///
+/// Placement is stable: tiers are placed in their order and each reserves room for four zones,
+/// so neither a further zone nor a tier added at the end moves a subnet that exists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubnetLayout {
+    tiers: Vec<Tier>,
+}
+
+/// A subnet of a layout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedSubnet {
+    /// `private-a`: the tier and the zone's letter.
+    pub name: String,
+    /// Whether it is public.
+    pub visibility: Visibility,
+    /// The availability zone, as in `us-east-1a`.
+    pub zone: String,
+    /// The IPv4 block.
+    pub block: Ipv4Net,
+    /// Which /64 of the VPC's IPv6 block is its, where there is one: as stable as the IPv4 block.
+    pub ipv6_index: u32,
+}
+
+/// Why a layout cannot be placed in a VPC.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+    /// A stated block lies outside the VPC's.
+    #[error("the subnet {block} lies outside the VPC's block {vpc}")]
+    Outside {
+        /// The subnet's block.
+        block: Ipv4Net,
+        /// The VPC's block.
+        vpc: Ipv4Net,
+    },
+    /// Two blocks overlap.
+    #[error("the subnets {first} and {second} overlap")]
+    Overlap {
+        /// The one placed first.
+        first: Ipv4Net,
+        /// The other.
+        second: Ipv4Net,
+    },
+    /// There is no room left for a tier.
+    #[error("{vpc} has no room left for {RESERVED_ZONES} subnets of /{prefix}")]
+    NoRoom {
+        /// The VPC's block.
+        vpc: Ipv4Net,
+        /// The prefix length wanted.
+        prefix: u8,
+    },
+    /// AWS has no subnets of this size.
+    #[error("a subnet of /{0} is not possible: AWS takes /16 to /28")]
+    Size(u8),
+    /// A tier states another number of blocks than there are zones.
+    #[error("{blocks} subnets are stated for {zones} zones")]
+    Count {
+        /// Blocks stated.
+        blocks: usize,
+        /// Zones of the VPC.
+        zones: usize,
+    },
+    /// More zones than a tier has room for.
+    #[error("a layout has room for {RESERVED_ZONES} zones, not {0}: state the blocks with `Tier::fixed`")]
+    Zones(usize),
+    /// A zone is named twice.
+    #[error("the zone {0} is named twice")]
+    RepeatedZone(String),
+}
+
+impl Default for SubnetLayout {
+    /// Large private subnets first, then small public ones, as fits a /16.
+    fn default() -> Self {
+        Self::new([Tier::sized(Visibility::Private, 19), Tier::sized(Visibility::Public, 22)])
+    }
+}
+
+impl SubnetLayout {
+    /// These tiers, placed in their order.
+    pub fn new(tiers: impl Into<Vec<Tier>>) -> Self {
+        Self { tiers: tiers.into() }
+    }
+
+    /// Places every tier in `vpc`, a subnet for each of `zones`.
+    ///
+    /// # Errors
+    /// Where a block is outside, overlaps another, does not fit, or has a size that AWS does not
+    /// take.
+    pub fn place(&self, vpc: Ipv4Net, zones: &[String]) -> Result<Vec<PlannedSubnet>, LayoutError> {
+        if let Some(position) = (1..zones.len()).find(|&position| zones[..position].contains(&zones[position])) {
+            return Err(LayoutError::RepeatedZone(zones[position].clone()));
+        }
+        let mut taken: Vec<Ipv4Net> = Vec::new();
+        let mut planned = Vec::new();
+        for (first_index, tier) in (0u32..).step_by(IPV6_INDEXES_PER_TIER).zip(&self.tiers) {
+            let (blocks, reserved) = match &tier.blocks {
+                Blocks::Fixed(blocks) => (check_fixed(vpc, blocks, zones.len())?, blocks.clone()),
+                Blocks::Sized(prefix) => cut(vpc, *prefix, zones.len(), &taken)?,
+            };
+            for block in reserved {
+                if let Some(first) = taken.iter().find(|first| overlap(first, &block)) {
+                    return Err(LayoutError::Overlap { first: *first, second: block });
+                }
+                taken.push(block);
+            }
+            planned.extend(zones.iter().zip(blocks).zip(first_index..).map(|((zone, block), ipv6_index)| PlannedSubnet {
+                name: format!("{}-{}", tier.name, zone_letter(zone)),
+                visibility: tier.visibility,
+                zone: zone.clone(),
+                block,
+                ipv6_index,
+            }));
+        }
+        Ok(planned)
+    }
+}
+
+fn check_fixed(vpc: Ipv4Net, blocks: &[Ipv4Net], zones: usize) -> Result<Vec<Ipv4Net>, LayoutError> {
+    if blocks.len() != zones {
+        return Err(LayoutError::Count { blocks: blocks.len(), zones });
+    }
+    for block in blocks {
+        if !SUBNET_PREFIXES.contains(&block.prefix_len()) {
+            return Err(LayoutError::Size(block.prefix_len()));
+        }
+        if !vpc.contains(block) {
+            return Err(LayoutError::Outside { block: *block, vpc });
+        }
+    }
+    Ok(blocks.to_vec())
+}
+
+/// The subnets of a tier, and the one block that they are cut from, the first that is free.
+fn cut(
+    vpc: Ipv4Net,
+    prefix: u8,
+    zones: usize,
+    taken: &[Ipv4Net],
+) -> Result<(Vec<Ipv4Net>, Vec<Ipv4Net>), LayoutError> {
+    if !SUBNET_PREFIXES.contains(&prefix) {
+        return Err(LayoutError::Size(prefix));
+    }
+    if zones > usize::from(RESERVED_ZONES) {
+        return Err(LayoutError::Zones(zones));
+    }
+    let no_room = LayoutError::NoRoom { vpc, prefix };
+    let reserved = prefix - RESERVED_ZONES.ilog2() as u8;
+    let candidates = vpc.subnets(reserved).map_err(|_| no_room.clone())?;
+    let block = candidates.into_iter().find(|block| taken.iter().all(|other| !overlap(other, block)));
+    let block = block.ok_or(no_room)?;
+    let subnets = block.subnets(prefix).map_err(|_| LayoutError::Size(prefix))?;
+    Ok((subnets.take(zones).collect(), vec![block]))
+}
+
+/// Two blocks either contain one another or have nothing in common.
+fn overlap(a: &Ipv4Net, b: &Ipv4Net) -> bool {
+    a.contains(b) || b.contains(a)
+}
+
+/// The letter of a zone: `a` of `us-east-1a`. A local zone keeps its whole last part.
+fn zone_letter(zone: &str) -> &str {
+    let last = zone.rsplit('-').next().unwrap_or(zone);
+    last.trim_start_matches(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_core::cidr;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn zones(count: usize) -> Vec<String> {
+        ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"][..count].iter().map(ToString::to_string).collect()
+    }
+
+    fn place(layout: &SubnetLayout, zone_count: usize) -> Result<Vec<PlannedSubnet>, LayoutError> {
+        layout.place(cidr!("10.51.0.0/16"), &zones(zone_count))
+    }
+
+    #[test]
+    fn the_default_layout_fits_a_slash_16() {
+        let planned = place(&SubnetLayout::default(), 3).expect("it fits");
+        let described: Vec<_> =
+            planned.iter().map(|subnet| format!("{} {} {}", subnet.name, subnet.zone, subnet.block)).collect();
+        insta::assert_snapshot!(described.join("\n"), @r"
+        private-a us-east-1a 10.51.0.0/19
+        private-b us-east-1b 10.51.32.0/19
+        private-c us-east-1c 10.51.64.0/19
+        public-a us-east-1a 10.51.128.0/22
+        public-b us-east-1b 10.51.132.0/22
+        public-c us-east-1c 10.51.136.0/22
+        ");
+    }
+
+    #[test]
+    fn stated_blocks_that_overlap_or_lie_outside_are_refused() {
+        let fixed = |blocks: &[Ipv4Net]| place(&SubnetLayout::new([Tier::fixed(Visibility::Private, blocks)]), 2);
+        let outside = fixed(&[cidr!("10.51.0.0/18"), cidr!("10.52.0.0/18")]).expect_err("outside");
+        assert_eq!(outside.to_string(), "the subnet 10.52.0.0/18 lies outside the VPC's block 10.51.0.0/16");
+        let overlap = fixed(&[cidr!("10.51.0.0/18"), cidr!("10.51.32.0/19")]).expect_err("overlap");
+        assert_eq!(overlap.to_string(), "the subnets 10.51.0.0/18 and 10.51.32.0/19 overlap");
+        assert_eq!(
+            fixed(&[cidr!("10.51.0.0/18")]).expect_err("too few").to_string(),
+            "1 subnets are stated for 2 zones"
+        );
+    }
+
+    #[test]
+    fn a_tier_that_does_not_fit_says_so() {
+        let layout = SubnetLayout::new([Tier::sized(Visibility::Private, 17)]);
+        let error = place(&layout, 2).expect_err("four /17 do not fit a /16");
+        assert_eq!(error.to_string(), "10.51.0.0/16 has no room left for 4 subnets of /17");
+    }
+
+    fn tiers() -> impl Strategy<Value = Vec<Tier>> {
+        let tier = (prop::bool::ANY, 18u8..=28).prop_map(|(public, prefix)| {
+            Tier::sized(if public { Visibility::Public } else { Visibility::Private }, prefix)
+        });
+        prop::collection::vec(tier, 1..6)
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_subnets_overlap_and_all_lie_inside_the_vpc(tiers in tiers(), zone_count in 1usize..=4) {
+            if let Ok(planned) = place(&SubnetLayout::new(tiers), zone_count) {
+                for (position, subnet) in planned.iter().enumerate() {
+                    prop_assert!(cidr!("10.51.0.0/16").contains(&subnet.block));
+                    for other in &planned[..position] {
+                        prop_assert!(!overlap(&subnet.block, &other.block), "{subnet:?} {other:?}");
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_further_zone_or_tier_moves_no_subnet(tiers in tiers(), zone_count in 1usize..=3, prefix in 18u8..=28) {
+            let layout = SubnetLayout::new(tiers.clone());
+            if let Ok(before) = place(&layout, zone_count) {
+                let with_zone = place(&layout, zone_count + 1).expect("room for four zones is reserved");
+                prop_assert!(before.iter().all(|subnet| with_zone.contains(subnet)));
+                let further = Tier::sized(Visibility::Private, prefix);
+                let longer = SubnetLayout::new([tiers, vec![further]].concat());
+                if let Ok(with_tier) = place(&longer, zone_count) {
+                    prop_assert_eq!(&with_tier[..before.len()], &before[..]);
+                }
+            }
+        }
+    }
+}

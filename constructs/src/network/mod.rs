@@ -1,0 +1,9 @@
+//! Networks: VPCs, subnets and who may talk to whom.
+
+mod layout;
+mod security_group;
+mod vpc;
+
+pub use layout::{LayoutError, PlannedSubnet, SubnetLayout, Tier, Visibility};
+pub use security_group::{Peer, Port, SecurityGroup, SecurityGroupHandle};
+pub use vpc::{Endpoint, NatGateways, Vpc, VpcHandle};

@@ -1,0 +1,238 @@
+//! Who may talk to whom.
+
+use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Ipv6Net, Output, Provides, Scope};
+use groundplan_resources::ec2;
+
+use super::vpc::VpcHandle;
+
+/// A firewall around whatever is put in it. It admits nothing until
+/// [`allow_from`](SecurityGroupHandle::allow_from) says so, and lets everything out.
+///
+/// Each rule is a resource of its own, so two groups may refer to each other.
+pub struct SecurityGroup {
+    vpc: VpcHandle,
+    description: String,
+    outbound: bool,
+}
+
+impl SecurityGroup {
+    /// A group in `vpc`. The description cannot be changed later without replacing the group.
+    pub fn new(vpc: &VpcHandle, description: impl Into<String>) -> Self {
+        Self { vpc: vpc.clone(), description: description.into(), outbound: true }
+    }
+
+    /// Lets nothing out but what [`allow_to`](SecurityGroupHandle::allow_to) says.
+    #[must_use]
+    pub fn no_outbound(mut self) -> Self {
+        self.outbound = false;
+        self
+    }
+}
+
+/// A [`SecurityGroup`] in the tree.
+#[derive(Clone)]
+pub struct SecurityGroupHandle {
+    scope: Scope,
+    /// The group itself.
+    pub group: Handle<ec2::SecurityGroup>,
+    all_outbound: bool,
+}
+
+impl Construct for SecurityGroup {
+    type Handle = SecurityGroupHandle;
+
+    fn build(self, scope: &Scope) -> SecurityGroupHandle {
+        let mut group = ec2::SecurityGroup::new(self.description).vpc_id(&self.vpc.vpc);
+        if !self.outbound {
+            // An empty list means AWS's default, which lets everything out; a rule that nothing
+            // can match takes the default away.
+            let nothing = ec2::security_group::Egress::new("icmp")
+                .cidr_ip("255.255.255.255/32")
+                .description("Nothing leaves but what further rules allow")
+                .from_port(252)
+                .to_port(86);
+            group = group.security_group_egress([nothing]);
+        }
+        let handle = SecurityGroupHandle {
+            scope: scope.clone(),
+            group: scope.resource(group),
+            all_outbound: self.outbound,
+        };
+        if self.outbound && self.vpc.dual_stack {
+            // AWS's default rule is for IPv4 only.
+            handle.egress("::/0", &Peer::anywhere_ipv6(), Port::ALL);
+        }
+        handle
+    }
+}
+
+/// Ports of a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    protocol: &'static str,
+    from: u16,
+    to: u16,
+}
+
+impl Port {
+    /// Every port of every protocol.
+    pub const ALL: Self = Self { protocol: "-1", from: 0, to: 0 };
+    /// 443 over TCP.
+    pub const HTTPS: Self = Self::tcp(443);
+    /// 80 over TCP.
+    pub const HTTP: Self = Self::tcp(80);
+    /// 5432 over TCP.
+    pub const POSTGRES: Self = Self::tcp(5432);
+    /// 6379 over TCP.
+    pub const REDIS: Self = Self::tcp(6379);
+    /// 22 over TCP.
+    pub const SSH: Self = Self::tcp(22);
+
+    /// One port over TCP.
+    pub const fn tcp(port: u16) -> Self {
+        Self::tcp_range(port, port)
+    }
+
+    /// Ports `from` to `to`, both included, over TCP.
+    pub const fn tcp_range(from: u16, to: u16) -> Self {
+        Self { protocol: "tcp", from, to }
+    }
+
+    /// One port over UDP.
+    pub const fn udp(port: u16) -> Self {
+        Self { protocol: "udp", from: port, to: port }
+    }
+
+    /// As in the names of rules: `5432`, `8000-8080`, `udp-53`, `all`.
+    fn name(self) -> String {
+        let range = if self.from == self.to { self.from.to_string() } else { format!("{}-{}", self.from, self.to) };
+        match self.protocol {
+            "-1" => "all".to_owned(),
+            "tcp" => range,
+            protocol => format!("{protocol}-{range}"),
+        }
+    }
+
+    fn range(self) -> Option<(u16, u16)> {
+        (self.protocol != "-1").then_some((self.from, self.to))
+    }
+}
+
+/// The other side of a rule.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    name: String,
+    address: Address,
+}
+
+#[derive(Clone, Debug)]
+enum Address {
+    Ipv4(Ipv4Net),
+    Ipv6(Ipv6Net),
+    Group(Output<ec2::SecurityGroupId>),
+    PrefixList(Input<ec2::PrefixListId>),
+}
+
+impl Peer {
+    /// Every IPv4 address.
+    pub fn anywhere_ipv4() -> Self {
+        Self::from(Ipv4Net::default())
+    }
+
+    /// Every IPv6 address.
+    pub fn anywhere_ipv6() -> Self {
+        Self::from(Ipv6Net::default())
+    }
+
+    /// The addresses of a prefix list, such as CloudFront's. `name` is used in the rule's name.
+    pub fn prefix_list(name: impl Into<String>, id: impl Provides<ec2::PrefixListId>) -> Self {
+        Self { name: name.into(), address: Address::PrefixList(id.provide()) }
+    }
+}
+
+impl From<Ipv4Net> for Peer {
+    fn from(block: Ipv4Net) -> Self {
+        let name = if block.prefix_len() == 0 { "anywhere".to_owned() } else { block.to_string().replace('/', "_") };
+        Self { name, address: Address::Ipv4(block) }
+    }
+}
+
+impl From<Ipv6Net> for Peer {
+    fn from(block: Ipv6Net) -> Self {
+        let name = match block.prefix_len() {
+            0 => "anywhere-ipv6".to_owned(),
+            _ => block.to_string().replace([':', '/'], "_"),
+        };
+        Self { name, address: Address::Ipv6(block) }
+    }
+}
+
+impl From<&SecurityGroupHandle> for Peer {
+    fn from(group: &SecurityGroupHandle) -> Self {
+        Self { name: group.name(), address: Address::Group(group.group.group_id()) }
+    }
+}
+
+impl SecurityGroupHandle {
+    /// Lets `peer` in on `port`.
+    #[track_caller]
+    pub fn allow_from(&self, peer: impl Into<Peer>, port: Port) -> &Self {
+        let peer = peer.into();
+        let mut rule = ec2::SecurityGroupIngress::new(port.protocol)
+            .group_id(&self.group)
+            .description(format!("{} from {}", port.name(), peer.name));
+        if let Some((from, to)) = port.range() {
+            rule = rule.from_port(from).to_port(to);
+        }
+        rule = match peer.address {
+            Address::Ipv4(block) => rule.cidr_ip(block),
+            Address::Ipv6(block) => rule.cidr_ipv6(block),
+            Address::Group(group) => rule.source_security_group_id(group),
+            Address::PrefixList(id) => rule.source_prefix_list_id(id),
+        };
+        self.scope.add(&format!("from-{}-{}", peer.name, port.name()), rule);
+        self
+    }
+
+    /// Lets out to `peer` on `port`, where the group lets nothing out by itself.
+    #[track_caller]
+    pub fn allow_to(&self, peer: impl Into<Peer>, port: Port) -> &Self {
+        let peer = peer.into();
+        if self.all_outbound {
+            let message = "this security group lets everything out already";
+            self.scope.report(Diagnostic::warning("GP0311", message).got(format!("{} to {}", port.name(), peer.name)).help(
+                "take the rule away, or make the group with `.no_outbound()`",
+            ));
+        }
+        self.egress(&peer.name, &peer, port);
+        self
+    }
+
+    #[track_caller]
+    fn egress(&self, description: &str, peer: &Peer, port: Port) {
+        let mut rule = ec2::SecurityGroupEgress::new(&self.group, port.protocol)
+            .description(format!("{} to {description}", port.name()));
+        if let Some((from, to)) = port.range() {
+            rule = rule.from_port(from).to_port(to);
+        }
+        rule = match &peer.address {
+            Address::Ipv4(block) => rule.cidr_ip(*block),
+            Address::Ipv6(block) => rule.cidr_ipv6(*block),
+            Address::Group(group) => rule.destination_security_group_id(group),
+            Address::PrefixList(id) => rule.destination_prefix_list_id(id.clone()),
+        };
+        self.scope.add(&format!("to-{}-{}", peer.name, port.name()), rule);
+    }
+
+    /// The group's id.
+    pub fn id(&self) -> Output<ec2::SecurityGroupId> {
+        self.group.group_id()
+    }
+
+    /// As rules call it: the path without the stack, so that two groups with one name in two
+    /// constructs make two rules.
+    fn name(&self) -> String {
+        let path = self.scope.path().as_str();
+        path.split_once('/').map_or(path, |(_, rest)| rest).replace('/', "-")
+    }
+}

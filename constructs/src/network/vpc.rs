@@ -1,0 +1,392 @@
+//! A VPC with its subnets, routes, gateways and endpoints.
+
+use std::collections::BTreeMap;
+
+use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Scope, template};
+use groundplan_resources::{Tag, ec2};
+
+use super::layout::{PlannedSubnet, SubnetLayout, Visibility};
+use super::security_group::{Port, SecurityGroup, SecurityGroupHandle};
+
+/// AWS takes VPCs from /16 to /28.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
+const VPC_PREFIXES: std::ops::RangeInclusive<u8> = 16..=28;
+
+/// How private subnets reach the internet over IPv4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NatGateways {
+    /// Not at all.
+    None,
+    /// Through one gateway in the first zone. Cheap; when that zone fails, all are cut off.
+    Single,
+    /// Through a gateway in their own zone.
+    PerAz,
+}
+
+/// A way to an AWS service that does not lead through the NAT gateways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Endpoint {
+    /// S3, by a route; costs nothing.
+    S3,
+    /// DynamoDB, by a route; costs nothing.
+    DynamoDb,
+    /// The registry API of ECR, by an interface in each private subnet.
+    EcrApi,
+    /// The Docker registry of ECR, by an interface in each private subnet. Image layers come
+    /// from S3, so it wants [`Endpoint::S3`] too.
+    EcrDocker,
+    /// CloudWatch Logs, by an interface in each private subnet.
+    Logs,
+    /// Secrets Manager, by an interface in each private subnet.
+    SecretsManager,
+}
+
+impl Endpoint {
+    /// The service, as in `com.amazonaws.REGION.ecr.api`.
+    fn service(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::DynamoDb => "dynamodb",
+            Self::EcrApi => "ecr.api",
+            Self::EcrDocker => "ecr.dkr",
+            Self::Logs => "logs",
+            Self::SecretsManager => "secretsmanager",
+        }
+    }
+
+    fn is_gateway(self) -> bool {
+        matches!(self, Self::S3 | Self::DynamoDb)
+    }
+}
+
+/// A virtual private cloud: subnets in each zone, public ones behind an internet gateway and
+/// private ones behind NAT gateways.
+///
+/// ```
+/// use groundplan_constructs::network::{NatGateways, Vpc};
+/// use groundplan_core::{App, Environment, cidr};
+/// let app = App::new("shop");
+/// let stack = app.stack("shop", Environment::new("eu-west-1"));
+/// let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")).nat(NatGateways::PerAz).dual_stack());
+/// assert_eq!(vpc.private_subnets().len(), 3);
+/// ```
+pub struct Vpc {
+    block: Ipv4Net,
+    zones: Option<Vec<String>>,
+    layout: SubnetLayout,
+    nat: NatGateways,
+    dual_stack: bool,
+    endpoints: Vec<Endpoint>,
+    kubernetes: Option<Vec<String>>,
+}
+
+impl Vpc {
+    /// A VPC with this IPv4 block, in zones a, b and c of its region, with one NAT gateway for
+    /// each of them.
+    pub fn new(block: Ipv4Net) -> Self {
+        Self {
+            block,
+            zones: None,
+            layout: SubnetLayout::default(),
+            nat: NatGateways::PerAz,
+            dual_stack: false,
+            endpoints: Vec::new(),
+            kubernetes: None,
+        }
+    }
+
+    /// The availability zones, as in `us-east-1a`.
+    #[must_use]
+    pub fn zones<Z: Into<String>>(mut self, zones: impl IntoIterator<Item = Z>) -> Self {
+        self.zones = Some(zones.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Which subnets there are and where they lie.
+    #[must_use]
+    pub fn subnets(mut self, layout: SubnetLayout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// How private subnets reach the internet over IPv4.
+    #[must_use]
+    pub fn nat(mut self, nat: NatGateways) -> Self {
+        self.nat = nat;
+        self
+    }
+
+    /// Gives every subnet IPv6 addresses from a block that Amazon assigns to the VPC. Private
+    /// subnets reach the internet over IPv6 through an egress-only gateway.
+    #[must_use]
+    pub fn dual_stack(mut self) -> Self {
+        self.dual_stack = true;
+        self
+    }
+
+    /// Reaches these services without the NAT gateways.
+    #[must_use]
+    pub fn endpoints(mut self, endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
+        self.endpoints.extend(endpoints);
+        self
+    }
+
+    /// Tags the subnets so that load balancer controllers find them: for any cluster, and as
+    /// shared with each of `clusters`.
+    /// <https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>
+    #[must_use]
+    pub fn kubernetes(mut self, clusters: &[&str]) -> Self {
+        self.kubernetes = Some(clusters.iter().map(ToString::to_string).collect());
+        self
+    }
+
+    /// The subnets, or none and a report of why not.
+    fn plan(&self, scope: &Scope, zones: &[String]) -> Vec<PlannedSubnet> {
+        if !VPC_PREFIXES.contains(&self.block.prefix_len()) {
+            let error = Diagnostic::error("GP0312", "a VPC cannot have a block of this size");
+            scope.report(error.got(self.block).allowed("/16 to /28"));
+            return Vec::new();
+        }
+        self.layout.place(self.block, zones).unwrap_or_else(|error| {
+            scope.report(
+                Diagnostic::error("GP0313", "the subnets do not fit the VPC")
+                    .got(error)
+                    .help("choose other blocks or sizes, or a larger block for the VPC"),
+            );
+            Vec::new()
+        })
+    }
+
+    fn subnet_tags(&self, subnet: &PlannedSubnet) -> Vec<Tag> {
+        let mut tags = vec![Tag::new("Name", template!("{}", subnet.name.as_str()))];
+        if let Some(clusters) = &self.kubernetes {
+            let role = match subnet.visibility {
+                Visibility::Public => "kubernetes.io/role/elb",
+                Visibility::Private => "kubernetes.io/role/internal-elb",
+            };
+            tags.push(Tag::new(role, "1"));
+            tags.extend(clusters.iter().map(|name| Tag::new(format!("kubernetes.io/cluster/{name}"), "shared")));
+        }
+        tags
+    }
+}
+
+/// A [`Vpc`] in the tree.
+#[derive(Clone)]
+pub struct VpcHandle {
+    /// The VPC itself.
+    pub vpc: Handle<ec2::Vpc>,
+    /// Its IPv4 block.
+    pub block: Ipv4Net,
+    /// Whether it has IPv6, too.
+    pub dual_stack: bool,
+    subnets: Vec<(PlannedSubnet, Handle<ec2::Subnet>)>,
+    /// The security group of the interface endpoints, where there are any.
+    pub endpoint_security_group: Option<SecurityGroupHandle>,
+}
+
+impl VpcHandle {
+    /// The VPC's id.
+    pub fn id(&self) -> Output<ec2::VpcId> {
+        self.vpc.vpc_id()
+    }
+
+    /// The public subnets, in the order of the zones.
+    pub fn public_subnets(&self) -> Vec<Output<ec2::SubnetId>> {
+        self.subnets_of(Visibility::Public)
+    }
+
+    /// The private subnets, in the order of the zones.
+    pub fn private_subnets(&self) -> Vec<Output<ec2::SubnetId>> {
+        self.subnets_of(Visibility::Private)
+    }
+
+    fn subnets_of(&self, visibility: Visibility) -> Vec<Output<ec2::SubnetId>> {
+        let wanted = self.subnets.iter().filter(|(planned, _)| planned.visibility == visibility);
+        wanted.map(|(_, subnet)| subnet.subnet_id()).collect()
+    }
+}
+
+impl Construct for Vpc {
+    type Handle = VpcHandle;
+
+    fn build(self, scope: &Scope) -> VpcHandle {
+        let region = scope.region();
+        let zones = self.zones.clone().unwrap_or_else(|| ["a", "b", "c"].map(|zone| format!("{region}{zone}")).into());
+        let planned = self.plan(scope, &zones);
+
+        let vpc = scope.resource(
+            ec2::Vpc::new().cidr_block(self.block).enable_dns_hostnames(true).enable_dns_support(true).tags(name(scope)),
+        );
+        let ipv6 = self.dual_stack.then(|| {
+            scope.add("ipv6", ec2::VpcCidrBlock::new(&vpc).amazon_provided_ipv6_cidr_block(true))
+        });
+        let subnets: Vec<_> = planned.into_iter().map(|planned| {
+            let subnet = self.add_subnet(scope, &vpc, ipv6.as_ref(), &planned);
+            (planned, subnet)
+        }).collect();
+        let mut handle =
+            VpcHandle { vpc, block: self.block, dual_stack: self.dual_stack, subnets, endpoint_security_group: None };
+
+        let routes = Routes { scope, handle: &handle };
+        let mut tables = Vec::new();
+        let mut gateways = BTreeMap::new();
+        if !handle.public_subnets().is_empty() {
+            let (table, internet) = routes.public();
+            tables.push(table);
+            gateways = self.add_nat_gateways(scope, &handle, &internet);
+        }
+        tables.extend(routes.private(&gateways));
+        handle.endpoint_security_group = self.add_endpoints(scope, &handle, &tables);
+        handle
+    }
+}
+
+fn name(scope: &Scope) -> [Tag; 1] {
+    [Tag::new("Name", template!("{}-{}", scope.app_name(), scope.path().name()))]
+}
+
+impl Vpc {
+    fn add_subnet(
+        &self,
+        scope: &Scope,
+        vpc: &Handle<ec2::Vpc>,
+        ipv6: Option<&Handle<ec2::VpcCidrBlock>>,
+        planned: &PlannedSubnet,
+    ) -> Handle<ec2::Subnet> {
+        let mut subnet = ec2::Subnet::new(vpc)
+            .availability_zone(planned.zone.as_str())
+            .cidr_block(planned.block)
+            .map_public_ip_on_launch(planned.visibility == Visibility::Public)
+            .tags(self.subnet_tags(planned));
+        if let Some(ipv6) = ipv6 {
+            let block = Input::subnet_of(ipv6.output::<String>("Ipv6CidrBlock"), 64, planned.ipv6_index);
+            subnet = subnet.ipv6_cidr_block(block).assign_ipv6_address_on_creation(true);
+        }
+        scope.add(&planned.name, subnet)
+    }
+
+    /// A gateway for each zone that has one, by zone. A public address can only be used once the
+    /// VPC is attached to the internet, and AWS's schema does not say so by a reference.
+    fn add_nat_gateways(
+        &self,
+        scope: &Scope,
+        handle: &VpcHandle,
+        internet: &Handle<ec2::VpcGatewayAttachment>,
+    ) -> BTreeMap<String, Handle<ec2::NatGateway>> {
+        let public = handle.subnets.iter().filter(|(planned, _)| planned.visibility == Visibility::Public);
+        let wanted = match self.nat {
+            NatGateways::None => 0,
+            NatGateways::Single => 1,
+            NatGateways::PerAz => usize::MAX,
+        };
+        let gateways = public.take(wanted).map(|(planned, subnet)| {
+            let suffix = planned.name.trim_start_matches("public-");
+            let address = scope.add(&format!("nat-{suffix}-ip"), ec2::Eip::new().domain("vpc").tags(name(scope)));
+            address.after(internet);
+            let gateway = ec2::NatGateway::new().subnet_id(subnet).allocation_id(&address).tags(name(scope));
+            let gateway = scope.add(&format!("nat-{suffix}"), gateway);
+            gateway.after(internet);
+            (planned.zone.clone(), gateway)
+        });
+        gateways.collect()
+    }
+
+    fn add_endpoints(
+        &self,
+        scope: &Scope,
+        handle: &VpcHandle,
+        tables: &[Handle<ec2::RouteTable>],
+    ) -> Option<SecurityGroupHandle> {
+        let region = scope.region();
+        let interfaces = self.endpoints.iter().any(|endpoint| !endpoint.is_gateway());
+        let group = interfaces.then(|| {
+            let group = SecurityGroup::new(handle, "Interface endpoints").no_outbound();
+            let group = scope.add("endpoints", group);
+            group.allow_from(self.block, Port::HTTPS);
+            group
+        });
+        for endpoint in &self.endpoints {
+            let service = format!("com.amazonaws.{region}.{}", endpoint.service());
+            let resource = ec2::VpcEndpoint::new(&handle.vpc).service_name(service);
+            let resource = match &group {
+                Some(group) if !endpoint.is_gateway() => resource
+                    .vpc_endpoint_type("Interface")
+                    .private_dns_enabled(true)
+                    .subnet_ids(handle.private_subnets())
+                    .security_group_ids([group.id()]),
+                _ => resource.vpc_endpoint_type("Gateway").route_table_ids(tables),
+            };
+            scope.add(&format!("endpoint-{}", endpoint.service()), resource);
+        }
+        group
+    }
+}
+
+/// The route tables of a VPC whose subnets exist.
+struct Routes<'a> {
+    scope: &'a Scope,
+    handle: &'a VpcHandle,
+}
+
+impl Routes<'_> {
+    fn table(&self, name: &str) -> Handle<ec2::RouteTable> {
+        self.scope.add(name, ec2::RouteTable::new(&self.handle.vpc).tags([Tag::new("Name", name)]))
+    }
+
+    fn associate(&self, planned: &PlannedSubnet, subnet: &Handle<ec2::Subnet>, table: &Handle<ec2::RouteTable>) {
+        let association = ec2::SubnetRouteTableAssociation::new(table, subnet);
+        self.scope.add(&format!("{}-routes", planned.name), association);
+    }
+
+    /// One table for all public subnets, by way of the internet gateway; and its attachment.
+    fn public(&self) -> (Handle<ec2::RouteTable>, Handle<ec2::VpcGatewayAttachment>) {
+        let gateway = self.scope.add("internet-gateway", ec2::InternetGateway::new().tags(name(self.scope)));
+        let attachment = ec2::VpcGatewayAttachment::new(&self.handle.vpc).internet_gateway_id(&gateway);
+        let attachment = self.scope.add("internet-gateway-attachment", attachment);
+        let table = self.table("public");
+        let route = ec2::Route::new(&table).destination_cidr_block("0.0.0.0/0").gateway_id(&gateway);
+        self.scope.add("public-internet", route).after(&attachment);
+        if self.handle.dual_stack {
+            let route = ec2::Route::new(&table).destination_ipv6_cidr_block("::/0").gateway_id(&gateway);
+            self.scope.add("public-internet-ipv6", route).after(&attachment);
+        }
+        for (planned, subnet) in &self.handle.subnets {
+            if planned.visibility == Visibility::Public {
+                self.associate(planned, subnet, &table);
+            }
+        }
+        (table, attachment)
+    }
+
+    /// A table for each zone, by way of the zone's NAT gateway, or of the only one.
+    fn private(&self, gateways: &BTreeMap<String, Handle<ec2::NatGateway>>) -> Vec<Handle<ec2::RouteTable>> {
+        let egress_only = self.handle.dual_stack.then(|| {
+            let gateway = ec2::EgressOnlyInternetGateway::new(&self.handle.vpc);
+            self.scope.add("egress-only-gateway", gateway)
+        });
+        let mut tables = BTreeMap::new();
+        for (planned, subnet) in &self.handle.subnets {
+            if planned.visibility == Visibility::Public {
+                continue;
+            }
+            let table = tables.entry(&planned.zone).or_insert_with(|| {
+                let suffix = planned.name.rsplit('-').next().unwrap_or_default();
+                let name = format!("private-routes-{suffix}");
+                let table = self.table(&name);
+                if let Some(gateway) = gateways.get(&planned.zone).or_else(|| gateways.values().next()) {
+                    let route = ec2::Route::new(&table).destination_cidr_block("0.0.0.0/0").nat_gateway_id(gateway);
+                    self.scope.add(&format!("{name}-internet"), route);
+                }
+                if let Some(gateway) = &egress_only {
+                    let route = ec2::Route::new(&table).destination_ipv6_cidr_block("::/0");
+                    let route = route.egress_only_internet_gateway_id(gateway);
+                    self.scope.add(&format!("{name}-internet-ipv6"), route);
+                }
+                table
+            });
+            self.associate(planned, subnet, table);
+        }
+        tables.into_values().collect()
+    }
+}

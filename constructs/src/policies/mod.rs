@@ -1,0 +1,111 @@
+//! The checks that every app should pass before production.
+//!
+//! Each is a read-only visitor over the assembly. All of them are added at once with [`all`], or
+//! one by one:
+//!
+//! ```
+//! use groundplan_constructs::policies;
+//! use groundplan_core::App;
+//! let app = App::new("shop");
+//! app.policy(policies::no_open_ssh).policy(policies::encrypted_storage);
+//! ```
+//!
+//! | code | finding |
+//! |---|---|
+//! | `GP0401` | SSH or RDP is open to the whole internet |
+//! | `GP0402` | a bucket does not block public access |
+//! | `GP0403` | a database or its volume is not encrypted |
+//! | `GP0404` | the private subnets of several zones share one NAT gateway |
+
+use std::collections::BTreeSet;
+
+use groundplan_core::{Assembly, Diagnostic, Input};
+use groundplan_resources::{ec2, rds, s3};
+
+/// Every check of this module.
+pub fn all(assembly: &Assembly) -> Vec<Diagnostic> {
+    [no_open_ssh, no_public_buckets, encrypted_storage, nat_gateway_per_zone]
+        .into_iter()
+        .flat_map(|policy| policy(assembly))
+        .collect()
+}
+
+/// Ports through which a machine is taken over: SSH and RDP.
+const REMOTE_ACCESS: [i64; 2] = [22, 3389];
+
+/// Nobody opens SSH or RDP to the whole internet (`GP0401`).
+pub fn no_open_ssh(assembly: &Assembly) -> Vec<Diagnostic> {
+    let open = |rule: &ec2::SecurityGroupIngress| {
+        let anywhere = known(&rule.cidr_ip).is_some_and(|block| block == "0.0.0.0/0")
+            || known(&rule.cidr_ipv6).is_some_and(|block| block == "::/0");
+        let every_port = known(&rule.ip_protocol).is_some_and(|protocol| protocol == "-1");
+        let range = known(&rule.from_port).zip(known(&rule.to_port));
+        let port = REMOTE_ACCESS.iter().find(|port| range.is_some_and(|(from, to)| (from..=to).contains(port)));
+        (anywhere && (every_port || port.is_some())).then(|| port.map_or("every port".to_owned(), |port| format!("port {port}")))
+    };
+    let rules = assembly.find::<ec2::SecurityGroupIngress>();
+    let found = rules.iter().filter_map(|rule| Some((rule, open(rule)?)));
+    found
+        .map(|(rule, ports)| {
+            Diagnostic::error("GP0401", "remote access is open to the whole internet")
+                .at(rule.path.clone())
+                .got(ports)
+                .help("admit known addresses only, or connect through the bastion")
+        })
+        .collect()
+}
+
+/// Every bucket blocks public access (`GP0402`).
+pub fn no_public_buckets(assembly: &Assembly) -> Vec<Diagnostic> {
+    let closed = |bucket: &s3::Bucket| {
+        let Some(Input::Known(block)) = &bucket.public_access_block_configuration else { return false };
+        let settings =
+            [&block.block_public_acls, &block.block_public_policy, &block.ignore_public_acls, &block.restrict_public_buckets];
+        settings.into_iter().all(|setting| known(setting) == Some(&true))
+    };
+    let buckets = assembly.find::<s3::Bucket>();
+    let found = buckets.iter().filter(|bucket| !closed(bucket));
+    found
+        .map(|bucket| {
+            Diagnostic::warning("GP0402", "this bucket does not block public access")
+                .at(bucket.path.clone())
+                .help("use the `Bucket` construct, or serve the objects through CloudFront")
+        })
+        .collect()
+}
+
+/// Databases and volumes are encrypted (`GP0403`).
+pub fn encrypted_storage(assembly: &Assembly) -> Vec<Diagnostic> {
+    let databases = assembly.find::<rds::DbInstance>();
+    let databases = databases.iter().filter(|it| it.db_cluster_identifier.is_none() && known(&it.storage_encrypted) != Some(&true));
+    let volumes = assembly.find::<ec2::Volume>();
+    let volumes = volumes.iter().filter(|volume| known(&volume.encrypted) != Some(&true));
+    let paths = databases.map(|it| it.path).chain(volumes.map(|volume| volume.path));
+    paths
+        .map(|path| {
+            Diagnostic::error("GP0403", "this storage is not encrypted")
+                .at(path.clone())
+                .help("encrypt it from the start: it cannot be turned on later without a copy")
+        })
+        .collect()
+}
+
+/// Private subnets of several zones do not all hang on one NAT gateway (`GP0404`).
+pub fn nat_gateway_per_zone(assembly: &Assembly) -> Vec<Diagnostic> {
+    let gateways = assembly.find::<ec2::NatGateway>();
+    let [only] = &gateways[..] else { return Vec::new() };
+    let zones: BTreeSet<String> =
+        assembly.find::<ec2::Subnet>().iter().filter_map(|subnet| known(&subnet.availability_zone).cloned()).collect();
+    if zones.len() < 2 {
+        return Vec::new();
+    }
+    let warning = Diagnostic::warning("GP0404", "all zones reach the internet through one NAT gateway")
+        .at(only.path.clone())
+        .got(format!("1 gateway for {} zones", zones.len()))
+        .help("use `NatGateways::PerAz`: with one gateway, the loss of its zone cuts off the others, and traffic between zones is charged");
+    vec![warning]
+}
+
+fn known<T>(input: &Option<Input<T>>) -> Option<&T> {
+    input.as_ref()?.known()
+}

@@ -1,0 +1,163 @@
+use super::*;
+use crate::Environment;
+
+fn assembly(stacks: &[(&str, &str)], resources: &[(&str, &str, Json)]) -> Assembly {
+    let entry = |(path, type_name, properties): &(&str, &str, Json)| {
+        let Ok(Value::Map(properties)) = Value::from_json(properties.clone()) else { panic!("{properties}") };
+        (Path::new(*path), ResourceEntry::new(*type_name, properties))
+    };
+    Assembly {
+        format: Assembly::FORMAT,
+        app: "shop".into(),
+        state: None,
+        stacks: stacks.iter().map(|(name, region)| ((*name).to_owned(), Environment::new(*region))).collect(),
+        resources: resources.iter().map(entry).collect(),
+        outputs: BTreeMap::new(),
+    }
+}
+
+fn network(subnet: Json) -> Assembly {
+    assembly(
+        &[("shop", "us-east-1")],
+        &[
+            ("shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"})),
+            ("shop/vpc/ipv6", "AWS::EC2::VPCCidrBlock", json!({"VpcId": {"$ref": "shop/vpc#VpcId"}})),
+            ("shop/vpc/private-a", "AWS::EC2::Subnet", subnet),
+        ],
+    )
+}
+
+/// The resource whose logical id starts with `id`, in the only template.
+fn resource(assembly: &Assembly, id: &str) -> Json {
+    let templates = templates(assembly).unwrap_or_else(|error| panic!("{error}"));
+    let template = templates.values().next().expect("there is a stack");
+    let resources = template["Resources"].as_object().expect("it is a section");
+    resources.iter().find(|(name, _)| name[..name.len() - 8] == *id).expect("it is there").1.clone()
+}
+
+fn errors(assembly: &Assembly) -> Vec<&'static str> {
+    let errors = templates(assembly).expect_err("it cannot be written");
+    errors.0.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+#[test]
+fn a_reference_is_a_ref_where_that_gives_the_attribute_and_else_an_attribute() {
+    let subnet = resource(&network(json!({"VpcId": {"$ref": "shop/vpc#VpcId"}})), "VpcPrivateA");
+    assert_eq!(subnet["Properties"]["VpcId"]["Ref"].as_str().map(|id| &id[..3]), Some("Vpc"));
+    let subnet = resource(&network(json!({"VpcId": {"$ref": "shop/vpc#DefaultNetworkAcl"}})), "VpcPrivateA");
+    assert_eq!(subnet["Properties"]["VpcId"]["Fn::GetAtt"][1], "DefaultNetworkAcl");
+    assert_eq!(subnet["Metadata"]["groundplan:path"], "shop/vpc/private-a");
+}
+
+#[test]
+fn an_ipv6_block_that_amazon_gives_is_read_from_its_vpc_once_it_is_there() {
+    let part = json!({"block": {"$ref": "shop/vpc/ipv6#Ipv6CidrBlock"}, "prefix": 64, "index": 3});
+    let subnet = resource(&network(json!({"Ipv6CidrBlock": {"$subnet": part}})), "VpcPrivateA");
+    let select = &subnet["Properties"]["Ipv6CidrBlock"]["Fn::Select"];
+    assert_eq!(select[0], 3);
+    let cidr = &select[1]["Fn::Cidr"];
+    assert_eq!((&cidr[1], &cidr[2]), (&json!(4), &json!(64)));
+    assert_eq!(cidr[0]["Fn::Select"][1]["Fn::GetAtt"][1], "Ipv6CidrBlocks");
+    let depends_on = subnet["DependsOn"][0].as_str().expect("a logical id");
+    assert!(depends_on.starts_with("VpcIpv6"), "{depends_on}");
+}
+
+#[test]
+fn a_known_property_of_another_resource_is_written_out() {
+    let block = json!({"$subnet": {"block": {"$ref": "shop/vpc/ipv6#CidrBlock"}, "prefix": 18, "index": 1}});
+    let mut assembly = network(json!({"CidrBlock": block}));
+    let ipv6 = assembly.resources.get_mut("shop/vpc/ipv6").expect("it is there");
+    ipv6.properties.insert("CidrBlock".into(), "10.9.0.0/16".into());
+    assert_eq!(resource(&assembly, "VpcPrivateA")["Properties"]["CidrBlock"], "10.9.64.0/18");
+}
+
+#[test]
+fn templates_become_sub_and_keep_what_looks_like_a_variable() {
+    let tag = |parts: Json| {
+        let tags = json!([{"Key": "name", "Value": {"$template": parts}}]);
+        resource(&network(json!({"Tags": tags})), "VpcPrivateA")["Properties"]["Tags"][0]["Value"].clone()
+    };
+    let sub = tag(json!(["${aws:user}/", {"$ref": "shop#AccountId"}, "/", {"$ref": "shop/vpc#CidrBlock"}]));
+    let text = sub["Fn::Sub"].as_str().expect("a text");
+    assert!(text.starts_with("${!aws:user}/${AWS::AccountId}/${Vpc") && text.ends_with(".CidrBlock}"), "{text}");
+    let join = tag(json!(["a", {"$ref": "shop/vpc/ipv6#Ipv6CidrBlock"}]));
+    assert_eq!(join["Fn::Join"][1][0], "a");
+}
+
+#[test]
+fn no_secret_is_in_a_template() {
+    let database = |password: Json| {
+        let properties = json!({"MasterUserPassword": {"$secret": password}});
+        assembly(
+            &[("shop", "us-east-1")],
+            &[
+                ("shop/db", "AWS::RDS::DBInstance", properties),
+                (
+                    "shop/password",
+                    "AWS::SecretsManager::Secret",
+                    json!({"SecretString": {"$secret": {"generated": {"length": 32}}}}),
+                ),
+            ],
+        )
+    };
+    let by_name = database(json!({"secrets_manager": {"secret": "shop/db", "key": "password"}}));
+    let password = |assembly: &Assembly| resource(assembly, "Db")["Properties"]["MasterUserPassword"].clone();
+    assert_eq!(password(&by_name), "{{resolve:secretsmanager:shop/db:SecretString:password}}");
+    let by_reference = database(json!({"secrets_manager": {"secret": {"$ref": "shop/password#Id"}}}));
+    let text = password(&by_reference)["Fn::Sub"].as_str().expect("a text").to_owned();
+    assert!(text.starts_with("{{resolve:secretsmanager:${Password") && text.ends_with("}}}"), "{text}");
+    let from_environment = database(json!({"environment": "DB_PASSWORD"}));
+    assert_eq!(password(&from_environment), json!({"Ref": "SecretDbPassword"}));
+    let template = &templates(&from_environment).expect("it can be written")["shop"];
+    assert_eq!(template["Parameters"]["SecretDbPassword"]["NoEcho"], true);
+    let secret = resource(&by_name, "Password");
+    assert_eq!(secret["Properties"], json!({"GenerateSecretString": {"PasswordLength": 32}}));
+}
+
+#[test]
+fn what_holds_data_is_kept() {
+    let mut assembly = assembly(
+        &[("shop", "us-east-1")],
+        &[
+            ("shop/db", "AWS::RDS::DBInstance", json!({})),
+            ("shop/media", "AWS::S3::Bucket", json!({})),
+            ("shop/vpc", "AWS::EC2::VPC", json!({})),
+        ],
+    );
+    assert_eq!(resource(&assembly, "Db")["DeletionPolicy"], "Snapshot");
+    assert_eq!(resource(&assembly, "Media")["UpdateReplacePolicy"], "Retain");
+    assert!(resource(&assembly, "Vpc").get("DeletionPolicy").is_none());
+    assembly.resources.get_mut("shop/vpc").expect("it is there").lifecycle.retain = true;
+    assert_eq!(resource(&assembly, "Vpc")["DeletionPolicy"], "Retain");
+}
+
+#[test]
+fn paths_that_read_alike_have_ids_of_their_own_that_do_not_depend_on_the_others() {
+    let bucket = |path: &'static str| (path, "AWS::S3::Bucket", json!({}));
+    let one = assembly(&[("shop", "us-east-1")], &[bucket("shop/a-b")]);
+    let both = assembly(&[("shop", "us-east-1")], &[bucket("shop/a-b"), bucket("shop/a/b")]);
+    let ids = |assembly: &Assembly| logical_ids(assembly).into_values().collect::<BTreeSet<_>>();
+    assert_eq!(ids(&both).len(), 2);
+    assert!(ids(&one).is_subset(&ids(&both)));
+}
+
+#[test]
+fn a_reference_to_another_stack_is_an_import_within_one_region_only() {
+    let two = |region: &str| {
+        let policy = json!({"Bucket": {"$ref": "data/media#BucketName"}, "PolicyDocument": {}});
+        let resources = [("app/policy", "AWS::S3::BucketPolicy", policy), ("data/media", "AWS::S3::Bucket", json!({}))];
+        assembly(&[("app", "us-east-1"), ("data", region)], &resources)
+    };
+    let templates = templates(&two("us-east-1")).expect("it can be written");
+    let export = templates["data"]["Outputs"].as_object().and_then(|outputs| outputs.values().next()).expect("one");
+    let policy = templates["app"]["Resources"].as_object().and_then(|all| all.values().next()).expect("one");
+    assert_eq!(policy["Properties"]["Bucket"]["Fn::ImportValue"], export["Export"]["Name"]);
+    assert_eq!(errors(&two("eu-west-1")), ["GP0905"]);
+}
+
+#[test]
+fn what_cloudformation_has_no_word_for_is_reported_with_its_path() {
+    let ipv6 = json!({"VpcId": {"$ref": "shop/vpc#EnableDnsSupport"}});
+    let error = templates(&network(ipv6)).expect_err("it cannot be written").to_string();
+    assert!(error.contains("GP0904") && error.contains("shop/vpc/private-a"), "{error}");
+}

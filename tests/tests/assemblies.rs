@@ -1,0 +1,45 @@
+//! The accepted assemblies of every app, and what holds for all of them.
+//!
+//! After a change that is meant: `cargo insta review`, or `INSTA_UPDATE=always cargo test`.
+
+use apps::checkout::{Settings, checkout};
+use groundplan::{App, Assembly};
+
+fn apps() -> Vec<App> {
+    [Settings::dev(), Settings::stage(), Settings::prod()].iter().map(checkout).collect()
+}
+
+fn assembly(app: &App) -> Assembly {
+    match app.synth() {
+        Ok(synthesis) => synthesis.assembly,
+        Err(diagnostics) => panic!("{} does not synthesize:\n{diagnostics}", app.name()),
+    }
+}
+
+#[test]
+fn every_assembly_is_the_accepted_one() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for app in apps() {
+            insta::assert_snapshot!(app.name(), assembly(&app).to_json());
+        }
+    });
+}
+
+#[test]
+fn the_same_program_gives_the_same_bytes() {
+    let bytes = || apps().iter().map(|app| assembly(app).to_json()).collect::<Vec<_>>();
+    assert_eq!(bytes(), bytes());
+}
+
+#[test]
+fn an_assembly_survives_the_way_through_json() {
+    for app in apps() {
+        let assembly = assembly(&app);
+        let read: Assembly = serde_json::from_str(&assembly.to_json()).expect("it was just written");
+        assert_eq!(read, assembly);
+    }
+}
