@@ -81,10 +81,7 @@ impl Settings {
     /// that the networks have had from the start. Zones go in the private order here.
     fn layout(&self) -> SubnetLayout {
         let [a, b, c] = self.public;
-        SubnetLayout::new([
-            Tier::fixed(Visibility::Private, self.private),
-            Tier::fixed(Visibility::Public, [b, c, a]),
-        ])
+        SubnetLayout::new([Tier::fixed(Visibility::Private, self.private), Tier::fixed(Visibility::Public, [b, c, a])])
     }
 }
 
@@ -123,7 +120,8 @@ pub fn checkout(settings: &Settings) -> App {
     let static_files = stack.add("static", Bucket::new());
     let media = stack.add("media", Bucket::new().versioned());
 
-    let logs = LogGroup::new(settings.log_retention).name(format!("/checkout/{environment}/saleor")).encrypted_with(&key);
+    let logs =
+        LogGroup::new(settings.log_retention).name(format!("/checkout/{environment}/saleor")).encrypted_with(&key);
     let logs = stack.add("logs", logs);
 
     let task = Role::new(Principal::service("ecs-tasks.amazonaws.com")).description("Tasks of the Saleor API");

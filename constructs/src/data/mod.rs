@@ -4,4 +4,6 @@ mod bucket;
 mod postgres;
 
 pub use bucket::{Bucket, BucketHandle};
-pub use postgres::{BackupWindow, InstanceClass, PostgresDatabase, PostgresDatabaseHandle, PostgresVersion, QueryLogging};
+pub use postgres::{
+    BackupWindow, InstanceClass, PostgresDatabase, PostgresDatabaseHandle, PostgresVersion, QueryLogging,
+};

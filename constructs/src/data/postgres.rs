@@ -221,7 +221,12 @@ impl PostgresDatabase {
         }
         if !(1..=35).contains(&self.backup_days) {
             let error = Diagnostic::error("GP0322", "backups cannot be kept for this many days");
-            scope.report(error.got(self.backup_days).allowed("1 to 35").help("a production database without backups is a mistake"));
+            scope.report(
+                error
+                    .got(self.backup_days)
+                    .allowed("1 to 35")
+                    .help("a production database without backups is a mistake"),
+            );
         }
     }
 }

@@ -66,7 +66,8 @@ impl Construct for KmsKey {
             .key_policy(policy)
             .pending_window_in_days(self.deletion_window);
         let key = scope.resource(key);
-        let alias = scope.add("alias", kms::Alias::new(template!("alias/{}", self.alias).typed::<kms::AliasName>(), &key));
+        let alias =
+            scope.add("alias", kms::Alias::new(template!("alias/{}", self.alias).typed::<kms::AliasName>(), &key));
         KmsKeyHandle { key, alias }
     }
 }

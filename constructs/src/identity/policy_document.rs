@@ -196,7 +196,8 @@ impl Statement {
                 let values = one_or_list(condition.values);
                 operators.entry(condition.operator).or_default().push((condition.key, values));
             }
-            let operators = operators.into_iter().map(|(operator, keys)| (operator, Value::Map(keys.into_iter().collect())));
+            let operators =
+                operators.into_iter().map(|(operator, keys)| (operator, Value::Map(keys.into_iter().collect())));
             set("Condition", Value::Map(operators.collect()));
         }
         Value::Map(entries)
@@ -264,9 +265,11 @@ mod tests {
     #[test]
     fn a_document_has_iams_own_form() {
         let document = PolicyDocument::new([
-            Statement::allow(["s3:GetObject", "s3:PutObject"])
-                .on(["arn:aws:s3:::media/*"])
-                .when(Condition::new("StringEquals", "aws:PrincipalTag/team", ["checkout"])),
+            Statement::allow(["s3:GetObject", "s3:PutObject"]).on(["arn:aws:s3:::media/*"]).when(Condition::new(
+                "StringEquals",
+                "aws:PrincipalTag/team",
+                ["checkout"],
+            )),
             Statement::deny(["s3:*"]).on_all().by(Principal::Anyone).sid("TlsOnly"),
         ]);
         insta::assert_snapshot!(serde_json::to_string_pretty(&document.provide().into_value().to_json()).expect("plain"), @"");

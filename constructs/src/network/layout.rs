@@ -173,12 +173,14 @@ impl SubnetLayout {
                 }
                 taken.push(block);
             }
-            planned.extend(zones.iter().zip(blocks).zip(first_index..).map(|((zone, block), ipv6_index)| PlannedSubnet {
-                name: format!("{}-{}", tier.name, zone_letter(zone)),
-                visibility: tier.visibility,
-                zone: zone.clone(),
-                block,
-                ipv6_index,
+            planned.extend(zones.iter().zip(blocks).zip(first_index..).map(|((zone, block), ipv6_index)| {
+                PlannedSubnet {
+                    name: format!("{}-{}", tier.name, zone_letter(zone)),
+                    visibility: tier.visibility,
+                    zone: zone.clone(),
+                    block,
+                    ipv6_index,
+                }
             }));
         }
         Ok(planned)
@@ -201,12 +203,7 @@ fn check_fixed(vpc: Ipv4Net, blocks: &[Ipv4Net], zones: usize) -> Result<Vec<Ipv
 }
 
 /// The subnets of a tier, and the one block that they are cut from, the first that is free.
-fn cut(
-    vpc: Ipv4Net,
-    prefix: u8,
-    zones: usize,
-    taken: &[Ipv4Net],
-) -> Result<(Vec<Ipv4Net>, Vec<Ipv4Net>), LayoutError> {
+fn cut(vpc: Ipv4Net, prefix: u8, zones: usize, taken: &[Ipv4Net]) -> Result<(Vec<Ipv4Net>, Vec<Ipv4Net>), LayoutError> {
     if !SUBNET_PREFIXES.contains(&prefix) {
         return Err(LayoutError::Size(prefix));
     }

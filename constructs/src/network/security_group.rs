@@ -53,14 +53,11 @@ impl Construct for SecurityGroup {
                 .to_port(86);
             group = group.security_group_egress([nothing]);
         }
-        let handle = SecurityGroupHandle {
-            scope: scope.clone(),
-            group: scope.resource(group),
-            all_outbound: self.outbound,
-        };
+        let handle =
+            SecurityGroupHandle { scope: scope.clone(), group: scope.resource(group), all_outbound: self.outbound };
         if self.outbound && self.vpc.dual_stack {
             // AWS's default rule is for IPv4 only.
-            handle.egress("::/0", &Peer::anywhere_ipv6(), Port::ALL);
+            handle.egress(&Peer::anywhere_ipv6(), Port::ALL);
         }
         handle
     }
@@ -121,6 +118,7 @@ impl Port {
 /// The other side of a rule.
 #[derive(Clone, Debug)]
 pub struct Peer {
+    /// Part of the rule's name in the tree.
     name: String,
     address: Address,
 }
@@ -147,6 +145,15 @@ impl Peer {
     /// The addresses of a prefix list, such as CloudFront's. `name` is used in the rule's name.
     pub fn prefix_list(name: impl Into<String>, id: impl Provides<ec2::PrefixListId>) -> Self {
         Self { name: name.into(), address: Address::PrefixList(id.provide()) }
+    }
+
+    /// As in the descriptions of rules.
+    fn label(&self) -> String {
+        match &self.address {
+            Address::Ipv4(block) => block.to_string(),
+            Address::Ipv6(block) => block.to_string(),
+            Address::Group(_) | Address::PrefixList(_) => self.name.clone(),
+        }
     }
 }
 
@@ -178,9 +185,11 @@ impl SecurityGroupHandle {
     #[track_caller]
     pub fn allow_from(&self, peer: impl Into<Peer>, port: Port) -> &Self {
         let peer = peer.into();
-        let mut rule = ec2::SecurityGroupIngress::new(port.protocol)
-            .group_id(&self.group)
-            .description(format!("{} from {}", port.name(), peer.name));
+        let mut rule = ec2::SecurityGroupIngress::new(port.protocol).group_id(&self.group).description(format!(
+            "{} from {}",
+            port.name(),
+            peer.label()
+        ));
         if let Some((from, to)) = port.range() {
             rule = rule.from_port(from).to_port(to);
         }
@@ -200,18 +209,23 @@ impl SecurityGroupHandle {
         let peer = peer.into();
         if self.all_outbound {
             let message = "this security group lets everything out already";
-            self.scope.report(Diagnostic::warning("GP0311", message).got(format!("{} to {}", port.name(), peer.name)).help(
-                "take the rule away, or make the group with `.no_outbound()`",
-            ));
+            self.scope.report(
+                Diagnostic::warning("GP0311", message)
+                    .got(format!("{} to {}", port.name(), peer.name))
+                    .help("take the rule away, or make the group with `.no_outbound()`"),
+            );
         }
-        self.egress(&peer.name, &peer, port);
+        self.egress(&peer, port);
         self
     }
 
     #[track_caller]
-    fn egress(&self, description: &str, peer: &Peer, port: Port) {
-        let mut rule = ec2::SecurityGroupEgress::new(&self.group, port.protocol)
-            .description(format!("{} to {description}", port.name()));
+    fn egress(&self, peer: &Peer, port: Port) {
+        let mut rule = ec2::SecurityGroupEgress::new(&self.group, port.protocol).description(format!(
+            "{} to {}",
+            port.name(),
+            peer.label()
+        ));
         if let Some((from, to)) = port.range() {
             rule = rule.from_port(from).to_port(to);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Scope, template};
+use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Scope};
 use groundplan_resources::{Tag, ec2};
 
 use super::layout::{PlannedSubnet, SubnetLayout, Visibility};
@@ -157,8 +157,8 @@ impl Vpc {
         })
     }
 
-    fn subnet_tags(&self, subnet: &PlannedSubnet) -> Vec<Tag> {
-        let mut tags = vec![Tag::new("Name", template!("{}", subnet.name.as_str()))];
+    fn subnet_tags(&self, scope: &Scope, subnet: &PlannedSubnet) -> Vec<Tag> {
+        let mut tags = vec![name_tag(scope, &subnet.name)];
         if let Some(clusters) = &self.kubernetes {
             let role = match subnet.visibility {
                 Visibility::Public => "kubernetes.io/role/elb",
@@ -216,15 +216,22 @@ impl Construct for Vpc {
         let planned = self.plan(scope, &zones);
 
         let vpc = scope.resource(
-            ec2::Vpc::new().cidr_block(self.block).enable_dns_hostnames(true).enable_dns_support(true).tags(name(scope)),
+            ec2::Vpc::new()
+                .cidr_block(self.block)
+                .enable_dns_hostnames(true)
+                .enable_dns_support(true)
+                .tags([name_tag(scope, scope.path().name())]),
         );
-        let ipv6 = self.dual_stack.then(|| {
-            scope.add("ipv6", ec2::VpcCidrBlock::new(&vpc).amazon_provided_ipv6_cidr_block(true))
-        });
-        let subnets: Vec<_> = planned.into_iter().map(|planned| {
-            let subnet = self.add_subnet(scope, &vpc, ipv6.as_ref(), &planned);
-            (planned, subnet)
-        }).collect();
+        let ipv6 = self
+            .dual_stack
+            .then(|| scope.add("ipv6", ec2::VpcCidrBlock::new(&vpc).amazon_provided_ipv6_cidr_block(true)));
+        let subnets: Vec<_> = planned
+            .into_iter()
+            .map(|planned| {
+                let subnet = self.add_subnet(scope, &vpc, ipv6.as_ref(), &planned);
+                (planned, subnet)
+            })
+            .collect();
         let mut handle =
             VpcHandle { vpc, block: self.block, dual_stack: self.dual_stack, subnets, endpoint_security_group: None };
 
@@ -242,8 +249,9 @@ impl Construct for Vpc {
     }
 }
 
-fn name(scope: &Scope) -> [Tag; 1] {
-    [Tag::new("Name", template!("{}-{}", scope.app_name(), scope.path().name()))]
+/// What consoles show, as in `checkout-prod-private-a`.
+fn name_tag(scope: &Scope, name: &str) -> Tag {
+    Tag::new("Name", format!("{}-{name}", scope.app_name()))
 }
 
 impl Vpc {
@@ -258,7 +266,7 @@ impl Vpc {
             .availability_zone(planned.zone.as_str())
             .cidr_block(planned.block)
             .map_public_ip_on_launch(planned.visibility == Visibility::Public)
-            .tags(self.subnet_tags(planned));
+            .tags(self.subnet_tags(scope, planned));
         if let Some(ipv6) = ipv6 {
             let block = Input::subnet_of(ipv6.output::<String>("Ipv6CidrBlock"), 64, planned.ipv6_index);
             subnet = subnet.ipv6_cidr_block(block).assign_ipv6_address_on_creation(true);
@@ -282,10 +290,12 @@ impl Vpc {
         };
         let gateways = public.take(wanted).map(|(planned, subnet)| {
             let suffix = planned.name.trim_start_matches("public-");
-            let address = scope.add(&format!("nat-{suffix}-ip"), ec2::Eip::new().domain("vpc").tags(name(scope)));
+            let name = format!("nat-{suffix}");
+            let tags = || [name_tag(scope, &name)];
+            let address = scope.add(&format!("{name}-ip"), ec2::Eip::new().domain("vpc").tags(tags()));
             address.after(internet);
-            let gateway = ec2::NatGateway::new().subnet_id(subnet).allocation_id(&address).tags(name(scope));
-            let gateway = scope.add(&format!("nat-{suffix}"), gateway);
+            let gateway = ec2::NatGateway::new().subnet_id(subnet).allocation_id(&address).tags(tags());
+            let gateway = scope.add(&name, gateway);
             gateway.after(internet);
             (planned.zone.clone(), gateway)
         });
@@ -331,25 +341,28 @@ struct Routes<'a> {
 
 impl Routes<'_> {
     fn table(&self, name: &str) -> Handle<ec2::RouteTable> {
-        self.scope.add(name, ec2::RouteTable::new(&self.handle.vpc).tags([Tag::new("Name", name)]))
+        let table = ec2::RouteTable::new(&self.handle.vpc).tags([name_tag(self.scope, name)]);
+        self.scope.add(name, table)
     }
 
     fn associate(&self, planned: &PlannedSubnet, subnet: &Handle<ec2::Subnet>, table: &Handle<ec2::RouteTable>) {
         let association = ec2::SubnetRouteTableAssociation::new(table, subnet);
-        self.scope.add(&format!("{}-routes", planned.name), association);
+        self.scope.add(&format!("{}-association", planned.name), association);
     }
 
     /// One table for all public subnets, by way of the internet gateway; and its attachment.
     fn public(&self) -> (Handle<ec2::RouteTable>, Handle<ec2::VpcGatewayAttachment>) {
-        let gateway = self.scope.add("internet-gateway", ec2::InternetGateway::new().tags(name(self.scope)));
+        let gateway = self
+            .scope
+            .add("internet-gateway", ec2::InternetGateway::new().tags([name_tag(self.scope, "internet-gateway")]));
         let attachment = ec2::VpcGatewayAttachment::new(&self.handle.vpc).internet_gateway_id(&gateway);
         let attachment = self.scope.add("internet-gateway-attachment", attachment);
-        let table = self.table("public");
+        let table = self.table("public-routes");
         let route = ec2::Route::new(&table).destination_cidr_block("0.0.0.0/0").gateway_id(&gateway);
-        self.scope.add("public-internet", route).after(&attachment);
+        self.scope.add("public-routes-internet", route).after(&attachment);
         if self.handle.dual_stack {
             let route = ec2::Route::new(&table).destination_ipv6_cidr_block("::/0").gateway_id(&gateway);
-            self.scope.add("public-internet-ipv6", route).after(&attachment);
+            self.scope.add("public-routes-internet-ipv6", route).after(&attachment);
         }
         for (planned, subnet) in &self.handle.subnets {
             if planned.visibility == Visibility::Public {

@@ -41,7 +41,8 @@ pub fn no_open_ssh(assembly: &Assembly) -> Vec<Diagnostic> {
         let every_port = known(&rule.ip_protocol).is_some_and(|protocol| protocol == "-1");
         let range = known(&rule.from_port).zip(known(&rule.to_port));
         let port = REMOTE_ACCESS.iter().find(|port| range.is_some_and(|(from, to)| (from..=to).contains(port)));
-        (anywhere && (every_port || port.is_some())).then(|| port.map_or("every port".to_owned(), |port| format!("port {port}")))
+        (anywhere && (every_port || port.is_some()))
+            .then(|| port.map_or("every port".to_owned(), |port| format!("port {port}")))
     };
     let rules = assembly.find::<ec2::SecurityGroupIngress>();
     let found = rules.iter().filter_map(|rule| Some((rule, open(rule)?)));
@@ -59,8 +60,12 @@ pub fn no_open_ssh(assembly: &Assembly) -> Vec<Diagnostic> {
 pub fn no_public_buckets(assembly: &Assembly) -> Vec<Diagnostic> {
     let closed = |bucket: &s3::Bucket| {
         let Some(Input::Known(block)) = &bucket.public_access_block_configuration else { return false };
-        let settings =
-            [&block.block_public_acls, &block.block_public_policy, &block.ignore_public_acls, &block.restrict_public_buckets];
+        let settings = [
+            &block.block_public_acls,
+            &block.block_public_policy,
+            &block.ignore_public_acls,
+            &block.restrict_public_buckets,
+        ];
         settings.into_iter().all(|setting| known(setting) == Some(&true))
     };
     let buckets = assembly.find::<s3::Bucket>();
@@ -77,7 +82,8 @@ pub fn no_public_buckets(assembly: &Assembly) -> Vec<Diagnostic> {
 /// Databases and volumes are encrypted (`GP0403`).
 pub fn encrypted_storage(assembly: &Assembly) -> Vec<Diagnostic> {
     let databases = assembly.find::<rds::DbInstance>();
-    let databases = databases.iter().filter(|it| it.db_cluster_identifier.is_none() && known(&it.storage_encrypted) != Some(&true));
+    let databases =
+        databases.iter().filter(|it| it.db_cluster_identifier.is_none() && known(&it.storage_encrypted) != Some(&true));
     let volumes = assembly.find::<ec2::Volume>();
     let volumes = volumes.iter().filter(|volume| known(&volume.encrypted) != Some(&true));
     let paths = databases.map(|it| it.path).chain(volumes.map(|volume| volume.path));

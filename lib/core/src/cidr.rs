@@ -18,9 +18,11 @@ use std::net::Ipv4Addr;
 /// ```
 #[macro_export]
 macro_rules! cidr {
-    ($text:literal) => {
-        const { $crate::private::parse_v4($text) }
-    };
+    ($text:literal) => {{
+        // A constant item, unlike a constant block, is evaluated by `cargo check` too.
+        const BLOCK: $crate::Ipv4Net = $crate::private::parse_v4($text);
+        BLOCK
+    }};
 }
 
 /// Reads `a.b.c.d/n` at compile time. `ipnet` parses at run time only.

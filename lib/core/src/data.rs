@@ -46,6 +46,11 @@ pub trait FieldVisitor {
 }
 
 /// A resource type of AWS's published schema.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a resource nor a construct",
+    label = "a scope takes resources and constructs",
+    note = "implement `Construct` for it"
+)]
 pub trait Resource: Fields {
     /// CloudFormation's name of the type, as in `AWS::EC2::Subnet`.
     const TYPE: &'static str;

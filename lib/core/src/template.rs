@@ -36,16 +36,13 @@ impl Template {
     /// The template as an input of type `T`, for identifiers that are composed, such as an ARN.
     /// That the text is a `T` is the caller's claim.
     pub fn typed<T: Data + IsA<String>>(self) -> Input<T> {
-        match self.into_value() {
-            Value::Template(parts) => Input::Template(Self(parts)),
-            known => T::from_value(&known).map_or(Input::Template(Self(vec![known])), Input::Known),
-        }
+        Input::from_value(&self.into_value()).expect("text, a reference or a template is a `T`")
     }
 
     pub(crate) fn into_value(mut self) -> Value {
         match self.0.len() {
             0 => Value::String(String::new()),
-            1 if matches!(self.0[0], Value::String(_)) => self.0.remove(0),
+            1 => self.0.remove(0),
             _ => Value::Template(self.0),
         }
     }
@@ -181,12 +178,10 @@ parts!(&str, String, &String, crate::Path, u8, u16, u32, u64, i32, i64, ipnet::I
 #[macro_export]
 macro_rules! template {
     ($text:literal $(, $part:expr)* $(,)?) => {{
-        const {
-            assert!(
-                $crate::private::holes($text) == 0 $(+ { let _ = stringify!($part); 1 })*,
-                "the template does not have as many holes as arguments"
-            );
-        }
+        const _: () = assert!(
+            $crate::private::holes($text) == 0 $(+ { let _ = stringify!($part); 1 })*,
+            "the template does not have as many holes as arguments"
+        );
         $crate::Template::new($text, vec![$($crate::private::TemplatePart::part($part)),*])
     }};
 }

@@ -1,0 +1,7 @@
+//! What makes no sense does not compile, and the compiler says why. One file below
+//! `compile-fail/` for each case, with the message beside it.
+
+#[test]
+fn what_makes_no_sense_does_not_compile() {
+    trybuild::TestCases::new().compile_fail("tests/compile-fail/*.rs");
+}
