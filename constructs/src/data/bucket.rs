@@ -117,6 +117,7 @@ impl BucketHandle {
     }
 
     /// Adds a statement to the bucket's policy.
+    #[track_caller]
     pub fn allow(&self, statement: Statement) {
         let mut document = self.document.borrow_mut();
         document.push(statement);

@@ -231,6 +231,7 @@ impl PolicyDocument {
     }
 
     /// Reports to `scope` what IAM would refuse.
+    #[track_caller]
     pub(crate) fn check(&self, scope: &Scope) {
         for action in self.statements.iter().filter_map(Statement::wrong_action) {
             scope.report(
@@ -272,7 +273,33 @@ mod tests {
             )),
             Statement::deny(["s3:*"]).on_all().by(Principal::Anyone).sid("TlsOnly"),
         ]);
-        insta::assert_snapshot!(serde_json::to_string_pretty(&document.provide().into_value().to_json()).expect("plain"), @"");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&document.provide().into_value().to_json()).expect("plain"), @r#"
+        {
+          "Statement": [
+            {
+              "Action": [
+                "s3:GetObject",
+                "s3:PutObject"
+              ],
+              "Condition": {
+                "StringEquals": {
+                  "aws:PrincipalTag/team": "checkout"
+                }
+              },
+              "Effect": "Allow",
+              "Resource": "arn:aws:s3:::media/*"
+            },
+            {
+              "Action": "s3:*",
+              "Effect": "Deny",
+              "Principal": "*",
+              "Resource": "*",
+              "Sid": "TlsOnly"
+            }
+          ],
+          "Version": "2012-10-17"
+        }
+        "#);
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl App {
     /// Adds a stack: the root of a tree of resources in one account and region.
     #[track_caller]
     pub fn stack(&self, name: &str, environment: Environment) -> Stack {
-        let scope = Scope { tree: self.tree.clone(), path: Path::new(name) };
+        let mut scope = Scope { tree: self.tree.clone(), path: Path::new(name) };
         let location = Location::caller();
         if let Some(reason) = Path::reject_name(name) {
             scope.report_at(invalid_name(name, reason), vec![location]);
@@ -198,7 +198,7 @@ impl Scope {
     #[track_caller]
     pub fn add<C: Construct>(&self, name: &str, construct: C) -> C::Handle {
         let location = Location::caller();
-        let child = Scope { tree: self.tree.clone(), path: self.path.child(name) };
+        let mut child = Scope { tree: self.tree.clone(), path: self.path.child(name) };
         self.tree.calls.borrow_mut().push(location);
         if let Some(reason) = Path::reject_name(name) {
             child.report(invalid_name(name, reason));
@@ -281,8 +281,13 @@ impl Scope {
     }
 
     /// Reports a finding about this scope. Synth shows all of them at once.
+    #[track_caller]
     pub fn report(&self, diagnostic: Diagnostic) {
-        let locations = self.tree.calls.borrow().clone();
+        let mut locations = self.tree.calls.borrow().clone();
+        if locations.is_empty() {
+            // Not within an `add`: a method of a handle, called by the user.
+            locations.push(Location::caller());
+        }
         self.report_at(diagnostic, locations);
     }
 
@@ -300,17 +305,20 @@ impl Scope {
         self
     }
 
-    fn declare(&self, locations: Vec<&'static Location<'static>>) {
-        let mut nodes = self.tree.nodes.borrow_mut();
-        let Some(first) = nodes.get(&self.path) else {
-            nodes.insert(self.path.clone(), Declared { entry: None, locations });
-            return;
-        };
-        let mut duplicate = Diagnostic::error("GP0101", format!("the path `{}` is taken", self.path))
-            .help("give one of the two another name");
-        duplicate.got = first.locations.last().map(|location| format!("it was first added at {location}"));
-        drop(nodes);
-        self.report_at(duplicate, locations);
+    /// Takes the scope's path. Where it is taken, that is reported and the scope goes on under a
+    /// path that nobody can write, so that one mistake is one error.
+    fn declare(&mut self, locations: Vec<&'static Location<'static>>) {
+        let taken = self.tree.nodes.borrow().get(&self.path).map(|first| first.locations.clone());
+        if let Some(first) = taken {
+            let mut duplicate = Diagnostic::error("GP0101", format!("the path `{}` is taken", self.path))
+                .help("give one of the two another name");
+            duplicate.got = first.last().map(|location| format!("it was first added at {location}"));
+            self.report_at(duplicate, locations.clone());
+            while self.tree.nodes.borrow().contains_key(&self.path) {
+                self.path = Path::new(format!("{}'", self.path));
+            }
+        }
+        self.tree.nodes.borrow_mut().insert(self.path.clone(), Declared { entry: None, locations });
     }
 
     fn reference(&self, path: &Path, attribute: &str) -> Reference {

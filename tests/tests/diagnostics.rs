@@ -1,0 +1,210 @@
+//! What a program that is not valid is told: everything at once, with the user's own line.
+
+use groundplan::data::{Bucket, PostgresDatabase};
+use groundplan::identity::{Principal, Role, Statement};
+use groundplan::network::{Port, SecurityGroup, SubnetLayout, Tier, Visibility, Vpc};
+use groundplan::resources::{ec2, rds, s3};
+use groundplan::{App, Environment, Stack, cidr, policies};
+
+/// What synth says of the program that `build` adds to an app, without line numbers.
+fn findings(build: impl FnOnce(&Stack)) -> String {
+    let app = App::new("shop");
+    app.policy(policies::all);
+    let stack = app.stack("shop", Environment::new("us-east-1"));
+    build(&stack);
+    let text = match app.synth() {
+        Ok(synthesis) => synthesis.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"),
+        Err(diagnostics) => diagnostics.to_string(),
+    };
+    let lines = text.lines().map(|line| match line.split_once(".rs:") {
+        Some((file, rest)) => {
+            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':');
+            format!("{file}.rs:LINE{rest}")
+        }
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_path_that_is_taken_names_both_lines() {
+    insta::assert_snapshot!(findings(|stack| {
+        stack.add("media", Bucket::new());
+        stack.add("media", Bucket::new());
+    }), @"
+    error[GP0101]: the path `shop/media` is taken
+      --> tests/tests/diagnostics.rs:LINE (shop/media)
+       = got: it was first added at tests/tests/diagnostics.rs:LINE
+       = help: give one of the two another name
+
+    1 error
+    ");
+}
+
+#[test]
+fn a_name_with_a_slash_is_refused() {
+    insta::assert_snapshot!(findings(|stack| {
+        stack.add("media/public", s3::Bucket::new());
+    }), @r#"
+    error[GP0102]: this cannot be a name: only letters, digits, `-`, `_` and `.` are allowed
+      --> tests/tests/diagnostics.rs:LINE (shop/media/public)
+       = got: "media/public"
+
+    1 error
+    "#);
+}
+
+#[test]
+fn a_resource_of_another_app_cannot_be_referred_to() {
+    let other = App::new("account");
+    let vpc = other.stack("network", Environment::new("us-east-1")).add("vpc", ec2::Vpc::new());
+    insta::assert_snapshot!(findings(|stack| {
+        stack.add("subnet", ec2::Subnet::new(&vpc).cidr_block("10.0.0.0/24"));
+    }), @"
+    error[GP0201]: this refers to a resource of another app, `account`
+      --> tests/tests/diagnostics.rs:LINE (shop/subnet)
+       = got: account:network/vpc#VpcId
+       = help: export the value in `account` and read it here as an output of that app, or pass it as a setting
+
+    1 error
+    ");
+}
+
+#[test]
+fn a_dependency_cycle_is_shown_with_its_way() {
+    insta::assert_snapshot!(findings(|stack| {
+        let first = stack.add("first", s3::Bucket::new());
+        let second = stack.add("second", s3::Bucket::new());
+        first.after(&second);
+        second.after(&first);
+    }), @"
+    error[GP0204]: resources depend on each other in a cycle
+      --> tests/tests/diagnostics.rs:LINE (shop/first)
+       = got: shop/first → shop/second → shop/first
+       = help: take one of the references out, or move what both need into a resource of its own (security group rules are)
+
+    1 error
+    ");
+}
+
+#[test]
+fn values_that_aws_does_not_take_are_found_before_aws_is_asked() {
+    insta::assert_snapshot!(findings(|stack| {
+        stack.add("api", ec2::VpcEndpoint::new(ec2::VpcId::new("vpc-0a1b")).vpc_endpoint_type("Interfaces"));
+        stack.add("public", s3::Bucket::new().versioning_configuration(s3::bucket::VersioningConfiguration::new("On")));
+    }), @"
+    error[GP0209]: the property `VpcEndpointType` has a value that AWS does not take
+      --> tests/tests/diagnostics.rs:LINE (shop/api)
+       = got: Interfaces
+       = allowed: Interface, Gateway, GatewayLoadBalancer, ServiceNetwork, Resource, Tunnel
+
+    error[GP0209]: the property `VersioningConfiguration.Status` has a value that AWS does not take
+      --> tests/tests/diagnostics.rs:LINE (shop/public)
+       = got: On
+       = allowed: Enabled, Suspended
+
+    2 errors
+    ");
+}
+
+#[test]
+fn a_required_property_that_was_taken_away_is_missed() {
+    insta::assert_snapshot!(findings(|stack| {
+        let mut subnet = ec2::Subnet::new(ec2::VpcId::new("vpc-0a1b"));
+        subnet.vpc_id = None;
+        stack.add("subnet", subnet);
+    }), @"
+    error[GP0206]: the required property `VpcId` is not set
+      --> tests/tests/diagnostics.rs:LINE (shop/subnet)
+
+    1 error
+    ");
+}
+
+#[test]
+fn networks_that_overlap_or_do_not_fit_say_which() {
+    insta::assert_snapshot!(findings(|stack| {
+        let overlapping = [cidr!("10.0.0.0/18"), cidr!("10.0.32.0/19"), cidr!("10.0.128.0/18")];
+        let layout = SubnetLayout::new([Tier::fixed(Visibility::Private, overlapping)]);
+        stack.add("overlap", Vpc::new(cidr!("10.0.0.0/16")).subnets(layout));
+        stack.add("small", Vpc::new(cidr!("10.1.0.0/29")));
+        let four_large = SubnetLayout::new([Tier::sized(Visibility::Private, 17)]);
+        stack.add("full", Vpc::new(cidr!("10.2.0.0/16")).subnets(four_large));
+    }), @"
+    error[GP0313]: the subnets do not fit the VPC
+      --> tests/tests/diagnostics.rs:LINE (shop/overlap)
+       = got: the subnets 10.0.0.0/18 and 10.0.32.0/19 overlap
+       = help: choose other blocks or sizes, or a larger block for the VPC
+
+    error[GP0312]: a VPC cannot have a block of this size
+      --> tests/tests/diagnostics.rs:LINE (shop/small)
+       = got: 10.1.0.0/29
+       = allowed: /16 to /28
+
+    error[GP0313]: the subnets do not fit the VPC
+      --> tests/tests/diagnostics.rs:LINE (shop/full)
+       = got: 10.2.0.0/16 has no room left for 4 subnets of /17
+       = help: choose other blocks or sizes, or a larger block for the VPC
+
+    3 errors
+    ");
+}
+
+#[test]
+fn settings_out_of_range_say_what_is_allowed() {
+    insta::assert_snapshot!(findings(|stack| {
+        let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));
+        stack.add("database", PostgresDatabase::new(&vpc).storage_gib(5));
+        let role = stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com")));
+        role.grant(Statement::allow(["GetObject"]).on_all());
+    }), @"
+    error[GP0321]: the volume of a database is too small
+      --> tests/tests/diagnostics.rs:LINE (shop/database)
+       = got: 5 GiB
+       = allowed: 20 GiB or more
+
+    error[GP0301]: this is not an IAM action
+      --> tests/tests/diagnostics.rs:LINE (shop/role)
+       = got: GetObject
+       = allowed: `service:Action`, as in `s3:GetObject`; `*` and `?` stand for any text and letter
+
+    2 errors
+    ");
+}
+
+#[test]
+fn policies_know_what_hurts_in_production() {
+    insta::assert_snapshot!(findings(|stack| {
+        let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));
+        let bastion = stack.add("bastion", SecurityGroup::new(&vpc, "Bastion"));
+        bastion.allow_from(cidr!("0.0.0.0/0"), Port::SSH);
+        stack.add("database", rds::DbInstance::new());
+        stack.add("public", s3::Bucket::new());
+    }), @"
+    error[GP0401]: remote access is open to the whole internet
+      --> tests/tests/diagnostics.rs:LINE (shop/bastion/from-anywhere-22)
+       = got: port 22
+       = help: admit known addresses only, or connect through the bastion
+
+    warning[GP0402]: this bucket does not block public access
+      --> tests/tests/diagnostics.rs:LINE (shop/public)
+       = help: use the `Bucket` construct, or serve the objects through CloudFront
+
+    error[GP0403]: this storage is not encrypted
+      --> tests/tests/diagnostics.rs:LINE (shop/database)
+       = help: encrypt it from the start: it cannot be turned on later without a copy
+
+    2 errors
+    ");
+}
+
+#[test]
+fn an_acknowledged_warning_is_silent_and_an_error_is_not() {
+    let found = findings(|stack| {
+        stack.acknowledge("GP0402").acknowledge("GP0403");
+        stack.add("public", s3::Bucket::new());
+        stack.add("database", rds::DbInstance::new());
+    });
+    assert!(!found.contains("GP0402"), "{found}");
+    assert!(found.contains("GP0403"), "{found}");
+}
