@@ -82,7 +82,7 @@ impl Construct for Bucket {
             .public_access_block_configuration(closed)
             .ownership_controls(s3::bucket::OwnershipControls::new([owner]));
         if let Some(name) = self.name {
-            bucket = bucket.bucket_name(s3::BucketName::new(name));
+            bucket = bucket.bucket_name(name);
         }
         if self.versioned {
             bucket = bucket.versioning_configuration(s3::bucket::VersioningConfiguration::new("Enabled"));

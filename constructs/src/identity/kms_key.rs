@@ -67,7 +67,7 @@ impl Construct for KmsKey {
             .pending_window_in_days(self.deletion_window);
         let key = scope.resource(key);
         let alias =
-            scope.add("alias", kms::Alias::new(template!("alias/{}", self.alias).typed::<kms::AliasName>(), &key));
+            scope.add("alias", kms::Alias::new(template!("alias/{}", self.alias), &key));
         KmsKeyHandle { key, alias }
     }
 }

@@ -16,7 +16,7 @@
 macro_rules! id_types {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Debug, PartialEq)]
         pub struct $name(::std::string::String);
 
         impl $name {
@@ -32,12 +32,21 @@ macro_rules! id_types {
         }
 
         impl $crate::Data for $name {
+            #[inline]
             fn into_value(self) -> $crate::Value {
                 $crate::Value::String(self.0)
             }
 
+            #[inline]
             fn from_value(value: &$crate::Value) -> ::std::option::Option<Self> {
                 value.as_str().map(Self::new)
+            }
+        }
+
+        impl $crate::Provides<::std::string::String> for $name {
+            #[inline]
+            fn provide(self) -> $crate::Input<::std::string::String> {
+                $crate::Input::Known(self.0)
             }
         }
 

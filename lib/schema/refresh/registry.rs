@@ -135,13 +135,6 @@ impl<'a> Place<'a> {
         found
     }
 
-    /// Whether the text here is the name of a security group, which some relationships of the
-    /// database take for its id.
-    pub(crate) fn is_security_group_name(&self) -> bool {
-        let formats: Vec<_> = self.shapes().iter().filter_map(|node| node["format"].as_str()).collect();
-        formats == ["AWS::EC2::SecurityGroup.Name"]
-    }
-
     /// All schema objects that describe the value here or its elements.
     fn shapes(&self) -> Vec<&'a Value> {
         let mut found: Vec<&'a Value> = Vec::new();

@@ -123,7 +123,11 @@ impl<'s, 'a> Writer<'s, 'a> {
         let default = property["defaultValue"].as_str();
         // The database has defaults as JSON texts.
         let default = default.map(|text| serde_json::from_str(text).unwrap_or(Value::from(text)));
-        let refs = self.references(&property["relationshipRefs"], place.as_ref());
+        let mut refs = self.references(&property["relationshipRefs"], place.as_ref());
+        if name.ends_with("GroupName") && refs == json!([["AWS::EC2::SecurityGroup", "GroupId"]]) {
+            // The name of a security group, which the database takes for its id.
+            refs = Value::Null;
+        }
         let facts = facts([
             ("type", kind.clone().into()),
             ("required", property["required"].clone()),
@@ -174,11 +178,11 @@ impl<'s, 'a> Writer<'s, 'a> {
     /// Remembers the place of the types that a property has, and of those within them.
     fn visit_types(&mut self, kind: &'a Value, place: Option<&Place<'s>>) {
         let Some(place) = place else { return };
-        if let Some(id) = kind["reference"]["$ref"].as_str() {
-            if self.places.insert(id, place.clone()).is_none() {
-                for (name, property) in self.spec.nested[id]["properties"].as_object().into_iter().flatten() {
-                    self.visit_types(&property["type"], Some(&place.property(name)));
-                }
+        if let Some(id) = kind["reference"]["$ref"].as_str()
+            && self.places.insert(id, place.clone()).is_none()
+        {
+            for (name, property) in self.spec.nested[id]["properties"].as_object().into_iter().flatten() {
+                self.visit_types(&property["type"], Some(&place.property(name)));
             }
         }
         for part in kind.get("element").into_iter().chain(kind["types"].as_array().into_iter().flatten()) {
@@ -207,9 +211,6 @@ impl<'s, 'a> Writer<'s, 'a> {
     /// What the property refers to: the database's relationships, else the registry's formats.
     fn references(&mut self, relationships: &Value, place: Option<&Place<'_>>) -> Value {
         let mut found = BTreeSet::new();
-        if place.is_some_and(Place::is_security_group_name) {
-            return Value::Null;
-        }
         for relationship in relationships.as_array().into_iter().flatten() {
             let target = relationship["cloudFormationType"].as_str().unwrap_or_default();
             let attribute = relationship["propertyName"].as_str().unwrap_or_default();

@@ -32,7 +32,8 @@ pub struct Property {
     pub default: Option<Value>,
     /// The values that are allowed; empty where AWS lists none.
     pub allowed: Vec<Value>,
-    /// What its value (or each element) identifies; any one of them where there are several.
+    /// What its value (or each element) may identify, as far as the sources say: one of these, or
+    /// of a kind that they do not list.
     pub references: Vec<Reference>,
 }
 

@@ -1,0 +1,81 @@
+//! What the generator writes: that nothing is missing, and what things are called.
+
+use std::collections::BTreeSet;
+
+#[path = "../generate/mod.rs"]
+mod generate;
+
+use generate::names;
+
+#[test]
+fn every_resource_type_and_every_nested_type_has_a_struct() {
+    let services = generate::services(|_| true);
+    let count =
+        |start: &str| services.values().flat_map(|code| code.lines()).filter(|line| line.starts_with(start)).count();
+    assert_eq!(count("pub struct "), 1828);
+    assert_eq!(count("impl gp::Resource for "), 1828);
+    // The nested types, and one `Attributes` for each resource.
+    assert_eq!(count("    pub struct "), 9877 + 1828);
+}
+
+#[test]
+fn the_features_are_the_services() {
+    let manifest = include_str!("../Cargo.toml");
+    let features: BTreeSet<_> = manifest.lines().filter_map(|line| line.strip_suffix(" = []")).collect();
+    let services = generate::services(|_| false);
+    assert_eq!(features, services.keys().map(String::as_str).collect());
+    let all = manifest.split("\nall = [").nth(1).and_then(|rest| rest.split(']').next()).expect("there is `all`");
+    let all: BTreeSet<_> =
+        all.split(',').map(|name| name.trim().trim_matches('"')).filter(|name| !name.is_empty()).collect();
+    assert_eq!(features, all);
+}
+
+#[test]
+fn names_are_what_a_rust_programmer_expects() {
+    for (name, camel, snake) in [
+        ("VPC", "Vpc", "vpc"),
+        ("VPCCidrBlock", "VpcCidrBlock", "vpc_cidr_block"),
+        ("DBInstance", "DbInstance", "db_instance"),
+        ("EnableResourceNameDnsAAAARecord", "EnableResourceNameDnsAaaaRecord", "enable_resource_name_dns_aaaa_record"),
+        ("Ipv6CidrBlock", "Ipv6CidrBlock", "ipv6_cidr_block"),
+        ("IPv6Cidr", "Ipv6Cidr", "ipv6_cidr"),
+        ("TargetGroupARNs", "TargetGroupArns", "target_group_arns"),
+        ("PreferredCacheClusterAZs", "PreferredCacheClusterAzs", "preferred_cache_cluster_azs"),
+        ("GraphQLApi", "GraphqlApi", "graphql_api"),
+        ("OAuthScopes", "OauthScopes", "oauth_scopes"),
+        ("VCpuCount", "VcpuCount", "vcpu_count"),
+        ("OpenIDConnectConfig", "OpenIdConnectConfig", "open_id_connect_config"),
+        ("S3BucketName", "S3BucketName", "s3_bucket_name"),
+    ] {
+        assert_eq!((names::camel(name), names::snake(name)), (camel.into(), snake.into()));
+    }
+    assert_eq!(names::field("Type"), "type_");
+    assert_eq!(names::field("Fields"), "fields_");
+    assert_eq!(names::output("Path"), "path_");
+    assert_eq!(names::output("Endpoint.Address"), "endpoint_address");
+}
+
+#[test]
+fn an_id_repeats_no_word() {
+    for (resource, attribute, id) in [
+        ("VPC", "VpcId", "VpcId"),
+        ("SecurityGroup", "GroupId", "SecurityGroupId"),
+        ("Bucket", "Arn", "BucketArn"),
+        ("Bucket", "BucketName", "BucketName"),
+        ("Role", "Arn", "RoleArn"),
+        ("Key", "KeyId", "KeyId"),
+        ("DBCluster", "DBClusterIdentifier", "DbClusterIdentifier"),
+        ("LoadBalancer", "LoadBalancerArn", "LoadBalancerArn"),
+        ("TransitGatewayPeeringAttachment", "TransitGatewayAttachmentId", "TransitGatewayPeeringAttachmentId"),
+    ] {
+        assert_eq!(names::id(resource, attribute), id);
+    }
+}
+
+#[test]
+fn names_that_would_be_the_same_are_numbered_in_the_order_of_cloudformation() {
+    let named = names::distinct(["AccessKey", "Accesskey", "AccessKEY"], |_| "access_key".into());
+    assert_eq!(named["AccessKEY"], "access_key");
+    assert_eq!(named["AccessKey"], "access_key2");
+    assert_eq!(named["Accesskey"], "access_key3");
+}

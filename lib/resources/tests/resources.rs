@@ -1,0 +1,116 @@
+//! The generated types in use.
+
+use groundplan_core::{App, Data, Environment, Identifies, Input, Output, Resource, Stack, Value};
+use groundplan_resources::{cloudfront, ec2, elasticloadbalancingv2, iam, kms, lambda, rds, s3, wafv2};
+
+fn stack(app: &App) -> Stack {
+    app.stack("network", Environment::new("eu-central-1"))
+}
+
+fn map(value: &Value) -> &std::collections::BTreeMap<String, Value> {
+    value.as_map().unwrap_or_else(|| panic!("no map: {value:?}"))
+}
+
+#[test]
+fn a_subnet_is_written_under_cloudformations_names_and_read_back() {
+    let app = App::new("test");
+    let stack = stack(&app);
+    let vpc = stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+    let subnet = || {
+        let names = ec2::subnet::PrivateDnsNameOptionsOnLaunch::new().hostname_type("resource-name");
+        ec2::Subnet::new(&vpc)
+            .cidr_block("10.0.0.0/24")
+            .map_public_ip_on_launch(false)
+            .ipv4_netmask_length(24)
+            .private_dns_name_options_on_launch(names)
+            .tags([("tier", "private")])
+    };
+    let value = subnet().into_value();
+    let written = map(&value);
+    assert_eq!(
+        written.keys().collect::<Vec<_>>(),
+        ["CidrBlock", "Ipv4NetmaskLength", "MapPublicIpOnLaunch", "PrivateDnsNameOptionsOnLaunch", "Tags", "VpcId"]
+    );
+    assert_eq!(written["VpcId"], Value::Ref(vpc.vpc_id().reference().clone()));
+    assert_eq!(written["CidrBlock"], Value::String("10.0.0.0/24".into()));
+    assert_eq!(map(&written["PrivateDnsNameOptionsOnLaunch"])["HostnameType"], Value::String("resource-name".into()));
+    let tags = written["Tags"].as_list().map(|tags| map(&tags[0])["Key"].clone());
+    assert_eq!(tags, Some(Value::String("tier".into())));
+
+    let read = ec2::Subnet::from_value(&value).unwrap_or_else(|| panic!("a subnet is read back"));
+    assert_eq!(read.cidr_block, Some(Input::Known("10.0.0.0/24".to_owned())));
+    assert_eq!(read.vpc_id, Some(Input::Ref(vpc.vpc_id())));
+    assert_eq!(read.into_value(), value);
+}
+
+#[test]
+fn a_handle_stands_for_the_ids_of_its_resource() {
+    fn attribute<R: Resource + Identifies<T>, T>() -> &'static str {
+        <R as Identifies<T>>::ATTRIBUTE
+    }
+    assert_eq!(attribute::<ec2::Vpc, ec2::VpcId>(), "VpcId");
+    assert_eq!(attribute::<ec2::SecurityGroup, ec2::SecurityGroupId>(), "GroupId");
+    assert_eq!(attribute::<iam::Role, iam::RoleArn>(), "Arn");
+    assert_eq!(attribute::<s3::Bucket, s3::BucketName>(), "BucketName");
+    assert_eq!(attribute::<s3::Bucket, s3::BucketArn>(), "Arn");
+    assert_eq!(attribute::<kms::Key, kms::KeyArnOrKeyId>(), "Arn");
+    assert_eq!(attribute::<kms::Alias, kms::AliasNameOrKeyArnOrKeyId>(), "AliasName");
+}
+
+#[test]
+fn a_property_that_takes_several_ids_takes_each_of_them() {
+    let app = App::new("test");
+    let stack = stack(&app);
+    let key = stack.add("key", kms::Key::new());
+    let arn: Output<kms::KeyArn> = key.arn();
+    for database in [
+        rds::DbInstance::new().kms_key_id(&key),
+        rds::DbInstance::new().kms_key_id(&arn),
+        rds::DbInstance::new().kms_key_id(key.key_id()),
+        rds::DbInstance::new().kms_key_id(kms::KeyId::new("1234")),
+    ] {
+        assert!(database.kms_key_id.is_some());
+    }
+}
+
+#[test]
+fn an_attribute_that_belongs_to_another_resource_has_that_ones_id() {
+    let app = App::new("test");
+    let stack = stack(&app);
+    let vpc = stack.add("vpc", ec2::Vpc::new());
+    let subnet = stack.add("subnet", ec2::Subnet::new(&vpc));
+    let _: Output<ec2::VpcId> = subnet.vpc_id();
+    let _: Output<ec2::SecurityGroupId> = vpc.default_security_group();
+    let group = ec2::SecurityGroup::new("all").vpc_id(subnet.vpc_id());
+    assert_eq!(group.vpc_id, Some(Input::Ref(subnet.vpc_id())));
+}
+
+#[test]
+fn lists_of_ids_take_handles() {
+    let app = App::new("test");
+    let stack = stack(&app);
+    let vpc = stack.add("vpc", ec2::Vpc::new());
+    let (a, b) = (stack.add("a", ec2::Subnet::new(&vpc)), stack.add("b", ec2::Subnet::new(&vpc)));
+    let balancer = elasticloadbalancingv2::LoadBalancer::new().subnets([&a, &b]);
+    let value = balancer.into_value();
+    assert_eq!(map(&value)["Subnets"].as_list().map(<[_]>::len), Some(2));
+}
+
+#[test]
+fn free_text_stays_text() {
+    let function = lambda::EventSourceMapping::new(lambda::FunctionName::new("worker"));
+    assert!(function.function_name.is_some());
+    let origin = cloudfront::distribution::Origin::new("example.org", "site");
+    assert_eq!(origin.domain_name, Some(Input::Known("example.org".to_owned())));
+}
+
+#[test]
+fn a_type_that_can_hold_itself_is_written_and_read_back() {
+    use wafv2::web_acl::{GeoMatchStatement, NotStatement, Statement};
+
+    let geo = || Statement::new().geo_match_statement(GeoMatchStatement::new().country_codes(["DE"]));
+    let value = Statement::new().not_statement(NotStatement::new(geo())).into_value();
+    let inner = &map(&map(&value)["NotStatement"])["Statement"];
+    assert_eq!(*inner, geo().into_value());
+    assert_eq!(Statement::from_value(&value).map(Data::into_value), Some(value));
+}
