@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use apps::checkout::{Settings, checkout};
 
 fn main() -> ExitCode {
-    groundplan_cli::run(checkout(&Settings::dev()))
+    groundplan_cli::run(&checkout(&Settings::dev()))
 }

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use apps::checkout::{Settings, checkout};
 
 fn main() -> ExitCode {
-    groundplan_cli::run(checkout(&Settings::stage()))
+    groundplan_cli::run(&checkout(&Settings::stage()))
 }

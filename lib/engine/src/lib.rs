@@ -11,10 +11,41 @@
 //! | execute | [`execute`] | `(Plan, Provider, Journal) → Outcome`, async |
 //! | journal | [`journal`] | `(State, Event) → Result<State, IllegalEvent>`, a total fold |
 //!
-//! [`provider`] says what a cloud must offer, [`store`] where state and journal are kept.
+//! [`planning`] asks the cloud what the pure stages need and goes through them. [`drift`] compares
+//! what was applied with what is there. [`provider`] says what a cloud must offer, [`store`] where
+//! state and journal are kept.
+//!
+//! # Files
+//!
+//! All of them are JSON with a `format` number; a later one than this version knows is refused and
+//! left alone: [`State`], [`Plan`], and the journal, whose lines are
+//! [`Event`](journal::Event)s. [`FileStore`](store::FileStore) says what they are called.
+//!
+//! # Invariants
+//!
+//! - Nothing is created, changed or deleted before its intent is durable in the journal.
+//! - A token is never used for two resources: each path counts its generations, for ever.
+//! - No secret is in any file: a source stands in its place, and the state has a keyed digest.
 
+pub mod diff;
+pub mod drift;
+pub mod error;
+pub mod execute;
+#[cfg(test)]
+mod fake;
+pub mod journal;
+pub mod plan;
+pub mod planning;
 pub mod provider;
+mod recover;
+mod resolve;
+mod secret;
 pub mod state;
+pub mod store;
 
+pub use error::Error;
+pub use plan::Plan;
 pub use provider::{Provider, ProviderError};
+pub use secret::Digests;
 pub use state::{ResourceState, State};
+pub use store::{StateStore, load};

@@ -38,6 +38,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// Of class [`ErrorClass::Invalid`], naming the property.
+    #[expect(clippy::result_large_err, reason = "the error of all calls, of which this is the rarest")]
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError>;
 
     /// Asks for a new resource. Returns as soon as the cloud has accepted; whether it is ready
@@ -62,8 +63,11 @@ pub trait Provider: Send + Sync {
 
     /// The current value of a Secrets Manager entry whose name or ARN is known. With a key, that
     /// entry of the JSON object.
-    async fn secret(&self, entry: &SecretsManagerEntry, environment: &Environment)
-    -> Result<Zeroizing<String>, ProviderError>;
+    async fn secret(
+        &self,
+        entry: &SecretsManagerEntry,
+        environment: &Environment,
+    ) -> Result<Zeroizing<String>, ProviderError>;
 }
 
 /// Who the credentials belong to.

@@ -3,11 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::assembly::Lifecycle;
-use groundplan_core::{Environment, Path, Value};
+use groundplan_core::{Environment, Path, Reference, Value};
+use rand::TryRngCore;
+use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::provider::{Identity, Outputs};
+use crate::error::Error;
+use crate::journal::Intent;
+use crate::provider::{Address, Existing, Identity, Outputs, Properties};
 
 /// What an app's deploys have made, as far as they got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,7 +24,7 @@ pub struct State {
     pub app: String,
     /// Names this state for ever: a plan made for another lineage is refused.
     pub lineage: Uuid,
-    /// Counts the writes: a plan made for an earlier serial is refused.
+    /// Counts the deploys: a plan made for an earlier serial is refused.
     pub serial: u64,
     /// The account that the resources are in, once there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,9 +37,17 @@ pub struct State {
     /// Resources that were replaced, or have failed, and are still to be deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<Deposed>,
+    /// Creates and updates that were asked for and whose outcome is not known. The next run finds
+    /// out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pending: BTreeMap<Path, Intent>,
+    /// The last generation of each path, kept when the resource is gone: a token is never used
+    /// for two resources.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub generations: BTreeMap<Path, u32>,
     /// What the app publishes, resolved.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub outputs: BTreeMap<String, serde_json::Value>,
+    pub outputs: BTreeMap<String, Json>,
 }
 
 /// A resource that exists.
@@ -53,9 +66,13 @@ pub struct ResourceState {
     pub generation: u32,
     /// How far it has come.
     pub status: ResourceStatus,
-    /// The properties as applied, references resolved. A secret stands as its source and a
-    /// keyed digest of its value.
+    /// The properties as applied, references resolved. A secret stands as its source; the digest
+    /// of its value is in `secrets`.
     pub properties: BTreeMap<String, Value>,
+    /// For each secret in the properties, by its place (`Environment.Variables.TOKEN`), the
+    /// HMAC-SHA256 of its value under the state's key, in hexadecimal digits.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, String>,
     /// What it has.
     pub outputs: Outputs,
     /// What it was made after, so that deletes go in order even when the program is gone.
@@ -73,9 +90,15 @@ pub struct ResourceState {
 pub enum ResourceStatus {
     /// The cloud has accepted it; nobody has seen it ready.
     Accepted,
+    /// It was ready once; the cloud has accepted an update since, and nobody has seen it ready
+    /// after that.
+    Updating,
     /// It was ready.
     Ready,
-    /// It was made in part or became unusable: the next plan replaces it.
+    /// Its deletion was asked for; nobody has seen it gone.
+    Deleting,
+    /// It was made in part or failed before it was ever ready: the next plan replaces it. It
+    /// holds no data.
     Tainted,
 }
 
@@ -87,4 +110,140 @@ pub struct Deposed {
     /// The resource.
     #[serde(flatten)]
     pub resource: ResourceState,
+}
+
+impl State {
+    /// The version of the format that this crate writes.
+    pub const FORMAT: u32 = 1;
+
+    /// The state of an app that was never deployed: a new lineage and a new digest key, from the
+    /// system's random numbers.
+    pub fn new(app: impl Into<String>) -> Self {
+        let mut key = [0; 32];
+        OsRng.try_fill_bytes(&mut key).expect("the system has random numbers");
+        Self {
+            format: Self::FORMAT,
+            app: app.into(),
+            lineage: Uuid::new_v4(),
+            serial: 0,
+            identity: None,
+            digest_key: hex(&key),
+            resources: BTreeMap::new(),
+            deposed: Vec::new(),
+            pending: BTreeMap::new(),
+            generations: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+        }
+    }
+
+    /// The document, indented, with a line feed at the end.
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("a state has string keys only");
+        json.push('\n');
+        json
+    }
+
+    /// Reads the document; `place` names where it comes from in errors.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] and [`Error::Corrupt`].
+    pub fn from_json(text: &str, place: &str) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Header {
+            format: u32,
+        }
+        let corrupt = |error: serde_json::Error| Error::Corrupt { place: place.to_owned(), reason: error.to_string() };
+        let Header { format } = serde_json::from_str(text).map_err(corrupt)?;
+        if format > Self::FORMAT {
+            return Err(Error::Newer { place: place.to_owned(), found: format, known: Self::FORMAT });
+        }
+        serde_json::from_str(text).map_err(corrupt)
+    }
+
+    /// The value of a reference, where the resource exists and has it: an output, a property as
+    /// it was applied, or the identifier. `stack#AccountId` is the account of the credentials.
+    pub fn value_of(&self, reference: &Reference) -> Option<Json> {
+        match self.resources.get(&reference.path) {
+            Some(resource) => resource.value_of(&reference.attribute),
+            None if is_account(reference) => Some(self.identity.as_ref()?.account.clone().into()),
+            None => None,
+        }
+    }
+
+    /// The resource `id` that stands at `path`, or stood there and is still to be deleted.
+    pub fn incarnation(&self, path: &Path, id: &str) -> Option<&ResourceState> {
+        let current = self.resources.get(path).filter(|resource| resource.id == id);
+        let deposed = || self.deposed.iter().find(|old| old.path == *path && old.resource.id == id);
+        current.or_else(|| Some(&deposed()?.resource))
+    }
+
+    /// The generation of the next resource at `path`. An open create goes on with its own.
+    pub fn next_generation(&self, path: &Path) -> u32 {
+        match self.pending.get(path).and_then(Intent::generation) {
+            Some(open) => open,
+            None => self.generations.get(path).copied().unwrap_or(0) + 1,
+        }
+    }
+}
+
+/// Whether this names the account of a stack, which no resource has to exist for.
+pub(crate) fn is_account(reference: &Reference) -> bool {
+    reference.attribute == "AccountId" && reference.path.parent().is_none()
+}
+
+impl ResourceState {
+    /// An attribute or property as it was last known.
+    pub fn value_of(&self, attribute: &str) -> Option<Json> {
+        if let Some(output) = self.outputs.get(attribute) {
+            return Some(output.clone());
+        }
+        if let Some(property) = self.properties.get(attribute) {
+            return property.is_known().then(|| property.to_json());
+        }
+        let schema = groundplan_schema::lookup(&self.type_name)?;
+        (schema.primary_identifier == [attribute]).then(|| self.id.clone().into())
+    }
+
+    /// Whether deleting it loses data: what was never ready holds none.
+    pub fn holds_data(&self) -> bool {
+        let stateful = groundplan_schema::lookup(&self.type_name).is_some_and(|schema| schema.stateful);
+        stateful && self.status != ResourceStatus::Tainted
+    }
+
+    /// The resource as a provider is asked about it.
+    pub fn existing(&self, app: &str, path: &Path) -> Existing {
+        Existing {
+            address: Address {
+                app: app.to_owned(),
+                path: path.clone(),
+                type_name: self.type_name.clone(),
+                environment: self.environment.clone(),
+            },
+            id: self.id.clone(),
+            properties: without_secrets(&self.properties),
+        }
+    }
+}
+
+/// The properties as plain JSON. What is not known, and every secret, is left out.
+pub(crate) fn without_secrets(properties: &BTreeMap<String, Value>) -> Properties {
+    fn plain(value: &Value) -> Option<Json> {
+        Some(match value {
+            Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) => return None,
+            Value::List(items) => items.iter().filter_map(plain).collect(),
+            Value::Map(entries) => {
+                Json::Object(entries.iter().filter_map(|(key, value)| Some((key.clone(), plain(value)?))).collect())
+            }
+            scalar => scalar.to_json(),
+        })
+    }
+    properties.iter().filter_map(|(key, value)| Some((key.clone(), plain(value)?))).collect()
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string never fails");
+        text
+    })
 }

@@ -1,1 +1,210 @@
-//! What users need in cargo test.
+//! What users need in `cargo test`: an app's assembly, and a whole deploy of it into a simulated
+//! account, in milliseconds and without AWS.
+//!
+//! ```
+//! use groundplan_core::{App, Environment};
+//! use groundplan_resources::s3;
+//! use groundplan_testing::{Cloud, assembly};
+//!
+//! let app = App::new("shop");
+//! let stack = app.stack("shop", Environment::new("eu-west-1"));
+//! let bucket = stack.add("media", s3::Bucket::new());
+//! stack.export("bucket", bucket.bucket_name());
+//!
+//! // What the program says.
+//! assert_eq!(assembly(&app).find::<s3::Bucket>().len(), 1);
+//!
+//! // What a deploy of it does.
+//! let cloud = Cloud::new();
+//! let deployed = cloud.deploy(&app);
+//! assert!(deployed.output("bucket").as_str().is_some());
+//! assert!(cloud.plan(&app).is_empty());
+//! ```
+//!
+//! Everything here panics where something is wrong, with all that is known about it: that is how
+//! a test fails.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use groundplan_core::{App, Assembly, Path};
+use groundplan_engine::diff::ChangeSet;
+use groundplan_engine::drift::{Drift, drift};
+use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, execute};
+use groundplan_engine::planning::{self, PlanOptions, Planned};
+use groundplan_engine::store::{Loaded, MemoryStore};
+use groundplan_engine::{ResourceState, State, load};
+use groundplan_simulator::Simulator;
+use serde_json::Value as Json;
+
+/// The app's assembly.
+///
+/// # Panics
+/// Where the program is not valid, with every diagnostic.
+#[track_caller]
+pub fn assembly(app: &App) -> Assembly {
+    match app.synth() {
+        Ok(synthesis) => synthesis.assembly,
+        Err(diagnostics) => panic!("`{}` is not valid:\n\n{diagnostics}", app.name()),
+    }
+}
+
+/// A simulated account with the states of what was deployed into it.
+///
+/// Time is virtual: a deploy that would take twenty minutes takes milliseconds.
+pub struct Cloud {
+    simulator: Simulator,
+    store: MemoryStore,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Default for Cloud {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Cloud {
+    /// An empty account, `123456789012`.
+    pub fn new() -> Self {
+        Self::with(Simulator::in_memory(0))
+    }
+
+    /// An account of one's own: with another number, or with faults.
+    ///
+    /// # Panics
+    /// Where the process cannot start a runtime.
+    pub fn with(simulator: Simulator) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        Self { simulator, store: MemoryStore::new(), runtime: runtime.expect("a runtime without threads starts") }
+    }
+
+    /// What a deploy of `app` would change.
+    ///
+    /// # Panics
+    /// Where the program is not valid or cannot be planned.
+    #[track_caller]
+    pub fn plan(&self, app: &App) -> ChangeSet {
+        let loaded = self.load(app);
+        self.planned(app, &loaded).changes
+    }
+
+    /// Deploys `app` and waits until everything is ready.
+    ///
+    /// # Panics
+    /// Where the program is not valid, or where a step fails; with what has failed.
+    #[track_caller]
+    pub fn deploy(&self, app: &App) -> Deployed {
+        let (outcome, took) = self.try_deploy(app);
+        if !outcome.succeeded() {
+            panic!("`{}` was not deployed whole:{}", app.name(), failures(&outcome));
+        }
+        Deployed { state: outcome.state, took }
+    }
+
+    /// Deploys `app`, and gives how it ended, whether everything went well or not; and how long it
+    /// took in the account's time.
+    ///
+    /// # Panics
+    /// Where the program is not valid or cannot be planned.
+    #[track_caller]
+    pub fn try_deploy(&self, app: &App) -> (Outcome, Duration) {
+        let loaded = self.load(app);
+        let planned = self.planned(app, &loaded);
+        self.execute(&planned, loaded)
+    }
+
+    /// Deletes everything that `app` has in the account, with its data.
+    ///
+    /// # Panics
+    /// Where a step fails; with what has failed.
+    #[track_caller]
+    pub fn destroy(&self, app: &App) {
+        let loaded = self.load(app);
+        let options = PlanOptions { delete_data: true, ..PlanOptions::default() };
+        let planned = self.runtime.block_on(planning::destroy(&loaded.state, &self.simulator, &options));
+        let planned = planned.unwrap_or_else(|error| panic!("`{}` cannot be destroyed: {error}", app.name()));
+        let (outcome, _) = self.execute(&planned, loaded);
+        if !outcome.succeeded() {
+            panic!("`{}` was not destroyed whole:{}", app.name(), failures(&outcome));
+        }
+    }
+
+    /// Where the account differs from what was deployed.
+    ///
+    /// # Panics
+    /// Where there is no state to compare with.
+    #[track_caller]
+    pub fn drift(&self, app: &App) -> Vec<(Path, Drift)> {
+        let loaded = self.load(app);
+        self.runtime.block_on(drift(&loaded.state, &self.simulator, 10)).into_iter().collect()
+    }
+
+    /// The simulated account itself, to look into or to change behind the engine's back.
+    pub fn simulator(&self) -> &Simulator {
+        &self.simulator
+    }
+
+    #[track_caller]
+    fn load(&self, app: &App) -> Loaded {
+        let loaded = self.runtime.block_on(load(&self.store, app.name()));
+        loaded.unwrap_or_else(|error| panic!("the state of `{}` cannot be read: {error}", app.name()))
+    }
+
+    #[track_caller]
+    fn planned(&self, app: &App, loaded: &Loaded) -> Planned {
+        let (assembly, options) = (assembly(app), PlanOptions::default());
+        let planned = self.runtime.block_on(planning::deploy(&assembly, &loaded.state, &self.simulator, &options));
+        planned.unwrap_or_else(|error| panic!("`{}` cannot be planned: {error}", app.name()))
+    }
+
+    #[track_caller]
+    fn execute(&self, planned: &Planned, loaded: Loaded) -> (Outcome, Duration) {
+        let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
+        let cancellation = Cancellation::new();
+        self.runtime.block_on(async {
+            let start = tokio::time::Instant::now();
+            let run = execute(&planned.plan, loaded, &self.simulator, &self.store, &options, &(), &cancellation);
+            let outcome = run.await.unwrap_or_else(|error| panic!("the plan cannot be executed: {error}"));
+            (outcome, start.elapsed())
+        })
+    }
+}
+
+fn failures(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for failed in &outcome.failed {
+        let _ = write!(text, "\n  {} {}: {}", failed.verb, failed.path, failed.error);
+    }
+    let _ = write!(text, "\n  {} steps skipped because of it", outcome.skipped.len());
+    text
+}
+
+/// An app that stands in a simulated account.
+pub struct Deployed {
+    /// The state after the deploy.
+    pub state: State,
+    /// How long the deploy took in the account's time.
+    pub took: Duration,
+}
+
+impl Deployed {
+    /// The output that the app exports under `name`.
+    ///
+    /// # Panics
+    /// Where it exports none.
+    #[track_caller]
+    pub fn output(&self, name: &str) -> &Json {
+        let known = || self.state.outputs.keys().cloned().collect::<Vec<_>>().join(", ");
+        self.state.outputs.get(name).unwrap_or_else(|| panic!("there is no output `{name}`, only: {}", known()))
+    }
+
+    /// The resource at `path`, as it stands in the account.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[track_caller]
+    pub fn resource(&self, path: &str) -> &ResourceState {
+        self.state.resources.get(path).unwrap_or_else(|| panic!("there is no resource at `{path}`"))
+    }
+}

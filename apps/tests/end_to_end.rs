@@ -1,0 +1,132 @@
+//! The checkout, deployed through the AWS SDK to a local moto and looked at with boto3.
+
+mod support;
+
+use std::path::Path;
+
+use apps::checkout::Settings;
+use groundplan_engine::State;
+use serde_json::Value as Json;
+use support::{Moto, run};
+
+/// The account as boto3 sees it, with the path of a resource in place of its identifier, so that
+/// it can be compared.
+fn account(moto: &Moto, directory: &Path) -> String {
+    let mut account = serde_json::to_string_pretty(&moto.account("read")).expect("it was just read");
+    let mut names: Vec<(String, String)> = Vec::new();
+    for (path, resource) in state(directory).resources {
+        let own = resource.outputs.iter().filter(|(name, _)| {
+            let name = name.as_str();
+            ["Arn", "Id", "KeyId", "BucketName", "RoleName", "Ipv6CidrBlock"].contains(&name)
+                || resource.id == resource.outputs[name].as_str().unwrap_or_default()
+        });
+        let own = own.filter_map(|(name, value)| Some((value.as_str()?.to_owned(), format!("<{path} {name}>"))));
+        names.extend(own);
+    }
+    // The longest first: an ARN contains the identifier.
+    names.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+    for (value, name) in names {
+        account = account.replace(&format!("\"{value}"), &format!("\"{name}"));
+    }
+    account
+}
+
+fn state(directory: &Path) -> State {
+    let file = walk(directory).into_iter().find(|file| file.ends_with("state.json")).expect("a state");
+    serde_json::from_slice(&std::fs::read(file).expect("readable")).expect("a state")
+}
+
+fn walk(directory: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn production_is_deployed_changed_mended_and_destroyed() {
+    let moto = Moto::start();
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let mut settings = Settings::prod();
+    let before = moto.account("read");
+
+    // Deploy, and see with another client what is there.
+    run(&settings, &moto, directory, &["deploy", "--yes"]).expect(0);
+    let deployed = account(&moto, directory);
+    insta::with_settings!({ filters => FILTERS.to_vec() }, { insta::assert_snapshot!("account", deployed) });
+
+    // A second plan has nothing to do, and reading everything finds nothing changed.
+    run(&settings, &moto, directory, &["plan", "--detailed-exitcode"]).expect(0);
+    run(&settings, &moto, directory, &["plan", "--detailed-exitcode", "--refresh"]).expect(0);
+    run(&settings, &moto, directory, &["drift"]).expect(0);
+
+    // No secret is written down anywhere.
+    let password = moto.account("password");
+    let password = password.as_str().expect("the password");
+    for file in walk(directory) {
+        let text = std::fs::read(&file).expect("readable");
+        assert!(!String::from_utf8_lossy(&text).contains(password), "the password is in {}", file.display());
+    }
+
+    // A changed setting is changed in place, and nothing else is.
+    settings.database = groundplan::data::InstanceClass::M6gLarge;
+    settings.log_retention = groundplan::observability::Retention::HalfYear;
+    settings.deletion_protection = false;
+    let plan = run(&settings, &moto, directory, &["plan", "--json", "--detailed-exitcode"]).expect(2);
+    assert!(plan.out.contains("db.m6g.large"), "{}", plan.out);
+    run(&settings, &moto, directory, &["deploy", "--yes"]).expect(0);
+    let changed = account(&moto, directory);
+    let expected = deployed
+        .replace("db.t3.medium", "db.m6g.large")
+        .replace("\"retentionInDays\": 365", "\"retentionInDays\": 180")
+        .replace("\"DeletionProtection\": true", "\"DeletionProtection\": false");
+    assert_eq!(changed, expected);
+    run(&settings, &moto, directory, &["plan", "--detailed-exitcode"]).expect(0);
+
+    // What was changed behind its back is found, named and mended.
+    moto.account("tamper");
+    let drift = run(&settings, &moto, directory, &["drift"]).expect(2);
+    for path in ["checkout/vpc", "checkout/logs", "checkout/key/alias", "checkout/static/policy"] {
+        assert!(drift.out.contains(path), "{path} is not in:\n{}", drift.out);
+    }
+    run(&settings, &moto, directory, &["deploy", "--yes", "--refresh"]).expect(0);
+    run(&settings, &moto, directory, &["drift"]).expect(0);
+    assert_eq!(account(&moto, directory), expected);
+
+    // What holds data stays until it is said that it may go.
+    run(&settings, &moto, directory, &["destroy", "--yes"]);
+    let kept = moto.account("read");
+    assert_eq!(kept["databases"].as_array().map(Vec::len), Some(1), "{kept}");
+    assert_eq!(kept["buckets"].as_array().map(Vec::len), Some(2), "{kept}");
+    run(&settings, &moto, directory, &["destroy", "--yes", "--delete-data"]).expect(0);
+    let left = moto.account("read");
+    assert_eq!(left, before);
+    assert_eq!(left, Json::Object(Default::default()));
+    assert!(state(directory).resources.is_empty());
+}
+
+/// What differs from run to run though nothing differs.
+const FILTERS: &[(&str, &str)] = &[
+    (r"eigw-[0-9a-f]+", "<egress-only gateway>"),
+    (r"igw-[0-9a-f]+", "<internet gateway>"),
+];
+
+#[test]
+fn the_binary_refuses_an_account_that_is_not_the_pinned_one() {
+    let moto = Moto::start();
+    let directory = tempfile::tempdir().expect("a directory");
+    // moto takes an access key of the form of an account for credentials of that account.
+    let keys = moto.account("another-account");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_checkout-prod"))
+        .args(["deploy", "--yes", "--target", &moto.url])
+        .env_clear()
+        .env("AWS_ACCESS_KEY_ID", keys["AccessKeyId"].as_str().expect("a key"))
+        .env("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"].as_str().expect("a key"))
+        .env("AWS_SESSION_TOKEN", keys["SessionToken"].as_str().expect("a token"))
+        .current_dir(directory.path())
+        .output()
+        .expect("the binary runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(error.contains("123456789012") && error.contains("111122223333"), "{error}");
+    assert!(!directory.path().join(".groundplan").exists() || walk(directory.path()).is_empty());
+}

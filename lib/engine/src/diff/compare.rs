@@ -1,0 +1,148 @@
+//! Comparing properties as applied with properties as desired.
+
+use std::collections::BTreeMap;
+
+use groundplan_core::Value;
+use groundplan_schema::{Cursor, Replacement, ResourceType};
+
+use super::{PropertyChange, Rendered, Replaces};
+use crate::secret::{self, Digests};
+use crate::state::ResourceState;
+
+/// Every difference between what was applied and `desired`, whose references are resolved as far
+/// as they are known.
+pub(crate) fn compare(
+    schema: Option<&ResourceType>,
+    prior: &ResourceState,
+    desired: &BTreeMap<String, Value>,
+    digests: &Digests,
+) -> Vec<PropertyChange> {
+    let comparison = Comparison { prior, digests };
+    let mut changes = Vec::new();
+    for name in prior.properties.keys().chain(desired.keys().filter(|name| !prior.properties.contains_key(*name))) {
+        let place = Place { path: name.clone(), cursor: schema.map(|schema| schema.cursor().key(name)) };
+        comparison.value(&place, prior.properties.get(name), desired.get(name), &mut changes);
+    }
+    changes.sort_by(|a, b| a.property.cmp(&b.property));
+    changes
+}
+
+struct Comparison<'a> {
+    prior: &'a ResourceState,
+    digests: &'a Digests,
+}
+
+struct Place<'a> {
+    path: String,
+    cursor: Option<Cursor<'a>>,
+}
+
+impl Place<'_> {
+    fn key(&self, name: &str) -> Self {
+        Self { path: format!("{}.{name}", self.path), cursor: self.cursor.as_ref().map(|cursor| cursor.key(name)) }
+    }
+
+    fn item(&self, name: &str) -> Self {
+        Self { path: format!("{}.{name}", self.path), cursor: self.cursor.as_ref().map(Cursor::item) }
+    }
+}
+
+impl Comparison<'_> {
+    fn value(&self, place: &Place<'_>, from: Option<&Value>, to: Option<&Value>, changes: &mut Vec<PropertyChange>) {
+        match (from, to) {
+            (Some(Value::Secret(_)), Some(Value::Secret(source))) if from == to => {
+                let before = self.prior.secrets.get(&place.path);
+                let now = self.digests.get(&secret::source_key(source));
+                if before.is_some() && now.is_some() && before != now {
+                    changes.push(change(place, from, to));
+                }
+            }
+            (Some(Value::Map(before)), Some(Value::Map(after))) => {
+                for key in before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))) {
+                    self.value(&place.key(key), before.get(key), after.get(key), changes);
+                }
+            }
+            (Some(Value::List(before)), Some(Value::List(after))) => self.lists(place, before, after, changes),
+            _ if from == to => {}
+            _ => changes.push(change(place, from, to)),
+        }
+    }
+
+    /// Tags are told apart by their keys, other elements by their position.
+    fn lists(&self, place: &Place<'_>, before: &[Value], after: &[Value], changes: &mut Vec<PropertyChange>) {
+        if let (Some(from), Some(to)) = (by_key(before), by_key(after)) {
+            for key in from.keys().chain(to.keys().filter(|key| !from.contains_key(*key))) {
+                self.value(&place.item(key), from.get(key).copied(), to.get(key).copied(), changes);
+            }
+        } else if before.len() == after.len() {
+            for (at, (from, to)) in before.iter().zip(after).enumerate() {
+                self.value(&place.item(&at.to_string()), Some(from), Some(to), changes);
+            }
+        } else {
+            changes.push(change(place, Some(&Value::List(before.to_vec())), Some(&Value::List(after.to_vec()))));
+        }
+    }
+}
+
+/// The values of tags by key; none where the elements are no tags.
+fn by_key(items: &[Value]) -> Option<BTreeMap<&str, &Value>> {
+    let pair = |item: &'_ Value| item.as_map().is_some_and(|map| map.len() == 2);
+    let entries: Option<BTreeMap<_, _>> = items
+        .iter()
+        .map(|item| Some((item.get("Key").filter(|_| pair(item))?.as_str()?, item.get("Value")?)))
+        .collect();
+    entries.filter(|entries| entries.len() == items.len())
+}
+
+fn change(place: &Place<'_>, from: Option<&Value>, to: Option<&Value>) -> PropertyChange {
+    let sensitive = place.cursor.as_ref().is_some_and(Cursor::is_sensitive);
+    let render = |value: Option<&Value>| match value {
+        None => Rendered::Absent,
+        Some(value) => match Rendered::new(value) {
+            Rendered::Known(_) if sensitive => Rendered::Sensitive,
+            rendered => rendered,
+        },
+    };
+    let because = to.map(Value::references).unwrap_or_default().first().map(|reference| (*reference).clone());
+    let replacement = place.cursor.as_ref().map_or(Replacement::Never, |cursor| {
+        let inside = |value: Option<&Value>| value.map_or(Replacement::Never, |value| strongest(cursor, value));
+        inside(from).max(inside(to))
+    });
+    PropertyChange {
+        property: place.path.clone(),
+        from: render(from),
+        to: render(to),
+        replacement: match replacement {
+            Replacement::Never => Replaces::No,
+            Replacement::Maybe => Replaces::Maybe,
+            Replacement::Always => Replaces::Yes,
+        },
+        because,
+    }
+}
+
+/// What the change of a whole value does, by what is inside it.
+fn strongest(cursor: &Cursor<'_>, value: &Value) -> Replacement {
+    let inside = match value {
+        Value::List(items) => items.iter().map(|item| strongest(&cursor.item(), item)).max(),
+        Value::Map(entries) => entries.iter().map(|(key, value)| strongest(&cursor.key(key), value)).max(),
+        _ => None,
+    };
+    cursor.replacement().max(inside.unwrap_or(Replacement::Never))
+}
+
+/// The properties that name a resource of this type among all of an account, so that two with
+/// the same values cannot exist at once: those of the primary identifier, if it consists of
+/// nothing else, and a property called after the type (`RoleName` of a role, `GroupName` of a
+/// security group, `Name`).
+pub(crate) fn identity_names(schema: &ResourceType) -> Vec<&'static str> {
+    let identifier = &schema.primary_identifier;
+    if identifier.iter().all(|part| schema.properties.contains_key(part)) {
+        return identifier.clone();
+    }
+    let called = |name: &str| {
+        let stem = name.strip_suffix("Name").or_else(|| name.strip_suffix("Identifier"));
+        stem.is_some_and(|stem| schema.short_name().ends_with(stem))
+    };
+    schema.properties.keys().copied().filter(|name| called(name)).take(1).collect()
+}

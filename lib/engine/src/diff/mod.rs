@@ -1,0 +1,308 @@
+//! What differs between the assembly and the state, and why.
+//!
+//! The stage is pure: equal inputs give equal change sets.
+//!
+//! A property that AWS's schema calls *maybe replacing* is changed in place, as CloudFormation
+//! does where it can, and the change says that it may replace: whether it really does is the
+//! API's answer, which nobody knows before. A resource is replaced where a property changed that
+//! always replaces, where its region or type changed, and where it is tainted.
+
+mod changes;
+mod compare;
+mod moves;
+mod render;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::{Assembly, Environment, Path, Reference};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+
+pub(crate) use changes::{desired_properties, with_moves};
+pub use changes::{destroy, diff};
+pub(crate) use compare::identity_names;
+
+use crate::provider::{Behavior, Identity};
+use crate::secret::Digests;
+use crate::state::State;
+
+/// All that [`diff`] and [`schedule`](crate::plan::schedule) look at.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// What should exist.
+    pub assembly: &'a Assembly,
+    /// What exists.
+    pub state: &'a State,
+    /// Who the credentials belong to.
+    pub identity: &'a Identity,
+    /// How resources of a type behave.
+    pub behavior: &'a dyn Fn(&str) -> Option<Behavior>,
+    /// The digests of the secrets that are known while planning; the others count as unchanged.
+    pub digests: &'a Digests,
+    /// Resources that the state has and that were found to be gone.
+    pub missing: &'a BTreeSet<Path>,
+}
+
+/// Everything that a deploy would do, resource by resource.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ChangeSet {
+    /// One for each path of the assembly or the state, with those that need nothing.
+    pub changes: BTreeMap<Path, Change>,
+    /// What earlier runs have replaced and not deleted; it is deleted now.
+    pub deposed: Vec<DeposedChange>,
+    /// The outputs of the app that change, by name.
+    pub outputs: BTreeMap<String, OutputChange>,
+    /// Pairs that look like one resource under a new path. They are hints and do nothing.
+    pub proposed_moves: Vec<ProposedMove>,
+}
+
+/// What happens to one resource.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// The resource.
+    pub path: Path,
+    /// CloudFormation's name of the type.
+    pub type_name: String,
+    /// What is done.
+    pub action: Action,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// The properties that differ.
+    pub properties: Vec<PropertyChange>,
+    /// The path that it stood at before, where it moves.
+    pub moved_from: Option<Path>,
+    /// Whether data is lost.
+    pub data_loss: bool,
+    /// Whether the state says that this is not to be done.
+    pub protected: bool,
+}
+
+/// What is done to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// A new one takes its place.
+    Replace(Order),
+    /// It is deleted.
+    Delete,
+    /// It stays in the account, and the state forgets it.
+    Forget,
+    /// Its path changes, and nothing else.
+    Move,
+    /// Nothing changes in the account; the state learns what it is made after and how it is to
+    /// be treated.
+    Record,
+    /// It was made or changed by an earlier run; this one waits until it is ready.
+    Resume,
+    /// A `destroy` leaves it.
+    Keep,
+    /// Nothing.
+    NoOp,
+}
+
+/// In which order a resource is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The new one is made, its consumers are pointed to it, the old one is deleted.
+    CreateFirst,
+    /// The old one is deleted first: both cannot exist at once, or the program says so.
+    DeleteFirst,
+}
+
+/// Why something is done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The program has it, the state has not.
+    New,
+    /// It is gone from the account.
+    Missing,
+    /// It is not in the program any more.
+    Removed,
+    /// Everything is destroyed.
+    Destroyed,
+    /// A property changed that is changed in place.
+    Changed {
+        /// The property.
+        property: String,
+    },
+    /// A property changed that is changed in place where the API can, and may replace.
+    MayReplace {
+        /// The property.
+        property: String,
+    },
+    /// A property changed that cannot be changed in place.
+    Forces {
+        /// The property.
+        property: String,
+    },
+    /// A property gets a value that is not known yet, since what it is taken from changes.
+    NotYetKnown {
+        /// The property.
+        property: String,
+        /// What it is taken from.
+        #[serde(serialize_with = "as_text")]
+        because: Reference,
+    },
+    /// It is to be in another region or account.
+    EnvironmentChanged {
+        /// Where it is.
+        from: Environment,
+        /// Where it is to be.
+        to: Environment,
+    },
+    /// The path has a resource of another type.
+    TypeChanged {
+        /// CloudFormation's name of the type before.
+        from: String,
+    },
+    /// It was made in part, or has failed before it was ever ready.
+    Tainted,
+    /// An earlier run was interrupted while it created, changed or deleted the resource.
+    Interrupted,
+    /// An earlier run has not seen it ready.
+    NotSeenReady,
+    /// It is to stay in the account when it is removed.
+    Retained,
+    /// It holds data, and `destroy` was not told to delete that.
+    HoldsData,
+    /// A resource that stays depends on it.
+    NeededBy(Path),
+    /// How it is to be treated has changed.
+    LifecycleChanged,
+    /// What it is made after has changed.
+    DependenciesChanged,
+}
+
+/// One difference within the properties of a resource.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PropertyChange {
+    /// Where, as in `VpcConfig.SubnetIds` or `Tags.Name`.
+    pub property: String,
+    /// The value that was applied.
+    pub from: Rendered,
+    /// The value that will be.
+    pub to: Rendered,
+    /// What the change does to the resource.
+    pub replacement: Replaces,
+    /// What the value is taken from, where it is not known.
+    #[serde(skip)]
+    pub(crate) because: Option<Reference>,
+}
+
+/// A value that can be shown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rendered {
+    /// There is none.
+    Absent,
+    /// This one. What is not known or sensitive inside stands as a remark.
+    Known(Json),
+    /// One that is known when the resource that it is taken from has changed.
+    Unknown,
+    /// One that is not shown.
+    Sensitive,
+}
+
+/// What a change of a property does to its resource, by AWS's schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replaces {
+    /// It is changed in place.
+    No,
+    /// It is changed in place where the API can.
+    Maybe,
+    /// It is replaced.
+    Yes,
+}
+
+/// A resource that is to be deleted and that no path names any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeposedChange {
+    /// Where it stood.
+    pub path: Path,
+    /// CloudFormation's name of the type.
+    pub type_name: String,
+    /// Its identifier.
+    pub id: String,
+    /// Whether data is lost.
+    pub data_loss: bool,
+}
+
+/// What happens to an output of the app.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputChange {
+    /// It gets a value.
+    Set {
+        /// The one before.
+        from: Option<Json>,
+        /// The one after.
+        to: Rendered,
+    },
+    /// It is published no more.
+    Removed,
+}
+
+/// A removed and an added resource that look like the same one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProposedMove {
+    /// The path in the state.
+    pub from: Path,
+    /// The path in the program.
+    pub to: Path,
+    /// CloudFormation's name of the type.
+    pub type_name: String,
+}
+
+/// How many resources are treated how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Made.
+    pub create: usize,
+    /// Changed in place.
+    pub update: usize,
+    /// Replaced.
+    pub replace: usize,
+    /// Deleted, with left-overs of earlier runs.
+    pub delete: usize,
+    /// Moved, forgotten, recorded, waited for.
+    pub other: usize,
+}
+
+fn as_text<S: Serializer>(reference: &Reference, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reference)
+}
+
+impl ChangeSet {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        let idle = |change: &Change| matches!(change.action, Action::NoOp | Action::Keep);
+        self.deposed.is_empty() && self.outputs.is_empty() && self.changes.values().all(idle)
+    }
+
+    /// How many resources are treated how.
+    pub fn count(&self) -> Counts {
+        let mut counts = Counts { delete: self.deposed.len(), ..Counts::default() };
+        for change in self.changes.values() {
+            match change.action {
+                Action::Create => counts.create += 1,
+                Action::Update => counts.update += 1,
+                Action::Replace(_) => counts.replace += 1,
+                Action::Delete => counts.delete += 1,
+                Action::Keep | Action::NoOp => {}
+                Action::Forget | Action::Move | Action::Record | Action::Resume => counts.other += 1,
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,400 @@
+//! Doing what a plan says, and nothing else.
+//!
+//! Steps run as soon as what they wait for is done, the longest remaining path first, so many
+//! calls at a time as allowed; what only waits for the cloud takes none of that. A step that
+//! fails does not stop the others: only what depends on it is skipped.
+
+mod calls;
+mod progress;
+mod record;
+mod step;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::LocalBoxFuture;
+use futures::stream::FuturesUnordered;
+use groundplan_core::secret::SecretSource;
+use groundplan_core::{Path, Value};
+use serde::Serialize;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::time::Instant;
+
+pub use progress::{Progress, ProgressEvent};
+pub use step::StepError;
+
+pub(crate) use calls::{find_made, look};
+use record::Record;
+use step::Runner;
+
+use crate::error::Error;
+use crate::journal::Event;
+use crate::plan::{Plan, Step, StepId, Work};
+use crate::provider::Provider;
+use crate::resolve::substitute;
+use crate::state::State;
+use crate::store::{Loaded, StateStore};
+
+/// How a plan is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExecuteOptions {
+    /// How many calls may be under way at once.
+    pub parallelism: usize,
+    /// Leaves waiting for readiness to a later run, except where another step needs it.
+    pub no_wait: bool,
+    /// Allows that data is lost.
+    pub delete_data: bool,
+}
+
+impl Default for ExecuteOptions {
+    fn default() -> Self {
+        Self { parallelism: 10, no_wait: false, delete_data: false }
+    }
+}
+
+/// Asks a run to stop: nothing new is started, what is in flight is finished and written down.
+#[derive(Clone, Debug)]
+pub struct Cancellation(watch::Sender<bool>);
+
+impl Cancellation {
+    /// One that asks for nothing yet. Clones are the same.
+    pub fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    /// Asks the run to stop.
+    pub fn cancel(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether it was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    pub(crate) async fn cancelled(&self) {
+        // The sender lives as long as this does, so that waiting never fails.
+        let _ = self.0.subscribe().wait_for(|cancelled| *cancelled).await;
+    }
+}
+
+impl Default for Cancellation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How the execution of a plan has ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What exists now. It is saved.
+    pub state: State,
+    /// The steps that are done, in the order of their ends.
+    pub done: Vec<StepId>,
+    /// The steps that have failed.
+    pub failed: Vec<FailedStep>,
+    /// The steps that were not started.
+    pub skipped: Vec<SkippedStep>,
+    /// Whether the run was asked to stop, or had to because its journal could not be written.
+    pub interrupted: bool,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Outcome {
+    /// Whether everything was done that was to be done.
+    pub fn succeeded(&self) -> bool {
+        self.failed.is_empty() && self.skipped.iter().all(|skipped| skipped.because == SkipReason::NotWaited)
+    }
+}
+
+/// A step that has failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedStep {
+    /// The step.
+    pub step: StepId,
+    /// The resource.
+    pub path: Path,
+    /// What was tried.
+    pub verb: &'static str,
+    /// Why it failed.
+    pub error: StepError,
+}
+
+/// A step that was not started.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SkippedStep {
+    /// The step.
+    pub step: StepId,
+    /// The resource.
+    pub path: Path,
+    /// What was not done.
+    pub verb: &'static str,
+    /// Why.
+    pub because: SkipReason,
+}
+
+/// Why a step was not started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// It depends, perhaps through others, on a step that has failed.
+    Failed {
+        /// The step that has failed.
+        step: StepId,
+        /// Its resource.
+        path: Path,
+    },
+    /// The run was asked to stop.
+    Interrupted,
+    /// Readiness is left to a later run.
+    NotWaited,
+}
+
+/// Executes `plan` from the state that it was made from, and saves what exists then. The lock of
+/// `store` is the caller's.
+///
+/// # Errors
+/// The plan may not be executed ([`Plan::permit`]), is stale, or needs environment variables
+/// that are not set: nothing has been touched then. Or the state cannot be written: the journal
+/// has what was done, and the next run goes on from there. Steps that fail are in the [`Outcome`].
+pub async fn execute(
+    plan: &Plan,
+    loaded: Loaded,
+    provider: &dyn Provider,
+    store: &dyn StateStore,
+    options: &ExecuteOptions,
+    progress: &dyn Progress,
+    cancellation: &Cancellation,
+) -> Result<Outcome, Error> {
+    plan.permit(options.delete_data)?;
+    let loaded = current(plan, loaded)?;
+    secrets_are_set(plan)?;
+    let identity = provider.identity().await.map_err(Error::provider(None))?;
+    if identity.account != plan.identity.account {
+        let what = "the plan was made for".to_owned();
+        return Err(Error::WrongAccount { what, expected: plan.identity.account.clone(), actual: identity });
+    }
+
+    let serial = loaded.state.serial + 1;
+    let record = Record::new(loaded, store).await?;
+    record.commit(std::iter::once(Event::Begun { serial, identity }).chain(plan.observed.iter().cloned())).await?;
+    let started = Instant::now();
+    let slots = Semaphore::new(options.parallelism.max(1));
+    let runner = Runner { plan, record: &record, provider, options, progress, slots: &slots };
+    progress.report(&ProgressEvent::Started { steps: plan.steps.len() });
+    let mut run = Run::new(plan, options, progress);
+    run.drive(&runner, cancellation).await;
+
+    let (outputs, before) = record.read(|state| (published(plan, state), state.outputs.clone()));
+    if outputs != before {
+        record.commit([Event::Published { outputs }]).await?;
+    }
+    let state = record.finish().await?;
+    let Run { done, failed, skipped, stopped, .. } = run;
+    Ok(Outcome { state, done, failed, skipped, interrupted: stopped, elapsed: started.elapsed() })
+}
+
+/// The state as loaded, where it is the one that the plan was made from.
+fn current(plan: &Plan, mut loaded: Loaded) -> Result<Loaded, Error> {
+    let stale = |reason: String| Err(Error::StalePlan { reason });
+    let state = &mut loaded.state;
+    if state.app != plan.app {
+        return stale(format!("it was made for the app `{}`, and this is `{}`", plan.app, state.app));
+    }
+    if loaded.base.is_none() && plan.serial == 0 {
+        state.lineage = plan.lineage;
+    }
+    if state.lineage != plan.lineage {
+        return stale("it was made from another state, not an earlier one of this".into());
+    }
+    if state.serial != plan.serial {
+        let reason = format!("it was made from serial {}, and the state has serial {}", plan.serial, state.serial);
+        return stale(format!("{reason}: another deploy has run since"));
+    }
+    Ok(loaded)
+}
+
+/// Whether the environment variables that secrets come from are set, before anything is touched.
+fn secrets_are_set(plan: &Plan) -> Result<(), Error> {
+    let mut names = BTreeSet::new();
+    for step in &plan.steps {
+        let Work::Create { desired, .. } = &step.work else { continue };
+        for value in desired.properties.values() {
+            value.walk(&mut |value| {
+                if let Value::Secret(SecretSource::Environment(name)) = value {
+                    names.extend(std::env::var_os(name).is_none().then(|| name.clone()));
+                }
+            });
+        }
+    }
+    if names.is_empty() { Ok(()) } else { Err(Error::MissingSecrets { names: names.into_iter().collect() }) }
+}
+
+/// The app's outputs, as far as the resources have them.
+fn published(plan: &Plan, state: &State) -> BTreeMap<String, serde_json::Value> {
+    let resolved =
+        plan.outputs.iter().map(|(name, value)| (name, substitute(value, &|reference| state.value_of(reference))));
+    resolved.filter(|(_, value)| value.is_known()).map(|(name, value)| (name.clone(), value.to_json())).collect()
+}
+
+/// What has to be kept in mind while the steps run.
+struct Run<'a> {
+    plan: &'a Plan,
+    options: &'a ExecuteOptions,
+    progress: &'a dyn Progress,
+    dependents: Vec<Vec<StepId>>,
+    /// How many dependencies of each step are not done.
+    open: Vec<usize>,
+    /// The weight of the heaviest path from each step to an end.
+    remaining: Vec<u64>,
+    free: BinaryHeap<(u64, Reverse<StepId>)>,
+    settled: BTreeSet<StepId>,
+    done: Vec<StepId>,
+    failed: Vec<FailedStep>,
+    skipped: Vec<SkippedStep>,
+    stopped: bool,
+}
+
+type Running<'r> = FuturesUnordered<LocalBoxFuture<'r, Ended<'r>>>;
+
+/// A step that has come to its end.
+struct Ended<'r> {
+    step: &'r Step,
+    elapsed: Duration,
+    result: Result<Option<String>, StepError>,
+}
+
+impl<'a> Run<'a> {
+    fn new(plan: &'a Plan, options: &'a ExecuteOptions, progress: &'a dyn Progress) -> Self {
+        let mut dependents = vec![Vec::new(); plan.steps.len()];
+        for step in &plan.steps {
+            step.dependencies.iter().for_each(|before| dependents[before.0 as usize].push(step.id));
+        }
+        let mut remaining = vec![0; plan.steps.len()];
+        for step in plan.steps.iter().rev() {
+            let after = dependents[step.id.0 as usize].iter().map(|id| remaining[id.0 as usize]).max();
+            remaining[step.id.0 as usize] = after.unwrap_or(0) + u64::from(step.weight);
+        }
+        let mut run = Self {
+            plan,
+            options,
+            progress,
+            dependents,
+            open: plan.steps.iter().map(|step| step.dependencies.len()).collect(),
+            remaining,
+            free: BinaryHeap::new(),
+            settled: BTreeSet::new(),
+            done: Vec::new(),
+            failed: Vec::new(),
+            skipped: Vec::new(),
+            stopped: false,
+        };
+        plan.steps.iter().filter(|step| step.dependencies.is_empty()).for_each(|step| run.free(step.id));
+        run
+    }
+
+    async fn drive<'r>(&mut self, runner: &'r Runner<'r>, cancellation: &Cancellation) {
+        let mut running: Running<'r> = FuturesUnordered::new();
+        while !running.is_empty() || !self.free.is_empty() {
+            tokio::select! {
+                biased;
+                () = cancellation.cancelled(), if !self.stopped => self.stop(),
+                Some(ended) = running.next() => self.ended(ended),
+                slot = runner.slots.acquire(), if !self.free.is_empty() => {
+                    let slot = slot.expect("the slots are never closed");
+                    self.start(runner, slot, &running);
+                }
+            }
+        }
+        for step in &self.plan.steps {
+            if !self.settled.contains(&step.id) {
+                self.skip(step.id, SkipReason::Interrupted);
+            }
+        }
+    }
+
+    fn start<'r>(&mut self, runner: &'r Runner<'r>, slot: SemaphorePermit<'r>, running: &Running<'r>) {
+        let Some((_, Reverse(id))) = self.free.pop() else { return };
+        let step = runner.plan.step(id);
+        if self.options.no_wait && step.work == Work::Ready && self.dependents[id.0 as usize].is_empty() {
+            return self.skip(id, SkipReason::NotWaited);
+        }
+        self.progress.report(&ProgressEvent::step_started(step));
+        running.push(Box::pin(async move {
+            let started = Instant::now();
+            let result = runner.run(step, slot).await;
+            Ended { step, elapsed: started.elapsed(), result }
+        }));
+    }
+
+    fn ended(&mut self, Ended { step, elapsed, result }: Ended<'_>) {
+        let (path, verb) = (step.path.clone(), step.work.verb());
+        match result {
+            Ok(id) => {
+                self.progress.report(&ProgressEvent::StepDone { step: step.id, path, verb, elapsed, id });
+                self.settled.insert(step.id);
+                self.done.push(step.id);
+                for dependent in std::mem::take(&mut self.dependents[step.id.0 as usize]) {
+                    self.open[dependent.0 as usize] -= 1;
+                    if self.open[dependent.0 as usize] == 0 {
+                        self.free(dependent);
+                    }
+                }
+            }
+            Err(error) => {
+                let event = ProgressEvent::StepFailed {
+                    step: step.id,
+                    path: path.clone(),
+                    verb,
+                    elapsed,
+                    error: error.clone(),
+                };
+                self.progress.report(&event);
+                self.settled.insert(step.id);
+                if matches!(error, StepError::Journal { .. }) {
+                    self.stop();
+                }
+                self.failed.push(FailedStep { step: step.id, path: path.clone(), verb, error });
+                self.skip_dependents(step.id, &SkipReason::Failed { step: step.id, path });
+            }
+        }
+    }
+
+    fn free(&mut self, id: StepId) {
+        if !self.stopped && !self.settled.contains(&id) {
+            self.free.push((self.remaining[id.0 as usize], Reverse(id)));
+        }
+    }
+
+    /// Starts nothing any more.
+    fn stop(&mut self) {
+        self.stopped = true;
+        self.free.clear();
+        self.progress.report(&ProgressEvent::Stopping);
+    }
+
+    fn skip_dependents(&mut self, id: StepId, because: &SkipReason) {
+        let mut open = std::mem::take(&mut self.dependents[id.0 as usize]);
+        while let Some(dependent) = open.pop() {
+            if !self.settled.contains(&dependent) {
+                self.skip(dependent, because.clone());
+                open.append(&mut self.dependents[dependent.0 as usize]);
+            }
+        }
+    }
+
+    fn skip(&mut self, id: StepId, because: SkipReason) {
+        let step = self.plan.step(id);
+        self.settled.insert(id);
+        let skipped = SkippedStep { step: id, path: step.path.clone(), verb: step.work.verb(), because };
+        self.progress.report(&ProgressEvent::skipped(&skipped));
+        self.skipped.push(skipped);
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

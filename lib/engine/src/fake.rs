@@ -1,0 +1,322 @@
+//! A small cloud for the engine's own tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use groundplan_core::secret::SecretsManagerEntry;
+use groundplan_core::{Assembly, Environment, Reference, ResourceEntry, Value};
+use serde_json::{Value as Json, json};
+use zeroize::Zeroizing;
+
+use crate::provider::{
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
+    Properties, Provider, ProviderError, Recovery, Status, UpdateRequest, Wait,
+};
+use crate::state::State;
+
+/// Ready at once, found by its tag.
+pub(crate) const VPC: &str = "AWS::EC2::VPC";
+/// Ready at once; cannot change its VPC.
+pub(crate) const SUBNET: &str = "AWS::EC2::Subnet";
+/// Ready after a minute; its identifier is known early.
+pub(crate) const NAT: &str = "AWS::EC2::NatGateway";
+/// Ready after eight minutes; holds data.
+pub(crate) const DATABASE: &str = "AWS::RDS::DBInstance";
+/// Named, so that it cannot exist twice under one name.
+pub(crate) const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+
+/// A cloud with five types. An identifier is `kind-N`; a resource cannot be deleted while the
+/// identifier is among the properties of another.
+#[derive(Default)]
+pub(crate) struct Fake {
+    cloud: Mutex<Cloud>,
+}
+
+#[derive(Default)]
+pub(crate) struct Cloud {
+    pub(crate) resources: BTreeMap<String, Made>,
+    /// `create a/vpc`, in the order of arrival.
+    pub(crate) calls: Vec<String>,
+    /// Errors to answer with, by call; the first is taken first.
+    pub(crate) errors: BTreeMap<String, Vec<Answer>>,
+    /// Paths that never become ready.
+    pub(crate) broken: BTreeSet<String>,
+    pub(crate) secrets: BTreeMap<String, String>,
+    next: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    pub(crate) type_name: String,
+    pub(crate) path: String,
+    pub(crate) token: String,
+    pub(crate) properties: Properties,
+    /// Looks until it is ready.
+    pending: u32,
+}
+
+/// How a call goes wrong.
+pub(crate) enum Answer {
+    /// It has no effect.
+    Refused(ProviderError),
+    /// It has its effect, and the answer is lost.
+    Lost,
+}
+
+impl Fake {
+    pub(crate) fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        self.cloud.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next call `call` (as in `create a/vpc`) is answered with an error of this class.
+    pub(crate) fn fail(&self, call: &str, class: ErrorClass) {
+        let answer = Answer::Refused(ProviderError::new(class, format!("{class:?} by the test")));
+        self.cloud().errors.entry(call.into()).or_default().push(answer);
+    }
+
+    pub(crate) fn lose(&self, call: &str) {
+        self.cloud().errors.entry(call.into()).or_default().push(Answer::Lost);
+    }
+
+    pub(crate) fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.cloud().calls)
+    }
+
+    /// The paths of all resources; twice where there are two.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let mut paths: Vec<_> = self.cloud().resources.values().map(|made| made.path.clone()).collect();
+        paths.sort();
+        paths
+    }
+
+    /// The one resource of a path.
+    pub(crate) fn id(&self, path: &str) -> String {
+        let cloud = self.cloud();
+        let mut ids = cloud.resources.iter().filter(|(_, made)| made.path == path).map(|(id, _)| id.clone());
+        let id = ids.next().unwrap_or_else(|| panic!("there is no {path}"));
+        assert_eq!(ids.next(), None, "there are two {path}");
+        id
+    }
+
+    fn arrive(&self, call: String) -> (MutexGuard<'_, Cloud>, Option<Answer>) {
+        let mut cloud = self.cloud();
+        let answers = cloud.errors.get_mut(&call);
+        let answer = answers.filter(|answers| !answers.is_empty()).map(|answers| answers.remove(0));
+        cloud.calls.push(call);
+        (cloud, answer)
+    }
+}
+
+impl Cloud {
+    fn outputs(&self, id: &str) -> Outputs {
+        let made = &self.resources[id];
+        let mut outputs = Outputs::new();
+        match made.type_name.as_str() {
+            VPC => drop(outputs.insert("VpcId".into(), id.into())),
+            SUBNET => drop(outputs.insert("SubnetId".into(), id.into())),
+            NAT => drop(outputs.insert("NatGatewayId".into(), id.into())),
+            DATABASE => {
+                outputs.insert("DBInstanceArn".into(), format!("arn:{id}").into());
+                if made.pending == 0 {
+                    outputs.insert("Endpoint.Address".into(), format!("{id}.db").into());
+                }
+            }
+            _ => drop(outputs.insert("Arn".into(), format!("arn:{id}").into())),
+        }
+        outputs
+    }
+}
+
+fn looks(type_name: &str) -> u32 {
+    match type_name {
+        NAT => 4,
+        DATABASE => 16,
+        _ => 0,
+    }
+}
+
+fn lost() -> ProviderError {
+    ProviderError::new(ErrorClass::UnknownOutcome, "the connection was lost")
+}
+
+#[async_trait]
+impl Provider for Fake {
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        Ok(identity())
+    }
+
+    fn behavior(&self, type_name: &str) -> Option<Behavior> {
+        behavior(type_name)
+    }
+
+    fn check(&self, _type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
+        match properties.contains_key("Unsupported") {
+            true => Err(ProviderError::new(ErrorClass::Invalid, "Unsupported is not supported")),
+            false => Ok(()),
+        }
+    }
+
+    async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError> {
+        tokio::task::yield_now().await;
+        let path = request.address.path.to_string();
+        let (mut cloud, answer) = self.arrive(format!("create {path}"));
+        if let Some(Answer::Refused(error)) = answer {
+            return Err(error);
+        }
+        let type_name = request.address.type_name.clone();
+        let named = request.properties.get("LogGroupName").cloned();
+        if named.is_some() && cloud.resources.values().any(|made| made.properties.get("LogGroupName") == named.as_ref())
+        {
+            return Err(ProviderError::new(ErrorClass::AlreadyExists, "the name is taken"));
+        }
+        let mut by_token = cloud.resources.iter().filter(|(_, made)| made.token == request.token);
+        let known = if type_name == NAT { by_token.next() } else { None };
+        let id = match known {
+            Some((id, _)) => id.clone(),
+            None => {
+                cloud.next += 1;
+                let kind = type_name.rsplit("::").next().unwrap_or_default().to_lowercase();
+                let id = format!("{kind}-{}", cloud.next);
+                let made = Made {
+                    pending: looks(&type_name),
+                    type_name,
+                    path,
+                    token: request.token.clone(),
+                    properties: request.properties.clone(),
+                };
+                cloud.resources.insert(id.clone(), made);
+                id
+            }
+        };
+        if answer.is_some() {
+            return Err(lost());
+        }
+        let outputs = cloud.outputs(&id);
+        Ok(Accepted { id, outputs })
+    }
+
+    async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {
+        let cloud = self.cloud();
+        let made = cloud.resources.get(&resource.id);
+        Ok(made.map(|made| Live { properties: made.properties.clone(), outputs: cloud.outputs(&resource.id) }))
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError> {
+        tokio::task::yield_now().await;
+        let (mut cloud, answer) = self.arrive(format!("update {}", request.existing.address.path));
+        if let Some(Answer::Refused(error)) = answer {
+            return Err(error);
+        }
+        let id = request.existing.id.clone();
+        let Some(made) = cloud.resources.get_mut(&id) else {
+            return Err(ProviderError::new(ErrorClass::NotFound, "it does not exist"));
+        };
+        made.properties.retain(|name, _| !request.existing.properties.contains_key(name));
+        made.properties.extend(request.properties.clone());
+        made.pending = looks(&made.type_name);
+        if answer.is_some() {
+            return Err(lost());
+        }
+        let outputs = cloud.outputs(&id);
+        Ok(Accepted { id, outputs })
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deletion, ProviderError> {
+        tokio::task::yield_now().await;
+        let (mut cloud, answer) = self.arrive(format!("delete {}", request.existing.address.path));
+        if let Some(Answer::Refused(error)) = answer {
+            return Err(error);
+        }
+        let id = &request.existing.id;
+        let holds =
+            |made: &Made| made.properties.values().any(|value| value.to_string().contains(&format!("\"{id}\"")));
+        if let Some(holder) = cloud.resources.values().find(|made| holds(made)) {
+            let message = format!("{} depends on it", holder.path);
+            return Err(ProviderError::new(ErrorClass::Conflict, message));
+        }
+        cloud.resources.remove(id);
+        if answer.is_some() { Err(lost()) } else { Ok(Deletion::Gone) }
+    }
+
+    async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        let mut cloud = self.cloud();
+        if cloud.broken.contains(resource.address.path.as_str()) {
+            return Ok(Status::Failed("it is broken".into()));
+        }
+        let Some(made) = cloud.resources.get_mut(&resource.id) else { return Ok(Status::Gone) };
+        if made.pending > 0 {
+            made.pending -= 1;
+            return Ok(Status::Pending("creating".into()));
+        }
+        Ok(Status::Ready(cloud.outputs(&resource.id)))
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
+        let cloud = self.cloud();
+        let same = |made: &&Made| made.token == request.token;
+        Ok(cloud.resources.iter().filter(|(_, made)| same(made)).map(|(id, _)| id.clone()).collect())
+    }
+
+    async fn secret(&self, entry: &SecretsManagerEntry, _: &Environment) -> Result<Zeroizing<String>, ProviderError> {
+        let name = entry.secret.as_str().unwrap_or_default();
+        let found = self.cloud().secrets.get(name).cloned();
+        found.map(Zeroizing::new).ok_or_else(|| ProviderError::new(ErrorClass::NotFound, "no such secret"))
+    }
+}
+
+pub(crate) fn identity() -> Identity {
+    Identity { account: "111122223333".into(), partition: "aws".into() }
+}
+
+pub(crate) fn behavior(type_name: &str) -> Option<Behavior> {
+    let (recovery, coexists, wait, early_outputs) = match type_name {
+        VPC => (Recovery::FindByTag, true, Wait::NONE, &[][..]),
+        SUBNET => (Recovery::FindByTag, false, Wait::NONE, &[][..]),
+        NAT => (Recovery::ClientToken, true, Wait::seconds(15, 600), &["NatGatewayId"][..]),
+        DATABASE => (Recovery::DeterministicName, true, Wait::seconds(30, 3600), &["DBInstanceArn"][..]),
+        LOG_GROUP => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
+        _ => return None,
+    };
+    Some(Behavior { recovery, coexists, wait, early_outputs, api: "fake" })
+}
+
+/// An assembly of the stack `a` from properties in the document form of [`Value`].
+pub(crate) fn assembly(resources: &[(&str, &str, Json)]) -> Assembly {
+    let entry = |(path, type_name, properties): &(&str, &str, Json)| {
+        let Ok(Value::Map(properties)) = Value::from_json(properties.clone()) else { panic!("{path} is no map") };
+        ((*path).into(), ResourceEntry::new(*type_name, properties))
+    };
+    Assembly {
+        format: 1,
+        app: "shop".into(),
+        state: None,
+        stacks: [("a".to_owned(), Environment::new("us-east-1"))].into(),
+        resources: resources.iter().map(entry).collect(),
+        outputs: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn vpc(cidr: &str) -> (&'static str, &'static str, Json) {
+    ("a/vpc", VPC, json!({"CidrBlock": cidr}))
+}
+
+pub(crate) fn subnet() -> (&'static str, &'static str, Json) {
+    ("a/subnet", SUBNET, json!({"CidrBlock": "10.0.1.0/24", "VpcId": {"$ref": "a/vpc#VpcId"}}))
+}
+
+pub(crate) fn reference(path: &str, attribute: &str) -> Value {
+    Value::Ref(Reference::new(path, attribute))
+}
+
+/// A state without randomness.
+pub(crate) fn state() -> State {
+    let mut state = State::new("shop");
+    state.lineage = uuid::Uuid::nil();
+    state.digest_key = "00".repeat(32);
+    state
+}
+
+/// Long enough for every deploy of a test.
+pub(crate) const AGES: Duration = Duration::from_secs(100_000);

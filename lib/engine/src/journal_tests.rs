@@ -1,0 +1,152 @@
+use serde_json::json;
+
+use super::*;
+use crate::fake::{NAT, VPC, identity, state};
+
+fn outputs(name: &str, value: &str) -> Outputs {
+    [(name.to_owned(), json!(value))].into_iter().collect()
+}
+
+fn intent(operation: Operation) -> Intent {
+    Intent {
+        operation,
+        token: "t".into(),
+        properties: [("CidrBlock".to_owned(), Value::from("10.0.0.0/16"))].into(),
+        secrets: BTreeMap::new(),
+        dependencies: BTreeSet::new(),
+        lifecycle: Lifecycle::default(),
+    }
+}
+
+fn create(path: &str, type_name: &str, generation: u32) -> Event {
+    let environment = Environment::new("us-east-1");
+    let operation = Operation::Create { type_name: type_name.into(), environment, generation };
+    Event::Intent { path: path.into(), intent: intent(operation) }
+}
+
+fn update(path: &str) -> Event {
+    Event::Intent { path: path.into(), intent: intent(Operation::Update) }
+}
+
+fn accepted(path: &str, id: &str) -> Event {
+    Event::Accepted { path: path.into(), id: id.into(), outputs: outputs("VpcId", id) }
+}
+
+fn ready(path: &str) -> Event {
+    Event::Ready { path: path.into(), outputs: Outputs::new() }
+}
+
+fn failed(path: &str, partial: Option<&str>) -> Event {
+    let message = "no".to_owned();
+    Event::Failed { path: path.into(), class: None, message, partial: partial.map(str::to_owned) }
+}
+
+fn gone(path: &str, id: &str) -> Event {
+    Event::Gone { path: path.into(), id: id.into() }
+}
+
+fn after(events: &[Event]) -> State {
+    events.iter().fold(state(), |mut state, event| {
+        state.apply(event.clone()).unwrap();
+        state
+    })
+}
+
+/// A deploy, a replacement, an update, a move, a partial create, a delete.
+fn history() -> Vec<Event> {
+    vec![
+        Event::Begun { serial: 1, identity: identity() },
+        create("a/vpc", VPC, 1),
+        accepted("a/vpc", "vpc-1"),
+        ready("a/vpc"),
+        Event::Begun { serial: 2, identity: identity() },
+        create("a/vpc", VPC, 2),
+        accepted("a/vpc", "vpc-2"),
+        ready("a/vpc"),
+        Event::Deleting { path: "a/vpc".into(), id: "vpc-1".into() },
+        gone("a/vpc", "vpc-1"),
+        update("a/vpc"),
+        accepted("a/vpc", "vpc-2"),
+        ready("a/vpc"),
+        Event::Moved { from: "a/vpc".into(), to: "a/net".into() },
+        create("a/nat", NAT, 1),
+        failed("a/nat", Some("nat-1")),
+        Event::Deleting { path: "a/net".into(), id: "vpc-2".into() },
+        Event::DeleteFailed { path: "a/net".into(), id: "vpc-2".into(), message: "in use".into() },
+        gone("a/net", "vpc-2"),
+        Event::Published { outputs: BTreeMap::new() },
+    ]
+}
+
+#[test]
+fn every_prefix_of_a_history_survives_the_way_to_the_file_and_back() {
+    let history = history();
+    for length in 0..=history.len() {
+        let state = after(&history[..length]);
+        assert_eq!(State::from_json(&state.to_json(), "test").unwrap(), state);
+        for event in &history[..length] {
+            let line = serde_json::to_string(event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), *event);
+        }
+    }
+}
+
+#[test]
+fn every_event_after_every_prefix_is_applied_or_leaves_the_state_alone() {
+    let history = history();
+    for length in 0..=history.len() {
+        let before = after(&history[..length]);
+        for event in &history {
+            let mut state = before.clone();
+            if state.apply(event.clone()).is_err() {
+                assert_eq!(state, before, "{event:?} after {length} events");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_create_deposes_the_first_only_once_it_is_accepted() {
+    let history = history();
+    assert_eq!(after(&history[..6]).resources["a/vpc"].id, "vpc-1");
+    let state = after(&history[..7]);
+    assert_eq!(state.resources["a/vpc"].id, "vpc-2");
+    assert_eq!(state.deposed[0].resource.id, "vpc-1");
+    assert!(after(&history[..10]).deposed.is_empty());
+}
+
+#[test]
+fn a_generation_is_never_used_again() {
+    let state = after(&[create("a/vpc", VPC, 1), accepted("a/vpc", "vpc-1"), gone("a/vpc", "vpc-1")]);
+    assert_eq!(state.next_generation(&"a/vpc".into()), 2);
+    assert!(state.clone().apply(create("a/vpc", VPC, 1)).is_err());
+    let state = after(&[create("a/vpc", VPC, 1), failed("a/vpc", None)]);
+    assert_eq!(state.next_generation(&"a/vpc".into()), 2);
+    let state = after(&[create("a/vpc", VPC, 1)]);
+    assert_eq!(state.next_generation(&"a/vpc".into()), 1, "an open create goes on with its own");
+}
+
+#[test]
+fn what_was_made_in_part_is_tainted_beside_the_old_one_or_in_its_place() {
+    let state = after(&[create("a/nat", NAT, 1), failed("a/nat", Some("nat-1"))]);
+    assert_eq!(state.resources["a/nat"].status, ResourceStatus::Tainted);
+    let replaced =
+        [create("a/nat", NAT, 1), accepted("a/nat", "nat-1"), create("a/nat", NAT, 2), failed("a/nat", Some("nat-2"))];
+    let state = after(&replaced);
+    assert_eq!((state.resources["a/nat"].id.as_str(), state.deposed[0].resource.id.as_str()), ("nat-1", "nat-2"));
+}
+
+#[test]
+fn a_failed_update_does_not_taint() {
+    let made = [create("a/nat", NAT, 1), accepted("a/nat", "nat-1"), ready("a/nat")];
+    let updated = [&made[..], &[update("a/nat"), accepted("a/nat", "nat-1"), failed("a/nat", None)]].concat();
+    assert_eq!(after(&updated).resources["a/nat"].status, ResourceStatus::Updating);
+    let never_ready = [&made[..2], &[failed("a/nat", None)]].concat();
+    assert_eq!(after(&never_ready).resources["a/nat"].status, ResourceStatus::Tainted);
+}
+
+#[test]
+fn an_illegal_event_says_what_does_not_fit() {
+    let error = state().apply(ready("a/vpc")).unwrap_err();
+    assert_eq!(error.to_string(), "`ready` of `a/vpc` is not possible: there is no resource");
+}

@@ -1,0 +1,247 @@
+//! The graph of steps that a deploy executes, and nothing else.
+//!
+//! A plan is data: `plan --out` saves it, `deploy PLAN` executes it, and it is refused where the
+//! state has moved on since. It has no secret in it, only where secrets come from.
+
+mod graph;
+mod schedule;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use groundplan_core::assembly::Lifecycle;
+use groundplan_core::{Environment, Path, Value};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use schedule::schedule;
+
+use crate::error::Error;
+use crate::journal::Event;
+use crate::provider::Identity;
+
+/// What a deploy does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Version of this format.
+    pub format: u32,
+    /// The app.
+    pub app: String,
+    /// The state that it was made from.
+    pub lineage: Uuid,
+    /// How far that state had come.
+    pub serial: u64,
+    /// The account that it was made for.
+    pub identity: Identity,
+    /// What was found out while planning and is not in the state: how interrupted calls have
+    /// ended, and with `--refresh` how resources are now. It is written down first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<Event>,
+    /// The steps, each after those that it waits for.
+    pub steps: Vec<Step>,
+    /// What the app publishes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, Value>,
+    /// Whether any of the outputs changes.
+    #[serde(default)]
+    pub outputs_change: bool,
+    /// The resources whose data is lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loses_data: Vec<Path>,
+    /// The resources that are protected and would be deleted or replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<Path>,
+}
+
+/// Names a step within its plan: its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(pub u32);
+
+/// One piece of work on one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its position in the plan.
+    pub id: StepId,
+    /// The resource.
+    pub path: Path,
+    /// CloudFormation's name of the type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// What is done.
+    pub work: Work,
+    /// The steps that have to be done before.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub dependencies: BTreeSet<StepId>,
+    /// About how many seconds it takes. Decides what is started first where not everything can
+    /// be, and nothing else.
+    pub weight: u32,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Asks for a new resource, until the cloud has accepted.
+    Create {
+        /// The region and account that it is to be in.
+        environment: Environment,
+        /// How often the path has been created, this time included.
+        generation: u32,
+        /// What it is to be like.
+        desired: Desired,
+    },
+    /// Asks for a change in place, until the cloud has accepted. After a replacement it points a
+    /// consumer to the new one.
+    Update {
+        /// What it is to be like.
+        desired: Desired,
+    },
+    /// Waits until it works.
+    Ready,
+    /// Asks for a deletion, and waits until it is gone.
+    Delete {
+        /// The identifier: the path may have another resource by then.
+        id: String,
+    },
+    /// Changes its path in the state.
+    Move {
+        /// The path before.
+        from: Path,
+    },
+    /// Writes down what it is made after and how it is to be treated.
+    Record {
+        /// What it is made after.
+        dependencies: BTreeSet<Path>,
+        /// What holds for its life.
+        lifecycle: Lifecycle,
+    },
+    /// Leaves it in the account and takes it out of the state.
+    Forget,
+}
+
+/// What a resource is to be like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Desired {
+    /// The properties, with references as the program has them. They are resolved when the step
+    /// starts.
+    pub properties: BTreeMap<String, Value>,
+    /// What it is made after.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub dependencies: BTreeSet<Path>,
+    /// What holds for its life.
+    #[serde(default)]
+    pub lifecycle: Lifecycle,
+}
+
+impl Work {
+    /// The verb, as in `create`.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "create",
+            Self::Update { .. } => "update",
+            Self::Ready => "wait for",
+            Self::Delete { .. } => "delete",
+            Self::Move { .. } => "move",
+            Self::Record { .. } => "record",
+            Self::Forget => "forget",
+        }
+    }
+}
+
+impl Plan {
+    /// The version of the format that this crate writes.
+    pub const FORMAT: u32 = 1;
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && !self.outputs_change && self.observed.is_empty()
+    }
+
+    /// The step `id` of this plan.
+    ///
+    /// # Panics
+    /// Where `id` is of another plan.
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.0 as usize]
+    }
+
+    /// Whether it may be executed.
+    ///
+    /// # Errors
+    /// [`Error::Protected`], and [`Error::DataLoss`] unless `delete_data`.
+    pub fn permit(&self, delete_data: bool) -> Result<(), Error> {
+        if !self.protected.is_empty() {
+            return Err(Error::Protected { paths: self.protected.clone() });
+        }
+        if !self.loses_data.is_empty() && !delete_data {
+            return Err(Error::DataLoss { paths: self.loses_data.clone() });
+        }
+        Ok(())
+    }
+
+    /// The document, indented, with a line feed at the end.
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("a plan has string keys only");
+        json.push('\n');
+        json
+    }
+
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] and [`Error::CorruptPlan`].
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Header {
+            format: u32,
+        }
+        let corrupt = |reason: String| Error::CorruptPlan { reason };
+        let Header { format } = serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
+        if format > Self::FORMAT {
+            return Err(Error::Newer { place: "the plan".into(), found: format, known: Self::FORMAT });
+        }
+        let plan: Self = serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
+        let ordered = plan.steps.iter().enumerate().all(|(position, step)| {
+            step.id.0 as usize == position && step.dependencies.iter().all(|dependency| *dependency < step.id)
+        });
+        if !ordered {
+            return Err(corrupt("its steps are not in order".into()));
+        }
+        Ok(plan)
+    }
+
+    /// The graph as text, a step a line.
+    pub fn render(&self) -> String {
+        self.steps.iter().map(|step| format!("{step}\n")).collect()
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// `#3 create a/subnet (AWS::EC2::Subnet) after #1 #2`
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.id, self.work.verb(), self.path)?;
+        match &self.work {
+            Work::Delete { id } => write!(f, " {id}")?,
+            Work::Move { from } => write!(f, " from {from}")?,
+            Work::Create { generation, .. } if *generation > 1 => write!(f, " again")?,
+            _ => {}
+        }
+        write!(f, " ({})", self.type_name)?;
+        if !self.dependencies.is_empty() {
+            write!(f, " after")?;
+        }
+        self.dependencies.iter().try_for_each(|dependency| write!(f, " {dependency}"))
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,245 @@
+//! From changes to steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::{Path, ResourceEntry};
+
+use super::graph::{Graph, Node};
+use super::{Desired, Plan, Work};
+use crate::diff::{Action, Change, ChangeSet, Inputs, Order, desired_properties, with_moves};
+use crate::error::Error;
+use crate::provider::{Behavior, Wait};
+use crate::state::ResourceState;
+
+/// The steps that make `changes`, and what each has to wait for.
+///
+/// - What refers to a resource waits until that is ready, or, where it only takes early outputs,
+///   until it is accepted.
+/// - A replacement is three steps: create the new one, update its consumers, delete the old one;
+///   or the deletion comes first.
+/// - A deletion waits for the deletion of everything that was made after the resource, and for
+///   the update of everything that is to let go of it.
+///
+/// # Errors
+/// [`Error::Cycle`] where no order does all that.
+pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error> {
+    let moves = changes.changes.values().filter_map(|change| Some((&change.path, change.moved_from.as_ref()?)));
+    let state = with_moves(inputs.state, moves);
+    let inputs = &Inputs { state: &state, ..*inputs };
+    let mut schedule =
+        Schedule { inputs, changes, graph: Graph::default(), nodes: BTreeMap::new(), deletes: BTreeMap::new() };
+    schedule.add_steps();
+    schedule.order_makes();
+    schedule.order_deletes();
+
+    let lost = changes.changes.values().filter(|change| change.data_loss).map(|change| &change.path);
+    let lost: BTreeSet<_> =
+        lost.chain(changes.deposed.iter().filter(|old| old.data_loss).map(|old| &old.path)).cloned().collect();
+    Ok(Plan {
+        format: Plan::FORMAT,
+        app: inputs.state.app.clone(),
+        lineage: inputs.state.lineage,
+        serial: inputs.state.serial,
+        identity: inputs.identity.clone(),
+        observed: Vec::new(),
+        steps: schedule.graph.into_steps()?,
+        outputs: inputs.assembly.outputs.clone(),
+        outputs_change: !changes.outputs.is_empty(),
+        loses_data: lost.into_iter().collect(),
+        protected: changes
+            .changes
+            .values()
+            .filter(|change| change.protected)
+            .map(|change| change.path.clone())
+            .collect(),
+    })
+}
+
+/// The steps of one path, beside deletions.
+#[derive(Default)]
+struct Nodes {
+    moved: Option<Node>,
+    /// Waits for what an earlier run has left unfinished.
+    resumed: Option<Node>,
+    created: Option<Node>,
+    updated: Option<Node>,
+    /// Waits for what this run has made or changed.
+    ready: Option<Node>,
+}
+
+impl Nodes {
+    /// When the resource works as the program wants it.
+    fn last(&self) -> Option<Node> {
+        self.ready.or(self.updated).or(self.created).or(self.resumed).or(self.moved)
+    }
+
+    /// Each step with the one of the same path that it comes after.
+    fn chain(&self) -> Vec<(Node, Node)> {
+        let steps = [self.moved, self.created.or(self.updated).or(self.resumed), self.ready];
+        let steps: Vec<Node> = steps.into_iter().flatten().collect();
+        steps.windows(2).map(|pair| (pair[1], pair[0])).collect()
+    }
+
+    /// When its early outputs are known.
+    fn early(&self) -> Option<Node> {
+        self.updated.or(self.created).or(self.moved)
+    }
+}
+
+struct Schedule<'a> {
+    inputs: &'a Inputs<'a>,
+    changes: &'a ChangeSet,
+    graph: Graph,
+    nodes: BTreeMap<&'a Path, Nodes>,
+    /// The deletions of each path: of what stands there, and of what was replaced there earlier.
+    deletes: BTreeMap<&'a Path, Vec<Node>>,
+}
+
+impl<'a> Schedule<'a> {
+    fn add_steps(&mut self) {
+        for change in self.changes.changes.values() {
+            self.add_change(change);
+        }
+        for old in &self.changes.deposed {
+            self.add_delete(&old.path, &old.type_name, &old.id);
+        }
+    }
+
+    fn add_change(&mut self, change: &'a Change) {
+        let (path, type_name) = (&change.path, &change.type_name);
+        let prior = self.inputs.state.resources.get(path);
+        let wait = self.behavior(type_name).map_or(Wait::NONE, |behavior| behavior.wait);
+        let waits = wait != Wait::NONE;
+        let waiting = waiting(wait);
+        let mut nodes = Nodes::default();
+
+        if let Some(from) = change.moved_from.clone() {
+            nodes.moved = Some(self.graph.add(path, type_name, Work::Move { from }, 0));
+        }
+        if change.action == Action::Resume {
+            nodes.resumed = Some(self.graph.add(path, type_name, Work::Ready, waiting));
+        }
+        let (make, weight) = match change.action {
+            Action::Create | Action::Replace(_) => (Some(self.create(path)), 1),
+            Action::Update => (Some(Work::Update { desired: self.desired(path, prior) }), 1),
+            Action::Record => {
+                let Desired { dependencies, lifecycle, .. } = self.desired(path, prior);
+                (Some(Work::Record { dependencies, lifecycle }), 0)
+            }
+            Action::Forget => (Some(Work::Forget), 0),
+            Action::Resume | Action::Delete | Action::Move | Action::Keep | Action::NoOp => (None, 0),
+        };
+        let made = make.map(|make| self.graph.add(path, type_name, make, weight));
+        match change.action {
+            Action::Create | Action::Replace(_) => nodes.created = made,
+            _ => nodes.updated = made,
+        }
+        let makes = matches!(change.action, Action::Create | Action::Update | Action::Replace(_));
+        nodes.ready = (waits && makes).then(|| self.graph.add(path, type_name, Work::Ready, waiting));
+        for (node, before) in nodes.chain() {
+            self.graph.after(node, before);
+        }
+        if let (Action::Delete | Action::Replace(_), Some(prior)) = (change.action, prior) {
+            let delete = self.add_delete(path, &prior.type_name, &prior.id);
+            nodes.moved.into_iter().for_each(|moved| self.graph.after(delete, moved));
+        }
+        self.nodes.insert(path, nodes);
+    }
+
+    fn add_delete(&mut self, path: &'a Path, type_name: &str, id: &str) -> Node {
+        let wait = self.behavior(type_name).map_or(Wait::NONE, |behavior| behavior.wait);
+        let node = self.graph.add(path, type_name, Work::Delete { id: id.to_owned() }, 1 + waiting(wait));
+        self.deletes.entry(path).or_default().push(node);
+        node
+    }
+
+    fn create(&self, path: &Path) -> Work {
+        let environment = self.inputs.assembly.environment(path);
+        Work::Create {
+            environment: environment.cloned().expect("every resource of an assembly is in a stack"),
+            generation: self.inputs.state.next_generation(path),
+            desired: self.desired(path, None),
+        }
+    }
+
+    fn desired(&self, path: &Path, prior: Option<&ResourceState>) -> Desired {
+        let entry = &self.inputs.assembly.resources[path];
+        Desired {
+            properties: desired_properties(entry, prior),
+            dependencies: self.inputs.assembly.dependencies(path),
+            lifecycle: entry.lifecycle.clone(),
+        }
+    }
+
+    /// Creates and updates come after what the resource depends on.
+    fn order_makes(&mut self) {
+        for change in self.changes.changes.values() {
+            let path = &change.path;
+            let Nodes { created, updated, .. } = self.nodes[path];
+            let makes = matches!(change.action, Action::Create | Action::Update | Action::Replace(_));
+            let Some(make) = created.or(updated).filter(|_| makes) else { continue };
+            let entry = &self.inputs.assembly.resources[path];
+            for dependency in self.inputs.assembly.dependencies(path) {
+                let Some(nodes) = self.nodes.get(&dependency) else { continue };
+                let before = if self.takes_early(entry, &dependency) { nodes.early() } else { nodes.last() };
+                before.into_iter().for_each(|before| self.graph.after(make, before));
+            }
+        }
+    }
+
+    /// Whether an entry takes nothing of `dependency` but what is known as soon as it is accepted.
+    fn takes_early(&self, entry: &ResourceEntry, dependency: &Path) -> bool {
+        let type_name = &self.inputs.assembly.resources[dependency].type_name;
+        let early = self.behavior(type_name).map_or(&[][..], |behavior| behavior.early_outputs);
+        let references = entry.references();
+        let mut taken = references.iter().filter(|reference| reference.path == *dependency);
+        !entry.depends_on.contains(dependency) && taken.all(|reference| early.contains(&reference.attribute.as_str()))
+    }
+
+    fn order_deletes(&mut self) {
+        let mut dependents: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
+        let deposed = self.inputs.state.deposed.iter().map(|old| (&old.path, &old.resource));
+        for (path, resource) in self.inputs.state.resources.iter().chain(deposed) {
+            for dependency in &resource.dependencies {
+                dependents.entry(dependency).or_default().insert(path);
+            }
+        }
+        let none = BTreeSet::new();
+        for (path, deletes) in &self.deletes {
+            let action = self.changes.changes.get(*path).map(|change| change.action);
+            let delete_first = action == Some(Action::Replace(Order::DeleteFirst));
+            // Of several the first is what stands there; the others were replaced earlier.
+            for delete in deletes {
+                for dependent in dependents.get(path).unwrap_or(&none) {
+                    let gone = self.deletes.get(dependent).into_iter().flatten();
+                    gone.for_each(|gone| self.graph.after(*delete, *gone));
+                    let repointed = self.nodes.get(dependent).and_then(|nodes| nodes.updated);
+                    let repoints_after = delete_first && self.inputs.assembly.dependencies(dependent).contains(*path);
+                    repointed
+                        .filter(|_| !repoints_after)
+                        .into_iter()
+                        .for_each(|repointed| self.graph.after(*delete, repointed));
+                }
+            }
+            let (Some(nodes), Some(Action::Replace(order)), Some(delete)) =
+                (self.nodes.get(path), action, deletes.first())
+            else {
+                continue;
+            };
+            match (order, nodes.created, nodes.last()) {
+                (Order::CreateFirst, _, Some(new)) => self.graph.after(*delete, new),
+                (Order::DeleteFirst, Some(new), _) => self.graph.after(new, *delete),
+                _ => {}
+            }
+        }
+    }
+
+    fn behavior(&self, type_name: &str) -> Option<Behavior> {
+        (self.inputs.behavior)(type_name)
+    }
+}
+
+/// About how many seconds are waited: most things take a fraction of their time limit.
+fn waiting(wait: Wait) -> u32 {
+    u32::try_from(wait.timeout.as_secs() / 4).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,175 @@
+use std::collections::BTreeSet;
+
+use groundplan_core::{Assembly, Reference, Value};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use super::*;
+use crate::diff::{Inputs, destroy, diff};
+use crate::fake::{DATABASE, LOG_GROUP, NAT, assembly, behavior, identity, reference, state, subnet, vpc};
+use crate::journal::{Event, Intent, Operation};
+use crate::secret::Digests;
+use crate::state::{Deposed, State};
+
+fn network(cidr: &str) -> Assembly {
+    assembly(&[
+        vpc(cidr),
+        subnet(),
+        ("a/nat", NAT, json!({"SubnetId": {"$ref": "a/subnet#SubnetId"}})),
+        ("a/logs", LOG_GROUP, json!({"LogGroupName": {"$template": ["nat-", {"$ref": "a/nat#NatGatewayId"}]}})),
+        ("a/db", DATABASE, json!({"Engine": "postgres"})),
+        ("a/url", LOG_GROUP, json!({"LogGroupName": {"$ref": "a/db#Endpoint.Address"}})),
+    ])
+}
+
+/// What a deploy of `assembly` leaves, with `PATH-id` for every value.
+fn deployed(assembly: &Assembly) -> State {
+    let mut state = state();
+    for (path, entry) in &assembly.resources {
+        let value = |reference: &Reference| Some(json!(format!("{}-id", reference.path)));
+        let operation = Operation::Create {
+            type_name: entry.type_name.clone(),
+            environment: assembly.environment(path).unwrap().clone(),
+            generation: 1,
+        };
+        let intent = Intent {
+            operation,
+            token: String::new(),
+            properties: crate::resolve::substitute_all(&entry.properties, &value),
+            secrets: BTreeMap::new(),
+            dependencies: assembly.dependencies(path),
+            lifecycle: entry.lifecycle.clone(),
+        };
+        let id = format!("{path}-id");
+        let names = ["VpcId", "SubnetId", "NatGatewayId", "Endpoint.Address"];
+        let outputs = names.map(|name| (name.to_owned(), json!(id))).into_iter().collect();
+        state.apply(Event::Intent { path: path.clone(), intent }).unwrap();
+        state.apply(Event::Accepted { path: path.clone(), id, outputs }).unwrap();
+        state.apply(Event::Ready { path: path.clone(), outputs: Default::default() }).unwrap();
+    }
+    state
+}
+
+fn plan(assembly: &Assembly, state: &State, changes: impl Fn(&Inputs<'_>) -> crate::diff::ChangeSet) -> Plan {
+    let inputs = Inputs {
+        assembly,
+        state,
+        identity: &identity(),
+        behavior: &behavior,
+        digests: &Digests::new(),
+        missing: &BTreeSet::new(),
+    };
+    schedule(&inputs, &changes(&inputs)).unwrap()
+}
+
+#[test]
+fn dependents_wait_for_readiness_unless_they_take_early_outputs_only() {
+    assert_snapshot!(plan(&network("10.0.0.0/16"), &state(), diff).render(), @r"
+        #0 create a/db (AWS::RDS::DBInstance)
+        #1 wait for a/db (AWS::RDS::DBInstance) after #0
+        #2 create a/url (AWS::Logs::LogGroup) after #1
+        #3 create a/vpc (AWS::EC2::VPC)
+        #4 create a/subnet (AWS::EC2::Subnet) after #3
+        #5 create a/nat (AWS::EC2::NatGateway) after #4
+        #6 create a/logs (AWS::Logs::LogGroup) after #5
+        #7 wait for a/nat (AWS::EC2::NatGateway) after #5
+        ");
+}
+
+#[test]
+fn a_replacement_is_ordered_with_all_that_it_reaches() {
+    let state = deployed(&network("10.0.0.0/16"));
+    assert_snapshot!(plan(&network("10.1.0.0/16"), &state, diff).render(), @r"
+        #0 delete a/logs a/logs-id (AWS::Logs::LogGroup)
+        #1 delete a/nat a/nat-id (AWS::EC2::NatGateway) after #0
+        #2 delete a/subnet a/subnet-id (AWS::EC2::Subnet) after #1
+        #3 create a/vpc again (AWS::EC2::VPC)
+        #4 create a/subnet again (AWS::EC2::Subnet) after #2 #3
+        #5 create a/nat again (AWS::EC2::NatGateway) after #1 #4
+        #6 create a/logs again (AWS::Logs::LogGroup) after #0 #5
+        #7 wait for a/nat (AWS::EC2::NatGateway) after #5
+        #8 delete a/vpc a/vpc-id (AWS::EC2::VPC) after #2 #3
+        ");
+}
+
+#[test]
+fn a_replacement_that_its_consumers_can_follow_in_place_has_them_updated_in_between() {
+    let program = |encrypted: bool| {
+        assembly(&[
+            ("a/db", DATABASE, json!({"StorageEncrypted": encrypted})),
+            ("a/url", LOG_GROUP, json!({"RetentionInDays": {"$ref": "a/db#Endpoint.Address"}})),
+        ])
+    };
+    let plan = plan(&program(true), &deployed(&program(false)), diff);
+    assert_snapshot!(plan.render(), @r"
+        #0 create a/db again (AWS::RDS::DBInstance)
+        #1 wait for a/db (AWS::RDS::DBInstance) after #0
+        #2 update a/url (AWS::Logs::LogGroup) after #1
+        #3 delete a/db a/db-id (AWS::RDS::DBInstance) after #1 #2
+        ");
+    assert_eq!(plan.loses_data, ["a/db".into()]);
+}
+
+#[test]
+fn a_destroy_goes_backwards() {
+    let state = deployed(&network("10.0.0.0/16"));
+    assert_snapshot!(plan(&assembly(&[]), &state, |inputs| destroy(inputs.state, true)).render(), @r"
+        #0 delete a/logs a/logs-id (AWS::Logs::LogGroup)
+        #1 delete a/nat a/nat-id (AWS::EC2::NatGateway) after #0
+        #2 delete a/subnet a/subnet-id (AWS::EC2::Subnet) after #1
+        #3 delete a/url a/url-id (AWS::Logs::LogGroup)
+        #4 delete a/db a/db-id (AWS::RDS::DBInstance) after #3
+        #5 delete a/vpc a/vpc-id (AWS::EC2::VPC) after #2
+        ");
+}
+
+#[test]
+fn a_move_comes_before_all_else_on_its_path() {
+    let mut program = network("10.0.0.0/16");
+    let moved = program.resources.remove("a/db").unwrap();
+    program.resources.insert("a/store".into(), moved);
+    let entry = program.resources.get_mut("a/store").unwrap();
+    entry.moved_from.insert("a/db".into());
+    entry.properties.insert("DBInstanceClass".into(), "db.m6g.large".into());
+    program
+        .resources
+        .get_mut("a/url")
+        .unwrap()
+        .properties
+        .insert("LogGroupName".into(), reference("a/store", "Endpoint.Address"));
+    assert_snapshot!(plan(&program, &deployed(&network("10.0.0.0/16")), diff).render(), @r"
+        #0 move a/store from a/db (AWS::RDS::DBInstance)
+        #1 update a/store (AWS::RDS::DBInstance) after #0
+        #2 wait for a/store (AWS::RDS::DBInstance) after #1
+        ");
+}
+
+#[test]
+fn what_was_replaced_by_an_earlier_run_is_deleted_after_what_was_made_after_it() {
+    let mut state = deployed(&network("10.0.0.0/16"));
+    let old = |path: &str| Deposed { path: path.into(), resource: state.resources[path].clone() };
+    let deposed = vec![old("a/vpc"), old("a/subnet")];
+    state.deposed = deposed;
+    state.deposed.iter_mut().for_each(|old| old.resource.id.push_str("-old"));
+    assert_snapshot!(plan(&network("10.0.0.0/16"), &state, diff).render(), @r"
+        #0 delete a/subnet a/subnet-id-old (AWS::EC2::Subnet)
+        #1 delete a/vpc a/vpc-id-old (AWS::EC2::VPC) after #0
+        ");
+}
+
+#[test]
+fn a_plan_survives_the_way_to_the_file_and_back() {
+    let plan = plan(&network("10.1.0.0/16"), &deployed(&network("10.0.0.0/16")), diff);
+    assert_eq!(Plan::from_json(&plan.to_json()).unwrap(), plan);
+    assert!(matches!(Plan::from_json("{}"), Err(Error::CorruptPlan { .. })));
+    let newer = plan.to_json().replacen("\"format\": 1", "\"format\": 2", 1);
+    assert!(matches!(Plan::from_json(&newer), Err(Error::Newer { .. })));
+}
+
+#[test]
+fn a_plan_keeps_references_and_does_not_resolve_them() {
+    let plan = plan(&network("10.0.0.0/16"), &state(), diff);
+    let subnet = plan.steps.iter().find(|step| step.path.as_str() == "a/subnet").unwrap();
+    let Work::Create { desired, .. } = &subnet.work else { panic!("it is created") };
+    assert_eq!(desired.properties["VpcId"], Value::Ref(Reference::new("a/vpc", "VpcId")));
+}

@@ -1,0 +1,80 @@
+use groundplan_core::Environment;
+use serde_json::json;
+
+use super::*;
+use crate::execute::{Cancellation, ExecuteOptions, execute};
+use crate::fake::{Fake, LOG_GROUP, assembly, state, subnet, vpc};
+use crate::store::{self, MemoryStore};
+
+const REFRESH: PlanOptions = PlanOptions { refresh: true, delete_data: false, parallelism: 4 };
+
+async fn apply(assembly: &Assembly, store: &MemoryStore, fake: &Fake, options: &PlanOptions) -> Planned {
+    let loaded = store::load(store, "shop").await.unwrap();
+    let planned = deploy(assembly, &loaded.state, fake, options).await.unwrap();
+    let options = ExecuteOptions::default();
+    let outcome = execute(&planned.plan, loaded, fake, store, &options, &(), &Cancellation::new()).await.unwrap();
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    planned
+}
+
+#[tokio::test(start_paused = true)]
+async fn drift_is_found_and_a_deploy_with_refresh_puts_it_right() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program =
+        assembly(&[("a/logs", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": 7})), vpc("10.0.0.0/16")]);
+    apply(&program, &store, &fake, &PlanOptions::default()).await;
+    let (logs, network) = (fake.id("a/logs"), fake.id("a/vpc"));
+    fake.cloud().resources.get_mut(&logs).unwrap().properties["RetentionInDays"] = json!(1);
+    fake.cloud().resources.remove(&network);
+
+    let state = store::load(&store, "shop").await.unwrap().state;
+    let drifts = drift::drift(&state, &fake, 4).await;
+    assert!(
+        matches!(&drifts["a/logs"], Drift::Changed { properties, .. } if properties[0].property == "RetentionInDays")
+    );
+    assert_eq!(drifts["a/vpc"], Drift::Missing);
+    let blind = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
+    assert!(blind.plan.is_empty());
+
+    let planned = apply(&program, &store, &fake, &REFRESH).await;
+    assert_eq!(planned.changes.changes["a/logs"].action, Action::Update);
+    assert_eq!(planned.changes.changes["a/vpc"].reasons, [crate::diff::Reason::Missing]);
+    assert_eq!(fake.cloud().resources[&logs].properties["RetentionInDays"], 7);
+    let state = store::load(&store, "shop").await.unwrap().state;
+    assert!(drift::drift(&state, &fake, 4).await.is_empty());
+    assert!(deploy(&program, &state, &fake, &REFRESH).await.unwrap().plan.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destroy_leaves_nothing() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[vpc("10.0.0.0/16"), subnet()]);
+    apply(&program, &store, &fake, &PlanOptions::default()).await;
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let planned = destroy(&loaded.state, &fake, &PlanOptions::default()).await.unwrap();
+    let options = ExecuteOptions::default();
+    let outcome = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+    assert!(outcome.succeeded() && outcome.state.resources.is_empty() && fake.paths().is_empty());
+    apply(&program, &store, &fake, &PlanOptions::default()).await;
+    assert_eq!(fake.paths(), ["a/subnet", "a/vpc"]);
+}
+
+#[tokio::test]
+async fn another_account_than_the_pinned_one_is_refused() {
+    let mut program = assembly(&[vpc("10.0.0.0/16")]);
+    program.stacks.insert("a".into(), Environment::new("us-east-1").account("999988887777"));
+    let error = deploy(&program, &state(), &Fake::default(), &PlanOptions::default()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the credentials are for account 111122223333, but the stack `a` is pinned to account 999988887777; \
+         use credentials of account 999988887777"
+    );
+}
+
+#[tokio::test]
+async fn all_that_the_provider_does_not_support_is_said_at_once() {
+    let program = assembly(&[("a/logs", LOG_GROUP, json!({"Unsupported": 1})), ("a/x", "AWS::SQS::Queue", json!({}))]);
+    let error = deploy(&program, &state(), &Fake::default(), &PlanOptions::default()).await.unwrap_err();
+    let Error::Unsupported { findings } = &error else { panic!("{error}") };
+    assert_eq!(findings.len(), 2, "{error}");
+}

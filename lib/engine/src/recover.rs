@@ -1,0 +1,94 @@
+//! What became of the calls that an interrupted run had under way.
+//!
+//! The cloud is only asked, never changed, so that `plan` can do it, too. What is found out is
+//! told as events: the run that executes the plan writes them down first.
+
+use std::collections::BTreeMap;
+
+use groundplan_core::{Path, Value};
+
+use crate::drift;
+use crate::error::Error;
+use crate::execute::{find_made, look};
+use crate::journal::{Event, Intent, Operation};
+use crate::provider::{Address, CreateRequest, Existing, Live, Properties, Provider};
+use crate::state::{ResourceState, ResourceStatus, State, without_secrets};
+
+/// Resolves every open intent and deletion. A create of which nothing is found stays open where
+/// `wanted`: the next run asks for it again with the same token.
+///
+/// # Errors
+/// [`Error::Ambiguous`] where a create has left several resources.
+pub(crate) async fn recover(
+    state: &State,
+    provider: &dyn Provider,
+    wanted: &dyn Fn(&Path) -> bool,
+) -> Result<Vec<Event>, Error> {
+    let mut events = Vec::new();
+    for (path, intent) in &state.pending {
+        let event = match &intent.operation {
+            Operation::Create { .. } => created(state, path, intent, provider, wanted(path)).await?,
+            Operation::Update => updated(state, path, intent, provider).await?,
+        };
+        events.extend(event);
+    }
+    let deposed = state.deposed.iter().map(|old| (&old.path, &old.resource));
+    for (path, resource) in state.resources.iter().chain(deposed) {
+        if resource.status == ResourceStatus::Deleting && read(state, path, resource, provider).await?.is_none() {
+            events.push(Event::Gone { path: path.clone(), id: resource.id.clone() });
+        }
+    }
+    Ok(events)
+}
+
+async fn created(
+    state: &State,
+    path: &Path,
+    intent: &Intent,
+    provider: &dyn Provider,
+    wanted: bool,
+) -> Result<Option<Event>, Error> {
+    let Operation::Create { type_name, environment, .. } = &intent.operation else { return Ok(None) };
+    let address = Address {
+        app: state.app.clone(),
+        path: path.clone(),
+        type_name: type_name.clone(),
+        environment: environment.clone(),
+    };
+    let properties = without_secrets(&intent.properties);
+    let request = CreateRequest { address: address.clone(), properties, token: intent.token.clone() };
+    let mut ids = find_made(provider, &request).await.map_err(Error::provider(Some(path)))?;
+    if ids.len() > 1 {
+        return Err(Error::Ambiguous { path: path.clone(), type_name: type_name.clone(), ids });
+    }
+    let path = path.clone();
+    let Some(id) = ids.pop() else {
+        let message = "an interrupted run has not made it".to_owned();
+        return Ok((!wanted).then_some(Event::Failed { path, class: None, message, partial: None }));
+    };
+    let existing = Existing { address, id: id.clone(), properties: Properties::new() };
+    let live = look(&path, async || provider.read(&existing).await).await.map_err(Error::provider(Some(&path)))?;
+    Ok(Some(Event::Accepted { path, id, outputs: live.unwrap_or_default().outputs }))
+}
+
+async fn updated(state: &State, path: &Path, intent: &Intent, provider: &dyn Provider) -> Result<Option<Event>, Error> {
+    let Some(resource) = state.resources.get(path) else { return Ok(None) };
+    let Some(live) = read(state, path, resource, provider).await? else {
+        return Ok(Some(Event::Gone { path: path.clone(), id: resource.id.clone() }));
+    };
+    // What the update was to add is declared, too.
+    let mut declared: BTreeMap<String, Value> = intent.properties.clone();
+    declared.extend(resource.properties.clone());
+    let overlaid = drift::overlay(&resource.type_name, &declared, &live.properties);
+    Ok(Some(Event::Observed { path: path.clone(), properties: overlaid, outputs: live.outputs }))
+}
+
+async fn read(
+    state: &State,
+    path: &Path,
+    resource: &ResourceState,
+    provider: &dyn Provider,
+) -> Result<Option<Live>, Error> {
+    let existing = resource.existing(&state.app, path);
+    look(path, async || provider.read(&existing).await).await.map_err(Error::provider(Some(path)))
+}

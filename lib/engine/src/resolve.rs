@@ -1,0 +1,166 @@
+//! From values with references to values without.
+
+use std::collections::BTreeMap;
+
+use groundplan_core::secret::{SecretSource, SecretsManagerEntry};
+use groundplan_core::{Environment, Reference, SubnetOf, Value};
+use serde_json::Value as Json;
+use zeroize::Zeroizing;
+
+use crate::provider::{Properties, Provider};
+use crate::secret::{self, SecretError};
+use crate::state::ResourceState;
+
+/// Puts what `lookup` knows in the place of references. What it does not know stays, and so does
+/// a template that has such a part.
+pub(crate) fn substitute(value: &Value, lookup: &impl Fn(&Reference) -> Option<Json>) -> Value {
+    let again = |value: &Value| substitute(value, lookup);
+    match value {
+        Value::Ref(reference) => lookup(reference).map_or_else(|| value.clone(), Value::from),
+        Value::Template(parts) => join(parts.iter().map(again).collect()),
+        Value::Subnet(part) => {
+            let part = SubnetOf { block: again(&part.block), ..**part };
+            part.evaluate().map_or_else(|| Value::Subnet(Box::new(part)), Value::String)
+        }
+        Value::List(items) => Value::List(items.iter().map(again).collect()),
+        Value::Map(entries) => Value::Map(substitute_all(entries, lookup)),
+        Value::Secret(SecretSource::SecretsManager(entry)) => {
+            let entry = SecretsManagerEntry { secret: Box::new(again(&entry.secret)), key: entry.key.clone() };
+            Value::Secret(SecretSource::SecretsManager(entry))
+        }
+        plain => plain.clone(),
+    }
+}
+
+/// As [`substitute`], for all of the properties.
+pub(crate) fn substitute_all(
+    properties: &BTreeMap<String, Value>,
+    lookup: &impl Fn(&Reference) -> Option<Json>,
+) -> BTreeMap<String, Value> {
+    properties.iter().map(|(key, value)| (key.clone(), substitute(value, lookup))).collect()
+}
+
+fn join(parts: Vec<Value>) -> Value {
+    let text: Option<String> = parts.iter().map(text).collect();
+    text.map_or(Value::Template(parts), Value::String)
+}
+
+/// What a known part of a template looks like in the text.
+fn text(part: &Value) -> Option<String> {
+    match part {
+        Value::String(text) => Some(text.clone()),
+        Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) => None,
+        other => Some(other.to_json().to_string()),
+    }
+}
+
+/// Properties as a request needs them.
+pub(crate) struct Revealed {
+    /// Plain JSON, with the values of secrets.
+    pub(crate) plain: Properties,
+    /// The digests of all secrets, by place.
+    pub(crate) digests: BTreeMap<String, String>,
+    /// Top-level properties that hold secrets and are as they were. They are left out of
+    /// `plain`: a generated value is not known any more, and the others need not be sent again.
+    pub(crate) unchanged: Vec<String>,
+}
+
+/// Fetches the secrets of properties whose references are resolved. `prior` is the resource that
+/// is updated, if one is.
+pub(crate) async fn reveal(
+    properties: &BTreeMap<String, Value>,
+    prior: Option<&ResourceState>,
+    digest_key: &str,
+    environment: &Environment,
+    provider: &dyn Provider,
+) -> Result<Revealed, SecretError> {
+    let mut revealed = Revealed { plain: Properties::new(), digests: BTreeMap::new(), unchanged: Vec::new() };
+    for (name, value) in properties {
+        let single = BTreeMap::from([(name.clone(), value.clone())]);
+        let sources = secret::secrets(&single);
+        let before = prior.filter(|prior| prior.properties.get(name) == Some(value)).map(|prior| &prior.secrets);
+        let mut values = BTreeMap::new();
+        let mut digests = BTreeMap::new();
+        for (place, source) in &sources {
+            match before.and_then(|before| before.get(place)) {
+                Some(kept) if is_generated(source) => drop(digests.insert(place.clone(), kept.clone())),
+                _ => {
+                    let secret = secret::fetch(source, environment, provider).await?;
+                    digests.insert(place.clone(), secret::digest(digest_key, &secret));
+                    values.insert(place.clone(), secret);
+                }
+            }
+        }
+        let same = before.is_some_and(|before| digests.iter().all(|(place, digest)| before.get(place) == Some(digest)));
+        if same && !sources.is_empty() {
+            revealed.unchanged.push(name.clone());
+        } else {
+            // A generated value beside one that changes is not known any more: there is a new one.
+            for (place, source) in sources.iter().filter(|(place, _)| !values.contains_key(place)).collect::<Vec<_>>() {
+                let secret = secret::fetch(source, environment, provider).await?;
+                digests.insert(place.clone(), secret::digest(digest_key, &secret));
+                values.insert(place.clone(), secret);
+            }
+            revealed.plain.insert(name.clone(), plain(name, value, &values));
+        }
+        revealed.digests.extend(digests);
+    }
+    Ok(revealed)
+}
+
+fn is_generated(source: &SecretSource) -> bool {
+    matches!(source, SecretSource::Generated(_))
+}
+
+fn plain(place: &str, value: &Value, secrets: &BTreeMap<String, Zeroizing<String>>) -> Json {
+    match value {
+        Value::Secret(_) => secrets.get(place).map_or(Json::Null, |secret| Json::String((**secret).clone())),
+        Value::List(items) => {
+            items.iter().enumerate().map(|(at, item)| plain(&format!("{place}.{at}"), item, secrets)).collect()
+        }
+        Value::Map(entries) => Json::Object(
+            entries
+                .iter()
+                .map(|(key, value)| (key.clone(), plain(&format!("{place}.{key}"), value, secrets)))
+                .collect(),
+        ),
+        other => other.to_json(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(reference: &Reference) -> Option<Json> {
+        (reference.attribute == "VpcId").then(|| "vpc-1".into())
+    }
+
+    #[test]
+    fn a_template_is_joined_once_all_its_parts_are_known() {
+        let vpc = Value::Ref(Reference::new("a/vpc", "VpcId"));
+        let arn = Value::Ref(Reference::new("a/vpc", "Arn"));
+        let whole = Value::Template(vec!["id-".into(), vpc.clone(), Value::from(7)]);
+        assert_eq!(substitute(&whole, &known), Value::from("id-vpc-17"));
+        let part = Value::Template(vec![vpc, arn.clone()]);
+        assert_eq!(substitute(&part, &known), Value::Template(vec!["vpc-1".into(), arn]));
+    }
+
+    #[test]
+    fn a_part_of_a_block_is_cut_once_the_block_is_known() {
+        let part = Value::Subnet(Box::new(SubnetOf {
+            block: Value::Ref(Reference::new("a/ipv6", "Block")),
+            prefix: 64,
+            index: 2,
+        }));
+        assert_eq!(substitute(&part, &|_| None), part);
+        assert_eq!(substitute(&part, &|_| Some("2600::/56".into())), Value::from("2600:0:0:2::/64"));
+    }
+
+    #[test]
+    fn the_place_of_a_secret_may_be_an_output() {
+        let entry = SecretsManagerEntry { secret: Box::new(Value::Ref(Reference::new("a/vpc", "VpcId"))), key: None };
+        let resolved = substitute(&Value::Secret(SecretSource::SecretsManager(entry)), &known);
+        assert!(resolved.references().is_empty());
+    }
+}

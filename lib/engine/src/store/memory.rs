@@ -1,0 +1,90 @@
+//! A store that lives as long as the process.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{Holder, Lock, StateStore, Stored};
+use crate::error::Error;
+use crate::journal::Event;
+use crate::state::State;
+
+/// Keeps state and journal in memory, for tests and for sandboxes that leave nothing behind.
+/// Clones share what is kept.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    state: Option<State>,
+    journal: Vec<Event>,
+    holder: Option<Holder>,
+}
+
+impl MemoryStore {
+    /// A store that keeps nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A store that keeps what an interrupted run has left.
+    pub fn with(state: State, journal: Vec<Event>) -> Self {
+        let store = Self::new();
+        *store.kept() = Kept { state: Some(state), journal, holder: None };
+        store
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl StateStore for MemoryStore {
+    fn place(&self) -> String {
+        "memory".into()
+    }
+
+    async fn load(&self) -> Result<Option<Stored>, Error> {
+        let kept = self.kept();
+        Ok(kept.state.clone().map(|state| Stored { state, journal: kept.journal.clone() }))
+    }
+
+    async fn save(&self, state: &State) -> Result<(), Error> {
+        let mut kept = self.kept();
+        kept.state = Some(state.clone());
+        kept.journal.clear();
+        Ok(())
+    }
+
+    async fn append(&self, _base: u64, events: &[Event]) -> Result<(), Error> {
+        self.kept().journal.extend_from_slice(events);
+        Ok(())
+    }
+
+    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+        let mut kept = self.kept();
+        if let Some(other) = &kept.holder {
+            return Err(Error::Locked { place: self.place(), holder: Box::new(other.clone()) });
+        }
+        kept.holder = Some(holder.clone());
+        Ok(Box::new(MemoryLock(self.clone())))
+    }
+}
+
+struct MemoryLock(MemoryStore);
+
+#[async_trait]
+impl Lock for MemoryLock {
+    async fn release(self: Box<Self>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl Drop for MemoryLock {
+    fn drop(&mut self) {
+        self.0.kept().holder = None;
+    }
+}

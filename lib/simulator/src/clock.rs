@@ -1,0 +1,50 @@
+//! The simulator's time.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+/// How long a documented duration takes in the simulation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace(f64);
+
+impl Pace {
+    /// As long as in AWS. On tokio's paused clock, twenty minutes take no time.
+    pub const REAL: Self = Self(1.0);
+
+    /// Everything is ready as soon as it is accepted.
+    pub const INSTANT: Self = Self(0.0);
+
+    /// The pace at which what takes AWS a minute takes `duration`.
+    pub fn minute_in(duration: Duration) -> Self {
+        Self(duration.as_secs_f64() / 60.0)
+    }
+
+    /// What `duration` becomes.
+    pub(crate) fn scale(self, duration: Duration) -> Duration {
+        duration.mul_f64(self.0)
+    }
+}
+
+/// Tells the time in milliseconds.
+#[derive(Debug)]
+pub(crate) enum Clock {
+    /// Since the simulator was made: on tokio's clock, which tests pause.
+    Tokio(Instant),
+    /// Since 1970, so that what one run has begun is ready in the next.
+    Wall,
+}
+
+impl Clock {
+    pub(crate) fn now(&self) -> u64 {
+        let elapsed = match self {
+            Self::Tokio(start) => start.elapsed(),
+            Self::Wall => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        };
+        millis(elapsed)
+    }
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

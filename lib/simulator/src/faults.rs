@@ -1,0 +1,80 @@
+//! What goes wrong, under a seed.
+
+use std::time::Duration;
+
+use crate::derive::Derivation;
+
+/// How often, and how, the simulated cloud misbehaves. By default it does not.
+///
+/// Which call is hit depends on the simulator's seed and on the order of the calls alone, so a
+/// run that failed can be repeated. Probabilities are from 0 to 1.
+///
+/// ```
+/// use groundplan_simulator::{Faults, Simulator};
+///
+/// let faults = Faults { throttle: 0.2, lost_response: 0.1, ..Faults::default() };
+/// let cloud = Simulator::in_memory(42).with_faults(faults);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Faults {
+    /// How probable it is that a call is refused because of too many calls.
+    pub throttle: f64,
+    /// How probable it is that a call fails without effect.
+    pub transient: f64,
+    /// How probable it is that a call has its effect, but the answer does not arrive.
+    pub lost_response: f64,
+    /// How probable it is that something does not become ready, but fails.
+    pub failing_readiness: f64,
+    /// What durations are multiplied by: 1 is the documented duration.
+    pub slow_readiness: f64,
+    /// How long after its creation a resource may be invisible to reads, lookups, and calls that
+    /// refer to it. In that time each of them sees it or does not, by chance.
+    pub consistency_window: Duration,
+    /// How long each call takes, half of it before its effect and half after.
+    pub latency: Duration,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            throttle: 0.0,
+            transient: 0.0,
+            lost_response: 0.0,
+            failing_readiness: 0.0,
+            slow_readiness: 1.0,
+            consistency_window: Duration::ZERO,
+            latency: Duration::ZERO,
+        }
+    }
+}
+
+/// The dice of one call.
+#[derive(Clone)]
+pub(crate) struct Dice {
+    pub(crate) faults: Faults,
+    derivation: Derivation,
+}
+
+impl Dice {
+    /// Those of the `call`th call of a simulator.
+    pub(crate) fn of(faults: Faults, seed: u64, call: u64) -> Self {
+        let derivation = Derivation::new(&seed.to_be_bytes(), &["dice", &call.to_string()]);
+        Self { faults, derivation }
+    }
+
+    /// Whether what happens with `probability` does so in this call.
+    pub(crate) fn hit(&self, what: &str, probability: f64) -> bool {
+        probability > 0.0 && self.derivation.fraction(what) < probability
+    }
+
+    /// Whether this call does not see what was made at `created`.
+    pub(crate) fn misses(&self, id: &str, created: u64, now: u64) -> bool {
+        let window = crate::clock::millis(self.faults.consistency_window);
+        now.saturating_sub(created) < window && self.hit(id, 0.5)
+    }
+
+    /// The cloud's id of this request.
+    pub(crate) fn request_id(&self) -> String {
+        self.derivation.uuid("request")
+    }
+}

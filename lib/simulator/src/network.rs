@@ -1,0 +1,263 @@
+//! What AWS checks of a network beyond the schema.
+
+use groundplan_core::{IpNet, Ipv6Net};
+use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
+use serde_json::{Value as Json, json};
+
+use crate::account::{Account, Resource};
+use crate::derive::Derivation;
+use crate::errors::refusal;
+
+/// A resource that is about to be created.
+pub(crate) struct Creation<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) region: &'a str,
+    pub(crate) properties: &'a Properties,
+}
+
+/// Refuses what makes no working network: one rule for each type that has one. The codes are
+/// those of <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
+pub(crate) fn check(type_name: &str, creation: &Creation<'_>) -> Result<(), ProviderError> {
+    match type_name {
+        "AWS::EC2::VPC" => creation.vpc(),
+        "AWS::EC2::Subnet" => creation.subnet(),
+        "AWS::EC2::VPCGatewayAttachment" => creation.attachment(),
+        "AWS::EC2::Route" => creation.route(),
+        "AWS::EC2::NatGateway" => creation.nat_gateway(),
+        "AWS::RDS::DBSubnetGroup" => creation.zones("SubnetIds", 2, "DBSubnetGroupDoesNotCoverEnoughAZs"),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer"
+            if matches!(creation.text("Type"), None | Some("application"))
+                && creation.properties.contains_key("Subnets") =>
+        {
+            creation.zones("Subnets", 2, "InvalidConfigurationRequest")
+        }
+        "AWS::EKS::Cluster" => creation.zones("ResourcesVpcConfig.SubnetIds", 2, "InvalidParameterException"),
+        _ => Ok(()),
+    }
+}
+
+impl Creation<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.properties.get(name)?.as_str()
+    }
+
+    fn vpc(&self) -> Result<(), ProviderError> {
+        let Some(block) = self.block("CidrBlock")? else {
+            let pooled = self.properties.contains_key("Ipv4IpamPoolId");
+            return if pooled {
+                Ok(())
+            } else {
+                Err(refuse("MissingParameter", "a VPC takes a CidrBlock or an Ipv4IpamPoolId"))
+            };
+        };
+        if !(16..=28).contains(&block.prefix_len()) {
+            return Err(refuse("InvalidVpc.Range", format!("the CIDR {block} is invalid: a VPC takes /16 to /28")));
+        }
+        Ok(())
+    }
+
+    fn subnet(&self) -> Result<(), ProviderError> {
+        let zone = self.text("AvailabilityZone");
+        if let Some(zone) = zone.filter(|zone| !zone.starts_with(self.region)) {
+            return Err(refuse("InvalidParameterValue", format!("the zone {zone} is not in {}", self.region)));
+        }
+        let vpc = self.text("VpcId").unwrap_or_default();
+        for (name, sizes) in [("CidrBlock", 16..=28), ("Ipv6CidrBlock", 44..=64)] {
+            let Some(block) = self.block(name)? else { continue };
+            let of_vpc = self.blocks_of(vpc);
+            if !sizes.contains(&block.prefix_len()) || !of_vpc.iter().any(|outer| outer.contains(&block)) {
+                let blocks = of_vpc.iter().map(IpNet::to_string).collect::<Vec<_>>().join(", ");
+                let message = format!(
+                    "the CIDR {block} is invalid: it has to lie in {vpc} ({blocks}), /{} to /{}",
+                    sizes.start(),
+                    sizes.end()
+                );
+                return Err(refuse("InvalidSubnet.Range", message));
+            }
+            for other in self.account.of_type("AWS::EC2::Subnet").filter(|other| other.property("VpcId") == Some(vpc)) {
+                let theirs = other.property(name).and_then(parse);
+                if let Some(theirs) = theirs.filter(|theirs| theirs.contains(&block) || block.contains(theirs)) {
+                    let message = format!("the CIDR {block} conflicts with {theirs} of {}", other.key.id);
+                    return Err(refuse("InvalidSubnet.Conflict", message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn attachment(&self) -> Result<(), ProviderError> {
+        let Some(gateway) = self.text("InternetGatewayId") else { return Ok(()) };
+        for other in self.account.of_type("AWS::EC2::VPCGatewayAttachment") {
+            let (Some(theirs), Some(vpc)) = (other.property("InternetGatewayId"), other.property("VpcId")) else {
+                continue;
+            };
+            if theirs == gateway || Some(vpc) == self.text("VpcId") {
+                let message = format!("the internet gateway {theirs} is attached to {vpc} already");
+                return Err(refuse("Resource.AlreadyAssociated", message));
+            }
+        }
+        Ok(())
+    }
+
+    fn route(&self) -> Result<(), ProviderError> {
+        let destinations = ["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"];
+        if !destinations.iter().any(|name| self.properties.contains_key(*name)) {
+            return Err(refuse("MissingParameter", format!("a route takes one of {}", destinations.join(", "))));
+        }
+        self.block("DestinationCidrBlock")?;
+        self.block("DestinationIpv6CidrBlock")?;
+        let Some(gateway) = self.text("GatewayId").filter(|gateway| gateway.starts_with("igw-")) else { return Ok(()) };
+        let table = self.text("RouteTableId").unwrap_or_default();
+        let vpc = self.account.known_as(table).find_map(|table| table.property("VpcId")).unwrap_or_default();
+        if self.account.is_attached(vpc, Some(gateway)) {
+            return Ok(());
+        }
+        let message = format!(
+            "the route table {table} and the gateway {gateway} belong to different networks: attach it to {vpc} first"
+        );
+        Err(refuse("InvalidParameterValue", message))
+    }
+
+    fn nat_gateway(&self) -> Result<(), ProviderError> {
+        if self.text("ConnectivityType") == Some("private") || self.text("AvailabilityMode") == Some("regional") {
+            return Ok(());
+        }
+        let Some(subnet) = self.text("SubnetId") else {
+            return Err(refuse("MissingParameter", "a zonal NAT gateway takes a SubnetId"));
+        };
+        let Some(address) = self.text("AllocationId") else {
+            return Err(refuse("MissingParameter", "a public NAT gateway takes an AllocationId"));
+        };
+        let mut others = self.account.of_type("AWS::EC2::NatGateway");
+        if let Some(other) = others.find(|other| other.property("AllocationId") == Some(address)) {
+            let message = format!("the Elastic IP {address} is associated with {} already", other.key.id);
+            return Err(refuse("Resource.AlreadyAssociated", message));
+        }
+        let vpc = self.account.known_as(subnet).find_map(|subnet| subnet.property("VpcId")).unwrap_or_default();
+        if self.account.is_attached(vpc, None) {
+            return Ok(());
+        }
+        Err(refuse("Gateway.NotAttached", format!("the network {vpc} has no internet gateway attached")))
+    }
+
+    /// Whether the subnets at a path lie in enough zones. Zones that are not known count as one
+    /// each.
+    fn zones(&self, path: &str, least: usize, code: &str) -> Result<(), ProviderError> {
+        let mut steps = path.split('.');
+        let first = steps.next().and_then(|step| self.properties.get(step));
+        let list = steps.fold(first, |value, step| value?.get(step));
+        let Some(subnets) = list.and_then(Json::as_array) else { return Ok(()) };
+        let zone = |subnet: &str| {
+            let found = self.account.known_as(subnet).find(|found| found.key.type_name == "AWS::EC2::Subnet");
+            let zone = found.and_then(|found| found.outputs.get("AvailabilityZone")?.as_str());
+            zone.unwrap_or(subnet).to_owned()
+        };
+        let zones: std::collections::BTreeSet<_> = subnets.iter().filter_map(Json::as_str).map(zone).collect();
+        if zones.len() >= least {
+            return Ok(());
+        }
+        Err(refuse(code, format!("{path} covers {} availability zone; at least {least} are needed", zones.len())))
+    }
+
+    fn block(&self, name: &str) -> Result<Option<IpNet>, ProviderError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let block = parse(text);
+        block
+            .map(Some)
+            .ok_or_else(|| refuse("InvalidParameterValue", format!("{name} is {text}, which is not a CIDR block")))
+    }
+
+    fn blocks_of(&self, vpc: &str) -> Vec<IpNet> {
+        let own = self.account.known_as(vpc).filter(|found| found.key.type_name == "AWS::EC2::VPC");
+        let more = self.account.of_type("AWS::EC2::VPCCidrBlock").filter(|block| block.property("VpcId") == Some(vpc));
+        own.chain(more)
+            .flat_map(|found| {
+                let of = |name: &str| {
+                    found.outputs.get(name).or(found.properties.get(name)).and_then(Json::as_str).and_then(parse)
+                };
+                [of("CidrBlock"), of("Ipv6CidrBlock")].into_iter().flatten().collect::<Vec<_>>()
+            })
+            .collect()
+    }
+}
+
+impl Account {
+    /// Whether an internet gateway (this one) is attached to a VPC.
+    fn is_attached(&self, vpc: &str, gateway: Option<&str>) -> bool {
+        let mut attachments = self.of_type("AWS::EC2::VPCGatewayAttachment").filter(|found| !found.is_deleting());
+        attachments.any(|found| {
+            let theirs = found.property("InternetGatewayId");
+            found.property("VpcId") == Some(vpc) && theirs.is_some() && (gateway.is_none() || gateway == theirs)
+        })
+    }
+
+    /// What forbids to delete a resource though nothing refers to it: public addresses hold the
+    /// attachment of the internet gateway, and subnets the address block that they lie in.
+    pub(crate) fn network_holder(&self, resource: &Resource) -> Option<&Resource> {
+        let vpc = resource.property("VpcId")?;
+        let in_vpc = |subnet: &&Resource| subnet.property("VpcId") == Some(vpc);
+        match resource.key.type_name.as_str() {
+            "AWS::EC2::VPCGatewayAttachment" if resource.property("InternetGatewayId").is_some() => {
+                self.of_type("AWS::EC2::NatGateway").find(|gateway| {
+                    let subnet = gateway.property("SubnetId").unwrap_or_default();
+                    gateway.property("AllocationId").is_some() && self.known_as(subnet).any(|subnet| in_vpc(&subnet))
+                })
+            }
+            "AWS::EC2::VPCCidrBlock" => {
+                let blocks =
+                    ["CidrBlock", "Ipv6CidrBlock"].map(|name| resource.outputs.get(name)?.as_str().and_then(parse));
+                let inside = |block: IpNet| blocks.iter().flatten().any(|outer| outer.contains(&block));
+                self.of_type("AWS::EC2::Subnet").filter(in_vpc).find(|subnet| {
+                    ["CidrBlock", "Ipv6CidrBlock"]
+                        .iter()
+                        .filter_map(|name| subnet.property(name))
+                        .filter_map(parse)
+                        .any(inside)
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Shows the IPv6 block of a VPC's CIDR block, that was just put in or is to be removed, on
+    /// the VPC.
+    pub(crate) fn publish_block(&mut self, resource: &Resource, exists: bool) {
+        let block = resource.outputs.get("Ipv6CidrBlock").cloned();
+        let vpc = resource
+            .property("VpcId")
+            .and_then(|vpc| self.known_as(vpc).find(|found| found.key.type_name == "AWS::EC2::VPC"));
+        if let (Some(block), Some(mut vpc)) = (block, vpc.cloned()) {
+            let blocks = vpc.outputs.entry("Ipv6CidrBlocks").or_insert_with(|| json!([]));
+            if let Some(blocks) = blocks.as_array_mut() {
+                blocks.retain(|existing| *existing != block);
+                if exists {
+                    blocks.push(block);
+                }
+            }
+            self.put(vpc);
+        }
+    }
+}
+
+/// The outputs of a VPC's CIDR block beyond the schema's attributes: the blocks as they are.
+/// Amazon provides a /56 where it is asked to.
+pub(crate) fn blocks(properties: &Properties, derivation: &Derivation) -> impl Iterator<Item = (String, Json)> {
+    let declared = |name: &str| properties.get(name).filter(|value| value.is_string()).cloned();
+    let provided = properties.get("AmazonProvidedIpv6CidrBlock").is_some_and(|value| value == true || value == "true");
+    let amazon = || {
+        let byte = |label| derivation.below(label, 256);
+        let text = format!("2a05:d0{:02x}:{:x}:{:x}00::/56", byte("a"), 256 * byte("b") + byte("c"), byte("d"));
+        text.parse::<Ipv6Net>().map(|block| json!(block)).ok()
+    };
+    let v6 = declared("Ipv6CidrBlock").or_else(|| provided.then(amazon).flatten());
+    let blocks = [("CidrBlock", declared("CidrBlock")), ("Ipv6CidrBlock", v6)];
+    blocks.into_iter().filter_map(|(name, block)| Some((name.to_owned(), block?)))
+}
+
+fn parse(text: &str) -> Option<IpNet> {
+    text.parse().ok()
+}
+
+fn refuse(code: &str, message: impl Into<String>) -> ProviderError {
+    refusal(ErrorClass::Invalid, code, message)
+}

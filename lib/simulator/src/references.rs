@@ -1,0 +1,203 @@
+//! What a resource refers to, by the schema's relationships, and what may lie outside.
+
+use groundplan_engine::provider::Properties;
+use groundplan_schema::{Kind, Reference, ResourceType, lookup};
+use serde_json::Value as Json;
+
+use crate::account::Resource;
+use crate::names;
+
+/// Relationships that the schema does not state. All of these have to name a resource.
+const MORE: &[(&str, &str, &str, &str)] = &[
+    ("AWS::EC2::Route", "VpcEndpointId", "AWS::EC2::VPCEndpoint", "Id"),
+    ("AWS::EKS::Addon", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::EKS::FargateProfile", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::EKS::Nodegroup", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    (
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        "ListenerArn",
+        "AWS::ElasticLoadBalancingV2::Listener",
+        "ListenerArn",
+    ),
+    ("AWS::IAM::GroupPolicy", "GroupName", "AWS::IAM::Group", "GroupName"),
+    ("AWS::IAM::RolePolicy", "RoleName", "AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::UserPolicy", "UserName", "AWS::IAM::User", "UserName"),
+    ("AWS::Route53::RecordSet", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
+    ("AWS::SecretsManager::ResourcePolicy", "SecretId", "AWS::SecretsManager::Secret", "Id"),
+    ("AWS::SecretsManager::RotationSchedule", "SecretId", "AWS::SecretsManager::Secret", "Id"),
+];
+
+/// Resources of these types whose name starts so are AWS's own.
+const MANAGED: &[(&str, &str)] = &[
+    ("AWS::Athena::WorkGroup", "primary"),
+    ("AWS::CloudFront::CachePolicy", ""),
+    ("AWS::CloudFront::OriginRequestPolicy", ""),
+    ("AWS::CloudFront::ResponseHeadersPolicy", ""),
+    ("AWS::ECS::CapacityProvider", "FARGATE"),
+    ("AWS::ECS::Cluster", "default"),
+    ("AWS::KMS::Alias", "alias/aws/"),
+    ("AWS::KMS::Key", "alias/aws/"),
+    ("AWS::Logs::LogGroup", "/aws/"),
+    ("AWS::SSM::Document", "A"),
+];
+
+/// A value that, by the schema, identifies another resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Mention {
+    /// Where it is, as in `VpcConfig.SubnetIds.0`.
+    pub(crate) path: String,
+    pub(crate) value: String,
+    targets: Vec<Target>,
+    required: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    resource: &'static ResourceType,
+    attribute: &'static str,
+}
+
+/// All that a resource of this type with these properties refers to.
+pub(crate) fn mentions(resource: &'static ResourceType, properties: &Properties) -> Vec<Mention> {
+    let document = Json::Object(properties.clone());
+    let own_name = names::own_name(resource);
+    let mut mentions = Vec::new();
+    for visit in resource.walk(&document) {
+        let (Some(value), Some(property)) = (visit.value.as_str(), visit.cursor.property()) else { continue };
+        let top = visit.path.split('.').next().unwrap_or_default();
+        if own_name == Some(visit.path.as_str()) && !is_more(resource, top) || !holds_text(visit.cursor.kind()) {
+            continue;
+        }
+        let mut targets: Vec<_> = property.references.iter().filter_map(target).collect();
+        if visit.path == top {
+            targets.extend(
+                MORE.iter()
+                    .filter(|row| row.0 == resource.name && row.1 == top)
+                    .filter_map(|row| Some(Target { resource: lookup(row.2)?, attribute: row.3 })),
+            );
+        }
+        if !targets.is_empty() {
+            // The root of a tree of a type belongs to something else.
+            let own = targets.iter().any(|target| target.resource.name == resource.name);
+            let required = (property.required || is_more(resource, top)) && !own;
+            mentions.push(Mention { path: visit.path, value: value.to_owned(), targets, required });
+        }
+    }
+    mentions
+}
+
+fn is_more(resource: &ResourceType, property: &str) -> bool {
+    MORE.iter().any(|row| row.0 == resource.name && row.1 == property)
+}
+
+fn holds_text(kind: Option<&Kind>) -> bool {
+    match kind {
+        Some(Kind::Union(kinds)) => kinds.contains(&Kind::String),
+        Some(kind) => matches!(kind.element(), Kind::String),
+        None => false,
+    }
+}
+
+/// What a reference leads to, where that identifies a resource. The schema has relationships to
+/// other attributes, too (a rule's `CidrIp` to a VPC's `CidrBlock`): those hold nothing.
+fn target(reference: &Reference) -> Option<Target> {
+    let resource = lookup(reference.resource)?;
+    let attribute = reference.attribute;
+    let identifies = resource.primary_identifier.contains(&attribute)
+        || resource.reference().contains(&attribute)
+        || ["Arn", "ARN", "Id", "PublicIp", "AliasName"].iter().any(|end| attribute.ends_with(end))
+        || names::own_name(resource) == Some(attribute);
+    identifies.then_some(Target { resource, attribute })
+}
+
+impl Mention {
+    /// Whether `resource` is one of those that the mention may be about.
+    pub(crate) fn is_of(&self, resource: &Resource) -> bool {
+        self.targets.iter().any(|target| target.resource.name == resource.key.type_name)
+    }
+
+    /// Whether AWS has made what the mention is about together with `resource`, as a VPC's
+    /// default security group.
+    pub(crate) fn is_part_of(&self, resource: &Resource) -> bool {
+        let schema = resource.schema();
+        schema.attributes.iter().any(|(name, attribute)| {
+            let refers = |target: &Target| {
+                attribute.references.iter().any(|reference| reference.resource == target.resource.name)
+            };
+            !schema.properties.contains_key(name)
+                && resource.outputs.get(*name).and_then(Json::as_str) == Some(&*self.value)
+                && self.targets.iter().any(refers)
+        })
+    }
+
+    /// How else the same may be written: an ARN of something in it, as an object in a bucket or
+    /// the streams of a log group.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = &str> {
+        let value = self.value.as_str();
+        let ends = value.rmatch_indices(['/', ':']).map(|(end, _)| end);
+        let shorter = ends.filter(|end| value[..*end].matches(':').count() >= 5).map(|end| &value[..end]);
+        [value].into_iter().chain(shorter.filter(|_| value.starts_with("arn:")))
+    }
+
+    /// The type that a resource is missing of, where the value has the form of an identifier in
+    /// `account`; none where it may well name something outside: what AWS provides, what belongs
+    /// to another account, or what has no certain form.
+    pub(crate) fn must_exist(&self, account: &str) -> Option<&'static ResourceType> {
+        if self.is_outside(account) {
+            return None;
+        }
+        let only = self.targets.len() == 1 && self.required;
+        let strict = self.targets.iter().find(|target| only || self.has_form_of(target));
+        strict.map(|target| target.resource)
+    }
+
+    fn is_outside(&self, account: &str) -> bool {
+        let value = self.value.as_str();
+        let managed = |target: &Target| {
+            MANAGED.iter().any(|(name, start)| *name == target.resource.name && value.starts_with(start))
+        };
+        value.is_empty()
+            || value.contains('*') && !value.ends_with(":*")
+            || value.contains(".amazonaws.com")
+            || value == "default"
+            || value.starts_with("default.")
+            || value.contains(":alias/aws/")
+            || self.targets.iter().any(managed)
+            || arn_account(value).is_some_and(|owner| !owner.is_empty() && owner != account)
+    }
+
+    fn has_form_of(&self, target: &Target) -> bool {
+        let value = self.value.as_str();
+        if value.starts_with("arn:") {
+            return target.resource.arn_template.is_some_and(|template| is_arn_like(value, template));
+        }
+        if let Some(prefix) = names::prefix(target.resource.name) {
+            return value.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('-'));
+        }
+        match (target.resource.name, target.attribute) {
+            ("AWS::KMS::Key", "KeyId") => value.len() == 36 && value.matches('-').count() == 4,
+            ("AWS::KMS::Alias", _) => value.starts_with("alias/"),
+            (_, attribute) => names::own_name(target.resource) == Some(attribute),
+        }
+    }
+}
+
+fn arn_account(value: &str) -> Option<&str> {
+    value.strip_prefix("arn:")?.split(':').nth(3)
+}
+
+/// Whether an ARN is of the kind that the template makes: the same service, and the same words
+/// before the first name.
+fn is_arn_like(arn: &str, template: &str) -> bool {
+    let parts = |text: &str| {
+        let mut parts = text.splitn(6, ':').map(str::to_owned).skip(2);
+        Some((parts.next()?, parts.nth(2)?))
+    };
+    let template = template.replace("${Partition}", "aws").replace("${Region}", "r").replace("${Account}", "a");
+    match (parts(arn), parts(&template)) {
+        (Some((service, rest)), Some((expected, form))) => {
+            service == expected && rest.starts_with(form.split("${").next().unwrap_or_default())
+        }
+        _ => false,
+    }
+}

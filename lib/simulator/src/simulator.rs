@@ -1,0 +1,449 @@
+//! The simulator as its users see it.
+
+use std::collections::BTreeMap;
+use std::path::Path as FilePath;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use groundplan_core::secret::SecretsManagerEntry;
+use groundplan_core::{Environment, Path, Value};
+use groundplan_engine::Provider;
+use groundplan_engine::provider::{
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
+    Properties, ProviderError, Status, UpdateRequest,
+};
+use groundplan_schema::lookup;
+use serde_json::Value as Json;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use crate::account::{Account, Key, Resource};
+use crate::behavior::behavior;
+use crate::check::{Known, check};
+use crate::clock::{Clock, Pace};
+use crate::derive::Derivation;
+use crate::faults::{Dice, Faults};
+use crate::secrets;
+use crate::store::{SandboxError, Store};
+use crate::world::{World, schema};
+
+/// The account that a simulator has where nothing else is said.
+pub const DEFAULT_ACCOUNT: &str = "123456789012";
+
+/// How fast the sandbox is: what takes AWS a minute takes it 20 milliseconds, so that a deploy is
+/// over in a second and still shows what is pending.
+const SANDBOX_MINUTE: Duration = Duration::from_millis(20);
+
+/// A simulated cloud; the [crate documentation](crate) says what it does.
+pub struct Simulator {
+    account: String,
+    seed: u64,
+    pace: Pace,
+    faults: Faults,
+    clock: Clock,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    account: Account,
+    /// Key of digests and generated secrets.
+    key: Derivation,
+    keeping: Keeping,
+    calls: Vec<Call>,
+}
+
+/// Where the account is kept.
+enum Keeping {
+    /// In memory, with the values of secrets as given.
+    Memory(BTreeMap<Key, Zeroizing<String>>),
+    File(Box<Store>),
+}
+
+/// A resource of the simulated account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// CloudFormation's name of the type.
+    pub type_name: String,
+    /// The region; empty for types that belong to none.
+    pub region: String,
+    /// The primary identifier; the parts of a composite one are joined by `|`.
+    pub id: String,
+    /// Where it stands in the program that made it; none where it was made behind its back.
+    pub path: Option<Path>,
+    /// The properties as declared. Secrets stand as digests.
+    pub properties: Properties,
+    /// What it has.
+    pub outputs: Outputs,
+    /// Whether it is ready.
+    pub status: Status,
+}
+
+/// What was asked of the simulator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// What to do.
+    pub operation: Operation,
+    /// With a resource of which type.
+    pub type_name: String,
+    /// Where it stands in the program.
+    pub path: Path,
+    /// What came of it: the class of the error where there was one.
+    pub error: Option<ErrorClass>,
+}
+
+/// A method of [`Provider`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are those of the methods")]
+pub enum Operation {
+    Create,
+    Read,
+    Update,
+    Delete,
+    Status,
+    Find,
+}
+
+impl Simulator {
+    /// An empty account that lives as long as this value. Time is tokio's, durations are AWS's:
+    /// on a paused clock, everything is ready as soon as somebody waits for it. The same seed and
+    /// the same calls give the same identifiers and faults.
+    pub fn in_memory(seed: u64) -> Self {
+        let inner = Inner {
+            account: Account::default(),
+            key: Derivation::new(&seed.to_be_bytes(), &["key"]),
+            keeping: Keeping::Memory(BTreeMap::new()),
+            calls: Vec::new(),
+        };
+        Self {
+            account: DEFAULT_ACCOUNT.to_owned(),
+            seed,
+            pace: Pace::REAL,
+            faults: Faults::default(),
+            clock: Clock::Tokio(Instant::now()),
+            inner: Mutex::new(inner),
+        }
+    }
+
+    /// The sandbox: the default account as it was left in the directory `dir`, empty the first
+    /// time. A minute takes 20 milliseconds of the machine's time; what was pending when a run
+    /// ended goes on, and is ready in the next.
+    ///
+    /// # Errors
+    /// Where the directory cannot be written, or its content is damaged or of a later version.
+    pub fn open(dir: impl AsRef<FilePath>) -> Result<Self, SandboxError> {
+        Self::open_account(dir, DEFAULT_ACCOUNT)
+    }
+
+    /// [`open`](Self::open) with another account, twelve digits.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_account(dir: impl AsRef<FilePath>, account: &str) -> Result<Self, SandboxError> {
+        let mut store = Store::open(dir.as_ref(), account)?;
+        let mut contents = Account::default();
+        store.transact(&mut contents, |_| ())?;
+        let inner = Inner {
+            account: contents,
+            key: Derivation::new(store.key().as_bytes(), &["key"]),
+            keeping: Keeping::File(Box::new(store)),
+            calls: Vec::new(),
+        };
+        Ok(Self {
+            account: account.to_owned(),
+            seed: 0,
+            pace: Pace::minute_in(SANDBOX_MINUTE),
+            faults: Faults::default(),
+            clock: Clock::Wall,
+            inner: Mutex::new(inner),
+        })
+    }
+
+    /// Gives a simulator in memory another account, twelve digits. A sandbox keeps the one that
+    /// it was opened with.
+    #[must_use]
+    pub fn with_account(mut self, account: impl Into<String>) -> Self {
+        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if matches!(inner.keeping, Keeping::Memory(_)) {
+            self.account = account.into();
+        }
+        self
+    }
+
+    /// Sets how long the documented durations take.
+    #[must_use]
+    pub fn with_pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Sets what goes wrong.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Everything that exists, by type, region and identifier. What is being deleted still does.
+    ///
+    /// # Errors
+    /// Where the sandbox cannot be read.
+    pub fn inventory(&self) -> Result<Vec<Item>, SandboxError> {
+        self.locked(&mut self.lock(), |world| world.account.resources().map(Item::from).collect())
+    }
+
+    /// Everything that was asked so far of this value, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.lock().calls.clone()
+    }
+
+    /// How often an operation was asked for so far, whatever came of it.
+    pub fn count(&self, operation: Operation) -> usize {
+        self.lock().calls.iter().filter(|call| call.operation == operation).count()
+    }
+
+    /// Changes the properties of a resource behind the back of the program that made it: drift.
+    ///
+    /// # Errors
+    /// Where there is no such resource.
+    pub fn tamper(&self, type_name: &str, id: &str, change: impl FnOnce(&mut Properties)) -> Result<(), ProviderError> {
+        let resource = schema(type_name)?;
+        let tampered = self.locked(&mut self.lock(), |world| {
+            let mut found = find(world.account, type_name, id)?;
+            change(&mut found.properties);
+            found.properties = secrets::seal(resource, &found.properties, world.key);
+            for (name, value) in &found.properties {
+                if let Some(output) = found.outputs.get_mut(name) {
+                    output.clone_from(value);
+                }
+            }
+            world.account.put(found);
+            Ok(())
+        });
+        tampered.map_err(unavailable)?
+    }
+
+    /// Deletes a resource behind the back of the program that made it, whatever depends on it.
+    ///
+    /// # Errors
+    /// Where there is no such resource.
+    pub fn vandalize(&self, type_name: &str, id: &str) -> Result<(), ProviderError> {
+        let removed = self.locked(&mut self.lock(), |world| {
+            let found = find(world.account, type_name, id)?;
+            world.account.remove(&found.key);
+            Ok(())
+        });
+        removed.map_err(unavailable)?
+    }
+
+    /// Makes a resource behind the back of the program: what exists already, for lookups and
+    /// imports. It is ready at once. Gives its identifier.
+    ///
+    /// # Errors
+    /// As [`Provider::create`].
+    pub fn plant(&self, type_name: &str, region: &str, properties: Properties) -> Result<String, ProviderError> {
+        let environment = Environment::new(region);
+        let planted = self.locked(&mut self.lock(), |world| {
+            let number = world.account.len();
+            let path = Path::new(format!("planted-{number}"));
+            let address = Address { app: String::new(), path, type_name: type_name.to_owned(), environment };
+            world.pace = Pace::INSTANT;
+            let accepted = world.create(&CreateRequest { address, properties, token: format!("{number:064x}") })?;
+            let mut planted = find(world.account, type_name, &accepted.id)?;
+            planted.path = None;
+            world.account.put(planted);
+            Ok(accepted.id)
+        });
+        planted.map_err(unavailable)?
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // No answer leaves an account half changed, so what a panic left is fit for use.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` in the world as it is now.
+    fn locked<R>(&self, inner: &mut Inner, work: impl FnOnce(&mut World<'_>) -> R) -> Result<R, SandboxError> {
+        let (seed, call) = (self.seed, inner.calls.len() as u64);
+        let Inner { account, key, keeping, .. } = inner;
+        let run = |account: &mut Account, given: Option<&mut BTreeMap<Key, Zeroizing<String>>>| {
+            let now = self.clock.now();
+            account.settle(now);
+            let dice = Dice::of(self.faults, seed, call);
+            work(&mut World { account, owner: &self.account, seed, key, given, pace: self.pace, now, dice })
+        };
+        match keeping {
+            Keeping::Memory(given) => Ok(run(account, Some(given))),
+            Keeping::File(store) => store.transact(account, |account| run(account, None)),
+        }
+    }
+
+    /// One call of the API, with all that can happen to it.
+    async fn call<R>(
+        &self,
+        operation: Operation,
+        address: &Address,
+        work: impl FnOnce(&mut World<'_>) -> Result<R, ProviderError> + Send,
+    ) -> Result<R, ProviderError> {
+        self.travel().await;
+        let (result, lost) = self.answer(operation, address, work);
+        self.travel().await;
+        lost.map_or(result, Err)
+    }
+
+    /// Half the way to the cloud and back; who is cancelled is cancelled here, before or after
+    /// the effect.
+    async fn travel(&self) {
+        match self.faults.latency / 2 {
+            Duration::ZERO => tokio::task::yield_now().await,
+            half => tokio::time::sleep(half).await,
+        }
+    }
+
+    /// The answer, and the error in its place where it is lost on the way.
+    fn answer<R>(
+        &self,
+        operation: Operation,
+        address: &Address,
+        work: impl FnOnce(&mut World<'_>) -> Result<R, ProviderError>,
+    ) -> (Result<R, ProviderError>, Option<ProviderError>) {
+        let mut inner = self.lock();
+        let dice = Dice::of(self.faults, self.seed, inner.calls.len() as u64);
+        let named = |error: ProviderError| ProviderError {
+            operation: Some(operation.name(&address.type_name)),
+            request_id: Some(dice.request_id()),
+            ..error
+        };
+        let refused = if dice.hit("throttle", self.faults.throttle) {
+            Some((ErrorClass::Throttled, "ThrottlingException", "Rate exceeded"))
+        } else if dice.hit("transient", self.faults.transient) {
+            Some((ErrorClass::Transient, "InternalFailure", "an internal error has occurred"))
+        } else {
+            None
+        };
+        let result = match refused {
+            Some((class, code, message)) => Err(crate::errors::refusal(class, code, message)),
+            None => self.locked(&mut inner, work).unwrap_or_else(|error| Err(unavailable(error))),
+        };
+        let result = result.map_err(named);
+        let lost = result.is_ok() && operation.has_effect() && dice.hit("lost", self.faults.lost_response);
+        let lost = lost.then(|| ProviderError {
+            request_id: None,
+            ..named(ProviderError::new(ErrorClass::UnknownOutcome, "the connection was closed before the answer came"))
+        });
+        let error = lost.as_ref().or(result.as_ref().err()).map(|error| error.class);
+        inner.calls.push(Call { operation, type_name: address.type_name.clone(), path: address.path.clone(), error });
+        (result, lost)
+    }
+}
+
+#[async_trait]
+impl Provider for Simulator {
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        Ok(Identity { account: self.account.clone(), partition: "aws".to_owned() })
+    }
+
+    fn behavior(&self, type_name: &str) -> Option<Behavior> {
+        lookup(type_name).map(|resource| behavior(resource, self.pace))
+    }
+
+    fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
+        check(schema(type_name)?, properties, Known::Partly)
+    }
+
+    async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError> {
+        self.call(Operation::Create, &request.address, |world| world.create(request)).await
+    }
+
+    async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {
+        self.call(Operation::Read, &resource.address, |world| world.read(resource)).await
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError> {
+        self.call(Operation::Update, &request.existing.address, |world| world.update(request)).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deletion, ProviderError> {
+        self.call(Operation::Delete, &request.existing.address, |world| world.delete(request)).await
+    }
+
+    async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.call(Operation::Status, &resource.address, |world| world.status(resource)).await
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
+        self.call(Operation::Find, &request.address, |world| world.find(request)).await
+    }
+
+    async fn secret(
+        &self,
+        entry: &SecretsManagerEntry,
+        environment: &Environment,
+    ) -> Result<Zeroizing<String>, ProviderError> {
+        let Value::String(name) = &*entry.secret else {
+            return Err(ProviderError::new(ErrorClass::Invalid, "the name or ARN of the secret is not known yet"));
+        };
+        tokio::task::yield_now().await;
+        let value = self.locked(&mut self.lock(), |world| world.secret(name, &environment.region));
+        let value = value.map_err(unavailable)??;
+        match &entry.key {
+            None => Ok(value),
+            Some(key) => entry_of(&value, key).ok_or_else(|| {
+                ProviderError::new(
+                    ErrorClass::Invalid,
+                    format!("the secret {name} is no JSON object with a text {key}"),
+                )
+            }),
+        }
+    }
+}
+
+fn entry_of(value: &str, key: &str) -> Option<Zeroizing<String>> {
+    let object: Json = serde_json::from_str(value).ok()?;
+    object.get(key)?.as_str().map(|text| Zeroizing::new(text.to_owned()))
+}
+
+/// The resource of a type with an identifier, in whatever region.
+fn find(account: &Account, type_name: &str, id: &str) -> Result<Resource, ProviderError> {
+    let found = account.of_type(type_name).find(|found| found.key.id == id);
+    let missing = || ProviderError::new(ErrorClass::NotFound, format!("there is no {type_name} {id}"));
+    found.cloned().ok_or_else(missing)
+}
+
+/// A sandbox that cannot be used answers no call; nothing has happened.
+fn unavailable(error: SandboxError) -> ProviderError {
+    ProviderError::new(ErrorClass::Transient, error.to_string())
+}
+
+impl Operation {
+    fn has_effect(self) -> bool {
+        matches!(self, Self::Create | Self::Update | Self::Delete)
+    }
+
+    /// The call as AWS would name it, as in `ec2:CreateSubnet`.
+    fn name(self, type_name: &str) -> String {
+        let verb = match self {
+            Self::Create => "Create",
+            Self::Read | Self::Status | Self::Find => "Describe",
+            Self::Update => "Modify",
+            Self::Delete => "Delete",
+        };
+        let mut parts = type_name.split("::").skip(1);
+        let service = parts.next().unwrap_or_default().to_lowercase();
+        format!("{service}:{verb}{}", parts.next().unwrap_or_default())
+    }
+}
+
+impl From<&Resource> for Item {
+    fn from(resource: &Resource) -> Self {
+        Self {
+            type_name: resource.key.type_name.clone(),
+            region: resource.key.region.clone(),
+            id: resource.key.id.clone(),
+            path: resource.path.clone(),
+            properties: resource.properties.clone(),
+            outputs: resource.outputs.clone(),
+            status: resource.status(),
+        }
+    }
+}

@@ -1,0 +1,472 @@
+//! The simulated cloud's answers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use groundplan_core::{Environment, Path};
+use groundplan_engine::provider::{
+    Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
+    ProviderError, Recovery, Status, UpdateRequest,
+};
+use groundplan_schema::{Replacement, ResourceType, lookup};
+use serde_json::Value as Json;
+use zeroize::Zeroizing;
+
+use crate::account::{Account, Key, Pending, Phase, Resource, Work};
+use crate::attributes::Making;
+use crate::behavior::{has_unique_name, parts, recovery};
+use crate::check::{Known, check};
+use crate::clock::{Pace, millis};
+use crate::derive::Derivation;
+use crate::errors::{exists, in_use, not_found, refusal};
+use crate::faults::Dice;
+use crate::network::{self, Creation};
+use crate::references::mentions;
+use crate::timing::timing;
+use crate::{names, secrets};
+
+/// Properties that forbid a deletion while they are true.
+const PROTECTIONS: &[&str] = &["DeletionProtection", "DeletionProtectionEnabled", "DeleteProtection"];
+
+/// Everything an answer depends on.
+pub(crate) struct World<'a> {
+    pub(crate) account: &'a mut Account,
+    /// The twelve digits of the account.
+    pub(crate) owner: &'a str,
+    /// Where identifiers come from.
+    pub(crate) seed: u64,
+    /// Key of digests and generated secrets.
+    pub(crate) key: &'a Derivation,
+    /// Secret values as given, in the simulator that lives in memory only.
+    pub(crate) given: Option<&'a mut BTreeMap<Key, Zeroizing<String>>>,
+    pub(crate) pace: Pace,
+    pub(crate) now: u64,
+    pub(crate) dice: Dice,
+}
+
+/// The facts about a type.
+pub(crate) fn schema(type_name: &str) -> Result<&'static ResourceType, ProviderError> {
+    let unknown =
+        || refusal(ErrorClass::Invalid, "TypeNotFoundException", format!("AWS has no resource type {type_name}"));
+    lookup(type_name).ok_or_else(unknown)
+}
+
+impl World<'_> {
+    pub(crate) fn create(&mut self, request: &CreateRequest) -> Result<Accepted, ProviderError> {
+        let resource = schema(&request.address.type_name)?;
+        let region = self.region(resource, &request.address.environment)?;
+        check(resource, &request.properties, Known::All)?;
+        let properties = secrets::seal(resource, &request.properties, self.key);
+        let digest = self.key.digest(&Json::Object(properties.clone()).to_string());
+        if recovery(resource) == Recovery::ClientToken
+            && let Some(first) = self.made_with(&request.token, resource, &region).next()
+        {
+            if first.request == digest {
+                return Ok(accepted(first));
+            }
+            let message = format!("{} was created with this client token and other properties", first.key.id);
+            return Err(refusal(ErrorClass::Invalid, "IdempotentParameterMismatch", message));
+        }
+        self.require_references(resource, &region, &properties)?;
+        self.require_no_twin(resource, &region, &properties)?;
+        let actual_region = &request.address.environment.region;
+        network::check(
+            resource.name,
+            &Creation { account: self.account, region: actual_region, properties: &properties },
+        )?;
+        let made = self.make(resource, region, properties, digest, request)?;
+        if let (Some(given), Some(value)) =
+            (&mut self.given, request.properties.get("SecretString").and_then(Json::as_str))
+        {
+            given.insert(made.key.clone(), Zeroizing::new(value.to_owned()));
+        }
+        let accepted = accepted(&made);
+        self.account.put(made.clone());
+        if resource.name == "AWS::EC2::VPCCidrBlock" {
+            self.account.publish_block(&made, true);
+        }
+        Ok(accepted)
+    }
+
+    pub(crate) fn read(&self, existing: &Existing) -> Result<Option<Live>, ProviderError> {
+        let resource = schema(&existing.address.type_name)?;
+        let key = self.key_of(resource, &existing.address, &existing.id)?;
+        let Some(found) = self.account.get(&key).filter(|found| self.sees(found)) else { return Ok(None) };
+        let mut properties = secrets::shown(resource, &found.properties);
+        for name in &resource.primary_identifier {
+            // A name that the program left to the cloud is a property of what came to be.
+            let given = found.outputs.get(*name).filter(|value| value.as_str() != Some(""));
+            if let (true, Some(value)) = (resource.properties.contains_key(name), given) {
+                properties.entry(*name).or_insert_with(|| value.clone());
+            }
+        }
+        Ok(Some(Live { properties, outputs: found.outputs.clone() }))
+    }
+
+    pub(crate) fn update(&mut self, request: &UpdateRequest) -> Result<Accepted, ProviderError> {
+        let resource = schema(&request.existing.address.type_name)?;
+        let key = self.key_of(resource, &request.existing.address, &request.existing.id)?;
+        check(resource, &request.properties, Known::All)?;
+        let missing = || not_found(ErrorClass::NotFound, resource, format!("{} does not exist", request.existing.id));
+        let mut found = self.account.get(&key).filter(|found| self.sees(found)).cloned().ok_or_else(missing)?;
+        if let Some(pending) = found.pending() {
+            if pending.work == Work::Updating && pending.token == request.token {
+                return Ok(accepted(&found));
+            }
+            return Err(in_use(resource, format!("{} cannot be changed in this state", key.id)));
+        }
+        let properties = secrets::seal(resource, &request.properties, self.key);
+        require_changeable(resource, &found, &properties)?;
+        self.require_references(resource, &key.region, &properties)?;
+        let derivation = self.derivation(resource, &found.token, 0);
+        let name = self.generated_name(resource, found.path.as_ref(), &found.token);
+        let region = &request.existing.address.environment.region;
+        let making = Making {
+            resource,
+            properties: &properties,
+            account: self.owner,
+            region,
+            generated_name: &name,
+            derivation: &derivation,
+        };
+        // What was made up stays, what follows the properties follows them.
+        let old = Making { properties: &found.properties, ..making };
+        for ((name, new), (_, old)) in making.outputs().into_iter().zip(old.outputs()) {
+            if new != old {
+                found.outputs.insert(name, new);
+            }
+        }
+        if let (Some(given), Some(value)) =
+            (&mut self.given, request.properties.get("SecretString").and_then(Json::as_str))
+        {
+            given.insert(key.clone(), Zeroizing::new(value.to_owned()));
+        }
+        found.properties = properties;
+        let seconds = timing(resource.name).map_or(0, |timing| timing.update);
+        found.phase = self.phase(Work::Updating, seconds, &request.token);
+        let accepted = accepted(&found);
+        self.account.put(found);
+        Ok(accepted)
+    }
+
+    pub(crate) fn delete(&mut self, request: &DeleteRequest) -> Result<Deletion, ProviderError> {
+        let resource = schema(&request.existing.address.type_name)?;
+        let key = self.key_of(resource, &request.existing.address, &request.existing.id)?;
+        let Some(found) = self.account.get(&key).cloned() else { return Ok(Deletion::Gone) };
+        if found.is_deleting() {
+            return Ok(Deletion::Pending);
+        }
+        if let Some(protection) =
+            PROTECTIONS.iter().find(|name| found.properties.get(**name) == Some(&Json::Bool(true)))
+        {
+            let message = format!("{} is protected: set {protection} to false first", key.id);
+            return Err(refusal(ErrorClass::Invalid, "InvalidParameterCombination", message));
+        }
+        let holder = self.account.holders(&key).next().or_else(|| self.account.network_holder(&found));
+        if let Some(holder) = holder {
+            let message =
+                format!("{} cannot be deleted: {} {} depends on it", key.id, holder.key.type_name, holder.key.id);
+            return Err(in_use(resource, message));
+        }
+        if resource.name == "AWS::EC2::VPCCidrBlock" {
+            self.account.publish_block(&found, false);
+        }
+        let seconds = timing(resource.name).map_or(0, |timing| timing.gone);
+        match self.phase(Work::Deleting, if is_slow(&found) { seconds } else { 0 }, "") {
+            pending @ Phase::Pending(_) => {
+                self.account.put(Resource { phase: pending, ..found });
+                Ok(Deletion::Pending)
+            }
+            _ => {
+                self.account.remove(&key);
+                Ok(Deletion::Gone)
+            }
+        }
+    }
+
+    pub(crate) fn status(&self, existing: &Existing) -> Result<Status, ProviderError> {
+        let resource = schema(&existing.address.type_name)?;
+        let key = self.key_of(resource, &existing.address, &existing.id)?;
+        let found = self.account.get(&key).filter(|found| self.sees(found));
+        Ok(found.map_or(Status::Gone, Resource::status))
+    }
+
+    /// What an earlier create of the same identity has made: by its parts where that is all there
+    /// is, else by the token, which is a client token or the identity tag.
+    pub(crate) fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
+        let resource = schema(&request.address.type_name)?;
+        let region = self.region(resource, &request.address.environment)?;
+        let properties = secrets::seal(resource, &request.properties, self.key);
+        let found: Vec<&Resource> = match recovery(resource) {
+            Recovery::ByParts => self.same_parts(resource, &region, &properties).collect(),
+            // Without tags a name is all that there is to go by.
+            Recovery::DeterministicName if resource.tags.is_none() => {
+                let path = Some(&request.address.path);
+                let name = self.generated_name(resource, path, &request.token);
+                let derivation = self.derivation(resource, &request.token, 0);
+                let id = Making {
+                    resource,
+                    properties: &properties,
+                    account: self.owner,
+                    region: &request.address.environment.region,
+                    generated_name: &name,
+                    derivation: &derivation,
+                }
+                .id();
+                let key = Key { type_name: resource.name.to_owned(), region, id };
+                self.account.get(&key).into_iter().collect()
+            }
+            _ => self.made_with(&request.token, resource, &region).collect(),
+        };
+        let found = found.into_iter().filter(|found| self.sees(found) && !found.is_deleting());
+        Ok(found.map(|found| found.key.id.clone()).collect())
+    }
+
+    pub(crate) fn secret(&self, name: &str, region: &str) -> Result<Zeroizing<String>, ProviderError> {
+        let resource = schema("AWS::SecretsManager::Secret")?;
+        let mut found = self.account.known_as(name).filter(|found| found.key.type_name == resource.name);
+        let found =
+            found.find(|found| (found.key.region == region || name.starts_with("arn:")) && !found.is_deleting());
+        let missing = || not_found(ErrorClass::NotFound, resource, format!("there is no secret {name} in {region}"));
+        let found = found.ok_or_else(missing)?;
+        if let Some(value) = self.given.as_ref().and_then(|given| given.get(&found.key)) {
+            return Ok(value.clone());
+        }
+        let derivation = Derivation::new(self.key.digest(&found.key.id).as_bytes(), &["secret"]);
+        let none = || not_found(ErrorClass::NotFound, resource, format!("the secret {name} has no value"));
+        secrets::value(&found.properties, &derivation).ok_or_else(none)
+    }
+
+    /// The resource that a creation makes, under an identifier that is free.
+    fn make(
+        &self,
+        resource: &'static ResourceType,
+        region: String,
+        properties: Properties,
+        digest: String,
+        request: &CreateRequest,
+    ) -> Result<Resource, ProviderError> {
+        let path = Some(&request.address.path);
+        let generated_name = self.generated_name(resource, path, &request.token);
+        for attempt in 0..u32::MAX {
+            let derivation = self.derivation(resource, &request.token, attempt);
+            let actual_region = &request.address.environment.region;
+            let making = Making {
+                resource,
+                properties: &properties,
+                account: self.owner,
+                region: actual_region,
+                generated_name: &generated_name,
+                derivation: &derivation,
+            };
+            let key = Key { type_name: resource.name.to_owned(), region: region.clone(), id: making.id() };
+            if let Some(twin) = self.account.get(&key) {
+                let again = Making { derivation: &self.derivation(resource, &request.token, attempt + 1), ..making };
+                if again.id() != key.id {
+                    continue;
+                }
+                return Err(taken(resource, twin));
+            }
+            let mut outputs = making.outputs();
+            if resource.name == "AWS::EC2::VPCCidrBlock" {
+                outputs.extend(network::blocks(&properties, &derivation));
+            }
+            if has_unique_name(resource) {
+                self.require_free_name(resource, &region, making.name().as_deref())?;
+                // A secret is found by a name that is no attribute of it.
+                if let (Some(name), Some(value)) = (names::own_name(resource), making.name()) {
+                    outputs.entry(name).or_insert(Json::String(value));
+                }
+            }
+            let made = Resource {
+                key,
+                path: path.cloned(),
+                token: request.token.clone(),
+                request: digest,
+                properties,
+                outputs,
+                created: self.now,
+                phase: Phase::Ready,
+            };
+            let seconds = timing(resource.name).filter(|_| is_slow(&made)).map_or(0, |timing| timing.ready);
+            return Ok(Resource { phase: self.phase(Work::Creating, seconds, ""), ..made });
+        }
+        Err(refusal(ErrorClass::Invalid, "LimitExceeded", "there is no free identifier"))
+    }
+
+    fn phase(&self, work: Work, seconds: u64, token: &str) -> Phase {
+        let slow = self.dice.faults.slow_readiness;
+        let duration = millis(self.pace.scale(Duration::from_secs(seconds)).mul_f64(slow));
+        let fails = work == Work::Creating && self.dice.hit("readiness", self.dice.faults.failing_readiness);
+        let failure = fails.then(|| "the simulator made it fail".to_owned());
+        match (duration, failure) {
+            (0, Some(reason)) => Phase::Failed { reason },
+            (0, None) => Phase::Ready,
+            (_, failure) => Phase::Pending(Pending {
+                work,
+                token: token.to_owned(),
+                since: self.now,
+                until: self.now + duration,
+                failure,
+            }),
+        }
+    }
+
+    /// Refuses mentions of what does not exist, or is not visible yet.
+    fn require_references(
+        &self,
+        resource: &'static ResourceType,
+        region: &str,
+        properties: &Properties,
+    ) -> Result<(), ProviderError> {
+        for mention in mentions(resource, properties) {
+            let Some(target) = mention.must_exist(self.owner) else { continue };
+            let class = match self.account.resolve(&mention, region) {
+                Some(found) if self.sees(found) && !found.is_deleting() => continue,
+                Some(found) if !found.is_deleting() => ErrorClass::Propagating,
+                _ => ErrorClass::Invalid,
+            };
+            let message = format!(
+                "{} of {} is {}, and there is no such {}",
+                mention.path, resource.name, mention.value, target.name
+            );
+            return Err(not_found(class, target, message));
+        }
+        Ok(())
+    }
+
+    /// Refuses a second relation of the same parts.
+    fn require_no_twin(
+        &self,
+        resource: &'static ResourceType,
+        region: &str,
+        properties: &Properties,
+    ) -> Result<(), ProviderError> {
+        // A relation that its identifier names is refused when that is found taken.
+        let parts = parts(resource);
+        if parts.is_empty() || parts == resource.primary_identifier {
+            return Ok(());
+        }
+        match self.same_parts(resource, region, properties).next() {
+            Some(twin) => Err(taken(resource, twin)),
+            None => Ok(()),
+        }
+    }
+
+    fn require_free_name(
+        &self,
+        resource: &'static ResourceType,
+        region: &str,
+        name: Option<&str>,
+    ) -> Result<(), ProviderError> {
+        let Some((name, property)) = name.zip(names::own_name(resource)) else { return Ok(()) };
+        let mut known = self.account.known_as(name);
+        let twin = known.find(|found| {
+            let theirs = found.outputs.get(property).or(found.properties.get(property));
+            found.key.type_name == resource.name
+                && found.key.region == region
+                && theirs.and_then(Json::as_str) == Some(name)
+        });
+        twin.map_or(Ok(()), |twin| Err(taken(resource, twin)))
+    }
+
+    fn same_parts<'a>(
+        &'a self,
+        resource: &'static ResourceType,
+        region: &'a str,
+        properties: &'a Properties,
+    ) -> impl Iterator<Item = &'a Resource> {
+        let parts = parts(resource);
+        self.account.of_type(resource.name).filter(move |found| {
+            !parts.is_empty()
+                && found.key.region == region
+                && parts.iter().all(|part| found.properties.get(*part) == properties.get(*part))
+        })
+    }
+
+    fn made_with<'a>(
+        &'a self,
+        token: &'a str,
+        resource: &'a ResourceType,
+        region: &'a str,
+    ) -> impl Iterator<Item = &'a Resource> {
+        let made = self.account.created_with(token);
+        made.filter(move |found| found.key.type_name == resource.name && found.key.region == region)
+    }
+
+    fn sees(&self, resource: &Resource) -> bool {
+        !self.dice.misses(&resource.key.id, resource.created, self.now)
+    }
+
+    /// Where a resource of this type of an environment is: a region, or nowhere in particular.
+    fn region(&self, resource: &ResourceType, environment: &Environment) -> Result<String, ProviderError> {
+        match &environment.account {
+            Some(account) if account != self.owner => {
+                let message = format!("these credentials are of account {}, not {account}", self.owner);
+                Err(refusal(ErrorClass::Denied, "AccessDenied", message))
+            }
+            _ if names::is_global(resource) => Ok(String::new()),
+            _ => Ok(environment.region.clone()),
+        }
+    }
+
+    fn key_of(&self, resource: &ResourceType, address: &Address, id: &str) -> Result<Key, ProviderError> {
+        let region = self.region(resource, &address.environment)?;
+        Ok(Key { type_name: resource.name.to_owned(), region, id: id.to_owned() })
+    }
+
+    fn derivation(&self, resource: &ResourceType, token: &str, attempt: u32) -> Derivation {
+        Derivation::new(&self.seed.to_be_bytes(), &[self.owner, resource.name, token, &attempt.to_string()])
+    }
+
+    fn generated_name(&self, resource: &ResourceType, path: Option<&Path>, token: &str) -> String {
+        path.map_or_else(|| "unnamed".to_owned(), |path| names::generated(resource, path, token))
+    }
+}
+
+/// An answer to a create or update: all outputs of what is ready, else those known already.
+fn accepted(resource: &Resource) -> Accepted {
+    let creating = resource.pending().is_some_and(|pending| pending.work == Work::Creating);
+    let early = timing(&resource.key.type_name).map_or(&[][..], |timing| timing.early);
+    let known = |name: &str| !creating || early.contains(&name) || resource.schema().primary_identifier.contains(&name);
+    let outputs = resource.outputs.iter().filter(|(name, _)| known(name));
+    let outputs: Outputs = outputs.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Accepted { id: resource.key.id.clone(), outputs }
+}
+
+/// Gateway endpoints are entries of route tables: they are there at once.
+fn is_slow(resource: &Resource) -> bool {
+    resource.key.type_name != "AWS::EC2::VPCEndpoint"
+        || matches!(resource.property("VpcEndpointType"), Some(kind) if kind != "Gateway")
+}
+
+fn taken(resource: &'static ResourceType, twin: &Resource) -> ProviderError {
+    if twin.is_deleting() {
+        return in_use(resource, format!("{} is still being deleted", twin.key.id));
+    }
+    exists(resource, format!("{} {} exists already", resource.name, twin.key.id))
+}
+
+/// Refuses a change that only a replacement can make.
+fn require_changeable(
+    resource: &'static ResourceType,
+    found: &Resource,
+    new: &Properties,
+) -> Result<(), ProviderError> {
+    let fixed = |properties: &Properties| -> BTreeMap<String, Json> {
+        let document = Json::Object(properties.clone());
+        let visits = resource.walk(&document).into_iter();
+        let fixed = visits.filter(|visit| visit.cursor.replacement() == Replacement::Always);
+        fixed.map(|visit| (visit.path, visit.value.clone())).collect()
+    };
+    let (old, new) = (fixed(&found.properties), fixed(new));
+    let generated = |name: &String| !old.contains_key(name) && found.outputs.get(name) == new.get(name);
+    match old.keys().chain(new.keys()).find(|name| old.get(*name) != new.get(*name) && !generated(name)) {
+        Some(name) => Err(refusal(
+            ErrorClass::Invalid,
+            "InvalidParameterCombination",
+            format!("{name} of {} cannot be changed: the resource has to be replaced", resource.name),
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,201 @@
+//! All of AWS's types behave, not only those that somebody thought of.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use groundplan_engine::provider::{Properties, Provider, Recovery};
+use groundplan_schema::{Kind, Property, ResourceType, all, lookup};
+use groundplan_simulator::Simulator;
+use serde_json::{Value as Json, json};
+
+use super::common::{create, delete, existing, read};
+
+/// What a type needs besides what the schema requires, because of a rule of networks. `@Type`
+/// stands for another resource of that type.
+fn more(type_name: &str) -> Json {
+    match type_name {
+        "AWS::EC2::VPC" => json!({"CidrBlock": "10.0.0.0/16"}),
+        "AWS::EC2::Route" => json!({"DestinationCidrBlock": "0.0.0.0/0"}),
+        "AWS::EC2::NatGateway" => json!({"ConnectivityType": "private"}),
+        "AWS::RDS::DBSubnetGroup" => json!({"SubnetIds": ["@AWS::EC2::Subnet", "@AWS::EC2::Subnet b"]}),
+        "AWS::EKS::Cluster" => {
+            json!({"ResourcesVpcConfig": {"SubnetIds": ["@AWS::EC2::Subnet", "@AWS::EC2::Subnet b"]}})
+        }
+        "AWS::EKS::Addon" | "AWS::EKS::FargateProfile" | "AWS::EKS::Nodegroup" => {
+            json!({"ClusterName": "@AWS::EKS::Cluster"})
+        }
+        "AWS::ElasticLoadBalancingV2::ListenerRule" => {
+            json!({"ListenerArn": "@AWS::ElasticLoadBalancingV2::Listener"})
+        }
+        "AWS::IAM::GroupPolicy" => json!({"GroupName": "@AWS::IAM::Group"}),
+        "AWS::IAM::RolePolicy" => json!({"RoleName": "@AWS::IAM::Role"}),
+        "AWS::IAM::UserPolicy" => json!({"UserName": "@AWS::IAM::User"}),
+        "AWS::SecretsManager::ResourcePolicy" | "AWS::SecretsManager::RotationSchedule" => {
+            json!({"SecretId": "@AWS::SecretsManager::Secret"})
+        }
+        "AWS::EC2::Subnet b" => json!({"AvailabilityZone": "eu-central-1b"}),
+        _ => json!({}),
+    }
+}
+
+/// A program that has made some resources.
+struct Program {
+    cloud: Simulator,
+    /// Type, identifier and first properties, in order of creation.
+    made: Vec<(String, String, Properties)>,
+}
+
+impl Program {
+    /// Makes a resource with as few properties as the schema allows, and before it whatever it
+    /// has to refer to. Gives the identifier.
+    fn make<'a>(&'a mut self, kind: &'a str) -> Pin<Box<dyn Future<Output = String> + 'a>> {
+        Box::pin(async move {
+            let type_name = kind.split(' ').next().unwrap();
+            if let Some((_, id, _)) = self.made.iter().find(|(made, ..)| made == kind) {
+                return id.clone();
+            }
+            assert!(self.made.len() < 20, "{kind} needs too much");
+            let resource = lookup(type_name).unwrap();
+            let mut properties = self.object(resource, &resource.properties).await;
+            for extra in [more(type_name), more(kind)] {
+                for (name, value) in extra.as_object().unwrap() {
+                    let value = self.with_references(value).await;
+                    properties.insert(name.clone(), value);
+                }
+            }
+            let path = format!("shop/{}", kind.replace([':', ' '], "-").to_lowercase());
+            let made = create(&self.cloud, &path, type_name, Json::Object(properties.clone())).await;
+            self.made.push((kind.to_owned(), made.id.clone(), properties));
+            made.id
+        })
+    }
+
+    async fn object(&mut self, resource: &'static ResourceType, schema: &groundplan_schema::Properties) -> Properties {
+        let mut object = Properties::new();
+        for (name, property) in schema.iter().filter(|(_, property)| property.required) {
+            let value = self.value(resource, property, &property.kind).await;
+            object.insert((*name).to_owned(), value);
+        }
+        object
+    }
+
+    fn value<'a>(
+        &'a mut self,
+        resource: &'static ResourceType,
+        property: &'a Property,
+        kind: &'a Kind,
+    ) -> Pin<Box<dyn Future<Output = Json> + 'a>> {
+        Box::pin(async move {
+            match kind {
+                Kind::List(element) => json!([self.value(resource, property, element).await]),
+                Kind::Map(element) => json!({"key": self.value(resource, property, element).await}),
+                Kind::Type(name) => Json::Object(self.object(resource, &resource.types[name]).await),
+                Kind::Union(kinds) => self.value(resource, property, &kinds[0]).await,
+                Kind::Tag => json!({"Key": "team", "Value": "shop"}),
+                Kind::Json if property.allowed.is_empty() => json!({}),
+                _ if !property.allowed.is_empty() => property.allowed[0].clone(),
+                Kind::Integer | Kind::Number => json!(1),
+                Kind::Boolean => json!(true),
+                Kind::DateTime => json!("2026-01-01T00:00:00Z"),
+                Kind::String | Kind::Json => self.text(resource, property).await,
+            }
+        })
+    }
+
+    /// A text; where it refers to something, that is made first.
+    async fn text(&mut self, resource: &'static ResourceType, property: &Property) -> Json {
+        let mut elsewhere = property.references.iter().filter(|reference| reference.resource != resource.name);
+        let Some(reference) = elsewhere.next() else { return json!("example") };
+        self.make(reference.resource).await;
+        let (_, id, properties) = self.made.iter().find(|(made, ..)| made == reference.resource).unwrap();
+        let live = read(&self.cloud, reference.resource, id).await.unwrap();
+        let value = live.outputs.get(reference.attribute).or(properties.get(reference.attribute));
+        value.cloned().unwrap_or_else(|| json!(id))
+    }
+
+    async fn with_references(&mut self, value: &Json) -> Json {
+        match value {
+            Json::String(text) if text.starts_with('@') => json!(self.make(&text[1..]).await),
+            Json::Array(items) => {
+                let mut values = Vec::new();
+                for item in items {
+                    values.push(Box::pin(self.with_references(item)).await);
+                }
+                Json::Array(values)
+            }
+            Json::Object(entries) => {
+                let mut values = Properties::new();
+                for (name, value) in entries {
+                    values.insert(name.clone(), Box::pin(self.with_references(value)).await);
+                }
+                Json::Object(values)
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_type_can_be_created_read_and_deleted() {
+    let mut count = 0;
+    for type_name in all() {
+        let mut program = Program { cloud: Simulator::in_memory(1), made: Vec::new() };
+        program.make(type_name).await;
+        let Program { cloud, made } = program;
+        let resource = lookup(type_name).unwrap();
+        let (_, id, properties) = made.last().unwrap();
+        let live = read(&cloud, type_name, id).await.unwrap();
+        for (name, value) in properties {
+            let path = resource.at(name);
+            let hidden = resource
+                .walk(&json!({name: value}))
+                .iter()
+                .any(|visit| visit.cursor.is_write_only() || visit.cursor.is_sensitive());
+            if !path.is_sensitive() && !hidden {
+                assert_eq!(live.properties.get(name), Some(value), "{type_name} {name}");
+            }
+        }
+        for (name, attribute) in &resource.attributes {
+            let output = live.outputs.get(*name).unwrap_or_else(|| panic!("{type_name} has no {name}"));
+            assert!(has_kind(output, &attribute.kind), "{type_name} {name}: {output}");
+        }
+        for (kind, id, _) in made.iter().rev() {
+            delete(&cloud, kind.split(' ').next().unwrap(), id).await;
+        }
+        assert_eq!(cloud.inventory().unwrap(), [], "{type_name}");
+        count += 1;
+    }
+    assert_eq!(count, 1828);
+}
+
+fn has_kind(value: &Json, kind: &Kind) -> bool {
+    match kind {
+        // What the account keeps of a secret is a digest.
+        Kind::String | Kind::DateTime => value.is_string() || value.get("$digest").is_some(),
+        Kind::Integer | Kind::Number => value.is_number(),
+        Kind::Boolean => value.is_boolean(),
+        Kind::List(_) => value.is_array(),
+        Kind::Map(_) | Kind::Type(_) | Kind::Tag => value.is_object(),
+        Kind::Json => true,
+        Kind::Union(kinds) => kinds.iter().any(|kind| has_kind(value, kind)),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_type_says_how_it_behaves() {
+    let cloud = Simulator::in_memory(1);
+    for type_name in all() {
+        let behavior = cloud.behavior(type_name).unwrap();
+        assert!(
+            behavior.coexists || behavior.recovery == Recovery::ByParts || lookup(type_name).unwrap().deletes_first
+        );
+        let resource = lookup(type_name).unwrap();
+        for name in behavior.early_outputs {
+            let known = resource.attributes.contains_key(name) || resource.properties.contains_key(name);
+            assert!(known, "{type_name} has no {name}");
+        }
+    }
+    assert!(cloud.behavior("AWS::EC2::Nothing").is_none());
+    let nothing = cloud.status(&existing("shop/x", "AWS::EC2::Nothing", "x")).await;
+    assert!(nothing.unwrap_err().message.contains("no resource type AWS::EC2::Nothing"));
+}

@@ -1,0 +1,229 @@
+//! Creating, changing and deleting.
+
+use groundplan_core::secret::SecretsManagerEntry;
+use groundplan_core::{Environment, Value};
+use groundplan_engine::provider::{Deletion, ErrorClass, Provider, Status};
+use groundplan_simulator::{Operation, Simulator};
+use serde_json::json;
+
+use super::common::{
+    REGION, create, delete, existing, properties, read, refusal, request, try_create, try_delete, update,
+};
+
+#[tokio::test(start_paused = true)]
+async fn properties_are_checked_before_anything_is_touched() {
+    let cloud = Simulator::in_memory(1);
+    let check = |type_name: &str, json| refusal(cloud.check(type_name, &properties(json)));
+    assert_eq!(
+        check("AWS::EC2::Subnet", json!({})),
+        "MissingParameter: the property VpcId of AWS::EC2::Subnet is required"
+    );
+    assert_eq!(
+        check("AWS::EC2::VPC", json!({"Cidrblock": "10.0.0.0/16"})),
+        "InvalidParameterValue: AWS::EC2::VPC has no property Cidrblock; did you mean CidrBlock?"
+    );
+    assert_eq!(
+        check("AWS::EC2::VPC", json!({"VpcId": "vpc-1"})),
+        "InvalidParameterValue: VpcId of AWS::EC2::VPC is read-only: AWS sets it"
+    );
+    assert_eq!(
+        check("AWS::EC2::VPC", json!({"EnableDnsSupport": "perhaps"})),
+        "InvalidParameterValue: EnableDnsSupport of AWS::EC2::VPC takes true or false, not text"
+    );
+    assert_eq!(
+        check("AWS::EC2::VPC", json!({"InstanceTenancy": "shared"})),
+        "InvalidParameterValue: InstanceTenancy is shared; allowed are dedicated, default, host"
+    );
+    let nested = json!({"LoadBalancerArn": null, "DefaultActions": [{"Kind": "forward"}]});
+    assert!(check("AWS::ElasticLoadBalancingV2::Listener", nested).contains("DefaultActions.0.Type"));
+    // What is not known yet stands as null, and can be checked no further.
+    cloud.check("AWS::EC2::Subnet", &properties(json!({"VpcId": null}))).unwrap();
+    assert!(try_create(&cloud, "shop/a", "AWS::EC2::Subnet", json!({"VpcId": null})).await.is_err());
+    assert_eq!(cloud.inventory().unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_referred_to_has_to_exist() {
+    let cloud = Simulator::in_memory(1);
+    for (type_name, json, expected) in [
+        ("AWS::EC2::Subnet", json!({"VpcId": "vpc-0123456789abcdef0"}), "InvalidVpcID.NotFound"),
+        ("AWS::S3::BucketPolicy", json!({"Bucket": "nothing", "PolicyDocument": {}}), "NoSuchBucket"),
+        ("AWS::KMS::Alias", json!({"AliasName": "alias/x", "TargetKeyId": "1234"}), ""),
+        ("AWS::IAM::RolePolicy", json!({"PolicyName": "x", "RoleName": "nobody"}), "NoSuchEntity"),
+        (
+            "AWS::Lambda::Function",
+            json!({"Code": {"ZipFile": "x"}, "Role": "arn:aws:iam::123456789012:role/nobody"}),
+            "NoSuchEntity",
+        ),
+    ] {
+        let result = try_create(&cloud, "shop/x", type_name, json).await;
+        if expected.is_empty() {
+            result.unwrap();
+        } else {
+            assert!(refusal(result).starts_with(expected), "{type_name}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lies_outside_the_account_is_taken_as_it_is() {
+    let cloud = Simulator::in_memory(1);
+    let role = json!({
+        "AssumeRolePolicyDocument": {},
+        "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::999999999999:policy/theirs"],
+    });
+    create(&cloud, "shop/role", "AWS::IAM::Role", role).await;
+    let secret = json!({"KmsKeyId": "alias/aws/secretsmanager"});
+    create(&cloud, "shop/secret", "AWS::SecretsManager::Secret", secret).await;
+    let database = json!({"Engine": "postgres", "DBParameterGroupName": "default.postgres16"});
+    create(&cloud, "shop/db", "AWS::RDS::DBInstance", database).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_of_another_region_is_not_in_reach_but_a_global_one_is() {
+    let cloud = Simulator::in_memory(1);
+    let far = cloud.plant("AWS::EC2::VPC", "us-east-1", properties(json!({"CidrBlock": "10.0.0.0/16"}))).unwrap();
+    assert!(try_create(&cloud, "shop/a", "AWS::EC2::Subnet", json!({"VpcId": far})).await.is_err());
+    let role = cloud.plant("AWS::IAM::Role", "us-east-1", properties(json!({"AssumeRolePolicyDocument": {}}))).unwrap();
+    let profile = json!({"Roles": [role]});
+    create(&cloud, "shop/profile", "AWS::IAM::InstanceProfile", profile).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_goes_while_something_depends_on_it() {
+    let cloud = Simulator::in_memory(1);
+    let bucket = create(&cloud, "shop/media", "AWS::S3::Bucket", json!({"BucketName": "media"})).await.id;
+    let policy = json!({"Bucket": bucket, "PolicyDocument": {"Statement": []}});
+    let policy = create(&cloud, "shop/policy", "AWS::S3::BucketPolicy", policy).await.id;
+    let error = try_delete(&cloud, "AWS::S3::Bucket", &bucket).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Conflict);
+    assert_eq!(error.operation.as_deref(), Some("s3:DeleteBucket"));
+    assert_eq!(error.message, "media cannot be deleted: AWS::S3::BucketPolicy media depends on it");
+    delete(&cloud, "AWS::S3::BucketPolicy", &policy).await;
+    delete(&cloud, "AWS::S3::Bucket", &bucket).await;
+    assert_eq!(try_delete(&cloud, "AWS::S3::Bucket", &bucket).await.unwrap(), Deletion::Gone);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_token_gives_the_same_resource_and_refuses_another_request() {
+    let cloud = Simulator::in_memory(1);
+    let vpc = create(&cloud, "shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"})).await.id;
+    let table = json!({"VpcId": vpc});
+    let first = try_create(&cloud, "shop/rtb", "AWS::EC2::RouteTable", table.clone()).await.unwrap();
+    let again = try_create(&cloud, "shop/rtb", "AWS::EC2::RouteTable", table).await.unwrap();
+    assert_eq!(first, again);
+    let other = json!({"VpcId": vpc, "Tags": [{"Key": "a", "Value": "b"}]});
+    let other = try_create(&cloud, "shop/rtb", "AWS::EC2::RouteTable", other).await;
+    assert!(refusal(other).starts_with("IdempotentParameterMismatch"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_only_tags_identify_makes_another_one_and_both_are_found() {
+    let cloud = Simulator::in_memory(1);
+    let vpc = json!({"CidrBlock": "10.0.0.0/16"});
+    let first = create(&cloud, "shop/vpc", "AWS::EC2::VPC", vpc.clone()).await.id;
+    let found = cloud.find(&request("shop/vpc", "AWS::EC2::VPC", vpc.clone())).await.unwrap();
+    assert_eq!(found.as_slice(), std::slice::from_ref(&first));
+    let second = create(&cloud, "shop/vpc", "AWS::EC2::VPC", vpc.clone()).await.id;
+    assert_ne!(first, second);
+    assert_eq!(cloud.find(&request("shop/vpc", "AWS::EC2::VPC", vpc)).await.unwrap().len(), 2);
+    assert_eq!(cloud.count(Operation::Create), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_taken_is_refused_and_found_only_by_who_took_it() {
+    let cloud = Simulator::in_memory(1);
+    let role = json!({"RoleName": "task", "AssumeRolePolicyDocument": {}});
+    create(&cloud, "shop/role", "AWS::IAM::Role", role.clone()).await;
+    let second = try_create(&cloud, "shop/other", "AWS::IAM::Role", role.clone()).await.unwrap_err();
+    assert_eq!((second.class, second.code.as_deref()), (ErrorClass::AlreadyExists, Some("EntityAlreadyExists")));
+    let [first, other] = ["shop/role", "shop/other"].map(|path| request(path, "AWS::IAM::Role", role.clone()));
+    assert_eq!(cloud.find(&first).await.unwrap(), ["task"]);
+    assert!(cloud.find(&other).await.unwrap().is_empty());
+    let topic = json!({"TopicName": "orders"});
+    create(&cloud, "shop/topic", "AWS::SNS::Topic", topic.clone()).await;
+    let second = try_create(&cloud, "shop/other", "AWS::SNS::Topic", topic).await.unwrap_err();
+    assert_eq!(second.class, ErrorClass::AlreadyExists);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_changes_what_can_be_changed_in_place() {
+    let cloud = Simulator::in_memory(1);
+    let database =
+        |class: &str, db: &str| json!({"DBInstanceIdentifier": "db", "DBInstanceClass": class, "DBName": db});
+    create(&cloud, "shop/db", "AWS::RDS::DBInstance", database("db.m7g.large", "shop")).await;
+    update(&cloud, "AWS::RDS::DBInstance", "db", database("db.m7g.xlarge", "shop")).await.unwrap();
+    let status = cloud.status(&existing("shop/db", "AWS::RDS::DBInstance", "db")).await.unwrap();
+    assert_eq!(status, Status::Pending("modifying".to_owned()));
+    let live = read(&cloud, "AWS::RDS::DBInstance", "db").await.unwrap();
+    assert_eq!(live.properties["DBInstanceClass"], "db.m7g.xlarge");
+    tokio::time::sleep(std::time::Duration::from_secs(120)).await;
+    let replaced = update(&cloud, "AWS::RDS::DBInstance", "db", database("db.m7g.xlarge", "other")).await;
+    assert_eq!(
+        refusal(replaced),
+        "InvalidParameterCombination: DBName of AWS::RDS::DBInstance cannot be changed: the resource has to be replaced"
+    );
+    let gone = update(&cloud, "AWS::RDS::DBInstance", "nothing", database("a", "b")).await.unwrap_err();
+    assert_eq!(gone.class, ErrorClass::NotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_is_accepted_with_its_arn_and_ready_with_its_endpoint_eight_minutes_later() {
+    let cloud = Simulator::in_memory(1);
+    let database = json!({"DBInstanceIdentifier": "db", "Engine": "postgres", "DeletionProtection": true});
+    let accepted = try_create(&cloud, "shop/db", "AWS::RDS::DBInstance", database).await.unwrap();
+    assert_eq!(accepted.outputs["DBInstanceArn"], "arn:aws:rds:eu-central-1:123456789012:db:db");
+    assert!(!accepted.outputs.contains_key("Endpoint.Address"));
+    let before = tokio::time::Instant::now();
+    let outputs = super::common::ready(&cloud, "shop/db", "AWS::RDS::DBInstance", "db").await;
+    assert_eq!(before.elapsed().as_secs(), 480);
+    assert_eq!(outputs["Endpoint.Port"], "5432");
+    assert_eq!(outputs["Endpoint"]["Address"], outputs["Endpoint.Address"]);
+    assert!(outputs["Endpoint.Address"].as_str().unwrap().ends_with(".eu-central-1.rds.amazonaws.com"));
+    assert!(refusal(try_delete(&cloud, "AWS::RDS::DBInstance", "db").await).contains("protected"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_has_the_value_that_was_given_and_shows_it_to_nobody_else() {
+    let cloud = Simulator::in_memory(1);
+    let secret = json!({"Name": "db", "SecretString": "{\"password\":\"hunter2\"}"});
+    let secret = create(&cloud, "shop/secret", "AWS::SecretsManager::Secret", secret).await.id;
+    let environment = Environment::new(REGION);
+    let entry = |name: &str, key: Option<&str>| SecretsManagerEntry {
+        secret: Box::new(Value::String(name.to_owned())),
+        key: key.map(str::to_owned),
+    };
+    let value = cloud.secret(&entry(&secret, Some("password")), &environment).await.unwrap();
+    assert_eq!(*value, "hunter2");
+    assert_eq!(*cloud.secret(&entry("db", None), &environment).await.unwrap(), "{\"password\":\"hunter2\"}");
+    assert!(cloud.secret(&entry("db", Some("user")), &environment).await.is_err());
+    assert!(!format!("{:?}", cloud.inventory().unwrap()).contains("hunter2"));
+    assert!(
+        !read(&cloud, "AWS::SecretsManager::Secret", &secret).await.unwrap().properties.contains_key("SecretString")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_is_refused() {
+    let cloud = Simulator::in_memory(1).with_account("210987654321");
+    assert_eq!(cloud.identity().await.unwrap().account, "210987654321");
+    let mut pinned = request("shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"}));
+    pinned.address.environment = Environment::new(REGION).account("123456789012");
+    assert_eq!(cloud.create(&pinned).await.unwrap_err().class, ErrorClass::Denied);
+}
+
+#[tokio::test(start_paused = true)]
+async fn drift_is_read_back() {
+    let cloud = Simulator::in_memory(1);
+    let queue = create(&cloud, "shop/queue", "AWS::SQS::Queue", json!({"VisibilityTimeout": 30})).await.id;
+    cloud
+        .tamper("AWS::SQS::Queue", &queue, |properties| {
+            properties.insert("VisibilityTimeout".to_owned(), json!(60));
+        })
+        .unwrap();
+    let live = read(&cloud, "AWS::SQS::Queue", &queue).await.unwrap();
+    assert_eq!(live.properties["VisibilityTimeout"], 60);
+    cloud.vandalize("AWS::SQS::Queue", &queue).unwrap();
+    assert!(read(&cloud, "AWS::SQS::Queue", &queue).await.is_none());
+    assert_eq!(cloud.vandalize("AWS::SQS::Queue", &queue).unwrap_err().class, ErrorClass::NotFound);
+}

@@ -1,0 +1,10 @@
+//! What the simulated cloud does, seen from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+mod every_type;
+mod faults;
+mod lifecycle;
+mod network;
+mod sandbox;

@@ -1,0 +1,137 @@
+//! The sandbox on disk.
+
+use std::fs;
+use std::io::Write;
+use std::time::Duration;
+
+use groundplan_core::secret::SecretsManagerEntry;
+use groundplan_core::{Environment, Value};
+use groundplan_engine::provider::{Provider, Status};
+use groundplan_simulator::{DEFAULT_ACCOUNT, Pace, Simulator};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::common::{REGION, create, existing, try_create, update};
+
+fn dir() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn file(dir: &TempDir) -> std::path::PathBuf {
+    dir.path().join(format!("{DEFAULT_ACCOUNT}.jsonl"))
+}
+
+fn instant(dir: &TempDir) -> Simulator {
+    Simulator::open(dir.path()).unwrap().with_pace(Pace::INSTANT)
+}
+
+#[tokio::test]
+async fn what_was_made_is_there_in_the_next_run() {
+    let dir = dir();
+    let vpc = create(&instant(&dir), "shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"})).await.id;
+    let cloud = instant(&dir);
+    assert_eq!(cloud.inventory().unwrap()[0].id, vpc);
+    create(&cloud, "shop/a", "AWS::EC2::Subnet", json!({"VpcId": vpc, "CidrBlock": "10.0.0.0/24"})).await;
+    // What refers to what is known again, too.
+    assert!(super::common::try_delete(&instant(&dir), "AWS::EC2::VPC", &vpc).await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_pending_becomes_ready_in_a_later_run() {
+    let dir = dir();
+    let cloud = Simulator::open(dir.path()).unwrap().with_pace(Pace::minute_in(Duration::from_millis(4)));
+    try_create(&cloud, "shop/db", "AWS::RDS::DBInstance", json!({"DBInstanceIdentifier": "db"})).await.unwrap();
+    let existing = existing("shop/db", "AWS::RDS::DBInstance", "db");
+    assert_eq!(cloud.status(&existing).await.unwrap(), Status::Pending("creating".to_owned()));
+    drop(cloud);
+    let later = Simulator::open(dir.path()).unwrap();
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while !matches!(later.status(&existing).await.unwrap(), Status::Ready(_)) {
+        assert!(std::time::Instant::now() < deadline, "it never became ready");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn two_processes_see_each_others_changes() {
+    let dir = dir();
+    let (one, two) = (instant(&dir), instant(&dir));
+    for number in 0..10 {
+        let cloud = if number % 2 == 0 { &one } else { &two };
+        create(cloud, &format!("shop/queue-{number}"), "AWS::SQS::Queue", json!({})).await;
+    }
+    assert_eq!(one.inventory().unwrap().len(), 10);
+    assert_eq!(one.inventory().unwrap(), two.inventory().unwrap());
+}
+
+#[tokio::test]
+async fn a_long_history_is_written_anew_and_other_processes_follow() {
+    let dir = dir();
+    let (one, two) = (instant(&dir), instant(&dir));
+    let queue = create(&one, "shop/queue", "AWS::SQS::Queue", json!({})).await.id;
+    for seconds in 0..1100 {
+        update(&one, "AWS::SQS::Queue", &queue, json!({"VisibilityTimeout": seconds})).await.unwrap();
+    }
+    assert!(fs::read_to_string(file(&dir)).unwrap().lines().count() < 200);
+    assert_eq!(two.inventory().unwrap()[0].properties["VisibilityTimeout"], 1099);
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_file_and_generated_ones_come_again() {
+    let dir = dir();
+    let cloud = instant(&dir);
+    let given = json!({"Name": "given", "SecretString": "{\"password\":\"hunter2-given\"}"});
+    create(&cloud, "shop/given", "AWS::SecretsManager::Secret", given).await;
+    let generated = json!({"Name": "generated", "GenerateSecretString": {
+        "SecretStringTemplate": "{\"username\":\"app\"}", "GenerateStringKey": "password", "PasswordLength": 24,
+    }});
+    create(&cloud, "shop/generated", "AWS::SecretsManager::Secret", generated).await;
+    let database = json!({"DBInstanceIdentifier": "db", "MasterUserPassword": "hunter2-database"});
+    create(&cloud, "shop/db", "AWS::RDS::DBInstance", database).await;
+    let entry = |name: &str| SecretsManagerEntry {
+        secret: Box::new(Value::String(name.to_owned())),
+        key: Some("password".to_owned()),
+    };
+    let environment = Environment::new(REGION);
+    let again = instant(&dir);
+    let text = fs::read_to_string(file(&dir)).unwrap();
+    assert!(!text.contains("hunter2"));
+    for name in ["given", "generated"] {
+        let value = cloud.secret(&entry(name), &environment).await.unwrap();
+        assert_eq!(value, again.secret(&entry(name), &environment).await.unwrap());
+        assert!(!text.contains(value.as_str()));
+    }
+    assert_eq!(cloud.secret(&entry("generated"), &environment).await.unwrap().len(), 24);
+}
+
+#[tokio::test]
+async fn a_line_that_was_cut_off_is_dropped() {
+    let dir = dir();
+    create(&instant(&dir), "shop/queue", "AWS::SQS::Queue", json!({})).await;
+    fs::OpenOptions::new().append(true).open(file(&dir)).unwrap().write_all(b"{\"put\":[{\"ty").unwrap();
+    let cloud = instant(&dir);
+    create(&cloud, "shop/other", "AWS::SQS::Queue", json!({})).await;
+    assert_eq!(instant(&dir).inventory().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_damaged_or_newer_file_is_refused_with_what_to_do() {
+    let dir = dir();
+    create(&instant(&dir), "shop/queue", "AWS::SQS::Queue", json!({})).await;
+    let text = fs::read_to_string(file(&dir)).unwrap();
+    fs::write(file(&dir), format!("{text}nonsense\n")).unwrap();
+    let error = Simulator::open(dir.path()).err().unwrap().to_string();
+    assert!(error.contains("is damaged in line 3") && error.contains("delete it"), "{error}");
+    fs::write(file(&dir), text.replacen("\"format\":1", "\"format\":7,\"more\":true", 1)).unwrap();
+    let error = Simulator::open(dir.path()).err().unwrap().to_string();
+    assert!(error.contains("has format 7") && error.contains("newer version"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_was_deleted_is_an_empty_account() {
+    let dir = dir();
+    let cloud = instant(&dir);
+    create(&cloud, "shop/queue", "AWS::SQS::Queue", json!({})).await;
+    fs::remove_file(file(&dir)).unwrap();
+    assert_eq!(cloud.inventory().unwrap(), []);
+}
