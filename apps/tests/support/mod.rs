@@ -27,7 +27,9 @@ impl Moto {
         let bin = python_tools();
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let log = std::fs::File::create(std::env::temp_dir().join(format!("groundplan-moto-{port}.log"))).expect("a log");
-        let server = Command::new(bin.join("moto_server"))
+        let mended = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/tools/moto_server.py");
+        let server = Command::new(bin.join("python3"))
+            .arg(mended)
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
             .envs([("MOTO_ACM_VALIDATION_WAIT", "1"), ("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")])
             .stdout(Stdio::null())

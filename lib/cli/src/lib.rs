@@ -1,1 +1,78 @@
 //! The command line of every app.
+//!
+//! A program that describes infrastructure ends with [`run`], and is a command line then:
+//!
+//! ```no_run
+//! use groundplan_core::{App, Environment};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let app = App::new("checkout-prod");
+//!     let stack = app.stack("checkout", Environment::new("us-east-1"));
+//!     stack.tag("team", "checkout");
+//!     groundplan_cli::run(&app)
+//! }
+//! ```
+//!
+//! [`execute`] is the same for tests and other programs: all that a command line takes from its
+//! process is in [`Host`].
+//!
+//! | exit code | means |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | failed: what was done and what was not has been shown |
+//! | 2 | changes (`plan --detailed-exitcode`) or drift (`drift`) |
+//! | 3 | wrong use, or the program is not valid: nothing was tried |
+//! | 4 | locked by another run |
+//! | 130 | interrupted |
+//!
+//! What a command is asked for goes to standard output, how it goes to standard error. With
+//! `--json`, standard output is one JSON object; for `deploy` and `destroy` it is one event a
+//! line. An error there is an object with the key `error`.
+//!
+//! # Features
+//!
+//! `aws`, on by default, adds the targets that need the AWS SDK. Without it, the embedded sandbox
+//! is the only target, and nothing of the SDK is built.
+
+mod args;
+mod command;
+mod context;
+mod credentials;
+mod error;
+mod host;
+mod interrupt;
+mod place;
+mod progress;
+mod render;
+mod style;
+mod target;
+mod terminal;
+
+use std::process::ExitCode;
+
+use groundplan_core::App;
+
+pub use host::Host;
+pub use terminal::Streams;
+
+/// Runs the command that this process was started with.
+///
+/// Exit codes are in the [crate documentation](crate).
+pub fn run(app: &App) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!("cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(async { command::execute(app, Host::of_process()).await });
+    // A thread may still wait for an answer on standard input.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+/// Runs one command on `host` and returns its exit code.
+pub async fn execute(app: &App, host: Host) -> u8 {
+    command::execute(app, host).await
+}

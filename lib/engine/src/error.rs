@@ -106,7 +106,7 @@ pub enum Error {
     },
     /// The plan deletes or replaces what is protected.
     #[error(
-        "the plan deletes or replaces protected resources:{}\nto allow it, deploy once with `protect` taken out and nothing else changed",
+        "the plan deletes or replaces protected resources:{}\nto allow it, deploy once with the protection (`protect`, or `DeletionProtection` of AWS) taken out and nothing else changed",
         bullets(paths)
     )]
     Protected {

@@ -276,6 +276,8 @@ pub(crate) fn behavior(type_name: &str) -> Option<Behavior> {
         SUBNET => (Recovery::FindByTag, false, Wait::NONE, &[][..]),
         NAT => (Recovery::ClientToken, true, Wait::seconds(15, 600), &["NatGatewayId"][..]),
         DATABASE => (Recovery::DeterministicName, true, Wait::seconds(30, 3600), &["DBInstanceArn"][..]),
+        "AWS::S3::Bucket" => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
+        "AWS::S3::BucketPolicy" => (Recovery::ByParts, false, Wait::NONE, &[][..]),
         LOG_GROUP => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
         _ => return None,
     };

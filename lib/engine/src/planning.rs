@@ -98,7 +98,7 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
         digests: &Digests::new(),
         missing: &observed.missing,
     };
-    let changes = diff_destroy(&observed.state, options.delete_data);
+    let changes = diff_destroy(&observed.state, inputs.behavior, options.delete_data);
     let plan = Plan { observed: observed.events, ..schedule(&inputs, &changes)? };
     Ok(Planned { changes, plan })
 }

@@ -14,6 +14,10 @@ use crate::error::Error;
 use crate::journal::Intent;
 use crate::provider::{Address, Existing, Identity, Outputs, Properties};
 
+/// The properties by which AWS protects resources of any type: RDS and load balancers have the
+/// first, DynamoDB and CloudWatch Logs the second.
+const DELETION_PROTECTION: [&str; 2] = ["DeletionProtection", "DeletionProtectionEnabled"];
+
 /// What an app's deploys have made, as far as they got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -208,6 +212,13 @@ impl ResourceState {
     pub fn holds_data(&self) -> bool {
         let stateful = groundplan_schema::lookup(&self.type_name).is_some_and(|schema| schema.stateful);
         stateful && self.status != ResourceStatus::Tainted
+    }
+
+    /// Whether it is not to be deleted or replaced: the program protects it, or AWS does as it was
+    /// last told to.
+    pub fn is_protected(&self) -> bool {
+        let by_aws = |name: &&str| self.properties.get(*name).and_then(Value::as_bool) == Some(true);
+        self.lifecycle.protect || DELETION_PROTECTION.iter().any(|name| by_aws(&name))
     }
 
     /// The resource as a provider is asked about it.

@@ -12,6 +12,7 @@ use super::{
     compare, identity_names, moves,
 };
 use crate::journal::Event;
+use crate::provider::{Behavior, Recovery};
 use crate::resolve::{substitute, substitute_all};
 use crate::state::{ResourceState, ResourceStatus, State, is_account};
 
@@ -35,8 +36,9 @@ pub fn diff(inputs: &Inputs<'_>) -> ChangeSet {
 }
 
 /// What has to be done so that the account holds nothing. What holds data stays unless
-/// `delete_data`, and so does all that it depends on.
-pub fn destroy(state: &State, delete_data: bool) -> ChangeSet {
+/// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its
+/// policy.
+pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delete_data: bool) -> ChangeSet {
     let mut changes: BTreeMap<Path, Change> = state
         .resources
         .iter()
@@ -60,6 +62,19 @@ pub fn destroy(state: &State, delete_data: bool) -> ChangeSet {
                 (change.data_loss, change.protected) = (false, false);
                 stay.push(needed.clone());
             }
+        }
+    }
+    let is_part = |type_name: &str| behavior(type_name).is_some_and(|it| it.recovery == Recovery::ByParts);
+    let parts: Vec<_> = state.resources.iter().filter(|(_, resource)| is_part(&resource.type_name)).collect();
+    for (path, resource) in parts {
+        let whole = resource
+            .dependencies
+            .first()
+            .filter(|_| resource.dependencies.iter().all(|needed| changes.get(needed).is_some_and(staying)));
+        if let (Some(whole), Some(change)) = (whole.cloned(), changes.get_mut(path).filter(|change| !staying(change))) {
+            change.action = Action::Keep;
+            change.reasons = vec![Reason::PartOf(whole)];
+            (change.data_loss, change.protected) = (false, false);
         }
     }
     let outputs = state.outputs.keys().map(|name| (name.clone(), OutputChange::Removed)).collect();
@@ -175,7 +190,7 @@ impl<'a> Diff<'a> {
         if replaced {
             change.action = Action::Replace(self.order(change, entry, prior, schema));
             change.data_loss = prior.holds_data();
-            change.protected = prior.lifecycle.protect || entry.lifecycle.protect;
+            change.protected = prior.is_protected() || entry.lifecycle.protect;
         } else if !change.properties.is_empty() {
             change.action = Action::Update;
         } else if matches!(prior.status, ResourceStatus::Accepted | ResourceStatus::Updating) {
@@ -320,7 +335,7 @@ fn removed(path: &Path, resource: &ResourceState, reason: Reason) -> Change {
         properties: Vec::new(),
         moved_from: None,
         data_loss: !retained && resource.holds_data(),
-        protected: resource.lifecycle.protect && !retained,
+        protected: resource.is_protected() && !retained,
     }
 }
 

@@ -173,6 +173,8 @@ pub enum Reason {
     HoldsData,
     /// A resource that stays depends on it.
     NeededBy(Path),
+    /// It is a part of a resource that stays.
+    PartOf(Path),
     /// How it is to be treated has changed.
     LifecycleChanged,
     /// What it is made after has changed.

@@ -88,6 +88,7 @@ impl fmt::Display for Reason {
             Self::Retained => f.write_str("retained when it is removed"),
             Self::HoldsData => f.write_str("holds data"),
             Self::NeededBy(path) => write!(f, "{path} stays and depends on it"),
+            Self::PartOf(path) => write!(f, "{path} stays and it is a part of that"),
             Self::LifecycleChanged => f.write_str("its protection or other lifecycle settings change"),
             Self::DependenciesChanged => f.write_str("its dependencies change"),
         }

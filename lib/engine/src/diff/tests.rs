@@ -284,7 +284,7 @@ fn a_destroy_keeps_what_holds_data_and_all_that_it_depends_on() {
     program.resources.extend(database.resources);
     let state = deployed(&program);
     assert_eq!(
-        told(&destroy(&state, false)),
+        told(&destroy(&state, &behavior, false)),
         [
             "keep a/db: holds data",
             "delete a/nat: everything is destroyed",
@@ -292,7 +292,26 @@ fn a_destroy_keeps_what_holds_data_and_all_that_it_depends_on() {
             "keep a/vpc: a/subnet stays and depends on it",
         ]
     );
-    assert_eq!(destroy(&state, true).count().delete, 4);
+    assert_eq!(destroy(&state, &behavior, true).count().delete, 4);
+}
+
+#[test]
+fn what_aws_protects_from_deletion_is_protected_before_anything_is_touched() {
+    let state = deployed(&assembly(&[("a/db", DATABASE, json!({"DeletionProtection": true}))]));
+    assert!(destroy(&state, &behavior, true).changes["a/db"].protected);
+    let state = deployed(&assembly(&[("a/db", DATABASE, json!({"DeletionProtection": false}))]));
+    assert!(!destroy(&state, &behavior, true).changes["a/db"].protected);
+}
+
+#[test]
+fn a_bucket_that_is_kept_keeps_its_policy() {
+    let program = assembly(&[
+        ("a/bucket", "AWS::S3::Bucket", json!({})),
+        ("a/policy", "AWS::S3::BucketPolicy", json!({"Bucket": {"$ref": "a/bucket#BucketName"}})),
+    ]);
+    let told_of = |delete_data| told(&destroy(&deployed(&program), &behavior, delete_data));
+    assert_eq!(told_of(false), ["keep a/bucket: holds data", "keep a/policy: a/bucket stays and it is a part of that"]);
+    assert_eq!(told_of(true).len(), 2);
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! `doctor`: whether a deploy would find what it needs.
+
+use groundplan_engine::provider::Identity;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::credentials;
+use crate::error::{CommandError, Exit};
+use crate::render::count;
+use crate::style::{CREATE, DELETE, paint};
+use crate::target::Target;
+
+pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
+    let session = context.session()?;
+    let configured = credentials::configured(context.host);
+    let identity = match session.connect().await {
+        Ok(provider) => provider.identity().await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let state = session.load().await;
+    let pins = context.synthesis.assembly.stacks.values().filter_map(|environment| environment.account.as_ref());
+    let foreign = |identity: &Identity| pins.clone().find(|account| **account != identity.account);
+
+    let credentials = match (&session.target, configured) {
+        (Target::Sandbox { .. }, _) => Ok("none are needed".to_owned()),
+        (_, Some(place)) => Ok(format!("configured by {place}")),
+        (_, None) => Ok("none are configured here; the machine may have a role".to_owned()),
+    };
+    let account = match &identity {
+        Ok(identity) => match foreign(identity) {
+            Some(pinned) => Err(format!("the app is pinned to {pinned}, the credentials are of {}", identity.account)),
+            None => Ok(identity.account.clone()),
+        },
+        Err(error) => Err(error.clone()),
+    };
+    let state = match state {
+        Ok(loaded) => {
+            let resources = count(loaded.state.resources.len(), "resource");
+            Ok(format!("{}, serial {}, {resources}", session.place.display(), loaded.state.serial))
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    let findings = [
+        ("target", Ok(session.target.name().to_owned())),
+        ("credentials", credentials),
+        ("account", account),
+        ("state", state),
+    ];
+    for (subject, finding) in &findings {
+        context.terminal.print(match finding {
+            Ok(text) => format!("{} {subject}: {text}", paint(CREATE, "✓")),
+            Err(text) => format!("{} {subject}: {text}", paint(DELETE, "✗")),
+        });
+    }
+    let document: serde_json::Map<_, _> = findings
+        .iter()
+        .map(|(subject, finding)| match finding {
+            Ok(text) => ((*subject).to_owned(), json!({"ok": true, "detail": text})),
+            Err(text) => ((*subject).to_owned(), json!({"ok": false, "detail": text})),
+        })
+        .collect();
+    context.terminal.print_json(&document);
+    Ok(if findings.iter().all(|(_, finding)| finding.is_ok()) { Exit::Done } else { Exit::Failed })
+}

@@ -1,0 +1,20 @@
+//! `graph`: what depends on what.
+
+use serde_json::json;
+
+use crate::args::{Graph, GraphFormat};
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+use crate::render::graph;
+
+pub(crate) fn run(context: &Context<'_>, args: &Graph) -> Result<Exit, CommandError> {
+    let assembly = &context.synthesis.assembly;
+    context.terminal.print(match args.format {
+        GraphFormat::Text => graph::text(assembly),
+        GraphFormat::Dot => graph::dot(assembly),
+    });
+    let nodes: serde_json::Map<_, _> =
+        assembly.resources.keys().map(|path| (path.to_string(), json!(assembly.dependencies(path)))).collect();
+    context.terminal.print_json(&json!({"app": assembly.app, "needs": nodes}));
+    Ok(Exit::Done)
+}

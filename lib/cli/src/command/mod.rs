@@ -1,0 +1,125 @@
+//! The commands.
+
+mod apply;
+mod deploy;
+mod destroy;
+mod doctor;
+mod drift;
+mod graph;
+mod output;
+mod plan;
+mod state;
+mod synth;
+
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
+use groundplan_core::App;
+use serde_json::json;
+
+use crate::args::{Color, Command, CommandLine};
+use crate::context::Context;
+use crate::error::{CommandError, Exit, Kind};
+use crate::host::Host;
+use crate::interrupt::Interrupt;
+use crate::render::diagnostic;
+use crate::style::{ERROR, paint};
+use crate::terminal::Terminal;
+
+/// Runs the command that `host` was given and returns its exit code.
+pub(crate) async fn execute(app: &App, mut host: Host) -> u8 {
+    let Some(streams) = host.streams.take() else { return Kind::Usage.code() };
+    let parser = CommandLine::command()
+        .name(app.name().to_owned())
+        .about(format!("The infrastructure of {}", app.name()))
+        .color(ColorChoice::Always);
+    let parsed = parser.try_get_matches_from(&host.args).and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let CommandLine { global, command } = match parsed {
+        Ok(line) => line,
+        Err(error) => {
+            let json = host.args.iter().any(|argument| argument == "--json");
+            let terminal = Terminal::new(streams, &host, Color::Auto, json, false);
+            return explain(&error, &terminal);
+        }
+    };
+    let terminal = Terminal::new(streams, &host, global.color, global.json, global.verbose > 0);
+    log(global.verbose);
+
+    let interrupt = Interrupt::default();
+    let (_, closed) = tokio::sync::mpsc::unbounded_channel();
+    let mut interrupts = std::mem::replace(&mut host.interrupts, closed);
+    let work = async {
+        let synthesis = app.synth()?;
+        if matches!(command, Command::Synth(_) | Command::Plan(_) | Command::Deploy(_)) {
+            synthesis.warnings.iter().for_each(|warning| terminal.note(diagnostic::diagnostic(warning)));
+        }
+        let context =
+            Context { host: &host, terminal: &terminal, global: &global, synthesis: &synthesis, interrupt: &interrupt };
+        dispatch(&context, &command).await
+    };
+    let result = interrupt.watch(work, &mut interrupts, &terminal).await;
+    terminal.show(None);
+    let code = match result {
+        Ok(exit) => exit.code(),
+        Err(error) => report(&error, &terminal),
+    };
+    match terminal.broken() {
+        Some(error) => report(&CommandError::failed(format!("cannot write to standard output: {error}")), &terminal),
+        None => code,
+    }
+}
+
+async fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, CommandError> {
+    match command {
+        Command::Synth(args) => synth::run(context, args),
+        Command::Plan(args) => plan::run(context, args).await,
+        Command::Deploy(args) => deploy::run(context, args).await,
+        Command::Destroy(args) => destroy::run(context, args).await,
+        Command::Drift => drift::run(context).await,
+        Command::Output(args) => output::run(context, args).await,
+        Command::State(args) => state::run(context, args).await,
+        Command::Graph(args) => graph::run(context, args),
+        Command::Doctor => doctor::run(context).await,
+    }
+}
+
+/// Shows the help that was asked for, or what is wrong with the command line.
+fn explain(error: &clap::Error, terminal: &Terminal) -> u8 {
+    let text = error.render().ansi().to_string();
+    if error.use_stderr() {
+        terminal.note(text.trim_end());
+        let message = error.render().to_string();
+        terminal.print_json(&json!({"error": {"kind": Kind::Usage, "message": message.trim_end()}}));
+        Kind::Usage.code()
+    } else {
+        terminal.write(&text);
+        0
+    }
+}
+
+fn report(error: &CommandError, terminal: &Terminal) -> u8 {
+    let diagnostics = error.diagnostics.iter().flat_map(|diagnostics| &diagnostics.0);
+    let diagnostics: Vec<_> = diagnostics.collect();
+    for found in &diagnostics {
+        terminal.note(diagnostic::diagnostic(found));
+    }
+    terminal.note(format!("{} {}", paint(ERROR, "error:"), error.message));
+    error.hints.iter().for_each(|hint| terminal.hint(hint));
+    terminal.print_json(&json!({"error": {
+        "kind": error.kind,
+        "message": error.message,
+        "hints": error.hints,
+        "diagnostics": diagnostics.into_iter().map(diagnostic::json).collect::<Vec<_>>(),
+    }}));
+    error.kind.code()
+}
+
+/// Logs of this program to standard error, where they are asked for. A process that has set up
+/// its own keeps them.
+fn log(verbose: u8) {
+    let filter = match verbose {
+        0 => return,
+        1 => "warn,groundplan=info,groundplan_engine=info,groundplan_aws=info",
+        2 => "info,groundplan=debug,groundplan_engine=debug,groundplan_aws=debug",
+        _ => "debug,groundplan=trace,groundplan_engine=trace,groundplan_aws=trace",
+    };
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

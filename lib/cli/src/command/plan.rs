@@ -1,0 +1,82 @@
+//! `plan`: what would change.
+
+use groundplan_engine::diff::{Action, ChangeSet};
+use groundplan_engine::planning::{self, PlanOptions, Planned};
+use serde_json::{Value as Json, json};
+
+use crate::args;
+use crate::context::{Context, Session};
+use crate::error::{CommandError, Exit};
+use crate::place;
+use crate::render::plan::PlanView;
+use crate::style::{BOLD, DIM, paint};
+
+pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit, CommandError> {
+    let session = context.session()?;
+    let provider = session.connect().await?;
+    let loaded = session.load().await?;
+    let options = PlanOptions {
+        refresh: args.refresh.refresh,
+        delete_data: args.delete_data,
+        parallelism: context.global.parallelism,
+    };
+    let assembly = &context.synthesis.assembly;
+    let planned = match args.destroy {
+        true => planning::destroy(&loaded.state, &*provider, &options).await?,
+        false => planning::deploy(assembly, &loaded.state, &*provider, &options).await?,
+    };
+    let full = args.full || context.global.verbose > 0;
+    show(
+        context,
+        &session,
+        &planned,
+        PlanView { changes: &planned.changes, assembly: (!args.destroy).then_some(assembly), full },
+    );
+    context.terminal.print_json(&document(context, &session, &planned));
+    if let Err(refused) = planned.plan.permit(args.delete_data) {
+        context.terminal.warn(format!("a deploy of this would be refused: {refused}"));
+    }
+    if let Some(file) = &args.out {
+        place::write(context.host, file, &planned.plan.to_json())?;
+        context.terminal.note(format!("saved: `deploy {}` does exactly this", file.display()));
+    }
+    session.notice();
+    Ok(if args.detailed_exitcode && !planned.plan.is_empty() { Exit::Changes } else { Exit::Done })
+}
+
+/// Shows a plan to people.
+pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Planned, view: PlanView<'_>) {
+    let header = format!(
+        "{} {}",
+        paint(BOLD, context.app()),
+        paint(DIM, format!("at {}, account {}", session.target.name(), planned.plan.identity.account))
+    );
+    if planned.changes.is_empty() && planned.plan.is_empty() {
+        let kept = planned.changes.changes.values().filter(|change| change.action == Action::Keep).count();
+        let message = match kept {
+            0 => "no changes: the target holds what the program says".to_owned(),
+            kept => format!("no changes: {kept} that hold data, or are needed by such, are kept"),
+        };
+        context.terminal.print(format!("{header}\n{message}"));
+    } else {
+        context.terminal.print(format!("{header}\n\n{}", view.render()));
+    }
+}
+
+/// A plan for other programs.
+pub(crate) fn document(context: &Context<'_>, session: &Session<'_>, planned: &Planned) -> Json {
+    let ChangeSet { changes, deposed, outputs, proposed_moves } = &planned.changes;
+    let changes: Vec<_> = changes.values().filter(|change| change.action != Action::NoOp).collect();
+    json!({
+        "app": context.app(),
+        "target": session.target.name(),
+        "account": planned.plan.identity.account,
+        "summary": planned.changes.count(),
+        "changes": changes,
+        "deposed": deposed,
+        "outputs": outputs,
+        "proposed_moves": proposed_moves,
+        "loses_data": planned.plan.loses_data,
+        "protected": planned.plan.protected,
+    })
+}

@@ -1,0 +1,104 @@
+//! `state list` and `state show`: what is known to exist.
+
+use groundplan_core::{Path, Value};
+use groundplan_engine::State;
+use groundplan_engine::state::{ResourceState, ResourceStatus};
+use groundplan_schema as schema;
+use serde_json::json;
+
+use crate::args;
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+use crate::render::{short_type, value};
+use crate::style::{BOLD, CHANGE, DIM, padded, paint};
+
+pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exit, CommandError> {
+    let session = context.session()?;
+    let state = session.load().await?.state;
+    match args {
+        args::State::List => {
+            match state.resources.is_empty() {
+                true => context.terminal.note("nothing is deployed"),
+                false => context.terminal.print(list(&state)),
+            }
+            let resources: Vec<_> = state
+                .resources
+                .iter()
+                .map(|(path, it)| json!({"path": path, "type": it.type_name, "id": it.id, "status": it.status}))
+                .collect();
+            let document = json!({"app": state.app, "serial": state.serial, "resources": resources});
+            context.terminal.print_json(&document);
+        }
+        args::State::Show { path } => {
+            let resource = state.resources.get(path).ok_or_else(|| unknown(&state, path))?;
+            context.terminal.print(show(path, resource));
+            context.terminal.print_json(&json!({"path": path, "resource": resource}));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn unknown(state: &State, path: &Path) -> CommandError {
+    let within: Vec<_> = state.resources.keys().filter(|other| other.is_within(path)).take(5).collect();
+    let error = CommandError::usage(format!("the state has no resource at `{path}`"));
+    match within.as_slice() {
+        [] => error.hint("`state list` shows all paths"),
+        some => {
+            let some: Vec<_> = some.iter().map(|path| path.as_str()).collect();
+            error.hint(format!("below it there are: {}", some.join(", ")))
+        }
+    }
+}
+
+fn list(state: &State) -> String {
+    let width = |of: &dyn Fn(&Path, &ResourceState) -> usize| {
+        state.resources.iter().map(|(path, resource)| of(path, resource)).max().unwrap_or(0)
+    };
+    let paths = width(&|path, _| path.as_str().chars().count());
+    let types = width(&|_, resource| short_type(&resource.type_name).chars().count());
+    let line = |(path, resource): (&Path, &ResourceState)| {
+        let status = match resource.status {
+            ResourceStatus::Ready => String::new(),
+            status => format!("  {}", paint(CHANGE, status_text(status))),
+        };
+        let type_name = padded(DIM, short_type(&resource.type_name), types);
+        format!("{}  {type_name}  {}{status}", padded(BOLD, path.as_str(), paths), resource.id)
+    };
+    state.resources.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn show(path: &Path, resource: &ResourceState) -> String {
+    let known = schema::lookup(&resource.type_name);
+    let mut lines = vec![
+        paint(BOLD, path),
+        format!("  type: {}", resource.type_name),
+        format!("  id: {}", resource.id),
+        format!("  region: {}", resource.environment.region),
+        format!("  status: {}", status_text(resource.status)),
+    ];
+    lines.push("  properties:".to_owned());
+    lines.extend(resource.properties.iter().map(|(name, value)| {
+        let cursor = known.map(|known| known.cursor().key(name));
+        format!("    {name}: {}", value::value(value, cursor.as_ref(), 4))
+    }));
+    lines.push("  outputs:".to_owned());
+    lines.extend(resource.outputs.iter().map(|(name, output)| {
+        let cursor = known.map(|known| known.cursor().key(name));
+        format!("    {name}: {}", value::value(&Value::from(output.clone()), cursor.as_ref(), 4))
+    }));
+    if !resource.dependencies.is_empty() {
+        lines.push("  depends on:".to_owned());
+        lines.extend(resource.dependencies.iter().map(|needed| format!("    {needed}")));
+    }
+    lines.join("\n")
+}
+
+fn status_text(status: ResourceStatus) -> &'static str {
+    match status {
+        ResourceStatus::Accepted => "not seen ready",
+        ResourceStatus::Updating => "not seen ready since an update",
+        ResourceStatus::Ready => "ready",
+        ResourceStatus::Deleting => "being deleted",
+        ResourceStatus::Tainted => "made in part: the next deploy replaces it",
+    }
+}

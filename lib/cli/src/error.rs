@@ -1,0 +1,124 @@
+//! Why a command ends without having done its job, and with which exit code.
+
+use groundplan_core::Diagnostics;
+use groundplan_engine::Error as EngineError;
+use groundplan_engine::provider::ErrorClass;
+use serde::Serialize;
+
+/// How a command ended, where it did its job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done,
+    /// There are changes, or drift, and the exit code was to say so.
+    Changes,
+    /// It was done in part: what failed has been shown.
+    Failed,
+    /// It was interrupted, after what was in flight was finished.
+    Interrupted,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => Kind::Failed.code(),
+            Self::Changes => 2,
+            Self::Interrupted => Kind::Interrupted.code(),
+        }
+    }
+}
+
+/// Why a command could not do its job.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct CommandError {
+    pub(crate) kind: Kind,
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) hints: Vec<String>,
+    /// The findings, where the program is not valid.
+    pub(crate) diagnostics: Option<Diagnostics>,
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// It was tried, or looked at, and cannot be.
+    Failed,
+    /// The program or the way it was called has to change; nothing was tried.
+    Usage,
+    /// Another run holds the lock.
+    Locked,
+    /// The user has stopped it.
+    Interrupted,
+}
+
+impl Kind {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 3,
+            Self::Locked => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl CommandError {
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hints: Vec::new(), diagnostics: None }
+    }
+
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    pub(crate) fn interrupted(message: impl Into<String>) -> Self {
+        Self::new(Kind::Interrupted, message)
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl From<Diagnostics> for CommandError {
+    fn from(diagnostics: Diagnostics) -> Self {
+        let count = diagnostics.errors().count();
+        let message = format!("the program is not valid: {count} error{}", if count == 1 { "" } else { "s" });
+        Self { diagnostics: Some(diagnostics), ..Self::usage(message) }
+    }
+}
+
+/// The message is the engine's own, which says what to do, too, where it can know.
+impl From<EngineError> for CommandError {
+    fn from(error: EngineError) -> Self {
+        let kind = match &error {
+            EngineError::Locked { .. } => Kind::Locked,
+            EngineError::WrongAccount { .. }
+            | EngineError::Unsupported { .. }
+            | EngineError::CorruptPlan { .. }
+            | EngineError::MissingSecrets { .. }
+            | EngineError::OtherApp { .. } => Kind::Usage,
+            _ => Kind::Failed,
+        };
+        let hint = match &error {
+            // What is not about a resource is the question who the credentials belong to.
+            EngineError::Provider { path: None, source } => Some(match source.class {
+                ErrorClass::Denied => {
+                    "check the credentials, for example with `aws sts get-caller-identity`; `--target sandbox` needs none"
+                }
+                _ => "check that the target can be reached from here; `--target sandbox` needs no network",
+            }),
+            _ => None,
+        };
+        Self { hints: hint.map(str::to_owned).into_iter().collect(), ..Self::new(kind, error.to_string()) }
+    }
+}

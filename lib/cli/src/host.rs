@@ -1,0 +1,80 @@
+//! What a command line runs in.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use crate::terminal::Streams;
+
+/// All that a command line takes from its process: nothing else of it is read, so that tests
+/// and other programs can run one without a process of its own.
+#[derive(Debug)]
+pub struct Host {
+    /// The arguments, the program's name first.
+    pub args: Vec<OsString>,
+    /// The environment variables.
+    pub variables: BTreeMap<String, String>,
+    /// The directory that relative paths start from.
+    pub directory: PathBuf,
+    /// Input and output.
+    pub streams: Option<Streams>,
+    /// Each message is a Ctrl-C.
+    pub interrupts: UnboundedReceiver<()>,
+}
+
+impl Host {
+    /// What this process runs in. Inside of a tokio runtime, since it listens for signals.
+    pub fn of_process() -> Self {
+        use std::io::{self, IsTerminal};
+        let streams = Streams {
+            out_is_terminal: io::stdout().is_terminal(),
+            err_is_terminal: io::stderr().is_terminal(),
+            input_is_terminal: io::stdin().is_terminal(),
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            input: Box::new(io::BufReader::new(io::stdin())),
+        };
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self {
+            args: std::env::args_os().collect(),
+            variables: std::env::vars_os().filter_map(text).collect(),
+            directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            streams: Some(streams),
+            interrupts: signals(),
+        }
+    }
+
+    /// An environment variable that is set and not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Where `path` is, seen from the host's directory.
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        self.directory.join(path)
+    }
+
+    /// Whether this runs on a build server, where nobody looks on.
+    pub(crate) fn is_ci(&self) -> bool {
+        let stated = self.variable("CI").is_some_and(|value| !matches!(value, "0" | "false"));
+        let servers = ["TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"];
+        stated || servers.iter().any(|name| self.variable(name).is_some())
+    }
+}
+
+/// A message for every Ctrl-C, and for every polite request to end.
+fn signals() -> UnboundedReceiver<()> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let on_ctrl_c = sender.clone();
+    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && on_ctrl_c.send(()).is_ok() {} });
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            while terminate.recv().await.is_some() && sender.send(()).is_ok() {}
+        }
+    });
+    receiver
+}

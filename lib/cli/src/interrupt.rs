@@ -1,0 +1,124 @@
+//! Ctrl-C: the first one asks a deploy to finish what is in flight, the second one stops at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use groundplan_engine::execute::Cancellation;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::error::{CommandError, Exit};
+use crate::style::{WARNING, paint};
+use crate::terminal::Terminal;
+
+/// Whether something is being changed, and how it is asked to stop.
+#[derive(Default)]
+pub(crate) struct Interrupt {
+    cancellation: Cancellation,
+    changing: AtomicBool,
+}
+
+impl Interrupt {
+    /// Tells that from now on something is changed, and how that is asked to stop.
+    pub(crate) fn begin(&self) -> &Cancellation {
+        self.changing.store(true, Ordering::Relaxed);
+        &self.cancellation
+    }
+
+    /// Tells that nothing is changed any more.
+    pub(crate) fn end(&self) {
+        self.changing.store(false, Ordering::Relaxed);
+    }
+
+    /// Runs `work` until it ends or is interrupted.
+    pub(crate) async fn watch(
+        &self,
+        work: impl Future<Output = Result<Exit, CommandError>>,
+        interrupts: &mut UnboundedReceiver<()>,
+        terminal: &Terminal,
+    ) -> Result<Exit, CommandError> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut work => return result,
+                Some(()) = interrupts.recv() => match (self.changing.load(Ordering::Relaxed), self.cancellation.is_cancelled()) {
+                    (true, false) => {
+                        self.cancellation.cancel();
+                        let message = "interrupted: what is in flight is finished and saved; once more to stop at once";
+                        terminal.note(paint(WARNING, message));
+                    }
+                    (true, true) => {
+                        return Err(CommandError::interrupted("stopped at once")
+                            .hint("the next run finds out what became of the calls that were in flight"));
+                    }
+                    (false, _) => return Err(CommandError::interrupted("interrupted: nothing was changed")),
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::args::Color;
+    use crate::error::Kind;
+    use crate::host::Host;
+    use crate::terminal::Streams;
+
+    /// How work that never ends is ended by so many Ctrl-C.
+    async fn interrupted(times: usize, changing: bool) -> Option<CommandError> {
+        let (sender, mut interrupts) = tokio::sync::mpsc::unbounded_channel();
+        (0..times).for_each(|_| sender.send(()).expect("somebody listens"));
+        let streams = Streams {
+            out: Box::new(std::io::sink()),
+            err: Box::new(std::io::sink()),
+            input: Box::new(std::io::empty()),
+            out_is_terminal: false,
+            err_is_terminal: false,
+            input_is_terminal: false,
+        };
+        let (_, closed) = tokio::sync::mpsc::unbounded_channel();
+        let host = Host {
+            args: Vec::new(),
+            variables: Default::default(),
+            directory: ".".into(),
+            streams: None,
+            interrupts: closed,
+        };
+        let terminal = Terminal::new(streams, &host, Color::Never, false, false);
+        let interrupt = Interrupt::default();
+        if changing {
+            interrupt.begin();
+        }
+        let cancelled = interrupt.cancellation.clone();
+        let work = async {
+            if changing && times == 1 {
+                while !cancelled.is_cancelled() {
+                    tokio::task::yield_now().await;
+                }
+                return Ok(Exit::Interrupted);
+            }
+            pending().await
+        };
+        interrupt.watch(work, &mut interrupts, &terminal).await.err()
+    }
+
+    #[tokio::test]
+    async fn the_first_ends_at_once_what_changes_nothing() {
+        let error = interrupted(1, false).await.expect("it is ended");
+        assert_eq!((error.kind, error.message.as_str()), (Kind::Interrupted, "interrupted: nothing was changed"));
+    }
+
+    #[tokio::test]
+    async fn the_first_lets_a_deploy_finish_what_is_in_flight() {
+        assert!(interrupted(1, true).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn the_second_stops_a_deploy_at_once() {
+        let error = interrupted(2, true).await.expect("it is ended");
+        assert_eq!((error.kind, error.message.as_str()), (Kind::Interrupted, "stopped at once"));
+    }
+}

@@ -1,0 +1,97 @@
+//! One property before and after.
+
+use groundplan_core::Reference;
+use groundplan_engine::diff::{PropertyChange, Rendered, Replaces};
+use serde_json::Value as Json;
+use similar::{ChangeTag, TextDiff};
+
+use crate::render::value;
+use crate::style::{CHANGE, CREATE, DELETE, DIM, ERROR, paint};
+
+/// Texts that are longer than this are compared line by line.
+const LONG: usize = 60;
+
+/// A change of a property, on one line or as a diff, with a line feed at the end. `because` is
+/// what a value that is not known yet is taken from.
+pub(crate) fn property(change: &PropertyChange, because: Option<&Reference>, indent: usize) -> String {
+    let effect = match change.replacement {
+        Replaces::No => String::new(),
+        Replaces::Maybe => paint(CHANGE, "  # may replace it"),
+        Replaces::Yes => paint(ERROR, "  # forces replacement"),
+    };
+    between(&change.property, &change.from, &change.to, because, &effect, indent)
+}
+
+/// A value before and after.
+pub(crate) fn between(
+    name: &str,
+    from: &Rendered,
+    to: &Rendered,
+    because: Option<&Reference>,
+    effect: &str,
+    indent: usize,
+) -> String {
+    let symbol = match (from, to) {
+        (Rendered::Absent, _) => paint(CREATE, "+"),
+        (_, Rendered::Absent) => paint(DELETE, "-"),
+        _ => paint(CHANGE, "~"),
+    };
+    let margin = " ".repeat(indent);
+    let show = |rendered: &Rendered| self::rendered(rendered, because, indent + 2);
+    let values = match (from, to) {
+        (Rendered::Known(from), Rendered::Known(to)) => match (lines(from), lines(to)) {
+            (Some(from), Some(to)) => {
+                return format!("{margin}{symbol} {name}:{effect}\n{}", diff(&from, &to, indent + 4));
+            }
+            _ => format!("{} → {}", value::json(from, indent + 2), value::json(to, indent + 2)),
+        },
+        (Rendered::Absent, to) => show(to),
+        (from, Rendered::Absent) => show(from),
+        (from, to) => format!("{} → {}", show(from), show(to)),
+    };
+    format!("{margin}{symbol} {name}: {values}{effect}\n")
+}
+
+fn rendered(rendered: &Rendered, because: Option<&Reference>, indent: usize) -> String {
+    match (rendered, because) {
+        (Rendered::Known(json), _) => value::json(json, indent),
+        (Rendered::Unknown, Some(because)) => paint(DIM, format!("(known after apply, from {because})")),
+        (Rendered::Unknown | Rendered::Sensitive | Rendered::Absent, _) => paint(DIM, rendered),
+    }
+}
+
+/// The value as a text of several lines, where it is a document or a long text.
+fn lines(json: &Json) -> Option<String> {
+    let pretty = |json: &Json| serde_json::to_string_pretty(json).ok();
+    match json {
+        Json::Array(_) | Json::Object(_) => pretty(json),
+        Json::String(text) => match serde_json::from_str::<Json>(text) {
+            Ok(document @ (Json::Object(_) | Json::Array(_))) => pretty(&document),
+            _ if text.len() > LONG || text.contains('\n') => Some(text.clone()),
+            _ => None,
+        },
+        Json::Null | Json::Bool(_) | Json::Number(_) => None,
+    }
+}
+
+/// What differs between two texts, with two lines around each difference.
+fn diff(from: &str, to: &str, indent: usize) -> String {
+    let diff = TextDiff::from_lines(from, to);
+    let margin = " ".repeat(indent);
+    let mut text = String::new();
+    for (position, group) in diff.grouped_ops(2).iter().enumerate() {
+        if position > 0 {
+            text += &format!("{margin}{}\n", paint(DIM, "…"));
+        }
+        for change in group.iter().flat_map(|operation| diff.iter_changes(operation)) {
+            let (symbol, style) = match change.tag() {
+                ChangeTag::Delete => ("-", DELETE),
+                ChangeTag::Insert => ("+", CREATE),
+                ChangeTag::Equal => (" ", DIM),
+            };
+            text +=
+                &format!("{margin}{}\n", paint(style, format!("{symbol} {}", change.value().trim_end_matches('\n'))));
+        }
+    }
+    text
+}

@@ -1,0 +1,29 @@
+//! What depends on what.
+
+use groundplan_core::Assembly;
+
+use crate::render::short_type;
+use crate::style::{BOLD, DIM, paint};
+
+/// Each resource with what it needs.
+pub(crate) fn text(assembly: &Assembly) -> String {
+    let mut lines = Vec::new();
+    for (path, entry) in &assembly.resources {
+        lines.push(format!("{}  {}", paint(BOLD, path), paint(DIM, short_type(&entry.type_name))));
+        lines.extend(assembly.dependencies(path).iter().map(|needed| format!("  ← {needed}")));
+    }
+    lines.join("\n")
+}
+
+/// The graph in the language of Graphviz: an arrow leads to what is needed.
+pub(crate) fn dot(assembly: &Assembly) -> String {
+    let mut lines =
+        vec![format!("digraph {:?} {{", assembly.app), "  rankdir = LR;".into(), "  node [shape = box];".into()];
+    for (path, entry) in &assembly.resources {
+        let label = format!("{path}\\n{}", short_type(&entry.type_name));
+        lines.push(format!("  \"{path}\" [label = \"{label}\"];"));
+        lines.extend(assembly.dependencies(path).iter().map(|needed| format!("  \"{path}\" -> \"{needed}\";")));
+    }
+    lines.push("}".into());
+    lines.join("\n")
+}

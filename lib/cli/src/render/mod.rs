@@ -1,0 +1,32 @@
+//! What people read.
+
+pub(crate) mod diagnostic;
+pub(crate) mod diff;
+pub(crate) mod drift;
+pub(crate) mod graph;
+pub(crate) mod outcome;
+pub(crate) mod plan;
+pub(crate) mod value;
+
+use std::time::Duration;
+
+/// `AWS::EC2::Subnet` as `EC2::Subnet`.
+pub(crate) fn short_type(type_name: &str) -> &str {
+    type_name.strip_prefix("AWS::").unwrap_or(type_name)
+}
+
+/// `2m 05s`, `12.3s`, `40ms`.
+pub(crate) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{}ms", duration.as_millis()),
+        1..60 => format!("{:.1}s", duration.as_secs_f64()),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// `1 resource`, `2 resources`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,134 @@
+//! How a deploy has ended: what was done, what failed and where in the program, what was skipped
+//! because of it, and what to do next.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+
+use groundplan_core::Path;
+use groundplan_engine::execute::{FailedStep, Outcome, SkipReason};
+use groundplan_engine::plan::{Plan, StepId, Work};
+
+use crate::render::{count, duration, short_type};
+use crate::style::{BOLD, CREATE, DIM, ERROR, INFO, WARNING, padded, paint};
+
+/// How many of the skipped resources are named.
+const NAMED: usize = 6;
+
+/// A run that has ended.
+pub(crate) struct OutcomeView<'a> {
+    pub(crate) app: &'a str,
+    pub(crate) command: &'a str,
+    pub(crate) plan: &'a Plan,
+    pub(crate) outcome: &'a Outcome,
+    /// Where in the program each resource was added.
+    pub(crate) locations: &'a BTreeMap<Path, Vec<&'static Location<'static>>>,
+}
+
+impl OutcomeView<'_> {
+    /// All of it, without a line feed at the end.
+    pub(crate) fn render(&self) -> String {
+        let Outcome { failed, skipped, interrupted, elapsed, .. } = self.outcome;
+        let elapsed = duration(*elapsed);
+        let done = tally(self.plan, &self.outcome.done);
+        if self.outcome.succeeded() {
+            let later =
+                if skipped.is_empty() { String::new() } else { ", readiness is left to a later run".to_owned() };
+            let head = paint(CREATE, format!("✓ {} of {}", self.command, self.app));
+            return format!("{head}: {done} in {elapsed}{later}");
+        }
+        let mut text = String::new();
+        for failure in failed {
+            text += &self.failure(failure);
+            text.push('\n');
+        }
+        let (style, how) = match failed.is_empty() {
+            true => (WARNING, "was interrupted"),
+            false => (ERROR, "failed"),
+        };
+        text += &format!("{} after {elapsed}: {done}", paint(style, format!("{} of {} {how}", self.command, self.app)));
+        if !failed.is_empty() {
+            text += &format!(", {} failed", failed.len());
+        }
+        let left = self.names(|reason| *reason != SkipReason::NotWaited).len();
+        if left > 0 {
+            text += &format!(", {} not done", count(left, "resource"));
+        }
+        let next = match (failed.is_empty(), interrupted) {
+            (true, _) => format!("what was done is saved; `{}` goes on where it stopped", self.command),
+            (false, _) => {
+                format!("what was done is saved; mend the cause, and `{}` goes on where it stopped", self.command)
+            }
+        };
+        text + &format!("\n{} {next}", paint(INFO, "hint:"))
+    }
+
+    fn failure(&self, FailedStep { step, path, verb, error }: &FailedStep) -> String {
+        let type_name = short_type(&self.plan.step(*step).type_name);
+        let mut text =
+            format!("{} {}\n", paint(ERROR, "error:"), paint(BOLD, format!("cannot {verb} {path} ({type_name})")));
+        let mut locations = self.locations.get(path).into_iter().flatten();
+        if let Some(location) = locations.next() {
+            text += &format!("  {} {location}\n", paint(INFO, "-->"));
+        }
+        for location in locations {
+            text += &format!("      through {location}\n");
+        }
+        text += &format!("   {} {}\n", paint(INFO, "="), error.to_string().replace('\n', "\n     "));
+        let because = |reason: &SkipReason| matches!(reason, SkipReason::Failed { step: of, .. } if of == step);
+        let skipped = self.names(because);
+        if !skipped.is_empty() {
+            let named: Vec<_> = skipped.iter().take(NAMED).map(|path| path.as_str()).collect();
+            let more = skipped.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            text += &format!("   {} skipped because of it: {}{more}\n", paint(INFO, "="), named.join(", "));
+        }
+        text
+    }
+
+    /// The resources whose steps were skipped for such a reason.
+    fn names(&self, because: impl Fn(&SkipReason) -> bool) -> Vec<&Path> {
+        let skipped = self.outcome.skipped.iter().filter(|skipped| because(&skipped.because));
+        let mut names: Vec<_> = skipped.map(|skipped| &skipped.path).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// The past of a step's verb, as in `created`.
+pub(crate) fn past(work: &Work) -> &'static str {
+    match work {
+        Work::Create { .. } => "created",
+        Work::Update { .. } => "updated",
+        Work::Ready => "ready",
+        Work::Delete { .. } => "deleted",
+        Work::Move { .. } => "moved",
+        Work::Record { .. } => "recorded",
+        Work::Forget => "forgotten",
+    }
+}
+
+/// `12 created, 1 updated`.
+fn tally(plan: &Plan, done: &[StepId]) -> String {
+    const ORDER: [&str; 6] = ["created", "updated", "deleted", "moved", "recorded", "forgotten"];
+    let number = |verb: &str| done.iter().filter(|id| past(&plan.step(**id).work) == verb).count();
+    let parts: Vec<_> = ORDER.iter().map(|verb| (number(verb), verb)).filter(|(number, _)| *number > 0).collect();
+    match parts.is_empty() {
+        true => "nothing done".to_owned(),
+        false => parts.iter().map(|(number, verb)| format!("{number} {verb}")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// The steps of a saved plan, for people.
+pub(crate) fn steps(plan: &Plan) -> String {
+    let shown = || plan.steps.iter().filter(|step| step.work != Work::Ready);
+    let width = shown().map(|step| step.path.as_str().chars().count()).max().unwrap_or(0);
+    let line = |step: &groundplan_engine::plan::Step| {
+        let verb = padded(DIM, step.work.verb(), 8);
+        format!("  {verb}{}  {}\n", padded(BOLD, step.path.as_str(), width), short_type(&step.type_name))
+    };
+    let head =
+        format!("{} {}", paint(BOLD, &plan.app), paint(DIM, format!("as planned, account {}", plan.identity.account)));
+    let lines: String = shown().map(line).collect();
+    format!("{head}\n\n{lines}\n{} {}", paint(BOLD, "Plan:"), count(shown().count(), "step"))
+}

@@ -1,0 +1,315 @@
+//! A plan: what would change, why, and what is lost.
+//!
+//! Resources are shown as the tree that their paths are, one line each, with the change in the
+//! margin. A new resource has the facts that tell it from its neighbours; one that changes has
+//! the properties that differ.
+
+use std::collections::BTreeMap;
+
+use anstyle::Style;
+use groundplan_core::{Assembly, Path, ResourceEntry, Value};
+use groundplan_engine::diff::{Action, Change, ChangeSet, Counts, Order, OutputChange, Reason, Rendered};
+use groundplan_schema as schema;
+
+use crate::render::{count, diff, short_type, value};
+use crate::style::{BOLD, CHANGE, CREATE, DANGER, DELETE, DIM, INFO, REPLACE, padded, paint};
+
+/// Properties that tell a resource from its neighbours, the most telling first.
+const TELLING: [&str; 36] = [
+    "CidrBlock",
+    "Ipv6CidrBlock",
+    "AvailabilityZone",
+    "DestinationCidrBlock",
+    "DestinationIpv6CidrBlock",
+    "IpProtocol",
+    "FromPort",
+    "ToPort",
+    "CidrIp",
+    "CidrIpv6",
+    "ServiceName",
+    "VpcEndpointType",
+    "Engine",
+    "EngineVersion",
+    "DBInstanceClass",
+    "CacheNodeType",
+    "InstanceType",
+    "AllocatedStorage",
+    "MultiAZ",
+    "Family",
+    "Cpu",
+    "Memory",
+    "DesiredCount",
+    "BucketName",
+    "RoleName",
+    "PolicyName",
+    "AliasName",
+    "LogGroupName",
+    "RetentionInDays",
+    "TableName",
+    "QueueName",
+    "TopicName",
+    "DomainName",
+    "Type",
+    "Name",
+    "Port",
+];
+
+/// Properties that describe a resource in words: shown where no other one tells it apart.
+const DESCRIBING: [&str; 2] = ["GroupDescription", "Description"];
+
+/// How many facts a line has at most.
+const FACTS: usize = 4;
+
+/// How wide the margin with the change's symbol is.
+const MARGIN: usize = 4;
+
+/// How a plan is shown.
+pub(crate) struct PlanView<'a> {
+    pub(crate) changes: &'a ChangeSet,
+    /// The desired properties; none where everything is destroyed.
+    pub(crate) assembly: Option<&'a Assembly>,
+    /// Whether all properties of new resources are shown.
+    pub(crate) full: bool,
+}
+
+impl PlanView<'_> {
+    /// The whole plan, without a line feed at the end.
+    pub(crate) fn render(&self) -> String {
+        let mut text = self.tree();
+        text += &self.deposed();
+        text += &self.outputs();
+        text += &self.moves();
+        text += &self.losses();
+        text + &summary(self.changes.count())
+    }
+
+    fn tree(&self) -> String {
+        let shown: Vec<&Change> =
+            self.changes.changes.values().filter(|change| change.action != Action::NoOp).collect();
+        let depth = |path: &Path| path.as_str().matches('/').count();
+        let widths = |width: &dyn Fn(&Change) -> usize| shown.iter().map(|change| width(change)).max().unwrap_or(0);
+        let name_width = widths(&|change| 2 * depth(&change.path) + change.path.name().chars().count());
+        let type_width = widths(&|change| short_type(&change.type_name).chars().count());
+        let mut text = String::new();
+        let mut open: Vec<Path> = Vec::new();
+        for change in &shown {
+            for scope in scopes(&change.path) {
+                if !open.contains(&scope) && !shown.iter().any(|other| other.path == scope) {
+                    let name = paint(BOLD, scope.name());
+                    text += &format!("{:1$}{name}\n", "", MARGIN + 2 * depth(&scope));
+                    open.push(scope);
+                }
+            }
+            let indent = 2 * depth(&change.path);
+            let (symbol, style) = symbol(change.action);
+            let type_name = short_type(&change.type_name);
+            let line = format!(
+                "{}{:indent$}{}  {}  {}",
+                padded(style, &format!("{symbol:>3}"), MARGIN),
+                "",
+                padded(BOLD, change.path.name(), name_width - indent),
+                padded(Style::new(), type_name, type_width),
+                self.remarks(change),
+            );
+            text += line.trim_end();
+            text.push('\n');
+            text += &self.properties(change, MARGIN + indent + 2);
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text
+    }
+
+    /// What stands behind the type: the facts of what is new, the reasons for the rest.
+    fn remarks(&self, change: &Change) -> String {
+        let mut remarks = Vec::new();
+        if change.data_loss {
+            remarks.push(paint(DANGER, " DATA LOSS "));
+        }
+        if change.protected {
+            remarks.push(paint(DANGER, " PROTECTED "));
+        }
+        match change.action {
+            Action::Replace(Order::CreateFirst) => remarks.push(paint(REPLACE, "the new one first")),
+            Action::Replace(Order::DeleteFirst) => remarks.push(paint(REPLACE, "the old one is deleted first")),
+            Action::Keep => remarks.push(paint(CHANGE, "is kept")),
+            Action::Forget => remarks.push(paint(CHANGE, "stays in the account")),
+            Action::Resume => remarks.push(paint(INFO, "is waited for")),
+            Action::Create => remarks.extend(self.entry(change).and_then(facts)),
+            Action::Update | Action::Delete | Action::Move | Action::Record | Action::NoOp => {}
+        }
+        if let Some(from) = &change.moved_from {
+            remarks.push(format!("moved from {from}"));
+        }
+        // What properties say for themselves, and what goes without saying, is not repeated.
+        let spoken = |reason: &&Reason| {
+            !matches!(
+                reason,
+                Reason::New
+                    | Reason::Destroyed
+                    | Reason::Changed { .. }
+                    | Reason::MayReplace { .. }
+                    | Reason::Forces { .. }
+                    | Reason::NotYetKnown { .. }
+            )
+        };
+        remarks.extend(change.reasons.iter().filter(spoken).map(|reason| paint(DIM, reason)));
+        remarks.join(&paint(DIM, ", "))
+    }
+
+    fn entry(&self, change: &Change) -> Option<&ResourceEntry> {
+        self.assembly.and_then(|assembly| assembly.resources.get(&change.path))
+    }
+
+    fn properties(&self, change: &Change, indent: usize) -> String {
+        if let (Action::Create, true, Some(entry)) = (change.action, self.full, self.entry(change)) {
+            let known = schema::lookup(&entry.type_name);
+            let line = |(name, value): (&String, &Value)| {
+                let cursor = known.map(|known| known.cursor().key(name));
+                let value = value::value(value, cursor.as_ref(), indent + 2);
+                format!("{:indent$}{} {name}: {value}\n", "", paint(CREATE, "+"))
+            };
+            return entry.properties.iter().map(line).collect();
+        }
+        let because = |property: &str| {
+            change.reasons.iter().find_map(|reason| match reason {
+                Reason::NotYetKnown { property: of, because } if of == property => Some(because),
+                _ => None,
+            })
+        };
+        let lines =
+            change.properties.iter().map(|property| diff::property(property, because(&property.property), indent));
+        lines.collect()
+    }
+
+    fn deposed(&self) -> String {
+        if self.changes.deposed.is_empty() {
+            return String::new();
+        }
+        let line = |old: &groundplan_engine::diff::DeposedChange| {
+            let loss = if old.data_loss { format!("  {}", paint(DANGER, " DATA LOSS ")) } else { String::new() };
+            format!("{}{}  {}  {}{loss}\n", padded(DELETE, "  -", MARGIN), old.path, short_type(&old.type_name), old.id)
+        };
+        let lines: String = self.changes.deposed.iter().map(line).collect();
+        format!("{}\n{lines}\n", paint(BOLD, "left over from earlier runs"))
+    }
+
+    fn outputs(&self) -> String {
+        if self.changes.outputs.is_empty() {
+            return String::new();
+        }
+        let line = |(name, change): (&String, &OutputChange)| match change {
+            OutputChange::Removed => format!("{:MARGIN$}{} {name}\n", "", paint(DELETE, "-")),
+            OutputChange::Set { from, to } => {
+                let from = from.clone().map_or(Rendered::Absent, Rendered::Known);
+                let declared = self.assembly.and_then(|assembly| assembly.outputs.get(name));
+                let because = declared.and_then(|value| value.references().first().copied());
+                diff::between(name, &from, to, because, "", MARGIN)
+            }
+        };
+        let lines: String = self.changes.outputs.iter().map(line).collect();
+        format!("{}\n{lines}\n", paint(BOLD, "outputs"))
+    }
+
+    fn moves(&self) -> String {
+        let hint = |found: &groundplan_engine::diff::ProposedMove| {
+            format!(
+                "{} {} looks like {} under a new path: to move it instead, add `.moved_from(\"{}\")`\n",
+                paint(INFO, "hint:"),
+                found.to,
+                found.from,
+                found.from
+            )
+        };
+        let hints: String = self.changes.proposed_moves.iter().map(hint).collect();
+        if hints.is_empty() { hints } else { hints + "\n" }
+    }
+
+    /// Everything whose data is lost, once more and in one place.
+    fn losses(&self) -> String {
+        let mut lost: BTreeMap<&Path, &str> = BTreeMap::new();
+        lost.extend(
+            self.changes.deposed.iter().filter(|old| old.data_loss).map(|old| (&old.path, old.type_name.as_str())),
+        );
+        let changes = self.changes.changes.values().filter(|change| change.data_loss);
+        lost.extend(changes.map(|change| (&change.path, change.type_name.as_str())));
+        if lost.is_empty() {
+            return String::new();
+        }
+        let head = format!(" DATA LOSS: {} with all that is in there ", count(lost.len(), "resource"));
+        let lines: String = lost.iter().map(|(path, of)| format!("  {path}  {}\n", short_type(of))).collect();
+        format!("{}\n{}\n", paint(DANGER, head), paint(DELETE, lines))
+    }
+}
+
+/// `Plan: 51 to create, 0 to change, 0 to replace, 0 to delete`.
+pub(crate) fn summary(counts: Counts) -> String {
+    let Counts { create, update, replace, delete, other } = counts;
+    let part = |number: usize, what: &str, style: Style| {
+        let text = format!("{number} to {what}");
+        if number == 0 { text } else { paint(style, text) }
+    };
+    let mut parts = vec![
+        part(create, "create", CREATE),
+        part(update, "change", CHANGE),
+        part(replace, "replace", REPLACE),
+        part(delete, "delete", DELETE),
+    ];
+    if other > 0 {
+        parts.push(part(other, "settle", INFO));
+    }
+    format!("{} {}", paint(BOLD, "Plan:"), parts.join(", "))
+}
+
+/// The scopes that a path lies in, outermost first.
+fn scopes(path: &Path) -> Vec<Path> {
+    let mut scopes: Vec<_> = std::iter::successors(path.parent(), Path::parent).collect();
+    scopes.reverse();
+    scopes
+}
+
+pub(crate) fn symbol(action: Action) -> (&'static str, Style) {
+    match action {
+        Action::Create => ("+", CREATE),
+        Action::Update => ("~", CHANGE),
+        Action::Replace(Order::CreateFirst) => ("+/-", REPLACE),
+        Action::Replace(Order::DeleteFirst) => ("-/+", REPLACE),
+        Action::Delete => ("-", DELETE),
+        Action::Forget => ("x", CHANGE),
+        Action::Move => ("→", INFO),
+        Action::Record => ("·", INFO),
+        Action::Resume => ("»", INFO),
+        Action::Keep | Action::NoOp => ("", DIM),
+    }
+}
+
+/// What tells a new resource from its neighbours.
+fn facts(entry: &ResourceEntry) -> Option<String> {
+    let plain = |value: &Value| match value {
+        Value::String(text) if text.chars().count() <= 48 => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let fact = |name: &&str| match (*name, entry.properties.get(*name)?) {
+        ("FromPort", value) => port_range(value, entry.properties.get("ToPort")),
+        ("ToPort", _) => None,
+        ("MultiAZ", value) => (value.as_bool() == Some(true)).then(|| "multi-AZ".to_owned()),
+        ("AllocatedStorage", value) => plain(value).map(|size| format!("{size} GB")),
+        ("RetentionInDays", value) => plain(value).map(|days| format!("{days} days")),
+        (_, value) => plain(value),
+    };
+    let mut facts: Vec<_> = TELLING.iter().filter_map(fact).take(FACTS).collect();
+    if facts.is_empty() {
+        facts.extend(DESCRIBING.iter().find_map(|name| plain(entry.properties.get(*name)?)));
+    }
+    (!facts.is_empty()).then(|| paint(DIM, facts.join(" · ")))
+}
+
+fn port_range(from: &Value, to: Option<&Value>) -> Option<String> {
+    let (from, to) = (from.as_i64()?, to.and_then(Value::as_i64));
+    Some(match to.filter(|to| *to != from) {
+        Some(to) => format!("ports {from}–{to}"),
+        None => format!("port {from}"),
+    })
+}

@@ -1,0 +1,66 @@
+//! Values of properties.
+
+use groundplan_core::Value;
+use groundplan_schema::Cursor;
+use serde_json::Value as Json;
+
+use crate::style::{DIM, INFO, paint};
+
+/// What fits on a line; longer lists and structures take several.
+const WIDTH: usize = 72;
+
+/// A value of a program: references by name, secrets by source. Later lines start with `indent`.
+pub(crate) fn value(value: &Value, cursor: Option<&Cursor<'_>>, indent: usize) -> String {
+    if cursor.is_some_and(Cursor::is_sensitive) && value.is_known() {
+        return paint(DIM, "(sensitive)");
+    }
+    match value {
+        Value::Ref(reference) => paint(INFO, format!("{reference}")),
+        Value::Secret(source) => paint(DIM, format!("(secret, {source})")),
+        Value::Subnet(part) => {
+            format!("/{} number {} of {}", part.prefix, part.index, self::value(&part.block, None, indent))
+        }
+        Value::Template(parts) => {
+            let parts = parts.iter().map(|part| match part {
+                Value::String(text) => text.clone(),
+                other => format!("{{{}}}", self::value(other, None, indent)),
+            });
+            format!("\"{}\"", parts.collect::<String>())
+        }
+        Value::List(items) => {
+            let item = cursor.map(Cursor::item);
+            let items = items.iter().map(|it| self::value(it, item.as_ref(), indent + 2)).collect();
+            block('[', items, ']', indent)
+        }
+        Value::Map(entries) => {
+            let entry = |(key, value): (&String, &Value)| {
+                let cursor = cursor.map(|cursor| cursor.key(key));
+                format!("{key}: {}", self::value(value, cursor.as_ref(), indent + 2))
+            };
+            block('{', entries.iter().map(entry).collect(), '}', indent)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_json().to_string(),
+    }
+}
+
+/// A known value.
+pub(crate) fn json(json: &Json, indent: usize) -> String {
+    match json {
+        Json::Array(items) => block('[', items.iter().map(|item| self::json(item, indent + 2)).collect(), ']', indent),
+        Json::Object(entries) => {
+            let entries = entries.iter().map(|(key, value)| format!("{key}: {}", self::json(value, indent + 2)));
+            block('{', entries.collect(), '}', indent)
+        }
+        scalar => scalar.to_string(),
+    }
+}
+
+fn block(open: char, parts: Vec<String>, close: char, indent: usize) -> String {
+    let width: usize = parts.iter().map(|part| anstream::adapter::strip_str(part).to_string().len() + 2).sum();
+    if width <= WIDTH && parts.iter().all(|part| !part.contains('\n')) {
+        return format!("{open}{}{close}", parts.join(", "));
+    }
+    let inner = " ".repeat(indent + 2);
+    let lines: String = parts.iter().map(|part| format!("{inner}{part}\n")).collect();
+    format!("{open}\n{lines}{}{close}", " ".repeat(indent))
+}

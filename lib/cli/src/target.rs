@@ -1,0 +1,152 @@
+//! Where a deploy goes, and how it is reached.
+
+use std::str::FromStr;
+
+use groundplan_core::Assembly;
+use groundplan_engine::Provider;
+use groundplan_simulator::{DEFAULT_ACCOUNT, Simulator};
+
+use crate::credentials;
+use crate::error::CommandError;
+use crate::host::Host;
+use crate::place;
+
+/// What `--target` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TargetOption {
+    Auto,
+    Aws,
+    Sandbox,
+    Emulator(String),
+}
+
+impl FromStr for TargetOption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "aws" => Ok(Self::Aws),
+            "sandbox" => Ok(Self::Sandbox),
+            url if authority(url).is_some() => Ok(Self::Emulator(url.trim_end_matches('/').to_owned())),
+            _ => Err("a target is `auto`, `aws`, `sandbox`, or a URL as in http://127.0.0.1:5000".into()),
+        }
+    }
+}
+
+/// Host and port of an `http` or `https` URL.
+fn authority(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
+    rest.split('/').next().filter(|authority| !authority.is_empty() && !authority.contains([' ', '@']))
+}
+
+/// Where a deploy goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The simulated account under `.groundplan/`.
+    Sandbox {
+        /// Whether it was taken for want of credentials.
+        fallback: bool,
+    },
+    Aws,
+    /// An emulator of AWS's API, at this URL.
+    Emulator(String),
+}
+
+impl Target {
+    /// The target that `option` means on this host.
+    pub(crate) fn choose(option: &TargetOption, host: &Host) -> Result<Self, CommandError> {
+        let endpoint = host.variable("AWS_ENDPOINT_URL");
+        match (option, endpoint) {
+            (TargetOption::Sandbox, _) => Ok(Self::Sandbox { fallback: false }),
+            (TargetOption::Emulator(url), _) => Ok(Self::Emulator(url.clone())),
+            (TargetOption::Auto, Some(url)) => {
+                let option = url.parse().map_err(|error| {
+                    CommandError::usage(format!("the environment variable AWS_ENDPOINT_URL is `{url}`: {error}"))
+                })?;
+                Self::choose(&option, host)
+            }
+            (TargetOption::Aws, Some(url)) => {
+                let message = format!("the target is `aws`, but the environment variable AWS_ENDPOINT_URL is `{url}`");
+                Err(CommandError::usage(message).hint(format!("unset it, or use `--target {url}`")))
+            }
+            (TargetOption::Aws, None) => Ok(Self::Aws),
+            (TargetOption::Auto, None) if credentials::configured(host).is_some() => Ok(Self::Aws),
+            (TargetOption::Auto, None) if host.is_ci() => {
+                Err(CommandError::usage("no AWS credentials are configured, and in CI no other target is assumed")
+                    .hint("configure credentials, for example through OpenID Connect, or say what is meant: `--target sandbox` or `--target aws`"))
+            }
+            (TargetOption::Auto, None) => Ok(Self::Sandbox { fallback: true }),
+        }
+    }
+
+    /// The name, as `--target` takes it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Sandbox { .. } => "sandbox",
+            Self::Aws => "aws",
+            Self::Emulator(url) => url,
+        }
+    }
+
+    /// The directory below `.groundplan/` that keeps what belongs to this target.
+    pub(crate) fn directory(&self) -> String {
+        match self {
+            Self::Sandbox { .. } => "sandbox".into(),
+            Self::Aws => "aws".into(),
+            Self::Emulator(url) => {
+                let authority = authority(url).unwrap_or("unknown");
+                format!("emulator-{}", authority.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-"))
+            }
+        }
+    }
+
+    /// Whether what is changed there is real, so that a person has to agree.
+    pub(crate) fn is_real(&self) -> bool {
+        matches!(self, Self::Aws)
+    }
+
+    /// What is said first and last where the target is not what a user may expect.
+    pub(crate) fn notice(&self) -> Option<&'static str> {
+        matches!(self, Self::Sandbox { fallback: true })
+            .then_some("no AWS credentials are configured: this is the embedded sandbox, nothing real is touched")
+    }
+
+    /// Connects to the target.
+    pub(crate) async fn connect(&self, host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
+        match self {
+            Self::Sandbox { .. } => sandbox(host, assembly),
+            Self::Aws => aws(None).await,
+            Self::Emulator(url) => aws(Some(url)).await,
+        }
+    }
+}
+
+/// The simulated account below `.groundplan/sandbox/`. An app that is pinned to an account gets a
+/// simulation of that account, so that what it says about itself is true there, too.
+fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
+    let home = place::root(host).join("sandbox");
+    let pinned = assembly.stacks.values().find_map(|environment| environment.account.as_deref());
+    let account = pinned.unwrap_or(DEFAULT_ACCOUNT);
+    let simulator = Simulator::open_account(home.join(format!("account-{account}")), account).map_err(|error| {
+        CommandError::failed(error.to_string())
+            .hint(format!("to start over with an empty sandbox, delete `{}`", home.display()))
+    })?;
+    Ok(Box::new(simulator))
+}
+
+#[cfg(feature = "aws")]
+async fn aws(endpoint: Option<&str>) -> Result<Box<dyn Provider>, CommandError> {
+    use groundplan_aws::{Aws, Config};
+    let config = match endpoint {
+        None => Config::from_environment().await,
+        Some(url) => Config::emulator(url).await,
+    };
+    Ok(Box::new(Aws::new(config)))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn aws(_endpoint: Option<&str>) -> Result<Box<dyn Provider>, CommandError> {
+    Err(CommandError::usage("this program was built without support for AWS")
+        .hint("build it with the feature `aws` of groundplan-cli, or use `--target sandbox`"))
+}

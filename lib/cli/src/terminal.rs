@@ -1,0 +1,204 @@
+//! The one way to standard output, standard error and standard input.
+
+use std::fmt;
+use std::io::{self, BufRead, Write};
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+
+use crate::args::Color;
+use crate::host::Host;
+use crate::style::{self, paint};
+
+/// What a process is connected to.
+pub struct Streams {
+    /// Standard output: what a command was asked for.
+    pub out: Box<dyn Write + Send>,
+    /// Standard error: how it goes.
+    pub err: Box<dyn Write + Send>,
+    /// Standard input: answers.
+    pub input: Box<dyn BufRead + Send>,
+    /// Whether standard output is a terminal.
+    pub out_is_terminal: bool,
+    /// Whether standard error is a terminal that can be drawn on.
+    pub err_is_terminal: bool,
+    /// Whether somebody can answer.
+    pub input_is_terminal: bool,
+}
+
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams").finish_non_exhaustive()
+    }
+}
+
+/// Writes what a command was asked for to standard output, and everything else to standard error.
+///
+/// Both take text with colors and remove them where they are not wanted.
+pub(crate) struct Terminal {
+    out: Mutex<Channel>,
+    err: Mutex<Channel>,
+    input: Mutex<Option<Box<dyn BufRead + Send>>>,
+    json: bool,
+    answers: bool,
+    live: bool,
+    /// The live display, which has to step aside for other lines.
+    display: Mutex<Option<indicatif::MultiProgress>>,
+}
+
+struct Channel {
+    writer: Box<dyn Write + Send>,
+    colors: bool,
+    /// The first error: nobody can be told while it happens.
+    failed: Option<io::Error>,
+}
+
+impl Channel {
+    fn write(&mut self, text: &str) {
+        let result = match self.colors {
+            true => self.writer.write_all(text.as_bytes()),
+            false => write!(self.writer, "{}", anstream::adapter::strip_str(text)),
+        };
+        if let Err(error) = result.and_then(|()| self.writer.flush()) {
+            self.failed.get_or_insert(error);
+        }
+    }
+}
+
+impl Terminal {
+    pub(crate) fn new(streams: Streams, host: &Host, color: Color, json: bool, verbose: bool) -> Self {
+        let dumb = host.variable("TERM") == Some("dumb");
+        let no_color = dumb || host.variable("NO_COLOR").is_some();
+        let colors = |is_terminal| match color {
+            Color::Auto => is_terminal && !no_color,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        let channel = |writer, is_terminal| Mutex::new(Channel { writer, colors: colors(is_terminal), failed: None });
+        Self {
+            answers: streams.input_is_terminal && streams.err_is_terminal && !json,
+            live: streams.err_is_terminal && !dumb && !json && !verbose,
+            out: channel(streams.out, streams.out_is_terminal),
+            err: channel(streams.err, streams.err_is_terminal),
+            input: Mutex::new(Some(streams.input)),
+            json,
+            display: Mutex::new(None),
+        }
+    }
+
+    /// Whether standard output is to hold JSON only.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether somebody can be asked.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.answers
+    }
+
+    /// Whether lines on standard error can be drawn again.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// Whether what is drawn on standard error may have colors.
+    pub(crate) fn draws_colors(&self) -> bool {
+        lock(&self.err).colors
+    }
+
+    /// Lets a live display draw below the lines of standard error; none ends it.
+    pub(crate) fn show(&self, display: Option<indicatif::MultiProgress>) {
+        *lock(&self.display) = display;
+    }
+
+    /// Writes what the command was asked for.
+    pub(crate) fn print(&self, text: impl fmt::Display) {
+        if !self.json {
+            lock(&self.out).write(&format!("{text}\n"));
+        }
+    }
+
+    /// Writes a document as it is, whatever `--json` says.
+    pub(crate) fn write(&self, document: &str) {
+        lock(&self.out).write(document);
+    }
+
+    /// Writes JSON on a line of its own, where `--json` asks for it.
+    pub(crate) fn print_json(&self, value: &impl Serialize) {
+        if self.json {
+            let line = serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
+            lock(&self.out).write(&format!("{line}\n"));
+        }
+    }
+
+    /// Writes a line about how it goes.
+    pub(crate) fn note(&self, text: impl fmt::Display) {
+        let write = || lock(&self.err).write(&format!("{text}\n"));
+        match &*lock(&self.display) {
+            Some(display) => display.suspend(write),
+            None => write(),
+        }
+    }
+
+    pub(crate) fn warn(&self, text: impl fmt::Display) {
+        self.note(format!("{} {text}", paint(style::WARNING, "warning:")));
+    }
+
+    pub(crate) fn hint(&self, text: impl fmt::Display) {
+        self.note(format!("{} {text}", paint(style::INFO, "hint:")));
+    }
+
+    /// Asks a question; whether the answer is `yes`.
+    pub(crate) async fn ask(&self, question: &str) -> bool {
+        lock(&self.err).write(&format!("{question} "));
+        let Some(mut input) = lock(&self.input).take() else { return false };
+        let read = tokio::task::spawn_blocking(move || {
+            let mut answer = String::new();
+            let read = input.read_line(&mut answer);
+            (input, read.map(|_| answer))
+        });
+        let Ok((input, answer)) = read.await else { return false };
+        *lock(&self.input) = Some(input);
+        answer.is_ok_and(|answer| matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// What has gone wrong with standard output. A reader that has left is none of our business.
+    pub(crate) fn broken(&self) -> Option<io::Error> {
+        lock(&self.out).failed.take().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn answered(answer: &'static str) -> bool {
+        let streams = Streams {
+            out: Box::new(io::sink()),
+            err: Box::new(io::sink()),
+            input: Box::new(answer.as_bytes()),
+            out_is_terminal: true,
+            err_is_terminal: true,
+            input_is_terminal: true,
+        };
+        let (_, interrupts) = tokio::sync::mpsc::unbounded_channel();
+        let host =
+            Host { args: Vec::new(), variables: Default::default(), directory: ".".into(), streams: None, interrupts };
+        let terminal = Terminal::new(streams, &host, Color::Auto, false, false);
+        assert!(terminal.can_ask());
+        terminal.ask("deploy?").await
+    }
+
+    #[tokio::test]
+    async fn only_yes_is_yes() {
+        assert!(answered("y\n").await);
+        assert!(answered("Yes\n").await);
+        assert!(!answered("\n").await);
+        assert!(!answered("").await);
+        assert!(!answered("no\n").await);
+    }
+}

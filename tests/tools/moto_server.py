@@ -1,0 +1,60 @@
+"""moto_server, with what it gets wrong about AWS put right.
+
+A handler is written for AWS and never bent to an emulator's fault, so the faults that our tests
+meet are mended here instead. Each patch names the fault; all were seen in moto 5.2.5. Takes the
+arguments of moto_server.
+"""
+
+from moto.ec2.models.subnets import Subnet
+from moto.rds.models import DBInstance
+from moto.s3.responses import S3Response
+from moto.server import main
+
+
+def get_bucket_versioning(self):
+    """The root element is `VersioningConfiguration`, where moto says `GetBucketVersioningResponse`."""
+    self.data["Action"] = "GetBucketVersioning"
+    self._authenticate_and_authorize_s3_action(bucket_name=self.bucket_name)
+    status = self.backend.get_bucket_versioning(self.bucket_name)
+    status = f"<Status>{status}</Status>" if status else ""
+    namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+    return 200, {}, f'<VersioningConfiguration xmlns="{namespace}">{status}</VersioningConfiguration>'
+
+
+S3Response.get_bucket_versioning = get_bucket_versioning
+
+
+def ipv6_cidr_block_association_set(self):
+    """The state is a text, where moto gives the text of a Python dictionary."""
+    return [
+        {
+            "ipv6CidrBlock": association["ipv6CidrBlock"],
+            "associationId": association["associationId"],
+            "ipv6CidrBlockState": {"state": association["ipv6CidrBlockState"]["State"]},
+        }
+        for association in self.ipv6_cidr_block_associations.values()
+        if association["ipv6CidrBlockState"]["State"] == "associated"
+    ]
+
+
+Subnet.ipv6_cidr_block_association_set = property(ipv6_cidr_block_association_set)
+
+
+def remember_performance_insights(method):
+    """Performance insights are described, where moto takes the parameters and forgets them."""
+
+    def patched(self, *args, **parameters):
+        method(self, *args, **parameters)
+        if "enable_performance_insights" in parameters:
+            self.performance_insights_enabled = parameters["enable_performance_insights"]
+        if "performance_insights_kms_key_id" in parameters:
+            self.performance_insights_kms_key_id = parameters["performance_insights_kms_key_id"]
+
+    return patched
+
+
+DBInstance.__init__ = remember_performance_insights(DBInstance.__init__)
+DBInstance.update = remember_performance_insights(DBInstance.update)
+
+if __name__ == "__main__":
+    main()
