@@ -13,20 +13,21 @@ use groundplan_cli::{Host, Streams};
 use serde_json::Value as Json;
 
 /// A moto server of this test's own, ended with it.
-pub struct Moto {
+pub(crate) struct Moto {
     server: Child,
     /// Where it listens.
-    pub url: String,
+    pub(crate) url: String,
     python: PathBuf,
 }
 
 impl Moto {
     /// Starts one on a free port. The Python tools come from `PATH`, or are installed below the
     /// target directory.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let bin = python_tools();
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-        let log = std::fs::File::create(std::env::temp_dir().join(format!("groundplan-moto-{port}.log"))).expect("a log");
+        let log =
+            std::fs::File::create(std::env::temp_dir().join(format!("groundplan-moto-{port}.log"))).expect("a log");
         let mended = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/tools/moto_server.py");
         let server = Command::new(bin.join("python3"))
             .arg(mended)
@@ -46,7 +47,7 @@ impl Moto {
     }
 
     /// Runs `account.py`, the independent client.
-    pub fn account(&self, action: &str) -> Json {
+    pub(crate) fn account(&self, action: &str) -> Json {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/account.py");
         let output = Command::new(&self.python).args([script, &self.url, action]).output().expect("python runs");
         let error = String::from_utf8_lossy(&output.stderr);
@@ -76,23 +77,23 @@ fn python_tools() -> PathBuf {
 }
 
 /// What a command printed, and its exit code.
-pub struct Ran {
-    pub code: u8,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: u8,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
     /// The run, where it ended with `code`.
     #[track_caller]
-    pub fn expect(self, code: u8) -> Self {
+    pub(crate) fn expect(self, code: u8) -> Self {
         assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.out, self.err);
         self
     }
 }
 
 /// Runs a command of the checkout app with these settings, in `directory` against `moto`.
-pub fn run(settings: &Settings, moto: &Moto, directory: &Path, command: &[&str]) -> Ran {
+pub(crate) fn run(settings: &Settings, moto: &Moto, directory: &Path, command: &[&str]) -> Ran {
     let (out, err) = (Text::default(), Text::default());
     let streams = Streams {
         out: Box::new(out.clone()),
