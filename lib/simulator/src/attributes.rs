@@ -232,8 +232,10 @@ impl Making<'_> {
         while let Some((before, after)) = rest.split_once("${") {
             let (names, after) = after.split_once('}').unwrap_or((after, ""));
             filled.push_str(before);
-            let value = names.split('|').map(|name| self.variable(name, depth)).find(|value| !value.is_empty());
-            filled.push_str(&value.unwrap_or_default());
+            // Of alternatives, the first one that is declared, else the last.
+            let (first, last) = names.rsplit_once('|').unwrap_or(("", names));
+            let declared = first.split('|').find_map(|name| self.declared(name).and_then(scalar));
+            filled.push_str(&declared.unwrap_or_else(|| self.variable(last, depth)));
             rest = after;
         }
         filled + rest
