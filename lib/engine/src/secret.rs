@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use groundplan_core::secret::{GeneratedSecret, SecretSource};
 use groundplan_core::{Environment, Path, Value};
 use hmac::{Hmac, Mac};
-use rand::TryRngCore;
-use rand::rngs::OsRng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 use rand::seq::IndexedRandom;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -78,7 +78,7 @@ pub(crate) async fn fetch(
 
 fn generate(form: &GeneratedSecret) -> Result<Zeroizing<String>, SecretError> {
     let allowed: Vec<char> = (b'!'..=b'~').map(char::from).filter(|c| !form.exclude_characters.contains(*c)).collect();
-    let mut random = OsRng.unwrap_err();
+    let mut random = UnwrapErr(SysRng);
     let mut value = Zeroizing::new(String::with_capacity(form.length as usize));
     for _ in 0..form.length {
         value.push(*allowed.choose(&mut random).ok_or(SecretError::NoCharacters)?);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::assembly::Lifecycle;
 use groundplan_core::{Environment, Path, Reference, Value};
-use rand::TryRngCore;
-use rand::rngs::OsRng;
+use rand::TryRng;
+use rand::rngs::SysRng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -124,7 +124,7 @@ impl State {
     /// system's random numbers.
     pub fn new(app: impl Into<String>) -> Self {
         let mut key = [0; 32];
-        OsRng.try_fill_bytes(&mut key).expect("the system has random numbers");
+        SysRng.try_fill_bytes(&mut key).expect("the system has random numbers");
         Self {
             format: Self::FORMAT,
             app: app.into(),

@@ -1,0 +1,107 @@
+//! A construct of one's own: a queue with a dead-letter queue behind it, and who may send to it.
+
+use std::process::ExitCode;
+
+use groundplan::identity::{RoleHandle, Statement};
+use groundplan::resources::sqs;
+use groundplan::{App, Construct, Diagnostic, Environment, Handle, Scope};
+
+/// A queue whose messages end up in a second one after too many failures.
+pub struct WorkQueue {
+    tries: u32,
+}
+
+impl WorkQueue {
+    /// A queue that hands out each message at most `tries` times, 1 to 1000.
+    pub fn new(tries: u32) -> Self {
+        Self { tries }
+    }
+}
+
+/// What users of a [`WorkQueue`] need: the queues, and grants.
+pub struct WorkQueueHandle {
+    /// The queue itself.
+    pub queue: Handle<sqs::Queue>,
+    /// Where messages go that nobody could handle.
+    pub failed: Handle<sqs::Queue>,
+}
+
+impl Construct for WorkQueue {
+    type Handle = WorkQueueHandle;
+
+    fn build(self, scope: &Scope) -> WorkQueueHandle {
+        if !(1..=1000).contains(&self.tries) {
+            scope.report(
+                Diagnostic::error("MY0001", "a message cannot be tried this often")
+                    .got(self.tries)
+                    .allowed("1 to 1000"),
+            );
+        }
+        let failed = scope
+            .add("failed", sqs::Queue::new().message_retention_period(14 * 24 * 3600).sqs_managed_sse_enabled(true));
+        let redrive = groundplan::Value::Map(
+            [
+                ("deadLetterTargetArn".to_owned(), reference(&failed)),
+                ("maxReceiveCount".to_owned(), i64::from(self.tries).into()),
+            ]
+            .into(),
+        );
+        let queue = scope.resource(sqs::Queue::new().redrive_policy(redrive).sqs_managed_sse_enabled(true));
+        WorkQueueHandle { queue, failed }
+    }
+}
+
+/// AWS publishes no schema for a redrive policy, so it is an untyped value with a reference in it.
+fn reference(queue: &Handle<sqs::Queue>) -> groundplan::Value {
+    groundplan::Value::Ref(queue.arn().reference().clone())
+}
+
+impl WorkQueueHandle {
+    /// Lets `role` send messages.
+    pub fn grant_send(&self, role: &RoleHandle) {
+        role.grant(Statement::allow(["sqs:SendMessage"]).on([self.queue.arn()]));
+    }
+}
+
+fn app() -> App {
+    let app = App::new("construct");
+    let stack = app.stack("mail", Environment::new("eu-west-1"));
+    let queue = stack.add("outgoing", WorkQueue::new(5));
+    stack.export("queue-url", queue.queue.queue_url());
+    app
+}
+
+fn main() -> ExitCode {
+    groundplan_cli::run(&app())
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan::resources::sqs;
+    use groundplan_testing::{Cloud, assembly};
+
+    use super::*;
+
+    #[test]
+    fn failed_messages_are_kept_for_two_weeks() {
+        let assembly = assembly(&app());
+        let failed = assembly.get::<sqs::Queue>("mail/outgoing/failed").expect("the second queue");
+        assert_eq!(failed.message_retention_period.as_ref().and_then(|it| it.known()), Some(&1_209_600));
+    }
+
+    #[test]
+    fn it_deploys_and_a_second_plan_is_empty() {
+        let cloud = Cloud::new();
+        let deployed = cloud.deploy(&app());
+        assert!(deployed.output("queue-url").is_string());
+        assert!(cloud.plan(&app()).is_empty());
+    }
+
+    #[test]
+    fn too_many_tries_are_refused() {
+        let app = App::new("wrong");
+        app.stack("mail", Environment::new("eu-west-1")).add("outgoing", WorkQueue::new(2000));
+        let diagnostics = app.synth().expect_err("2000 tries");
+        assert!(diagnostics.to_string().contains("MY0001"), "{diagnostics}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Small programs, each one idea. Run one with
+//! `cargo run -p groundplan-examples --bin first -- deploy`.
+//!
+//! | program | idea |
+//! |---|---|
+//! | `first` | a bucket, a role, a grant, an output |
+//! | `construct` | a construct of one's own, and its unit test |
+//! | `policy` | a check of one's own over every assembly |
+//! | `raw_resource` | resource types that no construct covers, and outputs composed to text |

@@ -1,0 +1,190 @@
+//! Credentials, endpoints, and the clients of each region.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+
+use crate::{emulator, error};
+
+/// Region to ask STS in where the environment names none: identity is the same everywhere.
+const ANY_REGION: &str = "us-east-1";
+
+/// How to reach AWS.
+#[derive(Clone, Debug)]
+pub struct Config {
+    sdk: SdkConfig,
+}
+
+/// Whether credentials are configured. Configured ones may still fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialsStatus {
+    /// There are some, or something that should give some.
+    Configured,
+    /// Nothing is configured on this machine.
+    Absent,
+}
+
+impl Config {
+    /// What the environment, the shared configuration files, SSO, a web identity or the machine's
+    /// role say, in the order of AWS's own tools.
+    pub async fn from_environment() -> Self {
+        Self { sdk: defaults().load().await }
+    }
+
+    /// An emulator at `endpoint`, as in `http://127.0.0.1:5000`. Credentials are taken from the
+    /// environment variables where they are set, and are `test` otherwise: an emulator never gets
+    /// those of a profile or a machine.
+    pub async fn emulator(endpoint: &str) -> Self {
+        let static_credentials = Credentials::new("test", "test", None, None, "emulator");
+        let credentials =
+            match aws_config::environment::EnvironmentVariableCredentialsProvider::new().provide_credentials().await {
+                Ok(credentials) => credentials,
+                Err(_) => static_credentials,
+            };
+        let mut loader = defaults().endpoint_url(endpoint).credentials_provider(credentials);
+        if let Some(client) = emulator::client(endpoint) {
+            loader = loader.http_client(client);
+        }
+        Self { sdk: loader.load().await }
+    }
+
+    /// A configuration made by hand, for programs that have one, and for tests.
+    pub fn from_sdk(sdk: SdkConfig) -> Self {
+        let sdk = sdk.into_builder().retry_config(RetryConfig::disabled()).build();
+        Self { sdk }
+    }
+
+    /// Whether credentials are configured at all, without asking AWS about them. A machine without
+    /// a role that refuses to give one, or that is no machine of AWS, has none configured; a profile
+    /// that was asked for is.
+    pub async fn credentials(&self) -> CredentialsStatus {
+        let Some(provider) = self.sdk.credentials_provider() else { return CredentialsStatus::Absent };
+        match provider.provide_credentials().await {
+            Err(error) if error::is_absent(&error) && std::env::var_os("AWS_PROFILE").is_none() => {
+                CredentialsStatus::Absent
+            }
+            _ => CredentialsStatus::Configured,
+        }
+    }
+
+    fn credentials_provider(&self) -> Option<SharedCredentialsProvider> {
+        self.sdk.credentials_provider()
+    }
+}
+
+/// The engine repeats calls by the class of their error, and knows which may be repeated; the SDK
+/// does not, and would make a second VPC after a lost answer.
+fn defaults() -> aws_config::ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .operation_attempt_timeout(Duration::from_secs(60))
+        .build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts)
+        .app_name(aws_config::AppName::new("groundplan").expect("it has letters only"))
+}
+
+/// The clients of one region, made when the first resource there needs them.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    pub(crate) ec2: aws_sdk_ec2::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) rds: aws_sdk_rds::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
+}
+
+impl Clients {
+    fn new(config: &SdkConfig) -> Self {
+        // An emulator has no host name for each bucket.
+        let emulated = config.endpoint_url().is_some();
+        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(emulated).build();
+        Self {
+            ec2: aws_sdk_ec2::Client::new(config),
+            iam: aws_sdk_iam::Client::new(config),
+            kms: aws_sdk_kms::Client::new(config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            rds: aws_sdk_rds::Client::new(config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            secrets: aws_sdk_secretsmanager::Client::new(config),
+        }
+    }
+}
+
+/// The clients of every region that was asked for.
+pub(crate) struct Regions {
+    config: Config,
+    clients: Mutex<BTreeMap<String, Arc<Clients>>>,
+}
+
+impl Regions {
+    pub(crate) fn new(config: Config) -> Self {
+        Self { config, clients: Mutex::default() }
+    }
+
+    pub(crate) fn clients(&self, region: &str) -> Arc<Clients> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            let config = self.config.sdk.to_builder().region(Region::new(region.to_owned())).build();
+            Arc::new(Clients::new(&config))
+        };
+        Arc::clone(clients.entry(region.to_owned()).or_insert_with(new))
+    }
+
+    pub(crate) fn sts(&self) -> aws_sdk_sts::Client {
+        let sdk = &self.config.sdk;
+        let region = sdk.region().cloned().unwrap_or(Region::from_static(ANY_REGION));
+        aws_sdk_sts::Client::new(&sdk.to_builder().region(region).build())
+    }
+
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.config.credentials_provider().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::imds;
+    use aws_config::imds::credentials::ImdsCredentialsProvider;
+    use aws_credential_types::provider::error::CredentialsError;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A metadata service that refuses everybody.
+    async fn refusing() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 1024];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+            }
+        });
+        format!("http://{address}")
+    }
+
+    #[tokio::test]
+    async fn a_machine_that_refuses_to_give_credentials_has_none_configured() {
+        let client = imds::Client::builder().endpoint(refusing().await).unwrap().max_attempts(1).build();
+        let provider = ImdsCredentialsProvider::builder().imds_client(client).build();
+        let refused = provider.provide_credentials().await.unwrap_err();
+        assert!(error::is_absent(&refused), "{refused:?}");
+    }
+
+    #[test]
+    fn credentials_that_fail_are_configured() {
+        assert!(!error::is_absent(&CredentialsError::provider_error("the process exited with 1")));
+    }
+}

@@ -1,0 +1,67 @@
+//! `AWS::EC2::RouteTable`
+
+use aws_sdk_ec2::types::ResourceType;
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{find_by_token, read_tags, retag, tagged};
+use crate::error::Result;
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
+use crate::tags::Tags;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct RouteTable {
+    #[serde(default)]
+    tags: Tags,
+    vpc_id: String,
+}
+
+impl Handler for RouteTable {
+    const TYPE: &'static str = "AWS::EC2::RouteTable";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::ClientToken,
+        coexists: true,
+        wait: Wait::NONE,
+        early_outputs: &["RouteTableId"],
+        api: "ec2",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let created = cx
+            .ec2
+            .create_route_table()
+            .vpc_id(&self.vpc_id)
+            .client_token(&cx.token)
+            .tag_specifications(tagged(cx, ResourceType::RouteTable, &self.tags))
+            .send()
+            .await?;
+        let id = given(created.route_table.and_then(|table| table.route_table_id), "routeTableId")?;
+        Ok(accepted(&id, json!({"RouteTableId": id})))
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        retag(changes, cx, id).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let described = cx.ec2.describe_route_tables().route_table_ids(&known.id).send().await?;
+        let table = one(described.route_tables, &known.id)?;
+        let properties = Self { tags: read_tags(table.tags), vpc_id: given(table.vpc_id, "vpcId")? };
+        Ok(Found::ready(properties, json!({"RouteTableId": known.id})))
+    }
+
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        cx.ec2.delete_route_table().route_table_id(&known.id).send().await?;
+        Ok(Deletion::Gone)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+        find_by_token(cx).await
+    }
+}

@@ -1,0 +1,226 @@
+//! `AWS::EC2::SecurityGroup`
+
+use aws_sdk_ec2::types::ResourceType;
+use futures::future::try_join_all;
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::rule::{self, Direction, LiveRule, Rule};
+use super::{find_by_token, read_tags, retag, tagged};
+use crate::error::Result;
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
+use crate::name::NameRules;
+use crate::tags::Tags;
+
+/// Rules are better resources of their own, so that two groups may refer to each other. Inline
+/// ones are exclusive: what is not declared is removed, and shows as drift.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct SecurityGroup {
+    group_description: String,
+    group_name: Option<String>,
+    security_group_egress: Option<Vec<Egress>>,
+    security_group_ingress: Option<Vec<Ingress>>,
+    #[serde(default)]
+    tags: Tags,
+    vpc_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Ingress {
+    cidr_ip: Option<String>,
+    cidr_ipv6: Option<String>,
+    description: Option<String>,
+    from_port: Option<i32>,
+    ip_protocol: String,
+    source_prefix_list_id: Option<String>,
+    source_security_group_id: Option<String>,
+    source_security_group_owner_id: Option<String>,
+    to_port: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Egress {
+    cidr_ip: Option<String>,
+    cidr_ipv6: Option<String>,
+    description: Option<String>,
+    destination_prefix_list_id: Option<String>,
+    destination_security_group_id: Option<String>,
+    from_port: Option<i32>,
+    ip_protocol: String,
+    to_port: Option<i32>,
+}
+
+/// An inline rule, whichever way.
+trait Inline: Clone {
+    const DIRECTION: Direction;
+    fn rule(&self) -> Rule;
+    fn of(rule: Rule) -> Self;
+}
+
+impl Inline for Ingress {
+    const DIRECTION: Direction = Direction::Ingress;
+
+    fn rule(&self) -> Rule {
+        Rule {
+            protocol: self.ip_protocol.clone(),
+            from_port: self.from_port,
+            to_port: self.to_port,
+            ipv4: self.cidr_ip.clone(),
+            ipv6: self.cidr_ipv6.clone(),
+            prefix_list: self.source_prefix_list_id.clone(),
+            group: self.source_security_group_id.clone(),
+            group_owner: self.source_security_group_owner_id.clone(),
+            description: self.description.clone(),
+        }
+    }
+
+    fn of(rule: Rule) -> Self {
+        Self {
+            cidr_ip: rule.ipv4,
+            cidr_ipv6: rule.ipv6,
+            description: rule.description,
+            from_port: rule.from_port,
+            ip_protocol: rule.protocol,
+            source_prefix_list_id: rule.prefix_list,
+            source_security_group_id: rule.group,
+            source_security_group_owner_id: rule.group_owner,
+            to_port: rule.to_port,
+        }
+    }
+}
+
+impl Inline for Egress {
+    const DIRECTION: Direction = Direction::Egress;
+
+    fn rule(&self) -> Rule {
+        Rule {
+            protocol: self.ip_protocol.clone(),
+            from_port: self.from_port,
+            to_port: self.to_port,
+            ipv4: self.cidr_ip.clone(),
+            ipv6: self.cidr_ipv6.clone(),
+            prefix_list: self.destination_prefix_list_id.clone(),
+            group: self.destination_security_group_id.clone(),
+            group_owner: None,
+            description: self.description.clone(),
+        }
+    }
+
+    fn of(rule: Rule) -> Self {
+        Self {
+            cidr_ip: rule.ipv4,
+            cidr_ipv6: rule.ipv6,
+            description: rule.description,
+            destination_prefix_list_id: rule.prefix_list,
+            destination_security_group_id: rule.group,
+            from_port: rule.from_port,
+            ip_protocol: rule.protocol,
+            to_port: rule.to_port,
+        }
+    }
+}
+
+impl Handler for SecurityGroup {
+    const TYPE: &'static str = "AWS::EC2::SecurityGroup";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::FindByTag,
+        coexists: true,
+        wait: Wait::NONE,
+        early_outputs: &["GroupId", "Id", "VpcId"],
+        api: "ec2",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let name = self.group_name.clone().unwrap_or_else(|| cx.name(NameRules::letters(255, "_")));
+        let created = cx
+            .ec2
+            .create_security_group()
+            .group_name(&name)
+            .description(&self.group_description)
+            .set_vpc_id(self.vpc_id.clone())
+            .tag_specifications(tagged(cx, ResourceType::SecurityGroup, &self.tags))
+            .send()
+            .await?;
+        let id = given(created.group_id, "groupId")?;
+        Ok(accepted(&id, json!({"GroupId": id, "Id": id, "VpcId": self.vpc_id})))
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        if let Some(rules) = changes.of(|group| &group.security_group_ingress) {
+            replace_rules::<Ingress>(cx, id, rules.as_deref().unwrap_or_default()).await?;
+        }
+        if let Some(rules) = changes.of(|group| &group.security_group_egress) {
+            // Without a declaration a group has the rule that EC2 gives it.
+            let rules = rules.clone().unwrap_or_else(|| vec![Egress::of(Rule::everything_out())]);
+            replace_rules(cx, id, &rules).await?;
+        }
+        retag(changes, cx, id).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let described = cx.ec2.describe_security_groups().group_ids(&known.id).send().await?;
+        let group = one(described.security_groups, &known.id)?;
+        let properties = Self {
+            group_description: group.description.unwrap_or_default(),
+            group_name: group.group_name,
+            security_group_egress: declared_rules(cx, &known.id, &known.last.security_group_egress).await?,
+            security_group_ingress: declared_rules(cx, &known.id, &known.last.security_group_ingress).await?,
+            tags: read_tags(group.tags),
+            vpc_id: group.vpc_id.clone(),
+        };
+        let outputs = json!({"GroupId": known.id, "Id": known.id, "VpcId": group.vpc_id});
+        Ok(Found::ready(properties, outputs))
+    }
+
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        cx.ec2.delete_security_group().group_id(&known.id).send().await?;
+        Ok(Deletion::Gone)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+        find_by_token(cx).await
+    }
+}
+
+/// The new rules first, so that traffic that both allow is never cut.
+async fn replace_rules<I: Inline>(cx: &Cx, group: &str, wanted: &[I]) -> Result<()> {
+    let live = rule::list(cx, group, I::DIRECTION).await?;
+    let wanted: Vec<_> = wanted.iter().map(Inline::rule).collect();
+    for rule in &wanted {
+        match live.iter().find(|live| live.rule.parts() == rule.parts()) {
+            None => drop(rule::add(cx, group, I::DIRECTION, rule).await?),
+            Some(live) if !live.rule.is_same(rule) => {
+                rule::change(cx, group, &live.id, rule).await?;
+            }
+            Some(_) => {}
+        }
+    }
+    let is_over = |live: &&LiveRule| !wanted.iter().any(|rule| rule.parts() == live.rule.parts());
+    let removals = live.iter().filter(is_over).map(|live| rule::remove(cx, group, I::DIRECTION, &live.id));
+    try_join_all(removals).await.map(drop)
+}
+
+/// The rules as they are, in the words of the declaration; none where it has none, since they are
+/// resources of their own then.
+async fn declared_rules<I: Inline>(cx: &Cx, group: &str, declared: &Option<Vec<I>>) -> Result<Option<Vec<I>>> {
+    let Some(declared) = declared else { return Ok(None) };
+    let mut live = rule::list(cx, group, I::DIRECTION).await?;
+    let mut rules = Vec::new();
+    for item in declared {
+        if let Some(position) = live.iter().position(|live| live.rule.is_same(&item.rule())) {
+            live.swap_remove(position);
+            rules.push(item.clone());
+        }
+    }
+    live.sort_by(|one, other| one.id.cmp(&other.id));
+    rules.extend(live.into_iter().map(|live| I::of(live.rule)));
+    Ok(Some(rules))
+}

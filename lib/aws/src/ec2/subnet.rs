@@ -1,0 +1,188 @@
+//! `AWS::EC2::Subnet`
+
+use aws_sdk_ec2::types::{HostnameType, ResourceType, SubnetIpv6CidrBlockAssociation};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{filter, find_by_token, flag, normal_block, read_tags, retag, state, tagged};
+use crate::error::Result;
+use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
+use crate::tags::Tags;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct Subnet {
+    assign_ipv6_address_on_creation: Option<bool>,
+    availability_zone: Option<String>,
+    availability_zone_id: Option<String>,
+    cidr_block: Option<String>,
+    enable_dns64: Option<bool>,
+    ipv6_cidr_block: Option<String>,
+    ipv6_native: Option<bool>,
+    map_public_ip_on_launch: Option<bool>,
+    private_dns_name_options_on_launch: Option<PrivateDnsNameOptions>,
+    #[serde(default)]
+    tags: Tags,
+    vpc_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct PrivateDnsNameOptions {
+    #[serde(rename = "EnableResourceNameDnsAAAARecord")]
+    enable_resource_name_dns_aaaa_record: Option<bool>,
+    enable_resource_name_dns_a_record: Option<bool>,
+    hostname_type: Option<String>,
+}
+
+impl Handler for Subnet {
+    const TYPE: &'static str = "AWS::EC2::Subnet";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::FindByTag,
+        coexists: true,
+        wait: Wait::seconds(1, 120),
+        early_outputs: &["SubnetId", "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId"],
+        api: "ec2",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let created = cx
+            .ec2
+            .create_subnet()
+            .vpc_id(&self.vpc_id)
+            .set_availability_zone(self.availability_zone.clone())
+            .set_availability_zone_id(self.availability_zone_id.clone())
+            .set_cidr_block(self.cidr_block.clone())
+            .set_ipv6_cidr_block(self.ipv6_cidr_block.clone())
+            .set_ipv6_native(self.ipv6_native)
+            .tag_specifications(tagged(cx, ResourceType::Subnet, &self.tags))
+            .send()
+            .await?;
+        let subnet = given(created.subnet, "subnet")?;
+        let id = given(subnet.subnet_id, "subnetId")?;
+        let outputs = json!({
+            "SubnetId": id,
+            "VpcId": subnet.vpc_id,
+            "CidrBlock": subnet.cidr_block,
+            "AvailabilityZone": subnet.availability_zone,
+            "AvailabilityZoneId": subnet.availability_zone_id,
+        });
+        Ok(accepted(id, outputs))
+    }
+
+    /// Each call of ModifySubnetAttribute takes one attribute.
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        if let Some(block) = changes.after_create(|subnet| &subnet.ipv6_cidr_block) {
+            replace_ipv6(cx, id, block.as_deref()).await?;
+        }
+        let modify = || cx.ec2.modify_subnet_attribute().subnet_id(id);
+        if let Some(on) = changes.or_default(|subnet| &subnet.map_public_ip_on_launch, false) {
+            modify().map_public_ip_on_launch(flag(on)).send().await?;
+        }
+        if let Some(on) = changes.or_default(|subnet| &subnet.assign_ipv6_address_on_creation, false) {
+            modify().assign_ipv6_address_on_creation(flag(on)).send().await?;
+        }
+        if let Some(on) = changes.or_default(|subnet| &subnet.enable_dns64, false) {
+            modify().enable_dns64(flag(on)).send().await?;
+        }
+        if let Some(options) = changes.of(|subnet| &subnet.private_dns_name_options_on_launch) {
+            let options = options.clone().unwrap_or_default();
+            if let Some(kind) = options.hostname_type.as_deref() {
+                modify().private_dns_hostname_type_on_launch(HostnameType::from(kind)).send().await?;
+            }
+            let a = flag(options.enable_resource_name_dns_a_record.unwrap_or_default());
+            modify().enable_resource_name_dns_a_record_on_launch(a).send().await?;
+            let aaaa = flag(options.enable_resource_name_dns_aaaa_record.unwrap_or_default());
+            modify().enable_resource_name_dns_aaaa_record_on_launch(aaaa).send().await?;
+        }
+        retag(changes, cx, id).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let id = known.id.as_str();
+        let described = cx.ec2.describe_subnets().subnet_ids(id).send().await?;
+        let subnet = one(described.subnets, id)?;
+        let readiness = Readiness::when(state(subnet.state.as_ref()), "available");
+        let blocks = associated(subnet.ipv6_cidr_block_association_set());
+        let acl = if readiness == Readiness::Ready { acl_association(cx, id).await? } else { None };
+        let outputs = json!({
+            "SubnetId": id,
+            "VpcId": subnet.vpc_id,
+            "CidrBlock": subnet.cidr_block,
+            "Ipv6CidrBlocks": blocks.iter().map(|block| block.ipv6_cidr_block()).collect::<Vec<_>>(),
+            "AvailabilityZone": subnet.availability_zone,
+            "AvailabilityZoneId": subnet.availability_zone_id,
+            "NetworkAclAssociationId": acl,
+            "OutpostArn": subnet.outpost_arn,
+        });
+        let options = subnet.private_dns_name_options_on_launch.as_ref().map(|options| PrivateDnsNameOptions {
+            enable_resource_name_dns_a_record: options.enable_resource_name_dns_a_record,
+            enable_resource_name_dns_aaaa_record: options.enable_resource_name_dns_aaaa_record,
+            hostname_type: options.hostname_type.as_ref().map(|kind| kind.as_str().to_owned()),
+        });
+        let properties = Self {
+            assign_ipv6_address_on_creation: subnet.assign_ipv6_address_on_creation,
+            ipv6_cidr_block: blocks.first().and_then(|block| block.ipv6_cidr_block.clone()),
+            availability_zone: subnet.availability_zone,
+            availability_zone_id: subnet.availability_zone_id,
+            cidr_block: subnet.cidr_block,
+            enable_dns64: subnet.enable_dns64,
+            ipv6_native: subnet.ipv6_native,
+            map_public_ip_on_launch: subnet.map_public_ip_on_launch,
+            private_dns_name_options_on_launch: options,
+            tags: read_tags(subnet.tags),
+            vpc_id: given(subnet.vpc_id, "vpcId")?,
+        };
+        Ok(Found::ready(properties, outputs).is(readiness))
+    }
+
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        cx.ec2.delete_subnet().subnet_id(&known.id).send().await?;
+        Ok(Deletion::Gone)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+        find_by_token(cx).await
+    }
+}
+
+/// A subnet has one IPv6 block at a time.
+async fn replace_ipv6(cx: &Cx, id: &str, wanted: Option<&str>) -> Result<()> {
+    let described = cx.ec2.describe_subnets().subnet_ids(id).send().await?;
+    let subnet = one(described.subnets, id)?;
+    let blocks = associated(subnet.ipv6_cidr_block_association_set());
+    let is_wanted =
+        |block: &SubnetIpv6CidrBlockAssociation| block.ipv6_cidr_block().map(normal_block) == wanted.map(normal_block);
+    for block in blocks.iter().filter(|block| !is_wanted(block)) {
+        cx.ec2.disassociate_subnet_cidr_block().set_association_id(block.association_id.clone()).send().await?;
+    }
+    match wanted {
+        Some(wanted) if !blocks.iter().any(|block| is_wanted(block)) => {
+            cx.ec2.associate_subnet_cidr_block().subnet_id(id).ipv6_cidr_block(wanted).send().await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn associated(blocks: &[SubnetIpv6CidrBlockAssociation]) -> Vec<&SubnetIpv6CidrBlockAssociation> {
+    let is_associated = |block: &&SubnetIpv6CidrBlockAssociation| {
+        let state = block.ipv6_cidr_block_state().and_then(|state| state.state());
+        state.is_some_and(|state| matches!(state.as_str(), "associated" | "associating"))
+    };
+    blocks.iter().filter(is_associated).collect()
+}
+
+async fn acl_association(cx: &Cx, id: &str) -> Result<Option<String>> {
+    let filters = filter(("association.subnet-id", id));
+    let answer = cx.ec2.describe_network_acls().filters(filters).send().await?;
+    let associations = answer.network_acls.unwrap_or_default().into_iter();
+    let mut associations = associations.flat_map(|acl| acl.associations.unwrap_or_default());
+    let ours = associations.find(|association| association.subnet_id() == Some(id));
+    Ok(ours.and_then(|association| association.network_acl_association_id))
+}

@@ -1,0 +1,97 @@
+//! `AWS::EC2::VPCGatewayAttachment`
+
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{filter, state};
+use crate::error::{Error, OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted};
+
+/// How Cloud Control calls the attachment of an internet gateway.
+const INTERNET: &str = "IGW";
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct VpcGatewayAttachment {
+    internet_gateway_id: String,
+    vpc_id: String,
+}
+
+impl Handler for VpcGatewayAttachment {
+    const TYPE: &'static str = "AWS::EC2::VPCGatewayAttachment";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::ByParts,
+        coexists: false,
+        wait: Wait::NONE,
+        early_outputs: &["AttachmentType", "VpcId"],
+        api: "ec2",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        attach(cx, &self.internet_gateway_id, &self.vpc_id).await?;
+        let outputs = json!({"AttachmentType": INTERNET, "VpcId": self.vpc_id});
+        Ok(accepted(format!("{INTERNET}|{}", self.vpc_id), outputs))
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, _id: &str) -> Result<()> {
+        let Some(old) = changes.old else { return Ok(()) };
+        if let Some(gateway) = changes.after_create(|attachment| &attachment.internet_gateway_id) {
+            detach(cx, &old.internet_gateway_id, &old.vpc_id).await.or_none()?;
+            attach(cx, gateway, &changes.new.vpc_id).await?;
+        }
+        Ok(())
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let [kind, vpc] = known.parts()?;
+        if kind != INTERNET {
+            return Err(Error::invalid(format!(
+                "an attachment of type {kind} is not supported; supported is {INTERNET}"
+            )));
+        }
+        let (gateway, readiness) = attached(cx, vpc).await?;
+        let properties = Self { internet_gateway_id: gateway, vpc_id: vpc.to_owned() };
+        Ok(Found::ready(properties, json!({"AttachmentType": INTERNET, "VpcId": vpc})).is(readiness))
+    }
+
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        let [_, vpc] = known.parts()?;
+        let (gateway, _) = attached(cx, vpc).await?;
+        detach(cx, &gateway, vpc).await?;
+        Ok(Deletion::Gone)
+    }
+
+    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+        let found = attached(cx, &self.vpc_id).await.or_none()?;
+        let ours = found.filter(|(gateway, _)| *gateway == self.internet_gateway_id);
+        Ok(ours.map(|_| format!("{INTERNET}|{}", self.vpc_id)).into_iter().collect())
+    }
+}
+
+async fn attach(cx: &Cx, gateway: &str, vpc: &str) -> Result<()> {
+    cx.ec2.attach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc).send().await?;
+    Ok(())
+}
+
+async fn detach(cx: &Cx, gateway: &str, vpc: &str) -> Result<()> {
+    cx.ec2.detach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc).send().await?;
+    Ok(())
+}
+
+/// The internet gateway of a VPC, which has one at most. EC2 says `available` where others say
+/// `attached`.
+async fn attached(cx: &Cx, vpc: &str) -> Result<(String, Readiness)> {
+    let filters = filter(("attachment.vpc-id", vpc));
+    let described = cx.ec2.describe_internet_gateways().filters(filters).send().await?;
+    for gateway in described.internet_gateways.unwrap_or_default() {
+        let attachment = gateway.attachments().iter().find(|attachment| attachment.vpc_id() == Some(vpc));
+        let Some(attachment) = attachment else { continue };
+        let readiness = match state(attachment.state()) {
+            "available" | "attached" => Readiness::Ready,
+            other => Readiness::Pending(other.to_owned()),
+        };
+        return Ok((gateway.internet_gateway_id.unwrap_or_default(), readiness));
+    }
+    Err(Error::not_found(format_args!("the internet gateway of {vpc}")))
+}

@@ -1,0 +1,333 @@
+//! From the SDK's errors to what the engine acts on.
+
+use std::error::Error as StdError;
+
+use aws_config::imds::client::error::ImdsError;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
+use groundplan_engine::provider::{ErrorClass, ProviderError};
+
+/// What handlers return.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// A [`ProviderError`] that `?` makes of every error of the SDK.
+#[derive(Debug)]
+pub(crate) struct Error(Box<ProviderError>);
+
+impl Error {
+    pub(crate) fn new(class: ErrorClass, message: impl Into<String>) -> Self {
+        Self(Box::new(ProviderError::new(class, message)))
+    }
+
+    /// What was asked for is not there.
+    pub(crate) fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::new(ErrorClass::NotFound, format!("{what} does not exist"))
+    }
+
+    /// The request is wrong.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorClass::Invalid, message)
+    }
+
+    pub(crate) fn class(&self) -> ErrorClass {
+        self.0.class
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.0.code.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The same error, of class `to` where it was of class `from`.
+    pub(crate) fn reclass(mut self, from: ErrorClass, to: ErrorClass) -> Self {
+        if self.0.class == from {
+            self.0.class = to;
+        }
+        self
+    }
+
+    /// The same error, saying that the resource `id` was made before it.
+    pub(crate) fn after_making(mut self, id: &str) -> Self {
+        self.0.partial = Some(id.to_owned());
+        self
+    }
+}
+
+impl From<Error> for ProviderError {
+    fn from(error: Error) -> Self {
+        *error.0
+    }
+}
+
+impl From<BuildError> for Error {
+    fn from(error: BuildError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+/// The operation's name comes from the type of its error, so that no call has to repeat it.
+impl<E> From<SdkError<E, HttpResponse>> for Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        let (class, message) = match &error {
+            SdkError::ServiceError(service) => {
+                let meta = service.err().meta();
+                let code = meta.code().unwrap_or_default();
+                let message = meta.message().unwrap_or(code);
+                let status = service.raw().status().as_u16();
+                let message = if message.is_empty() {
+                    format!("an answer of status {status} that says nothing")
+                } else {
+                    message.to_owned()
+                };
+                (classify(code, &message, status), message)
+            }
+            other => (unanswered(other), explain(other)),
+        };
+        let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
+        Self(Box::new(ProviderError {
+            class,
+            message,
+            operation: operation(std::any::type_name::<E>()),
+            code: meta.and_then(|meta| meta.code()).map(str::to_owned),
+            request_id: meta.and_then(|meta| meta.extra("aws_request_id")).map(str::to_owned),
+            partial: None,
+        }))
+    }
+}
+
+/// Turns "it does not exist" into none, where that is an answer and no failure.
+pub(crate) trait OrNone<T> {
+    /// None where the error is of class [`ErrorClass::NotFound`].
+    fn or_none(self) -> Result<Option<T>>;
+}
+
+impl<T, E: Into<Error>> OrNone<T> for std::result::Result<T, E> {
+    fn or_none(self) -> Result<Option<T>> {
+        match self.map_err(Into::into) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.class() == ErrorClass::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The class of an error that a service answered with. Codes are those on the wire, which differ
+/// from the SDK's names (`DBInstanceNotFound`, not `DBInstanceNotFoundFault`).
+pub(crate) fn classify(code: &str, message: &str, status: u16) -> ErrorClass {
+    use ErrorClass::{AlreadyExists, Conflict, Denied, NotFound, Propagating, Throttled, Transient};
+    if is_propagating(code, message) {
+        return Propagating;
+    }
+    let name = code.trim_end_matches("Fault").trim_end_matches("Exception");
+    match name {
+        "Throttling"
+        | "Throttled"
+        | "ThrottlingException"
+        | "RequestThrottled"
+        | "RequestLimitExceeded"
+        | "TooManyRequests"
+        | "EC2Throttled"
+        | "BandwidthLimitExceeded"
+        | "ProvisionedThroughputExceeded"
+        | "SlowDown"
+        | "PriorRequestNotComplete" => Throttled,
+        "DependencyTimeout" | "KMSInternal" | "RequestTimeout" | "ServiceUnavailable" | "Unavailable" => Transient,
+        // Two calls about one thing at once: the other one has gone first.
+        "ConcurrentModification" | "EntityTemporarilyUnmodifiable" | "OperationAborted" => Transient,
+        "AccessDenied"
+        | "UnauthorizedOperation"
+        | "AuthFailure"
+        | "NotAuthorized"
+        | "UnrecognizedClient"
+        | "ExpiredToken"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "OptInRequired"
+        | "RequestExpired" => Denied,
+        "Gateway.NotAttached" | "NoSuchEntity" => NotFound,
+        "BucketAlreadyOwnedByYou" | "ResourceExists" | "Resource.AlreadyAssociated" => AlreadyExists,
+        "Conflict"
+        | "DeleteConflict"
+        | "DependencyViolation"
+        | "IncorrectState"
+        | "IncorrectInstanceState"
+        | "InvalidDBInstanceState"
+        | "InvalidDBParameterGroupState"
+        | "InvalidDBSubnetGroupState"
+        | "InvalidState"
+        | "ResourceInUse" => Conflict,
+        _ if name.ends_with("AlreadyExists") || name.ends_with(".Duplicate") => AlreadyExists,
+        _ if name.ends_with(".InUse") => Conflict,
+        _ if name.ends_with("NotFound") || name.ends_with("NotFoundError") => NotFound,
+        _ if name.starts_with("NoSuch") => NotFound,
+        _ => by_status(status),
+    }
+}
+
+fn by_status(status: u16) -> ErrorClass {
+    match status {
+        // It was carried out, and the answer cannot be read.
+        ..300 => ErrorClass::UnknownOutcome,
+        401 | 403 => ErrorClass::Denied,
+        404 => ErrorClass::NotFound,
+        429 => ErrorClass::Throttled,
+        503 => ErrorClass::Transient,
+        // A server that failed may have done its work before.
+        500.. => ErrorClass::UnknownOutcome,
+        _ => ErrorClass::Invalid,
+    }
+}
+
+/// IAM reaches the other services after seconds. Until then they refuse what was just made, and
+/// only the message tells that from a real mistake.
+fn is_propagating(code: &str, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    match code {
+        // A policy that names a principal that was just made: S3, IAM, KMS.
+        "MalformedPolicy" | "MalformedPolicyDocument" | "MalformedPolicyDocumentException" => {
+            message.contains("invalid principal")
+        }
+        // A log group that is encrypted with a key whose policy has just been written.
+        "InvalidParameterException" => message.contains("kms key does not exist or is not allowed"),
+        // RDS with a monitoring role; Lambda, ECS and EKS with an execution role.
+        "InvalidParameterValue" | "InvalidParameterValueException" | "InvalidParameterCombination" => {
+            message.contains("cannot be assumed")
+                || message.contains("is invalid or does not include the required permissions")
+                || message.contains("invalid iam instance profile name")
+        }
+        _ => false,
+    }
+}
+
+/// The class of an error without an answer. Only what surely never left this machine is safe to
+/// repeat.
+fn unanswered<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> ErrorClass {
+    let texts = || chain(error);
+    if credentials(error).is_some() {
+        return ErrorClass::Denied;
+    }
+    match error {
+        SdkError::ConstructionFailure(_) => ErrorClass::Invalid,
+        SdkError::DispatchFailure(failure) if failure.is_user() => ErrorClass::Invalid,
+        SdkError::DispatchFailure(_)
+            if texts().any(|text| text.contains("(Connect)") || text.contains("dns error")) =>
+        {
+            ErrorClass::Transient
+        }
+        _ => ErrorClass::UnknownOutcome,
+    }
+}
+
+/// What failed, for a user: the credentials where it is those, else the chain of causes.
+fn explain<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> String {
+    match credentials(error) {
+        Some(error) if is_absent(error) => {
+            "no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name in AWS_PROFILE a \
+             profile that exists, and run `aws sso login` where it needs that"
+                .to_owned()
+        }
+        Some(failed) => {
+            let causes: Vec<_> = chain(failed).collect();
+            format!("the configured AWS credentials cannot be used: {}", causes.join(": "))
+        }
+        None => chain(error).collect::<Vec<_>>().join(": "),
+    }
+}
+
+fn credentials<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> Option<&CredentialsError> {
+    sources(error).find_map(|source| source.downcast_ref())
+}
+
+/// Whether no credentials were found: neither configured, nor given by the machine, which is asked
+/// last.
+pub(crate) fn is_absent(error: &CredentialsError) -> bool {
+    matches!(error, CredentialsError::CredentialsNotLoaded(_))
+        || sources(error).any(|source| source.downcast_ref::<ImdsError>().is_some())
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = String> + 'a {
+    sources(error).map(ToString::to_string)
+}
+
+fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = current.source();
+        Some(current)
+    })
+}
+
+/// `ec2:CreateVpc` from `aws_sdk_ec2::operation::create_vpc::CreateVpcError`.
+fn operation(error_type: &str) -> Option<String> {
+    let service = error_type.strip_prefix("aws_sdk_")?.split("::").next()?;
+    let service = if service == "cloudwatchlogs" { "logs" } else { service };
+    let name = error_type.rsplit("::").next()?.strip_suffix("Error")?;
+    Some(format!("{service}:{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_on_the_wire_have_the_class_that_the_engine_acts_on() {
+        use ErrorClass::*;
+        for (code, message, status, class) in [
+            ("RequestLimitExceeded", "Request limit exceeded.", 503, Throttled),
+            ("Throttling", "Rate exceeded", 400, Throttled),
+            ("ThrottlingException", "Rate exceeded", 400, Throttled),
+            ("SlowDown", "Please reduce your request rate.", 503, Throttled),
+            ("ServiceUnavailable", "", 503, Transient),
+            ("InternalError", "An internal error has occurred", 500, UnknownOutcome),
+            ("InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist", 400, NotFound),
+            ("NatGatewayNotFound", "", 400, NotFound),
+            ("DBInstanceNotFound", "", 404, NotFound),
+            ("DBSubnetGroupNotFoundFault", "", 404, NotFound),
+            ("NoSuchEntity", "", 404, NotFound),
+            ("NoSuchBucketPolicy", "", 404, NotFound),
+            ("ServerSideEncryptionConfigurationNotFoundError", "", 404, NotFound),
+            ("ResourceNotFoundException", "", 400, NotFound),
+            ("Gateway.NotAttached", "", 400, NotFound),
+            ("EntityAlreadyExists", "", 409, AlreadyExists),
+            ("DBInstanceAlreadyExists", "", 400, AlreadyExists),
+            ("ResourceAlreadyExistsException", "", 400, AlreadyExists),
+            ("InvalidPermission.Duplicate", "", 400, AlreadyExists),
+            ("BucketAlreadyOwnedByYou", "", 409, AlreadyExists),
+            ("DependencyViolation", "", 400, Conflict),
+            ("InvalidDBInstanceState", "", 400, Conflict),
+            ("InvalidDBSubnetGroupStateFault", "", 400, Conflict),
+            ("InvalidIPAddress.InUse", "", 400, Conflict),
+            ("OperationAborted", "", 409, Transient),
+            ("ConcurrentModificationException", "", 400, Transient),
+            ("UnauthorizedOperation", "", 403, Denied),
+            ("ExpiredTokenException", "", 400, Denied),
+            ("KMSKeyNotAccessibleFault", "", 400, Invalid),
+            ("VpcLimitExceeded", "", 400, Invalid),
+            ("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"…\"", 400, Propagating),
+            ("MalformedPolicyDocument", "Syntax errors in policy.", 400, Invalid),
+        ] {
+            assert_eq!(classify(code, message, status), class, "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_operation_is_named_by_the_error_type() {
+        let name = std::any::type_name::<aws_sdk_ec2::operation::create_vpc::CreateVpcError>();
+        assert_eq!(operation(name).as_deref(), Some("ec2:CreateVpc"));
+        let name = std::any::type_name::<aws_sdk_cloudwatchlogs::operation::create_log_group::CreateLogGroupError>();
+        assert_eq!(operation(name).as_deref(), Some("logs:CreateLogGroup"));
+    }
+}

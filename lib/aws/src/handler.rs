@@ -1,0 +1,322 @@
+//! The shape of a handler.
+//!
+//! The properties of a type *are* the handler: a struct with the supported properties, and
+//! [`Handler`] implemented for it. `README.md` has the recipe.
+
+use std::sync::Arc;
+
+use groundplan_engine::provider::{Accepted, Address, Behavior, Deletion, ErrorClass, Identity, Outputs, Status};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use crate::config::Clients;
+use crate::error::{Error, OrNone, Result};
+use crate::name::{NameRules, physical_name};
+use crate::shape;
+use crate::tags::{TagChanges, Tags};
+
+/// Manages the resources of one type. The struct that implements it holds the properties that
+/// are supported.
+///
+/// Every function makes its calls with `?`: throttling, repetition, waiting and recovery are the
+/// engine's. An error of class [`ErrorClass::NotFound`] is an answer: [`read`](Self::read) gives
+/// none, and [`delete`](Self::delete) has nothing to do. Where only a *part* was not found, use
+/// [`OrNone::or_none`].
+pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// CloudFormation's name of the type.
+    const TYPE: &'static str;
+
+    /// How resources of this type behave.
+    const BEHAVIOR: Behavior;
+
+    /// Makes the one call that creates the resource, with identity tags or client token, and says
+    /// every output that the answer holds. Whatever the call cannot say is for
+    /// [`update`](Self::update).
+    fn create(&self, cx: &Cx) -> impl Future<Output = Result<Accepted>> + Send;
+
+    /// Brings the resource `id` to its new properties. Runs after every create, too, for what the
+    /// create call could not say; then [`Changes::of`] gives each property that is set, and
+    /// [`Changes::after_create`] nothing. Can be repeated.
+    fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// Reads the resource: its properties as they would be declared, its outputs, and whether it
+    /// is ready.
+    fn read(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Found<Self>>> + Send;
+
+    /// Deletes the resource, or asks for it.
+    fn delete(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Deletion>> + Send;
+
+    /// The identifier, where it is known before the resource exists: it is named, or made of the
+    /// identifiers of others.
+    fn identifier(&self, _cx: &Cx) -> Option<String> {
+        None
+    }
+
+    /// The tags that are set; none where the type cannot be tagged.
+    fn tags(&self) -> Option<&Tags> {
+        None
+    }
+
+    /// One look at whether it is ready. Overridden only where [`read`](Self::read) takes many
+    /// calls to tell.
+    fn status(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
+        async {
+            let Some(found) = Self::read(cx, known).await.or_none()? else { return Ok(Status::Gone) };
+            Ok(match found.readiness {
+                Readiness::Ready => Status::Ready(found.outputs),
+                Readiness::Pending(state) => Status::Pending(state),
+                Readiness::Failed(reason) => Status::Failed(reason),
+            })
+        }
+    }
+
+    /// The identifiers of what an earlier create with the same token has made. Overridden where
+    /// the identifier is AWS's choice.
+    fn find(&self, cx: &Cx) -> impl Future<Output = Result<Vec<String>>> + Send {
+        async { Ok(self.find_by_identifier(cx).await?.into_iter().collect()) }
+    }
+
+    /// The resource under the identifier that is known before. One that carries tags has to carry
+    /// this token, so that nobody else's is taken over.
+    fn find_by_identifier(&self, cx: &Cx) -> impl Future<Output = Result<Option<String>>> + Send {
+        async {
+            let Some(id) = self.identifier(cx) else { return Ok(None) };
+            let known = Known { id, last: self.clone() };
+            let Some(found) = Self::read(cx, &known).await.or_none()? else { return Ok(None) };
+            let ours = found.properties.tags().is_none_or(|tags| tags.token() == Some(cx.token.as_str()));
+            Ok(ours.then_some(known.id))
+        }
+    }
+}
+
+/// What surrounds a call: whom it is for, and the clients of its region.
+pub(crate) struct Cx {
+    /// Which resource.
+    pub(crate) address: Address,
+    /// Account and partition.
+    pub(crate) identity: Identity,
+    /// Names this creation or update: client token, identity tag. Empty for reads and deletes.
+    pub(crate) token: String,
+    /// Whether what the resource holds may be deleted with it.
+    pub(crate) delete_data: bool,
+    pub(crate) clients: Arc<Clients>,
+}
+
+/// The clients, as `cx.ec2`.
+impl std::ops::Deref for Cx {
+    type Target = Clients;
+
+    fn deref(&self) -> &Clients {
+        &self.clients
+    }
+}
+
+impl Cx {
+    pub(crate) fn region(&self) -> &str {
+        &self.address.environment.region
+    }
+
+    /// The name to create the resource under, where the program gives none.
+    pub(crate) fn name(&self, rules: NameRules) -> String {
+        physical_name(&self.address, &self.token, rules)
+    }
+
+    /// The tags of a create call, each made by `tag` from key and value.
+    pub(crate) fn tags<T>(&self, tags: &Tags, tag: impl Fn(String, String) -> T) -> Vec<T> {
+        let tags = tags.with_identity(&self.address, &self.token);
+        tags.into_iter().map(|(key, value)| tag(key, value)).collect()
+    }
+
+    /// `arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE`.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        let Identity { account, partition } = &self.identity;
+        format!("arn:{partition}:{service}:{}:{account}:{resource}", self.region())
+    }
+
+    /// The domain that the partition's endpoints end in.
+    pub(crate) fn dns_suffix(&self) -> &'static str {
+        match self.identity.partition.as_str() {
+            "aws-cn" => "amazonaws.com.cn",
+            "aws-eusc" => "amazonaws.eu",
+            _ => "amazonaws.com",
+        }
+    }
+}
+
+/// A resource that exists, as far as the state knows.
+pub(crate) struct Known<H> {
+    /// Its primary identifier.
+    pub(crate) id: String,
+    /// Its properties as last applied, without secrets; empty in an import.
+    pub(crate) last: H,
+}
+
+impl<H> Known<H> {
+    /// The parts of a composite identifier.
+    pub(crate) fn parts<const N: usize>(&self) -> Result<[&str; N]> {
+        let parts: Vec<_> = self.id.split('|').collect();
+        let count = parts.len();
+        parts.try_into().map_err(|_| {
+            Error::invalid(format!(
+                "the identifier `{}` has {count} parts, and {N} joined by `|` are expected",
+                self.id
+            ))
+        })
+    }
+}
+
+/// A resource as it is now.
+pub(crate) struct Found<H> {
+    pub(crate) properties: H,
+    pub(crate) outputs: Outputs,
+    pub(crate) readiness: Readiness,
+}
+
+/// How far a resource is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Readiness {
+    /// It works.
+    Ready,
+    /// It is being made, changed or deleted: AWS's name of the state.
+    Pending(String),
+    /// It will not work: why.
+    Failed(String),
+}
+
+impl Readiness {
+    /// Ready in the state that is named, else pending.
+    pub(crate) fn when(state: &str, ready: &str) -> Self {
+        if state == ready { Self::Ready } else { Self::Pending(state.to_owned()) }
+    }
+}
+
+impl<H> Found<H> {
+    /// A resource that is ready. Outputs that are `null` are left out.
+    pub(crate) fn ready(properties: H, outputs: Json) -> Self {
+        Self { properties, outputs: without_nulls(outputs), readiness: Readiness::Ready }
+    }
+
+    /// The same, in this state.
+    #[must_use]
+    pub(crate) fn is(self, readiness: Readiness) -> Self {
+        Self { readiness, ..self }
+    }
+}
+
+/// What a create answers. Outputs that are `null` are left out.
+pub(crate) fn accepted(id: impl Into<String>, outputs: Json) -> Accepted {
+    Accepted { id: id.into(), outputs: without_nulls(outputs) }
+}
+
+fn without_nulls(outputs: Json) -> Outputs {
+    let Json::Object(mut outputs) = outputs else { return Outputs::new() };
+    shape::strip(&mut outputs);
+    outputs
+}
+
+/// What differs between the properties that a resource has and those that it is to have.
+pub(crate) struct Changes<'a, H> {
+    /// The desired properties.
+    pub(crate) new: &'a H,
+    /// The properties as last applied; none right after the create.
+    pub(crate) old: Option<&'a H>,
+}
+
+impl<'a, H: Handler> Changes<'a, H> {
+    /// The desired value of a property where it differs. After a create: where it is set.
+    pub(crate) fn of<T: PartialEq + Default>(&self, property: impl Fn(&H) -> &T) -> Option<&'a T> {
+        let new = property(self.new);
+        match self.old {
+            Some(old) => (property(old) != new).then_some(new),
+            None => (*new != T::default()).then_some(new),
+        }
+    }
+
+    /// The desired value of a property where it differs. After a create: none, since the create
+    /// call has said it.
+    pub(crate) fn after_create<T: PartialEq>(&self, property: impl Fn(&H) -> &T) -> Option<&'a T> {
+        let new = property(self.new);
+        self.old.is_some_and(|old| property(old) != new).then_some(new)
+    }
+
+    /// As [`after_create`](Self::after_create); none where the declaration was taken away, which
+    /// leaves the property as it is.
+    pub(crate) fn new_value<T: PartialEq + Clone>(&self, property: impl Fn(&H) -> &Option<T>) -> Option<T> {
+        self.after_create(property).cloned().flatten()
+    }
+
+    /// The value to set where the property, or `default` where it is not set, differs. After a
+    /// create: where it differs from `default`, which is what AWS has set then.
+    pub(crate) fn or_default<T: PartialEq + Clone>(
+        &self,
+        property: impl Fn(&H) -> &Option<T>,
+        default: T,
+    ) -> Option<T> {
+        let value = |handler| property(handler).clone().unwrap_or_else(|| default.clone());
+        let old = self.old.map_or_else(|| default.clone(), value);
+        let new = value(self.new);
+        (new != old).then_some(new)
+    }
+
+    /// What to add and to remove, where a property is a set. After a create: nothing, since the
+    /// create call has said it.
+    pub(crate) fn of_set(&self, property: impl Fn(&H) -> &Option<Vec<String>>) -> SetChanges {
+        let Some(old) = self.old else { return SetChanges::default() };
+        let items = |handler| property(handler).as_deref().unwrap_or_default();
+        let (old, new) = (items(old), items(self.new));
+        let only = |of: &[String], other: &[String]| -> Option<Vec<String>> {
+            let items: Vec<_> = of.iter().filter(|item| !other.contains(item)).cloned().collect();
+            (!items.is_empty()).then_some(items)
+        };
+        SetChanges { added: only(new, old), removed: only(old, new) }
+    }
+
+    /// Which tags to set and to remove. After a create: none.
+    pub(crate) fn tags(&self) -> TagChanges {
+        match (self.new.tags(), self.old.and_then(H::tags)) {
+            (Some(new), Some(old)) => new.since(old),
+            _ => TagChanges::default(),
+        }
+    }
+}
+
+/// What to add to a set and to remove from it; none where that is nothing, as builders take it.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct SetChanges {
+    pub(crate) added: Option<Vec<String>>,
+    pub(crate) removed: Option<Vec<String>>,
+}
+
+impl SetChanges {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.added.is_none() && self.removed.is_none()
+    }
+}
+
+/// The only element of what a describe call gives for one identifier. AWS answers with an empty
+/// list, not with an error, where a filter finds nothing.
+pub(crate) fn one<T>(items: Option<Vec<T>>, id: &str) -> Result<T> {
+    items.unwrap_or_default().into_iter().next().ok_or_else(|| Error::not_found(id))
+}
+
+/// A field that an answer always has.
+pub(crate) fn given<T>(field: Option<T>, name: &str) -> Result<T> {
+    field.ok_or_else(|| Error::new(ErrorClass::UnknownOutcome, format!("AWS answered without `{name}`")))
+}
+
+/// A list whose order means nothing to AWS, in the order of the declaration as far as it goes;
+/// none where nothing is declared and nothing there.
+pub(crate) fn as_declared(declared: &Option<Vec<String>>, mut live: Vec<String>) -> Option<Vec<String>> {
+    let (is_declared, declared) = (declared.is_some(), declared.as_deref().unwrap_or_default());
+    live.sort_by_key(|item| declared.iter().position(|other| other == item).unwrap_or(usize::MAX));
+    (!live.is_empty() || is_declared).then_some(live)
+}
+
+/// A text that AWS gives back in lower case, in the case of the declaration.
+pub(crate) fn in_declared_case(declared: &Option<String>, live: Option<String>) -> Option<String> {
+    match (declared, live) {
+        (Some(declared), Some(live)) if declared.eq_ignore_ascii_case(&live) => Some(declared.clone()),
+        (_, live) => live,
+    }
+}

@@ -1,0 +1,214 @@
+//! `AWS::IAM::Role`
+
+use aws_sdk_iam::types::Tag;
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use crate::document;
+use crate::error::{OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, as_declared, given};
+use crate::name::NameRules;
+use crate::tags::Tags;
+
+/// Seconds of the longest session where the program does not say.
+const MAX_SESSION: i32 = 3600;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct Role {
+    assume_role_policy_document: Json,
+    description: Option<String>,
+    managed_policy_arns: Option<Vec<String>>,
+    max_session_duration: Option<i32>,
+    path: Option<String>,
+    permissions_boundary: Option<String>,
+    policies: Option<Vec<Policy>>,
+    role_name: Option<String>,
+    #[serde(default)]
+    tags: Tags,
+}
+
+/// An inline policy.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Policy {
+    policy_document: Json,
+    policy_name: String,
+}
+
+impl Handler for Role {
+    const TYPE: &'static str = "AWS::IAM::Role";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::DeterministicName,
+        coexists: true,
+        wait: Wait::NONE,
+        early_outputs: &["Arn", "RoleId", "RoleName"],
+        api: "iam",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let created = cx
+            .iam
+            .create_role()
+            .set_role_name(self.identifier(cx))
+            .assume_role_policy_document(document::text(&self.assume_role_policy_document))
+            .set_description(self.description.clone())
+            .set_max_session_duration(self.max_session_duration)
+            .set_path(self.path.clone())
+            .set_permissions_boundary(self.permissions_boundary.clone())
+            .set_tags(Some(cx.tags(&self.tags, tag).into_iter().collect::<Result<_>>()?))
+            .send()
+            .await?;
+        let role = given(created.role, "Role")?;
+        let outputs = json!({"Arn": role.arn, "RoleId": role.role_id, "RoleName": role.role_name});
+        Ok(accepted(role.role_name, outputs))
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        if let Some(document) = changes.after_create(|role| &role.assume_role_policy_document) {
+            let text = document::text(document);
+            cx.iam.update_assume_role_policy().role_name(id).policy_document(text).send().await?;
+        }
+        let description = changes.after_create(|role| &role.description);
+        let duration = changes.after_create(|role| &role.max_session_duration);
+        if description.is_some() || duration.is_some() {
+            cx.iam
+                .update_role()
+                .role_name(id)
+                .description(changes.new.description.as_deref().unwrap_or_default())
+                .max_session_duration(changes.new.max_session_duration.unwrap_or(MAX_SESSION))
+                .send()
+                .await?;
+        }
+        match changes.after_create(|role| &role.permissions_boundary) {
+            Some(Some(arn)) => {
+                cx.iam.put_role_permissions_boundary().role_name(id).permissions_boundary(arn).send().await?;
+            }
+            Some(None) => drop(cx.iam.delete_role_permissions_boundary().role_name(id).send().await.or_none()?),
+            None => {}
+        }
+        update_managed(changes, cx, id).await?;
+        update_inline(changes, cx, id).await?;
+        retag(changes, cx, id).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let id = known.id.as_str();
+        let role = given(cx.iam.get_role().role_name(id).send().await?.role, "Role")?;
+        let tags = role.tags.unwrap_or_default();
+        let document = role.assume_role_policy_document.as_deref().map(document::parse);
+        let properties = Self {
+            assume_role_policy_document: document.unwrap_or_default(),
+            description: role.description,
+            managed_policy_arns: as_declared(&known.last.managed_policy_arns, attached(cx, id).await?),
+            max_session_duration: role.max_session_duration,
+            path: Some(role.path),
+            permissions_boundary: role.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn),
+            policies: inline(cx, id, &known.last.policies).await?,
+            role_name: Some(role.role_name.clone()),
+            tags: Tags::read(tags.into_iter().map(|tag| (tag.key, tag.value))),
+        };
+        let outputs = json!({"Arn": role.arn, "RoleId": role.role_id, "RoleName": role.role_name});
+        Ok(Found::ready(properties, outputs))
+    }
+
+    /// A role goes only without its policies; whoever deletes the role wants them gone.
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        let id = known.id.as_str();
+        for arn in attached(cx, id).await? {
+            cx.iam.detach_role_policy().role_name(id).policy_arn(arn).send().await.or_none()?;
+        }
+        for name in inline_names(cx, id).await? {
+            cx.iam.delete_role_policy().role_name(id).policy_name(name).send().await.or_none()?;
+        }
+        cx.iam.delete_role().role_name(id).send().await?;
+        Ok(Deletion::Gone)
+    }
+
+    fn identifier(&self, cx: &Cx) -> Option<String> {
+        Some(self.role_name.clone().unwrap_or_else(|| cx.name(NameRules::letters(64, "_+=,.@"))))
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}
+
+async fn update_managed(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Result<()> {
+    let (added, removed) = match changes.old {
+        None => (changes.new.managed_policy_arns.clone(), None),
+        Some(_) => {
+            let set = changes.of_set(|role| &role.managed_policy_arns);
+            (set.added, set.removed)
+        }
+    };
+    for arn in added.unwrap_or_default() {
+        cx.iam.attach_role_policy().role_name(id).policy_arn(arn).send().await?;
+    }
+    for arn in removed.unwrap_or_default() {
+        cx.iam.detach_role_policy().role_name(id).policy_arn(arn).send().await.or_none()?;
+    }
+    Ok(())
+}
+
+async fn update_inline(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Result<()> {
+    let old = changes.old.and_then(|role| role.policies.as_deref()).unwrap_or_default();
+    let new = changes.new.policies.as_deref().unwrap_or_default();
+    for policy in new.iter().filter(|policy| !old.contains(policy)) {
+        let text = document::text(&policy.policy_document);
+        cx.iam.put_role_policy().role_name(id).policy_name(&policy.policy_name).policy_document(text).send().await?;
+    }
+    for policy in old.iter().filter(|old| !new.iter().any(|new| new.policy_name == old.policy_name)) {
+        cx.iam.delete_role_policy().role_name(id).policy_name(&policy.policy_name).send().await.or_none()?;
+    }
+    Ok(())
+}
+
+fn tag(key: String, value: String) -> Result<Tag> {
+    Ok(Tag::builder().key(key).value(value).build()?)
+}
+
+async fn retag(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Result<()> {
+    let tags = changes.tags();
+    if !tags.set.is_empty() {
+        let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect::<Result<_>>()?;
+        cx.iam.tag_role().role_name(id).set_tags(Some(set)).send().await?;
+    }
+    if !tags.removed.is_empty() {
+        cx.iam.untag_role().role_name(id).set_tag_keys(Some(tags.removed)).send().await?;
+    }
+    Ok(())
+}
+
+async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
+    let mut pages = cx.iam.list_attached_role_policies().role_name(id).into_paginator().items().send();
+    let mut arns = Vec::new();
+    while let Some(policy) = pages.next().await.transpose()? {
+        arns.extend(policy.policy_arn);
+    }
+    Ok(arns)
+}
+
+async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {
+    let mut pages = cx.iam.list_role_policies().role_name(id).into_paginator().items().send();
+    let mut names = Vec::new();
+    while let Some(name) = pages.next().await.transpose()? {
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// The declared inline policies as they are. Others are resources of their own.
+async fn inline(cx: &Cx, id: &str, declared: &Option<Vec<Policy>>) -> Result<Option<Vec<Policy>>> {
+    let Some(declared) = declared else { return Ok(None) };
+    let mut policies = Vec::new();
+    for policy in declared {
+        let call = cx.iam.get_role_policy().role_name(id).policy_name(&policy.policy_name);
+        if let Some(live) = call.send().await.or_none()? {
+            let policy_document = document::parse(&live.policy_document);
+            policies.push(Policy { policy_document, policy_name: live.policy_name });
+        }
+    }
+    Ok(Some(policies))
+}

@@ -1,0 +1,43 @@
+//! AWS behind the engine's [`Provider`](groundplan_engine::Provider) trait.
+//!
+//! [`Aws`] manages the types in [`native_types`], each by a handler of its own. `README.md` says
+//! how to add one.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `handler` | the shape of a handler, and what surrounds its calls |
+//! | `registry` | every handler, one line each; what an error means in which call |
+//! | `shape` | properties as JSON to the struct of a handler; what is unsupported is an error |
+//! | `error` | errors of the SDK to classes that the engine acts on |
+//! | `tags`, `name` | identity: tags and generated names |
+//! | `config` | credentials, endpoints, the clients of each region |
+//! | `ec2`, `iam`, `kms`, … | the handlers, a file for each type |
+
+mod config;
+mod document;
+mod emulator;
+mod error;
+mod handler;
+mod name;
+mod provider;
+mod registry;
+mod sensitive;
+mod shape;
+mod tags;
+
+mod ec2;
+mod iam;
+mod kms;
+mod logs;
+mod rds;
+mod s3;
+mod secretsmanager;
+
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod replay_tests;
+
+pub use config::{Config, CredentialsStatus};
+pub use provider::Aws;
+pub use registry::native_types;

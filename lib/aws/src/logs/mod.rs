@@ -1,0 +1,5 @@
+//! `AWS::Logs::*`.
+
+mod log_group;
+
+pub(crate) use log_group::LogGroup;

@@ -1,0 +1,172 @@
+//! AWS behind the engine's trait.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use groundplan_core::Environment;
+use groundplan_core::secret::SecretsManagerEntry;
+use groundplan_engine::Provider;
+use groundplan_engine::provider::{
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live,
+    Properties, ProviderError, Status, UpdateRequest,
+};
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+use crate::config::{Config, Regions};
+use crate::error::{Error, Result};
+use crate::handler::{Cx, given};
+use crate::registry::{self, AnyHandler};
+
+/// AWS, through its SDK.
+///
+/// ```no_run
+/// use groundplan_engine::Provider;
+///
+/// # async fn example() -> Result<(), groundplan_engine::ProviderError> {
+/// let aws = groundplan_aws::Aws::new(groundplan_aws::Config::from_environment().await);
+/// println!("account {}", aws.identity().await?.account);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Aws {
+    regions: Regions,
+    identity: OnceCell<Identity>,
+}
+
+impl Aws {
+    /// AWS, reached as `config` says. Nothing is called yet.
+    pub fn new(config: Config) -> Self {
+        Self { regions: Regions::new(config), identity: OnceCell::new() }
+    }
+
+    /// The same where the account is known already, so that nobody has to be asked.
+    pub fn with_identity(config: Config, identity: Identity) -> Self {
+        Self { regions: Regions::new(config), identity: OnceCell::new_with(Some(identity)) }
+    }
+
+    async fn account(&self) -> Result<Identity> {
+        let ask = || async {
+            if !self.regions.has_credentials() {
+                return Err(Error::new(ErrorClass::Denied, "no AWS credentials are configured"));
+            }
+            let caller = self.regions.sts().get_caller_identity().send().await?;
+            let arn = given(caller.arn, "Arn")?;
+            let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
+            Ok(Identity { account: given(caller.account, "Account")?, partition })
+        };
+        self.identity.get_or_try_init(ask).await.cloned()
+    }
+
+    async fn context(&self, address: &Address, token: &str, delete_data: bool) -> Result<Cx> {
+        let identity = self.account().await?;
+        if let Some(pinned) = &address.environment.account
+            && *pinned != identity.account
+        {
+            let message = format!(
+                "{} belongs to account {pinned}, but the credentials are of {}",
+                address.path, identity.account
+            );
+            return Err(Error::new(ErrorClass::Denied, message));
+        }
+        Ok(Cx {
+            clients: self.regions.clients(&address.environment.region),
+            address: address.clone(),
+            identity,
+            token: token.to_owned(),
+            delete_data,
+        })
+    }
+
+    async fn reading(&self, address: &Address) -> Result<Cx> {
+        self.context(address, "", false).await
+    }
+}
+
+fn handler(type_name: &str) -> Result<&'static dyn AnyHandler> {
+    registry::find(type_name)
+        .ok_or_else(|| Error::invalid(format!("{type_name} is not among the types that are managed natively yet")))
+}
+
+/// A call without effect can be repeated, whatever became of it.
+fn harmless(error: Error) -> ProviderError {
+    error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient).into()
+}
+
+#[async_trait]
+impl Provider for Aws {
+    async fn identity(&self) -> std::result::Result<Identity, ProviderError> {
+        self.account().await.map_err(harmless)
+    }
+
+    fn behavior(&self, type_name: &str) -> Option<Behavior> {
+        registry::find(type_name).map(AnyHandler::behavior)
+    }
+
+    fn check(&self, type_name: &str, properties: &Properties) -> std::result::Result<(), ProviderError> {
+        Ok(handler(type_name)?.check(properties)?)
+    }
+
+    async fn create(&self, request: &CreateRequest) -> std::result::Result<Accepted, ProviderError> {
+        let handler = handler(&request.address.type_name)?;
+        let cx = self.context(&request.address, &request.token, false).await.map_err(harmless)?;
+        Ok(handler.create(&cx, &request.properties).await?)
+    }
+
+    async fn read(&self, resource: &Existing) -> std::result::Result<Option<Live>, ProviderError> {
+        let read = async {
+            let handler = handler(&resource.address.type_name)?;
+            handler.read(&self.reading(&resource.address).await?, resource).await
+        };
+        read.await.map_err(harmless)
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> std::result::Result<Accepted, ProviderError> {
+        let existing = &request.existing;
+        let handler = handler(&existing.address.type_name)?;
+        let cx = self.context(&existing.address, &request.token, false).await.map_err(harmless)?;
+        Ok(handler.update(&cx, existing, &request.properties).await?)
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> std::result::Result<Deletion, ProviderError> {
+        let existing = &request.existing;
+        let handler = handler(&existing.address.type_name)?;
+        let cx = self.context(&existing.address, "", request.delete_data).await.map_err(harmless)?;
+        Ok(handler.delete(&cx, existing).await?)
+    }
+
+    async fn status(&self, resource: &Existing) -> std::result::Result<Status, ProviderError> {
+        let status = async {
+            let handler = handler(&resource.address.type_name)?;
+            handler.status(&self.reading(&resource.address).await?, resource).await
+        };
+        status.await.map_err(harmless)
+    }
+
+    async fn find(&self, request: &CreateRequest) -> std::result::Result<Vec<String>, ProviderError> {
+        let find = async {
+            let handler = handler(&request.address.type_name)?;
+            let cx = self.context(&request.address, &request.token, false).await?;
+            handler.find(&cx, &request.properties).await
+        };
+        find.await.map_err(harmless)
+    }
+
+    async fn secret(
+        &self,
+        entry: &SecretsManagerEntry,
+        environment: &Environment,
+    ) -> std::result::Result<Zeroizing<String>, ProviderError> {
+        let clients = self.regions.clients(&environment.region);
+        crate::secretsmanager::value(&clients.secrets, entry).await.map_err(harmless)
+    }
+}
+
+/// Pauses before the settings that follow a create are tried again. The whole create is not the
+/// engine's to repeat then: the resource is there already.
+pub(crate) const SETTLING: [Duration; 7] = {
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+    [ms(200), ms(500), ms(1000), ms(2000), ms(4000), ms(8000), ms(16000)]
+};

@@ -1,0 +1,158 @@
+//! `AWS::RDS::DBParameterGroup`
+
+use std::collections::BTreeMap;
+
+use aws_sdk_rds::types::{ApplyMethod, Parameter};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::{list_tags, retag, tag};
+use crate::error::Result;
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_case, one};
+use crate::name::NameRules;
+use crate::tags::Tags;
+
+/// The most parameters that one call takes.
+const BATCH: usize = 20;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct DbParameterGroup {
+    #[serde(rename = "DBParameterGroupName")]
+    name: Option<String>,
+    description: String,
+    family: String,
+    parameters: Option<BTreeMap<String, Json>>,
+    #[serde(default)]
+    tags: Tags,
+}
+
+impl Handler for DbParameterGroup {
+    const TYPE: &'static str = "AWS::RDS::DBParameterGroup";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::DeterministicName,
+        coexists: true,
+        wait: Wait::NONE,
+        early_outputs: &["DBParameterGroupArn", "DBParameterGroupName"],
+        api: "rds",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let created = cx
+            .rds
+            .create_db_parameter_group()
+            .set_db_parameter_group_name(self.identifier(cx))
+            .db_parameter_group_family(&self.family)
+            .description(&self.description)
+            .set_tags(Some(cx.tags(&self.tags, tag)))
+            .send()
+            .await?;
+        let group = given(created.db_parameter_group, "DBParameterGroup")?;
+        let name = given(group.db_parameter_group_name, "DBParameterGroupName")?;
+        let outputs = json!({"DBParameterGroupArn": group.db_parameter_group_arn, "DBParameterGroupName": name});
+        Ok(accepted(name, outputs))
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        if changes.of(|group| &group.parameters).is_some() {
+            update_parameters(changes, cx, id).await?;
+        }
+        retag(changes, cx, &cx.arn("rds", &format!("pg:{id}"))).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let described = cx.rds.describe_db_parameter_groups().db_parameter_group_name(&known.id).send().await?;
+        let group = one(described.db_parameter_groups, &known.id)?;
+        let arn = given(group.db_parameter_group_arn, "DBParameterGroupArn")?;
+        let live = parameters(cx, &known.id, Some("user")).await?;
+        let properties = Self {
+            name: in_declared_case(&known.last.name, group.db_parameter_group_name),
+            description: group.description.unwrap_or_default(),
+            family: group.db_parameter_group_family.unwrap_or_default(),
+            parameters: in_declared_form(known.last.parameters.as_ref(), live),
+            tags: list_tags(cx, &arn).await?,
+        };
+        let outputs = json!({"DBParameterGroupArn": arn, "DBParameterGroupName": known.id});
+        Ok(Found::ready(properties, outputs))
+    }
+
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        cx.rds.delete_db_parameter_group().db_parameter_group_name(&known.id).send().await?;
+        Ok(Deletion::Gone)
+    }
+
+    fn identifier(&self, cx: &Cx) -> Option<String> {
+        let name = self.name.as_deref().map(str::to_ascii_lowercase);
+        Some(name.unwrap_or_else(|| cx.name(NameRules::lowercase(255))))
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}
+
+async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Cx, id: &str) -> Result<()> {
+    let none = BTreeMap::new();
+    let old = changes.old.and_then(|group| group.parameters.as_ref()).unwrap_or(&none);
+    let new = changes.new.parameters.as_ref().unwrap_or(&none);
+    let set: Vec<_> = new.iter().filter(|(name, value)| old.get(*name) != Some(value)).collect();
+    let removed: Vec<_> = old.keys().filter(|name| !new.contains_key(*name)).collect();
+    // No instance uses a new group, so when its parameters apply is no question. Later, dynamic ones
+    // apply at once; static ones are refused that, and wait for the next reboot.
+    let types = if changes.old.is_some() { apply_types(cx, id).await? } else { BTreeMap::new() };
+    let method = |name: &String| match types.get(name).map(String::as_str) {
+        Some("dynamic") => ApplyMethod::Immediate,
+        _ => ApplyMethod::PendingReboot,
+    };
+    for batch in set.chunks(BATCH) {
+        let parameters = batch.iter().map(|(name, value)| {
+            let parameter = Parameter::builder().parameter_name(*name).parameter_value(text(value));
+            parameter.apply_method(method(name)).build()
+        });
+        let call = cx.rds.modify_db_parameter_group().db_parameter_group_name(id);
+        call.set_parameters(Some(parameters.collect())).send().await?;
+    }
+    for batch in removed.chunks(BATCH) {
+        let parameters =
+            batch.iter().map(|name| Parameter::builder().parameter_name(*name).apply_method(method(name)).build());
+        let call = cx.rds.reset_db_parameter_group().db_parameter_group_name(id);
+        call.set_parameters(Some(parameters.collect())).send().await?;
+    }
+    Ok(())
+}
+
+async fn apply_types(cx: &Cx, id: &str) -> Result<BTreeMap<String, String>> {
+    let parameters = parameters(cx, id, None).await?;
+    Ok(parameters.into_iter().filter_map(|it| Some((it.parameter_name?, it.apply_type?))).collect())
+}
+
+async fn parameters(cx: &Cx, id: &str, source: Option<&str>) -> Result<Vec<Parameter>> {
+    let call = cx.rds.describe_db_parameters().db_parameter_group_name(id).set_source(source.map(str::to_owned));
+    let mut pages = call.into_paginator().items().send();
+    let mut parameters = Vec::new();
+    while let Some(parameter) = pages.next().await.transpose()? {
+        parameters.push(parameter);
+    }
+    Ok(parameters)
+}
+
+/// RDS keeps every value as text; a declared number is the same as its text.
+fn in_declared_form(declared: Option<&BTreeMap<String, Json>>, live: Vec<Parameter>) -> Option<BTreeMap<String, Json>> {
+    let entries = live.into_iter().filter_map(|parameter| {
+        let (name, value) = (parameter.parameter_name?, parameter.parameter_value?);
+        let same = declared.and_then(|all| all.get(&name)).filter(|declared| text(declared) == value);
+        let value = same.cloned().unwrap_or(Json::String(value));
+        Some((name, value))
+    });
+    let entries: BTreeMap<_, _> = entries.collect();
+    (!entries.is_empty() || declared.is_some()).then_some(entries)
+}
+
+fn text(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Bool(on) => if *on { "1" } else { "0" }.to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,286 @@
+//! What no emulator shows.
+
+use groundplan_engine::Provider;
+use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, Status, UpdateRequest};
+use serde_json::json;
+
+use crate::replay::{Answer, TOKEN, aws, create, create_in, existing, map};
+
+const VPC: &str = "AWS::EC2::VPC";
+const NAT: &str = "AWS::EC2::NatGateway";
+
+fn nat(state: &str, more: &str) -> String {
+    format!(
+        "<DescribeNatGatewaysResponse><natGatewaySet><item><natGatewayId>nat-1</natGatewayId>\
+         <state>{state}</state><subnetId>subnet-1</subnetId>{more}<natGatewayAddressSet><item>\
+         <allocationId>eipalloc-1</allocationId><networkInterfaceId>eni-1</networkInterfaceId>\
+         </item></natGatewayAddressSet></item></natGatewaySet></DescribeNatGatewaysResponse>"
+    )
+}
+
+#[tokio::test]
+async fn a_nat_gateway_is_created_with_the_client_token_and_the_identity_tags() {
+    let (aws, log) = aws(|_| {
+        Answer::ok(
+            "<CreateNatGatewayResponse><natGateway><natGatewayId>nat-1</natGatewayId></natGateway>\
+             </CreateNatGatewayResponse>",
+        )
+    });
+    let request = create(NAT, json!({"SubnetId": "subnet-1", "AllocationId": "eipalloc-1"}));
+    let accepted = aws.create(&request).await.unwrap();
+    assert_eq!(accepted.id, "nat-1");
+    let sent = log.all().join("\n");
+    assert!(sent.contains(&format!("ClientToken={TOKEN}")), "{sent}");
+    for tag in ["groundplan%3Aapp", "groundplan%3Apath", "groundplan%3Atoken", "shop%2Fthing"] {
+        assert!(sent.contains(tag), "{tag} in {sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_nat_gateway_is_pending_then_ready_and_gone_though_it_is_still_described() {
+    for (state, more, status) in [
+        ("pending", "", Status::Pending("pending".into())),
+        ("available", "", Status::Ready(map(json!({"NatGatewayId": "nat-1", "EniId": "eni-1"})))),
+        (
+            "failed",
+            "<failureCode>Gateway.NotAttached</failureCode><failureMessage>no gateway</failureMessage>",
+            Status::Failed("Gateway.NotAttached: no gateway".into()),
+        ),
+        ("deleting", "", Status::Pending("deleting".into())),
+        ("deleted", "", Status::Gone),
+    ] {
+        let (aws, _) = aws(move |_| Answer::ok(nat(state, more)));
+        let found = aws.status(&existing(NAT, "nat-1", json!({"SubnetId": "subnet-1"}))).await.unwrap();
+        assert_eq!(found, status, "{state}");
+    }
+}
+
+#[tokio::test]
+async fn throttling_is_told_and_not_repeated_by_the_sdk() {
+    let (aws, log) = aws(|_| Answer::ec2_error(503, "RequestLimitExceeded", "Request limit exceeded."));
+    let error = aws.create(&create(VPC, json!({"CidrBlock": "10.0.0.0/16"}))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Throttled);
+    assert_eq!(error.to_string(), "ec2:CreateVpc: RequestLimitExceeded: Request limit exceeded. (request req-1)");
+    assert_eq!(log.all().len(), 1);
+}
+
+#[tokio::test]
+async fn a_delete_that_something_blocks_is_a_conflict() {
+    let (aws, _) = aws(|_| Answer::ec2_error(400, "DependencyViolation", "The vpc 'vpc-1' has dependencies"));
+    let request = DeleteRequest { existing: existing(VPC, "vpc-1", json!({})), delete_data: false };
+    let error = aws.delete(&request).await.unwrap_err();
+    assert_eq!((error.class, error.operation.as_deref()), (ErrorClass::Conflict, Some("ec2:DeleteVpc")));
+}
+
+#[tokio::test]
+async fn what_is_gone_already_is_deleted() {
+    let (aws, _) = aws(|_| Answer::ec2_error(400, "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"));
+    let request = DeleteRequest { existing: existing(VPC, "vpc-1", json!({})), delete_data: false };
+    assert_eq!(aws.delete(&request).await.unwrap(), Deletion::Gone);
+    assert_eq!(aws.read(&request.existing).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_create_that_does_not_find_what_it_refers_to_may_be_too_early() {
+    let (aws, _) = aws(|_| Answer::ec2_error(400, "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"));
+    let error = aws.create(&create("AWS::EC2::Subnet", json!({"VpcId": "vpc-1"}))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Propagating);
+}
+
+const CREATED_VPC: &str = "<CreateVpcResponse><vpc><vpcId>vpc-1</vpcId></vpc></CreateVpcResponse>";
+const NO_TAGS: &str = "<DescribeTagsResponse><tagSet/></DescribeTagsResponse>";
+
+#[tokio::test]
+async fn a_lost_answer_to_a_create_is_of_unknown_outcome_and_to_a_read_is_transient() {
+    let (aws, log) = aws(|sent| if sent.contains("DescribeTags") { Answer::ok(NO_TAGS) } else { Answer::Lost });
+    let error = aws.create(&create(VPC, json!({"CidrBlock": "10.0.0.0/16"}))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::UnknownOutcome);
+    assert_eq!(log.count("CreateVpc"), 1, "a second call could make a second VPC");
+    let error = aws.read(&existing(VPC, "vpc-1", json!({}))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Transient);
+}
+
+#[tokio::test]
+async fn what_a_lost_create_has_made_is_found_by_its_token_and_finished() {
+    let (aws, log) = aws(|sent| {
+        if sent.contains("Action=CreateVpc") {
+            Answer::Lost
+        } else if sent.contains("DescribeTags") {
+            Answer::ok(
+                "<DescribeTagsResponse><tagSet><item><resourceId>vpc-7</resourceId></item></tagSet>\
+                 </DescribeTagsResponse>",
+            )
+        } else {
+            Answer::ok("<Response/>")
+        }
+    });
+    let properties = json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true});
+    assert_eq!(aws.create(&create(VPC, properties)).await.unwrap().id, "vpc-7");
+    assert_eq!(log.count("ModifyVpcAttribute"), 1);
+}
+
+#[tokio::test]
+async fn settings_that_fail_after_a_create_name_what_was_made() {
+    let (aws, _) = aws(|sent| {
+        if sent.contains("Action=CreateVpc") {
+            Answer::ok(CREATED_VPC)
+        } else {
+            Answer::ec2_error(403, "UnauthorizedOperation", "You are not authorized")
+        }
+    });
+    let properties = json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true});
+    let error = aws.create(&create(VPC, properties)).await.unwrap_err();
+    assert_eq!((error.class, error.partial.as_deref()), (ErrorClass::Denied, Some("vpc-1")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_after_a_create_wait_until_the_new_resource_is_known_everywhere() {
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let (aws, _) = aws(move |sent| {
+        if sent.contains("Action=CreateVpc") {
+            return Answer::ok(CREATED_VPC);
+        }
+        match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 | 1 => Answer::ec2_error(400, "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"),
+            2 => Answer::ec2_error(503, "RequestLimitExceeded", "Request limit exceeded."),
+            _ => Answer::ok("<ModifyVpcAttributeResponse/>"),
+        }
+    });
+    let properties = json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true});
+    assert_eq!(aws.create(&create(VPC, properties)).await.unwrap().id, "vpc-1");
+}
+
+#[tokio::test]
+async fn a_default_costs_no_call() {
+    let (aws, log) = aws(|_| Answer::ok(CREATED_VPC));
+    let properties = json!({"CidrBlock": "10.0.0.0/16", "EnableDnsSupport": true, "EnableDnsHostnames": false});
+    aws.create(&create(VPC, properties)).await.unwrap();
+    assert_eq!(log.all().len(), 1);
+}
+
+#[tokio::test]
+async fn a_bucket_has_no_location_constraint_in_us_east_1_only() {
+    for (region, constrained) in [("us-east-1", false), ("eu-central-1", true)] {
+        let (aws, log) = aws(|_| Answer::ok(""));
+        let accepted = aws.create(&create_in(region, "AWS::S3::Bucket", json!({}))).await.unwrap();
+        assert_eq!(accepted.id, "shop-thing-0011223344");
+        let sent = &log.all()[0];
+        assert_eq!(sent.contains("LocationConstraint"), constrained, "{region}: {sent}");
+        assert!(sent.contains("groundplan:token"), "the identity is part of the create: {sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_not_empty_is_deleted_only_with_its_data() {
+    let not_empty = "<Error><Code>BucketNotEmpty</Code><Message>The bucket is not empty</Message></Error>";
+    let (aws, _) = aws(move |_| Answer::Is(409, not_empty.to_owned()));
+    let request = DeleteRequest { existing: existing("AWS::S3::Bucket", "b", json!({})), delete_data: false };
+    let error = aws.delete(&request).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Invalid);
+    assert!(error.message.contains("--delete-data"));
+}
+
+fn rds_empty(operation: &str) -> String {
+    format!("<{operation}Response><{operation}Result/></{operation}Response>")
+}
+
+#[tokio::test]
+async fn a_database_leaves_a_final_snapshot_unless_its_data_may_go() {
+    let described = "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance>\
+         <DBInstanceIdentifier>db</DBInstanceIdentifier><DBInstanceStatus>available</DBInstanceStatus>\
+         <DbiResourceId>db-ABCDEFGHIJ</DbiResourceId></DBInstance></DBInstances>\
+         </DescribeDBInstancesResult></DescribeDBInstancesResponse>";
+    for (delete_data, sent) in
+        [(false, "FinalDBSnapshotIdentifier=db-final-cdefghij"), (true, "SkipFinalSnapshot=true")]
+    {
+        let (aws, log) = aws(move |sent| {
+            Answer::ok(if sent.contains("Action=Describe") {
+                described.to_owned()
+            } else {
+                rds_empty("DeleteDBInstance")
+            })
+        });
+        let request = DeleteRequest { existing: existing("AWS::RDS::DBInstance", "db", json!({})), delete_data };
+        assert_eq!(aws.delete(&request).await.unwrap(), Deletion::Pending);
+        assert_eq!(log.count(sent), 1, "{:?}", log.all());
+    }
+}
+
+#[tokio::test]
+async fn parameters_go_twenty_at_a_time() {
+    let created = "<CreateDBParameterGroupResponse><CreateDBParameterGroupResult><DBParameterGroup>\
+         <DBParameterGroupName>pg</DBParameterGroupName></DBParameterGroup></CreateDBParameterGroupResult>\
+         </CreateDBParameterGroupResponse>";
+    let (aws, log) = aws(move |sent| {
+        Answer::ok(if sent.contains("Action=Create") {
+            created.to_owned()
+        } else {
+            rds_empty("ModifyDBParameterGroup")
+        })
+    });
+    let parameters: serde_json::Map<_, _> = (0..45).map(|n| (format!("p{n}"), json!(n))).collect();
+    let properties = json!({"Family": "postgres16", "Description": "d", "Parameters": parameters});
+    aws.create(&create("AWS::RDS::DBParameterGroup", properties)).await.unwrap();
+    assert_eq!(log.count("ModifyDBParameterGroup"), 3);
+    assert_eq!(log.count("ApplyMethod=immediate"), 0, "nobody uses the group yet");
+}
+
+#[tokio::test]
+async fn a_dynamic_parameter_applies_at_once_and_a_static_one_on_reboot() {
+    let described = "<DescribeDBParametersResponse><DescribeDBParametersResult><Parameters>\
+         <Parameter><ParameterName>log_statement</ParameterName><ApplyType>dynamic</ApplyType></Parameter>\
+         <Parameter><ParameterName>max_connections</ParameterName><ApplyType>static</ApplyType></Parameter>\
+         </Parameters></DescribeDBParametersResult></DescribeDBParametersResponse>";
+    let (aws, log) = aws(move |_| Answer::ok(described));
+    let before = json!({"Family": "postgres16", "Description": "d", "Parameters": {}});
+    let after = json!({"Family": "postgres16", "Description": "d",
+        "Parameters": {"log_statement": "all", "max_connections": "1000"}});
+    let request = UpdateRequest {
+        existing: existing("AWS::RDS::DBParameterGroup", "pg", before),
+        properties: map(after),
+        token: TOKEN.into(),
+    };
+    // The read after it finds no group in these answers; what counts is what was sent.
+    let _ = aws.update(&request).await;
+    let sent = log.all().into_iter().find(|sent| sent.contains("ModifyDBParameterGroup")).unwrap();
+    let position = |text: &str| sent.find(text).unwrap_or_else(|| panic!("{text} in {sent}"));
+    assert!(position("log_statement") < position("ApplyMethod=immediate"));
+    assert!(position("max_connections") < position("ApplyMethod=pending-reboot"));
+}
+
+#[tokio::test]
+async fn a_generated_secret_is_sent_and_never_told() {
+    let (aws, log) = aws(|sent| {
+        if sent.contains("ExcludePunctuation") {
+            Answer::ok(r#"{"RandomPassword": "hunter2hunter2"}"#)
+        } else {
+            Answer::ok(r#"{"ARN": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:s-AbCdEf"}"#)
+        }
+    });
+    let how = json!({"GenerateStringKey": "password", "SecretStringTemplate": "{\"username\": \"app\"}",
+        "ExcludePunctuation": true, "PasswordLength": 14});
+    let request = create("AWS::SecretsManager::Secret", json!({"GenerateSecretString": how}));
+    let accepted = aws.create(&request).await.unwrap();
+    let sent = log.all().into_iter().find(|sent| sent.contains("ClientRequestToken")).unwrap();
+    assert!(sent.contains(r#"{\"username\":\"app\",\"password\":\"hunter2hunter2\"}"#), "{sent}");
+    assert!(!format!("{accepted:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_secret_property_is_shown_nowhere() {
+    let properties = json!({"SecretString": "hunter2", "Color": "red"});
+    let (aws, _) = aws(|_| Answer::ok("{}"));
+    let error = aws.check("AWS::SecretsManager::Secret", &map(properties)).unwrap_err();
+    assert!(!format!("{error:?} {error}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn another_account_than_the_pinned_one_is_never_touched() {
+    let (aws, log) = aws(|_| Answer::ok(""));
+    let mut request = create(VPC, json!({}));
+    request.address.environment.account = Some("999999999999".into());
+    let error = aws.create(&request).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Denied);
+    assert!(error.message.contains("999999999999") && error.message.contains("111122223333"));
+    assert!(log.all().is_empty());
+}

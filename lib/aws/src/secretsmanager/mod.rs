@@ -1,0 +1,28 @@
+//! `AWS::SecretsManager::*`, and the values of its secrets.
+
+mod secret;
+
+use groundplan_core::secret::SecretsManagerEntry;
+pub(crate) use secret::Secret;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+use crate::handler::given;
+
+/// The current value of an entry. No error shows any of it.
+pub(crate) async fn value(
+    secrets: &aws_sdk_secretsmanager::Client,
+    entry: &SecretsManagerEntry,
+) -> Result<Zeroizing<String>> {
+    let id = entry.secret.as_str().ok_or_else(|| Error::invalid("the name of the secret is not known yet"))?;
+    let answer = secrets.get_secret_value().secret_id(id).send().await?;
+    let value = Zeroizing::new(given(answer.secret_string, "SecretString")?);
+    let Some(key) = &entry.key else { return Ok(value) };
+    let json = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&value)
+        .map_err(|_| Error::invalid(format!("the secret {id} is no JSON object, so it has no key `{key}`")))?;
+    match json.get(key) {
+        Some(serde_json::Value::String(text)) => Ok(Zeroizing::new(text.clone())),
+        Some(other) => Ok(Zeroizing::new(other.to_string())),
+        None => Err(Error::invalid(format!("the secret {id} has no key `{key}`"))),
+    }
+}

@@ -1,0 +1,199 @@
+//! `AWS::SecretsManager::Secret`
+
+use aws_sdk_secretsmanager::types::Tag;
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given};
+use crate::kms;
+use crate::name::NameRules;
+use crate::sensitive::Sensitive;
+use crate::tags::Tags;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct Secret {
+    description: Option<String>,
+    generate_secret_string: Option<GenerateSecretString>,
+    kms_key_id: Option<String>,
+    name: Option<String>,
+    secret_string: Option<Sensitive>,
+    #[serde(default)]
+    tags: Tags,
+}
+
+/// How AWS makes the value: a random password, alone or as one entry of a JSON object.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GenerateSecretString {
+    exclude_characters: Option<String>,
+    exclude_lowercase: Option<bool>,
+    exclude_numbers: Option<bool>,
+    exclude_punctuation: Option<bool>,
+    exclude_uppercase: Option<bool>,
+    generate_string_key: Option<String>,
+    include_space: Option<bool>,
+    password_length: Option<i64>,
+    require_each_included_type: Option<bool>,
+    secret_string_template: Option<String>,
+}
+
+impl Secret {
+    fn name(&self, cx: &Cx) -> String {
+        self.name.clone().unwrap_or_else(|| cx.name(NameRules::letters(512, "/_+=.@")))
+    }
+}
+
+impl Handler for Secret {
+    const TYPE: &'static str = "AWS::SecretsManager::Secret";
+    const BEHAVIOR: Behavior = Behavior {
+        // Not by its client token: AWS refuses a repetition with another generated value.
+        recovery: Recovery::DeterministicName,
+        coexists: true,
+        wait: Wait::NONE,
+        early_outputs: &["Id"],
+        api: "secretsmanager",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let value = match (&self.secret_string, &self.generate_secret_string) {
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid("SecretString and GenerateSecretString exclude each other"));
+            }
+            (Some(value), None) => Some(Zeroizing::new(value.expose().to_owned())),
+            (None, Some(how)) => Some(generate(cx, how).await?),
+            (None, None) => None,
+        };
+        let created = cx
+            .secrets
+            .create_secret()
+            .name(self.name(cx))
+            .client_request_token(&cx.token)
+            .set_description(self.description.clone())
+            .set_kms_key_id(self.kms_key_id.clone())
+            .set_secret_string(value.map(|value| value.to_string()))
+            .set_tags(Some(cx.tags(&self.tags, tag)))
+            .send()
+            .await?;
+        let arn = given(created.arn, "ARN")?;
+        Ok(accepted(&arn, json!({"Id": arn})))
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        if changes.old.is_none() {
+            return Ok(());
+        }
+        let description = changes.after_create(|secret| &secret.description);
+        let key = changes.after_create(|secret| &secret.kms_key_id);
+        if description.is_some() || key.is_some() {
+            cx.secrets
+                .update_secret()
+                .secret_id(id)
+                .set_description(description.map(|text| text.clone().unwrap_or_default()))
+                // An empty one means the key of the account.
+                .set_kms_key_id(key.map(|key| key.clone().unwrap_or_default()))
+                .send()
+                .await?;
+        }
+        // The recorded properties have no secrets: a value that is given is a value to set.
+        let value = match (&changes.new.secret_string, changes.new_value(|secret| &secret.generate_secret_string)) {
+            (Some(value), _) => Some(Zeroizing::new(value.expose().to_owned())),
+            (None, Some(how)) => Some(generate(cx, &how).await?),
+            (None, None) => None,
+        };
+        if let Some(value) = value {
+            let call = cx.secrets.put_secret_value().secret_id(id).client_request_token(&cx.token);
+            match call.secret_string(value.as_str()).send().await.map_err(Error::from) {
+                // An earlier attempt of this update has generated another value.
+                Err(error) if error.class() == ErrorClass::AlreadyExists => {}
+                result => drop(result?),
+            }
+        }
+        retag(changes, cx, id).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let secret = cx.secrets.describe_secret().secret_id(&known.id).send().await?;
+        if secret.deleted_date.is_some() {
+            return Err(Error::not_found("the secret"));
+        }
+        let tags = secret.tags.unwrap_or_default();
+        let arn = given(secret.arn, "ARN")?;
+        let properties = Self {
+            description: secret.description,
+            generate_secret_string: known.last.generate_secret_string.clone(),
+            kms_key_id: kms::as_declared(known.last.kms_key_id.as_deref(), secret.kms_key_id),
+            name: secret.name,
+            secret_string: None,
+            tags: Tags::read_optional(tags.iter().map(|tag| (tag.key(), tag.value()))),
+        };
+        Ok(Found::ready(properties, json!({"Id": arn})))
+    }
+
+    /// Without `delete_data` the value can be restored for thirty days, and the name stays taken.
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        let call = cx.secrets.delete_secret().secret_id(&known.id);
+        call.set_force_delete_without_recovery(cx.delete_data.then_some(true)).send().await?;
+        Ok(Deletion::Gone)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    /// The name is known before, the identifier is not: an ARN with six characters of AWS's choice.
+    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+        let known = Known { id: self.name(cx), last: self.clone() };
+        let Some(found) = Self::read(cx, &known).await.or_none()? else { return Ok(Vec::new()) };
+        let is_ours = found.properties.tags.token() == Some(cx.token.as_str());
+        let arn = found.outputs.get("Id").and_then(Json::as_str).filter(|_| is_ours);
+        Ok(arn.map(str::to_owned).into_iter().collect())
+    }
+}
+
+/// A value, made as CloudFormation makes it.
+async fn generate(cx: &Cx, how: &GenerateSecretString) -> Result<Zeroizing<String>> {
+    let answer = cx
+        .secrets
+        .get_random_password()
+        .set_exclude_characters(how.exclude_characters.clone())
+        .set_exclude_lowercase(how.exclude_lowercase)
+        .set_exclude_numbers(how.exclude_numbers)
+        .set_exclude_punctuation(how.exclude_punctuation)
+        .set_exclude_uppercase(how.exclude_uppercase)
+        .set_include_space(how.include_space)
+        .set_password_length(how.password_length)
+        .set_require_each_included_type(how.require_each_included_type)
+        .send()
+        .await?;
+    let password = Zeroizing::new(given(answer.random_password, "RandomPassword")?);
+    match (&how.secret_string_template, &how.generate_string_key) {
+        (None, None) => Ok(password),
+        (Some(template), Some(key)) => {
+            let mut object: Map<String, Json> = serde_json::from_str(template)
+                .map_err(|error| Error::invalid(format!("SecretStringTemplate is no JSON object: {error}")))?;
+            object.insert(key.clone(), Json::String(password.to_string()));
+            Ok(Zeroizing::new(Json::Object(object).to_string()))
+        }
+        _ => Err(Error::invalid("SecretStringTemplate and GenerateStringKey go together")),
+    }
+}
+
+fn tag(key: String, value: String) -> Tag {
+    Tag::builder().key(key).value(value).build()
+}
+
+async fn retag(changes: &Changes<'_, Secret>, cx: &Cx, id: &str) -> Result<()> {
+    let tags = changes.tags();
+    if !tags.set.is_empty() {
+        let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect();
+        cx.secrets.tag_resource().secret_id(id).set_tags(Some(set)).send().await?;
+    }
+    if !tags.removed.is_empty() {
+        cx.secrets.untag_resource().secret_id(id).set_tag_keys(Some(tags.removed)).send().await?;
+    }
+    Ok(())
+}
