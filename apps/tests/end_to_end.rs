@@ -6,13 +6,14 @@ use std::path::Path;
 
 use apps::checkout::Settings;
 use groundplan_engine::State;
+use groundplan_moto::Moto;
 use serde_json::Value as Json;
-use support::{Moto, run};
+use support::{client, run};
 
 /// The account as boto3 sees it, with the path of a resource in place of its identifier and lists
 /// in the order of their text, so that it can be compared.
 fn account(moto: &Moto, directory: &Path) -> String {
-    let mut account = moto.account("read").to_string();
+    let mut account = client(moto, "read").to_string();
     let mut names: Vec<(String, String)> = Vec::new();
     for (path, resource) in state(directory).resources {
         names.push((resource.id.clone(), format!("<{path}>")));
@@ -63,7 +64,7 @@ fn production_is_deployed_changed_mended_and_destroyed() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
     let mut settings = Settings::prod();
-    let before = moto.account("read");
+    let before = client(&moto, "read");
 
     // Deploy, and see with another client what is there.
     run(&settings, &moto, directory, &["deploy", "--yes"]).expect(0);
@@ -76,7 +77,7 @@ fn production_is_deployed_changed_mended_and_destroyed() {
     run(&settings, &moto, directory, &["drift"]).expect(0);
 
     // No secret is written down anywhere.
-    let password = moto.account("password");
+    let password = client(&moto, "password");
     let password = password.as_str().expect("the password");
     for file in walk(directory) {
         let text = std::fs::read(&file).expect("readable");
@@ -99,7 +100,7 @@ fn production_is_deployed_changed_mended_and_destroyed() {
     run(&settings, &moto, directory, &["plan", "--detailed-exitcode"]).expect(0);
 
     // What was changed behind its back is found, named and mended.
-    moto.account("tamper");
+    client(&moto, "tamper");
     let drift = run(&settings, &moto, directory, &["drift"]).expect(2);
     for path in ["checkout/vpc", "checkout/logs", "checkout/key/alias", "checkout/static/policy"] {
         assert!(drift.out.contains(path), "{path} is not in:\n{}", drift.out);
@@ -110,11 +111,11 @@ fn production_is_deployed_changed_mended_and_destroyed() {
 
     // What holds data stays until it is said that it may go.
     run(&settings, &moto, directory, &["destroy", "--yes"]);
-    let kept = moto.account("read");
+    let kept = client(&moto, "read");
     assert_eq!(kept["databases"].as_array().map(Vec::len), Some(1), "{kept}");
     assert_eq!(kept["buckets"].as_array().map(Vec::len), Some(2), "{kept}");
     run(&settings, &moto, directory, &["destroy", "--yes", "--delete-data"]).expect(0);
-    let left = moto.account("read");
+    let left = client(&moto, "read");
     assert_eq!(left, before);
     assert_eq!(left, Json::Object(Default::default()));
     assert!(state(directory).resources.is_empty());
@@ -125,9 +126,9 @@ fn the_binary_refuses_an_account_that_is_not_the_pinned_one() {
     let moto = Moto::start();
     let directory = tempfile::tempdir().expect("a directory");
     // moto takes an access key of the form of an account for credentials of that account.
-    let keys = moto.account("another-account");
+    let keys = client(&moto, "another-account");
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_checkout-prod"))
-        .args(["deploy", "--yes", "--target", &moto.url])
+        .args(["deploy", "--yes", "--target", moto.url()])
         .env_clear()
         .env("AWS_ACCESS_KEY_ID", keys["AccessKeyId"].as_str().expect("a key"))
         .env("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"].as_str().expect("a key"))

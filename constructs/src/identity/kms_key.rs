@@ -66,8 +66,7 @@ impl Construct for KmsKey {
             .key_policy(policy)
             .pending_window_in_days(self.deletion_window);
         let key = scope.resource(key);
-        let alias =
-            scope.add("alias", kms::Alias::new(template!("alias/{}", self.alias), &key));
+        let alias = scope.add("alias", kms::Alias::new(template!("alias/{}", self.alias), &key));
         KmsKeyHandle { key, alias }
     }
 }

@@ -1,7 +1,6 @@
 //! Every handler against an emulator: create, read, find, update, read, delete, read none.
 //!
-//! Skipped unless `GROUNDPLAN_MOTO_URL` names a fresh moto server, as in
-//! `moto_server -H 127.0.0.1 -p 5123`. What moto does not do is listed in [`Case::moto`].
+//! What moto does not do is listed in [`Case::moto`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use groundplan_engine::Provider;
 use groundplan_engine::provider::{
     Address, CreateRequest, DeleteRequest, Deletion, Existing, Outputs, Properties, Status, UpdateRequest,
 };
+use groundplan_moto::Moto;
 use serde_json::{Value as Json, json};
 
 mod cases;
@@ -22,14 +22,8 @@ const REGION: &str = "eu-central-1";
 
 #[tokio::test]
 async fn every_handler_does_what_it_says_against_moto() {
-    let Ok(url) = std::env::var("GROUNDPLAN_MOTO_URL") else {
-        #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-        {
-            eprintln!("skipped: set GROUNDPLAN_MOTO_URL to the address of a moto server");
-        }
-        return;
-    };
-    let run = Run { aws: Aws::new(Config::emulator(&url).await), token: token() };
+    let moto = Moto::start();
+    let run = Run { aws: Aws::new(Config::emulator(moto.url()).await), token: token() };
     let mut made: BTreeMap<&str, Outputs> = BTreeMap::new();
     let mut existing = Vec::new();
     let mut problems = Vec::new();

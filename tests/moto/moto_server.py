@@ -7,21 +7,7 @@ arguments of moto_server.
 
 from moto.ec2.models.subnets import Subnet
 from moto.rds.models import DBInstance
-from moto.s3.responses import S3Response
 from moto.server import main
-
-
-def get_bucket_versioning(self):
-    """The root element is `VersioningConfiguration`, where moto says `GetBucketVersioningResponse`."""
-    self.data["Action"] = "GetBucketVersioning"
-    self._authenticate_and_authorize_s3_action(bucket_name=self.bucket_name)
-    status = self.backend.get_bucket_versioning(self.bucket_name)
-    status = f"<Status>{status}</Status>" if status else ""
-    namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
-    return 200, {}, f'<VersioningConfiguration xmlns="{namespace}">{status}</VersioningConfiguration>'
-
-
-S3Response.get_bucket_versioning = get_bucket_versioning
 
 
 def ipv6_cidr_block_association_set(self):
