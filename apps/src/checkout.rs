@@ -6,7 +6,7 @@ use groundplan::data::{BackupWindow, Bucket, InstanceClass, PostgresDatabase, Po
 use groundplan::identity::{KmsKey, Principal, Role};
 use groundplan::network::{Endpoint, NatGateways, SubnetLayout, Tier, Visibility, Vpc};
 use groundplan::observability::{LogGroup, Retention};
-use groundplan::{App, Environment, Ipv4Net, cidr};
+use groundplan::{App, Environment, Ipv4Net, cidr, policies};
 
 /// The account that every stack is pinned to. It is the one of AWS's documentation, and of the
 /// emulators; put your own here.
@@ -89,6 +89,7 @@ impl Settings {
 pub fn checkout(settings: &Settings) -> App {
     let environment = settings.environment;
     let app = App::new(format!("checkout-{environment}"));
+    app.policy(policies::all);
     let stack = app.stack("checkout", Environment::new(REGION).account(ACCOUNT));
     stack.tag("project", "checkout").tag("environment", environment);
 

@@ -123,7 +123,7 @@ impl App {
         Stack(scope)
     }
 
-    /// Adds a check of one's own; the built-in ones are always on.
+    /// Adds a check over the finished assembly: one of `groundplan::policies`, or one's own.
     pub fn policy(&self, policy: impl Policy + 'static) -> &Self {
         self.tree.policies.borrow_mut().push(Box::new(policy));
         self

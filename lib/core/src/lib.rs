@@ -11,9 +11,9 @@
 //! | [`input`] | [`Input`], [`Output`], [`Provides`]: typed references between resources |
 //! | [`data`] | [`Data`], [`Fields`], [`Resource`]: what the generated resource types implement |
 //! | [`value`] | [`Value`]: the untyped document value behind every property |
-//! | [`template`] | [`Template`] and [`template!`]: strings composed of outputs |
+//! | [`mod@template`] | [`Template`] and [`template!`]: strings composed of outputs |
 //! | [`secret`] | [`Secret`]: a value that never reaches the assembly |
-//! | [`cidr`] | [`cidr!`]: address blocks checked when the program is compiled |
+//! | [`mod@cidr`] | [`cidr!`]: address blocks checked when the program is compiled |
 //! | [`diagnostic`] | [`Diagnostic`]: what synth reports, all at once |
 //! | [`assembly`] | [`Assembly`]: the desired document and typed queries over it |
 //! | [`policy`] | [`Policy`]: read-only checks over the finished tree |

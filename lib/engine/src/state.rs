@@ -208,6 +208,13 @@ impl ResourceState {
         (schema.primary_identifier == [attribute]).then(|| self.id.clone().into())
     }
 
+    /// Takes in outputs; ordered by name, so that a state has the same bytes whatever was told
+    /// first.
+    pub(crate) fn learn(&mut self, outputs: Outputs) {
+        self.outputs.extend(outputs);
+        self.outputs.sort_keys();
+    }
+
     /// Whether deleting it loses data: what was never ready holds none.
     pub fn holds_data(&self) -> bool {
         let stateful = groundplan_schema::lookup(&self.type_name).is_some_and(|schema| schema.stateful);
@@ -217,8 +224,8 @@ impl ResourceState {
     /// Whether it is not to be deleted or replaced: the program protects it, or AWS does as it was
     /// last told to.
     pub fn is_protected(&self) -> bool {
-        let by_aws = |name: &&str| self.properties.get(*name).and_then(Value::as_bool) == Some(true);
-        self.lifecycle.protect || DELETION_PROTECTION.iter().any(|name| by_aws(&name))
+        let by_aws = |name: &str| self.properties.get(name).and_then(Value::as_bool) == Some(true);
+        self.lifecycle.protect || DELETION_PROTECTION.iter().any(|name| by_aws(name))
     }
 
     /// The resource as a provider is asked about it.
