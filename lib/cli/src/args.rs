@@ -1,9 +1,11 @@
 //! What can be written on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use groundplan_core::Path;
+use jiff::SignedDuration;
 
 use crate::place::StateUrl;
 use crate::target::TargetOption;
@@ -38,6 +40,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
 
+    /// How long to wait while another run holds the lock, as in `90s` or `10m`
+    #[arg(long, global = true, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub(crate) lock_timeout: Duration,
+
     /// The most calls to make at a time
     #[arg(long, global = true, value_name = "N", default_value = "10", value_parser = at_least_one)]
     pub(crate) parallelism: usize,
@@ -71,9 +77,17 @@ pub(crate) enum Command {
     Drift,
     /// Show what the app publishes
     Output(Output),
-    /// Look at what is known to exist
+    /// Look at what is known to exist, or mend that
     #[command(subcommand)]
     State(State),
+    /// Look after a resource that exists already
+    Import(Import),
+    /// List the runs that have changed something
+    History,
+    /// Go back to what the program said in an earlier run
+    Rollback(Rollback),
+    /// Take the lock away from a run that hangs
+    ForceUnlock(ForceUnlock),
     /// Show what depends on what
     Graph(Graph),
     /// Check target, credentials and state
@@ -110,6 +124,9 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) refresh: Refresh,
 
+    #[command(flatten)]
+    pub(crate) part: Part,
+
     /// Exit with code 2 where there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -119,7 +136,7 @@ pub(crate) struct Plan {
     pub(crate) full: bool,
 
     /// Plan what `destroy` would do
-    #[arg(long)]
+    #[arg(long, conflicts_with = "only")]
     pub(crate) destroy: bool,
 
     /// With --destroy, plan to delete what holds data, too
@@ -134,10 +151,17 @@ pub(crate) struct Refresh {
     pub(crate) refresh: bool,
 }
 
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Part {
+    /// Only what is at or below PATH and what that depends on; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) only: Vec<Path>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
     /// A plan saved by `plan --out`, to do exactly that
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["only", "refresh"])]
     pub(crate) plan: Option<PathBuf>,
 
     /// Do not ask
@@ -146,6 +170,9 @@ pub(crate) struct Deploy {
 
     #[command(flatten)]
     pub(crate) refresh: Refresh,
+
+    #[command(flatten)]
+    pub(crate) part: Part,
 
     /// Allow the loss of data that the plan names
     #[arg(long)]
@@ -186,6 +213,56 @@ pub(crate) enum State {
         /// Its path, as in `checkout/vpc`
         path: Path,
     },
+    /// Give a resource, or all below a scope, another path; nothing in the account changes
+    Mv {
+        /// The path in the state
+        from: Path,
+        /// The path from now on
+        to: Path,
+    },
+    /// Forget a resource, or all below a scope; it stays in the account
+    Rm {
+        /// The path in the state
+        path: Path,
+    },
+    /// Write the whole state to standard output
+    Pull,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The path in the program
+    pub(crate) path: Path,
+
+    /// The identifier in the account, as in `vpc-0a1b2c3d`; the parts of a composite one are
+    /// joined by `|`
+    pub(crate) id: String,
+
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The run to go back to, as `history` lists it
+    #[arg(value_name = "N")]
+    pub(crate) serial: u64,
+
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+
+    /// Allow the loss of data that the plan names
+    #[arg(long)]
+    pub(crate) delete_data: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForceUnlock {
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -207,4 +284,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(number) => Ok(number),
         Err(_) => Err("this is no whole number".into()),
     }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().map(SignedDuration::from_secs);
+    let duration = seconds.or_else(|| text.parse().ok()).filter(|duration| !duration.is_negative());
+    duration.map(SignedDuration::unsigned_abs).ok_or_else(|| "a duration is as in `90s`, `10m` or `1h 30m`".into())
 }

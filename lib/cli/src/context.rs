@@ -2,13 +2,14 @@
 
 use groundplan_core::Synthesis;
 use groundplan_engine::Provider;
-use groundplan_engine::store::{self, FileStore, Holder, Loaded, Lock, StateStore as _};
+use groundplan_engine::store::{self, FileStore, Holder, Loaded, Lock};
 
 use crate::args::Global;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::interrupt::Interrupt;
 use crate::place::Place;
+use crate::render::duration;
 use crate::style::{INFO, paint};
 use crate::target::Target;
 use crate::terminal::Terminal;
@@ -62,10 +63,42 @@ impl Session<'_> {
         Ok(store::load(&self.store, self.context.app()).await?)
     }
 
-    /// Makes this run the only one that writes, and the state this target's.
-    pub(crate) async fn lock(&self, command: &str) -> Result<Box<dyn Lock>, CommandError> {
-        let lock = self.store.lock(&Holder::here(command)).await?;
+    /// This run, as other ones are told about it.
+    pub(crate) fn holder(&self) -> Holder {
+        let holder = Holder::here(self.context.host.line());
+        match self.context.host.user() {
+            Some(user) => holder.by(user),
+            None => holder,
+        }
+    }
+
+    /// Makes this run the only one that writes, and the state this target's. Waits for another
+    /// one as long as `--lock-timeout` says.
+    pub(crate) async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, CommandError> {
+        let patience = self.context.global.lock_timeout;
+        let waiting = |other: &Holder| {
+            let patience = duration(patience);
+            self.context.terminal.note(format!("waiting up to {patience} for the lock, which is held by {other}"));
+        };
+        let lock = store::lock_within(&self.store, holder, patience, waiting).await?;
         self.place.mark(&self.target)?;
         Ok(lock)
+    }
+
+    /// Refuses at once what would have to be asked where nobody can answer.
+    pub(crate) fn may_ask(&self, yes: bool, command: &str) -> Result<(), CommandError> {
+        if yes || !self.target.is_real() || self.context.terminal.can_ask() {
+            return Ok(());
+        }
+        let message = format!("{command} changes real infrastructure and has to be confirmed, but nobody can be asked");
+        Err(CommandError::usage(message).hint("to go ahead without a question, add `--yes`"))
+    }
+
+    /// Asks, where what is changed is real.
+    pub(crate) async fn confirm(&self, yes: bool, question: &str) -> Result<(), CommandError> {
+        if yes || !self.target.is_real() || self.context.terminal.ask(&format!("{question} [y/N]")).await {
+            return Ok(());
+        }
+        Err(CommandError::failed("not confirmed: nothing was changed"))
     }
 }

@@ -1,5 +1,7 @@
 //! Why a command ends without having done its job, and with which exit code.
 
+use std::io::{self, ErrorKind};
+
 use groundplan_core::Diagnostics;
 use groundplan_engine::Error as EngineError;
 use groundplan_engine::provider::ErrorClass;
@@ -106,6 +108,11 @@ impl From<EngineError> for CommandError {
             | EngineError::Unsupported { .. }
             | EngineError::CorruptPlan { .. }
             | EngineError::MissingSecrets { .. }
+            | EngineError::UnknownPaths { .. }
+            | EngineError::LeftOut { .. }
+            | EngineError::NoPath { .. }
+            | EngineError::PathTaken { .. }
+            | EngineError::NotImportable { .. }
             | EngineError::OtherApp { .. } => Kind::Usage,
             _ => Kind::Failed,
         };
@@ -117,8 +124,25 @@ impl From<EngineError> for CommandError {
                 }
                 _ => "check that the target can be reached from here; `--target sandbox` needs no network",
             }),
+            EngineError::Locked { .. } => {
+                Some("`--lock-timeout 10m` waits for it; if that run hangs, `force-unlock` takes the lock away")
+            }
+            EngineError::File { source, .. } => hint_of_io(source),
             _ => None,
         };
         Self { hints: hint.map(str::to_owned).into_iter().collect(), ..Self::new(kind, error.to_string()) }
+    }
+}
+
+/// What to do about a file that cannot be read or written.
+pub(crate) fn hint_of_io(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("make room there and run it again: it goes on where it stopped")
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            Some("this user has to be able to write there; `--state file:DIR` keeps the state elsewhere")
+        }
+        _ => None,
     }
 }

@@ -51,6 +51,18 @@ impl Host {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The command line without the program's name.
+    pub(crate) fn line(&self) -> String {
+        let words = self.args.iter().skip(1).map(|word| word.to_string_lossy());
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Who runs this: the person who has started a build, else the user of the machine.
+    pub(crate) fn user(&self) -> Option<&str> {
+        let names = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR", "USER", "LOGNAME", "USERNAME"];
+        names.iter().find_map(|name| self.variable(name))
+    }
+
     /// Where `path` is, seen from the host's directory.
     pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
         self.directory.join(path)

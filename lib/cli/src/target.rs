@@ -4,10 +4,10 @@ use std::str::FromStr;
 
 use groundplan_core::Assembly;
 use groundplan_engine::Provider;
-use groundplan_simulator::{DEFAULT_ACCOUNT, Simulator};
+use groundplan_simulator::{DEFAULT_ACCOUNT, SandboxError, Simulator};
 
 use crate::credentials;
-use crate::error::CommandError;
+use crate::error::{CommandError, hint_of_io};
 use crate::host::Host;
 use crate::place;
 
@@ -129,8 +129,14 @@ fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, Comman
     let pinned = assembly.stacks.values().find_map(|environment| environment.account.as_deref());
     let account = pinned.unwrap_or(DEFAULT_ACCOUNT);
     let simulator = Simulator::open_account(home.join(format!("account-{account}")), account).map_err(|error| {
-        CommandError::failed(error.to_string())
-            .hint(format!("to start over with an empty sandbox, delete `{}`", home.display()))
+        let failed = CommandError::failed(error.to_string());
+        match error {
+            SandboxError::Io { source, .. } => match hint_of_io(&source) {
+                Some(hint) => failed.hint(hint),
+                None => failed,
+            },
+            _ => failed.hint(format!("to start over with an empty sandbox, delete `{}`", home.display())),
+        }
     })?;
     Ok(Box::new(simulator))
 }

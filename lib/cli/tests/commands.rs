@@ -15,33 +15,38 @@ const NOTE: &str = "no AWS credentials are configured: this is the embedded sand
 #[test]
 fn help_names_every_command() {
     let help = Machine::new().run(&shop(), "-h").succeeds();
-    assert_snapshot!(help.out, @r"
+    assert_snapshot!(help.out, @"
     The infrastructure of shop
 
     Usage: shop [OPTIONS] <COMMAND>
 
     Commands:
-      synth    Write what the program describes, without asking anybody
-      plan     Show what a deploy would change, and why
-      deploy   Change the target to what the program describes
-      destroy  Delete everything; what holds data only with --delete-data
-      drift    Show where the target differs from what was deployed; exit code 2 where it does
-      output   Show what the app publishes
-      state    Look at what is known to exist
-      graph    Show what depends on what
-      doctor   Check target, credentials and state
+      synth         Write what the program describes, without asking anybody
+      plan          Show what a deploy would change, and why
+      deploy        Change the target to what the program describes
+      destroy       Delete everything; what holds data only with --delete-data
+      drift         Show where the target differs from what was deployed; exit code 2 where it does
+      output        Show what the app publishes
+      state         Look at what is known to exist, or mend that
+      import        Look after a resource that exists already
+      history       List the runs that have changed something
+      rollback      Go back to what the program said in an earlier run
+      force-unlock  Take the lock away from a run that hangs
+      graph         Show what depends on what
+      doctor        Check target, credentials and state
 
     Options:
       -h, --help     Print help
       -V, --version  Print version
 
     Global options:
-          --target <TARGET>  Where to deploy: `auto`, `aws`, `sandbox`, or the URL of an emulator of AWS [default: auto]
-          --state <URL>      Where the state is kept: `file:DIR` or `s3://BUCKET/PREFIX`
-          --json             Write JSON to standard output, and nothing else there
-          --color <WHEN>     When to use colors [default: auto] [possible values: auto, always, never]
-          --parallelism <N>  The most calls to make at a time [default: 10]
-      -v, --verbose...       Show all properties, and log to standard error; twice for more
+          --target <TARGET>          Where to deploy: `auto`, `aws`, `sandbox`, or the URL of an emulator of AWS [default: auto]
+          --state <URL>              Where the state is kept: `file:DIR` or `s3://BUCKET/PREFIX`
+          --json                     Write JSON to standard output, and nothing else there
+          --color <WHEN>             When to use colors [default: auto] [possible values: auto, always, never]
+          --lock-timeout <DURATION>  How long to wait while another run holds the lock, as in `90s` or `10m` [default: 0s]
+          --parallelism <N>          The most calls to make at a time [default: 10]
+      -v, --verbose...               Show all properties, and log to standard error; twice for more
     ");
 }
 
@@ -181,7 +186,7 @@ fn a_deploy_that_loses_data_is_refused_until_that_is_allowed() {
     shop at sandbox, account 123456789012
 
         shop
-    +/-   db  RDS::DBInstance   DATA LOSS , the new one first
+    +/-   db  RDS::DBInstance   DATA LOSS  the new one first
             ~ MasterUsername: "admin" → "root"  # forces replacement
 
      DATA LOSS: 1 resource with all that is in there 

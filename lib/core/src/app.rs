@@ -42,6 +42,8 @@ pub(crate) struct Tree {
     pub(crate) nodes: RefCell<BTreeMap<Path, Declared>>,
     pub(crate) outputs: RefCell<BTreeMap<String, Value>>,
     pub(crate) tags: RefCell<Vec<(Path, String, String)>>,
+    /// Scopes that have another path now: the one before, and the one from now on.
+    pub(crate) moves: RefCell<Vec<(Path, Path)>>,
     pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
     pub(crate) acknowledged: RefCell<Vec<(Path, String)>>,
     pub(crate) policies: RefCell<Vec<Box<dyn Policy>>>,
@@ -90,6 +92,7 @@ impl App {
             nodes: RefCell::default(),
             outputs: RefCell::default(),
             tags: RefCell::default(),
+            moves: RefCell::default(),
             diagnostics: RefCell::default(),
             acknowledged: RefCell::default(),
             policies: RefCell::default(),
@@ -264,6 +267,13 @@ impl Scope {
     /// itself.
     pub fn tag(&self, key: impl Into<String>, value: impl Into<String>) -> &Self {
         self.tree.tags.borrow_mut().push((self.path.clone(), key.into(), value.into()));
+        self
+    }
+
+    /// States that all that stands below this scope as `to`, a construct or a resource, stood
+    /// there as `from` before: it is moved, not replaced.
+    pub fn moved(&self, from: &str, to: &str) -> &Self {
+        self.tree.moves.borrow_mut().push((self.path.child(from), self.path.child(to)));
         self
     }
 

@@ -32,6 +32,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
         resources: nodes.iter().filter_map(|(path, declared)| Some((path.clone(), declared.entry.clone()?))).collect(),
         outputs: tree.outputs.borrow().clone(),
     };
+    state_moves(&tree.moves.borrow(), &mut assembly);
     crate::check::references(tree, &mut assembly, &mut diagnostics);
     crate::check::tags(tree, &mut assembly);
     crate::check::cycles(&assembly, &mut diagnostics);
@@ -60,4 +61,13 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
         return Err(Diagnostics(diagnostics));
     }
     Ok(Synthesis { assembly, warnings: diagnostics, locations })
+}
+
+/// A scope that has moved is all of its resources.
+fn state_moves(moves: &[(Path, Path)], assembly: &mut Assembly) {
+    for (from, to) in moves {
+        for (path, entry) in assembly.resources.iter_mut().filter(|(path, _)| path.is_within(to)) {
+            entry.moved_from.insert(Path::new(format!("{from}{}", &path.as_str()[to.as_str().len()..])));
+        }
+    }
 }

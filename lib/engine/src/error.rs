@@ -62,6 +62,14 @@ pub enum Error {
         /// Who holds it.
         holder: Box<Holder>,
     },
+    /// Another run has taken the lock of this one away; this one writes nothing more.
+    #[error(
+        "the lock of the state at {place} was taken away by `force-unlock`: this run writes nothing more; what it had under way is found out by the next one"
+    )]
+    LockLost {
+        /// The state store.
+        place: String,
+    },
     /// An event does not fit the state that it is to be applied to.
     #[error("the journal at {place} does not fit the state: {illegal}")]
     Journal {
@@ -69,6 +77,15 @@ pub enum Error {
         place: String,
         /// What does not fit.
         illegal: IllegalEvent,
+    },
+    /// An earlier event of this run could not be written, and none is written any more: whether
+    /// that one is in the journal is not known.
+    #[error("the journal at {place} cannot be written any more: {reason}")]
+    JournalStopped {
+        /// The state store.
+        place: String,
+        /// Why that event could not be written.
+        reason: String,
     },
     /// The cloud did not answer a question that planning depends on.
     #[error("{}{source}", subject(path.as_ref()))]
@@ -122,6 +139,44 @@ pub enum Error {
         /// The resources.
         paths: Vec<Path>,
     },
+    /// Paths that were given name nothing.
+    #[error("{}", unknown(place, paths))]
+    UnknownPaths {
+        /// Where they were looked for, as in `the program`.
+        place: &'static str,
+        /// The paths, each with what may have been meant.
+        paths: Vec<(Path, Vec<Path>)>,
+    },
+    /// What was given is no path.
+    #[error("`{path}` is no path: a path is names joined by `/`, its stack first, as in `shop/vpc`")]
+    NoPath {
+        /// What was given.
+        path: Path,
+    },
+    /// A path that a resource is to move to has one.
+    #[error("`{path}` is taken: the state has a resource there; move or remove that one first")]
+    PathTaken {
+        /// The path.
+        path: Path,
+    },
+    /// A resource cannot be imported. Nothing was touched.
+    #[error("cannot import `{path}`: {reason}")]
+    NotImportable {
+        /// Where it is to stand.
+        path: Path,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// A part of a plan cannot be done without changes of others.
+    #[error(
+        "what is deleted or replaced is held by resources that are left out:{}\nadd them: {}",
+        held(needed),
+        additions(needed)
+    )]
+    LeftOut {
+        /// Each resource that is left out, with the one that it holds.
+        needed: Vec<(Path, Path)>,
+    },
     /// No order of the steps satisfies all dependencies.
     #[error("these steps wait for each other: {}; make the change in two deploys", steps.join(" → "))]
     Cycle {
@@ -170,6 +225,24 @@ fn bullets(items: &[impl fmt::Display]) -> String {
 
 fn list(findings: &[(Path, String)]) -> String {
     findings.iter().map(|(path, finding)| format!("\n  - {path}: {finding}")).collect()
+}
+
+fn unknown(place: &str, paths: &[(Path, Vec<Path>)]) -> String {
+    let each = paths.iter().map(|(path, nearest)| {
+        let nearest: Vec<_> = nearest.iter().map(|path| format!("`{path}`")).collect();
+        let meant =
+            if nearest.is_empty() { String::new() } else { format!("; did you mean {}?", nearest.join(" or ")) };
+        format!("there is no `{path}` in {place}{meant}")
+    });
+    each.collect::<Vec<_>>().join("\n")
+}
+
+fn held(needed: &[(Path, Path)]) -> String {
+    needed.iter().map(|(path, held)| format!("\n  - {path} holds {held}")).collect()
+}
+
+fn additions(needed: &[(Path, Path)]) -> String {
+    needed.iter().map(|(path, _)| format!("`--only {path}`")).collect::<Vec<_>>().join(" ")
 }
 
 fn variables(names: &[String]) -> String {

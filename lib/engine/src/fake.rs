@@ -44,6 +44,8 @@ pub(crate) struct Cloud {
     /// Paths that never become ready.
     pub(crate) broken: BTreeSet<String>,
     pub(crate) secrets: BTreeMap<String, String>,
+    /// So many reads do not see what is there yet.
+    pub(crate) blind: u32,
     next: u32,
 }
 
@@ -198,7 +200,11 @@ impl Provider for Fake {
     }
 
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {
-        let cloud = self.cloud();
+        let mut cloud = self.cloud();
+        if cloud.blind > 0 {
+            cloud.blind -= 1;
+            return Ok(None);
+        }
         let made = cloud.resources.get(&resource.id);
         Ok(made.map(|made| Live { properties: made.properties.clone(), outputs: cloud.outputs(&resource.id) }))
     }

@@ -14,8 +14,8 @@ use serde_json::Value as Json;
 use crate::provider::{ErrorClass, Identity, Outputs};
 use crate::state::{Deposed, ResourceState, ResourceStatus, State};
 
-/// Stands for the value of a secret that an interrupted update may have set.
-const UNKNOWN_DIGEST: &str = "unknown";
+/// Stands for the value of a secret that an interrupted update, or nobody we know, may have set.
+pub(crate) const UNKNOWN_DIGEST: &str = "unknown";
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -185,7 +185,7 @@ impl Intent {
 
     fn made(self, id: String, status: ResourceStatus, outputs: Outputs) -> Option<ResourceState> {
         let Operation::Create { type_name, environment, generation } = self.operation else { return None };
-        Some(ResourceState {
+        let mut made = ResourceState {
             type_name,
             id,
             environment,
@@ -193,10 +193,12 @@ impl Intent {
             status,
             properties: self.properties,
             secrets: self.secrets,
-            outputs,
+            outputs: Outputs::new(),
             dependencies: self.dependencies,
             lifecycle: self.lifecycle,
-        })
+        };
+        made.learn(outputs);
+        Some(made)
     }
 }
 
@@ -268,7 +270,7 @@ impl State {
             resource.secrets = intent.secrets;
             resource.dependencies = intent.dependencies;
             resource.lifecycle = intent.lifecycle;
-            resource.outputs.extend(outputs);
+            resource.learn(outputs);
             if resource.status == ResourceStatus::Ready {
                 resource.status = ResourceStatus::Updating;
             }
@@ -280,7 +282,7 @@ impl State {
         match self.resources.get_mut(&path) {
             Some(resource) if matches!(resource.status, ResourceStatus::Accepted | ResourceStatus::Updating) => {
                 resource.status = ResourceStatus::Ready;
-                resource.outputs.extend(outputs);
+                resource.learn(outputs);
                 Ok(())
             }
             Some(_) => Err(illegal("ready", path, "nobody waits for it")),
@@ -356,10 +358,14 @@ impl State {
             return Err(illegal("observed", path, "there is no resource"));
         };
         resource.properties = properties;
-        resource.outputs.extend(outputs);
+        resource.learn(outputs);
         if self.pending.get(&path).is_some_and(|intent| intent.generation().is_none())
             && let Some(intent) = self.pending.remove(&path)
         {
+            // It may still be going on.
+            if resource.status == ResourceStatus::Ready {
+                resource.status = ResourceStatus::Updating;
+            }
             // Whether the update has set a secret cannot be seen, so that the next one sets it.
             for (place, digest) in &mut resource.secrets {
                 if intent.secrets.get(place) != Some(digest) {

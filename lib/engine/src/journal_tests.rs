@@ -150,3 +150,24 @@ fn an_illegal_event_says_what_does_not_fit() {
     let error = state().apply(ready("a/vpc")).unwrap_err();
     assert_eq!(error.to_string(), "`ready` of `a/vpc` is not possible: there is no resource");
 }
+
+#[test]
+fn an_interrupted_update_that_was_found_out_about_is_still_to_be_waited_for() {
+    let observed = Event::Observed { path: "a/nat".into(), properties: BTreeMap::new(), outputs: Outputs::new() };
+    let made = [create("a/nat", NAT, 1), accepted("a/nat", "nat-1"), ready("a/nat")];
+    let updated = [&made[..], &[update("a/nat"), observed.clone()]].concat();
+    assert_eq!(after(&updated).resources["a/nat"].status, ResourceStatus::Updating);
+    let refreshed = [&made[..], &[observed]].concat();
+    assert_eq!(after(&refreshed).resources["a/nat"].status, ResourceStatus::Ready);
+}
+
+#[test]
+fn a_state_is_the_same_whatever_output_was_told_first() {
+    let outputs = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Json::from(*name))).collect();
+    let told = |first: &[&str], then: &[&str]| {
+        let accepted = Event::Accepted { path: "a/nat".into(), id: "nat-1".into(), outputs: outputs(first) };
+        let ready = Event::Ready { path: "a/nat".into(), outputs: outputs(then) };
+        after(&[create("a/nat", NAT, 1), accepted, ready]).to_json()
+    };
+    assert_eq!(told(&["Id"], &["Arn", "Id"]), told(&["Id", "Arn"], &[]));
+}

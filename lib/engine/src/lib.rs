@@ -12,7 +12,8 @@
 //! | journal | [`journal`] | `(State, Event) → Result<State, IllegalEvent>`, a total fold |
 //!
 //! [`planning`] asks the cloud what the pure stages need and goes through them. [`drift`] compares
-//! what was applied with what is there. [`provider`] says what a cloud must offer, [`store`] where
+//! what was applied with what is there. [`mod@import`] and [`edit`] change what is known and nothing
+//! else; [`history`] is what led there. [`provider`] says what a cloud must offer, [`store`] where
 //! state and journal are kept.
 //!
 //! # Files
@@ -29,11 +30,15 @@
 
 pub mod diff;
 pub mod drift;
+pub mod edit;
 pub mod error;
 pub mod execute;
 #[cfg(test)]
 mod fake;
+pub mod history;
+pub mod import;
 pub mod journal;
+mod nearest;
 pub mod plan;
 pub mod planning;
 pub mod provider;
@@ -44,6 +49,7 @@ pub mod state;
 pub mod store;
 
 pub use error::Error;
+pub use nearest::nearest;
 pub use plan::Plan;
 pub use provider::{Provider, ProviderError};
 pub use secret::Digests;

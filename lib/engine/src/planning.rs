@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::{Assembly, Path, Value};
 use serde_json::Value as Json;
 
+use crate::diff::only::{Part, part};
 use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff};
 use crate::drift::{self, Drift};
 use crate::error::Error;
@@ -19,7 +20,7 @@ use crate::secret::{self, Digests};
 use crate::state::State;
 
 /// How a plan is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanOptions {
     /// Reads every resource first, so that what was changed behind the program's back is put
     /// right.
@@ -28,11 +29,14 @@ pub struct PlanOptions {
     pub delete_data: bool,
     /// How many resources may be read at once.
     pub parallelism: usize,
+    /// For [`deploy`]: only what is at or below these paths, and what that depends on. Everything
+    /// where there are none.
+    pub only: BTreeSet<Path>,
 }
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        Self { refresh: false, delete_data: false, parallelism: 10 }
+        Self { refresh: false, delete_data: false, parallelism: 10, only: BTreeSet::new() }
     }
 }
 
@@ -43,13 +47,15 @@ pub struct Planned {
     pub changes: ChangeSet,
     /// The steps.
     pub plan: Plan,
+    /// The resources with changes that are not done, since only a part was asked for.
+    pub left_out: Vec<Path>,
 }
 
 /// Plans that the account holds what `assembly` says.
 ///
 /// # Errors
-/// The credentials are for another account, the provider does not support a resource, or the
-/// cloud does not answer. Whether the plan may be executed is [`Plan::permit`]'s answer.
+/// The credentials are for another account, the provider does not support a resource, the cloud
+/// does not answer, or the part that was asked for does not exist or cannot be done alone. Whether the plan may be executed is [`Plan::permit`]'s answer.
 pub async fn deploy(
     assembly: &Assembly,
     state: &State,
@@ -68,10 +74,10 @@ pub async fn deploy(
         digests: &digests,
         missing: &observed.missing,
     };
-    let changes = diff(&inputs);
+    let Part { changes, outputs, left_out } = part(&inputs, diff(&inputs), &options.only)?;
     supported(&inputs, &changes, provider)?;
-    let plan = Plan { observed: observed.events, ..schedule(&inputs, &changes)? };
-    Ok(Planned { changes, plan })
+    let plan = Plan { observed: observed.events, outputs, ..schedule(&inputs, &changes)? };
+    Ok(Planned { changes, plan, left_out })
 }
 
 /// Plans that the account holds nothing of this app, except what holds data, unless the options
@@ -100,11 +106,15 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
     };
     let changes = diff_destroy(&observed.state, inputs.behavior, options.delete_data);
     let plan = Plan { observed: observed.events, ..schedule(&inputs, &changes)? };
-    Ok(Planned { changes, plan })
+    Ok(Planned { changes, plan, left_out: Vec::new() })
 }
 
 /// Who the credentials belong to, where that is the account of the stacks and of the state.
-async fn identity(provider: &dyn Provider, state: &State, assembly: Option<&Assembly>) -> Result<Identity, Error> {
+pub(crate) async fn identity(
+    provider: &dyn Provider,
+    state: &State,
+    assembly: Option<&Assembly>,
+) -> Result<Identity, Error> {
     let actual = provider.identity().await.map_err(Error::provider(None))?;
     let stacks = assembly.map(|assembly| &assembly.stacks).into_iter().flatten();
     let pinned = stacks.filter_map(|(stack, environment)| {
@@ -167,7 +177,7 @@ impl Observed {
 }
 
 /// The digests of the secrets of resources that exist: only these can have changed.
-async fn digests(assembly: &Assembly, state: &State, provider: &dyn Provider) -> Digests {
+pub(crate) async fn digests(assembly: &Assembly, state: &State, provider: &dyn Provider) -> Digests {
     let mut sources = Vec::new();
     for (path, entry) in &assembly.resources {
         let environment = assembly.environment(path).filter(|_| state.resources.contains_key(path));

@@ -6,7 +6,7 @@ use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{Fake, LOG_GROUP, assembly, state, subnet, vpc};
 use crate::store::{self, MemoryStore};
 
-const REFRESH: PlanOptions = PlanOptions { refresh: true, delete_data: false, parallelism: 4 };
+const REFRESH: PlanOptions = PlanOptions { refresh: true, delete_data: false, parallelism: 4, only: BTreeSet::new() };
 
 async fn apply(assembly: &Assembly, store: &MemoryStore, fake: &Fake, options: &PlanOptions) -> Planned {
     let loaded = store::load(store, "shop").await.unwrap();
@@ -77,4 +77,14 @@ async fn all_that_the_provider_does_not_support_is_said_at_once() {
     let error = deploy(&program, &state(), &Fake::default(), &PlanOptions::default()).await.unwrap_err();
     let Error::Unsupported { findings } = &error else { panic!("{error}") };
     assert_eq!(findings.len(), 2, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_visible_yet_is_not_taken_for_gone() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[vpc("10.0.0.0/16")]);
+    apply(&program, &store, &fake, &PlanOptions::default()).await;
+    fake.cloud().blind = 3;
+    let state = store::load(&store, "shop").await.unwrap().state;
+    assert!(deploy(&program, &state, &fake, &REFRESH).await.unwrap().plan.is_empty());
 }

@@ -57,6 +57,12 @@ pub trait Provider: Send + Sync {
     /// One look at whether a resource is ready, or gone. The engine does the waiting.
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError>;
 
+    /// How long a resource that was just made may look as if it did not exist. That one is not
+    /// there is only believed after looking for so long.
+    fn settling(&self) -> Duration {
+        Duration::from_secs(12)
+    }
+
     /// The identifiers of the resources that an earlier [`create`](Self::create) of the same
     /// identity has made, looked up as the type's [`Recovery`] says.
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError>;

@@ -5,14 +5,18 @@
 
 use std::collections::BTreeMap;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use groundplan_core::{Path, Value};
 
 use crate::drift;
 use crate::error::Error;
-use crate::execute::{find_made, look};
+use crate::execute::{find_made, read_made};
 use crate::journal::{Event, Intent, Operation};
 use crate::provider::{Address, CreateRequest, Existing, Live, Properties, Provider};
 use crate::state::{ResourceState, ResourceStatus, State, without_secrets};
+
+/// How many resources are asked about at once.
+const PARALLELISM: usize = 10;
 
 /// Resolves every open intent and deletion. A create of which nothing is found stays open where
 /// `wanted`: the next run asks for it again with the same token.
@@ -24,21 +28,22 @@ pub(crate) async fn recover(
     provider: &dyn Provider,
     wanted: &dyn Fn(&Path) -> bool,
 ) -> Result<Vec<Event>, Error> {
-    let mut events = Vec::new();
-    for (path, intent) in &state.pending {
-        let event = match &intent.operation {
-            Operation::Create { .. } => created(state, path, intent, provider, wanted(path)).await?,
-            Operation::Update => updated(state, path, intent, provider).await?,
-        };
-        events.extend(event);
-    }
-    let deposed = state.deposed.iter().map(|old| (&old.path, &old.resource));
-    for (path, resource) in state.resources.iter().chain(deposed) {
-        if resource.status == ResourceStatus::Deleting && read(state, path, resource, provider).await?.is_none() {
-            events.push(Event::Gone { path: path.clone(), id: resource.id.clone() });
+    let pending = state.pending.iter().map(|(path, intent)| async move {
+        match &intent.operation {
+            Operation::Create { .. } => created(state, path, intent, provider, wanted(path)).await,
+            Operation::Update => updated(state, path, intent, provider).await,
         }
-    }
-    Ok(events)
+    });
+    let deposed = state.deposed.iter().map(|old| (&old.path, &old.resource));
+    let deleting = state.resources.iter().chain(deposed).filter(|(_, it)| it.status == ResourceStatus::Deleting);
+    let deleting = deleting.map(|(path, resource)| async move {
+        let gone = read(state, path, resource, provider).await?.is_none();
+        Ok(gone.then(|| Event::Gone { path: path.clone(), id: resource.id.clone() }))
+    });
+    // The events are in the order of the paths, whatever is answered first.
+    let pending: Vec<_> = stream::iter(pending).buffered(PARALLELISM).try_collect().await?;
+    let deleting: Vec<_> = stream::iter(deleting).buffered(PARALLELISM).try_collect().await?;
+    Ok(pending.into_iter().chain(deleting).flatten().collect())
 }
 
 async fn created(
@@ -67,7 +72,7 @@ async fn created(
         return Ok((!wanted).then_some(Event::Failed { path, class: None, message, partial: None }));
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
-    let live = look(&path, async || provider.read(&existing).await).await.map_err(Error::provider(Some(&path)))?;
+    let live = read_made(provider, &existing).await.map_err(Error::provider(Some(&path)))?;
     Ok(Some(Event::Accepted { path, id, outputs: live.unwrap_or_default().outputs }))
 }
 
@@ -90,5 +95,5 @@ async fn read(
     provider: &dyn Provider,
 ) -> Result<Option<Live>, Error> {
     let existing = resource.existing(&state.app, path);
-    look(path, async || provider.read(&existing).await).await.map_err(Error::provider(Some(path)))
+    read_made(provider, &existing).await.map_err(Error::provider(Some(path)))
 }

@@ -243,7 +243,8 @@ impl Account {
     fn link(&mut self, key: &Key) {
         let Some(resource) = self.resources.get(key) else { return };
         let mentions = mentions(resource.schema(), &resource.properties);
-        let targets = mentions.iter().filter_map(|mention| self.resolve(mention, &key.region));
+        let holding = mentions.iter().filter(|mention| mention.holds(resource.schema()));
+        let targets = holding.filter_map(|mention| self.resolve(mention, &key.region));
         let targets: BTreeSet<_> = targets.map(|target| target.key.clone()).filter(|target| target != key).collect();
         for target in targets {
             self.holds.insert((key.clone(), target.clone()));

@@ -23,7 +23,7 @@ pub struct Faults {
     pub transient: f64,
     /// How probable it is that a call has its effect, but the answer does not arrive.
     pub lost_response: f64,
-    /// How probable it is that something does not become ready, but fails.
+    /// How probable it is that something that takes its time to become ready fails instead.
     pub failing_readiness: f64,
     /// What durations are multiplied by: 1 is the documented duration.
     pub slow_readiness: f64,

@@ -41,6 +41,14 @@ const MANAGED: &[(&str, &str)] = &[
     ("AWS::SSM::Document", "A"),
 ];
 
+/// Properties, wherever they are, that name a part of the same resource or any host, though the
+/// schema relates them to resources.
+const ANYTHING: &[(&str, &[&str])] = &[("AWS::CloudFront::Distribution", &["DomainName", "Id", "TargetOriginId"])];
+
+/// What a route leads to may go before it, and leaves a black hole; only its table holds it.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>
+const LETS_GO: &[(&str, &str)] = &[("AWS::EC2::Route", "RouteTableId")];
+
 /// A value that, by the schema, identifies another resource.
 #[derive(Clone, Debug)]
 pub(crate) struct Mention {
@@ -65,6 +73,10 @@ pub(crate) fn mentions(resource: &'static ResourceType, properties: &Properties)
     for visit in resource.walk(&document) {
         let (Some(value), Some(property)) = (visit.value.as_str(), visit.cursor.property()) else { continue };
         let top = visit.path.split('.').next().unwrap_or_default();
+        let last = visit.path.rsplit('.').next().unwrap_or_default();
+        if ANYTHING.iter().any(|(type_name, names)| *type_name == resource.name && names.contains(&last)) {
+            continue;
+        }
         if own_name == Some(visit.path.as_str()) && !is_more(resource, top) || !holds_text(visit.cursor.kind()) {
             continue;
         }
@@ -111,6 +123,11 @@ fn target(reference: &Reference) -> Option<Target> {
 }
 
 impl Mention {
+    /// Whether the resource that is mentioned by one of this type cannot be deleted because of it.
+    pub(crate) fn holds(&self, resource: &ResourceType) -> bool {
+        LETS_GO.iter().all(|(type_name, kept)| *type_name != resource.name || *kept == self.path)
+    }
+
     /// Whether `resource` is one of those that the mention may be about.
     pub(crate) fn is_of(&self, resource: &Resource) -> bool {
         self.targets.iter().any(|target| target.resource.name == resource.key.type_name)

@@ -26,7 +26,7 @@ use crate::derive::Derivation;
 use crate::faults::{Dice, Faults};
 use crate::secrets;
 use crate::store::{SandboxError, Store};
-use crate::world::{World, schema};
+use crate::world::{self, World, schema};
 
 /// The account that a simulator has where nothing else is said.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
@@ -34,6 +34,10 @@ pub const DEFAULT_ACCOUNT: &str = "123456789012";
 /// How fast the sandbox is: what takes AWS a minute takes it 20 milliseconds, so that a deploy is
 /// over in a second and still shows what is pending.
 const SANDBOX_MINUTE: Duration = Duration::from_millis(20);
+
+/// How long it may take in AWS until everybody sees what was just made. Windows that
+/// [`Faults::consistency_window`] sets are to be shorter.
+const SETTLING: Duration = Duration::from_secs(12);
 
 /// A simulated cloud; the [crate documentation](crate) says what it does.
 pub struct Simulator {
@@ -200,6 +204,13 @@ impl Simulator {
     /// How often an operation was asked for so far, whatever came of it.
     pub fn count(&self, operation: Operation) -> usize {
         self.lock().calls.iter().filter(|call| call.operation == operation).count()
+    }
+
+    /// How long it takes from the create of a resource with these properties until it is ready,
+    /// as documented: zero where it is ready at once, and where AWS has no such type.
+    pub fn provisioning(&self, type_name: &str, properties: &Properties) -> Duration {
+        let seconds = lookup(type_name).map_or(0, |resource| world::provisioning(resource, properties));
+        self.pace.scale(Duration::from_secs(seconds))
     }
 
     /// Changes the properties of a resource behind the back of the program that made it: drift.
@@ -371,6 +382,10 @@ impl Provider for Simulator {
         self.call(Operation::Status, &resource.address, |world| world.status(resource)).await
     }
 
+    fn settling(&self) -> Duration {
+        self.pace.scale(SETTLING)
+    }
+
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
         self.call(Operation::Find, &request.address, |world| world.find(request)).await
     }
@@ -410,9 +425,10 @@ fn find(account: &Account, type_name: &str, id: &str) -> Result<Resource, Provid
     found.cloned().ok_or_else(missing)
 }
 
-/// A sandbox that cannot be used answers no call; nothing has happened.
+/// A sandbox that cannot be used answers no call; nothing has happened. Repeating does not help: a
+/// full disk stays full until somebody makes room.
 fn unavailable(error: SandboxError) -> ProviderError {
-    ProviderError::new(ErrorClass::Transient, error.to_string())
+    ProviderError::new(ErrorClass::Invalid, error.to_string())
 }
 
 impl Operation {

@@ -115,7 +115,13 @@ impl World<'_> {
             }
             return Err(in_use(resource, format!("{} cannot be changed in this state", key.id)));
         }
-        let properties = secrets::seal(resource, &request.properties, self.key);
+        let mut properties = secrets::seal(resource, &request.properties, self.key);
+        // What a request says nothing about, neither as it was nor as it is to be, stays: a secret
+        // that has not changed is not sent again.
+        let told = |name: &String| request.existing.properties.contains_key(name) || properties.contains_key(name);
+        let untold = found.properties.iter().filter(|(name, _)| !told(name));
+        let untold: Vec<_> = untold.map(|(name, value)| (name.clone(), value.clone())).collect();
+        properties.extend(untold);
         require_changeable(resource, &found, &properties)?;
         self.require_references(resource, &key.region, &properties)?;
         let derivation = self.derivation(resource, &found.token, 0);
@@ -172,7 +178,7 @@ impl World<'_> {
             self.account.publish_block(&found, false);
         }
         let seconds = timing(resource.name).map_or(0, |timing| timing.gone);
-        match self.phase(Work::Deleting, if is_slow(&found) { seconds } else { 0 }, "") {
+        match self.phase(Work::Deleting, if is_slow(resource, &found.properties) { seconds } else { 0 }, "") {
             pending @ Phase::Pending(_) => {
                 self.account.put(Resource { phase: pending, ..found });
                 Ok(Deletion::Pending)
@@ -288,8 +294,8 @@ impl World<'_> {
                 created: self.now,
                 phase: Phase::Ready,
             };
-            let seconds = timing(resource.name).filter(|_| is_slow(&made)).map_or(0, |timing| timing.ready);
-            return Ok(Resource { phase: self.phase(Work::Creating, seconds, ""), ..made });
+            let phase = self.phase(Work::Creating, provisioning(resource, &made.properties), "");
+            return Ok(Resource { phase, ..made });
         }
         Err(refusal(ErrorClass::Invalid, "LimitExceeded", "there is no free identifier"))
     }
@@ -297,7 +303,9 @@ impl World<'_> {
     fn phase(&self, work: Work, seconds: u64, token: &str) -> Phase {
         let slow = self.dice.faults.slow_readiness;
         let duration = millis(self.pace.scale(Duration::from_secs(seconds)).mul_f64(slow));
-        let fails = work == Work::Creating && self.dice.hit("readiness", self.dice.faults.failing_readiness);
+        // What is ready as soon as it is accepted has no time to fail.
+        let fails =
+            work == Work::Creating && seconds > 0 && self.dice.hit("readiness", self.dice.faults.failing_readiness);
         let failure = fails.then(|| "the simulator made it fail".to_owned());
         match (duration, failure) {
             (0, Some(reason)) => Phase::Failed { reason },
@@ -434,10 +442,15 @@ fn accepted(resource: &Resource) -> Accepted {
     Accepted { id: resource.key.id.clone(), outputs }
 }
 
+/// Seconds from the create to ready, as documented.
+pub(crate) fn provisioning(resource: &ResourceType, properties: &Properties) -> u64 {
+    timing(resource.name).filter(|_| is_slow(resource, properties)).map_or(0, |timing| timing.ready)
+}
+
 /// Gateway endpoints are entries of route tables: they are there at once.
-fn is_slow(resource: &Resource) -> bool {
-    resource.key.type_name != "AWS::EC2::VPCEndpoint"
-        || matches!(resource.property("VpcEndpointType"), Some(kind) if kind != "Gateway")
+fn is_slow(resource: &ResourceType, properties: &Properties) -> bool {
+    let kind = properties.get("VpcEndpointType").and_then(Json::as_str);
+    resource.name != "AWS::EC2::VPCEndpoint" || kind.is_some_and(|kind| kind != "Gateway")
 }
 
 fn taken(resource: &'static ResourceType, twin: &Resource) -> ProviderError {

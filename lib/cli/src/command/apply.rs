@@ -1,9 +1,11 @@
-//! What `deploy` and `destroy` share: asking, executing, and saying how it went.
+//! What `deploy`, `destroy` and `rollback` share: asking, executing, and saying how it went.
 
-use groundplan_engine::Provider;
+use groundplan_core::Assembly;
 use groundplan_engine::execute::{self, ExecuteOptions, Outcome};
+use groundplan_engine::history::{Ending, Entry};
 use groundplan_engine::plan::Plan;
-use groundplan_engine::store::Loaded;
+use groundplan_engine::store::{Holder, Loaded, StateStore as _};
+use groundplan_engine::{Error, Provider};
 use serde_json::{Value as Json, json};
 
 use crate::context::{Context, Session};
@@ -16,6 +18,8 @@ pub(crate) struct Job<'a> {
     pub(crate) context: &'a Context<'a>,
     pub(crate) session: &'a Session<'a>,
     pub(crate) command: &'static str,
+    /// This run, for the lock and for the history.
+    pub(crate) holder: Holder,
     /// Whether `--yes` was given.
     pub(crate) yes: bool,
     pub(crate) options: ExecuteOptions,
@@ -24,43 +28,40 @@ pub(crate) struct Job<'a> {
 impl Job<'_> {
     /// Refuses at once what would have to be asked where nobody can answer.
     pub(crate) fn may_ask(&self) -> Result<(), CommandError> {
-        if self.yes || !self.session.target.is_real() || self.context.terminal.can_ask() {
-            return Ok(());
-        }
-        let message =
-            format!("{} changes real infrastructure and has to be confirmed, but nobody can be asked", self.command);
-        Err(CommandError::usage(message).hint("to go ahead without a question, add `--yes`"))
+        self.session.may_ask(self.yes, self.command)
     }
 
     /// Asks, where what is changed is real.
     pub(crate) async fn confirm(&self, plan: &Plan) -> Result<(), CommandError> {
-        if self.yes || !self.session.target.is_real() {
-            return Ok(());
-        }
-        let question = format!("{} in account {}? [y/N]", self.command, plan.identity.account);
-        match self.context.terminal.ask(&question).await {
-            true => Ok(()),
-            false => Err(CommandError::failed("not confirmed: nothing was changed")),
-        }
+        let question = format!("{} in account {}?", self.command, plan.identity.account);
+        self.session.confirm(self.yes, &question).await
     }
 
-    /// Executes the plan and says how it went.
+    /// Executes the plan and says how it went. `assembly` is what the target holds then, for the
+    /// history; none where that is only a part of a program.
     pub(crate) async fn execute(
         &self,
         plan: &Plan,
+        assembly: Option<&Assembly>,
         loaded: Loaded,
         provider: &dyn Provider,
     ) -> Result<Exit, CommandError> {
         let Context { terminal, interrupt, .. } = self.context;
+        let store = &self.session.store;
+        let entry = Entry::of_plan(plan, &loaded.state, &self.holder);
+        store.record(&entry, assembly).await?;
         let progress = progress::of(terminal, plan);
         let cancellation = interrupt.begin();
-        let executed =
-            execute::execute(plan, loaded, provider, &self.session.store, &self.options, &*progress, cancellation)
-                .await;
+        let executed = execute::execute(plan, loaded, provider, store, &self.options, &*progress, cancellation).await;
         interrupt.end();
         drop(progress);
         terminal.show(None);
-        let outcome = executed?;
+        let outcome = executed.map_err(|error| match &error {
+            Error::File { .. } => {
+                CommandError::from(error).hint("what was done until then is in the journal: the next run knows it")
+            }
+            _ => error.into(),
+        })?;
         let view = OutcomeView {
             app: self.context.app(),
             command: self.command,
@@ -70,6 +71,10 @@ impl Job<'_> {
         };
         terminal.note(view.render());
         terminal.print_json(&self.finished(&outcome));
+        let ended = Entry { result: Some(Ending::of(&outcome)), ..entry };
+        if let Err(error) = store.record(&ended, None).await {
+            terminal.warn(format!("the end of this run is not in the history: {error}"));
+        }
         Ok(match (outcome.succeeded(), outcome.interrupted) {
             (true, _) => Exit::Done,
             (false, true) => Exit::Interrupted,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use groundplan_core::Assembly;
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::{self, PlanOptions};
@@ -23,9 +24,10 @@ pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, Co
         no_wait: args.no_wait,
         delete_data: args.delete_data,
     };
-    let job = Job { context, session: &session, command: "deploy", yes: args.yes, options };
+    let holder = session.holder();
+    let job = Job { context, session: &session, command: "deploy", holder, yes: args.yes, options };
     job.may_ask()?;
-    let lock = session.lock("deploy").await?;
+    let lock = session.lock(&job.holder).await?;
     let result = match &args.plan {
         Some(file) => saved(&job, file).await,
         None => planned(&job, args).await,
@@ -43,11 +45,12 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
         parallelism: context.global.parallelism,
+        only: args.part.only.iter().cloned().collect(),
     };
     let assembly = &context.synthesis.assembly;
     let planned = planning::deploy(assembly, &loaded.state, &*provider, &options).await?;
     let full = args.full || context.global.verbose > 0;
-    plan::show(context, session, &planned, PlanView { changes: &planned.changes, assembly: Some(assembly), full });
+    plan::show(context, session, &planned, PlanView { full, ..PlanView::new(&planned, Some(context.synthesis)) });
     context.terminal.print_json(&event("planned", plan::document(context, session, &planned)));
     if planned.plan.is_empty() {
         job.nothing(&loaded.state.outputs);
@@ -55,7 +58,7 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     }
     planned.plan.permit(args.delete_data)?;
     job.confirm(&planned.plan).await?;
-    apply(job, &planned.plan, loaded).await
+    apply(job, &planned.plan, args.part.only.is_empty().then_some(assembly), loaded).await
 }
 
 /// Executes a plan that was saved, and nothing else.
@@ -72,12 +75,18 @@ async fn saved(job: &Job<'_>, file: &Path) -> Result<Exit, CommandError> {
     );
     plan.permit(options.delete_data)?;
     job.confirm(&plan).await?;
-    apply(job, &plan, loaded).await
+    apply(job, &plan, plan.assembly.as_ref(), loaded).await
 }
 
-async fn apply(job: &Job<'_>, plan: &Plan, loaded: Loaded) -> Result<Exit, CommandError> {
+/// Executes a plan and shows what the app publishes then.
+pub(crate) async fn apply(
+    job: &Job<'_>,
+    plan: &Plan,
+    assembly: Option<&Assembly>,
+    loaded: Loaded,
+) -> Result<Exit, CommandError> {
     let provider = job.session.connect().await?;
-    let exit = job.execute(plan, loaded, &*provider).await?;
+    let exit = job.execute(plan, assembly, loaded, &*provider).await?;
     let state = job.session.load().await?.state;
     if exit == Exit::Done && !state.outputs.is_empty() {
         job.context.terminal.print(format!("\n{}", output::list(&state.outputs)));

@@ -16,9 +16,10 @@ pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, C
     let session = context.session()?;
     let options =
         ExecuteOptions { parallelism: context.global.parallelism, no_wait: false, delete_data: args.delete_data };
-    let job = Job { context, session: &session, command: "destroy", yes: args.yes, options };
+    let holder = session.holder();
+    let job = Job { context, session: &session, command: "destroy", holder, yes: args.yes, options };
     job.may_ask()?;
-    let lock = session.lock("destroy").await?;
+    let lock = session.lock(&job.holder).await?;
     let result = destroy(&job, args).await;
     lock.release().await?;
     session.notice();
@@ -35,7 +36,7 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
         ..PlanOptions::default()
     };
     let planned = planning::destroy(&loaded.state, &*provider, &options).await?;
-    plan::show(context, session, &planned, PlanView { changes: &planned.changes, assembly: None, full: false });
+    plan::show(context, session, &planned, PlanView::new(&planned, None));
     context.terminal.print_json(&event("planned", plan::document(context, session, &planned)));
     let kept = planned.changes.changes.values().filter(|change| change.action == Action::Keep).count();
     let exit = if planned.plan.is_empty() {
@@ -44,7 +45,7 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
     } else {
         planned.plan.permit(args.delete_data)?;
         job.confirm(&planned.plan).await?;
-        job.execute(&planned.plan, loaded, &*provider).await?
+        job.execute(&planned.plan, None, loaded, &*provider).await?
     };
     if kept > 0 {
         let kept = count(kept, "resource");

@@ -5,9 +5,14 @@ mod deploy;
 mod destroy;
 mod doctor;
 mod drift;
+mod edit;
+mod force_unlock;
 mod graph;
+mod history;
+mod import;
 mod output;
 mod plan;
+mod rollback;
 mod state;
 mod synth;
 
@@ -76,6 +81,10 @@ async fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Comm
         Command::Drift => drift::run(context).await,
         Command::Output(args) => output::run(context, args).await,
         Command::State(args) => state::run(context, args).await,
+        Command::Import(args) => import::run(context, args).await,
+        Command::History => history::run(context).await,
+        Command::Rollback(args) => rollback::run(context, args).await,
+        Command::ForceUnlock(args) => force_unlock::run(context, args).await,
         Command::Graph(args) => graph::run(context, args),
         Command::Doctor => doctor::run(context).await,
     }

@@ -19,24 +19,23 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
         parallelism: context.global.parallelism,
+        only: args.part.only.iter().cloned().collect(),
     };
     let assembly = &context.synthesis.assembly;
-    let planned = match args.destroy {
+    let mut planned = match args.destroy {
         true => planning::destroy(&loaded.state, &*provider, &options).await?,
         false => planning::deploy(assembly, &loaded.state, &*provider, &options).await?,
     };
     let full = args.full || context.global.verbose > 0;
-    show(
-        context,
-        &session,
-        &planned,
-        PlanView { changes: &planned.changes, assembly: (!args.destroy).then_some(assembly), full },
-    );
+    let program = (!args.destroy).then_some(context.synthesis);
+    show(context, &session, &planned, PlanView { full, ..PlanView::new(&planned, program) });
     context.terminal.print_json(&document(context, &session, &planned));
     if let Err(refused) = planned.plan.permit(args.delete_data) {
         context.terminal.warn(format!("a deploy of this would be refused: {refused}"));
     }
     if let Some(file) = &args.out {
+        let whole = !args.destroy && args.part.only.is_empty();
+        planned.plan.assembly = whole.then(|| assembly.clone());
         place::write(context.host, file, &planned.plan.to_json())?;
         context.terminal.note(format!("saved: `deploy {}` does exactly this", file.display()));
     }
@@ -51,12 +50,16 @@ pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Plann
         paint(BOLD, context.app()),
         paint(DIM, format!("at {}, account {}", session.target.name(), planned.plan.identity.account))
     );
-    if planned.changes.is_empty() && planned.plan.is_empty() {
+    if planned.changes.is_empty() {
         let kept = planned.changes.changes.values().filter(|change| change.action == Action::Keep).count();
-        let message = match kept {
+        let mut message = match kept {
+            0 if !planned.left_out.is_empty() => format!("no changes in this part\n{}", view.left_out()),
             0 => "no changes: the target holds what the program says".to_owned(),
             kept => format!("no changes: {kept} that hold data, or are needed by such, are kept"),
         };
+        if !planned.plan.observed.is_empty() {
+            message += "\nthe state is behind: a deploy writes down what was found out while planning";
+        }
         context.terminal.print(format!("{header}\n{message}"));
     } else {
         context.terminal.print(format!("{header}\n\n{}", view.render()));
@@ -78,5 +81,6 @@ pub(crate) fn document(context: &Context<'_>, session: &Session<'_>, planned: &P
         "proposed_moves": proposed_moves,
         "loses_data": planned.plan.loses_data,
         "protected": planned.plan.protected,
+        "left_out": planned.left_out,
     })
 }

@@ -1,19 +1,25 @@
-//! `state list` and `state show`: what is known to exist.
+//! `state list`, `state show` and `state pull`: what is known to exist.
 
 use groundplan_core::{Path, Value};
-use groundplan_engine::State;
 use groundplan_engine::state::{ResourceState, ResourceStatus};
+use groundplan_engine::{State, edit};
 use groundplan_schema as schema;
 use serde_json::json;
 
 use crate::args;
+use crate::command::edit as commands;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
-use crate::render::{short_type, value};
+use crate::render::{named, short_type, value};
 use crate::style::{BOLD, CHANGE, DIM, padded, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exit, CommandError> {
     let session = context.session()?;
+    match args {
+        args::State::Mv { from, to } => return commands::mv(context, &session, from, to).await,
+        args::State::Rm { path } => return commands::rm(context, &session, path).await,
+        args::State::List | args::State::Show { .. } | args::State::Pull => {}
+    }
     let state = session.load().await?.state;
     match args {
         args::State::List => {
@@ -34,19 +40,17 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
             context.terminal.print(show(path, resource));
             context.terminal.print_json(&json!({"path": path, "resource": resource}));
         }
+        args::State::Pull => context.terminal.write(&state.to_json()),
+        args::State::Mv { .. } | args::State::Rm { .. } => {}
     }
     Ok(Exit::Done)
 }
 
 fn unknown(state: &State, path: &Path) -> CommandError {
-    let within: Vec<_> = state.resources.keys().filter(|other| other.is_within(path)).take(5).collect();
-    let error = CommandError::usage(format!("the state has no resource at `{path}`"));
-    match within.as_slice() {
-        [] => error.hint("`state list` shows all paths"),
-        some => {
-            let some: Vec<_> = some.iter().map(|path| path.as_str()).collect();
-            error.hint(format!("below it there are: {}", some.join(", ")))
-        }
+    match edit::within(state, path) {
+        Err(error) => CommandError::from(error).hint("`state list` shows all paths"),
+        Ok(within) => CommandError::usage(format!("the state has no resource at `{path}`"))
+            .hint(format!("below it there are: {}", named(&within))),
     }
 }
 

@@ -4,10 +4,13 @@ pub(crate) mod diagnostic;
 pub(crate) mod diff;
 pub(crate) mod drift;
 pub(crate) mod graph;
+pub(crate) mod history;
+pub(crate) mod moves;
 pub(crate) mod outcome;
 pub(crate) mod plan;
 pub(crate) mod value;
 
+use std::fmt::Display;
 use std::time::Duration;
 
 /// `AWS::EC2::Subnet` as `EC2::Subnet`.
@@ -29,4 +32,13 @@ pub(crate) fn duration(duration: Duration) -> String {
 /// `1 resource`, `2 resources`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The first few paths, and how many more there are.
+pub(crate) fn named(paths: &[impl Display]) -> String {
+    const NAMED: usize = 6;
+    let first: Vec<_> = paths.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = paths.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", first.join(", "))
 }

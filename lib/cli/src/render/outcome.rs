@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use groundplan_core::Path;
-use groundplan_engine::execute::{FailedStep, Outcome, SkipReason};
-use groundplan_engine::plan::{Plan, StepId, Work};
+use groundplan_engine::execute::{FailedStep, Outcome, SkipReason, StepError};
+use groundplan_engine::plan::{Plan, Step, StepId, Work};
+use groundplan_engine::provider::ErrorClass;
+use groundplan_schema as schema;
 
-use crate::render::{count, duration, short_type};
+use crate::render::{count, duration, named, short_type};
 use crate::style::{BOLD, CREATE, DIM, ERROR, INFO, WARNING, padded, paint};
-
-/// How many of the skipped resources are named.
-const NAMED: usize = 6;
 
 /// A run that has ended.
 pub(crate) struct OutcomeView<'a> {
@@ -77,10 +76,10 @@ impl OutcomeView<'_> {
         let because = |reason: &SkipReason| matches!(reason, SkipReason::Failed { step: of, .. } if of == step);
         let skipped = self.names(because);
         if !skipped.is_empty() {
-            let named: Vec<_> = skipped.iter().take(NAMED).map(|path| path.as_str()).collect();
-            let more = skipped.len().saturating_sub(NAMED);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            text += &format!("   {} skipped because of it: {}{more}\n", paint(INFO, "="), named.join(", "));
+            text += &format!("   {} skipped because of it: {}\n", paint(INFO, "="), named(&skipped));
+        }
+        if let Some(help) = help(self.plan.step(*step), error) {
+            text += &format!("   {} {}: {help}\n", paint(INFO, "="), paint(BOLD, "help"));
         }
         text
     }
@@ -93,6 +92,32 @@ impl OutcomeView<'_> {
         names.dedup();
         names
     }
+}
+
+/// What to do about a step that has failed, where that is known.
+fn help(step: &Step, error: &StepError) -> Option<String> {
+    match error {
+        StepError::Provider { class: ErrorClass::AlreadyExists, .. } => {
+            let id = identifier(step).unwrap_or_else(|| "ID".to_owned());
+            Some(format!("if the one that exists is to be looked after here, run `import {} {id}`", step.path))
+        }
+        StepError::Provider { class: ErrorClass::Denied, operation, .. } => {
+            let call = operation.as_ref().map_or_else(|| "this".to_owned(), |operation| format!("`{operation}`"));
+            Some(format!("the credentials have to allow {call}"))
+        }
+        StepError::NotReady { failed: false, .. } => {
+            Some("it may become ready by itself: the next run waits for it again".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The identifier of a resource whose program says it.
+fn identifier(step: &Step) -> Option<String> {
+    let Work::Create { desired, .. } = &step.work else { return None };
+    let parts = &schema::lookup(&step.type_name)?.primary_identifier;
+    let parts: Option<Vec<_>> = parts.iter().map(|part| desired.properties.get(*part)?.as_str()).collect();
+    parts.map(|parts| parts.join("|"))
 }
 
 /// The past of a step's verb, as in `created`.
@@ -123,7 +148,7 @@ fn tally(plan: &Plan, done: &[StepId]) -> String {
 pub(crate) fn steps(plan: &Plan) -> String {
     let shown = || plan.steps.iter().filter(|step| step.work != Work::Ready);
     let width = shown().map(|step| step.path.as_str().chars().count()).max().unwrap_or(0);
-    let line = |step: &groundplan_engine::plan::Step| {
+    let line = |step: &Step| {
         let verb = padded(DIM, step.work.verb(), 8);
         format!("  {verb}{}  {}\n", padded(BOLD, step.path.as_str(), width), short_type(&step.type_name))
     };

@@ -5,13 +5,15 @@
 //! the properties that differ.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 
 use anstyle::Style;
-use groundplan_core::{Assembly, Path, ResourceEntry, Value};
+use groundplan_core::{Assembly, Path, ResourceEntry, Synthesis, Value};
 use groundplan_engine::diff::{Action, Change, ChangeSet, Counts, Order, OutputChange, Reason, Rendered};
+use groundplan_engine::planning::Planned;
 use groundplan_schema as schema;
 
-use crate::render::{count, diff, short_type, value};
+use crate::render::{count, diff, moves, named, short_type, value};
 use crate::style::{BOLD, CHANGE, CREATE, DANGER, DELETE, DIM, INFO, REPLACE, padded, paint};
 
 /// Properties that tell a resource from its neighbours, the most telling first.
@@ -66,10 +68,30 @@ const MARGIN: usize = 4;
 /// How a plan is shown.
 pub(crate) struct PlanView<'a> {
     pub(crate) changes: &'a ChangeSet,
+    /// The resources with changes that are not done, since only a part was asked for.
+    pub(crate) left_out: &'a [Path],
     /// The desired properties; none where everything is destroyed.
     pub(crate) assembly: Option<&'a Assembly>,
+    /// Where in the program each resource was added.
+    pub(crate) locations: Option<&'a Locations>,
     /// Whether all properties of new resources are shown.
     pub(crate) full: bool,
+}
+
+/// Where in the program each resource was added.
+pub(crate) type Locations = BTreeMap<Path, Vec<&'static Location<'static>>>;
+
+impl<'a> PlanView<'a> {
+    /// What was planned for `program`; none where everything is destroyed.
+    pub(crate) fn new(planned: &'a Planned, program: Option<&'a Synthesis>) -> Self {
+        Self {
+            changes: &planned.changes,
+            left_out: &planned.left_out,
+            assembly: program.map(|program| &program.assembly),
+            locations: program.map(|program| &program.locations),
+            full: false,
+        }
+    }
 }
 
 impl PlanView<'_> {
@@ -80,7 +102,17 @@ impl PlanView<'_> {
         text += &self.outputs();
         text += &self.moves();
         text += &self.losses();
-        text + &summary(self.changes.count())
+        text += &summary(self.changes.count());
+        if !self.left_out.is_empty() {
+            text += &format!("\n{}", self.left_out());
+        }
+        text
+    }
+
+    /// `Left out: 3 resources with changes: shop/media, shop/vpc, …`.
+    pub(crate) fn left_out(&self) -> String {
+        let head = paint(BOLD, "Left out:");
+        format!("{head} {}: {}", count(self.left_out.len(), "changed resource"), named(self.left_out))
     }
 
     fn tree(&self) -> String {
@@ -123,13 +155,14 @@ impl PlanView<'_> {
 
     /// What stands behind the type: the facts of what is new, the reasons for the rest.
     fn remarks(&self, change: &Change) -> String {
+        let mut badges = String::new();
+        for (shown, badge) in [(change.data_loss, " DATA LOSS "), (change.protected, " PROTECTED ")] {
+            if shown {
+                badges.push_str(&paint(DANGER, badge));
+                badges.push(' ');
+            }
+        }
         let mut remarks = Vec::new();
-        if change.data_loss {
-            remarks.push(paint(DANGER, " DATA LOSS "));
-        }
-        if change.protected {
-            remarks.push(paint(DANGER, " PROTECTED "));
-        }
         match change.action {
             Action::Replace(Order::CreateFirst) => remarks.push(paint(REPLACE, "the new one first")),
             Action::Replace(Order::DeleteFirst) => remarks.push(paint(REPLACE, "the old one is deleted first")),
@@ -155,7 +188,7 @@ impl PlanView<'_> {
             )
         };
         remarks.extend(change.reasons.iter().filter(spoken).map(|reason| paint(DIM, reason)));
-        remarks.join(&paint(DIM, ", "))
+        badges + &remarks.join(&paint(DIM, ", "))
     }
 
     fn entry(&self, change: &Change) -> Option<&ResourceEntry> {
@@ -213,16 +246,7 @@ impl PlanView<'_> {
     }
 
     fn moves(&self) -> String {
-        let hint = |found: &groundplan_engine::diff::ProposedMove| {
-            format!(
-                "{} {} looks like {} under a new path: to move it instead, add `.moved_from(\"{}\")`\n",
-                paint(INFO, "hint:"),
-                found.to,
-                found.from,
-                found.from
-            )
-        };
-        let hints: String = self.changes.proposed_moves.iter().map(hint).collect();
+        let hints = moves::hints(&self.changes.proposed_moves, self.locations);
         if hints.is_empty() { hints } else { hints + "\n" }
     }
 

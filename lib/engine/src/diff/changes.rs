@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value};
-use groundplan_schema::{ResourceType, lookup};
+use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 
 use super::{
@@ -182,7 +182,10 @@ impl<'a> Diff<'a> {
         let schema = lookup(&entry.type_name);
         change.properties = compare::compare(schema, prior, desired, self.inputs.digests);
         let environment = self.inputs.assembly.environment(&change.path);
-        let forced = forced(entry, prior, environment);
+        let mut forced = forced(entry, prior, environment);
+        if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
+            forced.extend(self.bound_to(entry, schema).map(Reason::BoundTo));
+        }
         let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
         let changed = change.properties.iter().map(reason);
         change.reasons = forced.into_iter().chain(changed).collect();
@@ -193,20 +196,34 @@ impl<'a> Diff<'a> {
             change.protected = prior.is_protected() || entry.lifecycle.protect;
         } else if !change.properties.is_empty() {
             change.action = Action::Update;
-        } else if matches!(prior.status, ResourceStatus::Accepted | ResourceStatus::Updating) {
-            change.action = Action::Resume;
-            change.reasons.push(Reason::NotSeenReady);
         } else {
+            let resumed = matches!(prior.status, ResourceStatus::Accepted | ResourceStatus::Updating);
             let lifecycle = (prior.lifecycle != entry.lifecycle).then_some(Reason::LifecycleChanged);
             let dependencies = self.inputs.assembly.dependencies(&change.path) != prior.dependencies;
+            change.reasons.extend(resumed.then_some(Reason::NotSeenReady));
             change.reasons.extend(lifecycle);
             change.reasons.extend(dependencies.then_some(Reason::DependenciesChanged));
             change.action = match (change.reasons.is_empty(), &change.moved_from) {
+                (false, _) if resumed => Action::Resume,
                 (false, _) => Action::Record,
                 (true, Some(_)) => Action::Move,
                 (true, None) => Action::NoOp,
             };
         }
+    }
+
+    /// What a relation is bound to for life by a property that cannot be changed, where that is
+    /// deleted before it is made anew: even under the same name it is another one.
+    fn bound_to(&self, entry: &ResourceEntry, schema: Option<&ResourceType>) -> Option<Path> {
+        let behavior = (self.inputs.behavior)(&entry.type_name);
+        let schema = schema.filter(|_| behavior.is_some_and(|it| it.recovery == Recovery::ByParts))?;
+        let fixed = |name: &str| schema.cursor().key(name).replacement() == Replacement::Always;
+        let bound = entry.properties.iter().filter(|(name, _)| fixed(name));
+        let mut targets = bound.flat_map(|(_, value)| value.references()).map(|reference| &reference.path);
+        let deleted_first = |path: &&Path| {
+            self.changes.get(*path).is_some_and(|change| change.action == Action::Replace(Order::DeleteFirst))
+        };
+        targets.find(deleted_first).cloned()
     }
 
     fn order(

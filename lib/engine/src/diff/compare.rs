@@ -131,11 +131,21 @@ fn strongest(cursor: &Cursor<'_>, value: &Value) -> Replacement {
     cursor.replacement().max(inside.unwrap_or(Replacement::Never))
 }
 
+/// What only one resource of a type can have, where the schema does not say it: subnets of a VPC
+/// do not overlap, and an Elastic IP is that of one gateway.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html>
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html>
+const EXCLUSIVE: &[(&str, &[&str])] =
+    &[("AWS::EC2::NatGateway", &["AllocationId"]), ("AWS::EC2::Subnet", &["VpcId", "CidrBlock"])];
+
 /// The properties that name a resource of this type among all of an account, so that two with
 /// the same values cannot exist at once: those of the primary identifier, if it consists of
 /// nothing else, and a property called after the type (`RoleName` of a role, `GroupName` of a
-/// security group, `Name`).
+/// security group, `Name`); or what only one can have.
 pub(crate) fn identity_names(schema: &ResourceType) -> Vec<&'static str> {
+    if let Some((_, names)) = EXCLUSIVE.iter().find(|(type_name, _)| *type_name == schema.name) {
+        return names.to_vec();
+    }
     let identifier = &schema.primary_identifier;
     if identifier.iter().all(|part| schema.properties.contains_key(part)) {
         return identifier.clone();

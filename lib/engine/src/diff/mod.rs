@@ -10,12 +10,13 @@
 mod changes;
 mod compare;
 mod moves;
+pub(crate) mod only;
 mod render;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Assembly, Environment, Path, Reference};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value as Json;
 
 pub(crate) use changes::{desired_properties, with_moves};
@@ -175,6 +176,8 @@ pub enum Reason {
     NeededBy(Path),
     /// It is a part of a resource that stays.
     PartOf(Path),
+    /// What it is bound to is deleted before it is made anew under the same name.
+    BoundTo(Path),
     /// How it is to be treated has changed.
     LifecycleChanged,
     /// What it is made after has changed.
@@ -263,7 +266,7 @@ pub struct ProposedMove {
 }
 
 /// How many resources are treated how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Made.
     pub create: usize,

@@ -335,3 +335,30 @@ fn taking_protection_away_is_recorded_before_it_counts() {
     entry(&mut program, "a/vpc").properties.insert("CidrBlock".into(), "10.1.0.0/16".into());
     assert!(changes(&program, &state).changes["a/vpc"].protected);
 }
+
+#[test]
+fn what_holds_something_that_only_one_can_have_is_deleted_before_the_new_one_takes_it() {
+    let gateway =
+        |subnet: &str, address: &str| assembly(&[("a/nat", NAT, json!({"SubnetId": subnet, "AllocationId": address}))]);
+    let state = deployed(&gateway("subnet-1", "eipalloc-1"));
+    let order = |program: &Assembly| changes(program, &state).changes["a/nat"].action;
+    assert_eq!(order(&gateway("subnet-2", "eipalloc-1")), Action::Replace(Order::DeleteFirst));
+    assert_eq!(order(&gateway("subnet-2", "eipalloc-2")), Action::Replace(Order::CreateFirst));
+    assert_eq!(identity_names(groundplan_schema::lookup(SUBNET).unwrap()), ["VpcId", "CidrBlock"]);
+}
+
+#[test]
+fn a_relation_is_made_anew_with_what_it_is_bound_to_though_the_name_stays() {
+    let program = assembly(&[
+        ("a/bucket", "AWS::S3::Bucket", json!({"BucketName": "media"})),
+        ("a/policy", "AWS::S3::BucketPolicy", json!({"Bucket": {"$ref": "a/bucket#BucketName"}})),
+    ]);
+    let mut state = deployed(&program);
+    state.resources.get_mut("a/policy").unwrap().properties.insert("Bucket".into(), "media".into());
+    assert!(changes(&program, &state).is_empty());
+    state.resources.get_mut("a/bucket").unwrap().status = ResourceStatus::Tainted;
+    let changes = changes(&program, &state);
+    assert_eq!(changes.changes["a/bucket"].action, Action::Replace(Order::DeleteFirst));
+    assert_eq!(changes.changes["a/policy"].action, Action::Replace(Order::DeleteFirst));
+    assert_eq!(changes.changes["a/policy"].reasons, [Reason::BoundTo("a/bucket".into())]);
+}

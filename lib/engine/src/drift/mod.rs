@@ -10,7 +10,7 @@ use groundplan_schema::lookup;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::execute::look;
+use crate::execute::read_made;
 use crate::provider::{Live, Properties, Provider, ProviderError};
 use crate::state::{ResourceState, ResourceStatus, State};
 
@@ -49,7 +49,7 @@ pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -
     let made = state.resources.iter().filter(|(_, resource)| resource.status != ResourceStatus::Tainted);
     let reads = made.map(|(path, resource)| async move {
         let existing = resource.existing(&state.app, path);
-        let answer = look(path, async || provider.read(&existing).await).await;
+        let answer = read_made(provider, &existing).await;
         (path, judge(resource, answer))
     });
     let drifts = futures::stream::iter(reads).buffer_unordered(parallelism.max(1));
@@ -75,6 +75,11 @@ fn differences(type_name: &str, applied: &BTreeMap<String, Value>, live: &Proper
         comparison.compare(name, cursor.as_ref(), value, live.get(name), &mut found);
     }
     found
+}
+
+/// A live value in the shape in which the program declares it.
+pub(crate) fn declared(declared: &Value, live: &Json) -> Value {
+    normal::declared(declared, live)
 }
 
 /// The applied properties with the live values of those that differ.

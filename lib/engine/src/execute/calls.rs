@@ -11,8 +11,7 @@ use super::StepError;
 use super::progress::{Progress, ProgressEvent};
 use crate::plan::{Step, StepId};
 use crate::provider::{
-    CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Provider, ProviderError, Recovery, Status,
-    Wait,
+    CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Provider, ProviderError, Status, Wait,
 };
 
 /// How long something that was just made may look as if it did not exist.
@@ -197,19 +196,39 @@ fn backoff(path: &Path, attempt: u32, class: ErrorClass) -> Duration {
     Duration::from_millis(longest / 2 + longest / 2 * jitter / u64::from(u16::MAX))
 }
 
-/// The identifiers of what an earlier create of the same identity has made. Where they are found
-/// by tag, nothing found is only believed after a while: a search may lag behind.
+/// How often it is looked before it is believed that something is not there.
+const LOOKS: u32 = 5;
+
+/// The identifiers of what an earlier create of the same identity has made. Nothing found is only
+/// believed after a while: what was just made may not be visible yet.
 pub(crate) async fn find_made(provider: &dyn Provider, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
-    let recovery = provider.behavior(&request.address.type_name).map(|behavior| behavior.recovery);
-    let tries = if recovery == Some(Recovery::FindByTag) { 5 } else { 1 };
-    for attempt in 1..=tries {
-        let found = look(&request.address.path, async || provider.find(request).await).await?;
-        if !found.is_empty() || attempt == tries {
-            return Ok(found);
+    let path = &request.address.path;
+    let found = until_seen(provider, async || {
+        let found = look(path, async || provider.find(request).await).await?;
+        Ok((!found.is_empty()).then_some(found))
+    });
+    Ok(found.await?.unwrap_or_default())
+}
+
+/// A resource that was made, as it is now. That it is gone is only believed after a while, as in
+/// [`find_made`].
+pub(crate) async fn read_made(provider: &dyn Provider, existing: &Existing) -> Result<Option<Live>, ProviderError> {
+    let path = &existing.address.path;
+    until_seen(provider, async || look(path, async || provider.read(existing).await).await).await
+}
+
+async fn until_seen<T>(
+    provider: &dyn Provider,
+    ask: impl AsyncFn() -> Result<Option<T>, ProviderError>,
+) -> Result<Option<T>, ProviderError> {
+    let interval = provider.settling() / (LOOKS - 1);
+    for _ in 1..LOOKS {
+        if let Some(seen) = ask().await? {
+            return Ok(Some(seen));
         }
-        sleep(Duration::from_secs(3)).await;
+        sleep(interval).await;
     }
-    Ok(Vec::new())
+    ask().await
 }
 
 /// Makes a call without effect until it succeeds, fails for good, or patience is at an end.

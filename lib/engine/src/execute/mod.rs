@@ -25,7 +25,7 @@ use tokio::time::Instant;
 pub use progress::{Progress, ProgressEvent};
 pub use step::StepError;
 
-pub(crate) use calls::{find_made, look};
+pub(crate) use calls::{find_made, look, read_made};
 use record::Record;
 use step::Runner;
 
@@ -190,7 +190,7 @@ pub async fn execute(
 
     let (outputs, before) = record.read(|state| (published(plan, state), state.outputs.clone()));
     if outputs != before {
-        record.commit([Event::Published { outputs }]).await?;
+        record.note([Event::Published { outputs }])?;
     }
     let state = record.finish().await?;
     let Run { done, failed, skipped, stopped, .. } = run;

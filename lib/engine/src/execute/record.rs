@@ -9,12 +9,16 @@ use crate::store::{Loaded, StateStore};
 
 /// Folds events into the state and commits them in groups: what comes while a group is being
 /// written goes with the next one, so that a wave of steps costs one write.
+///
+/// A write that fails is the last one: what it has left on the disk is not known, so nothing that
+/// comes after it would be sure to continue the journal. The run ends, and saving its state, which
+/// has every event, makes up for what the journal lacks.
 pub(super) struct Record<'a> {
     store: &'a dyn StateStore,
     base: u64,
     shared: Mutex<Shared>,
-    /// How many events are durable. Whoever holds it writes for all.
-    durable: tokio::sync::Mutex<usize>,
+    /// How many events are durable, or why no more will be. Whoever holds it writes for all.
+    durable: tokio::sync::Mutex<Result<usize, String>>,
 }
 
 struct Shared {
@@ -37,7 +41,7 @@ impl<'a> Record<'a> {
             }
         };
         let shared = Mutex::new(Shared { state, queue: Vec::new(), total: 0 });
-        Ok(Self { store, base, shared, durable: tokio::sync::Mutex::new(0) })
+        Ok(Self { store, base, shared, durable: tokio::sync::Mutex::new(Ok(0)) })
     }
 
     pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
@@ -50,20 +54,25 @@ impl<'a> Record<'a> {
         // Lets other steps of the same wave come along.
         tokio::task::yield_now().await;
         let mut durable = self.durable.lock().await;
-        if *durable >= ticket {
-            return Ok(());
+        match &*durable {
+            Ok(events) if *events >= ticket => return Ok(()),
+            Ok(_) => {}
+            Err(reason) => {
+                return Err(Error::JournalStopped { place: self.store.place(), reason: reason.clone() });
+            }
         }
         let (batch, total) = {
             let mut shared = self.shared();
             (std::mem::take(&mut shared.queue), shared.total)
         };
-        if let Err(error) = self.store.append(self.base, &batch).await {
-            // They stay in front of the queue: a later write has to have them, too.
-            self.shared().queue.splice(0..0, batch);
-            return Err(error);
-        }
-        *durable = total;
-        Ok(())
+        let written = self.store.append(self.base, &batch).await;
+        *durable = written.as_ref().map(|()| total).map_err(Error::to_string);
+        written
+    }
+
+    /// Folds events into the state that need not be durable before [`finish`](Self::finish).
+    pub(super) fn note(&self, events: impl IntoIterator<Item = Event>) -> Result<(), Error> {
+        self.enqueue(events).map(drop)
     }
 
     fn enqueue(&self, events: impl IntoIterator<Item = Event>) -> Result<usize, Error> {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::ExecuteOptions;
-use super::calls::{Call, Calls, Slot, find_made};
+use super::calls::{Call, Calls, Slot, find_made, read_made};
 use super::progress::Progress;
 use super::record::Record;
 use crate::error::Error;
@@ -216,8 +216,9 @@ impl Runner<'_> {
         }
         let Some(id) = ids.pop() else { return Ok(None) };
         let existing = Existing { address: request.address.clone(), id: id.clone(), properties: Properties::new() };
-        let live = self.provider.read(&existing).await.map_err(open)?;
-        Ok(Some(Accepted { id, outputs: live.map(|live| live.outputs).unwrap_or_default() }))
+        // What is found and cannot be read is not found yet: it would have no outputs.
+        let live = read_made(self.provider, &existing).await.map_err(open)?;
+        Ok(live.map(|live| Accepted { id, outputs: live.outputs }))
     }
 
     async fn update(&self, step: &Step, desired: &Desired, calls: &mut Calls<'_>) -> Result<String, StepError> {

@@ -381,3 +381,66 @@ async fn an_update_survives_a_crash_after_every_event() {
 async fn a_destroy_survives_a_crash_after_every_event() {
     survives_every_crash(&network(), &assembly(&[]), &[]).await;
 }
+
+/// Writes an append and then says that it has failed; and cannot save.
+struct Doubtful {
+    kept: MemoryStore,
+    appends: Mutex<usize>,
+    fails: usize,
+}
+
+#[async_trait]
+impl StateStore for Doubtful {
+    fn place(&self) -> String {
+        "memory".into()
+    }
+
+    async fn load(&self) -> Result<Option<Stored>, Error> {
+        self.kept.load().await
+    }
+
+    async fn save(&self, state: &State) -> Result<(), Error> {
+        let appends = *self.appends.lock().unwrap();
+        match appends {
+            0 => self.kept.save(state).await,
+            _ => Err(Error::file("write", "state.json")(std::io::ErrorKind::StorageFull.into())),
+        }
+    }
+
+    async fn append(&self, base: u64, events: &[Event]) -> Result<(), Error> {
+        self.kept.append(base, events).await?;
+        let mut appends = self.appends.lock().unwrap();
+        *appends += 1;
+        match *appends == self.fails {
+            true => Err(Error::file("write", "journal.jsonl")(std::io::ErrorKind::StorageFull.into())),
+            false => Ok(()),
+        }
+    }
+
+    async fn lock(&self, _holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+        unreachable!("the tests take no lock")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_event_is_written_twice_where_a_write_has_failed_after_its_effect() {
+    for fails in 1..8 {
+        let fake = Fake::default();
+        let store = Doubtful { kept: MemoryStore::new(), appends: Mutex::default(), fails };
+        let (plan, loaded) = plan(&network(), &store, &fake).await;
+        let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
+        assert!(execute(&plan, loaded, &fake, &store, &options, &(), &cancellation).await.is_err());
+        assert!(deploy(&network(), &store.kept, &fake).await.succeeded(), "the journal fits, after {fails} writes");
+        assert_eq!(fake.paths(), ["a/logs", "a/nat", "a/subnet", "a/vpc"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_adopted_has_its_outputs_though_it_is_not_visible_yet() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    fake.lose("create a/vpc");
+    fake.cloud().blind = 2;
+    let outcome = deploy(&network(), &store, &fake).await;
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    assert_eq!(outcome.state.resources["a/vpc"].outputs["VpcId"], fake.id("a/vpc").as_str());
+}

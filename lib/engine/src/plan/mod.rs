@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use groundplan_core::assembly::Lifecycle;
-use groundplan_core::{Environment, Path, Value};
+use groundplan_core::{Assembly, Environment, Path, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -46,6 +46,9 @@ pub struct Plan {
     /// Whether any of the outputs changes.
     #[serde(default)]
     pub outputs_change: bool,
+    /// What the program says, for the history; only in a plan that is saved and is the whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assembly: Option<Assembly>,
     /// The resources whose data is lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loses_data: Vec<Path>,

@@ -6,7 +6,7 @@ use groundplan_core::{Path, ResourceEntry};
 
 use super::graph::{Graph, Node};
 use super::{Desired, Plan, Work};
-use crate::diff::{Action, Change, ChangeSet, Inputs, Order, desired_properties, with_moves};
+use crate::diff::{Action, Change, ChangeSet, Inputs, Order, Reason, desired_properties, with_moves};
 use crate::error::Error;
 use crate::provider::{Behavior, Wait};
 use crate::state::ResourceState;
@@ -45,6 +45,7 @@ pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error>
         steps: schedule.graph.into_steps()?,
         outputs: inputs.assembly.outputs.clone(),
         outputs_change: !changes.outputs.is_empty(),
+        assembly: None,
         loses_data: lost.into_iter().collect(),
         protected: changes
             .changes
@@ -70,12 +71,12 @@ struct Nodes {
 impl Nodes {
     /// When the resource works as the program wants it.
     fn last(&self) -> Option<Node> {
-        self.ready.or(self.updated).or(self.created).or(self.resumed).or(self.moved)
+        self.ready.or(self.resumed).or(self.updated).or(self.created).or(self.moved)
     }
 
     /// Each step with the one of the same path that it comes after.
     fn chain(&self) -> Vec<(Node, Node)> {
-        let steps = [self.moved, self.created.or(self.updated).or(self.resumed), self.ready];
+        let steps = [self.moved, self.created.or(self.updated), self.resumed, self.ready];
         let steps: Vec<Node> = steps.into_iter().flatten().collect();
         steps.windows(2).map(|pair| (pair[1], pair[0])).collect()
     }
@@ -122,12 +123,13 @@ impl<'a> Schedule<'a> {
         let (make, weight) = match change.action {
             Action::Create | Action::Replace(_) => (Some(self.create(path)), 1),
             Action::Update => (Some(Work::Update { desired: self.desired(path, prior) }), 1),
-            Action::Record => {
+            Action::Resume if !is_recorded(change) => (None, 0),
+            Action::Record | Action::Resume => {
                 let Desired { dependencies, lifecycle, .. } = self.desired(path, prior);
                 (Some(Work::Record { dependencies, lifecycle }), 0)
             }
             Action::Forget => (Some(Work::Forget), 0),
-            Action::Resume | Action::Delete | Action::Move | Action::Keep | Action::NoOp => (None, 0),
+            Action::Delete | Action::Move | Action::Keep | Action::NoOp => (None, 0),
         };
         let made = make.map(|make| self.graph.add(path, type_name, make, weight));
         match change.action {
@@ -237,6 +239,11 @@ impl<'a> Schedule<'a> {
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
         (self.inputs.behavior)(type_name)
     }
+}
+
+/// Whether what a change leaves as it is in the account is to be treated in another way.
+fn is_recorded(change: &Change) -> bool {
+    change.reasons.iter().any(|reason| matches!(reason, Reason::LifecycleChanged | Reason::DependenciesChanged))
 }
 
 /// About how many seconds are waited: most things take a fraction of their time limit.

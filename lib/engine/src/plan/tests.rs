@@ -173,3 +173,16 @@ fn a_plan_keeps_references_and_does_not_resolve_them() {
     let Work::Create { desired, .. } = &subnet.work else { panic!("it is created") };
     assert_eq!(desired.properties["VpcId"], Value::Ref(Reference::new("a/vpc", "VpcId")));
 }
+
+#[test]
+fn what_is_waited_for_learns_how_it_is_to_be_treated_from_now_on() {
+    let mut program = assembly(&[("a/nat", NAT, json!({"SubnetId": "subnet-1"}))]);
+    let mut state = deployed(&program);
+    state.resources.get_mut("a/nat").unwrap().status = crate::state::ResourceStatus::Accepted;
+    program.resources.get_mut("a/nat").unwrap().lifecycle.retain = true;
+    let plan = plan(&program, &state, diff);
+    assert_eq!(
+        plan.render(),
+        "#0 record a/nat (AWS::EC2::NatGateway)\n#1 wait for a/nat (AWS::EC2::NatGateway) after #0\n"
+    );
+}

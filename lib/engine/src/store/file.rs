@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `state.json` | the state as of the last run that ended |
 //! | `state.N.json` | the states before it, by serial; the last ten |
+//! | `history/N.json` | the run that made the state N: when, who, what; the last hundred |
+//! | `history/N.assembly.json` | what the program said in that run |
 //! | `journal.jsonl` | a header, then one event a line, of a run that is under way or was interrupted |
 //! | `lock` | who is writing; the lock itself is the system's, so it dies with its process |
 
@@ -14,10 +16,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use fs4::fs_std::FileExt;
+use groundplan_core::Assembly;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::{Holder, Lock, StateStore, Stored};
+use super::{Holder, Lock, StateStore, Stored, file_history};
 use crate::error::Error;
+use crate::history::Entry;
 use crate::journal::Event;
 use crate::state::State;
 
@@ -38,6 +43,17 @@ struct Files {
     dir: PathBuf,
     /// The journal of this run, open at its end.
     journal: Mutex<Option<File>>,
+    /// The lock of this run, while it has one.
+    token: Mutex<Option<Uuid>>,
+}
+
+/// What the lock's file says.
+#[derive(Serialize, Deserialize)]
+struct LockFile {
+    #[serde(flatten)]
+    holder: Holder,
+    /// Tells this lock from all others, so that a run whose lock was taken away sees that.
+    token: Uuid,
 }
 
 /// The first line of a journal.
@@ -51,7 +67,9 @@ struct Header {
 impl FileStore {
     /// The store of `app` below `dir`. Nothing is made until something is written.
     pub fn new(dir: impl Into<PathBuf>, app: &str) -> Self {
-        Self { files: Arc::new(Files { dir: dir.into().join(app), journal: Mutex::default() }) }
+        Self {
+            files: Arc::new(Files { dir: dir.into().join(app), journal: Mutex::default(), token: Mutex::default() }),
+        }
     }
 
     /// Runs `work` where it may block.
@@ -86,7 +104,30 @@ impl StateStore for FileStore {
 
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
         let holder = holder.clone();
-        self.blocking(move |files| Ok(Box::new(files.lock(&holder)?) as Box<dyn Lock>)).await
+        let files = self.files.clone();
+        self.blocking(move |_| Ok(Box::new(lock(files, holder)?) as Box<dyn Lock>)).await
+    }
+
+    async fn force_unlock(&self) -> Result<Option<Holder>, Error> {
+        self.blocking(Files::force_unlock).await
+    }
+
+    async fn record(&self, entry: &Entry, assembly: Option<&Assembly>) -> Result<(), Error> {
+        let (entry, assembly) = (entry.clone(), assembly.map(Assembly::to_json));
+        self.blocking(move |files| {
+            files.make_dir()?;
+            files.still_locked()?;
+            file_history::record(&files.dir, &entry, assembly.as_deref())
+        })
+        .await
+    }
+
+    async fn history(&self) -> Result<Vec<Entry>, Error> {
+        self.blocking(|files| file_history::entries(&files.dir)).await
+    }
+
+    async fn assembly(&self, serial: u64) -> Result<Option<Assembly>, Error> {
+        self.blocking(move |files| file_history::assembly(&files.dir, serial)).await
     }
 }
 
@@ -132,6 +173,7 @@ impl Files {
 
     fn save(&self, json: &str, serial: u64) -> Result<(), Error> {
         self.make_dir()?;
+        self.still_locked()?;
         let (state, new) = (self.state(), self.dir.join("state.json.new"));
         write_through(&new, json)?;
         self.keep_history(&state, serial)?;
@@ -174,6 +216,7 @@ impl Files {
     }
 
     fn append(&self, base: u64, lines: &str) -> Result<(), Error> {
+        self.still_locked()?;
         let mut slot = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let mut journal = match slot.take() {
             Some(journal) => journal,
@@ -215,26 +258,38 @@ impl Files {
         Ok(file)
     }
 
-    fn lock(&self, holder: &Holder) -> Result<FileLock, Error> {
-        self.make_dir()?;
-        let path = self.dir.join("lock");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(Error::file("open", &path))?;
-        let free = FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))?;
-        if !free {
-            let text = read(&path)?.unwrap_or_default();
-            let unknown = Holder { pid: 0, host: String::new(), command: "another run".into(), since: holder.since };
-            let holder = Box::new(serde_json::from_str(&text).unwrap_or(unknown));
-            return Err(Error::Locked { place: self.dir.display().to_string(), holder });
+    fn lock_file(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
+    /// Who holds the lock, as far as its file says.
+    fn holder(&self) -> Result<Option<LockFile>, Error> {
+        Ok(read(&self.lock_file())?.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Refuses to write for a run whose lock was taken away.
+    fn still_locked(&self) -> Result<(), Error> {
+        let token = *self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(token) = token else { return Ok(()) };
+        match self.holder()? {
+            Some(current) if current.token == token => Ok(()),
+            _ => Err(Error::LockLost { place: self.dir.display().to_string() }),
         }
-        file.set_len(0).map_err(Error::file("write", &path))?;
-        file.write_all(line(holder).as_bytes()).map_err(Error::file("write", &path))?;
-        Ok(FileLock(file))
+    }
+
+    /// The file stays locked for the run that holds it, but it is the lock no more.
+    fn force_unlock(&self) -> Result<Option<Holder>, Error> {
+        let path = self.lock_file();
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(Error::file("open", &path))?,
+        };
+        if FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
+            return Ok(None);
+        }
+        let holder = self.holder()?.map_or_else(unknown_holder, |current| current.holder);
+        fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+        Ok(Some(holder))
     }
 
     fn make_dir(&self) -> Result<(), Error> {
@@ -242,8 +297,47 @@ impl Files {
     }
 }
 
+fn lock(files: Arc<Files>, holder: Holder) -> Result<FileLock, Error> {
+    files.make_dir()?;
+    let path = files.lock_file();
+    let content = LockFile { holder, token: Uuid::new_v4() };
+    loop {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(Error::file("open", &path))?;
+        if !FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
+            let holder = Box::new(files.holder()?.map_or_else(unknown_holder, |current| current.holder));
+            return Err(Error::Locked { place: files.dir.display().to_string(), holder });
+        }
+        file.set_len(0).map_err(Error::file("write", &path))?;
+        file.write_all(line(&content).as_bytes()).map_err(Error::file("write", &path))?;
+        // Between opening and locking, the file may have been taken away.
+        if files.holder()?.is_some_and(|current| current.token == content.token) {
+            *files.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(content.token);
+            return Ok(FileLock { files, _file: file });
+        }
+    }
+}
+
+fn unknown_holder() -> Holder {
+    Holder { pid: 0, host: String::new(), command: "another run".into(), since: u64::MAX, user: None }
+}
+
 /// Held as long as the file is open.
-struct FileLock(#[expect(dead_code, reason = "closing the file is what unlocks")] File);
+struct FileLock {
+    files: Arc<Files>,
+    _file: File,
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        *self.files.token.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
 
 #[async_trait]
 impl Lock for FileLock {
@@ -258,7 +352,7 @@ fn line(value: &impl Serialize) -> String {
     line
 }
 
-fn read(path: &Path) -> Result<Option<String>, Error> {
+pub(super) fn read(path: &Path) -> Result<Option<String>, Error> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -269,14 +363,21 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-fn write_through(path: &Path, text: &str) -> Result<(), Error> {
-    let mut file = File::create(path).map_err(Error::file("write", path))?;
-    file.write_all(text.as_bytes()).map_err(Error::file("write", path))?;
-    file.sync_all().map_err(Error::file("write", path))
+/// Writes a new file, or none: what is left of a failed write would only fill the disk further.
+pub(super) fn write_through(path: &Path, text: &str) -> Result<(), Error> {
+    let write = || {
+        let mut file = File::create(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|error| {
+        let _ = fs::remove_file(path);
+        Error::file("write", path)(error)
+    })
 }
 
 /// A rename is durable when its directory is.
-fn sync_dir(dir: &Path) -> Result<(), Error> {
+pub(super) fn sync_dir(dir: &Path) -> Result<(), Error> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(Error::file("write", dir))
 }
 

@@ -1,17 +1,23 @@
 //! Where state and journal are kept between runs.
 
 mod file;
+mod file_history;
 mod memory;
+mod waiting;
 
 use std::fmt;
 
 use async_trait::async_trait;
+use groundplan_core::Assembly;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use file::FileStore;
 pub use memory::MemoryStore;
+pub use waiting::lock_within;
 
 use crate::error::Error;
+use crate::history::Entry;
 use crate::journal::Event;
 use crate::state::State;
 
@@ -39,6 +45,28 @@ pub trait StateStore: Send + Sync {
     /// # Errors
     /// [`Error::Locked`], saying who holds it.
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error>;
+
+    /// Takes the lock away from the run that holds it, and gives who that was; none where nobody
+    /// holds it. That run can write no more: [`Error::LockLost`].
+    async fn force_unlock(&self) -> Result<Option<Holder>, Error> {
+        Ok(None)
+    }
+
+    /// Keeps what is known of a run, in the place of what was known of it before; with what the
+    /// program said, where that is given. A store may keep no history.
+    async fn record(&self, _entry: &Entry, _assembly: Option<&Assembly>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The runs that are kept, the oldest first.
+    async fn history(&self) -> Result<Vec<Entry>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// What the program said in the run with this serial, where that is kept.
+    async fn assembly(&self, _serial: u64) -> Result<Option<Assembly>, Error> {
+        Ok(None)
+    }
 }
 
 /// What a store keeps.
@@ -77,23 +105,39 @@ pub struct Holder {
     pub command: String,
     /// Since when, in seconds since 1970.
     pub since: u64,
+    /// The person or build that has started it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
 }
 
 impl Holder {
     /// This process, from now on.
     pub fn here(command: impl Into<String>) -> Self {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Self { pid: std::process::id(), host: host.trim().to_owned(), command: command.into(), since: since.as_secs() }
+        let since = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
+        Self { pid: std::process::id(), host: host.trim().to_owned(), command: command.into(), since, user: None }
+    }
+
+    /// The same, started by `user`.
+    #[must_use]
+    pub fn by(self, user: impl Into<String>) -> Self {
+        Self { user: Some(user.into()), ..self }
     }
 }
 
+/// `` `deploy` (process 4711 of ada on build-7, since 2026-11-22 15:54:37 UTC, for 3m 5s) ``
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = if self.host.is_empty() { "this machine" } else { &self.host };
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let seconds = now.as_secs().saturating_sub(self.since);
-        write!(f, "`{}` (process {} on {host}, for {seconds} s)", self.command, self.pid)
+        let user = self.user.as_ref().map(|user| format!(" of {user}")).unwrap_or_default();
+        write!(f, "`{}` (process {}{user} on {host}", self.command, self.pid)?;
+        let since = i64::try_from(self.since).ok().and_then(|since| Timestamp::from_second(since).ok());
+        if let Some(since) = since {
+            let elapsed = Timestamp::now().duration_since(since).max(SignedDuration::ZERO);
+            let elapsed = SignedDuration::from_secs(elapsed.as_secs());
+            write!(f, ", since {}, for {elapsed:#}", since.strftime("%F %T UTC"))?;
+        }
+        f.write_str(")")
     }
 }
 

@@ -94,3 +94,11 @@ async fn who_gives_up_in_the_middle_of_a_call_may_have_had_its_effect() {
         assert_eq!(cloud.inventory().unwrap().len(), expected);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_ready_at_once_has_no_time_to_fail() {
+    let cloud = Simulator::in_memory(1).with_faults(Faults { failing_readiness: 1.0, ..Faults::default() });
+    let topic = try_create(&cloud, "shop/topic", "AWS::SNS::Topic", json!({})).await.unwrap();
+    let existing = existing("shop/topic", "AWS::SNS::Topic", &topic.id);
+    assert!(matches!(cloud.status(&existing).await.unwrap(), Status::Ready(_)));
+}

@@ -227,3 +227,25 @@ async fn drift_is_read_back() {
     assert!(read(&cloud, "AWS::SQS::Queue", &queue).await.is_none());
     assert_eq!(cloud.vandalize("AWS::SQS::Queue", &queue).unwrap_err().class, ErrorClass::NotFound);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_an_update_says_nothing_about_stays() {
+    let cloud = Simulator::in_memory(1);
+    let database = |class: &str| json!({"DBInstanceIdentifier": "db", "DBInstanceClass": class});
+    let mut made = database("db.m7g.large");
+    made["MasterUserPassword"] = json!("hunter2");
+    create(&cloud, "shop/db", "AWS::RDS::DBInstance", made).await;
+    update(&cloud, "AWS::RDS::DBInstance", "db", database("db.m7g.xlarge")).await.unwrap();
+    let item = cloud.inventory().unwrap().remove(0);
+    assert_eq!(item.properties["DBInstanceClass"], "db.m7g.xlarge");
+    assert!(item.properties.contains_key("MasterUserPassword"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_origin_of_a_cache_behavior_is_one_of_the_same_distribution() {
+    let cloud = Simulator::in_memory(1);
+    let origin = json!({"Id": "web", "DomainName": "web.example.com"});
+    let behavior = json!({"TargetOriginId": "web", "ViewerProtocolPolicy": "https-only"});
+    let config = json!({"Enabled": true, "Origins": [origin], "DefaultCacheBehavior": behavior});
+    create(&cloud, "shop/cdn", "AWS::CloudFront::Distribution", json!({"DistributionConfig": config})).await;
+}

@@ -113,6 +113,9 @@ async fn a_nat_gateway_needs_an_attached_internet_gateway_and_holds_its_address(
         format!("DependencyViolation: {} cannot be deleted: AWS::EC2::NatGateway {} depends on it", address.id, nat.id)
     );
     assert!(try_delete(&cloud, "AWS::EC2::VPCGatewayAttachment", &attachment).await.is_err());
+    // A route that leads to it stays as a black hole.
+    let away = json!({"RouteTableId": table, "NatGatewayId": nat.id, "DestinationCidrBlock": "192.0.2.0/24"});
+    create(&cloud, "shop/away", "AWS::EC2::Route", away).await;
     try_delete(&cloud, "AWS::EC2::NatGateway", &nat.id).await.unwrap();
     // It holds its address until it is gone.
     let error = try_delete(&cloud, "AWS::EC2::EIP", &address.id).await.unwrap_err();

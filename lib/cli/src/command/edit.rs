@@ -1,0 +1,103 @@
+//! `state mv` and `state rm`: mending what is known to exist. Nothing in the account is touched.
+
+use groundplan_core::Path;
+use groundplan_engine::State;
+use groundplan_engine::diff::Counts;
+use groundplan_engine::edit;
+use groundplan_engine::history::{Ending, Entry, Move};
+use groundplan_engine::journal::Event;
+use groundplan_engine::provider::Identity;
+use groundplan_engine::store::{Holder, Loaded, StateStore as _};
+use serde_json::json;
+
+use crate::context::{Context, Session};
+use crate::error::{CommandError, Exit};
+use crate::render::{count, named, short_type};
+use crate::style::{BOLD, CREATE, paint};
+
+pub(crate) async fn mv(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    from: &Path,
+    to: &Path,
+) -> Result<Exit, CommandError> {
+    let holder = session.holder();
+    let lock = session.lock(&holder).await?;
+    let loaded = session.load().await?;
+    let events = edit::moves(&loaded.state, from, to)?;
+    let moves = moves(&events);
+    let state = commit(context, session, &holder, loaded, None, events).await?;
+    lock.release().await?;
+
+    let line = |Move { from, to }: &Move| format!("  {from} → {}", paint(BOLD, to));
+    context.terminal.print(moves.iter().map(line).collect::<Vec<_>>().join("\n"));
+    let moved = count(moves.len(), "resource");
+    context.terminal.note(format!("{} moved in the state; nothing in the account has changed", paint(CREATE, moved)));
+    let program = &context.synthesis.assembly.resources;
+    let unknown: Vec<_> = moves.iter().map(|found| &found.to).filter(|to| !program.contains_key(*to)).collect();
+    if !unknown.is_empty() {
+        let unknown = named(&unknown);
+        context.terminal.warn(format!("the program has nothing at {unknown}: the next deploy would delete it"));
+    }
+    context.terminal.print_json(&json!({"serial": state.serial, "moved": moves}));
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn rm(context: &Context<'_>, session: &Session<'_>, path: &Path) -> Result<Exit, CommandError> {
+    let holder = session.holder();
+    let lock = session.lock(&holder).await?;
+    let loaded = session.load().await?;
+    let paths = edit::within(&loaded.state, path)?;
+    let line = |path: &Path| {
+        let resource = loaded.state.resources.get(path)?;
+        Some(format!("  {}  {}  {}", paint(BOLD, path), short_type(&resource.type_name), resource.id))
+    };
+    let lines: Vec<_> = paths.iter().filter_map(line).collect();
+    let removed: Vec<_> = paths
+        .iter()
+        .filter_map(|path| Some((path, loaded.state.resources.get(path)?)))
+        .map(|(path, resource)| json!({"path": path, "type": resource.type_name, "id": resource.id}))
+        .collect();
+    let events = paths.iter().map(|path| Event::Forgotten { path: path.clone() }).collect();
+    let state = commit(context, session, &holder, loaded, None, events).await?;
+    lock.release().await?;
+
+    context.terminal.print(lines.join("\n"));
+    let gone = paint(CREATE, format!("{} taken out of the state", count(paths.len(), "resource")));
+    context.terminal.note(format!("{gone}; nothing in the account was deleted, and nobody looks after it now"));
+    let program = &context.synthesis.assembly.resources;
+    let again: Vec<_> = paths.iter().filter(|path| program.contains_key(*path)).collect();
+    if !again.is_empty() {
+        let again = named(&again);
+        context.terminal.warn(format!("the program still has {again}: the next deploy would make new ones"));
+    }
+    context.terminal.print_json(&json!({"serial": state.serial, "removed": removed}));
+    Ok(Exit::Done)
+}
+
+/// Writes the state that the events make, and the run into the history.
+pub(crate) async fn commit(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    holder: &Holder,
+    loaded: Loaded,
+    identity: Option<Identity>,
+    events: Vec<Event>,
+) -> Result<State, CommandError> {
+    let moves = moves(&events);
+    let entry = Entry { moves, ..Entry::begun(&loaded.state, holder, Counts::default()) };
+    let state = edit::commit(loaded, identity, events, &session.store).await?;
+    let ended = Entry { result: Some(Ending::Succeeded), ..entry };
+    if let Err(error) = session.store.record(&ended, None).await {
+        context.terminal.warn(format!("this is not in the history: {error}"));
+    }
+    Ok(state)
+}
+
+fn moves(events: &[Event]) -> Vec<Move> {
+    let found = events.iter().filter_map(|event| match event {
+        Event::Moved { from, to } => Some(Move { from: from.clone(), to: to.clone() }),
+        _ => None,
+    });
+    found.collect()
+}

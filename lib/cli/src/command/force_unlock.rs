@@ -1,0 +1,28 @@
+//! `force-unlock`: takes the lock away from a run that hangs.
+
+use groundplan_engine::store::StateStore as _;
+use serde_json::json;
+
+use crate::args::ForceUnlock;
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+use crate::style::{CREATE, paint};
+
+pub(crate) async fn run(context: &Context<'_>, args: &ForceUnlock) -> Result<Exit, CommandError> {
+    let session = context.session()?;
+    session.may_ask(args.yes, "force-unlock")?;
+    session
+        .confirm(args.yes, &format!("take the lock of {} away from the run that holds it?", session.store.place()))
+        .await?;
+    let holder = session.store.force_unlock().await?;
+    match &holder {
+        None => context.terminal.note(format!("nobody holds the lock of {}", session.store.place())),
+        Some(holder) => {
+            let done = paint(CREATE, "the lock was taken away");
+            context.terminal.note(format!("{done} from {holder}: that run can write no more"));
+            context.terminal.hint("make sure that it has ended; the next run finds out what it has done");
+        }
+    }
+    context.terminal.print_json(&json!({"taken_from": holder}));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,32 @@
+//! `history`: the runs that have changed something.
+
+use groundplan_engine::history::Entry;
+use groundplan_engine::store::StateStore as _;
+use serde_json::json;
+
+use crate::context::{Context, Session};
+use crate::error::{CommandError, Exit};
+use crate::render::history;
+
+pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
+    let session = context.session()?;
+    let serial = session.load().await?.state.serial;
+    let entries = begun(&session, serial).await?;
+    match entries.is_empty() {
+        true => context.terminal.note("nothing was deployed yet"),
+        false => {
+            context.terminal.print(history::table(&entries));
+            context.terminal.hint("`rollback N` plans the way back to a deploy");
+        }
+    }
+    context.terminal.print_json(&json!({"app": context.app(), "serial": serial, "history": entries}));
+    Ok(Exit::Done)
+}
+
+/// The runs that have changed something, the oldest first. One with a later serial than the state
+/// was refused before it did anything.
+pub(crate) async fn begun(session: &Session<'_>, serial: u64) -> Result<Vec<Entry>, CommandError> {
+    let mut entries = session.store.history().await?;
+    entries.retain(|entry| entry.serial <= serial);
+    Ok(entries)
+}

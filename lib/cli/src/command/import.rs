@@ -1,0 +1,57 @@
+//! `import`: looking after a resource that exists already.
+
+use groundplan_engine::diff::{Action, ChangeSet};
+use groundplan_engine::import;
+use serde_json::json;
+
+use crate::args::Import;
+use crate::command::edit;
+use crate::context::{Context, Session};
+use crate::error::{CommandError, Exit};
+use crate::render::plan::PlanView;
+use crate::render::short_type;
+use crate::style::{BOLD, CREATE, DIM, paint};
+
+pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, CommandError> {
+    let session = context.session()?;
+    session.may_ask(args.yes, "import")?;
+    let holder = session.holder();
+    let lock = session.lock(&holder).await?;
+    let Import { path, id, yes } = args;
+    let loaded = session.load().await?;
+    let provider = session.connect().await?;
+    let found = import::import(&context.synthesis.assembly, &loaded.state, path, id, &*provider).await?;
+    show(context, &session, args, &found);
+    let question = format!("import {id} of account {} as {path}?", found.identity.account);
+    session.confirm(*yes, &question).await?;
+    let state = edit::commit(context, &session, &holder, loaded, Some(found.identity), found.events).await?;
+    lock.release().await?;
+    let done = paint(CREATE, format!("✓ imported {path}"));
+    context.terminal.note(format!("{done}: the state has it now; nothing in the account has changed"));
+    context.terminal.print_json(&json!({"serial": state.serial, "path": path, "id": id, "change": found.change}));
+    session.notice();
+    Ok(Exit::Done)
+}
+
+/// Shows what the next deploy would do.
+fn show(context: &Context<'_>, session: &Session<'_>, args: &Import, found: &import::Import) {
+    let change = &found.change;
+    let target = format!("at {}, account {}", session.target.name(), found.identity.account);
+    let type_name = short_type(&change.type_name);
+    let header = format!("{} is {type_name} {} {}", paint(BOLD, &args.path), paint(BOLD, &args.id), paint(DIM, target));
+    if matches!(change.action, Action::NoOp | Action::Resume) {
+        context.terminal.print(format!("{header}\nno differences: it is as the program says"));
+        return;
+    }
+    let changes = ChangeSet { changes: [(args.path.clone(), change.clone())].into(), ..ChangeSet::default() };
+    let view = PlanView {
+        changes: &changes,
+        left_out: &[],
+        assembly: Some(&context.synthesis.assembly),
+        locations: Some(&context.synthesis.locations),
+        full: false,
+    };
+    context
+        .terminal
+        .print(format!("{header}\nwhat differs, and what the next deploy does about it:\n\n{}", view.render()));
+}

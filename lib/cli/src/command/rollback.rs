@@ -1,0 +1,82 @@
+//! `rollback`: goes back to what the program said in an earlier run.
+
+use groundplan_core::{Assembly, Synthesis};
+use groundplan_engine::execute::ExecuteOptions;
+use groundplan_engine::history::{Entry, way_back};
+use groundplan_engine::planning::{self, PlanOptions};
+use groundplan_engine::store::StateStore as _;
+
+use crate::args::Rollback;
+use crate::command::apply::{Job, event};
+use crate::command::{deploy, history, plan};
+use crate::context::{Context, Session};
+use crate::error::{CommandError, Exit};
+use crate::render::plan::PlanView;
+
+pub(crate) async fn run(context: &Context<'_>, args: &Rollback) -> Result<Exit, CommandError> {
+    let session = context.session()?;
+    let options =
+        ExecuteOptions { parallelism: context.global.parallelism, no_wait: false, delete_data: args.delete_data };
+    let holder = session.holder();
+    let job = Job { context, session: &session, command: "rollback", holder, yes: args.yes, options };
+    job.may_ask()?;
+    let lock = session.lock(&job.holder).await?;
+    let result = rollback(&job, args).await;
+    lock.release().await?;
+    session.notice();
+    result
+}
+
+async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> {
+    let Job { context, session, .. } = job;
+    let loaded = session.load().await?;
+    let entries = history::begun(session, loaded.state.serial).await?;
+    let past = past(session, &entries, args.serial).await?;
+    let since: Vec<_> = entries.into_iter().filter(|entry| entry.serial > args.serial).collect();
+    let program = Synthesis {
+        assembly: way_back(past.clone(), &since),
+        warnings: Vec::new(),
+        locations: context.synthesis.locations.clone(),
+    };
+    let provider = session.connect().await?;
+    let options = PlanOptions {
+        delete_data: args.delete_data,
+        parallelism: context.global.parallelism,
+        ..PlanOptions::default()
+    };
+    let planned = planning::deploy(&program.assembly, &loaded.state, &*provider, &options).await?;
+    plan::show(context, session, &planned, PlanView::new(&planned, Some(&program)));
+    context.terminal.print_json(&event("planned", plan::document(context, session, &planned)));
+    if planned.plan.is_empty() {
+        job.nothing(&loaded.state.outputs);
+        return Ok(Exit::Done);
+    }
+    planned.plan.permit(args.delete_data)?;
+    job.confirm(&planned.plan).await?;
+    let exit = deploy::apply(job, &planned.plan, Some(&past), loaded).await?;
+    if context.synthesis.assembly != past {
+        context.terminal.hint("the program was not changed: the next `deploy` makes the target what it says again");
+    }
+    Ok(exit)
+}
+
+/// What the program said in the run `serial`.
+async fn past(session: &Session<'_>, entries: &[Entry], serial: u64) -> Result<Assembly, CommandError> {
+    let Some(entry) = entries.iter().find(|entry| entry.serial == serial) else {
+        return Err(CommandError::usage(format!("the history has no run {serial}")).hint("`history` lists all runs"));
+    };
+    if let Some(assembly) = session.store.assembly(serial).await? {
+        return Ok(assembly);
+    }
+    let mut others = Vec::new();
+    for entry in entries {
+        if session.store.assembly(entry.serial).await?.is_some() {
+            others.push(entry.serial.to_string());
+        }
+    }
+    let message = format!("run {serial} (`{}`) was not the deploy of a whole program", entry.command);
+    Err(CommandError::usage(message).hint(match others.is_empty() {
+        true => "no run in the history was".to_owned(),
+        false => format!("these were: {}", others.join(", ")),
+    }))
+}

@@ -1,0 +1,113 @@
+//! A part of a change set, for `--only PATH`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::{Path, Reference, Value};
+
+use super::{Action, Change, ChangeSet, Inputs, with_moves};
+use crate::error::Error;
+use crate::nearest::nearest;
+use crate::state::is_account;
+
+/// The part of a change set that is to be done.
+pub(crate) struct Part {
+    pub(crate) changes: ChangeSet,
+    /// What the app publishes afterwards: what is left out stays as it was published.
+    pub(crate) outputs: BTreeMap<String, Value>,
+    /// The resources with changes that are left out.
+    pub(crate) left_out: Vec<Path>,
+}
+
+/// The changes at or below the paths `only`, with those of all that they depend on; everything
+/// where `only` is empty.
+///
+/// # Errors
+/// [`Error::UnknownPaths`], and [`Error::LeftOut`] where the part cannot be done without changes
+/// of others.
+pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path>) -> Result<Part, Error> {
+    if only.is_empty() {
+        return Ok(Part { changes, outputs: inputs.assembly.outputs.clone(), left_out: Vec::new() });
+    }
+    all_known(&changes, only)?;
+    let selected = selected(inputs, &changes, only);
+    can_be_done(inputs, &changes, &selected)?;
+
+    let ChangeSet { changes, mut deposed, outputs: mut output_changes, mut proposed_moves } = changes;
+    let (kept, left): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        changes.into_iter().partition(|(path, _)| selected.contains(path));
+    let idle = |change: &Change| matches!(change.action, Action::NoOp | Action::Keep);
+    let mut left_out: BTreeSet<Path> = left.into_values().filter(|it| !idle(it)).map(|it| it.path).collect();
+    deposed.retain(|old| {
+        let stays = selected.contains(&old.path) || is_below(&old.path, only);
+        left_out.extend((!stays).then(|| old.path.clone()));
+        stays
+    });
+    proposed_moves.retain(|found| selected.contains(&found.from) || selected.contains(&found.to));
+
+    let mut outputs: BTreeMap<String, Value> =
+        inputs.state.outputs.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
+    let chosen = |reference: &Reference| selected.contains(&reference.path) || is_account(reference);
+    let own = |value: &Value| value.references().into_iter().all(chosen);
+    outputs.extend(inputs.assembly.outputs.clone().into_iter().filter(|(_, value)| own(value)));
+    output_changes.retain(|name, _| inputs.assembly.outputs.get(name).is_some_and(own));
+    let changes = ChangeSet { changes: kept, deposed, outputs: output_changes, proposed_moves };
+    Ok(Part { changes, outputs, left_out: left_out.into_iter().collect() })
+}
+
+fn is_below(path: &Path, only: &BTreeSet<Path>) -> bool {
+    only.iter().any(|scope| path.is_within(scope))
+}
+
+/// Every path of `only` has to have something at or below it, before or after the deploy.
+fn all_known(changes: &ChangeSet, only: &BTreeSet<Path>) -> Result<(), Error> {
+    let after = changes.changes.values().flat_map(|change| std::iter::once(&change.path).chain(&change.moved_from));
+    let known: BTreeSet<&Path> = after.chain(changes.deposed.iter().map(|old| &old.path)).collect();
+    let unknown = only.iter().filter(|scope| !known.iter().any(|path| path.is_within(scope)));
+    let paths: Vec<_> = unknown.map(|path| (path.clone(), nearest(path, known.iter().copied()))).collect();
+    match paths.is_empty() {
+        true => Ok(()),
+        false => Err(Error::UnknownPaths { place: "the program or the state", paths }),
+    }
+}
+
+fn selected(inputs: &Inputs<'_>, changes: &ChangeSet, only: &BTreeSet<Path>) -> BTreeSet<Path> {
+    let asked_for = |change: &&Change| {
+        is_below(&change.path, only) || change.moved_from.as_ref().is_some_and(|from| is_below(from, only))
+    };
+    let mut open: Vec<Path> = changes.changes.values().filter(asked_for).map(|change| change.path.clone()).collect();
+    let mut selected = BTreeSet::new();
+    while let Some(path) = open.pop() {
+        if selected.insert(path.clone()) {
+            open.extend(inputs.assembly.dependencies(&path));
+        }
+    }
+    selected
+}
+
+/// What is deleted or replaced can only go when all that hold it have let go.
+fn can_be_done(inputs: &Inputs<'_>, changes: &ChangeSet, selected: &BTreeSet<Path>) -> Result<(), Error> {
+    let moves = changes.changes.values().filter_map(|change| Some((&change.path, change.moved_from.as_ref()?)));
+    let state = with_moves(inputs.state, moves);
+    let goes = |path: &Path| {
+        let action = changes.changes.get(path).map(|change| change.action);
+        selected.contains(path) && matches!(action, Some(Action::Delete | Action::Replace(_)))
+    };
+    let lets_go = |path: &Path| {
+        let action = changes.changes.get(path).map(|change| change.action);
+        !selected.contains(path) && matches!(action, Some(Action::Update | Action::Delete | Action::Replace(_)))
+    };
+    let mut needed: BTreeMap<Path, Path> = BTreeMap::new();
+    for (path, resource) in state.resources.iter().filter(|(path, _)| lets_go(path)) {
+        if let Some(held) = resource.dependencies.iter().find(|held| goes(held)) {
+            needed.insert(path.clone(), held.clone());
+        }
+    }
+    match needed.is_empty() {
+        true => Ok(()),
+        false => Err(Error::LeftOut { needed: needed.into_iter().collect() }),
+    }
+}
+
+#[cfg(test)]
+#[path = "only_tests.rs"]
+mod tests;

@@ -1,0 +1,92 @@
+use groundplan_core::Assembly;
+use serde_json::json;
+
+use super::*;
+use crate::execute::{Cancellation, ExecuteOptions, execute};
+use crate::fake::{Fake, LOG_GROUP, assembly, reference, subnet, vpc};
+use crate::planning::{PlanOptions, Planned, deploy};
+use crate::store::{self, MemoryStore};
+
+type Resource = (&'static str, &'static str, serde_json::Value);
+
+fn logs(days: u32) -> Resource {
+    ("a/logs", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": days}))
+}
+
+async fn plan(assembly: &Assembly, store: &MemoryStore, fake: &Fake, only: &[&str]) -> Result<Planned, Error> {
+    let state = store::load(store, "shop").await?.state;
+    let only = only.iter().map(|path| Path::from(*path)).collect();
+    deploy(assembly, &state, fake, &PlanOptions { only, ..PlanOptions::default() }).await
+}
+
+async fn apply(assembly: &Assembly, store: &MemoryStore, fake: &Fake, only: &[&str]) {
+    let planned = plan(assembly, store, fake, only).await.unwrap();
+    let loaded = store::load(store, "shop").await.unwrap();
+    let options = ExecuteOptions::default();
+    let outcome = execute(&planned.plan, loaded, fake, store, &options, &(), &Cancellation::new()).await.unwrap();
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_is_what_was_named_and_what_that_depends_on() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let mut program = assembly(&[logs(7), vpc("10.0.0.0/16"), subnet()]);
+    program.outputs =
+        [("subnet".to_owned(), reference("a/subnet", "SubnetId")), ("logs".to_owned(), reference("a/logs", "Arn"))]
+            .into();
+    let planned = plan(&program, &store, &fake, &["a/subnet"]).await.unwrap();
+    assert_eq!(planned.changes.changes.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/subnet", "a/vpc"]);
+    assert_eq!(planned.left_out, ["a/logs".into()]);
+    apply(&program, &store, &fake, &["a/subnet"]).await;
+    assert_eq!(fake.paths(), ["a/subnet", "a/vpc"]);
+    let state = store::load(&store, "shop").await.unwrap().state;
+    assert_eq!(state.outputs.keys().collect::<Vec<_>>(), ["subnet"]);
+    apply(&program, &store, &fake, &[]).await;
+    assert_eq!(fake.paths(), ["a/logs", "a/subnet", "a/vpc"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_out_keeps_what_it_has_published() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let mut before = assembly(&[logs(7), vpc("10.0.0.0/16")]);
+    before.outputs = [("logs".to_owned(), reference("a/logs", "Arn"))].into();
+    apply(&before, &store, &fake, &[]).await;
+    let published = store::load(&store, "shop").await.unwrap().state.outputs;
+    let mut after = assembly(&[logs(1), ("a/more", LOG_GROUP, json!({"LogGroupName": "b"})), vpc("10.0.0.0/16")]);
+    after.outputs = [("arn".to_owned(), reference("a/logs", "Arn"))].into();
+    apply(&after, &store, &fake, &["a/more"]).await;
+    assert_eq!(store::load(&store, "shop").await.unwrap().state.outputs, published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scope_is_everything_below_it_and_what_was_removed_there() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    apply(&assembly(&[logs(7), vpc("10.0.0.0/16"), subnet()]), &store, &fake, &[]).await;
+    let planned = plan(&assembly(&[logs(1)]), &store, &fake, &["a/subnet"]).await.unwrap();
+    assert_eq!(planned.changes.changes["a/subnet"].action, Action::Delete);
+    assert_eq!(planned.left_out, ["a/logs".into(), "a/vpc".into()]);
+    let planned = plan(&assembly(&[logs(1)]), &store, &fake, &["a"]).await.unwrap();
+    assert_eq!((planned.changes.changes.len(), planned.left_out.len()), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_still_hold_is_not_replaced_alone() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    apply(&assembly(&[vpc("10.0.0.0/16"), subnet()]), &store, &fake, &[]).await;
+    let error = plan(&assembly(&[vpc("10.1.0.0/16"), subnet()]), &store, &fake, &["a/vpc"]).await.unwrap_err();
+    insta::assert_snapshot!(error, @r"
+    what is deleted or replaced is held by resources that are left out:
+      - a/subnet holds a/vpc
+    add them: `--only a/subnet`
+    ");
+}
+
+#[tokio::test]
+async fn a_path_that_does_not_exist_is_refused_with_what_was_meant() {
+    let program = assembly(&[vpc("10.0.0.0/16"), subnet()]);
+    let error = plan(&program, &MemoryStore::new(), &Fake::default(), &["a/vcp", "b/x/y/z"]).await.unwrap_err();
+    insta::assert_snapshot!(error, @r"
+    there is no `a/vcp` in the program or the state; did you mean `a/vpc`?
+    there is no `b/x/y/z` in the program or the state
+    ");
+}

@@ -1,0 +1,78 @@
+//! Changes of the state alone: nothing in the account is touched.
+
+use std::collections::BTreeMap;
+
+use groundplan_core::Path;
+
+use crate::error::Error;
+use crate::journal::Event;
+use crate::nearest::nearest;
+use crate::provider::Identity;
+use crate::state::State;
+use crate::store::{Loaded, StateStore};
+
+/// Applies the events and saves the state as the next one. `identity` is who the credentials
+/// belong to, where a target was asked. The lock of `store` is the caller's.
+///
+/// # Errors
+/// The events do not fit the state, or it cannot be written.
+pub async fn commit(
+    loaded: Loaded,
+    identity: Option<Identity>,
+    events: impl IntoIterator<Item = Event>,
+    store: &dyn StateStore,
+) -> Result<State, Error> {
+    let mut state = loaded.state;
+    for event in events {
+        state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
+    }
+    // A plan that was made before is stale from now on.
+    state.serial += 1;
+    state.identity = identity.or(state.identity);
+    store.save(&state).await?;
+    Ok(state)
+}
+
+/// The resources at `path` or below it.
+///
+/// # Errors
+/// [`Error::UnknownPaths`] where there are none.
+pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
+    let found: Vec<_> = state.resources.keys().filter(|other| other.is_within(path)).cloned().collect();
+    match found.is_empty() {
+        true => Err(Error::UnknownPaths {
+            place: "the state",
+            paths: vec![(path.clone(), nearest(path, state.resources.keys()))],
+        }),
+        false => Ok(found),
+    }
+}
+
+/// Moves what is at `from` or below it to `to`, in an order in which no path is taken.
+///
+/// # Errors
+/// [`Error::UnknownPaths`], [`Error::NoPath`] and [`Error::PathTaken`].
+pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error> {
+    if to.as_str().split('/').any(str::is_empty) || to.parent().is_none() {
+        return Err(Error::NoPath { path: to.clone() });
+    }
+    let target = |path: &Path| Path::new(format!("{to}{}", &path.as_str()[from.as_str().len()..]));
+    let mut open: BTreeMap<Path, Path> =
+        within(state, from)?.into_iter().map(|path| (path.clone(), target(&path))).collect();
+    let stays = |path: &&Path| state.resources.contains_key(*path) && !open.contains_key(*path);
+    if let Some(taken) = open.values().find(stays).or((from == to).then_some(to)) {
+        return Err(Error::PathTaken { path: taken.clone() });
+    }
+    let mut events = Vec::new();
+    while !open.is_empty() {
+        // Where one scope lies in the other, a path is free once its own resource has moved.
+        let free: Vec<Path> =
+            open.iter().filter(|(_, to)| !open.contains_key(*to)).map(|(from, _)| from.clone()).collect();
+        events.extend(free.into_iter().filter_map(|from| Some(Event::Moved { to: open.remove(&from)?, from })));
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+#[path = "edit_tests.rs"]
+mod tests;

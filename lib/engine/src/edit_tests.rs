@@ -1,0 +1,87 @@
+use serde_json::json;
+
+use super::*;
+use crate::execute::{Cancellation, ExecuteOptions, execute};
+use crate::fake::{Fake, assembly, subnet, vpc};
+use crate::planning::{self, PlanOptions};
+use crate::store::{self, MemoryStore};
+
+async fn deployed() -> (Fake, MemoryStore) {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let program = assembly(&[vpc("10.0.0.0/16"), subnet()]);
+    let planned = planning::deploy(&program, &loaded.state, &fake, &PlanOptions::default()).await.unwrap();
+    let options = ExecuteOptions::default();
+    execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+    (fake, store)
+}
+
+async fn state(store: &MemoryStore) -> State {
+    store::load(store, "shop").await.unwrap().state
+}
+
+async fn mv(store: &MemoryStore, from: &str, to: &str) -> Result<State, Error> {
+    let loaded = store::load(store, "shop").await?;
+    let events = moves(&loaded.state, &from.into(), &to.into())?;
+    commit(loaded, None, events, store).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_takes_everything_below_and_what_depends_on_it_along() {
+    let (fake, store) = deployed().await;
+    let moved = mv(&store, "a", "b/net").await.unwrap();
+    assert_eq!(moved.serial, 2);
+    assert_eq!(moved.resources.keys().map(Path::as_str).collect::<Vec<_>>(), ["b/net/subnet", "b/net/vpc"]);
+    assert_eq!(moved.resources["b/net/subnet"].dependencies, ["b/net/vpc".into()].into());
+    assert_eq!(state(&store).await, moved);
+    let mut program = assembly(&[
+        ("b/net/vpc", crate::fake::VPC, json!({"CidrBlock": "10.0.0.0/16"})),
+        (
+            "b/net/subnet",
+            crate::fake::SUBNET,
+            json!({"CidrBlock": "10.0.1.0/24", "VpcId": {"$ref": "b/net/vpc#VpcId"}}),
+        ),
+    ]);
+    program.stacks = [("b".to_owned(), program.stacks["a"].clone())].into();
+    let planned = planning::deploy(&program, &moved, &fake, &PlanOptions::default()).await.unwrap();
+    assert!(planned.plan.is_empty(), "{:?}", planned.plan);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scope_moves_into_itself_and_out_again() {
+    let (_, store) = deployed().await;
+    mv(&store, "a/vpc", "a/x/y").await.unwrap();
+    mv(&store, "a/subnet", "a/x").await.unwrap();
+    let moved = mv(&store, "a/x", "a/x/y").await.unwrap();
+    assert_eq!(moved.resources.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/x/y", "a/x/y/y"]);
+    let moved = mv(&store, "a/x/y", "a/x").await.unwrap();
+    assert_eq!(moved.resources.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/x", "a/x/y"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_from_nowhere_or_to_a_taken_or_impossible_path_changes_nothing() {
+    let (_, store) = deployed().await;
+    let before = state(&store).await;
+    let cases = [
+        (("a/vcp", "a/x"), "there is no `a/vcp` in the state; did you mean `a/vpc`?"),
+        (("a/vpc", "a/subnet"), "`a/subnet` is taken: the state has a resource there; move or remove that one first"),
+        (("a/vpc", "a/vpc"), "`a/vpc` is taken: the state has a resource there; move or remove that one first"),
+        (("a/vpc", "a//x"), "`a//x` is no path: a path is names joined by `/`, its stack first, as in `shop/vpc`"),
+        (("a/vpc", "x"), "`x` is no path: a path is names joined by `/`, its stack first, as in `shop/vpc`"),
+    ];
+    for ((from, to), expected) in cases {
+        assert_eq!(mv(&store, from, to).await.unwrap_err().to_string(), expected);
+    }
+    assert_eq!(state(&store).await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_taken_out_stays_in_the_account() {
+    let (fake, store) = deployed().await;
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let gone = within(&loaded.state, &"a".into()).unwrap();
+    let events = gone.into_iter().map(|path| Event::Forgotten { path });
+    let left = commit(loaded, None, events, &store).await.unwrap();
+    assert!(left.resources.is_empty());
+    assert_eq!(fake.paths(), ["a/subnet", "a/vpc"]);
+}

@@ -1,0 +1,188 @@
+//! Looking after a resource that exists already.
+//!
+//! The live resource is read, and the state is told that it stands at a path of the program. What
+//! the program declares and what is there are compared by the one diff, so the differences that
+//! are shown are what the next deploy would settle. Nothing in the account is touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::secret::SecretSource;
+use groundplan_core::{Assembly, Path, ResourceEntry, Value};
+use groundplan_schema::lookup;
+use uuid::Uuid;
+
+use crate::diff::{Change, Inputs, diff};
+use crate::drift;
+use crate::error::Error;
+use crate::execute::look;
+use crate::journal::{Event, Intent, Operation, UNKNOWN_DIGEST};
+use crate::nearest::nearest;
+use crate::planning::{digests, identity};
+use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Properties, Provider, Status, Wait};
+use crate::resolve::substitute_all;
+use crate::secret;
+use crate::state::State;
+
+/// A resource that was found and is not in the state yet.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// What the state is told, for [`edit::commit`](crate::edit::commit).
+    pub events: Vec<Event>,
+    /// What the next deploy would do to it.
+    pub change: Change,
+    /// Who the credentials belong to.
+    pub identity: Identity,
+}
+
+/// Finds the resource `id` and what differs between it and what the program says at `path`.
+///
+/// # Errors
+/// The program does not have the path, the state has it, the resource does not exist, or another
+/// path is that resource already.
+pub async fn import(
+    assembly: &Assembly,
+    state: &State,
+    path: &Path,
+    id: &str,
+    provider: &dyn Provider,
+) -> Result<Import, Error> {
+    let Some(entry) = assembly.resources.get(path) else {
+        let paths = vec![(path.clone(), nearest(path, assembly.resources.keys()))];
+        return Err(Error::UnknownPaths { place: "the program", paths });
+    };
+    let refused = |reason: String| Error::NotImportable { path: path.clone(), reason };
+    free(state, path, entry, id).map_err(refused)?;
+    let Some(behavior) = provider.behavior(&entry.type_name) else {
+        return Err(refused(format!("the target does not support {}", entry.type_name)));
+    };
+    let identity = identity(provider, state, Some(assembly)).await?;
+    let environment = assembly.environment(path).cloned().expect("every resource of an assembly is in a stack");
+    let address =
+        Address { app: state.app.clone(), path: path.clone(), type_name: entry.type_name.clone(), environment };
+    let existing = Existing { address, id: id.to_owned(), properties: Properties::new() };
+    let live = read(&existing, provider, &identity).await.map_err(|error| match error {
+        NotRead::Absent(reason) => refused(reason),
+        NotRead::Other(error) => *error,
+    })?;
+
+    let lookup = |reference: &_| state.value_of(reference);
+    let desired = substitute_all(&entry.properties, &lookup);
+    let properties = drift::overlay(&entry.type_name, &known(&desired, &live), &live.properties);
+    let mut events = vec![
+        Event::Intent { path: path.clone(), intent: intent(assembly, state, &existing, properties, entry) },
+        Event::Accepted { path: path.clone(), id: id.to_owned(), outputs: live.outputs.clone() },
+    ];
+    let ready = match behavior.wait {
+        Wait::NONE => Some(live.outputs),
+        _ => match look(path, async || provider.status(&existing).await).await.map_err(Error::provider(Some(path)))? {
+            Status::Ready(outputs) => Some(outputs),
+            Status::Pending(_) | Status::Failed(_) | Status::Gone => None,
+        },
+    };
+    events.extend(ready.map(|outputs| Event::Ready { path: path.clone(), outputs }));
+    let change = change(assembly, state, &events, path, &identity, provider).await?;
+    Ok(Import { events, change, identity })
+}
+
+/// Whether the state has neither the path nor the resource.
+fn free(state: &State, path: &Path, entry: &ResourceEntry, id: &str) -> Result<(), String> {
+    if let Some(known) = state.resources.get(path) {
+        let known = format!("{} `{}`", known.type_name, known.id);
+        return Err(format!("the state has {known} there; to look after another one, run `state rm {path}` first"));
+    }
+    if state.pending.contains_key(path) {
+        return Err("an interrupted run may have made it; run `deploy`, which finds out".into());
+    }
+    let same = |(_, known): &(&Path, &crate::ResourceState)| known.type_name == entry.type_name && known.id == id;
+    match state.resources.iter().find(same) {
+        Some((other, _)) => {
+            Err(format!("`{id}` stands at `{other}` already; to move it, run `state mv {other} {path}`"))
+        }
+        None => Ok(()),
+    }
+}
+
+enum NotRead {
+    /// There is no such resource; with what to do.
+    Absent(String),
+    Other(Box<Error>),
+}
+
+async fn read(existing: &Existing, provider: &dyn Provider, identity: &Identity) -> Result<Live, NotRead> {
+    let Address { path, type_name, environment, .. } = &existing.address;
+    let identifier = lookup(type_name).map(|schema| schema.primary_identifier.join("|")).unwrap_or_default();
+    let identified = format!("a resource of this type is identified by its {identifier}");
+    match look(path, async || provider.read(existing).await).await {
+        Ok(Some(live)) => Ok(live),
+        Ok(None) => Err(NotRead::Absent(format!(
+            "there is no {type_name} `{}` in {} of account {}; {identified}",
+            existing.id, environment.region, identity.account
+        ))),
+        Err(error) if matches!(error.class, ErrorClass::NotFound | ErrorClass::Invalid) => {
+            Err(NotRead::Absent(format!("{error}; {identified}")))
+        }
+        Err(error) => Err(NotRead::Other(Box::new(Error::provider(Some(path))(error)))),
+    }
+}
+
+/// What the program declares, where it is known; else what is there.
+fn known(desired: &BTreeMap<String, Value>, live: &Live) -> BTreeMap<String, Value> {
+    let known = |(name, value): (&String, &Value)| match value.references().is_empty() {
+        true => Some((name.clone(), value.clone())),
+        false => Some((name.clone(), drift::declared(value, live.properties.get(name)?))),
+    };
+    desired.iter().filter_map(known).collect()
+}
+
+fn intent(
+    assembly: &Assembly,
+    state: &State,
+    existing: &Existing,
+    properties: BTreeMap<String, Value>,
+    entry: &ResourceEntry,
+) -> Intent {
+    let Address { path, type_name, environment, .. } = existing.address.clone();
+    // Nobody knows which value is there. One that the program generates is left as it is: a new
+    // one would be a surprise.
+    let stated = |source: &SecretSource| !matches!(source, SecretSource::Generated(_));
+    let found = secret::secrets(&properties).into_iter().filter(|(_, source)| stated(source));
+    let secrets = found.map(|(place, _)| (place, UNKNOWN_DIGEST.to_owned())).collect();
+    Intent {
+        operation: Operation::Create { type_name, environment, generation: state.next_generation(&path) },
+        token: Uuid::new_v4().simple().to_string().repeat(2),
+        secrets,
+        properties,
+        dependencies: assembly.dependencies(&path),
+        lifecycle: entry.lifecycle.clone(),
+    }
+}
+
+/// What a deploy would do to the resource once the state has it.
+async fn change(
+    assembly: &Assembly,
+    state: &State,
+    events: &[Event],
+    path: &Path,
+    identity: &Identity,
+    provider: &dyn Provider,
+) -> Result<Change, Error> {
+    let mut after = state.clone();
+    for event in events {
+        let place = "the state with the import".to_owned();
+        after.apply(event.clone()).map_err(|illegal| Error::Journal { place, illegal })?;
+    }
+    let digests = digests(assembly, &after, provider).await;
+    let inputs = Inputs {
+        assembly,
+        state: &after,
+        identity,
+        behavior: &|type_name| provider.behavior(type_name),
+        digests: &digests,
+        missing: &BTreeSet::new(),
+    };
+    Ok(diff(&inputs).changes.remove(path).expect("every path of the program has a change"))
+}
+
+#[cfg(test)]
+#[path = "import_tests.rs"]
+mod tests;

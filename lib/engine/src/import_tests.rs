@@ -1,0 +1,102 @@
+use serde_json::json;
+
+use super::*;
+use crate::diff::{Action, Rendered};
+use crate::edit;
+use crate::execute::{Cancellation, ExecuteOptions, execute};
+use crate::fake::{DATABASE, Fake, LOG_GROUP, assembly, subnet, vpc};
+use crate::planning::{self, PlanOptions};
+use crate::store::{self, MemoryStore};
+
+/// A cloud that holds what `program` says, made by nobody we know.
+async fn made(program: &Assembly) -> Fake {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let planned = planning::deploy(program, &loaded.state, &fake, &PlanOptions::default()).await.unwrap();
+    let options = ExecuteOptions::default();
+    execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+    fake
+}
+
+fn logs(days: u32) -> (&'static str, &'static str, serde_json::Value) {
+    ("a/logs", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": days}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_differences_are_what_the_next_deploy_settles() {
+    let fake = made(&assembly(&[logs(1)])).await;
+    let store = MemoryStore::new();
+    let program = assembly(&[logs(7)]);
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let import = import(&program, &loaded.state, &"a/logs".into(), &fake.id("a/logs"), &fake).await.unwrap();
+    assert_eq!(import.change.action, Action::Update);
+    let [property] = &import.change.properties[..] else { panic!("{:?}", import.change) };
+    assert_eq!((&property.from, &property.to), (&Rendered::Known(json!(1)), &Rendered::Known(json!(7))));
+
+    let state = edit::commit(loaded, Some(import.identity), import.events, &store).await.unwrap();
+    assert_eq!(state.resources["a/logs"].id, fake.id("a/logs"));
+    let planned = planning::deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
+    assert_eq!(planned.changes.changes["a/logs"], import.change);
+    let same = planning::deploy(&assembly(&[logs(1)]), &state, &fake, &PlanOptions::default()).await.unwrap();
+    assert!(same.plan.is_empty(), "{:?}", same.plan);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_reference_will_give_is_taken_from_what_is_there() {
+    let program = assembly(&[vpc("10.0.0.0/16"), subnet()]);
+    let fake = made(&program).await;
+    let store = MemoryStore::new();
+    for path in ["a/subnet", "a/vpc"] {
+        let loaded = store::load(&store, "shop").await.unwrap();
+        let import = import(&program, &loaded.state, &path.into(), &fake.id(path), &fake).await.unwrap();
+        edit::commit(loaded, Some(import.identity), import.events, &store).await.unwrap();
+    }
+    let state = store::load(&store, "shop").await.unwrap().state;
+    let planned = planning::deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
+    assert!(planned.plan.is_empty(), "{:?}", planned.plan);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_generated_secret_is_left_as_it_is() {
+    let database =
+        ("a/db", DATABASE, json!({"MasterUserPassword": {"$secret": {"generated": {"length": 20}}}, "Engine": "x"}));
+    let program = assembly(&[database]);
+    let fake = made(&program).await;
+    let state = crate::fake::state();
+    let import = import(&program, &state, &"a/db".into(), &fake.id("a/db"), &fake).await.unwrap();
+    assert_eq!(import.change.properties, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_imported_says_why_and_what_to_do() {
+    let program = assembly(&[logs(7), vpc("10.0.0.0/16"), ("a/other", crate::fake::VPC, json!({"CidrBlock": "x"}))]);
+    let fake = made(&program).await;
+    let store = MemoryStore::new();
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let path = Path::from("a/vpc");
+    let imported = import(&program, &loaded.state, &path, &fake.id("a/vpc"), &fake).await.unwrap();
+    let state = edit::commit(loaded, Some(imported.identity), imported.events, &store).await.unwrap();
+    let refused =
+        async |path: &str, id: &str| import(&program, &state, &path.into(), id, &fake).await.unwrap_err().to_string();
+    assert_eq!(refused("a/lgos", "x").await, "there is no `a/lgos` in the program; did you mean `a/logs`?");
+    assert_eq!(
+        refused("a/vpc", "vpc-9").await,
+        format!(
+            "cannot import `a/vpc`: the state has AWS::EC2::VPC `{}` there; \
+             to look after another one, run `state rm a/vpc` first",
+            fake.id("a/vpc")
+        )
+    );
+    assert_eq!(
+        refused("a/other", &fake.id("a/vpc")).await,
+        format!(
+            "cannot import `a/other`: `{}` stands at `a/vpc` already; to move it, run `state mv a/vpc a/other`",
+            fake.id("a/vpc")
+        )
+    );
+    assert_eq!(
+        refused("a/other", "vpc-9").await,
+        "cannot import `a/other`: there is no AWS::EC2::VPC `vpc-9` in us-east-1 of account 111122223333; \
+         a resource of this type is identified by its VpcId"
+    );
+}

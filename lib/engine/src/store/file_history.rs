@@ -1,0 +1,148 @@
+//! The history of a [`FileStore`](super::FileStore): a file for each run, and one for what the
+//! program said.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use groundplan_core::Assembly;
+
+use super::file::{read, sync_dir, write_through};
+use crate::error::Error;
+use crate::history::Entry;
+
+/// How many runs are kept.
+const KEPT: usize = 100;
+
+pub(super) fn record(dir: &Path, entry: &Entry, assembly: Option<&str>) -> Result<(), Error> {
+    let history = dir.join("history");
+    fs::create_dir_all(&history).map_err(Error::file("make", &history))?;
+    if let Some(assembly) = assembly {
+        write(&assembly_file(dir, entry.serial), assembly)?;
+    }
+    write(&entry_file(dir, entry.serial), &entry.to_json())?;
+    let serials = serials(dir)?;
+    for old in serials.iter().rev().skip(KEPT) {
+        for path in [entry_file(dir, *old), assembly_file(dir, *old)] {
+            if path.exists() {
+                fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+            }
+        }
+    }
+    sync_dir(&history)
+}
+
+pub(super) fn entries(dir: &Path) -> Result<Vec<Entry>, Error> {
+    let files = serials(dir)?.into_iter().map(|serial| entry_file(dir, serial));
+    let entry = |path: PathBuf| Some(read(&path).transpose()?.and_then(|text| Entry::from_json(&text, &place(&path))));
+    files.filter_map(entry).collect()
+}
+
+pub(super) fn assembly(dir: &Path, serial: u64) -> Result<Option<Assembly>, Error> {
+    let path = assembly_file(dir, serial);
+    read(&path)?.map(|text| crate::history::assembly_from_json(&text, &place(&path))).transpose()
+}
+
+/// The runs that are kept, the oldest first.
+fn serials(dir: &Path) -> Result<Vec<u64>, Error> {
+    let history = dir.join("history");
+    let entries = match fs::read_dir(&history) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(Error::file("read", &history))?,
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut serials: Vec<u64> = names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect();
+    serials.sort_unstable();
+    Ok(serials)
+}
+
+fn entry_file(dir: &Path, serial: u64) -> PathBuf {
+    dir.join("history").join(format!("{serial}.json"))
+}
+
+fn assembly_file(dir: &Path, serial: u64) -> PathBuf {
+    dir.join("history").join(format!("{serial}.assembly.json"))
+}
+
+fn place(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    let new = path.with_extension("new");
+    write_through(&new, text)?;
+    fs::rename(&new, path).map_err(Error::file("write", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::{Cancellation, ExecuteOptions, execute};
+    use crate::fake::{Fake, assembly, state, vpc};
+    use crate::history::Ending;
+    use crate::state::State;
+    use crate::store::{FileStore, Holder, StateStore, load};
+
+    fn entry(serial: u64) -> Entry {
+        let counts = crate::diff::Counts { create: 1, ..Default::default() };
+        Entry::begun(&State { serial: serial - 1, ..state() }, &Holder::here("deploy").by("ada"), counts)
+    }
+
+    #[tokio::test]
+    async fn a_run_is_kept_with_its_program_and_its_end_replaces_its_beginning() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = FileStore::new(dir.path(), "shop");
+        assert_eq!(store.history().await.unwrap(), []);
+        let program = assembly(&[vpc("10.0.0.0/16")]);
+        store.record(&entry(1), Some(&program)).await.unwrap();
+        assert_eq!(store.history().await.unwrap()[0].result, None);
+        store.record(&Entry { result: Some(Ending::Failed), ..entry(1) }, None).await.unwrap();
+        store.record(&entry(2), None).await.unwrap();
+        let history = store.history().await.unwrap();
+        assert_eq!(
+            history.iter().map(|entry| (entry.serial, entry.result)).collect::<Vec<_>>(),
+            [(1, Some(Ending::Failed)), (2, None)]
+        );
+        assert_eq!(store.assembly(1).await.unwrap(), Some(program));
+        assert_eq!(store.assembly(2).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn the_oldest_runs_are_dropped_and_what_a_later_version_wrote_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for serial in 1..=103 {
+            record(dir.path(), &entry(serial), Some("{}")).unwrap();
+        }
+        assert_eq!(serials(dir.path()).unwrap(), (4..=103).collect::<Vec<_>>());
+        assert_eq!(fs::read_dir(dir.path().join("history")).unwrap().count(), 200);
+        fs::write(entry_file(dir.path(), 7), "{\"format\": 2}").unwrap();
+        let error = entries(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("has format 2 and this version reads up to 1"), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_whose_lock_was_taken_away_writes_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = FileStore::new(dir.path(), "shop");
+        let other = FileStore::new(dir.path(), "shop");
+        assert_eq!(other.force_unlock().await.unwrap(), None);
+        let lock = store.lock(&Holder::here("deploy")).await.unwrap();
+        store.save(&state()).await.unwrap();
+        let loaded = load(&store, "shop").await.unwrap();
+        let fake = Fake::default();
+        let program = assembly(&[vpc("10.0.0.0/16")]);
+        let planned = crate::planning::deploy(&program, &loaded.state, &fake, &Default::default()).await.unwrap();
+
+        assert_eq!(other.force_unlock().await.unwrap().unwrap().command, "deploy");
+        assert_eq!(other.force_unlock().await.unwrap(), None);
+        let options = ExecuteOptions::default();
+        let ended = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await;
+        assert!(matches!(ended, Err(Error::LockLost { .. })), "{ended:?}");
+        assert_eq!(fake.calls(), Vec::<String>::new());
+        let second = other.lock(&Holder::here("destroy")).await.unwrap();
+        assert!(store.save(&state()).await.is_err());
+        drop(lock);
+        other.save(&state()).await.unwrap();
+        drop(second);
+        store.lock(&Holder::here("deploy")).await.unwrap();
+    }
+}

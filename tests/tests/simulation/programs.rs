@@ -1,0 +1,502 @@
+//! Programs, and how their authors change them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use apps::checkout::{Settings, checkout};
+use groundplan::data::InstanceClass;
+use groundplan::observability::Retention;
+use groundplan::{Assembly, Environment, Path, ResourceEntry, Value};
+use groundplan_testing::assembly;
+use rand::RngExt;
+use rand::rngs::StdRng;
+use rand::seq::{IndexedRandom, IteratorRandom};
+use serde_json::{Value as Json, json};
+
+/// The app of all programs but the checkout.
+const APP: &str = "simulated";
+
+/// What a deploy is to bring about.
+#[derive(Clone)]
+pub(crate) enum Target {
+    /// The account holds this.
+    Deployed(Assembly),
+    /// The account holds nothing of this app.
+    Destroyed(String),
+}
+
+/// The versions that an author deploys one after the other.
+pub(crate) fn random(rng: &mut StdRng) -> Vec<Target> {
+    let mut graph = Graph::default();
+    for _ in 0..rng.random_range(4..14) {
+        graph.grow(rng);
+    }
+    let mut versions = vec![Target::Deployed(graph.assembly())];
+    for _ in 0..rng.random_range(1..4) {
+        for _ in 0..rng.random_range(1..6) {
+            graph.edit(rng);
+        }
+        versions.push(Target::Deployed(graph.assembly()));
+    }
+    if rng.random_bool(0.3) {
+        versions.push(Target::Destroyed(APP.into()));
+    }
+    versions
+}
+
+/// The checkout, whose settings change.
+pub(crate) fn checkouts(rng: &mut StdRng) -> Vec<Target> {
+    let mut settings = Settings::dev();
+    let mut versions = vec![Target::Deployed(assembly(&checkout(&settings)))];
+    match rng.random_range(0..3) {
+        0 => settings.database = InstanceClass::M6gLarge,
+        1 => settings.log_retention = Retention::Year,
+        _ => settings.standby = true,
+    }
+    versions.push(Target::Deployed(assembly(&checkout(&settings))));
+    versions.push(Target::Destroyed("checkout-dev".into()));
+    versions
+}
+
+/// A load balancer behind a distribution behind a record: a chain of things that take minutes, of
+/// which each needs no more than the name of the one before.
+pub(crate) fn edge() -> Assembly {
+    let origin = json!({
+        "Id": "web",
+        "DomainName": {"$ref": "a/balancer#DNSName"},
+        "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"},
+    });
+    let distribution = json!({"DistributionConfig": {
+        "Enabled": true,
+        "Origins": [origin],
+        "DefaultCacheBehavior": {"TargetOriginId": "web", "ViewerProtocolPolicy": "https-only"},
+    }});
+    let record = json!({
+        "HostedZoneId": {"$ref": "a/zone#Id"},
+        "Name": "www.example.com",
+        "Type": "CNAME",
+        "TTL": "60",
+        "ResourceRecords": [{"$ref": "a/distribution#DomainName"}],
+    });
+    let subnet = |zone: &str, block: &str| json!({"VpcId": {"$ref": "a/vpc#VpcId"}, "AvailabilityZone": zone, "CidrBlock": block});
+    let subnets = json!([{"$ref": "a/subnet-a#SubnetId"}, {"$ref": "a/subnet-b#SubnetId"}]);
+    assembled([
+        ("vpc", Kind::Vpc.type_name(), json!({"CidrBlock": "10.0.0.0/16"})),
+        ("subnet-a", Kind::Subnet.type_name(), subnet("us-east-1a", "10.0.0.0/24")),
+        ("subnet-b", Kind::Subnet.type_name(), subnet("us-east-1b", "10.0.1.0/24")),
+        ("balancer", "AWS::ElasticLoadBalancingV2::LoadBalancer", json!({"Subnets": subnets})),
+        ("distribution", "AWS::CloudFront::Distribution", distribution),
+        ("zone", Kind::Zone.type_name(), json!({"Name": "example.com"})),
+        ("record", Kind::Record.type_name(), record),
+    ])
+}
+
+/// A program of the stack `a`, from names, types, and properties as a document.
+fn assembled<'a>(resources: impl IntoIterator<Item = (&'a str, &'a str, Json)>) -> Assembly {
+    let resources = resources.into_iter().map(|(name, type_name, properties)| {
+        let Ok(Value::Map(properties)) = Value::from_json(properties) else { panic!("{name} has no properties") };
+        (Path::new(format!("a/{name}")), ResourceEntry::new(type_name, properties))
+    });
+    Assembly {
+        format: Assembly::FORMAT,
+        app: APP.into(),
+        state: None,
+        stacks: BTreeMap::from([("a".to_owned(), Environment::new("us-east-1"))]),
+        outputs: BTreeMap::new(),
+        resources: resources.collect(),
+    }
+}
+
+/// Some of everything: early outputs, replacement in both orders, an update, a deletion, a move.
+pub(crate) fn small() -> Vec<Target> {
+    let version = |change: u32| {
+        let mut graph = Graph::default();
+        let vpc = graph.add(Kind::Vpc, &[]);
+        let subnet = graph.add(Kind::Subnet, &[vpc]);
+        let files = graph.add(Kind::FileSystem, &[]);
+        graph.add(Kind::MountTarget, &[files, subnet]);
+        let group = graph.add(Kind::SecurityGroup, &[vpc]);
+        graph.add(Kind::Database, &[group]);
+        let topic = graph.add(Kind::Topic, &[]);
+        let queue = graph.add(Kind::Queue, &[]);
+        graph.add(Kind::Subscription, &[topic, queue]);
+        let logs = graph.add(Kind::LogGroup, &[]);
+        let role = graph.add(Kind::Role, &[]);
+        if change > 0 {
+            graph.nodes[group].fixed += 1;
+            graph.nodes[topic].fixed += 1;
+            graph.nodes[subnet].fixed += 1;
+            graph.nodes[queue].delete_first = true;
+            graph.nodes[queue].fixed += 1;
+            graph.nodes[logs].mutable += 1;
+            graph.nodes[files].rename("files".into());
+            graph.remove(role);
+        }
+        Target::Deployed(graph.assembly())
+    };
+    vec![version(0), version(1), Target::Destroyed(APP.into())]
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Vpc,
+    Subnet,
+    SecurityGroup,
+    RouteTable,
+    Role,
+    RolePolicy,
+    Key,
+    Alias,
+    LogGroup,
+    Queue,
+    Topic,
+    Subscription,
+    Bucket,
+    BucketPolicy,
+    Table,
+    Function,
+    Secret,
+    Database,
+    FileSystem,
+    MountTarget,
+    Zone,
+    Record,
+}
+
+const KINDS: [Kind; 22] = [
+    Kind::Vpc,
+    Kind::Subnet,
+    Kind::SecurityGroup,
+    Kind::RouteTable,
+    Kind::Role,
+    Kind::RolePolicy,
+    Kind::Key,
+    Kind::Alias,
+    Kind::LogGroup,
+    Kind::Queue,
+    Kind::Topic,
+    Kind::Subscription,
+    Kind::Bucket,
+    Kind::BucketPolicy,
+    Kind::Table,
+    Kind::Function,
+    Kind::Secret,
+    Kind::Database,
+    Kind::FileSystem,
+    Kind::MountTarget,
+    Kind::Zone,
+    Kind::Record,
+];
+
+impl Kind {
+    fn type_name(self) -> &'static str {
+        match self {
+            Self::Vpc => "AWS::EC2::VPC",
+            Self::Subnet => "AWS::EC2::Subnet",
+            Self::SecurityGroup => "AWS::EC2::SecurityGroup",
+            Self::RouteTable => "AWS::EC2::RouteTable",
+            Self::Role => "AWS::IAM::Role",
+            Self::RolePolicy => "AWS::IAM::RolePolicy",
+            Self::Key => "AWS::KMS::Key",
+            Self::Alias => "AWS::KMS::Alias",
+            Self::LogGroup => "AWS::Logs::LogGroup",
+            Self::Queue => "AWS::SQS::Queue",
+            Self::Topic => "AWS::SNS::Topic",
+            Self::Subscription => "AWS::SNS::Subscription",
+            Self::Bucket => "AWS::S3::Bucket",
+            Self::BucketPolicy => "AWS::S3::BucketPolicy",
+            Self::Table => "AWS::DynamoDB::Table",
+            Self::Function => "AWS::Lambda::Function",
+            Self::Secret => "AWS::SecretsManager::Secret",
+            Self::Database => "AWS::RDS::DBInstance",
+            Self::FileSystem => "AWS::EFS::FileSystem",
+            Self::MountTarget => "AWS::EFS::MountTarget",
+            Self::Zone => "AWS::Route53::HostedZone",
+            Self::Record => "AWS::Route53::RecordSet",
+        }
+    }
+
+    /// What it is made of.
+    fn parents(self) -> &'static [Self] {
+        match self {
+            Self::Subnet | Self::SecurityGroup | Self::RouteTable => &[Self::Vpc],
+            Self::RolePolicy | Self::Function => &[Self::Role],
+            Self::Alias | Self::LogGroup => &[Self::Key],
+            Self::Subscription => &[Self::Topic, Self::Queue],
+            Self::BucketPolicy => &[Self::Bucket],
+            Self::Database => &[Self::SecurityGroup, Self::Secret],
+            Self::MountTarget => &[Self::FileSystem, Self::Subnet],
+            Self::Record => &[Self::Zone],
+            _ => &[],
+        }
+    }
+
+    /// Whether it can do without them.
+    fn stands_alone(self) -> bool {
+        matches!(self, Self::LogGroup | Self::Database)
+    }
+
+    /// Whether all that refers to it has to be replaced with it. What holds on to it by a property
+    /// that can be changed would keep it from being deleted before the new one is there.
+    fn takes_consumers_along(self) -> bool {
+        matches!(self, Self::Queue | Self::Topic | Self::Bucket | Self::FileSystem | Self::Zone)
+    }
+}
+
+struct Node {
+    kind: Kind,
+    name: String,
+    /// Tells it from all others for ever.
+    number: usize,
+    parents: Vec<usize>,
+    /// A setting that can be changed in place.
+    mutable: usize,
+    /// One that cannot.
+    fixed: usize,
+    delete_first: bool,
+    /// All names that it had: nobody knows which version was deployed last.
+    names: BTreeSet<String>,
+}
+
+/// A program that can be edited. A node's place in the list names it.
+#[derive(Default)]
+struct Graph {
+    nodes: Vec<Node>,
+    removed: BTreeSet<usize>,
+}
+
+impl Graph {
+    fn add(&mut self, kind: Kind, parents: &[usize]) -> usize {
+        let number = self.nodes.len();
+        let name = format!("{}-{number}", format!("{kind:?}").to_lowercase());
+        let parents = parents.to_vec();
+        let node =
+            Node { kind, name, number, parents, mutable: 0, fixed: 0, delete_first: false, names: BTreeSet::new() };
+        self.nodes.push(node);
+        number
+    }
+
+    fn standing(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| !self.removed.contains(&node.number))
+    }
+
+    /// Adds a node of some kind, and what it is made of where that is missing.
+    fn grow(&mut self, rng: &mut StdRng) {
+        let kind = *KINDS.choose(rng).expect("there are kinds");
+        self.grow_kind(kind, rng);
+    }
+
+    fn grow_kind(&mut self, kind: Kind, rng: &mut StdRng) -> usize {
+        let mut parents = Vec::new();
+        for parent in kind.parents() {
+            if kind.stands_alone() && rng.random_bool(0.3) {
+                continue;
+            }
+            // A function's role changes in place, so the role must be free to stand twice: unnamed.
+            // A bucket has one policy.
+            let fits = |node: &Node| match kind {
+                Kind::Function => !node.is_named(),
+                Kind::BucketPolicy => !self.standing().any(|other| other.parents == [node.number]),
+                _ => true,
+            };
+            let candidates = self.standing().filter(|node| node.kind == *parent && fits(node));
+            let found = candidates.choose(rng).map(|node| node.number);
+            let mut number = found.unwrap_or_else(|| self.grow_kind(*parent, rng));
+            if kind == Kind::Function && self.nodes[number].is_named() {
+                number = self.grow_kind(*parent, rng);
+            }
+            parents.push(number);
+        }
+        self.add(kind, &parents)
+    }
+
+    fn edit(&mut self, rng: &mut StdRng) {
+        let some = self.standing().choose(rng).map(|node| node.number);
+        let (Some(number), true) = (some, rng.random_bool(0.8)) else { return self.grow(rng) };
+        let node = &mut self.nodes[number];
+        match rng.random_range(0..10) {
+            0..3 => node.mutable += 1,
+            3..6 => node.fixed += 1,
+            6 => node.delete_first = node.kind.takes_consumers_along() && !node.delete_first,
+            7 => {
+                node.rename(format!("{}x", node.name));
+            }
+            _ => self.remove(number),
+        }
+    }
+
+    /// Removes a node with all that is made of it.
+    fn remove(&mut self, number: usize) {
+        if self.removed.insert(number) {
+            let children = self.standing().filter(|node| node.parents.contains(&number)).map(|node| node.number);
+            children.collect::<Vec<_>>().into_iter().for_each(|child| self.remove(child));
+        }
+    }
+
+    fn assembly(&self) -> Assembly {
+        let entries = self.standing().map(|node| (&*node.name, node.kind.type_name(), node.properties(self)));
+        let mut assembly = assembled(entries);
+        for node in self.standing() {
+            let entry = assembly.resources.get_mut(&*format!("a/{}", node.name)).expect("it was just put in");
+            entry.moved_from = node.names.iter().map(|name| Path::new(format!("a/{name}"))).collect();
+            entry.lifecycle.delete_before_create = node.delete_first;
+        }
+        let named = self.standing().filter(|node| node.kind == Kind::Vpc);
+        let outputs = named.map(|node| {
+            let value = Value::from_json(json!({"$ref": format!("a/{}#VpcId", node.name)})).expect("a reference");
+            (node.name.clone(), value)
+        });
+        assembly.outputs = outputs.collect();
+        assembly
+    }
+}
+
+impl Node {
+    fn rename(&mut self, name: String) {
+        self.names.insert(std::mem::replace(&mut self.name, name));
+    }
+
+    /// Whether the program names it, so that two cannot stand side by side.
+    fn is_named(&self) -> bool {
+        self.number % 2 == 1
+    }
+
+    fn properties(&self, graph: &Graph) -> Json {
+        let Self { kind, number, mutable, fixed, .. } = self;
+        let parent = |kind: Kind| self.parents.iter().map(|parent| &graph.nodes[*parent]).find(|it| it.kind == kind);
+        let of = |kind: Kind, attribute: &str| {
+            let parent = parent(kind).expect("it has such a parent");
+            json!({"$ref": format!("a/{}#{attribute}", parent.name)})
+        };
+        let policy = |action: &str| {
+            json!({"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": action, "Resource": "*", "Sid": format!("v{mutable}")}
+            ]})
+        };
+        let block = |vpc: &Node| vpc.number * 4 + vpc.fixed % 4;
+        let mut properties = match kind {
+            Kind::Vpc => json!({
+                "CidrBlock": format!("10.{}.0.0/16", block(self)),
+                "EnableDnsHostnames": mutable % 2 == 1,
+            }),
+            Kind::Subnet => json!({
+                "VpcId": of(Kind::Vpc, "VpcId"),
+                "CidrBlock": format!("10.{}.{number}.0/24", block(parent(Kind::Vpc).expect("it has a network"))),
+                "AvailabilityZone": format!("us-east-1{}", ["a", "b", "c"][fixed % 3]),
+                "MapPublicIpOnLaunch": mutable % 2 == 1,
+            }),
+            Kind::SecurityGroup => json!({
+                "VpcId": of(Kind::Vpc, "VpcId"),
+                "GroupDescription": format!("version {fixed}"),
+                "Tags": [{"Key": "version", "Value": mutable.to_string()}],
+            }),
+            Kind::RouteTable => json!({
+                "VpcId": of(Kind::Vpc, "VpcId"),
+                "Tags": [{"Key": "version", "Value": mutable.to_string()}],
+            }),
+            Kind::Role => json!({
+                "AssumeRolePolicyDocument": policy("sts:AssumeRole"),
+                "Path": format!("/v{fixed}/"),
+            }),
+            Kind::RolePolicy => json!({
+                "RoleName": of(Kind::Role, "RoleName"),
+                "PolicyName": format!("p{number}-{fixed}"),
+                "PolicyDocument": policy("s3:GetObject"),
+            }),
+            Kind::Key => json!({
+                "Description": format!("version {mutable}"),
+                "MultiRegion": fixed % 2 == 1,
+                "KeyPolicy": policy("kms:*"),
+            }),
+            Kind::Alias => json!({
+                "AliasName": format!("alias/k{number}-{fixed}"),
+                "TargetKeyId": of(Kind::Key, "KeyId"),
+            }),
+            Kind::LogGroup => json!({"RetentionInDays": ([1, 3, 5, 7, 14][mutable % 5])}),
+            Kind::Queue => json!({"VisibilityTimeout": mutable}),
+            Kind::Topic => json!({"DisplayName": format!("version {mutable}")}),
+            Kind::Subscription => json!({
+                "TopicArn": of(Kind::Topic, "TopicArn"),
+                "Endpoint": of(Kind::Queue, "Arn"),
+                "Protocol": "sqs",
+                "RawMessageDelivery": mutable % 2 == 1,
+            }),
+            Kind::Bucket => json!({"Tags": [{"Key": "version", "Value": mutable.to_string()}]}),
+            Kind::BucketPolicy => json!({
+                "Bucket": of(Kind::Bucket, "BucketName"),
+                "PolicyDocument": policy("s3:GetObject"),
+            }),
+            Kind::Table => json!({
+                "AttributeDefinitions": [{"AttributeName": format!("id{fixed}"), "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": format!("id{fixed}"), "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+                "Tags": [{"Key": "version", "Value": mutable.to_string()}],
+            }),
+            Kind::Function => json!({
+                "Role": of(Kind::Role, "Arn"),
+                "Code": {"ZipFile": "exports.handler = () => {}"},
+                "Handler": "index.handler",
+                "Runtime": "nodejs22.x",
+                "Timeout": 3 + mutable,
+            }),
+            Kind::Secret => json!({
+                "Description": format!("version {mutable}"),
+                "SecretString": {"$secret": {"generated": {"length": 20}}},
+            }),
+            Kind::Database => json!({
+                "Engine": "postgres",
+                "AllocatedStorage": (20 + mutable).to_string(),
+                "DBInstanceClass": "db.m6g.large",
+                "MasterUsername": format!("admin{fixed}"),
+            }),
+            Kind::FileSystem => json!({
+                "Encrypted": fixed % 2 == 1,
+                "ThroughputMode": (["bursting", "elastic"][mutable % 2]),
+            }),
+            Kind::MountTarget => json!({
+                "FileSystemId": of(Kind::FileSystem, "FileSystemId"),
+                "SubnetId": of(Kind::Subnet, "SubnetId"),
+                "SecurityGroups": [],
+            }),
+            Kind::Zone => json!({
+                "Name": format!("zone{number}-{fixed}.example.com"),
+                "HostedZoneConfig": {"Comment": format!("version {mutable}")},
+            }),
+            Kind::Record => json!({
+                "HostedZoneId": of(Kind::Zone, "Id"),
+                "Name": format!("www{number}-{fixed}.zone.example.com"),
+                "Type": "A",
+                "TTL": (60 + mutable).to_string(),
+                "ResourceRecords": ["192.0.2.1"],
+            }),
+        };
+        let name = match kind {
+            Kind::Role => Some("RoleName"),
+            Kind::LogGroup => Some("LogGroupName"),
+            Kind::Queue => Some("QueueName"),
+            Kind::Topic => Some("TopicName"),
+            Kind::Bucket => Some("BucketName"),
+            Kind::Table => Some("TableName"),
+            Kind::Secret => Some("Name"),
+            Kind::Database => Some("DBInstanceIdentifier"),
+            _ => None,
+        };
+        if let Some(name) = name.filter(|_| self.is_named()) {
+            // Half of the named ones keep their name when they are replaced.
+            let version = if number % 4 == 1 { 0 } else { *fixed };
+            properties[name] = format!("named-{number}-{version}").into();
+        }
+        if *kind == Kind::LogGroup && parent(Kind::Key).is_some() {
+            properties["KmsKeyId"] = of(Kind::Key, "Arn");
+        }
+        if *kind == Kind::Database {
+            if parent(Kind::SecurityGroup).is_some() {
+                properties["VPCSecurityGroups"] = json!([of(Kind::SecurityGroup, "GroupId")]);
+            }
+            properties["MasterUserPassword"] = match parent(Kind::Secret) {
+                Some(_) => json!({"$secret": {"secrets_manager": {"secret": of(Kind::Secret, "Id")}}}),
+                None => json!({"$secret": {"generated": {"length": 20}}}),
+            };
+        }
+        properties
+    }
+}

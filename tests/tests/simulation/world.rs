@@ -1,0 +1,206 @@
+//! An account, a disk, and somebody who deploys until it is done.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use groundplan::Assembly;
+use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, ProgressEvent, StepError, execute};
+use groundplan_engine::planning::{self, PlanOptions, Planned};
+use groundplan_engine::store::Loaded;
+use groundplan_engine::{Error, State, StateStore, load};
+use groundplan_simulator::{Faults, Simulator};
+use uuid::Uuid;
+
+use crate::disk::{Disk, How, Trouble};
+use crate::programs::Target;
+
+/// What the lineage and the digest key of every state are made from: nothing is random here that
+/// does not come from the seed.
+const FIXED: u128 = 0x5eed;
+
+/// A simulated account and the disk of those who deploy into it.
+pub(crate) struct World {
+    pub(crate) cloud: Simulator,
+    pub(crate) disk: Disk,
+    /// What has happened, for the reader of a failure.
+    pub(crate) trace: Vec<String>,
+}
+
+/// What comes between a run and its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Disturbance {
+    /// The process dies after its execution was polled so often.
+    pub(crate) polls: Option<usize>,
+    /// A write that goes wrong.
+    pub(crate) trouble: Option<Trouble>,
+    /// It is asked to stop when so many progress events were reported.
+    pub(crate) cancelled: Option<usize>,
+}
+
+/// How a run has ended.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The process has died.
+    Crashed,
+    /// The state is saved.
+    Saved(Box<Outcome>),
+    /// It was refused or could not be saved.
+    Refused(Error),
+}
+
+/// How a run is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    pub(crate) parallelism: usize,
+    pub(crate) no_wait: bool,
+    pub(crate) refresh: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { parallelism: 10, no_wait: false, refresh: false }
+    }
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { cloud: Simulator::in_memory(seed), disk: Disk::default(), trace: Vec::new() }
+    }
+
+    /// From now on, this goes wrong.
+    pub(crate) fn suffer(&mut self, faults: Faults) {
+        let cloud = std::mem::replace(&mut self.cloud, Simulator::in_memory(0));
+        self.cloud = cloud.with_faults(faults);
+    }
+
+    /// Loads, plans, executes, as the command line does.
+    pub(crate) async fn run(&mut self, target: &Target, manner: Manner, disturbance: Disturbance) -> Ended {
+        self.disk.start(disturbance.trouble);
+        let _lock = match self.disk.lock(&groundplan_engine::store::Holder::here("deploy")).await {
+            Ok(lock) => lock,
+            Err(error) => return Ended::Refused(error),
+        };
+        let loaded = self.load(target).await;
+        let planned = match self.plan(target, &loaded, manner).await {
+            Ok(planned) => planned,
+            Err(error) => {
+                self.trace.push(format!("  planning: {error}"));
+                return Ended::Refused(error);
+            }
+        };
+        self.trace.extend(planned.plan.observed.iter().map(|event| format!("  found {event:?}")));
+        self.trace.extend(planned.plan.render().lines().map(|line| format!("  {line}")));
+        let ended = self.execute(&planned, loaded, manner, disturbance).await;
+        self.trace.push(match &ended {
+            Ended::Crashed => "  crashed".into(),
+            Ended::Refused(error) => format!("  {error}"),
+            Ended::Saved(outcome) => {
+                let failed = outcome.failed.iter().map(|it| format!("\n    {} {}: {}", it.verb, it.path, it.error));
+                format!("  saved after {:?}{}", outcome.elapsed, failed.collect::<String>())
+            }
+        });
+        ended
+    }
+
+    /// The state of the disk folded with its journal. It always fits together.
+    pub(crate) async fn load(&self, target: &Target) -> Loaded {
+        let app = match target {
+            Target::Deployed(assembly) => assembly.app.clone(),
+            Target::Destroyed(app) => app.clone(),
+        };
+        let mut loaded = load(&self.disk, &app).await.expect("what an interrupted run leaves can be loaded");
+        if loaded.base.is_none() {
+            let (lineage, digest_key) = (Uuid::from_u128(FIXED), format!("{FIXED:064x}"));
+            loaded.state = State { lineage, digest_key, ..loaded.state };
+        }
+        loaded
+    }
+
+    pub(crate) async fn plan(&self, target: &Target, loaded: &Loaded, manner: Manner) -> Result<Planned, Error> {
+        let options = PlanOptions { refresh: manner.refresh, delete_data: true, ..PlanOptions::default() };
+        match target {
+            Target::Deployed(assembly) => planning::deploy(assembly, &loaded.state, &self.cloud, &options).await,
+            Target::Destroyed(_) => planning::destroy(&loaded.state, &self.cloud, &options).await,
+        }
+    }
+
+    async fn execute(&self, planned: &Planned, loaded: Loaded, manner: Manner, disturbance: Disturbance) -> Ended {
+        let options = ExecuteOptions { parallelism: manner.parallelism, no_wait: manner.no_wait, delete_data: true };
+        let cancellation = Cancellation::new();
+        let reported = std::sync::atomic::AtomicUsize::new(0);
+        let progress = |_: &ProgressEvent| {
+            let number = 1 + reported.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if disturbance.cancelled == Some(number) {
+                cancellation.cancel();
+            }
+        };
+        let mut run = pin!(execute(&planned.plan, loaded, &self.cloud, &self.disk, &options, &progress, &cancellation));
+        let mut polls = 0;
+        poll_fn(|context| {
+            if disturbance.polls == Some(polls) {
+                return Poll::Ready(Ended::Crashed);
+            }
+            polls += 1;
+            match run.as_mut().poll(context) {
+                Poll::Ready(Ok(outcome)) => Poll::Ready(Ended::Saved(Box::new(outcome))),
+                Poll::Ready(Err(error)) => Poll::Ready(Ended::Refused(error)),
+                Poll::Pending if self.disk.crashed() => Poll::Ready(Ended::Crashed),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Runs without any trouble, and checks that one such run is enough for the account to hold
+    /// exactly what it should; or two, where the first one sees fail what was made in trouble.
+    pub(crate) async fn resume(&mut self, target: &Target) {
+        self.suffer(Faults::default());
+        self.trace.push("without trouble:".into());
+        if !self.settle(target).await {
+            assert!(self.settle(target).await, "what failed is not replaced");
+        }
+        crate::invariants::hold(self, target).await;
+    }
+
+    /// Whether a run without trouble has succeeded.
+    async fn settle(&mut self, target: &Target) -> bool {
+        match self.run(target, Manner::default(), Disturbance::default()).await {
+            Ended::Saved(outcome) => {
+                let doomed = |error: &StepError| matches!(error, StepError::NotReady { failed: true, .. });
+                assert!(outcome.failed.iter().all(|it| doomed(&it.error)), "one run without trouble is not enough");
+                outcome.succeeded()
+            }
+            ended => panic!("a run without trouble has not been saved: {ended:?}"),
+        }
+    }
+}
+
+impl Target {
+    pub(crate) fn assembly(&self) -> Option<&Assembly> {
+        match self {
+            Self::Deployed(assembly) => Some(assembly),
+            Self::Destroyed(_) => None,
+        }
+    }
+}
+
+/// Runs on a clock that nobody waits for.
+pub(crate) fn virtually<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime without threads starts").block_on(work)
+}
+
+/// Somewhat more than the longest that the engine waits: whoever is not done by then, hangs.
+pub(crate) const AGES: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Disturbance {
+    pub(crate) fn poll(polls: usize) -> Self {
+        Self { polls: Some(polls), ..Self::default() }
+    }
+
+    pub(crate) fn write(write: usize, how: How, written: usize) -> Self {
+        Self { trouble: Some(Trouble { write, how, written }), ..Self::default() }
+    }
+}
