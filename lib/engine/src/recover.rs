@@ -12,7 +12,7 @@ use crate::drift;
 use crate::error::Error;
 use crate::execute::{find_made, read_made};
 use crate::journal::{Event, Intent, Operation};
-use crate::provider::{Address, CreateRequest, Existing, Live, Properties, Provider};
+use crate::provider::{Address, CreateRequest, Existing, Live, Outputs, Properties, Provider, Status};
 use crate::state::{ResourceState, ResourceStatus, State, without_secrets};
 
 /// How many resources are asked about at once.
@@ -38,7 +38,7 @@ pub(crate) async fn recover(
     let deleting = state.resources.iter().chain(deposed).filter(|(_, it)| it.status == ResourceStatus::Deleting);
     let deleting = deleting.map(|(path, resource)| async move {
         let gone = read(state, path, resource, provider).await?.is_none();
-        Ok(gone.then(|| Event::Gone { path: path.clone(), id: resource.id.clone() }))
+        Ok(Vec::from_iter(gone.then(|| Event::Gone { path: path.clone(), id: resource.id.clone() })))
     });
     // The events are in the order of the paths, whatever is answered first.
     let pending: Vec<_> = stream::iter(pending).buffered(PARALLELISM).try_collect().await?;
@@ -52,8 +52,8 @@ async fn created(
     intent: &Intent,
     provider: &dyn Provider,
     wanted: bool,
-) -> Result<Option<Event>, Error> {
-    let Operation::Create { type_name, environment, .. } = &intent.operation else { return Ok(None) };
+) -> Result<Vec<Event>, Error> {
+    let Operation::Create { type_name, environment, .. } = &intent.operation else { return Ok(Vec::new()) };
     let address = Address {
         app: state.app.clone(),
         path: path.clone(),
@@ -69,23 +69,33 @@ async fn created(
     let path = path.clone();
     let Some(id) = ids.pop() else {
         let message = "an interrupted run has not made it".to_owned();
-        return Ok((!wanted).then_some(Event::Failed { path, class: None, message, partial: None }));
+        return Ok(Vec::from_iter((!wanted).then_some(Event::Failed { path, class: None, message, partial: None })));
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
     let live = read_made(provider, &existing).await.map_err(Error::provider(Some(&path)))?;
-    Ok(Some(Event::Accepted { path, id, outputs: live.unwrap_or_default().outputs }))
+    let Some(live) = live else {
+        return Ok(vec![Event::Accepted { path, id, outputs: Outputs::new() }]);
+    };
+    let mut events = vec![Event::Accepted { path: path.clone(), id, outputs: live.outputs.clone() }];
+    // The create call may have been answered and the settings that follow it not been made: what
+    // is ready and lacks some of them is updated. What is not ready may still get them by itself.
+    if let Status::Ready(_) = provider.status(&existing).await.map_err(Error::provider(Some(&path)))? {
+        let properties = drift::overlay(type_name, &intent.properties, &live.properties);
+        events.push(Event::Observed { path, properties, outputs: live.outputs });
+    }
+    Ok(events)
 }
 
-async fn updated(state: &State, path: &Path, intent: &Intent, provider: &dyn Provider) -> Result<Option<Event>, Error> {
-    let Some(resource) = state.resources.get(path) else { return Ok(None) };
+async fn updated(state: &State, path: &Path, intent: &Intent, provider: &dyn Provider) -> Result<Vec<Event>, Error> {
+    let Some(resource) = state.resources.get(path) else { return Ok(Vec::new()) };
     let Some(live) = read(state, path, resource, provider).await? else {
-        return Ok(Some(Event::Gone { path: path.clone(), id: resource.id.clone() }));
+        return Ok(vec![Event::Gone { path: path.clone(), id: resource.id.clone() }]);
     };
     // What the update was to add is declared, too.
     let mut declared: BTreeMap<String, Value> = intent.properties.clone();
     declared.extend(resource.properties.clone());
     let overlaid = drift::overlay(&resource.type_name, &declared, &live.properties);
-    Ok(Some(Event::Observed { path: path.clone(), properties: overlaid, outputs: live.outputs }))
+    Ok(vec![Event::Observed { path: path.clone(), properties: overlaid, outputs: live.outputs }])
 }
 
 async fn read(

@@ -343,6 +343,24 @@ async fn survives_every_crash(before: &Assembly, after: &Assembly, paths: &[&str
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_crash_left_half_configured_is_finished() {
+    let fake = Fake::default();
+    let program = assembly(&[("a/logs", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": 7}))]);
+    // The first two events are written: the run and the intent. Then the process is gone.
+    let crashing = Crashing { kept: Mutex::default(), after: 2, refuses: false };
+    let run = tokio::time::timeout(crate::fake::AGES, deploy(&program, &crashing, &fake)).await;
+    assert!(run.is_err());
+    let id = fake.id("a/logs");
+    fake.cloud().resources.get_mut(&id).unwrap().properties.remove("RetentionInDays");
+
+    let (state, journal) = crashing.kept.into_inner().unwrap();
+    let store = state.map_or_else(MemoryStore::new, |state| MemoryStore::with(state, journal));
+    deploy(&program, &store, &fake).await;
+    assert_eq!(fake.cloud().resources[&id].properties["RetentionInDays"], 7);
+    assert!(is_settled(&program, &store, &fake).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_journal_that_cannot_be_written_stops_new_steps() {
     let fake = Fake::default();
     let store = Crashing { kept: Mutex::default(), after: 4, refuses: true };
