@@ -10,6 +10,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
+use crate::cloud_control::CloudControl;
 use crate::{emulator, error};
 
 /// Region to ask STS in where the environment names none: identity is the same everywhere.
@@ -94,6 +95,7 @@ fn defaults() -> aws_config::ConfigLoader {
 /// The clients of one region, made when the first resource there needs them.
 #[derive(Debug)]
 pub(crate) struct Clients {
+    pub(crate) cloud_control: CloudControl,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) kms: aws_sdk_kms::Client,
@@ -109,6 +111,7 @@ impl Clients {
         let emulated = config.endpoint_url().is_some();
         let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(emulated).build();
         Self {
+            cloud_control: CloudControl::new(config),
             ec2: aws_sdk_ec2::Client::new(config),
             iam: aws_sdk_iam::Client::new(config),
             kms: aws_sdk_kms::Client::new(config),

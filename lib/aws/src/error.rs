@@ -65,6 +65,12 @@ impl From<Error> for ProviderError {
     }
 }
 
+impl From<ProviderError> for Error {
+    fn from(error: ProviderError) -> Self {
+        Self(Box::new(error))
+    }
+}
+
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
         Self::invalid(error.to_string())
@@ -199,8 +205,15 @@ fn is_propagating(code: &str, message: &str) -> bool {
         "MalformedPolicy" | "MalformedPolicyDocument" | "MalformedPolicyDocumentException" => {
             message.contains("invalid principal")
         }
-        // A log group that is encrypted with a key whose policy has just been written.
-        "InvalidParameterException" => message.contains("kms key does not exist or is not allowed"),
+        // A log group that is encrypted with a key that, or whose policy, has just been written.
+        "AccessDeniedException" | "InvalidParameterException" => {
+            message.contains("kms key does not exist or is not allowed")
+                || message.contains("kms key id could not be found")
+        }
+        // A secret that was deleted without recovery keeps its name for some moments more; one with
+        // recovery keeps it for longer, and the message says so.
+        // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>
+        "InvalidRequestException" => message.contains("already scheduled for deletion"),
         // RDS with a monitoring role; Lambda, ECS and EKS with an execution role.
         "InvalidParameterValue" | "InvalidParameterValueException" | "InvalidParameterCombination" => {
             message.contains("cannot be assumed")
@@ -318,6 +331,19 @@ mod tests {
             ("VpcLimitExceeded", "", 400, Invalid),
             ("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"…\"", 400, Propagating),
             ("MalformedPolicyDocument", "Syntax errors in policy.", 400, Invalid),
+            (
+                "AccessDeniedException",
+                "The specified KMS key does not exist or is not allowed to be used with Arn 'arn:…'",
+                400,
+                Propagating,
+            ),
+            ("AccessDeniedException", "User: … is not authorized to perform: kms:CreateKey", 400, Denied),
+            (
+                "InvalidRequestException",
+                "You can't create this secret because a secret with this name is already scheduled for deletion.",
+                400,
+                Propagating,
+            ),
         ] {
             assert_eq!(classify(code, message, status), class, "{code}: {message}");
         }

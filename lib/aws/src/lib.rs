@@ -1,7 +1,7 @@
 //! AWS behind the engine's [`Provider`](groundplan_engine::Provider) trait.
 //!
-//! [`Aws`] manages the types in [`native_types`], each by a handler of its own. `README.md` says
-//! how to add one.
+//! [`Aws`] manages the types in [`native_types`], each by a handler of its own, and all others through
+//! the Cloud Control API. `README.md` says how to add a handler.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -11,8 +11,10 @@
 //! | `error` | errors of the SDK to classes that the engine acts on |
 //! | `tags`, `name` | identity: tags and generated names |
 //! | `config` | credentials, endpoints, the clients of each region |
+//! | `cloud_control` | every type without a handler of its own |
 //! | `ec2`, `iam`, `kms`, … | the handlers, a file for each type |
 
+mod cloud_control;
 mod config;
 mod document;
 mod emulator;
@@ -35,6 +37,10 @@ mod secretsmanager;
 
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod replay_data_tests;
+#[cfg(test)]
+mod replay_ec2_tests;
 #[cfg(test)]
 mod replay_tests;
 

@@ -13,6 +13,7 @@ use groundplan_engine::provider::{
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
+use crate::cloud_control;
 use crate::config::{Config, Regions};
 use crate::error::{Error, Result};
 use crate::handler::{Cx, given};
@@ -84,8 +85,7 @@ impl Aws {
 }
 
 fn handler(type_name: &str) -> Result<&'static dyn AnyHandler> {
-    registry::find(type_name)
-        .ok_or_else(|| Error::invalid(format!("{type_name} is not among the types that are managed natively yet")))
+    registry::find(type_name).ok_or_else(|| cloud_control::unsupported(type_name))
 }
 
 /// A call without effect can be repeated, whatever became of it.

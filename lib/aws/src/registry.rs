@@ -9,7 +9,7 @@ use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Handler, Known};
 use crate::provider::SETTLING;
 use crate::shape::{self, Mode};
-use crate::{ec2, iam, kms, logs, rds, s3, secretsmanager};
+use crate::{cloud_control, ec2, iam, kms, logs, rds, s3, secretsmanager};
 
 /// The handlers, sorted by the name of their type.
 static HANDLERS: &[&dyn AnyHandler] = &[
@@ -41,9 +41,10 @@ static HANDLERS: &[&dyn AnyHandler] = &[
     of::<secretsmanager::Secret>(),
 ];
 
-/// The handler of a type.
+/// The handler of a type: its own, or else that of all types that Cloud Control can manage.
 pub(crate) fn find(type_name: &str) -> Option<&'static dyn AnyHandler> {
-    HANDLERS.iter().find(|handler| handler.type_name() == type_name).copied()
+    let native = HANDLERS.iter().find(|handler| handler.type_name() == type_name).copied();
+    native.or_else(|| cloud_control::handler(type_name))
 }
 
 /// The names of the types that are managed natively.
@@ -116,7 +117,9 @@ impl<H: Handler> AnyHandler for Erased<H> {
     async fn update(&self, cx: &Cx, resource: &Existing, properties: &Properties) -> Result<Accepted> {
         let new: H = typed(properties, Mode::Exact)?;
         let known = known::<H>(resource)?;
-        H::update(&Changes { new: &new, old: Some(&known.last) }, cx, &known.id).await?;
+        // As in a create: what it is to refer to may be too new.
+        let updated = H::update(&Changes { new: &new, old: Some(&known.last) }, cx, &known.id).await;
+        updated.map_err(|error| error.reclass(ErrorClass::NotFound, ErrorClass::Propagating))?;
         // Where nobody waits, nobody asks for the outputs either.
         let outputs = match H::BEHAVIOR.wait {
             Wait::NONE => H::read(cx, &Known { id: known.id.clone(), last: new }).await?.outputs,

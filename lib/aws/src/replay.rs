@@ -31,6 +31,12 @@ impl Answer {
         Self::Is(200, body.into())
     }
 
+    /// Success and nothing else, as EC2, RDS and IAM answer to this request.
+    pub(crate) fn empty(sent: &str) -> Self {
+        let action = sent.split("Action=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default();
+        Self::ok(format!("<{action}Response><{action}Result/></{action}Response>"))
+    }
+
     /// An error in EC2's form.
     pub(crate) fn ec2_error(status: u16, code: &str, message: &str) -> Self {
         Self::Is(
@@ -43,7 +49,8 @@ impl Answer {
     }
 }
 
-/// Requests as `METHOD URI BODY`, in order.
+/// Requests as `METHOD URI BODY`, in order; with the call before the body where the address is the same
+/// for all.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -87,7 +94,8 @@ impl std::fmt::Debug for Replay {
 impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let sent = format!("{} {} {}", request.method(), request.uri(), body.unwrap_or_default());
+        let call = request.headers().get("x-amz-target").map(|target| format!("{target} ")).unwrap_or_default();
+        let sent = format!("{} {} {call}{}", request.method(), request.uri(), body.unwrap_or_default());
         self.log.0.lock().unwrap().push(sent.clone());
         HttpConnectorFuture::ready(match (self.answer)(&sent) {
             Answer::Is(status, body) => {

@@ -75,7 +75,7 @@ impl Tags {
 }
 
 /// Whether a tag is not the user's.
-fn is_hidden(key: &str) -> bool {
+pub(crate) fn is_hidden(key: &str) -> bool {
     key.starts_with("aws:") || key.starts_with("groundplan:")
 }
 

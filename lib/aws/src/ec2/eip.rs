@@ -69,7 +69,10 @@ impl Handler for Eip {
 
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let [_, allocation] = known.parts()?;
-        cx.ec2.release_address().allocation_id(allocation).send().await?;
+        // Without its group, EC2 does not find an address of a Local Zone.
+        // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReleaseAddress.html>
+        let group = known.last.network_border_group.clone();
+        cx.ec2.release_address().allocation_id(allocation).set_network_border_group(group).send().await?;
         Ok(Deletion::Gone)
     }
 

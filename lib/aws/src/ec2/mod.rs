@@ -87,6 +87,14 @@ fn normal_block(text: &str) -> String {
     IpNet::from_str(text).map_or_else(|_| text.to_owned(), |block| block.trunc().to_string())
 }
 
+/// The block that EC2 keeps, in the words of the declaration where they mean the same: CreateVpc,
+/// CreateSubnet and CreateRoute turn `100.68.0.18/18` into `100.68.0.0/18`.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html>
+fn declared_block(declared: Option<&str>, live: Option<String>) -> Option<String> {
+    let same = live.as_deref().zip(declared).filter(|(live, declared)| normal_block(live) == normal_block(declared));
+    same.map(|(_, declared)| declared.to_owned()).or(live)
+}
+
 fn flag(value: bool) -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(value).build()
 }

@@ -5,7 +5,7 @@ use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::normal_block;
+use super::{declared_block, normal_block};
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, one};
 
@@ -72,8 +72,8 @@ impl Handler for Route {
         cx.ec2
             .replace_route()
             .route_table_id(&new.route_table_id)
-            .set_destination_cidr_block(new.destination_cidr_block.clone())
-            .set_destination_ipv6_cidr_block(new.destination_ipv6_cidr_block.clone())
+            .set_destination_cidr_block(new.destination_cidr_block.as_deref().map(normal_block))
+            .set_destination_ipv6_cidr_block(new.destination_ipv6_cidr_block.as_deref().map(normal_block))
             .set_destination_prefix_list_id(new.destination_prefix_list_id.clone())
             .set_egress_only_internet_gateway_id(new.egress_only_internet_gateway_id.clone())
             .set_gateway_id(new.gateway_id.clone())
@@ -100,8 +100,8 @@ impl Handler for Route {
             .gateway_id
             .map_or((None, None), |id| if id.starts_with("vpce-") { (Some(id), None) } else { (None, Some(id)) });
         let properties = Self {
-            destination_cidr_block: route.destination_cidr_block,
-            destination_ipv6_cidr_block: route.destination_ipv6_cidr_block,
+            destination_cidr_block: declared_block(Some(destination), route.destination_cidr_block),
+            destination_ipv6_cidr_block: declared_block(Some(destination), route.destination_ipv6_cidr_block),
             destination_prefix_list_id: route.destination_prefix_list_id,
             egress_only_internet_gateway_id: route.egress_only_internet_gateway_id,
             gateway_id,
@@ -115,13 +115,15 @@ impl Handler for Route {
         Ok(Found::ready(properties, json!({"RouteTableId": table, "CidrBlock": destination})))
     }
 
+    /// The block has to be exactly that of the route, which EC2 has brought to its normal form.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteRoute.html>
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let [table, destination] = known.parts()?;
         let call = cx.ec2.delete_route().route_table_id(table);
         let call = match destination {
             list if list.starts_with("pl-") => call.destination_prefix_list_id(list),
-            block if block.contains(':') => call.destination_ipv6_cidr_block(block),
-            block => call.destination_cidr_block(block),
+            block if block.contains(':') => call.destination_ipv6_cidr_block(normal_block(block)),
+            block => call.destination_cidr_block(normal_block(block)),
         };
         call.send().await?;
         Ok(Deletion::Gone)

@@ -1,7 +1,7 @@
 //! What rules of security groups have in common, inline or as resources of their own.
 
 use super::{filter, normal_block};
-use crate::error::{Error, Result};
+use crate::error::{Error, OrNone, Result};
 use crate::handler::Cx;
 use aws_sdk_ec2::types::{
     IpPermission, IpRange, Ipv6Range, PrefixListId, SecurityGroupRule, SecurityGroupRuleRequest,
@@ -168,6 +168,23 @@ pub(crate) async fn remove(cx: &Cx, group: &str, direction: Direction, id: &str)
         }
         Direction::Egress => {
             cx.ec2.revoke_security_group_egress().group_id(group).security_group_rule_ids(id).send().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes from a new group what EC2 lets out of each, save what is `wanted`. By its parts and not by
+/// its identifier: a rule that is not listed yet would stay.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupEgress.html>
+pub(crate) async fn revoke_defaults(cx: &Cx, group: &str, wanted: &[Rule]) -> Result<()> {
+    let ipv4 = Rule::everything_out();
+    let ipv6 = Rule { ipv4: None, ipv6: Some("::/0".to_owned()), ..Rule::everything_out() };
+    for default in [ipv4, ipv6].into_iter().filter(|rule| !wanted.iter().any(|other| other.parts() == rule.parts())) {
+        let call = cx.ec2.revoke_security_group_egress().group_id(group).ip_permissions(default.permission());
+        match call.send().await.or_none() {
+            // Without an IPv6 block, a VPC has no such rules.
+            Err(error) if error.code() == "InvalidParameterValue" && default.ipv6.is_some() => {}
+            revoked => drop(revoked?),
         }
     }
     Ok(())

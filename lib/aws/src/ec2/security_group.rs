@@ -2,13 +2,13 @@
 
 use aws_sdk_ec2::types::ResourceType;
 use futures::future::try_join_all;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::rule::{self, Direction, LiveRule, Rule};
 use super::{find_by_token, read_tags, retag, tagged};
-use crate::error::Result;
+use crate::error::{OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
 use crate::name::NameRules;
 use crate::tags::Tags;
@@ -156,6 +156,9 @@ impl Handler for SecurityGroup {
         if let Some(rules) = changes.of(|group| &group.security_group_egress) {
             // Without a declaration a group has the rule that EC2 gives it.
             let rules = rules.clone().unwrap_or_else(|| vec![Egress::of(Rule::everything_out())]);
+            if changes.old.is_none() {
+                rule::revoke_defaults(cx, id, &rules.iter().map(Inline::rule).collect::<Vec<_>>()).await?;
+            }
             replace_rules(cx, id, &rules).await?;
         }
         retag(changes, cx, id).await
@@ -196,7 +199,11 @@ async fn replace_rules<I: Inline>(cx: &Cx, group: &str, wanted: &[I]) -> Result<
     let wanted: Vec<_> = wanted.iter().map(Inline::rule).collect();
     for rule in &wanted {
         match live.iter().find(|live| live.rule.parts() == rule.parts()) {
-            None => drop(rule::add(cx, group, I::DIRECTION, rule).await?),
+            None => match rule::add(cx, group, I::DIRECTION, rule).await {
+                // A rule that was just made may be listed late.
+                Err(error) if error.class() == ErrorClass::AlreadyExists => {}
+                added => drop(added?),
+            },
             Some(live) if !live.rule.is_same(rule) => {
                 rule::change(cx, group, &live.id, rule).await?;
             }
@@ -204,8 +211,8 @@ async fn replace_rules<I: Inline>(cx: &Cx, group: &str, wanted: &[I]) -> Result<
         }
     }
     let is_over = |live: &&LiveRule| !wanted.iter().any(|rule| rule.parts() == live.rule.parts());
-    let removals = live.iter().filter(is_over).map(|live| rule::remove(cx, group, I::DIRECTION, &live.id));
-    try_join_all(removals).await.map(drop)
+    let remove = async |live: &LiveRule| rule::remove(cx, group, I::DIRECTION, &live.id).await.or_none();
+    try_join_all(live.iter().filter(is_over).map(remove)).await.map(drop)
 }
 
 /// The rules as they are, in the words of the declaration; none where it has none, since they are

@@ -1,12 +1,12 @@
 //! `AWS::EC2::Subnet`
 
 use aws_sdk_ec2::types::{HostnameType, ResourceType, SubnetIpv6CidrBlockAssociation};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{filter, find_by_token, flag, normal_block, read_tags, retag, state, tagged};
-use crate::error::Result;
+use super::{declared_block, filter, find_by_token, flag, normal_block, read_tags, retag, state, tagged};
+use crate::error::{Error, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
 use crate::tags::Tags;
 
@@ -73,14 +73,24 @@ impl Handler for Subnet {
 
     /// Each call of ModifySubnetAttribute takes one attribute.
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
-        if let Some(block) = changes.after_create(|subnet| &subnet.ipv6_cidr_block) {
+        let modify = || cx.ec2.modify_subnet_attribute().subnet_id(id);
+        let block = changes.after_create(|subnet| &subnet.ipv6_cidr_block);
+        let mut assign = changes.or_default(|subnet| &subnet.assign_ipv6_address_on_creation, false);
+        if let Some(block) = block {
+            // A block that addresses are assigned from cannot be taken away.
+            if changes.old.is_some_and(|old| old.assign_ipv6_address_on_creation == Some(true)) {
+                modify().assign_ipv6_address_on_creation(flag(false)).send().await?;
+                assign = changes.new.assign_ipv6_address_on_creation.filter(|on| *on);
+            }
             replace_ipv6(cx, id, block.as_deref()).await?;
         }
-        let modify = || cx.ec2.modify_subnet_attribute().subnet_id(id);
+        if changes.new.ipv6_cidr_block.is_some() && (changes.old.is_none() || block.is_some()) {
+            has_ipv6(cx, id).await?;
+        }
         if let Some(on) = changes.or_default(|subnet| &subnet.map_public_ip_on_launch, false) {
             modify().map_public_ip_on_launch(flag(on)).send().await?;
         }
-        if let Some(on) = changes.or_default(|subnet| &subnet.assign_ipv6_address_on_creation, false) {
+        if let Some(on) = assign {
             modify().assign_ipv6_address_on_creation(flag(on)).send().await?;
         }
         if let Some(on) = changes.or_default(|subnet| &subnet.enable_dns64, false) {
@@ -121,12 +131,14 @@ impl Handler for Subnet {
             enable_resource_name_dns_aaaa_record: options.enable_resource_name_dns_aaaa_record,
             hostname_type: options.hostname_type.as_ref().map(|kind| kind.as_str().to_owned()),
         });
+        let ipv6 = blocks.first().and_then(|block| block.ipv6_cidr_block.clone());
+        let last = &known.last;
         let properties = Self {
             assign_ipv6_address_on_creation: subnet.assign_ipv6_address_on_creation,
-            ipv6_cidr_block: blocks.first().and_then(|block| block.ipv6_cidr_block.clone()),
+            ipv6_cidr_block: declared_block(last.ipv6_cidr_block.as_deref(), ipv6),
             availability_zone: subnet.availability_zone,
             availability_zone_id: subnet.availability_zone_id,
-            cidr_block: subnet.cidr_block,
+            cidr_block: declared_block(last.cidr_block.as_deref(), subnet.cidr_block),
             enable_dns64: subnet.enable_dns64,
             ipv6_native: subnet.ipv6_native,
             map_public_ip_on_launch: subnet.map_public_ip_on_launch,
@@ -168,6 +180,19 @@ async fn replace_ipv6(cx: &Cx, id: &str, wanted: Option<&str>) -> Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// Address assignment, DNS64 and AAAA records are refused until the block is associated.
+async fn has_ipv6(cx: &Cx, id: &str) -> Result<()> {
+    let described = cx.ec2.describe_subnets().subnet_ids(id).send().await?;
+    let subnet = one(described.subnets, id)?;
+    let state = |block: &SubnetIpv6CidrBlockAssociation| {
+        state(block.ipv6_cidr_block_state().and_then(|state| state.state())).to_owned()
+    };
+    if subnet.ipv6_cidr_block_association_set().iter().any(|block| state(block) == "associated") {
+        return Ok(());
+    }
+    Err(Error::new(ErrorClass::Propagating, format!("the IPv6 block of {id} is not associated yet")))
 }
 
 fn associated(blocks: &[SubnetIpv6CidrBlockAssociation]) -> Vec<&SubnetIpv6CidrBlockAssociation> {

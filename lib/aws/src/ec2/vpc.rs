@@ -6,7 +6,7 @@ use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{filter, find_by_token, flag, read_tags, retag, state, tagged};
+use super::{declared_block, filter, find_by_token, flag, read_tags, retag, state, tagged};
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
 use crate::tags::Tags;
@@ -81,7 +81,7 @@ impl Handler for Vpc {
         let described = cx.ec2.describe_vpcs().vpc_ids(id).send().await?;
         let vpc = one(described.vpcs, id)?;
         let properties = Self {
-            cidr_block: vpc.cidr_block.clone(),
+            cidr_block: declared_block(known.last.cidr_block.as_deref(), vpc.cidr_block.clone()),
             instance_tenancy: vpc.instance_tenancy.map(|tenancy| tenancy.as_str().to_owned()),
             ipv4_ipam_pool_id: known.last.ipv4_ipam_pool_id.clone(),
             ipv4_netmask_length: known.last.ipv4_netmask_length,

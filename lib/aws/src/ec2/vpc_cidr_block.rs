@@ -5,7 +5,7 @@ use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{normal_block, state};
+use super::{declared_block, normal_block, state};
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
 
@@ -64,7 +64,13 @@ impl Handler for VpcCidrBlock {
             "IpSource": block.ip_source,
             "Ipv6AddressAttribute": block.address_attribute,
         });
-        Ok(Found::ready(block.properties, outputs).is(block.readiness))
+        let last = &known.last;
+        let properties = Self {
+            cidr_block: declared_block(last.cidr_block.as_deref(), block.properties.cidr_block),
+            ipv6_cidr_block: declared_block(last.ipv6_cidr_block.as_deref(), block.properties.ipv6_cidr_block),
+            ..block.properties
+        };
+        Ok(Found::ready(properties, outputs).is(block.readiness))
     }
 
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
@@ -75,11 +81,14 @@ impl Handler for VpcCidrBlock {
 
     async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
         let blocks = blocks(cx, &self.vpc_id).await?;
-        let ours = blocks.into_iter().filter(|block| {
+        // One that is going is of an earlier generation.
+        let stays = |block: &Block| block.readiness != Readiness::Pending("disassociating".to_owned());
+        let ours = blocks.into_iter().filter(stays).filter(|block| {
             let live = &block.properties;
             match self {
                 Self { cidr_block: Some(block), .. } => is_same(live.cidr_block.as_deref(), block),
                 Self { ipv6_cidr_block: Some(block), .. } => is_same(live.ipv6_cidr_block.as_deref(), block),
+                Self { ipv6_pool: Some(pool), .. } => live.ipv6_pool.as_ref() == Some(pool),
                 _ => live.amazon_provided_ipv6_cidr_block == Some(true),
             }
         });

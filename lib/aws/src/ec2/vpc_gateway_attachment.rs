@@ -37,6 +37,10 @@ impl Handler for VpcGatewayAttachment {
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, _id: &str) -> Result<()> {
         let Some(old) = changes.old else { return Ok(()) };
         if let Some(gateway) = changes.after_create(|attachment| &attachment.internet_gateway_id) {
+            // An earlier attempt, whose answer was lost, may have come as far as this.
+            if attached(cx, &old.vpc_id).await.or_none()?.is_some_and(|(live, _)| live == *gateway) {
+                return Ok(());
+            }
             detach(cx, &old.internet_gateway_id, &old.vpc_id).await.or_none()?;
             attach(cx, gateway, &changes.new.vpc_id).await?;
         }

@@ -63,12 +63,17 @@ impl Handler for Key {
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        use ErrorClass::{Invalid, Propagating};
         // Rotation can be changed only while the key is enabled.
         let enabled = changes.or_default(|key| &key.enabled, true);
         if let Some(true) = enabled {
             cx.kms.enable_key().key_id(id).send().await?;
         }
-        update_rotation(changes, cx, id).await?;
+        update_rotation(changes, cx, id).await.map_err(|error| match enabled {
+            // That it was enabled has not reached every part of KMS yet.
+            Some(true) if error.code() == "DisabledException" => error.reclass(Invalid, Propagating),
+            _ => error,
+        })?;
         if let Some(description) = changes.after_create(|key| &key.description) {
             cx.kms
                 .update_key_description()
@@ -141,7 +146,11 @@ impl Handler for Key {
         while let Some(key) = keys.next().await.transpose()? {
             let Some(id) = key.key_id else { continue };
             match read_tags(cx, &id).await {
-                Ok(tags) if tags.token() == Some(&cx.token) => found.push(id),
+                Ok(tags) if tags.token() == Some(&cx.token) => {
+                    let known = Known { id, last: Self::default() };
+                    // One that waits for its deletion counts as gone.
+                    found.extend(Self::read(cx, &known).await.or_none()?.map(|_| known.id));
+                }
                 // A key of somebody else may hide its tags, or be gone.
                 Err(error) if !matches!(error.class(), ErrorClass::Denied | ErrorClass::NotFound) => return Err(error),
                 _ => {}

@@ -1,5 +1,6 @@
 //! `AWS::RDS::DBInstance`
 
+use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modification;
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DatabaseInsightsMode, DbInstance as Live};
 use groundplan_engine::provider::{Accepted, Behavior, Deletion, Outputs, Recovery, Wait};
 use serde::{Deserialize, Serialize};
@@ -157,14 +158,24 @@ impl Handler for DbInstance {
         let instance = one(described.db_instances, &known.id)?;
         let at_once = known.last.apply_immediately.unwrap_or(true);
         let (readiness, outputs) = (readiness(&instance, at_once), outputs(&instance));
+        let instance = if at_once { instance } else { as_scheduled(instance) };
         Ok(Found { properties: Self::of(instance, &known.last), outputs, readiness })
     }
 
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let described = cx.rds.describe_db_instances().db_instance_identifier(&known.id).send().await?;
         let instance = one(described.db_instances, &known.id)?;
-        if instance.db_instance_status() == Some("deleting") {
-            return Ok(Deletion::Pending);
+        match instance.db_instance_status() {
+            Some("deleting") => return Ok(Deletion::Pending),
+            // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html>
+            Some(status @ ("failed" | "incompatible-restore" | "incompatible-network")) if !cx.delete_data => {
+                return Err(Error::invalid(format!(
+                    "the database {} is `{status}`, and RDS can take no final snapshot of it; `--delete-data` deletes it \
+                     without one",
+                    known.id
+                )));
+            }
+            _ => {}
         }
         let snapshot = (!cx.delete_data).then(|| final_snapshot(&known.id, instance.dbi_resource_id()));
         cx.rds
@@ -208,7 +219,7 @@ impl DbInstance {
         let port = live.endpoint.and_then(|endpoint| endpoint.port).or(live.db_instance_port.filter(|port| *port != 0));
         let insights_key = last.performance_insights_kms_key_id.as_deref();
         Self {
-            allocated_storage: live.allocated_storage.map(|size| size.to_string()),
+            allocated_storage: declared_size(last, live.allocated_storage),
             allow_major_version_upgrade: last.allow_major_version_upgrade,
             apply_immediately: last.apply_immediately,
             auto_minor_version_upgrade: live.auto_minor_version_upgrade,
@@ -267,17 +278,17 @@ impl DbInstance {
 /// Changes apply at once unless the program says otherwise, as with CloudFormation. A changed
 /// static parameter still waits for the next reboot.
 async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str) -> Result<()> {
+    refuse_what_stays(changes)?;
     let new = changes.new;
+    let described = cx.rds.describe_db_instances().db_instance_identifier(id).send().await?;
+    let live = one(described.db_instances, id)?;
     let logs = changes.of_set(|it| &it.enable_cloudwatch_logs_exports);
     let exports = (!logs.is_empty()).then(|| {
         let exports = CloudwatchLogsExportConfiguration::builder().set_enable_log_types(logs.added);
         exports.set_disable_log_types(logs.removed).build()
     });
-    // RDS takes size, type and speed of the storage together.
-    let storage =
-        |it: &DbInstance| (it.allocated_storage.clone(), it.storage_type.clone(), it.iops, it.storage_throughput);
-    let resized = changes.old.is_some_and(|old| storage(old) != storage(new));
-    let insights = changes.new_value(|it| &it.database_insights_mode);
+    let version = changes.new_value(|it| &it.engine_version);
+    let version = version.filter(|new| declared_version(Some(new), live.engine_version.clone()).as_ref() != Some(new));
     let call = cx
         .rds
         .modify_db_instance()
@@ -289,13 +300,11 @@ async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str) -> Result<
         .set_ca_certificate_identifier(changes.new_value(|it| &it.ca_certificate_identifier))
         .set_cloudwatch_logs_export_configuration(exports)
         .set_copy_tags_to_snapshot(changes.or_default(|it| &it.copy_tags_to_snapshot, false))
-        .set_database_insights_mode(insights.as_deref().map(DatabaseInsightsMode::from))
         .set_db_instance_class(changes.after_create(|it| &it.db_instance_class).cloned())
         .set_db_parameter_group_name(changes.new_value(|it| &it.db_parameter_group_name))
         .set_deletion_protection(changes.or_default(|it| &it.deletion_protection, false))
         .set_enable_iam_database_authentication(changes.or_default(|it| &it.enable_iam_database_authentication, false))
-        .set_enable_performance_insights(changes.or_default(|it| &it.enable_performance_insights, false))
-        .set_engine_version(changes.new_value(|it| &it.engine_version))
+        .set_engine_version(version)
         .set_license_model(changes.new_value(|it| &it.license_model))
         .set_manage_master_user_password(changes.or_default(|it| &it.manage_master_user_password, false))
         .set_master_user_password(new.password())
@@ -305,22 +314,71 @@ async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str) -> Result<
         .set_monitoring_role_arn(changes.new_value(|it| &it.monitoring_role_arn))
         .set_multi_az(changes.or_default(|it| &it.multi_az, false))
         .set_network_type(changes.new_value(|it| &it.network_type))
-        .set_performance_insights_kms_key_id(changes.new_value(|it| &it.performance_insights_kms_key_id))
-        .set_performance_insights_retention_period(changes.new_value(|it| &it.performance_insights_retention_period))
         .set_preferred_backup_window(changes.new_value(|it| &it.preferred_backup_window))
         .set_preferred_maintenance_window(changes.new_value(|it| &it.preferred_maintenance_window))
         .set_publicly_accessible(changes.new_value(|it| &it.publicly_accessible))
         .set_vpc_security_group_ids(changes.new_value(|it| &it.vpc_security_groups));
-    let call = if resized {
-        call.set_allocated_storage(number(&new.allocated_storage, "AllocatedStorage")?)
-            .set_iops(new.iops)
-            .set_storage_throughput(new.storage_throughput)
-            .set_storage_type(new.storage_type.clone())
-    } else {
-        call
-    };
-    call.send().await?;
+    let call = with_storage(call, changes, live.allocated_storage)?;
+    with_insights(call, changes).send().await?;
     Ok(())
+}
+
+/// What ModifyDBInstance has no parameter for, and CloudFormation replaces only in some cases.
+fn refuse_what_stays(changes: &Changes<'_, DbInstance>) -> Result<()> {
+    let Some(old) = changes.old else { return Ok(()) };
+    let engine = (!old.engine.is_empty()).then(|| old.engine.clone());
+    let fixed = [
+        ("Engine", engine, Some(changes.new.engine.clone())),
+        ("AvailabilityZone", old.availability_zone.clone(), changes.new.availability_zone.clone()),
+    ];
+    for (property, old, new) in fixed {
+        if let (Some(old), Some(new)) = (old, new)
+            && old != new
+        {
+            return Err(Error::invalid(format!(
+                "{property} of a database cannot be changed from `{old}` to `{new}`: declare a new one, and move the data"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// RDS takes size, type and speed of the storage together, and makes none smaller: where it has
+/// enlarged the storage by itself, `live` is the size.
+fn with_storage(call: Modification, changes: &Changes<'_, DbInstance>, live: Option<i32>) -> Result<Modification> {
+    let new = changes.new;
+    let storage =
+        |it: &DbInstance| (it.allocated_storage.clone(), it.storage_type.clone(), it.iops, it.storage_throughput);
+    if changes.old.is_none_or(|old| storage(old) == storage(new)) {
+        return Ok(call);
+    }
+    let declared = number(&new.allocated_storage, "AllocatedStorage")?;
+    let is_resized = changes.after_create(|it| &it.allocated_storage).is_some();
+    let size = if is_resized || new.max_allocated_storage.is_none() { declared } else { declared.max(live) };
+    Ok(call
+        .set_allocated_storage(size)
+        .set_iops(new.iops)
+        .set_storage_throughput(new.storage_throughput)
+        .set_storage_type(new.storage_type.clone()))
+}
+
+/// RDS takes the settings of Performance Insights only together with its being turned on.
+fn with_insights(call: Modification, changes: &Changes<'_, DbInstance>) -> Modification {
+    let new = changes.new;
+    let insights = |it: &DbInstance| {
+        let key = it.performance_insights_kms_key_id.clone();
+        let mode = it.database_insights_mode.clone();
+        (mode, it.enable_performance_insights, key, it.performance_insights_retention_period)
+    };
+    if changes.old.is_none_or(|old| insights(old) == insights(new)) {
+        return call;
+    }
+    let on = changes.or_default(|it| &it.enable_performance_insights, false).or(new.enable_performance_insights);
+    let is_on = on != Some(false);
+    call.set_enable_performance_insights(on)
+        .set_database_insights_mode(new.database_insights_mode.as_deref().map(DatabaseInsightsMode::from))
+        .set_performance_insights_kms_key_id(new.performance_insights_kms_key_id.clone().filter(|_| is_on))
+        .set_performance_insights_retention_period(new.performance_insights_retention_period.filter(|_| is_on))
 }
 
 /// CloudFormation writes some numbers as text.
@@ -329,6 +387,32 @@ fn number(text: &Option<String>, property: &str) -> Result<Option<i32>> {
         text.parse().map_err(|_| Error::invalid(format!("{property} has to be a number, but is `{text}`")))
     };
     text.as_ref().map(parse).transpose()
+}
+
+/// The instance as it will be after its next maintenance window: what waits for that is applied as
+/// far as the program goes.
+fn as_scheduled(mut live: Live) -> Live {
+    let Some(pending) = live.pending_modified_values.take() else { return live };
+    live.allocated_storage = pending.allocated_storage.or(live.allocated_storage);
+    live.backup_retention_period = pending.backup_retention_period.or(live.backup_retention_period);
+    live.ca_certificate_identifier = pending.ca_certificate_identifier.or(live.ca_certificate_identifier);
+    live.db_instance_class = pending.db_instance_class.or(live.db_instance_class);
+    live.engine_version = pending.engine_version.or(live.engine_version);
+    live.iops = pending.iops.or(live.iops);
+    live.license_model = pending.license_model.or(live.license_model);
+    live.multi_az = pending.multi_az.or(live.multi_az);
+    live.storage_throughput = pending.storage_throughput.or(live.storage_throughput);
+    live.storage_type = pending.storage_type.or(live.storage_type);
+    live.iam_database_authentication_enabled =
+        pending.iam_database_authentication_enabled.or(live.iam_database_authentication_enabled);
+    live
+}
+
+/// Storage that RDS enlarges by itself is as it was declared, as long as it is not smaller.
+fn declared_size(last: &DbInstance, live: Option<i32>) -> Option<String> {
+    let declared = last.allocated_storage.as_ref().filter(|_| last.max_allocated_storage.is_some());
+    let grown = declared.filter(|size| size.parse::<i32>().is_ok_and(|size| live.is_some_and(|live| live > size)));
+    grown.cloned().or(live.map(|size| size.to_string()))
 }
 
 /// `16` stands for whichever minor version of 16 runs.
@@ -353,7 +437,9 @@ fn final_snapshot(id: &str, resource: Option<&str>) -> String {
 fn readiness(instance: &Live, at_once: bool) -> Readiness {
     let status = instance.db_instance_status().unwrap_or("unknown");
     match status {
-        "available" | "storage-optimization" | "storage-config-upgrade" => {
+        // "available", with the storage being worked on.
+        // <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
+        "available" | "storage-optimization" | "storage-config-upgrade" | "storage-initialization" => {
             let pending = instance.pending_modified_values();
             let nothing = aws_sdk_rds::types::PendingModifiedValues::builder().build();
             if at_once && pending.is_some_and(|pending| *pending != nothing) {

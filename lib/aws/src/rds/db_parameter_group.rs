@@ -101,7 +101,7 @@ async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Cx, id:
     // No instance uses a new group, so when its parameters apply is no question. Later, dynamic ones
     // apply at once; static ones are refused that, and wait for the next reboot.
     let types = if changes.old.is_some() { apply_types(cx, id).await? } else { BTreeMap::new() };
-    let method = |name: &String| match types.get(name).map(String::as_str) {
+    let method = |name: &String| match types.get(&name.to_ascii_lowercase()).map(String::as_str) {
         Some("dynamic") => ApplyMethod::Immediate,
         _ => ApplyMethod::PendingReboot,
     };
@@ -116,15 +116,21 @@ async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Cx, id:
     for batch in removed.chunks(BATCH) {
         let parameters =
             batch.iter().map(|name| Parameter::builder().parameter_name(*name).apply_method(method(name)).build());
-        let call = cx.rds.reset_db_parameter_group().db_parameter_group_name(id);
+        // Without being told, RDS resets all others as well.
+        // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ResetDBParameterGroup.html>
+        let call = cx.rds.reset_db_parameter_group().db_parameter_group_name(id).reset_all_parameters(false);
         call.set_parameters(Some(parameters.collect())).send().await?;
     }
     Ok(())
 }
 
+/// By name in lower case: RDS does not tell cases of names apart.
 async fn apply_types(cx: &Cx, id: &str) -> Result<BTreeMap<String, String>> {
     let parameters = parameters(cx, id, None).await?;
-    Ok(parameters.into_iter().filter_map(|it| Some((it.parameter_name?, it.apply_type?))).collect())
+    Ok(parameters
+        .into_iter()
+        .filter_map(|it| Some((it.parameter_name?.to_ascii_lowercase(), it.apply_type?)))
+        .collect())
 }
 
 async fn parameters(cx: &Cx, id: &str, source: Option<&str>) -> Result<Vec<Parameter>> {
@@ -137,13 +143,17 @@ async fn parameters(cx: &Cx, id: &str, source: Option<&str>) -> Result<Vec<Param
     Ok(parameters)
 }
 
-/// RDS keeps every value as text; a declared number is the same as its text.
+/// RDS keeps every value as text and names in lower case; a declared number is the same as its
+/// text.
 fn in_declared_form(declared: Option<&BTreeMap<String, Json>>, live: Vec<Parameter>) -> Option<BTreeMap<String, Json>> {
     let entries = live.into_iter().filter_map(|parameter| {
         let (name, value) = (parameter.parameter_name?, parameter.parameter_value?);
-        let same = declared.and_then(|all| all.get(&name)).filter(|declared| text(declared) == value);
-        let value = same.cloned().unwrap_or(Json::String(value));
-        Some((name, value))
+        let same = declared.and_then(|all| all.iter().find(|(other, _)| other.eq_ignore_ascii_case(&name)));
+        match same {
+            Some((name, same)) if text(same) == value => Some((name.clone(), same.clone())),
+            Some((name, _)) => Some((name.clone(), Json::String(value))),
+            None => Some((name, Json::String(value))),
+        }
     });
     let entries: BTreeMap<_, _> = entries.collect();
     (!entries.is_empty() || declared.is_some()).then_some(entries)

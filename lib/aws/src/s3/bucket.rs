@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
     LoggingEnabled, ObjectIdentifier, ObjectOwnership, Tag, Tagging,
 };
 use futures::try_join;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Status, Wait};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Status, Wait};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -96,6 +96,7 @@ impl Handler for Bucket {
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let name = self.name(cx);
+        self.is_free(cx, &name).await?;
         let constraint = (cx.region() != FIRST_REGION).then(|| BucketLocationConstraint::from(cx.region()));
         let configuration = CreateBucketConfiguration::builder()
             .set_location_constraint(constraint)
@@ -210,6 +211,10 @@ impl Handler for Bucket {
             empty(cx, id).await?;
         }
         match cx.s3.delete_bucket().bucket(id).send().await.map_err(Error::from) {
+            // Somebody is putting objects into it, or S3 still lists what is deleted: once more.
+            Err(error) if error.code() == "BucketNotEmpty" && cx.delete_data => {
+                Err(Error::new(ErrorClass::Conflict, format!("the bucket {id} was emptied, and is not empty again")))
+            }
             Err(error) if error.code() == "BucketNotEmpty" => {
                 Err(Error::invalid(format!("the bucket {id} is not empty; `--delete-data` deletes what it holds")))
             }
@@ -235,6 +240,20 @@ impl Handler for Bucket {
 impl Bucket {
     fn name(&self, cx: &Cx) -> String {
         self.bucket_name.clone().unwrap_or_else(|| cx.name(NameRules::lowercase(63)))
+    }
+
+    /// In us-east-1, S3 answers to the creation of a bucket that the account has already as if it
+    /// had made it, and resets its ACLs. Elsewhere, it refuses.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
+    async fn is_free(&self, cx: &Cx, name: &str) -> Result<()> {
+        if cx.region() != FIRST_REGION || self.bucket_name.is_none() {
+            return Ok(());
+        }
+        let exists = cx.s3.head_bucket().bucket(name).send().await.is_ok();
+        if exists && tags(cx, name).await?.token() != Some(cx.token.as_str()) {
+            return Err(Error::new(ErrorClass::AlreadyExists, format!("the account has a bucket {name} already")));
+        }
+        Ok(())
     }
 }
 

@@ -125,7 +125,7 @@ impl Handler for Secret {
         let properties = Self {
             description: secret.description,
             generate_secret_string: known.last.generate_secret_string.clone(),
-            kms_key_id: kms::as_declared(known.last.kms_key_id.as_deref(), secret.kms_key_id),
+            kms_key_id: declared_key(known.last.kms_key_id.as_deref(), secret.kms_key_id),
             name: secret.name,
             secret_string: None,
             tags: Tags::read_optional(tags.iter().map(|tag| (tag.key(), tag.value()))),
@@ -136,8 +136,15 @@ impl Handler for Secret {
     /// Without `delete_data` the value can be restored for thirty days, and the name stays taken.
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let call = cx.secrets.delete_secret().secret_id(&known.id);
-        call.set_force_delete_without_recovery(cx.delete_data.then_some(true)).send().await?;
-        Ok(Deletion::Gone)
+        let deleted = call.set_force_delete_without_recovery(cx.delete_data.then_some(true)).send().await;
+        match deleted.map_err(Error::from) {
+            // "… because it was marked for deletion": an earlier attempt has done it.
+            Err(error) if error.code() == "InvalidRequestException" && error.message().contains("deletion") => {
+                Ok(Deletion::Gone)
+            }
+            Err(error) => Err(error),
+            Ok(_) => Ok(Deletion::Gone),
+        }
     }
 
     fn tags(&self) -> Option<&Tags> {
@@ -152,6 +159,13 @@ impl Handler for Secret {
         let arn = found.outputs.get("Id").and_then(Json::as_str).filter(|_| is_ours);
         Ok(arn.map(str::to_owned).into_iter().collect())
     }
+}
+
+/// The key, which DescribeSecret leaves out where it is the account's own.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html>
+fn declared_key(declared: Option<&str>, live: Option<String>) -> Option<String> {
+    let own = declared.filter(|key| key.ends_with("alias/aws/secretsmanager"));
+    kms::as_declared(declared, live.or(own.map(str::to_owned)))
 }
 
 /// A value, made as CloudFormation makes it.

@@ -1,0 +1,163 @@
+//! One creation, from the call to an identifier.
+
+use std::time::Duration;
+
+use aws_sdk_cloudcontrol::types::ProgressEvent;
+use groundplan_engine::provider::{Accepted, ErrorClass, Properties};
+use groundplan_schema::ResourceType;
+use tokio::time::sleep;
+
+use super::request::{self, Progress, tidy};
+use super::{get, model, tags};
+use crate::error::{Error, Result};
+use crate::handler::{Cx, given};
+use crate::registry::AnyHandler;
+
+/// How long a handler may take to find out that the name is taken: one invocation of it, see
+/// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract.html>.
+const CERTAIN: Duration = Duration::from_secs(60);
+
+/// How long an identifier is waited for in one call. The engine repeats the call, which goes on
+/// with the same request.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// Pauses before a request that has failed for a passing reason is made anew.
+const PAUSES: [Duration; 5] = {
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+    [seconds(2), seconds(4), seconds(8), seconds(16), seconds(16)]
+};
+
+/// Asks for a new resource, and follows the request until its identifier is certain:
+///
+/// - one that AWS chooses is that of the new resource from the first time that it is told;
+/// - one that the program chose is told at once, even where it is somebody else's. So it is looked
+///   up before, and believed only when the request has succeeded or run for [`CERTAIN`].
+///
+/// A request that has failed keeps its client token for 36 hours, so a repetition needs another
+/// one: the engine's with a number. The numbers are gone through in order each time, so whatever is
+/// interrupted, the first that has not failed is found again.
+pub(super) async fn create(schema: &ResourceType, cx: &Cx, properties: &Properties) -> Result<Accepted> {
+    let named = model::identifier(schema, properties);
+    if let Some(id) = &named
+        && let Some(accepted) = before(schema, cx, id).await?
+    {
+        return Ok(accepted);
+    }
+    let desired = model::desired_state(schema, cx, properties).to_string();
+    let mut pauses = PAUSES.iter();
+    let mut token = cx.token.clone();
+    for number in 1.. {
+        let failed = match ask(schema, cx, properties, &desired, &token).await? {
+            Ok(accepted) => return Ok(accepted),
+            Err(failed) => failed,
+        };
+        let error = match &failed.id {
+            Some(id) => left_behind(schema, cx, id, named.is_some(), failed.error).await,
+            None => failed.error,
+        };
+        let error = error.reclass(ErrorClass::NotFound, ErrorClass::Propagating);
+        match pauses.next().filter(|_| request::passes(error.class())) {
+            Some(pause) => sleep(*pause).await,
+            None => return Err(error),
+        }
+        token = format!("{}-{number}", cx.token);
+    }
+    unreachable!("the pauses end")
+}
+
+/// What stands under the name already, where this creation has made it.
+async fn before(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Accepted>> {
+    let live = match get(schema, cx, id).await {
+        Ok(Some(live)) => live,
+        Ok(None) => return Ok(None),
+        // Some handlers cannot read what is not there, and say so in this way.
+        Err(error) if error.class() == ErrorClass::Invalid => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match tags::made_by(schema, &live, &cx.token) {
+        Some(true) => Ok(Some(Accepted { id: id.to_owned(), outputs: Properties::new() })),
+        _ => {
+            let message = format!("the {} `{id}` exists already; import it, or choose another name", schema.name);
+            Err(Error::new(ErrorClass::AlreadyExists, message))
+        }
+    }
+}
+
+/// A request that has failed, and the identifier that it has told.
+struct Failed {
+    error: Error,
+    id: Option<String>,
+}
+
+/// Makes one request and follows it. The outer error is of the call: nothing is known of the
+/// request then, or it goes on.
+async fn ask(
+    schema: &ResourceType,
+    cx: &Cx,
+    properties: &Properties,
+    desired: &str,
+    token: &str,
+) -> Result<std::result::Result<Accepted, Failed>> {
+    let named = model::identifier(schema, properties).is_some();
+    let call = cx.cloud_control.api.create_resource().type_name(schema.name).client_token(token);
+    let event = match call.desired_state(desired).send().await.map_err(tidy) {
+        Ok(sent) => given(sent.progress_event, "ProgressEvent")?,
+        // The token is known and the properties are others: a secret that is generated anew.
+        Err(error) if error.code() == "ClientTokenConflictException" => {
+            return made_before(schema, cx, properties).await.map(Ok);
+        }
+        Err(error) => return Err(error),
+    };
+    let certain = |event: &ProgressEvent, elapsed| {
+        elapsed >= PATIENCE || event.identifier.is_some() && (!named || elapsed >= CERTAIN)
+    };
+    let (event, progress) = request::follow(cx, event, certain).await.map_err(still_open)?;
+    match (progress, event.identifier.clone()) {
+        (Progress::Failed(error), id) => Ok(Err(Failed { error, id })),
+        (_, Some(id)) => {
+            cx.cloud_control.requests.remember(schema.name, &id, &event);
+            Ok(Ok(Accepted { id, outputs: Properties::new() }))
+        }
+        (_, None) => Err(Error::new(ErrorClass::UnknownOutcome, "AWS is at it, and has not told the identifier yet")),
+    }
+}
+
+/// The resource that an earlier request with this token has made.
+async fn made_before(schema: &ResourceType, cx: &Cx, properties: &Properties) -> Result<Accepted> {
+    let mut found = schema.find(cx, properties).await?;
+    if let (Some(id), true) = (found.pop(), found.is_empty()) {
+        return Ok(Accepted { id, outputs: Properties::new() });
+    }
+    let message = format!(
+        "an interrupted run has asked for this {} with other properties, and what that has made is not found; run \
+         again with the properties of then, or after the 36 hours for which AWS remembers it",
+        schema.name
+    );
+    Err(Error::new(ErrorClass::UnknownOutcome, message))
+}
+
+/// A request that cannot be looked at goes on all the same.
+fn still_open(error: Error) -> Error {
+    match error.class() {
+        ErrorClass::Throttled | ErrorClass::Transient => error,
+        class => error.reclass(class, ErrorClass::UnknownOutcome),
+    }
+}
+
+/// The error, with the identifier of what the failed request has made where there is something and
+/// it is surely its own. Repeating would not help then, since that stands in the way.
+async fn left_behind(schema: &ResourceType, cx: &Cx, id: &str, named: bool, error: Error) -> Error {
+    if error.class() == ErrorClass::AlreadyExists {
+        return error;
+    }
+    let Ok(Some(live)) = get(schema, cx, id).await else { return error };
+    // Under a name that nothing stood under before, an untagged thing can only be its own.
+    let ours = !named || tags::made_by(schema, &live, &cx.token).unwrap_or(true);
+    if !ours {
+        return error;
+    }
+    let class = error.class();
+    error.reclass(class, ErrorClass::Invalid).after_making(id)
+}

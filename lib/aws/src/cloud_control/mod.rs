@@ -1,0 +1,259 @@
+//! Every type without a handler of its own, through AWS's Cloud Control API.
+//!
+//! The schema of a type *is* its handler here: Cloud Control takes properties in CloudFormation's
+//! shape, so one implementation does for all types for which the registry lists create, read and
+//! delete.
+//!
+//! Cloud Control answers a change with a *request* that runs on its own. How that maps onto the
+//! engine's trait:
+//!
+//! - **Create** carries the engine's token as `ClientToken`, which Cloud Control honours for 36
+//!   hours: a repetition gives the request that there is already. `create` follows that request
+//!   until the identifier is known ([`create`] says when that is certain), and `status` follows it
+//!   to its end.
+//! - **Update and delete** carry no token. Both lead to the same end when repeated, and a token would
+//!   give back a failure of 36 hours ago.
+//! - **Status** asks for the request that this process has made for the resource ([`Requests`]).
+//!   A later run, which has made none, looks for one in `ListResourceRequests`.
+//! - **Find** looks under the identifier where the program gives it, and else at what
+//!   `ListResourceRequests` has made in the last seven days, for the identity tag. Requests do not
+//!   tell their `ClientToken`, so where neither a name nor a tag tells, nothing is found, and the
+//!   engine asks again with the same token.
+//!
+//! Names are not made up here: where a type needs none, AWS's handler generates one, and where it
+//! needs one, the schema requires it of the program.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `create` | one creation, from the call to an identifier |
+//! | `request` | requests under way, and what their failures mean |
+//! | `model` | properties, outputs, identifiers, patches: pure functions of schema and JSON |
+//! | `tags` | the three forms in which types hold tags |
+//!
+//! Sources: <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations.html>,
+//! <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ProgressEvent.html>.
+
+mod create;
+mod model;
+mod request;
+mod tags;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_cloudcontrol::types::Operation;
+use groundplan_engine::provider::{
+    Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Properties, Recovery, Status, Wait,
+};
+use groundplan_schema::{Handler, ResourceType, lookup};
+use serde_json::Value as Json;
+
+use crate::error::{Error, OrNone, Result};
+use crate::handler::{Cx, given};
+use crate::registry::AnyHandler;
+use request::{Progress, tidy};
+
+pub(crate) use request::Requests;
+
+/// The client of a region, with what it has under way.
+#[derive(Debug)]
+pub(crate) struct CloudControl {
+    pub(crate) api: aws_sdk_cloudcontrol::Client,
+    pub(crate) requests: Requests,
+}
+
+impl CloudControl {
+    pub(crate) fn new(config: &aws_config::SdkConfig) -> Self {
+        Self { api: aws_sdk_cloudcontrol::Client::new(config), requests: Requests::default() }
+    }
+}
+
+/// A type as Cloud Control manages it; none where it does not.
+pub(crate) fn handler(type_name: &str) -> Option<&'static dyn AnyHandler> {
+    let needed = [Handler::Create, Handler::Read, Handler::Delete];
+    let schema = lookup(type_name).filter(|schema| needed.iter().all(|handler| schema.handles(*handler)))?;
+    Some(schema)
+}
+
+/// Why a type cannot be managed.
+pub(crate) fn unsupported(type_name: &str) -> Error {
+    Error::invalid(match lookup(type_name) {
+        None => format!("AWS publishes no type {type_name}"),
+        Some(_) => format!(
+            "{type_name} is not supported: it has no native handler, and AWS's Cloud Control API cannot create, read \
+             and delete it; every type for which it can is supported"
+        ),
+    })
+}
+
+/// How long an update is watched for a failure that repeating helps against.
+const FIRST_LOOKS: Duration = Duration::from_secs(6);
+
+#[async_trait]
+impl AnyHandler for ResourceType {
+    fn type_name(&self) -> &'static str {
+        self.name
+    }
+
+    fn behavior(&self) -> Behavior {
+        Behavior {
+            recovery: Recovery::ClientToken,
+            coexists: !self.deletes_first,
+            wait: Wait::seconds(5, 60 * 60),
+            early_outputs: &[],
+            api: "cloudcontrol",
+        }
+    }
+
+    fn check(&self, properties: &Properties) -> Result<()> {
+        model::check(self, properties)
+    }
+
+    async fn create(&self, cx: &Cx, properties: &Properties) -> Result<Accepted> {
+        create::create(self, cx, properties).await
+    }
+
+    async fn read(&self, cx: &Cx, resource: &Existing) -> Result<Option<Live>> {
+        let model = get(self, cx, &resource.id).await?;
+        Ok(model.map(|model| Live {
+            properties: model::properties(self, &model),
+            outputs: model::outputs(self, &resource.id, &model),
+        }))
+    }
+
+    async fn update(&self, cx: &Cx, resource: &Existing, properties: &Properties) -> Result<Accepted> {
+        let id = &resource.id;
+        let live = get(self, cx, id).await?.ok_or_else(|| Error::not_found(id))?;
+        let patch = model::patch(self, &resource.properties, properties, &live);
+        let accepted = Accepted { id: id.clone(), outputs: Properties::new() };
+        if patch.is_empty() {
+            return Ok(accepted);
+        }
+        if !self.handles(Handler::Update) {
+            let message = format!("AWS can change nothing of an {} in place; replace it", self.name);
+            return Err(Error::invalid(message));
+        }
+        let call = cx.cloud_control.api.update_resource().type_name(self.name).identifier(id);
+        let sent = call.patch_document(Json::Array(patch).to_string()).send().await.map_err(tidy)?;
+        let event = given(sent.progress_event, "ProgressEvent")?;
+        match request::follow(cx, event, |_, elapsed| elapsed >= FIRST_LOOKS).await? {
+            (_, Progress::Failed(error)) => return Err(error.reclass(ErrorClass::NotFound, ErrorClass::Propagating)),
+            (event, _) => cx.cloud_control.requests.remember(self.name, id, &event),
+        }
+        Ok(accepted)
+    }
+
+    async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion> {
+        let id = &resource.id;
+        let call = cx.cloud_control.api.delete_resource().type_name(self.name).identifier(id);
+        let Some(sent) = call.send().await.map_err(tidy).or_none()? else { return Ok(Deletion::Gone) };
+        let event = given(sent.progress_event, "ProgressEvent")?;
+        match Progress::of(&event) {
+            Progress::Done => Ok(Deletion::Gone),
+            Progress::Failed(error) if error.class() == ErrorClass::NotFound => Ok(Deletion::Gone),
+            Progress::Failed(error) => Err(error),
+            Progress::Running(_) => {
+                cx.cloud_control.requests.remember(self.name, id, &event);
+                Ok(Deletion::Pending)
+            }
+        }
+    }
+
+    async fn status(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
+        let under_way = match cx.cloud_control.requests.token(self.name, &resource.id) {
+            Some(token) => followed(self, cx, resource, &token).await?,
+            None => of_another_run(self, cx, resource).await?,
+        };
+        if let Some(status) = under_way {
+            return Ok(status);
+        }
+        let live = get(self, cx, &resource.id).await?;
+        Ok(live.map_or(Status::Gone, |model| Status::Ready(model::outputs(self, &resource.id, &model))))
+    }
+
+    async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>> {
+        let named = model::identifier(self, properties);
+        let by_name = named.is_some();
+        let candidates = match named {
+            Some(id) => BTreeSet::from([id]),
+            None if tags::are_readable(self) => request::created(self, cx).await?,
+            None => BTreeSet::new(),
+        };
+        let mut found = Vec::new();
+        for id in candidates {
+            let Some(live) = get(self, cx, &id).await? else { continue };
+            if tags::made_by(self, &live, &cx.token).unwrap_or(by_name) {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+
+    #[cfg(test)]
+    fn property_paths(&self) -> Vec<(String, bool)> {
+        Vec::new()
+    }
+}
+
+/// The properties and attributes of a resource as they are; none where it does not exist.
+async fn get(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Properties>> {
+    let call = cx.cloud_control.api.get_resource().type_name(schema.name).identifier(id);
+    let Some(answer) = call.send().await.map_err(tidy).or_none()? else { return Ok(None) };
+    let model = given(answer.resource_description.and_then(|it| it.properties), "Properties")?;
+    match serde_json::from_str(&model) {
+        Ok(Json::Object(model)) => Ok(Some(model)),
+        _ => Err(Error::new(ErrorClass::Transient, format!("AWS describes `{id}` by what is no JSON object"))),
+    }
+}
+
+/// How the request that this process has made for a resource stands; none where it has come to a
+/// good end.
+async fn followed(schema: &ResourceType, cx: &Cx, resource: &Existing, token: &str) -> Result<Option<Status>> {
+    let requests = &cx.cloud_control.requests;
+    let Some(event) = request::look(cx, token).await.or_none()? else {
+        requests.forget(schema.name, &resource.id);
+        return Ok(None);
+    };
+    let deletes = event.operation == Some(Operation::Delete);
+    let status = match Progress::of(&event) {
+        Progress::Running(state) => return Ok(Some(Status::Pending(state))),
+        Progress::Done if deletes => Some(Status::Gone),
+        Progress::Done => None,
+        Progress::Failed(error) if deletes && error.class() == ErrorClass::NotFound => Some(Status::Gone),
+        // Something else still holds it: that is waited out, within the limit of the type.
+        Progress::Failed(error) if deletes && request::passes(error.class()) => {
+            return Ok(Some(match schema.delete(cx, resource).await {
+                Ok(Deletion::Gone) => Status::Gone,
+                Ok(Deletion::Pending) => Status::Pending(error.message().to_owned()),
+                Err(again) if request::passes(again.class()) => Status::Pending(again.message().to_owned()),
+                Err(again) => return Err(again),
+            }));
+        }
+        Progress::Failed(error) => Some(Status::Failed(request::reason(&error))),
+    };
+    requests.forget(schema.name, &resource.id);
+    Ok(status)
+}
+
+/// How the request that an earlier run has made for a resource stands; none where it has come to
+/// an end. A failed update or delete does not count: the resource stands as it did. A failed
+/// creation counts where AWS chose the identifier, since a name may have been used again.
+async fn of_another_run(schema: &ResourceType, cx: &Cx, resource: &Existing) -> Result<Option<Status>> {
+    let named = model::identifier(schema, &resource.properties).is_some();
+    let mut failed = None;
+    for event in request::unfinished(schema, cx).await? {
+        if event.identifier.as_deref() != Some(resource.id.as_str()) {
+            continue;
+        }
+        match Progress::of(&event) {
+            Progress::Running(state) => return Ok(Some(Status::Pending(state))),
+            Progress::Failed(error) if event.operation == Some(Operation::Create) && !named => failed = Some(error),
+            Progress::Failed(_) | Progress::Done => {}
+        }
+    }
+    Ok(failed.map(|error| Status::Failed(request::reason(&error))))
+}
+
+#[cfg(test)]
+mod tests;

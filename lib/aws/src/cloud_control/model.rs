@@ -1,0 +1,212 @@
+//! Properties, outputs, identifiers and patches: pure functions of schema and JSON.
+
+use groundplan_engine::provider::{Outputs, Properties};
+use groundplan_schema::{Cursor, Kind, Replacement, ResourceType};
+use serde_json::{Value as Json, json};
+
+use super::tags;
+use crate::error::{Error, Result};
+use crate::handler::Cx;
+use crate::shape;
+
+/// Attributes that are secrets by themselves, not the name or address of one: the state keeps
+/// outputs in plain text, so they are none. (`ApiKey` is AppSync's.)
+const SECRET_ATTRIBUTES: [&str; 4] = ["ApiKey", "BillingToken", "ClientSecret", "SecretAccessKey"];
+
+/// Whether AWS publishes all of these properties as ones that can be set.
+pub(super) fn check(schema: &ResourceType, properties: &Properties) -> Result<()> {
+    for (name, value) in properties {
+        if !schema.properties.contains_key(name.as_str()) {
+            let read_only =
+                schema.attributes.keys().any(|attribute| attribute.split('.').next() == Some(name.as_str()));
+            return Err(match read_only {
+                true => Error::invalid(format!("{}: `{name}` is AWS's to set, and can only be read", schema.name)),
+                false => unknown(schema, name, schema.properties.keys()),
+            });
+        }
+        check_in(schema, &schema.cursor().key(name), name, value)?;
+    }
+    Ok(())
+}
+
+fn check_in(schema: &ResourceType, cursor: &Cursor<'_>, place: &str, value: &Json) -> Result<()> {
+    match value {
+        Json::Object(entries) => entries.iter().try_for_each(|(key, value)| {
+            let place = format!("{place}.{key}");
+            match cursor.fields() {
+                Some(fields) if !fields.contains_key(key.as_str()) => Err(unknown(schema, &place, fields.keys())),
+                _ => check_in(schema, &cursor.key(key), &place, value),
+            }
+        }),
+        Json::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(at, item)| check_in(schema, &cursor.item(), &format!("{place}.{at}"), item)),
+        _ => Ok(()),
+    }
+}
+
+fn unknown<'a>(schema: &ResourceType, place: &str, known: impl Iterator<Item = &'a &'static str>) -> Error {
+    let known: Vec<_> = known.copied().collect();
+    Error::invalid(format!("{}: AWS publishes no property `{place}`; there are {}", schema.name, known.join(", ")))
+}
+
+/// What a create call asks for.
+pub(super) fn desired_state(schema: &ResourceType, cx: &Cx, properties: &Properties) -> Json {
+    let mut desired = properties.clone();
+    shape::strip(&mut desired);
+    for (name, value) in &mut desired {
+        fit(&schema.cursor().key(name), value);
+    }
+    if let Some(name) = tags::property(schema)
+        && let Some(tags) = tags::with_identity(schema, cx, properties.get(name))
+    {
+        desired.insert(name.to_owned(), tags);
+    }
+    Json::Object(desired)
+}
+
+/// Brings numbers, truth values and texts into the form that the schema asks for. CloudFormation
+/// takes either; Cloud Control checks them, and a port that another resource has told may be text.
+fn fit(cursor: &Cursor<'_>, value: &mut Json) {
+    match (cursor.kind(), &mut *value) {
+        (_, Json::Object(entries)) => entries.iter_mut().for_each(|(key, value)| fit(&cursor.key(key), value)),
+        (_, Json::Array(items)) => items.iter_mut().for_each(|item| fit(&cursor.item(), item)),
+        (Some(Kind::String), Json::Number(_) | Json::Bool(_)) => *value = Json::String(value.to_string()),
+        (Some(Kind::Integer), Json::String(text)) => {
+            if let Ok(number) = text.parse::<i64>() {
+                *value = number.into();
+            }
+        }
+        (Some(Kind::Number), Json::String(text)) => {
+            if let Ok(number) = text.parse::<f64>() {
+                *value = number.into();
+            }
+        }
+        (Some(Kind::Boolean), Json::String(text)) => {
+            if let Ok(truth) = text.parse::<bool>() {
+                *value = truth.into();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The identifier, where the program gives all of its parts.
+pub(super) fn identifier(schema: &ResourceType, properties: &Properties) -> Option<String> {
+    let part = |name: &&str| match properties.get(*name)? {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let parts: Vec<_> = schema.primary_identifier.iter().map(part).collect::<Option<_>>()?;
+    (!parts.is_empty()).then(|| parts.join("|"))
+}
+
+/// What of a resource can be declared: no attributes, no identity tags, nothing that AWS keeps to
+/// itself and no secrets.
+pub(super) fn properties(schema: &ResourceType, model: &Properties) -> Properties {
+    let mut properties = model.clone();
+    properties.retain(|name, _| schema.properties.contains_key(name.as_str()));
+    prune(&schema.cursor(), &mut properties);
+    tags::hide_identity(schema, &mut properties);
+    properties
+}
+
+fn prune(cursor: &Cursor<'_>, entries: &mut Properties) {
+    entries.retain(|key, value| {
+        let cursor = cursor.key(key);
+        prune_in(&cursor, value);
+        !cursor.is_write_only() && !cursor.is_sensitive()
+    });
+}
+
+fn prune_in(cursor: &Cursor<'_>, value: &mut Json) {
+    match value {
+        Json::Object(entries) => prune(cursor, entries),
+        Json::Array(items) => items.iter_mut().for_each(|item| prune_in(&cursor.item(), item)),
+        _ => {}
+    }
+}
+
+/// The published attributes, as in `Endpoint.Address`, and the parts of the identifier.
+pub(super) fn outputs(schema: &ResourceType, id: &str, model: &Properties) -> Outputs {
+    let secret = |name: &&&str| SECRET_ATTRIBUTES.contains(&name.rsplit('.').next().unwrap_or_default());
+    let published = schema.attributes.keys().filter(|name| !secret(name));
+    let found = published.filter_map(|name| Some(((*name).to_owned(), at(model, name)?.clone())));
+    let mut outputs: Outputs = found.collect();
+    let parts: Vec<_> = id.split('|').collect();
+    for (position, name) in schema.primary_identifier.iter().enumerate() {
+        let name = name.replace('/', ".");
+        let part = match parts.len() == schema.primary_identifier.len() {
+            true => parts.get(position).map(|part| Json::from(*part)),
+            false => None,
+        };
+        if let Some(value) = at(model, &name).cloned().or(part) {
+            outputs.insert(name, value);
+        }
+    }
+    outputs
+}
+
+fn at<'a>(model: &'a Properties, path: &str) -> Option<&'a Json> {
+    let mut steps = path.split('.');
+    let first = model.get(steps.next()?)?;
+    steps.try_fold(first, |value, step| value.get(step)).filter(|value| !value.is_null())
+}
+
+/// How to come from what was applied last to what is desired, as a JSON patch (RFC 6902) of whole
+/// properties. Cloud Control applies it to what it reads:
+///
+/// - it is `add`, which also replaces, since `replace` fails on what AWS does not read back;
+/// - what cannot be read back is said again each time, or it would be missing from the result. What
+///   also cannot be changed is not: AWS refuses even the same value;
+/// - only what is there can be removed. So what cannot be read back cannot be removed either;
+/// - what is as desired already needs nothing, so that a repeated update is none.
+pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properties, live: &Properties) -> Vec<Json> {
+    let add = |name: &str, value: Json| json!({"op": "add", "path": format!("/{name}"), "value": value});
+    let tags = tags::property(schema);
+    let tagged = |name: &str, declared: Option<&Json>| match tags == Some(name) {
+        true => tags::with_identity_of(schema, live, declared),
+        false => declared.cloned(),
+    };
+    let (mut changes, mut repeated) = (Vec::new(), Vec::new());
+    for (name, value) in desired.iter().filter(|(_, value)| !value.is_null()) {
+        let cursor = schema.cursor().key(name);
+        let Some(mut wanted) = tagged(name, Some(value)) else { continue };
+        fit(&cursor, &mut wanted);
+        if last.get(name) != Some(value) {
+            if live.get(name) != Some(&wanted) {
+                changes.push(add(name, wanted));
+            }
+        } else if cursor.replacement() != Replacement::Always && hides(&cursor, value) {
+            repeated.push(add(name, wanted));
+        }
+    }
+    let gone = |name: &&String| desired.get(*name).is_none_or(Json::is_null) && live.contains_key(*name);
+    for name in last.keys().filter(gone) {
+        match tagged(name, None) {
+            Some(identity) if live.get(name) == Some(&identity) => {}
+            Some(identity) => changes.push(add(name, identity)),
+            None => changes.push(json!({"op": "remove", "path": format!("/{name}")})),
+        }
+    }
+    if !changes.is_empty() {
+        changes.append(&mut repeated);
+    }
+    changes
+}
+
+/// Whether AWS does not give all of a value back.
+fn hides(cursor: &Cursor<'_>, value: &Json) -> bool {
+    cursor.is_write_only()
+        || match value {
+            Json::Object(entries) => entries.iter().any(|(key, value)| hides(&cursor.key(key), value)),
+            Json::Array(items) => items.iter().any(|item| hides(&cursor.item(), item)),
+            _ => false,
+        }
+}
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;

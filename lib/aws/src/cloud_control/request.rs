@@ -1,0 +1,234 @@
+//! Requests under way, and what their failures mean.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_cloudcontrol::types::{
+    HandlerErrorCode, Operation, OperationStatus, ProgressEvent, ResourceRequestStatusFilter,
+};
+use groundplan_engine::provider::{ErrorClass, ProviderError};
+use groundplan_schema::ResourceType;
+use tokio::time::{Instant, sleep};
+
+use crate::error::{Error, Result, classify};
+use crate::handler::{Cx, given};
+
+/// Time between two looks at a request whose first answer is waited for.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// The requests that this process has made and that were running when last looked at, by type and
+/// identifier. A crash loses them, and nothing else: the next run finds them at AWS.
+#[derive(Debug, Default)]
+pub(crate) struct Requests(Mutex<BTreeMap<(String, String), String>>);
+
+impl Requests {
+    pub(super) fn remember(&self, type_name: &str, id: &str, event: &ProgressEvent) {
+        if let Some(token) = &event.request_token {
+            self.with(|requests| requests.insert((type_name.to_owned(), id.to_owned()), token.clone()));
+        }
+    }
+
+    pub(super) fn token(&self, type_name: &str, id: &str) -> Option<String> {
+        self.with(|requests| requests.get(&(type_name.to_owned(), id.to_owned())).cloned())
+    }
+
+    pub(super) fn forget(&self, type_name: &str, id: &str) {
+        self.with(|requests| requests.remove(&(type_name.to_owned(), id.to_owned())));
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<(String, String), String>) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// How far a request is.
+pub(super) enum Progress {
+    /// Under way: AWS's name of the state.
+    Running(String),
+    Done,
+    Failed(Error),
+}
+
+impl Progress {
+    pub(super) fn of(event: &ProgressEvent) -> Self {
+        match &event.operation_status {
+            Some(OperationStatus::Success) => Self::Done,
+            Some(OperationStatus::Failed | OperationStatus::CancelComplete) => Self::Failed(failure(event)),
+            Some(state) => Self::Running(state.as_str().to_owned()),
+            None => Self::Running("PENDING".to_owned()),
+        }
+    }
+}
+
+/// The request as it is now.
+pub(super) async fn look(cx: &Cx, token: &str) -> Result<ProgressEvent> {
+    let call = cx.cloud_control.api.get_resource_request_status().request_token(token);
+    given(call.send().await.map_err(tidy)?.progress_event, "ProgressEvent")
+}
+
+/// Looks at a request until it has ended, or `enough` of it is known after so long.
+pub(super) async fn follow(
+    cx: &Cx,
+    mut event: ProgressEvent,
+    enough: impl Fn(&ProgressEvent, Duration) -> bool,
+) -> Result<(ProgressEvent, Progress)> {
+    let started = Instant::now();
+    loop {
+        let progress = Progress::of(&event);
+        if !matches!(progress, Progress::Running(_)) || enough(&event, started.elapsed()) {
+            return Ok((event, progress));
+        }
+        sleep(INTERVAL).await;
+        let token = given(event.request_token, "RequestToken")?;
+        event = look(cx, &token).await?;
+    }
+}
+
+/// The identifiers of what requests of the last seven days have made or are making of a type.
+pub(super) async fn created(schema: &ResourceType, cx: &Cx) -> Result<BTreeSet<String>> {
+    let made = [OperationStatus::Pending, OperationStatus::InProgress, OperationStatus::Success];
+    let filter = ResourceRequestStatusFilter::builder().operations(Operation::Create);
+    let filter = filter.set_operation_statuses(Some(made.to_vec())).build();
+    Ok(listed(schema, cx, filter).await?.into_iter().filter_map(|event| event.identifier).collect())
+}
+
+/// The requests of a type that are under way or have failed.
+pub(super) async fn unfinished(schema: &ResourceType, cx: &Cx) -> Result<Vec<ProgressEvent>> {
+    let states = [
+        OperationStatus::Pending,
+        OperationStatus::InProgress,
+        OperationStatus::CancelInProgress,
+        OperationStatus::Failed,
+    ];
+    let filter = ResourceRequestStatusFilter::builder().set_operation_statuses(Some(states.to_vec())).build();
+    listed(schema, cx, filter).await
+}
+
+async fn listed(schema: &ResourceType, cx: &Cx, filter: ResourceRequestStatusFilter) -> Result<Vec<ProgressEvent>> {
+    let call = cx.cloud_control.api.list_resource_requests().max_results(100).resource_request_status_filter(filter);
+    let mut pages = call.into_paginator().send();
+    let mut events = Vec::new();
+    while let Some(page) = pages.next().await {
+        events.extend(page.map_err(tidy)?.resource_request_status_summaries.unwrap_or_default());
+    }
+    events.retain(|event| event.type_name.as_deref() == Some(schema.name));
+    Ok(events)
+}
+
+/// Whether failures of this class pass by themselves.
+pub(super) fn passes(class: ErrorClass) -> bool {
+    use ErrorClass::{Conflict, Propagating, Throttled, Transient};
+    matches!(class, Conflict | Propagating | Throttled | Transient)
+}
+
+/// Why a request has failed, for a user.
+pub(super) fn reason(error: &Error) -> String {
+    match error.code() {
+        "" => error.message().to_owned(),
+        code => format!("{code}: {}", error.message()),
+    }
+}
+
+/// The error of a request that has failed.
+fn failure(event: &ProgressEvent) -> Error {
+    let code = event.error_code.as_ref().map(HandlerErrorCode::as_str);
+    let silent = match event.operation_status {
+        Some(OperationStatus::CancelComplete) => "somebody has cancelled the request",
+        _ => "the request has failed, and AWS does not say why",
+    };
+    let message = event.status_message.as_deref().or(code).unwrap_or(silent).to_owned();
+    let deletes = event.operation == Some(Operation::Delete);
+    let call = match event.operation {
+        Some(Operation::Delete) => "DeleteResource",
+        Some(Operation::Update) => "UpdateResource",
+        _ => "CreateResource",
+    };
+    ProviderError {
+        class: class(code.unwrap_or_default(), &message, deletes),
+        operation: Some(format!("cloudcontrol:{call}")),
+        code: code.map(str::to_owned),
+        request_id: event.request_token.clone(),
+        partial: None,
+        message,
+    }
+    .into()
+}
+
+/// What to do about a failed request. The codes are those of
+/// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html>;
+/// those that it calls terminal and that say no more are [`ErrorClass::Invalid`].
+fn class(code: &str, message: &str, deletes: bool) -> ErrorClass {
+    match code {
+        "AlreadyExists" => ErrorClass::AlreadyExists,
+        "NotFound" => ErrorClass::NotFound,
+        "AccessDenied" | "UnauthorizedTaggingOperation" | "InvalidCredentials" => ErrorClass::Denied,
+        "ResourceConflict" => ErrorClass::Conflict,
+        "Throttling" => ErrorClass::Throttled,
+        "NetworkFailure" | "ServiceInternalError" | "ServiceTimeout" => ErrorClass::Transient,
+        _ if is_propagating(message) => ErrorClass::Propagating,
+        _ if deletes && is_held(message) => ErrorClass::Conflict,
+        _ => ErrorClass::Invalid,
+    }
+}
+
+/// Whether a service has not heard yet of a role or principal. A handler passes its message on
+/// under a code of its own.
+fn is_propagating(message: &str) -> bool {
+    let codes = ["InvalidParameterValueException", "InvalidParameterException", "MalformedPolicyDocument"];
+    codes.iter().any(|code| classify(code, message, 400) == ErrorClass::Propagating)
+}
+
+/// Whether a delete fails because something else still needs the resource.
+fn is_held(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["dependencyviolation", "has dependencies", "has a dependent object", "is in use", "currently in use"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+/// An error of a call to Cloud Control, in the class that its code has there.
+pub(super) fn tidy(error: impl Into<Error>) -> Error {
+    let error = error.into();
+    let class = match error.code() {
+        "ConcurrentOperationException" | "ResourceConflictException" => ErrorClass::Conflict,
+        "InvalidCredentialsException" => ErrorClass::Denied,
+        "PrivateTypeException" | "TypeNotFoundException" | "UnsupportedActionException" => ErrorClass::Invalid,
+        _ => return error,
+    };
+    let before = error.class();
+    error.reclass(before, class)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_request_has_the_class_that_the_engine_acts_on() {
+        use ErrorClass::*;
+        for (code, message, deletes, expected) in [
+            ("AlreadyExists", "", false, AlreadyExists),
+            ("NotFound", "", true, NotFound),
+            ("AccessDenied", "", false, Denied),
+            ("UnauthorizedTaggingOperation", "", false, Denied),
+            ("InvalidCredentials", "", false, Denied),
+            ("ResourceConflict", "", false, Conflict),
+            ("Throttling", "Rate exceeded", false, Throttled),
+            ("NetworkFailure", "", false, Transient),
+            ("ServiceInternalError", "", false, Transient),
+            ("ServiceTimeout", "", false, Transient),
+            ("InvalidRequest", "The role defined for the function cannot be assumed by Lambda.", false, Propagating),
+            ("InvalidRequest", "The subnet 'subnet-1' has dependencies and cannot be deleted.", true, Conflict),
+            ("InvalidRequest", "The name 'a' is in use", false, Invalid),
+            ("GeneralServiceException", "", false, Invalid),
+            ("InternalFailure", "", false, Invalid),
+            ("NotStabilized", "", false, Invalid),
+            ("NotUpdatable", "", false, Invalid),
+            ("ServiceLimitExceeded", "", false, Invalid),
+            ("", "", false, Invalid),
+        ] {
+            assert_eq!(class(code, message, deletes), expected, "{code}: {message}");
+        }
+    }
+}

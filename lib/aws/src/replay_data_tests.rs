@@ -1,0 +1,256 @@
+//! What no emulator shows of databases, buckets, keys and secrets.
+
+use groundplan_engine::Provider;
+use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, UpdateRequest};
+use serde_json::{Value as Json, json};
+
+use crate::replay::{Answer, Log, TOKEN, aws, create, create_in, existing, map};
+
+const DATABASE: &str = "AWS::RDS::DBInstance";
+const PARAMETERS: &str = "AWS::RDS::DBParameterGroup";
+const BUCKET: &str = "AWS::S3::Bucket";
+const KEY: &str = "AWS::KMS::Key";
+const SECRET: &str = "AWS::SecretsManager::Secret";
+
+fn update(type_name: &str, id: &str, before: Json, after: Json) -> UpdateRequest {
+    UpdateRequest { existing: existing(type_name, id, before), properties: map(after), token: TOKEN.into() }
+}
+
+fn delete(type_name: &str, id: &str, delete_data: bool) -> DeleteRequest {
+    DeleteRequest { existing: existing(type_name, id, json!({})), delete_data }
+}
+
+/// The request that contains this text.
+fn sent(log: &Log, text: &str) -> String {
+    let all = log.all();
+    all.iter().find(|sent| sent.contains(text)).unwrap_or_else(|| panic!("{text} in {all:#?}")).clone()
+}
+
+fn database(more: &str) -> String {
+    format!(
+        "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance>\
+         <DBInstanceIdentifier>db</DBInstanceIdentifier><Engine>postgres</Engine><EngineVersion>16.8</EngineVersion>\
+         <DBInstanceClass>db.t4g.medium</DBInstanceClass><AllocatedStorage>150</AllocatedStorage>{more}\
+         </DBInstance></DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>"
+    )
+}
+
+/// The properties of a database, and `more`.
+fn declared(more: Json) -> Json {
+    let mut declared = json!({"Engine": "postgres", "DBInstanceClass": "db.t4g.medium"});
+    declared.as_object_mut().unwrap().extend(map(more));
+    declared
+}
+
+/// What is sent to come from one declaration to the other.
+async fn modification(before: Json, after: Json) -> String {
+    let (aws, log) = aws(|sent| match sent.contains("Action=Describe") {
+        true => Answer::ok(database("<DBInstanceStatus>available</DBInstanceStatus>")),
+        false => Answer::empty(sent),
+    });
+    aws.update(&update(DATABASE, "db", declared(before), declared(after))).await.unwrap();
+    sent(&log, "Action=ModifyDBInstance")
+}
+
+#[tokio::test]
+async fn a_minor_version_or_a_size_that_rds_has_chosen_is_no_drift() {
+    let (aws, _) = aws(|_| Answer::ok(database("<DBInstanceStatus>available</DBInstanceStatus>")));
+    let properties = declared(json!({"EngineVersion": "16", "AllocatedStorage": "100", "MaxAllocatedStorage": 1000}));
+    let live = aws.read(&existing(DATABASE, "db", properties)).await.unwrap().unwrap();
+    assert_eq!(live.properties["EngineVersion"], "16");
+    assert_eq!(live.properties["AllocatedStorage"], "100");
+
+    let properties = declared(json!({"EngineVersion": "16.4", "AllocatedStorage": "100"}));
+    let live = aws.read(&existing(DATABASE, "db", properties)).await.unwrap().unwrap();
+    assert_eq!(live.properties["EngineVersion"], "16.8");
+    assert_eq!(live.properties["AllocatedStorage"], "150", "nobody has let RDS enlarge it");
+}
+
+#[tokio::test]
+async fn declaring_only_the_major_version_that_runs_asks_for_no_other_version() {
+    let sent = modification(json!({"EngineVersion": "16.4"}), json!({"EngineVersion": "16"})).await;
+    assert!(!sent.contains("EngineVersion"), "{sent}");
+    let sent = modification(json!({"EngineVersion": "16"}), json!({"EngineVersion": "17"})).await;
+    assert!(sent.contains("EngineVersion=17"), "{sent}");
+}
+
+#[tokio::test]
+async fn faster_storage_is_not_asked_to_be_smaller_than_rds_has_made_it() {
+    let storage =
+        |iops: i32| json!({"AllocatedStorage": "100", "MaxAllocatedStorage": 1000, "StorageType": "io2", "Iops": iops});
+    let sent = modification(storage(3000), storage(4000)).await;
+    assert!(sent.contains("AllocatedStorage=150") && sent.contains("Iops=4000"), "{sent}");
+}
+
+#[tokio::test]
+async fn settings_of_performance_insights_are_sent_with_its_being_on() {
+    let insights = |days: i32| json!({"EnablePerformanceInsights": true, "PerformanceInsightsRetentionPeriod": days});
+    let sent = modification(insights(7), insights(31)).await;
+    assert!(sent.contains("EnablePerformanceInsights=true"), "{sent}");
+    assert!(sent.contains("PerformanceInsightsRetentionPeriod=31"), "{sent}");
+    let off = json!({"EnablePerformanceInsights": false, "PerformanceInsightsRetentionPeriod": 7});
+    let sent = modification(insights(7), off).await;
+    assert!(sent.contains("EnablePerformanceInsights=false") && !sent.contains("RetentionPeriod"), "{sent}");
+}
+
+#[tokio::test]
+async fn what_rds_cannot_change_is_refused_and_not_passed_over() {
+    let (aws, log) = aws(|_| Answer::ok(""));
+    let zone = |zone: &str| declared(json!({"AvailabilityZone": zone}));
+    let error = aws.update(&update(DATABASE, "db", zone("eu-central-1a"), zone("eu-central-1b"))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Invalid);
+    assert!(error.message.contains("AvailabilityZone"), "{error}");
+    assert!(log.all().is_empty());
+}
+
+#[tokio::test]
+async fn what_waits_for_the_maintenance_window_is_no_drift_where_the_program_says_so() {
+    let pending = "<DBInstanceStatus>available</DBInstanceStatus><PendingModifiedValues>\
+         <DBInstanceClass>db.t4g.large</DBInstanceClass></PendingModifiedValues>";
+    for (at_once, class) in [(false, "db.t4g.large"), (true, "db.t4g.medium")] {
+        let (aws, _) = aws(move |_| Answer::ok(database(pending)));
+        let properties = declared(json!({"ApplyImmediately": at_once}));
+        let live = aws.read(&existing(DATABASE, "db", properties)).await.unwrap().unwrap();
+        assert_eq!(live.properties["DBInstanceClass"], class);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_has_failed_goes_only_without_a_final_snapshot() {
+    let (aws, log) = aws(|sent| match sent.contains("Action=Describe") {
+        true => Answer::ok(database("<DBInstanceStatus>incompatible-network</DBInstanceStatus>")),
+        false => Answer::empty(sent),
+    });
+    let error = aws.delete(&delete(DATABASE, "db", false)).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Invalid);
+    assert!(error.message.contains("--delete-data"), "{error}");
+    assert_eq!(log.count("DeleteDBInstance"), 0);
+    assert_eq!(aws.delete(&delete(DATABASE, "db", true)).await.unwrap(), Deletion::Pending);
+}
+
+fn group(parameters: Json) -> Json {
+    json!({"Family": "postgres16", "Description": "d", "Parameters": parameters})
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_no_longer_declared_is_reset_and_no_other() {
+    let (aws, log) = aws(Answer::empty);
+    let before = group(json!({"log_statement": "all", "work_mem": "4096"}));
+    let _ = aws.update(&update(PARAMETERS, "pg", before, group(json!({"work_mem": "4096"})))).await;
+    let reset = sent(&log, "Action=ResetDBParameterGroup");
+    assert!(reset.contains("ResetAllParameters=false") && reset.contains("log_statement"), "{reset}");
+    assert!(!reset.contains("work_mem"), "{reset}");
+}
+
+#[tokio::test]
+async fn a_parameter_is_the_same_whatever_the_case_of_its_name() {
+    let (aws, _) = aws(|sent| {
+        Answer::ok(if sent.contains("DescribeDBParameterGroups") {
+            "<DescribeDBParameterGroupsResponse><DescribeDBParameterGroupsResult><DBParameterGroups><DBParameterGroup>\
+             <DBParameterGroupName>pg</DBParameterGroupName><DBParameterGroupArn>arn:pg</DBParameterGroupArn>\
+             </DBParameterGroup></DBParameterGroups></DescribeDBParameterGroupsResult>\
+             </DescribeDBParameterGroupsResponse>"
+        } else if sent.contains("DescribeDBParameters") {
+            "<DescribeDBParametersResponse><DescribeDBParametersResult><Parameters><Parameter>\
+             <ParameterName>timezone</ParameterName><ParameterValue>utc</ParameterValue></Parameter></Parameters>\
+             </DescribeDBParametersResult></DescribeDBParametersResponse>"
+        } else {
+            "<ListTagsForResourceResponse><ListTagsForResourceResult/></ListTagsForResourceResponse>"
+        })
+    });
+    let properties = group(json!({"TimeZone": "utc"}));
+    let live = aws.read(&existing(PARAMETERS, "pg", properties)).await.unwrap().unwrap();
+    assert_eq!(live.properties["Parameters"], json!({"TimeZone": "utc"}));
+}
+
+#[tokio::test]
+async fn a_bucket_that_the_account_has_already_is_not_taken_over_in_us_east_1() {
+    let (aws, log) = aws(|sent| {
+        if sent.contains("?tagging") {
+            let none = "<Error><Code>NoSuchTagSet</Code><Message>The TagSet does not exist</Message></Error>";
+            return Answer::Is(404, none.to_owned());
+        }
+        Answer::ok("")
+    });
+    let request = create_in("us-east-1", BUCKET, json!({"BucketName": "media"}));
+    let error = aws.create(&request).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::AlreadyExists);
+    assert_eq!(log.count("PUT "), 0, "{:?}", log.all());
+}
+
+#[tokio::test]
+async fn a_bucket_that_fills_while_it_is_emptied_is_emptied_again() {
+    let (aws, log) = aws(|sent| {
+        if sent.starts_with("DELETE") {
+            let full = "<Error><Code>BucketNotEmpty</Code><Message>The bucket is not empty</Message></Error>";
+            return Answer::Is(409, full.to_owned());
+        }
+        Answer::ok("<ListVersionsResult></ListVersionsResult>")
+    });
+    let error = aws.delete(&delete(BUCKET, "media", true)).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Conflict, "{error}");
+    assert_eq!(log.count("versions"), 1);
+}
+
+fn json_error(code: &str, message: &str) -> Answer {
+    Answer::Is(400, json!({"__type": code, "message": message}).to_string())
+}
+
+#[tokio::test]
+async fn a_secret_that_is_scheduled_for_deletion_is_deleted() {
+    let (aws, _) = aws(|_| {
+        let message = "You can't perform this operation on the secret because it was marked for deletion.";
+        json_error("InvalidRequestException", message)
+    });
+    assert_eq!(aws.delete(&delete(SECRET, "arn:s", false)).await.unwrap(), Deletion::Gone);
+}
+
+#[tokio::test]
+async fn the_name_of_a_secret_that_was_just_deleted_is_free_after_a_while() {
+    let (aws, _) = aws(|_| {
+        let message = "You can't create this secret because a secret with this name is already scheduled for deletion.";
+        json_error("InvalidRequestException", message)
+    });
+    let error = aws.create(&create(SECRET, json!({"Name": "db"}))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Propagating);
+    assert!(error.message.contains("already scheduled for deletion"));
+}
+
+#[tokio::test]
+async fn the_key_of_the_account_that_secrets_manager_does_not_name_is_no_drift() {
+    let (aws, _) = aws(|_| Answer::ok(r#"{"ARN": "arn:s", "Name": "db"}"#));
+    for (key, live) in [("alias/aws/secretsmanager", json!("alias/aws/secretsmanager")), ("alias/mine", json!(null))] {
+        let secret = existing(SECRET, "arn:s", json!({"Name": "db", "KmsKeyId": key}));
+        let found = aws.read(&secret).await.unwrap().unwrap();
+        assert_eq!(found.properties.get("KmsKeyId").cloned().unwrap_or_default(), live);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_waits_for_its_deletion_is_not_taken_for_a_new_one() {
+    for (state, found) in [("Enabled", &["key-1"][..]), ("PendingDeletion", &[])] {
+        let (aws, _) = aws(move |sent| {
+            Answer::ok(if sent.contains("KeyId") {
+                json!({"Tags": [{"TagKey": "groundplan:token", "TagValue": TOKEN}],
+                    "KeyMetadata": {"KeyId": "key-1", "KeyState": state}, "Policy": "{}"})
+                .to_string()
+            } else {
+                r#"{"Keys": [{"KeyId": "key-1"}]}"#.to_owned()
+            })
+        });
+        assert_eq!(aws.find(&create(KEY, json!({}))).await.unwrap(), found, "{state}");
+    }
+}
+
+#[tokio::test]
+async fn rotation_of_a_key_that_was_just_enabled_waits_until_kms_knows() {
+    let (aws, _) = aws(|sent| {
+        if sent.contains("RotationPeriodInDays") {
+            return json_error("DisabledException", "key-1 is disabled.");
+        }
+        Answer::ok("{}")
+    });
+    let key = |on: bool| json!({"Enabled": on, "EnableKeyRotation": on, "RotationPeriodInDays": 90});
+    let error = aws.update(&update(KEY, "key-1", key(false), key(true))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Propagating, "{error}");
+}

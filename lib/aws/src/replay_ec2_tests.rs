@@ -1,0 +1,215 @@
+//! What no emulator shows of EC2.
+
+use groundplan_engine::Provider;
+use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, UpdateRequest};
+use serde_json::{Value as Json, json};
+
+use crate::replay::{Answer, Log, TOKEN, aws, create, existing, map};
+
+const ROUTE: &str = "AWS::EC2::Route";
+const SUBNET: &str = "AWS::EC2::Subnet";
+
+fn update(type_name: &str, id: &str, before: Json, after: Json) -> UpdateRequest {
+    UpdateRequest { existing: existing(type_name, id, before), properties: map(after), token: TOKEN.into() }
+}
+
+/// The place of the first request that contains this text, among all.
+fn position(log: &Log, text: &str) -> usize {
+    let all = log.all();
+    all.iter().position(|sent| sent.contains(text)).unwrap_or_else(|| panic!("{text} in {all:#?}"))
+}
+
+fn table(route: &str) -> String {
+    format!(
+        "<DescribeRouteTablesResponse><routeTableSet><item><routeTableId>rtb-1</routeTableId><routeSet><item>{route}\
+         </item></routeSet></item></routeTableSet></DescribeRouteTablesResponse>"
+    )
+}
+
+#[tokio::test]
+async fn a_route_is_compared_changed_and_deleted_under_the_block_that_ec2_made_of_the_declared_one() {
+    let (aws, log) = aws(|sent| {
+        let route = "<destinationCidrBlock>100.68.0.0/18</destinationCidrBlock><gatewayId>igw-1</gatewayId>";
+        if sent.contains("Describe") { Answer::ok(table(route)) } else { Answer::empty(sent) }
+    });
+    let properties = |gateway: &str| json!({"RouteTableId": "rtb-1", "DestinationCidrBlock": "100.68.0.18/18", "GatewayId": gateway});
+    let route = existing(ROUTE, "rtb-1|100.68.0.18/18", properties("igw-1"));
+    let live = aws.read(&route).await.unwrap().unwrap();
+    assert_eq!(live.properties["DestinationCidrBlock"], "100.68.0.18/18");
+
+    aws.update(&update(ROUTE, &route.id, properties("igw-1"), properties("igw-2"))).await.unwrap();
+    aws.delete(&DeleteRequest { existing: route, delete_data: false }).await.unwrap();
+    for action in ["ReplaceRoute", "DeleteRoute"] {
+        let sent = &log.all()[position(&log, action)];
+        assert!(sent.contains("DestinationCidrBlock=100.68.0.0%2F18"), "{sent}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_a_local_zone_is_released_in_its_group() {
+    let (aws, log) = aws(|_| Answer::ok("<ReleaseAddressResponse/>"));
+    let properties = json!({"Domain": "vpc", "NetworkBorderGroup": "us-west-2-lax-1"});
+    let existing = existing("AWS::EC2::EIP", "198.51.100.7|eipalloc-1", properties);
+    assert_eq!(aws.delete(&DeleteRequest { existing, delete_data: false }).await.unwrap(), Deletion::Gone);
+    assert_eq!(log.count("NetworkBorderGroup=us-west-2-lax-1"), 1);
+}
+
+fn subnet(blocks: &[(&str, &str)]) -> String {
+    let blocks: String = blocks
+        .iter()
+        .map(|(block, state)| {
+            format!(
+                "<item><associationId>assoc-{block}</associationId><ipv6CidrBlock>{block}</ipv6CidrBlock>\
+                 <ipv6CidrBlockState><state>{state}</state></ipv6CidrBlockState></item>"
+            )
+        })
+        .collect();
+    format!(
+        "<DescribeSubnetsResponse><subnetSet><item><subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId>\
+         <state>available</state><ipv6CidrBlockAssociationSet>{blocks}</ipv6CidrBlockAssociationSet></item>\
+         </subnetSet></DescribeSubnetsResponse>"
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_assigns_ipv6_addresses_only_once_its_block_is_associated() {
+    let looks = std::sync::atomic::AtomicUsize::new(0);
+    let (aws, log) = aws(move |sent| {
+        if sent.contains("Action=CreateSubnet") {
+            return Answer::ok(
+                "<CreateSubnetResponse><subnet><subnetId>subnet-1</subnetId></subnet></CreateSubnetResponse>",
+            );
+        }
+        if sent.contains("DescribeSubnets") {
+            let state = match looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+                0 | 1 => "associating",
+                _ => "associated",
+            };
+            return Answer::ok(subnet(&[("2001:db8::/64", state)]));
+        }
+        Answer::ok("<ModifySubnetAttributeResponse/>")
+    });
+    let properties = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/20", "Ipv6CidrBlock": "2001:db8::/64",
+        "AssignIpv6AddressOnCreation": true});
+    aws.create(&create(SUBNET, properties)).await.unwrap();
+    assert_eq!((log.count("DescribeSubnets"), log.count("AssignIpv6AddressOnCreation.Value=true")), (3, 1));
+}
+
+#[tokio::test]
+async fn a_subnet_stops_assigning_addresses_of_a_block_before_it_loses_it() {
+    let block = |block: &str| {
+        json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/20", "Ipv6CidrBlock": block,
+            "AssignIpv6AddressOnCreation": true})
+    };
+    let (aws, log) = aws(|sent| {
+        let blocks = [("2001:db8:0:1::/64", "associated"), ("2001:db8:0:2::/64", "associated")];
+        if sent.contains("DescribeSubnets") { Answer::ok(subnet(&blocks)) } else { Answer::empty(sent) }
+    });
+    let request = update(SUBNET, "subnet-1", block("2001:db8:0:1::/64"), block("2001:db8:0:2::/64"));
+    aws.update(&request).await.unwrap();
+    let off = position(&log, "AssignIpv6AddressOnCreation.Value=false");
+    let gone = position(&log, "DisassociateSubnetCidrBlock");
+    let on = position(&log, "AssignIpv6AddressOnCreation.Value=true");
+    assert!(off < gone && gone < on, "{:#?}", log.all());
+}
+
+#[tokio::test]
+async fn an_ipv6_block_that_is_going_is_not_taken_for_the_one_that_an_interrupted_run_has_made() {
+    let (aws, _) = aws(|_| {
+        let block = |id: &str, state: &str| {
+            format!(
+                "<item><associationId>{id}</associationId><ipv6CidrBlock>2001:db8::/56</ipv6CidrBlock>\
+                 <ipv6Pool>Amazon</ipv6Pool><ipv6CidrBlockState><state>{state}</state></ipv6CidrBlockState></item>"
+            )
+        };
+        Answer::ok(format!(
+            "<DescribeVpcsResponse><vpcSet><item><vpcId>vpc-1</vpcId><ipv6CidrBlockAssociationSet>{}{}\
+             </ipv6CidrBlockAssociationSet></item></vpcSet></DescribeVpcsResponse>",
+            block("old", "disassociating"),
+            block("new", "associating")
+        ))
+    });
+    let request = create("AWS::EC2::VPCCidrBlock", json!({"VpcId": "vpc-1", "AmazonProvidedIpv6CidrBlock": true}));
+    assert_eq!(aws.find(&request).await.unwrap(), ["new|vpc-1"]);
+}
+
+#[tokio::test]
+async fn a_gateway_that_an_attempt_with_a_lost_answer_has_attached_is_attached() {
+    let (aws, log) = aws(|_| {
+        Answer::ok(
+            "<DescribeInternetGatewaysResponse><internetGatewaySet><item><internetGatewayId>igw-2</internetGatewayId>\
+             <attachmentSet><item><state>available</state><vpcId>vpc-1</vpcId></item></attachmentSet></item>\
+             </internetGatewaySet></DescribeInternetGatewaysResponse>",
+        )
+    });
+    let attachment = |gateway: &str| json!({"VpcId": "vpc-1", "InternetGatewayId": gateway});
+    let request = update("AWS::EC2::VPCGatewayAttachment", "IGW|vpc-1", attachment("igw-1"), attachment("igw-2"));
+    aws.update(&request).await.unwrap();
+    assert_eq!((log.count("DetachInternetGateway"), log.count("AttachInternetGateway")), (0, 0));
+}
+
+#[tokio::test]
+async fn a_change_that_does_not_find_what_it_refers_to_may_be_too_early() {
+    let (aws, _) = aws(|sent| {
+        if sent.contains("Action=Describe") {
+            return Answer::ok("<DescribeSecurityGroupRulesResponse/>");
+        }
+        Answer::ec2_error(400, "InvalidGroup.NotFound", "The security group 'sg-2' does not exist")
+    });
+    let group = |rules: Json| json!({"GroupDescription": "d", "VpcId": "vpc-1", "SecurityGroupIngress": rules});
+    let rule = json!([{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "SourceSecurityGroupId": "sg-2"}]);
+    let request = update("AWS::EC2::SecurityGroup", "sg-1", group(json!([])), group(rule));
+    assert_eq!(aws.update(&request).await.unwrap_err().class, ErrorClass::Propagating);
+}
+
+#[tokio::test]
+async fn a_new_group_loses_the_default_rules_though_ec2_does_not_list_them_yet() {
+    let (aws, log) = aws(|sent| {
+        if sent.contains("CreateSecurityGroup") {
+            return Answer::ok("<CreateSecurityGroupResponse><groupId>sg-1</groupId></CreateSecurityGroupResponse>");
+        }
+        if sent.contains("RevokeSecurityGroupEgress") && sent.contains("Ipv6Ranges") {
+            return Answer::ec2_error(400, "InvalidPermission.NotFound", "The specified rule does not exist");
+        }
+        Answer::empty(sent)
+    });
+    let rule = |block: &str| json!({"IpProtocol": "-1", "CidrIp": block});
+    let group = |rules: Json| json!({"GroupDescription": "d", "VpcId": "vpc-1", "SecurityGroupEgress": rules});
+    aws.create(&create("AWS::EC2::SecurityGroup", group(json!([rule("10.0.0.0/8")])))).await.unwrap();
+    let revoked = &log.all()[position(&log, "RevokeSecurityGroupEgress")];
+    assert!(revoked.contains("CidrIp=0.0.0.0%2F0"), "{revoked}");
+
+    let everything = group(json!([rule("0.0.0.0/0"), {"IpProtocol": "-1", "CidrIpv6": "::/0"}]));
+    let before = log.count("RevokeSecurityGroupEgress");
+    aws.create(&create("AWS::EC2::SecurityGroup", everything)).await.unwrap();
+    assert_eq!(log.count("RevokeSecurityGroupEgress"), before, "both defaults are declared");
+}
+
+#[tokio::test]
+async fn a_rule_that_is_there_already_and_one_that_is_gone_already_are_as_they_should_be() {
+    let (aws, _) = aws(|sent| {
+        if sent.contains("DescribeSecurityGroups") {
+            return Answer::ok(
+                "<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-1</groupId></item>\
+                 </securityGroupInfo></DescribeSecurityGroupsResponse>",
+            );
+        }
+        if sent.contains("DescribeSecurityGroupRules") {
+            return Answer::ok(
+                "<DescribeSecurityGroupRulesResponse><securityGroupRuleSet><item><securityGroupRuleId>sgr-1\
+                 </securityGroupRuleId><ipProtocol>tcp</ipProtocol><fromPort>1</fromPort><toPort>1</toPort>\
+                 <cidrIpv4>10.0.0.0/8</cidrIpv4><isEgress>false</isEgress></item></securityGroupRuleSet>\
+                 </DescribeSecurityGroupRulesResponse>",
+            );
+        }
+        if sent.contains("Authorize") {
+            return Answer::ec2_error(400, "InvalidPermission.Duplicate", "the specified rule already exists");
+        }
+        Answer::ec2_error(400, "InvalidSecurityGroupRuleId.NotFound", "The rule 'sgr-1' does not exist")
+    });
+    let group = |port: i32| {
+        json!({"GroupDescription": "d", "VpcId": "vpc-1", "SecurityGroupIngress": [
+            {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "10.0.0.0/8"}]})
+    };
+    aws.update(&update("AWS::EC2::SecurityGroup", "sg-1", group(1), group(2))).await.unwrap();
+}
