@@ -40,11 +40,14 @@ fn help_names_every_command() {
       -V, --version  Print version
 
     Global options:
-          --target <TARGET>          Where to deploy: `auto`, `aws`, `sandbox`, or the URL of an emulator of AWS [default: auto]
+          --target <TARGET>          Where to deploy: `auto`, `aws`, `sandbox`, or the URL of an
+                                     emulator of AWS [default: auto]
           --state <URL>              Where the state is kept: `file:DIR` or `s3://BUCKET/PREFIX`
           --json                     Write JSON to standard output, and nothing else there
-          --color <WHEN>             When to use colors [default: auto] [possible values: auto, always, never]
-          --lock-timeout <DURATION>  How long to wait while another run holds the lock, as in `90s` or `10m` [default: 0s]
+          --color <WHEN>             When to use colors [default: auto] [possible values: auto, always,
+                                     never]
+          --lock-timeout <DURATION>  How long to wait while another run holds the lock, as in `90s` or
+                                     `10m` [default: 0s]
           --parallelism <N>          The most calls to make at a time [default: 10]
       -v, --verbose...               Show all properties, and log to standard error; twice for more
     ");

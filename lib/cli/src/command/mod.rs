@@ -29,10 +29,14 @@ use crate::render::diagnostic;
 use crate::style::{ERROR, paint};
 use crate::terminal::Terminal;
 
+/// Columns of the help: the same on every terminal, and where there is none.
+const HELP_WIDTH: usize = 100;
+
 /// Runs the command that `host` was given and returns its exit code.
 pub(crate) async fn execute(app: &App, mut host: Host) -> u8 {
     let Some(streams) = host.streams.take() else { return Kind::Usage.code() };
     let parser = CommandLine::command()
+        .term_width(HELP_WIDTH)
         .name(app.name().to_owned())
         .about(format!("The infrastructure of {}", app.name()))
         .color(ColorChoice::Always);
