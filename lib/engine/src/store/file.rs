@@ -112,6 +112,14 @@ impl StateStore for FileStore {
         self.blocking(Files::force_unlock).await
     }
 
+    async fn apps(&self) -> Result<Vec<String>, Error> {
+        self.blocking(|files| files.apps()).await
+    }
+
+    fn of(&self, app: &str) -> Option<Box<dyn StateStore>> {
+        Some(Box::new(Self::new(self.files.dir.parent()?, app)))
+    }
+
     async fn record(&self, entry: &Entry, assembly: Option<&Assembly>) -> Result<(), Error> {
         let (entry, assembly) = (entry.clone(), assembly.map(Assembly::to_json));
         self.blocking(move |files| {
@@ -213,6 +221,19 @@ impl Files {
         let entries = fs::read_dir(&self.dir).map_err(Error::file("read", &self.dir))?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         Ok(names.filter_map(|name| name.strip_prefix("state.")?.strip_suffix(".json")?.parse().ok()).collect())
+    }
+
+    /// The directories beside this one that hold a state.
+    fn apps(&self) -> Result<Vec<String>, Error> {
+        let Some(root) = self.dir.parent() else { return Ok(Vec::new()) };
+        let entries = match fs::read_dir(root) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(Error::file("read", root))?,
+        };
+        let directories = entries.filter_map(Result::ok).filter(|entry| entry.path().join("state.json").exists());
+        let mut apps: Vec<String> = directories.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        apps.sort_unstable();
+        Ok(apps)
     }
 
     fn append(&self, base: u64, lines: &str) -> Result<(), Error> {

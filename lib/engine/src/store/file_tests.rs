@@ -113,3 +113,15 @@ async fn a_second_run_is_told_who_holds_the_lock() {
     lock.release().await.unwrap();
     other.lock(&Holder::here("destroy")).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_store_knows_the_other_apps_of_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = FileStore::new(dir.path(), "shop");
+    assert_eq!(shop.apps().await.unwrap(), Vec::<String>::new());
+    let account = shop.of("account").unwrap();
+    account.save(&State::new("account")).await.unwrap();
+    shop.save(&State::new("shop")).await.unwrap();
+    assert_eq!(shop.apps().await.unwrap(), ["account", "shop"]);
+    assert_eq!(account.load().await.unwrap().unwrap().state.app, "account");
+}

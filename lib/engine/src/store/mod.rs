@@ -52,6 +52,17 @@ pub trait StateStore: Send + Sync {
         Ok(None)
     }
 
+    /// The apps whose states are kept in the same place, in the order of their names. A store may
+    /// keep one app only.
+    async fn apps(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// The store of another app in the same place; none where one app only is kept.
+    fn of(&self, _app: &str) -> Option<Box<dyn StateStore>> {
+        None
+    }
+
     /// Keeps what is known of a run, in the place of what was known of it before; with what the
     /// program said, where that is given. A store may keep no history.
     async fn record(&self, _entry: &Entry, _assembly: Option<&Assembly>) -> Result<(), Error> {
