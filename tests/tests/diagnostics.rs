@@ -3,8 +3,9 @@
 use groundplan::data::{Bucket, PostgresDatabase};
 use groundplan::identity::{Principal, Role, Statement};
 use groundplan::network::{Port, SecurityGroup, SubnetLayout, Tier, Visibility, Vpc};
-use groundplan::resources::{ec2, rds, s3};
-use groundplan::{App, Environment, Stack, cidr, policies};
+use groundplan::resources::route53::HostedZoneId;
+use groundplan::resources::{ec2, iam, rds, route53, s3};
+use groundplan::{App, Environment, Export, Input, Json, Secret, Stack, Value, cidr, policies, template};
 
 /// What synth says of the program that `build` adds to an app, without line numbers.
 fn findings(build: impl FnOnce(&Stack)) -> String {
@@ -64,7 +65,7 @@ fn a_resource_of_another_app_cannot_be_referred_to() {
     error[GP0201]: this refers to a resource of another app, `account`
       --> tests/tests/diagnostics.rs:LINE (shop/subnet)
        = got: account:network/vpc#VpcId
-       = help: export the value in `account` and read it here as an output of that app, or pass it as a setting
+       = help: publish the value in `account` under an `Export` constant, and pass that constant here
 
     1 error
     ");
@@ -207,4 +208,45 @@ fn an_acknowledged_warning_is_silent_and_an_error_is_not() {
     });
     assert!(!found.contains("GP0402"), "{found}");
     assert!(found.contains("GP0403"), "{found}");
+}
+
+#[test]
+fn what_apps_cannot_publish_or_use_of_each_other_says_what_to_do() {
+    const ZONE_ID: Export<HostedZoneId> = Export::new("account", "zone-id");
+    const OWN: Export<String> = Export::new("shop", "domain");
+    insta::assert_snapshot!(findings(|stack| {
+        let zone = stack.add("zone", route53::HostedZone::new().name("example.com"));
+        stack.export(ZONE_ID, zone.id());
+        stack.export(OWN, "example.com");
+        stack.add("record", route53::RecordSet::new(OWN, "A"));
+        stack.export("alias", template!("www.{}", OWN));
+        let password = Json(Value::Secret(Secret::from_env("PASSWORD").source().clone()));
+        stack.export("password", Input::Known(password));
+        let key = stack.add("key", iam::AccessKey::new("robot"));
+        stack.export("key", template!("key:{}", key.secret_access_key()));
+    }), @"
+    error[GP0105]: the output `zone-id` belongs to the app `account`, not to `shop`
+      --> tests/tests/diagnostics.rs:LINE (shop)
+       = help: publish it in `account`, or under an `Export` of `shop`
+
+    error[GP0211]: this is an output of the same app
+      --> tests/tests/diagnostics.rs:LINE (shop/record)
+       = got: shop:domain
+       = help: pass what is published there itself: the handle or the output of the resource
+
+    error[GP0211]: this is an output of the same app
+      --> tests/tests/diagnostics.rs:LINE
+       = got: shop:domain
+       = help: pass what is published there itself: the handle or the output of the resource
+
+    error[GP0212]: the output `key` is a secret, and outputs are kept in plain text
+      --> tests/tests/diagnostics.rs:LINE
+       = help: publish the ARN of the Secrets Manager secret that holds it; `Secret::from_secrets_manager` takes that
+
+    error[GP0212]: the output `password` is a secret, and outputs are kept in plain text
+      --> tests/tests/diagnostics.rs:LINE
+       = help: publish the ARN of the Secrets Manager secret that holds it; `Secret::from_secrets_manager` takes that
+
+    5 errors
+    ");
 }

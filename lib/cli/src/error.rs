@@ -41,6 +41,8 @@ pub(crate) struct CommandError {
     pub(crate) hints: Vec<String>,
     /// The findings, where the program is not valid.
     pub(crate) diagnostics: Option<Diagnostics>,
+    /// What the engine says, where more can be said about it with the program at hand.
+    pub(crate) cause: Option<Box<EngineError>>,
 }
 
 /// Whose turn it is.
@@ -70,7 +72,7 @@ impl Kind {
 
 impl CommandError {
     fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new(), diagnostics: None }
+        Self { kind, message: message.into(), hints: Vec::new(), diagnostics: None, cause: None }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Self {
@@ -113,6 +115,7 @@ impl From<EngineError> for CommandError {
             | EngineError::NoPath { .. }
             | EngineError::PathTaken { .. }
             | EngineError::NotImportable { .. }
+            | EngineError::Upstream { .. }
             | EngineError::OtherApp { .. } => Kind::Usage,
             _ => Kind::Failed,
         };
@@ -130,7 +133,9 @@ impl From<EngineError> for CommandError {
             EngineError::File { source, .. } => hint_of_io(source),
             _ => None,
         };
-        Self { hints: hint.map(str::to_owned).into_iter().collect(), ..Self::new(kind, error.to_string()) }
+        let hints = hint.map(str::to_owned).into_iter().collect();
+        let message = error.to_string();
+        Self { hints, cause: Some(Box::new(error)), ..Self::new(kind, message) }
     }
 }
 

@@ -47,6 +47,7 @@ mod render;
 mod style;
 mod target;
 mod terminal;
+mod upstream;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,7 @@ use crate::Diagnostics;
 use crate::assembly::{Lifecycle, ResourceEntry};
 use crate::data::{Data, Resource};
 use crate::diagnostic::Diagnostic;
+use crate::export::{ExportName, Publication};
 use crate::input::{Input, Output, Provides};
 use crate::path::Path;
 use crate::policy::Policy;
@@ -40,7 +41,7 @@ pub(crate) struct Tree {
     pub(crate) state: RefCell<Option<String>>,
     pub(crate) stacks: RefCell<BTreeMap<String, Environment>>,
     pub(crate) nodes: RefCell<BTreeMap<Path, Declared>>,
-    pub(crate) outputs: RefCell<BTreeMap<String, Value>>,
+    pub(crate) outputs: RefCell<BTreeMap<String, Published>>,
     pub(crate) tags: RefCell<Vec<(Path, String, String)>>,
     /// Scopes that have another path now: the one before, and the one from now on.
     pub(crate) moves: RefCell<Vec<(Path, Path)>>,
@@ -55,6 +56,12 @@ pub(crate) struct Tree {
 pub(crate) struct Declared {
     pub(crate) entry: Option<ResourceEntry>,
     pub(crate) locations: Vec<&'static Location<'static>>,
+}
+
+/// An output as declared.
+pub(crate) struct Published {
+    pub(crate) value: Value,
+    pub(crate) location: &'static Location<'static>,
 }
 
 /// The account and region that resources belong to.
@@ -277,15 +284,26 @@ impl Scope {
         self
     }
 
-    /// Publishes a value under `name`: shown after a deploy, by `output`, and readable by other
-    /// apps.
+    /// Publishes a value under `name`: shown after a deploy and by `output`. Under an
+    /// [`Export`](crate::Export), other apps can use it as a value of its type.
     #[track_caller]
-    pub fn export<T: Data>(&self, name: &str, value: impl Into<Input<T>>) -> &Self {
-        let value = value.into().into_value();
-        if self.tree.outputs.borrow_mut().insert(name.to_owned(), value).is_some() {
+    pub fn export<V>(&self, name: impl ExportName<V>, value: V) -> &Self {
+        let Publication { app, name, value } = name.publish(value);
+        let location = Location::caller();
+        if let Some(other) = app.filter(|app| **app != *self.tree.name) {
+            let own = &self.tree.name;
+            let foreign = Diagnostic::error(
+                "GP0105",
+                format!("the output `{name}` belongs to the app `{other}`, not to `{own}`"),
+            )
+            .help(format!("publish it in `{other}`, or under an `Export` of `{own}`"));
+            self.report_at(foreign, vec![location]);
+        }
+        let published = Published { value, location };
+        if self.tree.outputs.borrow_mut().insert(name.clone(), published).is_some() {
             let duplicate = Diagnostic::error("GP0104", format!("the output `{name}` is exported twice"))
                 .help("give each output of an app its own name");
-            self.report_at(duplicate.at(self.path.clone()), vec![Location::caller()]);
+            self.report_at(duplicate, vec![location]);
         }
         self
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::Environment;
 use crate::data::{Data, Resource};
+use crate::export::Import;
 use crate::path::Path;
 use crate::value::{Reference, Value};
 
@@ -91,6 +92,11 @@ impl ResourceEntry {
     /// Every reference in the properties.
     pub fn references(&self) -> Vec<&Reference> {
         self.properties.values().flat_map(Value::references).collect()
+    }
+
+    /// Every output of another app in the properties.
+    pub fn imports(&self) -> BTreeSet<&Import> {
+        self.properties.values().flat_map(Value::imports).collect()
     }
 }
 

@@ -22,9 +22,7 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
     let check = |at: &Path, reference: &Reference| -> Option<Diagnostic> {
         let error = |code, message: String| Some(Diagnostic::error(code, message).at(at.clone()).got(reference));
         if let Some(app) = reference.app.as_ref().filter(|app| **app != tree.name) {
-            let help = format!(
-                "export the value in `{app}` and read it here as an output of that app, or pass it as a setting"
-            );
+            let help = format!("publish the value in `{app}` under an `Export` constant, and pass that constant here");
             return error("GP0201", format!("this refers to a resource of another app, `{app}`"))
                 .map(|diagnostic| diagnostic.help(help));
         }
@@ -44,20 +42,63 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
         error("GP0203", format!("a {type_name} has no attribute `{attribute}`"))
             .map(|diagnostic| diagnostic.allowed(attributes.join(", ")))
     };
-    let mut visit = |at: &Path, value: &mut Value| {
-        value.walk_mut(&mut |value| {
-            if let Value::Ref(reference) = value {
-                diagnostics.extend(check(at, reference));
+    let visit = |at: &Path, value: &mut Value, found: &mut Vec<Diagnostic>| {
+        value.walk_mut(&mut |value| match value {
+            Value::Ref(reference) => {
+                found.extend(check(at, reference));
                 reference.app = None;
             }
+            Value::Import(import) if import.app == *tree.name => {
+                let own = Diagnostic::error("GP0211", "this is an output of the same app").at(at.clone()).got(import);
+                found.push(own.help("pass what is published there itself: the handle or the output of the resource"));
+            }
+            _ => {}
         });
     };
     for (path, entry) in &mut assembly.resources {
-        entry.properties.values_mut().for_each(|value| visit(path, value));
+        entry.properties.values_mut().for_each(|value| visit(path, value, diagnostics));
     }
-    for value in assembly.outputs.values_mut() {
-        visit(&Path::new(""), value);
+    let declared = tree.outputs.borrow();
+    for (name, value) in &mut assembly.outputs {
+        let mut found = Vec::new();
+        visit(&Path::new(""), value, &mut found);
+        found.extend(has_secret(value, &types).then(|| {
+            Diagnostic::error("GP0212", format!("the output `{name}` is a secret, and outputs are kept in plain text"))
+                .help("publish the ARN of the Secrets Manager secret that holds it; `Secret::from_secrets_manager` takes that")
+        }));
+        let locations = declared.get(name).map(|output| output.location).into_iter();
+        diagnostics.extend(found.into_iter().map(|found| {
+            let locations = locations.clone().collect();
+            Diagnostic { path: found.path.filter(|path| !path.as_str().is_empty()), locations, ..found }
+        }));
     }
+}
+
+/// Attributes that are secrets. The schema says so of properties only.
+const SECRET_ATTRIBUTES: [(&str, &str); 4] = [
+    ("AWS::AppSync::ApiKey", "ApiKey"),
+    ("AWS::Cognito::UserPoolClient", "ClientSecret"),
+    ("AWS::IAM::AccessKey", "SecretAccessKey"),
+    ("AWS::ManagedBlockchain::Accessor", "BillingToken"),
+];
+
+/// Whether a value has a secret in it, or what a resource holds as one.
+fn has_secret(value: &Value, types: &BTreeMap<Path, String>) -> bool {
+    let held = |reference: &Reference| {
+        let Some(type_name) = types.get(&reference.path) else { return false };
+        let property = || schema::lookup(type_name).map(|known| known.cursor().key(&reference.attribute));
+        SECRET_ATTRIBUTES.contains(&(type_name, &reference.attribute))
+            || property().is_some_and(|cursor| cursor.is_sensitive())
+    };
+    let mut found = false;
+    value.walk(&mut |value| {
+        found |= match value {
+            Value::Secret(_) => true,
+            Value::Ref(reference) => held(reference),
+            _ => false,
+        }
+    });
+    found
 }
 
 /// Gives every resource that can be tagged the tags of the scopes around it, the innermost first.
@@ -209,7 +250,7 @@ fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Dia
 /// What is expected where `value` cannot be of this kind. What is not known yet can be anything.
 fn mismatch(kind: &Kind, value: &Value) -> Option<&'static str> {
     let fits = match (kind, value) {
-        (_, Value::Ref(_)) | (Kind::Json, _) => true,
+        (_, Value::Ref(_) | Value::Import(_)) | (Kind::Json, _) => true,
         (Kind::String, Value::String(_) | Value::Template(_) | Value::Secret(_) | Value::Subnet(_)) => true,
         (Kind::DateTime, Value::String(_) | Value::Template(_)) => true,
         (Kind::Integer, value) => value.as_i64().is_some(),

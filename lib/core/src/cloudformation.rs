@@ -8,6 +8,8 @@
 //! | the path | a logical id of its names and a hash, so that no other resource changes it |
 //! | a reference | `Ref` or `Fn::GetAtt`; a property that CloudFormation does not give back is written out |
 //! | a reference to another stack of the app | `Fn::ImportValue` of an export |
+//! | an output of the app | an output with the export `APP-NAME` |
+//! | an output of another app | `Fn::ImportValue` of that export, so within one account and region |
 //! | a string composed of outputs | `Fn::Sub`, or `Fn::Join` around other functions |
 //! | a part of an address block | `Fn::Select` of `Fn::Cidr` |
 //! | a secret of Secrets Manager | a dynamic reference |
@@ -24,7 +26,9 @@ use groundplan_schema as schema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::assembly::{Assembly, ResourceEntry};
+use crate::data::Form;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::export::Import;
 use crate::path::Path;
 use crate::secret::{GeneratedSecret, SecretSource, SecretsManagerEntry};
 use crate::value::{Reference, SubnetOf, Value};
@@ -190,7 +194,8 @@ impl<'a> Translator<'a> {
                 if sections.outputs.contains_key(&id) {
                     id.push_str(&format!("{:08X}", fnv(name.as_bytes(), FNV_START)));
                 }
-                let output = json!({"Description": name, "Value": self.text(name, value)});
+                let export = json!({"Name": app_export(&self.assembly.app, name)});
+                let output = json!({"Description": name, "Value": self.text(name, value), "Export": export});
                 sections.outputs.insert(id, output);
             }
         }
@@ -256,6 +261,7 @@ impl<'a> Translator<'a> {
             Value::Template(parts) => join(parts.iter().map(|part| self.value(name, part)).collect()),
             Value::Secret(source) => self.secret(name, source),
             Value::Subnet(part) => self.subnet(name, part),
+            Value::Import(import) => self.import_of_app(import),
         }
     }
 
@@ -314,6 +320,19 @@ impl<'a> Translator<'a> {
         }
         self.shared.imported.insert(reference.clone());
         json!({"Fn::ImportValue": self.export_name(reference)})
+    }
+
+    /// What another app publishes: text, and of a list its elements joined by commas.
+    fn import_of_app(&mut self, import: &Import) -> Json {
+        let value = json!({"Fn::ImportValue": app_export(&import.app, &import.name)});
+        match import.form {
+            Form::List => json!({"Fn::Split": [",", value]}),
+            Form::Structure => self.report(
+                "GP0907",
+                format!("the output `{import}` is a structure, and an output of CloudFormation is text"),
+            ),
+            _ => value,
+        }
     }
 
     fn export_name(&self, reference: &Reference) -> String {
@@ -390,6 +409,8 @@ impl<'a> Translator<'a> {
             Value::String(_) | Value::Ref(_) | Value::Template(_) | Value::Secret(_) | Value::Subnet(_) => {
                 self.value(name, value)
             }
+            // As text: a list is published as its elements joined.
+            Value::Import(import) => self.import_of_app(&Import { form: Form::Text, ..import.clone() }),
         }
     }
 
@@ -397,6 +418,11 @@ impl<'a> Translator<'a> {
         self.shared.diagnostics.push(Diagnostic::error(code, message).at(self.at.clone()));
         Json::Null
     }
+}
+
+/// The export of an output, which is one name for the whole account and region.
+fn app_export(app: &str, name: &str) -> String {
+    format!("{app}-{name}").replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != ':', "-")
 }
 
 /// What becomes of the resource when it leaves its stack; none where CloudFormation deletes it.

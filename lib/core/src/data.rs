@@ -1,6 +1,9 @@
 //! What properties hold, and what the generated resource types implement.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::app::Node;
 use crate::input::Input;
@@ -8,11 +11,68 @@ use crate::value::Value;
 
 /// A type that a property can hold.
 pub trait Data: Sized {
+    /// What its known values are in a document.
+    const FORM: Form;
+
     /// The untyped value.
     fn into_value(self) -> Value;
 
     /// Reads an untyped value; none where it has another shape.
     fn from_value(value: &Value) -> Option<Self>;
+}
+
+/// What a value is in JSON: all that a document knows of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A string.
+    Text,
+    /// `true` or `false`.
+    Truth,
+    /// A whole number.
+    Whole,
+    /// A number.
+    Number,
+    /// A list.
+    List,
+    /// An object.
+    Structure,
+    /// Any of them.
+    Any,
+    /// None: it is never in a document.
+    Secret,
+}
+
+impl Form {
+    /// Whether a value is of this form.
+    pub fn fits(self, value: &serde_json::Value) -> bool {
+        match self {
+            Self::Text => value.is_string(),
+            Self::Truth => value.is_boolean(),
+            Self::Whole => value.is_i64(),
+            Self::Number => value.is_number(),
+            Self::List => value.is_array(),
+            Self::Structure => value.is_object(),
+            Self::Any => true,
+            Self::Secret => false,
+        }
+    }
+}
+
+/// With its article, as in `a string`.
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "a string",
+            Self::Truth => "true or false",
+            Self::Whole => "a whole number",
+            Self::Number => "a number",
+            Self::List => "a list",
+            Self::Structure => "a structure",
+            Self::Any => "any value",
+            Self::Secret => "a secret",
+        })
+    }
 }
 
 /// A list property. `Vec`s and arrays of what provides a `T` give one.
@@ -84,6 +144,8 @@ impl FieldVisitor for Reader<'_> {
 }
 
 impl<T: Fields> Data for T {
+    const FORM: Form = Form::Structure;
+
     fn into_value(mut self) -> Value {
         let mut writer = Writer(BTreeMap::new());
         self.fields(&mut writer);
@@ -99,6 +161,8 @@ impl<T: Fields> Data for T {
 }
 
 impl<T: Data> Data for List<T> {
+    const FORM: Form = Form::List;
+
     fn into_value(self) -> Value {
         Value::List(self.0.into_iter().map(Input::into_value).collect())
     }
@@ -109,6 +173,8 @@ impl<T: Data> Data for List<T> {
 }
 
 impl<T: Data> Data for Map<T> {
+    const FORM: Form = Form::Structure;
+
     fn into_value(self) -> Value {
         Value::Map(self.0.into_iter().map(|(key, input)| (key, input.into_value())).collect())
     }
@@ -120,6 +186,8 @@ impl<T: Data> Data for Map<T> {
 }
 
 impl Data for Json {
+    const FORM: Form = Form::Any;
+
     fn into_value(self) -> Value {
         self.0
     }
@@ -130,6 +198,8 @@ impl Data for Json {
 }
 
 impl Data for String {
+    const FORM: Form = Form::Text;
+
     fn into_value(self) -> Value {
         Value::String(self)
     }
@@ -140,6 +210,8 @@ impl Data for String {
 }
 
 impl Data for bool {
+    const FORM: Form = Form::Truth;
+
     fn into_value(self) -> Value {
         Value::Bool(self)
     }
@@ -150,6 +222,8 @@ impl Data for bool {
 }
 
 impl Data for i64 {
+    const FORM: Form = Form::Whole;
+
     fn into_value(self) -> Value {
         Value::from(self)
     }
@@ -160,6 +234,8 @@ impl Data for i64 {
 }
 
 impl Data for f64 {
+    const FORM: Form = Form::Number;
+
     fn into_value(self) -> Value {
         // JSON has no NaN and no infinity; synth reports the null that stands for them.
         serde_json::Number::from_f64(self).map_or(Value::Null, Value::Number)

@@ -32,6 +32,8 @@ macro_rules! id_types {
         }
 
         impl $crate::Data for $name {
+            const FORM: $crate::data::Form = $crate::data::Form::Text;
+
             #[inline]
             fn into_value(self) -> $crate::Value {
                 $crate::Value::String(self.0)

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use crate::app::Handle;
 use crate::data::{Data, Fields, Json, List, Map, Resource};
+use crate::export::Import;
 use crate::template::Template;
 use crate::value::{Reference, SubnetOf, Value};
 
@@ -19,6 +20,8 @@ pub enum Input<T> {
     Template(Template),
     /// A block cut out of an address block that another resource will have.
     Subnet(Box<SubnetOf>),
+    /// An output of another app.
+    Import(Import),
 }
 
 impl Input<String> {
@@ -35,7 +38,7 @@ impl<T> Input<T> {
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
-            Self::Ref(_) | Self::Template(_) | Self::Subnet(_) => None,
+            Self::Ref(_) | Self::Template(_) | Self::Subnet(_) | Self::Import(_) => None,
         }
     }
 
@@ -43,7 +46,7 @@ impl<T> Input<T> {
     pub fn reference(&self) -> Option<&Reference> {
         match self {
             Self::Ref(output) => Some(output.reference()),
-            Self::Known(_) | Self::Template(_) | Self::Subnet(_) => None,
+            Self::Known(_) | Self::Template(_) | Self::Subnet(_) | Self::Import(_) => None,
         }
     }
 }
@@ -56,6 +59,7 @@ impl<T: Data> Input<T> {
             Self::Ref(output) => Value::Ref(output.reference),
             Self::Template(template) => template.into_value(),
             Self::Subnet(part) => Value::Subnet(part),
+            Self::Import(import) => Value::Import(import),
         }
     }
 
@@ -65,6 +69,7 @@ impl<T: Data> Input<T> {
             Value::Ref(reference) => Some(Self::Ref(Output::new(reference.clone()))),
             Value::Template(parts) => Some(Self::Template(Template::from_parts(parts.clone()))),
             Value::Subnet(part) => Some(Self::Subnet(part.clone())),
+            Value::Import(import) => Some(Self::Import(import.clone())),
             known => T::from_value(known).map(Self::Known),
         }
     }
@@ -112,7 +117,8 @@ impl<T> fmt::Debug for Output<T> {
 /// What can stand where a `T` is wanted.
 ///
 /// Arguments of constructors and setters are `impl Provides<T>`: a known `T`, an [`Output`] of
-/// that type, a [`Handle`] of a resource that has one, or an [`Input`].
+/// that type, a [`Handle`] of a resource that has one, an [`Export`](crate::Export) of another app,
+/// or an [`Input`].
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
     label = "this is no `{T}`",
@@ -158,6 +164,7 @@ impl<A: IsA<T> + Data, T: Data> Provides<T> for Input<A> {
             Self::Ref(output) => output.provide(),
             Self::Template(template) => Input::Template(template),
             Self::Subnet(part) => Input::Subnet(part),
+            Self::Import(import) => Input::Import(import),
         }
     }
 }

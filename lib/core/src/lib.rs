@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`app`] | [`App`], [`Stack`], [`Scope`], [`Construct`], [`Handle`]: how a program is written |
 //! | [`input`] | [`Input`], [`Output`], [`Provides`]: typed references between resources |
+//! | [`export`] | [`Export`]: typed names of what an app publishes for others |
 //! | [`data`] | [`Data`], [`Fields`], [`Resource`]: what the generated resource types implement |
 //! | [`value`] | [`Value`]: the untyped document value behind every property |
 //! | [`mod@template`] | [`Template`] and [`template!`]: strings composed of outputs |
@@ -26,6 +27,7 @@ pub mod cidr;
 pub mod cloudformation;
 pub mod data;
 pub mod diagnostic;
+pub mod export;
 pub mod id;
 pub mod input;
 pub mod path;
@@ -39,6 +41,7 @@ pub use app::{App, Construct, Environment, Handle, Node, Scope, Stack};
 pub use assembly::{Assembly, ResourceEntry};
 pub use data::{Data, FieldVisitor, Fields, Json, List, Map, Resource};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use export::Export;
 pub use input::{Identifies, Input, IsA, Output, Provides};
 pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 pub use path::Path;

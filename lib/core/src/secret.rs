@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Data;
+use crate::data::{Data, Form};
 use crate::input::Provides;
 use crate::value::Value;
 
@@ -119,6 +119,8 @@ impl fmt::Debug for Secret {
 }
 
 impl Data for Secret {
+    const FORM: Form = Form::Secret;
+
     fn into_value(self) -> Value {
         Value::Secret(self.0)
     }

@@ -17,20 +17,23 @@ pub struct Synthesis {
     pub warnings: Vec<Diagnostic>,
     /// Where in the program each resource was added, outermost call first.
     pub locations: BTreeMap<Path, Vec<&'static Location<'static>>>,
+    /// Where in the program each output is published.
+    pub output_locations: BTreeMap<String, &'static Location<'static>>,
 }
 
 pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     let mut diagnostics = tree.diagnostics.borrow().clone();
-    let nodes = tree.nodes.borrow();
+    let (nodes, outputs) = (tree.nodes.borrow(), tree.outputs.borrow());
     let locations: BTreeMap<_, _> =
         nodes.iter().map(|(path, declared)| (path.clone(), declared.locations.clone())).collect();
+    let output_locations = outputs.iter().map(|(name, output)| (name.clone(), output.location)).collect();
     let mut assembly = Assembly {
         format: Assembly::FORMAT,
         app: tree.name.to_string(),
         state: tree.state.borrow().clone(),
         stacks: tree.stacks.borrow().clone(),
         resources: nodes.iter().filter_map(|(path, declared)| Some((path.clone(), declared.entry.clone()?))).collect(),
-        outputs: tree.outputs.borrow().clone(),
+        outputs: outputs.iter().map(|(name, output)| (name.clone(), output.value.clone())).collect(),
     };
     state_moves(&tree.moves.borrow(), &mut assembly);
     crate::check::references(tree, &mut assembly, &mut diagnostics);
@@ -60,7 +63,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(Diagnostics(diagnostics));
     }
-    Ok(Synthesis { assembly, warnings: diagnostics, locations })
+    Ok(Synthesis { assembly, warnings: diagnostics, locations, output_locations })
 }
 
 /// A scope that has moved is all of its resources.

@@ -95,8 +95,8 @@ pub const fn holes(text: &str) -> usize {
     count
 }
 
-/// What can fill a hole of a template: outputs that are strings, handles of named resources,
-/// text and whole numbers. A [`Secret`](crate::Secret) cannot.
+/// What can fill a hole of a template: outputs that are strings, of this app or of others, handles
+/// of named resources, text and whole numbers. A [`Secret`](crate::Secret) cannot.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be put in a template",
     label = "a template takes outputs that are strings, text and whole numbers",
@@ -126,6 +126,7 @@ impl<T: IsA<String> + Data> TemplatePart for Input<T> {
             Self::Ref(output) => output.part(),
             Self::Template(template) => Input::Template(template),
             Self::Subnet(part) => Input::Subnet(part),
+            Self::Import(import) => Input::Import(import),
         }
     }
 }

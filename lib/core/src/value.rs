@@ -7,15 +7,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value as JsonValue;
 
+use crate::export::Import;
 use crate::path::Path;
 use crate::secret::SecretSource;
 
 /// A property value: plain JSON, or something that is only known when other resources exist.
 ///
 /// In JSON the latter are objects with one `$` key: `{"$ref": "checkout/vpc/vpc#VpcId"}`,
-/// `{"$template": ["arn:aws:s3:::", {"$ref": "…"}, "/*"]}`, `{"$secret": {…}}` and
-/// `{"$subnet": {"block": …, "prefix": 64, "index": 0}}`. A key of a
-/// user's map that starts with `$` is written with one more `$`, so nothing is ambiguous.
+/// `{"$template": ["arn:aws:s3:::", {"$ref": "…"}, "/*"]}`, `{"$secret": {…}}`,
+/// `{"$subnet": {"block": …, "prefix": 64, "index": 0}}` and `{"$import": {"app": "account", "name":
+/// "zone-id", "form": "text"}}`. A key of a user's map that starts with `$` is written with one more
+/// `$`, so nothing is ambiguous.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub enum Value {
     /// JSON `null`.
@@ -39,6 +41,8 @@ pub enum Value {
     Secret(SecretSource),
     /// A block cut out of an address block that another resource will have.
     Subnet(Box<SubnetOf>),
+    /// An output of another app.
+    Import(Import),
 }
 
 /// The `index`th block with prefix length `prefix` inside `block`, counted from zero. What
@@ -64,10 +68,12 @@ impl SubnetOf {
     }
 }
 
-/// Names an attribute of a resource: `checkout/vpc/vpc#VpcId`.
+/// Names an attribute of a resource of the same app: `checkout/vpc/vpc#VpcId`. What another app
+/// publishes is an [`Import`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
-    /// The app that the resource belongs to; none in an assembly, where it is always that app.
+    /// The app that the resource belongs to, so that synth sees where a handle of another app was
+    /// passed; none in a document, where it is always the app of that.
     pub app: Option<Arc<str>>,
     /// The resource.
     pub path: Path,
@@ -83,11 +89,7 @@ impl Reference {
 
     fn parse(text: &str) -> Option<Self> {
         let (path, attribute) = text.split_once('#')?;
-        let (app, path) = match path.split_once(':') {
-            Some((app, path)) => (Some(app.into()), path),
-            None => (None, path),
-        };
-        Some(Self { app, path: Path::new(path), attribute: attribute.to_owned() })
+        Some(Self::new(path, attribute))
     }
 }
 
@@ -193,12 +195,26 @@ impl Value {
     pub fn is_known(&self) -> bool {
         let mut known = true;
         self.walk(&mut |value| {
-            known &= !matches!(value, Self::Ref(_) | Self::Template(_) | Self::Secret(_) | Self::Subnet(_));
+            known &= !matches!(
+                value,
+                Self::Ref(_) | Self::Template(_) | Self::Secret(_) | Self::Subnet(_) | Self::Import(_)
+            );
         });
         known
     }
 
-    /// The document form, with `$ref`, `$template` and `$secret` objects.
+    /// Every output of another app inside this value, in order.
+    pub fn imports(&self) -> Vec<&Import> {
+        let mut found = Vec::new();
+        self.walk(&mut |value| {
+            if let Self::Import(import) = value {
+                found.push(import);
+            }
+        });
+        found
+    }
+
+    /// The document form, with `$ref`, `$template`, `$secret`, `$subnet` and `$import` objects.
     pub fn to_json(&self) -> JsonValue {
         let tagged = |tag: &str, value: JsonValue| JsonValue::Object([(tag.to_owned(), value)].into_iter().collect());
         match self {
@@ -212,6 +228,7 @@ impl Value {
             Self::Template(parts) => tagged("$template", parts.iter().map(Value::to_json).collect()),
             Self::Secret(source) => tagged("$secret", source.to_json()),
             Self::Subnet(part) => tagged("$subnet", serde_json::to_value(part).expect("it has string keys only")),
+            Self::Import(import) => tagged("$import", serde_json::to_value(import).expect("it has string keys only")),
         }
     }
 
@@ -257,6 +274,9 @@ impl Value {
             }
             ("$subnet", content) => {
                 serde_json::from_value(content.clone()).map(Self::Subnet).map_err(|_| malformed(&content))
+            }
+            ("$import", content) => {
+                serde_json::from_value(content.clone()).map(Self::Import).map_err(|_| malformed(&content))
             }
             (_, content) => Err(malformed(&content)),
         }
@@ -328,6 +348,7 @@ impl From<JsonValue> for Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Form;
 
     #[test]
     fn every_form_survives_the_way_to_json_and_back() {
@@ -343,6 +364,10 @@ mod tests {
                     Value::Subnet(Box::new(SubnetOf { block: reference.clone(), prefix: 64, index: 3 })),
                 ),
                 ("vpc".to_owned(), reference),
+                (
+                    "zone".to_owned(),
+                    Value::Import(Import { app: "account".into(), name: "zone-id".into(), form: Form::Text }),
+                ),
                 ("password".to_owned(), Value::Secret(SecretSource::Environment("PASSWORD".into()))),
             ]
             .into(),

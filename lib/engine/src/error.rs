@@ -9,6 +9,7 @@ use groundplan_core::Path;
 use crate::journal::IllegalEvent;
 use crate::provider::{Identity, ProviderError};
 use crate::store::Holder;
+use crate::upstream::{Missing, Use};
 
 /// Why the engine refuses or gives up. A step that fails is no such error: the
 /// [`Outcome`](crate::execute::Outcome) has it.
@@ -189,6 +190,21 @@ pub enum Error {
         /// What has changed.
         reason: String,
     },
+    /// The program uses outputs of other apps that they do not publish. Nothing was touched.
+    #[error("outputs of other apps are missing:{}", missing_outputs(missing))]
+    Upstream {
+        /// Each of them, with who wants it.
+        missing: Vec<Missing>,
+    },
+    /// The plan takes away outputs that other apps use.
+    #[error(
+        "the plan takes away outputs that other apps use:{}\ndeploy or destroy those apps without them first",
+        outputs_in_use(uses)
+    )]
+    OutputsInUse {
+        /// Each of them, with who uses it.
+        uses: Vec<Use>,
+    },
     /// The text is not a plan.
     #[error("this is not a saved plan of groundplan: {reason}")]
     CorruptPlan {
@@ -243,6 +259,16 @@ fn held(needed: &[(Path, Path)]) -> String {
 
 fn additions(needed: &[(Path, Path)]) -> String {
     needed.iter().map(|(path, _)| format!("`--only {path}`")).collect::<Vec<_>>().join(" ")
+}
+
+fn missing_outputs(missing: &[Missing]) -> String {
+    let line = |missing: &Missing| format!("\n  - {missing}, wanted by {}", missing.wanted_by());
+    missing.iter().map(line).collect()
+}
+
+fn outputs_in_use(uses: &[Use]) -> String {
+    let line = |Use { name, app, places }: &Use| format!("\n  - `{name}` is used by `{app}`: {}", places.join(", "));
+    uses.iter().map(line).collect()
 }
 
 fn variables(names: &[String]) -> String {

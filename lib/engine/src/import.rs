@@ -22,6 +22,7 @@ use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Properties,
 use crate::resolve::substitute_all;
 use crate::secret;
 use crate::state::State;
+use crate::upstream::Upstream;
 
 /// A resource that was found and is not in the state yet.
 #[derive(Clone, Debug)]
@@ -34,7 +35,8 @@ pub struct Import {
     pub identity: Identity,
 }
 
-/// Finds the resource `id` and what differs between it and what the program says at `path`.
+/// Finds the resource `id` and what differs between it and what the program says at `path`. The
+/// imports of `assembly` are resolved ([`Upstream::resolve`]).
 ///
 /// # Errors
 /// The program does not have the path, the state has it, the resource does not exist, or another
@@ -46,6 +48,8 @@ pub async fn import(
     id: &str,
     provider: &dyn Provider,
 ) -> Result<Import, Error> {
+    // Fails where the caller has left an import in.
+    Upstream::NONE.resolve(assembly)?;
     let Some(entry) = assembly.resources.get(path) else {
         let paths = vec![(path.clone(), nearest(path, assembly.resources.keys()))];
         return Err(Error::UnknownPaths { place: "the program", paths });

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 
 use crate::provider::{ErrorClass, Identity, Outputs};
 use crate::state::{Deposed, ResourceState, ResourceStatus, State};
+use crate::upstream::Imports;
 
 /// Stands for the value of a secret that an interrupted update, or nobody we know, may have set.
 pub(crate) const UNKNOWN_DIGEST: &str = "unknown";
@@ -118,6 +119,11 @@ pub enum Event {
         /// Where it stands.
         path: Path,
     },
+    /// The app uses this of other apps.
+    Imported {
+        /// By app and name.
+        imports: Imports,
+    },
     /// The app's outputs have these values.
     Published {
         /// By name.
@@ -222,6 +228,10 @@ impl State {
             Event::Moved { from, to } => self.moved(from, to),
             Event::Recorded { path, dependencies, lifecycle } => self.recorded(path, dependencies, lifecycle),
             Event::Forgotten { path } => self.forgotten(path),
+            Event::Imported { imports } => {
+                self.imports = imports;
+                Ok(())
+            }
             Event::Published { outputs } => {
                 self.outputs = outputs;
                 Ok(())
@@ -396,6 +406,11 @@ impl State {
                 resource.dependencies.insert(to.clone());
             }
         }
+        for imported in self.imports.values_mut().flat_map(BTreeMap::values_mut) {
+            if imported.resources.remove(&from) {
+                imported.resources.insert(to.clone());
+            }
+        }
         Ok(())
     }
 
@@ -416,6 +431,10 @@ impl State {
         if self.pending.get(&path).is_some_and(|intent| intent.generation().is_none()) {
             self.pending.remove(&path);
         }
+        for names in self.imports.values_mut() {
+            names.retain(|_, imported| !imported.resources.remove(&path) || !imported.is_unused());
+        }
+        self.imports.retain(|_, names| !names.is_empty());
         Ok(())
     }
 

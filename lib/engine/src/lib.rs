@@ -13,7 +13,7 @@
 //!
 //! [`planning`] asks the cloud what the pure stages need and goes through them. [`drift`] compares
 //! what was applied with what is there. [`mod@import`] and [`edit`] change what is known and nothing
-//! else; [`history`] is what led there. [`provider`] says what a cloud must offer, [`store`] where
+//! else; [`history`] is what led there. [`upstream`] is what apps use of each other. [`provider`] says what a cloud must offer, [`store`] where
 //! state and journal are kept.
 //!
 //! # Files
@@ -47,6 +47,7 @@ mod resolve;
 mod secret;
 pub mod state;
 pub mod store;
+pub mod upstream;
 
 pub use error::Error;
 pub use nearest::nearest;

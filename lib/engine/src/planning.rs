@@ -18,6 +18,7 @@ use crate::recover::recover;
 use crate::resolve::substitute;
 use crate::secret::{self, Digests};
 use crate::state::State;
+use crate::upstream::{self, Imports, Upstream};
 
 /// How a plan is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +33,13 @@ pub struct PlanOptions {
     /// For [`deploy`]: only what is at or below these paths, and what that depends on. Everything
     /// where there are none.
     pub only: BTreeSet<Path>,
+    /// For [`deploy`]: what the program uses of other apps.
+    pub upstream: Upstream,
 }
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        Self { refresh: false, delete_data: false, parallelism: 10, only: BTreeSet::new() }
+        Self { refresh: false, delete_data: false, parallelism: 10, only: BTreeSet::new(), upstream: Upstream::NONE }
     }
 }
 
@@ -55,13 +58,17 @@ pub struct Planned {
 ///
 /// # Errors
 /// The credentials are for another account, the provider does not support a resource, the cloud
-/// does not answer, or the part that was asked for does not exist or cannot be done alone. Whether the plan may be executed is [`Plan::permit`]'s answer.
+/// does not answer, the part that was asked for does not exist or cannot be done alone, or another
+/// app does not publish what the program uses of it. Whether the plan may be executed is
+/// [`Plan::permit`]'s answer, and [`upstream::permit`]'s.
 pub async fn deploy(
     assembly: &Assembly,
     state: &State,
     provider: &dyn Provider,
     options: &PlanOptions,
 ) -> Result<Planned, Error> {
+    let (assembly, imports) = options.upstream.resolve(assembly)?;
+    let assembly = &*assembly;
     let identity = identity(provider, state, Some(assembly)).await?;
     let wanted = |path: &Path| assembly.resources.contains_key(path) && !state.resources.contains_key(path);
     let observed = observe(state, provider, &wanted, options).await?;
@@ -74,9 +81,13 @@ pub async fn deploy(
         digests: &digests,
         missing: &observed.missing,
     };
-    let Part { changes, outputs, left_out } = part(&inputs, diff(&inputs), &options.only)?;
+    let Part { mut changes, outputs, left_out } = part(&inputs, diff(&inputs), &options.only)?;
     supported(&inputs, &changes, provider)?;
-    let plan = Plan { observed: observed.events, outputs, ..schedule(&inputs, &changes)? };
+    let is_own = |name: &str| outputs.contains_key(name) && outputs.get(name) == assembly.outputs.get(name);
+    let (imports, kept_imports) = upstream::split(&observed.state, &changes, imports, &is_own);
+    changes.imports = upstream::changes(&state.imports, &upstream::merged(&kept_imports, &imports));
+    let plan = schedule(&inputs, &changes)?;
+    let plan = Plan { observed: observed.events, outputs, imports, kept_imports, ..plan };
     Ok(Planned { changes, plan, left_out })
 }
 
@@ -104,8 +115,10 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
         digests: &Digests::new(),
         missing: &observed.missing,
     };
-    let changes = diff_destroy(&observed.state, inputs.behavior, options.delete_data);
-    let plan = Plan { observed: observed.events, ..schedule(&inputs, &changes)? };
+    let mut changes = diff_destroy(&observed.state, inputs.behavior, options.delete_data);
+    let (imports, kept_imports) = upstream::split(&observed.state, &changes, Imports::new(), &|_| false);
+    changes.imports = upstream::changes(&state.imports, &kept_imports);
+    let plan = Plan { observed: observed.events, imports, kept_imports, ..schedule(&inputs, &changes)? };
     Ok(Planned { changes, plan, left_out: Vec::new() })
 }
 
@@ -215,7 +228,7 @@ fn supported(inputs: &Inputs<'_>, changes: &ChangeSet, provider: &dyn Provider) 
 /// A value with `null` for all that is not known.
 fn known(value: &Value) -> Json {
     match value {
-        Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) => Json::Null,
+        Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) | Value::Import(_) => Json::Null,
         Value::List(items) => items.iter().map(known).collect(),
         Value::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), known(value))).collect()),
         scalar => scalar.to_json(),

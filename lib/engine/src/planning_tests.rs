@@ -6,7 +6,8 @@ use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{Fake, LOG_GROUP, assembly, state, subnet, vpc};
 use crate::store::{self, MemoryStore};
 
-const REFRESH: PlanOptions = PlanOptions { refresh: true, delete_data: false, parallelism: 4, only: BTreeSet::new() };
+const REFRESH: PlanOptions =
+    PlanOptions { refresh: true, delete_data: false, parallelism: 4, only: BTreeSet::new(), upstream: Upstream::NONE };
 
 async fn apply(assembly: &Assembly, store: &MemoryStore, fake: &Fake, options: &PlanOptions) -> Planned {
     let loaded = store::load(store, "shop").await.unwrap();

@@ -49,7 +49,7 @@ fn join(parts: Vec<Value>) -> Value {
 fn text(part: &Value) -> Option<String> {
     match part {
         Value::String(text) => Some(text.clone()),
-        Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) => None,
+        Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) | Value::Import(_) => None,
         other => Some(other.to_json().to_string()),
     }
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::journal::Intent;
 use crate::provider::{Address, Existing, Identity, Outputs, Properties};
+use crate::upstream::Imports;
 
 /// The properties by which AWS protects resources of any type: RDS and load balancers have the
 /// first, DynamoDB and CloudWatch Logs the second.
@@ -52,6 +53,9 @@ pub struct State {
     /// What the app publishes, resolved.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, Json>,
+    /// What the app uses of others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub imports: Imports,
 }
 
 /// A resource that exists.
@@ -137,6 +141,7 @@ impl State {
             pending: BTreeMap::new(),
             generations: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            imports: Imports::new(),
         }
     }
 
@@ -247,7 +252,7 @@ impl ResourceState {
 pub(crate) fn without_secrets(properties: &BTreeMap<String, Value>) -> Properties {
     fn plain(value: &Value) -> Option<Json> {
         Some(match value {
-            Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) => return None,
+            Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) | Value::Import(_) => return None,
             Value::List(items) => items.iter().filter_map(plain).collect(),
             Value::Map(entries) => {
                 Json::Object(entries.iter().filter_map(|(key, value)| Some((key.clone(), plain(value)?))).collect())

@@ -5,7 +5,7 @@ use groundplan_engine::execute::{self, ExecuteOptions, Outcome};
 use groundplan_engine::history::{Ending, Entry};
 use groundplan_engine::plan::Plan;
 use groundplan_engine::store::{Holder, Loaded, StateStore as _};
-use groundplan_engine::{Error, Provider};
+use groundplan_engine::{Error, Provider, State, upstream};
 use serde_json::{Value as Json, json};
 
 use crate::context::{Context, Session};
@@ -29,6 +29,12 @@ impl Job<'_> {
     /// Refuses at once what would have to be asked where nobody can answer.
     pub(crate) fn may_ask(&self) -> Result<(), CommandError> {
         self.session.may_ask(self.yes, self.command)
+    }
+
+    /// Refuses what may not be executed, before anybody is asked.
+    pub(crate) async fn permit(&self, plan: &Plan, state: &State) -> Result<(), CommandError> {
+        plan.permit(self.options.delete_data)?;
+        Ok(upstream::permit(plan, state, &self.session.store).await?)
     }
 
     /// Asks, where what is changed is real.

@@ -7,6 +7,7 @@ use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::store::Loaded;
+use groundplan_engine::upstream::Upstream;
 use serde_json::json;
 
 use crate::args::Deploy;
@@ -46,6 +47,7 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
         delete_data: args.delete_data,
         parallelism: context.global.parallelism,
         only: args.part.only.iter().cloned().collect(),
+        upstream: Upstream::read(&context.synthesis.assembly, &session.store).await?,
     };
     let assembly = &context.synthesis.assembly;
     let planned = planning::deploy(assembly, &loaded.state, &*provider, &options).await?;
@@ -56,14 +58,14 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
         job.nothing(&loaded.state.outputs);
         return Ok(Exit::Done);
     }
-    planned.plan.permit(args.delete_data)?;
+    job.permit(&planned.plan, &loaded.state).await?;
     job.confirm(&planned.plan).await?;
     apply(job, &planned.plan, args.part.only.is_empty().then_some(assembly), loaded).await
 }
 
 /// Executes a plan that was saved, and nothing else.
 async fn saved(job: &Job<'_>, file: &Path) -> Result<Exit, CommandError> {
-    let Job { context, session, options, .. } = job;
+    let Job { context, session, .. } = job;
     let path = context.host.resolve(file);
     let text = std::fs::read_to_string(&path)
         .map_err(|error| CommandError::usage(format!("cannot read the plan `{}`: {error}", path.display())))?;
@@ -73,7 +75,7 @@ async fn saved(job: &Job<'_>, file: &Path) -> Result<Exit, CommandError> {
     context.terminal.print_json(
         &json!({"event": "planned", "app": plan.app, "target": session.target.name(), "steps": plan.steps.len()}),
     );
-    plan.permit(options.delete_data)?;
+    job.permit(&plan, &loaded.state).await?;
     job.confirm(&plan).await?;
     apply(job, &plan, plan.assembly.as_ref(), loaded).await
 }

@@ -43,7 +43,7 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
         job.nothing(&loaded.state.outputs);
         Exit::Done
     } else {
-        planned.plan.permit(args.delete_data)?;
+        job.permit(&planned.plan, &loaded.state).await?;
         job.confirm(&planned.plan).await?;
         job.execute(&planned.plan, None, loaded, &*provider).await?
     };

@@ -15,6 +15,13 @@ pub(crate) fn run(context: &Context<'_>, args: &Graph) -> Result<Exit, CommandEr
     });
     let nodes: serde_json::Map<_, _> =
         assembly.resources.keys().map(|path| (path.to_string(), json!(assembly.dependencies(path)))).collect();
-    context.terminal.print_json(&json!({"app": assembly.app, "needs": nodes}));
+    let imports: serde_json::Map<_, _> = assembly
+        .resources
+        .iter()
+        .map(|(path, entry)| (path.to_string(), entry.imports()))
+        .filter(|(_, imports)| !imports.is_empty())
+        .map(|(path, imports)| (path, imports.iter().map(ToString::to_string).collect()))
+        .collect();
+    context.terminal.print_json(&json!({"app": assembly.app, "needs": nodes, "imports": imports}));
     Ok(Exit::Done)
 }

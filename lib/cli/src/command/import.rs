@@ -2,6 +2,7 @@
 
 use groundplan_engine::diff::{Action, ChangeSet};
 use groundplan_engine::import;
+use groundplan_engine::upstream::Upstream;
 use serde_json::json;
 
 use crate::args::Import;
@@ -20,7 +21,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     let Import { path, id, yes } = args;
     let loaded = session.load().await?;
     let provider = session.connect().await?;
-    let found = import::import(&context.synthesis.assembly, &loaded.state, path, id, &*provider).await?;
+    let assembly = &context.synthesis.assembly;
+    let (resolved, _) = Upstream::read(assembly, &session.store).await?.resolve(assembly)?;
+    let found = import::import(&resolved, &loaded.state, path, id, &*provider).await?;
     show(context, &session, args, &found);
     let question = format!("import {id} of account {} as {path}?", found.identity.account);
     session.confirm(*yes, &question).await?;

@@ -28,6 +28,7 @@ use crate::interrupt::Interrupt;
 use crate::render::diagnostic;
 use crate::style::{ERROR, paint};
 use crate::terminal::Terminal;
+use crate::upstream;
 
 /// Columns of the help: the same on every terminal, and where there is none.
 const HELP_WIDTH: usize = 100;
@@ -62,7 +63,7 @@ pub(crate) async fn execute(app: &App, mut host: Host) -> u8 {
         }
         let context =
             Context { host: &host, terminal: &terminal, global: &global, synthesis: &synthesis, interrupt: &interrupt };
-        dispatch(&context, &command).await
+        dispatch(&context, &command).await.map_err(|error| upstream::explain(&context, error))
     };
     let result = interrupt.watch(work, &mut interrupts, &terminal).await;
     terminal.show(None);

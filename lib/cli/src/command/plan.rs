@@ -2,6 +2,7 @@
 
 use groundplan_engine::diff::{Action, ChangeSet};
 use groundplan_engine::planning::{self, PlanOptions, Planned};
+use groundplan_engine::upstream::{self, Upstream};
 use serde_json::{Value as Json, json};
 
 use crate::args;
@@ -15,13 +16,18 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     let session = context.session()?;
     let provider = session.connect().await?;
     let loaded = session.load().await?;
+    let assembly = &context.synthesis.assembly;
+    let upstream = match args.destroy {
+        true => Upstream::NONE,
+        false => Upstream::read(assembly, &session.store).await?,
+    };
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
         parallelism: context.global.parallelism,
         only: args.part.only.iter().cloned().collect(),
+        upstream,
     };
-    let assembly = &context.synthesis.assembly;
     let mut planned = match args.destroy {
         true => planning::destroy(&loaded.state, &*provider, &options).await?,
         false => planning::deploy(assembly, &loaded.state, &*provider, &options).await?,
@@ -30,7 +36,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     let program = (!args.destroy).then_some(context.synthesis);
     show(context, &session, &planned, PlanView { full, ..PlanView::new(&planned, program) });
     context.terminal.print_json(&document(context, &session, &planned));
-    if let Err(refused) = planned.plan.permit(args.delete_data) {
+    let permits =
+        [planned.plan.permit(args.delete_data), upstream::permit(&planned.plan, &loaded.state, &session.store).await];
+    for refused in permits.into_iter().filter_map(Result::err) {
         context.terminal.warn(format!("a deploy of this would be refused: {refused}"));
     }
     if let Some(file) = &args.out {
@@ -68,7 +76,7 @@ pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Plann
 
 /// A plan for other programs.
 pub(crate) fn document(context: &Context<'_>, session: &Session<'_>, planned: &Planned) -> Json {
-    let ChangeSet { changes, deposed, outputs, proposed_moves } = &planned.changes;
+    let ChangeSet { changes, deposed, outputs, imports, proposed_moves } = &planned.changes;
     let changes: Vec<_> = changes.values().filter(|change| change.action != Action::NoOp).collect();
     json!({
         "app": context.app(),
@@ -78,6 +86,7 @@ pub(crate) fn document(context: &Context<'_>, session: &Session<'_>, planned: &P
         "changes": changes,
         "deposed": deposed,
         "outputs": outputs,
+        "imports": imports,
         "proposed_moves": proposed_moves,
         "loses_data": planned.plan.loses_data,
         "protected": planned.plan.protected,

@@ -5,6 +5,7 @@ use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::history::{Entry, way_back};
 use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::store::StateStore as _;
+use groundplan_engine::upstream::Upstream;
 
 use crate::args::Rollback;
 use crate::command::apply::{Job, event};
@@ -37,11 +38,13 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
         assembly: way_back(past.clone(), &since),
         warnings: Vec::new(),
         locations: context.synthesis.locations.clone(),
+        output_locations: context.synthesis.output_locations.clone(),
     };
     let provider = session.connect().await?;
     let options = PlanOptions {
         delete_data: args.delete_data,
         parallelism: context.global.parallelism,
+        upstream: Upstream::read(&program.assembly, &session.store).await?,
         ..PlanOptions::default()
     };
     let planned = planning::deploy(&program.assembly, &loaded.state, &*provider, &options).await?;
@@ -51,7 +54,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
         job.nothing(&loaded.state.outputs);
         return Ok(Exit::Done);
     }
-    planned.plan.permit(args.delete_data)?;
+    job.permit(&planned.plan, &loaded.state).await?;
     job.confirm(&planned.plan).await?;
     let exit = deploy::apply(job, &planned.plan, Some(&past), loaded).await?;
     if context.synthesis.assembly != past {

@@ -1,10 +1,12 @@
 //! `state list`, `state show` and `state pull`: what is known to exist.
 
+use std::collections::BTreeMap;
+
 use groundplan_core::{Path, Value};
 use groundplan_engine::state::{ResourceState, ResourceStatus};
 use groundplan_engine::{State, edit};
 use groundplan_schema as schema;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::args;
 use crate::command::edit as commands;
@@ -37,8 +39,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
         }
         args::State::Show { path } => {
             let resource = state.resources.get(path).ok_or_else(|| unknown(&state, path))?;
-            context.terminal.print(show(path, resource));
-            context.terminal.print_json(&json!({"path": path, "resource": resource}));
+            context.terminal.print(show(&state, path, resource));
+            let imports: BTreeMap<_, _> = imports(&state, path).collect();
+            context.terminal.print_json(&json!({"path": path, "resource": resource, "imports": imports}));
         }
         args::State::Pull => context.terminal.write(&state.to_json()),
         args::State::Mv { .. } | args::State::Rm { .. } => {}
@@ -71,7 +74,14 @@ fn list(state: &State) -> String {
     state.resources.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn show(path: &Path, resource: &ResourceState) -> String {
+/// What the resource has of other apps, as `account:zone-id`.
+fn imports<'a>(state: &'a State, path: &'a Path) -> impl Iterator<Item = (String, &'a Json)> {
+    let all = state.imports.iter().flat_map(|(app, names)| names.iter().map(move |(name, it)| (app, name, it)));
+    let own = all.filter(move |(.., imported)| imported.resources.contains(path));
+    own.map(|(app, name, imported)| (format!("{app}:{name}"), &imported.value))
+}
+
+fn show(state: &State, path: &Path, resource: &ResourceState) -> String {
     let known = schema::lookup(&resource.type_name);
     let mut lines = vec![
         paint(BOLD, path),
@@ -93,6 +103,11 @@ fn show(path: &Path, resource: &ResourceState) -> String {
     if !resource.dependencies.is_empty() {
         lines.push("  depends on:".to_owned());
         lines.extend(resource.dependencies.iter().map(|needed| format!("    {needed}")));
+    }
+    let mut imports = imports(state, path).peekable();
+    if imports.peek().is_some() {
+        lines.push("  values of other apps:".to_owned());
+        lines.extend(imports.map(|(name, value)| format!("    {name}: {}", value::json(value, 4))));
     }
     lines.join("\n")
 }

@@ -11,6 +11,7 @@ pub(crate) fn text(assembly: &Assembly) -> String {
     for (path, entry) in &assembly.resources {
         lines.push(format!("{}  {}", paint(BOLD, path), paint(DIM, short_type(&entry.type_name))));
         lines.extend(assembly.dependencies(path).iter().map(|needed| format!("  ← {needed}")));
+        lines.extend(entry.imports().iter().map(|import| format!("  ← {import}")));
     }
     lines.join("\n")
 }
@@ -23,6 +24,10 @@ pub(crate) fn dot(assembly: &Assembly) -> String {
         let label = format!("{path}\\n{}", short_type(&entry.type_name));
         lines.push(format!("  \"{path}\" [label = \"{label}\"];"));
         lines.extend(assembly.dependencies(path).iter().map(|needed| format!("  \"{path}\" -> \"{needed}\";")));
+        for import in entry.imports() {
+            lines.push(format!("  \"{import}\" [style = dashed];"));
+            lines.push(format!("  \"{path}\" -> \"{import}\";"));
+        }
     }
     lines.push("}".into());
     lines.join("\n")

@@ -9,9 +9,10 @@ use std::panic::Location;
 
 use anstyle::Style;
 use groundplan_core::{Assembly, Path, ResourceEntry, Synthesis, Value};
-use groundplan_engine::diff::{Action, Change, ChangeSet, Counts, Order, OutputChange, Reason, Rendered};
+use groundplan_engine::diff::{Action, Change, ChangeSet, Counts, ImportChange, Order, OutputChange, Reason, Rendered};
 use groundplan_engine::planning::Planned;
 use groundplan_schema as schema;
+use serde_json::Value as Json;
 
 use crate::render::{count, diff, moves, named, short_type, value};
 use crate::style::{BOLD, CHANGE, CREATE, DANGER, DELETE, DIM, INFO, REPLACE, padded, paint};
@@ -99,6 +100,7 @@ impl PlanView<'_> {
     pub(crate) fn render(&self) -> String {
         let mut text = self.tree();
         text += &self.deposed();
+        text += &self.imports();
         text += &self.outputs();
         text += &self.moves();
         text += &self.losses();
@@ -226,6 +228,18 @@ impl PlanView<'_> {
         };
         let lines: String = self.changes.deposed.iter().map(line).collect();
         format!("{}\n{lines}\n", paint(BOLD, "left over from earlier runs"))
+    }
+
+    fn imports(&self) -> String {
+        if self.changes.imports.is_empty() {
+            return String::new();
+        }
+        let line = |(name, change): (&String, &ImportChange)| {
+            let rendered = |value: &Option<Json>| value.clone().map_or(Rendered::Absent, Rendered::Known);
+            diff::between(name, &rendered(&change.from), &rendered(&change.to), None, "", MARGIN)
+        };
+        let lines: String = self.changes.imports.iter().map(line).collect();
+        format!("{}\n{lines}\n", paint(BOLD, "values of other apps"))
     }
 
     fn outputs(&self) -> String {

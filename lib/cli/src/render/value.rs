@@ -15,7 +15,8 @@ pub(crate) fn value(value: &Value, cursor: Option<&Cursor<'_>>, indent: usize) -
         return paint(DIM, "(sensitive)");
     }
     match value {
-        Value::Ref(reference) => paint(INFO, format!("{reference}")),
+        Value::Ref(reference) => paint(INFO, reference),
+        Value::Import(import) => paint(INFO, import),
         Value::Secret(source) => paint(DIM, format!("(secret, {source})")),
         Value::Subnet(part) => {
             format!("/{} number {} of {}", part.prefix, part.index, self::value(&part.block, None, indent))

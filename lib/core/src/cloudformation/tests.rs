@@ -161,3 +161,21 @@ fn what_cloudformation_has_no_word_for_is_reported_with_its_path() {
     let error = templates(&network(ipv6)).expect_err("it cannot be written").to_string();
     assert!(error.contains("GP0904") && error.contains("shop/vpc/private-a"), "{error}");
 }
+
+#[test]
+fn an_output_is_exported_under_the_name_that_another_app_imports() {
+    let mut account = assembly(&[("account", "us-east-1")], &[]);
+    account.app = "account".into();
+    account.outputs = BTreeMap::from([("zone_id".to_owned(), "Z1".into())]);
+    let export = templates(&account).expect("it can be written")["account"]["Outputs"]["ZoneId"]["Export"].clone();
+    assert_eq!(export, json!({"Name": "account-zone-id"}));
+
+    let imported = |form: &str| json!({"$import": {"app": "account", "name": "zone_id", "form": form}});
+    let subnet = |value: Json| resource(&network(value), "VpcPrivateA")["Properties"].clone();
+    assert_eq!(subnet(json!({"VpcId": imported("text")}))["VpcId"], json!({"Fn::ImportValue": export["Name"]}));
+    let template = json!({"$template": ["vpc-", imported("text")]});
+    assert_eq!(subnet(json!({"VpcId": template}))["VpcId"]["Fn::Join"][1][1]["Fn::ImportValue"], export["Name"]);
+    let list = subnet(json!({"Tags": imported("list")}));
+    assert_eq!(list["Tags"]["Fn::Split"], json!([",", {"Fn::ImportValue": "account-zone-id"}]));
+    assert_eq!(errors(&network(json!({"Tags": imported("structure")}))), ["GP0907"]);
+}

@@ -79,7 +79,7 @@ pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delet
     }
     let outputs = state.outputs.keys().map(|name| (name.clone(), OutputChange::Removed)).collect();
     let deposed = deposed(state).filter(|old| delete_data || !old.data_loss).collect();
-    ChangeSet { changes, deposed, outputs, proposed_moves: Vec::new() }
+    ChangeSet { changes, deposed, outputs, ..ChangeSet::default() }
 }
 
 /// The state after moves of `(to, from)`.
@@ -294,6 +294,7 @@ impl<'a> Diff<'a> {
             outputs: self.outputs(),
             deposed: deposed(self.inputs.state).collect(),
             changes: self.changes,
+            imports: BTreeMap::new(),
         }
     }
 

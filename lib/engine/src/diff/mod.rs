@@ -53,6 +53,8 @@ pub struct ChangeSet {
     pub deposed: Vec<DeposedChange>,
     /// The outputs of the app that change, by name.
     pub outputs: BTreeMap<String, OutputChange>,
+    /// The values of other apps that the app uses and that change, as `account:zone-id`.
+    pub imports: BTreeMap<String, ImportChange>,
     /// Pairs that look like one resource under a new path. They are hints and do nothing.
     pub proposed_moves: Vec<ProposedMove>,
 }
@@ -254,6 +256,15 @@ pub enum OutputChange {
     Removed,
 }
 
+/// What happens to a value of another app that the app uses.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImportChange {
+    /// The one that was used so far.
+    pub from: Option<Json>,
+    /// The one that is used from now on.
+    pub to: Option<Json>,
+}
+
 /// A removed and an added resource that look like the same one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProposedMove {
@@ -288,7 +299,8 @@ impl ChangeSet {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         let idle = |change: &Change| matches!(change.action, Action::NoOp | Action::Keep);
-        self.deposed.is_empty() && self.outputs.is_empty() && self.changes.values().all(idle)
+        let same = self.outputs.is_empty() && self.imports.is_empty();
+        self.deposed.is_empty() && same && self.changes.values().all(idle)
     }
 
     /// How many resources are treated how.

@@ -52,7 +52,7 @@ pub(crate) fn proposed(
 
 fn alike(applied: &Value, desired: &Value) -> bool {
     match (applied, desired) {
-        (_, Value::Ref(_) | Value::Template(_) | Value::Subnet(_)) => true,
+        (_, Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Import(_)) => true,
         (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
         (Value::Map(a), Value::Map(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| alike(a, b)))

@@ -36,6 +36,7 @@ use crate::provider::Provider;
 use crate::resolve::substitute;
 use crate::state::State;
 use crate::store::{Loaded, StateStore};
+use crate::upstream;
 
 /// How a plan is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +107,12 @@ pub struct Outcome {
 impl Outcome {
     /// Whether everything was done that was to be done.
     pub fn succeeded(&self) -> bool {
-        self.failed.is_empty() && self.skipped.iter().all(|skipped| skipped.because == SkipReason::NotWaited)
+        is_done(&self.failed, &self.skipped)
     }
+}
+
+fn is_done(failed: &[FailedStep], skipped: &[SkippedStep]) -> bool {
+    failed.is_empty() && skipped.iter().all(|skipped| skipped.because == SkipReason::NotWaited)
 }
 
 /// A step that has failed.
@@ -157,7 +162,7 @@ pub enum SkipReason {
 /// `store` is the caller's.
 ///
 /// # Errors
-/// The plan may not be executed ([`Plan::permit`]), is stale, or needs environment variables
+/// The plan may not be executed ([`Plan::permit`], [`upstream::permit`]), is stale, or needs environment variables
 /// that are not set: nothing has been touched then. Or the state cannot be written: the journal
 /// has what was done, and the next run goes on from there. Steps that fail are in the [`Outcome`].
 pub async fn execute(
@@ -178,9 +183,26 @@ pub async fn execute(
         return Err(Error::WrongAccount { what, expected: plan.identity.account.clone(), actual: identity });
     }
 
+    upstream::permit(plan, &loaded.state, store).await?;
+
     let serial = loaded.state.serial + 1;
+    let (imports, outputs) = (loaded.state.imports.clone(), loaded.state.outputs.clone());
+    let withdrawn = upstream::withdrawn(plan, &loaded.state);
+    let announced = announced(plan, &loaded.state, &withdrawn);
     let record = Record::new(loaded, store).await?;
-    record.commit(std::iter::once(Event::Begun { serial, identity }).chain(plan.observed.iter().cloned())).await?;
+    let begun = std::iter::once(Event::Begun { serial, identity });
+    record.commit(begun.chain(plan.observed.iter().cloned()).chain(announced.iter().cloned())).await?;
+    // Another app may have begun to use what this run takes away, or have taken away what this run
+    // uses, since it was asked above. Each run writes down first what it uses and takes away and
+    // asks then, so that of two runs at the same time at least one sees the other, and ends here
+    // before it has touched anything.
+    if !announced.is_empty()
+        && let Err(refused) = upstream::agree(plan, &withdrawn, store).await
+    {
+        record.note([Event::Imported { imports }, Event::Published { outputs }])?;
+        record.finish().await?;
+        return Err(refused);
+    }
     let started = Instant::now();
     let slots = Semaphore::new(options.parallelism.max(1));
     let runner = Runner { plan, record: &record, provider, options, progress, slots: &slots };
@@ -188,6 +210,10 @@ pub async fn execute(
     let mut run = Run::new(plan, options, progress);
     run.drive(&runner, cancellation).await;
 
+    let imports = upstream::merged(&plan.kept_imports, &plan.imports);
+    if run.succeeded() && record.read(|state| state.imports != imports) {
+        record.note([Event::Imported { imports }])?;
+    }
     let (outputs, before) = record.read(|state| (published(plan, state), state.outputs.clone()));
     if outputs != before {
         record.note([Event::Published { outputs }])?;
@@ -215,6 +241,17 @@ fn current(plan: &Plan, mut loaded: Loaded) -> Result<Loaded, Error> {
         return stale(format!("{reason}: another deploy has run since"));
     }
     Ok(loaded)
+}
+
+/// What a run tells other apps before it touches anything: what it uses of them beside what was
+/// used so far, and that it publishes no more what it takes away.
+fn announced(plan: &Plan, state: &State, withdrawn: &BTreeSet<String>) -> Vec<Event> {
+    let imports = upstream::merged(&state.imports, &plan.imports);
+    let imported = (imports != state.imports).then_some(Event::Imported { imports });
+    let mut outputs = state.outputs.clone();
+    outputs.retain(|name, _| !withdrawn.contains(name));
+    let published = (outputs != state.outputs).then_some(Event::Published { outputs });
+    imported.into_iter().chain(published).collect()
 }
 
 /// Whether the environment variables that secrets come from are set, before anything is touched.
@@ -294,6 +331,10 @@ impl<'a> Run<'a> {
         };
         plan.steps.iter().filter(|step| step.dependencies.is_empty()).for_each(|step| run.free(step.id));
         run
+    }
+
+    fn succeeded(&self) -> bool {
+        is_done(&self.failed, &self.skipped)
     }
 
     async fn drive<'r>(&mut self, runner: &'r Runner<'r>, cancellation: &Cancellation) {

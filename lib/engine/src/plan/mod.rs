@@ -19,6 +19,7 @@ pub use schedule::schedule;
 use crate::error::Error;
 use crate::journal::Event;
 use crate::provider::Identity;
+use crate::upstream::Imports;
 
 /// What a deploy does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +47,15 @@ pub struct Plan {
     /// Whether any of the outputs changes.
     #[serde(default)]
     pub outputs_change: bool,
+    /// What it uses of other apps. It is refused where they publish something else by then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub imports: Imports,
+    /// What resources that it leaves alone use of other apps.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept_imports: Imports,
+    /// Whether any value that is used of another app changes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imports_change: bool,
     /// What the program says, for the history; only in a plan that is saved and is the whole one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assembly: Option<Assembly>,
@@ -159,7 +169,7 @@ impl Plan {
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && !self.outputs_change && self.observed.is_empty()
+        self.steps.is_empty() && !self.outputs_change && !self.imports_change && self.observed.is_empty()
     }
 
     /// The step `id` of this plan.

@@ -10,6 +10,7 @@ use crate::diff::{Action, Change, ChangeSet, Inputs, Order, Reason, desired_prop
 use crate::error::Error;
 use crate::provider::{Behavior, Wait};
 use crate::state::ResourceState;
+use crate::upstream::Imports;
 
 /// The steps that make `changes`, and what each has to wait for.
 ///
@@ -45,6 +46,9 @@ pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error>
         steps: schedule.graph.into_steps()?,
         outputs: inputs.assembly.outputs.clone(),
         outputs_change: !changes.outputs.is_empty(),
+        imports: Imports::new(),
+        kept_imports: Imports::new(),
+        imports_change: !changes.imports.is_empty(),
         assembly: None,
         loses_data: lost.into_iter().collect(),
         protected: changes

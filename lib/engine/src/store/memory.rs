@@ -1,5 +1,6 @@
 //! A store that lives as long as the process.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -14,6 +15,7 @@ use crate::state::State;
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     kept: Arc<Mutex<Kept>>,
+    place: Arc<Mutex<BTreeMap<String, Arc<Mutex<Kept>>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +36,12 @@ impl MemoryStore {
         let store = Self::new();
         *store.kept() = Kept { state: Some(state), journal, holder: None };
         store
+    }
+
+    /// The store of `app` in the same place.
+    pub fn beside(&self, app: &str) -> Self {
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { kept: place.entry(app.to_owned()).or_default().clone(), place: self.place.clone() }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -57,6 +65,16 @@ impl StateStore for MemoryStore {
         kept.state = Some(state.clone());
         kept.journal.clear();
         Ok(())
+    }
+
+    async fn apps(&self) -> Result<Vec<String>, Error> {
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        let deployed = |kept: &Arc<Mutex<Kept>>| kept.lock().unwrap_or_else(PoisonError::into_inner).state.is_some();
+        Ok(place.iter().filter(|(_, kept)| deployed(kept)).map(|(app, _)| app.clone()).collect())
+    }
+
+    fn of(&self, app: &str) -> Option<Box<dyn StateStore>> {
+        Some(Box::new(self.beside(app)))
     }
 
     async fn append(&self, _base: u64, events: &[Event]) -> Result<(), Error> {

@@ -1,0 +1,90 @@
+//! What other apps have to do with a command that was refused: said with the program's own lines,
+//! and with the command lines of those apps.
+
+use groundplan_core::{Diagnostic, Diagnostics};
+use groundplan_engine::Error;
+use groundplan_engine::upstream::{Missing, Problem};
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::host::Host;
+use crate::render::count;
+
+/// Says more about an error that is about other apps.
+pub(crate) fn explain(context: &Context<'_>, error: CommandError) -> CommandError {
+    match error.cause.as_deref() {
+        Some(Error::Upstream { missing }) => {
+            let diagnostics = missing.iter().map(|missing| diagnostic(context, missing)).collect();
+            let message = format!("{} of other apps missing: nothing was tried", count(missing.len(), "output"));
+            CommandError { message, diagnostics: Some(Diagnostics(diagnostics)), ..error }
+        }
+        Some(Error::OutputsInUse { uses }) => {
+            let mut apps: Vec<&str> = uses.iter().map(|found| found.app.as_str()).collect();
+            apps.dedup();
+            let hint = |app: &str| format!("take it out of `{app}`, and run `{}` first", command(context.host, app));
+            let hints = apps.into_iter().map(hint).collect();
+            CommandError { hints, ..error }
+        }
+        _ => error,
+    }
+}
+
+fn diagnostic(context: &Context<'_>, missing: &Missing) -> Diagnostic {
+    let (app, name) = (&missing.import.app, &missing.import.name);
+    let deploy = command(context.host, app);
+    let found = match &missing.problem {
+        Problem::NotDeployed { place } => {
+            Diagnostic::error("GP0501", format!("the app `{app}`, which publishes `{name}`, was never deployed here"))
+                .got(format!("no state at {place}"))
+                .help(format!("run `{deploy}` first"))
+        }
+        Problem::NotPublished { published, nearest } => {
+            let found = Diagnostic::error("GP0502", format!("the app `{app}` does not publish `{name}`"));
+            let found = match published.is_empty() {
+                true => found.got("it publishes nothing"),
+                false => found.got(format!("it publishes {}", published.join(", "))),
+            };
+            found.help(match nearest.first() {
+                Some(nearest) => format!("use `{nearest}`, or publish `{name}` in `{app}` and run `{deploy}`"),
+                None => format!("publish `{name}` in `{app}`, and run `{deploy}`"),
+            })
+        }
+        Problem::OtherForm { found } => {
+            Diagnostic::error("GP0503", format!("what the app `{app}` publishes as `{name}` has another type"))
+                .got(found)
+                .allowed(missing.import.form)
+                .help(format!("publish it under the `Export` that is used here, and run `{deploy}`"))
+        }
+    };
+    let resource = missing.resources.first();
+    let output = missing.outputs.first().and_then(|name| context.synthesis.output_locations.get(name));
+    let locations = match resource.and_then(|path| context.synthesis.locations.get(path)) {
+        Some(locations) => locations.clone(),
+        None => output.copied().into_iter().collect(),
+    };
+    let users = missing.resources.len() + missing.outputs.len();
+    let message = match users {
+        1 if resource.is_some() => found.message,
+        _ => format!("{}; wanted by {}", found.message, missing.wanted_by()),
+    };
+    Diagnostic { path: resource.cloned(), locations, message, ..found }
+}
+
+/// The command line that deploys `app` where this one was to be deployed. An app is called as its
+/// program.
+fn command(host: &Host, app: &str) -> String {
+    let mut command = match host.variable("CARGO_PKG_NAME") {
+        // Only `cargo run` sets it.
+        Some(package) => format!("cargo run -p {package} --bin {app} -- deploy"),
+        None => format!("{app} deploy"),
+    };
+    let mut words = host.args.iter().skip(1).map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        match &*word {
+            "--target" | "--state" => command += &format!(" {word} {}", words.next().unwrap_or_default()),
+            _ if word.starts_with("--target=") || word.starts_with("--state=") => command += &format!(" {word}"),
+            _ => {}
+        }
+    }
+    command
+}

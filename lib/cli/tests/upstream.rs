@@ -1,0 +1,201 @@
+//! Apps that use what others publish, on the whole way of a user; against the sandbox, in process.
+
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod machine;
+
+use groundplan_core::{App, Environment, Export, template};
+use groundplan_resources::logs::LogGroup;
+use groundplan_resources::route53::{HostedZone, HostedZoneId, RecordSet};
+use insta::assert_snapshot;
+
+use machine::{Machine, read};
+
+const ZONE: Export<HostedZoneId> = Export::new("account", "zone-id");
+const RETENTION: Export<i64> = Export::new("account", "retention");
+
+/// Publishes one of two zones under `name`.
+fn account(name: impl Into<String>, zone: &str) -> App {
+    let app = App::new("account");
+    let stack = app.stack("account", Environment::new("us-east-1"));
+    let zones = ["first", "second"].map(|it| (it, stack.add(it, HostedZone::new().name(format!("{it}.com")))));
+    let (_, zone) = zones.iter().find(|(it, _)| *it == zone).expect("it is one of the two");
+    stack.export(name.into(), zone.id());
+    stack.export(RETENTION, 30);
+    app
+}
+
+fn first() -> App {
+    account(ZONE.name(), "first")
+}
+
+fn second() -> App {
+    account(ZONE.name(), "second")
+}
+
+/// The first zone under another name.
+fn renamed() -> App {
+    account("zone", "first")
+}
+
+fn shop() -> App {
+    let app = App::new("shop");
+    let stack = app.stack("shop", Environment::new("us-east-1"));
+    stack.add("record", RecordSet::new("shop.example.com", "A").hosted_zone_id(ZONE).ttl("60"));
+    stack.add("logs", LogGroup::new().log_group_name(template!("/zones/{}", ZONE)).retention_in_days(RETENTION));
+    app
+}
+
+fn alone() -> App {
+    let app = App::new("shop");
+    let stack = app.stack("shop", Environment::new("us-east-1"));
+    stack.add("logs", LogGroup::new().log_group_name("/shop").retention_in_days(RETENTION));
+    app
+}
+
+/// Identifiers of zones and lines do not belong to what a test is about.
+fn filters() -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"\bZ[0-9A-Z]{8,}", "[zone]");
+    settings.add_filter(r"upstream\.rs:\d+:\d+", "upstream.rs:LINE");
+    settings.add_filter(r"note: no AWS credentials.*\n?", "");
+    settings.bind_to_scope()
+}
+
+#[test]
+fn what_is_missing_says_who_wants_it_and_which_command_provides_it() {
+    let _filters = filters();
+    let machine = Machine::new().with("CARGO_PKG_NAME", "apps");
+    let ran = machine.run(&shop(), "plan --target sandbox").fails(3, "2 outputs of other apps missing");
+    assert_snapshot!(ran.err, @"
+    error[GP0501]: the app `account`, which publishes `retention`, was never deployed here
+      --> lib/cli/tests/upstream.rs:LINE (shop/logs)
+       = got: no state at ~/.groundplan/sandbox/state/account
+       = help: run `cargo run -p apps --bin account -- deploy --target sandbox` first
+
+    error[GP0501]: the app `account`, which publishes `zone-id`, was never deployed here; wanted by shop/logs, shop/record
+      --> lib/cli/tests/upstream.rs:LINE (shop/logs)
+       = got: no state at ~/.groundplan/sandbox/state/account
+       = help: run `cargo run -p apps --bin account -- deploy --target sandbox` first
+
+    error: 2 outputs of other apps missing: nothing was tried
+    ");
+    let json = &machine.run(&shop(), "deploy --json").json()[0];
+    assert_eq!(json["error"]["diagnostics"][0]["code"], "GP0501");
+
+    machine.run(&renamed(), "deploy").succeeds();
+    let ran = machine.run(&shop(), "deploy").fails(3, "error[GP0502]");
+    assert_snapshot!(ran.err, @"
+    error[GP0502]: the app `account` does not publish `zone-id`; wanted by shop/logs, shop/record
+      --> lib/cli/tests/upstream.rs:LINE (shop/logs)
+       = got: it publishes retention, zone
+       = help: publish `zone-id` in `account`, and run `cargo run -p apps --bin account -- deploy`
+
+    error: 1 output of other apps missing: nothing was tried
+    ");
+    assert!(machine.run(&shop(), "import shop/logs /shop").fails(3, "GP0502").out.is_empty());
+    let without_cargo = Machine::new().run(&shop(), "plan --state=file:here").fails(3, "GP0501");
+    assert!(without_cargo.err.contains("run `account deploy --state=file:here` first"), "{}", without_cargo.err);
+}
+
+#[test]
+fn values_reach_the_app_that_uses_them_and_changes_of_theirs_are_shown() {
+    let _filters = filters();
+    let machine = Machine::new();
+    machine.run(&first(), "deploy").succeeds();
+    let plan = machine.run(&shop(), "plan").succeeds();
+    assert_snapshot!(plan.out, @r#"
+    shop at sandbox, account 123456789012
+
+        shop
+      +   logs    Logs::LogGroup
+      +   record  Route53::RecordSet  A · shop.example.com
+
+    values of other apps
+        + account:retention: 30
+        + account:zone-id: "[zone]"
+
+    Plan: 2 to create, 0 to change, 0 to replace, 0 to delete
+    "#);
+    machine.run(&shop(), "plan --out shop.plan").succeeds();
+    machine.run(&shop(), "deploy").succeeds();
+    assert!(machine.run(&shop(), "plan").succeeds().out.contains("no changes"));
+    let shown = machine.run(&shop(), "state show shop/logs").succeeds();
+    assert!(shown.out.contains("account:retention: 30"), "{}", shown.out);
+    assert!(machine.run(&shop(), "graph").succeeds().out.contains("  ← account:zone-id"));
+
+    machine.run(&second(), "deploy").succeeds();
+    let plan = machine.run(&shop(), "plan").succeeds();
+    assert_snapshot!(plan.out, @r#"
+    shop at sandbox, account 123456789012
+
+        shop
+    +/-   logs    Logs::LogGroup       DATA LOSS  the new one first
+            ~ LogGroupName: "/zones/[zone]" → "/zones/[zone]"  # forces replacement
+    -/+   record  Route53::RecordSet  the old one is deleted first
+            ~ HostedZoneId: "[zone]" → "[zone]"  # forces replacement
+
+    values of other apps
+        ~ account:zone-id: "[zone]" → "[zone]"
+
+     DATA LOSS: 1 resource with all that is in there 
+      shop/logs  Logs::LogGroup
+
+    Plan: 0 to create, 0 to change, 2 to replace, 0 to delete
+    "#);
+    let json = &machine.run(&shop(), "plan --json").json()[0];
+    assert!(json["imports"]["account:zone-id"]["from"].is_string(), "{json}");
+    machine.run(&shop(), "deploy --delete-data").succeeds();
+    assert!(machine.run(&shop(), "plan").succeeds().out.contains("no changes"));
+}
+
+#[test]
+fn a_saved_plan_is_refused_once_another_value_is_published() {
+    let machine = Machine::new();
+    machine.run(&first(), "deploy").succeeds();
+    machine.run(&shop(), "plan --out shop.plan").succeeds();
+    machine.run(&second(), "deploy").succeeds();
+    let stale = machine.run(&shop(), "deploy shop.plan").fails(1, "the plan is stale");
+    assert!(stale.err.contains("`zone-id` of the app `account` was \"Z"), "{}", stale.err);
+}
+
+#[test]
+fn what_is_used_is_not_taken_away() {
+    let _filters = filters();
+    let machine = Machine::new().with("CARGO_PKG_NAME", "apps");
+    machine.run(&first(), "deploy").succeeds();
+    machine.run(&shop(), "deploy").succeeds();
+    let before = read(&machine.path(".groundplan/sandbox/state/account/state.json"));
+    let plan = machine.run(&renamed(), "plan").succeeds();
+    assert!(plan.err.contains("a deploy of this would be refused: the plan takes away outputs"), "{}", plan.err);
+    let refused = machine.run(&renamed(), "deploy").fails(1, "`zone-id` is used by `shop`");
+    assert_snapshot!(refused.err, @"
+    error: the plan takes away outputs that other apps use:
+      - `zone-id` is used by `shop`: shop/logs, shop/record
+    deploy or destroy those apps without them first
+    hint: take it out of `shop`, and run `cargo run -p apps --bin shop -- deploy` first
+    ");
+    machine.run(&renamed(), "destroy --delete-data").fails(1, "`retention` is used by `shop`: shop/logs");
+    machine.run(&renamed(), "plan --destroy").succeeds();
+    assert_eq!(read(&machine.path(".groundplan/sandbox/state/account/state.json")), before);
+
+    machine.run(&alone(), "deploy --delete-data").succeeds();
+    machine.run(&renamed(), "deploy").succeeds();
+    machine.run(&renamed(), "destroy --delete-data").fails(1, "`retention` is used by `shop`: shop/logs");
+    machine.run(&alone(), "destroy --delete-data").succeeds();
+    machine.run(&renamed(), "destroy --delete-data").succeeds();
+    machine.run(&alone(), "deploy").fails(3, "it publishes nothing");
+}
+
+#[test]
+fn a_rollback_takes_the_values_that_are_published_now() {
+    let machine = Machine::new();
+    machine.run(&first(), "deploy").succeeds();
+    machine.run(&shop(), "deploy").succeeds();
+    machine.run(&alone(), "deploy --delete-data").succeeds();
+    machine.run(&second(), "deploy").succeeds();
+    machine.run(&alone(), "rollback 1 --delete-data").succeeds();
+    let zone = machine.run(&second(), "output zone-id").succeeds().out;
+    let record = machine.run(&shop(), "state show shop/record").succeeds().out;
+    assert!(record.contains(&format!("HostedZoneId: \"{}\"", zone.trim())), "{record}");
+    assert!(machine.run(&shop(), "plan").succeeds().out.contains("no changes"));
+}

@@ -1,0 +1,235 @@
+//! Typed names of what an app publishes for others.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Data, Form};
+use crate::input::{Input, IsA, Output, Provides};
+use crate::template::{Template, TemplatePart};
+use crate::value::Value;
+
+/// The name of an output of an app, with its type. The apps that publish and use it share it as
+/// a constant.
+///
+/// The app publishes it with [`Scope::export`](crate::Scope::export). Another one passes it where
+/// a value of its type is wanted, like an [`Output`] of its own: the engine reads the value from
+/// the state of the first app when it plans.
+///
+/// ```
+/// use groundplan_core::{App, Environment, Export, template};
+///
+/// pub const DOMAIN: Export<String> = Export::new("account", "domain");
+///
+/// let account = App::new("account");
+/// account.stack("account", Environment::new("us-east-1")).export(DOMAIN, "example.com");
+///
+/// let shop = App::new("shop");
+/// let stack = shop.stack("shop", Environment::new("us-east-1"));
+/// stack.export("url", template!("https://shop.{}/", DOMAIN));
+/// # (account.synth()?, shop.synth()?);
+/// # Ok::<(), groundplan_core::Diagnostics>(())
+/// ```
+///
+/// A secret cannot be published, since states have outputs in plain text; publish the ARN of the
+/// Secrets Manager secret that holds it.
+///
+/// ```compile_fail
+/// # use groundplan_core::{Export, Secret};
+/// const PASSWORD: Export<Secret> = Export::new("account", "password");
+/// ```
+pub struct Export<T> {
+    app: Cow<'static, str>,
+    name: Cow<'static, str>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T: Data> Export<T> {
+    /// The output `name` of the app `app`.
+    ///
+    /// # Panics
+    /// Where `T` is a [`Secret`](crate::Secret); in a constant that is a compile error.
+    pub const fn new(app: &'static str, name: &'static str) -> Self {
+        assert!(
+            !matches!(T::FORM, Form::Secret),
+            "a secret is not published: publish the ARN of the Secrets Manager secret that holds it"
+        );
+        Self { app: Cow::Borrowed(app), name: Cow::Borrowed(name), kind: PhantomData }
+    }
+
+    /// The output of the same name of another app, where each environment has an app of its own:
+    /// `NETWORK.of("platform-prod")`.
+    #[must_use]
+    pub fn of(self, app: impl Into<String>) -> Self {
+        Self { app: Cow::Owned(app.into()), ..self }
+    }
+
+    /// The app that publishes it.
+    pub fn app(&self) -> &str {
+        &self.app
+    }
+
+    /// Its name among the outputs of that app.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn import(&self) -> Import {
+        Import { app: self.app.clone().into_owned(), name: self.name.clone().into_owned(), form: T::FORM }
+    }
+}
+
+impl<T> Clone for Export<T> {
+    fn clone(&self) -> Self {
+        Self { app: self.app.clone(), name: self.name.clone(), kind: PhantomData }
+    }
+}
+
+/// `account:zone-id`
+impl<T> fmt::Debug for Export<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.app, self.name)
+    }
+}
+
+/// The output of another app, in a document: `{"app": "account", "name": "zone-id", "form":
+/// "text"}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    /// The app that publishes it.
+    pub app: String,
+    /// Its name among the outputs of that app.
+    pub name: String,
+    /// What its value has to be.
+    pub form: Form,
+}
+
+/// `account:zone-id`
+impl fmt::Display for Import {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.app, self.name)
+    }
+}
+
+impl<A: IsA<T> + Data, T> Provides<T> for Export<A> {
+    fn provide(self) -> Input<T> {
+        Input::Import(self.import())
+    }
+}
+
+impl<A: IsA<T> + Data, T> Provides<T> for &Export<A> {
+    fn provide(self) -> Input<T> {
+        Input::Import(self.import())
+    }
+}
+
+impl<A: IsA<String> + Data> TemplatePart for Export<A> {
+    fn part(self) -> Input<String> {
+        self.provide()
+    }
+}
+
+impl<A: IsA<String> + Data> TemplatePart for &Export<A> {
+    fn part(self) -> Input<String> {
+        self.provide()
+    }
+}
+
+/// What a value is published under: text, or an [`Export`], which states the type of the value.
+#[diagnostic::on_unimplemented(
+    message = "a `{V}` cannot be published under a `{Self}`",
+    label = "not a value that this name can have",
+    note = "a name is text or an `Export`; under text, an `Output`, an `Input` or a template is published"
+)]
+pub trait ExportName<V> {
+    /// The name, the app that it belongs to where it states one, and the value.
+    #[doc(hidden)]
+    fn publish(self, value: V) -> Publication;
+}
+
+/// A value about to be published.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Publication {
+    pub(crate) app: Option<String>,
+    pub(crate) name: String,
+    pub(crate) value: Value,
+}
+
+impl<T: Data, V: Provides<T>> ExportName<V> for Export<T> {
+    fn publish(self, value: V) -> Publication {
+        Publication {
+            app: Some(self.app.into_owned()),
+            name: self.name.into_owned(),
+            value: value.provide().into_value(),
+        }
+    }
+}
+
+/// A value whose own type says all that a name which is text leaves open.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot be published under a name that is text",
+    label = "publish an `Output`, an `Input`, a template or text"
+)]
+pub trait Publish {
+    /// The value in a document.
+    #[doc(hidden)]
+    fn into_published(self) -> Value;
+}
+
+impl<T: Data> Publish for Input<T> {
+    fn into_published(self) -> Value {
+        self.into_value()
+    }
+}
+
+impl<T> Publish for Output<T> {
+    fn into_published(self) -> Value {
+        Value::Ref(self.reference().clone())
+    }
+}
+
+impl<T> Publish for &Output<T> {
+    fn into_published(self) -> Value {
+        self.clone().into_published()
+    }
+}
+
+impl<T: Data> Publish for Export<T> {
+    fn into_published(self) -> Value {
+        Value::Import(self.import())
+    }
+}
+
+impl Publish for Template {
+    fn into_published(self) -> Value {
+        self.into_value()
+    }
+}
+
+impl Publish for &str {
+    fn into_published(self) -> Value {
+        self.into()
+    }
+}
+
+impl Publish for String {
+    fn into_published(self) -> Value {
+        self.into()
+    }
+}
+
+macro_rules! plain_names {
+    ($($type:ty),+) => {$(
+        impl<V: Publish> ExportName<V> for $type {
+            fn publish(self, value: V) -> Publication {
+                Publication { app: None, name: self.into(), value: value.into_published() }
+            }
+        }
+    )+};
+}
+
+plain_names!(&str, &String, String);

@@ -1,0 +1,373 @@
+//! What an app uses of others, and who uses what it publishes.
+//!
+//! An app's state has the values that its outputs were given. Before a program is compared with
+//! its own state, [`Upstream`] puts the values that other apps publish in the place of imports;
+//! from there on they are known like any other. What was used is written into the state of the
+//! app that uses it, so that taking an output away can be refused even where the program that
+//! uses it is not at hand.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use groundplan_core::export::Import;
+use groundplan_core::{Assembly, Path, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::diff::{Action, ChangeSet, ImportChange};
+use crate::error::Error;
+use crate::nearest::nearest;
+use crate::plan::Plan;
+use crate::resolve::substitute;
+use crate::state::State;
+use crate::store::{self, StateStore};
+
+/// What an app uses of other apps, by the app and the name of its output.
+pub type Imports = BTreeMap<String, BTreeMap<String, Imported>>;
+
+/// An output of another app with the value that was used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// The value.
+    pub value: Json,
+    /// The resources whose properties have it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub resources: BTreeSet<Path>,
+    /// The outputs of the app itself that have it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub outputs: BTreeSet<String>,
+}
+
+/// An import that has no value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missing {
+    /// What is used.
+    pub import: Import,
+    /// Why it has none.
+    pub problem: Problem,
+    /// The resources whose properties want it.
+    pub resources: BTreeSet<Path>,
+    /// The outputs that want it.
+    pub outputs: BTreeSet<String>,
+}
+
+/// Why an import has no value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// The app was never deployed where the state is kept.
+    NotDeployed {
+        /// Where the app's state would be.
+        place: String,
+    },
+    /// The app publishes no such output.
+    NotPublished {
+        /// What it publishes.
+        published: Vec<String>,
+        /// Those of them that may be meant.
+        nearest: Vec<String>,
+    },
+    /// What the app publishes is not what is wanted.
+    OtherForm {
+        /// The value.
+        found: Json,
+    },
+}
+
+/// An output that another app uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The output.
+    pub name: String,
+    /// Who uses it.
+    pub app: String,
+    /// What of that app has the value: paths of resources, and names of outputs.
+    pub places: Vec<String>,
+}
+
+/// The outputs of other apps, as far as a program uses them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Upstream {
+    apps: BTreeMap<String, Published>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Published {
+    /// Where the app's state is, or would be.
+    place: String,
+    /// None where it was never deployed.
+    outputs: Option<BTreeMap<String, Json>>,
+}
+
+impl Upstream {
+    /// Of no other app.
+    pub const NONE: Self = Self { apps: BTreeMap::new() };
+
+    /// What the apps that `assembly` uses publish now, by their states in the place of `store`.
+    ///
+    /// # Errors
+    /// A state cannot be read.
+    pub async fn read(assembly: &Assembly, store: &dyn StateStore) -> Result<Self, Error> {
+        let mut used = BTreeSet::new();
+        each_import(assembly, |import, _| used.extend([import.app.clone()]));
+        Self::read_apps(used.into_iter(), store).await
+    }
+
+    async fn read_apps(apps: impl Iterator<Item = String>, store: &dyn StateStore) -> Result<Self, Error> {
+        let mut upstream = Self::NONE;
+        for app in apps {
+            let beside = store.of(&app);
+            let place = beside.as_ref().map_or_else(|| store.place(), |beside| beside.place());
+            let state = match &beside {
+                Some(beside) => settled(&**beside, &app).await?,
+                None => None,
+            };
+            upstream.apps.insert(app, Published { place, outputs: state.map(|state| state.outputs) });
+        }
+        Ok(upstream)
+    }
+
+    /// The assembly with values in the place of imports, and what it uses.
+    ///
+    /// # Errors
+    /// [`Error::Upstream`] with every import that has no value, or one of another form.
+    pub fn resolve<'a>(&self, assembly: &'a Assembly) -> Result<(Cow<'a, Assembly>, Imports), Error> {
+        let mut imports = Imports::new();
+        let mut missing: BTreeMap<Import, Missing> = BTreeMap::new();
+        each_import(assembly, |import, user| {
+            let (resources, outputs) = match self.value_of(import) {
+                Ok(value) => {
+                    let names = imports.entry(import.app.clone()).or_default();
+                    let imported = names.entry(import.name.clone()).or_insert_with(|| Imported {
+                        value,
+                        resources: BTreeSet::new(),
+                        outputs: BTreeSet::new(),
+                    });
+                    (&mut imported.resources, &mut imported.outputs)
+                }
+                Err(problem) => {
+                    let missing = missing.entry(import.clone()).or_insert_with(|| Missing {
+                        import: import.clone(),
+                        problem,
+                        resources: BTreeSet::new(),
+                        outputs: BTreeSet::new(),
+                    });
+                    (&mut missing.resources, &mut missing.outputs)
+                }
+            };
+            match user {
+                User::Resource(path) => drop(resources.insert(path.clone())),
+                User::Output(name) => drop(outputs.insert(name.to_owned())),
+            }
+        });
+        if !missing.is_empty() {
+            return Err(Error::Upstream { missing: missing.into_values().collect() });
+        }
+        if imports.is_empty() {
+            return Ok((Cow::Borrowed(assembly), imports));
+        }
+        let mut resolved = assembly.clone();
+        let properties = resolved.resources.values_mut().flat_map(|entry| entry.properties.values_mut());
+        for value in properties.chain(resolved.outputs.values_mut()) {
+            if value.imports().is_empty() {
+                continue;
+            }
+            value.walk_mut(&mut |value| {
+                if let Value::Import(import) = value {
+                    *value = imports[&import.app][&import.name].value.clone().into();
+                }
+            });
+            // Templates that are whole now become text.
+            *value = substitute(value, &|_| None);
+        }
+        Ok((Cow::Owned(resolved), imports))
+    }
+
+    fn value_of(&self, import: &Import) -> Result<Json, Problem> {
+        let published = self.apps.get(&import.app);
+        let Some(outputs) = published.and_then(|published| published.outputs.as_ref()) else {
+            let place = published.map(|published| published.place.clone()).unwrap_or_default();
+            return Err(Problem::NotDeployed { place });
+        };
+        match outputs.get(&import.name) {
+            Some(value) if import.form.fits(value) => Ok(value.clone()),
+            Some(value) => Err(Problem::OtherForm { found: value.clone() }),
+            None => {
+                let names: Vec<_> = outputs.keys().map(|name| Path::new(name.as_str())).collect();
+                let nearest = nearest(&Path::new(import.name.as_str()), &names).iter().map(Path::to_string).collect();
+                Err(Problem::NotPublished { published: outputs.keys().cloned().collect(), nearest })
+            }
+        }
+    }
+}
+
+impl Missing {
+    /// What wants it: paths of resources, and names of outputs.
+    pub fn wanted_by(&self) -> String {
+        let outputs = self.outputs.iter().map(|name| format!("the output `{name}`"));
+        self.resources.iter().map(ToString::to_string).chain(outputs).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// As in ``` `zone-id`, which the app `account` does not publish ```.
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (app, name) = (&self.import.app, &self.import.name);
+        match &self.problem {
+            Problem::NotDeployed { .. } => write!(f, "`{name}` of the app `{app}`, which was never deployed here"),
+            Problem::NotPublished { .. } => write!(f, "`{name}`, which the app `{app}` does not publish"),
+            Problem::OtherForm { found } => {
+                write!(f, "`{name}` of the app `{app}`, which is {found} and has to be {}", self.import.form)
+            }
+        }
+    }
+}
+
+enum User<'a> {
+    Resource(&'a Path),
+    Output(&'a str),
+}
+
+fn each_import(assembly: &Assembly, mut visit: impl FnMut(&Import, User<'_>)) {
+    for (path, entry) in &assembly.resources {
+        let imports = entry.properties.values().flat_map(Value::imports);
+        imports.for_each(|import| visit(import, User::Resource(path)));
+    }
+    for (name, value) in &assembly.outputs {
+        value.imports().into_iter().for_each(|import| visit(import, User::Output(name)));
+    }
+}
+
+/// The state of another app, perhaps in the middle of a run; none where it was never deployed.
+///
+/// A store reads state and journal one after the other, and a run that ends in between has put
+/// the one into the other. So they are read until the saved state is the same twice: the journal
+/// that was read in between belongs to it.
+async fn settled(store: &dyn StateStore, app: &str) -> Result<Option<State>, Error> {
+    let mut before = store::load(store, app).await?;
+    loop {
+        let after = store::load(store, app).await?;
+        if before.base == after.base {
+            return Ok(before.base.is_some().then_some(before.state));
+        }
+        before = after;
+    }
+}
+
+/// What the plan of `changes` uses of other apps, and what stays in use beside it: by resources
+/// that are left out or kept. `imports` is what the whole program uses, `is_own` whether the plan
+/// publishes an output as the program says.
+pub(crate) fn split(
+    state: &State,
+    changes: &ChangeSet,
+    mut imports: Imports,
+    is_own: &dyn Fn(&str) -> bool,
+) -> (Imports, Imports) {
+    let left_alone = |path: &Path| match changes.changes.get(path) {
+        Some(change) => change.action == Action::Keep,
+        None => state.resources.contains_key(path),
+    };
+    retain(&mut imports, &|path| !left_alone(path) && changes.changes.contains_key(path), is_own);
+    let mut kept = state.imports.clone();
+    retain(&mut kept, &left_alone, &|name| {
+        state.outputs.contains_key(name) && !is_own(name) && !changes.outputs.contains_key(name)
+    });
+    (imports, kept)
+}
+
+/// Leaves what is used by these resources and outputs.
+fn retain(imports: &mut Imports, resource: &dyn Fn(&Path) -> bool, output: &dyn Fn(&str) -> bool) {
+    for names in imports.values_mut() {
+        for imported in names.values_mut() {
+            imported.resources.retain(|path| resource(path));
+            imported.outputs.retain(|name| output(name));
+        }
+        names.retain(|_, imported| !imported.is_unused());
+    }
+    imports.retain(|_, names| !names.is_empty());
+}
+
+/// Both; where both have a value, the one of `over`.
+pub(crate) fn merged(under: &Imports, over: &Imports) -> Imports {
+    let mut merged = under.clone();
+    for (app, names) in over {
+        for (name, imported) in names {
+            let names = merged.entry(app.clone()).or_default();
+            let entry = names.entry(name.clone()).or_insert_with(|| imported.clone());
+            entry.value = imported.value.clone();
+            entry.resources.extend(imported.resources.iter().cloned());
+            entry.outputs.extend(imported.outputs.iter().cloned());
+        }
+    }
+    merged
+}
+
+/// The imports whose values differ, as `account:zone-id`.
+pub(crate) fn changes(before: &Imports, after: &Imports) -> BTreeMap<String, ImportChange> {
+    let value = |imports: &Imports, app: &str, name: &str| Some(imports.get(app)?.get(name)?.value.clone());
+    let all = before.iter().chain(after).flat_map(|(app, names)| names.keys().map(move |name| (app, name)));
+    let all: BTreeSet<_> = all.collect();
+    let change = |(app, name): (&String, &String)| {
+        let (from, to) = (value(before, app, name), value(after, app, name));
+        (from != to).then(|| (format!("{app}:{name}"), ImportChange { from, to }))
+    };
+    all.into_iter().filter_map(change).collect()
+}
+
+impl Imported {
+    pub(crate) fn is_unused(&self) -> bool {
+        self.resources.is_empty() && self.outputs.is_empty()
+    }
+}
+
+/// The outputs of `state` that `plan` takes away.
+pub(crate) fn withdrawn(plan: &Plan, state: &State) -> BTreeSet<String> {
+    state.outputs.keys().filter(|name| !plan.outputs.contains_key(*name)).cloned().collect()
+}
+
+/// Whether other apps allow the plan now: those that it uses publish what it was made with, and
+/// none uses what it takes away. Reads their states only where there are such.
+///
+/// # Errors
+/// [`Error::StalePlan`] and [`Error::OutputsInUse`].
+pub async fn permit(plan: &Plan, state: &State, store: &dyn StateStore) -> Result<(), Error> {
+    agree(plan, &withdrawn(plan, state), store).await
+}
+
+pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn StateStore) -> Result<(), Error> {
+    let upstream = Upstream::read_apps(plan.imports.keys().cloned(), store).await?;
+    for (app, names) in &plan.imports {
+        let outputs = upstream.apps.get(app).and_then(|published| published.outputs.as_ref());
+        for (name, Imported { value, .. }) in names {
+            let now = match outputs.and_then(|outputs| outputs.get(name)) {
+                Some(now) if now == value => continue,
+                Some(now) => format!("is {now} now"),
+                None => "is published no more".to_owned(),
+            };
+            let reason = format!("`{name}` of the app `{app}` was {value} when it was made, and {now}");
+            return Err(Error::StalePlan { reason });
+        }
+    }
+    if withdrawn.is_empty() {
+        return Ok(());
+    }
+    let mut uses = Vec::new();
+    for app in store.apps().await?.into_iter().filter(|app| *app != plan.app) {
+        let Some(beside) = store.of(&app) else { continue };
+        let Some(consumer) = settled(&*beside, &app).await? else { continue };
+        for (name, imported) in consumer.imports.get(&plan.app).into_iter().flatten() {
+            if withdrawn.contains(name) {
+                let resources = imported.resources.iter().map(Path::to_string);
+                let outputs = imported.outputs.iter().map(|output| format!("its output `{output}`"));
+                let places = resources.chain(outputs).collect();
+                uses.push(Use { name: name.clone(), app: app.clone(), places });
+            }
+        }
+    }
+    if uses.is_empty() { Ok(()) } else { Err(Error::OutputsInUse { uses }) }
+}
+
+#[cfg(test)]
+#[path = "upstream_tests.rs"]
+mod tests;
