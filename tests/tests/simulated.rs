@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use apps::checkout::{Settings, checkout};
 use groundplan::data::InstanceClass;
-use groundplan::resources::ec2;
+use groundplan::resources::ec2::{self, VpcId};
+use groundplan::{App, Environment, Export};
 use groundplan_testing::{Cloud, assembly};
 
 #[test]
@@ -64,4 +65,38 @@ fn a_deploy_takes_no_longer_than_its_slowest_chain() {
     let deployed = Cloud::new().deploy(&checkout(&Settings::dev()));
     // The database, after its subnets: all else goes on beside it.
     assert!(deployed.took.as_secs() < 15 * 60, "{:?}", deployed.took);
+}
+
+/// The network of an environment, which has an app of its own.
+const NETWORK: Export<VpcId> = Export::new("network-dev", "vpc-id");
+
+fn service(environment: &str) -> App {
+    let app = App::new(format!("service-{environment}"));
+    let stack = app.stack("service", Environment::new("us-east-1"));
+    stack.add("routes", ec2::RouteTable::new(NETWORK.of(format!("network-{environment}"))));
+    app
+}
+
+#[test]
+fn what_another_app_publishes_is_given_or_deployed_into_the_same_account() {
+    let app = App::new("network-prod");
+    let stack = app.stack("network", Environment::new("us-east-1"));
+    let vpc = stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+    stack.export(NETWORK.of("network-prod"), &vpc);
+    let cloud = Cloud::new();
+    let id = cloud.deploy(&app).output("vpc-id").clone();
+    let deployed = cloud.deploy(&service("prod"));
+    assert_eq!(deployed.resource("service/routes").properties["VpcId"].to_json(), id);
+
+    let id = id.as_str().expect("text");
+    let cloud = cloud.given(NETWORK, VpcId::new(id));
+    let deployed = cloud.deploy(&service("dev"));
+    assert_eq!(deployed.resource("service/routes").properties["VpcId"].as_str(), Some(id));
+    assert!(cloud.plan(&service("dev")).is_empty());
+}
+
+#[test]
+#[should_panic(expected = "say what they publish with `Cloud::given`")]
+fn what_nobody_publishes_says_how_to_give_it() {
+    Cloud::new().deploy(&service("dev"));
 }

@@ -21,19 +21,37 @@
 //! assert!(cloud.plan(&app).is_empty());
 //! ```
 //!
+//! What other apps publish is given with its type, or they are deployed into the same account:
+//!
+//! ```
+//! use groundplan_core::{App, Environment, Export};
+//! use groundplan_resources::route53::{HostedZoneId, RecordSet};
+//! use groundplan_testing::Cloud;
+//!
+//! const ZONE_ID: Export<HostedZoneId> = Export::new("account", "zone-id");
+//!
+//! let app = App::new("shop");
+//! let stack = app.stack("shop", Environment::new("eu-west-1"));
+//! stack.add("record", RecordSet::new("shop.example.com", "A").hosted_zone_id(ZONE_ID));
+//!
+//! let deployed = Cloud::new().given(ZONE_ID, HostedZoneId::new("Z123")).deploy(&app);
+//! assert_eq!(deployed.resource("shop/record").properties["HostedZoneId"].as_str(), Some("Z123"));
+//! ```
+//!
 //! Everything here panics where something is wrong, with all that is known about it: that is how
 //! a test fails.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-use groundplan_core::{App, Assembly, Path};
+use groundplan_core::{App, Assembly, Data, Export, Path};
 use groundplan_engine::diff::ChangeSet;
 use groundplan_engine::drift::{Drift, drift};
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use groundplan_engine::planning::{self, PlanOptions, Planned};
-use groundplan_engine::store::{Loaded, MemoryStore};
-use groundplan_engine::{ResourceState, State, load};
+use groundplan_engine::store::{Loaded, MemoryStore, StateStore};
+use groundplan_engine::upstream::Upstream;
+use groundplan_engine::{Error, ResourceState, State, load};
 use groundplan_simulator::Simulator;
 use serde_json::Value as Json;
 
@@ -54,7 +72,8 @@ pub fn assembly(app: &App) -> Assembly {
 /// Time is virtual: a deploy that would take twenty minutes takes milliseconds.
 pub struct Cloud {
     simulator: Simulator,
-    store: MemoryStore,
+    /// Each app has a store of its own beside this one.
+    place: MemoryStore,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -76,7 +95,26 @@ impl Cloud {
     /// Where the process cannot start a runtime.
     pub fn with(simulator: Simulator) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-        Self { simulator, store: MemoryStore::new(), runtime: runtime.expect("a runtime without threads starts") }
+        Self { simulator, place: MemoryStore::new(), runtime: runtime.expect("a runtime without threads starts") }
+    }
+
+    /// Has the app that `export` belongs to publish `value`, as if it had been deployed here.
+    ///
+    /// # Panics
+    /// Where the value is not known: that of an output.
+    #[must_use]
+    pub fn given<T: Data>(self, export: Export<T>, value: T) -> Self {
+        let value = value.into_value();
+        assert!(value.is_known(), "the value of {export:?} has to be known");
+        let store = self.place.beside(export.app());
+        self.runtime.block_on(async {
+            let loaded = load(&store, export.app()).await;
+            let mut state =
+                loaded.unwrap_or_else(|error| panic!("the state of {export:?} cannot be read: {error}")).state;
+            state.outputs.insert(export.name().to_owned(), value.to_json());
+            store.save(&state).await.unwrap_or_else(|error| panic!("{export:?} cannot be given: {error}"));
+        });
+        self
     }
 
     /// What a deploy of `app` would change.
@@ -111,7 +149,7 @@ impl Cloud {
     pub fn try_deploy(&self, app: &App) -> (Outcome, Duration) {
         let loaded = self.load(app);
         let planned = self.planned(app, &loaded);
-        self.execute(&planned, loaded)
+        self.execute(app, &planned, loaded)
     }
 
     /// Deletes everything that `app` has in the account, with its data.
@@ -124,7 +162,7 @@ impl Cloud {
         let options = PlanOptions { delete_data: true, ..PlanOptions::default() };
         let planned = self.runtime.block_on(planning::destroy(&loaded.state, &self.simulator, &options));
         let planned = planned.unwrap_or_else(|error| panic!("`{}` cannot be destroyed: {error}", app.name()));
-        let (outcome, _) = self.execute(&planned, loaded);
+        let (outcome, _) = self.execute(app, &planned, loaded);
         if !outcome.succeeded() {
             panic!("`{}` was not destroyed whole:{}", app.name(), failures(&outcome));
         }
@@ -147,24 +185,37 @@ impl Cloud {
 
     #[track_caller]
     fn load(&self, app: &App) -> Loaded {
-        let loaded = self.runtime.block_on(load(&self.store, app.name()));
+        let loaded = self.runtime.block_on(load(&self.place.beside(app.name()), app.name()));
         loaded.unwrap_or_else(|error| panic!("the state of `{}` cannot be read: {error}", app.name()))
     }
 
     #[track_caller]
     fn planned(&self, app: &App, loaded: &Loaded) -> Planned {
-        let (assembly, options) = (assembly(app), PlanOptions::default());
-        let planned = self.runtime.block_on(planning::deploy(&assembly, &loaded.state, &self.simulator, &options));
-        planned.unwrap_or_else(|error| panic!("`{}` cannot be planned: {error}", app.name()))
+        let (assembly, store) = (assembly(app), self.place.beside(app.name()));
+        let planned = self.runtime.block_on(async {
+            let upstream = Upstream::read(&assembly, &store).await?;
+            let options = PlanOptions { upstream, ..PlanOptions::default() };
+            planning::deploy(&assembly, &loaded.state, &self.simulator, &options).await
+        });
+        planned.unwrap_or_else(|error| {
+            let help = match &error {
+                Error::Upstream { .. } => {
+                    "\nsay what they publish with `Cloud::given`, or deploy them into the same `Cloud`"
+                }
+                _ => "",
+            };
+            panic!("`{}` cannot be planned: {error}{help}", app.name())
+        })
     }
 
     #[track_caller]
-    fn execute(&self, planned: &Planned, loaded: Loaded) -> (Outcome, Duration) {
+    fn execute(&self, app: &App, planned: &Planned, loaded: Loaded) -> (Outcome, Duration) {
+        let store = self.place.beside(app.name());
         let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
         let cancellation = Cancellation::new();
         self.runtime.block_on(async {
             let start = tokio::time::Instant::now();
-            let run = execute(&planned.plan, loaded, &self.simulator, &self.store, &options, &(), &cancellation);
+            let run = execute(&planned.plan, loaded, &self.simulator, &store, &options, &(), &cancellation);
             let outcome = run.await.unwrap_or_else(|error| panic!("the plan cannot be executed: {error}"));
             (outcome, start.elapsed())
         })
