@@ -7,3 +7,14 @@
 //! | `construct` | a construct of one's own, and its unit test |
 //! | `policy` | a check of one's own over every assembly |
 //! | `raw_resource` | resource types that no construct covers, and outputs composed to text |
+//! | `domain`, `site` | two apps: what the first one publishes, the second one uses, typed |
+
+use groundplan::Export;
+use groundplan::resources::{certificatemanager, route53};
+
+/// The zone of the domain. The app that publishes it and the one that uses it share its name and
+/// type as a constant: here, where both programs see it.
+pub const ZONE_ID: Export<route53::HostedZoneId> = Export::new("domain", "zone-id");
+
+/// The certificate of the domain.
+pub const CERTIFICATE: Export<certificatemanager::CertificateArn> = Export::new("domain", "certificate-arn");

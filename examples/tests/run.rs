@@ -38,3 +38,26 @@ fn policy() {
 fn raw_resource() {
     works(env!("CARGO_BIN_EXE_raw_resource"));
 }
+
+#[test]
+fn two_apps() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (domain, site) = (env!("CARGO_BIN_EXE_domain"), env!("CARGO_BIN_EXE_site"));
+    let succeeds = |program: &str, command: &[&str]| {
+        let output = run(program, directory.path(), command);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), error)
+    };
+    let (deployed, error) = succeeds(site, &["deploy"]);
+    assert!(!deployed && error.contains("--bin domain -- deploy --target sandbox` first"), "{error}");
+    for (program, command) in [(domain, "deploy"), (site, "deploy"), (site, "plan"), (site, "drift")] {
+        let (done, error) = succeeds(program, &[command]);
+        assert!(done, "{program} {command}: {error}");
+    }
+    let (destroyed, error) = succeeds(domain, &["destroy", "--delete-data"]);
+    assert!(!destroyed && error.contains("`zone-id` is used by `site`: site/record, its output `console`"), "{error}");
+    for program in [site, domain] {
+        let (done, error) = succeeds(program, &["destroy", "--delete-data"]);
+        assert!(done, "{program}: {error}");
+    }
+}
