@@ -21,7 +21,7 @@ pub(crate) fn explain(context: &Context<'_>, error: CommandError) -> CommandErro
         Some(Error::OutputsInUse { uses }) => {
             let mut apps: Vec<&str> = uses.iter().map(|found| found.app.as_str()).collect();
             apps.dedup();
-            let hint = |app: &str| format!("take it out of `{app}`, and run `{}` first", command(context.host, app));
+            let hint = |app: &str| format!("in `{app}`, use something else, and run `{}`", command(context.host, app));
             let hints = apps.into_iter().map(hint).collect();
             CommandError { hints, ..error }
         }

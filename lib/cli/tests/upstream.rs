@@ -172,7 +172,7 @@ fn what_is_used_is_not_taken_away() {
     error: the plan takes away outputs that other apps use:
       - `zone-id` is used by `shop`: shop/logs, shop/record
     deploy or destroy those apps without them first
-    hint: take it out of `shop`, and run `cargo run -p apps --bin shop -- deploy` first
+    hint: in `shop`, use something else, and run `cargo run -p apps --bin shop -- deploy`
     ");
     machine.run(&renamed(), "destroy --delete-data").fails(1, "`retention` is used by `shop`: shop/logs");
     machine.run(&renamed(), "plan --destroy").succeeds();

@@ -216,6 +216,14 @@ async fn users_follow_moves_and_what_is_not_looked_after_any_more_uses_nothing()
     assert_eq!(state.imports, Imports::new());
 }
 
+#[test]
+fn a_state_of_before_there_were_imports_is_read() {
+    let state = State::new("shop");
+    let json = state.to_json();
+    assert!(!json.contains("imports"), "{json}");
+    assert_eq!(State::from_json(&json, "the test").unwrap(), state);
+}
+
 /// A store in which something happens elsewhere before the first events are written.
 struct Meanwhile<'a> {
     store: &'a MemoryStore,
