@@ -16,7 +16,7 @@ use crate::value::Value;
 ///
 /// The app publishes it with [`Scope::export`](crate::Scope::export). Another one passes it where
 /// a value of its type is wanted, like an [`Output`] of its own: the engine reads the value from
-/// the state of the first app when it plans.
+/// the state of the first app when it plans. The states of both are kept in the same place.
 ///
 /// ```
 /// use groundplan_core::{App, Environment, Export, template};

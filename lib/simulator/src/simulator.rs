@@ -1,6 +1,6 @@
 //! The simulator as its users see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as FilePath;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -55,6 +55,8 @@ struct Inner {
     key: Derivation,
     keeping: Keeping,
     calls: Vec<Call>,
+    /// Identifiers of what exists without being simulated.
+    outside: BTreeSet<String>,
 }
 
 /// Where the account is kept.
@@ -118,6 +120,7 @@ impl Simulator {
             key: Derivation::new(&seed.to_be_bytes(), &["key"]),
             keeping: Keeping::Memory(BTreeMap::new()),
             calls: Vec::new(),
+            outside: BTreeSet::new(),
         };
         Self {
             account: DEFAULT_ACCOUNT.to_owned(),
@@ -152,6 +155,7 @@ impl Simulator {
             key: Derivation::new(store.key().as_bytes(), &["key"]),
             keeping: Keeping::File(Box::new(store)),
             calls: Vec::new(),
+            outside: BTreeSet::new(),
         };
         Ok(Self {
             account: account.to_owned(),
@@ -211,6 +215,12 @@ impl Simulator {
     pub fn provisioning(&self, type_name: &str, properties: &Properties) -> Duration {
         let seconds = lookup(type_name).map_or(0, |resource| world::provisioning(resource, properties));
         self.pace.scale(Duration::from_secs(seconds))
+    }
+
+    /// Takes `id` for the identifier of something that exists without being simulated, so that
+    /// others may refer to it: the zone that another team looks after.
+    pub fn assume(&self, id: impl Into<String>) {
+        self.lock().outside.insert(id.into());
     }
 
     /// Changes the properties of a resource behind the back of the program that made it: drift.
@@ -276,12 +286,13 @@ impl Simulator {
     /// Runs `work` in the world as it is now.
     fn locked<R>(&self, inner: &mut Inner, work: impl FnOnce(&mut World<'_>) -> R) -> Result<R, SandboxError> {
         let (seed, call) = (self.seed, inner.calls.len() as u64);
-        let Inner { account, key, keeping, .. } = inner;
+        let Inner { account, key, keeping, outside, .. } = inner;
         let run = |account: &mut Account, given: Option<&mut BTreeMap<Key, Zeroizing<String>>>| {
             let now = self.clock.now();
             account.settle(now);
             let dice = Dice::of(self.faults, seed, call);
-            work(&mut World { account, owner: &self.account, seed, key, given, pace: self.pace, now, dice })
+            let (owner, pace) = (&*self.account, self.pace);
+            work(&mut World { account, owner, outside, seed, key, given, pace, now, dice })
         };
         match keeping {
             Keeping::Memory(given) => Ok(run(account, Some(given))),

@@ -1,6 +1,6 @@
 //! The simulated cloud's answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use groundplan_core::{Environment, Path};
@@ -33,6 +33,8 @@ pub(crate) struct World<'a> {
     pub(crate) account: &'a mut Account,
     /// The twelve digits of the account.
     pub(crate) owner: &'a str,
+    /// Identifiers of what exists without being simulated.
+    pub(crate) outside: &'a BTreeSet<String>,
     /// Where identifiers come from.
     pub(crate) seed: u64,
     /// Key of digests and generated secrets.
@@ -329,6 +331,9 @@ impl World<'_> {
     ) -> Result<(), ProviderError> {
         for mention in mentions(resource, properties) {
             let Some(target) = mention.must_exist(self.owner) else { continue };
+            if mention.spellings().any(|id| self.outside.contains(id)) {
+                continue;
+            }
             let class = match self.account.resolve(&mention, region) {
                 Some(found) if self.sees(found) && !found.is_deleting() => continue,
                 Some(found) if !found.is_deleting() => ErrorClass::Propagating,

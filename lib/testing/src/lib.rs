@@ -98,7 +98,8 @@ impl Cloud {
         Self { simulator, place: MemoryStore::new(), runtime: runtime.expect("a runtime without threads starts") }
     }
 
-    /// Has the app that `export` belongs to publish `value`, as if it had been deployed here.
+    /// Has the app that `export` belongs to publish `value`, as if it had been deployed here. What
+    /// the value names is taken to exist.
     ///
     /// # Panics
     /// Where the value is not known: that of an output.
@@ -106,6 +107,11 @@ impl Cloud {
     pub fn given<T: Data>(self, export: Export<T>, value: T) -> Self {
         let value = value.into_value();
         assert!(value.is_known(), "the value of {export:?} has to be known");
+        value.walk(&mut |value| {
+            if let Some(id) = value.as_str() {
+                self.simulator.assume(id);
+            }
+        });
         let store = self.place.beside(export.app());
         self.runtime.block_on(async {
             let loaded = load(&store, export.app()).await;

@@ -249,3 +249,12 @@ async fn the_origin_of_a_cache_behavior_is_one_of_the_same_distribution() {
     let config = json!({"Enabled": true, "Origins": [origin], "DefaultCacheBehavior": behavior});
     create(&cloud, "shop/cdn", "AWS::CloudFront::Distribution", json!({"DistributionConfig": config})).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_assumed_to_exist_may_be_referred_to() {
+    let cloud = Simulator::in_memory(1);
+    let table = || try_create(&cloud, "a/table", "AWS::EC2::RouteTable", json!({"VpcId": "vpc-0a1b2c3d"}));
+    assert!(refusal(table().await).contains("there is no such AWS::EC2::VPC"));
+    cloud.assume("vpc-0a1b2c3d");
+    assert!(table().await.is_ok());
+}
