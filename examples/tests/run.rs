@@ -38,3 +38,8 @@ fn policy() {
 fn raw_resource() {
     works(env!("CARGO_BIN_EXE_raw_resource"));
 }
+
+#[test]
+fn website() {
+    works(env!("CARGO_BIN_EXE_website"));
+}
