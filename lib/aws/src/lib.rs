@@ -45,6 +45,8 @@ mod replay_data_tests;
 #[cfg(test)]
 mod replay_ec2_tests;
 #[cfg(test)]
+mod replay_edge_tests;
+#[cfg(test)]
 mod replay_tests;
 
 pub use config::{Config, CredentialsStatus};

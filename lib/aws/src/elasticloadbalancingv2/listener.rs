@@ -78,8 +78,7 @@ impl Handler for Listener {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::Listener";
     const BEHAVIOR: Behavior = Behavior {
         recovery: Recovery::FindByTag,
-        // A port of a balancer has one listener.
-        coexists: false,
+        coexists: true,
         wait: Wait::NONE,
         early_outputs: &["ListenerArn"],
         api: "elasticloadbalancing",

@@ -90,8 +90,7 @@ impl Handler for ListenerRule {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::ListenerRule";
     const BEHAVIOR: Behavior = Behavior {
         recovery: Recovery::FindByTag,
-        // A priority of a listener has one rule.
-        coexists: false,
+        coexists: true,
         wait: Wait::NONE,
         early_outputs: &["RuleArn"],
         api: "elasticloadbalancing",

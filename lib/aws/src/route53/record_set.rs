@@ -90,8 +90,7 @@ impl Handler for RecordSet {
     const TYPE: &'static str = "AWS::Route53::RecordSet";
     const BEHAVIOR: Behavior = Behavior {
         recovery: Recovery::ByParts,
-        // A CNAME cannot stand beside any other record of its name.
-        coexists: false,
+        coexists: true,
         wait: Wait::seconds(10, 600),
         early_outputs: &["Name", "HostedZoneId", "Type"],
         api: "route53",
