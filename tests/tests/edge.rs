@@ -60,10 +60,10 @@ fn a_zone_and_a_certificate_of_another_app_are_taken_as_those_of_this_one() {
         stack.add("name", AliasRecord::new(&zone, "shop.example.com", &balancer));
     });
     let zone = |app: &App| properties(app, "shop/name/ipv4")["HostedZoneId"].clone();
-    assert_eq!(zone(&own), json!({"$ref": {"path": "shop/zone", "attribute": "Id"}}));
+    assert_eq!(zone(&own), json!({"$ref": "shop/zone#Id"}));
     assert_eq!(zone(&foreign), "Z1");
     let certificate = |app: &App| properties(app, "shop/balancer/https")["Certificates"][0]["CertificateArn"].clone();
-    assert_eq!(certificate(&own), json!({"$ref": {"path": "shop/certificate", "attribute": "CertificateArn"}}));
+    assert_eq!(certificate(&own), json!({"$ref": "shop/certificate#CertificateArn"}));
     assert_eq!(certificate(&foreign), CERTIFICATE);
 }
 
@@ -124,7 +124,7 @@ fn an_internal_load_balancer_stands_in_the_private_subnets_and_admits_the_vpc() 
     });
     let balancer = properties(&app, "shop/balancer");
     assert_eq!(balancer["Scheme"], "internal");
-    assert_eq!(balancer["Subnets"][0], json!({"$ref": {"path": "shop/vpc/private-a", "attribute": "SubnetId"}}));
+    assert_eq!(balancer["Subnets"][0], json!({"$ref": "shop/vpc/private-a#SubnetId"}));
     assert_eq!(properties(&app, "shop/balancer/https")["SslPolicy"], "ELBSecurityPolicy-TLS13-1-3-2021-06");
     let assembly = assembly(&app);
     let blocks = assembly.find::<ec2::SecurityGroupIngress>();
@@ -197,20 +197,59 @@ fn an_alias_follows_the_addresses_that_its_target_has() {
 #[test]
 fn what_cannot_work_at_the_edge_is_told_at_once() {
     insta::assert_snapshot!(findings(|stack| {
-        let zone = stack.add("zone", HostedZone::new("example com"));
-        let zone_of_shop = Zone::new("shop.example.com", HostedZoneId::new("Z1"));
-        stack.add("foreign", Certificate::new(&zone_of_shop, "myshop.example.com"));
-        stack.add("twice", Certificate::new(&zone_of_shop, "shop.example.com").also("Shop.example.com."));
+        stack.add("zone", HostedZone::new("example com"));
+        let zone = Zone::new("shop.example.com", HostedZoneId::new("Z1"));
+        stack.add("foreign", Certificate::new(&zone, "myshop.example.com"));
+        stack.add("twice", Certificate::new(&zone, "shop.example.com").also("Shop.example.com."));
         let long = format!("{}.{}.shop.example.com", "a".repeat(40), "b".repeat(20));
-        stack.add("long", Certificate::new(&zone_of_shop, long));
-        stack.add("apex", DnsRecord::cname(&zone_of_shop, "shop.example.com", "example.org"));
+        stack.add("long", Certificate::new(&zone, long));
+        stack.add("apex", DnsRecord::cname(&zone, "shop.example.com", "example.org"));
         let distribution = AliasTarget::distribution("d1.cloudfront.net");
-        stack.add("health", AliasRecord::new(&zone_of_shop, "shop.example.com", distribution).evaluate_target_health(true));
+        stack.add("health", AliasRecord::new(&zone, "shop.example.com", distribution).evaluate_target_health(true));
         let one_zone = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")).zones(["us-east-1a"]));
         let foreign = CertificateArn::new("arn:aws:acm:eu-west-1:123456789012:certificate/1");
         stack.add("balancer", ApplicationLoadBalancer::new(&one_zone, foreign).idle_timeout_seconds(0));
-        let _ = zone;
-    }), @"");
+    }), @r#"
+    error[GP0331]: this is no domain name
+       = got: "example com"
+       = allowed: letters, digits, `-` and `_` between dots, and `*.` at the start
+
+    error[GP0332]: this name does not lie in its zone
+       = got: myshop.example.com
+       = allowed: `shop.example.com` and names that end in `.shop.example.com`
+       = help: write the whole name, and check which zone it belongs to
+
+    error[GP0334]: the certificate names a domain twice
+       = got: shop.example.com
+       = help: take one of the two away
+
+    error[GP0333]: the first name of a certificate cannot be this long
+       = got: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbb.shop.example.com with 78 characters
+       = allowed: at most 64
+       = help: begin with a shorter name and add this one with `.also()`
+
+    error[GP0335]: the name of a zone itself cannot be a CNAME
+       = got: shop.example.com
+       = help: use an `AliasRecord`, or a name below it
+
+    error[GP0336]: Route 53 cannot evaluate the health of a distribution
+       = help: leave `evaluate_target_health` out
+
+    error[GP0337]: a load balancer needs subnets in two zones at least
+       = got: public subnets in 1
+       = help: give the VPC a public subnet in each of its zones
+
+    error[GP0338]: a load balancer cannot have this idle timeout
+       = got: 0
+       = allowed: 1 to 4000 seconds
+
+    error[GP0339]: the certificate is of another region than the load balancer
+       = got: arn:aws:acm:eu-west-1:123456789012:certificate/1
+       = allowed: us-east-1
+       = help: request a certificate in us-east-1 as well; the same records validate it
+
+    9 errors
+    "#);
 }
 
 #[test]

@@ -213,7 +213,7 @@ impl ApplicationLoadBalancer {
             );
         }
         if !(1..=4000).contains(&self.idle_timeout_seconds) {
-            let error = Diagnostic::error("GP0338", "a connection cannot be silent for so long");
+            let error = Diagnostic::error("GP0338", "a load balancer cannot have this idle timeout");
             scope.report(error.got(self.idle_timeout_seconds).allowed("1 to 4000 seconds"));
         }
         let region = scope.region();

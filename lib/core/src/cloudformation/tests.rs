@@ -161,3 +161,16 @@ fn what_cloudformation_has_no_word_for_is_reported_with_its_path() {
     let error = templates(&network(ipv6)).expect_err("it cannot be written").to_string();
     assert!(error.contains("GP0904") && error.contains("shop/vpc/private-a"), "{error}");
 }
+
+#[test]
+fn an_output_of_several_values_is_joined_to_text() {
+    let mut assembly = assembly(
+        &[("shop", "us-east-1")],
+        &[("shop/zone", "AWS::Route53::HostedZone", json!({"Name": "example.com"}))],
+    );
+    let servers = Value::from_json(json!({"$ref": "shop/zone#NameServers"})).expect("a reference");
+    assembly.outputs.insert("name-servers".to_owned(), servers);
+    let templates = templates(&assembly).unwrap_or_else(|error| panic!("{error}"));
+    let value = &templates["shop"]["Outputs"]["NameServers"]["Value"]["Fn::Join"];
+    assert_eq!((&value[0], &value[1]["Fn::GetAtt"][1]), (&json!(","), &json!("NameServers")));
+}
