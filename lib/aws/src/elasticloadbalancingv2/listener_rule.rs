@@ -10,7 +10,7 @@ use serde_json::json;
 use super::action::Action;
 use super::condition::RuleCondition;
 use super::{read_tags, retag, tag, with_token};
-use crate::error::Result;
+use crate::error::{OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
 use crate::tags::Tags;
 
@@ -167,7 +167,7 @@ impl Handler for ListenerRule {
         let mut marker = None;
         loop {
             let call = cx.elb.describe_rules().listener_arn(&self.listener_arn).set_marker(marker);
-            let Some(page) = crate::error::OrNone::or_none(call.send().await)? else { break };
+            let Some(page) = call.send().await.or_none()? else { break };
             arns.extend(page.rules.unwrap_or_default().into_iter().filter_map(|rule| rule.rule_arn));
             marker = page.next_marker.filter(|marker| !marker.is_empty());
             if marker.is_none() {

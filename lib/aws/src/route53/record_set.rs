@@ -11,7 +11,7 @@ use serde_json::json;
 use super::changes::{apply, change, find_record, in_sync};
 use super::declared_name;
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, as_declared};
+use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared};
 
 /// The records of one name and type, or one of several sets of them that a set identifier tells
 /// apart.
@@ -145,7 +145,7 @@ impl Handler for RecordSet {
             kind: live.r#type.as_str().to_owned(),
             weight: live.weight,
         };
-        Ok(Found { properties, outputs: key.outputs(), readiness: crate::handler::Readiness::Ready })
+        Ok(Found { properties, outputs: key.outputs(), readiness: Readiness::Ready })
     }
 
     /// The request has to repeat the record exactly as it is.
