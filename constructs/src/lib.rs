@@ -7,12 +7,14 @@
 //! | topic | constructs |
 //! |---|---|
 //! | [`network`] | [`Vpc`](network::Vpc), [`SubnetLayout`](network::SubnetLayout), [`SecurityGroup`](network::SecurityGroup) |
+//! | [`edge`] | [`HostedZone`](edge::HostedZone), [`Certificate`](edge::Certificate), [`DnsRecord`](edge::DnsRecord), [`AliasRecord`](edge::AliasRecord), [`ApplicationLoadBalancer`](edge::ApplicationLoadBalancer) |
 //! | [`data`] | [`PostgresDatabase`](data::PostgresDatabase), [`Bucket`](data::Bucket) |
 //! | [`identity`] | [`Role`](identity::Role), [`PolicyDocument`](identity::PolicyDocument), [`KmsKey`](identity::KmsKey) |
 //! | [`observability`] | [`LogGroup`](observability::LogGroup) |
 //! | [`policies`] | the checks that every app should pass before production |
 
 pub mod data;
+pub mod edge;
 pub mod identity;
 pub mod network;
 pub mod observability;

@@ -6,6 +6,7 @@
 //! | `first` | a bucket, a role, a grant, an output |
 //! | `construct` | a construct of one's own, and its unit test |
 //! | `policy` | a check of one's own over every assembly |
+//! | `website` | a zone, a certificate, a load balancer, and names that lead to it |
 //! | `raw_resource` | resource types that no construct covers, and outputs composed to text |
 //! | `domain`, `site` | two apps: what the first one publishes, the second one uses, typed |
 

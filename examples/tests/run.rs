@@ -61,3 +61,8 @@ fn two_apps() {
         assert!(done, "{program}: {error}");
     }
 }
+
+#[test]
+fn website() {
+    works(env!("CARGO_BIN_EXE_website"));
+}

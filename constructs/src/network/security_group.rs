@@ -43,6 +43,16 @@ impl Construct for SecurityGroup {
 
     fn build(self, scope: &Scope) -> SecurityGroupHandle {
         let mut group = ec2::SecurityGroup::new(self.description).vpc_id(&self.vpc.vpc);
+        if self.outbound && self.vpc.dual_stack {
+            // AWS gives a new group a rule for IPv6 only where the VPC has its IPv6 block by then, so
+            // neither leaving it out nor adding it is right; stated with the group, it is there once.
+            // <https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html>
+            let everything = || ec2::security_group::Egress::new(Port::ALL.protocol);
+            group = group.security_group_egress([
+                everything().cidr_ip(Ipv4Net::default()),
+                everything().cidr_ipv6(Ipv6Net::default()),
+            ]);
+        }
         if !self.outbound {
             // An empty list means AWS's default, which lets everything out; a rule that nothing
             // can match takes the default away.
@@ -53,13 +63,7 @@ impl Construct for SecurityGroup {
                 .to_port(86);
             group = group.security_group_egress([nothing]);
         }
-        let handle =
-            SecurityGroupHandle { scope: scope.clone(), group: scope.resource(group), all_outbound: self.outbound };
-        if self.outbound && self.vpc.dual_stack {
-            // AWS's default rule is for IPv4 only.
-            handle.egress(&Peer::anywhere_ipv6(), Port::ALL);
-        }
-        handle
+        SecurityGroupHandle { scope: scope.clone(), group: scope.resource(group), all_outbound: self.outbound }
     }
 }
 
@@ -214,6 +218,7 @@ impl SecurityGroupHandle {
                     .got(format!("{} to {}", port.name(), peer.name))
                     .help("take the rule away, or make the group with `.no_outbound()`"),
             );
+            return self;
         }
         self.egress(&peer, port);
         self

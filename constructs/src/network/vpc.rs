@@ -1,6 +1,6 @@
 //! A VPC with its subnets, routes, gateways and endpoints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Scope};
 use groundplan_resources::{Tag, ec2};
@@ -183,6 +183,8 @@ pub struct VpcHandle {
     subnets: Vec<(PlannedSubnet, Handle<ec2::Subnet>)>,
     /// The security group of the interface endpoints, where there are any.
     pub endpoint_security_group: Option<SecurityGroupHandle>,
+    /// What connects the VPC to the internet, where it has public subnets.
+    pub internet_gateway_attachment: Option<Handle<ec2::VpcGatewayAttachment>>,
 }
 
 impl VpcHandle {
@@ -199,6 +201,14 @@ impl VpcHandle {
     /// The private subnets, in the order of the zones.
     pub fn private_subnets(&self) -> Vec<Output<ec2::SubnetId>> {
         self.subnets_of(Visibility::Private)
+    }
+
+    /// The first subnet of each zone that has one, in the order of the zones: a load balancer takes
+    /// no more than one of a zone.
+    pub fn subnet_per_zone(&self, visibility: Visibility) -> Vec<Output<ec2::SubnetId>> {
+        let mut zones = BTreeSet::new();
+        let wanted = self.subnets.iter().filter(|(planned, _)| planned.visibility == visibility);
+        wanted.filter(|(planned, _)| zones.insert(&planned.zone)).map(|(_, subnet)| subnet.subnet_id()).collect()
     }
 
     fn subnets_of(&self, visibility: Visibility) -> Vec<Output<ec2::SubnetId>> {
@@ -232,18 +242,27 @@ impl Construct for Vpc {
                 (planned, subnet)
             })
             .collect();
-        let mut handle =
-            VpcHandle { vpc, block: self.block, dual_stack: self.dual_stack, subnets, endpoint_security_group: None };
+        let mut handle = VpcHandle {
+            vpc,
+            block: self.block,
+            dual_stack: self.dual_stack,
+            subnets,
+            endpoint_security_group: None,
+            internet_gateway_attachment: None,
+        };
 
         let routes = Routes { scope, handle: &handle };
         let mut tables = Vec::new();
         let mut gateways = BTreeMap::new();
+        let mut attachment = None;
         if !handle.public_subnets().is_empty() {
             let (table, internet) = routes.public();
             tables.push(table);
             gateways = self.add_nat_gateways(scope, &handle, &internet);
+            attachment = Some(internet);
         }
         tables.extend(routes.private(&gateways));
+        handle.internet_gateway_attachment = attachment;
         handle.endpoint_security_group = self.add_endpoints(scope, &handle, &tables);
         handle
     }

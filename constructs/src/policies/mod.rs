@@ -16,15 +16,16 @@
 //! | `GP0402` | a bucket does not block public access |
 //! | `GP0403` | a database or its volume is not encrypted |
 //! | `GP0404` | the private subnets of several zones share one NAT gateway |
+//! | `GP0405` | a load balancer serves the internet without TLS |
 
 use std::collections::BTreeSet;
 
 use groundplan_core::{Assembly, Diagnostic, Input};
-use groundplan_resources::{ec2, rds, s3};
+use groundplan_resources::{ec2, elasticloadbalancingv2, rds, s3};
 
 /// Every check of this module.
 pub fn all(assembly: &Assembly) -> Vec<Diagnostic> {
-    [no_open_ssh, no_public_buckets, encrypted_storage, nat_gateway_per_zone]
+    [no_open_ssh, no_public_buckets, encrypted_storage, nat_gateway_per_zone, tls_on_the_internet]
         .into_iter()
         .flat_map(|policy| policy(assembly))
         .collect()
@@ -110,6 +111,32 @@ pub fn nat_gateway_per_zone(assembly: &Assembly) -> Vec<Diagnostic> {
         .got(format!("1 gateway for {} zones", zones.len()))
         .help("use `NatGateways::PerAz`: with one gateway, the loss of its zone cuts off the others, and traffic between zones is charged");
     vec![warning]
+}
+
+/// What the internet reaches over HTTP is a redirect and nothing else (`GP0405`).
+pub fn tls_on_the_internet(assembly: &Assembly) -> Vec<Diagnostic> {
+    let balancers = assembly.find::<elasticloadbalancingv2::LoadBalancer>();
+    let external = balancers.iter().filter(|it| known(&it.scheme).is_none_or(|scheme| scheme == "internet-facing"));
+    let external: BTreeSet<_> = external.map(|it| it.path).collect();
+    let serves = |listener: &elasticloadbalancingv2::Listener| {
+        let balancer = listener.load_balancer_arn.as_ref().and_then(Input::reference);
+        let plain = known(&listener.protocol).is_some_and(|protocol| protocol == "HTTP");
+        let redirects = |action: &Input<elasticloadbalancingv2::listener::Action>| {
+            action.known().and_then(|action| known(&action.type_)).is_some_and(|kind| kind == "redirect")
+        };
+        plain
+            && balancer.is_some_and(|balancer| external.contains(&balancer.path))
+            && !known(&listener.default_actions).is_some_and(|actions| actions.0.iter().all(redirects))
+    };
+    let listeners = assembly.find::<elasticloadbalancingv2::Listener>();
+    let found = listeners.iter().filter(|listener| serves(listener));
+    found
+        .map(|listener| {
+            Diagnostic::error("GP0405", "this listener serves the internet without TLS")
+                .at(listener.path.clone())
+                .help("serve over HTTPS and redirect HTTP to it, as the `ApplicationLoadBalancer` construct does")
+        })
+        .collect()
 }
 
 fn known<T>(input: &Option<Input<T>>) -> Option<&T> {

@@ -11,7 +11,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
 use crate::cloud_control::CloudControl;
-use crate::{emulator, error};
+use crate::{emulator, error, route53};
 
 /// Region to ask STS in where the environment names none: identity is the same everywhere.
 const ANY_REGION: &str = "us-east-1";
@@ -95,12 +95,16 @@ fn defaults() -> aws_config::ConfigLoader {
 /// The clients of one region, made when the first resource there needs them.
 #[derive(Debug)]
 pub(crate) struct Clients {
+    pub(crate) acm: aws_sdk_acm::Client,
     pub(crate) cloud_control: CloudControl,
     pub(crate) ec2: aws_sdk_ec2::Client,
+    pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) pending_changes: route53::PendingChanges,
     pub(crate) rds: aws_sdk_rds::Client,
+    pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
 }
@@ -111,12 +115,16 @@ impl Clients {
         let emulated = config.endpoint_url().is_some();
         let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(emulated).build();
         Self {
+            acm: aws_sdk_acm::Client::new(config),
             cloud_control: CloudControl::new(config),
             ec2: aws_sdk_ec2::Client::new(config),
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
             iam: aws_sdk_iam::Client::new(config),
             kms: aws_sdk_kms::Client::new(config),
             logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            pending_changes: route53::PendingChanges::default(),
             rds: aws_sdk_rds::Client::new(config),
+            route53: aws_sdk_route53::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: aws_sdk_secretsmanager::Client::new(config),
         }

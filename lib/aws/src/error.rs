@@ -164,6 +164,12 @@ pub(crate) fn classify(code: &str, message: &str, status: u16) -> ErrorClass {
         | "RequestExpired" => Denied,
         "Gateway.NotAttached" | "NoSuchEntity" => NotFound,
         "BucketAlreadyOwnedByYou" | "ResourceExists" | "Resource.AlreadyAssociated" => AlreadyExists,
+        "DuplicateListener" | "DuplicateLoadBalancerName" | "DuplicateTargetGroupName" | "PriorityInUse" => {
+            AlreadyExists
+        }
+        // One code for all that can be wrong with a change of records.
+        "InvalidChangeBatch" if message.contains("but it already exists") => AlreadyExists,
+        "InvalidChangeBatch" if message.contains("but it was not found") => NotFound,
         "Conflict"
         | "DeleteConflict"
         | "DependencyViolation"
@@ -286,7 +292,11 @@ fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a 
 /// `ec2:CreateVpc` from `aws_sdk_ec2::operation::create_vpc::CreateVpcError`.
 fn operation(error_type: &str) -> Option<String> {
     let service = error_type.strip_prefix("aws_sdk_")?.split("::").next()?;
-    let service = if service == "cloudwatchlogs" { "logs" } else { service };
+    let service = match service {
+        "cloudwatchlogs" => "logs",
+        "elasticloadbalancingv2" => "elasticloadbalancing",
+        service => service,
+    };
     let name = error_type.rsplit("::").next()?.strip_suffix("Error")?;
     Some(format!("{service}:{name}"))
 }
@@ -323,6 +333,15 @@ mod tests {
             ("InvalidDBInstanceState", "", 400, Conflict),
             ("InvalidDBSubnetGroupStateFault", "", 400, Conflict),
             ("InvalidIPAddress.InUse", "", 400, Conflict),
+            ("DuplicateLoadBalancerName", "", 400, AlreadyExists),
+            ("PriorityInUse", "The specified priority is in use.", 400, AlreadyExists),
+            ("HostedZoneAlreadyExists", "", 409, AlreadyExists),
+            ("InvalidChangeBatch", "[Tried to create … but it already exists]", 400, AlreadyExists),
+            ("InvalidChangeBatch", "[Tried to delete … but it was not found]", 400, NotFound),
+            ("InvalidChangeBatch", "[RRSet with DNS name … is not permitted in zone …]", 400, Invalid),
+            ("ResourceInUseException", "", 400, Conflict),
+            ("PriorRequestNotComplete", "", 400, Throttled),
+            ("HostedZoneNotEmpty", "", 400, Invalid),
             ("OperationAborted", "", 409, Transient),
             ("ConcurrentModificationException", "", 400, Transient),
             ("UnauthorizedOperation", "", 403, Denied),

@@ -320,3 +320,30 @@ pub(crate) fn in_declared_case(declared: &Option<String>, live: Option<String>) 
         (_, live) => live,
     }
 }
+
+/// What is live, without what the declaration does not mention: AWS fills such parts in by itself.
+/// Where nothing is declared, everything.
+pub(crate) fn in_declared_shape<T: Serialize + DeserializeOwned>(declared: &T, live: T) -> T {
+    let json = |value: &T| serde_json::to_value(value).unwrap_or_default();
+    let (mut shaped, declared) = (json(&live), json(declared));
+    if declared.is_null() || declared.as_array().is_some_and(Vec::is_empty) {
+        return live;
+    }
+    keep_declared(&declared, &mut shaped);
+    serde_json::from_value(shaped).unwrap_or(live)
+}
+
+fn keep_declared(declared: &Json, live: &mut Json) {
+    match (declared, live) {
+        (Json::Null, live) => *live = Json::Null,
+        (Json::Object(declared), Json::Object(live)) => {
+            for (key, value) in live {
+                keep_declared(declared.get(key).unwrap_or(&Json::Null), value);
+            }
+        }
+        (Json::Array(declared), Json::Array(live)) if declared.len() == live.len() => {
+            declared.iter().zip(live).for_each(|(declared, live)| keep_declared(declared, live));
+        }
+        _ => {}
+    }
+}

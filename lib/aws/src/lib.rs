@@ -27,11 +27,14 @@ mod sensitive;
 mod shape;
 mod tags;
 
+mod certificatemanager;
 mod ec2;
+mod elasticloadbalancingv2;
 mod iam;
 mod kms;
 mod logs;
 mod rds;
+mod route53;
 mod s3;
 mod secretsmanager;
 
@@ -41,6 +44,8 @@ mod replay;
 mod replay_data_tests;
 #[cfg(test)]
 mod replay_ec2_tests;
+#[cfg(test)]
+mod replay_edge_tests;
 #[cfg(test)]
 mod replay_tests;
 

@@ -9,10 +9,13 @@ use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Handler, Known};
 use crate::provider::SETTLING;
 use crate::shape::{self, Mode};
-use crate::{cloud_control, ec2, iam, kms, logs, rds, s3, secretsmanager};
+use crate::{
+    certificatemanager, cloud_control, ec2, elasticloadbalancingv2, iam, kms, logs, rds, route53, s3, secretsmanager,
+};
 
 /// The handlers, sorted by the name of their type.
 static HANDLERS: &[&dyn AnyHandler] = &[
+    of::<certificatemanager::Certificate>(),
     of::<ec2::Eip>(),
     of::<ec2::EgressOnlyInternetGateway>(),
     of::<ec2::InternetGateway>(),
@@ -28,6 +31,11 @@ static HANDLERS: &[&dyn AnyHandler] = &[
     of::<ec2::VpcCidrBlock>(),
     of::<ec2::VpcEndpoint>(),
     of::<ec2::VpcGatewayAttachment>(),
+    of::<elasticloadbalancingv2::Listener>(),
+    of::<elasticloadbalancingv2::ListenerCertificate>(),
+    of::<elasticloadbalancingv2::ListenerRule>(),
+    of::<elasticloadbalancingv2::LoadBalancer>(),
+    of::<elasticloadbalancingv2::TargetGroup>(),
     of::<iam::Role>(),
     of::<iam::RolePolicy>(),
     of::<kms::Alias>(),
@@ -36,6 +44,8 @@ static HANDLERS: &[&dyn AnyHandler] = &[
     of::<rds::DbInstance>(),
     of::<rds::DbParameterGroup>(),
     of::<rds::DbSubnetGroup>(),
+    of::<route53::HostedZone>(),
+    of::<route53::RecordSet>(),
     of::<s3::Bucket>(),
     of::<s3::BucketPolicy>(),
     of::<secretsmanager::Secret>(),

@@ -406,12 +406,21 @@ impl<'a> Translator<'a> {
                 "GP0907",
                 format!("the output `{name}` is a structure, and an output of CloudFormation is text"),
             ),
+            Value::Ref(reference) if self.is_list(reference) => json!({"Fn::Join": [",", self.value(name, value)]}),
             Value::String(_) | Value::Ref(_) | Value::Template(_) | Value::Secret(_) | Value::Subnet(_) => {
                 self.value(name, value)
             }
             // As text: a list is published as its elements joined.
             Value::Import(import) => self.import_of_app(&Import { form: Form::Text, ..import.clone() }),
         }
+    }
+
+    /// Whether a reference is to an attribute with several values, as a zone's name servers.
+    fn is_list(&self, reference: &Reference) -> bool {
+        let entry = self.assembly.resources.get(&reference.path);
+        let attributes = entry.and_then(|entry| schema::lookup(&entry.type_name)).map(|known| &known.attributes);
+        let attribute = attributes.and_then(|attributes| attributes.get(reference.attribute.as_str()));
+        attribute.is_some_and(|attribute| matches!(attribute.kind, schema::Kind::List(_)))
     }
 
     fn report(&mut self, code: &'static str, message: String) -> Json {

@@ -13,6 +13,6 @@
 //! stack.export("bucket", media.name());
 //! ```
 
-pub use groundplan_constructs::{data, identity, network, observability, policies};
+pub use groundplan_constructs::{data, edge, identity, network, observability, policies};
 pub use groundplan_core::*;
 pub use groundplan_resources as resources;

@@ -155,3 +155,12 @@ fn a_walk_gives_each_value_with_its_property() {
         ]
     );
 }
+
+#[test]
+fn what_identifies_a_resource_cannot_be_changed_in_place() {
+    let record = resource("AWS::Route53::RecordSet");
+    for name in ["Name", "HostedZoneId", "Type", "SetIdentifier"] {
+        assert_eq!(record.replacement(name), Replacement::Always, "{name}");
+    }
+    assert_eq!(record.replacement("TTL"), Replacement::Never);
+}

@@ -41,9 +41,12 @@ const MANAGED: &[(&str, &str)] = &[
     ("AWS::SSM::Document", "A"),
 ];
 
-/// Properties, wherever they are, that name a part of the same resource or any host, though the
-/// schema relates them to resources.
-const ANYTHING: &[(&str, &[&str])] = &[("AWS::CloudFront::Distribution", &["DomainName", "Id", "TargetOriginId"])];
+/// Properties, wherever they are, that name a part of the same resource, any host, or whatever an
+/// attribute of a load balancer is about, though the schema relates them to resources.
+const ANYTHING: &[(&str, &[&str])] = &[
+    ("AWS::CloudFront::Distribution", &["DomainName", "Id", "TargetOriginId"]),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["Value"]),
+];
 
 /// What a route leads to may go before it, and leaves a black hole; only its table holds it.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>

@@ -44,6 +44,9 @@ pub(crate) fn timing(type_name: &str) -> Option<&'static Timing> {
 ///   <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowToUpdateDistribution.html>
 ///   (2013 edition); five are usual now.
 ///
+/// A certificate has an ARN at once, which is no early output all the same: load balancers and
+/// distributions refuse it until it is issued.
+///
 /// Interval and timeout follow the waiters of AWS's SDKs where there is one for the type, as in
 /// <https://docs.aws.amazon.com/boto3/latest/reference/services/ec2/waiter/NatGatewayAvailable.html>
 /// (every 15 seconds, 40 times); the timeout is longer where that waiter is known to be short.
@@ -55,7 +58,7 @@ const TIMINGS: &[Timing] = &[
     row("AWS::AppRunner::Service", [240, 180, 60], [15, 1200], &["ServiceArn", "ServiceId", "ServiceUrl"]),
     row("AWS::AutoScaling::AutoScalingGroup", [60, 30, 120], [5, 1200], &["AutoScalingGroupName", "AutoScalingGroupARN"]),
     row("AWS::Batch::ComputeEnvironment", [30, 60, 60], [5, 900], &["ComputeEnvironmentArn"]),
-    row("AWS::CertificateManager::Certificate", [120, 0, 0], [60, 2400], &["CertificateArn"]),
+    row("AWS::CertificateManager::Certificate", [120, 0, 0], [60, 2400], &[]),
     row("AWS::CloudFront::Distribution", [300, 300, 300], [60, 2100], &["Id", "DomainName"]),
     row("AWS::DMS::ReplicationInstance", [600, 300, 300], [60, 3600], &["Id"]),
     row("AWS::DirectoryService::MicrosoftAD", [1800, 0, 300], [60, 3600], &["Id"]),

@@ -1,5 +1,7 @@
 //! One resource of every type, in the order of their dependencies.
 
+mod edge;
+
 use serde_json::{Value as Json, json};
 
 /// A resource that is made, changed and deleted.
@@ -17,6 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut cases = network();
     cases.extend(security());
     cases.extend(data());
+    cases.extend(edge::cases());
     cases
 }
 

@@ -179,3 +179,16 @@ fn an_output_is_exported_under_the_name_that_another_app_imports() {
     assert_eq!(list["Tags"]["Fn::Split"], json!([",", {"Fn::ImportValue": "account-zone-id"}]));
     assert_eq!(errors(&network(json!({"Tags": imported("structure")}))), ["GP0907"]);
 }
+
+#[test]
+fn an_output_of_several_values_is_joined_to_text() {
+    let mut assembly = assembly(
+        &[("shop", "us-east-1")],
+        &[("shop/zone", "AWS::Route53::HostedZone", json!({"Name": "example.com"}))],
+    );
+    let servers = Value::from_json(json!({"$ref": "shop/zone#NameServers"})).expect("a reference");
+    assembly.outputs.insert("name-servers".to_owned(), servers);
+    let templates = templates(&assembly).unwrap_or_else(|error| panic!("{error}"));
+    let value = &templates["shop"]["Outputs"]["NameServers"]["Value"]["Fn::Join"];
+    assert_eq!((&value[0], &value[1]["Fn::GetAtt"][1]), (&json!(","), &json!("NameServers")));
+}

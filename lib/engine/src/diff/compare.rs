@@ -132,11 +132,20 @@ fn strongest(cursor: &Cursor<'_>, value: &Value) -> Replacement {
 }
 
 /// What only one resource of a type can have, where the schema does not say it: subnets of a VPC
-/// do not overlap, and an Elastic IP is that of one gateway.
+/// do not overlap, an Elastic IP is that of one gateway, a load balancer has one listener on a port
+/// and one rule of a priority, and a CNAME record stands beside no other of its name.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html>
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html>
-const EXCLUSIVE: &[(&str, &[&str])] =
-    &[("AWS::EC2::NatGateway", &["AllocationId"]), ("AWS::EC2::Subnet", &["VpcId", "CidrBlock"])];
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html>
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html>
+const EXCLUSIVE: &[(&str, &[&str])] = &[
+    ("AWS::EC2::NatGateway", &["AllocationId"]),
+    ("AWS::EC2::Subnet", &["VpcId", "CidrBlock"]),
+    ("AWS::ElasticLoadBalancingV2::Listener", &["LoadBalancerArn", "Port"]),
+    ("AWS::ElasticLoadBalancingV2::ListenerRule", &["ListenerArn", "Priority"]),
+    ("AWS::Route53::RecordSet", &["HostedZoneId", "Name"]),
+];
 
 /// The properties that name a resource of this type among all of an account, so that two with
 /// the same values cannot exist at once: those of the primary identifier, if it consists of

@@ -344,7 +344,10 @@ fn what_holds_something_that_only_one_can_have_is_deleted_before_the_new_one_tak
     let order = |program: &Assembly| changes(program, &state).changes["a/nat"].action;
     assert_eq!(order(&gateway("subnet-2", "eipalloc-1")), Action::Replace(Order::DeleteFirst));
     assert_eq!(order(&gateway("subnet-2", "eipalloc-2")), Action::Replace(Order::CreateFirst));
-    assert_eq!(identity_names(groundplan_schema::lookup(SUBNET).unwrap()), ["VpcId", "CidrBlock"]);
+    let exclusive = |type_name: &str| identity_names(groundplan_schema::lookup(type_name).unwrap());
+    assert_eq!(exclusive(SUBNET), ["VpcId", "CidrBlock"]);
+    assert_eq!(exclusive("AWS::Route53::RecordSet"), ["HostedZoneId", "Name"]);
+    assert_eq!(exclusive("AWS::ElasticLoadBalancingV2::Listener"), ["LoadBalancerArn", "Port"]);
 }
 
 #[test]

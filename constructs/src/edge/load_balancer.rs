@@ -1,0 +1,300 @@
+//! Application load balancers.
+
+use groundplan_core::{Construct, Diagnostic, Handle, Input, Output, Provides, Scope, template};
+use groundplan_resources::certificatemanager::CertificateArn;
+use groundplan_resources::elasticloadbalancingv2::listener::{Action, FixedResponseConfig, RedirectConfig};
+use groundplan_resources::elasticloadbalancingv2::{
+    Listener, ListenerArn, ListenerCertificate, LoadBalancer, listener, listener_certificate, load_balancer,
+};
+use groundplan_resources::{Tag, ec2};
+
+use crate::data::BucketHandle;
+use crate::identity::{Principal, Statement};
+use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcHandle};
+
+/// Who writes access logs.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>
+const LOG_DELIVERY: &str = "logdelivery.elasticloadbalancing.amazonaws.com";
+
+/// Which versions of TLS clients may speak.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsPolicy {
+    /// 1.3 alone.
+    Tls13,
+    /// 1.3 and 1.2, with forward secrecy and authenticated encryption.
+    Tls12,
+    /// Any other, by AWS's name.
+    Named(&'static str),
+}
+
+impl TlsPolicy {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tls13 => "ELBSecurityPolicy-TLS13-1-3-2021-06",
+            Self::Tls12 => "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+            Self::Named(name) => name,
+        }
+    }
+}
+
+/// Where clients come from.
+enum Exposure {
+    Internet,
+    /// The VPC.
+    Internal,
+}
+
+/// A load balancer for HTTPS in the public subnets of a VPC. It speaks IPv6 where the VPC does,
+/// redirects HTTP to HTTPS, drops headers that are no valid HTTP, and answers 404 to whatever no
+/// rule of a service takes.
+///
+/// ```
+/// use groundplan_constructs::edge::{AliasRecord, ApplicationLoadBalancer, Certificate, HostedZone};
+/// use groundplan_constructs::network::Vpc;
+/// use groundplan_core::{App, Environment, cidr};
+/// let app = App::new("shop");
+/// let stack = app.stack("shop", Environment::new("us-east-1"));
+/// let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")).dual_stack());
+/// let zone = stack.add("zone", HostedZone::new("example.com"));
+/// let certificate = stack.add("certificate", Certificate::new(&zone, "shop.example.com"));
+/// let balancer = stack.add("balancer", ApplicationLoadBalancer::new(&vpc, &certificate));
+/// stack.add("name", AliasRecord::new(&zone, "shop.example.com", &balancer));
+/// ```
+pub struct ApplicationLoadBalancer {
+    vpc: VpcHandle,
+    certificates: Vec<Input<CertificateArn>>,
+    exposure: Exposure,
+    clients: Option<Vec<Peer>>,
+    tls: TlsPolicy,
+    idle_timeout_seconds: u16,
+    deletion_protection: bool,
+    access_logs: Option<(BucketHandle, String)>,
+}
+
+impl ApplicationLoadBalancer {
+    /// A load balancer that the whole internet reaches, with this certificate, which has to be of
+    /// the same region. It is protected from deletion.
+    pub fn new(vpc: &VpcHandle, certificate: impl Provides<CertificateArn>) -> Self {
+        Self {
+            vpc: vpc.clone(),
+            certificates: vec![certificate.provide()],
+            exposure: Exposure::Internet,
+            clients: None,
+            tls: TlsPolicy::Tls12,
+            idle_timeout_seconds: 60,
+            deletion_protection: true,
+            access_logs: None,
+        }
+    }
+
+    /// One more certificate. Clients are given the one for the name that they ask for, and the first
+    /// one where there is none.
+    #[must_use]
+    pub fn certificate(mut self, certificate: impl Provides<CertificateArn>) -> Self {
+        self.certificates.push(certificate.provide());
+        self
+    }
+
+    /// In the private subnets, for clients in the VPC alone.
+    #[must_use]
+    pub fn internal(mut self) -> Self {
+        self.exposure = Exposure::Internal;
+        self
+    }
+
+    /// For these clients alone, such as CloudFront's prefix list.
+    #[must_use]
+    pub fn clients<P: Into<Peer>>(mut self, clients: impl IntoIterator<Item = P>) -> Self {
+        self.clients = Some(clients.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Which versions of TLS clients may speak; 1.2 and 1.3 unless it is set.
+    #[must_use]
+    pub fn tls(mut self, policy: TlsPolicy) -> Self {
+        self.tls = policy;
+        self
+    }
+
+    /// For how long a connection may be silent, 1 to 4000 seconds; 60 unless it is set.
+    #[must_use]
+    pub fn idle_timeout_seconds(mut self, seconds: u16) -> Self {
+        self.idle_timeout_seconds = seconds;
+        self
+    }
+
+    /// Whether a plan that deletes the load balancer is refused, here and by AWS.
+    #[must_use]
+    pub fn deletion_protection(mut self, on: bool) -> Self {
+        self.deletion_protection = on;
+        self
+    }
+
+    /// Writes a line for every request into `bucket`, under `prefix`. Load balancers write to buckets
+    /// of their region that S3 encrypts with its own key.
+    #[must_use]
+    pub fn access_logs(mut self, bucket: &BucketHandle, prefix: impl Into<String>) -> Self {
+        self.access_logs = Some((bucket.clone(), prefix.into()));
+        self
+    }
+}
+
+/// An [`ApplicationLoadBalancer`] in the tree.
+#[derive(Clone)]
+pub struct ApplicationLoadBalancerHandle {
+    /// The balancer itself.
+    pub balancer: Handle<LoadBalancer>,
+    /// The listener on port 443, which rules of services are added to.
+    pub https: Handle<Listener>,
+    /// The listener on port 80, which redirects to the other one.
+    pub http: Handle<Listener>,
+    /// Whom targets have to let in.
+    pub security_group: SecurityGroupHandle,
+    /// Whether it has IPv6 addresses.
+    pub dual_stack: bool,
+}
+
+impl ApplicationLoadBalancerHandle {
+    /// Its name, which an [`AliasRecord`](super::AliasRecord) leads to.
+    pub fn dns_name(&self) -> Output<String> {
+        self.balancer.dns_name()
+    }
+
+    /// The zone of AWS's in which its name lies.
+    pub fn zone_id(&self) -> Output<String> {
+        self.balancer.canonical_hosted_zone_id()
+    }
+
+    /// The listener on port 443.
+    pub fn listener_arn(&self) -> Output<ListenerArn> {
+        self.https.listener_arn()
+    }
+}
+
+impl Construct for ApplicationLoadBalancer {
+    type Handle = ApplicationLoadBalancerHandle;
+
+    fn build(self, scope: &Scope) -> ApplicationLoadBalancerHandle {
+        self.check(scope);
+        let security_group = self.add_security_group(scope);
+        let balancer = self.add_balancer(scope, &security_group);
+
+        let to_https = RedirectConfig::new("HTTP_301").protocol("HTTPS").port("443");
+        let http = Listener::new([Action::new("redirect").redirect_config(to_https)], &balancer);
+        let http = scope.add("http", http.port(80).protocol("HTTP"));
+
+        let nobody = FixedResponseConfig::new("404").content_type("text/plain").message_body("Not found");
+        let default = |arn: &Input<CertificateArn>| listener::Certificate::new().certificate_arn(arn.clone());
+        let https = Listener::new([Action::new("fixed-response").fixed_response_config(nobody)], &balancer)
+            .port(443)
+            .protocol("HTTPS")
+            .ssl_policy(self.tls.name())
+            .certificates([default(&self.certificates[0])]);
+        let https = scope.add("https", https);
+        for (number, arn) in self.certificates.iter().enumerate().skip(1) {
+            let certificate = listener_certificate::Certificate::new().certificate_arn(arn.clone());
+            let more = ListenerCertificate::new([certificate], https.listener_arn());
+            scope.add(&format!("https-certificate-{}", number + 1), more);
+        }
+        ApplicationLoadBalancerHandle { balancer, https, http, security_group, dual_stack: self.vpc.dual_stack }
+    }
+}
+
+impl ApplicationLoadBalancer {
+    fn check(&self, scope: &Scope) {
+        let subnets = self.subnets().len();
+        if subnets < 2 {
+            let which = if self.is_external() { "public" } else { "private" };
+            scope.report(
+                Diagnostic::error("GP0337", "a load balancer needs subnets in two zones at least")
+                    .got(format!("{which} subnets in {subnets}"))
+                    .help(format!("give the VPC a {which} subnet in each of its zones")),
+            );
+        }
+        if !(1..=4000).contains(&self.idle_timeout_seconds) {
+            let error = Diagnostic::error("GP0338", "a load balancer cannot have this idle timeout");
+            scope.report(error.got(self.idle_timeout_seconds).allowed("1 to 4000 seconds"));
+        }
+        let region = scope.region();
+        let foreign = self
+            .certificates
+            .iter()
+            .filter_map(Input::known)
+            .find(|arn| arn.as_str().split(':').nth(3).is_some_and(|other| other != region));
+        if let Some(arn) = foreign {
+            scope.report(
+                Diagnostic::error("GP0339", "the certificate is of another region than the load balancer")
+                    .got(arn.as_str())
+                    .allowed(&region)
+                    .help(format!("request a certificate in {region} as well; the same records validate it")),
+            );
+        }
+    }
+
+    fn is_external(&self) -> bool {
+        matches!(self.exposure, Exposure::Internet)
+    }
+
+    fn subnets(&self) -> Vec<Output<ec2::SubnetId>> {
+        self.vpc.subnet_per_zone(if self.is_external() { Visibility::Public } else { Visibility::Private })
+    }
+
+    fn add_security_group(&self, scope: &Scope) -> SecurityGroupHandle {
+        let group = scope.add("security-group", SecurityGroup::new(&self.vpc, "Load balancer"));
+        let everybody = || match self.exposure {
+            Exposure::Internal => vec![Peer::from(self.vpc.block)],
+            Exposure::Internet if self.vpc.dual_stack => vec![Peer::anywhere_ipv4(), Peer::anywhere_ipv6()],
+            Exposure::Internet => vec![Peer::anywhere_ipv4()],
+        };
+        for client in self.clients.clone().unwrap_or_else(everybody) {
+            group.allow_from(client.clone(), Port::HTTP).allow_from(client, Port::HTTPS);
+        }
+        group
+    }
+
+    fn add_balancer(&self, scope: &Scope, group: &SecurityGroupHandle) -> Handle<LoadBalancer> {
+        let name = format!("{}-{}", scope.app_name(), scope.path().name());
+        let balancer = LoadBalancer::new()
+            .type_("application")
+            .scheme(if self.is_external() { "internet-facing" } else { "internal" })
+            .ip_address_type(if self.vpc.dual_stack { "dualstack" } else { "ipv4" })
+            .subnets(self.subnets())
+            .security_groups([group.id()])
+            .load_balancer_attributes(self.attributes(scope))
+            .tags([Tag::new("Name", name)]);
+        let balancer = scope.resource(balancer);
+        // AWS refuses one that faces the internet in a VPC that is not attached to it, and logs to a
+        // bucket that it cannot write to; the schema has no reference for either.
+        if let Some(internet) = self.vpc.internet_gateway_attachment.as_ref().filter(|_| self.is_external()) {
+            balancer.after(internet);
+        }
+        if let Some((bucket, _)) = &self.access_logs {
+            balancer.after(&bucket.policy);
+        }
+        if self.deletion_protection {
+            balancer.protect();
+        }
+        balancer
+    }
+
+    fn attributes(&self, scope: &Scope) -> Vec<load_balancer::LoadBalancerAttribute> {
+        let attribute = |key: &str, value: String| load_balancer::LoadBalancerAttribute::new().key(key).value(value);
+        let mut attributes = vec![
+            attribute("deletion_protection.enabled", self.deletion_protection.to_string()),
+            attribute("idle_timeout.timeout_seconds", self.idle_timeout_seconds.to_string()),
+            attribute("routing.http.drop_invalid_header_fields.enabled", true.to_string()),
+        ];
+        if let Some((bucket, prefix)) = &self.access_logs {
+            let logs = template!("{}/{}/AWSLogs/{}/*", bucket.arn(), prefix.as_str(), scope.account_id());
+            bucket.allow(Statement::allow(["s3:PutObject"]).by(Principal::service(LOG_DELIVERY)).on([logs]));
+            let name = load_balancer::LoadBalancerAttribute::new().key("access_logs.s3.bucket").value(bucket.name());
+            attributes.extend([
+                attribute("access_logs.s3.enabled", true.to_string()),
+                name,
+                attribute("access_logs.s3.prefix", prefix.clone()),
+            ]);
+        }
+        attributes
+    }
+}

@@ -1,0 +1,11 @@
+//! What the internet sees: names, certificates and load balancers.
+
+mod certificate;
+mod load_balancer;
+mod record;
+mod zone;
+
+pub use certificate::{Certificate, CertificateHandle};
+pub use load_balancer::{ApplicationLoadBalancer, ApplicationLoadBalancerHandle, TlsPolicy};
+pub use record::{AliasRecord, AliasTarget, DnsRecord};
+pub use zone::{HostedZone, HostedZoneHandle, Zone};

@@ -1,0 +1,6 @@
+//! `AWS::CertificateManager::*`.
+
+mod certificate;
+mod validation;
+
+pub(crate) use certificate::Certificate;

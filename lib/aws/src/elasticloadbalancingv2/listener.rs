@@ -1,0 +1,202 @@
+//! `AWS::ElasticLoadBalancingV2::Listener`
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    AdvertiseTrustStoreCaNamesEnum, Certificate as LiveCertificate, ListenerAttribute, MutualAuthenticationAttributes,
+    ProtocolEnum,
+};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::action::Action;
+use super::attribute::{self, Attribute};
+use super::{read_tags, retag, tag, with_token};
+use crate::error::{OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
+use crate::tags::Tags;
+
+/// What AWS sets where the program says nothing.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html>
+const DEFAULTS: [(&str, &str); 1] = [("routing.http.response.server.enabled", "true")];
+
+/// `Certificates` holds the default certificate alone; more are resources of their own, of
+/// `AWS::ElasticLoadBalancingV2::ListenerCertificate`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct Listener {
+    alpn_policy: Option<Vec<String>>,
+    certificates: Option<Vec<Certificate>>,
+    default_actions: Vec<Action>,
+    listener_attributes: Option<Vec<Attribute>>,
+    load_balancer_arn: String,
+    mutual_authentication: Option<MutualAuthentication>,
+    port: Option<i32>,
+    protocol: Option<String>,
+    ssl_policy: Option<String>,
+    #[serde(default)]
+    tags: Tags,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Certificate {
+    pub(super) certificate_arn: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct MutualAuthentication {
+    advertise_trust_store_ca_names: Option<String>,
+    ignore_client_certificate_expiry: Option<bool>,
+    mode: Option<String>,
+    trust_store_arn: Option<String>,
+}
+
+impl MutualAuthentication {
+    fn to_sdk(&self) -> MutualAuthenticationAttributes {
+        let advertise = self.advertise_trust_store_ca_names.as_deref();
+        MutualAuthenticationAttributes::builder()
+            .set_mode(self.mode.clone())
+            .set_trust_store_arn(self.trust_store_arn.clone())
+            .set_ignore_client_certificate_expiry(self.ignore_client_certificate_expiry)
+            .set_advertise_trust_store_ca_names(advertise.map(AdvertiseTrustStoreCaNamesEnum::from))
+            .build()
+    }
+
+    fn of(live: MutualAuthenticationAttributes) -> Self {
+        let advertise = live.advertise_trust_store_ca_names;
+        Self {
+            advertise_trust_store_ca_names: advertise.map(|advertise| advertise.as_str().to_owned()),
+            ignore_client_certificate_expiry: live.ignore_client_certificate_expiry,
+            mode: live.mode,
+            trust_store_arn: live.trust_store_arn,
+        }
+    }
+}
+
+impl Handler for Listener {
+    const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::Listener";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::FindByTag,
+        coexists: true,
+        wait: Wait::NONE,
+        early_outputs: &["ListenerArn"],
+        api: "elasticloadbalancing",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let created = cx
+            .elb
+            .create_listener()
+            .load_balancer_arn(&self.load_balancer_arn)
+            .set_protocol(self.protocol.as_deref().map(ProtocolEnum::from))
+            .set_port(self.port)
+            .set_ssl_policy(self.ssl_policy.clone())
+            .set_certificates(self.certificates())
+            .set_default_actions(Some(self.actions()))
+            .set_alpn_policy(self.alpn_policy.clone())
+            .set_mutual_authentication(self.mutual_authentication.as_ref().map(MutualAuthentication::to_sdk))
+            .set_tags(Some(cx.tags(&self.tags, tag)))
+            .send()
+            .await?;
+        let arn = given(one(created.listeners, "the listener")?.listener_arn, "ListenerArn")?;
+        Ok(accepted(&arn, json!({"ListenerArn": arn})))
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        let new = changes.new;
+        let differs = changes.after_create(|it| &it.default_actions).is_some()
+            || changes.after_create(|it| &it.certificates).is_some()
+            || changes.after_create(|it| &it.protocol).is_some()
+            || changes.after_create(|it| &it.port).is_some()
+            || changes.after_create(|it| &it.ssl_policy).is_some()
+            || changes.after_create(|it| &it.alpn_policy).is_some()
+            || changes.after_create(|it| &it.mutual_authentication).is_some();
+        if differs {
+            // What is left out stays as it is, so what was declared and is no longer is turned off.
+            let taken_away = changes.old.is_some_and(|old| old.mutual_authentication.is_some());
+            let off = taken_away.then(|| MutualAuthenticationAttributes::builder().mode("off").build());
+            let mutual = new.mutual_authentication.as_ref().map(MutualAuthentication::to_sdk).or(off);
+            let no_alpn = changes.old.is_some_and(|old| old.alpn_policy.is_some()).then(|| vec!["None".to_owned()]);
+            cx.elb
+                .modify_listener()
+                .listener_arn(id)
+                .set_protocol(new.protocol.as_deref().map(ProtocolEnum::from))
+                .set_port(new.port)
+                .set_ssl_policy(new.ssl_policy.clone())
+                .set_certificates(new.certificates())
+                .set_default_actions(Some(new.actions()))
+                .set_alpn_policy(new.alpn_policy.clone().or(no_alpn))
+                .set_mutual_authentication(mutual)
+                .send()
+                .await?;
+        }
+        let old = changes.old.map(|listener| &listener.listener_attributes);
+        let attributes = attribute::changed(&new.listener_attributes, old, &DEFAULTS);
+        if !attributes.is_empty() {
+            let attributes = attributes
+                .into_iter()
+                .map(|Attribute { key, value }| ListenerAttribute::builder().key(key).value(value).build());
+            let call = cx.elb.modify_listener_attributes().listener_arn(id);
+            call.set_attributes(Some(attributes.collect())).send().await?;
+        }
+        retag(changes, cx, id).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let described = cx.elb.describe_listeners().listener_arns(&known.id).send().await?;
+        let listener = one(described.listeners, &known.id)?;
+        let last = &known.last;
+        // Not every kind of balancer has them.
+        let attributes = match &last.listener_attributes {
+            Some(_) => cx.elb.describe_listener_attributes().listener_arn(&known.id).send().await?.attributes,
+            None => None,
+        };
+        let attributes = attributes.unwrap_or_default().into_iter().map(|it| (it.key, it.value));
+        let certificates = listener.certificates.unwrap_or_default().into_iter();
+        let certificates: Vec<_> = certificates.map(|it| Certificate { certificate_arn: it.certificate_arn }).collect();
+        let actions = listener.default_actions.unwrap_or_default();
+        let mutual = listener.mutual_authentication.map(MutualAuthentication::of);
+        let properties = Self {
+            alpn_policy: listener.alpn_policy.filter(|policies| !policies.is_empty()),
+            certificates: (!certificates.is_empty()).then_some(certificates),
+            default_actions: in_declared_shape(&last.default_actions, actions.iter().map(Action::of).collect()),
+            listener_attributes: attribute::as_declared(&last.listener_attributes, attributes, &DEFAULTS),
+            load_balancer_arn: listener.load_balancer_arn.unwrap_or_default(),
+            mutual_authentication: in_declared_shape(&last.mutual_authentication, mutual),
+            port: listener.port,
+            protocol: listener.protocol.map(|protocol| protocol.as_str().to_owned()),
+            ssl_policy: listener.ssl_policy,
+            tags: read_tags(cx, &known.id).await?,
+        };
+        Ok(Found::ready(properties, json!({"ListenerArn": known.id})))
+    }
+
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        cx.elb.delete_listener().listener_arn(&known.id).send().await?;
+        Ok(Deletion::Gone)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+        let described =
+            cx.elb.describe_listeners().load_balancer_arn(&self.load_balancer_arn).send().await.or_none()?;
+        let listeners = described.and_then(|described| described.listeners).unwrap_or_default();
+        with_token(cx, listeners.into_iter().filter_map(|listener| listener.listener_arn).collect()).await
+    }
+}
+
+impl Listener {
+    fn actions(&self) -> Vec<aws_sdk_elasticloadbalancingv2::types::Action> {
+        self.default_actions.iter().map(Action::to_sdk).collect()
+    }
+
+    fn certificates(&self) -> Option<Vec<LiveCertificate>> {
+        let certificate =
+            |it: &Certificate| LiveCertificate::builder().set_certificate_arn(it.certificate_arn.clone()).build();
+        Some(self.certificates.as_ref()?.iter().map(certificate).collect())
+    }
+}

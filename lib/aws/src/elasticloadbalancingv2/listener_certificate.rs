@@ -1,0 +1,104 @@
+//! `AWS::ElasticLoadBalancingV2::ListenerCertificate`
+
+use aws_sdk_elasticloadbalancingv2::types::Certificate as Live;
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::listener::Certificate;
+use crate::error::{Error, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted};
+
+/// Certificates of a listener beside its default one. Its identifier is made of the listener and the
+/// certificate that came first when it was made, `LISTENER|CERTIFICATE`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct ListenerCertificate {
+    certificates: Vec<Certificate>,
+    listener_arn: String,
+}
+
+impl Handler for ListenerCertificate {
+    const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::ListenerCertificate";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::ByParts,
+        coexists: true,
+        wait: Wait::NONE,
+        early_outputs: &["Id"],
+        api: "elasticloadbalancing",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let id = self.identifier(cx).ok_or_else(|| Error::invalid("`Certificates` names no certificate"))?;
+        add(cx, &self.listener_arn, &self.certificates).await?;
+        Ok(accepted(&id, json!({"Id": id})))
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, _id: &str) -> Result<()> {
+        let Some(old) = changes.old else { return Ok(()) };
+        let (new, old, listener) = (&changes.new.certificates, &old.certificates, &changes.new.listener_arn);
+        let only = |of: &[Certificate], other: &[Certificate]| -> Vec<_> {
+            of.iter().filter(|certificate| !other.contains(certificate)).cloned().collect()
+        };
+        add(cx, listener, &only(new, old)).await?;
+        remove(cx, listener, &only(old, new)).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let [listener, first] = known.parts()?;
+        let mut live = Vec::new();
+        let mut marker = None;
+        loop {
+            let call = cx.elb.describe_listener_certificates().listener_arn(listener).set_marker(marker);
+            let page = call.send().await?;
+            let more = page.certificates.unwrap_or_default().into_iter();
+            live.extend(more.filter(|it| it.is_default != Some(true)).filter_map(|it| it.certificate_arn));
+            marker = page.next_marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                break;
+            }
+        }
+        let imported = [Certificate { certificate_arn: Some(first.to_owned()) }];
+        let wanted = if known.last.certificates.is_empty() { &imported[..] } else { &known.last.certificates };
+        let has = |it: &&Certificate| it.certificate_arn.as_ref().is_some_and(|arn| live.contains(arn));
+        let certificates: Vec<_> = wanted.iter().filter(has).cloned().collect();
+        if certificates.is_empty() {
+            return Err(Error::not_found(format_args!("the certificate {first} of the listener")));
+        }
+        let properties = Self { certificates, listener_arn: listener.to_owned() };
+        Ok(Found::ready(properties, json!({"Id": known.id})))
+    }
+
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        let [listener, _] = known.parts()?;
+        // Says whether any of them is there: removing one that is not succeeds.
+        let found = Self::read(cx, known).await?;
+        remove(cx, listener, &found.properties.certificates).await?;
+        Ok(Deletion::Gone)
+    }
+
+    fn identifier(&self, _cx: &Cx) -> Option<String> {
+        let first = self.certificates.first()?.certificate_arn.as_ref()?;
+        Some(format!("{}|{first}", self.listener_arn))
+    }
+}
+
+/// One at a time, since a call takes no more.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddListenerCertificates.html>
+async fn add(cx: &Cx, listener: &str, certificates: &[Certificate]) -> Result<()> {
+    for certificate in certificates {
+        cx.elb.add_listener_certificates().listener_arn(listener).certificates(live(certificate)).send().await?;
+    }
+    Ok(())
+}
+
+async fn remove(cx: &Cx, listener: &str, certificates: &[Certificate]) -> Result<()> {
+    for certificate in certificates {
+        cx.elb.remove_listener_certificates().listener_arn(listener).certificates(live(certificate)).send().await?;
+    }
+    Ok(())
+}
+
+fn live(certificate: &Certificate) -> Live {
+    Live::builder().set_certificate_arn(certificate.certificate_arn.clone()).build()
+}

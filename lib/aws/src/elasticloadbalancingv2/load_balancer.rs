@@ -1,0 +1,241 @@
+//! `AWS::ElasticLoadBalancingV2::LoadBalancer`
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    AvailabilityZone, IpAddressType, LoadBalancer as Live, LoadBalancerAttribute, LoadBalancerSchemeEnum,
+    LoadBalancerStateEnum, LoadBalancerTypeEnum, SubnetMapping as Mapping,
+};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Outputs, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::attribute::{self, Attribute};
+use super::{NAMES, full_name, read_tags, retag, tag, with_token};
+use crate::error::{OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, one};
+use crate::tags::Tags;
+
+/// What AWS sets where the program says nothing, for application load balancers.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html>
+const DEFAULTS: [(&str, &str); 14] = [
+    ("access_logs.s3.enabled", "false"),
+    ("client_keep_alive.seconds", "3600"),
+    ("connection_logs.s3.enabled", "false"),
+    ("deletion_protection.enabled", "false"),
+    ("idle_timeout.timeout_seconds", "60"),
+    ("routing.http.desync_mitigation_mode", "defensive"),
+    ("routing.http.drop_invalid_header_fields.enabled", "false"),
+    ("routing.http.preserve_host_header.enabled", "false"),
+    ("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false"),
+    ("routing.http.xff_client_port.enabled", "false"),
+    ("routing.http.xff_header_processing.mode", "append"),
+    ("routing.http2.enabled", "true"),
+    ("waf.fail_open.enabled", "false"),
+    ("zonal_shift.config.enabled", "false"),
+];
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct LoadBalancer {
+    ip_address_type: Option<String>,
+    load_balancer_attributes: Option<Vec<Attribute>>,
+    name: Option<String>,
+    scheme: Option<String>,
+    security_groups: Option<Vec<String>>,
+    subnet_mappings: Option<Vec<SubnetMapping>>,
+    subnets: Option<Vec<String>>,
+    #[serde(default)]
+    tags: Tags,
+    #[serde(rename = "Type")]
+    kind: Option<String>,
+}
+
+/// A subnet, and the addresses that a network load balancer has in it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct SubnetMapping {
+    allocation_id: Option<String>,
+    #[serde(rename = "IPv6Address")]
+    ipv6_address: Option<String>,
+    #[serde(rename = "PrivateIPv4Address")]
+    private_ipv4_address: Option<String>,
+    subnet_id: String,
+}
+
+impl SubnetMapping {
+    fn to_sdk(&self) -> Mapping {
+        Mapping::builder()
+            .subnet_id(&self.subnet_id)
+            .set_allocation_id(self.allocation_id.clone())
+            .set_private_ipv4_address(self.private_ipv4_address.clone())
+            .set_ipv6_address(self.ipv6_address.clone())
+            .build()
+    }
+
+    fn of(zone: &AvailabilityZone) -> Self {
+        let address = zone.load_balancer_addresses().first();
+        Self {
+            allocation_id: address.and_then(|address| address.allocation_id.clone()),
+            ipv6_address: address.and_then(|address| address.ipv6_address.clone()),
+            private_ipv4_address: address.and_then(|address| address.private_ipv4_address.clone()),
+            subnet_id: zone.subnet_id.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl Handler for LoadBalancer {
+    const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::DeterministicName,
+        coexists: true,
+        wait: Wait::seconds(10, 900),
+        // A listener or an alias record needs no more than these, and takes as long itself.
+        early_outputs: &[
+            "LoadBalancerArn",
+            "LoadBalancerFullName",
+            "LoadBalancerName",
+            "DNSName",
+            "CanonicalHostedZoneID",
+        ],
+        api: "elasticloadbalancing",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let created = cx
+            .elb
+            .create_load_balancer()
+            .name(self.name(cx))
+            .set_type(self.kind.as_deref().map(LoadBalancerTypeEnum::from))
+            .set_scheme(self.scheme.as_deref().map(LoadBalancerSchemeEnum::from))
+            .set_ip_address_type(self.ip_address_type())
+            .set_security_groups(self.security_groups.clone())
+            .set_subnets(self.subnets.clone())
+            .set_subnet_mappings(self.mappings())
+            .set_tags(Some(cx.tags(&self.tags, tag)))
+            .send()
+            .await?;
+        let balancer = one(created.load_balancers, "the load balancer")?;
+        let id = given(balancer.load_balancer_arn.clone(), "LoadBalancerArn")?;
+        Ok(Accepted { outputs: outputs(&balancer, &id), id })
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        let new = changes.new;
+        let old = changes.old.map(|balancer| &balancer.load_balancer_attributes);
+        let attributes = attribute::changed(&new.load_balancer_attributes, old, &DEFAULTS);
+        if !attributes.is_empty() {
+            let attributes = attributes
+                .into_iter()
+                .map(|Attribute { key, value }| LoadBalancerAttribute::builder().key(key).value(value).build());
+            let call = cx.elb.modify_load_balancer_attributes().load_balancer_arn(id);
+            call.set_attributes(Some(attributes.collect())).send().await?;
+        }
+        let moved = !changes.of_set(|balancer| &balancer.subnets).is_empty()
+            || changes.after_create(|balancer| &balancer.subnet_mappings).is_some();
+        let retyped = changes.or_default(|balancer| &balancer.ip_address_type, "ipv4".to_owned());
+        let retyped = retyped.filter(|_| changes.old.is_some()).map(|kind| IpAddressType::from(kind.as_str()));
+        if moved {
+            let call = cx.elb.set_subnets().load_balancer_arn(id).set_subnets(new.subnets.clone());
+            call.set_subnet_mappings(new.mappings()).set_ip_address_type(retyped).send().await?;
+        } else if let Some(kind) = retyped {
+            cx.elb.set_ip_address_type().load_balancer_arn(id).ip_address_type(kind).send().await?;
+        }
+        if !changes.of_set(|balancer| &balancer.security_groups).is_empty() {
+            let call = cx.elb.set_security_groups().load_balancer_arn(id);
+            call.set_security_groups(Some(new.security_groups.clone().unwrap_or_default())).send().await?;
+        }
+        retag(changes, cx, id).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let described = cx.elb.describe_load_balancers().load_balancer_arns(&known.id).send().await?;
+        let balancer = one(described.load_balancers, &known.id)?;
+        let attributes = cx.elb.describe_load_balancer_attributes().load_balancer_arn(&known.id).send().await?;
+        let attributes = attributes.attributes.unwrap_or_default().into_iter().map(|it| (it.key, it.value));
+        let last = &known.last;
+        let (readiness, outputs) = (readiness(&balancer), outputs(&balancer, &known.id));
+        let zones = balancer.availability_zones();
+        let subnets = zones.iter().filter_map(|zone| zone.subnet_id.clone()).collect();
+        let mappings = last.subnet_mappings.as_ref().map(|declared| {
+            let mut mappings: Vec<_> = zones.iter().map(SubnetMapping::of).collect();
+            let place =
+                |mapping: &SubnetMapping| declared.iter().position(|other| other.subnet_id == mapping.subnet_id);
+            mappings.sort_by_key(|mapping| place(mapping).unwrap_or(usize::MAX));
+            mappings
+        });
+        let properties = Self {
+            ip_address_type: balancer.ip_address_type.as_ref().map(|kind| kind.as_str().to_owned()),
+            load_balancer_attributes: attribute::as_declared(&last.load_balancer_attributes, attributes, &DEFAULTS),
+            scheme: balancer.scheme.as_ref().map(|scheme| scheme.as_str().to_owned()),
+            // A balancer is declared with one of the two.
+            subnets: if mappings.is_some() { None } else { as_declared(&last.subnets, subnets) },
+            subnet_mappings: mappings,
+            tags: read_tags(cx, &known.id).await?,
+            kind: balancer.r#type.as_ref().map(|kind| kind.as_str().to_owned()),
+            name: balancer.load_balancer_name,
+            security_groups: as_declared(&last.security_groups, balancer.security_groups.unwrap_or_default()),
+        };
+        Ok(Found { properties, outputs, readiness })
+    }
+
+    /// Its network interfaces stay for some minutes more and hold subnets and security groups.
+    ///
+    /// The call succeeds where there is no such balancer, so it is looked for first.
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        cx.elb.describe_load_balancers().load_balancer_arns(&known.id).send().await?;
+        cx.elb.delete_load_balancer().load_balancer_arn(&known.id).send().await?;
+        Ok(Deletion::Pending)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    /// A name alone does not say whose balancer it is.
+    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+        let described = cx.elb.describe_load_balancers().names(self.name(cx)).send().await.or_none()?;
+        let balancers = described.and_then(|described| described.load_balancers).unwrap_or_default();
+        with_token(cx, balancers.into_iter().filter_map(|balancer| balancer.load_balancer_arn).collect()).await
+    }
+}
+
+impl LoadBalancer {
+    fn name(&self, cx: &Cx) -> String {
+        self.name.clone().unwrap_or_else(|| cx.name(NAMES))
+    }
+
+    fn ip_address_type(&self) -> Option<IpAddressType> {
+        self.ip_address_type.as_deref().map(IpAddressType::from)
+    }
+
+    fn mappings(&self) -> Option<Vec<Mapping>> {
+        self.subnet_mappings.as_ref().map(|mappings| mappings.iter().map(SubnetMapping::to_sdk).collect())
+    }
+}
+
+fn outputs(balancer: &Live, arn: &str) -> Outputs {
+    accepted(
+        "",
+        json!({
+            "LoadBalancerArn": arn,
+            "LoadBalancerFullName": full_name(arn),
+            "LoadBalancerName": balancer.load_balancer_name,
+            "DNSName": balancer.dns_name,
+            "CanonicalHostedZoneID": balancer.canonical_hosted_zone_id,
+            "SecurityGroups": balancer.security_groups(),
+        }),
+    )
+    .outputs
+}
+
+/// An impaired balancer works, with fewer resources than it wants.
+fn readiness(balancer: &Live) -> Readiness {
+    let state = balancer.state();
+    match state.and_then(|state| state.code()) {
+        Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Readiness::Ready,
+        Some(LoadBalancerStateEnum::Failed) => {
+            let reason = state.and_then(|state| state.reason()).unwrap_or("failed");
+            Readiness::Failed(reason.to_owned())
+        }
+        other => Readiness::Pending(other.map_or("unknown", LoadBalancerStateEnum::as_str).to_owned()),
+    }
+}

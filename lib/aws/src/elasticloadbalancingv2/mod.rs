@@ -1,0 +1,75 @@
+//! `AWS::ElasticLoadBalancingV2::*`.
+
+mod action;
+mod attribute;
+mod condition;
+mod listener;
+mod listener_certificate;
+mod listener_rule;
+mod load_balancer;
+mod target_group;
+
+use aws_sdk_elasticloadbalancingv2::types::Tag;
+pub(crate) use listener::Listener;
+pub(crate) use listener_certificate::ListenerCertificate;
+pub(crate) use listener_rule::ListenerRule;
+pub(crate) use load_balancer::LoadBalancer;
+pub(crate) use target_group::TargetGroup;
+
+use crate::error::Result;
+use crate::handler::{Changes, Cx, Handler};
+use crate::name::NameRules;
+use crate::tags::Tags;
+
+/// Names of load balancers and target groups: letters, digits and hyphens, 32 at most.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
+const NAMES: NameRules = NameRules::letters(32, "");
+
+/// The most resources whose tags one call describes.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>
+const BATCH: usize = 20;
+
+fn tag(key: String, value: String) -> Tag {
+    Tag::builder().key(key).value(value).build()
+}
+
+async fn retag<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, arn: &str) -> Result<()> {
+    let tags = changes.tags();
+    if !tags.set.is_empty() {
+        let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect();
+        cx.elb.add_tags().resource_arns(arn).set_tags(Some(set)).send().await?;
+    }
+    if !tags.removed.is_empty() {
+        cx.elb.remove_tags().resource_arns(arn).set_tag_keys(Some(tags.removed)).send().await?;
+    }
+    Ok(())
+}
+
+/// The tags of each of these resources, which other describe calls do not give.
+async fn tags_of(cx: &Cx, arns: &[String]) -> Result<Vec<(String, Tags)>> {
+    let mut found = Vec::new();
+    for batch in arns.chunks(BATCH) {
+        let described = cx.elb.describe_tags().set_resource_arns(Some(batch.to_vec())).send().await?;
+        found.extend(described.tag_descriptions.unwrap_or_default().into_iter().filter_map(|description| {
+            let tags = Tags::read_optional(description.tags().iter().map(|tag| (tag.key(), tag.value())));
+            Some((description.resource_arn?, tags))
+        }));
+    }
+    Ok(found)
+}
+
+async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags> {
+    Ok(tags_of(cx, &[arn.to_owned()]).await?.into_iter().next().map(|(_, tags)| tags).unwrap_or_default())
+}
+
+/// Those of the resources that carry this creation's token.
+async fn with_token(cx: &Cx, arns: Vec<String>) -> Result<Vec<String>> {
+    let tags = tags_of(cx, &arns).await?.into_iter();
+    Ok(tags.filter(|(_, tags)| tags.token() == Some(cx.token.as_str())).map(|(arn, _)| arn).collect())
+}
+
+/// What follows the kind in an ARN: `app/shop/50dc6c495c0c9188` of a load balancer.
+fn full_name(arn: &str) -> &str {
+    let resource = arn.splitn(6, ':').last().unwrap_or(arn);
+    resource.strip_prefix("loadbalancer/").unwrap_or(resource)
+}

@@ -1,0 +1,278 @@
+//! `AWS::ElasticLoadBalancingV2::TargetGroup`
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    Matcher as LiveMatcher, ProtocolEnum, TargetDescription, TargetGroup as Live, TargetGroupAttribute,
+    TargetGroupIpAddressTypeEnum, TargetTypeEnum,
+};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, Outputs, Recovery, Wait};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::attribute::{self, Attribute};
+use super::{NAMES, full_name, read_tags, retag, tag, with_token};
+use crate::error::{OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
+use crate::tags::Tags;
+
+/// What AWS sets where the program says nothing.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>
+const DEFAULTS: [(&str, &str); 5] = [
+    ("deregistration_delay.timeout_seconds", "300"),
+    ("load_balancing.algorithm.type", "round_robin"),
+    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+    ("slow_start.duration_seconds", "0"),
+    ("stickiness.enabled", "false"),
+];
+
+/// Where requests go. Services that register their tasks themselves, as ECS does, leave `Targets`
+/// out, and then it is nobody's business here who is in the group.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct TargetGroup {
+    health_check_enabled: Option<bool>,
+    health_check_interval_seconds: Option<i32>,
+    health_check_path: Option<String>,
+    health_check_port: Option<String>,
+    health_check_protocol: Option<String>,
+    health_check_timeout_seconds: Option<i32>,
+    healthy_threshold_count: Option<i32>,
+    ip_address_type: Option<String>,
+    matcher: Option<Matcher>,
+    name: Option<String>,
+    port: Option<i32>,
+    protocol: Option<String>,
+    protocol_version: Option<String>,
+    #[serde(default)]
+    tags: Tags,
+    target_group_attributes: Option<Vec<Attribute>>,
+    target_type: Option<String>,
+    targets: Option<Vec<Target>>,
+    unhealthy_threshold_count: Option<i32>,
+    vpc_id: Option<String>,
+}
+
+/// Which answers to a health check are good.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Matcher {
+    grpc_code: Option<String>,
+    http_code: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Target {
+    availability_zone: Option<String>,
+    id: String,
+    port: Option<i32>,
+}
+
+impl Target {
+    fn to_sdk(&self) -> TargetDescription {
+        let target = TargetDescription::builder().id(&self.id).set_port(self.port);
+        target.set_availability_zone(self.availability_zone.clone()).build()
+    }
+}
+
+impl Handler for TargetGroup {
+    const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::TargetGroup";
+    const BEHAVIOR: Behavior = Behavior {
+        recovery: Recovery::DeterministicName,
+        coexists: true,
+        wait: Wait::NONE,
+        early_outputs: &["TargetGroupArn", "TargetGroupFullName", "TargetGroupName"],
+        api: "elasticloadbalancing",
+    };
+
+    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+        let created = cx
+            .elb
+            .create_target_group()
+            .name(self.name(cx))
+            .set_target_type(self.target_type.as_deref().map(TargetTypeEnum::from))
+            .set_protocol(self.protocol.as_deref().map(ProtocolEnum::from))
+            .set_protocol_version(self.protocol_version.clone())
+            .set_port(self.port)
+            .set_vpc_id(self.vpc_id.clone())
+            .set_ip_address_type(self.ip_address_type.as_deref().map(TargetGroupIpAddressTypeEnum::from))
+            .set_health_check_enabled(self.health_check_enabled)
+            .set_health_check_protocol(self.health_check_protocol.as_deref().map(ProtocolEnum::from))
+            .set_health_check_port(self.health_check_port.clone())
+            .set_health_check_path(self.health_check_path.clone())
+            .set_health_check_interval_seconds(self.health_check_interval_seconds)
+            .set_health_check_timeout_seconds(self.health_check_timeout_seconds)
+            .set_healthy_threshold_count(self.healthy_threshold_count)
+            .set_unhealthy_threshold_count(self.unhealthy_threshold_count)
+            .set_matcher(self.matcher())
+            .set_tags(Some(cx.tags(&self.tags, tag)))
+            .send()
+            .await?;
+        let group = one(created.target_groups, "the target group")?;
+        let id = given(group.target_group_arn.clone(), "TargetGroupArn")?;
+        Ok(Accepted { outputs: outputs(&group, &id), id })
+    }
+
+    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        let new = changes.new;
+        if changes.old.is_some_and(|old| !old.checks_as(new)) {
+            cx.elb
+                .modify_target_group()
+                .target_group_arn(id)
+                .set_health_check_enabled(new.health_check_enabled)
+                .set_health_check_protocol(new.health_check_protocol.as_deref().map(ProtocolEnum::from))
+                .set_health_check_port(new.health_check_port.clone())
+                .set_health_check_path(new.health_check_path.clone())
+                .set_health_check_interval_seconds(new.health_check_interval_seconds)
+                .set_health_check_timeout_seconds(new.health_check_timeout_seconds)
+                .set_healthy_threshold_count(new.healthy_threshold_count)
+                .set_unhealthy_threshold_count(new.unhealthy_threshold_count)
+                .set_matcher(new.matcher())
+                .send()
+                .await?;
+        }
+        let old = changes.old.map(|group| &group.target_group_attributes);
+        let attributes = attribute::changed(&new.target_group_attributes, old, &DEFAULTS);
+        if !attributes.is_empty() {
+            let attributes = attributes
+                .into_iter()
+                .map(|Attribute { key, value }| TargetGroupAttribute::builder().key(key).value(value).build());
+            let call = cx.elb.modify_target_group_attributes().target_group_arn(id);
+            call.set_attributes(Some(attributes.collect())).send().await?;
+        }
+        if changes.of(|group| &group.targets).is_some() {
+            register(changes, cx, id).await?;
+        }
+        retag(changes, cx, id).await
+    }
+
+    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+        let described = cx.elb.describe_target_groups().target_group_arns(&known.id).send().await?;
+        let group = one(described.target_groups, &known.id)?;
+        let attributes = cx.elb.describe_target_group_attributes().target_group_arn(&known.id).send().await?;
+        let attributes = attributes.attributes.unwrap_or_default().into_iter().map(|it| (it.key, it.value));
+        let last = &known.last;
+        let outputs = outputs(&group, &known.id);
+        let text = |protocol: Option<ProtocolEnum>| protocol.map(|protocol| protocol.as_str().to_owned());
+        let properties = Self {
+            health_check_enabled: group.health_check_enabled,
+            health_check_interval_seconds: group.health_check_interval_seconds,
+            health_check_path: group.health_check_path,
+            health_check_port: group.health_check_port,
+            health_check_protocol: text(group.health_check_protocol),
+            health_check_timeout_seconds: group.health_check_timeout_seconds,
+            healthy_threshold_count: group.healthy_threshold_count,
+            ip_address_type: group.ip_address_type.map(|kind| kind.as_str().to_owned()),
+            matcher: group.matcher.map(|it| Matcher { grpc_code: it.grpc_code, http_code: it.http_code }),
+            name: group.target_group_name,
+            port: group.port,
+            protocol: text(group.protocol),
+            protocol_version: group.protocol_version,
+            tags: read_tags(cx, &known.id).await?,
+            target_group_attributes: attribute::as_declared(&last.target_group_attributes, attributes, &DEFAULTS),
+            target_type: group.target_type.map(|kind| kind.as_str().to_owned()),
+            targets: match &last.targets {
+                Some(declared) => Some(targets(cx, &known.id, declared).await?),
+                None => None,
+            },
+            unhealthy_threshold_count: group.unhealthy_threshold_count,
+            vpc_id: group.vpc_id,
+        };
+        Ok(Found::ready(properties, serde_json::Value::Object(outputs)))
+    }
+
+    /// Refused while a listener or rule names it. The call succeeds where there is no such group, so
+    /// it is looked for first.
+    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+        cx.elb.describe_target_groups().target_group_arns(&known.id).send().await?;
+        cx.elb.delete_target_group().target_group_arn(&known.id).send().await?;
+        Ok(Deletion::Gone)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    /// A name alone does not say whose group it is.
+    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+        let described = cx.elb.describe_target_groups().names(self.name(cx)).send().await.or_none()?;
+        let groups = described.and_then(|described| described.target_groups).unwrap_or_default();
+        with_token(cx, groups.into_iter().filter_map(|group| group.target_group_arn).collect()).await
+    }
+}
+
+impl TargetGroup {
+    fn name(&self, cx: &Cx) -> String {
+        self.name.clone().unwrap_or_else(|| cx.name(NAMES))
+    }
+
+    fn matcher(&self) -> Option<LiveMatcher> {
+        let matcher = self.matcher.as_ref()?;
+        let live = LiveMatcher::builder().set_http_code(matcher.http_code.clone());
+        Some(live.set_grpc_code(matcher.grpc_code.clone()).build())
+    }
+
+    /// Whether both have the same health check.
+    fn checks_as(&self, other: &Self) -> bool {
+        let check = |it: &Self| {
+            (
+                it.health_check_enabled,
+                it.health_check_interval_seconds,
+                it.health_check_path.clone(),
+                it.health_check_port.clone(),
+                it.health_check_protocol.clone(),
+                it.health_check_timeout_seconds,
+                it.healthy_threshold_count,
+                it.unhealthy_threshold_count,
+                it.matcher.clone(),
+            )
+        };
+        check(self) == check(other)
+    }
+}
+
+fn outputs(group: &Live, arn: &str) -> Outputs {
+    let outputs = json!({
+        "TargetGroupArn": arn,
+        "TargetGroupFullName": full_name(arn),
+        "TargetGroupName": group.target_group_name,
+        "LoadBalancerArns": group.load_balancer_arns(),
+    });
+    accepted("", outputs).outputs
+}
+
+async fn register(changes: &Changes<'_, TargetGroup>, cx: &Cx, id: &str) -> Result<()> {
+    let new = changes.new.targets.as_deref().unwrap_or_default();
+    let old = changes.old.and_then(|group| group.targets.as_deref()).unwrap_or_default();
+    let only = |of: &[Target], other: &[Target]| -> Vec<_> {
+        of.iter().filter(|target| !other.contains(target)).map(Target::to_sdk).collect()
+    };
+    let (added, removed) = (only(new, old), only(old, new));
+    if !added.is_empty() {
+        cx.elb.register_targets().target_group_arn(id).set_targets(Some(added)).send().await?;
+    }
+    if !removed.is_empty() {
+        cx.elb.deregister_targets().target_group_arn(id).set_targets(Some(removed)).send().await?;
+    }
+    Ok(())
+}
+
+/// Those that are declared first, and as they are declared: AWS fills in port and zone.
+async fn targets(cx: &Cx, id: &str, declared: &[Target]) -> Result<Vec<Target>> {
+    let described = cx.elb.describe_target_health().target_group_arn(id).send().await?;
+    let live = described.target_health_descriptions.unwrap_or_default().into_iter().filter_map(|it| it.target);
+    let live: Vec<_> = live
+        .map(|target| Target {
+            availability_zone: target.availability_zone,
+            id: target.id.unwrap_or_default(),
+            port: target.port,
+        })
+        .collect();
+    let is = |declared: &Target, live: &Target| {
+        declared.id == live.id
+            && (declared.port.is_none() || declared.port == live.port)
+            && (declared.availability_zone.is_none() || declared.availability_zone == live.availability_zone)
+    };
+    let known = declared.iter().filter(|target| live.iter().any(|other| is(target, other))).cloned();
+    let foreign = live.iter().filter(|target| !declared.iter().any(|other| is(other, target))).cloned();
+    Ok(known.chain(foreign).collect())
+}
