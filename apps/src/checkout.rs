@@ -1,23 +1,24 @@
-//! The Saleor checkout: its network, key, database, buckets, task role and log group.
+//! The Saleor checkout: its network, key, database, buckets, task role, log group, load balancer
+//! and name.
 //!
 //! Every environment is made by the same function; they differ in [`Settings`] only.
 
 use groundplan::data::{BackupWindow, Bucket, InstanceClass, PostgresDatabase, PostgresVersion, QueryLogging};
+use groundplan::edge::{AliasRecord, ApplicationLoadBalancer};
 use groundplan::identity::{KmsKey, Principal, Role};
 use groundplan::network::{Endpoint, NatGateways, SubnetLayout, Tier, Visibility, Vpc};
 use groundplan::observability::{LogGroup, Retention};
 use groundplan::{App, Environment, Ipv4Net, cidr, policies};
 
-/// The account that every stack is pinned to. It is the one of AWS's documentation, and of the
-/// emulators; put your own here.
-const ACCOUNT: &str = "123456789012";
-const REGION: &str = "us-east-1";
+use crate::account::{self, ACCOUNT, DOMAIN, REGION, account};
 
 /// What differs between the environments of the checkout.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `dev`, `stage` or `prod`.
     pub environment: &'static str,
+    /// The name below the organization's domain, one part, as its certificate covers it.
+    pub name: &'static str,
     /// Block of the VPC.
     pub vpc: Ipv4Net,
     /// Private subnets in zones b, c and a.
@@ -28,7 +29,7 @@ pub struct Settings {
     pub database: InstanceClass,
     /// Whether the database has a standby in a second zone.
     pub standby: bool,
-    /// Whether RDS refuses to delete the database.
+    /// Whether AWS refuses to delete the database and the load balancer.
     pub deletion_protection: bool,
     /// How long logs are kept.
     pub log_retention: Retention,
@@ -39,6 +40,7 @@ impl Settings {
     pub fn dev() -> Self {
         Self {
             environment: "dev",
+            name: "checkout-dev",
             vpc: cidr!("10.52.0.0/16"),
             private: [cidr!("10.52.0.0/18"), cidr!("10.52.64.0/18"), cidr!("10.52.128.0/18")],
             public: [cidr!("10.52.232.0/21"), cidr!("10.52.240.0/21"), cidr!("10.52.248.0/21")],
@@ -53,6 +55,7 @@ impl Settings {
     pub fn stage() -> Self {
         Self {
             environment: "stage",
+            name: "checkout-stage",
             vpc: cidr!("10.50.0.0/16"),
             private: [cidr!("10.50.0.0/18"), cidr!("10.50.64.0/18"), cidr!("10.50.128.0/18")],
             public: [cidr!("10.50.232.0/21"), cidr!("10.50.240.0/21"), cidr!("10.50.248.0/21")],
@@ -67,6 +70,7 @@ impl Settings {
     pub fn prod() -> Self {
         Self {
             environment: "prod",
+            name: "checkout",
             vpc: cidr!("10.51.0.0/16"),
             private: [cidr!("10.51.0.0/18"), cidr!("10.51.64.0/18"), cidr!("10.51.128.0/18")],
             public: [cidr!("10.51.232.0/21"), cidr!("10.51.240.0/21"), cidr!("10.51.248.0/21")],
@@ -89,7 +93,7 @@ impl Settings {
 pub fn checkout(settings: &Settings) -> App {
     let environment = settings.environment;
     let app = App::new(format!("checkout-{environment}"));
-    app.policy(policies::all);
+    app.policy(policies::all).upstream(account());
     let stack = app.stack("checkout", Environment::new(REGION).account(ACCOUNT));
     stack.tag("project", "checkout").tag("environment", environment);
 
@@ -133,6 +137,13 @@ pub fn checkout(settings: &Settings) -> App {
     key.grant_decrypt(&task);
     logs.grant_write(&task);
 
+    let balancer =
+        ApplicationLoadBalancer::new(&vpc, account::CERTIFICATE_ARN).deletion_protection(settings.deletion_protection);
+    let balancer = stack.add("balancer", balancer);
+    let name = format!("{}.{DOMAIN}", settings.name);
+    stack.add("name", AliasRecord::new(account::zone(), &name, &balancer));
+
+    stack.export("url", format!("https://{name}/"));
     stack.export("vpc-id", vpc.id());
     stack.export("database-host", database.host());
     stack.export("media-bucket", media.name());

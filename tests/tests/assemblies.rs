@@ -2,11 +2,13 @@
 //!
 //! After a change that is meant: `cargo insta review`, or `INSTA_UPDATE=always cargo test`.
 
+use apps::account::account;
 use apps::checkout::{Settings, checkout};
 use groundplan::{App, Assembly};
 
 fn apps() -> Vec<App> {
-    [Settings::dev(), Settings::stage(), Settings::prod()].iter().map(checkout).collect()
+    let checkouts = [Settings::dev(), Settings::stage(), Settings::prod()].map(|settings| checkout(&settings));
+    std::iter::once(account()).chain(checkouts).collect()
 }
 
 fn assembly(app: &App) -> Assembly {

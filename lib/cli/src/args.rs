@@ -144,21 +144,21 @@ pub(crate) struct Plan {
     pub(crate) delete_data: bool,
 }
 
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Args, Default)]
 pub(crate) struct Refresh {
     /// Read every resource first, so that what was changed behind our back is mended
     #[arg(long)]
     pub(crate) refresh: bool,
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Args, Default)]
 pub(crate) struct Part {
     /// Only what is at or below PATH and what that depends on; may be repeated
     #[arg(long, value_name = "PATH")]
     pub(crate) only: Vec<Path>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Default)]
 pub(crate) struct Deploy {
     /// A plan saved by `plan --out`, to do exactly that
     #[arg(value_name = "PLAN", conflicts_with_all = ["only", "refresh"])]

@@ -1,6 +1,6 @@
 //! What every command has at hand.
 
-use groundplan_core::Synthesis;
+use groundplan_core::{App, Synthesis};
 use groundplan_engine::Provider;
 use groundplan_engine::store::{self, FileStore, Holder, Loaded, Lock};
 
@@ -15,7 +15,9 @@ use crate::target::Target;
 use crate::terminal::Terminal;
 
 /// What a command has before it has looked for a target.
+#[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
+    pub(crate) program: &'a App,
     pub(crate) host: &'a Host,
     pub(crate) terminal: &'a Terminal,
     pub(crate) global: &'a Global,
@@ -38,12 +40,17 @@ impl Context<'_> {
 
     /// Finds target and state, and says where that is not what one may expect.
     pub(crate) fn session(&self) -> Result<Session<'_>, CommandError> {
+        let session = self.open()?;
+        session.notice();
+        Ok(session)
+    }
+
+    /// Finds target and state.
+    pub(crate) fn open(&self) -> Result<Session<'_>, CommandError> {
         let target = Target::choose(&self.global.target, self.host)?;
         let declared = self.synthesis.assembly.state.as_deref();
         let place = Place::find(self.global.state.as_ref(), declared, self.app(), &target, self.host)?;
-        let session = Session { context: self, store: place.store(), target, place };
-        session.notice();
-        Ok(session)
+        Ok(Session { context: self, store: place.store(), target, place })
     }
 }
 

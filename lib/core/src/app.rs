@@ -1,6 +1,6 @@
 //! How a program is written: apps, stacks, scopes, constructs and handles.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
@@ -48,6 +48,7 @@ pub(crate) struct Tree {
     pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
     pub(crate) acknowledged: RefCell<Vec<(Path, String)>>,
     pub(crate) policies: RefCell<Vec<Box<dyn Policy>>>,
+    upstreams: RefCell<Vec<App>>,
     /// The calls of `add` that are under way, outermost first.
     calls: RefCell<Vec<&'static Location<'static>>>,
 }
@@ -103,6 +104,7 @@ impl App {
             diagnostics: RefCell::default(),
             acknowledged: RefCell::default(),
             policies: RefCell::default(),
+            upstreams: RefCell::default(),
             calls: RefCell::default(),
         };
         Self { tree: Rc::new(tree) }
@@ -137,6 +139,21 @@ impl App {
     pub fn policy(&self, policy: impl Policy + 'static) -> &Self {
         self.tree.policies.borrow_mut().push(Box::new(policy));
         self
+    }
+
+    /// The program of an app whose outputs this one uses.
+    ///
+    /// Each app is deployed by its own command line. Only where nothing is real, in the sandbox, in
+    /// an emulator and in unit tests, is an app that was never deployed there brought up together
+    /// with the first one that uses it.
+    pub fn upstream(&self, app: App) -> &Self {
+        self.tree.upstreams.borrow_mut().push(app);
+        self
+    }
+
+    /// The programs that were given to [`upstream`](Self::upstream).
+    pub fn upstreams(&self) -> Ref<'_, [App]> {
+        Ref::map(self.tree.upstreams.borrow(), Vec::as_slice)
     }
 
     /// The assembly of this program.

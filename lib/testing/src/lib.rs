@@ -21,7 +21,8 @@
 //! assert!(cloud.plan(&app).is_empty());
 //! ```
 //!
-//! What other apps publish is given with its type, or they are deployed into the same account:
+//! What other apps publish is given with its type. Or they are deployed into the same account, which
+//! the programs that were named by [`App::upstream`] are by themselves:
 //!
 //! ```
 //! use groundplan_core::{App, Environment, Export};
@@ -197,6 +198,11 @@ impl Cloud {
 
     #[track_caller]
     fn planned(&self, app: &App, loaded: &Loaded) -> Planned {
+        for upstream in &*app.upstreams() {
+            if self.load(upstream).base.is_none() {
+                self.deploy(upstream);
+            }
+        }
         let (assembly, store) = (assembly(app), self.place.beside(app.name()));
         let planned = self.runtime.block_on(async {
             let upstream = Upstream::read(&assembly, &store).await?;

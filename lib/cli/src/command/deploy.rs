@@ -13,20 +13,58 @@ use serde_json::json;
 use crate::args::Deploy;
 use crate::command::apply::{Job, event};
 use crate::command::{output, plan};
-use crate::context::Context;
+use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::render::outcome;
 use crate::render::plan::PlanView;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let session = context.session()?;
+    let result = match upstreams(context, &session, args).await {
+        Ok(Exit::Done) => one(context, &session, args).await,
+        ended => ended,
+    };
+    session.notice();
+    result
+}
+
+/// Where nothing is real, deploys the apps that this one names as its upstream and that were never
+/// deployed there, so that a program can be tried with one command. Elsewhere they are someone's to
+/// deploy, and what is missing is said.
+async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Result<Exit, CommandError> {
+    if session.target.is_real() || args.plan.is_some() {
+        return Ok(Exit::Done);
+    }
+    for program in &*context.program.upstreams() {
+        let synthesis = program.synth()?;
+        let context = Context { program, synthesis: &synthesis, ..*context };
+        let session = context.open()?;
+        if session.load().await?.base.is_some() {
+            continue;
+        }
+        let (name, user) = (program.name(), session.target.name());
+        context.terminal.note(format!("`{name}` was never deployed to {user}, so that it is deployed first"));
+        context.terminal.print_json(&json!({"event": "upstream", "app": name}));
+        let ended = Box::pin(upstreams(&context, &session, args)).await?;
+        let first = Deploy { yes: args.yes, ..Deploy::default() };
+        let ended = if ended == Exit::Done { one(&context, &session, &first).await? } else { ended };
+        if ended != Exit::Done {
+            return Ok(ended);
+        }
+        context.terminal.note("");
+    }
+    Ok(Exit::Done)
+}
+
+/// Deploys one app.
+async fn one(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let options = ExecuteOptions {
         parallelism: context.global.parallelism,
         no_wait: args.no_wait,
         delete_data: args.delete_data,
     };
     let holder = session.holder();
-    let job = Job { context, session: &session, command: "deploy", holder, yes: args.yes, options };
+    let job = Job { context, session, command: "deploy", holder, yes: args.yes, options };
     job.may_ask()?;
     let lock = session.lock(&job.holder).await?;
     let result = match &args.plan {
@@ -34,7 +72,6 @@ pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, Co
         None => planned(&job, args).await,
     };
     lock.release().await?;
-    session.notice();
     result
 }
 

@@ -61,8 +61,14 @@ pub(crate) async fn execute(app: &App, mut host: Host) -> u8 {
         if matches!(command, Command::Synth(_) | Command::Plan(_) | Command::Deploy(_)) {
             synthesis.warnings.iter().for_each(|warning| terminal.note(diagnostic::diagnostic(warning)));
         }
-        let context =
-            Context { host: &host, terminal: &terminal, global: &global, synthesis: &synthesis, interrupt: &interrupt };
+        let context = Context {
+            program: app,
+            host: &host,
+            terminal: &terminal,
+            global: &global,
+            synthesis: &synthesis,
+            interrupt: &interrupt,
+        };
         dispatch(&context, &command).await.map_err(|error| upstream::explain(&context, error))
     };
     let result = interrupt.watch(work, &mut interrupts, &terminal).await;
