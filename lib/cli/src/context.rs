@@ -63,6 +63,13 @@ impl Session<'_> {
         Ok(store::load(&self.store, self.context.app()).await?)
     }
 
+    /// The target and what is known to exist there. Both are read at once: the state on a thread
+    /// of its own, so it is asked for first.
+    pub(crate) async fn open(&self) -> Result<(Box<dyn Provider>, Loaded), CommandError> {
+        let (loaded, provider) = tokio::join!(self.load(), self.connect());
+        Ok((provider?, loaded?))
+    }
+
     /// This run, as other ones are told about it.
     pub(crate) fn holder(&self) -> Holder {
         let holder = Holder::here(self.context.host.line());

@@ -2,16 +2,14 @@
 
 use std::path::Path;
 
-use groundplan_core::Assembly;
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::{self, PlanOptions};
-use groundplan_engine::store::Loaded;
 use serde_json::json;
 
 use crate::args::Deploy;
 use crate::command::apply::{Job, event};
-use crate::command::{output, plan};
+use crate::command::plan;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::render::outcome;
@@ -39,8 +37,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, Co
 
 async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let Job { context, session, .. } = job;
-    let provider = session.connect().await?;
-    let loaded = session.load().await?;
+    let (provider, loaded) = session.open().await?;
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
@@ -58,7 +55,7 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     }
     planned.plan.permit(args.delete_data)?;
     job.confirm(&planned.plan).await?;
-    apply(job, &planned.plan, args.part.only.is_empty().then_some(assembly), loaded).await
+    job.execute(&planned.plan, args.part.only.is_empty().then_some(assembly), loaded, &*provider).await
 }
 
 /// Executes a plan that was saved, and nothing else.
@@ -75,21 +72,6 @@ async fn saved(job: &Job<'_>, file: &Path) -> Result<Exit, CommandError> {
     );
     plan.permit(options.delete_data)?;
     job.confirm(&plan).await?;
-    apply(job, &plan, plan.assembly.as_ref(), loaded).await
-}
-
-/// Executes a plan and shows what the app publishes then.
-pub(crate) async fn apply(
-    job: &Job<'_>,
-    plan: &Plan,
-    assembly: Option<&Assembly>,
-    loaded: Loaded,
-) -> Result<Exit, CommandError> {
-    let provider = job.session.connect().await?;
-    let exit = job.execute(plan, assembly, loaded, &*provider).await?;
-    let state = job.session.load().await?.state;
-    if exit == Exit::Done && !state.outputs.is_empty() {
-        job.context.terminal.print(format!("\n{}", output::list(&state.outputs)));
-    }
-    Ok(exit)
+    let provider = session.connect().await?;
+    job.execute(&plan, plan.assembly.as_ref(), loaded, &*provider).await
 }

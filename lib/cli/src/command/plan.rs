@@ -13,8 +13,7 @@ use crate::style::{BOLD, DIM, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit, CommandError> {
     let session = context.session()?;
-    let provider = session.connect().await?;
-    let loaded = session.load().await?;
+    let (provider, loaded) = session.open().await?;
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
