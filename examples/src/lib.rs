@@ -7,6 +7,7 @@
 //! | `construct` | a construct of one's own, and its unit test |
 //! | `policy` | a check of one's own over every assembly |
 //! | `website` | a zone, a certificate, a load balancer, and names that lead to it |
+//! | `layered` | a graph of any size, to measure: `docs/measure scale` |
 //! | `raw_resource` | resource types that no construct covers, and outputs composed to text |
 //! | `domain`, `site` | two apps: what the first one publishes, the second one uses, typed |
 

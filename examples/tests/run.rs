@@ -35,6 +35,11 @@ fn policy() {
 }
 
 #[test]
+fn layered() {
+    works(env!("CARGO_BIN_EXE_layered"));
+}
+
+#[test]
 fn raw_resource() {
     works(env!("CARGO_BIN_EXE_raw_resource"));
 }

@@ -40,13 +40,13 @@ impl Context<'_> {
 
     /// Finds target and state, and says where that is not what one may expect.
     pub(crate) fn session(&self) -> Result<Session<'_>, CommandError> {
-        let session = self.open()?;
+        let session = self.find()?;
         session.notice();
         Ok(session)
     }
 
     /// Finds target and state.
-    pub(crate) fn open(&self) -> Result<Session<'_>, CommandError> {
+    pub(crate) fn find(&self) -> Result<Session<'_>, CommandError> {
         let target = Target::choose(&self.global.target, self.host)?;
         let declared = self.synthesis.assembly.state.as_deref();
         let place = Place::find(self.global.state.as_ref(), declared, self.app(), &target, self.host)?;
@@ -68,6 +68,13 @@ impl Session<'_> {
 
     pub(crate) async fn load(&self) -> Result<Loaded, CommandError> {
         Ok(store::load(&self.store, self.context.app()).await?)
+    }
+
+    /// The target and what is known to exist there. Both are read at once: the state on a thread
+    /// of its own, so it is asked for first.
+    pub(crate) async fn open(&self) -> Result<(Box<dyn Provider>, Loaded), CommandError> {
+        let (loaded, provider) = tokio::join!(self.load(), self.connect());
+        Ok((provider?, loaded?))
     }
 
     /// This run, as other ones are told about it.

@@ -107,10 +107,11 @@ impl Lines<'_> {
 
     fn done(&self, id: StepId, resource: Option<&str>, elapsed: Duration) -> String {
         let step = self.plan.step(id);
-        let made =
-            |other: &&groundplan_engine::plan::Step| step.dependencies.contains(&other.id) && other.path == step.path;
         let told = match &step.work {
-            Work::Ready => self.plan.steps.iter().find(made).map_or("ready", |made| past(&made.work)),
+            Work::Ready => {
+                let mut before = step.dependencies.iter().map(|id| self.plan.step(*id));
+                before.find(|made| made.path == step.path).map_or("ready", |made| past(&made.work))
+            }
             work => past(work),
         };
         let resource = resource.map(|id| format!("  {}", short_id(id))).unwrap_or_default();

@@ -57,7 +57,8 @@ impl Channel {
     fn write(&mut self, text: &str) {
         let result = match self.colors {
             true => self.writer.write_all(text.as_bytes()),
-            false => write!(self.writer, "{}", anstream::adapter::strip_str(text)),
+            // As one piece: what is written is not buffered.
+            false => self.writer.write_all(anstream::adapter::strip_str(text).to_string().as_bytes()),
         };
         if let Err(error) = result.and_then(|()| self.writer.flush()) {
             self.failed.get_or_insert(error);

@@ -2,6 +2,7 @@
 //!
 //! Nothing is changed: neither in the account nor in the store.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Assembly, Path, Value};
@@ -142,19 +143,19 @@ pub(crate) async fn identity(
 }
 
 /// The state with what was found out since it was written.
-struct Observed {
-    state: State,
+struct Observed<'a> {
+    state: Cow<'a, State>,
     events: Vec<Event>,
     missing: BTreeSet<Path>,
 }
 
-async fn observe(
-    state: &State,
+async fn observe<'a>(
+    state: &'a State,
     provider: &dyn Provider,
     wanted: &dyn Fn(&Path) -> bool,
     options: &PlanOptions,
-) -> Result<Observed, Error> {
-    let mut observed = Observed { state: state.clone(), events: Vec::new(), missing: BTreeSet::new() };
+) -> Result<Observed<'a>, Error> {
+    let mut observed = Observed { state: Cow::Borrowed(state), events: Vec::new(), missing: BTreeSet::new() };
     observed.fold(recover(state, provider, wanted).await?)?;
     if options.refresh {
         let drifts = drift::drift(&observed.state, provider, options.parallelism).await;
@@ -178,11 +179,11 @@ async fn observe(
     Ok(observed)
 }
 
-impl Observed {
+impl Observed<'_> {
     fn fold(&mut self, events: Vec<Event>) -> Result<(), Error> {
         for event in &events {
             let place = || "the state being planned".to_owned();
-            self.state.apply(event.clone()).map_err(|illegal| Error::Journal { place: place(), illegal })?;
+            self.state.to_mut().apply(event.clone()).map_err(|illegal| Error::Journal { place: place(), illegal })?;
         }
         self.events.extend(events);
         Ok(())

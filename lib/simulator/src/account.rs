@@ -195,8 +195,16 @@ impl Account {
 
     /// Puts a resource in, or in the place of the one with its key.
     pub(crate) fn put(&mut self, resource: Resource) {
-        self.unlink(&resource.key.clone());
         let key = resource.key.clone();
+        self.put_unlinked(resource);
+        self.link(&key);
+    }
+
+    /// As [`put`](Self::put), without what the resource refers to: [`relink`](Self::relink) has to
+    /// follow.
+    pub(crate) fn put_unlinked(&mut self, resource: Resource) {
+        let key = resource.key.clone();
+        self.unlink(&key);
         self.aliases.extend(resource.aliases().into_iter().map(|alias| (alias, key.clone())));
         self.tokens.insert((resource.token.clone(), key.clone()));
         if resource.pending().is_some() {
@@ -204,8 +212,7 @@ impl Account {
         }
         self.changes.removed.remove(&key);
         self.changes.changed.insert(key.clone());
-        self.resources.insert(key.clone(), resource);
-        self.link(&key);
+        self.resources.insert(key, resource);
     }
 
     pub(crate) fn remove(&mut self, key: &Key) {

@@ -109,9 +109,9 @@ impl Store {
         work: impl FnOnce(&mut Account) -> R,
     ) -> Result<R, SandboxError> {
         self.locked(|store| {
-            store.refresh(account)?;
+            let file = store.refresh(account)?;
             let result = work(account);
-            let written = store.append(account);
+            let written = store.append(account, file);
             if written.is_err() {
                 // What is in memory is not what is on disk: read it anew the next time.
                 store.offset = 0;
@@ -127,17 +127,19 @@ impl Store {
         result
     }
 
-    fn refresh(&mut self, account: &mut Account) -> Result<(), SandboxError> {
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
+    /// Reads what is new in the file; gives the file.
+    fn refresh(&mut self, account: &mut Account) -> Result<File, SandboxError> {
+        let open = |path: &Path| OpenOptions::new().read(true).write(true).open(path);
+        let file = match open(&self.path) {
             // Somebody deleted it to start anew.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 *account = Account::default();
-                return self.rewrite(account);
+                self.rewrite(account)?;
+                open(&self.path)
             }
-            Err(error) => return Err(self.io(error)),
+            opened => opened,
         };
-        let mut reader = BufReader::new(file);
+        let mut reader = BufReader::new(file.map_err(|source| self.io(source))?);
         let header = self.read_header(&mut reader)?;
         let fresh = self.offset == 0 || header.epoch != self.header.epoch || header.key != self.header.key;
         if fresh {
@@ -148,12 +150,14 @@ impl Store {
         } else {
             reader.seek(SeekFrom::Start(self.offset)).map_err(|source| self.io(source))?;
         }
-        self.read_lines(&mut reader, account)?;
         if fresh {
+            self.read_lines(&mut reader, account, Account::put_unlinked)?;
             account.relink();
+        } else {
+            self.read_lines(&mut reader, account, Account::put)?;
         }
         drop(account.take_changes());
-        Ok(())
+        Ok(reader.into_inner())
     }
 
     fn read_header(&self, reader: &mut impl BufRead) -> Result<Header, SandboxError> {
@@ -176,7 +180,12 @@ impl Store {
         Ok(header)
     }
 
-    fn read_lines(&mut self, reader: &mut impl BufRead, account: &mut Account) -> Result<(), SandboxError> {
+    fn read_lines(
+        &mut self,
+        reader: &mut impl BufRead,
+        account: &mut Account,
+        put: fn(&mut Account, Resource),
+    ) -> Result<(), SandboxError> {
         let mut text = Vec::new();
         loop {
             text.clear();
@@ -190,7 +199,7 @@ impl Store {
                 if groundplan_schema::lookup(&resource.key.type_name).is_none() {
                     return Err(self.corrupt(self.lines + 1, format!("there is no type {}", resource.key.type_name)));
                 }
-                account.put(resource);
+                put(account, resource);
             }
             line.removed.iter().for_each(|key| account.remove(key));
             self.offset += length as u64;
@@ -198,29 +207,31 @@ impl Store {
         }
     }
 
-    fn append(&mut self, account: &mut Account) -> Result<(), SandboxError> {
+    fn append(&mut self, account: &mut Account, file: File) -> Result<(), SandboxError> {
         let Changes { removed, changed } = account.take_changes();
         if removed.is_empty() && changed.is_empty() {
             return Ok(());
         }
         let count = account.len();
         if self.lines > 1000 && self.lines > 4 * count {
+            drop(file);
             return self.rewrite(account);
         }
         let put = changed.iter().filter_map(|key| account.get(key).cloned()).collect();
         let line = Line { put, removed: removed.into_iter().collect() };
-        let written = self.write_line(&line);
+        let written = self.write_line(&line, file);
         self.offset += written.map_err(|source| self.io(source))?;
         self.lines += 1;
         Ok(())
     }
 
-    fn write_line(&self, line: &Line) -> io::Result<u64> {
+    fn write_line(&self, line: &Line, mut file: File) -> io::Result<u64> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        let mut file = OpenOptions::new().write(true).open(&self.path)?;
         // What another process began and did not finish ends here.
-        file.set_len(self.offset)?;
+        if file.metadata()?.len() > self.offset {
+            file.set_len(self.offset)?;
+        }
         file.seek(SeekFrom::Start(self.offset))?;
         file.write_all(&bytes)?;
         Ok(bytes.len() as u64)

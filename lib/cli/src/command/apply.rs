@@ -8,6 +8,7 @@ use groundplan_engine::store::{Holder, Loaded, StateStore as _};
 use groundplan_engine::{Error, Provider, State, upstream};
 use serde_json::{Value as Json, json};
 
+use crate::command::output;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::progress;
@@ -43,8 +44,8 @@ impl Job<'_> {
         self.session.confirm(self.yes, &question).await
     }
 
-    /// Executes the plan and says how it went. `assembly` is what the target holds then, for the
-    /// history; none where that is only a part of a program.
+    /// Executes the plan, and says how it went and what the app publishes then. `assembly` is what
+    /// the target holds after it, for the history; none where that is only a part of a program.
     pub(crate) async fn execute(
         &self,
         plan: &Plan,
@@ -82,7 +83,13 @@ impl Job<'_> {
             terminal.warn(format!("the end of this run is not in the history: {error}"));
         }
         Ok(match (outcome.succeeded(), outcome.interrupted) {
-            (true, _) => Exit::Done,
+            (true, _) => {
+                let outputs = &outcome.state.outputs;
+                if !outputs.is_empty() {
+                    terminal.print(format!("\n{}", output::list(outputs)));
+                }
+                Exit::Done
+            }
             (false, true) => Exit::Interrupted,
             (false, false) => Exit::Failed,
         })

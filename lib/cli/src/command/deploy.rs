@@ -2,17 +2,15 @@
 
 use std::path::Path;
 
-use groundplan_core::Assembly;
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::{self, PlanOptions};
-use groundplan_engine::store::Loaded;
 use groundplan_engine::upstream::Upstream;
 use serde_json::json;
 
 use crate::args::Deploy;
 use crate::command::apply::{Job, event};
-use crate::command::{output, plan};
+use crate::command::plan;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::render::outcome;
@@ -38,7 +36,7 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) 
     for program in &*context.program.upstreams() {
         let synthesis = program.synth()?;
         let context = Context { program, synthesis: &synthesis, ..*context };
-        let session = context.open()?;
+        let session = context.find()?;
         if session.load().await?.base.is_some() {
             continue;
         }
@@ -77,8 +75,7 @@ async fn one(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Res
 
 async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let Job { context, session, .. } = job;
-    let provider = session.connect().await?;
-    let loaded = session.load().await?;
+    let (provider, loaded) = session.open().await?;
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
@@ -97,7 +94,7 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     }
     job.permit(&planned.plan, &loaded.state).await?;
     job.confirm(&planned.plan).await?;
-    apply(job, &planned.plan, args.part.only.is_empty().then_some(assembly), loaded).await
+    job.execute(&planned.plan, args.part.only.is_empty().then_some(assembly), loaded, &*provider).await
 }
 
 /// Executes a plan that was saved, and nothing else.
@@ -114,21 +111,6 @@ async fn saved(job: &Job<'_>, file: &Path) -> Result<Exit, CommandError> {
     );
     job.permit(&plan, &loaded.state).await?;
     job.confirm(&plan).await?;
-    apply(job, &plan, plan.assembly.as_ref(), loaded).await
-}
-
-/// Executes a plan and shows what the app publishes then.
-pub(crate) async fn apply(
-    job: &Job<'_>,
-    plan: &Plan,
-    assembly: Option<&Assembly>,
-    loaded: Loaded,
-) -> Result<Exit, CommandError> {
-    let provider = job.session.connect().await?;
-    let exit = job.execute(plan, assembly, loaded, &*provider).await?;
-    let state = job.session.load().await?.state;
-    if exit == Exit::Done && !state.outputs.is_empty() {
-        job.context.terminal.print(format!("\n{}", output::list(&state.outputs)));
-    }
-    Ok(exit)
+    let provider = session.connect().await?;
+    job.execute(&plan, plan.assembly.as_ref(), loaded, &*provider).await
 }

@@ -28,8 +28,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, C
 
 async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
     let Job { context, session, .. } = job;
-    let provider = session.connect().await?;
-    let loaded = session.load().await?;
+    let (provider, loaded) = session.open().await?;
     let options = PlanOptions {
         delete_data: args.delete_data,
         parallelism: context.global.parallelism,

@@ -14,8 +14,7 @@ use crate::style::{BOLD, DIM, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit, CommandError> {
     let session = context.session()?;
-    let provider = session.connect().await?;
-    let loaded = session.load().await?;
+    let (provider, loaded) = session.open().await?;
     let assembly = &context.synthesis.assembly;
     let upstream = match args.destroy {
         true => Upstream::NONE,

@@ -9,7 +9,7 @@ use groundplan_engine::upstream::Upstream;
 
 use crate::args::Rollback;
 use crate::command::apply::{Job, event};
-use crate::command::{deploy, history, plan};
+use crate::command::{history, plan};
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
@@ -56,7 +56,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
     }
     job.permit(&planned.plan, &loaded.state).await?;
     job.confirm(&planned.plan).await?;
-    let exit = deploy::apply(job, &planned.plan, Some(&past), loaded).await?;
+    let exit = job.execute(&planned.plan, Some(&past), loaded, &*provider).await?;
     if context.synthesis.assembly != past {
         context.terminal.hint("the program was not changed: the next `deploy` makes the target what it says again");
     }

@@ -269,11 +269,13 @@ impl<'a> Diff<'a> {
     /// What is replaced with the old one first needs the old ones of its replaced consumers gone
     /// before.
     fn delete_first_spreads(&mut self) {
+        let replaced_so = |change: &Change| change.action == Action::Replace(Order::DeleteFirst);
+        if !self.changes.values().any(replaced_so) {
+            return;
+        }
         for path in in_order(self.inputs) {
             let Some(prior) = self.inputs.state.resources.get(path) else { continue };
-            let delete_first = |path: &Path| {
-                self.changes.get(path).is_some_and(|change| change.action == Action::Replace(Order::DeleteFirst))
-            };
+            let delete_first = |path: &Path| self.changes.get(path).is_some_and(replaced_so);
             let spreads = prior.dependencies.iter().any(delete_first);
             if let Some(change) = self.changes.get_mut(path).filter(|_| spreads)
                 && change.action == Action::Replace(Order::CreateFirst)

@@ -1,6 +1,6 @@
 //! Resources whose path changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Path, Value};
 
@@ -11,14 +11,13 @@ use super::{Inputs, ProposedMove};
 pub(crate) fn stated(inputs: &Inputs<'_>) -> BTreeMap<Path, Path> {
     let Inputs { assembly, state, .. } = inputs;
     let mut moves: BTreeMap<Path, Path> = BTreeMap::new();
+    let mut taken = BTreeSet::new();
     for (to, entry) in &assembly.resources {
         if state.resources.contains_key(to) {
             continue;
         }
         let left = |from: &&Path| state.resources.contains_key(*from) && !assembly.resources.contains_key(*from);
-        if let Some(from) =
-            entry.moved_from.iter().find(left).filter(|from| !moves.values().any(|taken| taken == *from))
-        {
+        if let Some(from) = entry.moved_from.iter().find(left).filter(|from| taken.insert(*from)) {
             moves.insert(to.clone(), from.clone());
         }
     }
@@ -32,22 +31,73 @@ pub(crate) fn proposed(
     removed: &[&Path],
     added: &BTreeMap<&Path, BTreeMap<String, Value>>,
 ) -> Vec<ProposedMove> {
+    // A stack under a new name is thousands of each: they are not compared each with each, but
+    // found by what is known of them.
+    let mut forms: BTreeMap<&str, BTreeSet<Vec<&str>>> = BTreeMap::new();
+    let mut new: BTreeMap<Known<'_>, Vec<&Path>> = BTreeMap::new();
+    for (to, properties) in added {
+        let type_name = inputs.assembly.resources[*to].type_name.as_str();
+        forms.entry(type_name).or_default().insert(open(properties));
+        new.entry(Known::new(type_name, properties, open(properties))).or_default().push(to);
+    }
+    let as_added = |from: &Path| {
+        let prior = &inputs.state.resources[from];
+        let forms = forms.get(prior.type_name.as_str()).into_iter().flatten();
+        let forms = forms.filter(|open| open.iter().all(|name| prior.properties.contains_key(*name)));
+        forms.map(|open| Known::new(&prior.type_name, &prior.properties, open.clone()))
+    };
+    let mut old: BTreeMap<Known<'_>, Vec<&Path>> = BTreeMap::new();
+    for from in removed {
+        as_added(from).for_each(|known| old.entry(known).or_default().push(from));
+    }
+
     let matching = |from: &Path, to: &Path| {
-        let (prior, entry) = (&inputs.state.resources[from], &inputs.assembly.resources[to]);
-        prior.type_name == entry.type_name
-            && prior.properties.len() == added[to].len()
-            && prior.properties.iter().all(|(name, value)| added[to].get(name).is_some_and(|other| alike(value, other)))
+        let mut prior = inputs.state.resources[from].properties.iter();
+        prior.all(|(name, value)| added[to].get(name).is_some_and(|other| alike(value, other)))
     };
     let mut moves = Vec::new();
     for from in removed {
-        let matches: Vec<_> = added.keys().filter(|to| matching(from, to)).collect();
-        let [to] = matches[..] else { continue };
-        if removed.iter().filter(|other| matching(other, to)).count() == 1 {
-            let type_name = inputs.state.resources[*from].type_name.clone();
-            moves.push(ProposedMove { from: (*from).clone(), to: (*to).clone(), type_name });
+        let alike = as_added(from).filter_map(|known| new.get(&known)).flatten();
+        let Some(to) = only(alike.filter(|to| matching(from, to))) else { continue };
+        let type_name = &inputs.state.resources[*from].type_name;
+        let others = &old[&Known::new(type_name, &added[to], open(&added[to]))];
+        if only(others.iter().filter(|other| matching(other, to))).is_some() {
+            moves.push(ProposedMove { from: (*from).clone(), to: (*to).clone(), type_name: type_name.clone() });
         }
     }
     moves
+}
+
+/// All that has to be equal for a match: the type, the values of the properties that are known of
+/// the added resource, and the names of the others.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Known<'a> {
+    type_name: &'a str,
+    values: Vec<(&'a str, String)>,
+    open: Vec<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn new(type_name: &'a str, properties: &'a BTreeMap<String, Value>, open: Vec<&'a str>) -> Self {
+        let known = properties.iter().filter(|(name, _)| !open.contains(&name.as_str()));
+        let values = known.map(|(name, value)| (name.as_str(), value.to_json().to_string())).collect();
+        Self { type_name, values, open }
+    }
+}
+
+/// The properties in which something is not known.
+fn open(properties: &BTreeMap<String, Value>) -> Vec<&str> {
+    let is_open = |value: &Value| {
+        let mut open = false;
+        value.walk(&mut |part| open |= matches!(part, Value::Ref(_) | Value::Template(_) | Value::Subnet(_)));
+        open
+    };
+    properties.iter().filter(|(_, value)| is_open(value)).map(|(name, _)| name.as_str()).collect()
+}
+
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next()?;
+    items.next().is_none().then_some(first)
 }
 
 fn alike(applied: &Value, desired: &Value) -> bool {

@@ -219,6 +219,20 @@ fn a_stated_move_keeps_the_resource_and_an_unstated_one_is_proposed() {
 }
 
 #[test]
+fn a_move_is_not_proposed_where_several_could_be_it() {
+    let mut program = network();
+    let moved = program.resources.remove("a/vpc").unwrap();
+    for path in ["a/net/vpc", "a/other/vpc"] {
+        program.resources.insert(path.into(), moved.clone());
+    }
+    entry(&mut program, "a/subnet").properties.insert("VpcId".into(), reference("a/net/vpc", "VpcId"));
+    assert_eq!(changes(&program, &deployed(&network())).proposed_moves, []);
+    entry(&mut program, "a/other/vpc").properties.insert("CidrBlock".into(), "10.9.0.0/16".into());
+    let proposed = changes(&program, &deployed(&network())).proposed_moves;
+    assert_eq!(proposed.iter().map(|found| &found.to).collect::<Vec<_>>(), [&Path::new("a/net/vpc")]);
+}
+
+#[test]
 fn what_another_run_left_unfinished_is_taken_up() {
     let cases = [
         (ResourceStatus::Accepted, "wait for a/nat: not seen ready by an earlier run"),

@@ -58,6 +58,12 @@ impl<'a> Slot<'a> {
         Self { all, permit: Some(permit) }
     }
 
+    /// Gives it back for good. What is left to do is to write down the answer, and the next call
+    /// need not wait for that: its intent goes with it.
+    pub(super) fn give_back(&mut self) {
+        self.permit = None;
+    }
+
     async fn pause(&mut self, duration: Duration) {
         self.permit = None;
         sleep(duration).await;

@@ -162,7 +162,9 @@ impl Runner<'_> {
             Operation::Create { type_name: step.type_name.clone(), environment: environment.clone(), generation };
         let intent = intent(operation, token, resolved, revealed.digests, desired);
         self.record.commit([Event::Intent { path: step.path.clone(), intent }]).await?;
-        let accepted = match self.create_once(&request, repeated, calls).await {
+        let answer = self.create_once(&request, repeated, calls).await;
+        calls.slot.give_back();
+        let accepted = match answer {
             Ok(accepted) => accepted,
             Err(CreateError::Open(error)) => return Err(error),
             Err(CreateError::Failed(error)) => {
@@ -240,7 +242,9 @@ impl Runner<'_> {
         let intent = intent(Operation::Update, token, resolved, digests, desired);
         self.record.commit([Event::Intent { path: step.path.clone(), intent }]).await?;
         let provider = self.provider;
-        match calls.repeat(Call::Update, async || provider.update(&request).await).await {
+        let answer = calls.repeat(Call::Update, async || provider.update(&request).await).await;
+        calls.slot.give_back();
+        match answer {
             Ok(accepted) => {
                 let id = accepted.id.clone();
                 self.accepted(step, accepted).await?;
@@ -270,7 +274,9 @@ impl Runner<'_> {
         let existing = resource.existing(&self.plan.app, &step.path);
         let new = resource.status == ResourceStatus::Accepted;
         let path = step.path.clone();
-        match calls.until_ready(&existing, self.wait(&step.type_name), new).await {
+        let answer = calls.until_ready(&existing, self.wait(&step.type_name), new).await;
+        calls.slot.give_back();
+        match answer {
             Ok(outputs) => {
                 self.record.commit([Event::Ready { path, outputs }]).await?;
                 Ok(existing.id)
@@ -290,7 +296,9 @@ impl Runner<'_> {
         let existing = resource.existing(&self.plan.app, &path);
         let request = DeleteRequest { existing, delete_data: self.options.delete_data };
         self.record.commit([Event::Deleting { path: path.clone(), id: id.clone() }]).await?;
-        match calls.delete(&request, self.wait(&step.type_name)).await {
+        let answer = calls.delete(&request, self.wait(&step.type_name)).await;
+        calls.slot.give_back();
+        match answer {
             Ok(()) => {
                 self.record.commit([Event::Gone { path, id }]).await?;
                 Ok(())

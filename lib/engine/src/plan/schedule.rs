@@ -111,6 +111,9 @@ impl<'a> Schedule<'a> {
     }
 
     fn add_change(&mut self, change: &'a Change) {
+        if matches!(change.action, Action::NoOp | Action::Keep) {
+            return;
+        }
         let (path, type_name) = (&change.path, &change.type_name);
         let prior = self.inputs.state.resources.get(path);
         let wait = self.behavior(type_name).map_or(Wait::NONE, |behavior| behavior.wait);
@@ -181,9 +184,11 @@ impl<'a> Schedule<'a> {
     fn order_makes(&mut self) {
         for change in self.changes.changes.values() {
             let path = &change.path;
+            if !matches!(change.action, Action::Create | Action::Update | Action::Replace(_)) {
+                continue;
+            }
             let Nodes { created, updated, .. } = self.nodes[path];
-            let makes = matches!(change.action, Action::Create | Action::Update | Action::Replace(_));
-            let Some(make) = created.or(updated).filter(|_| makes) else { continue };
+            let Some(make) = created.or(updated) else { continue };
             let entry = &self.inputs.assembly.resources[path];
             for dependency in self.inputs.assembly.dependencies(path) {
                 let Some(nodes) = self.nodes.get(&dependency) else { continue };
@@ -203,6 +208,9 @@ impl<'a> Schedule<'a> {
     }
 
     fn order_deletes(&mut self) {
+        if self.deletes.is_empty() {
+            return;
+        }
         let mut dependents: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
         let deposed = self.inputs.state.deposed.iter().map(|old| (&old.path, &old.resource));
         for (path, resource) in self.inputs.state.resources.iter().chain(deposed) {

@@ -198,7 +198,13 @@ impl Files {
     /// Links the state that is about to be replaced to a name with its serial.
     fn keep_history(&self, state: &Path, serial: u64) -> Result<(), Error> {
         let Some(text) = read(state)? else { return Ok(()) };
-        let old = State::from_json(&text, &state.display().to_string())?.serial;
+        #[derive(Deserialize)]
+        struct Kept {
+            serial: u64,
+        }
+        let place = || state.display().to_string();
+        let Kept { serial: old } = serde_json::from_str(&text)
+            .map_err(|error| Error::Corrupt { place: place(), reason: error.to_string() })?;
         if old != serial {
             let kept = self.dir.join(format!("state.{old}.json"));
             match fs::hard_link(state, &kept) {

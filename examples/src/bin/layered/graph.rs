@@ -1,0 +1,33 @@
+//! A graph of any size, in ten layers.
+
+use groundplan::resources::ssm::{Parameter, ParameterName};
+use groundplan::{App, Environment, Output, template};
+
+/// How many layers there are, whatever the number of resources.
+const LAYERS: usize = 10;
+
+/// So many `resources`, each of which takes the names of two of the layer before: values that the
+/// cloud makes up. `mark` is a text in the value of the first one, which nobody takes.
+pub(crate) fn layered(resources: usize, mark: &str) -> App {
+    let app = App::new("layered");
+    let stack = app.stack("graph", Environment::new("eu-west-1"));
+    let width = resources.div_ceil(LAYERS);
+    let mut names: Vec<Output<ParameterName>> = Vec::new();
+    for number in 0..resources {
+        let text = number.to_string();
+        let value = match number.checked_sub(width) {
+            None if number == 0 => template!("{} {}", text, mark),
+            None => template!("{}", text),
+            Some(above) => {
+                let beside = above - above % width + (above + 1) % width;
+                template!("{} {} {}", text, &names[above], &names[beside])
+            }
+        };
+        let parameter = stack.add(&format!("r{number}"), Parameter::new("String", value));
+        names.push(parameter.name());
+    }
+    if let Some(last) = names.last() {
+        stack.export("last", last);
+    }
+    app
+}
