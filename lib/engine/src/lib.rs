@@ -28,6 +28,10 @@
 //! - A token is never used for two resources: each path counts its generations, for ever.
 //! - No secret is in any file: a source stands in its place, and the state has a keyed digest.
 
+// The contract of stores is written as other crates see it.
+#[cfg(test)]
+extern crate self as groundplan_engine;
+
 pub mod diff;
 pub mod drift;
 pub mod edit;
