@@ -78,14 +78,16 @@ pub enum Error {
         how: String,
     },
     /// A state store that is reached over the network does not do what it was asked for.
-    #[error("cannot {doing} {place}: {source}")]
+    #[error("cannot {doing} {place}: {source}{}", fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default())]
     Store {
         /// What was tried, as in `write`.
         doing: &'static str,
         /// The object or the item of a table.
         place: String,
-        /// What it says, with what to do about it where that is known.
+        /// What it says.
         source: Box<ProviderError>,
+        /// What to do about it, where that is known.
+        fix: Option<String>,
     },
     /// An event does not fit the state that it is to be applied to.
     #[error("the journal at {place} does not fit the state: {illegal}")]

@@ -4,7 +4,7 @@ use groundplan_core::Assembly;
 use groundplan_engine::execute::{self, ExecuteOptions, Outcome};
 use groundplan_engine::history::{Ending, Entry};
 use groundplan_engine::plan::Plan;
-use groundplan_engine::store::{Holder, Loaded, StateStore as _};
+use groundplan_engine::store::{Holder, Loaded};
 use groundplan_engine::{Error, Provider};
 use serde_json::{Value as Json, json};
 
@@ -47,7 +47,7 @@ impl Job<'_> {
         provider: &dyn Provider,
     ) -> Result<Exit, CommandError> {
         let Context { terminal, interrupt, .. } = self.context;
-        let store = &self.session.store;
+        let store = &*self.session.store;
         let entry = Entry::of_plan(plan, &loaded.state, &self.holder);
         store.record(&entry, assembly).await?;
         let progress = progress::of(terminal, plan);
@@ -57,7 +57,7 @@ impl Job<'_> {
         drop(progress);
         terminal.show(None);
         let outcome = executed.map_err(|error| match &error {
-            Error::File { .. } => {
+            Error::File { .. } | Error::Store { .. } => {
                 CommandError::from(error).hint("what was done until then is in the journal: the next run knows it")
             }
             _ => error.into(),

@@ -4,7 +4,6 @@ use groundplan_core::{Assembly, Synthesis};
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::history::{Entry, way_back};
 use groundplan_engine::planning::{self, PlanOptions};
-use groundplan_engine::store::StateStore as _;
 
 use crate::args::Rollback;
 use crate::command::apply::{Job, event};

@@ -159,7 +159,7 @@ impl FakeBucket {
 
 fn no_answer() -> Error {
     let source = ProviderError::new(ErrorClass::UnknownOutcome, "connection reset");
-    Error::Store { doing: "write", place: "s3://bucket".into(), source: Box::new(source) }
+    Error::Store { doing: "write", place: "s3://bucket".into(), source: Box::new(source), fix: None }
 }
 
 /// Lets everything else go on for that long.
