@@ -20,7 +20,8 @@
 //!
 //! All of them are JSON with a `format` number; a later one than this version knows is refused and
 //! left alone: [`State`], [`Plan`], and the journal, whose lines are
-//! [`Event`](journal::Event)s. [`FileStore`](store::FileStore) says what they are called.
+//! [`Event`](journal::Event)s. [`FileStore`](store::FileStore) says what they are called, and
+//! [`ObjectStore`](store::ObjectStore) how they are kept where many machines reach them.
 //!
 //! # Invariants
 //!

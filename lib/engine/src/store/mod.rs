@@ -56,6 +56,16 @@ pub trait StateStore: Send + Sync {
     /// [`Error::Locked`], saying who holds it.
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error>;
 
+    /// Returns when it is sure that this run still has the lock that it has taken. Asked before
+    /// each call that changes something, so it has to be cheap. A store whose lock lasts as long as
+    /// its process may leave that to its writes.
+    ///
+    /// # Errors
+    /// [`Error::LockLost`], and what keeps it from being found out.
+    async fn confirm_lock(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Takes the lock away from the run that holds it, and gives who that was; none where nobody
     /// holds it. That run can write no more: [`Error::LockLost`].
     async fn force_unlock(&self) -> Result<Option<Holder>, Error> {

@@ -314,6 +314,10 @@ impl StateStore for ObjectStore {
         }
     }
 
+    async fn confirm_lock(&self) -> Result<(), Error> {
+        self.run()?.lease.confirm().await
+    }
+
     async fn force_unlock(&self) -> Result<Option<Holder>, Error> {
         let holder = self.leases.break_it().await?;
         if holder.is_some() {

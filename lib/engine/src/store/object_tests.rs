@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::fake::{identity, state};
+use crate::execute::{Cancellation, ExecuteOptions, execute};
+use crate::fake::{Fake, assembly, identity, state, vpc};
+use crate::provider::ErrorClass;
 use crate::store::fake_bucket::{FakeBucket, Fault, pass};
 use crate::store::{Heard, Waiting, load, lock_within};
 
@@ -107,6 +109,31 @@ async fn a_write_that_was_sent_before_the_pause_comes_before_all_that_the_next_r
     lost(store.save(&state()).await);
     assert_eq!(serial(&other).await, 2);
     next.release().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_wakes_after_its_lock_was_taken_over_makes_no_call() {
+    let (bucket, store, _held, other) = running().await;
+    let fake = Fake::default();
+    let program = assembly(&[vpc("10.0.0.0/16")]);
+    let loaded = load(&store, "shop").await.unwrap();
+    let planned = crate::planning::deploy(&program, &loaded.state, &fake, &Default::default()).await.unwrap();
+    // It is throttled for minutes, and the machine stands still in between.
+    (0..10).for_each(|_| fake.fail("create a/vpc", ErrorClass::Throttled));
+    let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
+    let run = execute(&planned.plan, loaded, &fake, &store, &options, &(), &cancellation);
+    let pause = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        bucket.freeze();
+        let next = take_over(&other).await;
+        assert!(!fake.calls().is_empty(), "it has tried while it was sure of its lock");
+        bucket.thaw();
+        next.release().await
+    };
+    let (ended, released) = tokio::join!(run, pause);
+    released.unwrap();
+    lost(ended.map(drop));
+    assert_eq!(fake.calls(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
