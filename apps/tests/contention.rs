@@ -123,32 +123,17 @@ fn one_at_a_time(ended: &[Ended], place: &str, directory: &Path) -> String {
     last
 }
 
-/// Runs a few lines of Python with clients that know nothing of Groundplan, and gives what they print.
-fn boto(moto: &Moto, script: &str) -> String {
-    let client = |name: &str| {
-        let url = moto.url();
-        format!(
-            "{name} = boto3.client('{name}', 'us-east-1', endpoint_url='{url}', aws_access_key_id='test', aws_secret_access_key='test')\n"
-        )
-    };
-    let script = ["import boto3, json\n", &["s3", "ec2", "rds"].map(client).concat(), script].concat();
-    let output = Command::new(moto.python()).args(["-c", &script]).output().expect("python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 #[test]
 fn of_fifty_deploys_with_a_state_in_s3_one_goes_at_a_time_and_none_is_lost() {
     let moto = Moto::start();
-    boto(&moto, "s3.create_bucket(Bucket='acme-state')");
+    moto.boto("s3.create_bucket(Bucket='acme-state')");
     let directory = tempfile::tempdir().expect("a directory");
     let place = format!("--target {} --state s3://acme-state/infra", moto.url());
     let ended = deploy_all(&place, directory.path());
     let last = one_at_a_time(&ended, &place, directory.path());
 
     // The log has no gap, and who has written once and then not does not write again.
-    let log = boto(
-        &moto,
+    let log = moto.boto(
         "log = s3.list_objects_v2(Bucket='acme-state', Prefix='infra/checkout-dev/log/')['Contents']
 line = lambda o: json.loads(s3.get_object(Bucket='acme-state', Key=o['Key'])['Body'].read().splitlines()[0])
 print(json.dumps([[int(o['Key'][-12:]), line(o)['writer']] for o in log]))",
@@ -160,15 +145,14 @@ print(json.dumps([[int(o['Key'][-12:]), line(o)['writer']] for o in log]))",
     assert_eq!(writers.len(), writers.iter().collect::<BTreeSet<_>>().len(), "{log:?}");
 
     // There is one set of resources, of the last version, and the lock was given back.
-    let count = boto(
-        &moto,
+    let count = moto.boto(
         "vpcs = ec2.describe_vpcs(Filters=[{'Name': 'tag:groundplan:app', 'Values': ['checkout-dev']}])['Vpcs']
 print(len(vpcs), len(rds.describe_db_instances()['DBInstances']), len(s3.list_buckets()['Buckets']))",
     );
     assert_eq!(count, "1 1 3\n", "VPCs, databases, and buckets with that of the state");
     let state = ask(&last, &format!("state show version/logs --json {place}"), directory.path());
     assert!(state.to_string().contains(&last), "{state}");
-    let names = boto(&moto, "print([o['Key'] for o in s3.list_objects_v2(Bucket='acme-state')['Contents']])");
+    let names = moto.boto("print([o['Key'] for o in s3.list_objects_v2(Bucket='acme-state')['Contents']])");
     assert!(!names.contains("lock"), "{names}");
 }
 

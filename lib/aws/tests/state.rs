@@ -3,7 +3,6 @@
 #[path = "../../engine/src/store/contract.rs"]
 mod contract;
 
-use std::process::Command;
 use std::time::Duration;
 
 use contract::{Promises, holds};
@@ -18,8 +17,7 @@ const PROMISES: Promises = Promises { force_unlock: true, history_and_apps: true
 /// A server with the bucket `acme-state`, the table `locks`, and a table of another shape.
 fn moto() -> Moto {
     let moto = Moto::start();
-    boto(
-        &moto,
+    moto.boto(
         "s3.create_bucket(Bucket='acme-state', CreateBucketConfiguration={'LocationConstraint': 'eu-central-1'})
 for table, key in [('locks', 'LockID'), ('others', 'Name')]:
     dynamodb.create_table(TableName=table, BillingMode='PAY_PER_REQUEST',
@@ -27,19 +25,6 @@ for table, key in [('locks', 'LockID'), ('others', 'Name')]:
         KeySchema=[{'AttributeName': key, 'KeyType': 'HASH'}])",
     );
     moto
-}
-
-/// Runs a few lines of Python with another client, and gives what they print.
-fn boto(moto: &Moto, script: &str) -> String {
-    let options = format!(
-        "dict(endpoint_url='{}', region_name='eu-central-1', aws_access_key_id='test', aws_secret_access_key='test')",
-        moto.url()
-    );
-    let clients = ["s3", "dynamodb"].map(|name| format!("{name} = boto3.client('{name}', **{options})\n")).concat();
-    let output = Command::new(moto.python()).args(["-c", &format!("import boto3\n{clients}{script}")]).output();
-    let output = output.expect("python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn location(prefix: &str, lock_table: Option<&str>) -> StateLocation {
@@ -60,13 +45,13 @@ async fn a_state_in_s3_keeps_what_every_store_promises() {
         holds(open, &PROMISES).await;
     }
     let names =
-        boto(&moto, "for o in s3.list_objects_v2(Bucket='acme-state', Prefix='infra/')['Contents']: print(o['Key'])");
+        moto.boto("for o in s3.list_objects_v2(Bucket='acme-state', Prefix='infra/')['Contents']: print(o['Key'])");
     let expected =
         "infra/eu/account/log/000000000001\ninfra/eu/shop/history/1.assembly.json\ninfra/eu/shop/history/1.json\n";
     assert!(names.starts_with(expected), "{names}");
     // Locks were given back, wherever they were.
     assert!(!names.contains("lock.json"), "{names}");
-    assert_eq!(boto(&moto, "print(dynamodb.scan(TableName='locks')['Count'])"), "0\n");
+    assert_eq!(moto.boto("print(dynamodb.scan(TableName='locks')['Count'])"), "0\n");
 }
 
 #[tokio::test]
@@ -92,8 +77,7 @@ async fn a_log_of_more_objects_than_a_request_takes_is_listed_and_dropped_whole(
     store.save(&State::new("shop")).await.unwrap();
     lock.release().await.unwrap();
     // What is there is the eleven hundredth of a long log.
-    boto(
-        &moto,
+    moto.boto(
         "first = s3.get_object(Bucket='acme-state', Key='shop/log/000000000001')['Body'].read()
 for n in range(1, 1101):
     body = first.replace(b'\"checkpoints\":[1]', b'\"checkpoints\":[1100]')
@@ -105,7 +89,7 @@ for n in range(1, 1101):
     }
     lock.release().await.unwrap();
     assert_eq!(store.load().await.unwrap().unwrap().state.serial, 7);
-    let left = boto(&moto, "print([o['Key'][-4:] for o in s3.list_objects_v2(Bucket='acme-state')['Contents']])");
+    let left = moto.boto("print([o['Key'][-4:] for o in s3.list_objects_v2(Bucket='acme-state')['Contents']])");
     assert_eq!(left, format!("{:?}\n", (1101..=1110).map(|n| n.to_string()).collect::<Vec<_>>()).replace('"', "'"));
 }
 

@@ -122,9 +122,6 @@ impl Place {
 
 impl Root {
     fn in_bucket(url: &S3Url, target: &Target) -> Result<Self, CommandError> {
-        if !cfg!(feature = "aws") {
-            return Err(without_aws("use `--state file:DIR`"));
-        }
         let endpoint = match target {
             Target::Sandbox { .. } => {
                 let message = format!("the sandbox is on this machine alone, and has no bucket for a state at `{url}`");
@@ -135,6 +132,9 @@ impl Root {
             Target::Aws => None,
             Target::Emulator(endpoint) => Some(endpoint.clone()),
         };
+        if !cfg!(feature = "aws") {
+            return Err(without_aws("use `--state file:DIR`"));
+        }
         Ok(Self::Bucket { url: url.clone(), endpoint })
     }
 }

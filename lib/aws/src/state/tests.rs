@@ -58,10 +58,7 @@ impl S3 {
 }
 
 fn error(status: u16, code: &str, message: &str) -> Answer {
-    Answer::Is(
-        status,
-        format!("<Error><Code>{code}</Code><Message>{message}</Message><RequestId>4442</RequestId></Error>"),
-    )
+    Answer::Is(status, format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"))
 }
 
 fn location() -> StateLocation {
@@ -156,7 +153,7 @@ async fn a_refusal_says_what_to_do() {
         (
             |_, _| error(400, "ExpiredToken", "The provided token has expired."),
             "write s3://acme/infra/shop/log/000000000001: s3:PutObject: ExpiredToken: The provided token has expired. \
-             (request 4442); get new credentials and run it again: it goes on where it stopped",
+             (request req-1); get new credentials and run it again: it goes on where it stopped",
         ),
         (
             |_, _| error(403, "AccessDenied", "User: … is not authorized to perform: s3:PutObject"),

@@ -336,7 +336,11 @@ impl Held {
             }
             // Either an earlier renewal has happened whose answer was lost, or it is lost.
             match cells.read(name).await? {
-                None => return Err(self.lose("was taken away by `force-unlock`".into())),
+                None if self.is_sure() => return Err(self.lose("was taken away by `force-unlock`".into())),
+                None => {
+                    let how = "ran out while this run was silent, and another one has had it since";
+                    return Err(self.lose(how.into()));
+                }
                 Some(cell) => match Record::from_json(&cell.text, &self.leases.place)? {
                     record if record.token == self.token => *current = Current { record, version: cell.version },
                     other => {

@@ -94,6 +94,17 @@ async fn a_paused_run_that_wakes_after_its_lock_was_taken_over_writes_nothing() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_paused_run_that_wakes_when_the_next_one_has_ended_writes_nothing() {
+    let (bucket, store, _held, other) = running().await;
+    bucket.freeze();
+    take_over(&other).await.release().await.unwrap();
+    bucket.thaw();
+    let message = lost(store.append(0, &[begun(2)]).await);
+    assert!(message.contains("ran out while this run was silent, and another one has had it since"), "{message}");
+    assert_eq!(serial(&other).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_that_was_sent_before_the_pause_comes_before_all_that_the_next_run_reads_or_never() {
     let (bucket, store, _held, other) = running().await;
     bucket.freeze();
