@@ -126,7 +126,7 @@ fn one_at_a_time(ended: &[Ended], place: &str, directory: &Path) -> String {
 #[test]
 fn of_fifty_deploys_with_a_state_in_s3_one_goes_at_a_time_and_none_is_lost() {
     let moto = Moto::start();
-    moto.boto("s3.create_bucket(Bucket='acme-state')");
+    moto.boto("us-east-1", "s3.create_bucket(Bucket='acme-state')");
     let directory = tempfile::tempdir().expect("a directory");
     let place = format!("--target {} --state s3://acme-state/infra", moto.url());
     let ended = deploy_all(&place, directory.path());
@@ -134,6 +134,7 @@ fn of_fifty_deploys_with_a_state_in_s3_one_goes_at_a_time_and_none_is_lost() {
 
     // The log has no gap, and who has written once and then not does not write again.
     let log = moto.boto(
+        "us-east-1",
         "log = s3.list_objects_v2(Bucket='acme-state', Prefix='infra/checkout-dev/log/')['Contents']
 line = lambda o: json.loads(s3.get_object(Bucket='acme-state', Key=o['Key'])['Body'].read().splitlines()[0])
 print(json.dumps([[int(o['Key'][-12:]), line(o)['writer']] for o in log]))",
@@ -146,13 +147,15 @@ print(json.dumps([[int(o['Key'][-12:]), line(o)['writer']] for o in log]))",
 
     // There is one set of resources, of the last version, and the lock was given back.
     let count = moto.boto(
+        "us-east-1",
         "vpcs = ec2.describe_vpcs(Filters=[{'Name': 'tag:groundplan:app', 'Values': ['checkout-dev']}])['Vpcs']
 print(len(vpcs), len(rds.describe_db_instances()['DBInstances']), len(s3.list_buckets()['Buckets']))",
     );
     assert_eq!(count, "1 1 3\n", "VPCs, databases, and buckets with that of the state");
     let state = ask(&last, &format!("state show version/logs --json {place}"), directory.path());
     assert!(state.to_string().contains(&last), "{state}");
-    let names = moto.boto("print([o['Key'] for o in s3.list_objects_v2(Bucket='acme-state')['Contents']])");
+    let names =
+        moto.boto("us-east-1", "print([o['Key'] for o in s3.list_objects_v2(Bucket='acme-state')['Contents']])");
     assert!(!names.contains("lock"), "{names}");
 }
 

@@ -3,11 +3,12 @@
 mod support;
 
 use std::path::Path;
+use std::process::Command;
 
 use apps::checkout::Settings;
 use groundplan_moto::Moto;
 use serde_json::Value as Json;
-use support::{Ran, run};
+use support::{Ran, client, run};
 
 struct Place<'a> {
     moto: &'a Moto,
@@ -35,7 +36,8 @@ impl Place<'_> {
 fn every_command_works_on_a_state_in_s3() {
     let moto = Moto::start();
     moto.boto(
-        "s3.create_bucket(Bucket='acme-state', CreateBucketConfiguration={'LocationConstraint': 'eu-central-1'})
+        "us-east-1",
+        "s3.create_bucket(Bucket='acme-state')
 dynamodb.create_table(TableName='locks', BillingMode='PAY_PER_REQUEST',
     AttributeDefinitions=[{'AttributeName': 'LockID', 'AttributeType': 'S'}],
     KeySchema=[{'AttributeName': 'LockID', 'KeyType': 'HASH'}])",
@@ -62,6 +64,7 @@ dynamodb.create_table(TableName='locks', BillingMode='PAY_PER_REQUEST',
 
     // Who has died holds the lock for no longer than a lease, or until it is taken away.
     moto.boto(
+        "us-east-1",
         "import time
 holder = dict(pid=4711, host='build-7', command='deploy', since=int(time.time()), user='ada')
 record = dict(format=1, holder=holder, token='00112233-4455-6677-8899-aabbccddeeff', lease=30, beat=0, renewed=int(time.time()))
@@ -77,6 +80,20 @@ dynamodb.put_item(TableName='locks', Item={
     // Another environment has a state of its own in the same place, and a lock.
     let stage = place.at("s3://acme-state/infra?lock_table=locks", &Settings::stage(), "plan --detailed-exitcode");
     assert!(stage.expect(2).out.contains("54 to create"));
+    // So has another account: what was deployed in one is not taken for the other's.
+    let keys = client(&moto, "another-account");
+    let key = |name: &str| keys[name].as_str().expect("a key").to_owned();
+    let foreign = Command::new(env!("CARGO_BIN_EXE_checkout-dev"))
+        .args(["deploy", "--yes", "--target", moto.url(), "--state", "s3://acme-state/infra?lock_table=locks"])
+        .env_clear()
+        .env("AWS_ACCESS_KEY_ID", key("AccessKeyId"))
+        .env("AWS_SECRET_ACCESS_KEY", key("SecretAccessKey"))
+        .env("AWS_SESSION_TOKEN", key("SessionToken"))
+        .output()
+        .expect("the binary runs");
+    let error = String::from_utf8_lossy(&foreign.stderr);
+    assert!(!foreign.status.success() && error.contains("111122223333"), "{error}");
+    place.run("plan --detailed-exitcode").expect(0);
     place.run("destroy --yes --delete-data").expect(0);
     assert_eq!(place.ask("state list").as_array().map(Vec::len), Some(0));
 

@@ -12,12 +12,16 @@ use groundplan_engine::store::{Holder, ObjectStore};
 use groundplan_engine::{Error, State, StateStore};
 use groundplan_moto::Moto;
 
+/// The bucket's, and not the one that clients have by default.
+const REGION: &str = "eu-central-1";
+
 const PROMISES: Promises = Promises { force_unlock: true, history_and_apps: true };
 
 /// A server with the bucket `acme-state`, the table `locks`, and a table of another shape.
 fn moto() -> Moto {
     let moto = Moto::start();
     moto.boto(
+        REGION,
         "s3.create_bucket(Bucket='acme-state', CreateBucketConfiguration={'LocationConstraint': 'eu-central-1'})
 for table, key in [('locks', 'LockID'), ('others', 'Name')]:
     dynamodb.create_table(TableName=table, BillingMode='PAY_PER_REQUEST',
@@ -44,14 +48,14 @@ async fn a_state_in_s3_keeps_what_every_store_promises() {
         let open = |app: &str| Box::new(state_store(reach.clone(), location.clone(), app)) as Box<dyn StateStore>;
         holds(open, &PROMISES).await;
     }
-    let names =
-        moto.boto("for o in s3.list_objects_v2(Bucket='acme-state', Prefix='infra/')['Contents']: print(o['Key'])");
+    let names = moto
+        .boto(REGION, "for o in s3.list_objects_v2(Bucket='acme-state', Prefix='infra/')['Contents']: print(o['Key'])");
     let expected =
         "infra/eu/account/log/000000000001\ninfra/eu/shop/history/1.assembly.json\ninfra/eu/shop/history/1.json\n";
     assert!(names.starts_with(expected), "{names}");
     // Locks were given back, wherever they were.
     assert!(!names.contains("lock.json"), "{names}");
-    assert_eq!(moto.boto("print(dynamodb.scan(TableName='locks')['Count'])"), "0\n");
+    assert_eq!(moto.boto(REGION, "print(dynamodb.scan(TableName='locks')['Count'])"), "0\n");
 }
 
 #[tokio::test]
@@ -78,6 +82,7 @@ async fn a_log_of_more_objects_than_a_request_takes_is_listed_and_dropped_whole(
     lock.release().await.unwrap();
     // What is there is the eleven hundredth of a long log.
     moto.boto(
+        REGION,
         "first = s3.get_object(Bucket='acme-state', Key='shop/log/000000000001')['Body'].read()
 for n in range(1, 1101):
     body = first.replace(b'\"checkpoints\":[1]', b'\"checkpoints\":[1100]')
@@ -89,7 +94,7 @@ for n in range(1, 1101):
     }
     lock.release().await.unwrap();
     assert_eq!(store.load().await.unwrap().unwrap().state.serial, 7);
-    let left = moto.boto("print([o['Key'][-4:] for o in s3.list_objects_v2(Bucket='acme-state')['Contents']])");
+    let left = moto.boto(REGION, "print([o['Key'][-4:] for o in s3.list_objects_v2(Bucket='acme-state')['Contents']])");
     assert_eq!(left, format!("{:?}\n", (1101..=1110).map(|n| n.to_string()).collect::<Vec<_>>()).replace('"', "'"));
 }
 

@@ -47,14 +47,14 @@ impl Moto {
         &self.url
     }
 
-    /// Runs a few lines of Python with boto3's clients `s3`, `dynamodb`, `ec2` and `rds`, which know
-    /// nothing of Groundplan, and gives what they print.
+    /// Runs a few lines of Python with boto3's clients `s3`, `dynamodb`, `ec2` and `rds` of a region,
+    /// which know nothing of Groundplan, and gives what they print.
     ///
     /// # Panics
     /// Where they fail.
-    pub fn boto(&self, script: &str) -> String {
+    pub fn boto(&self, region: &str, script: &str) -> String {
         let client = |name: &str| {
-            let endpoint = format!("'us-east-1', endpoint_url='{}'", self.url);
+            let endpoint = format!("'{region}', endpoint_url='{}'", self.url);
             format!(
                 "{name} = boto3.client('{name}', {endpoint}, aws_access_key_id='test', aws_secret_access_key='test')\n"
             )

@@ -8,6 +8,8 @@
 //!   writes on conditions
 //!   (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html>). Versioning
 //!   is not needed: nothing of the log is ever overwritten, and earlier states are kept.
+//! - The lock is deleted on a condition as well, which S3 can since 2025
+//!   (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html>).
 //! - What is encrypted at rest, and with which key, is the bucket's default.
 //! - The credentials need `s3:ListBucket` on the bucket, and `s3:GetObject`, `s3:PutObject` and
 //!   `s3:DeleteObject` below the prefix; with a table, `dynamodb:GetItem`, `dynamodb:PutItem` and

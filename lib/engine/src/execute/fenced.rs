@@ -11,6 +11,7 @@ use groundplan_core::Environment;
 use groundplan_core::secret::SecretsManagerEntry;
 use zeroize::Zeroizing;
 
+use crate::error::Error;
 use crate::provider::{
     Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Properties,
     Provider, ProviderError, Status, UpdateRequest,
@@ -23,10 +24,17 @@ pub(super) struct Fenced<'a> {
 }
 
 impl Fenced<'_> {
-    /// Refuses what is not repeated, and was not sent.
+    /// Whether a call may be sent. Where the lock is lost it is not tried again, and nothing can be
+    /// written about it. Where that cannot be found out, it is; and what an earlier try of the same
+    /// call has done stays open.
     async fn locked(&self) -> Result<(), ProviderError> {
-        let confirmed = self.store.confirm_lock().await;
-        confirmed.map_err(|error| ProviderError::new(ErrorClass::Denied, format!("it was not tried: {error}")))
+        self.store.confirm_lock().await.map_err(|error| {
+            let class = match &error {
+                Error::LockLost { .. } => ErrorClass::Denied,
+                _ => ErrorClass::UnknownOutcome,
+            };
+            ProviderError::new(class, format!("it was not tried: {error}"))
+        })
     }
 }
 

@@ -160,6 +160,11 @@ impl Leases {
         }
     }
 
+    /// Whether somebody has it.
+    pub(super) async fn is_held(&self) -> Result<bool, Error> {
+        Ok(self.cells.read(&self.name).await?.is_some())
+    }
+
     /// Takes the lease away from whoever has it.
     pub(super) async fn break_it(&self) -> Result<Option<Holder>, Error> {
         for _ in 0..TRIES {

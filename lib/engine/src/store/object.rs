@@ -319,11 +319,12 @@ impl StateStore for ObjectStore {
     }
 
     async fn force_unlock(&self) -> Result<Option<Holder>, Error> {
-        let holder = self.leases.break_it().await?;
-        if holder.is_some() {
-            self.fence(Uuid::new_v4()).await?;
+        if !self.leases.is_held().await? {
+            return Ok(None);
         }
-        Ok(holder)
+        // First, so that it meets the run that has the lock, and not the one that takes it next.
+        self.fence(Uuid::new_v4()).await?;
+        self.leases.break_it().await
     }
 
     async fn apps(&self) -> Result<Vec<String>, Error> {
