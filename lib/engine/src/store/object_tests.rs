@@ -417,3 +417,33 @@ async fn a_lock_that_cannot_be_read_is_an_error_that_force_unlock_mends() {
     }
     lock(&store).await;
 }
+
+/// Objects as the first version has written them. Whatever the format becomes, these are read.
+#[tokio::test(start_paused = true)]
+async fn what_the_first_version_has_written_is_read() {
+    let bucket = FakeBucket::default();
+    let header = |kind: &str| {
+        let (id, writer) = ("e32a4068-daed-43ba-89c1-9f0f04cd5eb4", "c167f6c5-e2fe-41e4-8640-39205f1a4690");
+        format!("{{\"format\":1,\"kind\":\"{kind}\",\"id\":\"{id}\",\"writer\":\"{writer}\",\"checkpoints\":[7]}}\n")
+    };
+    let state = r#"{
+  "format": 1,
+  "app": "shop",
+  "lineage": "82637425-9293-4eb9-85f5-66e63e9a294e",
+  "serial": 3,
+  "digest_key": "00",
+  "resources": {}
+}
+"#;
+    let begun = r#"{"event":"begun","serial":4,"identity":{"account":"123456789012","partition":"aws"}}"#;
+    bucket.set(&object(7), &(header("checkpoint") + state));
+    bucket.set(&object(8), &(header("events") + begun + "\n"));
+    bucket.set(&object(9), &header("events"));
+    let lock = r#"{"format":1,"holder":{"pid":4711,"host":"build-7","command":"deploy","since":1700000000,"user":"ada"},"token":"901cbb49-ea44-4f65-925e-cb162859e199","lease":30,"beat":2,"renewed":1700000020}"#;
+    bucket.set_cell(LOCK, lock);
+    let store = bucket.store("shop");
+    let loaded = load(&store, "shop").await.unwrap();
+    assert_eq!((loaded.base, loaded.state.serial), (Some(3), 4));
+    let error = store.lock(&Holder::here("deploy")).await.err().unwrap().to_string();
+    assert!(error.contains("`deploy` (process 4711 of ada on build-7, since 2023-11-14 22:13:20 UTC"), "{error}");
+}
