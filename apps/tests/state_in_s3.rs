@@ -84,7 +84,7 @@ dynamodb.put_item(TableName='locks', Item={
     let keys = client(&moto, "another-account");
     let key = |name: &str| keys[name].as_str().expect("a key").to_owned();
     let foreign = Command::new(env!("CARGO_BIN_EXE_checkout-dev"))
-        .args(["deploy", "--yes", "--target", moto.url(), "--state", "s3://acme-state/infra?lock_table=locks"])
+        .args(["deploy", "--yes", "--target", moto.url(), "--state", "s3://acme-state/infra"])
         .env_clear()
         .env("AWS_ACCESS_KEY_ID", key("AccessKeyId"))
         .env("AWS_SECRET_ACCESS_KEY", key("SecretAccessKey"))
