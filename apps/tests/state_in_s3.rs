@@ -95,7 +95,7 @@ dynamodb.put_item(TableName='locks', Item={
     assert!(!foreign.status.success() && error.contains("111122223333"), "{error}");
     place.run("plan --detailed-exitcode").expect(0);
     place.run("destroy --yes --delete-data").expect(0);
-    assert_eq!(place.ask("state list").as_array().map(Vec::len), Some(0));
+    assert_eq!(place.ask("state list")["resources"].as_array().map(Vec::len), Some(0));
 
     // What is missing, and what cannot be, is said with what to do.
     let dev = Settings::dev();
