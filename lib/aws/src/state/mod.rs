@@ -82,6 +82,7 @@ impl StateLocation {
 
 /// How S3 is reached.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a store has one of it")]
 pub enum Reach {
     /// As [`Config::from_environment`] says.
     Aws,
