@@ -1,6 +1,7 @@
 //! State in S3, against moto: what every store promises, with both kinds of locks.
 
 #[path = "../../engine/src/store/contract.rs"]
+#[expect(clippy::unwrap_used, reason = "its functions are parts of a test")]
 mod contract;
 
 use std::time::Duration;
