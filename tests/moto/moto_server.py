@@ -5,8 +5,12 @@ meet are mended here instead. Each patch names the fault; all were seen in moto 
 arguments of moto_server.
 """
 
+import threading
+
+from moto.dynamodb.responses import DynamoHandler
 from moto.ec2.models.subnets import Subnet
 from moto.rds.models import DBInstance
+from moto.s3.responses import S3Response
 from moto.server import main
 
 
@@ -41,6 +45,21 @@ def remember_performance_insights(method):
 
 DBInstance.__init__ = remember_performance_insights(DBInstance.__init__)
 DBInstance.update = remember_performance_insights(DBInstance.update)
+
+def one_at_a_time(method, turn):
+    """A condition and the write that it is for are one, where moto lets other threads in between."""
+
+    def patched(self, *args, **parameters):
+        with turn:
+            return method(self, *args, **parameters)
+
+    return patched
+
+
+for handler, methods in [(S3Response, ["put_object", "delete_object"]), (DynamoHandler, ["put_item", "delete_item"])]:
+    turn = threading.RLock()
+    for name in methods:
+        setattr(handler, name, one_at_a_time(getattr(handler, name), turn))
 
 if __name__ == "__main__":
     main()

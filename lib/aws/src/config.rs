@@ -74,6 +74,16 @@ impl Config {
         }
     }
 
+    /// The region that is configured.
+    pub(crate) fn region(&self) -> Option<Region> {
+        self.sdk.region().cloned()
+    }
+
+    /// What a client in this region is made from.
+    pub(crate) fn in_region(&self, region: Region) -> SdkConfig {
+        self.sdk.to_builder().region(region).build()
+    }
+
     fn credentials_provider(&self) -> Option<SharedCredentialsProvider> {
         self.sdk.credentials_provider()
     }
@@ -144,10 +154,7 @@ impl Regions {
 
     pub(crate) fn clients(&self, region: &str) -> Arc<Clients> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || {
-            let config = self.config.sdk.to_builder().region(Region::new(region.to_owned())).build();
-            Arc::new(Clients::new(&config))
-        };
+        let new = || Arc::new(Clients::new(&self.config.in_region(Region::new(region.to_owned()))));
         Arc::clone(clients.entry(region.to_owned()).or_insert_with(new))
     }
 

@@ -44,6 +44,12 @@ impl Error {
         &self.0.message
     }
 
+    /// The same error with a code, where none has come with it.
+    pub(crate) fn with_code(mut self, code: &str) -> Self {
+        self.0.code = Some(code.to_owned());
+        self
+    }
+
     /// The same error, of class `to` where it was of class `from`.
     pub(crate) fn reclass(mut self, from: ErrorClass, to: ErrorClass) -> Self {
         if self.0.class == from {

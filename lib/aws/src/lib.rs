@@ -11,6 +11,7 @@
 //! | `error` | errors of the SDK to classes that the engine acts on |
 //! | `tags`, `name` | identity: tags and generated names |
 //! | `config` | credentials, endpoints, the clients of each region |
+//! | `state` | state in S3, with its lock there or in DynamoDB |
 //! | `cloud_control` | every type without a handler of its own |
 //! | `ec2`, `iam`, `kms`, … | the handlers, a file for each type |
 
@@ -25,6 +26,7 @@ mod provider;
 mod registry;
 mod sensitive;
 mod shape;
+mod state;
 mod tags;
 
 mod certificatemanager;
@@ -52,3 +54,4 @@ mod replay_tests;
 pub use config::{Config, CredentialsStatus};
 pub use provider::Aws;
 pub use registry::native_types;
+pub use state::{Reach, StateLocation, state_store};

@@ -22,6 +22,8 @@ pub(crate) const TOKEN: &str = "00112233445566778899aabbccddeeff0011223344556677
 pub(crate) enum Answer {
     /// A status and a body.
     Is(u16, String),
+    /// A status, headers and a body.
+    With(u16, Vec<(&'static str, String)>, String),
     /// The request was sent, and nothing came back.
     Lost,
 }
@@ -50,7 +52,7 @@ impl Answer {
 }
 
 /// Requests as `METHOD URI BODY`, in order; with the call before the body where the address is the same
-/// for all.
+/// for all, and with the condition where there is one.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -67,6 +69,13 @@ impl Log {
 
 /// AWS where `answer` says what comes back for a request.
 pub(crate) fn aws(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (Aws, Log) {
+    let (config, log) = config(answer);
+    let identity = Identity { account: "111122223333".into(), partition: "aws".into() };
+    (Aws::with_identity(config, identity), log)
+}
+
+/// How the same is reached.
+pub(crate) fn config(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (Config, Log) {
     let log = Log::default();
     let connector = SharedHttpConnector::new(Replay { answer: Box::new(answer), log: log.clone() });
     let credentials = Credentials::new("test", "test", None, None, "replay");
@@ -76,8 +85,7 @@ pub(crate) fn aws(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (A
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .build();
-    let identity = Identity { account: "111122223333".into(), partition: "aws".into() };
-    (Aws::with_identity(Config::from_sdk(sdk), identity), log)
+    (Config::from_sdk(sdk), log)
 }
 
 struct Replay {
@@ -94,15 +102,23 @@ impl std::fmt::Debug for Replay {
 impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let call = request.headers().get("x-amz-target").map(|target| format!("{target} ")).unwrap_or_default();
-        let sent = format!("{} {} {call}{}", request.method(), request.uri(), body.unwrap_or_default());
+        let named = |name: &str| request.headers().get(name).map(|value| format!("{value} ")).unwrap_or_default();
+        let condition = |name: &str| request.headers().get(name).map(|value| format!("{name}={value} "));
+        let condition = condition("if-match").or_else(|| condition("if-none-match")).unwrap_or_default();
+        let call = named("x-amz-target");
+        let sent = format!("{} {} {call}{condition}{}", request.method(), request.uri(), body.unwrap_or_default());
         self.log.0.lock().unwrap().push(sent.clone());
-        HttpConnectorFuture::ready(match (self.answer)(&sent) {
-            Answer::Is(status, body) => {
-                let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
-                response.headers_mut().insert("x-amzn-requestid", "req-1");
-                Ok(response)
+        let answered = |status: u16, headers: Vec<(&'static str, String)>, body: String| {
+            let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+            response.headers_mut().insert("x-amzn-requestid", "req-1");
+            for (name, value) in headers {
+                response.headers_mut().insert(name, value);
             }
+            Ok(response)
+        };
+        HttpConnectorFuture::ready(match (self.answer)(&sent) {
+            Answer::Is(status, body) => answered(status, Vec::new(), body),
+            Answer::With(status, headers, body) => answered(status, headers, body),
             Answer::Lost => Err(ConnectorError::io("connection reset by peer".into())),
         })
     }

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use groundplan_core::Path;
 use jiff::SignedDuration;
 
-use crate::place::StateUrl;
+use crate::state_url::StateUrl;
 use crate::target::TargetOption;
 
 /// The whole command line.

@@ -2,7 +2,7 @@
 
 use groundplan_core::{App, Synthesis};
 use groundplan_engine::Provider;
-use groundplan_engine::store::{self, FileStore, Holder, Loaded, Lock};
+use groundplan_engine::store::{self, Holder, Loaded, Lock, StateStore, Waiting};
 
 use crate::args::Global;
 use crate::error::CommandError;
@@ -30,7 +30,7 @@ pub(crate) struct Session<'a> {
     context: &'a Context<'a>,
     pub(crate) target: Target,
     pub(crate) place: Place,
-    pub(crate) store: FileStore,
+    pub(crate) store: Box<dyn StateStore>,
 }
 
 impl Context<'_> {
@@ -67,7 +67,7 @@ impl Session<'_> {
     }
 
     pub(crate) async fn load(&self) -> Result<Loaded, CommandError> {
-        Ok(store::load(&self.store, self.context.app()).await?)
+        Ok(store::load(&*self.store, self.context.app()).await?)
     }
 
     /// The target and what is known to exist there. Both are read at once: the state on a thread
@@ -90,11 +90,17 @@ impl Session<'_> {
     /// one as long as `--lock-timeout` says.
     pub(crate) async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, CommandError> {
         let patience = self.context.global.lock_timeout;
-        let waiting = |other: &Holder| {
-            let patience = duration(patience);
-            self.context.terminal.note(format!("waiting up to {patience} for the lock, which is held by {other}"));
+        let tell = |Waiting { holder, overdue, patience }: &Waiting| {
+            let patience = duration(*patience);
+            self.context.terminal.note(match overdue {
+                None => format!("waiting up to {patience} for the lock, which is held by {holder}"),
+                Some(heard) => {
+                    let held = format!("the lock is held by {holder}{heard}");
+                    format!("{held}: it is taken over within {patience}, unless that run is heard of again")
+                }
+            });
         };
-        let lock = store::lock_within(&self.store, holder, patience, waiting).await?;
+        let lock = store::lock_within(&*self.store, holder, patience, tell).await?;
         self.place.mark(&self.target)?;
         Ok(lock)
     }

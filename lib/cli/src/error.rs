@@ -127,9 +127,20 @@ impl From<EngineError> for CommandError {
                 }
                 _ => "check that the target can be reached from here; `--target sandbox` needs no network",
             }),
-            EngineError::Locked { .. } => {
+            EngineError::Locked { heard: None, .. } => {
                 Some("`--lock-timeout 10m` waits for it; if that run hangs, `force-unlock` takes the lock away")
             }
+            EngineError::Locked { heard: Some(_), .. } => Some(
+                "`--lock-timeout 10m` waits for it, and takes the lock over where that run has died; if it hangs, `force-unlock` takes the lock away",
+            ),
+            EngineError::Store { source, fix: None, .. } => Some(match source.class {
+                ErrorClass::Denied => {
+                    "check the credentials, for example with `aws sts get-caller-identity`; `--state file:DIR` keeps the state on this machine"
+                }
+                _ => {
+                    "check that the bucket can be reached from here; `--state file:DIR` keeps the state on this machine"
+                }
+            }),
             EngineError::File { source, .. } => hint_of_io(source),
             _ => None,
         };

@@ -44,6 +44,7 @@ mod interrupt;
 mod place;
 mod progress;
 mod render;
+mod state_url;
 mod style;
 mod target;
 mod terminal;

@@ -8,44 +8,35 @@
 //!
 //! `--state` goes before all of them. What an app declares is where its real infrastructure is
 //! written down, so it holds for AWS only. A state of one target is never used for another: the
-//! file `target` beside it says whose it is.
+//! file `target` beside it says whose it is. A bucket is the target's own: that of an emulator is in
+//! the emulator, so there is nothing to mix up. The sandbox has no buckets.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use groundplan_engine::store::FileStore;
+use groundplan_engine::store::{FileStore, StateStore};
 
 use crate::error::CommandError;
 use crate::host::Host;
+use crate::state_url::{S3Url, StateUrl};
 use crate::target::Target;
 
-/// What `--state` says, and what an app declares.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StateUrl {
-    File(PathBuf),
-    S3(String),
-}
-
-impl FromStr for StateUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some(("file", directory)) if !directory.is_empty() => {
-                Ok(Self::File(directory.strip_prefix("//").unwrap_or(directory).into()))
-            }
-            Some(("s3", rest)) if rest.len() > 2 && rest.starts_with("//") => Ok(Self::S3(text.to_owned())),
-            _ => Err("a state is kept at `file:DIR` or `s3://BUCKET/PREFIX`".into()),
-        }
-    }
-}
-
-/// The directory of the state of one app at one target.
+/// The place of the state of one app at one target.
 pub(crate) struct Place {
-    directory: PathBuf,
+    root: Root,
     app: String,
+}
+
+/// The place of the states of all apps.
+enum Root {
+    Directory(PathBuf),
+    /// A place in S3, at the endpoint of an emulator or at AWS.
+    Bucket {
+        url: S3Url,
+        endpoint: Option<String>,
+    },
 }
 
 impl Place {
@@ -59,35 +50,39 @@ impl Place {
     ) -> Result<Self, CommandError> {
         let declared = declared.filter(|_| target.is_real()).map(StateUrl::from_str).transpose();
         let declared = declared.map_err(|error| CommandError::usage(format!("the app declares a state: {error}")))?;
-        let directory = match option.or(declared.as_ref()) {
-            Some(StateUrl::File(directory)) => host.resolve(directory),
-            Some(StateUrl::S3(url)) => {
-                let message = format!("a state in S3 (`{url}`) is not supported yet in this version");
-                return Err(CommandError::usage(message).hint("use `--state file:DIR`"));
-            }
-            None => match target {
+        let root = match option.or(declared.as_ref()) {
+            Some(StateUrl::File(directory)) => Root::Directory(host.resolve(directory)),
+            Some(StateUrl::S3(url)) => Root::in_bucket(url, target)?,
+            None => Root::Directory(match target {
                 Target::Sandbox { .. } => root(host).join("sandbox").join("state"),
                 Target::Aws | Target::Emulator(_) => root(host).join(target.directory()),
-            },
+            }),
         };
-        let place = Self { directory, app: app.to_owned() };
+        let place = Self { root, app: app.to_owned() };
         place.belongs_to(target)?;
         Ok(place)
     }
 
     /// The store.
-    pub(crate) fn store(&self) -> FileStore {
-        FileStore::new(&self.directory, &self.app)
+    pub(crate) fn store(&self) -> Box<dyn StateStore> {
+        match &self.root {
+            Root::Directory(directory) => Box::new(FileStore::new(directory, &self.app)),
+            Root::Bucket { url, endpoint } => in_s3(url, endpoint.as_deref(), &self.app),
+        }
     }
 
     /// Where it is, for messages.
     pub(crate) fn display(&self) -> String {
-        self.directory.join(&self.app).display().to_string()
+        match &self.root {
+            Root::Directory(directory) => directory.join(&self.app).display().to_string(),
+            Root::Bucket { url, .. } => format!("{url}/{}", self.app),
+        }
     }
 
     /// Refuses the state of another target.
     fn belongs_to(&self, target: &Target) -> Result<(), CommandError> {
-        match fs::read_to_string(self.marker()) {
+        let Some(marker) = self.marker() else { return Ok(()) };
+        match fs::read_to_string(&marker) {
             Ok(owner) if owner.trim() != target.name() => {
                 let message = format!(
                     "{} is the state of the target `{}`, not of `{}`",
@@ -98,7 +93,7 @@ impl Place {
                 Err(CommandError::usage(message).hint("give each target a place of its own with `--state file:DIR`"))
             }
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(CommandError::failed(format!("cannot read `{}`: {error}", self.marker().display())))
+                Err(CommandError::failed(format!("cannot read `{}`: {error}", marker.display())))
             }
             _ => Ok(()),
         }
@@ -106,7 +101,7 @@ impl Place {
 
     /// Writes down whose state this is. Called with the lock held.
     pub(crate) fn mark(&self, target: &Target) -> Result<(), CommandError> {
-        let marker = self.marker();
+        let Some(marker) = self.marker() else { return Ok(()) };
         let write = || {
             fs::create_dir_all(marker.parent().unwrap_or(&marker))?;
             fs::write(&marker, format!("{}\n", target.name()))
@@ -116,9 +111,51 @@ impl Place {
         })
     }
 
-    fn marker(&self) -> PathBuf {
-        self.directory.join(&self.app).join("target")
+    /// The file that says whose state this is, where a place could be of several targets.
+    fn marker(&self) -> Option<PathBuf> {
+        match &self.root {
+            Root::Directory(directory) => Some(directory.join(&self.app).join("target")),
+            Root::Bucket { .. } => None,
+        }
     }
+}
+
+impl Root {
+    fn in_bucket(url: &S3Url, target: &Target) -> Result<Self, CommandError> {
+        let endpoint = match target {
+            Target::Sandbox { .. } => {
+                let message = format!("the sandbox is on this machine alone, and has no bucket for a state at `{url}`");
+                return Err(CommandError::usage(message).hint(
+                    "leave out `--state`, or say `--state file:DIR`; or say with `--target` where the bucket is",
+                ));
+            }
+            Target::Aws => None,
+            Target::Emulator(endpoint) => Some(endpoint.clone()),
+        };
+        if !cfg!(feature = "aws") {
+            return Err(without_aws("use `--state file:DIR`"));
+        }
+        Ok(Self::Bucket { url: url.clone(), endpoint })
+    }
+}
+
+#[cfg(feature = "aws")]
+fn in_s3(url: &S3Url, endpoint: Option<&str>, app: &str) -> Box<dyn StateStore> {
+    use groundplan_aws::{Reach, StateLocation, state_store};
+    let S3Url { bucket, prefix, region, lock_table } = url.clone();
+    let reach = endpoint.map_or(Reach::Aws, |url| Reach::Emulator(url.to_owned()));
+    Box::new(state_store(reach, StateLocation { bucket, prefix, region, lock_table }, app))
+}
+
+#[cfg(not(feature = "aws"))]
+fn in_s3(_: &S3Url, _: Option<&str>, _: &str) -> Box<dyn StateStore> {
+    unreachable!("`Root::in_bucket` refuses it")
+}
+
+/// What needs the feature `aws`, in a program that was built without it.
+pub(crate) fn without_aws(hint: &str) -> CommandError {
+    CommandError::usage("this program was built without support for AWS")
+        .hint(format!("build it with the feature `aws` of groundplan-cli, or {hint}"))
 }
 
 /// `.groundplan/` of the project, so that it does not matter from which of its directories a

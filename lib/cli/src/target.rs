@@ -153,6 +153,5 @@ async fn aws(endpoint: Option<&str>) -> Result<Box<dyn Provider>, CommandError> 
 
 #[cfg(not(feature = "aws"))]
 async fn aws(_endpoint: Option<&str>) -> Result<Box<dyn Provider>, CommandError> {
-    Err(CommandError::usage("this program was built without support for AWS")
-        .hint("build it with the feature `aws` of groundplan-cli, or use `--target sandbox`"))
+    Err(place::without_aws("use `--target sandbox`"))
 }

@@ -322,7 +322,10 @@ fn wrong_use_exits_with_3() {
     let machine = Machine::new();
     machine.run(&shop(), "plan --target moon").fails(3, "a target is `auto`, `aws`, `sandbox`, or a URL");
     machine.run(&shop(), "plan --target http://").fails(3, "a target is");
-    machine.run(&shop(), "plan --state s3://bucket/shop").fails(3, "use `--state file:DIR`");
+    machine
+        .run(&shop(), "plan --state s3://bucket/shop")
+        .fails(3, "the sandbox is on this machine alone, and has no bucket");
+    machine.run(&shop(), "plan --state s3://Bucket").fails(3, "`Bucket` is no name of a bucket");
     machine.run(&shop(), "plan --state bucket").fails(3, "a state is kept at");
     let ran = machine.run(&shop(), "fly --json").fails(3, "unrecognized subcommand");
     assert_eq!(ran.json()[0]["error"]["kind"], "usage");

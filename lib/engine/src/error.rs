@@ -8,7 +8,7 @@ use groundplan_core::Path;
 
 use crate::journal::IllegalEvent;
 use crate::provider::{Identity, ProviderError};
-use crate::store::Holder;
+use crate::store::{Heard, Holder};
 use crate::upstream::{Missing, Use};
 
 /// Why the engine refuses or gives up. A step that fails is no such error: the
@@ -27,7 +27,7 @@ pub enum Error {
     },
     /// A state or journal is not what this crate writes. Nothing was touched.
     #[error(
-        "{place} is damaged: {reason}; nothing was changed. Restore it from a backup or from `state.N.json` beside it"
+        "{place} is damaged: {reason}; nothing was changed. Restore it from a backup or from an earlier state beside it"
     )]
     Corrupt {
         /// The file or object.
@@ -56,20 +56,39 @@ pub enum Error {
         app: String,
     },
     /// Another run holds the lock.
-    #[error("the state at {place} is locked by {holder}; wait until that run has ended")]
+    #[error(
+        "the state at {place} is locked by {holder}{}; wait until that run has ended",
+        heard.as_ref().map(ToString::to_string).unwrap_or_default()
+    )]
     Locked {
         /// The state store.
         place: String,
         /// Who holds it.
         holder: Box<Holder>,
+        /// Its last sign of life, where the lock runs out without one.
+        heard: Option<Heard>,
     },
-    /// Another run has taken the lock of this one away; this one writes nothing more.
+    /// The lock is not this run's any more; it writes nothing more.
     #[error(
-        "the lock of the state at {place} was taken away by `force-unlock`: this run writes nothing more; what it had under way is found out by the next one"
+        "the lock of the state at {place} {how}: this run writes nothing more; what it had under way is found out by the next one"
     )]
     LockLost {
         /// The state store.
         place: String,
+        /// What has become of the lock, as in `was taken away`.
+        how: String,
+    },
+    /// A state store that is reached over the network does not do what it was asked for.
+    #[error("cannot {doing} {place}: {source}{}", fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default())]
+    Store {
+        /// What was tried, as in `write`.
+        doing: &'static str,
+        /// The object or the item of a table.
+        place: String,
+        /// What it says.
+        source: Box<ProviderError>,
+        /// What to do about it, where that is known.
+        fix: Option<String>,
     },
     /// An event does not fit the state that it is to be applied to.
     #[error("the journal at {place} does not fit the state: {illegal}")]

@@ -20,13 +20,18 @@
 //!
 //! All of them are JSON with a `format` number; a later one than this version knows is refused and
 //! left alone: [`State`], [`Plan`], and the journal, whose lines are
-//! [`Event`](journal::Event)s. [`FileStore`](store::FileStore) says what they are called.
+//! [`Event`](journal::Event)s. [`FileStore`](store::FileStore) says what they are called, and
+//! [`ObjectStore`](store::ObjectStore) how they are kept where many machines reach them.
 //!
 //! # Invariants
 //!
 //! - Nothing is created, changed or deleted before its intent is durable in the journal.
 //! - A token is never used for two resources: each path counts its generations, for ever.
 //! - No secret is in any file: a source stands in its place, and the state has a keyed digest.
+
+// The contract of stores is written as other crates see it.
+#[cfg(test)]
+extern crate self as groundplan_engine;
 
 pub mod diff;
 pub mod drift;

@@ -47,6 +47,25 @@ impl Moto {
         &self.url
     }
 
+    /// Runs a few lines of Python with boto3's clients `s3`, `dynamodb`, `ec2` and `rds` of a region,
+    /// which know nothing of Groundplan, and gives what they print.
+    ///
+    /// # Panics
+    /// Where they fail.
+    pub fn boto(&self, region: &str, script: &str) -> String {
+        let client = |name: &str| {
+            let endpoint = format!("'{region}', endpoint_url='{}'", self.url);
+            format!(
+                "{name} = boto3.client('{name}', {endpoint}, aws_access_key_id='test', aws_secret_access_key='test')\n"
+            )
+        };
+        let clients = ["s3", "dynamodb", "ec2", "rds"].map(client).concat();
+        let script = format!("import boto3, json\n{clients}{script}");
+        let output = Command::new(&self.python).args(["-c", &script]).output().expect("python runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// The Python that has boto3, for a client that knows nothing of Groundplan.
     pub fn python(&self) -> &Path {
         &self.python

@@ -131,7 +131,7 @@ impl StateStore for Disk {
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
         let mut contents = self.contents();
         if let Some(other) = &contents.holder {
-            return Err(Error::Locked { place: self.place(), holder: Box::new(other.clone()) });
+            return Err(Error::Locked { place: self.place(), holder: Box::new(other.clone()), heard: None });
         }
         contents.holder = Some(holder.clone());
         Ok(Box::new(Held(self.clone())))

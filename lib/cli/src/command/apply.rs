@@ -4,7 +4,7 @@ use groundplan_core::Assembly;
 use groundplan_engine::execute::{self, ExecuteOptions, Outcome};
 use groundplan_engine::history::{Ending, Entry};
 use groundplan_engine::plan::Plan;
-use groundplan_engine::store::{Holder, Loaded, StateStore as _};
+use groundplan_engine::store::{Holder, Loaded};
 use groundplan_engine::{Error, Provider, State, upstream};
 use serde_json::{Value as Json, json};
 
@@ -35,7 +35,7 @@ impl Job<'_> {
     /// Refuses what may not be executed, before anybody is asked.
     pub(crate) async fn permit(&self, plan: &Plan, state: &State) -> Result<(), CommandError> {
         plan.permit(self.options.delete_data)?;
-        Ok(upstream::permit(plan, state, &self.session.store).await?)
+        Ok(upstream::permit(plan, state, &*self.session.store).await?)
     }
 
     /// Asks, where what is changed is real.
@@ -54,7 +54,7 @@ impl Job<'_> {
         provider: &dyn Provider,
     ) -> Result<Exit, CommandError> {
         let Context { terminal, interrupt, .. } = self.context;
-        let store = &self.session.store;
+        let store = &*self.session.store;
         let entry = Entry::of_plan(plan, &loaded.state, &self.holder);
         store.record(&entry, assembly).await?;
         let progress = progress::of(terminal, plan);
@@ -64,7 +64,7 @@ impl Job<'_> {
         drop(progress);
         terminal.show(None);
         let outcome = executed.map_err(|error| match &error {
-            Error::File { .. } => {
+            Error::File { .. } | Error::Store { .. } => {
                 CommandError::from(error).hint("what was done until then is in the journal: the next run knows it")
             }
             _ => error.into(),

@@ -81,7 +81,7 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
         delete_data: args.delete_data,
         parallelism: context.global.parallelism,
         only: args.part.only.iter().cloned().collect(),
-        upstream: Upstream::read(&context.synthesis.assembly, &session.store).await?,
+        upstream: Upstream::read(&context.synthesis.assembly, &*session.store).await?,
     };
     let assembly = &context.synthesis.assembly;
     let planned = planning::deploy(assembly, &loaded.state, &*provider, &options).await?;

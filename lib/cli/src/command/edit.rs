@@ -7,7 +7,8 @@ use groundplan_engine::edit;
 use groundplan_engine::history::{Ending, Entry, Move};
 use groundplan_engine::journal::Event;
 use groundplan_engine::provider::Identity;
-use groundplan_engine::store::{Holder, Loaded, StateStore as _};
+use groundplan_engine::state::ResourceState;
+use groundplan_engine::store::{Holder, Loaded};
 use serde_json::json;
 
 use crate::context::{Context, Session};
@@ -23,11 +24,15 @@ pub(crate) async fn mv(
 ) -> Result<Exit, CommandError> {
     let holder = session.holder();
     let lock = session.lock(&holder).await?;
-    let loaded = session.load().await?;
-    let events = edit::moves(&loaded.state, from, to)?;
-    let moves = moves(&events);
-    let state = commit(context, session, &holder, loaded, None, events).await?;
+    let moved = async {
+        let loaded = session.load().await?;
+        let events = edit::moves(&loaded.state, from, to)?;
+        let moves = moves(&events);
+        Ok::<_, CommandError>((commit(context, session, &holder, loaded, None, events).await?, moves))
+    };
+    let moved = moved.await;
     lock.release().await?;
+    let (state, moves) = moved?;
 
     let line = |Move { from, to }: &Move| format!("  {from} → {}", paint(BOLD, to));
     context.terminal.print(moves.iter().map(line).collect::<Vec<_>>().join("\n"));
@@ -46,32 +51,35 @@ pub(crate) async fn mv(
 pub(crate) async fn rm(context: &Context<'_>, session: &Session<'_>, path: &Path) -> Result<Exit, CommandError> {
     let holder = session.holder();
     let lock = session.lock(&holder).await?;
-    let loaded = session.load().await?;
-    let paths = edit::within(&loaded.state, path)?;
-    let line = |path: &Path| {
-        let resource = loaded.state.resources.get(path)?;
-        Some(format!("  {}  {}  {}", paint(BOLD, path), short_type(&resource.type_name), resource.id))
+    let removed = async {
+        let loaded = session.load().await?;
+        let paths = edit::within(&loaded.state, path)?;
+        let resources = paths.into_iter().filter_map(|path| {
+            let resource = loaded.state.resources.get(&path)?.clone();
+            Some((path, resource))
+        });
+        let resources: Vec<_> = resources.collect();
+        let events = resources.iter().map(|(path, _)| Event::Forgotten { path: path.clone() }).collect();
+        Ok::<_, CommandError>((commit(context, session, &holder, loaded, None, events).await?, resources))
     };
-    let lines: Vec<_> = paths.iter().filter_map(line).collect();
-    let removed: Vec<_> = paths
-        .iter()
-        .filter_map(|path| Some((path, loaded.state.resources.get(path)?)))
-        .map(|(path, resource)| json!({"path": path, "type": resource.type_name, "id": resource.id}))
-        .collect();
-    let events = paths.iter().map(|path| Event::Forgotten { path: path.clone() }).collect();
-    let state = commit(context, session, &holder, loaded, None, events).await?;
+    let removed = removed.await;
     lock.release().await?;
+    let (state, resources) = removed?;
 
-    context.terminal.print(lines.join("\n"));
-    let gone = paint(CREATE, format!("{} taken out of the state", count(paths.len(), "resource")));
+    let line = |(path, resource): &(Path, ResourceState)| {
+        format!("  {}  {}  {}", paint(BOLD, path), short_type(&resource.type_name), resource.id)
+    };
+    context.terminal.print(resources.iter().map(line).collect::<Vec<_>>().join("\n"));
+    let gone = paint(CREATE, format!("{} taken out of the state", count(resources.len(), "resource")));
     context.terminal.note(format!("{gone}; nothing in the account was deleted, and nobody looks after it now"));
     let program = &context.synthesis.assembly.resources;
-    let again: Vec<_> = paths.iter().filter(|path| program.contains_key(*path)).collect();
+    let again: Vec<_> = resources.iter().map(|(path, _)| path).filter(|path| program.contains_key(*path)).collect();
     if !again.is_empty() {
         let again = named(&again);
         context.terminal.warn(format!("the program still has {again}: the next deploy would make new ones"));
     }
-    context.terminal.print_json(&json!({"serial": state.serial, "removed": removed}));
+    let removed = resources.iter().map(|(path, it)| json!({"path": path, "type": it.type_name, "id": it.id}));
+    context.terminal.print_json(&json!({"serial": state.serial, "removed": removed.collect::<Vec<_>>()}));
     Ok(Exit::Done)
 }
 
@@ -86,7 +94,7 @@ pub(crate) async fn commit(
 ) -> Result<State, CommandError> {
     let moves = moves(&events);
     let entry = Entry { moves, ..Entry::begun(&loaded.state, holder, Counts::default()) };
-    let state = edit::commit(loaded, identity, events, &session.store).await?;
+    let state = edit::commit(loaded, identity, events, &*session.store).await?;
     let ended = Entry { result: Some(Ending::Succeeded), ..entry };
     if let Err(error) = session.store.record(&ended, None).await {
         context.terminal.warn(format!("this is not in the history: {error}"));

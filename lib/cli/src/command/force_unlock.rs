@@ -1,6 +1,5 @@
 //! `force-unlock`: takes the lock away from a run that hangs.
 
-use groundplan_engine::store::StateStore as _;
 use serde_json::json;
 
 use crate::args::ForceUnlock;

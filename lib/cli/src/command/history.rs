@@ -1,7 +1,6 @@
 //! `history`: the runs that have changed something.
 
 use groundplan_engine::history::Entry;
-use groundplan_engine::store::StateStore as _;
 use serde_json::json;
 
 use crate::context::{Context, Session};

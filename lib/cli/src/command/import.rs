@@ -17,21 +17,26 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     let session = context.session()?;
     session.may_ask(args.yes, "import")?;
     let holder = session.holder();
-    let lock = session.lock(&holder).await?;
     let Import { path, id, yes } = args;
-    let loaded = session.load().await?;
-    let provider = session.connect().await?;
-    let assembly = &context.synthesis.assembly;
-    let (resolved, _) = Upstream::read(assembly, &session.store).await?.resolve(assembly)?;
-    let found = import::import(&resolved, &loaded.state, path, id, &*provider).await?;
-    show(context, &session, args, &found);
-    let question = format!("import {id} of account {} as {path}?", found.identity.account);
-    session.confirm(*yes, &question).await?;
-    let state = edit::commit(context, &session, &holder, loaded, Some(found.identity), found.events).await?;
+    let lock = session.lock(&holder).await?;
+    let imported = async {
+        let loaded = session.load().await?;
+        let provider = session.connect().await?;
+        let assembly = &context.synthesis.assembly;
+        let (resolved, _) = Upstream::read(assembly, &*session.store).await?.resolve(assembly)?;
+        let found = import::import(&resolved, &loaded.state, path, id, &*provider).await?;
+        show(context, &session, args, &found);
+        let question = format!("import {id} of account {} as {path}?", found.identity.account);
+        session.confirm(*yes, &question).await?;
+        let state = edit::commit(context, &session, &holder, loaded, Some(found.identity), found.events).await?;
+        Ok::<_, CommandError>((state, found.change))
+    };
+    let imported = imported.await;
     lock.release().await?;
+    let (state, change) = imported?;
     let done = paint(CREATE, format!("✓ imported {path}"));
     context.terminal.note(format!("{done}: the state has it now; nothing in the account has changed"));
-    context.terminal.print_json(&json!({"serial": state.serial, "path": path, "id": id, "change": found.change}));
+    context.terminal.print_json(&json!({"serial": state.serial, "path": path, "id": id, "change": change}));
     session.notice();
     Ok(Exit::Done)
 }

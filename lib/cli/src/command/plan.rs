@@ -18,7 +18,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     let assembly = &context.synthesis.assembly;
     let upstream = match args.destroy {
         true => Upstream::NONE,
-        false => Upstream::read(assembly, &session.store).await?,
+        false => Upstream::read(assembly, &*session.store).await?,
     };
     let options = PlanOptions {
         refresh: args.refresh.refresh,
@@ -36,7 +36,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     show(context, &session, &planned, PlanView { full, ..PlanView::new(&planned, program) });
     context.terminal.print_json(&document(context, &session, &planned));
     let permits =
-        [planned.plan.permit(args.delete_data), upstream::permit(&planned.plan, &loaded.state, &session.store).await];
+        [planned.plan.permit(args.delete_data), upstream::permit(&planned.plan, &loaded.state, &*session.store).await];
     for refused in permits.into_iter().filter_map(Result::err) {
         context.terminal.warn(format!("a deploy of this would be refused: {refused}"));
     }

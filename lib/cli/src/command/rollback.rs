@@ -4,7 +4,6 @@ use groundplan_core::{Assembly, Synthesis};
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::history::{Entry, way_back};
 use groundplan_engine::planning::{self, PlanOptions};
-use groundplan_engine::store::StateStore as _;
 use groundplan_engine::upstream::Upstream;
 
 use crate::args::Rollback;
@@ -44,7 +43,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
     let options = PlanOptions {
         delete_data: args.delete_data,
         parallelism: context.global.parallelism,
-        upstream: Upstream::read(&program.assembly, &session.store).await?,
+        upstream: Upstream::read(&program.assembly, &*session.store).await?,
         ..PlanOptions::default()
     };
     let planned = planning::deploy(&program.assembly, &loaded.state, &*provider, &options).await?;

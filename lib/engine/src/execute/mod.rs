@@ -5,6 +5,7 @@
 //! fails does not stop the others: only what depends on it is skipped.
 
 mod calls;
+mod fenced;
 mod progress;
 mod record;
 mod step;
@@ -26,6 +27,7 @@ pub use progress::{Progress, ProgressEvent};
 pub use step::StepError;
 
 pub(crate) use calls::{find_made, look, read_made};
+use fenced::Fenced;
 use record::Record;
 use step::Runner;
 
@@ -205,6 +207,7 @@ pub async fn execute(
     }
     let started = Instant::now();
     let slots = Semaphore::new(options.parallelism.max(1));
+    let provider = &Fenced { provider, store };
     let runner = Runner { plan, record: &record, provider, options, progress, slots: &slots };
     progress.report(&ProgressEvent::Started { steps: plan.steps.len() });
     let mut run = Run::new(plan, options, progress);

@@ -300,7 +300,10 @@ impl Files {
         let Some(token) = token else { return Ok(()) };
         match self.holder()? {
             Some(current) if current.token == token => Ok(()),
-            _ => Err(Error::LockLost { place: self.dir.display().to_string() }),
+            _ => Err(Error::LockLost {
+                place: self.dir.display().to_string(),
+                how: "was taken away by `force-unlock`".into(),
+            }),
         }
     }
 
@@ -314,7 +317,7 @@ impl Files {
         if FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
             return Ok(None);
         }
-        let holder = self.holder()?.map_or_else(unknown_holder, |current| current.holder);
+        let holder = self.holder()?.map_or_else(Holder::unknown, |current| current.holder);
         fs::remove_file(&path).map_err(Error::file("remove", &path))?;
         Ok(Some(holder))
     }
@@ -337,21 +340,19 @@ fn lock(files: Arc<Files>, holder: Holder) -> Result<FileLock, Error> {
             .open(&path)
             .map_err(Error::file("open", &path))?;
         if !FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
-            let holder = Box::new(files.holder()?.map_or_else(unknown_holder, |current| current.holder));
-            return Err(Error::Locked { place: files.dir.display().to_string(), holder });
+            let holder = Box::new(files.holder()?.map_or_else(Holder::unknown, |current| current.holder));
+            return Err(Error::Locked { place: files.dir.display().to_string(), holder, heard: None });
         }
         file.set_len(0).map_err(Error::file("write", &path))?;
         file.write_all(line(&content).as_bytes()).map_err(Error::file("write", &path))?;
         // Between opening and locking, the file may have been taken away.
         if files.holder()?.is_some_and(|current| current.token == content.token) {
             *files.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(content.token);
+            // Since this store has written last, another one may have.
+            *files.journal.lock().unwrap_or_else(PoisonError::into_inner) = None;
             return Ok(FileLock { files, _file: file });
         }
     }
-}
-
-fn unknown_holder() -> Holder {
-    Holder { pid: 0, host: String::new(), command: "another run".into(), since: u64::MAX, user: None }
 }
 
 /// Held as long as the file is open.

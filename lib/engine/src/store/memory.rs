@@ -85,7 +85,7 @@ impl StateStore for MemoryStore {
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
         let mut kept = self.kept();
         if let Some(other) = &kept.holder {
-            return Err(Error::Locked { place: self.place(), holder: Box::new(other.clone()) });
+            return Err(Error::Locked { place: self.place(), holder: Box::new(other.clone()), heard: None });
         }
         kept.holder = Some(holder.clone());
         Ok(Box::new(MemoryLock(self.clone())))

@@ -1,11 +1,19 @@
 //! Where state and journal are kept between runs.
 
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod fake_bucket;
 mod file;
 mod file_history;
+mod lease;
 mod memory;
+mod object;
+mod object_log;
 mod waiting;
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use groundplan_core::Assembly;
@@ -13,8 +21,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use file::FileStore;
+pub use lease::{Cell, Cells};
 pub use memory::MemoryStore;
-pub use waiting::lock_within;
+pub use object::{ObjectStore, Objects};
+pub use waiting::{Waiting, lock_within};
 
 use crate::error::Error;
 use crate::history::Entry;
@@ -45,6 +55,16 @@ pub trait StateStore: Send + Sync {
     /// # Errors
     /// [`Error::Locked`], saying who holds it.
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error>;
+
+    /// Returns when it is sure that this run still has the lock that it has taken. Asked before
+    /// each call that changes something, so it has to be cheap. A store whose lock lasts as long as
+    /// its process may leave that to its writes.
+    ///
+    /// # Errors
+    /// [`Error::LockLost`], and what keeps it from being found out.
+    async fn confirm_lock(&self) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Takes the lock away from the run that holds it, and gives who that was; none where nobody
     /// holds it. That run can write no more: [`Error::LockLost`].
@@ -129,6 +149,11 @@ impl Holder {
         Self { pid: std::process::id(), host: host.trim().to_owned(), command: command.into(), since, user: None }
     }
 
+    /// One that has not said who it is.
+    pub(crate) fn unknown() -> Self {
+        Self { pid: 0, host: String::new(), command: "another run".into(), since: u64::MAX, user: None }
+    }
+
     /// The same, started by `user`.
     #[must_use]
     pub fn by(self, user: impl Into<String>) -> Self {
@@ -152,6 +177,31 @@ impl fmt::Display for Holder {
     }
 }
 
+/// The last sign of life of the run that holds a lock which runs out without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// How many seconds ago that was by this machine's clock, which may be another one's future.
+    pub ago: i64,
+    /// How long the lock lasts without a sign of life.
+    pub lease: Duration,
+}
+
+impl Heard {
+    /// Whether that run seems to have died. Only watching it tells.
+    pub fn is_overdue(&self) -> bool {
+        Duration::from_secs(self.ago.unsigned_abs()) >= self.lease
+    }
+}
+
+/// `, last heard of 5s ago`
+impl fmt::Display for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ago {
+            ago @ 1.. => write!(f, ", last heard of {:#} ago", SignedDuration::from_secs(ago)),
+            _ => f.write_str(", heard of just now"),
+        }
+    }
+}
 /// The state that a run of `app` starts from; a new one where nothing is kept. Writes nothing.
 ///
 /// # Errors
@@ -168,4 +218,32 @@ pub async fn load(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
         state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
     }
     Ok(Loaded { state, base: Some(base) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contract::{Promises, holds};
+    use super::fake_bucket::FakeBucket;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_in_files_keeps_its_promises() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |app: &str| Box::new(FileStore::new(dir.path(), app)) as Box<dyn StateStore>;
+        holds(open, &Promises { force_unlock: true, history_and_apps: true }).await;
+    }
+
+    #[tokio::test]
+    async fn a_store_in_memory_keeps_its_promises() {
+        let store = MemoryStore::new();
+        let open = |_: &str| Box::new(store.clone()) as Box<dyn StateStore>;
+        holds(open, &Promises { force_unlock: false, history_and_apps: false }).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_in_objects_keeps_its_promises() {
+        let bucket = FakeBucket::default();
+        let open = |app: &str| Box::new(bucket.elsewhere().store(app)) as Box<dyn StateStore>;
+        holds(open, &Promises { force_unlock: true, history_and_apps: true }).await;
+    }
 }

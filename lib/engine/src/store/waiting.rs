@@ -4,14 +4,26 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Holder, Lock, StateStore};
+use super::{Heard, Holder, Lock, StateStore};
 use crate::error::Error;
 
 /// Time between two tries.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// [`StateStore::lock`], tried again for as long as `patience` while somebody else holds it.
-/// `waiting` is told once who that is.
+/// What a run waits for that does not get the lock at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Who has it.
+    pub holder: Holder,
+    /// Its last sign of life, where that is overdue: the lock is taken over unless there is another
+    /// one.
+    pub overdue: Option<Heard>,
+    /// How long to wait at most.
+    pub patience: Duration,
+}
+
+/// [`StateStore::lock`], tried again for as long as `patience` while somebody else holds it; or,
+/// where its holder seems to have died, until that is clear. `tell` is told once why it waits.
 ///
 /// # Errors
 /// [`Error::Locked`] where it is not free in time.
@@ -19,18 +31,26 @@ pub async fn lock_within(
     store: &dyn StateStore,
     holder: &Holder,
     patience: Duration,
-    waiting: impl FnOnce(&Holder),
+    tell: impl FnOnce(&Waiting),
 ) -> Result<Box<dyn Lock>, Error> {
     let started = Instant::now();
-    let mut waiting = Some(waiting);
+    let mut tell = Some(tell);
     loop {
-        match store.lock(holder).await {
-            Err(Error::Locked { holder, .. }) if started.elapsed() < patience => {
-                waiting.take().into_iter().for_each(|tell| tell(&holder));
-                sleep(INTERVAL.min(patience - started.elapsed().min(patience))).await;
+        let (other, heard, locked) = match store.lock(holder).await {
+            Err(Error::Locked { place, holder, heard }) => {
+                (holder.clone(), heard, Error::Locked { place, holder, heard })
             }
             result => return result,
+        };
+        let overdue = heard.filter(Heard::is_overdue);
+        // It is seen for a whole lease with the first try after that.
+        let patience = overdue.map_or(patience, |heard| patience.max(heard.lease + 2 * INTERVAL));
+        let left = patience.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            return Err(locked);
         }
+        tell.take().into_iter().for_each(|tell| tell(&Waiting { holder: *other.clone(), overdue, patience }));
+        sleep(INTERVAL.min(left)).await;
     }
 }
 

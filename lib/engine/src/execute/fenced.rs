@@ -1,0 +1,93 @@
+//! A cloud that a run changes only while its lock is its own.
+//!
+//! Between a journal entry and the call that it announces there may be minutes: a call is repeated
+//! when it was throttled, and a machine may sleep. By then another run may have the lock, and
+//! may have found out already what has become of that call.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use groundplan_core::Environment;
+use groundplan_core::secret::SecretsManagerEntry;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::provider::{
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Properties,
+    Provider, ProviderError, Status, UpdateRequest,
+};
+use crate::store::StateStore;
+
+pub(super) struct Fenced<'a> {
+    pub(super) provider: &'a dyn Provider,
+    pub(super) store: &'a dyn StateStore,
+}
+
+impl Fenced<'_> {
+    /// Whether a call may be sent. Where the lock is lost it is not tried again, and nothing can be
+    /// written about it. Where that cannot be found out, it is; and what an earlier try of the same
+    /// call has done stays open.
+    async fn locked(&self) -> Result<(), ProviderError> {
+        self.store.confirm_lock().await.map_err(|error| {
+            let class = match &error {
+                Error::LockLost { .. } => ErrorClass::Denied,
+                _ => ErrorClass::UnknownOutcome,
+            };
+            ProviderError::new(class, format!("it was not tried: {error}"))
+        })
+    }
+}
+
+#[async_trait]
+impl Provider for Fenced<'_> {
+    async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError> {
+        self.locked().await?;
+        self.provider.create(request).await
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError> {
+        self.locked().await?;
+        self.provider.update(request).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deletion, ProviderError> {
+        self.locked().await?;
+        self.provider.delete(request).await
+    }
+
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        self.provider.identity().await
+    }
+
+    fn behavior(&self, type_name: &str) -> Option<Behavior> {
+        self.provider.behavior(type_name)
+    }
+
+    fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
+        self.provider.check(type_name, properties)
+    }
+
+    async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {
+        self.provider.read(resource).await
+    }
+
+    async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.provider.status(resource).await
+    }
+
+    fn settling(&self) -> Duration {
+        self.provider.settling()
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
+        self.provider.find(request).await
+    }
+
+    async fn secret(
+        &self,
+        entry: &SecretsManagerEntry,
+        environment: &Environment,
+    ) -> Result<Zeroizing<String>, ProviderError> {
+        self.provider.secret(entry, environment).await
+    }
+}

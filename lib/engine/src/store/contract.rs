@@ -1,0 +1,166 @@
+//! What every [`StateStore`] promises, for the tests of each of them. Those of other crates take
+//! this file in as a module.
+
+use std::time::Duration;
+
+use groundplan_core::App;
+use groundplan_engine::diff::Counts;
+use groundplan_engine::history::{Ending, Entry};
+use groundplan_engine::journal::Event;
+use groundplan_engine::provider::Identity;
+use groundplan_engine::store::{Holder, Lock, load};
+use groundplan_engine::{Error, State, StateStore};
+
+/// What a store may leave out.
+pub(crate) struct Promises {
+    /// Its lock can be taken away.
+    pub(crate) force_unlock: bool,
+    /// It keeps what was done when, and the states of other apps.
+    pub(crate) history_and_apps: bool,
+}
+
+/// Checks a place where nothing is yet. `open` gives the store of an app there as another process
+/// sees it.
+pub(crate) async fn holds(open: impl Fn(&str) -> Box<dyn StateStore>, promises: &Promises) {
+    nothing_is_there_before_something_is_saved(&*open("shop")).await;
+    what_is_written_is_read(&*open("shop"), &*open("shop")).await;
+    one_run_writes_at_a_time(&*open("shop"), &*open("shop")).await;
+    if promises.force_unlock {
+        who_has_lost_the_lock_writes_nothing(&*open("shop"), &*open("shop")).await;
+    }
+    if promises.history_and_apps {
+        runs_are_kept(&*open("shop"), &*open("shop")).await;
+        apps_are_kept_apart(&*open("shop"), &*open("shop")).await;
+    }
+}
+
+fn begun(serial: u64) -> Event {
+    let identity = Identity { account: "111122223333".into(), partition: "aws".into() };
+    Event::Begun { serial, identity }
+}
+
+async fn lock(store: &dyn StateStore, command: &str) -> Box<dyn Lock> {
+    store.lock(&Holder::here(command)).await.expect("it is free")
+}
+
+async fn serial(store: &dyn StateStore) -> u64 {
+    load(store, "shop").await.expect("it is readable").state.serial
+}
+
+async fn nothing_is_there_before_something_is_saved(store: &dyn StateStore) {
+    assert_eq!(store.load().await.unwrap(), None);
+    assert_eq!(load(store, "shop").await.unwrap().base, None);
+    assert_eq!(store.force_unlock().await.unwrap(), None);
+    assert_eq!(store.history().await.unwrap(), []);
+    assert_eq!(store.assembly(1).await.unwrap(), None);
+    assert_eq!(store.apps().await.unwrap(), Vec::<String>::new());
+}
+
+async fn what_is_written_is_read(store: &dyn StateStore, other: &dyn StateStore) {
+    let held = lock(store, "deploy").await;
+    let state = State::new("shop");
+    store.save(&state).await.unwrap();
+    assert_eq!(other.load().await.unwrap().unwrap().state, state);
+    store.append(0, &[begun(1)]).await.unwrap();
+    store.append(0, &[begun(2), begun(3)]).await.unwrap();
+    let stored = other.load().await.unwrap().unwrap();
+    assert_eq!((stored.state.serial, stored.journal), (0, vec![begun(1), begun(2), begun(3)]));
+    // Saving puts an end to the journal, and the next one continues what was saved.
+    let folded = load(other, "shop").await.unwrap().state;
+    store.save(&folded).await.unwrap();
+    assert_eq!(other.load().await.unwrap().unwrap().journal, []);
+    store.append(3, &[begun(4)]).await.unwrap();
+    held.release().await.unwrap();
+    // So does that of another run.
+    let held = lock(other, "deploy").await;
+    other.append(3, &[begun(5)]).await.unwrap();
+    held.release().await.unwrap();
+    assert_eq!(serial(store).await, 5);
+    // As many as there may be.
+    let held = lock(store, "deploy").await;
+    store.save(&load(store, "shop").await.unwrap().state).await.unwrap();
+    for serial in 6..40 {
+        store.append(serial - 1, &[begun(serial)]).await.unwrap();
+        store.save(&load(store, "shop").await.unwrap().state).await.unwrap();
+    }
+    held.release().await.unwrap();
+    assert_eq!(serial(other).await, 39);
+}
+
+async fn one_run_writes_at_a_time(store: &dyn StateStore, other: &dyn StateStore) {
+    let held = lock(store, "deploy --yes").await;
+    let Err(Error::Locked { holder, place, .. }) = other.lock(&Holder::here("destroy")).await else {
+        panic!("it is locked")
+    };
+    assert_eq!((holder.command.as_str(), holder.pid), ("deploy --yes", std::process::id()));
+    assert_eq!(place, store.place());
+    held.release().await.unwrap();
+    lock(other, "destroy").await.release().await.unwrap();
+    // A lock that is dropped is given back as well, if not in that instant.
+    drop(lock(other, "destroy").await);
+    for _ in 0..100 {
+        match store.lock(&Holder::here("deploy")).await {
+            Ok(held) => return held.release().await.unwrap(),
+            Err(Error::Locked { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("it is still locked");
+}
+
+async fn who_has_lost_the_lock_writes_nothing(store: &dyn StateStore, other: &dyn StateStore) {
+    let held = lock(store, "deploy").await;
+    let before = other.load().await.unwrap();
+    assert_eq!(other.force_unlock().await.unwrap().expect("it was held").command, "deploy");
+    assert_eq!(other.force_unlock().await.unwrap(), None);
+    let state = State { serial: 1000, ..State::new("shop") };
+    let refused = [store.append(39, &[begun(40)]).await, store.save(&state).await];
+    for result in refused {
+        assert!(matches!(result, Err(Error::LockLost { .. })), "{result:?}");
+    }
+    assert_eq!(other.load().await.unwrap(), before);
+    let next = lock(other, "deploy").await;
+    assert!(matches!(store.save(&state).await, Err(Error::LockLost { .. })));
+    // What is left of the first lock does not touch the second one.
+    held.release().await.unwrap();
+    other.append(39, &[begun(40)]).await.unwrap();
+    assert!(matches!(store.lock(&Holder::here("deploy")).await, Err(Error::Locked { .. })));
+    next.release().await.unwrap();
+    assert_eq!(serial(store).await, 40);
+}
+
+async fn runs_are_kept(store: &dyn StateStore, other: &dyn StateStore) {
+    let entry = |serial: u64| {
+        let before = State { serial: serial - 1, ..State::new("shop") };
+        Entry::begun(&before, &Holder::here("deploy").by("ada"), Counts::default())
+    };
+    let program = App::new("shop").synth().expect("it is valid").assembly;
+    let held = lock(store, "deploy").await;
+    store.record(&entry(1), Some(&program)).await.unwrap();
+    assert_eq!(other.history().await.unwrap()[0].result, None);
+    store.record(&Entry { result: Some(Ending::Failed), ..entry(1) }, None).await.unwrap();
+    store.record(&entry(2), None).await.unwrap();
+    let history = other.history().await.unwrap();
+    let runs: Vec<_> = history.iter().map(|entry| (entry.serial, entry.result)).collect();
+    assert_eq!(runs, [(1, Some(Ending::Failed)), (2, None)]);
+    assert_eq!(other.assembly(1).await.unwrap(), Some(program));
+    assert_eq!(other.assembly(2).await.unwrap(), None);
+    held.release().await.unwrap();
+}
+
+async fn apps_are_kept_apart(store: &dyn StateStore, other: &dyn StateStore) {
+    let shop = store.load().await.unwrap();
+    let account = store.of("account").expect("it keeps others");
+    assert_eq!(account.load().await.unwrap(), None);
+    // Each app has a lock of its own.
+    let held = lock(store, "deploy").await;
+    let second = lock(&*account, "deploy").await;
+    account.save(&State::new("account")).await.unwrap();
+    second.release().await.unwrap();
+    held.release().await.unwrap();
+    assert_eq!(other.apps().await.unwrap(), ["account", "shop"]);
+    assert_eq!(other.of("account").unwrap().load().await.unwrap().unwrap().state.app, "account");
+    assert_eq!(other.load().await.unwrap(), shop);
+    let wrong = load(&*account, "shop").await.unwrap_err().to_string();
+    assert!(wrong.contains("is the state of the app `account`, not of `shop`"), "{wrong}");
+}

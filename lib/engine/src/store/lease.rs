@@ -1,0 +1,379 @@
+//! The lock of a store that many machines reach: a lease.
+//!
+//! Whoever holds it renews it three times in its length, and whoever has not renewed it for that
+//! long may lose it. The clocks of two machines are never compared for that: another run takes a
+//! lease over when it has seen it unchanged, by its own monotonic clock, for its whole length, and
+//! the holder counts from before it has sent its last renewal. That is how AWS's lock client for
+//! DynamoDB does it:
+//! <https://aws.amazon.com/blogs/database/building-distributed-locks-with-the-dynamodb-lock-client/>.
+//! What the record says about the time is for people, and for how long one is willing to look.
+//!
+//! Every change of the record is conditional on what was read, and no two records are alike, so
+//! that of two runs that want it at once one gets it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+
+use super::{Heard, Holder};
+use crate::error::Error;
+
+/// How long a lease lasts that is not renewed.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// How often it is renewed in that time.
+const RENEWALS: u32 = 3;
+
+/// The part of a lease for which its holder is sure of it. The rest is for monotonic clocks that do
+/// not go at the same pace.
+const SURE: f64 = 0.9;
+
+/// How often a change is tried again that another one has come before.
+const TRIES: usize = 10;
+
+/// The version of the record's format that this crate writes.
+const FORMAT: u32 = 1;
+
+/// Small texts by name, each of which changes only where it is as it was last seen: an object of a
+/// bucket with an ETag, an item of a table with a condition.
+///
+/// A change whose answer is lost may be repeated by whoever implements this: that it was refused
+/// then, since it had happened, is found out here.
+#[async_trait]
+pub trait Cells: Send + Sync {
+    /// What is there, read consistently.
+    async fn read(&self, name: &str) -> Result<Option<Cell>, Error>;
+
+    /// Writes `text` where `over` is still there, or nothing is where that is none. Gives its
+    /// version, or none where something else is there.
+    async fn write(&self, name: &str, text: &str, over: Option<&str>) -> Result<Option<String>, Error>;
+
+    /// Takes away what has this version. Gives whether it was there.
+    async fn delete(&self, name: &str, version: &str) -> Result<bool, Error>;
+}
+
+/// What is in one of the [`Cells`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The text.
+    pub text: String,
+    /// Tells this text from the one before and after it.
+    pub version: String,
+}
+
+/// Tells the time of day, as a person's clock does: it may jump.
+pub(super) type Wall = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What a lease's cell says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Record {
+    format: u32,
+    holder: Holder,
+    /// Tells this lease from all others.
+    token: Uuid,
+    /// How long it lasts, in seconds.
+    lease: u64,
+    /// Counts the renewals, so that no two records are alike.
+    beat: u64,
+    /// When it was renewed last by the holder's clock, in seconds since 1970. For people.
+    renewed: i64,
+}
+
+impl Record {
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a record has string keys only")
+    }
+
+    fn from_json(text: &str, place: &str) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Header {
+            format: u32,
+        }
+        let place = || format!("the lock of {place}");
+        let corrupt = |error: serde_json::Error| Error::Corrupt { place: place(), reason: error.to_string() };
+        let Header { format } = serde_json::from_str(text).map_err(corrupt)?;
+        if format > FORMAT {
+            return Err(Error::Newer { place: place(), found: format, known: FORMAT });
+        }
+        serde_json::from_str(text).map_err(corrupt)
+    }
+}
+
+/// The one lease of a name, for all who want it.
+#[derive(Clone)]
+pub(super) struct Leases {
+    cells: Arc<dyn Cells>,
+    name: String,
+    /// What it locks, for messages.
+    place: String,
+    wall: Wall,
+    /// The version that was seen last, and since when.
+    seen: Arc<Mutex<Option<(String, Instant)>>>,
+}
+
+impl Leases {
+    pub(super) fn new(cells: Arc<dyn Cells>, name: String, place: String, wall: Wall) -> Self {
+        Self { cells, name, place, wall, seen: Arc::default() }
+    }
+
+    /// Takes the lease, and says whether it was taken over from a run that had it.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] where somebody has it. This is tried again and again by whoever waits: a
+    /// holder that stays silent through that loses it.
+    pub(super) async fn acquire(&self, holder: &Holder) -> Result<(Lease, bool), Error> {
+        let token = Uuid::new_v4();
+        for _ in 0..TRIES {
+            let over = self.cells.read(&self.name).await?;
+            if let Some(cell) = &over
+                && !self.is_silent(cell)?
+            {
+                return Err(self.locked(cell)?);
+            }
+            let started = self.now();
+            let renewed = started.wall.as_second();
+            let record =
+                Record { format: FORMAT, holder: holder.clone(), token, lease: LEASE.as_secs(), beat: 0, renewed };
+            let over_version = over.as_ref().map(|cell| cell.version.as_str());
+            let written = self.cells.write(&self.name, &record.to_json(), over_version).await?;
+            let version = match written {
+                Some(version) => Some(version),
+                // It may be there all the same: the answer of the first try was lost.
+                None => self.own(token).await?.map(|(_, version)| version),
+            };
+            if let Some(version) = version {
+                let current = tokio::sync::Mutex::new(Current { record, version });
+                let held =
+                    Held { leases: self.clone(), token, current, sure: Mutex::new(started), lost: Mutex::default() };
+                return Ok((Lease::keep(Arc::new(held)), over.is_some()));
+            }
+        }
+        match self.cells.read(&self.name).await? {
+            Some(cell) => Err(self.locked(&cell)?),
+            None => Err(Error::LockLost { place: self.place.clone(), how: "went from hand to hand".into() }),
+        }
+    }
+
+    /// Whether somebody has it.
+    pub(super) async fn is_held(&self) -> Result<bool, Error> {
+        Ok(self.cells.read(&self.name).await?.is_some())
+    }
+
+    /// Takes the lease away from whoever has it.
+    pub(super) async fn break_it(&self) -> Result<Option<Holder>, Error> {
+        for _ in 0..TRIES {
+            let Some(cell) = self.cells.read(&self.name).await? else { return Ok(None) };
+            // What cannot be read is taken away as well: this is the way out of it.
+            let holder = Record::from_json(&cell.text, &self.place).map_or_else(|_| Holder::unknown(), |it| it.holder);
+            // It may have been renewed since.
+            if self.cells.delete(&self.name, &cell.version).await? {
+                return Ok(Some(holder));
+            }
+        }
+        Err(Error::LockLost { place: self.place.clone(), how: "went from hand to hand".into() })
+    }
+
+    /// Whether this was seen for the whole length of the lease. Remembers that it was seen.
+    fn is_silent(&self, cell: &Cell) -> Result<bool, Error> {
+        let lease = Duration::from_secs(Record::from_json(&cell.text, &self.place)?.lease);
+        let mut seen = lock(&self.seen);
+        match &*seen {
+            Some((version, since)) if *version == cell.version => Ok(since.elapsed() >= lease),
+            _ => {
+                *seen = Some((cell.version.clone(), Instant::now()));
+                Ok(false)
+            }
+        }
+    }
+
+    fn locked(&self, cell: &Cell) -> Result<Error, Error> {
+        let Record { holder, lease, renewed, .. } = Record::from_json(&cell.text, &self.place)?;
+        let ago = (self.wall)().as_second().saturating_sub(renewed);
+        let heard = Heard { ago, lease: Duration::from_secs(lease) };
+        Ok(Error::Locked { place: self.place.clone(), holder: Box::new(holder), heard: Some(heard) })
+    }
+
+    /// The record with this token, where that is what is there.
+    async fn own(&self, token: Uuid) -> Result<Option<(Record, String)>, Error> {
+        let Some(cell) = self.cells.read(&self.name).await? else { return Ok(None) };
+        let record = Record::from_json(&cell.text, &self.place)?;
+        Ok((record.token == token).then_some((record, cell.version)))
+    }
+
+    fn now(&self) -> Moment {
+        Moment { monotonic: Instant::now(), wall: (self.wall)() }
+    }
+}
+
+/// A moment by both clocks: one stands still while the machine sleeps, the other one jumps.
+#[derive(Clone, Copy)]
+struct Moment {
+    monotonic: Instant,
+    wall: Timestamp,
+}
+
+/// The lease while this process has it, renewed by a task of its own. Dropping it leaves it to run
+/// out.
+pub(super) struct Lease {
+    held: Arc<Held>,
+    heartbeat: AbortHandle,
+}
+
+struct Held {
+    leases: Leases,
+    token: Uuid,
+    current: tokio::sync::Mutex<Current>,
+    /// Before the last renewal that is known to have happened.
+    sure: Mutex<Moment>,
+    /// How it was lost.
+    lost: Mutex<Option<String>>,
+}
+
+struct Current {
+    record: Record,
+    version: String,
+}
+
+impl Lease {
+    fn keep(held: Arc<Held>) -> Self {
+        let heartbeat = tokio::spawn(heartbeat(held.clone())).abort_handle();
+        Self { held, heartbeat }
+    }
+
+    /// Tells this lease from all others.
+    pub(super) fn token(&self) -> Uuid {
+        self.held.token
+    }
+
+    /// Returns when it is sure that the lease is this process's, now and since it was taken.
+    ///
+    /// # Errors
+    /// [`Error::LockLost`], and what keeps it from being renewed.
+    pub(super) async fn confirm(&self) -> Result<(), Error> {
+        self.held.confirm().await
+    }
+
+    /// Why another run could write: the lease is lost, and is known to be from now on.
+    pub(super) async fn overtaken(&self) -> Error {
+        match self.held.renew().await {
+            Ok(()) => self.held.lose("did not keep another run from writing".into()),
+            Err(error) => error,
+        }
+    }
+
+    /// Gives it back where it is still this process's.
+    pub(super) async fn release(&self) -> Result<(), Error> {
+        self.heartbeat.abort();
+        let held = &self.held;
+        let current = held.current.lock().await;
+        let Leases { cells, name, .. } = &held.leases;
+        if cells.delete(name, &current.version).await? {
+            return Ok(());
+        }
+        // The answer to the last renewal may have been lost.
+        match held.leases.own(held.token).await? {
+            Some((_, version)) => cells.delete(name, &version).await.map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.heartbeat.abort();
+    }
+}
+
+/// Renews a lease until it is lost, or nobody wants it any more.
+async fn heartbeat(held: Arc<Held>) {
+    let interval = LEASE / RENEWALS;
+    let mut pause = interval;
+    loop {
+        sleep(pause).await;
+        pause = match timeout(interval, held.renew()).await {
+            Ok(Ok(())) => interval,
+            Ok(Err(Error::LockLost { .. })) => return,
+            failed => {
+                tracing::warn!("the lock of {} cannot be renewed: {failed:?}", held.leases.place);
+                interval / 10
+            }
+        };
+    }
+}
+
+impl Held {
+    async fn confirm(&self) -> Result<(), Error> {
+        self.not_lost()?;
+        if self.is_sure() {
+            return Ok(());
+        }
+        // The machine has slept, its clock has jumped, or the store did not answer. Nobody may have
+        // wanted the lease in that time, and only a renewal tells.
+        self.renew().await
+    }
+
+    /// Whether no one can have taken the lease over. Both clocks have to agree.
+    fn is_sure(&self) -> bool {
+        let sure = *lock(&self.sure);
+        let slept = (self.leases.wall)().duration_since(sure.wall);
+        let limit = LEASE.mul_f64(SURE);
+        sure.monotonic.elapsed() < limit && Duration::try_from(slept).is_ok_and(|slept| slept < limit)
+    }
+
+    async fn renew(&self) -> Result<(), Error> {
+        let mut current = self.current.lock().await;
+        let Leases { cells, name, .. } = &self.leases;
+        for _ in 0..TRIES {
+            self.not_lost()?;
+            let started = self.leases.now();
+            let (beat, renewed) = (current.record.beat + 1, started.wall.as_second());
+            let record = Record { beat, renewed, ..current.record.clone() };
+            if let Some(version) = cells.write(name, &record.to_json(), Some(&current.version)).await? {
+                *current = Current { record, version };
+                *lock(&self.sure) = started;
+                return Ok(());
+            }
+            // Either an earlier renewal has happened whose answer was lost, or it is lost.
+            match cells.read(name).await? {
+                None if self.is_sure() => return Err(self.lose("was taken away by `force-unlock`".into())),
+                None => {
+                    let how = "ran out while this run was silent, and another one has had it since";
+                    return Err(self.lose(how.into()));
+                }
+                Some(cell) => match Record::from_json(&cell.text, &self.leases.place)? {
+                    record if record.token == self.token => *current = Current { record, version: cell.version },
+                    other => {
+                        let how = format!("was taken over by {}, since this run was silent for too long", other.holder);
+                        return Err(self.lose(how));
+                    }
+                },
+            }
+        }
+        Err(self.lose("cannot be renewed".into()))
+    }
+
+    fn not_lost(&self) -> Result<(), Error> {
+        match &*lock(&self.lost) {
+            Some(how) => Err(self.lock_lost(how)),
+            None => Ok(()),
+        }
+    }
+
+    fn lose(&self, how: String) -> Error {
+        self.lock_lost(lock(&self.lost).get_or_insert(how))
+    }
+
+    fn lock_lost(&self, how: &str) -> Error {
+        Error::LockLost { place: self.leases.place.clone(), how: how.to_owned() }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

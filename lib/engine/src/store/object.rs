@@ -1,0 +1,424 @@
+//! A store in the objects of a bucket, which many machines reach.
+//!
+//! | object | holds |
+//! |---|---|
+//! | `APP/log/000000000042` | a checkpoint, which is a whole state, or a group of events that continue the one before |
+//! | `APP/history/N.json` | the run that made the state N: when, who, what; the last hundred |
+//! | `APP/history/N.assembly.json` | what the program said in that run |
+//!
+//! The log is numbered without a gap, and an object of it is made where there is none with its
+//! number, and never changed. Whoever has made number N has thus seen N−1: a run that another one
+//! has overtaken finds its number taken and writes nothing more. That holds whatever becomes of
+//! the lock, and costs one request for each group of events. Versions of an object that is
+//! overwritten (an ETag and `If-Match`) would not do: those of equal contents are equal.
+//!
+//! The last checkpoints are kept, and all that came after the oldest of them. A number that was
+//! dropped could be written again by a run that has slept through all that; so each write is
+//! also preceded and followed by making sure of the lease. What such a run writes is before all that
+//! counts, it is told that its write has failed, and makes no call to the cloud after that.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt, stream};
+use groundplan_core::Assembly;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::lease::{Cells, Lease, Leases, Wall};
+use super::object_log::{self, Header, Kind};
+use super::{Holder, Lock, StateStore, Stored};
+use crate::error::Error;
+use crate::history::{Entry, assembly_from_json};
+use crate::journal::Event;
+use crate::state::State;
+
+/// How many checkpoints are kept.
+const CHECKPOINTS: usize = 10;
+
+/// How many runs are kept in the history.
+const RUNS: usize = 100;
+
+/// How many objects are read at once.
+const READS: usize = 16;
+
+/// How often a log is listed again that another run is changing.
+const TRIES: usize = 10;
+
+/// Texts by name, as the objects of a bucket below a prefix. What was written is read and listed
+/// from then on.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// Where they are, for messages.
+    fn place(&self) -> String;
+
+    /// The names that begin with `prefix`, in their order.
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, Error>;
+
+    /// The first parts of all names, up to the first `/`, in their order.
+    async fn directories(&self) -> Result<Vec<String>, Error>;
+
+    /// The text with this name.
+    async fn get(&self, name: &str) -> Result<Option<String>, Error>;
+
+    /// Makes it where there is none, and gives whether that was so. Where an answer is lost, this may
+    /// be repeated, and give that there is one.
+    async fn create(&self, name: &str, text: String) -> Result<bool, Error>;
+
+    /// Makes or replaces it.
+    async fn put(&self, name: &str, text: String) -> Result<(), Error>;
+
+    /// Deletes those that are there.
+    async fn delete(&self, names: Vec<String>) -> Result<(), Error>;
+}
+
+/// Keeps the state of an app in [`Objects`], and its lock in [`Cells`].
+///
+/// It is written under its lock only.
+#[derive(Clone)]
+pub struct ObjectStore {
+    objects: Arc<dyn Objects>,
+    cells: Arc<dyn Cells>,
+    app: String,
+    wall: Wall,
+    leases: Leases,
+    /// This run, while it has the lock.
+    run: Arc<Mutex<Option<Arc<Run>>>>,
+}
+
+/// A run that writes.
+struct Run {
+    lease: Lease,
+    log: tokio::sync::Mutex<Log>,
+}
+
+/// How far the log goes, as far as this run knows; and nobody else goes on with it.
+struct Log {
+    /// The numbers that there are.
+    numbers: BTreeSet<u64>,
+    /// The checkpoints that are kept, the current one last.
+    checkpoints: Vec<u64>,
+    /// A write was sent, and what became of it is not known.
+    unsettled: bool,
+}
+
+impl ObjectStore {
+    /// The store of `app`. Nothing is made until something is written.
+    pub fn new(objects: Arc<dyn Objects>, cells: Arc<dyn Cells>, app: &str) -> Self {
+        Self::with_wall(objects, cells, app, Arc::new(Timestamp::now))
+    }
+
+    pub(super) fn with_wall(objects: Arc<dyn Objects>, cells: Arc<dyn Cells>, app: &str, wall: Wall) -> Self {
+        let place = format!("{}/{app}", objects.place());
+        let leases = Leases::new(cells.clone(), app.to_owned(), place, wall.clone());
+        Self { objects, cells, app: app.to_owned(), wall, leases, run: Arc::default() }
+    }
+
+    /// The run that has the lock.
+    fn run(&self) -> Result<Arc<Run>, Error> {
+        let run = self.run.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        run.ok_or_else(|| Error::LockLost { place: self.place(), how: "is not held".into() })
+    }
+
+    fn log_object(&self, number: u64) -> String {
+        format!("{}/log/{number:012}", self.app)
+    }
+
+    /// An object as messages name it.
+    fn place_of(&self, name: &str) -> String {
+        format!("{}/{name}", self.objects.place())
+    }
+
+    /// The numbers in the log.
+    async fn numbers(&self) -> Result<BTreeSet<u64>, Error> {
+        let prefix = format!("{}/log/", self.app);
+        let names = self.objects.list(&prefix).await?;
+        Ok(names.iter().filter_map(|name| name.strip_prefix(&prefix)?.parse().ok()).collect())
+    }
+
+    /// The first line of an object in the log; none where there is no such object.
+    async fn header(&self, number: u64) -> Result<Option<Header>, Error> {
+        let name = self.log_object(number);
+        let text = self.objects.get(&name).await?;
+        text.map(|text| Ok(Header::split(&text, &self.place_of(&name))?.0)).transpose()
+    }
+
+    /// The log as it is.
+    async fn log(&self) -> Result<Log, Error> {
+        for _ in 0..TRIES {
+            let numbers = self.numbers().await?;
+            let Some(last) = numbers.last() else {
+                return Ok(Log { numbers, checkpoints: Vec::new(), unsettled: false });
+            };
+            if let Some(Header { checkpoints, .. }) = self.header(*last).await? {
+                return Ok(Log { numbers, checkpoints, unsettled: false });
+            }
+        }
+        Err(self.restless())
+    }
+
+    /// Takes the next number from whoever has had the lock before, and may have a write under way.
+    async fn fence(&self, writer: Uuid) -> Result<Log, Error> {
+        for _ in 0..TRIES {
+            let mut log = self.log().await?;
+            let (number, header) = (log.next(), Header::new(Kind::Events, writer, log.checkpoints.clone()));
+            let created = self.objects.create(&self.log_object(number), header.before("")).await?;
+            if created || self.header(number).await?.is_some_and(|found| found.id == header.id) {
+                log.numbers.insert(number);
+                return Ok(log);
+            }
+        }
+        Err(self.restless())
+    }
+
+    fn restless(&self) -> Error {
+        Error::Corrupt { place: self.place(), reason: "its log has a gap".into() }
+    }
+
+    /// Adds an object to the log, as the next one after those that this run has seen.
+    async fn write(&self, kind: Kind, body: &str) -> Result<(), Error> {
+        let run = self.run()?;
+        let mut log = run.log.lock().await;
+        run.lease.confirm().await?;
+        let mut header = Header::new(kind, run.lease.token(), log.checkpoints.clone());
+        let number = loop {
+            let number = log.next();
+            if kind == Kind::Checkpoint {
+                header.checkpoints = log.checkpoints_with(number);
+            }
+            log.unsettled = true;
+            let created = self.objects.create(&self.log_object(number), header.before(body)).await?;
+            let found = if created { None } else { Some(self.header(number).await?) };
+            log.unsettled = false;
+            match found {
+                None => break number,
+                // It was this write: the answer of its first try was lost.
+                Some(Some(found)) if found.id == header.id => break number,
+                // It was an earlier one of this run that seemed to have failed.
+                Some(Some(found)) if found.writer == header.writer => log.add(number, found.checkpoints),
+                Some(_) => return Err(run.lease.overtaken().await),
+            }
+        };
+        log.add(number, header.checkpoints);
+        if kind == Kind::Checkpoint {
+            self.prune(&mut log).await;
+        }
+        run.lease.confirm().await
+    }
+
+    /// Deletes what is older than all checkpoints that are kept. A run does not fail for that.
+    async fn prune(&self, log: &mut Log) {
+        let Some(oldest) = log.checkpoints.first() else { return };
+        let kept = log.numbers.split_off(oldest);
+        let old = std::mem::replace(&mut log.numbers, kept);
+        let names: Vec<_> = old.iter().map(|number| self.log_object(*number)).collect();
+        if !names.is_empty()
+            && let Err(error) = self.objects.delete(names).await
+        {
+            tracing::warn!("what is old in the log of {} stays: {error}", self.place());
+        }
+    }
+
+    /// The events after the checkpoint `number`, and that; none where one of them is gone.
+    async fn read(&self, number: u64, after: RangeInclusive<u64>) -> Result<Option<Stored>, Error> {
+        let text = |number: u64| async move {
+            let name = self.log_object(number);
+            Ok::<_, Error>((self.objects.get(&name).await?, self.place_of(&name)))
+        };
+        let (Some(checkpoint), place) = text(number).await? else { return Ok(None) };
+        let state = object_log::state(&checkpoint, &place)?;
+        let texts: Vec<_> = stream::iter(after).map(text).buffered(READS).try_collect().await?;
+        let mut journal = Vec::new();
+        for (text, place) in texts {
+            let Some(text) = text else { return Ok(None) };
+            journal.extend(object_log::events(&text, number, &place)?);
+        }
+        Ok(Some(Stored { state, journal }))
+    }
+
+    fn history_object(&self, serial: u64, kind: &str) -> String {
+        format!("{}/history/{serial}{kind}.json", self.app)
+    }
+
+    /// The runs that are kept, the oldest first.
+    async fn serials(&self) -> Result<Vec<u64>, Error> {
+        let prefix = format!("{}/history/", self.app);
+        let names = self.objects.list(&prefix).await?;
+        let serial = |name: &String| name.strip_prefix(&prefix)?.strip_suffix(".json")?.parse().ok();
+        let serials: BTreeSet<u64> = names.iter().filter_map(serial).collect();
+        Ok(serials.into_iter().collect())
+    }
+}
+
+impl Log {
+    fn next(&self) -> u64 {
+        self.numbers.last().map_or(1, |last| last + 1)
+    }
+
+    fn checkpoints_with(&self, number: u64) -> Vec<u64> {
+        let kept = self.checkpoints.len().saturating_sub(CHECKPOINTS - 1);
+        self.checkpoints[kept..].iter().copied().chain([number]).collect()
+    }
+
+    fn add(&mut self, number: u64, checkpoints: Vec<u64>) {
+        self.numbers.insert(number);
+        self.checkpoints = checkpoints;
+    }
+}
+
+#[async_trait]
+impl StateStore for ObjectStore {
+    fn place(&self) -> String {
+        self.place_of(&self.app)
+    }
+
+    async fn load(&self) -> Result<Option<Stored>, Error> {
+        for _ in 0..TRIES {
+            let Log { numbers, checkpoints, .. } = self.log().await?;
+            let Some(checkpoint) = checkpoints.last() else { return Ok(None) };
+            let last = numbers.last().copied().unwrap_or(*checkpoint);
+            // What vanishes while it is read was dropped by a run that has ended since.
+            if let Some(stored) = self.read(*checkpoint, checkpoint + 1..=last).await? {
+                return Ok(Some(stored));
+            }
+        }
+        Err(self.restless())
+    }
+
+    async fn save(&self, state: &State) -> Result<(), Error> {
+        self.write(Kind::Checkpoint, &state.to_json()).await
+    }
+
+    async fn append(&self, _base: u64, events: &[Event]) -> Result<(), Error> {
+        self.write(Kind::Events, &object_log::lines(events)).await
+    }
+
+    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+        let (lease, taken_over) = self.leases.acquire(holder).await?;
+        let log = match taken_over {
+            true => self.fence(lease.token()).await,
+            false => self.log().await,
+        };
+        match log {
+            Ok(log) => {
+                let run = Arc::new(Run { lease, log: tokio::sync::Mutex::new(log) });
+                *self.run.lock().unwrap_or_else(PoisonError::into_inner) = Some(run.clone());
+                Ok(Box::new(ObjectLock { slot: self.run.clone(), run: Some(run) }))
+            }
+            Err(error) => {
+                release(&lease).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn confirm_lock(&self) -> Result<(), Error> {
+        self.run()?.lease.confirm().await
+    }
+
+    async fn force_unlock(&self) -> Result<Option<Holder>, Error> {
+        if !self.leases.is_held().await? {
+            return Ok(None);
+        }
+        // First, so that it meets the run that has the lock, and not the one that takes it next.
+        self.fence(Uuid::new_v4()).await?;
+        self.leases.break_it().await
+    }
+
+    async fn apps(&self) -> Result<Vec<String>, Error> {
+        let names = self.objects.directories().await?;
+        let kept = |app: String| async move {
+            let kept = !self.objects.list(&format!("{app}/log/")).await?.is_empty();
+            Ok::<_, Error>(kept.then_some(app))
+        };
+        let apps: Vec<_> = stream::iter(names).map(kept).buffered(READS).try_collect().await?;
+        Ok(apps.into_iter().flatten().collect())
+    }
+
+    fn of(&self, app: &str) -> Option<Box<dyn StateStore>> {
+        Some(Box::new(Self::with_wall(self.objects.clone(), self.cells.clone(), app, self.wall.clone())))
+    }
+
+    async fn record(&self, entry: &Entry, assembly: Option<&Assembly>) -> Result<(), Error> {
+        self.run()?.lease.confirm().await?;
+        if let Some(assembly) = assembly {
+            self.objects.put(&self.history_object(entry.serial, ".assembly"), assembly.to_json()).await?;
+        }
+        self.objects.put(&self.history_object(entry.serial, ""), entry.to_json()).await?;
+        if entry.result.is_some() {
+            let serials = self.serials().await?;
+            let old = serials.iter().rev().skip(RUNS);
+            let old = old.flat_map(|old| [self.history_object(*old, ""), self.history_object(*old, ".assembly")]);
+            let old: Vec<_> = old.collect();
+            if !old.is_empty() {
+                self.objects.delete(old).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn history(&self) -> Result<Vec<Entry>, Error> {
+        let entry = |serial: u64| async move {
+            let name = self.history_object(serial, "");
+            let text = self.objects.get(&name).await?;
+            text.map(|text| Entry::from_json(&text, &self.place_of(&name))).transpose()
+        };
+        let entries: Vec<_> = stream::iter(self.serials().await?).map(entry).buffered(READS).try_collect().await?;
+        Ok(entries.into_iter().flatten().collect())
+    }
+
+    async fn assembly(&self, serial: u64) -> Result<Option<Assembly>, Error> {
+        let name = self.history_object(serial, ".assembly");
+        let text = self.objects.get(&name).await?;
+        text.map(|text| assembly_from_json(&text, &self.place_of(&name))).transpose()
+    }
+}
+
+/// Held until it is released, dropped, or taken away.
+struct ObjectLock {
+    slot: Arc<Mutex<Option<Arc<Run>>>>,
+    run: Option<Arc<Run>>,
+}
+
+impl ObjectLock {
+    /// The run, which can write no more. None where it is not known what became of its last write:
+    /// the lease runs out then, and whoever takes it over puts an end to that write first.
+    fn end(&mut self) -> Option<Arc<Run>> {
+        let run = self.run.take()?;
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.take_if(|current| Arc::ptr_eq(current, &run));
+        let settled = run.log.try_lock().is_ok_and(|log| !log.unsettled);
+        settled.then_some(run)
+    }
+}
+
+#[async_trait]
+impl Lock for ObjectLock {
+    /// Does not fail for what keeps the lease from being given back: it runs out.
+    async fn release(mut self: Box<Self>) -> Result<(), Error> {
+        if let Some(run) = self.end() {
+            release(&run.lease).await;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for ObjectLock {
+    fn drop(&mut self) {
+        if let (Some(run), Ok(runtime)) = (self.end(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move { release(&run.lease).await });
+        }
+    }
+}
+
+async fn release(lease: &Lease) {
+    if let Err(error) = lease.release().await {
+        tracing::warn!("the lock is not given back, and runs out by itself: {error}");
+    }
+}
+
+#[cfg(test)]
+#[path = "object_tests.rs"]
+mod tests;
