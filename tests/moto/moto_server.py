@@ -6,9 +6,12 @@ arguments of moto_server.
 """
 
 import threading
+from functools import wraps
 
 from moto.dynamodb.responses import DynamoHandler
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.subnets import Subnet
+from moto.ec2.responses import EC2Response
 from moto.rds.models import DBInstance
 from moto.s3.responses import S3Response
 from moto.server import main
@@ -46,6 +49,7 @@ def remember_performance_insights(method):
 DBInstance.__init__ = remember_performance_insights(DBInstance.__init__)
 DBInstance.update = remember_performance_insights(DBInstance.update)
 
+
 def one_at_a_time(method, turn):
     """A condition and the write that it is for are one, where moto lets other threads in between."""
 
@@ -60,6 +64,54 @@ for handler, methods in [(S3Response, ["put_object", "delete_object"]), (DynamoH
     turn = threading.RLock()
     for name in methods:
         setattr(handler, name, one_at_a_time(getattr(handler, name), turn))
+
+
+def honour_client_token(method):
+    """A repeated ClientToken gives what the first call has made, where moto makes another one.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+    """
+    lock = threading.Lock()
+
+    @wraps(method)
+    def patched(self):
+        token = self._get_param("ClientToken")
+        if token is None:
+            return method(self)
+        with lock:
+            # A reset empties all that the backend has.
+            answers = self.ec2_backend.__dict__.setdefault("answers_by_token", {})
+            call = (method.__name__, token)
+            if call not in answers:
+                answers[call] = method(self)
+            return answers[call]
+
+    return patched
+
+
+for name in ("create_egress_only_internet_gateway", "create_nat_gateway", "create_route_table", "create_vpc_endpoint"):
+    setattr(EC2Response, name, honour_client_token(getattr(EC2Response, name)))
+
+
+def let_go_of_the_address(method):
+    """A NAT gateway that is deleted lets go of its addresses, where moto's keeps them for ever.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html#nat-gateway-deleting
+    """
+
+    @wraps(method)
+    def patched(self, nat_gateway_id):
+        gateway = method(self, nat_gateway_id)
+        for address in self.addresses:
+            if address.eni is gateway._eni:
+                self.disassociate_address(address=address.public_ip)
+        self.enis.pop(gateway._eni.id, None)
+        return gateway
+
+    return patched
+
+
+NatGatewayBackend.delete_nat_gateway = let_go_of_the_address(NatGatewayBackend.delete_nat_gateway)
 
 if __name__ == "__main__":
     main()

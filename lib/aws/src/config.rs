@@ -16,10 +16,19 @@ use crate::{emulator, error, route53};
 /// Region to ask STS in where the environment names none: identity is the same everywhere.
 const ANY_REGION: &str = "us-east-1";
 
+/// How long AWS may go on hiding what it has just made: its APIs agree with each other after
+/// seconds. <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
+const SETTLING: Duration = Duration::from_secs(12);
+
+/// The same of an emulator, which agrees with itself at once: only a call that was on its way when
+/// the run that made it was killed has still to arrive.
+const SETTLING_OF_EMULATORS: Duration = Duration::from_secs(1);
+
 /// How to reach AWS.
 #[derive(Clone, Debug)]
 pub struct Config {
     sdk: SdkConfig,
+    settling: Duration,
 }
 
 /// Whether credentials are configured. Configured ones may still fail.
@@ -35,7 +44,7 @@ impl Config {
     /// What the environment, the shared configuration files, SSO, a web identity or the machine's
     /// role say, in the order of AWS's own tools.
     pub async fn from_environment() -> Self {
-        Self { sdk: defaults().load().await }
+        Self { sdk: defaults().load().await, settling: SETTLING }
     }
 
     /// An emulator at `endpoint`, as in `http://127.0.0.1:5000`. Credentials are taken from the
@@ -48,17 +57,19 @@ impl Config {
                 Ok(credentials) => credentials,
                 Err(_) => static_credentials,
             };
-        let mut loader = defaults().endpoint_url(endpoint).credentials_provider(credentials);
+        // Without a region, the SDK would ask the machine for its own, and wait where there is none.
+        let region = Region::from_static(ANY_REGION);
+        let mut loader = defaults().endpoint_url(endpoint).credentials_provider(credentials).region(region);
         if let Some(client) = emulator::client(endpoint) {
             loader = loader.http_client(client);
         }
-        Self { sdk: loader.load().await }
+        Self { sdk: loader.load().await, settling: SETTLING_OF_EMULATORS }
     }
 
     /// A configuration made by hand, for programs that have one, and for tests.
     pub fn from_sdk(sdk: SdkConfig) -> Self {
         let sdk = sdk.into_builder().retry_config(RetryConfig::disabled()).build();
-        Self { sdk }
+        Self { sdk, settling: SETTLING }
     }
 
     /// Whether credentials are configured at all, without asking AWS about them. A machine without
@@ -158,10 +169,16 @@ impl Regions {
         Arc::clone(clients.entry(region.to_owned()).or_insert_with(new))
     }
 
+    /// Asking who one is has no effect, and no step stands behind it that the engine would repeat:
+    /// the SDK does.
     pub(crate) fn sts(&self) -> aws_sdk_sts::Client {
         let sdk = &self.config.sdk;
         let region = sdk.region().cloned().unwrap_or(Region::from_static(ANY_REGION));
-        aws_sdk_sts::Client::new(&sdk.to_builder().region(region).build())
+        aws_sdk_sts::Client::new(&sdk.to_builder().region(region).retry_config(RetryConfig::standard()).build())
+    }
+
+    pub(crate) fn settling(&self) -> Duration {
+        self.config.settling
     }
 
     pub(crate) fn has_credentials(&self) -> bool {
@@ -199,6 +216,19 @@ mod tests {
         let provider = ImdsCredentialsProvider::builder().imds_client(client).build();
         let refused = provider.provide_credentials().await.unwrap_err();
         assert!(error::is_absent(&refused), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn an_emulator_is_believed_sooner_than_aws_that_something_is_not_there() {
+        let emulator = Config::emulator("http://127.0.0.1:1").await;
+        assert_eq!(emulator.settling, SETTLING_OF_EMULATORS);
+        assert_eq!(Config::from_sdk(emulator.sdk).settling, SETTLING);
+    }
+
+    #[tokio::test]
+    async fn an_emulator_has_a_region_without_asking_the_machine_for_one() {
+        let emulator = Config::emulator("http://127.0.0.1:1").await;
+        assert_eq!(emulator.sdk.region().map(Region::as_ref), Some(ANY_REGION));
     }
 
     #[test]

@@ -143,6 +143,10 @@ impl Provider for Aws {
         status.await.map_err(harmless)
     }
 
+    fn settling(&self) -> Duration {
+        self.regions.settling()
+    }
+
     async fn find(&self, request: &CreateRequest) -> std::result::Result<Vec<String>, ProviderError> {
         let find = async {
             let handler = handler(&request.address.type_name)?;
@@ -162,7 +166,7 @@ impl Provider for Aws {
     }
 }
 
-/// Pauses before the settings that follow a create are tried again. The whole create is not the
+/// Pauses before the calls that follow a create are tried again. The whole create is not the
 /// engine's to repeat then: the resource is there already.
 pub(crate) const SETTLING: [Duration; 7] = {
     const fn ms(ms: u64) -> Duration {

@@ -171,32 +171,40 @@ async fn made_before<H: Handler>(new: &H, cx: &Cx, error: Error) -> Result<Accep
     match (found.pop(), found.is_empty()) {
         (Some(id), true) => {
             let known = Known { id: id.clone(), last: new.clone() };
-            let outputs = H::read(cx, &known).await.map(|found| found.outputs).unwrap_or_default();
+            // Without its outputs nothing could ever refer to it, so that it is in doubt until it
+            // can be read.
+            let in_doubt = |unread: Error| Error::new(ErrorClass::UnknownOutcome, unread.message());
+            let outputs = patiently(|| H::read(cx, &known)).await.map_err(in_doubt)?.outputs;
             Ok(Accepted { id, outputs })
         }
         _ => Err(error),
     }
 }
 
-/// Applies what a create call could not say, patiently: the new resource may not have reached
-/// every part of AWS, and after the last attempt it counts as made in part.
+/// Applies what a create call could not say; after the last attempt the resource counts as made in
+/// part.
 async fn settle<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, id: &str) -> Result<()> {
+    patiently(|| H::update(changes, cx, id)).await
+}
+
+/// Makes a call about what was just made: it may not have reached every part of AWS yet.
+async fn patiently<T, F: Future<Output = Result<T>>>(ask: impl Fn() -> F) -> Result<T> {
     use ErrorClass::{Conflict, NotFound, Propagating, Throttled, Transient, UnknownOutcome};
     for pause in SETTLING {
-        match H::update(changes, cx, id).await {
+        match ask().await {
             Err(error)
                 if matches!(
                     error.class(),
                     Conflict | NotFound | Propagating | Throttled | Transient | UnknownOutcome
                 ) =>
             {
-                tracing::debug!(id, ?pause, error = error.message(), "settling again");
+                tracing::debug!(?pause, error = error.message(), "not settled yet");
                 tokio::time::sleep(pause).await;
             }
-            result => return result,
+            answer => return answer,
         }
     }
-    H::update(changes, cx, id).await
+    ask().await
 }
 
 #[cfg(test)]

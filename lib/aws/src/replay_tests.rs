@@ -88,7 +88,20 @@ async fn a_create_that_does_not_find_what_it_refers_to_may_be_too_early() {
 }
 
 const CREATED_VPC: &str = "<CreateVpcResponse><vpc><vpcId>vpc-1</vpcId></vpc></CreateVpcResponse>";
+const TAGS_OF_VPC_7: &str = "<DescribeTagsResponse><tagSet><item><resourceId>vpc-7</resourceId></item></tagSet>\
+                             </DescribeTagsResponse>";
 const NO_TAGS: &str = "<DescribeTagsResponse><tagSet/></DescribeTagsResponse>";
+
+/// What is said about a VPC that is there.
+fn vpc_7(sent: &str) -> Answer {
+    if !sent.contains("DescribeVpcs") {
+        return Answer::empty(sent);
+    }
+    Answer::ok(
+        "<DescribeVpcsResponse><vpcSet><item><vpcId>vpc-7</vpcId><cidrBlock>10.0.0.0/16</cidrBlock>\
+         <state>available</state></item></vpcSet></DescribeVpcsResponse>",
+    )
+}
 
 #[tokio::test]
 async fn a_lost_answer_to_a_create_is_of_unknown_outcome_and_to_a_read_is_transient() {
@@ -106,17 +119,37 @@ async fn what_a_lost_create_has_made_is_found_by_its_token_and_finished() {
         if sent.contains("Action=CreateVpc") {
             Answer::Lost
         } else if sent.contains("DescribeTags") {
-            Answer::ok(
-                "<DescribeTagsResponse><tagSet><item><resourceId>vpc-7</resourceId></item></tagSet>\
-                 </DescribeTagsResponse>",
-            )
+            Answer::ok(TAGS_OF_VPC_7)
         } else {
-            Answer::ok("<Response/>")
+            vpc_7(sent)
         }
     });
     let properties = json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true});
     assert_eq!(aws.create(&create(VPC, properties)).await.unwrap().id, "vpc-7");
     assert_eq!(log.count("ModifyVpcAttribute"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_create_has_made_is_looked_at_until_its_outputs_are_known() {
+    let looks = std::sync::atomic::AtomicUsize::new(0);
+    let (aws, log) = aws(move |sent| {
+        let look = !sent.contains("Action=CreateVpc");
+        match look.then(|| looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) {
+            None | Some(1 | 2) => Answer::Lost,
+            Some(_) if sent.contains("DescribeTags") => Answer::ok(TAGS_OF_VPC_7),
+            Some(_) => vpc_7(sent),
+        }
+    });
+    let accepted = aws.create(&create(VPC, json!({"CidrBlock": "10.0.0.0/16"}))).await.unwrap();
+    assert_eq!(accepted.outputs["CidrBlock"], "10.0.0.0/16");
+    assert_eq!(log.count("CreateVpc"), 1, "a second call could make a second VPC");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_create_has_made_stays_in_doubt_as_long_as_it_cannot_be_read() {
+    let (aws, _) = aws(|sent| if sent.contains("DescribeTags") { Answer::ok(TAGS_OF_VPC_7) } else { Answer::Lost });
+    let error = aws.create(&create(VPC, json!({"CidrBlock": "10.0.0.0/16"}))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::UnknownOutcome);
 }
 
 #[tokio::test]

@@ -1,11 +1,22 @@
-//! A local moto server for the tests that speak AWS's protocol.
+//! A local moto server for the tests that speak AWS's protocol, and a proxy in front of it.
 //!
 //! The Python tools come from the `PATH`, or are installed below the target directory, once.
+
+mod dice;
+mod http;
+mod proxy;
+mod replay;
 
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+pub use dice::Dice;
+use http::Connection;
+pub use http::Message;
+pub use proxy::{Exchange, Fault, Faults, Proxy};
+pub use replay::{Replayed, replay};
 
 /// A moto server of one test's own, ended with it.
 #[derive(Debug)]
@@ -21,13 +32,27 @@ impl Moto {
     /// # Panics
     /// Where the tools cannot be installed, or the server does not start within a minute.
     pub fn start() -> Self {
+        Self::start_with("true")
+    }
+
+    /// The same without AWS's managed policies, which take a second to load after every
+    /// [`reset`](Self::reset).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_without_managed_policies() -> Self {
+        Self::start_with("false")
+    }
+
+    fn start_with(managed_policies: &str) -> Self {
         let python = python_tools().join("python3");
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("the loopback interface has a free port").port();
         let server = Command::new(&python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/moto_server.py"))
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-            .envs([("MOTO_ACM_VALIDATION_WAIT", "1"), ("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")])
+            .env("MOTO_ACM_VALIDATION_WAIT", "1")
+            .env("MOTO_IAM_LOAD_MANAGED_POLICIES", managed_policies)
             .env("MOTO_ECS_SERVICE_RUNNING", "2")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -64,6 +89,26 @@ impl Moto {
         let output = Command::new(&self.python).args(["-c", &script]).output().expect("python runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Where it listens, as in `127.0.0.1:5000`.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// Empties all accounts. What moto has loaded stays loaded, so that its first calls are as fast
+    /// as later ones.
+    ///
+    /// # Panics
+    /// Where it does not answer.
+    pub fn reset(&self) {
+        let request = Message {
+            start: "POST /moto-api/reset HTTP/1.1".to_owned(),
+            headers: vec![("host".to_owned(), self.address().to_owned())],
+            body: Vec::new(),
+        };
+        let answer = Connection::to(self.address()).ask(&request).expect("moto answers");
+        assert_eq!(answer.status(), 200, "moto is reset");
     }
 
     /// The Python that has boto3, for a client that knows nothing of Groundplan.

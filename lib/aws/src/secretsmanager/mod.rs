@@ -2,6 +2,7 @@
 
 mod secret;
 
+use aws_config::retry::RetryConfig;
 use groundplan_core::secret::SecretsManagerEntry;
 pub(crate) use secret::Secret;
 use zeroize::Zeroizing;
@@ -15,7 +16,9 @@ pub(crate) async fn value(
     entry: &SecretsManagerEntry,
 ) -> Result<Zeroizing<String>> {
     let id = entry.secret.as_str().ok_or_else(|| Error::invalid("the name of the secret is not known yet"))?;
-    let answer = secrets.get_secret_value().secret_id(id).send().await?;
+    // No step stands behind this call that the engine would repeat, and it has no effect.
+    let repeating = aws_sdk_secretsmanager::Config::builder().retry_config(RetryConfig::standard());
+    let answer = secrets.get_secret_value().secret_id(id).customize().config_override(repeating).send().await?;
     let value = Zeroizing::new(given(answer.secret_string, "SecretString")?);
     let Some(key) = &entry.key else { return Ok(value) };
     let json = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&value)
