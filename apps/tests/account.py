@@ -266,20 +266,75 @@ def logs():
     return {"log_groups": [pick(group, "logGroupName", "retentionInDays", "kmsKeyId") for group in groups]}
 
 
+def edge():
+    elb = client("elbv2")
+    balancers = elb.describe_load_balancers()["LoadBalancers"]
+    arns = [balancer["LoadBalancerArn"] for balancer in balancers]
+    described = elb.describe_tags(ResourceArns=arns)["TagDescriptions"] if arns else []
+    marked = ours([{"Arn": it["ResourceArn"], "Tags": it["Tags"]} for it in described])
+    balancers = [it for it in balancers if it["LoadBalancerArn"] in [its["Arn"] for its in marked]]
+    return {
+        "load_balancers": [
+            pick(balancer, "LoadBalancerArn", "Scheme", "Type", "IpAddressType", "VpcId")
+            | {
+                "State": balancer["State"]["Code"],
+                "Subnets": [zone["SubnetId"] for zone in balancer["AvailabilityZones"]],
+                "SecurityGroups": balancer["SecurityGroups"],
+                "Attributes": {
+                    attribute["Key"]: attribute["Value"]
+                    for attribute in elb.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])[
+                        "Attributes"
+                    ]
+                },
+                "Listeners": [
+                    pick(listener, "ListenerArn", "Port", "Protocol", "SslPolicy")
+                    | {
+                        "Certificates": len(listener.get("Certificates", [])),
+                        "DefaultActions": [
+                            pick(action, "Type", "RedirectConfig", "FixedResponseConfig")
+                            for action in listener["DefaultActions"]
+                        ],
+                    }
+                    for listener in elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+                ],
+            }
+            for balancer in balancers
+        ],
+        "names": [
+            pick(record, "Name", "Type")
+            | {
+                "Target": record["AliasTarget"]["DNSName"].removeprefix("dualstack.").rstrip("."),
+                "EvaluateTargetHealth": record["AliasTarget"]["EvaluateTargetHealth"],
+            }
+            for record in records()
+            if "AliasTarget" in record
+        ],
+    }
+
+
+def records():
+    route53 = client("route53")
+    zones = [zone["Id"] for zone in route53.list_hosted_zones()["HostedZones"]]
+    return [it for zone in zones for it in route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]]
+
+
 def read():
-    account = ec2() | s3() | kms() | rds() | secrets() | iam() | logs()
+    account = ec2() | s3() | kms() | rds() | secrets() | iam() | logs() | edge()
     json.dump({kind: items for kind, items in account.items() if items}, sys.stdout, indent=2)
 
 
 def count():
-    ec2, kms, rds, iam = (client(service) for service in ("ec2", "kms", "rds", "iam"))
+    ec2, kms, rds, iam, elb = (client(service) for service in ("ec2", "kms", "rds", "iam", "elbv2"))
     tables = ec2.describe_route_tables()["RouteTables"]
     keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
     roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    balancers = elb.describe_load_balancers()["LoadBalancers"]
+    arns = [balancer["LoadBalancerArn"] for balancer in balancers]
     listed = {
         "addresses": ec2.describe_addresses()["Addresses"],
         "aliases": [alias for alias in kms.list_aliases()["Aliases"] if not alias["AliasName"].startswith("alias/aws/")],
         "buckets": client("s3").list_buckets()["Buckets"],
+        "certificates": client("acm").list_certificates()["CertificateSummaryList"],
         "database parameter groups": rds.describe_db_parameter_groups()["DBParameterGroups"],
         "database subnet groups": rds.describe_db_subnet_groups()["DBSubnetGroups"],
         "databases": rds.describe_db_instances()["DBInstances"],
@@ -287,8 +342,11 @@ def count():
         "endpoints": alive(ec2.describe_vpc_endpoints()["VpcEndpoints"]),
         "internet gateways": ec2.describe_internet_gateways()["InternetGateways"],
         "keys": [key for key in keys if key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion"],
+        "listeners": [it for arn in arns for it in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]],
+        "load balancers": balancers,
         "log groups": client("logs").describe_log_groups()["logGroups"],
         "nat gateways": alive(ec2.describe_nat_gateways()["NatGateways"]),
+        "records": records(),
         "role policies": [name for role in roles for name in iam.list_role_policies(RoleName=role)["PolicyNames"]],
         "roles": roles,
         "route table associations": [association for table in tables for association in table["Associations"]],
@@ -299,6 +357,7 @@ def count():
         "security groups": ec2.describe_security_groups()["SecurityGroups"],
         "subnets": ec2.describe_subnets()["Subnets"],
         "vpcs": ec2.describe_vpcs()["Vpcs"],
+        "zones": client("route53").list_hosted_zones()["HostedZones"],
     }
     json.dump({kind: len(items) for kind, items in listed.items()}, sys.stdout, indent=2)
 

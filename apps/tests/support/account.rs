@@ -22,7 +22,7 @@ pub(crate) fn account(moto: &Moto, state: &State) -> String {
     let mut names: Vec<(String, String)> = Vec::new();
     for (path, resource) in &state.resources {
         names.push((resource.id.clone(), format!("<{path}>")));
-        for name in ["AllocationId", "Arn", "BucketName", "RoleName"] {
+        for name in ["AllocationId", "Arn", "BucketName", "DNSName", "RoleName"] {
             let value = resource.outputs.get(name).and_then(Json::as_str);
             names.extend(value.map(|value| (value.to_owned(), format!("<{path} {name}>"))));
         }
