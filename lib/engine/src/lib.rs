@@ -38,6 +38,7 @@ mod fake;
 pub mod history;
 pub mod import;
 pub mod journal;
+mod looks;
 mod nearest;
 pub mod plan;
 pub mod planning;
@@ -47,6 +48,7 @@ mod resolve;
 mod secret;
 pub mod state;
 pub mod store;
+mod traffic;
 
 pub use error::Error;
 pub use nearest::nearest;
