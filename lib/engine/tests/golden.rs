@@ -5,6 +5,8 @@
 //! written differently has another format number and a directory of its own here, and this version
 //! still reads the old one. With `GROUNDPLAN_GOLDEN=write` a directory that is missing is written.
 
+#![expect(clippy::unwrap_used, reason = "a file that cannot be read or written fails the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path as FilePath, PathBuf};

@@ -6,11 +6,11 @@ const FIRST: Rank = (0, Reverse(0));
 
 async fn answered(traffic: &Traffic<'_>, api: &'static str, class: Option<ErrorClass>) {
     let turn = traffic.enter(api, FIRST).await.unwrap();
-    let answer = class.map_or(Ok(()), |class| Err(ProviderError::new(class, "by the test")));
+    let error = class.map(|class| ProviderError::new(class, "by the test"));
     let _ = turn
         .make(async {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            answer
+            error.map_or(Ok(()), Err)
         })
         .await;
 }
