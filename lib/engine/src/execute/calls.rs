@@ -203,13 +203,20 @@ impl<'a> Calls<'a> {
         unreachable!("the looks end by themselves")
     }
 
-    /// Waits until a deletion that was accepted has come to its end.
+    /// Waits until a deletion that was accepted has come to its end. At first a look that does not
+    /// see the resource says nothing: what was made a moment ago may not be visible yet.
     pub(super) async fn until_gone(&mut self, existing: &Existing, wait: Wait) -> Result<(), StepError> {
         let started = Instant::now();
         let mut said = None;
+        let settling = self.provider.settling();
         loop {
+            let mut pause = wait.interval.max(SHORTEST);
             let detail = match self.status(existing).await? {
-                Status::Gone => return Ok(()),
+                Status::Gone if started.elapsed() >= settling => return Ok(()),
+                Status::Gone => {
+                    pause = pause.min(settling);
+                    "not visible".into()
+                }
                 Status::Failed(reason) => return Err(StepError::NotGone { reason }),
                 Status::Pending(detail) => detail,
                 Status::Ready(_) => "still there".into(),
@@ -218,7 +225,7 @@ impl<'a> Calls<'a> {
                 return Err(StepError::NotGone { reason: overdue(&detail, wait) });
             }
             self.say(&mut said, detail);
-            self.traffic.pause(wait.interval.max(SHORTEST)).await?;
+            self.traffic.pause(pause).await?;
         }
     }
 
