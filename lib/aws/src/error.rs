@@ -135,7 +135,7 @@ impl<T, E: Into<Error>> OrNone<T> for std::result::Result<T, E> {
 /// The class of an error that a service answered with. Codes are those on the wire, which differ
 /// from the SDK's names (`DBInstanceNotFound`, not `DBInstanceNotFoundFault`).
 pub(crate) fn classify(code: &str, message: &str, status: u16) -> ErrorClass {
-    use ErrorClass::{AlreadyExists, Conflict, Denied, NotFound, Propagating, Throttled, Transient};
+    use ErrorClass::{AlreadyExists, Conflict, Denied, NotFound, Propagating, Throttled, Transient, Unauthenticated};
     if is_propagating(code, message) {
         return Propagating;
     }
@@ -155,19 +155,28 @@ pub(crate) fn classify(code: &str, message: &str, status: u16) -> ErrorClass {
         "DependencyTimeout" | "KMSInternal" | "RequestTimeout" | "ServiceUnavailable" | "Unavailable" => Transient,
         // Two calls about one thing at once: the other one has gone first.
         "ConcurrentModification" | "EntityTemporarilyUnmodifiable" | "OperationAborted" => Transient,
-        "AccessDenied"
-        | "UnauthorizedOperation"
-        | "AuthFailure"
-        | "NotAuthorized"
-        | "UnrecognizedClient"
-        | "ExpiredToken"
-        | "InvalidClientTokenId"
-        | "InvalidAccessKeyId"
-        | "SignatureDoesNotMatch"
+        // The credentials themselves, whatever is asked: all calls after this one end like it.
+        // `ExpiredToken` (S3, STS, the query APIs) and `ExpiredTokenException` (the JSON APIs),
+        // `UnrecognizedClientException`, `InvalidClientTokenId`, `IncompleteSignature` and
+        // `MissingAuthenticationToken`:
+        // <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>;
+        // `RequestExpired`, which EC2 says of expired credentials, too:
+        // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>;
+        // `InvalidAccessKeyId`, `InvalidToken`, `TokenRefreshRequired`, `SignatureDoesNotMatch`:
+        // <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>.
+        "ExpiredToken"
         | "IncompleteSignature"
+        | "InvalidAccessKeyId"
+        | "InvalidClientTokenId"
+        | "InvalidSignature"
+        | "InvalidToken"
         | "MissingAuthenticationToken"
-        | "OptInRequired"
-        | "RequestExpired" => Denied,
+        | "RequestExpired"
+        | "SignatureDoesNotMatch"
+        | "TokenRefreshRequired"
+        | "UnrecognizedClient" => Unauthenticated,
+        // `AuthFailure` is also what EC2 says of a single resource that belongs to somebody else.
+        "AccessDenied" | "AuthFailure" | "NotAuthorized" | "OptInRequired" | "UnauthorizedOperation" => Denied,
         "Gateway.NotAttached" | "NoSuchEntity" => NotFound,
         "BucketAlreadyOwnedByYou" | "ResourceExists" | "Resource.AlreadyAssociated" => AlreadyExists,
         "DuplicateListener" | "DuplicateLoadBalancerName" | "DuplicateTargetGroupName" | "PriorityInUse" => {
@@ -241,7 +250,7 @@ fn is_propagating(code: &str, message: &str) -> bool {
 fn unanswered<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> ErrorClass {
     let texts = || chain(error);
     if credentials(error).is_some() {
-        return ErrorClass::Denied;
+        return ErrorClass::Unauthenticated;
     }
     match error {
         SdkError::ConstructionFailure(_) => ErrorClass::Invalid,
@@ -351,7 +360,12 @@ mod tests {
             ("OperationAborted", "", 409, Transient),
             ("ConcurrentModificationException", "", 400, Transient),
             ("UnauthorizedOperation", "", 403, Denied),
-            ("ExpiredTokenException", "", 400, Denied),
+            ("AuthFailure", "", 401, Denied),
+            ("ExpiredToken", "The security token included in the request is expired", 403, Unauthenticated),
+            ("ExpiredTokenException", "", 400, Unauthenticated),
+            ("RequestExpired", "Request has expired.", 400, Unauthenticated),
+            ("UnrecognizedClientException", "", 400, Unauthenticated),
+            ("InvalidClientTokenId", "", 403, Unauthenticated),
             ("KMSKeyNotAccessibleFault", "", 400, Invalid),
             ("VpcLimitExceeded", "", 400, Invalid),
             ("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"…\"", 400, Propagating),

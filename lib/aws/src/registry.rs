@@ -139,7 +139,8 @@ impl<H: Handler> AnyHandler for Erased<H> {
     }
 
     async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion> {
-        Ok(H::delete(cx, &known(resource)?).await.or_none()?.unwrap_or(Deletion::Gone))
+        // That it is not found is the engine's to believe: it may just not be visible yet.
+        H::delete(cx, &known(resource)?).await
     }
 
     async fn status(&self, cx: &Cx, resource: &Existing) -> Result<Status> {

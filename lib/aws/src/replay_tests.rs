@@ -73,10 +73,10 @@ async fn a_delete_that_something_blocks_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn what_is_gone_already_is_deleted() {
+async fn what_is_gone_already_is_not_found() {
     let (aws, _) = aws(|_| Answer::ec2_error(400, "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"));
     let request = DeleteRequest { existing: existing(VPC, "vpc-1", json!({})), delete_data: false };
-    assert_eq!(aws.delete(&request).await.unwrap(), Deletion::Gone);
+    assert_eq!(aws.delete(&request).await.unwrap_err().class, ErrorClass::NotFound);
     assert_eq!(aws.read(&request.existing).await.unwrap(), None);
 }
 

@@ -120,6 +120,9 @@ impl From<EngineError> for CommandError {
             _ => Kind::Failed,
         };
         let hint = match &error {
+            EngineError::Provider { source, .. } if source.class == ErrorClass::Unauthenticated => {
+                Some("renew the credentials, for example with `aws sso login`, and run it again")
+            }
             // What is not about a resource is the question who the credentials belong to.
             EngineError::Provider { path: None, source } => Some(match source.class {
                 ErrorClass::Denied => {

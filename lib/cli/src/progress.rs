@@ -11,6 +11,7 @@ use std::time::Duration;
 use groundplan_core::Path;
 use groundplan_engine::execute::{Progress, ProgressEvent};
 use groundplan_engine::plan::{Plan, StepId, Work};
+use groundplan_engine::provider::ErrorClass;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::render::outcome::past;
@@ -86,6 +87,12 @@ impl Lines<'_> {
                 let first = tracker.told.insert(*step);
                 first.then(|| format!("{} {path}: {detail}", paint(DIM, "  waiting for")))
             }
+            ProgressEvent::Throttled { api, calls_per_second } => {
+                let rate = format!("{api} throttles: its calls are paced, at first to {calls_per_second:.1} a second");
+                Some(format!("{} {rate}", paint(CHANGE, "  slowing down")))
+            }
+            // The pace of an API is told once; each of its calls has nothing to add.
+            ProgressEvent::Retrying { class: ErrorClass::Throttled, .. } => None,
             ProgressEvent::Retrying { path, attempt, after, message, .. } if *attempt > 1 || self.live.is_none() => {
                 let after = duration(*after);
                 Some(format!("{} {path}: {message}; next try in {after}", paint(CHANGE, "  retrying")))
@@ -180,7 +187,7 @@ impl Live {
                 self.overall.inc(1);
             }
             ProgressEvent::Stopping => self.overall.set_message(paint(INFO, "stopping")),
-            ProgressEvent::Started { .. } => {}
+            ProgressEvent::Started { .. } | ProgressEvent::Throttled { .. } => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use groundplan_core::Path;
 
+use crate::execute::Outcome;
 use crate::journal::IllegalEvent;
 use crate::provider::{Identity, ProviderError};
 use crate::store::{Heard, Holder};
@@ -106,6 +107,15 @@ pub enum Error {
         place: String,
         /// Why that event could not be written.
         reason: String,
+    },
+    /// The state could not be saved when the run was over. The journal has what was done, as far
+    /// as it could be written.
+    #[error("what was done could not be saved: {source}")]
+    Unsaved {
+        /// How the run has ended.
+        outcome: Box<Outcome>,
+        /// Why its state could not be saved.
+        source: Box<Error>,
     },
     /// The cloud did not answer a question that planning depends on.
     #[error("{}{source}", subject(path.as_ref()))]

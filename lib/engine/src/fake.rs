@@ -44,8 +44,10 @@ pub(crate) struct Cloud {
     /// Paths that never become ready.
     pub(crate) broken: BTreeSet<String>,
     pub(crate) secrets: BTreeMap<String, String>,
-    /// So many reads do not see what is there yet.
+    /// So many reads and deletes do not see what is there yet.
     pub(crate) blind: u32,
+    /// A create whose answer is lost has made the resource without this property.
+    pub(crate) half: Option<&'static str>,
     next: u32,
 }
 
@@ -181,13 +183,16 @@ impl Provider for Fake {
                 cloud.next += 1;
                 let kind = type_name.rsplit("::").next().unwrap_or_default().to_lowercase();
                 let id = format!("{kind}-{}", cloud.next);
-                let made = Made {
+                let mut made = Made {
                     pending: looks(&type_name),
                     type_name,
                     path,
                     token: request.token.clone(),
                     properties: request.properties.clone(),
                 };
+                if let (Some(Answer::Lost), Some(lacking)) = (&answer, cloud.half) {
+                    made.properties.remove(lacking);
+                }
                 cloud.resources.insert(id.clone(), made);
                 id
             }
@@ -235,6 +240,10 @@ impl Provider for Fake {
         if let Some(Answer::Refused(error)) = answer {
             return Err(error);
         }
+        if cloud.blind > 0 {
+            cloud.blind -= 1;
+            return Err(ProviderError::new(ErrorClass::NotFound, "it does not exist"));
+        }
         let id = &request.existing.id;
         let holds =
             |made: &Made| made.properties.values().any(|value| value.to_string().contains(&format!("\"{id}\"")));
@@ -242,7 +251,9 @@ impl Provider for Fake {
             let message = format!("{} depends on it", holder.path);
             return Err(ProviderError::new(ErrorClass::Conflict, message));
         }
-        cloud.resources.remove(id);
+        if cloud.resources.remove(id).is_none() {
+            return Err(ProviderError::new(ErrorClass::NotFound, "it does not exist"));
+        }
         if answer.is_some() { Err(lost()) } else { Ok(Deletion::Gone) }
     }
 

@@ -14,14 +14,15 @@ use uuid::Uuid;
 use crate::diff::{Change, Inputs, diff};
 use crate::drift;
 use crate::error::Error;
-use crate::execute::look;
 use crate::journal::{Event, Intent, Operation, UNKNOWN_DIGEST};
+use crate::looks::Looks;
 use crate::nearest::nearest;
 use crate::planning::{digests, identity};
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Properties, Provider, Status, Wait};
 use crate::resolve::substitute_all;
 use crate::secret;
 use crate::state::State;
+use crate::traffic::Traffic;
 use crate::upstream::Upstream;
 
 /// A resource that was found and is not in the state yet.
@@ -64,7 +65,9 @@ pub async fn import(
     let address =
         Address { app: state.app.clone(), path: path.clone(), type_name: entry.type_name.clone(), environment };
     let existing = Existing { address, id: id.to_owned(), properties: Properties::new() };
-    let live = read(&existing, provider, &identity).await.map_err(|error| match error {
+    let traffic = Traffic::new(1);
+    let looks = Looks::new(provider, &traffic);
+    let live = traffic.keep(read(&existing, looks, &identity)).await.map_err(|error| match error {
         NotRead::Absent(reason) => refused(reason),
         NotRead::Other(error) => *error,
     })?;
@@ -74,11 +77,11 @@ pub async fn import(
     let properties = drift::overlay(&entry.type_name, &known(&desired, &live), &live.properties);
     let mut events = vec![
         Event::Intent { path: path.clone(), intent: intent(assembly, state, &existing, properties, entry) },
-        Event::Accepted { path: path.clone(), id: id.to_owned(), outputs: live.outputs.clone() },
+        Event::Accepted { path: path.clone(), id: id.to_owned(), outputs: live.outputs.clone(), found: None },
     ];
     let ready = match behavior.wait {
         Wait::NONE => Some(live.outputs),
-        _ => match look(path, async || provider.status(&existing).await).await.map_err(Error::provider(Some(path)))? {
+        _ => match traffic.keep(looks.status(&existing)).await.map_err(Error::provider(Some(path)))? {
             Status::Ready(outputs) => Some(outputs),
             Status::Pending(_) | Status::Failed(_) | Status::Gone => None,
         },
@@ -112,11 +115,11 @@ enum NotRead {
     Other(Box<Error>),
 }
 
-async fn read(existing: &Existing, provider: &dyn Provider, identity: &Identity) -> Result<Live, NotRead> {
+async fn read(existing: &Existing, looks: Looks<'_>, identity: &Identity) -> Result<Live, NotRead> {
     let Address { path, type_name, environment, .. } = &existing.address;
     let identifier = lookup(type_name).map(|schema| schema.primary_identifier.join("|")).unwrap_or_default();
     let identified = format!("a resource of this type is identified by its {identifier}");
-    match look(path, async || provider.read(existing).await).await {
+    match looks.read(existing).await {
         Ok(Some(live)) => Ok(live),
         Ok(None) => Err(NotRead::Absent(format!(
             "there is no {type_name} `{}` in {} of account {}; {identified}",

@@ -44,6 +44,10 @@ pub enum Event {
         id: String,
         /// What is known already.
         outputs: Outputs,
+        /// What was asked for, overlaid with what is there, where it was found and is not sure to
+        /// have all of that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        found: Option<BTreeMap<String, Value>>,
     },
     /// The resource works.
     Ready {
@@ -57,7 +61,8 @@ pub enum Event {
     Failed {
         /// The resource.
         path: Path,
-        /// The class of the error; none where the resource itself has failed.
+        /// The class of the error; none where the resource itself has failed, and where the run was
+        /// asked to stop.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         class: Option<ErrorClass>,
         /// What the cloud says.
@@ -218,7 +223,7 @@ impl State {
         match event {
             Event::Begun { serial, identity } => self.begun(serial, identity),
             Event::Intent { path, intent } => self.intent(path, intent),
-            Event::Accepted { path, id, outputs } => self.accepted(path, id, outputs),
+            Event::Accepted { path, id, outputs, found } => self.accepted(path, id, outputs, found),
             Event::Ready { path, outputs } => self.ready(path, outputs),
             Event::Failed { path, partial, .. } => self.failed(path, partial),
             Event::Deleting { path, id } => self.deleting("deleting", path, &id, ResourceStatus::Deleting),
@@ -265,10 +270,17 @@ impl State {
         Ok(())
     }
 
-    fn accepted(&mut self, path: Path, id: String, outputs: Outputs) -> Result<(), IllegalEvent> {
-        let Some(intent) = self.pending.remove(&path) else {
+    fn accepted(
+        &mut self,
+        path: Path,
+        id: String,
+        outputs: Outputs,
+        found: Option<BTreeMap<String, Value>>,
+    ) -> Result<(), IllegalEvent> {
+        let Some(mut intent) = self.pending.remove(&path) else {
             return Err(illegal("accepted", path, "nothing is open there"));
         };
+        intent.properties = found.unwrap_or(intent.properties);
         if let Some(generation) = intent.generation() {
             self.generations.insert(path.clone(), generation);
             let made = intent.made(id, ResourceStatus::Accepted, outputs);

@@ -29,7 +29,7 @@ fn update(path: &str) -> Event {
 }
 
 fn accepted(path: &str, id: &str) -> Event {
-    Event::Accepted { path: path.into(), id: id.into(), outputs: outputs("VpcId", id) }
+    Event::Accepted { path: path.into(), id: id.into(), outputs: outputs("VpcId", id), found: None }
 }
 
 fn ready(path: &str) -> Event {
@@ -165,7 +165,8 @@ fn an_interrupted_update_that_was_found_out_about_is_still_to_be_waited_for() {
 fn a_state_is_the_same_whatever_output_was_told_first() {
     let outputs = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Json::from(*name))).collect();
     let told = |first: &[&str], then: &[&str]| {
-        let accepted = Event::Accepted { path: "a/nat".into(), id: "nat-1".into(), outputs: outputs(first) };
+        let accepted =
+            Event::Accepted { path: "a/nat".into(), id: "nat-1".into(), outputs: outputs(first), found: None };
         let ready = Event::Ready { path: "a/nat".into(), outputs: outputs(then) };
         after(&[create("a/nat", NAT, 1), accepted, ready]).to_json()
     };

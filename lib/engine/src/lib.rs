@@ -43,6 +43,7 @@ mod fake;
 pub mod history;
 pub mod import;
 pub mod journal;
+mod looks;
 mod nearest;
 pub mod plan;
 pub mod planning;
@@ -52,6 +53,7 @@ mod resolve;
 mod secret;
 pub mod state;
 pub mod store;
+mod traffic;
 pub mod upstream;
 
 pub use error::Error;

@@ -13,12 +13,14 @@ use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff};
 use crate::drift::{self, Drift};
 use crate::error::Error;
 use crate::journal::Event;
+use crate::looks::Looks;
 use crate::plan::{Plan, schedule};
 use crate::provider::{Identity, Properties, Provider};
 use crate::recover::recover;
 use crate::resolve::substitute;
 use crate::secret::{self, Digests};
 use crate::state::State;
+use crate::traffic::Traffic;
 use crate::upstream::{self, Imports, Upstream};
 
 /// How a plan is made.
@@ -156,9 +158,11 @@ async fn observe<'a>(
     options: &PlanOptions,
 ) -> Result<Observed<'a>, Error> {
     let mut observed = Observed { state: Cow::Borrowed(state), events: Vec::new(), missing: BTreeSet::new() };
-    observed.fold(recover(state, provider, wanted).await?)?;
+    let traffic = Traffic::new(options.parallelism);
+    let looks = Looks::new(provider, &traffic);
+    observed.fold(traffic.keep(recover(state, looks, wanted)).await?)?;
     if options.refresh {
-        let drifts = drift::drift(&observed.state, provider, options.parallelism).await;
+        let drifts = traffic.keep(drift::differing(&observed.state, looks)).await;
         let mut events = Vec::new();
         for (path, drift) in drifts {
             let resource = &observed.state.resources[&path];

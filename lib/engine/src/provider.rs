@@ -51,7 +51,11 @@ pub trait Provider: Send + Sync {
     /// Changes a resource in place.
     async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError>;
 
-    /// Asks for a deletion. What does not exist is deleted already.
+    /// Asks for a deletion.
+    ///
+    /// # Errors
+    /// Of class [`ErrorClass::NotFound`] where it does not exist: whether that is to be believed
+    /// of something that may have been made a moment ago, the engine decides.
     async fn delete(&self, request: &DeleteRequest) -> Result<Deletion, ProviderError>;
 
     /// One look at whether a resource is ready, or gone. The engine does the waiting.
@@ -266,8 +270,10 @@ pub enum ErrorClass {
     Conflict,
     /// The request is wrong; repeating does not help.
     Invalid,
-    /// The credentials may not do this, or are no good.
+    /// The credentials may not do this.
     Denied,
+    /// The credentials are no good, or no good any more, whatever is asked: nothing new is started.
+    Unauthenticated,
     /// The call may or may not have had its effect: resolved by [`Recovery`].
     UnknownOutcome,
 }

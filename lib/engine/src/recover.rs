@@ -5,18 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::FutureExt;
+use futures::future::{try_join, try_join_all};
 use groundplan_core::{Path, Value};
 
 use crate::drift;
 use crate::error::Error;
-use crate::execute::{find_made, read_made};
 use crate::journal::{Event, Intent, Operation};
-use crate::provider::{Address, CreateRequest, Existing, Live, Outputs, Properties, Provider, Status};
+use crate::looks::Looks;
+use crate::provider::{Address, CreateRequest, Existing, Live, Outputs, Properties};
 use crate::state::{ResourceState, ResourceStatus, State, without_secrets};
-
-/// How many resources are asked about at once.
-const PARALLELISM: usize = 10;
 
 /// Resolves every open intent and deletion. A create of which nothing is found stays open where
 /// `wanted`: the next run asks for it again with the same token.
@@ -25,24 +23,21 @@ const PARALLELISM: usize = 10;
 /// [`Error::Ambiguous`] where a create has left several resources.
 pub(crate) async fn recover(
     state: &State,
-    provider: &dyn Provider,
+    looks: Looks<'_>,
     wanted: &dyn Fn(&Path) -> bool,
 ) -> Result<Vec<Event>, Error> {
-    let pending = state.pending.iter().map(|(path, intent)| async move {
-        match &intent.operation {
-            Operation::Create { .. } => created(state, path, intent, provider, wanted(path)).await,
-            Operation::Update => updated(state, path, intent, provider).await,
-        }
+    let pending = state.pending.iter().map(|(path, intent)| match &intent.operation {
+        Operation::Create { .. } => created(state, path, intent, looks, wanted(path)).boxed_local(),
+        Operation::Update => updated(state, path, intent, looks).boxed_local(),
     });
     let deposed = state.deposed.iter().map(|old| (&old.path, &old.resource));
     let deleting = state.resources.iter().chain(deposed).filter(|(_, it)| it.status == ResourceStatus::Deleting);
     let deleting = deleting.map(|(path, resource)| async move {
-        let gone = read(state, path, resource, provider).await?.is_none();
+        let gone = read(state, path, resource, looks).await?.is_none();
         Ok(Vec::from_iter(gone.then(|| Event::Gone { path: path.clone(), id: resource.id.clone() })))
     });
     // The events are in the order of the paths, whatever is answered first.
-    let pending: Vec<_> = stream::iter(pending).buffered(PARALLELISM).try_collect().await?;
-    let deleting: Vec<_> = stream::iter(deleting).buffered(PARALLELISM).try_collect().await?;
+    let (pending, deleting) = try_join(try_join_all(pending), try_join_all(deleting)).await?;
     Ok(pending.into_iter().chain(deleting).flatten().collect())
 }
 
@@ -50,7 +45,7 @@ async fn created(
     state: &State,
     path: &Path,
     intent: &Intent,
-    provider: &dyn Provider,
+    looks: Looks<'_>,
     wanted: bool,
 ) -> Result<Vec<Event>, Error> {
     let Operation::Create { type_name, environment, .. } = &intent.operation else { return Ok(Vec::new()) };
@@ -62,7 +57,7 @@ async fn created(
     };
     let properties = without_secrets(&intent.properties);
     let request = CreateRequest { address: address.clone(), properties, token: intent.token.clone() };
-    let mut ids = find_made(provider, &request).await.map_err(Error::provider(Some(path)))?;
+    let mut ids = looks.find_made(&request).await.map_err(Error::provider(Some(path)))?;
     if ids.len() > 1 {
         return Err(Error::Ambiguous { path: path.clone(), type_name: type_name.clone(), ids });
     }
@@ -72,23 +67,20 @@ async fn created(
         return Ok(Vec::from_iter((!wanted).then_some(Event::Failed { path, class: None, message, partial: None })));
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
-    let live = read_made(provider, &existing).await.map_err(Error::provider(Some(&path)))?;
+    let live = looks.read_made(&existing).await.map_err(Error::provider(Some(&path)))?;
     let Some(live) = live else {
-        return Ok(vec![Event::Accepted { path, id, outputs: Outputs::new() }]);
+        return Ok(vec![Event::Accepted { path, id, outputs: Outputs::new(), found: None }]);
     };
-    let mut events = vec![Event::Accepted { path: path.clone(), id, outputs: live.outputs.clone() }];
     // The create call may have been answered and the settings that follow it not been made: what
     // is ready and lacks some of them is updated. What is not ready may still get them by itself.
-    if let Status::Ready(_) = provider.status(&existing).await.map_err(Error::provider(Some(&path)))? {
-        let properties = drift::overlay(type_name, &intent.properties, &live.properties);
-        events.push(Event::Observed { path, properties, outputs: live.outputs });
-    }
-    Ok(events)
+    let ready = looks.is_ready(&existing).await.map_err(Error::provider(Some(&path)))?;
+    let found = ready.then(|| drift::overlay(type_name, &intent.properties, &live.properties));
+    Ok(vec![Event::Accepted { path, id, outputs: live.outputs, found }])
 }
 
-async fn updated(state: &State, path: &Path, intent: &Intent, provider: &dyn Provider) -> Result<Vec<Event>, Error> {
+async fn updated(state: &State, path: &Path, intent: &Intent, looks: Looks<'_>) -> Result<Vec<Event>, Error> {
     let Some(resource) = state.resources.get(path) else { return Ok(Vec::new()) };
-    let Some(live) = read(state, path, resource, provider).await? else {
+    let Some(live) = read(state, path, resource, looks).await? else {
         return Ok(vec![Event::Gone { path: path.clone(), id: resource.id.clone() }]);
     };
     // What the update was to add is declared, too.
@@ -98,12 +90,7 @@ async fn updated(state: &State, path: &Path, intent: &Intent, provider: &dyn Pro
     Ok(vec![Event::Observed { path: path.clone(), properties: overlaid, outputs: live.outputs }])
 }
 
-async fn read(
-    state: &State,
-    path: &Path,
-    resource: &ResourceState,
-    provider: &dyn Provider,
-) -> Result<Option<Live>, Error> {
+async fn read(state: &State, path: &Path, resource: &ResourceState, looks: Looks<'_>) -> Result<Option<Live>, Error> {
     let existing = resource.existing(&state.app, path);
-    read_made(provider, &existing).await.map_err(Error::provider(Some(path)))
+    looks.read_made(&existing).await.map_err(Error::provider(Some(path)))
 }

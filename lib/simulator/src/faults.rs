@@ -23,12 +23,18 @@ pub struct Faults {
     pub transient: f64,
     /// How probable it is that a call has its effect, but the answer does not arrive.
     pub lost_response: f64,
+    /// How probable it is that a create whose answer is lost has made the resource without the
+    /// settings that can be changed later: many a type takes further calls for those. It is about
+    /// types that are ready at once.
+    pub half_made: f64,
+    /// After so many calls, counted from when the faults were set, the credentials are expired.
+    pub expired_after: Option<usize>,
     /// How probable it is that something that takes its time to become ready fails instead.
     pub failing_readiness: f64,
     /// What durations are multiplied by: 1 is the documented duration.
     pub slow_readiness: f64,
     /// How long after its creation a resource may be invisible to reads, lookups, and calls that
-    /// refer to it. In that time each of them sees it or does not, by chance.
+    /// refer to it or delete it. In that time each of them sees it or does not, by chance.
     pub consistency_window: Duration,
     /// How long each call takes, half of it before its effect and half after.
     pub latency: Duration,
@@ -40,6 +46,8 @@ impl Default for Faults {
             throttle: 0.0,
             transient: 0.0,
             lost_response: 0.0,
+            half_made: 0.0,
+            expired_after: None,
             failing_readiness: 0.0,
             slow_readiness: 1.0,
             consistency_window: Duration::ZERO,
@@ -65,6 +73,16 @@ impl Dice {
     /// Whether what happens with `probability` does so in this call.
     pub(crate) fn hit(&self, what: &str, probability: f64) -> bool {
         probability > 0.0 && self.derivation.fraction(what) < probability
+    }
+
+    /// Whether the answer to this call is lost after its effect.
+    pub(crate) fn loses(&self) -> bool {
+        self.hit("lost", self.faults.lost_response)
+    }
+
+    /// Whether this create has made its resource without its settings.
+    pub(crate) fn leaves_half_made(&self) -> bool {
+        self.loses() && self.hit("half", self.faults.half_made)
     }
 
     /// Whether this call does not see what was made at `created`.

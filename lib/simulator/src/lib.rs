@@ -40,6 +40,7 @@
 //!   create makes a second resource.
 //! - Resources take their time to become ready and to go, on a [`Pace`].
 //! - [`Faults`] go wrong under a seed.
+//! - Calls beyond a [`Limit`] are throttled, where limits are set.
 //!
 //! # Secrets
 //!
@@ -62,7 +63,7 @@
 //! | `names`, `attributes`, `derive` | identifiers and attributes, made up from tokens |
 //! | `behavior`, `timing`, `errors` | the tables |
 //! | `secrets` | digests and generated values |
-//! | `clock`, `faults` | [`Pace`], [`Faults`] |
+//! | `clock`, `faults`, `limits` | [`Pace`], [`Faults`], [`Limit`] |
 //! | `store` | the sandbox on disk |
 
 #![expect(clippy::result_large_err, reason = "a refusal says as much as AWS does, and is the rarer answer")]
@@ -75,6 +76,7 @@ mod clock;
 mod derive;
 mod errors;
 mod faults;
+mod limits;
 mod names;
 mod network;
 mod references;
@@ -86,5 +88,6 @@ mod world;
 
 pub use clock::Pace;
 pub use faults::Faults;
+pub use limits::{Calls, Limit};
 pub use simulator::{Call, DEFAULT_ACCOUNT, Item, Operation, Simulator};
 pub use store::SandboxError;

@@ -24,6 +24,7 @@ use crate::check::{Known, check};
 use crate::clock::{Clock, Pace};
 use crate::derive::Derivation;
 use crate::faults::{Dice, Faults};
+use crate::limits::{Asked, Buckets, Limit};
 use crate::secrets;
 use crate::store::{SandboxError, Store};
 use crate::world::{self, World, schema};
@@ -45,6 +46,9 @@ pub struct Simulator {
     seed: u64,
     pace: Pace,
     faults: Faults,
+    /// How many calls there had been when the faults were set.
+    faults_from: usize,
+    limits: &'static [Limit],
     clock: Clock,
     inner: Mutex<Inner>,
 }
@@ -57,6 +61,7 @@ struct Inner {
     calls: Vec<Call>,
     /// Identifiers of what exists without being simulated.
     outside: BTreeSet<String>,
+    buckets: Buckets,
 }
 
 /// Where the account is kept.
@@ -121,12 +126,15 @@ impl Simulator {
             keeping: Keeping::Memory(BTreeMap::new()),
             calls: Vec::new(),
             outside: BTreeSet::new(),
+            buckets: Buckets::default(),
         };
         Self {
             account: DEFAULT_ACCOUNT.to_owned(),
             seed,
             pace: Pace::REAL,
             faults: Faults::default(),
+            faults_from: 0,
+            limits: &[],
             clock: Clock::Tokio(Instant::now()),
             inner: Mutex::new(inner),
         }
@@ -156,12 +164,15 @@ impl Simulator {
             keeping: Keeping::File(Box::new(store)),
             calls: Vec::new(),
             outside: BTreeSet::new(),
+            buckets: Buckets::default(),
         };
         Ok(Self {
             account: account.to_owned(),
             seed: 0,
             pace: Pace::minute_in(SANDBOX_MINUTE),
             faults: Faults::default(),
+            faults_from: 0,
+            limits: &[],
             clock: Clock::Wall,
             inner: Mutex::new(inner),
         })
@@ -189,6 +200,15 @@ impl Simulator {
     #[must_use]
     pub fn with_faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
+        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.faults_from = inner.calls.len();
+        self
+    }
+
+    /// Sets how many calls the APIs take, [`Limit::AWS`] or others; by default as many as come.
+    #[must_use]
+    pub fn with_limits(mut self, limits: &'static [Limit]) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -331,12 +351,18 @@ impl Simulator {
     ) -> (Result<R, ProviderError>, Option<ProviderError>) {
         let mut inner = self.lock();
         let dice = Dice::of(self.faults, self.seed, inner.calls.len() as u64);
+        let name = operation.name(&address.type_name);
         let named = |error: ProviderError| ProviderError {
-            operation: Some(operation.name(&address.type_name)),
+            operation: Some(name.clone()),
             request_id: Some(dice.request_id()),
             ..error
         };
-        let refused = if dice.hit("throttle", self.faults.throttle) {
+        let expired = self.faults.expired_after.is_some_and(|after| inner.calls.len() - self.faults_from >= after);
+        let refused = if expired {
+            Some((ErrorClass::Unauthenticated, "ExpiredToken", "The security token included in the request is expired"))
+        } else if !self.takes(&mut inner.buckets, operation, address, &name) {
+            Some((ErrorClass::Throttled, "RequestLimitExceeded", "Request limit exceeded."))
+        } else if dice.hit("throttle", self.faults.throttle) {
             Some((ErrorClass::Throttled, "ThrottlingException", "Rate exceeded"))
         } else if dice.hit("transient", self.faults.transient) {
             Some((ErrorClass::Transient, "InternalFailure", "an internal error has occurred"))
@@ -348,7 +374,7 @@ impl Simulator {
             None => self.locked(&mut inner, work).unwrap_or_else(|error| Err(unavailable(error))),
         };
         let result = result.map_err(named);
-        let lost = result.is_ok() && operation.has_effect() && dice.hit("lost", self.faults.lost_response);
+        let lost = result.is_ok() && operation.has_effect() && dice.loses();
         let lost = lost.then(|| ProviderError {
             request_id: None,
             ..named(ProviderError::new(ErrorClass::UnknownOutcome, "the connection was closed before the answer came"))
@@ -356,6 +382,14 @@ impl Simulator {
         let error = lost.as_ref().or(result.as_ref().err()).map(|error| error.class);
         inner.calls.push(Call { operation, type_name: address.type_name.clone(), path: address.path.clone(), error });
         (result, lost)
+    }
+
+    /// Whether the API takes one more call now.
+    fn takes(&self, buckets: &mut Buckets, operation: Operation, address: &Address, action: &str) -> bool {
+        let Some(resource) = lookup(&address.type_name).filter(|_| !self.limits.is_empty()) else { return true };
+        let api = behavior(resource, self.pace).api;
+        let asked = Asked { api, action, region: &address.environment.region, changes: operation.has_effect() };
+        buckets.take(self.limits, &asked, self.clock.now())
     }
 }
 

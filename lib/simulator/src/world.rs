@@ -60,11 +60,14 @@ impl World<'_> {
         check(resource, &request.properties, Known::All)?;
         let properties = secrets::seal(resource, &request.properties, self.key);
         let digest = self.key.digest(&Json::Object(properties.clone()).to_string());
-        if recovery(resource) == Recovery::ClientToken
-            && let Some(first) = self.made_with(&request.token, resource, &region).next()
-        {
+        let first = self.made_with(&request.token, resource, &region).next().cloned();
+        if let Some(first) = first.filter(|_| recovery(resource) == Recovery::ClientToken) {
             if first.request == digest {
-                return Ok(accepted(first));
+                // Whoever repeats the create repeats the settings, too.
+                let whole = Resource { properties, ..first };
+                let accepted = accepted(&whole);
+                self.account.put(whole);
+                return Ok(accepted);
             }
             let message = format!("{} was created with this client token and other properties", first.key.id);
             return Err(refusal(ErrorClass::Invalid, "IdempotentParameterMismatch", message));
@@ -76,7 +79,11 @@ impl World<'_> {
             resource.name,
             &Creation { account: self.account, region: actual_region, properties: &properties },
         )?;
-        let made = self.make(resource, region, properties, digest, request)?;
+        let mut made = self.make(resource, region, properties, digest, request)?;
+        if self.dice.leaves_half_made() && timing(resource.name).is_none() {
+            // What is switched off is so without being told.
+            made.properties.retain(|name, value| *value == Json::Bool(false) || !is_setting(resource, name));
+        }
         if let (Some(given), Some(value)) =
             (&mut self.given, request.properties.get("SecretString").and_then(Json::as_str))
         {
@@ -160,7 +167,8 @@ impl World<'_> {
     pub(crate) fn delete(&mut self, request: &DeleteRequest) -> Result<Deletion, ProviderError> {
         let resource = schema(&request.existing.address.type_name)?;
         let key = self.key_of(resource, &request.existing.address, &request.existing.id)?;
-        let Some(found) = self.account.get(&key).cloned() else { return Ok(Deletion::Gone) };
+        let missing = || not_found(ErrorClass::NotFound, resource, format!("{} does not exist", key.id));
+        let found = self.account.get(&key).filter(|found| self.sees(found)).cloned().ok_or_else(missing)?;
         if found.is_deleting() {
             return Ok(Deletion::Pending);
         }
@@ -450,6 +458,17 @@ fn accepted(resource: &Resource) -> Accepted {
 /// Seconds from the create to ready, as documented.
 pub(crate) fn provisioning(resource: &ResourceType, properties: &Properties) -> u64 {
     timing(resource.name).filter(|_| is_slow(resource, properties)).map_or(0, |timing| timing.ready)
+}
+
+/// Whether a property may be set by a further call, after the one that makes the resource.
+fn is_setting(resource: &ResourceType, name: &str) -> bool {
+    let Some(property) = resource.properties.get(name) else { return false };
+    let identifies = resource.primary_identifier.contains(&name)
+        || names::own_name(resource) == Some(name)
+        || parts(resource).contains(&name)
+        || resource.tags.as_ref().is_some_and(|tags| tags.property == name);
+    let changeable = property.replacement == Replacement::Never && !property.required;
+    changeable && !identifies && !property.sensitive && !property.write_only
 }
 
 /// Gateway endpoints are entries of route tables: they are there at once.

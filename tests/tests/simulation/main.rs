@@ -2,8 +2,8 @@
 //! what goes wrong, on virtual time.
 //!
 //! A seed makes a program and its later versions, deploys one after the other, and lets things go
-//! wrong: the cloud throttles, fails, loses answers, shows late what it has made and makes what
-//! never becomes ready; the process dies at some await or in some write; writes are refused; the
+//! wrong: the cloud throttles, fails, loses answers, leaves half made what it answers nothing about,
+//! shows late what it has made and makes what never becomes ready; the credentials expire; the process dies at some await or in some write; writes are refused; the
 //! author changes the program between a crash and the next run. Then one run without trouble has
 //! to bring about exactly what the program says: see `invariants`.
 //!
@@ -23,13 +23,14 @@ mod disk;
 mod duration;
 mod invariants;
 mod programs;
+mod throttling;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use groundplan_simulator::Faults;
+use groundplan_simulator::{Faults, Limit};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -101,6 +102,9 @@ async fn scenario(seed: u64, world: &mut World) {
         _ => programs::random(rng),
     };
     let last = versions.len() - 1;
+    if rng.random_bool(0.2) {
+        world.limit(Limit::AWS);
+    }
     for (number, target) in versions.iter().enumerate() {
         for _ in 0..rng.random_range(0..4) {
             let (faults, disturbance, manner) = (faults(rng), disturbance(rng), manner(rng));
@@ -120,11 +124,14 @@ async fn scenario(seed: u64, world: &mut World) {
 }
 
 fn faults(rng: &mut StdRng) -> Faults {
+    let expired_after = rng.random_bool(0.1).then(|| rng.random_range(0..60));
     let mut often = |most: f64| if rng.random_bool(0.5) { rng.random_range(0.0..most) } else { 0.0 };
     Faults {
+        expired_after,
         throttle: often(0.3),
         transient: often(0.2),
         lost_response: often(0.3),
+        half_made: often(1.0),
         failing_readiness: often(0.3),
         slow_readiness: 1.0 + often(1.5),
         consistency_window: Duration::from_secs_f64(often(10.0)),

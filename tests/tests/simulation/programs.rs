@@ -91,7 +91,7 @@ pub(crate) fn edge() -> Assembly {
 }
 
 /// A program of the stack `a`, from names, types, and properties as a document.
-fn assembled<'a>(resources: impl IntoIterator<Item = (&'a str, &'a str, Json)>) -> Assembly {
+pub(crate) fn assembled<'a>(resources: impl IntoIterator<Item = (&'a str, &'a str, Json)>) -> Assembly {
     let resources = resources.into_iter().map(|(name, type_name, properties)| {
         let Ok(Value::Map(properties)) = Value::from_json(properties) else { panic!("{name} has no properties") };
         (Path::new(format!("a/{name}")), ResourceEntry::new(type_name, properties))

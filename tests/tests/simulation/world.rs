@@ -10,7 +10,7 @@ use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, Progress
 use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::store::Loaded;
 use groundplan_engine::{Error, State, StateStore, load};
-use groundplan_simulator::{Faults, Simulator};
+use groundplan_simulator::{Faults, Limit, Simulator};
 use uuid::Uuid;
 
 use crate::disk::{Disk, How, Trouble};
@@ -73,6 +73,12 @@ impl World {
     pub(crate) fn suffer(&mut self, faults: Faults) {
         let cloud = std::mem::replace(&mut self.cloud, Simulator::in_memory(0));
         self.cloud = cloud.with_faults(faults);
+    }
+
+    /// From now on, the APIs take so many calls.
+    pub(crate) fn limit(&mut self, limits: &'static [Limit]) {
+        let cloud = std::mem::replace(&mut self.cloud, Simulator::in_memory(0));
+        self.cloud = cloud.with_limits(limits);
     }
 
     /// Loads, plans, executes, as the command line does.

@@ -147,11 +147,10 @@ impl AnyHandler for ResourceType {
     async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion> {
         let id = &resource.id;
         let call = cx.cloud_control.api.delete_resource().type_name(self.name).identifier(id);
-        let Some(sent) = call.send().await.map_err(tidy).or_none()? else { return Ok(Deletion::Gone) };
+        let sent = call.send().await.map_err(tidy)?;
         let event = given(sent.progress_event, "ProgressEvent")?;
         match Progress::of(&event) {
             Progress::Done => Ok(Deletion::Gone),
-            Progress::Failed(error) if error.class() == ErrorClass::NotFound => Ok(Deletion::Gone),
             Progress::Failed(error) => Err(error),
             Progress::Running(_) => {
                 cx.cloud_control.requests.remember(self.name, id, &event);
@@ -226,6 +225,7 @@ async fn followed(schema: &ResourceType, cx: &Cx, resource: &Existing, token: &s
             return Ok(Some(match schema.delete(cx, resource).await {
                 Ok(Deletion::Gone) => Status::Gone,
                 Ok(Deletion::Pending) => Status::Pending(error.message().to_owned()),
+                Err(again) if again.class() == ErrorClass::NotFound => Status::Gone,
                 Err(again) if request::passes(again.class()) => Status::Pending(again.message().to_owned()),
                 Err(again) => return Err(again),
             }));

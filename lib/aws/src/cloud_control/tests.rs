@@ -301,13 +301,13 @@ async fn a_later_run_finds_the_request_of_an_earlier_one() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_read_as_nothing_and_is_gone() {
+async fn what_does_not_exist_is_read_as_nothing_and_is_not_found_by_a_delete() {
     let (aws, _) = aws(|sent| if asks(sent, "ListResourceRequests") { listed(&[]) } else { not_found() });
     let queue = existing(QUEUE, URL, json!({}));
     assert_eq!(aws.read(&queue).await.unwrap(), None);
     assert_eq!(aws.status(&queue).await.unwrap(), Status::Gone);
     let request = DeleteRequest { existing: queue, delete_data: false };
-    assert_eq!(aws.delete(&request).await.unwrap(), Deletion::Gone);
+    assert_eq!(aws.delete(&request).await.unwrap_err().class, ErrorClass::NotFound);
 }
 
 #[tokio::test]

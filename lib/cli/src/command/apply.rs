@@ -1,5 +1,7 @@
 //! What `deploy`, `destroy` and `rollback` share: asking, executing, and saying how it went.
 
+use std::time::Duration;
+
 use groundplan_core::Assembly;
 use groundplan_engine::execute::{self, ExecuteOptions, Outcome};
 use groundplan_engine::history::{Ending, Entry};
@@ -63,19 +65,23 @@ impl Job<'_> {
         interrupt.end();
         drop(progress);
         terminal.show(None);
-        let outcome = executed.map_err(|error| match &error {
-            Error::File { .. } | Error::Store { .. } => {
-                CommandError::from(error).hint("what was done until then is in the journal: the next run knows it")
-            }
-            _ => error.into(),
-        })?;
-        let view = OutcomeView {
+        let view = |outcome| OutcomeView {
             app: self.context.app(),
             command: self.command,
             plan,
-            outcome: &outcome,
+            outcome,
             locations: &self.context.synthesis.locations,
         };
+        let outcome = match executed {
+            Ok(outcome) => outcome,
+            Err(Error::Unsaved { outcome, source }) => {
+                terminal.note(view(&outcome).unsaved());
+                let hint = "what was done until then is in the journal: the next run knows it";
+                return Err(CommandError::from(*source).hint(hint));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let view = view(&outcome);
         terminal.note(view.render());
         terminal.print_json(&self.finished(&outcome));
         let ended = Entry { result: Some(Ending::of(&outcome)), ..entry };
@@ -101,7 +107,9 @@ impl Job<'_> {
             "event": "finished",
             "succeeded": outcome.succeeded(),
             "interrupted": outcome.interrupted,
-            "elapsed": u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
+            "elapsed": milliseconds(outcome.elapsed),
+            "critical_path": outcome.yardstick.map(|yardstick| milliseconds(yardstick.critical_path)),
+            "waiting_for_all": outcome.yardstick.map(|yardstick| milliseconds(yardstick.waiting_for_all)),
             "done": outcome.done.len(),
             "failed": outcome.failed,
             "skipped": outcome.skipped,
@@ -122,6 +130,10 @@ impl Job<'_> {
             "outputs": outputs,
         }));
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A document as an event.

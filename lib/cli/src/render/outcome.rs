@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::Location;
+use std::time::Duration;
 
 use groundplan_core::Path;
 use groundplan_engine::execute::{FailedStep, Outcome, SkipReason, StepError};
@@ -12,6 +13,9 @@ use groundplan_schema as schema;
 
 use crate::render::{count, duration, named, short_type};
 use crate::style::{BOLD, CREATE, DIM, ERROR, INFO, WARNING, padded, paint};
+
+/// The shortest run whose time is compared with others.
+const WORTH_COMPARING: Duration = Duration::from_secs(10);
 
 /// A run that has ended.
 pub(crate) struct OutcomeView<'a> {
@@ -24,16 +28,24 @@ pub(crate) struct OutcomeView<'a> {
 }
 
 impl OutcomeView<'_> {
+    /// What was done when the run was over, where that could not be saved.
+    pub(crate) fn unsaved(&self) -> String {
+        let mut text: String = self.outcome.failed.iter().map(|failure| self.failure(failure) + "\n").collect();
+        let (done, elapsed) = (tally(self.plan, &self.outcome.done), duration(self.outcome.elapsed));
+        text += &format!("{} of {} ended after {elapsed}: {done}", self.command, self.app);
+        text
+    }
+
     /// All of it, without a line feed at the end.
     pub(crate) fn render(&self) -> String {
-        let Outcome { failed, skipped, interrupted, elapsed, .. } = self.outcome;
+        let Outcome { failed, skipped, elapsed, .. } = self.outcome;
         let elapsed = duration(*elapsed);
         let done = tally(self.plan, &self.outcome.done);
         if self.outcome.succeeded() {
             let later =
                 if skipped.is_empty() { String::new() } else { ", readiness is left to a later run".to_owned() };
             let head = paint(CREATE, format!("✓ {} of {}", self.command, self.app));
-            return format!("{head}: {done} in {elapsed}{later}");
+            return format!("{head}: {done} in {elapsed}{later}{}", self.compared());
         }
         let mut text = String::new();
         for failure in failed {
@@ -52,13 +64,27 @@ impl OutcomeView<'_> {
         if left > 0 {
             text += &format!(", {} not done", count(left, "resource"));
         }
-        let next = match (failed.is_empty(), interrupted) {
-            (true, _) => format!("what was done is saved; `{}` goes on where it stopped", self.command),
-            (false, _) => {
-                format!("what was done is saved; mend the cause, and `{}` goes on where it stopped", self.command)
-            }
+        let first = match failed.iter().any(|failure| is_unauthenticated(&failure.error)) {
+            _ if failed.is_empty() => "",
+            true => "renew the credentials, and ",
+            false => "mend the cause, and ",
         };
+        let next = format!("what was done is saved; {first}`{}` goes on where it stopped", self.command);
         text + &format!("\n{} {next}", paint(INFO, "hint:"))
+    }
+
+    /// What the time of a run that has waited can be compared with.
+    fn compared(&self) -> String {
+        let Some(yardstick) = self.outcome.yardstick.filter(|it| it.waited && it.critical_path >= WORTH_COMPARING)
+        else {
+            return String::new();
+        };
+        let text = format!(
+            "its slowest chain takes {}; waiting for all that a resource depends on, 10 at a time, would take {}",
+            duration(yardstick.critical_path),
+            duration(yardstick.waiting_for_all)
+        );
+        format!("\n  {}", paint(DIM, text))
     }
 
     fn failure(&self, FailedStep { step, path, verb, error }: &FailedStep) -> String {
@@ -94,6 +120,10 @@ impl OutcomeView<'_> {
     }
 }
 
+fn is_unauthenticated(error: &StepError) -> bool {
+    matches!(error, StepError::Provider { class: ErrorClass::Unauthenticated, .. })
+}
+
 /// What to do about a step that has failed, where that is known.
 fn help(step: &Step, error: &StepError) -> Option<String> {
     match error {
@@ -101,6 +131,11 @@ fn help(step: &Step, error: &StepError) -> Option<String> {
             let id = identifier(step).unwrap_or_else(|| "ID".to_owned());
             Some(format!("if the one that exists is to be looked after here, run `import {} {id}`", step.path))
         }
+        StepError::Provider { class: ErrorClass::Unauthenticated, .. } => Some(
+            "nothing new was started once the credentials were no good; renew them, for example with `aws sso login`, \
+             and run it again"
+                .to_owned(),
+        ),
         StepError::Provider { class: ErrorClass::Denied, operation, .. } => {
             let call = operation.as_ref().map_or_else(|| "this".to_owned(), |operation| format!("`{operation}`"));
             Some(format!("the credentials have to allow {call}"))

@@ -5,14 +5,16 @@ mod normal;
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use groundplan_core::{Path, Value};
 use groundplan_schema::lookup;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::execute::read_made;
+use crate::looks::Looks;
 use crate::provider::{Live, Properties, Provider, ProviderError};
 use crate::state::{ResourceState, ResourceStatus, State};
+use crate::traffic::Traffic;
 
 /// How a resource differs from what was applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,14 +48,21 @@ pub struct PropertyDrift {
 /// Compared is what the program declares, in normal form: an API may add defaults, put sets in
 /// another order, or write a number as text. What AWS never gives back is left out.
 pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -> BTreeMap<Path, Drift> {
+    let traffic = Traffic::new(parallelism);
+    traffic.keep(differing(state, Looks::new(provider, &traffic))).await
+}
+
+/// What [`drift`] gives, by looks that take their turns with others.
+pub(crate) async fn differing(state: &State, looks: Looks<'_>) -> BTreeMap<Path, Drift> {
     let made = state.resources.iter().filter(|(_, resource)| resource.status != ResourceStatus::Tainted);
-    let reads = made.map(|(path, resource)| async move {
-        let existing = resource.existing(&state.app, path);
-        let answer = read_made(provider, &existing).await;
-        (path, judge(resource, answer))
-    });
-    let drifts = futures::stream::iter(reads).buffer_unordered(parallelism.max(1));
-    drifts.filter_map(async |(path, drift)| Some((path.clone(), drift?))).collect().await
+    // All wait for their turn at once, so that an API that throttles holds up no other.
+    let reads: FuturesUnordered<_> = made
+        .map(|(path, resource)| async move {
+            let answer = looks.read_made(&resource.existing(&state.app, path)).await;
+            (path, judge(resource, answer))
+        })
+        .collect();
+    reads.filter_map(async |(path, drift)| Some((path.clone(), drift?))).collect().await
 }
 
 fn judge(resource: &ResourceState, answer: Result<Option<Live>, ProviderError>) -> Option<Drift> {

@@ -1,18 +1,16 @@
-//! Calls to the cloud: repeated by the class of their error, and waited for.
+//! The calls of a step: repeated by the class of their error, and waited for.
 
 use std::time::Duration;
 
 use groundplan_core::Path;
-use sha2::{Digest, Sha256};
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::StepError;
 use super::progress::{Progress, ProgressEvent};
+use crate::looks::{self, LOOKS, Looks};
 use crate::plan::{Step, StepId};
-use crate::provider::{
-    CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Provider, ProviderError, Status, Wait,
-};
+use crate::provider::{DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Provider, ProviderError, Status, Wait};
+use crate::traffic::{Closed, Rank, Traffic, Turn};
 
 /// How long something that was just made may look as if it did not exist.
 const SETTLING: Duration = Duration::from_secs(60);
@@ -32,10 +30,11 @@ pub(super) enum Call {
 /// How long a call is repeated after an error of this class; none where repeating does not help.
 fn patience(class: ErrorClass, call: Call) -> Option<Duration> {
     let minutes = match (class, call) {
+        (_, Call::Look) => return looks::patience(class),
         (ErrorClass::Throttled, _) => 10,
         (ErrorClass::Transient, _) | (ErrorClass::Propagating, _) => 2,
-        // A read or a repeated change has no effect that could be doubled.
-        (ErrorClass::UnknownOutcome, Call::Look | Call::Delete | Call::Update) => 2,
+        // A repeated change has no effect that could be doubled.
+        (ErrorClass::UnknownOutcome, Call::Delete | Call::Update) => 2,
         // Network interfaces that services leave behind take up to twenty minutes to go.
         (ErrorClass::Conflict, Call::Delete) => 25,
         // One change at a time, and a change of a database takes its time.
@@ -46,67 +45,103 @@ fn patience(class: ErrorClass, call: Call) -> Option<Duration> {
     Some(Duration::from_secs(60 * minutes))
 }
 
-/// The step's share of the calls that may be under way at once. It is given back while the step
-/// waits.
-pub(super) struct Slot<'a> {
-    all: &'a Semaphore,
-    permit: Option<SemaphorePermit<'a>>,
+/// A call that has come to no good end, however often it was repeated.
+pub(super) struct Failure {
+    /// What the cloud has said last; none where the run was asked to stop.
+    pub(super) error: Option<ProviderError>,
+    /// Whether one of the attempts may have had its effect.
+    pub(super) in_doubt: bool,
 }
 
-impl<'a> Slot<'a> {
-    pub(super) fn new(all: &'a Semaphore, permit: SemaphorePermit<'a>) -> Self {
-        Self { all, permit: Some(permit) }
+impl Failure {
+    /// For the journal, where nothing has happened.
+    pub(super) fn message(&self) -> String {
+        self.error.as_ref().map_or_else(|| StepError::Interrupted.to_string(), ToString::to_string)
     }
+}
 
-    /// Gives it back for good. What is left to do is to write down the answer, and the next call
-    /// need not wait for that: its intent goes with it.
-    pub(super) fn give_back(&mut self) {
-        self.permit = None;
+impl From<Failure> for StepError {
+    fn from(failure: Failure) -> Self {
+        failure.error.map_or(Self::Interrupted, Self::from)
     }
+}
 
-    async fn pause(&mut self, duration: Duration) {
-        self.permit = None;
-        sleep(duration).await;
-        self.permit = Some(self.all.acquire().await.expect("the slots are never closed"));
+impl From<Closed> for StepError {
+    fn from(_: Closed) -> Self {
+        Self::Interrupted
     }
 }
 
 /// The calls of one step.
 pub(super) struct Calls<'a> {
-    pub(super) provider: &'a dyn Provider,
-    pub(super) progress: &'a dyn Progress,
-    pub(super) step: StepId,
-    pub(super) path: Path,
-    pub(super) slot: Slot<'a>,
+    provider: &'a dyn Provider,
+    progress: &'a dyn Progress,
+    traffic: &'a Traffic<'a>,
+    api: &'static str,
+    rank: Rank,
+    step: StepId,
+    path: Path,
+    /// The turn that the step has started with.
+    turn: Option<Turn<'a>>,
 }
 
 impl<'a> Calls<'a> {
-    pub(super) fn new(provider: &'a dyn Provider, progress: &'a dyn Progress, step: &Step, slot: Slot<'a>) -> Self {
-        Self { provider, progress, step: step.id, path: step.path.clone(), slot }
+    /// Those of `step`, which has started with the turn for its first call.
+    pub(super) fn new(
+        step: &Step,
+        provider: &'a dyn Provider,
+        progress: &'a dyn Progress,
+        traffic: &'a Traffic<'a>,
+        (api, rank): (&'static str, Rank),
+        turn: Option<Turn<'a>>,
+    ) -> Self {
+        Self { provider, progress, traffic, api, rank, step: step.id, path: step.path.clone(), turn }
     }
 
-    /// Makes a call until it succeeds, fails for good, or patience is at an end.
+    /// Looks of this step. Its own turn is over.
+    pub(super) fn looks(&mut self) -> Looks<'a> {
+        self.turn = None;
+        Looks::ranked(self.provider, self.traffic, self.rank)
+    }
+
+    /// Makes a call until it succeeds, fails for good, or patience is at an end. What has had no
+    /// effect is not repeated once the run is asked to stop.
     pub(super) async fn repeat<T>(
         &mut self,
         call: Call,
         ask: impl AsyncFn() -> Result<T, ProviderError>,
-    ) -> Result<T, ProviderError> {
-        let started = Instant::now();
+    ) -> Result<T, Failure> {
+        let mut in_doubt = false;
+        // Waiting for a turn is not for want of patience.
+        let mut spent = Duration::ZERO;
         for attempt in 1.. {
-            let error = match ask().await {
+            let turn = match self.turn.take() {
+                Some(turn) => turn,
+                None => match self.traffic.enter(self.api, self.rank).await {
+                    Ok(turn) => turn,
+                    Err(Closed) => return Err(Failure { error: None, in_doubt }),
+                },
+            };
+            let began = Instant::now();
+            let error = match turn.make(ask()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            match patience(error.class, call).filter(|patience| started.elapsed() < *patience) {
-                Some(_) => self.back_off(attempt, &error).await,
-                None => return Err(error),
+            in_doubt |= call != Call::Look && error.class == ErrorClass::UnknownOutcome;
+            let patient = patience(error.class, call).is_some_and(|patience| spent < patience);
+            if !patient {
+                return Err(Failure { error: Some(error), in_doubt });
             }
+            if let Err(Closed) = self.back_off(attempt, &error).await {
+                return Err(Failure { error: None, in_doubt });
+            }
+            spent += began.elapsed();
         }
         unreachable!("the attempts do not end")
     }
 
-    pub(super) async fn back_off(&mut self, attempt: u32, error: &ProviderError) {
-        let after = backoff(&self.path, attempt, error.class);
+    pub(super) async fn back_off(&mut self, attempt: u32, error: &ProviderError) -> Result<(), Closed> {
+        let after = looks::backoff(&self.path, attempt, error.class);
         self.progress.report(&ProgressEvent::Retrying {
             step: self.step,
             path: self.path.clone(),
@@ -115,7 +150,7 @@ impl<'a> Calls<'a> {
             class: error.class,
             message: error.to_string(),
         });
-        self.slot.pause(after).await;
+        self.traffic.pause(after).await
     }
 
     /// Waits until the resource works. `new` says that it was just made, so that it may not be
@@ -140,25 +175,48 @@ impl<'a> Calls<'a> {
                 return Err(StepError::NotReady { reason: overdue(&detail, wait), failed: false });
             }
             self.say(&mut said, detail);
-            self.slot.pause(wait.interval.max(SHORTEST)).await;
+            self.traffic.pause(wait.interval.max(SHORTEST)).await?;
         }
     }
 
-    /// Asks for a deletion, and waits until the resource is gone.
-    pub(super) async fn delete(&mut self, request: &DeleteRequest, wait: Wait) -> Result<(), StepError> {
+    /// Asks for a deletion. What is not found is only believed to be gone after a while: what was
+    /// made a moment ago, perhaps by a run that was interrupted, may not be visible yet.
+    pub(super) async fn delete(&mut self, request: &DeleteRequest) -> Result<Deletion, Failure> {
         let provider = self.provider;
-        let deletion = match self.repeat(Call::Delete, async || provider.delete(request).await).await {
-            Err(error) if error.class == ErrorClass::NotFound => return Ok(()),
-            answer => answer?,
-        };
-        if deletion == Deletion::Gone {
-            return Ok(());
+        let mut in_doubt = false;
+        for look in 1.. {
+            let failure = match self.repeat(Call::Delete, async || provider.delete(request).await).await {
+                Ok(deletion) => return Ok(deletion),
+                Err(failure) => failure,
+            };
+            in_doubt |= failure.in_doubt;
+            if failure.error.as_ref().is_none_or(|error| error.class != ErrorClass::NotFound) {
+                return Err(Failure { in_doubt, ..failure });
+            }
+            if look == LOOKS {
+                return Ok(Deletion::Gone);
+            }
+            if let Err(Closed) = self.traffic.pause(provider.settling() / (LOOKS - 1)).await {
+                return Err(Failure { error: None, in_doubt });
+            }
         }
+        unreachable!("the looks end by themselves")
+    }
+
+    /// Waits until a deletion that was accepted has come to its end. At first a look that does not
+    /// see the resource says nothing: what was made a moment ago may not be visible yet.
+    pub(super) async fn until_gone(&mut self, existing: &Existing, wait: Wait) -> Result<(), StepError> {
         let started = Instant::now();
         let mut said = None;
+        let settling = self.provider.settling();
         loop {
-            let detail = match self.status(&request.existing).await? {
-                Status::Gone => return Ok(()),
+            let mut pause = wait.interval.max(SHORTEST);
+            let detail = match self.status(existing).await? {
+                Status::Gone if started.elapsed() >= settling => return Ok(()),
+                Status::Gone => {
+                    pause = pause.min(settling);
+                    "not visible".into()
+                }
                 Status::Failed(reason) => return Err(StepError::NotGone { reason }),
                 Status::Pending(detail) => detail,
                 Status::Ready(_) => "still there".into(),
@@ -167,14 +225,14 @@ impl<'a> Calls<'a> {
                 return Err(StepError::NotGone { reason: overdue(&detail, wait) });
             }
             self.say(&mut said, detail);
-            self.slot.pause(wait.interval.max(SHORTEST)).await;
+            self.traffic.pause(pause).await?;
         }
     }
 
-    async fn status(&mut self, existing: &Existing) -> Result<Status, ProviderError> {
+    async fn status(&mut self, existing: &Existing) -> Result<Status, Failure> {
         let provider = self.provider;
         match self.repeat(Call::Look, async || provider.status(existing).await).await {
-            Err(error) if error.class == ErrorClass::NotFound => Ok(Status::Gone),
+            Err(Failure { error: Some(error), .. }) if error.class == ErrorClass::NotFound => Ok(Status::Gone),
             answer => answer,
         }
     }
@@ -190,63 +248,4 @@ impl<'a> Calls<'a> {
 
 fn overdue(detail: &str, wait: Wait) -> String {
     format!("it is still `{detail}` after {} minutes; run again to go on waiting", wait.timeout.as_secs() / 60)
-}
-
-/// Half a second, doubled for each attempt up to 20 seconds, and between half and all of that:
-/// resources that fail together do not come back together. Equal runs wait equally long.
-fn backoff(path: &Path, attempt: u32, class: ErrorClass) -> Duration {
-    let limit = if class == ErrorClass::Propagating { 5_000 } else { 20_000 };
-    let longest = (500_u64 << attempt.min(6).saturating_sub(1)).min(limit);
-    let hash = Sha256::digest(format!("{path}\n{attempt}"));
-    let jitter = u64::from(u16::from_be_bytes([hash[0], hash[1]]));
-    Duration::from_millis(longest / 2 + longest / 2 * jitter / u64::from(u16::MAX))
-}
-
-/// How often it is looked before it is believed that something is not there.
-const LOOKS: u32 = 5;
-
-/// The identifiers of what an earlier create of the same identity has made. Nothing found is only
-/// believed after a while: what was just made may not be visible yet.
-pub(crate) async fn find_made(provider: &dyn Provider, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
-    let path = &request.address.path;
-    let found = until_seen(provider, async || {
-        let found = look(path, async || provider.find(request).await).await?;
-        Ok((!found.is_empty()).then_some(found))
-    });
-    Ok(found.await?.unwrap_or_default())
-}
-
-/// A resource that was made, as it is now. That it is gone is only believed after a while, as in
-/// [`find_made`].
-pub(crate) async fn read_made(provider: &dyn Provider, existing: &Existing) -> Result<Option<Live>, ProviderError> {
-    let path = &existing.address.path;
-    until_seen(provider, async || look(path, async || provider.read(existing).await).await).await
-}
-
-async fn until_seen<T>(
-    provider: &dyn Provider,
-    ask: impl AsyncFn() -> Result<Option<T>, ProviderError>,
-) -> Result<Option<T>, ProviderError> {
-    let interval = provider.settling() / (LOOKS - 1);
-    for _ in 1..LOOKS {
-        if let Some(seen) = ask().await? {
-            return Ok(Some(seen));
-        }
-        sleep(interval).await;
-    }
-    ask().await
-}
-
-/// Makes a call without effect until it succeeds, fails for good, or patience is at an end.
-pub(crate) async fn look<T>(path: &Path, ask: impl AsyncFn() -> Result<T, ProviderError>) -> Result<T, ProviderError> {
-    let started = Instant::now();
-    for attempt in 1.. {
-        match ask().await {
-            Err(error) if patience(error.class, Call::Look).is_some_and(|patience| started.elapsed() < patience) => {
-                sleep(backoff(path, attempt, error.class)).await;
-            }
-            answer => return answer,
-        }
-    }
-    unreachable!("the attempts do not end")
 }

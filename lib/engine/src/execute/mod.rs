@@ -1,17 +1,18 @@
 //! Doing what a plan says, and nothing else.
 //!
 //! Steps run as soon as what they wait for is done, the longest remaining path first, so many
-//! calls at a time as allowed; what only waits for the cloud takes none of that. A step that
-//! fails does not stop the others: only what depends on it is skipped.
+//! calls at a time as allowed and as each API takes; what only waits for the cloud takes none of
+//! that. A step that fails does not stop the others: only what depends on it is skipped.
 
 mod calls;
 mod fenced;
 mod progress;
 mod record;
 mod step;
+mod yardstick;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -20,13 +21,13 @@ use futures::stream::FuturesUnordered;
 use groundplan_core::secret::SecretSource;
 use groundplan_core::{Path, Value};
 use serde::Serialize;
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use progress::{Progress, ProgressEvent};
 pub use step::StepError;
+pub use yardstick::Yardstick;
 
-pub(crate) use calls::{find_made, look, read_made};
 use fenced::Fenced;
 use record::Record;
 use step::Runner;
@@ -34,10 +35,11 @@ use step::Runner;
 use crate::error::Error;
 use crate::journal::Event;
 use crate::plan::{Plan, Step, StepId, Work};
-use crate::provider::Provider;
+use crate::provider::{ErrorClass, Provider};
 use crate::resolve::substitute;
 use crate::state::State;
 use crate::store::{Loaded, StateStore};
+use crate::traffic::{Rank, Traffic};
 use crate::upstream;
 
 /// How a plan is executed.
@@ -57,7 +59,9 @@ impl Default for ExecuteOptions {
     }
 }
 
-/// Asks a run to stop: nothing new is started, what is in flight is finished and written down.
+/// Asks a run to stop: nothing new is started, and calls that are in flight are finished and
+/// written down. What waits is not waited for: neither that a call without effect is repeated, nor
+/// that something becomes ready.
 #[derive(Clone, Debug)]
 pub struct Cancellation(watch::Sender<bool>);
 
@@ -92,18 +96,20 @@ impl Default for Cancellation {
 /// How the execution of a plan has ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What exists now. It is saved.
+    /// What exists now.
     pub state: State,
     /// The steps that are done, in the order of their ends.
     pub done: Vec<StepId>,
     /// The steps that have failed.
     pub failed: Vec<FailedStep>,
-    /// The steps that were not started.
+    /// The steps that were not started, or not done when the run stopped.
     pub skipped: Vec<SkippedStep>,
-    /// Whether the run was asked to stop, or had to because its journal could not be written.
+    /// Whether the run was asked to stop.
     pub interrupted: bool,
     /// How long it took.
     pub elapsed: Duration,
+    /// What that can be compared with, where every step was done.
+    pub yardstick: Option<Yardstick>,
 }
 
 impl Outcome {
@@ -130,7 +136,7 @@ pub struct FailedStep {
     pub error: StepError,
 }
 
-/// A step that was not started.
+/// A step that was not started, or not done when the run stopped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SkippedStep {
     /// The step.
@@ -143,7 +149,7 @@ pub struct SkippedStep {
     pub because: SkipReason,
 }
 
-/// Why a step was not started.
+/// Why a step was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
@@ -154,7 +160,8 @@ pub enum SkipReason {
         /// Its resource.
         path: Path,
     },
-    /// The run was asked to stop.
+    /// The run was asked to stop, or had to: its journal cannot be written, or the credentials are
+    /// no good any more.
     Interrupted,
     /// Readiness is left to a later run.
     NotWaited,
@@ -166,7 +173,8 @@ pub enum SkipReason {
 /// # Errors
 /// The plan may not be executed ([`Plan::permit`], [`upstream::permit`]), is stale, or needs environment variables
 /// that are not set: nothing has been touched then. Or the state cannot be written: the journal
-/// has what was done, and the next run goes on from there. Steps that fail are in the [`Outcome`].
+/// has what was done, and the next run goes on from there ([`Error::Unsaved`]). Steps that fail
+/// are in the [`Outcome`].
 pub async fn execute(
     plan: &Plan,
     loaded: Loaded,
@@ -202,16 +210,17 @@ pub async fn execute(
         && let Err(refused) = upstream::agree(plan, &withdrawn, store).await
     {
         record.note([Event::Imported { imports }, Event::Published { outputs }])?;
-        record.finish().await?;
+        record.finish().await.1?;
         return Err(refused);
     }
     let started = Instant::now();
-    let slots = Semaphore::new(options.parallelism.max(1));
     let provider = &Fenced { provider, store };
-    let runner = Runner { plan, record: &record, provider, options, progress, slots: &slots };
+    let traffic = Traffic::new(options.parallelism)
+        .telling(|api, calls_per_second| progress.report(&ProgressEvent::Throttled { api, calls_per_second }));
+    let runner = Runner { plan, record: &record, provider, options, progress, traffic: &traffic };
     progress.report(&ProgressEvent::Started { steps: plan.steps.len() });
     let mut run = Run::new(plan, options, progress);
-    run.drive(&runner, cancellation).await;
+    traffic.keep(run.drive(&runner, cancellation)).await;
 
     let imports = upstream::merged(&plan.kept_imports, &plan.imports);
     if run.succeeded() && record.read(|state| state.imports != imports) {
@@ -221,9 +230,15 @@ pub async fn execute(
     if outputs != before {
         record.note([Event::Published { outputs }])?;
     }
-    let state = record.finish().await?;
-    let Run { done, failed, skipped, stopped, .. } = run;
-    Ok(Outcome { state, done, failed, skipped, interrupted: stopped, elapsed: started.elapsed() })
+    let elapsed = started.elapsed();
+    let (state, saved) = record.finish().await;
+    let Run { done, failed, skipped, interrupted, took, .. } = run;
+    let yardstick = took.into_iter().collect::<Option<Vec<_>>>().map(|took| Yardstick::of(plan, &took));
+    let outcome = Outcome { state, done, failed, skipped, interrupted, elapsed, yardstick };
+    match saved {
+        Ok(()) => Ok(outcome),
+        Err(error) => Err(Error::Unsaved { outcome: Box::new(outcome), source: Box::new(error) }),
+    }
 }
 
 /// The state as loaded, where it is the one that the plan was made from.
@@ -290,12 +305,17 @@ struct Run<'a> {
     open: Vec<usize>,
     /// The weight of the heaviest path from each step to an end.
     remaining: Vec<u64>,
-    free: BinaryHeap<(u64, Reverse<StepId>)>,
+    /// What nothing is waited for any more, and is about to queue for its turn.
+    free: Vec<StepId>,
     settled: BTreeSet<StepId>,
     done: Vec<StepId>,
     failed: Vec<FailedStep>,
     skipped: Vec<SkippedStep>,
+    /// How long each step has taken that is done.
+    took: Vec<Option<Duration>>,
+    /// Nothing is started any more.
     stopped: bool,
+    interrupted: bool,
 }
 
 type Running<'r> = FuturesUnordered<LocalBoxFuture<'r, Ended<'r>>>;
@@ -325,12 +345,14 @@ impl<'a> Run<'a> {
             dependents,
             open: plan.steps.iter().map(|step| step.dependencies.len()).collect(),
             remaining,
-            free: BinaryHeap::new(),
+            free: Vec::new(),
             settled: BTreeSet::new(),
             done: Vec::new(),
             failed: Vec::new(),
             skipped: Vec::new(),
+            took: vec![None; plan.steps.len()],
             stopped: false,
+            interrupted: false,
         };
         plan.steps.iter().filter(|step| step.dependencies.is_empty()).for_each(|step| run.free(step.id));
         run
@@ -342,15 +364,20 @@ impl<'a> Run<'a> {
 
     async fn drive<'r>(&mut self, runner: &'r Runner<'r>, cancellation: &Cancellation) {
         let mut running: Running<'r> = FuturesUnordered::new();
-        while !running.is_empty() || !self.free.is_empty() {
+        loop {
+            // Who queues first goes first where nobody waits yet.
+            self.free.sort_by_key(|id| Reverse(self.remaining[id.0 as usize]));
+            for id in std::mem::take(&mut self.free) {
+                self.start(runner, id, &running);
+            }
             tokio::select! {
                 biased;
-                () = cancellation.cancelled(), if !self.stopped => self.stop(),
-                Some(ended) = running.next() => self.ended(ended),
-                slot = runner.slots.acquire(), if !self.free.is_empty() => {
-                    let slot = slot.expect("the slots are never closed");
-                    self.start(runner, slot, &running);
+                () = cancellation.cancelled(), if !self.stopped && !running.is_empty() => {
+                    self.interrupted = true;
+                    self.stop(runner);
                 }
+                Some(ended) = running.next() => self.ended(ended, runner),
+                else => break,
             }
         }
         for step in &self.plan.steps {
@@ -360,63 +387,73 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn start<'r>(&mut self, runner: &'r Runner<'r>, slot: SemaphorePermit<'r>, running: &Running<'r>) {
-        let Some((_, Reverse(id))) = self.free.pop() else { return };
+    /// Lets a step run as soon as it has its turn.
+    fn start<'r>(&mut self, runner: &'r Runner<'r>, id: StepId, running: &Running<'r>) {
         let step = runner.plan.step(id);
         if self.options.no_wait && step.work == Work::Ready && self.dependents[id.0 as usize].is_empty() {
             return self.skip(id, SkipReason::NotWaited);
         }
-        self.progress.report(&ProgressEvent::step_started(step));
+        let rank: Rank = (self.remaining[id.0 as usize], Reverse(id.0));
         running.push(Box::pin(async move {
+            let turn = match runner.api(step) {
+                None => Ok(None),
+                Some(api) => runner.traffic.enter(api, rank).await.map(Some),
+            };
+            let Ok(turn) = turn else {
+                return Ended { step, elapsed: Duration::ZERO, result: Err(StepError::Interrupted) };
+            };
+            runner.progress.report(&ProgressEvent::step_started(step));
             let started = Instant::now();
-            let result = runner.run(step, slot).await;
+            // In a box of its own, so that those in the queue are small.
+            let result = Box::pin(runner.run(step, turn, rank)).await;
             Ended { step, elapsed: started.elapsed(), result }
         }));
     }
 
-    fn ended(&mut self, Ended { step, elapsed, result }: Ended<'_>) {
+    fn ended(&mut self, Ended { step, elapsed, result }: Ended<'_>, runner: &Runner<'_>) {
         let (path, verb) = (step.path.clone(), step.work.verb());
-        match result {
+        let error = match result {
+            Err(StepError::Interrupted) => return self.skip(step.id, SkipReason::Interrupted),
+            // That the credentials are no good is said once, and that is what has to be mended.
+            Err(error) if self.stopped && is_unauthenticated(&error) => {
+                return self.skip(step.id, SkipReason::Interrupted);
+            }
+            Err(error) => error,
             Ok(id) => {
                 self.progress.report(&ProgressEvent::StepDone { step: step.id, path, verb, elapsed, id });
                 self.settled.insert(step.id);
                 self.done.push(step.id);
+                self.took[step.id.0 as usize] = Some(elapsed);
                 for dependent in std::mem::take(&mut self.dependents[step.id.0 as usize]) {
                     self.open[dependent.0 as usize] -= 1;
                     if self.open[dependent.0 as usize] == 0 {
                         self.free(dependent);
                     }
                 }
+                return;
             }
-            Err(error) => {
-                let event = ProgressEvent::StepFailed {
-                    step: step.id,
-                    path: path.clone(),
-                    verb,
-                    elapsed,
-                    error: error.clone(),
-                };
-                self.progress.report(&event);
-                self.settled.insert(step.id);
-                if matches!(error, StepError::Journal { .. }) {
-                    self.stop();
-                }
-                self.failed.push(FailedStep { step: step.id, path: path.clone(), verb, error });
-                self.skip_dependents(step.id, &SkipReason::Failed { step: step.id, path });
-            }
+        };
+        let failed = FailedStep { step: step.id, path: path.clone(), verb, error: error.clone() };
+        self.progress.report(&ProgressEvent::StepFailed { step: step.id, path: path.clone(), verb, elapsed, error });
+        self.settled.insert(step.id);
+        if matches!(failed.error, StepError::Journal { .. }) || is_unauthenticated(&failed.error) {
+            self.stop(runner);
         }
+        self.failed.push(failed);
+        self.skip_dependents(step.id, &SkipReason::Failed { step: step.id, path });
     }
 
     fn free(&mut self, id: StepId) {
         if !self.stopped && !self.settled.contains(&id) {
-            self.free.push((self.remaining[id.0 as usize], Reverse(id)));
+            self.free.push(id);
         }
     }
 
-    /// Starts nothing any more.
-    fn stop(&mut self) {
+    /// Starts nothing any more, and repeats nothing.
+    fn stop(&mut self, runner: &Runner<'_>) {
         self.stopped = true;
         self.free.clear();
+        runner.traffic.close();
         self.progress.report(&ProgressEvent::Stopping);
     }
 
@@ -437,6 +474,10 @@ impl<'a> Run<'a> {
         self.progress.report(&ProgressEvent::skipped(&skipped));
         self.skipped.push(skipped);
     }
+}
+
+fn is_unauthenticated(error: &StepError) -> bool {
+    matches!(error, StepError::Provider { class: ErrorClass::Unauthenticated, .. })
 }
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ pub enum ProgressEvent {
         class: ErrorClass,
         message: String,
     },
+    /// An API has refused a call because there were too many, for the first time: all calls to it
+    /// are paced from now on, at first to so many a second.
+    Throttled { api: &'static str, calls_per_second: f64 },
     /// A step is done; with the identifier of its resource, if it has one.
     StepDone {
         step: StepId,

@@ -88,11 +88,11 @@ impl<'a> Record<'a> {
         Ok(shared.total)
     }
 
-    /// Saves the state; the journal is empty then.
-    pub(super) async fn finish(self) -> Result<State, Error> {
+    /// Saves the state; the journal is empty then. Gives it whether that has worked or not.
+    pub(super) async fn finish(self) -> (State, Result<(), Error>) {
         let state = self.shared.into_inner().unwrap_or_else(PoisonError::into_inner).state;
-        self.store.save(&state).await?;
-        Ok(state)
+        let saved = self.store.save(&state).await;
+        (state, saved)
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {

@@ -5,22 +5,23 @@ use std::collections::BTreeMap;
 use groundplan_core::{Environment, Path, Reference, Value};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::ExecuteOptions;
-use super::calls::{Call, Calls, Slot, find_made, read_made};
+use super::calls::{Call, Calls, Failure};
 use super::progress::Progress;
 use super::record::Record;
+use crate::drift;
 use crate::error::Error;
 use crate::journal::{Event, Intent, Operation};
 use crate::plan::{Desired, Plan, Step, Work};
 use crate::provider::{
-    Accepted, Address, CreateRequest, DeleteRequest, ErrorClass, Existing, Outputs, Properties, Provider,
+    Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Properties, Provider,
     ProviderError, Recovery, UpdateRequest, Wait,
 };
 use crate::resolve::{Revealed, reveal, substitute_all};
 use crate::secret::SecretError;
 use crate::state::{ResourceState, ResourceStatus, hex};
+use crate::traffic::{Rank, Traffic, Turn};
 
 /// Why a step has failed.
 #[derive(Clone, Debug, Serialize, thiserror::Error)]
@@ -75,6 +76,10 @@ pub enum StepError {
     /// The state does not have the resource that the step is about.
     #[error("the state has no such resource")]
     Unknown,
+    /// The run was asked to stop before it was done. The outcome has such a step among those that
+    /// were skipped.
+    #[error("the run was asked to stop")]
+    Interrupted,
     /// The journal cannot be written. Nothing new is started then.
     #[error("{message}")]
     Journal {
@@ -110,13 +115,30 @@ pub(super) struct Runner<'a> {
     pub(super) provider: &'a dyn Provider,
     pub(super) options: &'a ExecuteOptions,
     pub(super) progress: &'a dyn Progress,
-    pub(super) slots: &'a Semaphore,
+    pub(super) traffic: &'a Traffic<'a>,
 }
 
 impl Runner<'_> {
-    /// Runs a step to its end; gives the identifier of its resource.
-    pub(super) async fn run(&self, step: &Step, slot: SemaphorePermit<'_>) -> Result<Option<String>, StepError> {
-        let mut calls = Calls::new(self.provider, self.progress, step, Slot::new(self.slots, slot));
+    /// The API that the calls of a step go to; none where it makes no calls.
+    pub(super) fn api(&self, step: &Step) -> Option<&'static str> {
+        match &step.work {
+            Work::Move { .. } | Work::Record { .. } | Work::Forget => None,
+            Work::Create { .. } | Work::Update { .. } | Work::Ready | Work::Delete { .. } => {
+                Some(self.provider.behavior(&step.type_name).map_or("", |behavior| behavior.api))
+            }
+        }
+    }
+
+    /// Runs a step, which has the turn for its first call, to its end; gives the identifier of its
+    /// resource.
+    pub(super) async fn run(
+        &self,
+        step: &Step,
+        turn: Option<Turn<'_>>,
+        rank: Rank,
+    ) -> Result<Option<String>, StepError> {
+        let lane = (self.api(step).unwrap_or_default(), rank);
+        let mut calls = Calls::new(step, self.provider, self.progress, self.traffic, lane, turn);
         let path = step.path.clone();
         match &step.work {
             Work::Create { environment, generation, desired } => {
@@ -162,19 +184,48 @@ impl Runner<'_> {
             Operation::Create { type_name: step.type_name.clone(), environment: environment.clone(), generation };
         let intent = intent(operation, token, resolved, revealed.digests, desired);
         self.record.commit([Event::Intent { path: step.path.clone(), intent }]).await?;
-        let answer = self.create_once(&request, repeated, calls).await;
-        calls.slot.give_back();
-        let accepted = match answer {
-            Ok(accepted) => accepted,
-            Err(CreateError::Open(error)) => return Err(error),
-            Err(CreateError::Failed(error)) => {
-                self.record.commit([failed(&step.path, &error)]).await?;
-                return Err(error.into());
+        match self.create_once(&request, repeated, calls).await {
+            Ok(Made::Answered(accepted)) => {
+                let id = accepted.id.clone();
+                self.accepted(step, accepted, None).await?;
+                Ok(id)
             }
-        };
+            Ok(Made::Found { accepted, live }) => self.adopted(step, desired, accepted, live, calls).await,
+            Err(Unmade::Open(error)) => Err(error),
+            Err(Unmade::Refused(failure)) => self.refused(step, failure).await,
+        }
+    }
+
+    /// Writes down what was found where the answer to a create was lost. The settings that follow
+    /// such a call may not have been made: what is ready and lacks some of them is updated. What is
+    /// not ready may still get them by itself.
+    async fn adopted(
+        &self,
+        step: &Step,
+        desired: &Desired,
+        accepted: Accepted,
+        live: Option<Properties>,
+        calls: &mut Calls<'_>,
+    ) -> Result<String, StepError> {
         let id = accepted.id.clone();
-        self.accepted(step, accepted).await?;
-        Ok(id)
+        let resolved = self.resolve(desired)?;
+        let found = live.map(|live| drift::overlay(&step.type_name, &resolved, &live));
+        let lacking = found.as_ref().is_some_and(|found| *found != resolved);
+        self.accepted(step, accepted, found).await?;
+        if lacking { self.update(step, desired, calls).await } else { Ok(id) }
+    }
+
+    /// Writes down that nothing has happened, or what was made in part.
+    async fn refused(&self, step: &Step, failure: Failure) -> Result<String, StepError> {
+        let error = failure.error.as_ref();
+        let event = Event::Failed {
+            path: step.path.clone(),
+            class: error.map(|error| error.class),
+            message: failure.message(),
+            partial: error.and_then(|error| error.partial.clone()),
+        };
+        self.record.commit([event]).await?;
+        Err(failure.into())
     }
 
     /// Asks for a new resource so that there is one at the end, and never two.
@@ -183,44 +234,58 @@ impl Runner<'_> {
         request: &CreateRequest,
         repeated: bool,
         calls: &mut Calls<'_>,
-    ) -> Result<Accepted, CreateError> {
+    ) -> Result<Made, Unmade> {
         let provider = self.provider;
         let recovery = self.provider.behavior(&request.address.type_name).map(|behavior| behavior.recovery);
         let mut in_doubt = repeated;
         for attempt in 1.. {
-            let error = match calls.repeat(Call::Create, async || provider.create(request).await).await {
-                Ok(accepted) => return Ok(accepted),
-                Err(error) => error,
+            let failure = match calls.repeat(Call::Create, async || provider.create(request).await).await {
+                Ok(accepted) => return Ok(Made::Answered(accepted)),
+                Err(failure) => failure,
             };
+            in_doubt |= failure.in_doubt;
+            let Some(error) = failure.error else { return Err(Failure { error: None, in_doubt }.into()) };
             match error.class {
-                ErrorClass::UnknownOutcome => in_doubt = true,
+                ErrorClass::UnknownOutcome => {}
                 ErrorClass::AlreadyExists if in_doubt => {}
-                _ => return Err(CreateError::Failed(error)),
+                // What was made in part has an identifier, so that nothing is in doubt about it.
+                _ => {
+                    let in_doubt = in_doubt && error.partial.is_none();
+                    return Err(Failure { error: Some(error), in_doubt }.into());
+                }
             }
             let repeats = recovery == Some(Recovery::ClientToken) && error.class == ErrorClass::UnknownOutcome;
-            if !repeats && let Some(found) = self.adopt(request).await? {
+            if !repeats && let Some(found) = self.adopt(request, calls).await? {
                 return Ok(found);
             }
             if attempt == 5 {
-                return Err(CreateError::Open(error.into()));
+                return Err(Failure { error: Some(error), in_doubt: true }.into());
             }
-            calls.back_off(attempt, &error).await;
+            if calls.back_off(attempt, &error).await.is_err() {
+                return Err(Failure { error: None, in_doubt }.into());
+            }
         }
         unreachable!("the attempts end by themselves")
     }
 
     /// What an earlier call has made, where it is found.
-    async fn adopt(&self, request: &CreateRequest) -> Result<Option<Accepted>, CreateError> {
-        let open = |error: ProviderError| CreateError::Open(error.into());
-        let mut ids = find_made(self.provider, request).await.map_err(open)?;
+    async fn adopt(&self, request: &CreateRequest, calls: &mut Calls<'_>) -> Result<Option<Made>, StepError> {
+        let looks = calls.looks();
+        let open = |error: ProviderError| match self.traffic.is_closed() {
+            true => StepError::Interrupted,
+            false => error.into(),
+        };
+        let mut ids = looks.find_made(request).await.map_err(open)?;
         if ids.len() > 1 {
-            return Err(CreateError::Open(StepError::Ambiguous { ids }));
+            return Err(StepError::Ambiguous { ids });
         }
         let Some(id) = ids.pop() else { return Ok(None) };
         let existing = Existing { address: request.address.clone(), id: id.clone(), properties: Properties::new() };
         // What is found and cannot be read is not found yet: it would have no outputs.
-        let live = read_made(self.provider, &existing).await.map_err(open)?;
-        Ok(live.map(|live| Accepted { id, outputs: live.outputs }))
+        let Some(live) = looks.read_made(&existing).await.map_err(open)? else { return Ok(None) };
+        let ready = looks.is_ready(&existing).await.map_err(open)?;
+        let accepted = Accepted { id, outputs: live.outputs };
+        Ok(Some(Made::Found { accepted, live: ready.then_some(live.properties) }))
     }
 
     async fn update(&self, step: &Step, desired: &Desired, calls: &mut Calls<'_>) -> Result<String, StepError> {
@@ -243,28 +308,30 @@ impl Runner<'_> {
         self.record.commit([Event::Intent { path: step.path.clone(), intent }]).await?;
         let provider = self.provider;
         let answer = calls.repeat(Call::Update, async || provider.update(&request).await).await;
-        calls.slot.give_back();
         match answer {
             Ok(accepted) => {
                 let id = accepted.id.clone();
-                self.accepted(step, accepted).await?;
+                self.accepted(step, accepted, None).await?;
                 Ok(id)
             }
-            Err(error) if error.class == ErrorClass::UnknownOutcome => Err(error.into()),
-            Err(error) => {
-                self.record.commit([failed(&step.path, &error)]).await?;
-                Err(error.into())
-            }
+            Err(failure) if failure.in_doubt => Err(failure.into()),
+            Err(failure) => self.refused(step, failure).await,
         }
     }
 
-    /// Writes down that the cloud has accepted; where nothing has to be waited for, it is ready.
-    async fn accepted(&self, step: &Step, accepted: Accepted) -> Result<(), StepError> {
+    /// Writes down that the cloud has accepted, or was found to have; where nothing has to be
+    /// waited for, it is ready.
+    async fn accepted(
+        &self,
+        step: &Step,
+        accepted: Accepted,
+        found: Option<BTreeMap<String, Value>>,
+    ) -> Result<(), StepError> {
         let Accepted { id, outputs } = accepted;
         let path = step.path.clone();
         let ready = (self.wait(&step.type_name) == Wait::NONE)
             .then(|| Event::Ready { path: path.clone(), outputs: Outputs::new() });
-        let accepted = Event::Accepted { path, id, outputs };
+        let accepted = Event::Accepted { path, id, outputs, found };
         self.record.commit(std::iter::once(accepted).chain(ready)).await?;
         Ok(())
     }
@@ -275,7 +342,6 @@ impl Runner<'_> {
         let new = resource.status == ResourceStatus::Accepted;
         let path = step.path.clone();
         let answer = calls.until_ready(&existing, self.wait(&step.type_name), new).await;
-        calls.slot.give_back();
         match answer {
             Ok(outputs) => {
                 self.record.commit([Event::Ready { path, outputs }]).await?;
@@ -296,23 +362,19 @@ impl Runner<'_> {
         let existing = resource.existing(&self.plan.app, &path);
         let request = DeleteRequest { existing, delete_data: self.options.delete_data };
         self.record.commit([Event::Deleting { path: path.clone(), id: id.clone() }]).await?;
-        let answer = calls.delete(&request, self.wait(&step.type_name)).await;
-        calls.slot.give_back();
-        match answer {
-            Ok(()) => {
-                self.record.commit([Event::Gone { path, id }]).await?;
-                Ok(())
-            }
-            Err(error) => {
-                // Of an accepted deletion the next run finds out how it has ended.
-                if let StepError::Provider { class, message, .. } = &error
-                    && *class != ErrorClass::UnknownOutcome
-                {
-                    self.record.commit([Event::DeleteFailed { path, id, message: message.clone() }]).await?;
-                }
-                Err(error)
+        match calls.delete(&request).await {
+            Ok(Deletion::Gone) => {}
+            // Of an accepted deletion, and of one that may have been, the next run finds out how it
+            // has ended.
+            Ok(Deletion::Pending) => calls.until_gone(&request.existing, self.wait(&step.type_name)).await?,
+            Err(failure) if failure.in_doubt => return Err(failure.into()),
+            Err(failure) => {
+                self.record.commit([Event::DeleteFailed { path, id, message: failure.message() }]).await?;
+                return Err(failure.into());
             }
         }
+        self.record.commit([Event::Gone { path, id }]).await?;
+        Ok(())
     }
 
     fn resolve(&self, desired: &Desired) -> Result<BTreeMap<String, Value>, StepError> {
@@ -343,11 +405,32 @@ impl Runner<'_> {
     }
 }
 
-enum CreateError {
+/// What has come of a create.
+enum Made {
+    /// The cloud has said so.
+    Answered(Accepted),
+    /// Its answer was lost, and what it has made was found; with its properties where it is ready.
+    Found { accepted: Accepted, live: Option<Properties> },
+}
+
+/// Why nothing was made, as far as is known.
+enum Unmade {
     /// It was definitely not made, or in part.
-    Failed(ProviderError),
+    Refused(Failure),
     /// It may have been made: the intent stays open.
     Open(StepError),
+}
+
+impl From<Failure> for Unmade {
+    fn from(failure: Failure) -> Self {
+        if failure.in_doubt { Self::Open(failure.into()) } else { Self::Refused(failure) }
+    }
+}
+
+impl From<StepError> for Unmade {
+    fn from(error: StepError) -> Self {
+        Self::Open(error)
+    }
 }
 
 fn intent(
@@ -359,15 +442,6 @@ fn intent(
 ) -> Intent {
     let Desired { dependencies, lifecycle, .. } = desired.clone();
     Intent { operation, token, properties, secrets, dependencies, lifecycle }
-}
-
-fn failed(path: &Path, error: &ProviderError) -> Event {
-    Event::Failed {
-        path: path.clone(),
-        class: Some(error.class),
-        message: error.to_string(),
-        partial: error.partial.clone(),
-    }
 }
 
 /// Names a call for ever: 64 hexadecimal digits.

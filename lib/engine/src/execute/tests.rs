@@ -462,3 +462,64 @@ async fn what_is_adopted_has_its_outputs_though_it_is_not_visible_yet() {
     assert!(outcome.succeeded(), "{:?}", outcome.failed);
     assert_eq!(outcome.state.resources["a/vpc"].outputs["VpcId"], fake.id("a/vpc").as_str());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_answer_left_half_configured_is_finished_in_the_same_run() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[("a/logs", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": 7}))]);
+    fake.lose("create a/logs");
+    fake.cloud().half = Some("RetentionInDays");
+    let outcome = deploy(&program, &store, &fake).await;
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    assert_eq!(fake.calls(), ["create a/logs", "update a/logs"]);
+    let id = fake.id("a/logs");
+    assert_eq!(fake.cloud().resources[&id].properties["RetentionInDays"], 7);
+    assert_eq!(outcome.state.resources["a/logs"].properties["RetentionInDays"], Value::from(7));
+    assert!(is_settled(&program, &store, &fake).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_visible_yet_is_deleted_all_the_same() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[vpc("10.0.0.0/16")]);
+    deploy(&program, &store, &fake).await;
+    fake.cloud().blind = 3;
+    assert!(deploy(&assembly(&[]), &store, &fake).await.succeeded());
+    assert!(fake.paths().is_empty());
+
+    deploy(&program, &store, &fake).await;
+    fake.cloud().resources.clear();
+    let outcome = deploy(&assembly(&[]), &store, &fake).await;
+    assert!(outcome.succeeded() && outcome.state.resources.is_empty(), "what somebody else has deleted is gone");
+    assert!(outcome.elapsed >= fake.settling());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_is_told_though_it_cannot_be_saved() {
+    let fake = Fake::default();
+    let store = Doubtful { kept: MemoryStore::new(), appends: Mutex::default(), fails: 0 };
+    let (plan, loaded) = plan(&network(), &store, &fake).await;
+    let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
+    let error = execute(&plan, loaded, &fake, &store, &options, &(), &cancellation).await.unwrap_err();
+    let Error::Unsaved { outcome, source } = error else { panic!("{error}") };
+    assert_eq!(outcome.done.len(), plan.steps.len());
+    assert!(matches!(*source, Error::File { .. }), "{source}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_is_compared_with_the_slowest_chain_and_with_waiting_for_everything() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let mut program = network();
+    program
+        .resources
+        .extend(assembly(&[("a/db", DATABASE, json!({"Tags": [{"$ref": "a/nat#NatGatewayId"}]}))]).resources);
+    let outcome = deploy(&program, &store, &fake).await;
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    // The database takes the gateway's early identifier, and need not wait for its minute.
+    let expected = Yardstick { critical_path: minutes(8), waiting_for_all: minutes(9), waited: true };
+    assert_eq!((outcome.elapsed, outcome.yardstick), (minutes(8), Some(expected)));
+}
+
+#[path = "stopping_tests.rs"]
+mod stopping;

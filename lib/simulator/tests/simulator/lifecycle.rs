@@ -2,7 +2,7 @@
 
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{Environment, Value};
-use groundplan_engine::provider::{Deletion, ErrorClass, Provider, Status};
+use groundplan_engine::provider::{ErrorClass, Provider, Status};
 use groundplan_simulator::{Operation, Simulator};
 use serde_json::json;
 
@@ -101,7 +101,7 @@ async fn nothing_goes_while_something_depends_on_it() {
     assert_eq!(error.message, "media cannot be deleted: AWS::S3::BucketPolicy media depends on it");
     delete(&cloud, "AWS::S3::BucketPolicy", &policy).await;
     delete(&cloud, "AWS::S3::Bucket", &bucket).await;
-    assert_eq!(try_delete(&cloud, "AWS::S3::Bucket", &bucket).await.unwrap(), Deletion::Gone);
+    assert_eq!(try_delete(&cloud, "AWS::S3::Bucket", &bucket).await.unwrap_err().class, ErrorClass::NotFound);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,131 @@
+//! Looks at the cloud: calls without effect, repeated until they are answered.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use groundplan_core::Path;
+use sha2::{Digest, Sha256};
+
+use crate::provider::{Address, CreateRequest, ErrorClass, Existing, Live, Provider, ProviderError, Status, Wait};
+use crate::traffic::{Closed, Rank, Traffic};
+
+/// How often it is looked before it is believed that something is not there.
+pub(crate) const LOOKS: u32 = 5;
+
+/// Looks at the cloud that take their turns with all other calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Looks<'a> {
+    provider: &'a dyn Provider,
+    traffic: &'a Traffic<'a>,
+    rank: Rank,
+}
+
+impl<'a> Looks<'a> {
+    /// Looks of which none is more urgent than another.
+    pub(crate) fn new(provider: &'a dyn Provider, traffic: &'a Traffic<'a>) -> Self {
+        Self::ranked(provider, traffic, (0, Reverse(0)))
+    }
+
+    /// Looks that somebody with this rank waits for.
+    pub(crate) fn ranked(provider: &'a dyn Provider, traffic: &'a Traffic<'a>, rank: Rank) -> Self {
+        Self { provider, traffic, rank }
+    }
+
+    /// The identifiers of what an earlier create of the same identity has made. Nothing found is
+    /// only believed after a while: what was just made may not be visible yet.
+    pub(crate) async fn find_made(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
+        let found = self.until_seen(async || {
+            let found = self.repeat(&request.address, async || self.provider.find(request).await).await?;
+            Ok((!found.is_empty()).then_some(found))
+        });
+        Ok(found.await?.unwrap_or_default())
+    }
+
+    /// A resource that was made, as it is now. That it is gone is only believed after a while, as
+    /// in [`find_made`](Self::find_made).
+    pub(crate) async fn read_made(&self, existing: &Existing) -> Result<Option<Live>, ProviderError> {
+        self.until_seen(async || self.read(existing).await).await
+    }
+
+    /// A resource as one look shows it.
+    pub(crate) async fn read(&self, existing: &Existing) -> Result<Option<Live>, ProviderError> {
+        self.repeat(&existing.address, async || self.provider.read(existing).await).await
+    }
+
+    /// Whether it is ready, as one look shows it.
+    pub(crate) async fn status(&self, existing: &Existing) -> Result<Status, ProviderError> {
+        self.repeat(&existing.address, async || self.provider.status(existing).await).await
+    }
+
+    /// Whether what was seen is as it is going to be: ready, or of a type that is ready at once,
+    /// though another look may not see it yet.
+    pub(crate) async fn is_ready(&self, existing: &Existing) -> Result<bool, ProviderError> {
+        let behavior = self.provider.behavior(&existing.address.type_name);
+        let at_once = behavior.is_none_or(|behavior| behavior.wait == Wait::NONE);
+        Ok(at_once || matches!(self.status(existing).await?, Status::Ready(_)))
+    }
+
+    /// A look that is not made any more.
+    fn stopped(&self) -> ProviderError {
+        let asked = || ProviderError::new(ErrorClass::Transient, "the run was asked to stop");
+        self.traffic.refused().cloned().unwrap_or_else(asked)
+    }
+
+    async fn until_seen<T>(
+        &self,
+        ask: impl AsyncFn() -> Result<Option<T>, ProviderError>,
+    ) -> Result<Option<T>, ProviderError> {
+        let interval = self.provider.settling() / (LOOKS - 1);
+        for _ in 1..LOOKS {
+            if let Some(seen) = ask().await? {
+                return Ok(Some(seen));
+            }
+            self.traffic.pause(interval).await.map_err(|Closed| self.stopped())?;
+        }
+        ask().await
+    }
+
+    /// Makes a call until it succeeds, fails for good, or patience is at an end.
+    async fn repeat<T>(
+        &self,
+        address: &Address,
+        ask: impl AsyncFn() -> Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
+        let api = self.provider.behavior(&address.type_name).map_or("", |behavior| behavior.api);
+        let mut spent = Duration::ZERO;
+        for attempt in 1.. {
+            let turn = self.traffic.enter(api, self.rank).await.map_err(|Closed| self.stopped())?;
+            let began = tokio::time::Instant::now();
+            match turn.make(ask()).await {
+                Err(error) if patience(error.class).is_some_and(|patience| spent < patience) => {
+                    let pause = backoff(&address.path, attempt, error.class);
+                    self.traffic.pause(pause).await.map_err(|Closed| error)?;
+                    spent += began.elapsed();
+                }
+                answer => return answer,
+            }
+        }
+        unreachable!("the attempts do not end")
+    }
+}
+
+/// How long a look is repeated after an error of this class; none where repeating does not help.
+pub(crate) fn patience(class: ErrorClass) -> Option<Duration> {
+    let minutes = match class {
+        ErrorClass::Throttled => 10,
+        // A look has no effect that could be doubled.
+        ErrorClass::Transient | ErrorClass::Propagating | ErrorClass::UnknownOutcome => 2,
+        _ => return None,
+    };
+    Some(Duration::from_secs(60 * minutes))
+}
+
+/// Half a second, doubled for each attempt up to 20 seconds, and between half and all of that:
+/// resources that fail together do not come back together. Equal runs wait equally long.
+pub(crate) fn backoff(path: &Path, attempt: u32, class: ErrorClass) -> Duration {
+    let limit = if class == ErrorClass::Propagating { 5_000 } else { 20_000 };
+    let longest = (500_u64 << attempt.min(6).saturating_sub(1)).min(limit);
+    let hash = Sha256::digest(format!("{path}\n{attempt}"));
+    let jitter = u64::from(u16::from_be_bytes([hash[0], hash[1]]));
+    Duration::from_millis(longest / 2 + longest / 2 * jitter / u64::from(u16::MAX))
+}

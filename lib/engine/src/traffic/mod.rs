@@ -1,0 +1,249 @@
+//! The calls that are under way: so many at a time, and to each API no faster than it takes them.
+//!
+//! Every call to the cloud takes a turn, whether a step makes it or a look while planning. A turn
+//! is free where fewer calls than allowed are under way, and the API of the call is at its next
+//! beat; of those who wait for it, the first is who has the longest path before it. Who waits for
+//! an API that throttles holds nothing that a call to another one could use.
+
+mod pace;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::convert::Infallible;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::{Notify, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::provider::{ErrorClass, ProviderError};
+use pace::Pace;
+
+/// Who goes first: the weight of the path that is still before a step, then the step that comes
+/// first in the plan.
+pub(crate) type Rank = (u64, Reverse<u32>);
+
+/// That an API throttles for the first time, and the calls a second that are sent from now on.
+type Throttles<'a> = dyn Fn(&'static str, f64) + Send + Sync + 'a;
+
+/// The calls of one run, or of one plan.
+pub(crate) struct Traffic<'a> {
+    shared: Mutex<Shared>,
+    /// That a lane may open at another time than was known.
+    changed: Notify,
+    closed: watch::Sender<bool>,
+    /// What the cloud has said of the credentials, where that has closed everything.
+    refused: OnceLock<ProviderError>,
+    throttles: Box<Throttles<'a>>,
+}
+
+struct Shared {
+    /// How many calls more may be under way.
+    free: usize,
+    arrivals: u64,
+    lanes: BTreeMap<&'static str, Lane>,
+}
+
+/// One API.
+#[derive(Default)]
+struct Lane {
+    pace: Pace,
+    waiting: BinaryHeap<Waiter>,
+}
+
+/// Somebody who waits for a turn. Of equals, who came first goes first.
+struct Waiter {
+    rank: Rank,
+    arrival: Reverse<u64>,
+    turn: oneshot::Sender<()>,
+}
+
+/// There are no turns any more: the run was asked to stop, or the credentials are no good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Closed;
+
+/// The right to make one call.
+pub(crate) struct Turn<'a> {
+    traffic: &'a Traffic<'a>,
+    api: &'static str,
+}
+
+impl<'a> Traffic<'a> {
+    /// Allows `parallelism` calls at a time.
+    pub(crate) fn new(parallelism: usize) -> Self {
+        let shared = Shared { free: parallelism.max(1), arrivals: 0, lanes: BTreeMap::new() };
+        Self {
+            shared: Mutex::new(shared),
+            changed: Notify::new(),
+            closed: watch::Sender::new(false),
+            refused: OnceLock::new(),
+            throttles: Box::new(|_, _| ()),
+        }
+    }
+
+    /// Tells `throttles` of each API that begins to throttle.
+    pub(crate) fn telling(self, throttles: impl Fn(&'static str, f64) + Send + Sync + 'a) -> Self {
+        Self { throttles: Box::new(throttles), ..self }
+    }
+
+    /// Runs `work`, whose calls take their turns here.
+    pub(crate) async fn keep<T>(&self, work: impl Future<Output = T>) -> T {
+        tokio::select! {
+            biased;
+            result = work => result,
+            never = self.keep_time() => match never {},
+        }
+    }
+
+    /// Waits for the turn to make a call to `api`.
+    pub(crate) async fn enter(&'a self, api: &'static str, rank: Rank) -> Result<Turn<'a>, Closed> {
+        let granted = {
+            let mut shared = self.lock();
+            if *self.closed.borrow() {
+                return Err(Closed);
+            }
+            let (turn, granted) = oneshot::channel();
+            shared.arrivals += 1;
+            let arrival = Reverse(shared.arrivals);
+            shared.lanes.entry(api).or_default().waiting.push(Waiter { rank, arrival, turn });
+            self.dispatch(&mut shared);
+            granted
+        };
+        // Who is sent away when everything is closed hears nothing more.
+        granted.await.map_err(|_| Closed)?;
+        Ok(Turn { traffic: self, api })
+    }
+
+    /// From now on there are no turns, neither for who waits nor for who comes.
+    pub(crate) fn close(&self) {
+        let mut shared = self.lock();
+        self.closed.send_replace(true);
+        shared.lanes.values_mut().for_each(|lane| lane.waiting.clear());
+    }
+
+    /// Whether there are no turns any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
+    /// What the cloud has said of the credentials, where that is why there are no turns.
+    pub(crate) fn refused(&self) -> Option<&ProviderError> {
+        self.refused.get()
+    }
+
+    /// Waits `duration`, or until there are no turns any more.
+    pub(crate) async fn pause(&self, duration: std::time::Duration) -> Result<(), Closed> {
+        let mut closed = self.closed.subscribe();
+        match tokio::time::timeout(duration, closed.wait_for(|closed| *closed)).await {
+            Err(_elapsed) => Ok(()),
+            Ok(_) => Err(Closed),
+        }
+    }
+
+    /// Gives the turns that only have to wait for the clock.
+    async fn keep_time(&self) -> Infallible {
+        loop {
+            let next = self.lock().next_opening();
+            match next {
+                None => self.changed.notified().await,
+                Some(next) => tokio::select! {
+                    () = self.changed.notified() => {}
+                    () = sleep_until(next) => self.dispatch(&mut self.lock()),
+                },
+            }
+        }
+    }
+
+    fn dispatch(&self, shared: &mut Shared) {
+        shared.dispatch(Instant::now());
+        if shared.next_opening().is_some() {
+            self.changed.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// Gives the turns that are free.
+    fn dispatch(&mut self, now: Instant) {
+        while self.free > 0 {
+            let open = self.lanes.values_mut().filter(|lane| lane.pace.opens(now).is_ok());
+            let Some(lane) = open.max_by(|one, other| one.waiting.peek().cmp(&other.waiting.peek())) else { return };
+            let Some(first) = lane.waiting.pop() else { return };
+            // Who has gone away in the meantime needs none.
+            if first.turn.send(()).is_ok() {
+                lane.pace.sent(now);
+                self.free -= 1;
+            }
+        }
+    }
+
+    /// When the next turn is free without a call ending before; none where nobody waits for the
+    /// clock.
+    fn next_opening(&self) -> Option<Instant> {
+        let waited_for = self.lanes.values().filter(|lane| self.free > 0 && !lane.waiting.is_empty());
+        waited_for.filter_map(|lane| lane.pace.opens(Instant::now()).err()).min()
+    }
+}
+
+impl Turn<'_> {
+    /// Makes the call. The turn is over when it is answered. Once the credentials are no good there
+    /// are no turns any more: every other call would be refused as well.
+    pub(crate) async fn make<T>(
+        self,
+        call: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let sent = Instant::now();
+        let answer = call.await;
+        let throttled = answer.as_ref().is_err_and(|error| error.class == ErrorClass::Throttled);
+        let api = self.api;
+        let mut shared = self.traffic.lock();
+        let first = shared.lanes.entry(api).or_default().pace.answered(sent, throttled, Instant::now());
+        drop(shared);
+        if let Err(error) = &answer
+            && error.class == ErrorClass::Unauthenticated
+        {
+            self.traffic.refused.get_or_init(|| error.clone());
+            self.traffic.close();
+        }
+        if let Some(rate) = first {
+            tracing::info!(api, rate, "the API throttles: calls to it are paced from now on");
+            (self.traffic.throttles)(api, rate);
+        }
+        answer
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut shared = self.traffic.lock();
+        shared.free += 1;
+        self.traffic.dispatch(&mut shared);
+    }
+}
+
+impl Ord for Waiter {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.rank, self.arrival).cmp(&(other.rank, other.arrival))
+    }
+}
+
+impl PartialOrd for Waiter {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Waiter {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Waiter {}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,367 @@
+//! Files of every format that there was, and what they mean.
+//!
+//! `golden/FORMAT/` has what a run has left behind that was interrupted: the state, the journal,
+//! a saved plan, and the history. Such files are in use, so those of a format never change: what is
+//! written differently has another format number and a directory of its own here, and this version
+//! still reads the old one. With `GROUNDPLAN_GOLDEN=write` a directory that is missing is written.
+
+#![expect(clippy::unwrap_used, reason = "a file that cannot be read or written fails the test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path as FilePath, PathBuf};
+
+use groundplan_core::secret::SecretSource;
+use groundplan_core::{Assembly, Environment, Form, Import, Path, Reference, ResourceEntry, Value};
+use groundplan_engine::diff::Counts;
+use groundplan_engine::history::{Ending, Entry, Move};
+use groundplan_engine::journal::{Event, Intent, Operation};
+use groundplan_engine::plan::{Desired, Step, StepId, Work};
+use groundplan_engine::provider::{ErrorClass, Identity, Outputs};
+use groundplan_engine::state::{Deposed, ResourceStatus};
+use groundplan_engine::store::{FileStore, Stored, load};
+use groundplan_engine::upstream::{Imported, Imports};
+use groundplan_engine::{Error, Plan, ResourceState, State, StateStore, history};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+const QUEUE: &str = "AWS::SQS::Queue";
+
+fn identity() -> Identity {
+    Identity { account: "111122223333".into(), partition: "aws".into() }
+}
+
+fn outputs(arn: &str) -> Outputs {
+    json!({"Arn": arn}).as_object().cloned().expect("it is an object")
+}
+
+fn properties(name: &str) -> BTreeMap<String, Value> {
+    BTreeMap::from([("QueueName".to_owned(), Value::from(name))])
+}
+
+fn with_secret(name: &str) -> BTreeMap<String, Value> {
+    let mut properties = properties(name);
+    properties.insert("Token".into(), Value::Secret(SecretSource::Environment("TOKEN".into())));
+    properties
+}
+
+fn resource(name: &str, status: ResourceStatus) -> ResourceState {
+    ResourceState {
+        type_name: QUEUE.into(),
+        id: format!("id-{name}"),
+        environment: Environment::new("eu-central-1").account("111122223333"),
+        generation: 1,
+        status,
+        properties: properties(name),
+        secrets: BTreeMap::new(),
+        outputs: outputs(name),
+        dependencies: BTreeSet::new(),
+        lifecycle: Default::default(),
+    }
+}
+
+fn intent(operation: Operation, name: &str) -> Intent {
+    Intent {
+        operation,
+        token: "5f".repeat(32),
+        properties: with_secret(name),
+        secrets: BTreeMap::from([("Token".to_owned(), "ab".repeat(32))]),
+        dependencies: BTreeSet::from([Path::new("a/two")]),
+        lifecycle: Default::default(),
+    }
+}
+
+fn create() -> Operation {
+    Operation::Create { type_name: QUEUE.into(), environment: Environment::new("eu-central-1"), generation: 1 }
+}
+
+fn imports(zone: &str) -> Imports {
+    let imported = Imported {
+        value: json!(zone),
+        resources: BTreeSet::from([Path::new("a/new")]),
+        outputs: BTreeSet::from(["url".to_owned()]),
+    };
+    BTreeMap::from([("account".to_owned(), BTreeMap::from([("zone-id".to_owned(), imported)]))])
+}
+
+/// A state with every status.
+fn state() -> State {
+    let statuses = [
+        ("a/accepted", ResourceStatus::Accepted),
+        ("a/deleting", ResourceStatus::Deleting),
+        ("a/gone", ResourceStatus::Ready),
+        ("a/kept", ResourceStatus::Ready),
+        ("a/one", ResourceStatus::Ready),
+        ("a/tainted", ResourceStatus::Tainted),
+        ("a/updating", ResourceStatus::Updating),
+    ];
+    let mut resources: BTreeMap<Path, ResourceState> =
+        statuses.into_iter().map(|(path, status)| (Path::new(path), resource(path, status))).collect();
+    let one = resources.get_mut("a/one").expect("it is there");
+    one.dependencies = BTreeSet::from([Path::new("a/kept")]);
+    one.properties = with_secret("one");
+    one.secrets = BTreeMap::from([("Token".to_owned(), "cd".repeat(32))]);
+    State {
+        format: State::FORMAT,
+        app: "shop".into(),
+        lineage: Uuid::from_u128(0x5eed),
+        serial: 1,
+        identity: Some(identity()),
+        digest_key: "0f".repeat(32),
+        resources,
+        deposed: vec![Deposed { path: "a/one".into(), resource: resource("before", ResourceStatus::Ready) }],
+        pending: BTreeMap::from([(Path::new("a/asked"), intent(create(), "asked"))]),
+        generations: BTreeMap::from([(Path::new("a/one"), 2)]),
+        outputs: BTreeMap::from([("url".to_owned(), json!("https://example.com"))]),
+        imports: imports("Z1"),
+    }
+}
+
+/// Every event, in an order that fits the state.
+fn journal() -> Vec<Event> {
+    let path = |name: &str| Path::new(format!("a/{name}"));
+    let failed = |name, class, partial: Option<&str>| Event::Failed {
+        path: path(name),
+        class,
+        message: "it was refused".into(),
+        partial: partial.map(str::to_owned),
+    };
+    let accepted = |name: &str, found| Event::Accepted {
+        path: path(name),
+        id: format!("id-{name}"),
+        outputs: outputs(name),
+        found,
+    };
+    let gone = || "id-a/gone".to_owned();
+    vec![
+        Event::Begun { serial: 2, identity: identity() },
+        Event::Moved { from: path("one"), to: path("two") },
+        Event::Intent { path: path("new"), intent: intent(create(), "new") },
+        accepted("new", None),
+        Event::Ready { path: path("new"), outputs: outputs("ready") },
+        Event::Intent { path: path("found"), intent: intent(create(), "found") },
+        accepted("found", Some(properties("found"))),
+        Event::Intent { path: path("part"), intent: intent(create(), "part") },
+        failed("part", Some(ErrorClass::Unauthenticated), Some("id-part")),
+        Event::Intent { path: path("two"), intent: intent(Operation::Update, "two") },
+        failed("two", None, None),
+        Event::Observed { path: path("two"), properties: properties("live"), outputs: outputs("live") },
+        Event::Recorded { path: path("two"), dependencies: BTreeSet::new(), lifecycle: Default::default() },
+        Event::Deleting { path: path("gone"), id: gone() },
+        Event::DeleteFailed { path: path("gone"), id: gone(), message: "it is in use".into() },
+        Event::Gone { path: path("gone"), id: gone() },
+        Event::Forgotten { path: path("kept") },
+        Event::Imported { imports: imports("Z2") },
+        Event::Published { outputs: BTreeMap::from([("url".to_owned(), json!("https://example.org"))]) },
+        Event::Intent { path: path("open"), intent: intent(create(), "open") },
+    ]
+}
+
+fn assembly() -> Assembly {
+    let mut properties = with_secret("new");
+    properties.insert("Other".into(), Value::Ref(Reference::new("a/two", "Arn")));
+    let zone = Import { app: "account".into(), name: "zone-id".into(), form: Form::Text };
+    properties.insert("Zone".into(), Value::Import(zone));
+    Assembly {
+        format: Assembly::FORMAT,
+        app: "shop".into(),
+        state: None,
+        stacks: BTreeMap::from([("a".to_owned(), Environment::new("eu-central-1"))]),
+        resources: [(Path::new("a/new"), ResourceEntry::new(QUEUE, properties))].into_iter().collect(),
+        outputs: BTreeMap::from([("arn".to_owned(), Value::Ref(Reference::new("a/new", "Arn")))]),
+    }
+}
+
+/// Every kind of work.
+fn plan() -> Plan {
+    let desired =
+        || Desired { properties: with_secret("new"), dependencies: BTreeSet::new(), lifecycle: Default::default() };
+    let works = [
+        Work::Create { environment: Environment::new("eu-central-1"), generation: 2, desired: desired() },
+        Work::Update { desired: desired() },
+        Work::Ready,
+        Work::Delete { id: "id-gone".into() },
+        Work::Move { from: "a/one".into() },
+        Work::Record { dependencies: BTreeSet::from([Path::new("a/two")]), lifecycle: Default::default() },
+        Work::Forget,
+    ];
+    let step = |(position, work): (usize, Work)| {
+        let id = u32::try_from(position).expect("there are few");
+        Step {
+            id: StepId(id),
+            path: "a/new".into(),
+            type_name: QUEUE.into(),
+            work,
+            dependencies: (0..id).map(StepId).take(1).collect(),
+            weight: 1,
+        }
+    };
+    Plan {
+        format: Plan::FORMAT,
+        app: "shop".into(),
+        lineage: Uuid::from_u128(0x5eed),
+        serial: 1,
+        identity: identity(),
+        observed: vec![Event::Gone { path: "a/gone".into(), id: "id-a/gone".into() }],
+        steps: works.into_iter().enumerate().map(step).collect(),
+        outputs: assembly().outputs,
+        outputs_change: true,
+        imports: imports("Z2"),
+        kept_imports: imports("Z1"),
+        imports_change: true,
+        assembly: Some(assembly()),
+        loses_data: vec!["a/gone".into()],
+        protected: vec!["a/kept".into()],
+    }
+}
+
+fn entry() -> Entry {
+    Entry {
+        format: Entry::FORMAT,
+        app: "shop".into(),
+        serial: 2,
+        time: 1_790_000_000,
+        command: "deploy --only a/new".into(),
+        who: "ada@build-7".into(),
+        counts: Counts { create: 1, ..Counts::default() },
+        moves: vec![Move { from: "a/one".into(), to: "a/two".into() }],
+        result: Some(Ending::Interrupted),
+    }
+}
+
+fn golden() -> PathBuf {
+    FilePath::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/1")
+}
+
+/// What this version writes, by file.
+async fn written(dir: &FilePath) -> BTreeMap<&'static str, String> {
+    let store = FileStore::new(dir, "shop");
+    store.save(&state()).await.unwrap();
+    store.append(1, &journal()).await.unwrap();
+    store.record(&entry(), Some(&assembly())).await.unwrap();
+    fs::write(dir.join("shop/plan.json"), plan().to_json()).unwrap();
+    let files = ["state.json", "journal.jsonl", "plan.json", "history/2.json", "history/2.assembly.json"];
+    files.into_iter().map(|file| (file, fs::read_to_string(dir.join("shop").join(file)).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_format_does_not_change_without_another_number() {
+    let dir = tempfile::tempdir().unwrap();
+    for (file, text) in written(dir.path()).await {
+        let path = golden().join("shop").join(file);
+        if !path.exists() && std::env::var("GROUNDPLAN_GOLDEN").is_ok_and(|mode| mode == "write") {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &text).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap();
+        assert_eq!(
+            text,
+            kept,
+            "{file} is written in another shape under the same format number: raise that number, keep {}, and add \
+             the files of the new format beside it",
+            path.display()
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_file_of_an_earlier_format_is_read_and_means_what_it_did() {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&golden(), dir.path());
+    let store = FileStore::new(dir.path(), "shop");
+    assert_eq!(store.load().await.unwrap(), Some(Stored { state: state(), journal: journal() }));
+    assert_eq!(store.history().await.unwrap(), [entry()]);
+    assert_eq!(store.assembly(2).await.unwrap(), Some(assembly()));
+    assert_eq!(Plan::from_json(&fs::read_to_string(golden().join("shop/plan.json")).unwrap()).unwrap(), plan());
+
+    let state = load(&store, "shop").await.unwrap().state;
+    let paths: Vec<_> = state.resources.keys().map(Path::as_str).collect();
+    let known = ["accepted", "deleting", "found", "new", "part", "tainted", "two", "updating"];
+    assert_eq!(paths, known.map(|name| format!("a/{name}")));
+    assert_eq!(state.pending.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/asked", "a/open"]);
+    assert_eq!(state.resources["a/new"].status, ResourceStatus::Ready);
+    assert_eq!(state.resources["a/part"].status, ResourceStatus::Tainted);
+    assert_eq!(state.resources["a/found"].properties, properties("found"), "what is there, not what was asked for");
+    assert_eq!((state.serial, &state.outputs["url"]), (2, &json!("https://example.org")));
+    assert_eq!(state.imports, imports("Z2"));
+}
+
+#[test]
+fn the_files_have_every_event_and_every_kind_of_work() {
+    // A new one does not compile here until it has a name, and then it is missing in the files.
+    let event = |event: &Event| match event {
+        Event::Begun { .. } => "begun",
+        Event::Intent { .. } => "intent",
+        Event::Accepted { .. } => "accepted",
+        Event::Ready { .. } => "ready",
+        Event::Failed { .. } => "failed",
+        Event::Deleting { .. } => "deleting",
+        Event::DeleteFailed { .. } => "delete_failed",
+        Event::Gone { .. } => "gone",
+        Event::Observed { .. } => "observed",
+        Event::Moved { .. } => "moved",
+        Event::Recorded { .. } => "recorded",
+        Event::Forgotten { .. } => "forgotten",
+        Event::Imported { .. } => "imported",
+        Event::Published { .. } => "published",
+    };
+    let work = |work: &Work| match work {
+        Work::Create { .. } => "create",
+        Work::Update { .. } => "update",
+        Work::Ready => "ready",
+        Work::Delete { .. } => "delete",
+        Work::Move { .. } => "move",
+        Work::Record { .. } => "record",
+        Work::Forget => "forget",
+    };
+    assert_eq!(journal().iter().map(event).collect::<BTreeSet<_>>().len(), 14);
+    assert_eq!(plan().steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 7);
+}
+
+/// What becomes of each file when something in it is changed.
+async fn changed(file: &str, change: impl Fn(&mut Json)) -> Result<(), Error> {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&golden(), dir.path());
+    let path = dir.path().join("shop").join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    // Of a journal the first line, which is its header.
+    let (head, rest) = if file.ends_with(".jsonl") { text.split_once('\n').unwrap() } else { (&*text, "") };
+    let mut document: Json = serde_json::from_str(head).unwrap();
+    change(&mut document);
+    fs::write(&path, format!("{document}\n{rest}")).unwrap();
+    let store = FileStore::new(dir.path(), "shop");
+    store.load().await?;
+    store.history().await?;
+    store.assembly(2).await?;
+    Plan::from_json(&fs::read_to_string(dir.path().join("shop/plan.json")).unwrap())?;
+    history::assembly_from_json(&fs::read_to_string(golden().join("shop/history/2.assembly.json")).unwrap(), "here")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_later_format_is_refused_by_its_number() {
+    for file in ["state.json", "journal.jsonl", "plan.json", "history/2.json", "history/2.assembly.json"] {
+        let result = changed(file, |document| document["format"] = json!(999)).await;
+        assert!(matches!(result, Err(Error::Newer { found: 999, .. })), "{file}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_this_version_does_not_know_is_refused_and_not_dropped() {
+    for file in ["state.json", "plan.json", "history/2.json"] {
+        let result = changed(file, |document| document["unheard_of"] = json!(1)).await;
+        assert!(matches!(result, Err(Error::Corrupt { .. } | Error::CorruptPlan { .. })), "{file}: {result:?}");
+    }
+}
+
+fn copy(from: &FilePath, to: &FilePath) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}
