@@ -11,8 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 
+use groundplan_core::data::Form;
+use groundplan_core::export::Import;
 use groundplan_core::secret::SecretSource;
-use groundplan_core::{Assembly, Environment, Form, Import, Path, Reference, ResourceEntry, Value};
+use groundplan_core::{Assembly, Environment, Path, Reference, ResourceEntry, Value};
 use groundplan_engine::diff::Counts;
 use groundplan_engine::history::{Ending, Entry, Move};
 use groundplan_engine::journal::{Event, Intent, Operation};

@@ -18,12 +18,12 @@ use crate::render::plan::PlanView;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let session = context.session()?;
-    let result = match upstreams(context, &session, args).await {
+    let ended = match upstreams(context, &session, args).await {
         Ok(Exit::Done) => one(context, &session, args).await,
         ended => ended,
-    };
+    }?;
     session.notice();
-    result
+    Ok(ended)
 }
 
 /// Where nothing is real, deploys the apps that this one names as its upstream and that were never

@@ -32,6 +32,10 @@ async fn serial(store: &ObjectStore) -> u64 {
 }
 
 fn lost(result: Result<(), Error>) -> String {
+    let result = result.map_err(|error| match error {
+        Error::Unsaved { source, .. } => *source,
+        error => error,
+    });
     match result {
         Err(error @ Error::LockLost { .. }) => error.to_string(),
         other => panic!("{other:?}"),
