@@ -12,6 +12,7 @@
 
 mod support {
     pub(crate) mod account;
+    pub(crate) mod client;
     pub(crate) mod process;
 }
 
@@ -24,7 +25,8 @@ use groundplan_engine::journal::Operation;
 use groundplan_engine::state::ResourceStatus;
 use groundplan_moto::{Dice, Faults, Moto, Proxy};
 use serde_json::Value as Json;
-use support::account::{account, client};
+use support::account::account;
+use support::client::client;
 use support::process::{Checkout, Goal};
 
 const SIGKILL: i32 = 9;

@@ -2,6 +2,7 @@
 
 mod support {
     pub(crate) mod account;
+    pub(crate) mod client;
     pub(crate) mod command_line;
 }
 
@@ -11,11 +12,12 @@ use apps::checkout::Settings;
 use groundplan_engine::State;
 use groundplan_moto::Moto;
 use serde_json::Value as Json;
-use support::account::{account, client};
+use support::account::account;
+use support::client::client;
 use support::command_line::run;
 
 fn state(directory: &Path) -> State {
-    let file = walk(directory).into_iter().find(|file| file.ends_with("state.json")).expect("a state");
+    let file = walk(directory).into_iter().find(|file| file.ends_with("checkout-prod/state.json")).expect("a state");
     serde_json::from_slice(&std::fs::read(file).expect("readable")).expect("a state")
 }
 
@@ -105,5 +107,5 @@ fn the_binary_refuses_an_account_that_is_not_the_pinned_one() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(error.contains("123456789012") && error.contains("111122223333"), "{error}");
-    assert!(walk(directory.path()).iter().all(|file| !file.ends_with("state.json")), "{error}");
+    assert!(walk(directory.path()).iter().all(|file| !file.ends_with("checkout-prod/state.json")), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Every command on a state in S3.
 
 mod support {
-    pub(crate) mod account;
+    pub(crate) mod client;
     pub(crate) mod command_line;
 }
 
@@ -11,7 +11,7 @@ use std::process::Command;
 use apps::checkout::Settings;
 use groundplan_moto::Moto;
 use serde_json::Value as Json;
-use support::account::client;
+use support::client::client;
 use support::command_line::{Ran, run};
 
 struct Place<'a> {
@@ -77,7 +77,7 @@ dynamodb.put_item(TableName='locks', Item={
     );
     let refused = place.run("deploy --yes").expect(4).err;
     assert!(refused.contains("is locked by `deploy` (process 4711 of ada on build-7, since 20"), "{refused}");
-    assert!(refused.contains("last heard of") && refused.contains("`--lock-timeout 10m` waits for it"), "{refused}");
+    assert!(refused.contains("heard of ") && refused.contains("`--lock-timeout 10m` waits for it"), "{refused}");
     place.run("plan --detailed-exitcode").expect(0);
     assert!(place.run("force-unlock --yes").expect(0).err.contains("taken away from `deploy` (process 4711 of ada"));
 

@@ -1,19 +1,10 @@
 //! The account, as an independent client sees it.
 
-use std::process::Command;
-
 use groundplan_engine::State;
 use groundplan_moto::Moto;
 use serde_json::Value as Json;
 
-/// Runs `account.py`, the independent client.
-pub(crate) fn client(moto: &Moto, action: &str) -> Json {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/account.py");
-    let output = Command::new(moto.python()).args([script, moto.url(), action]).output().expect("python runs");
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "account.py {action}: {error}");
-    if output.stdout.is_empty() { Json::Null } else { serde_json::from_slice(&output.stdout).expect("JSON") }
-}
+use super::client::client;
 
 /// The account as boto3 sees it, with the path of a resource in place of its identifier and lists
 /// in the order of their text, so that it can be compared.

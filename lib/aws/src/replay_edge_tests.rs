@@ -114,7 +114,7 @@ async fn a_record_is_found_under_the_name_that_route_53_makes_of_it_and_deleted_
     let sent = log.all().into_iter().find(|sent| sent.contains("<Action>DELETE</Action>")).unwrap();
     assert!(sent.contains("192.0.2.9"), "the record that is there, not the one that was declared: {sent}");
     let gone = existing(RECORD, "gone.example.com|Z1|A|", address("gone.example.com"));
-    assert_eq!(aws.delete(&delete(gone)).await.unwrap(), Deletion::Gone);
+    assert_eq!(aws.delete(&delete(gone)).await.unwrap_err().class, ErrorClass::NotFound);
 }
 
 #[tokio::test]

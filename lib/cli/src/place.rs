@@ -104,7 +104,10 @@ impl Place {
         let Some(marker) = self.marker() else { return Ok(()) };
         let write = || {
             fs::create_dir_all(marker.parent().unwrap_or(&marker))?;
-            fs::write(&marker, format!("{}\n", target.name()))
+            // Whole or not at all, so that a run that is killed here leaves no marker of nobody's.
+            let new = marker.with_extension("new");
+            fs::write(&new, format!("{}\n", target.name()))?;
+            fs::rename(new, &marker)
         };
         write().map_err(|error: std::io::Error| {
             CommandError::failed(format!("cannot write `{}`: {error}", marker.display()))

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{Assembly, Environment, Reference, ResourceEntry, Value};
 use serde_json::{Value as Json, json};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::provider::{
@@ -57,8 +58,8 @@ pub(crate) struct Made {
     pub(crate) path: String,
     pub(crate) token: String,
     pub(crate) properties: Properties,
-    /// Looks until it is ready.
-    pending: u32,
+    /// When it is ready.
+    ready: Instant,
 }
 
 /// How a call goes wrong.
@@ -123,7 +124,7 @@ impl Cloud {
             NAT => drop(outputs.insert("NatGatewayId".into(), id.into())),
             DATABASE => {
                 outputs.insert("DBInstanceArn".into(), format!("arn:{id}").into());
-                if made.pending == 0 {
+                if made.ready <= Instant::now() {
                     outputs.insert("Endpoint.Address".into(), format!("{id}.db").into());
                 }
             }
@@ -133,12 +134,14 @@ impl Cloud {
     }
 }
 
-fn looks(type_name: &str) -> u32 {
-    match type_name {
-        NAT => 4,
-        DATABASE => 16,
+/// When what is made or changed now is ready.
+fn ready(type_name: &str) -> Instant {
+    let seconds = match type_name {
+        NAT => 60,
+        DATABASE => 480,
         _ => 0,
-    }
+    };
+    Instant::now() + Duration::from_secs(seconds)
 }
 
 fn lost() -> ProviderError {
@@ -184,7 +187,7 @@ impl Provider for Fake {
                 let kind = type_name.rsplit("::").next().unwrap_or_default().to_lowercase();
                 let id = format!("{kind}-{}", cloud.next);
                 let mut made = Made {
-                    pending: looks(&type_name),
+                    ready: ready(&type_name),
                     type_name,
                     path,
                     token: request.token.clone(),
@@ -226,7 +229,7 @@ impl Provider for Fake {
         };
         made.properties.retain(|name, _| !request.existing.properties.contains_key(name));
         made.properties.extend(request.properties.clone());
-        made.pending = looks(&made.type_name);
+        made.ready = ready(&made.type_name);
         if answer.is_some() {
             return Err(lost());
         }
@@ -258,13 +261,12 @@ impl Provider for Fake {
     }
 
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {
-        let mut cloud = self.cloud();
+        let cloud = self.cloud();
         if cloud.broken.contains(resource.address.path.as_str()) {
             return Ok(Status::Failed("it is broken".into()));
         }
-        let Some(made) = cloud.resources.get_mut(&resource.id) else { return Ok(Status::Gone) };
-        if made.pending > 0 {
-            made.pending -= 1;
+        let Some(made) = cloud.resources.get(&resource.id) else { return Ok(Status::Gone) };
+        if made.ready > Instant::now() {
             return Ok(Status::Pending("creating".into()));
         }
         Ok(Status::Ready(cloud.outputs(&resource.id)))

@@ -122,7 +122,8 @@ pub enum Recovery {
 /// How long to wait for readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// Time between two looks; zero where the resource is ready at once.
+    /// The longest time between two looks, which follow each other faster at first; zero where the
+    /// resource is ready at once.
     pub interval: Duration,
     /// When to give up.
     pub timeout: Duration,
@@ -132,7 +133,7 @@ impl Wait {
     /// Ready, or gone, as soon as the call has returned.
     pub const NONE: Self = Self { interval: Duration::ZERO, timeout: Duration::ZERO };
 
-    /// Looks every `interval` seconds for at most `timeout` seconds.
+    /// Looks every `interval` seconds or more often, for at most `timeout` seconds.
     pub const fn seconds(interval: u64, timeout: u64) -> Self {
         Self { interval: Duration::from_secs(interval), timeout: Duration::from_secs(timeout) }
     }

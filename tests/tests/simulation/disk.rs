@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use groundplan_engine::journal::Event;
-use groundplan_engine::store::{Holder, Lock, Stored};
+use groundplan_engine::store::{Holder, Lock, MemoryStore, Stored};
 use groundplan_engine::{Error, State, StateStore};
 
 /// What goes wrong with the write of this number, counted from one.
@@ -84,10 +84,23 @@ impl Disk {
     }
 }
 
+/// What the app `account` publishes, by the name of the output.
+pub(crate) const PUBLISHED: [(&str, &str); 2] = [
+    ("zone-id", "Z0123456789ABCDEFGHIJ"),
+    ("certificate-arn", "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"),
+];
+
 #[async_trait]
 impl StateStore for Disk {
     fn place(&self) -> String {
         "the simulated disk".into()
+    }
+
+    /// The app that others use is deployed all the time, and nothing happens to its state.
+    fn of(&self, app: &str) -> Option<Box<dyn StateStore>> {
+        let outputs = PUBLISHED.map(|(name, value)| (name.to_owned(), value.into()));
+        let state = State { serial: 1, outputs: outputs.into(), ..State::new(app) };
+        Some(Box::new(MemoryStore::with(state, Vec::new())))
     }
 
     async fn load(&self) -> Result<Option<Stored>, Error> {

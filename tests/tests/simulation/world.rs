@@ -9,11 +9,12 @@ use groundplan::Assembly;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, ProgressEvent, StepError, execute};
 use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::store::Loaded;
+use groundplan_engine::upstream::Upstream;
 use groundplan_engine::{Error, State, StateStore, load};
 use groundplan_simulator::{Faults, Limit, Simulator};
 use uuid::Uuid;
 
-use crate::disk::{Disk, How, Trouble};
+use crate::disk::{Disk, How, PUBLISHED, Trouble};
 use crate::programs::Target;
 
 /// What the lineage and the digest key of every state are made from: nothing is random here that
@@ -66,7 +67,9 @@ impl Default for Manner {
 
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { cloud: Simulator::in_memory(seed), disk: Disk::default(), trace: Vec::new() }
+        let cloud = Simulator::in_memory(seed);
+        PUBLISHED.into_iter().for_each(|(_, value)| cloud.assume(value));
+        Self { cloud, disk: Disk::default(), trace: Vec::new() }
     }
 
     /// From now on, this goes wrong.
@@ -125,7 +128,11 @@ impl World {
     }
 
     pub(crate) async fn plan(&self, target: &Target, loaded: &Loaded, manner: Manner) -> Result<Planned, Error> {
-        let options = PlanOptions { refresh: manner.refresh, delete_data: true, ..PlanOptions::default() };
+        let upstream = match target {
+            Target::Deployed(assembly) => Upstream::read(assembly, &self.disk).await?,
+            Target::Destroyed(_) => Upstream::NONE,
+        };
+        let options = PlanOptions { refresh: manner.refresh, delete_data: true, upstream, ..PlanOptions::default() };
         match target {
             Target::Deployed(assembly) => planning::deploy(assembly, &loaded.state, &self.cloud, &options).await,
             Target::Destroyed(_) => planning::destroy(&loaded.state, &self.cloud, &options).await,

@@ -175,7 +175,7 @@ impl<'a> Calls<'a> {
                 return Err(StepError::NotReady { reason: overdue(&detail, wait), failed: false });
             }
             self.say(&mut said, detail);
-            self.traffic.pause(wait.interval.max(SHORTEST)).await?;
+            self.traffic.pause(until_next_look(started.elapsed(), wait)).await?;
         }
     }
 
@@ -210,7 +210,7 @@ impl<'a> Calls<'a> {
         let mut said = None;
         let settling = self.provider.settling();
         loop {
-            let mut pause = wait.interval.max(SHORTEST);
+            let mut pause = until_next_look(started.elapsed(), wait);
             let detail = match self.status(existing).await? {
                 Status::Gone if started.elapsed() >= settling => return Ok(()),
                 Status::Gone => {
@@ -244,6 +244,12 @@ impl<'a> Calls<'a> {
             *said = Some(detail);
         }
     }
+}
+
+/// A fiftieth of what has passed: that something is ready is seen before another two hundredths of
+/// its time have passed, and a quarter of an hour costs two hundred looks and not nine hundred.
+fn until_next_look(elapsed: Duration, wait: Wait) -> Duration {
+    (elapsed / 50).clamp(SHORTEST, wait.interval.max(SHORTEST))
 }
 
 fn overdue(detail: &str, wait: Wait) -> String {

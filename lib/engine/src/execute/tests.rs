@@ -65,7 +65,7 @@ async fn what_takes_an_early_output_does_not_wait_for_readiness() {
     let options = ExecuteOptions::default();
     let outcome = execute(&plan, loaded, &fake, &store, &options, &progress, &Cancellation::new()).await.unwrap();
     assert_eq!(events.into_inner().unwrap()[2..], ["create a/nat", "create a/logs", "wait for a/nat"]);
-    assert_eq!(outcome.elapsed, Duration::from_secs(60));
+    assert!(is_seen(outcome.elapsed, 60), "{:?}", outcome.elapsed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -515,10 +515,17 @@ async fn the_time_is_compared_with_the_slowest_chain_and_with_waiting_for_everyt
         .extend(assembly(&[("a/db", DATABASE, json!({"Tags": [{"$ref": "a/nat#NatGatewayId"}]}))]).resources);
     let outcome = deploy(&program, &store, &fake).await;
     assert!(outcome.succeeded(), "{:?}", outcome.failed);
-    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let yardstick = outcome.yardstick.unwrap();
     // The database takes the gateway's early identifier, and need not wait for its minute.
-    let expected = Yardstick { critical_path: minutes(8), waiting_for_all: minutes(9), waited: true };
-    assert_eq!((outcome.elapsed, outcome.yardstick), (minutes(8), Some(expected)));
+    assert!(is_seen(outcome.elapsed, 480), "{:?}", outcome.elapsed);
+    assert!(is_seen(yardstick.critical_path, 480) && is_seen(yardstick.waiting_for_all, 540), "{yardstick:?}");
+    assert!(yardstick.waited);
+}
+
+/// Whether what takes so many seconds is seen within two hundredths of that.
+fn is_seen(elapsed: Duration, seconds: u64) -> bool {
+    let exact = Duration::from_secs(seconds);
+    (exact..=exact + exact / 50).contains(&elapsed)
 }
 
 #[path = "stopping_tests.rs"]
