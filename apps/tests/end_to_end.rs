@@ -63,7 +63,8 @@ fn production_is_deployed_changed_mended_and_destroyed() {
     let expected = deployed
         .replace("db.t3.medium", "db.m6g.large")
         .replace("\"retentionInDays\": 365", "\"retentionInDays\": 180")
-        .replace("\"DeletionProtection\": true", "\"DeletionProtection\": false");
+        .replace("\"DeletionProtection\": true", "\"DeletionProtection\": false")
+        .replace("\"deletion_protection.enabled\": \"true\"", "\"deletion_protection.enabled\": \"false\"");
     assert_eq!(changed, expected);
     run(&settings, &moto, directory, &["plan", "--detailed-exitcode"]).expect(0);
 
