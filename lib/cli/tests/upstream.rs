@@ -199,3 +199,33 @@ fn a_rollback_takes_the_values_that_are_published_now() {
     assert!(record.contains(&format!("HostedZoneId: \"{}\"", zone.trim())), "{record}");
     assert!(machine.run(&shop(), "plan").succeeds().out.contains("no changes"));
 }
+
+#[test]
+fn a_named_upstream_is_brought_up_by_a_deploy_where_nothing_is_real() {
+    let machine = Machine::new();
+    let with = |upstream: App| {
+        let app = shop();
+        app.upstream(upstream);
+        app
+    };
+    machine.run(&with(first()), "plan").fails(3, "GP0501");
+
+    let invalid = first();
+    invalid.stack("not a name", Environment::new("us-east-1"));
+    machine.run(&with(invalid), "deploy").fails(3, "GP0102");
+    assert!(!machine.path(".groundplan/sandbox/state/shop").exists(), "nothing is deployed after what has failed");
+
+    let ran = machine.run(&with(first()), "deploy").succeeds();
+    let said = ["`account`, which this app uses, was never deployed to `sandbox`: it is deployed first"];
+    let said = said.into_iter().chain(["deploy of account: 2 created", "deploy of shop: 2 created"]);
+    let places: Vec<_> = said.map(|text| ran.err.find(text).unwrap_or_else(|| panic!("{text}\n{}", ran.err))).collect();
+    assert!(places.is_sorted(), "{}", ran.err);
+
+    // From then on it is deployed by its own command line only.
+    let ran = machine.run(&with(second()), "deploy").succeeds();
+    assert!(ran.out.contains("no changes") && !ran.err.contains("account"), "{}\n{}", ran.out, ran.err);
+
+    let events = Machine::new().run(&with(first()), "deploy --json").succeeds().json();
+    let is = |name: &str| events.iter().filter(|event| event["event"] == name).count();
+    assert_eq!((is("upstream"), is("planned"), is("finished")), (1, 2, 2));
+}

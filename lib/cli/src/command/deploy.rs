@@ -40,8 +40,10 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) 
         if session.load().await?.base.is_some() {
             continue;
         }
-        let (name, user) = (program.name(), session.target.name());
-        context.terminal.note(format!("`{name}` was never deployed to {user}, so that it is deployed first"));
+        let (name, target) = (program.name(), session.target.name());
+        context
+            .terminal
+            .note(format!("`{name}`, which this app uses, was never deployed to `{target}`: it is deployed first"));
         context.terminal.print_json(&json!({"event": "upstream", "app": name}));
         let ended = Box::pin(upstreams(&context, &session, args)).await?;
         let first = Deploy { yes: args.yes, ..Deploy::default() };

@@ -119,6 +119,22 @@ mod tests {
         assert!(error.contains("has format 2 and this version reads up to 1"), "{error}");
     }
 
+    #[tokio::test]
+    async fn a_clock_that_jumps_changes_neither_the_order_of_runs_nor_what_is_said_of_a_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = FileStore::new(dir.path(), "shop");
+        const DAY: u64 = 24 * 60 * 60;
+        for (serial, jump) in [(1, 2 * DAY), (2, 0), (3, DAY)] {
+            let entry = entry(serial);
+            store.record(&Entry { time: entry.time + jump, ..entry }, None).await.unwrap();
+        }
+        let serials: Vec<_> = store.history().await.unwrap().iter().map(|entry| entry.serial).collect();
+        assert_eq!(serials, [1, 2, 3]);
+        let here = Holder::here("deploy");
+        let tomorrow = Holder { since: here.since + DAY, ..here };
+        assert!(tomorrow.to_string().ends_with(", for 0s)"), "{tomorrow}");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_run_whose_lock_was_taken_away_writes_no_more() {
         let dir = tempfile::tempdir().unwrap();
