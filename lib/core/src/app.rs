@@ -1,6 +1,6 @@
 //! How a program is written: apps, stacks, scopes, constructs and handles.
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
@@ -152,8 +152,8 @@ impl App {
     }
 
     /// The programs that were given to [`upstream`](Self::upstream).
-    pub fn upstreams(&self) -> Ref<'_, [App]> {
-        Ref::map(self.tree.upstreams.borrow(), Vec::as_slice)
+    pub fn upstreams(&self) -> Vec<App> {
+        self.tree.upstreams.borrow().iter().map(|app| App { tree: app.tree.clone() }).collect()
     }
 
     /// The assembly of this program.

@@ -198,9 +198,9 @@ impl Cloud {
 
     #[track_caller]
     fn planned(&self, app: &App, loaded: &Loaded) -> Planned {
-        for upstream in &*app.upstreams() {
-            if self.load(upstream).base.is_none() {
-                self.deploy(upstream);
+        for upstream in app.upstreams() {
+            if self.load(&upstream).base.is_none() {
+                self.deploy(&upstream);
             }
         }
         let (assembly, store) = (assembly(app), self.place.beside(app.name()));

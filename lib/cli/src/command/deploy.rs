@@ -33,9 +33,9 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) 
     if session.target.is_real() || args.plan.is_some() {
         return Ok(Exit::Done);
     }
-    for program in &*context.program.upstreams() {
+    for program in context.program.upstreams() {
         let synthesis = program.synth()?;
-        let context = Context { program, synthesis: &synthesis, ..*context };
+        let context = Context { program: &program, synthesis: &synthesis, ..*context };
         let session = context.find()?;
         if session.load().await?.base.is_some() {
             continue;
