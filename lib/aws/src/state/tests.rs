@@ -81,10 +81,13 @@ fn store_at(
     (state_store(Reach::Config(config), location, "shop"), log)
 }
 
+/// What a request is answered instead.
+type Instead = fn(&str, &S3) -> Answer;
+
 /// Answers the first requests that contain `text` like that, each time the next one.
 fn first(
     text: &'static str,
-    answers: impl IntoIterator<Item = fn(&str, &S3) -> Answer>,
+    answers: impl IntoIterator<Item = Instead>,
 ) -> impl Fn(&str, &S3) -> Option<Answer> + Send + Sync + 'static {
     let answers: Mutex<std::collections::VecDeque<_>> = Mutex::new(answers.into_iter().collect());
     move |sent, s3| {
@@ -104,7 +107,7 @@ const CHECKPOINT: &str = "/infra/shop/log/000000000001";
 
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_answer_is_lost_has_happened_though_its_repetition_is_refused() {
-    let lost: fn(&str, &S3) -> Answer = |sent, s3| {
+    let lost: Instead = |sent, s3| {
         s3.answer(sent);
         Answer::Lost
     };
@@ -117,7 +120,7 @@ async fn a_write_whose_answer_is_lost_has_happened_though_its_repetition_is_refu
 
 #[tokio::test(start_paused = true)]
 async fn a_lock_whose_answer_is_lost_is_had_and_given_back() {
-    let lost: fn(&str, &S3) -> Answer = |sent, s3| {
+    let lost: Instead = |sent, s3| {
         s3.answer(sent);
         Answer::Lost
     };
@@ -132,15 +135,15 @@ async fn a_lock_whose_answer_is_lost_is_had_and_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn conflicts_and_too_many_requests_are_tried_again() {
-    let conflict: fn(&str, &S3) -> Answer = |_, _| {
+    let conflict: Instead = |_, _| {
         error(
             409,
             "ConditionalRequestConflict",
             "The conditional request cannot succeed due to a conflicting operation",
         )
     };
-    let slow: fn(&str, &S3) -> Answer = |_, _| error(503, "SlowDown", "Please reduce your request rate.");
-    let broken: fn(&str, &S3) -> Answer = |_, _| error(500, "InternalError", "We encountered an internal error.");
+    let slow: Instead = |_, _| error(503, "SlowDown", "Please reduce your request rate.");
+    let broken: Instead = |_, _| error(500, "InternalError", "We encountered an internal error.");
     let (store, log) = store(first(CHECKPOINT, [conflict, slow, conflict, broken]));
     save(&store).await.unwrap();
     assert_eq!(log.count(CHECKPOINT), 5);
@@ -149,7 +152,7 @@ async fn conflicts_and_too_many_requests_are_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_says_what_to_do() {
-    let refusals: [(fn(&str, &S3) -> Answer, &str); 4] = [
+    let refusals: [(Instead, &str); 4] = [
         (
             |_, _| error(400, "ExpiredToken", "The provided token has expired."),
             "write s3://acme/infra/shop/log/000000000001: s3:PutObject: ExpiredToken: The provided token has expired. \
@@ -178,10 +181,10 @@ async fn a_refusal_says_what_to_do() {
 #[tokio::test(start_paused = true)]
 async fn the_region_of_the_bucket_is_found_whatever_it_answers_to_others() {
     for status in [200, 301, 400, 403] {
-        let head: Box<dyn Fn(&str, &S3) -> Option<Answer> + Send + Sync> = Box::new(move |sent, _| {
+        let head = move |sent: &str, _: &S3| {
             let region = vec![("x-amz-bucket-region", "ap-south-1".to_owned())];
             sent.starts_with("HEAD").then(|| Answer::With(status, region, String::new()))
-        });
+        };
         let (store, log) = store_at(StateLocation { region: None, ..location() }, head);
         save(&store).await.unwrap();
         let requests = log.all();
