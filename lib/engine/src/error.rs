@@ -13,7 +13,7 @@ use crate::store::{Heard, Holder};
 use crate::upstream::{Missing, Use};
 
 /// Why the engine refuses or gives up. A step that fails is no such error: the
-/// [`Outcome`](crate::execute::Outcome) has it.
+/// [`Outcome`] has it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file of the state store cannot be read or written.
