@@ -171,10 +171,10 @@ pub enum SkipReason {
 /// `store` is the caller's.
 ///
 /// # Errors
-/// The plan may not be executed ([`Plan::permit`], [`upstream::permit`]), is stale, or needs environment variables
-/// that are not set: nothing has been touched then. Or the state cannot be written: the journal
-/// has what was done, and the next run goes on from there ([`Error::Unsaved`]). Steps that fail
-/// are in the [`Outcome`].
+/// The plan may not be executed ([`Plan::permit`], [`upstream::permit`]), is stale, or needs
+/// environment variables that are not set: nothing has been touched then. Or the state cannot be
+/// written: the journal has what was done, and the next run goes on from there
+/// ([`Error::Unsaved`]). Steps that fail are in the [`Outcome`].
 pub async fn execute(
     plan: &Plan,
     loaded: Loaded,
