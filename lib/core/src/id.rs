@@ -52,7 +52,9 @@ macro_rules! id_types {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl $crate::IsA<$name> for $name {}
+        #[diagnostic::do_not_recommend]
         impl $crate::IsA<::std::string::String> for $name {}
     )+};
 }

@@ -131,6 +131,9 @@ pub trait Provides<T> {
 
 /// States that a `Self` is a `T` too: a `VpcId` is a `String`, a `KeyArn` is one of the ways
 /// to name a key.
+///
+/// No implementation is recommended in messages: whoever passed the wrong id is not helped by a
+/// list of what other types are.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but an output of type `{Self}` was given",
     label = "this gives a `{Self}`, not a `{T}`"
@@ -222,12 +225,19 @@ provides!(Json, |json| Json(Value::from(json)), serde_json::Value);
 provides!(Json, Json, Value);
 
 macro_rules! plain {
-    ($($type:ty),+) => {$( impl IsA<$type> for $type {} )+};
+    ($($type:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl IsA<$type> for $type {}
+    )+};
 }
 
 plain!(String, bool, i64, f64, Json);
+
+#[diagnostic::do_not_recommend]
 impl<T: Fields> IsA<T> for T {}
+#[diagnostic::do_not_recommend]
 impl<T> IsA<List<T>> for List<T> {}
+#[diagnostic::do_not_recommend]
 impl<T> IsA<Map<T>> for Map<T> {}
 
 macro_rules! provides_list {

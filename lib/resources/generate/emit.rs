@@ -311,8 +311,8 @@ fn write_ids(code: &mut Code, service: &str, ids: &Ids, enabled: bool) {
         code.line("");
         let members: Vec<_> = members.iter().map(|id| path(id)).collect();
         let wider: Vec<_> = ids.wider(id).map(path).collect();
-        code.line(&format!("crate::union!({}: {});", id.name, members.join(", ")));
-        wider.iter().for_each(|wider| code.line(&format!("impl groundplan_core::IsA<{wider}> for {} {{}}", id.name)));
+        let wider = if wider.is_empty() { String::new() } else { format!(" => {}", wider.join(", ")) };
+        code.line(&format!("crate::union!({}: {}{wider});", id.name, members.join(", ")));
     }
 }
 

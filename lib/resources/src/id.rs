@@ -7,17 +7,25 @@ macro_rules! ids {
     };
 }
 
-/// States that each member is the union, too, known or as an output.
+/// States that each member is the union, too, known or as an output, and that the union is each
+/// of the wider ones behind `=>`.
 macro_rules! union {
-    ($union:ident: $($member:path),+) => {$(
-        impl groundplan_core::IsA<$union> for $member {}
+    ($union:ident: $($member:path),+ $(=> $($wider:path),+)?) => {
+        $(
+            #[diagnostic::do_not_recommend]
+            impl groundplan_core::IsA<$union> for $member {}
 
-        impl groundplan_core::Provides<$union> for $member {
-            fn provide(self) -> groundplan_core::Input<$union> {
-                groundplan_core::Input::Known($union::new(self.as_str()))
+            impl groundplan_core::Provides<$union> for $member {
+                fn provide(self) -> groundplan_core::Input<$union> {
+                    groundplan_core::Input::Known($union::new(self.as_str()))
+                }
             }
-        }
-    )+};
+        )+
+        $($(
+            #[diagnostic::do_not_recommend]
+            impl groundplan_core::IsA<$wider> for $union {}
+        )+)?
+    };
 }
 
 pub(crate) use {ids, union};
