@@ -86,9 +86,24 @@ impl Session<'_> {
         }
     }
 
+    /// Does `work` as the only run that writes. What `work` fails with is said before what letting
+    /// go of the lock fails with: a lease that was lost is the end of both.
+    pub(crate) async fn locked<T>(
+        &self,
+        holder: &Holder,
+        work: impl Future<Output = Result<T, CommandError>>,
+    ) -> Result<T, CommandError> {
+        let lock = self.lock(holder).await?;
+        let done = work.await;
+        let released = lock.release().await;
+        let done = done?;
+        released?;
+        Ok(done)
+    }
+
     /// Makes this run the only one that writes, and the state this target's. Waits for another
     /// one as long as `--lock-timeout` says.
-    pub(crate) async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, CommandError> {
+    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, CommandError> {
         let patience = self.context.global.lock_timeout;
         let tell = |Waiting { holder, overdue, patience }: &Waiting| {
             let patience = duration(*patience);

@@ -1,4 +1,5 @@
-//! What `deploy`, `destroy` and `rollback` share: asking, executing, and saying how it went.
+//! What `deploy`, `destroy` and `rollback` share: showing a plan, asking, executing, and saying how
+//! it went.
 
 use std::time::Duration;
 
@@ -6,15 +7,17 @@ use groundplan_core::Assembly;
 use groundplan_engine::execute::{self, ExecuteOptions, Outcome};
 use groundplan_engine::history::{Ending, Entry};
 use groundplan_engine::plan::Plan;
+use groundplan_engine::planning::Planned;
 use groundplan_engine::store::{Holder, Loaded};
 use groundplan_engine::{Error, Provider, State, upstream};
 use serde_json::{Value as Json, json};
 
-use crate::command::output;
+use crate::command::{output, plan};
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::progress;
 use crate::render::outcome::OutcomeView;
+use crate::render::plan::PlanView;
 
 /// A plan that is about to be executed.
 pub(crate) struct Job<'a> {
@@ -32,6 +35,28 @@ impl Job<'_> {
     /// Refuses at once what would have to be asked where nobody can answer.
     pub(crate) fn may_ask(&self) -> Result<(), CommandError> {
         self.session.may_ask(self.yes, self.command)
+    }
+
+    /// Shows a plan that was made just now, asks, and executes it. `assembly` is as in
+    /// [`Job::execute`].
+    pub(crate) async fn carry_out(
+        &self,
+        planned: &Planned,
+        view: PlanView<'_>,
+        assembly: Option<&Assembly>,
+        loaded: Loaded,
+        provider: &dyn Provider,
+    ) -> Result<Exit, CommandError> {
+        plan::show(self.context, self.session, planned, view);
+        let document = plan::document(self.context, self.session, planned);
+        self.context.terminal.print_json(&event("planned", document));
+        if planned.plan.is_empty() {
+            self.nothing(&loaded.state.outputs);
+            return Ok(Exit::Done);
+        }
+        self.permit(&planned.plan, &loaded.state).await?;
+        self.confirm(&planned.plan).await?;
+        self.execute(&planned.plan, assembly, loaded, provider).await
     }
 
     /// Refuses what may not be executed, before anybody is asked.
@@ -102,7 +127,7 @@ impl Job<'_> {
     }
 
     /// The last event.
-    pub(crate) fn finished(&self, outcome: &Outcome) -> Json {
+    fn finished(&self, outcome: &Outcome) -> Json {
         json!({
             "event": "finished",
             "succeeded": outcome.succeeded(),
@@ -118,7 +143,7 @@ impl Job<'_> {
     }
 
     /// The last event where there was nothing to do.
-    pub(crate) fn nothing(&self, outputs: &impl serde::Serialize) {
+    fn nothing(&self, outputs: &impl serde::Serialize) {
         self.context.terminal.print_json(&json!({
             "event": "finished",
             "succeeded": true,
@@ -137,7 +162,7 @@ fn milliseconds(duration: Duration) -> u64 {
 }
 
 /// A document as an event.
-pub(crate) fn event(name: &str, mut document: Json) -> Json {
+fn event(name: &str, mut document: Json) -> Json {
     let mut event = json!({"event": name});
     if let (Json::Object(event), Json::Object(fields)) = (&mut event, &mut document) {
         event.append(fields);

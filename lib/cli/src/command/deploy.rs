@@ -9,8 +9,7 @@ use groundplan_engine::upstream::Upstream;
 use serde_json::json;
 
 use crate::args::Deploy;
-use crate::command::apply::{Job, event};
-use crate::command::plan;
+use crate::command::apply::Job;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::render::outcome;
@@ -66,13 +65,13 @@ async fn one(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Res
     let holder = session.holder();
     let job = Job { context, session, command: "deploy", holder, yes: args.yes, options };
     job.may_ask()?;
-    let lock = session.lock(&job.holder).await?;
-    let result = match &args.plan {
-        Some(file) => saved(&job, file).await,
-        None => planned(&job, args).await,
+    let deploy = async {
+        match &args.plan {
+            Some(file) => saved(&job, file).await,
+            None => planned(&job, args).await,
+        }
     };
-    lock.release().await?;
-    result
+    session.locked(&job.holder, deploy).await
 }
 
 async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
@@ -88,15 +87,8 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let assembly = &context.synthesis.assembly;
     let planned = planning::deploy(assembly, &loaded.state, &*provider, &options).await?;
     let full = args.full || context.global.verbose > 0;
-    plan::show(context, session, &planned, PlanView { full, ..PlanView::new(&planned, Some(context.synthesis)) });
-    context.terminal.print_json(&event("planned", plan::document(context, session, &planned)));
-    if planned.plan.is_empty() {
-        job.nothing(&loaded.state.outputs);
-        return Ok(Exit::Done);
-    }
-    job.permit(&planned.plan, &loaded.state).await?;
-    job.confirm(&planned.plan).await?;
-    job.execute(&planned.plan, args.part.only.is_empty().then_some(assembly), loaded, &*provider).await
+    let view = PlanView { full, ..PlanView::new(&planned, Some(context.synthesis)) };
+    job.carry_out(&planned, view, args.part.only.is_empty().then_some(assembly), loaded, &*provider).await
 }
 
 /// Executes a plan that was saved, and nothing else.

@@ -5,8 +5,7 @@ use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::planning::{self, PlanOptions};
 
 use crate::args::Destroy;
-use crate::command::apply::{Job, event};
-use crate::command::plan;
+use crate::command::apply::Job;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::render::count;
@@ -19,11 +18,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, C
     let holder = session.holder();
     let job = Job { context, session: &session, command: "destroy", holder, yes: args.yes, options };
     job.may_ask()?;
-    let lock = session.lock(&job.holder).await?;
-    let result = destroy(&job, args).await;
-    lock.release().await?;
+    let ended = session.locked(&job.holder, destroy(&job, args)).await?;
     session.notice();
-    result
+    Ok(ended)
 }
 
 async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
@@ -35,17 +32,8 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
         ..PlanOptions::default()
     };
     let planned = planning::destroy(&loaded.state, &*provider, &options).await?;
-    plan::show(context, session, &planned, PlanView::new(&planned, None));
-    context.terminal.print_json(&event("planned", plan::document(context, session, &planned)));
     let kept = planned.changes.changes.values().filter(|change| change.action == Action::Keep).count();
-    let exit = if planned.plan.is_empty() {
-        job.nothing(&loaded.state.outputs);
-        Exit::Done
-    } else {
-        job.permit(&planned.plan, &loaded.state).await?;
-        job.confirm(&planned.plan).await?;
-        job.execute(&planned.plan, None, loaded, &*provider).await?
-    };
+    let exit = job.carry_out(&planned, PlanView::new(&planned, None), None, loaded, &*provider).await?;
     if kept > 0 {
         let kept = count(kept, "resource");
         context.terminal.hint(format!(

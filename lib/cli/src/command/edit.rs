@@ -23,16 +23,13 @@ pub(crate) async fn mv(
     to: &Path,
 ) -> Result<Exit, CommandError> {
     let holder = session.holder();
-    let lock = session.lock(&holder).await?;
     let moved = async {
         let loaded = session.load().await?;
         let events = edit::moves(&loaded.state, from, to)?;
         let moves = moves(&events);
-        Ok::<_, CommandError>((commit(context, session, &holder, loaded, None, events).await?, moves))
+        Ok((commit(context, session, &holder, loaded, None, events).await?, moves))
     };
-    let moved = moved.await;
-    lock.release().await?;
-    let (state, moves) = moved?;
+    let (state, moves) = session.locked(&holder, moved).await?;
 
     let line = |Move { from, to }: &Move| format!("  {from} → {}", paint(BOLD, to));
     context.terminal.print(moves.iter().map(line).collect::<Vec<_>>().join("\n"));
@@ -50,7 +47,6 @@ pub(crate) async fn mv(
 
 pub(crate) async fn rm(context: &Context<'_>, session: &Session<'_>, path: &Path) -> Result<Exit, CommandError> {
     let holder = session.holder();
-    let lock = session.lock(&holder).await?;
     let removed = async {
         let loaded = session.load().await?;
         let paths = edit::within(&loaded.state, path)?;
@@ -60,11 +56,9 @@ pub(crate) async fn rm(context: &Context<'_>, session: &Session<'_>, path: &Path
         });
         let resources: Vec<_> = resources.collect();
         let events = resources.iter().map(|(path, _)| Event::Forgotten { path: path.clone() }).collect();
-        Ok::<_, CommandError>((commit(context, session, &holder, loaded, None, events).await?, resources))
+        Ok((commit(context, session, &holder, loaded, None, events).await?, resources))
     };
-    let removed = removed.await;
-    lock.release().await?;
-    let (state, resources) = removed?;
+    let (state, resources) = session.locked(&holder, removed).await?;
 
     let line = |(path, resource): &(Path, ResourceState)| {
         format!("  {}  {}  {}", paint(BOLD, path), short_type(&resource.type_name), resource.id)

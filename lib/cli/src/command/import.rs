@@ -18,7 +18,6 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     session.may_ask(args.yes, "import")?;
     let holder = session.holder();
     let Import { path, id, yes } = args;
-    let lock = session.lock(&holder).await?;
     let imported = async {
         let loaded = session.load().await?;
         let provider = session.connect().await?;
@@ -29,11 +28,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
         let question = format!("import {id} of account {} as {path}?", found.identity.account);
         session.confirm(*yes, &question).await?;
         let state = edit::commit(context, &session, &holder, loaded, Some(found.identity), found.events).await?;
-        Ok::<_, CommandError>((state, found.change))
+        Ok((state, found.change))
     };
-    let imported = imported.await;
-    lock.release().await?;
-    let (state, change) = imported?;
+    let (state, change) = session.locked(&holder, imported).await?;
     let done = paint(CREATE, format!("✓ imported {path}"));
     context.terminal.note(format!("{done}: the state has it now; nothing in the account has changed"));
     context.terminal.print_json(&json!({"serial": state.serial, "path": path, "id": id, "change": change}));

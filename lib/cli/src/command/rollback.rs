@@ -7,8 +7,8 @@ use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::upstream::Upstream;
 
 use crate::args::Rollback;
-use crate::command::apply::{Job, event};
-use crate::command::{history, plan};
+use crate::command::apply::Job;
+use crate::command::history;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
@@ -20,11 +20,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &Rollback) -> Result<Exit, 
     let holder = session.holder();
     let job = Job { context, session: &session, command: "rollback", holder, yes: args.yes, options };
     job.may_ask()?;
-    let lock = session.lock(&job.holder).await?;
-    let result = rollback(&job, args).await;
-    lock.release().await?;
+    let ended = session.locked(&job.holder, rollback(&job, args)).await?;
     session.notice();
-    result
+    Ok(ended)
 }
 
 async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> {
@@ -47,15 +45,8 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
         ..PlanOptions::default()
     };
     let planned = planning::deploy(&program.assembly, &loaded.state, &*provider, &options).await?;
-    plan::show(context, session, &planned, PlanView::new(&planned, Some(&program)));
-    context.terminal.print_json(&event("planned", plan::document(context, session, &planned)));
-    if planned.plan.is_empty() {
-        job.nothing(&loaded.state.outputs);
-        return Ok(Exit::Done);
-    }
-    job.permit(&planned.plan, &loaded.state).await?;
-    job.confirm(&planned.plan).await?;
-    let exit = job.execute(&planned.plan, Some(&past), loaded, &*provider).await?;
+    let view = PlanView::new(&planned, Some(&program));
+    let exit = job.carry_out(&planned, view, Some(&past), loaded, &*provider).await?;
     if context.synthesis.assembly != past {
         context.terminal.hint("the program was not changed: the next `deploy` makes the target what it says again");
     }
