@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use apps::account::account;
 use apps::checkout::{Settings, checkout};
 use groundplan::data::InstanceClass;
+use groundplan::resources::autoscaling;
 use groundplan::resources::ec2::{self, VpcId};
 use groundplan::{App, Environment, Export};
 use groundplan_testing::{Cloud, assembly};
@@ -51,6 +52,29 @@ fn a_changed_setting_changes_one_resource_in_place() {
     let deployed = cloud.deploy(&changed);
     let class = &deployed.resource("checkout/database").properties["DBInstanceClass"];
     assert_eq!(class.as_str(), Some("db.m6g.large"));
+}
+
+#[test]
+fn what_takes_a_version_follows_it_in_the_same_deploy() {
+    let workers = |image: &str| {
+        let app = App::new("workers");
+        let stack = app.stack("workers", Environment::new("us-east-1"));
+        let data = ec2::launch_template::LaunchTemplateData::new().image_id(image);
+        let template = stack.add("template", ec2::LaunchTemplate::new(data));
+        let launch =
+            autoscaling::auto_scaling_group::LaunchTemplateSpecification::new(template.latest_version_number())
+                .launch_template_id(&template);
+        stack.add("group", autoscaling::AutoScalingGroup::new("3", "1").launch_template(launch));
+        app
+    };
+    let cloud = Cloud::new();
+    let version = |image: &str| {
+        let deployed = cloud.deploy(&workers(image));
+        assert!(cloud.plan(&workers(image)).is_empty());
+        deployed.resource("workers/group").properties["LaunchTemplate"].to_json()["Version"].clone()
+    };
+    assert_eq!(version("ami-0a1b2c3d"), "1");
+    assert_eq!(version("ami-4e5f6071"), "2");
 }
 
 #[test]

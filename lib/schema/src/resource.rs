@@ -109,6 +109,20 @@ impl ResourceType {
         self.name.rsplit("::").next().unwrap_or_default()
     }
 
+    /// Whether an attribute gets another value by a change in place, as `LatestVersionNumber` of a
+    /// launch template does. The sources do not say so; the name does: it is a version, a revision or
+    /// an ETag of the resource, and no part of its identifier. What software runs in it, as
+    /// `EngineVersion`, is not meant.
+    pub fn counts_changes(&self, attribute: &str) -> bool {
+        let name = attribute.rsplit('.').next().unwrap_or_default();
+        let counted = ["Number", "Id", "Arn"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+        let which = ["Latest", "Default", "Current"].iter().find_map(|prefix| counted.strip_prefix(prefix));
+        matches!(which.unwrap_or(counted), "Version" | "Revision" | "ETag")
+            && self.attributes.contains_key(attribute)
+            && !self.properties.contains_key(attribute)
+            && !self.primary_identifier.contains(&attribute)
+    }
+
     /// A cursor before the first property.
     pub fn cursor(&self) -> Cursor<'_> {
         Cursor::new(self)

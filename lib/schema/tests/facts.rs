@@ -164,3 +164,17 @@ fn what_identifies_a_resource_cannot_be_changed_in_place() {
     }
     assert_eq!(record.replacement("TTL"), Replacement::Never);
 }
+
+#[test]
+fn versions_and_revisions_of_a_resource_count_its_changes() {
+    let counts = |name: &str, attribute: &str| resource(name).counts_changes(attribute);
+    assert!(counts("AWS::EC2::LaunchTemplate", "LatestVersionNumber"));
+    assert!(counts("AWS::AmazonMQ::Configuration", "Revision"));
+    assert!(counts("AWS::MSK::Configuration", "LatestRevision.Revision"));
+    assert!(counts("AWS::CloudFront::DistributionTenant", "ETag"));
+    assert!(!counts("AWS::EC2::LaunchTemplate", "LaunchTemplateId"));
+    assert!(!counts("AWS::RDS::DBSnapshot", "EngineVersion"), "what runs in it");
+    assert!(!counts("AWS::AmazonMQ::Broker", "ConfigurationRevision"), "of another resource");
+    assert!(!counts("AWS::CloudFormation::ModuleVersion", "Arn"), "its identifier");
+    assert!(!counts("AWS::EC2::LaunchTemplate", "Version"), "no attribute of it");
+}

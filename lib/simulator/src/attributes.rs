@@ -194,7 +194,8 @@ impl Making<'_> {
             "Region" => self.region.to_owned(),
             "Status" | "State" => "ACTIVE".to_owned(),
             "Port" => self.port().to_string(),
-            "Version" | "LatestVersion" | "LatestVersionNumber" | "DefaultVersionNumber" => "1".to_owned(),
+            _ if self.resource.counts_changes(name) && !ends(&["Id", "Arn", "ETag"]) => "1".to_owned(),
+            "Version" => "1".to_owned(),
             _ if ends(&["Time", "At", "Date", "Timestamp", "Till"]) => TIME.to_owned(),
             _ if ends(&["Endpoint", "Address", "DNSName", "DnsName", "DomainName", "Uri", "Url", "URL"]) => {
                 let service = self.resource.service().to_lowercase();

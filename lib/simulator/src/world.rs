@@ -144,11 +144,16 @@ impl World<'_> {
             generated_name: &name,
             derivation: &derivation,
         };
-        // What was made up stays, what follows the properties follows them.
+        // What was made up stays, what follows the properties follows them, and what counts changes
+        // goes on where there is one.
         let old = Making { properties: &found.properties, ..making };
+        let changed = properties != found.properties;
         for ((name, new), (_, old)) in making.outputs().into_iter().zip(old.outputs()) {
             if new != old {
                 found.outputs.insert(name, new);
+            } else if changed && resource.counts_changes(&name) {
+                let next = found.outputs.get(&name).map(|version| self.next_version(resource, version, request));
+                found.outputs.extend(next.map(|next| (name, next)));
             }
         }
         if let (Some(given), Some(value)) =
@@ -162,6 +167,17 @@ impl World<'_> {
         let accepted = accepted(&found);
         self.account.put(found);
         Ok(accepted)
+    }
+
+    /// What follows a version: the next number, or another of its kind.
+    fn next_version(&self, resource: &'static ResourceType, version: &Json, request: &UpdateRequest) -> Json {
+        let number = version.as_u64().or_else(|| version.as_str()?.parse().ok());
+        match (number, version) {
+            (Some(number), Json::String(_)) => Json::String((number + 1).to_string()),
+            (Some(number), _) => Json::from(number + 1),
+            (None, Json::String(_)) => Json::String(self.derivation(resource, &request.token, 0).uuid("Version")),
+            (None, other) => other.clone(),
+        }
     }
 
     pub(crate) fn delete(&mut self, request: &DeleteRequest) -> Result<Deletion, ProviderError> {

@@ -262,6 +262,7 @@ impl<'a> Diff<'a> {
         match change.action {
             Action::Create | Action::Replace(_) => desired(),
             Action::Update if change.properties.iter().any(changes) => desired(),
+            Action::Update if counts_changes(&change.type_name, &reference.attribute) => None,
             _ => self.inputs.state.value_of(reference),
         }
     }
@@ -312,6 +313,10 @@ impl<'a> Diff<'a> {
         });
         removed.chain(set).collect()
     }
+}
+
+fn counts_changes(type_name: &str, attribute: &str) -> bool {
+    lookup(type_name).is_some_and(|schema| schema.counts_changes(attribute))
 }
 
 /// What makes a replacement necessary beside the properties.

@@ -157,6 +157,29 @@ fn an_update_in_place_leaves_what_others_take_from_it_known() {
 }
 
 #[test]
+fn a_version_that_an_update_counts_on_is_not_known_yet() {
+    let program = |image: &str| {
+        let version = json!({"$ref": "a/template#LatestVersionNumber"});
+        let group = json!({"MinSize": "1", "MaxSize": "3", "LaunchTemplate": {"Version": version}});
+        assembly(&[
+            ("a/template", "AWS::EC2::LaunchTemplate", json!({"LaunchTemplateData": {"ImageId": image}})),
+            ("a/workers", "AWS::AutoScaling::AutoScalingGroup", group),
+        ])
+    };
+    let mut state = deployed(&program("ami-1"));
+    let template = state.resources.get_mut("a/template").unwrap();
+    template.outputs.insert("LatestVersionNumber".into(), json!("id-of-a/template"));
+    assert_eq!(told(&changes(&program("ami-1"), &state)), [""; 0]);
+    assert_eq!(
+        told(&changes(&program("ami-2"), &state)),
+        [
+            "update a/template: LaunchTemplateData.ImageId changes",
+            "update a/workers: LaunchTemplate.Version is taken from a/template#LatestVersionNumber, not known yet"
+        ]
+    );
+}
+
+#[test]
 fn a_property_taken_from_a_replaced_resource_is_known_where_the_program_says_it() {
     let program = |encryption: &str| {
         assembly(&[
