@@ -85,6 +85,24 @@ fn a_deploy_whose_answers_get_lost_comes_to_the_same_account() {
     });
 }
 
+/// A main thread has a megabyte of stack on Windows, and a thread of a test two: what overflows it
+/// dies without a word.
+#[test]
+fn a_deploy_fits_a_megabyte_of_stack() {
+    let moto = Moto::start_without_managed_policies();
+    let directory = tempfile::tempdir().expect("a directory");
+    let checkout = Checkout::new(moto.url(), directory.path());
+    let deploys = [Goal::Production, Goal::Changed, Goal::Nothing].map(|goal| checkout.to(goal));
+    for command in std::iter::once(checkout.upstream()).chain(deploys) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -s 1024 && exec \"$0\" \"$@\""]);
+        shell.arg(command.get_program()).args(command.get_args());
+        shell.env_clear().current_dir(directory.path());
+        let output = shell.output().expect("a shell starts");
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// Plays `seeds`, or the one that is asked for, and says how to play a failing one again.
 fn seeded(name: &str, seeds: &[u64], mut play: impl FnMut(u64)) {
     struct Replay<'a>(&'a str, u64);

@@ -41,7 +41,7 @@ fn while_a_deploy_makes_its_changes_a_call_is_under_way() {
 #[test]
 #[ignore = "a benchmark, run by `docs/measure live`"]
 fn a_deploy_takes_hardly_longer_than_its_calls_alone() {
-    const ROUNDS: usize = 9;
+    const ROUNDS: usize = 25;
     let moto = warm();
     let recording = record(&moto);
     let mut rounds = Vec::new();

@@ -5,6 +5,7 @@ use groundplan_engine::Provider;
 use groundplan_engine::store::{self, Holder, Loaded, Lock, StateStore, Waiting};
 
 use crate::args::Global;
+use crate::boxed::boxed;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::interrupt::Interrupt;
@@ -88,13 +89,13 @@ impl Session<'_> {
 
     /// Does `work` as the only run that writes. What `work` fails with is said before what letting
     /// go of the lock fails with: a lease that was lost is the end of both.
-    pub(crate) async fn locked<T>(
+    pub(crate) async fn locked<T, F: Future<Output = Result<T, CommandError>>>(
         &self,
         holder: &Holder,
-        work: impl Future<Output = Result<T, CommandError>>,
+        work: impl FnOnce() -> F,
     ) -> Result<T, CommandError> {
         let lock = self.lock(holder).await?;
-        let done = work.await;
+        let done = boxed(work).await;
         let released = lock.release().await;
         let done = done?;
         released?;

@@ -35,6 +35,7 @@
 //! is the only target, and nothing of the SDK is built.
 
 mod args;
+mod boxed;
 mod command;
 mod context;
 mod credentials;
@@ -68,7 +69,7 @@ pub fn run(app: &App) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(async { command::execute(app, Host::of_process()).await });
+    let code = runtime.block_on(async { boxed::boxed(|| command::execute(app, Host::of_process())).await });
     // A thread may still wait for an answer on standard input.
     runtime.shutdown_background();
     ExitCode::from(code)
@@ -76,5 +77,5 @@ pub fn run(app: &App) -> ExitCode {
 
 /// Runs one command on `host` and returns its exit code.
 pub async fn execute(app: &App, host: Host) -> u8 {
-    command::execute(app, host).await
+    boxed::boxed(|| command::execute(app, host)).await
 }

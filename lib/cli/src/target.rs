@@ -6,6 +6,7 @@ use groundplan_core::Assembly;
 use groundplan_engine::Provider;
 use groundplan_simulator::{DEFAULT_ACCOUNT, SandboxError, Simulator};
 
+use crate::boxed::boxed;
 use crate::credentials;
 use crate::error::{CommandError, hint_of_io};
 use crate::host::Host;
@@ -116,8 +117,8 @@ impl Target {
     pub(crate) async fn connect(&self, host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
         match self {
             Self::Sandbox { .. } => sandbox(host, assembly),
-            Self::Aws => aws(None).await,
-            Self::Emulator(url) => aws(Some(url)).await,
+            Self::Aws => boxed(|| aws(None)).await,
+            Self::Emulator(url) => boxed(|| aws(Some(url))).await,
         }
     }
 }

@@ -12,6 +12,7 @@ use groundplan_engine::store::{Holder, Loaded};
 use groundplan_engine::{Error, Provider, State, upstream};
 use serde_json::{Value as Json, json};
 
+use crate::boxed::boxed;
 use crate::command::{output, plan};
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
@@ -56,7 +57,7 @@ impl Job<'_> {
         }
         self.permit(&planned.plan, &loaded.state).await?;
         self.confirm(&planned.plan).await?;
-        self.execute(&planned.plan, assembly, loaded, provider).await
+        boxed(|| self.execute(&planned.plan, assembly, loaded, provider)).await
     }
 
     /// Refuses what may not be executed, before anybody is asked.

@@ -9,6 +9,7 @@ use groundplan_engine::upstream::Upstream;
 use serde_json::json;
 
 use crate::args::Deploy;
+use crate::boxed::boxed;
 use crate::command::apply::Job;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
@@ -17,8 +18,8 @@ use crate::render::plan::PlanView;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let session = context.session()?;
-    let ended = match upstreams(context, &session, args).await {
-        Ok(Exit::Done) => one(context, &session, args).await,
+    let ended = match boxed(|| upstreams(context, &session, args)).await {
+        Ok(Exit::Done) => boxed(|| one(context, &session, args)).await,
         ended => ended,
     }?;
     session.notice();
@@ -44,9 +45,9 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) 
             .terminal
             .note(format!("`{name}`, which this app uses, was never deployed to `{target}`: it is deployed first"));
         context.terminal.print_json(&json!({"event": "upstream", "app": name}));
-        let ended = Box::pin(upstreams(&context, &session, args)).await?;
+        let ended = boxed(|| upstreams(&context, &session, args)).await?;
         let first = Deploy { yes: args.yes, ..Deploy::default() };
-        let ended = if ended == Exit::Done { one(&context, &session, &first).await? } else { ended };
+        let ended = if ended == Exit::Done { boxed(|| one(&context, &session, &first)).await? } else { ended };
         if ended != Exit::Done {
             return Ok(ended);
         }
@@ -65,7 +66,7 @@ async fn one(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Res
     let holder = session.holder();
     let job = Job { context, session, command: "deploy", holder, yes: args.yes, options };
     job.may_ask()?;
-    let deploy = async {
+    let deploy = || async {
         match &args.plan {
             Some(file) => saved(&job, file).await,
             None => planned(&job, args).await,

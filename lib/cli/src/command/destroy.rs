@@ -18,7 +18,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, C
     let holder = session.holder();
     let job = Job { context, session: &session, command: "destroy", holder, yes: args.yes, options };
     job.may_ask()?;
-    let ended = session.locked(&job.holder, destroy(&job, args)).await?;
+    let ended = session.locked(&job.holder, || destroy(&job, args)).await?;
     session.notice();
     Ok(ended)
 }

@@ -23,7 +23,7 @@ pub(crate) async fn mv(
     to: &Path,
 ) -> Result<Exit, CommandError> {
     let holder = session.holder();
-    let moved = async {
+    let moved = || async {
         let loaded = session.load().await?;
         let events = edit::moves(&loaded.state, from, to)?;
         let moves = moves(&events);
@@ -47,7 +47,7 @@ pub(crate) async fn mv(
 
 pub(crate) async fn rm(context: &Context<'_>, session: &Session<'_>, path: &Path) -> Result<Exit, CommandError> {
     let holder = session.holder();
-    let removed = async {
+    let removed = || async {
         let loaded = session.load().await?;
         let paths = edit::within(&loaded.state, path)?;
         let resources = paths.into_iter().filter_map(|path| {

@@ -18,7 +18,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     session.may_ask(args.yes, "import")?;
     let holder = session.holder();
     let Import { path, id, yes } = args;
-    let imported = async {
+    let imported = || async {
         let loaded = session.load().await?;
         let provider = session.connect().await?;
         let assembly = &context.synthesis.assembly;

@@ -21,6 +21,7 @@ use groundplan_core::App;
 use serde_json::json;
 
 use crate::args::{Color, Command, CommandLine};
+use crate::boxed::boxed;
 use crate::context::Context;
 use crate::error::{CommandError, Exit, Kind};
 use crate::host::Host;
@@ -84,21 +85,22 @@ pub(crate) async fn execute(app: &App, mut host: Host) -> u8 {
 }
 
 async fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, CommandError> {
-    match command {
-        Command::Synth(args) => synth::run(context, args),
-        Command::Plan(args) => plan::run(context, args).await,
-        Command::Deploy(args) => deploy::run(context, args).await,
-        Command::Destroy(args) => destroy::run(context, args).await,
-        Command::Drift => drift::run(context).await,
-        Command::Output(args) => output::run(context, args).await,
-        Command::State(args) => state::run(context, args).await,
-        Command::Import(args) => import::run(context, args).await,
-        Command::History => history::run(context).await,
-        Command::Rollback(args) => rollback::run(context, args).await,
-        Command::ForceUnlock(args) => force_unlock::run(context, args).await,
-        Command::Graph(args) => graph::run(context, args),
-        Command::Doctor => doctor::run(context).await,
-    }
+    let running = match command {
+        Command::Synth(args) => return synth::run(context, args),
+        Command::Graph(args) => return graph::run(context, args),
+        Command::Plan(args) => boxed(|| plan::run(context, args)),
+        Command::Deploy(args) => boxed(|| deploy::run(context, args)),
+        Command::Destroy(args) => boxed(|| destroy::run(context, args)),
+        Command::Drift => boxed(|| drift::run(context)),
+        Command::Output(args) => boxed(|| output::run(context, args)),
+        Command::State(args) => boxed(|| state::run(context, args)),
+        Command::Import(args) => boxed(|| import::run(context, args)),
+        Command::History => boxed(|| history::run(context)),
+        Command::Rollback(args) => boxed(|| rollback::run(context, args)),
+        Command::ForceUnlock(args) => boxed(|| force_unlock::run(context, args)),
+        Command::Doctor => boxed(|| doctor::run(context)),
+    };
+    running.await
 }
 
 /// Shows the help that was asked for, or what is wrong with the command line.

@@ -20,7 +20,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Rollback) -> Result<Exit, 
     let holder = session.holder();
     let job = Job { context, session: &session, command: "rollback", holder, yes: args.yes, options };
     job.may_ask()?;
-    let ended = session.locked(&job.holder, rollback(&job, args)).await?;
+    let ended = session.locked(&job.holder, || rollback(&job, args)).await?;
     session.notice();
     Ok(ended)
 }
