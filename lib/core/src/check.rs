@@ -74,21 +74,13 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
     }
 }
 
-/// Attributes that are secrets. The schema says so of properties only.
-const SECRET_ATTRIBUTES: [(&str, &str); 4] = [
-    ("AWS::AppSync::ApiKey", "ApiKey"),
-    ("AWS::Cognito::UserPoolClient", "ClientSecret"),
-    ("AWS::IAM::AccessKey", "SecretAccessKey"),
-    ("AWS::ManagedBlockchain::Accessor", "BillingToken"),
-];
-
 /// Whether a value has a secret in it, or what a resource holds as one.
 fn has_secret(value: &Value, types: &BTreeMap<Path, String>) -> bool {
     let held = |reference: &Reference| {
-        let Some(type_name) = types.get(&reference.path) else { return false };
-        let property = || schema::lookup(type_name).map(|known| known.cursor().key(&reference.attribute));
-        SECRET_ATTRIBUTES.contains(&(type_name, &reference.attribute))
-            || property().is_some_and(|cursor| cursor.is_sensitive())
+        let known = types.get(&reference.path).and_then(|type_name| schema::lookup(type_name));
+        known.is_some_and(|known| {
+            known.is_secret_attribute(&reference.attribute) || known.cursor().key(&reference.attribute).is_sensitive()
+        })
     };
     let mut found = false;
     value.walk(&mut |value| {

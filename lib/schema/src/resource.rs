@@ -98,6 +98,16 @@ pub enum Handler {
     List,
 }
 
+const SECRET_ATTRIBUTES: [(&str, &str); 7] = [
+    ("AWS::AppSync::ApiKey", "ApiKey"),
+    ("AWS::Cognito::UserPoolClient", "ClientSecret"),
+    ("AWS::IAM::AccessKey", "SecretAccessKey"),
+    ("AWS::IVS::IngestConfiguration", "StreamKey"),
+    ("AWS::IVS::StreamKey", "Value"),
+    ("AWS::ManagedBlockchain::Accessor", "BillingToken"),
+    ("AWS::Route53GlobalResolver::AccessToken", "Value"),
+];
+
 impl ResourceType {
     /// The part of the name that says the service, as in `EC2`.
     pub fn service(&self) -> &'static str {
@@ -107,6 +117,12 @@ impl ResourceType {
     /// The last part of the name, as in `Subnet`.
     pub fn short_name(&self) -> &'static str {
         self.name.rsplit("::").next().unwrap_or_default()
+    }
+
+    /// Whether an attribute is a secret by itself, not the name, address or hash of one. The sources
+    /// say so of properties only.
+    pub fn is_secret_attribute(&self, attribute: &str) -> bool {
+        SECRET_ATTRIBUTES.contains(&(self.name, attribute))
     }
 
     /// Whether an attribute gets another value by a change in place, as `LatestVersionNumber` of a

@@ -178,3 +178,29 @@ fn versions_and_revisions_of_a_resource_count_its_changes() {
     assert!(!counts("AWS::CloudFormation::ModuleVersion", "Arn"), "its identifier");
     assert!(!counts("AWS::EC2::LaunchTemplate", "Version"), "no attribute of it");
 }
+
+#[test]
+fn every_attribute_that_sounds_like_a_secret_was_decided_on() {
+    let sounds = ["Secret", "Password", "Token", "ApiKey", "AccessKey", "StreamKey", "PrivateKey", "Passphrase"];
+    // What says where a secret is, what it is called, or what everyone may know.
+    let harmless =
+        ["Arn", "Id", "Name", "JsonKey", "SecretSource", "ManagedSecretConfig", "VersionToken", "ClientToken"];
+    let public = [
+        // These are published in the DNS.
+        ("AWS::EC2::IpamExternalResourceVerificationToken", "TokenValue"),
+        ("AWS::SES::EmailIdentity", "DkimDNSTokenName"),
+        ("AWS::SES::EmailIdentity", "DkimDNSTokenValue"),
+    ];
+    for resource in all().map(resource) {
+        for attribute in resource.attributes.keys() {
+            let last = attribute.rsplit('.').next().unwrap_or_default();
+            let known = public.iter().any(|(name, start)| *name == resource.name && last.starts_with(start));
+            let decided = known || harmless.iter().any(|end| last.ends_with(end));
+            let secret = sounds.iter().any(|word| last.contains(word)) && !decided;
+            let listed = resource.is_secret_attribute(attribute);
+            assert!(listed || !secret, "{}.{attribute} sounds like a secret", resource.name);
+        }
+    }
+    assert!(resource("AWS::IVS::StreamKey").is_secret_attribute("Value"));
+    assert!(!resource("AWS::SSM::Parameter").is_secret_attribute("Value"));
+}

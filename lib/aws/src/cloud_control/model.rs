@@ -9,10 +9,6 @@ use crate::error::{Error, Result};
 use crate::handler::Cx;
 use crate::shape;
 
-/// Attributes that are secrets by themselves, not the name or address of one: the state keeps
-/// outputs in plain text, so they are none. (`ApiKey` is AppSync's.)
-const SECRET_ATTRIBUTES: [&str; 4] = ["ApiKey", "BillingToken", "ClientSecret", "SecretAccessKey"];
-
 /// Whether AWS publishes all of these properties as ones that can be set.
 pub(super) fn check(schema: &ResourceType, properties: &Properties) -> Result<()> {
     for (name, value) in properties {
@@ -131,8 +127,8 @@ fn prune_in(cursor: &Cursor<'_>, value: &mut Json) {
 
 /// The published attributes, as in `Endpoint.Address`, and the parts of the identifier.
 pub(super) fn outputs(schema: &ResourceType, id: &str, model: &Properties) -> Outputs {
-    let secret = |name: &&&str| SECRET_ATTRIBUTES.contains(&name.rsplit('.').next().unwrap_or_default());
-    let published = schema.attributes.keys().filter(|name| !secret(name));
+    // The state keeps outputs in plain text.
+    let published = schema.attributes.keys().filter(|name| !schema.is_secret_attribute(name));
     let found = published.filter_map(|name| Some(((*name).to_owned(), at(model, name)?.clone())));
     let mut outputs: Outputs = found.collect();
     let parts: Vec<_> = id.split('|').collect();

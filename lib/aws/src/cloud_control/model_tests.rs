@@ -75,6 +75,8 @@ fn a_secret_that_is_an_attribute_is_no_output() {
     let client = schema("AWS::Cognito::UserPoolClient");
     let outputs = outputs(client, "pool|1", &map(json!({"ClientId": "1", "UserPoolId": "pool", "ClientSecret": "s"})));
     assert_eq!(outputs, map(json!({"ClientId": "1", "UserPoolId": "pool"})));
+    let key = super::outputs(schema("AWS::IVS::StreamKey"), "arn", &map(json!({"Arn": "arn", "Value": "s"})));
+    assert_eq!(key, map(json!({"Arn": "arn"})));
 }
 
 const QUEUE: &str = "AWS::SQS::Queue";
