@@ -47,7 +47,8 @@ pub(crate) struct Cloud {
     pub(crate) secrets: BTreeMap<String, String>,
     /// So many reads and deletes do not see what is there yet.
     pub(crate) blind: u32,
-    /// A create whose answer is lost has made the resource without this property.
+    /// A create whose answer is lost has made the resource without this property, and an update that
+    /// is refused has changed all the others.
     pub(crate) half: Option<&'static str>,
     next: u32,
 }
@@ -128,7 +129,10 @@ impl Cloud {
                     outputs.insert("Endpoint.Address".into(), format!("{id}.db").into());
                 }
             }
-            _ => drop(outputs.insert("Arn".into(), format!("arn:{id}").into())),
+            _ => {
+                let name = made.properties.get("LogGroupName").and_then(Json::as_str).unwrap_or(id);
+                outputs.insert("Arn".into(), format!("arn:{name}").into());
+            }
         }
         outputs
     }
@@ -220,10 +224,15 @@ impl Provider for Fake {
     async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError> {
         tokio::task::yield_now().await;
         let (mut cloud, answer) = self.arrive(format!("update {}", request.existing.address.path));
+        let id = request.existing.id.clone();
         if let Some(Answer::Refused(error)) = answer {
+            let lacking = cloud.half;
+            if let (Some(lacking), Some(made)) = (lacking, cloud.resources.get_mut(&id)) {
+                let changed = request.properties.iter().filter(|(name, _)| *name != lacking);
+                made.properties.extend(changed.map(|(name, value)| (name.clone(), value.clone())));
+            }
             return Err(error);
         }
-        let id = request.existing.id.clone();
         let Some(made) = cloud.resources.get_mut(&id) else {
             return Err(ProviderError::new(ErrorClass::NotFound, "it does not exist"));
         };

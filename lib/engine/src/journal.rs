@@ -329,8 +329,12 @@ impl State {
                 resource.status = ResourceStatus::Tainted;
                 Ok(())
             }
-            // What was ready before an update is not thrown away because the update failed.
-            Some(resource) if resource.status == ResourceStatus::Updating => Ok(()),
+            // What was ready before an update is not thrown away because the update failed. Whether
+            // that has set a secret cannot be seen.
+            Some(resource) if resource.status == ResourceStatus::Updating => {
+                resource.secrets.values_mut().for_each(|digest| *digest = UNKNOWN_DIGEST.to_owned());
+                Ok(())
+            }
             _ => Err(illegal("failed", path, "nothing is open there, and nobody waits for it")),
         }
     }

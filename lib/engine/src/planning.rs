@@ -136,7 +136,9 @@ pub(crate) async fn identity(
     let pinned = stacks.filter_map(|(stack, environment)| {
         Some((format!("the stack `{stack}` is pinned to"), environment.account.clone()?))
     });
-    let known = state.identity.as_ref().filter(|_| !state.resources.is_empty());
+    // What is still to be deleted is there, too, and what may have been made.
+    let empty = state.resources.is_empty() && state.deposed.is_empty() && state.pending.is_empty();
+    let known = state.identity.as_ref().filter(|_| !empty);
     let known = known.map(|identity| ("the resources of this app are in".to_owned(), identity.account.clone()));
     match pinned.chain(known).find(|(_, expected)| *expected != actual.account) {
         Some((what, expected)) => Err(Error::WrongAccount { what, expected, actual }),

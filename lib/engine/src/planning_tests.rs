@@ -4,6 +4,8 @@ use serde_json::json;
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{Fake, LOG_GROUP, assembly, state, subnet, vpc};
+use crate::journal::{Intent, Operation};
+use crate::state::Deposed;
 use crate::store::{self, MemoryStore};
 
 const REFRESH: PlanOptions =
@@ -70,6 +72,42 @@ async fn another_account_than_the_pinned_one_is_refused() {
         "the credentials are for account 111122223333, but the stack `a` is pinned to account 999988887777; \
          use credentials of account 999988887777"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_is_refused_as_long_as_anything_may_be_in_the_first_one() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[vpc("10.0.0.0/16")]);
+    apply(&program, &store, &fake, &PlanOptions::default()).await;
+    let mut deployed = store::load(&store, "shop").await.unwrap().state;
+    deployed.identity.as_mut().unwrap().account = "999988887777".into();
+    let resource = deployed.resources["a/vpc"].clone();
+    let refused = async |state: &State| {
+        let error = destroy(state, &fake, &PlanOptions::default()).await.map(|planned| planned.plan).unwrap_err();
+        assert!(error.to_string().contains("of this app are in account 999988887777"), "{error}");
+    };
+    refused(&deployed).await;
+    deployed.resources.clear();
+    let mut deposed = deployed.clone();
+    deposed.deposed.push(Deposed { path: "a/vpc".into(), resource: resource.clone() });
+    refused(&deposed).await;
+    let mut pending = deployed.clone();
+    let operation = Operation::Create {
+        type_name: resource.type_name.clone(),
+        environment: resource.environment.clone(),
+        generation: 2,
+    };
+    let intent = Intent {
+        operation,
+        token: "token".into(),
+        properties: resource.properties.clone(),
+        secrets: BTreeMap::new(),
+        dependencies: BTreeSet::new(),
+        lifecycle: resource.lifecycle.clone(),
+    };
+    pending.pending.insert("a/vpc".into(), intent);
+    refused(&pending).await;
+    assert!(destroy(&deployed, &fake, &PlanOptions::default()).await.is_ok(), "there is nothing any more");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use futures::FutureExt;
-use futures::future::{try_join, try_join_all};
+use futures::future::{try_join_all, try_join3};
 use groundplan_core::{Path, Value};
 
 use crate::drift;
@@ -16,7 +16,8 @@ use crate::looks::Looks;
 use crate::provider::{Address, CreateRequest, Existing, Live, Outputs, Properties};
 use crate::state::{ResourceState, ResourceStatus, State, without_secrets};
 
-/// Resolves every open intent and deletion. A create of which nothing is found stays open where
+/// Resolves every open intent and deletion, and looks at what was changed and not seen ready: such
+/// a change may have failed since, and the resource be as before. A create of which nothing is found stays open where
 /// `wanted`: the next run asks for it again with the same token.
 ///
 /// # Errors
@@ -28,8 +29,13 @@ pub(crate) async fn recover(
 ) -> Result<Vec<Event>, Error> {
     let pending = state.pending.iter().map(|(path, intent)| match &intent.operation {
         Operation::Create { .. } => created(state, path, intent, looks, wanted(path)).boxed_local(),
-        Operation::Update => updated(state, path, intent, looks).boxed_local(),
+        Operation::Update => updated(state, path, &intent.properties, looks).boxed_local(),
     });
+    let updating = state
+        .resources
+        .iter()
+        .filter(|(path, resource)| resource.status == ResourceStatus::Updating && !state.pending.contains_key(*path));
+    let updating = updating.map(|(path, resource)| changed(state, path, resource, looks));
     let deposed = state.deposed.iter().map(|old| (&old.path, &old.resource));
     let deleting = state.resources.iter().chain(deposed).filter(|(_, it)| it.status == ResourceStatus::Deleting);
     let deleting = deleting.map(|(path, resource)| async move {
@@ -37,8 +43,9 @@ pub(crate) async fn recover(
         Ok(Vec::from_iter(gone.then(|| Event::Gone { path: path.clone(), id: resource.id.clone() })))
     });
     // The events are in the order of the paths, whatever is answered first.
-    let (pending, deleting) = try_join(try_join_all(pending), try_join_all(deleting)).await?;
-    Ok(pending.into_iter().chain(deleting).flatten().collect())
+    let (pending, updating, deleting) =
+        try_join3(try_join_all(pending), try_join_all(updating), try_join_all(deleting)).await?;
+    Ok(pending.into_iter().chain(updating).chain(deleting).flatten().collect())
 }
 
 async fn created(
@@ -78,16 +85,38 @@ async fn created(
     Ok(vec![Event::Accepted { path, id, outputs: live.outputs, found }])
 }
 
-async fn updated(state: &State, path: &Path, intent: &Intent, looks: Looks<'_>) -> Result<Vec<Event>, Error> {
+async fn updated(
+    state: &State,
+    path: &Path,
+    wanted: &BTreeMap<String, Value>,
+    looks: Looks<'_>,
+) -> Result<Vec<Event>, Error> {
     let Some(resource) = state.resources.get(path) else { return Ok(Vec::new()) };
     let Some(live) = read(state, path, resource, looks).await? else {
         return Ok(vec![Event::Gone { path: path.clone(), id: resource.id.clone() }]);
     };
+    Ok(vec![observed(path, resource, wanted, live)])
+}
+
+/// What a resource is like now that was to be like `wanted`, as far as an update has come.
+pub(crate) fn observed(path: &Path, resource: &ResourceState, wanted: &BTreeMap<String, Value>, live: Live) -> Event {
     // What the update was to add is declared, too.
-    let mut declared: BTreeMap<String, Value> = intent.properties.clone();
+    let mut declared = wanted.clone();
     declared.extend(resource.properties.clone());
-    let overlaid = drift::overlay(&resource.type_name, &declared, &live.properties);
-    Ok(vec![Event::Observed { path: path.clone(), properties: overlaid, outputs: live.outputs }])
+    let properties = drift::overlay(&resource.type_name, &declared, &live.properties);
+    Event::Observed { path: path.clone(), properties, outputs: live.outputs }
+}
+
+/// A change that was accepted and has come to its end: whether it is there.
+async fn changed(state: &State, path: &Path, resource: &ResourceState, looks: Looks<'_>) -> Result<Vec<Event>, Error> {
+    let failed = Error::provider(Some(path));
+    if !looks.is_ready(&resource.existing(&state.app, path)).await.map_err(failed)? {
+        return Ok(Vec::new());
+    }
+    let Some(live) = read(state, path, resource, looks).await? else { return Ok(Vec::new()) };
+    let found = observed(path, resource, &BTreeMap::new(), live);
+    let as_wanted = matches!(&found, Event::Observed { properties, .. } if *properties == resource.properties);
+    Ok(Vec::from_iter((!as_wanted).then_some(found)))
 }
 
 async fn read(state: &State, path: &Path, resource: &ResourceState, looks: Looks<'_>) -> Result<Option<Live>, Error> {

@@ -18,6 +18,7 @@ use crate::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Properties, Provider,
     ProviderError, Recovery, UpdateRequest, Wait,
 };
+use crate::recover;
 use crate::resolve::{Revealed, reveal, substitute_all};
 use crate::secret::SecretError;
 use crate::state::{ResourceState, ResourceStatus, hex};
@@ -305,7 +306,7 @@ impl Runner<'_> {
         let token = token(self.plan, &step.path, prior.generation, &format!("update {serial}"));
         let request = UpdateRequest { existing, properties: plain, token: token.clone() };
         let intent = intent(Operation::Update, token, resolved, digests, desired);
-        self.record.commit([Event::Intent { path: step.path.clone(), intent }]).await?;
+        self.record.commit([Event::Intent { path: step.path.clone(), intent: intent.clone() }]).await?;
         let provider = self.provider;
         let answer = calls.repeat(Call::Update, async || provider.update(&request).await).await;
         match answer {
@@ -315,8 +316,30 @@ impl Runner<'_> {
                 Ok(id)
             }
             Err(failure) if failure.in_doubt => Err(failure.into()),
-            Err(failure) => self.refused(step, failure).await,
+            Err(failure) => self.unfinished(step, &prior, &intent, failure, calls).await,
         }
+    }
+
+    /// Writes down how far an update has come that was refused: it may have taken several calls, and
+    /// some of them had their effect. Where that cannot be seen now, it stays open and the next run
+    /// looks.
+    async fn unfinished(
+        &self,
+        step: &Step,
+        prior: &ResourceState,
+        intent: &Intent,
+        failure: Failure,
+        calls: &mut Calls<'_>,
+    ) -> Result<String, StepError> {
+        let existing = prior.existing(&self.plan.app, &step.path);
+        let Ok(Some(live)) = calls.looks().read_made(&existing).await else { return Err(failure.into()) };
+        let observed = recover::observed(&step.path, prior, &intent.properties, live);
+        let as_before = matches!(&observed, Event::Observed { properties, .. } if *properties == prior.properties);
+        if as_before && intent.secrets == prior.secrets {
+            return self.refused(step, failure).await;
+        }
+        self.record.commit([observed]).await?;
+        Err(failure.into())
     }
 
     /// Writes down that the cloud has accepted, or was found to have; where nothing has to be
@@ -339,12 +362,20 @@ impl Runner<'_> {
     async fn ready(&self, step: &Step, calls: &mut Calls<'_>) -> Result<String, StepError> {
         let resource = self.prior(&step.path)?;
         let existing = resource.existing(&self.plan.app, &step.path);
+        if resource.status == ResourceStatus::Ready {
+            // It was to be changed, and there was nothing to change after all.
+            return Ok(resource.id);
+        }
         let new = resource.status == ResourceStatus::Accepted;
         let path = step.path.clone();
         let answer = calls.until_ready(&existing, self.wait(&step.type_name), new).await;
         match answer {
             Ok(outputs) => {
                 self.record.commit([Event::Ready { path, outputs }]).await?;
+                let of_this_run = self.plan.steps.iter().any(|other| other.path == step.path && other.id != step.id);
+                if resource.status == ResourceStatus::Updating && !of_this_run {
+                    self.come_about(&step.path, &resource, calls).await?;
+                }
                 Ok(existing.id)
             }
             Err(StepError::NotReady { reason, failed: true }) => {
@@ -354,6 +385,20 @@ impl Runner<'_> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Looks whether a change that an earlier run has asked for is there. That run would have been told
+    /// had it failed; this one only sees that the resource works.
+    async fn come_about(&self, path: &Path, resource: &ResourceState, calls: &mut Calls<'_>) -> Result<(), StepError> {
+        let existing = resource.existing(&self.plan.app, path);
+        let Some(live) = calls.looks().read_made(&existing).await? else { return Ok(()) };
+        let observed = recover::observed(path, resource, &BTreeMap::new(), live);
+        if matches!(&observed, Event::Observed { properties, .. } if *properties == resource.properties) {
+            return Ok(());
+        }
+        self.record.commit([observed]).await?;
+        let reason = "the change that an earlier run has asked for did not come about; run again to make it".into();
+        Err(StepError::NotReady { reason, failed: false })
     }
 
     async fn delete(&self, step: &Step, id: &str, calls: &mut Calls<'_>) -> Result<(), StepError> {

@@ -530,3 +530,6 @@ fn is_seen(elapsed: Duration, seconds: u64) -> bool {
 
 #[path = "stopping_tests.rs"]
 mod stopping;
+
+#[path = "update_tests.rs"]
+mod updates;

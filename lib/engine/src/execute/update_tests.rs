@@ -1,0 +1,102 @@
+//! Changes in place that fail, half-way or long after they were accepted, or that turn out to be none.
+
+use super::*;
+
+fn nat(subnet: &str, tag: &str) -> Assembly {
+    assembly(&[("a/nat", NAT, json!({"SubnetId": subnet, "Tag": tag}))])
+}
+
+/// The cloud gives up the change of the gateway.
+fn take_back(fake: &Fake) {
+    let id = fake.id("a/nat");
+    let mut cloud = fake.cloud();
+    cloud.broken.clear();
+    cloud.resources.get_mut(&id).unwrap().properties.insert("Tag".into(), "old".into());
+}
+
+fn tag(fake: &Fake) -> serde_json::Value {
+    let id = fake.id("a/nat");
+    fake.cloud().resources[&id].properties["Tag"].clone()
+}
+
+async fn refreshed(assembly: &Assembly, store: &dyn StateStore, fake: &Fake) -> Outcome {
+    let loaded = store::load(store, "shop").await.unwrap();
+    let options = PlanOptions { refresh: true, ..PlanOptions::default() };
+    let plan = planning::deploy(assembly, &loaded.state, fake, &options).await.unwrap().plan;
+    execute(&plan, loaded, fake, store, &ExecuteOptions::default(), &(), &Cancellation::new()).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_fails_after_it_was_accepted_is_made_again() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded());
+    fake.cloud().broken.insert("a/nat".into());
+    assert!(!deploy(&nat("subnet-1", "new"), &store, &fake).await.succeeded());
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    take_back(&fake);
+    let (plan, _) = plan(&nat("subnet-1", "new"), &store, &fake).await;
+    assert_eq!(plan.steps[0].work.verb(), "update", "{}", plan.render());
+    assert!(deploy(&nat("subnet-1", "new"), &store, &fake).await.succeeded());
+    assert_eq!(tag(&fake), json!("new"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_fails_while_a_later_run_waits_for_it_is_no_success() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded());
+    let no_wait = ExecuteOptions { no_wait: true, ..ExecuteOptions::default() };
+    assert!(deploy_with(&nat("subnet-1", "new"), &store, &fake, no_wait).await.succeeded());
+    let (plan, loaded) = plan(&nat("subnet-1", "new"), &store, &fake).await;
+    assert_eq!(plan.render(), "#0 wait for a/nat (AWS::EC2::NatGateway)\n");
+    take_back(&fake);
+    let options = ExecuteOptions::default();
+    let outcome = execute(&plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+    assert!(outcome.failed[0].error.to_string().contains("did not come about"), "{:?}", outcome.failed);
+    assert!(deploy(&nat("subnet-1", "new"), &store, &fake).await.succeeded());
+    assert_eq!(tag(&fake), json!("new"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_refused_half_way_is_known_and_can_be_taken_back() {
+    let program =
+        |days: u32, tag: &str| assembly(&[("a/logs", LOG_GROUP, json!({"RetentionInDays": days, "Tag": tag}))]);
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&program(365, "old"), &store, &fake).await.succeeded());
+    fake.cloud().half = Some("Tag");
+    fake.fail("update a/logs", ErrorClass::Denied);
+    let outcome = deploy(&program(1, "new"), &store, &fake).await;
+    assert!(outcome.failed[0].error.to_string().contains("Denied"), "{:?}", outcome.failed);
+    assert_eq!(outcome.state.resources["a/logs"].properties["RetentionInDays"], Value::from(1));
+    assert!(deploy(&program(365, "old"), &store, &fake).await.succeeded());
+    let id = fake.id("a/logs");
+    assert_eq!(fake.cloud().resources[&id].properties["RetentionInDays"], json!(365));
+    assert!(is_settled(&program(365, "old"), &store, &fake).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_refused_whole_leaves_everything_as_it_was() {
+    let program = |days: u32| assembly(&[("a/logs", LOG_GROUP, json!({"RetentionInDays": days}))]);
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    deploy(&program(365), &store, &fake).await;
+    fake.fail("update a/logs", ErrorClass::Invalid);
+    assert!(!deploy(&program(2), &store, &fake).await.succeeded());
+    assert!(is_settled(&program(365), &store, &fake).await, "the old program has nothing to do");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_turns_out_to_be_as_before_changes_nothing_and_nobody_waits() {
+    let program = assembly(&[
+        ("a/logs", LOG_GROUP, json!({"LogGroupName": "shop"})),
+        ("a/nat", NAT, json!({"SubnetId": "subnet-1", "Logs": {"$ref": "a/logs#Arn"}})),
+    ]);
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&program, &store, &fake).await.succeeded());
+    let logs = fake.id("a/logs");
+    fake.cloud().resources.remove(&logs);
+    fake.calls();
+    let outcome = refreshed(&program, &store, &fake).await;
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    assert_eq!(outcome.done.len(), 3, "create the logs, update the gateway, wait for it");
+    assert_eq!(fake.calls(), ["create a/logs"]);
+    assert!(is_settled(&program, &store, &fake).await);
+}
