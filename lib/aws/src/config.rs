@@ -11,7 +11,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
 use crate::cloud_control::CloudControl;
-use crate::{emulator, error, route53};
+use crate::{certificatemanager, emulator, error, route53};
 
 /// Region to ask STS in where the environment names none: identity is the same everywhere.
 const ANY_REGION: &str = "us-east-1";
@@ -128,6 +128,7 @@ pub(crate) struct Clients {
     pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) written_records: certificatemanager::WrittenRecords,
 }
 
 impl Clients {
@@ -148,6 +149,7 @@ impl Clients {
             route53: aws_sdk_route53::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: aws_sdk_secretsmanager::Client::new(config),
+            written_records: certificatemanager::WrittenRecords::default(),
         }
     }
 }

@@ -152,6 +152,8 @@ pub(crate) fn classify(code: &str, message: &str, status: u16) -> ErrorClass {
         | "ProvisionedThroughputExceeded"
         | "SlowDown"
         | "PriorRequestNotComplete" => Throttled,
+        // What Lambda says where EC2 has too many calls to make its network interfaces.
+        "InvalidParameterValue" if message.to_ascii_lowercase().contains("throttled by ec2") => Throttled,
         "DependencyTimeout" | "KMSInternal" | "RequestTimeout" | "ServiceUnavailable" | "Unavailable" => Transient,
         // Two calls about one thing at once: the other one has gone first.
         "ConcurrentModification" | "EntityTemporarilyUnmodifiable" | "OperationAborted" => Transient,
@@ -217,6 +219,29 @@ fn by_status(status: u16) -> ErrorClass {
     }
 }
 
+/// What services say of a role that IAM has not told them of yet, or not all about, in lower case.
+/// There is no reference for these; the provider of Terraform waits on them, too:
+/// <https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service>.
+const UNKNOWN_ROLE: [&str; 12] = [
+    // Lambda, and RDS with a monitoring role.
+    "cannot be assumed",
+    "is invalid or does not include the required permissions",
+    // EC2.
+    "invalid iam instance profile name",
+    // Lambda: a function in a VPC, one with an encrypted environment, and one that reads from a queue.
+    "execution role does not have permissions",
+    "kms key is invalid for creategrant",
+    "please ensure the role can perform",
+    // EKS: a cluster.
+    "role could not be assumed because the trusted entity is not correct",
+    "error in role params",
+    "role doesn't have the amazon eks managed policies associated with it",
+    "iam role's policy must include",
+    // ECS: a service, and the first cluster of an account.
+    "verify that the ecs service role being passed has the proper permissions",
+    "unable to assume the service linked role",
+];
+
 /// IAM reaches the other services after seconds. Until then they refuse what was just made, and
 /// only the message tells that from a real mistake.
 fn is_propagating(code: &str, message: &str) -> bool {
@@ -227,22 +252,27 @@ fn is_propagating(code: &str, message: &str) -> bool {
             message.contains("invalid principal")
         }
         // A log group that is encrypted with a key that, or whose policy, has just been written.
-        "AccessDeniedException" | "InvalidParameterException" => {
-            message.contains("kms key does not exist or is not allowed")
-                || message.contains("kms key id could not be found")
-        }
+        "AccessDeniedException" => is_unknown_key(&message),
+        "InvalidParameterException" => is_unknown_key(&message) || is_unknown_role(&message),
         // A secret that was deleted without recovery keeps its name for some moments more; one with
         // recovery keeps it for longer, and the message says so.
         // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>
         "InvalidRequestException" => message.contains("already scheduled for deletion"),
-        // RDS with a monitoring role; Lambda, ECS and EKS with an execution role.
         "InvalidParameterValue" | "InvalidParameterValueException" | "InvalidParameterCombination" => {
-            message.contains("cannot be assumed")
-                || message.contains("is invalid or does not include the required permissions")
-                || message.contains("invalid iam instance profile name")
+            is_unknown_role(&message)
         }
         _ => false,
     }
+}
+
+fn is_unknown_key(message: &str) -> bool {
+    message.contains("kms key does not exist or is not allowed") || message.contains("kms key id could not be found")
+}
+
+fn is_unknown_role(message: &str) -> bool {
+    // EKS: `roleArn, arn:aws:iam::…:role/…, does not exist`.
+    UNKNOWN_ROLE.iter().any(|words| message.contains(words))
+        || (message.contains("rolearn") && message.contains("does not exist"))
 }
 
 /// The class of an error without an answer. Only what surely never left this machine is safe to
@@ -368,6 +398,13 @@ mod tests {
             ("InvalidClientTokenId", "", 403, Unauthenticated),
             ("KMSKeyNotAccessibleFault", "", 400, Invalid),
             ("VpcLimitExceeded", "", 400, Invalid),
+            ("InvalidParameterException", "The name is longer than 100 characters.", 400, Invalid),
+            (
+                "InvalidParameterValueException",
+                "Your request has been throttled by EC2, please make sure you have enough API rate limit.",
+                400,
+                Throttled,
+            ),
             ("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"…\"", 400, Propagating),
             ("MalformedPolicyDocument", "Syntax errors in policy.", 400, Invalid),
             (
@@ -385,6 +422,52 @@ mod tests {
             ),
         ] {
             assert_eq!(classify(code, message, status), class, "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_role_that_a_service_has_not_heard_of_yet_is_waited_for() {
+        for (code, message) in [
+            ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."),
+            (
+                "InvalidParameterValueException",
+                "The provided execution role does not have permissions to call CreateNetworkInterface on EC2",
+            ),
+            (
+                "InvalidParameterValueException",
+                "Lambda was unable to configure access to your environment variables because the KMS key is invalid for \
+                 CreateGrant. Please check your KMS key settings.",
+            ),
+            (
+                "InvalidParameterValueException",
+                "Cannot access stream arn:…. Please ensure the role can perform the GetRecords, GetShardIterator, \
+                 DescribeStream, and ListStreams Actions on your stream in IAM.",
+            ),
+            ("InvalidParameterException", "roleArn, arn:aws:iam::111122223333:role/eks, does not exist"),
+            ("InvalidParameterException", "Error in role params"),
+            ("InvalidParameterException", "Role could not be assumed because the trusted entity is not correct"),
+            (
+                "InvalidParameterException",
+                "The provided role doesn't have the Amazon EKS Managed Policies associated with it. Please ensure the \
+                 following policy is attached: arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
+            ),
+            ("InvalidParameterException", "IAM role's policy must include the `ec2:DescribeSubnets` action"),
+            (
+                "InvalidParameterException",
+                "Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service \
+                 role being passed has the proper permissions.",
+            ),
+            (
+                "InvalidParameterException",
+                "Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
+            ),
+            (
+                "InvalidParameterValue",
+                "Value (a) for parameter iamInstanceProfile.name is invalid. Invalid IAM \
+              Instance Profile name",
+            ),
+        ] {
+            assert_eq!(classify(code, message, 400), ErrorClass::Propagating, "{code}: {message}");
         }
     }
 

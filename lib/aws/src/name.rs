@@ -11,18 +11,31 @@ pub(crate) struct NameRules {
     pub(crate) lowercase: bool,
     /// Characters allowed beside letters, digits and `-`.
     pub(crate) also: &'static str,
+    /// What no name may begin with, in whatever case; empty where all beginnings are allowed.
+    pub(crate) reserved: &'static str,
 }
 
 impl NameRules {
     /// Lower-case letters, digits and single hyphens, beginning with a letter: what S3, RDS,
     /// ElastiCache and ELB agree on.
     pub(crate) const fn lowercase(longest: usize) -> Self {
-        Self { longest, lowercase: true, also: "" }
+        Self { longest, lowercase: true, also: "", reserved: "" }
     }
 
     /// Letters, digits, hyphens and what is in `also`.
     pub(crate) const fn letters(longest: usize, also: &'static str) -> Self {
-        Self { longest, lowercase: false, also }
+        Self { longest, lowercase: false, also, reserved: "" }
+    }
+
+    /// The same, where AWS keeps names that begin with `reserved` to itself.
+    #[must_use]
+    pub(crate) const fn without(self, reserved: &'static str) -> Self {
+        Self { reserved, ..self }
+    }
+
+    fn refuses(&self, name: &str) -> bool {
+        let start = name.get(..self.reserved.len()).filter(|start| !start.is_empty());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(self.reserved))
     }
 }
 
@@ -31,7 +44,7 @@ const SUFFIX: usize = 10;
 
 /// `checkout-db-parameters-0f3a9c1e7b` for `checkout/db/parameters`: the same for every repetition
 /// of a creation, another one for the next generation, so that a replacement can stand beside
-/// what it replaces.
+/// what it replaces. `g-` comes before what may not stand at the beginning.
 pub(crate) fn physical_name(address: &Address, token: &str, rules: NameRules) -> String {
     let suffix: String = token.chars().take(SUFFIX).collect();
     let path = address.path.as_str();
@@ -46,9 +59,15 @@ pub(crate) fn physical_name(address: &Address, token: &str, rules: NameRules) ->
             words.push('-');
         }
     }
-    words.truncate(rules.longest.saturating_sub(suffix.len() + 1));
-    let words = words.trim_end_matches('-');
-    if words.is_empty() { format!("g-{suffix}") } else { format!("{words}-{suffix}") }
+    if words.is_empty() {
+        words.push('g');
+    }
+    let named = |mut words: String| {
+        words.truncate(rules.longest.saturating_sub(suffix.len() + 1));
+        format!("{}-{suffix}", words.trim_end_matches('-'))
+    };
+    let name = named(words.clone());
+    if rules.refuses(&name) { named(format!("g-{words}")) } else { name }
 }
 
 #[cfg(test)]
@@ -78,6 +97,18 @@ mod tests {
         let long = name("shop", &"shop/very/deep/".repeat(20), NameRules::lowercase(63));
         assert!(long.len() <= 63 && long.ends_with("-0123456789"), "{long}");
         assert!(!long.contains("--"));
+    }
+
+    #[test]
+    fn a_name_does_not_begin_with_what_aws_keeps_to_itself() {
+        let rules = NameRules::letters(32, "").without("internal-");
+        assert_eq!(name("internal", "internal/alb", rules), "g-internal-alb-0123456789");
+        assert_eq!(name("internal", "internal", rules), "g-internal-0123456789");
+        assert_eq!(name("Internal", "Internal/alb", rules), "g-Internal-alb-0123456789");
+        assert_eq!(name("internals", "internals/alb", rules), "internals-alb-0123456789");
+        assert_eq!(name("shop", "internal/alb", rules), "shop-internal-alb-0123456789");
+        let long = name("internal", "internal/balancer/of/everything", rules);
+        assert_eq!((long.as_str(), long.len()), ("g-internal-balancer-o-0123456789", 32));
     }
 
     #[test]

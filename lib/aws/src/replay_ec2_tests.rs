@@ -186,6 +186,16 @@ async fn a_new_group_loses_the_default_rules_though_ec2_does_not_list_them_yet()
 }
 
 #[tokio::test]
+async fn a_group_does_not_get_a_name_that_looks_like_an_identifier() {
+    let (aws, log) = aws(|_| Answer::ec2_error(400, "VpcLimitExceeded", "no"));
+    let mut request = create("AWS::EC2::SecurityGroup", json!({"GroupDescription": "tasks", "VpcId": "vpc-1"}));
+    request.address.app = "sg".into();
+    request.address.path = groundplan_core::Path::new("sg/tasks");
+    aws.create(&request).await.unwrap_err();
+    assert_eq!(log.count("GroupName=g-sg-tasks-0011223344&"), 1, "{:?}", log.all());
+}
+
+#[tokio::test]
 async fn a_rule_that_is_there_already_and_one_that_is_gone_already_are_as_they_should_be() {
     let (aws, _) = aws(|sent| {
         if sent.contains("DescribeSecurityGroups") {

@@ -21,7 +21,7 @@ fn delete(existing: Existing) -> DeleteRequest {
 }
 
 /// An error in the form of Route 53 and Elastic Load Balancing.
-fn refused(status: u16, code: &str, message: &str) -> Answer {
+pub(crate) fn refused(status: u16, code: &str, message: &str) -> Answer {
     Answer::Is(
         status,
         format!(
@@ -221,6 +221,41 @@ async fn a_certificate_is_proven_by_one_record_as_soon_as_acm_has_named_it() {
     assert_eq!(sent[0].matches("<Action>UPSERT</Action>").count(), 1, "the names share it: {}", sent[0]);
     assert!(sent[0].contains("_a1.example.com.") && sent[0].contains("_b2.acm-validations.aws."), "{}", sent[0]);
     assert_eq!(aws.status(&known).await.unwrap(), Status::Ready(map(json!({"CertificateArn": ARN}))));
+}
+
+#[tokio::test]
+async fn a_validation_record_is_written_once_by_each_run_however_long_the_certificate_waits() {
+    let answer = |sent: &str| match sent.contains("DescribeCertificate") {
+        true => certificate("PENDING_VALIDATION", proof()),
+        false => change("PENDING"),
+    };
+    let known = existing(CERTIFICATE, ARN, declared());
+    for run in 1..=2 {
+        let (aws, log) = aws(answer);
+        for _ in 0..3 {
+            assert!(matches!(aws.status(&known).await.unwrap(), Status::Pending(_)));
+        }
+        assert_eq!(log.count("<Action>UPSERT</Action>"), 1, "run {run}: {:?}", log.all());
+        // Another certificate of the same names: the record may have gone with an earlier one.
+        let other = existing(CERTIFICATE, "arn:aws:acm:eu-central-1:111122223333:certificate/2", declared());
+        aws.status(&other).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_validation_record_that_could_not_be_written_is_written_at_the_next_look() {
+    let writes = AtomicUsize::new(0);
+    let (aws, log) = aws(move |sent| match sent {
+        sent if sent.contains("DescribeCertificate") => certificate("PENDING_VALIDATION", proof()),
+        _ if writes.fetch_add(1, Ordering::SeqCst) == 0 => refused(400, "Throttling", "Rate exceeded"),
+        _ => change("PENDING"),
+    });
+    let known = existing(CERTIFICATE, ARN, declared());
+    assert_eq!(aws.status(&known).await.unwrap_err().class, ErrorClass::Throttled);
+    for _ in 0..2 {
+        assert!(matches!(aws.status(&known).await.unwrap(), Status::Pending(_)));
+    }
+    assert_eq!(log.count("<Action>UPSERT</Action>"), 2, "{:?}", log.all());
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ impl Handler for Certificate {
     }
 
     /// ACM names the records that prove the domain only some seconds after the request, so they are
-    /// put into their zones here, while the certificate waits for them. A run that resumes an
+    /// put into their zones here, once, while the certificate waits for them. A run that resumes an
     /// interrupted one does it again.
     async fn status(cx: &Cx, known: &Known<Self>) -> Result<Status> {
         let Some(detail) = describe(cx, &known.id).await.or_none()? else { return Ok(Status::Gone) };

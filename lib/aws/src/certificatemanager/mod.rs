@@ -4,3 +4,4 @@ mod certificate;
 mod validation;
 
 pub(crate) use certificate::Certificate;
+pub(crate) use validation::WrittenRecords;

@@ -1,6 +1,7 @@
 //! The records by which ACM sees that a domain is the account's own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use aws_config::Region;
 use aws_sdk_acm::types::{
@@ -38,6 +39,24 @@ const KEYS: [KeyAlgorithm; 7] = [
     KeyAlgorithm::Rsa4096,
 ];
 
+/// The records that this process has written, each for one certificate: it is looked at every few
+/// seconds while it waits for them. Another process knows none, and writes them once again.
+#[derive(Debug, Default)]
+pub(crate) struct WrittenRecords(Mutex<BTreeSet<WrittenRecord>>);
+
+/// The certificate's ARN, the zone and the record's name.
+type WrittenRecord = (String, String, String);
+
+impl WrittenRecords {
+    fn contains(&self, record: &WrittenRecord) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(record)
+    }
+
+    fn extend(&self, records: Vec<WrittenRecord>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(records);
+    }
+}
+
 /// A record that the program wants in one of its zones.
 struct Record {
     /// The domain that it stands for: a name and its wildcard share one.
@@ -47,20 +66,28 @@ struct Record {
     value: String,
 }
 
-/// Writes the records that ACM has named into the zones that the program has named for them.
+/// Writes the records that ACM has named into the zones that the program has named for them, and that
+/// this process has not written yet.
 ///
 /// # Errors
 /// A zone that does not exist is an invalid request, and does not mean that the certificate is
 /// gone.
 pub(super) async fn put_records(cx: &Cx, declared: &Certificate, detail: &CertificateDetail) -> Result<()> {
-    let mut zones: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    let certificate = detail.certificate_arn().unwrap_or_default();
+    let mut zones: BTreeMap<String, (Vec<Change>, Vec<WrittenRecord>)> = BTreeMap::new();
     for record in records(declared, detail) {
-        let put = change(ChangeAction::Upsert, cname(&record.name, &record.value, TTL)?)?;
-        zones.entry(record.zone).or_default().push(put);
+        let key = (certificate.to_owned(), record.zone.clone(), record.name.clone());
+        if !cx.written_records.contains(&key) {
+            let put = change(ChangeAction::Upsert, cname(&record.name, &record.value, TTL)?)?;
+            let (changes, keys) = zones.entry(record.zone).or_default();
+            changes.push(put);
+            keys.push(key);
+        }
     }
-    for (zone, changes) in zones {
+    for (zone, (changes, keys)) in zones {
         let put = apply(cx, &zone, changes, Some("Validates a certificate of ACM".to_owned())).await;
         put.map_err(|error| error.reclass(ErrorClass::NotFound, ErrorClass::Invalid))?;
+        cx.written_records.extend(keys);
     }
     Ok(())
 }

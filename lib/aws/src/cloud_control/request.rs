@@ -166,17 +166,19 @@ fn class(code: &str, message: &str, deletes: bool) -> ErrorClass {
         "ResourceConflict" => ErrorClass::Conflict,
         "Throttling" => ErrorClass::Throttled,
         "NetworkFailure" | "ServiceInternalError" | "ServiceTimeout" => ErrorClass::Transient,
-        _ if is_propagating(message) => ErrorClass::Propagating,
+        _ if let Some(class) = passed_on(message) => class,
         _ if deletes && is_held(message) => ErrorClass::Conflict,
         _ => ErrorClass::Invalid,
     }
 }
 
-/// Whether a service has not heard yet of a role or principal. A handler passes its message on
-/// under a code of its own.
-fn is_propagating(message: &str) -> bool {
+/// What is to be done about a message that only says itself that it passes: that a service has not
+/// heard yet of a role or principal, or had too many calls. A handler passes it on under a code of its
+/// own.
+fn passed_on(message: &str) -> Option<ErrorClass> {
     let codes = ["InvalidParameterValueException", "InvalidParameterException", "MalformedPolicyDocument"];
-    codes.iter().any(|code| classify(code, message, 400) == ErrorClass::Propagating)
+    let mut classes = codes.iter().map(|code| classify(code, message, 400));
+    classes.find(|class| matches!(class, ErrorClass::Propagating | ErrorClass::Throttled))
 }
 
 /// Whether a delete fails because something else still needs the resource.
@@ -219,6 +221,14 @@ mod tests {
             ("ServiceInternalError", "", false, Transient),
             ("ServiceTimeout", "", false, Transient),
             ("InvalidRequest", "The role defined for the function cannot be assumed by Lambda.", false, Propagating),
+            ("InvalidRequest", "Your request has been throttled by EC2, please make sure …", false, Throttled),
+            (
+                "InvalidRequest",
+                "Role could not be assumed because the trusted entity is not correct",
+                false,
+                Propagating,
+            ),
+            ("GeneralServiceException", "Unable to assume the service linked role.", false, Propagating),
             ("InvalidRequest", "The subnet 'subnet-1' has dependencies and cannot be deleted.", true, Conflict),
             ("InvalidRequest", "The name 'a' is in use", false, Invalid),
             ("GeneralServiceException", "", false, Invalid),

@@ -13,6 +13,9 @@ use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>
+const NAMES: NameRules = NameRules::letters(255, "_").without("sg-");
+
 /// Rules are better resources of their own, so that two groups may refer to each other. Inline
 /// ones are exclusive: what is not declared is removed, and shows as drift.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -135,7 +138,7 @@ impl Handler for SecurityGroup {
     };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
-        let name = self.group_name.clone().unwrap_or_else(|| cx.name(NameRules::letters(255, "_")));
+        let name = self.group_name.clone().unwrap_or_else(|| cx.name(NAMES));
         let created = cx
             .ec2
             .create_security_group()

@@ -1,8 +1,8 @@
 //! `AWS::ElasticLoadBalancingV2::Listener`
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    AdvertiseTrustStoreCaNamesEnum, Certificate as LiveCertificate, ListenerAttribute, MutualAuthenticationAttributes,
-    ProtocolEnum,
+    AdvertiseTrustStoreCaNamesEnum, Certificate as LiveCertificate, Listener as Live, ListenerAttribute,
+    MutualAuthenticationAttributes, ProtocolEnum,
 };
 use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
 use serde::{Deserialize, Serialize};
@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::action::Action;
 use super::attribute::{self, Attribute};
-use super::{read_tags, retag, tag, with_token};
-use crate::error::{OrNone, Result};
+use super::{read_tags, retag, tag, taken, with_token};
+use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
 use crate::tags::Tags;
 
@@ -98,7 +98,11 @@ impl Handler for Listener {
             .set_mutual_authentication(self.mutual_authentication.as_ref().map(MutualAuthentication::to_sdk))
             .set_tags(Some(cx.tags(&self.tags, tag)))
             .send()
-            .await?;
+            .await;
+        let created = match created {
+            Ok(created) => created,
+            Err(error) => return Err(self.refused(cx, error.into()).await?),
+        };
         let arn = given(one(created.listeners, "the listener")?.listener_arn, "ListenerArn")?;
         Ok(accepted(&arn, json!({"ListenerArn": arn})))
     }
@@ -118,7 +122,8 @@ impl Handler for Listener {
             let off = taken_away.then(|| MutualAuthenticationAttributes::builder().mode("off").build());
             let mutual = new.mutual_authentication.as_ref().map(MutualAuthentication::to_sdk).or(off);
             let no_alpn = changes.old.is_some_and(|old| old.alpn_policy.is_some()).then(|| vec!["None".to_owned()]);
-            cx.elb
+            let modified = cx
+                .elb
                 .modify_listener()
                 .listener_arn(id)
                 .set_protocol(new.protocol.as_deref().map(ProtocolEnum::from))
@@ -129,7 +134,10 @@ impl Handler for Listener {
                 .set_alpn_policy(new.alpn_policy.clone().or(no_alpn))
                 .set_mutual_authentication(mutual)
                 .send()
-                .await?;
+                .await;
+            if let Err(error) = modified {
+                return Err(new.refused(cx, error.into()).await?);
+            }
         }
         let old = changes.old.map(|listener| &listener.listener_attributes);
         let attributes = attribute::changed(&new.listener_attributes, old, &DEFAULTS);
@@ -182,14 +190,29 @@ impl Handler for Listener {
     }
 
     async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
-        let described =
-            cx.elb.describe_listeners().load_balancer_arn(&self.load_balancer_arn).send().await.or_none()?;
-        let listeners = described.and_then(|described| described.listeners).unwrap_or_default();
+        let listeners = self.siblings(cx).await?;
         with_token(cx, listeners.into_iter().filter_map(|listener| listener.listener_arn).collect()).await
     }
 }
 
 impl Listener {
+    /// Why it cannot be made or changed. A port may be about to be let go of by a listener that goes, or
+    /// that moves to another one.
+    async fn refused(&self, cx: &Cx, error: Error) -> Result<Error> {
+        if error.code() != "DuplicateListener" {
+            return Ok(error);
+        }
+        let listeners = self.siblings(cx).await?;
+        let holder = listeners.iter().find(|listener| listener.port == self.port);
+        taken(cx, error, holder.and_then(Live::listener_arn)).await
+    }
+
+    /// All listeners of the load balancer; none where there is no such load balancer.
+    async fn siblings(&self, cx: &Cx) -> Result<Vec<Live>> {
+        let described = cx.elb.describe_listeners().load_balancer_arn(&self.load_balancer_arn).send().await;
+        Ok(described.or_none()?.and_then(|described| described.listeners).unwrap_or_default())
+    }
+
     fn actions(&self) -> Vec<aws_sdk_elasticloadbalancingv2::types::Action> {
         self.default_actions.iter().map(Action::to_sdk).collect()
     }

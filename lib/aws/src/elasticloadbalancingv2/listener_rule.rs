@@ -1,18 +1,27 @@
 //! `AWS::ElasticLoadBalancingV2::ListenerRule`
 
+use std::collections::BTreeSet;
+
 use aws_sdk_elasticloadbalancingv2::types::{
-    HostHeaderRewriteConfig, RewriteConfig, RulePriorityPair, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
+    HostHeaderRewriteConfig, RewriteConfig, Rule, RulePriorityPair, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
 };
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::action::Action;
 use super::condition::RuleCondition;
-use super::{read_tags, retag, tag, with_token};
-use crate::error::{OrNone, Result};
+use super::{read_tags, retag, tag, taken, with_token};
+use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
 use crate::tags::Tags;
+
+/// The code of the refusal of a priority that another rule of the listener has.
+const PRIORITY_IN_USE: &str = "PriorityInUse";
+
+/// The last priority there is.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html>
+const LAST_PRIORITY: i32 = 50_000;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -107,7 +116,14 @@ impl Handler for ListenerRule {
             .set_transforms(self.transforms())
             .set_tags(Some(cx.tags(&self.tags, tag)))
             .send()
-            .await?;
+            .await;
+        let created = match created.map_err(Error::from) {
+            Err(error) if error.code() == PRIORITY_IN_USE => {
+                let rules = rules(cx, &self.listener_arn).await?;
+                return Err(taken(cx, error, holder(&rules, self.priority)).await?);
+            }
+            created => created?,
+        };
         let arn = given(one(created.rules, "the rule")?.rule_arn, "RuleArn")?;
         Ok(accepted(&arn, json!({"RuleArn": arn, "IsDefault": false})))
     }
@@ -127,9 +143,8 @@ impl Handler for ListenerRule {
                 .send()
                 .await?;
         }
-        if let Some(priority) = changes.after_create(|rule| &rule.priority) {
-            let pair = RulePriorityPair::builder().rule_arn(id).priority(*priority).build();
-            cx.elb.set_rule_priorities().rule_priorities(pair).send().await?;
+        if let Some(old) = changes.old.filter(|old| old.priority != new.priority) {
+            change_priority(cx, id, old.priority, new.priority).await?;
         }
         retag(changes, cx, id).await
     }
@@ -163,18 +178,8 @@ impl Handler for ListenerRule {
     }
 
     async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
-        let mut arns = Vec::new();
-        let mut marker = None;
-        loop {
-            let call = cx.elb.describe_rules().listener_arn(&self.listener_arn).set_marker(marker);
-            let Some(page) = call.send().await.or_none()? else { break };
-            arns.extend(page.rules.unwrap_or_default().into_iter().filter_map(|rule| rule.rule_arn));
-            marker = page.next_marker.filter(|marker| !marker.is_empty());
-            if marker.is_none() {
-                break;
-            }
-        }
-        with_token(cx, arns).await
+        let rules = rules(cx, &self.listener_arn).await?;
+        with_token(cx, rules.into_iter().filter_map(|rule| rule.rule_arn).collect()).await
     }
 }
 
@@ -182,6 +187,62 @@ impl ListenerRule {
     fn transforms(&self) -> Option<Vec<RuleTransform>> {
         self.transforms.as_ref().map(|transforms| transforms.iter().map(Transform::to_sdk).collect())
     }
+}
+
+/// All rules of a listener; none where there is no such listener.
+async fn rules(cx: &Cx, listener: &str) -> Result<Vec<Rule>> {
+    let mut rules = Vec::new();
+    let mut marker = None;
+    loop {
+        let call = cx.elb.describe_rules().listener_arn(listener).set_marker(marker);
+        let Some(page) = call.send().await.or_none()? else { return Ok(rules) };
+        rules.extend(page.rules.unwrap_or_default());
+        marker = page.next_marker.filter(|marker| !marker.is_empty());
+        if marker.is_none() {
+            return Ok(rules);
+        }
+    }
+}
+
+/// The default rule has the priority `default`, which is none.
+fn priority(rule: &Rule) -> Option<i32> {
+    rule.priority()?.parse().ok()
+}
+
+fn holder(rules: &[Rule], wanted: i32) -> Option<&str> {
+    rules.iter().find(|rule| priority(rule) == Some(wanted))?.rule_arn()
+}
+
+/// Gives the rule `id` its new priority. Where another rule of the app has that, which may want this
+/// one's in turn, this one steps aside and the call is to be repeated.
+///
+/// It steps aside only once, to the next free priority behind the wanted one: requests meet the rules in
+/// the order that they are going to have, and since everybody who waits stands behind what he waits for,
+/// no two rules that have stepped aside wait for each other.
+async fn change_priority(cx: &Cx, id: &str, old: i32, new: i32) -> Result<()> {
+    let error = match set_priority(cx, id, new).await {
+        Err(error) if error.code() == PRIORITY_IN_USE => error,
+        done => return done,
+    };
+    let rules = rules(cx, &listener_of(id)).await?;
+    let error = taken(cx, error, holder(&rules, new)).await?;
+    let blocks = holder(&rules, new).is_some() && holder(&rules, old) == Some(id);
+    let used: BTreeSet<_> = rules.iter().filter_map(priority).collect();
+    let aside = (new..=LAST_PRIORITY).find(|priority| !used.contains(priority));
+    if let Some(aside) = aside.filter(|_| blocks && error.class() == ErrorClass::Conflict) {
+        match set_priority(cx, id, aside).await {
+            // Somebody else has stepped there first. The repetition finds another place.
+            Err(error) if error.code() == PRIORITY_IN_USE => {}
+            stepped => stepped?,
+        }
+    }
+    Err(error)
+}
+
+async fn set_priority(cx: &Cx, id: &str, priority: i32) -> Result<()> {
+    let pair = RulePriorityPair::builder().rule_arn(id).priority(priority).build();
+    cx.elb.set_rule_priorities().rule_priorities(pair).send().await?;
+    Ok(())
 }
 
 /// `…:listener/app/shop/1/2` of the rule `…:listener-rule/app/shop/1/2/3`.

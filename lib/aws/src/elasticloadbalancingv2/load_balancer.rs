@@ -9,10 +9,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::attribute::{self, Attribute};
-use super::{NAMES, full_name, read_tags, retag, tag, with_token};
+use super::{full_name, read_tags, retag, tag, with_token};
 use crate::error::{OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, one};
+use crate::name::NameRules;
 use crate::tags::Tags;
+
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
+const NAMES: NameRules = super::NAMES.without("internal-");
 
 /// What AWS sets where the program says nothing, for application load balancers.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html>

@@ -9,17 +9,21 @@ mod listener_rule;
 mod load_balancer;
 mod target_group;
 
+#[cfg(test)]
+mod replay_tests;
+
 use aws_sdk_elasticloadbalancingv2::types::Tag;
+use groundplan_engine::provider::{ErrorClass, ProviderError};
 pub(crate) use listener::Listener;
 pub(crate) use listener_certificate::ListenerCertificate;
 pub(crate) use listener_rule::ListenerRule;
 pub(crate) use load_balancer::LoadBalancer;
 pub(crate) use target_group::TargetGroup;
 
-use crate::error::Result;
+use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Handler};
 use crate::name::NameRules;
-use crate::tags::Tags;
+use crate::tags::{APP, TOKEN, Tags};
 
 /// Names of load balancers and target groups: letters, digits and hyphens, 32 at most.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
@@ -66,6 +70,22 @@ async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags> {
 async fn with_token(cx: &Cx, arns: Vec<String>) -> Result<Vec<String>> {
     let tags = tags_of(cx, &arns).await?.into_iter();
     Ok(tags.filter(|(_, tags)| tags.token() == Some(cx.token.as_str())).map(|(arn, _)| arn).collect())
+}
+
+/// The error of a call that wants what `holder` has, a priority or a port. One of the app's own may be
+/// about to let go of it in the same run, so the call is repeated; and so it is where nobody has it any
+/// more. What somebody else has stays taken, and what this creation has made is its own.
+async fn taken(cx: &Cx, error: Error, holder: Option<&str>) -> Result<Error> {
+    let waits = |error: Error| error.reclass(ErrorClass::AlreadyExists, ErrorClass::Conflict);
+    let Some(holder) = holder else { return Ok(waits(error)) };
+    let Some(described) = cx.elb.describe_tags().resource_arns(holder).send().await.or_none()? else {
+        return Ok(waits(error));
+    };
+    let tags: Vec<_> = described.tag_descriptions().iter().flat_map(|it| it.tags()).collect();
+    let has = |key, value: &str| tags.iter().any(|tag| tag.key() == Some(key) && tag.value() == Some(value));
+    let message = format!("{} ({holder} has it)", error.message());
+    let error = Error::from(ProviderError { message, ..error.into() });
+    Ok(if has(APP, &cx.address.app) && !has(TOKEN, &cx.token) { waits(error) } else { error })
 }
 
 /// What follows the kind in an ARN: `app/shop/50dc6c495c0c9188` of a load balancer.

@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticloadbalancingv2::types::{
     Matcher as LiveMatcher, ProtocolEnum, TargetDescription, TargetGroup as Live, TargetGroupAttribute,
-    TargetGroupIpAddressTypeEnum, TargetTypeEnum,
+    TargetGroupIpAddressTypeEnum, TargetHealthDescription, TargetHealthStateEnum, TargetTypeEnum,
 };
 use groundplan_engine::provider::{Accepted, Behavior, Deletion, Outputs, Recovery, Wait};
 use serde::{Deserialize, Serialize};
@@ -114,19 +114,20 @@ impl Handler for TargetGroup {
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
         let new = changes.new;
-        if changes.old.is_some_and(|old| !old.checks_as(new)) {
+        if let Some(old) = changes.old.filter(|old| !old.checks_as(new)) {
+            let check = new.check_after(old);
             cx.elb
                 .modify_target_group()
                 .target_group_arn(id)
-                .set_health_check_enabled(new.health_check_enabled)
-                .set_health_check_protocol(new.health_check_protocol.as_deref().map(ProtocolEnum::from))
-                .set_health_check_port(new.health_check_port.clone())
-                .set_health_check_path(new.health_check_path.clone())
-                .set_health_check_interval_seconds(new.health_check_interval_seconds)
-                .set_health_check_timeout_seconds(new.health_check_timeout_seconds)
-                .set_healthy_threshold_count(new.healthy_threshold_count)
-                .set_unhealthy_threshold_count(new.unhealthy_threshold_count)
-                .set_matcher(new.matcher())
+                .set_health_check_enabled(check.health_check_enabled)
+                .set_health_check_protocol(check.health_check_protocol.as_deref().map(ProtocolEnum::from))
+                .set_matcher(check.matcher())
+                .set_health_check_port(check.health_check_port)
+                .set_health_check_path(check.health_check_path)
+                .set_health_check_interval_seconds(check.health_check_interval_seconds)
+                .set_health_check_timeout_seconds(check.health_check_timeout_seconds)
+                .set_healthy_threshold_count(check.healthy_threshold_count)
+                .set_unhealthy_threshold_count(check.unhealthy_threshold_count)
                 .send()
                 .await?;
         }
@@ -228,6 +229,69 @@ impl TargetGroup {
         };
         check(self) == check(other)
     }
+
+    /// The health check that a group declared as `old` is to be given. ModifyTargetGroup leaves alone
+    /// what is left out, so what was declared and is no longer goes back to AWS's default.
+    fn check_after(&self, old: &Self) -> Self {
+        fn of<T: Clone>(new: &Option<T>, old: &Option<T>, default: Option<T>) -> Option<T> {
+            new.clone().or(default.filter(|_| old.is_some()))
+        }
+        macro_rules! check {
+            ($($property:ident)*) => {{
+                let default = self.default_check();
+                Self { $($property: of(&self.$property, &old.$property, default.$property),)* ..Self::default() }
+            }};
+        }
+        check! {
+            health_check_enabled health_check_interval_seconds health_check_path health_check_port
+            health_check_protocol health_check_timeout_seconds healthy_threshold_count matcher
+            unhealthy_threshold_count
+        }
+    }
+
+    /// What AWS checks where the program says nothing. Where the reference and the guide differ, which is
+    /// on the timeout for application load balancers and on when a Lambda function has failed, it is
+    /// what the guide says.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html>
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html>
+    fn default_check(&self) -> Self {
+        let group = self.protocol.as_deref().unwrap_or_default();
+        let of_application = matches!(group, "HTTP" | "HTTPS");
+        let to_lambda = self.target_type.as_deref() == Some("lambda");
+        let to_balancer = self.target_type.as_deref() == Some("alb");
+        let is_grpc = self.protocol_version.as_deref() == Some("GRPC");
+        let default_protocol = if of_application || to_balancer { "HTTP" } else { "TCP" };
+        let protocol = self.health_check_protocol.as_deref().unwrap_or(default_protocol);
+        let (interval, timeout) = match (group, protocol) {
+            _ if to_lambda => (35, 30),
+            ("GENEVE", _) => (10, 5),
+            ("HTTP" | "HTTPS", _) => (30, 5),
+            (_, "HTTP") => (30, 6),
+            _ => (30, 10),
+        };
+        let http = if to_lambda || of_application { "200" } else { "200-399" };
+        let (path, matcher) = if is_grpc {
+            ("/AWS.ALB/healthcheck", Matcher { grpc_code: Some("12".to_owned()), http_code: None })
+        } else {
+            ("/", Matcher { grpc_code: None, http_code: Some(http.to_owned()) })
+        };
+        let port = if group == "GENEVE" { "80" } else { "traffic-port" };
+        // A function has no port, and what is only connected to has no path.
+        let by_request = to_lambda || protocol != "TCP";
+        Self {
+            health_check_enabled: Some(!to_lambda),
+            health_check_interval_seconds: Some(interval),
+            health_check_path: by_request.then(|| path.to_owned()),
+            health_check_port: (!to_lambda).then(|| port.to_owned()),
+            health_check_protocol: (!to_lambda).then(|| default_protocol.to_owned()),
+            health_check_timeout_seconds: Some(timeout),
+            healthy_threshold_count: Some(5),
+            matcher: by_request.then_some(matcher),
+            unhealthy_threshold_count: Some(2),
+            ..Self::default()
+        }
+    }
 }
 
 fn outputs(group: &Live, arn: &str) -> Outputs {
@@ -256,11 +320,16 @@ async fn register(changes: &Changes<'_, TargetGroup>, cx: &Cx, id: &str) -> Resu
     Ok(())
 }
 
-/// Those that are declared first, and as they are declared: AWS fills in port and zone.
+/// Those that are declared first, and as they are declared: AWS fills in port and zone. A target that
+/// drains is deregistered already, and only finishes its requests.
 async fn targets(cx: &Cx, id: &str, declared: &[Target]) -> Result<Vec<Target>> {
     let described = cx.elb.describe_target_health().target_group_arn(id).send().await?;
-    let live = described.target_health_descriptions.unwrap_or_default().into_iter().filter_map(|it| it.target);
+    let drains = |it: &TargetHealthDescription| {
+        it.target_health().and_then(|health| health.state()) == Some(&TargetHealthStateEnum::Draining)
+    };
+    let live = described.target_health_descriptions.unwrap_or_default().into_iter().filter(|it| !drains(it));
     let live: Vec<_> = live
+        .filter_map(|it| it.target)
         .map(|target| Target {
             availability_zone: target.availability_zone,
             id: target.id.unwrap_or_default(),

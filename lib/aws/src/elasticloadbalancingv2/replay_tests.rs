@@ -1,0 +1,349 @@
+//! What no emulator shows of listeners, rules and target groups.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use groundplan_engine::Provider;
+use groundplan_engine::provider::{ErrorClass, ProviderError, UpdateRequest};
+use serde_json::{Value as Json, json};
+
+use crate::Aws;
+use crate::replay::{Answer, Log, TOKEN, aws, create, existing, map};
+use crate::replay_edge_tests::refused;
+
+const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
+const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+const GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
+const LISTENER_ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/shop/1/2";
+const LAST: u16 = 50_000;
+
+fn rule_arn(name: &str) -> String {
+    LISTENER_ARN.replace(":listener/", ":listener-rule/") + "/" + name
+}
+
+fn parameter<'a>(sent: &'a str, name: &str) -> Option<&'a str> {
+    sent.split(['&', ' ']).find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The name of the rule that a request is about.
+fn named<'a>(sent: &'a str, parameter_name: &str) -> &'a str {
+    parameter(sent, parameter_name).and_then(|arn| arn.rsplit("%2F").next()).unwrap_or_default()
+}
+
+/// The rules of a listener: name and priority. Those whose name begins with `foreign` are of another app.
+#[derive(Clone, Default)]
+struct Rules(Arc<Mutex<BTreeMap<String, u16>>>);
+
+impl Rules {
+    fn of(rules: &[(&str, u16)]) -> Self {
+        Self(Arc::new(Mutex::new(rules.iter().map(|(name, priority)| ((*name).to_owned(), *priority)).collect())))
+    }
+
+    fn now(&self) -> Vec<(String, u16)> {
+        self.0.lock().unwrap().clone().into_iter().collect()
+    }
+
+    fn aws(&self) -> (Aws, Log) {
+        let rules = self.clone();
+        aws(move |sent| rules.answer(sent))
+    }
+
+    /// As AWS answers.
+    fn answer(&self, sent: &str) -> Answer {
+        let mut rules = self.0.lock().unwrap();
+        let in_use =
+            |priority: u16| refused(400, "PriorityInUse", &format!("Priority '{priority}' is currently in use"));
+        let listed = |rules: &[(&str, u16)]| {
+            let members: String = rules
+                .iter()
+                .map(|(name, priority)| {
+                    let arn = rule_arn(name);
+                    format!("<member><RuleArn>{arn}</RuleArn><Priority>{priority}</Priority></member>")
+                })
+                .collect();
+            members
+        };
+        match parameter(sent, "Action").unwrap_or_default() {
+            "SetRulePriorities" => {
+                let name = named(sent, "RulePriorities.member.1.RuleArn");
+                let wanted: u16 = parameter(sent, "RulePriorities.member.1.Priority").unwrap().parse().unwrap();
+                if rules.iter().any(|(other, priority)| other != name && *priority == wanted) {
+                    return in_use(wanted);
+                }
+                rules.insert(name.to_owned(), wanted);
+                Answer::empty(sent)
+            }
+            "CreateRule" => {
+                let wanted: u16 = parameter(sent, "Priority").unwrap().parse().unwrap();
+                if rules.values().any(|priority| *priority == wanted) {
+                    return in_use(wanted);
+                }
+                rules.insert("new".to_owned(), wanted);
+                let made = listed(&[("new", wanted)]);
+                Answer::ok(format!(
+                    "<CreateRuleResponse><CreateRuleResult><Rules>{made}</Rules></CreateRuleResult></CreateRuleResponse>"
+                ))
+            }
+            "DescribeRules" => {
+                let one = named(sent, "RuleArns.member.1");
+                let wanted = |name: &str| one.is_empty() || one == name;
+                let found: Vec<_> = rules.iter().map(|(name, at)| (name.as_str(), *at)).collect();
+                let found: Vec<_> = found.into_iter().filter(|(name, _)| wanted(name)).collect();
+                let default =
+                    format!("<member><RuleArn>{}</RuleArn><Priority>default</Priority></member>", rule_arn("0"));
+                let found = listed(&found) + if one.is_empty() { &default } else { "" };
+                Answer::ok(format!(
+                    "<DescribeRulesResponse><DescribeRulesResult><Rules>{found}</Rules></DescribeRulesResult>\
+                     </DescribeRulesResponse>"
+                ))
+            }
+            "DescribeTags" => tags(sent),
+            _ => Answer::empty(sent),
+        }
+    }
+}
+
+/// Those of each resource: an app's name, and the token of a creation, which is this one where the
+/// resource is called `mine`.
+fn tags(sent: &str) -> Answer {
+    let arns = sent.split('&').filter_map(|part| part.strip_prefix("ResourceArns.member.")?.split_once('='));
+    let described = arns.map(|(_, arn)| {
+        let name = arn.rsplit("%2F").next().unwrap_or_default();
+        let app = if name.starts_with("foreign") { "bakery" } else { "shop" };
+        let token = if name == "mine" { TOKEN } else { "another creation" };
+        let arn = arn.replace("%3A", ":").replace("%2F", "/");
+        format!(
+            "<member><ResourceArn>{arn}</ResourceArn><Tags><member><Key>groundplan:app</Key><Value>{app}</Value></member>\
+             <member><Key>groundplan:token</Key><Value>{token}</Value></member></Tags></member>"
+        )
+    });
+    let described: String = described.collect();
+    Answer::ok(format!(
+        "<DescribeTagsResponse><DescribeTagsResult><TagDescriptions>{described}</TagDescriptions></DescribeTagsResult>\
+         </DescribeTagsResponse>"
+    ))
+}
+
+fn rule(priority: u16) -> Json {
+    json!({"ListenerArn": LISTENER_ARN, "Priority": priority,
+        "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*"]}}],
+        "Actions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]})
+}
+
+/// A change of a resource, as the engine asks for it every time anew.
+fn update(type_name: &str, id: &str, old: Json, new: Json) -> UpdateRequest {
+    UpdateRequest { existing: existing(type_name, id, old), properties: map(new), token: "an update".into() }
+}
+
+async fn reprioritize(aws: &Aws, (name, old, new): (&str, u16, u16)) -> Result<(), ProviderError> {
+    aws.update(&update(RULE, &rule_arn(name), rule(old), rule(new))).await.map(drop)
+}
+
+/// Makes the changes in this order, and those that the engine repeats again and again.
+async fn settles(rules: &Rules, changes: &[(&str, u16, u16)]) {
+    let (aws, log) = rules.aws();
+    let mut open = changes.to_vec();
+    for _ in 0..4 {
+        let mut left = Vec::new();
+        for change in open {
+            match reprioritize(&aws, change).await {
+                Ok(()) => {}
+                Err(error) => {
+                    assert_eq!(error.class, ErrorClass::Conflict, "{error}");
+                    left.push(change);
+                }
+            }
+        }
+        open = left;
+    }
+    assert_eq!(open, [], "{:?}: {:#?}", rules.now(), log.all());
+    let wanted = changes.iter().map(|(name, _, new)| ((*name).to_owned(), *new));
+    wanted.for_each(|wanted| assert!(rules.now().contains(&wanted), "{wanted:?} of {:?}", rules.now()));
+}
+
+#[tokio::test]
+async fn rules_change_their_priorities_whichever_goes_first() {
+    let swap = [("a", 10, 20), ("b", 20, 10)];
+    let shift = [("a", 10, 20), ("b", 20, 30)];
+    let turn = [("a", 1, 2), ("b", 2, 3), ("c", 3, 1)];
+    // Where `a` steps aside, `c` wants to be.
+    let aside = [("a", 1, 3), ("b", 3, 5), ("c", 5, 4)];
+    for changes in [&swap[..], &shift, &turn, &aside] {
+        let rules: Vec<_> = changes.iter().map(|(name, old, _)| (*name, *old)).collect();
+        for first in 0..changes.len() {
+            let mut order = changes.to_vec();
+            order.rotate_left(first);
+            settles(&Rules::of(&rules), &order).await;
+            order.reverse();
+            settles(&Rules::of(&rules), &order).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rule_steps_aside_once_to_the_next_free_priority_behind_the_wanted_one() {
+    let rules = Rules::of(&[("a", 10), ("b", 20), ("c", 21)]);
+    let (aws, log) = rules.aws();
+    for _ in 0..3 {
+        let error = reprioritize(&aws, ("a", 10, 20)).await.unwrap_err();
+        assert_eq!((error.class, error.code.as_deref()), (ErrorClass::Conflict, Some("PriorityInUse")));
+        assert!(error.message.contains(&rule_arn("b")), "it says who has it: {error}");
+    }
+    assert_eq!(rules.now(), [("a".into(), 22), ("b".into(), 20), ("c".into(), 21)]);
+    assert_eq!(log.count("Priority=22"), 1, "{:#?}", log.all());
+    let rules = Rules::of(&[("a", 10), ("b", LAST)]);
+    let error = reprioritize(&rules.aws().0, ("a", 10, LAST)).await.unwrap_err();
+    assert_eq!((error.class, rules.now()[0].1), (ErrorClass::Conflict, 10), "there is no place behind the last");
+}
+
+#[tokio::test]
+async fn a_priority_that_somebody_else_has_is_not_waited_for() {
+    let rules = Rules::of(&[("a", 10), ("foreign", 20)]);
+    let (aws, _) = rules.aws();
+    let error = reprioritize(&aws, ("a", 10, 20)).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::AlreadyExists);
+    assert!(error.message.contains(&rule_arn("foreign")), "{error}");
+    assert_eq!(rules.now()[0].1, 10, "the rule stays where it is");
+    assert_eq!(aws.create(&create(RULE, rule(20))).await.unwrap_err().class, ErrorClass::AlreadyExists);
+}
+
+#[tokio::test]
+async fn a_new_rule_waits_for_the_priority_that_another_one_is_to_let_go_of() {
+    let rules = Rules::of(&[("a", 10)]);
+    let (aws, _) = rules.aws();
+    assert_eq!(aws.create(&create(RULE, rule(10))).await.unwrap_err().class, ErrorClass::Conflict);
+    reprioritize(&aws, ("a", 10, 20)).await.unwrap();
+    assert_eq!(aws.create(&create(RULE, rule(10))).await.unwrap().id, rule_arn("new"));
+}
+
+#[tokio::test]
+async fn a_rule_whose_creation_was_not_answered_is_found_under_its_priority() {
+    let (aws, log) = Rules::of(&[("a", 10), ("mine", 20)]).aws();
+    let accepted = aws.create(&create(RULE, rule(20))).await;
+    assert_eq!(accepted.unwrap().id, rule_arn("mine"), "{:#?}", log.all());
+}
+
+fn listener(port: u16) -> Json {
+    json!({"LoadBalancerArn": "lb", "Port": port, "Protocol": "HTTP",
+        "DefaultActions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]})
+}
+
+/// A load balancer whose port 80 the listener `holder` has.
+fn with_listener(holder: &'static str) -> Aws {
+    let answer = move |sent: &str| match parameter(sent, "Action").unwrap_or_default() {
+        "CreateListener" | "ModifyListener" => {
+            refused(400, "DuplicateListener", "A listener already exists on this port for this load balancer")
+        }
+        "DescribeListeners" => Answer::ok(format!(
+            "<DescribeListenersResponse><DescribeListenersResult><Listeners><member><ListenerArn>{holder}</ListenerArn>\
+             <Port>80</Port></member><member><ListenerArn>other</ListenerArn><Port>443</Port></member></Listeners>\
+             </DescribeListenersResult></DescribeListenersResponse>"
+        )),
+        "DescribeTags" => tags(sent),
+        _ => Answer::empty(sent),
+    };
+    aws(answer).0
+}
+
+#[tokio::test]
+async fn a_listener_waits_for_the_port_that_another_one_of_its_app_is_to_let_go_of() {
+    for (holder, class) in [("redirect", ErrorClass::Conflict), ("foreign", ErrorClass::AlreadyExists)] {
+        let aws = with_listener(holder);
+        let created = aws.create(&create(LISTENER, listener(80))).await.unwrap_err();
+        assert_eq!(created.class, class, "{created}");
+        let moved = aws.update(&update(LISTENER, "l", listener(8080), listener(80))).await.unwrap_err();
+        assert_eq!(moved.class, class, "{moved}");
+        assert!(moved.message.contains(holder), "it says who has it: {moved}");
+    }
+}
+
+#[tokio::test]
+async fn a_load_balancer_does_not_get_a_name_that_aws_keeps_to_itself() {
+    let (aws, log) = aws(|_| refused(400, "ValidationError", "no"));
+    let mut request = create(BALANCER, json!({"Subnets": ["subnet-1", "subnet-2"]}));
+    request.address.app = "internal".into();
+    request.address.path = groundplan_core::Path::new("internal/alb");
+    aws.create(&request).await.unwrap_err();
+    assert_eq!(parameter(&log.all()[0], "Name"), Some("g-internal-alb-0011223344"));
+}
+
+/// What is sent where everything about the health check is taken out of the declaration of a group.
+async fn no_longer_checked(group: Json, check: Json) -> Vec<(String, String)> {
+    let (aws, log) = aws(|sent| match sent.contains("Action=DescribeTargetGroups&") {
+        true => Answer::ok(
+            "<DescribeTargetGroupsResponse><DescribeTargetGroupsResult><TargetGroups><member/></TargetGroups>\
+             </DescribeTargetGroupsResult></DescribeTargetGroupsResponse>",
+        ),
+        false => Answer::empty(sent),
+    });
+    let mut old = group.clone();
+    old.as_object_mut().unwrap().extend(map(check));
+    aws.update(&update(GROUP, "group", old, group)).await.unwrap();
+    let sent = log.all().into_iter().find(|sent| sent.contains("Action=ModifyTargetGroup&")).unwrap();
+    let pairs = sent.split(['&', ' ']).filter_map(|part| part.split_once('='));
+    let mut pairs: Vec<_> = pairs
+        .filter(|(key, _)| !["Action", "Version", "TargetGroupArn"].contains(key))
+        .map(|(key, value)| (key.to_owned(), value.replace("%2F", "/")))
+        .collect();
+    pairs.sort();
+    pairs
+}
+
+#[tokio::test]
+async fn what_a_target_group_no_longer_declares_of_its_health_check_goes_back_to_the_default() {
+    let all = json!({"HealthCheckEnabled": true, "HealthCheckIntervalSeconds": 15, "HealthCheckPath": "/health/",
+        "HealthCheckPort": "8080", "HealthCheckProtocol": "HTTPS", "HealthCheckTimeoutSeconds": 3,
+        "HealthyThresholdCount": 2, "Matcher": {"HttpCode": "200-299"}, "UnhealthyThresholdCount": 3});
+    for (group, expected) in [
+        (json!({"Protocol": "HTTP"}), "true 30 / traffic-port HTTP 5 5 200 2"),
+        (
+            json!({"Protocol": "HTTP", "ProtocolVersion": "GRPC"}),
+            "true 30 /AWS.ALB/healthcheck traffic-port HTTP 5 5 12 2",
+        ),
+        (json!({"Protocol": "TCP"}), "true 30 traffic-port TCP 10 5 2"),
+        (json!({"Protocol": "TCP", "TargetType": "alb"}), "true 30 / traffic-port HTTP 6 5 200-399 2"),
+        (json!({"Protocol": "GENEVE"}), "true 10 80 TCP 5 5 2"),
+        (json!({"TargetType": "lambda"}), "false 35 / 30 5 200 2"),
+    ] {
+        let sent = no_longer_checked(group.clone(), all.clone()).await;
+        let values: Vec<_> = sent.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(values.join(" "), expected, "{group}: {sent:?}");
+    }
+    let group = json!({"Protocol": "TCP", "HealthCheckProtocol": "HTTP", "HealthCheckPath": "/health/"});
+    let sent = no_longer_checked(group, json!({"Matcher": {"HttpCode": "200"}, "HealthCheckTimeoutSeconds": 3})).await;
+    let sent: Vec<_> = sent.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let expected = [
+        ("HealthCheckPath", "/health/"),
+        ("HealthCheckProtocol", "HTTP"),
+        ("HealthCheckTimeoutSeconds", "6"),
+        ("Matcher.HttpCode", "200-399"),
+    ];
+    assert_eq!(sent, expected, "what was never declared is left alone");
+}
+
+#[tokio::test]
+async fn a_target_that_drains_is_in_the_group_no_more() {
+    let target = |id: &str, state: &str| {
+        format!(
+            "<member><Target><Id>{id}</Id><Port>80</Port></Target><TargetHealth><State>{state}</State></TargetHealth>\
+             </member>"
+        )
+    };
+    let health = target("i-1", "healthy") + &target("i-2", "draining") + &target("i-3", "unhealthy.draining");
+    let (aws, _) = aws(move |sent| match parameter(sent, "Action").unwrap_or_default() {
+        "DescribeTargetHealth" => Answer::ok(format!(
+            "<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions>{health}\
+             </TargetHealthDescriptions></DescribeTargetHealthResult></DescribeTargetHealthResponse>"
+        )),
+        "DescribeTargetGroups" => Answer::ok(
+            "<DescribeTargetGroupsResponse><DescribeTargetGroupsResult><TargetGroups><member/></TargetGroups>\
+             </DescribeTargetGroupsResult></DescribeTargetGroupsResponse>",
+        ),
+        _ => Answer::empty(sent),
+    });
+    let declared = json!({"Targets": [{"Id": "i-1"}]});
+    let live = aws.read(&existing(GROUP, "group", declared)).await.unwrap().unwrap();
+    // `unhealthy.draining` is a registered target that fails its checks.
+    assert_eq!(live.properties["Targets"], json!([{"Id": "i-1"}, {"Id": "i-3", "Port": 80}]));
+}
