@@ -75,6 +75,20 @@ async fn declaring_only_the_major_version_that_runs_asks_for_no_other_version() 
 }
 
 #[tokio::test]
+#[tokio::test]
+async fn naming_another_version_allows_the_upgrade_together_with_the_parameters_of_its_family() {
+    let version =
+        |number: &str| json!({"EngineVersion": number, "DBParameterGroupName": format!("parameters-{number}")});
+    let sent = modification(version("16"), version("17")).await;
+    for part in ["EngineVersion=17", "AllowMajorVersionUpgrade=true", "DBParameterGroupName=parameters-17"] {
+        assert!(sent.contains(part), "{part} in {sent}");
+    }
+    let sent = modification(version("16"), json!({"EngineVersion": "17", "AllowMajorVersionUpgrade": false})).await;
+    assert!(sent.contains("AllowMajorVersionUpgrade=false"), "{sent}");
+    let sent = modification(version("16"), json!({"EngineVersion": "16", "MultiAZ": true})).await;
+    assert!(!sent.contains("AllowMajorVersionUpgrade"), "{sent}");
+}
+
 async fn faster_storage_is_not_asked_to_be_smaller_than_rds_has_made_it() {
     let storage =
         |iops: i32| json!({"AllocatedStorage": "100", "MaxAllocatedStorage": 1000, "StorageType": "io2", "Iops": iops});
