@@ -10,6 +10,7 @@ const DATABASE: &str = "AWS::RDS::DBInstance";
 const PARAMETERS: &str = "AWS::RDS::DBParameterGroup";
 const BUCKET: &str = "AWS::S3::Bucket";
 const KEY: &str = "AWS::KMS::Key";
+const LOGS: &str = "AWS::Logs::LogGroup";
 const SECRET: &str = "AWS::SecretsManager::Secret";
 
 fn update(type_name: &str, id: &str, before: Json, after: Json) -> UpdateRequest {
@@ -115,6 +116,38 @@ async fn what_rds_cannot_change_is_refused_and_not_passed_over() {
     assert_eq!(error.class, ErrorClass::Invalid);
     assert!(error.message.contains("AvailabilityZone"), "{error}");
     assert!(log.all().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_chosen_once_for_a_key_or_a_log_group_is_refused_and_not_passed_over() {
+    for (type_name, before, after, said) in [
+        (KEY, json!({}), json!({"KeySpec": "ECC_NIST_P256"}), ["KeySpec", "`SYMMETRIC_DEFAULT` to `ECC_NIST_P256`"]),
+        (KEY, json!({"KeyUsage": "SIGN_VERIFY"}), json!({}), ["KeyUsage", "`SIGN_VERIFY` to `ENCRYPT_DECRYPT`"]),
+        (KEY, json!({"Origin": "AWS_KMS"}), json!({"Origin": "EXTERNAL"}), ["Origin", "`AWS_KMS` to `EXTERNAL`"]),
+        (KEY, json!({}), json!({"MultiRegion": true}), ["MultiRegion", "`false` to `true`"]),
+        (LOGS, json!({}), json!({"LogGroupClass": "DELIVERY"}), ["LogGroupClass", "`STANDARD` to `DELIVERY`"]),
+    ] {
+        let (aws, log) = aws(|_| Answer::ok("{}"));
+        let error = aws.update(&update(type_name, "one", before, after)).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Invalid);
+        assert!(said.iter().all(|part| error.message.contains(part)), "{error}");
+        assert!(log.all().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_default_that_is_written_down_is_no_change_of_what_is_chosen_once() {
+    let defaults = json!({"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "MultiRegion": false,
+        "Origin": "AWS_KMS"});
+    let standard = json!({"LogGroupClass": "STANDARD"});
+    for (type_name, declared) in [(KEY, defaults), (LOGS, standard)] {
+        for (before, after) in [(json!({}), declared.clone()), (declared.clone(), json!({}))] {
+            // The read after it finds nothing in these answers; what counts is that nothing is refused.
+            let (aws, _) = aws(|_| Answer::ok("{}"));
+            let refused = aws.update(&update(type_name, "one", before, after)).await.err();
+            assert!(refused.is_none_or(|error| error.class != ErrorClass::Invalid), "{type_name}");
+        }
+    }
 }
 
 #[tokio::test]
