@@ -292,6 +292,32 @@ async fn a_key_that_waits_for_its_deletion_is_not_taken_for_a_new_one() {
 #[tokio::test]
 async fn rotation_of_a_key_that_was_just_enabled_waits_until_kms_knows() {
     let (aws, _) = aws(|sent| {
+#[tokio::test]
+async fn an_object_that_is_not_deleted_for_a_passing_reason_is_deleted_later() {
+    for (code, class) in [
+        ("InternalError", ErrorClass::Transient),
+        ("ServiceUnavailable", ErrorClass::Transient),
+        ("SlowDown", ErrorClass::Throttled),
+        ("AccessDenied", ErrorClass::Invalid),
+    ] {
+        let (aws, log) = aws(move |sent| {
+            Answer::ok(match sent.starts_with("POST") {
+                true => format!(
+                    "<DeleteResult><Error><Key>photo</Key><Code>{code}</Code><Message>because</Message></Error>\
+                     </DeleteResult>"
+                ),
+                false => "<ListVersionsResult><Version><Key>photo</Key><VersionId>1</VersionId></Version>\
+                          </ListVersionsResult>"
+                    .to_owned(),
+            })
+        });
+        let error = aws.delete(&delete(BUCKET, "media", true)).await.unwrap_err();
+        assert_eq!(error.class, class, "{code}: {error}");
+        assert!(error.message.contains("photo") && error.message.contains("because"), "{error}");
+        assert_eq!(log.count("DELETE "), 0);
+    }
+}
+
         if sent.contains("RotationPeriodInDays") {
             return json_error("DisabledException", "key-1 is disabled.");
         }
