@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use apps::account::account;
 use apps::checkout::{Settings, checkout};
-use groundplan::data::InstanceClass;
+use groundplan::data::{InstanceClass, PostgresDatabase, PostgresVersion};
+use groundplan::network::Vpc;
 use groundplan::resources::autoscaling;
 use groundplan::resources::ec2::{self, VpcId};
-use groundplan::{App, Environment, Export};
+use groundplan::{App, Environment, Export, cidr};
 use groundplan_testing::{Cloud, assembly};
 
 #[test]
@@ -52,6 +53,28 @@ fn a_changed_setting_changes_one_resource_in_place() {
     let deployed = cloud.deploy(&changed);
     let class = &deployed.resource("checkout/database").properties["DBInstanceClass"];
     assert_eq!(class.as_str(), Some("db.m6g.large"));
+}
+
+#[test]
+fn another_version_of_a_database_is_an_update_that_takes_a_new_group_of_parameters() {
+    let shop = |version: PostgresVersion| {
+        let app = App::new("shop");
+        let stack = app.stack("shop", Environment::new("us-east-1"));
+        let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));
+        stack.add("database", PostgresDatabase::new(&vpc).version(version));
+        app
+    };
+    let cloud = Cloud::new();
+    let before = cloud.deploy(&shop(PostgresVersion::V16));
+    let counts = cloud.plan(&shop(PostgresVersion::V17)).count();
+    assert_eq!((counts.create, counts.update, counts.replace, counts.delete), (0, 1, 1, 0));
+    let after = cloud.deploy(&shop(PostgresVersion::V17));
+    let (database, parameters) = (after.resource("shop/database"), after.resource("shop/database/parameters"));
+    assert_eq!(database.id, before.resource("shop/database").id);
+    assert_ne!(parameters.id, before.resource("shop/database/parameters").id);
+    assert_eq!(parameters.properties["Family"].as_str(), Some("postgres17"));
+    assert_eq!(database.properties["DBParameterGroupName"].as_str(), Some(parameters.id.as_str()));
+    assert!(after.state.deposed.is_empty() && cloud.plan(&shop(PostgresVersion::V17)).is_empty());
 }
 
 #[test]

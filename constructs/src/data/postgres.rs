@@ -127,7 +127,8 @@ impl PostgresDatabase {
         }
     }
 
-    /// The major version. A later change upgrades in place and cannot go back.
+    /// The major version. A later change upgrades in place and at once, while nobody can connect, and
+    /// cannot go back.
     #[must_use]
     pub fn version(mut self, version: PostgresVersion) -> Self {
         self.version = version;

@@ -115,7 +115,7 @@ impl<H: Handler> AnyHandler for Erased<H> {
             Err(error) => return Err(error.reclass(ErrorClass::NotFound, ErrorClass::Propagating)),
         };
         let changes = Changes { new: &new, old: None };
-        settle(&changes, cx, &accepted.id).await.map_err(|error| error.after_making(&accepted.id))?;
+        settle(&changes, cx, &accepted.id).await?;
         Ok(accepted)
     }
 
@@ -182,10 +182,12 @@ async fn made_before<H: Handler>(new: &H, cx: &Cx, error: Error) -> Result<Accep
     }
 }
 
-/// Applies what a create call could not say; after the last attempt the resource counts as made in
-/// part.
+/// Applies what a create call could not say. After the last attempt the resource counts as made in
+/// part: where the error passes, the engine goes on with an update, and never with another create.
 async fn settle<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, id: &str) -> Result<()> {
-    patiently(|| H::update(changes, cx, id)).await
+    let settled = patiently(|| H::update(changes, cx, id)).await;
+    // As in a create: what it refers to may be too new.
+    settled.map_err(|error| error.reclass(ErrorClass::NotFound, ErrorClass::Propagating).after_making(id))
 }
 
 /// Makes a call about what was just made: it may not have reached every part of AWS yet.

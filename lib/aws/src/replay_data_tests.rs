@@ -10,6 +10,7 @@ const DATABASE: &str = "AWS::RDS::DBInstance";
 const PARAMETERS: &str = "AWS::RDS::DBParameterGroup";
 const BUCKET: &str = "AWS::S3::Bucket";
 const KEY: &str = "AWS::KMS::Key";
+const LOGS: &str = "AWS::Logs::LogGroup";
 const SECRET: &str = "AWS::SecretsManager::Secret";
 
 fn update(type_name: &str, id: &str, before: Json, after: Json) -> UpdateRequest {
@@ -75,6 +76,20 @@ async fn declaring_only_the_major_version_that_runs_asks_for_no_other_version() 
 }
 
 #[tokio::test]
+async fn naming_another_version_allows_the_upgrade_together_with_the_parameters_of_its_family() {
+    let version =
+        |number: &str| json!({"EngineVersion": number, "DBParameterGroupName": format!("parameters-{number}")});
+    let sent = modification(version("16"), version("17")).await;
+    for part in ["EngineVersion=17", "AllowMajorVersionUpgrade=true", "DBParameterGroupName=parameters-17"] {
+        assert!(sent.contains(part), "{part} in {sent}");
+    }
+    let sent = modification(version("16"), json!({"EngineVersion": "17", "AllowMajorVersionUpgrade": false})).await;
+    assert!(sent.contains("AllowMajorVersionUpgrade=false"), "{sent}");
+    let sent = modification(version("16"), json!({"EngineVersion": "16", "MultiAZ": true})).await;
+    assert!(!sent.contains("AllowMajorVersionUpgrade"), "{sent}");
+}
+
+#[tokio::test]
 async fn faster_storage_is_not_asked_to_be_smaller_than_rds_has_made_it() {
     let storage =
         |iops: i32| json!({"AllocatedStorage": "100", "MaxAllocatedStorage": 1000, "StorageType": "io2", "Iops": iops});
@@ -101,6 +116,38 @@ async fn what_rds_cannot_change_is_refused_and_not_passed_over() {
     assert_eq!(error.class, ErrorClass::Invalid);
     assert!(error.message.contains("AvailabilityZone"), "{error}");
     assert!(log.all().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_chosen_once_for_a_key_or_a_log_group_is_refused_and_not_passed_over() {
+    for (type_name, before, after, said) in [
+        (KEY, json!({}), json!({"KeySpec": "ECC_NIST_P256"}), ["KeySpec", "`SYMMETRIC_DEFAULT` to `ECC_NIST_P256`"]),
+        (KEY, json!({"KeyUsage": "SIGN_VERIFY"}), json!({}), ["KeyUsage", "`SIGN_VERIFY` to `ENCRYPT_DECRYPT`"]),
+        (KEY, json!({"Origin": "AWS_KMS"}), json!({"Origin": "EXTERNAL"}), ["Origin", "`AWS_KMS` to `EXTERNAL`"]),
+        (KEY, json!({}), json!({"MultiRegion": true}), ["MultiRegion", "`false` to `true`"]),
+        (LOGS, json!({}), json!({"LogGroupClass": "DELIVERY"}), ["LogGroupClass", "`STANDARD` to `DELIVERY`"]),
+    ] {
+        let (aws, log) = aws(|_| Answer::ok("{}"));
+        let error = aws.update(&update(type_name, "one", before, after)).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Invalid);
+        assert!(said.iter().all(|part| error.message.contains(part)), "{error}");
+        assert!(log.all().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_default_that_is_written_down_is_no_change_of_what_is_chosen_once() {
+    let defaults = json!({"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "MultiRegion": false,
+        "Origin": "AWS_KMS"});
+    let standard = json!({"LogGroupClass": "STANDARD"});
+    for (type_name, declared) in [(KEY, defaults), (LOGS, standard)] {
+        for (before, after) in [(json!({}), declared.clone()), (declared.clone(), json!({}))] {
+            // The read after it finds nothing in these answers; what counts is that nothing is refused.
+            let (aws, _) = aws(|_| Answer::ok("{}"));
+            let refused = aws.update(&update(type_name, "one", before, after)).await.err();
+            assert!(refused.is_none_or(|error| error.class != ErrorClass::Invalid), "{type_name}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -142,25 +189,78 @@ async fn a_parameter_that_is_no_longer_declared_is_reset_and_no_other() {
     assert!(!reset.contains("work_mem"), "{reset}");
 }
 
-#[tokio::test]
-async fn a_parameter_is_the_same_whatever_the_case_of_its_name() {
-    let (aws, _) = aws(|sent| {
+/// A page of the parameters of a group, by name and value; after it comes the one that is named.
+fn page(parameters: &[(&str, &str)], next: Option<&str>) -> String {
+    let entry = |(name, value): &(&str, &str)| {
+        format!("<Parameter><ParameterName>{name}</ParameterName><ParameterValue>{value}</ParameterValue></Parameter>")
+    };
+    let parameters: String = parameters.iter().map(entry).collect();
+    let next = next.map(|marker| format!("<Marker>{marker}</Marker>")).unwrap_or_default();
+    format!(
+        "<DescribeDBParametersResponse><DescribeDBParametersResult><Parameters>{parameters}</Parameters>{next}\
+         </DescribeDBParametersResult></DescribeDBParametersResponse>"
+    )
+}
+
+/// The parameters that are read where `declared` are, and the requests for them.
+async fn read_parameters(declared: Json, pages: impl Fn(&str) -> String + Send + Sync + 'static) -> (Json, usize) {
+    let (aws, log) = aws(move |sent| {
         Answer::ok(if sent.contains("DescribeDBParameterGroups") {
             "<DescribeDBParameterGroupsResponse><DescribeDBParameterGroupsResult><DBParameterGroups><DBParameterGroup>\
              <DBParameterGroupName>pg</DBParameterGroupName><DBParameterGroupArn>arn:pg</DBParameterGroupArn>\
              </DBParameterGroup></DBParameterGroups></DescribeDBParameterGroupsResult>\
              </DescribeDBParameterGroupsResponse>"
+                .to_owned()
         } else if sent.contains("DescribeDBParameters") {
-            "<DescribeDBParametersResponse><DescribeDBParametersResult><Parameters><Parameter>\
-             <ParameterName>timezone</ParameterName><ParameterValue>utc</ParameterValue></Parameter></Parameters>\
-             </DescribeDBParametersResult></DescribeDBParametersResponse>"
+            pages(sent)
         } else {
-            "<ListTagsForResourceResponse><ListTagsForResourceResult/></ListTagsForResourceResponse>"
+            "<ListTagsForResourceResponse><ListTagsForResourceResult/></ListTagsForResourceResponse>".to_owned()
         })
     });
-    let properties = group(json!({"TimeZone": "utc"}));
-    let live = aws.read(&existing(PARAMETERS, "pg", properties)).await.unwrap().unwrap();
-    assert_eq!(live.properties["Parameters"], json!({"TimeZone": "utc"}));
+    let live = aws.read(&existing(PARAMETERS, "pg", group(declared))).await.unwrap().unwrap();
+    (live.properties["Parameters"].clone(), log.count("Action=DescribeDBParameters&"))
+}
+
+#[tokio::test]
+async fn a_parameter_is_the_same_whatever_the_case_of_its_name() {
+    let declared = json!({"TimeZone": "utc"});
+    let (live, reads) = read_parameters(declared.clone(), |_| page(&[("timezone", "utc")], None)).await;
+    assert_eq!(live, declared);
+    assert_eq!(reads, 1, "what is set is all that is declared");
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_declared_with_its_default_is_no_drift() {
+    let declared = json!({"Log_Statement": "none", "work_mem": "4096"});
+    let (live, reads) = read_parameters(declared, |sent| {
+        if sent.contains("Source=user") {
+            page(&[("work_mem", "8192"), ("jit", "0")], None)
+        } else if sent.contains("Marker=more") {
+            page(&[("log_statement", "none"), ("autovacuum", "1")], None)
+        } else {
+            page(&[("work_mem", "8192"), ("jit", "0"), ("max_connections", "100")], Some("more"))
+        }
+    })
+    .await;
+    assert_eq!(live, json!({"Log_Statement": "none", "work_mem": "8192", "jit": "0"}));
+    assert_eq!(reads, 3, "those that are set, and two pages of all");
+}
+
+#[tokio::test]
+async fn parameters_that_are_checked_against_each_other_go_with_one_call() {
+    let (aws, log) = aws(Answer::empty);
+    // By name these stand between the two.
+    let mut parameters: serde_json::Map<_, _> = (0..30).map(|n| (format!("cl{n:02}"), json!(n))).collect();
+    parameters.extend(map(json!({"character_set_server": "utf8mb4", "collation_server": "utf8mb4_bin"})));
+    let declared = || group(Json::Object(parameters.clone()));
+    for (before, after, action) in [
+        (group(json!({})), declared(), "Action=ModifyDBParameterGroup"),
+        (declared(), group(json!({})), "Action=ResetDBParameterGroup"),
+    ] {
+        let _ = aws.update(&update(PARAMETERS, "pg", before, after)).await;
+        let sent = sent(&log, action);
+        assert!(sent.contains("character_set_server") && sent.contains("collation_server"), "{sent}");
+    }
 }
 
 #[tokio::test]
@@ -190,6 +290,32 @@ async fn a_bucket_that_fills_while_it_is_emptied_is_emptied_again() {
     let error = aws.delete(&delete(BUCKET, "media", true)).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Conflict, "{error}");
     assert_eq!(log.count("versions"), 1);
+}
+
+#[tokio::test]
+async fn an_object_that_is_not_deleted_for_a_passing_reason_is_deleted_later() {
+    for (code, class) in [
+        ("InternalError", ErrorClass::Transient),
+        ("ServiceUnavailable", ErrorClass::Transient),
+        ("SlowDown", ErrorClass::Throttled),
+        ("AccessDenied", ErrorClass::Invalid),
+    ] {
+        let (aws, log) = aws(move |sent| {
+            Answer::ok(match sent.starts_with("POST") {
+                true => format!(
+                    "<DeleteResult><Error><Key>photo</Key><Code>{code}</Code><Message>because</Message></Error>\
+                     </DeleteResult>"
+                ),
+                false => "<ListVersionsResult><Version><Key>photo</Key><VersionId>1</VersionId></Version>\
+                          </ListVersionsResult>"
+                    .to_owned(),
+            })
+        });
+        let error = aws.delete(&delete(BUCKET, "media", true)).await.unwrap_err();
+        assert_eq!(error.class, class, "{code}: {error}");
+        assert!(error.message.contains("photo") && error.message.contains("because"), "{error}");
+        assert_eq!(log.count("DELETE "), 0);
+    }
 }
 
 fn json_error(code: &str, message: &str) -> Answer {

@@ -1,7 +1,13 @@
 //! What no emulator shows.
 
+use std::collections::BTreeMap;
+
+use groundplan_core::{Assembly, Environment, ResourceEntry, Value};
 use groundplan_engine::Provider;
+use groundplan_engine::execute::{Cancellation, ExecuteOptions, execute};
+use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, Status, UpdateRequest};
+use groundplan_engine::store::{self, MemoryStore};
 use serde_json::json;
 
 use crate::replay::{Answer, TOKEN, aws, create, create_in, existing, map};
@@ -164,6 +170,56 @@ async fn settings_that_fail_after_a_create_name_what_was_made() {
     let properties = json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true});
     let error = aws.create(&create(VPC, properties)).await.unwrap_err();
     assert_eq!((error.class, error.partial.as_deref()), (ErrorClass::Denied, Some("vpc-1")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_fail_for_long_after_a_create_name_what_was_made() {
+    for (code, class) in
+        [("RequestLimitExceeded", ErrorClass::Throttled), ("InvalidVpcID.NotFound", ErrorClass::Propagating)]
+    {
+        let (aws, log) = aws(move |sent| match sent.contains("Action=CreateVpc") {
+            true => Answer::ok(CREATED_VPC),
+            false => Answer::ec2_error(400, code, "later"),
+        });
+        let properties = json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true});
+        let error = aws.create(&create(VPC, properties)).await.unwrap_err();
+        assert_eq!((error.class, error.partial.as_deref()), (class, Some("vpc-1")));
+        assert_eq!(log.count("Action=CreateVpc"), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vpc_whose_settings_are_refused_for_long_is_finished_in_the_same_run_and_made_once() {
+    let attempts = std::sync::atomic::AtomicUsize::new(0);
+    let (aws, log) = aws(move |sent| {
+        if sent.contains("Action=CreateVpc") {
+            return Answer::ok(CREATED_VPC.replace("vpc-1", "vpc-7"));
+        }
+        // Longer than the create waits for them.
+        match sent.contains("ModifyVpcAttribute") && attempts.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 12 {
+            true => Answer::ec2_error(503, "RequestLimitExceeded", "Request limit exceeded."),
+            false => vpc_7(sent),
+        }
+    });
+    let properties = Value::from_json(json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true})).unwrap();
+    let Value::Map(properties) = properties else { unreachable!("it is written as one") };
+    let program = Assembly {
+        format: 1,
+        app: "shop".into(),
+        state: None,
+        stacks: [("a".to_owned(), Environment::new("eu-central-1"))].into(),
+        resources: [("a/vpc".into(), ResourceEntry::new(VPC, properties))].into_iter().collect(),
+        outputs: BTreeMap::new(),
+    };
+    let store = MemoryStore::new();
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let planned = planning::deploy(&program, &loaded.state, &aws, &PlanOptions::default()).await.unwrap();
+    let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
+    let run = execute(&planned.plan, loaded, &aws, &store, &options, &(), &cancellation);
+    let outcome = run.await.unwrap();
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    assert_eq!(outcome.state.resources["a/vpc"].id, "vpc-7");
+    assert_eq!((log.count("Action=CreateVpc"), log.count("ModifyVpcAttribute")), (1, 13));
 }
 
 #[tokio::test(start_paused = true)]

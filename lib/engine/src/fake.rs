@@ -47,8 +47,8 @@ pub(crate) struct Cloud {
     pub(crate) secrets: BTreeMap<String, String>,
     /// So many reads and deletes do not see what is there yet.
     pub(crate) blind: u32,
-    /// A create whose answer is lost has made the resource without this property, and an update that
-    /// is refused has changed all the others.
+    /// A create whose answer is lost, or that makes the resource in part, makes it without this property;
+    /// an update that is refused has changed all the others.
     pub(crate) half: Option<&'static str>,
     next: u32,
 }
@@ -69,6 +69,8 @@ pub(crate) enum Answer {
     Refused(ProviderError),
     /// It has its effect, and the answer is lost.
     Lost,
+    /// A create that names what it has made, and that the rest has failed.
+    InPart(ErrorClass),
 }
 
 impl Fake {
@@ -84,6 +86,11 @@ impl Fake {
 
     pub(crate) fn lose(&self, call: &str) {
         self.cloud().errors.entry(call.into()).or_default().push(Answer::Lost);
+    }
+
+    /// The next create `call` makes the resource in part, and says so with an error of this class.
+    pub(crate) fn make_in_part(&self, call: &str, class: ErrorClass) {
+        self.cloud().errors.entry(call.into()).or_default().push(Answer::InPart(class));
     }
 
     pub(crate) fn calls(&self) -> Vec<String> {
@@ -197,18 +204,20 @@ impl Provider for Fake {
                     token: request.token.clone(),
                     properties: request.properties.clone(),
                 };
-                if let (Some(Answer::Lost), Some(lacking)) = (&answer, cloud.half) {
+                if let (Some(_), Some(lacking)) = (&answer, cloud.half) {
                     made.properties.remove(lacking);
                 }
                 cloud.resources.insert(id.clone(), made);
                 id
             }
         };
-        if answer.is_some() {
-            return Err(lost());
+        match answer {
+            Some(Answer::InPart(class)) => {
+                Err(ProviderError { partial: Some(id), ..ProviderError::new(class, "the rest has failed") })
+            }
+            Some(_) => Err(lost()),
+            None => Ok(Accepted { outputs: cloud.outputs(&id), id }),
         }
-        let outputs = cloud.outputs(&id);
-        Ok(Accepted { id, outputs })
     }
 
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {

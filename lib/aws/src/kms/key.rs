@@ -64,6 +64,7 @@ impl Handler for Key {
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
         use ErrorClass::{Invalid, Propagating};
+        refuse_what_stays(changes)?;
         // Rotation can be changed only while the key is enabled.
         let enabled = changes.or_default(|key| &key.enabled, true);
         if let Some(true) = enabled {
@@ -158,6 +159,30 @@ impl Handler for Key {
         }
         Ok(found)
     }
+}
+
+/// CloudFormation refuses these too, lest a key that data is encrypted with is replaced.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html>
+fn refuse_what_stays(changes: &Changes<'_, Key>) -> Result<()> {
+    let Some(old) = changes.old else { return Ok(()) };
+    let fixed = |key: &Key| {
+        let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+        [
+            ("KeySpec", or(&key.key_spec, "SYMMETRIC_DEFAULT")),
+            ("KeyUsage", or(&key.key_usage, "ENCRYPT_DECRYPT")),
+            ("MultiRegion", key.multi_region.unwrap_or_default().to_string()),
+            ("Origin", or(&key.origin, "AWS_KMS")),
+        ]
+    };
+    for ((property, old), (_, new)) in fixed(old).into_iter().zip(fixed(changes.new)) {
+        if old != new {
+            return Err(Error::invalid(format!(
+                "{property} of a key cannot be changed from `{old}` to `{new}`: declare a new key, and keep this one for \
+                 what is encrypted or signed with it"
+            )));
+        }
+    }
+    Ok(())
 }
 
 async fn update_rotation(changes: &Changes<'_, Key>, cx: &Cx, id: &str) -> Result<()> {

@@ -49,6 +49,7 @@ impl Handler for LogGroup {
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        refuse_what_stays(changes)?;
         match changes.of(|group| &group.retention_in_days) {
             Some(Some(days)) => {
                 cx.logs.put_retention_policy().log_group_name(id).retention_in_days(*days).send().await?;
@@ -121,6 +122,19 @@ async fn describe(cx: &Cx, name: &str) -> Result<Live> {
         }
     }
     Err(Error::not_found(format_args!("the log group {name}")))
+}
+
+/// The class of a group is chosen once.
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html>
+fn refuse_what_stays(changes: &Changes<'_, LogGroup>) -> Result<()> {
+    let class = |group: &LogGroup| group.log_group_class.clone().unwrap_or_else(|| "STANDARD".to_owned());
+    match changes.old.map(class) {
+        Some(old) if old != class(changes.new) => Err(Error::invalid(format!(
+            "LogGroupClass of a log group cannot be changed from `{old}` to `{}`: declare a new group under another name",
+            class(changes.new)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 async fn retag(changes: &Changes<'_, LogGroup>, cx: &Cx, id: &str) -> Result<()> {

@@ -289,12 +289,15 @@ async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str) -> Result<
     });
     let version = changes.new_value(|it| &it.engine_version);
     let version = version.filter(|new| declared_version(Some(new), live.engine_version.clone()).as_ref() != Some(new));
+    // That the program names another version is the permission, unless it says otherwise; for a
+    // minor one RDS does not ask.
+    let allow_upgrade = new.allow_major_version_upgrade.or(version.as_ref().map(|_| true));
     let call = cx
         .rds
         .modify_db_instance()
         .db_instance_identifier(id)
         .apply_immediately(new.apply_immediately.unwrap_or(true))
-        .set_allow_major_version_upgrade(new.allow_major_version_upgrade)
+        .set_allow_major_version_upgrade(allow_upgrade)
         .set_auto_minor_version_upgrade(changes.new_value(|it| &it.auto_minor_version_upgrade))
         .set_backup_retention_period(changes.new_value(|it| &it.backup_retention_period))
         .set_ca_certificate_identifier(changes.new_value(|it| &it.ca_certificate_identifier))

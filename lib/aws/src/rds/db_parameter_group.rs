@@ -16,6 +16,16 @@ use crate::tags::Tags;
 /// The most parameters that one call takes.
 const BATCH: usize = 20;
 
+/// Parameters that RDS checks against each other, so that both of a pair have to go with one call; all
+/// of them fit into the first.
+/// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/blob/master/aws-rds-dbparametergroup/src/main/java/software/amazon/rds/dbparametergroup/BaseHandlerStd.java>
+const PAIRS: [[&str; 2]; 4] = [
+    ["collation_server", "character_set_server"],
+    ["gtid-mode", "enforce_gtid_consistency"],
+    ["password_encryption", "rds.accepted_password_auth_method"],
+    ["ssl_max_protocol_version", "ssl_min_protocol_version"],
+];
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct DbParameterGroup {
@@ -65,7 +75,7 @@ impl Handler for DbParameterGroup {
         let described = cx.rds.describe_db_parameter_groups().db_parameter_group_name(&known.id).send().await?;
         let group = one(described.db_parameter_groups, &known.id)?;
         let arn = given(group.db_parameter_group_arn, "DBParameterGroupArn")?;
-        let live = parameters(cx, &known.id, Some("user")).await?;
+        let live = set_or_declared(cx, &known.id, known.last.parameters.as_ref()).await?;
         let properties = Self {
             name: in_declared_case(&known.last.name, group.db_parameter_group_name),
             description: group.description.unwrap_or_default(),
@@ -96,8 +106,11 @@ async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Cx, id:
     let none = BTreeMap::new();
     let old = changes.old.and_then(|group| group.parameters.as_ref()).unwrap_or(&none);
     let new = changes.new.parameters.as_ref().unwrap_or(&none);
-    let set: Vec<_> = new.iter().filter(|(name, value)| old.get(*name) != Some(value)).collect();
-    let removed: Vec<_> = old.keys().filter(|name| !new.contains_key(*name)).collect();
+    let mut set: Vec<_> = new.iter().filter(|(name, value)| old.get(*name) != Some(value)).collect();
+    let mut removed: Vec<_> = old.keys().filter(|name| !new.contains_key(*name)).collect();
+    let goes_alone = |name: &str| !PAIRS.iter().flatten().any(|other| other.eq_ignore_ascii_case(name));
+    set.sort_by_key(|(name, _)| goes_alone(name));
+    removed.sort_by_key(|name| goes_alone(name));
     // No instance uses a new group, so when its parameters apply is no question. Later, dynamic ones
     // apply at once; static ones are refused that, and wait for the next reboot.
     let types = if changes.old.is_some() { apply_types(cx, id).await? } else { BTreeMap::new() };
@@ -131,6 +144,22 @@ async fn apply_types(cx: &Cx, id: &str) -> Result<BTreeMap<String, String>> {
         .into_iter()
         .filter_map(|it| Some((it.parameter_name?.to_ascii_lowercase(), it.apply_type?)))
         .collect())
+}
+
+/// The parameters that somebody has set, and those that are declared: one that is declared with the
+/// value that it has anyway does not count as set.
+async fn set_or_declared(cx: &Cx, id: &str, declared: Option<&BTreeMap<String, Json>>) -> Result<Vec<Parameter>> {
+    let is =
+        |parameter: &Parameter, name: &str| parameter.parameter_name().unwrap_or_default().eq_ignore_ascii_case(name);
+    let mut live = parameters(cx, id, Some("user")).await?;
+    let unset = declared.into_iter().flatten().map(|(name, _)| name);
+    let unset: Vec<_> = unset.filter(|name| !live.iter().any(|parameter| is(parameter, name))).collect();
+    // A family has hundreds of parameters, which are some pages.
+    if !unset.is_empty() {
+        let all = parameters(cx, id, None).await?.into_iter();
+        live.extend(all.filter(|parameter| unset.iter().any(|name| is(parameter, name))));
+    }
+    Ok(live)
 }
 
 async fn parameters(cx: &Cx, id: &str, source: Option<&str>) -> Result<Vec<Parameter>> {

@@ -372,7 +372,18 @@ async fn empty(cx: &Cx, id: &str) -> Result<()> {
         let answer = cx.s3.delete_objects().bucket(id).delete(batch).send().await?;
         if let Some(refused) = answer.errors.unwrap_or_default().into_iter().next() {
             let (key, message) = (refused.key.unwrap_or_default(), refused.message.unwrap_or_default());
-            return Err(Error::invalid(format!("the object {key} of the bucket {id} cannot be deleted: {message}")));
+            let message = format!("the object {key} of the bucket {id} cannot be deleted: {message}");
+            return Err(Error::new(deletion_class(refused.code.as_deref()), message));
         }
+    }
+}
+
+/// The class of the error that one object of many is not deleted for. A repetition deletes what is left.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+fn deletion_class(code: Option<&str>) -> ErrorClass {
+    match code {
+        Some("SlowDown") => ErrorClass::Throttled,
+        Some("InternalError" | "ServiceUnavailable") => ErrorClass::Transient,
+        _ => ErrorClass::Invalid,
     }
 }

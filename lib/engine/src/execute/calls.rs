@@ -45,6 +45,11 @@ fn patience(class: ErrorClass, call: Call) -> Option<Duration> {
     Some(Duration::from_secs(60 * minutes))
 }
 
+/// Whether a change that has failed with an error of this class may be made a little later.
+pub(super) fn passes(class: ErrorClass) -> bool {
+    patience(class, Call::Update).is_some()
+}
+
 /// A call that has come to no good end, however often it was repeated.
 pub(super) struct Failure {
     /// What the cloud has said last; none where the run was asked to stop.
@@ -105,7 +110,8 @@ impl<'a> Calls<'a> {
     }
 
     /// Makes a call until it succeeds, fails for good, or patience is at an end. What has had no
-    /// effect is not repeated once the run is asked to stop.
+    /// effect is not repeated once the run is asked to stop; a create that has made something in part
+    /// never is, whatever the class of its error, since the next one would make a second.
     pub(super) async fn repeat<T>(
         &mut self,
         call: Call,
@@ -128,8 +134,9 @@ impl<'a> Calls<'a> {
                 Err(error) => error,
             };
             in_doubt |= call != Call::Look && error.class == ErrorClass::UnknownOutcome;
+            let in_part = call == Call::Create && error.partial.is_some();
             let patient = patience(error.class, call).is_some_and(|patience| spent < patience);
-            if !patient {
+            if in_part || !patient {
                 return Err(Failure { error: Some(error), in_doubt });
             }
             if let Err(Closed) = self.back_off(attempt, &error).await {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::ExecuteOptions;
-use super::calls::{Call, Calls, Failure};
+use super::calls::{self, Call, Calls, Failure};
 use super::progress::Progress;
 use super::record::Record;
 use crate::drift;
@@ -197,9 +197,9 @@ impl Runner<'_> {
         }
     }
 
-    /// Writes down what was found where the answer to a create was lost. The settings that follow
-    /// such a call may not have been made: what is ready and lacks some of them is updated. What is
-    /// not ready may still get them by itself.
+    /// Writes down what was found where the answer to a create was lost, or named what was made in
+    /// part. The settings that follow such a call may not have been made: what is known to lack some
+    /// of them is updated.
     async fn adopted(
         &self,
         step: &Step,
@@ -246,14 +246,15 @@ impl Runner<'_> {
             };
             in_doubt |= failure.in_doubt;
             let Some(error) = failure.error else { return Err(Failure { error: None, in_doubt }.into()) };
+            if let Some(id) = error.partial.clone() {
+                let found = if calls::passes(error.class) { self.in_part(request, id, calls).await } else { None };
+                // It has an identifier, so that nothing is in doubt about it.
+                return found.ok_or_else(|| Failure { error: Some(error), in_doubt: false }.into());
+            }
             match error.class {
                 ErrorClass::UnknownOutcome => {}
                 ErrorClass::AlreadyExists if in_doubt => {}
-                // What was made in part has an identifier, so that nothing is in doubt about it.
-                _ => {
-                    let in_doubt = in_doubt && error.partial.is_none();
-                    return Err(Failure { error: Some(error), in_doubt }.into());
-                }
+                _ => return Err(Failure { error: Some(error), in_doubt }.into()),
             }
             let repeats = recovery == Some(Recovery::ClientToken) && error.class == ErrorClass::UnknownOutcome;
             if !repeats && let Some(found) = self.adopt(request, calls).await? {
@@ -281,12 +282,21 @@ impl Runner<'_> {
             return Err(StepError::Ambiguous { ids });
         }
         let Some(id) = ids.pop() else { return Ok(None) };
-        let existing = Existing { address: request.address.clone(), id: id.clone(), properties: Properties::new() };
+        let existing = made(request, id);
         // What is found and cannot be read is not found yet: it would have no outputs.
         let Some(live) = looks.read_made(&existing).await.map_err(open)? else { return Ok(None) };
         let ready = looks.is_ready(&existing).await.map_err(open)?;
-        let accepted = Accepted { id, outputs: live.outputs };
+        let accepted = Accepted { id: existing.id, outputs: live.outputs };
         Ok(Some(Made::Found { accepted, live: ready.then_some(live.properties) }))
+    }
+
+    /// What a create has made in part before an error that passes, where it can be read. Nobody else
+    /// sets what it lacks, so that it is compared whether it is ready or not.
+    async fn in_part(&self, request: &CreateRequest, id: String, calls: &mut Calls<'_>) -> Option<Made> {
+        let existing = made(request, id);
+        let live = calls.looks().read_made(&existing).await.ok().flatten()?;
+        let accepted = Accepted { id: existing.id, outputs: live.outputs };
+        Some(Made::Found { accepted, live: Some(live.properties) })
     }
 
     async fn update(&self, step: &Step, desired: &Desired, calls: &mut Calls<'_>) -> Result<String, StepError> {
@@ -373,8 +383,8 @@ impl Runner<'_> {
             Ok(outputs) => {
                 self.record.commit([Event::Ready { path, outputs }]).await?;
                 let of_this_run = self.plan.steps.iter().any(|other| other.path == step.path && other.id != step.id);
-                if resource.status == ResourceStatus::Updating && !of_this_run {
-                    self.come_about(&step.path, &resource, calls).await?;
+                if !of_this_run {
+                    self.is_as_asked(&step.path, &resource, calls).await?;
                 }
                 Ok(existing.id)
             }
@@ -387,9 +397,10 @@ impl Runner<'_> {
         }
     }
 
-    /// Looks whether a change that an earlier run has asked for is there. That run would have been told
-    /// had it failed; this one only sees that the resource works.
-    async fn come_about(&self, path: &Path, resource: &ResourceState, calls: &mut Calls<'_>) -> Result<(), StepError> {
+    /// Looks whether all that an earlier run has asked for is there. That run would have been told had a
+    /// change failed, and would have made the calls that follow a create; this one only sees that the
+    /// resource works.
+    async fn is_as_asked(&self, path: &Path, resource: &ResourceState, calls: &mut Calls<'_>) -> Result<(), StepError> {
         let existing = resource.existing(&self.plan.app, path);
         let Some(live) = calls.looks().read_made(&existing).await? else { return Ok(()) };
         let observed = recover::observed(path, resource, &BTreeMap::new(), live);
@@ -397,7 +408,7 @@ impl Runner<'_> {
             return Ok(());
         }
         self.record.commit([observed]).await?;
-        let reason = "the change that an earlier run has asked for did not come about; run again to make it".into();
+        let reason = "it works, but is not what an earlier run has asked for; run again to change it".into();
         Err(StepError::NotReady { reason, failed: false })
     }
 
@@ -454,7 +465,8 @@ impl Runner<'_> {
 enum Made {
     /// The cloud has said so.
     Answered(Accepted),
-    /// Its answer was lost, and what it has made was found; with its properties where it is ready.
+    /// Its answer was lost or is an error, and what it has made was found; with its properties, unless
+    /// it may still get some of them by itself.
     Found { accepted: Accepted, live: Option<Properties> },
 }
 
@@ -476,6 +488,11 @@ impl From<StepError> for Unmade {
     fn from(error: StepError) -> Self {
         Self::Open(error)
     }
+}
+
+/// What a create has made. How it was declared says nothing of how it is.
+fn made(request: &CreateRequest, id: String) -> Existing {
+    Existing { address: request.address.clone(), id, properties: Properties::new() }
 }
 
 fn intent(

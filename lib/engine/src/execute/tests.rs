@@ -6,7 +6,7 @@ use groundplan_core::{Assembly, Value};
 use serde_json::json;
 
 use super::*;
-use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, assembly, reference, subnet, vpc};
+use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, VPC, assembly, reference, subnet, vpc};
 use crate::planning::{self, PlanOptions};
 use crate::provider::ErrorClass;
 use crate::store::{self, Holder, Lock, MemoryStore, Stored};
@@ -476,6 +476,57 @@ async fn what_a_lost_answer_left_half_configured_is_finished_in_the_same_run() {
     assert_eq!(fake.cloud().resources[&id].properties["RetentionInDays"], 7);
     assert_eq!(outcome.state.resources["a/logs"].properties["RetentionInDays"], Value::from(7));
     assert!(is_settled(&program, &store, &fake).await);
+}
+
+/// Each with a property that a create makes it without.
+fn halves() -> [(&'static str, Assembly); 3] {
+    [
+        ("Tags", assembly(&[("a/x", VPC, json!({"CidrBlock": "10.0.0.0/16", "Tags": [{"Key": "a", "Value": "b"}]}))])),
+        ("RetentionInDays", assembly(&[("a/x", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": 7}))])),
+        // Not ready for a minute.
+        ("Tags", assembly(&[("a/x", NAT, json!({"SubnetId": "subnet-1", "Tags": [{"Key": "a", "Value": "b"}]}))])),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_in_part_is_finished_and_not_made_a_second_time() {
+    use ErrorClass::{Conflict, Propagating, Throttled, Transient, UnknownOutcome};
+    for class in [Throttled, Transient, Propagating, Conflict, UnknownOutcome] {
+        for (lacking, program) in halves() {
+            let (fake, store) = (Fake::default(), MemoryStore::new());
+            fake.cloud().half = Some(lacking);
+            fake.make_in_part("create a/x", class);
+            fake.fail("update a/x", Throttled);
+            let outcome = deploy(&program, &store, &fake).await;
+            assert!(outcome.succeeded(), "{class:?}: {:?}", outcome.failed);
+            assert_eq!(fake.calls(), ["create a/x", "update a/x", "update a/x"], "{class:?}");
+            let made = fake.cloud().resources[&fake_id(&outcome, "a/x")].clone();
+            assert!(made.properties.contains_key(lacking), "{class:?}: {made:?}");
+            assert!(is_settled(&program, &store, &fake).await);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_in_part_and_cannot_be_finished_is_replaced_by_the_next_deploy() {
+    for (class, blind) in [(ErrorClass::Denied, 0), (ErrorClass::Invalid, 0), (ErrorClass::Transient, 5)] {
+        for (lacking, program) in halves() {
+            let (fake, store) = (Fake::default(), MemoryStore::new());
+            fake.cloud().half = Some(lacking);
+            fake.cloud().blind = blind;
+            fake.make_in_part("create a/x", class);
+            let outcome = deploy(&program, &store, &fake).await;
+            assert_eq!(outcome.failed[0].path.as_str(), "a/x");
+            assert_eq!(fake.calls(), ["create a/x"], "{class:?}");
+            let first = fake.id("a/x");
+            assert_eq!(fake_id(&outcome, "a/x"), first, "the state knows of it");
+            fake.cloud().half = None;
+            let outcome = deploy(&program, &store, &fake).await;
+            assert!(outcome.succeeded(), "{class:?}: {:?}", outcome.failed);
+            assert_ne!(fake.id("a/x"), first, "{class:?}");
+            assert!(is_settled(&program, &store, &fake).await);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

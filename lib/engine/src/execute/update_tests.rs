@@ -51,7 +51,7 @@ async fn a_change_that_fails_while_a_later_run_waits_for_it_is_no_success() {
     take_back(&fake);
     let options = ExecuteOptions::default();
     let outcome = execute(&plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
-    assert!(outcome.failed[0].error.to_string().contains("did not come about"), "{:?}", outcome.failed);
+    assert!(outcome.failed[0].error.to_string().contains("run again to change it"), "{:?}", outcome.failed);
     assert!(deploy(&nat("subnet-1", "new"), &store, &fake).await.succeeded());
     assert_eq!(tag(&fake), json!("new"));
 }
