@@ -84,7 +84,9 @@ pub trait StateStore: Send + Sync {
     }
 
     /// Keeps what is known of a run, in the place of what was known of it before; with what the
-    /// program said, where that is given. A store may keep no history.
+    /// program said, where that is given. A run that begins without that has none: what stands
+    /// under its serial is of another one, which was refused before it began. A store may keep no
+    /// history.
     async fn record(&self, _entry: &Entry, _assembly: Option<&Assembly>) -> Result<(), Error> {
         Ok(())
     }
