@@ -291,6 +291,28 @@ fn a_saved_plan_is_executed_once() {
 }
 
 #[test]
+fn a_plan_saved_while_a_deploy_is_under_way_is_stale_once_that_has_ended() {
+    let machine = Machine::new();
+    machine.run(&shop(), "deploy").succeeds();
+    let state = machine.path(".groundplan/sandbox/state/shop/state.json");
+    let serial: u64 = serde_json::from_str::<serde_json::Value>(&read(&state)).expect("a state")["serial"]
+        .as_u64()
+        .expect("a number");
+    // As another run has it that has begun and has done nothing yet.
+    let journal = machine.path(".groundplan/sandbox/state/shop/journal.jsonl");
+    let header = json!({"format": 1, "base": serial});
+    let identity = json!({"account": "123456789012", "partition": "aws"});
+    let begun = json!({"event": "begun", "serial": serial + 1, "identity": identity});
+    std::fs::write(&journal, format!("{header}\n{begun}\n")).expect("it can be written");
+    machine.run(&network("10.0.1.0/24", true), "plan --out other.plan").succeeds();
+    // It has ended.
+    std::fs::remove_file(&journal).expect("it is there");
+    let saved = read(&state).replace(&format!("\"serial\": {serial}"), &format!("\"serial\": {}", serial + 1));
+    std::fs::write(&state, saved).expect("it can be written");
+    machine.run(&shop(), "deploy other.plan").fails(1, "made while another run was under way");
+}
+
+#[test]
 fn a_failed_deploy_says_where_in_the_program_and_what_was_skipped() {
     let outside = app(|shop| {
         let vpc = shop.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));

@@ -237,6 +237,18 @@ fn a_refused_or_failed_deploy_is_no_success_in_the_history() {
 }
 
 #[test]
+fn a_rollback_never_goes_to_a_program_that_was_refused() {
+    let machine = Machine::new();
+    machine.run(&network("10.0.1.0/24", true), "plan --out old.plan").succeeds();
+    machine.run(&shop(), "deploy").succeeds();
+    for (run, command) in [(2, "state mv shop/vpc shop/net"), (3, "destroy")] {
+        machine.run(&shop(), "deploy old.plan").fails(1, "the plan is stale");
+        machine.run(&shop(), command).succeeds();
+        machine.run(&shop(), &format!("rollback {run}")).fails(3, "was not the deploy of a whole program");
+    }
+}
+
+#[test]
 fn a_rollback_asks_for_the_loss_of_data_and_keeps_no_secret() {
     let machine = Machine::new();
     machine.run(&database("admin"), "deploy").succeeds();

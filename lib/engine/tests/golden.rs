@@ -203,6 +203,7 @@ fn plan() -> Plan {
         app: "shop".into(),
         lineage: Uuid::from_u128(0x5eed),
         serial: 1,
+        journal: None,
         identity: identity(),
         observed: vec![Event::Gone { path: "a/gone".into(), id: "id-a/gone".into() }],
         steps: works.into_iter().enumerate().map(step).collect(),

@@ -88,6 +88,7 @@ pub(crate) async fn commit(
 ) -> Result<State, CommandError> {
     let moves = moves(&events);
     let entry = Entry { moves, ..Entry::begun(&loaded.state, holder, Counts::default()) };
+    session.store.record(&entry, None).await?;
     let state = edit::commit(loaded, identity, events, &*session.store).await?;
     let ended = Entry { result: Some(Ending::Succeeded), ..entry };
     if let Err(error) = session.store.record(&ended, None).await {

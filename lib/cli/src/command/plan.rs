@@ -43,6 +43,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     if let Some(file) = &args.out {
         let whole = !args.destroy && args.part.only.is_empty();
         planned.plan.assembly = whole.then(|| assembly.clone());
+        planned.plan.journal = Some(loaded.journal);
         place::write(context.host, file, &planned.plan.to_json())?;
         context.terminal.note(format!("saved: `deploy {}` does exactly this", file.display()));
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Path, Reference, Value};
 
-use super::{Action, Change, ChangeSet, Inputs, with_moves};
+use super::{Action, Change, ChangeSet, Inputs, PropertyChange, with_moves};
 use crate::error::Error;
 use crate::nearest::nearest;
 use crate::state::is_account;
@@ -30,7 +30,7 @@ pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path
     }
     all_known(&changes, only)?;
     let selected = selected(inputs, &changes, only);
-    can_be_done(inputs, &changes, &selected)?;
+    can_be_done(inputs, &changes, &selected, only)?;
 
     let ChangeSet { changes, mut deposed, outputs: mut output_changes, imports, mut proposed_moves } = changes;
     let (kept, left): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -38,9 +38,9 @@ pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path
     let idle = |change: &Change| matches!(change.action, Action::NoOp | Action::Keep);
     let mut left_out: BTreeSet<Path> = left.into_values().filter(|it| !idle(it)).map(|it| it.path).collect();
     deposed.retain(|old| {
-        let stays = selected.contains(&old.path) || is_below(&old.path, only);
-        left_out.extend((!stays).then(|| old.path.clone()));
-        stays
+        let goes = selected.contains(&old.path) || is_below(&old.path, only);
+        left_out.extend((!goes).then(|| old.path.clone()));
+        goes
     });
     proposed_moves.retain(|found| selected.contains(&found.from) || selected.contains(&found.to));
 
@@ -84,13 +84,31 @@ fn selected(inputs: &Inputs<'_>, changes: &ChangeSet, only: &BTreeSet<Path>) -> 
     selected
 }
 
-/// What is deleted or replaced can only go when all that hold it have let go.
-fn can_be_done(inputs: &Inputs<'_>, changes: &ChangeSet, selected: &BTreeSet<Path>) -> Result<(), Error> {
+/// What is deleted or replaced, now or by an earlier run that has not deleted it, can only go when
+/// all that hold it have let go.
+fn can_be_done(
+    inputs: &Inputs<'_>,
+    changes: &ChangeSet,
+    selected: &BTreeSet<Path>,
+    only: &BTreeSet<Path>,
+) -> Result<(), Error> {
     let moves = changes.changes.values().filter_map(|change| Some((&change.path, change.moved_from.as_ref()?)));
     let state = with_moves(inputs.state, moves);
     let goes = |path: &Path| {
         let action = changes.changes.get(path).map(|change| change.action);
         selected.contains(path) && matches!(action, Some(Action::Delete | Action::Replace(_)))
+    };
+    let deposed: BTreeSet<&Path> = changes.deposed.iter().map(|old| &old.path).collect();
+    let old_goes = |path: &Path| deposed.contains(path) && (selected.contains(path) || is_below(path, only));
+    // Where nothing changes that the program has it take from there, it has the new one already.
+    let has_new = |path: &Path, held: &Path| {
+        let takes = |change: &PropertyChange| {
+            let name = change.property.split('.').next().unwrap_or_default();
+            let value = inputs.assembly.resources.get(path).and_then(|entry| entry.properties.get(name));
+            value.is_some_and(|value| value.references().iter().any(|reference| reference.path == *held))
+        };
+        let changed = changes.changes.get(path).map_or(&[][..], |change| &change.properties);
+        inputs.assembly.dependencies(path).contains(held) && !changed.iter().any(takes)
     };
     let lets_go = |path: &Path| {
         let action = changes.changes.get(path).map(|change| change.action);
@@ -98,7 +116,8 @@ fn can_be_done(inputs: &Inputs<'_>, changes: &ChangeSet, selected: &BTreeSet<Pat
     };
     let mut needed: BTreeMap<Path, Path> = BTreeMap::new();
     for (path, resource) in state.resources.iter().filter(|(path, _)| lets_go(path)) {
-        if let Some(held) = resource.dependencies.iter().find(|held| goes(held)) {
+        let holds = |held: &&Path| goes(held) || old_goes(held) && !has_new(path, held);
+        if let Some(held) = resource.dependencies.iter().find(holds) {
             needed.insert(path.clone(), held.clone());
         }
     }

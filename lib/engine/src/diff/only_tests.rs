@@ -3,8 +3,9 @@ use serde_json::json;
 
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
-use crate::fake::{Fake, LOG_GROUP, assembly, reference, subnet, vpc};
+use crate::fake::{Fake, LOG_GROUP, NAT, assembly, reference, subnet, vpc};
 use crate::planning::{PlanOptions, Planned, deploy};
+use crate::provider::ErrorClass;
 use crate::store::{self, MemoryStore};
 
 type Resource = (&'static str, &'static str, serde_json::Value);
@@ -79,6 +80,51 @@ async fn what_others_still_hold_is_not_replaced_alone() {
       - a/subnet holds a/vpc
     add them: `--only a/subnet`
     ");
+}
+
+/// A gateway, and a log group that has its identifier.
+fn gateway(subnet: &str, more: serde_json::Value) -> Assembly {
+    let mut logs = json!({"RetentionInDays": {"$ref": "a/nat#NatGatewayId"}});
+    logs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    assembly(&[("a/nat", NAT, json!({"SubnetId": subnet})), ("a/logs", LOG_GROUP, logs)])
+}
+
+/// Replaces the gateway in a run in which `call` fails, so that the old one is left.
+async fn half_replaced(call: &str) -> (MemoryStore, Fake) {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    apply(&gateway("subnet-1", json!({})), &store, &fake, &[]).await;
+    fake.fail(call, ErrorClass::Invalid);
+    let planned = plan(&gateway("subnet-2", json!({})), &store, &fake, &[]).await.unwrap();
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let options = ExecuteOptions::default();
+    let outcome = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+    assert_eq!((outcome.failed.len(), outcome.state.deposed.len()), (1, 1));
+    (store, fake)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_replaced_earlier_is_not_deleted_alone_while_others_still_use_it() {
+    let (store, fake) = half_replaced("update a/logs").await;
+    let program = gateway("subnet-2", json!({}));
+    let error = plan(&program, &store, &fake, &["a/nat"]).await.unwrap_err().to_string();
+    assert!(error.contains("a/logs holds a/nat"), "{error}");
+    // Nor where the program has it let go of both.
+    let without = assembly(&[("a/nat", NAT, json!({"SubnetId": "subnet-2"})), ("a/logs", LOG_GROUP, json!({}))]);
+    for program in [without, assembly(&[("a/nat", NAT, json!({"SubnetId": "subnet-2"}))])] {
+        let error = plan(&program, &store, &fake, &["a/nat"]).await.unwrap_err().to_string();
+        assert!(error.contains("a/logs holds a/nat"), "{error}");
+    }
+    apply(&program, &store, &fake, &["a/logs"]).await;
+    assert_eq!(fake.paths(), ["a/logs", "a/nat"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_replaced_earlier_is_deleted_alone_where_others_use_the_new_one() {
+    let (store, fake) = half_replaced("delete a/nat").await;
+    let program = gateway("subnet-2", json!({"KmsKeyId": "k"}));
+    assert_eq!(plan(&program, &store, &fake, &["a/nat"]).await.unwrap().left_out, ["a/logs".into()]);
+    apply(&program, &store, &fake, &["a/nat"]).await;
+    assert_eq!(fake.paths(), ["a/logs", "a/nat"]);
 }
 
 #[tokio::test]

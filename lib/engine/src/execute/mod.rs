@@ -258,6 +258,9 @@ fn current(plan: &Plan, mut loaded: Loaded) -> Result<Loaded, Error> {
         let reason = format!("it was made from serial {}, and the state has serial {}", plan.serial, state.serial);
         return stale(format!("{reason}: another deploy has run since"));
     }
+    if plan.journal.is_some_and(|events| events != loaded.journal) {
+        return stale("it was made while another run was under way, which has done more since".into());
+    }
     Ok(loaded)
 }
 

@@ -32,7 +32,7 @@ impl<'a> Record<'a> {
     /// Starts from `loaded`. A state that was never saved is saved first, so that lineage and
     /// digest key are durable before anything refers to them.
     pub(super) async fn new(loaded: Loaded, store: &'a dyn StateStore) -> Result<Self, Error> {
-        let Loaded { state, base } = loaded;
+        let Loaded { state, base, .. } = loaded;
         let base = match base {
             Some(base) => base,
             None => {

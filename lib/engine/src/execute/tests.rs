@@ -216,6 +216,31 @@ async fn a_plan_made_before_another_deploy_is_stale() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_plan_made_while_another_run_is_under_way_is_stale_once_that_has_gone_on() {
+    let (fake, before) = (Fake::default(), MemoryStore::new());
+    let state = deploy(&assembly(&[vpc("10.0.0.0/16")]), &before, &fake).await.state;
+    let begun = Event::Begun { serial: state.serial + 1, identity: crate::fake::identity() };
+    let forgotten = Event::Forgotten { path: "a/vpc".into() };
+    let under_way = MemoryStore::with(state.clone(), vec![begun.clone()]);
+    let (old, loaded) = plan(&network(), &under_way, &fake).await;
+    let old = Plan { journal: Some(loaded.journal), ..old };
+    let old = Plan::from_json(&old.to_json()).unwrap();
+
+    let gone_on = MemoryStore::with(state.clone(), vec![begun.clone(), forgotten]);
+    let ended = MemoryStore::with(State { serial: state.serial + 1, ..state }, Vec::new());
+    for store in [gone_on, ended] {
+        let loaded = store::load(&store, "shop").await.unwrap();
+        assert_eq!(loaded.state.serial, old.serial);
+        let result = execute(&old, loaded, &fake, &store, &ExecuteOptions::default(), &(), &Cancellation::new()).await;
+        assert!(matches!(result, Err(Error::StalePlan { .. })), "{result:?}");
+    }
+    // Where that run has died, it is as it was.
+    let options = ExecuteOptions::default();
+    let outcome = execute(&old, loaded, &fake, &under_way, &options, &(), &Cancellation::new()).await.unwrap();
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn data_is_lost_only_where_that_is_allowed() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     deploy(&assembly(&[("a/db", DATABASE, json!({"Engine": "postgres"}))]), &store, &fake).await;

@@ -33,6 +33,11 @@ pub struct Plan {
     pub lineage: Uuid,
     /// How far that state had come.
     pub serial: u64,
+    /// How many events of a journal that state had; only in a plan that is saved. A run that is
+    /// under way has raised the serial when it began, so that the serial alone does not tell what it
+    /// did after the plan was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<u64>,
     /// The account that it was made for.
     pub identity: Identity,
     /// What was found out while planning and is not in the state: how interrupted calls have

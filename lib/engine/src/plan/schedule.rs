@@ -41,6 +41,7 @@ pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error>
         app: inputs.state.app.clone(),
         lineage: inputs.state.lineage,
         serial: inputs.state.serial,
+        journal: None,
         identity: inputs.identity.clone(),
         observed: Vec::new(),
         steps: schedule.graph.into_steps()?,

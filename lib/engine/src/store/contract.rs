@@ -143,8 +143,12 @@ async fn runs_are_kept(store: &dyn StateStore, other: &dyn StateStore) {
     let history = other.history().await.unwrap();
     let runs: Vec<_> = history.iter().map(|entry| (entry.serial, entry.result)).collect();
     assert_eq!(runs, [(1, Some(Ending::Failed)), (2, None)]);
-    assert_eq!(other.assembly(1).await.unwrap(), Some(program));
+    assert_eq!(other.assembly(1).await.unwrap(), Some(program.clone()));
     assert_eq!(other.assembly(2).await.unwrap(), None);
+    // One that was refused before it began, and the next one under the same serial.
+    store.record(&entry(3), Some(&program)).await.unwrap();
+    store.record(&entry(3), None).await.unwrap();
+    assert_eq!(other.assembly(3).await.unwrap(), None);
     held.release().await.unwrap();
 }
 

@@ -16,8 +16,13 @@ const KEPT: usize = 100;
 pub(super) fn record(dir: &Path, entry: &Entry, assembly: Option<&str>) -> Result<(), Error> {
     let history = dir.join("history");
     fs::create_dir_all(&history).map_err(Error::file("make", &history))?;
-    if let Some(assembly) = assembly {
-        write(&assembly_file(dir, entry.serial), assembly)?;
+    let file = assembly_file(dir, entry.serial);
+    match assembly {
+        Some(assembly) => write(&file, assembly)?,
+        None if entry.result.is_none() && file.exists() => {
+            fs::remove_file(&file).map_err(Error::file("remove", &file))?;
+        }
+        None => {}
     }
     write(&entry_file(dir, entry.serial), &entry.to_json())?;
     let serials = serials(dir)?;

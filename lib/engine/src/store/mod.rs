@@ -84,7 +84,9 @@ pub trait StateStore: Send + Sync {
     }
 
     /// Keeps what is known of a run, in the place of what was known of it before; with what the
-    /// program said, where that is given. A store may keep no history.
+    /// program said, where that is given. A run that begins without that has none: what stands
+    /// under its serial is of another one, which was refused before it began. A store may keep no
+    /// history.
     async fn record(&self, _entry: &Entry, _assembly: Option<&Assembly>) -> Result<(), Error> {
         Ok(())
     }
@@ -116,6 +118,9 @@ pub struct Loaded {
     pub state: State,
     /// The serial of the saved state that the journal continues; none where nothing is saved.
     pub base: Option<u64>,
+    /// How many events of that journal are in the state: a run that is under way adds some, and
+    /// leaves none when it ends.
+    pub journal: u64,
 }
 
 /// The right to write. Dropping it gives it back, too.
@@ -208,16 +213,17 @@ impl fmt::Display for Heard {
 /// What is kept cannot be read, belongs to another app, or does not fit together.
 pub async fn load(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
     let Some(Stored { mut state, journal }) = store.load().await? else {
-        return Ok(Loaded { state: State::new(app), base: None });
+        return Ok(Loaded { state: State::new(app), base: None, journal: 0 });
     };
     if state.app != app {
         return Err(Error::OtherApp { place: store.place(), found: state.app, app: app.to_owned() });
     }
     let base = state.serial;
+    let events = journal.len() as u64;
     for event in journal {
         state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
     }
-    Ok(Loaded { state, base: Some(base) })
+    Ok(Loaded { state, base: Some(base), journal: events })
 }
 
 #[cfg(test)]

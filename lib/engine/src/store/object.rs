@@ -343,8 +343,11 @@ impl StateStore for ObjectStore {
 
     async fn record(&self, entry: &Entry, assembly: Option<&Assembly>) -> Result<(), Error> {
         self.run()?.lease.confirm().await?;
-        if let Some(assembly) = assembly {
-            self.objects.put(&self.history_object(entry.serial, ".assembly"), assembly.to_json()).await?;
+        let name = self.history_object(entry.serial, ".assembly");
+        match assembly {
+            Some(assembly) => self.objects.put(&name, assembly.to_json()).await?,
+            None if entry.result.is_none() => self.objects.delete(vec![name]).await?,
+            None => {}
         }
         self.objects.put(&self.history_object(entry.serial, ""), entry.to_json()).await?;
         if entry.result.is_some() {
