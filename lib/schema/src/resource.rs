@@ -98,6 +98,9 @@ pub enum Handler {
     List,
 }
 
+/// Services that have no regions, for types without an ARN that says so.
+const GLOBAL: &[&str] = &["CloudFront", "GlobalAccelerator", "IAM", "Organizations", "Route53", "S3", "Shield", "WAF"];
+
 impl ResourceType {
     /// The part of the name that says the service, as in `EC2`.
     pub fn service(&self) -> &'static str {
@@ -107,6 +110,15 @@ impl ResourceType {
     /// The last part of the name, as in `Subnet`.
     pub fn short_name(&self) -> &'static str {
         self.name.rsplit("::").next().unwrap_or_default()
+    }
+
+    /// Whether resources of this type belong to no region, as roles do: by the form of their ARN, and
+    /// where the sources do not give that, by their service.
+    pub fn is_global(&self) -> bool {
+        match self.arn_template {
+            Some(template) => !template.contains("${Region}"),
+            None => GLOBAL.contains(&self.service()),
+        }
     }
 
     /// Whether an attribute gets another value by a change in place, as `LatestVersionNumber` of a

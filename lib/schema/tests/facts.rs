@@ -178,3 +178,10 @@ fn versions_and_revisions_of_a_resource_count_its_changes() {
     assert!(!counts("AWS::CloudFormation::ModuleVersion", "Arn"), "its identifier");
     assert!(!counts("AWS::EC2::LaunchTemplate", "Version"), "no attribute of it");
 }
+
+#[test]
+fn a_role_and_a_bucket_belong_to_no_region_and_a_subnet_to_one() {
+    let is_global = |name: &str| lookup(name).unwrap().is_global();
+    assert!(is_global("AWS::IAM::Role") && is_global("AWS::S3::Bucket"));
+    assert!(!is_global("AWS::EC2::Subnet") && !is_global("AWS::Logs::LogGroup"));
+}
