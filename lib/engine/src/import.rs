@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::secret::SecretSource;
-use groundplan_core::{Assembly, Path, ResourceEntry, Value};
-use groundplan_schema::lookup;
+use groundplan_core::{Assembly, Environment, Path, ResourceEntry, Value};
+use groundplan_schema::{ResourceType, lookup};
 use uuid::Uuid;
 
 use crate::diff::{Change, Inputs, diff};
@@ -21,7 +21,7 @@ use crate::planning::{digests, identity};
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Properties, Provider, Status, Wait};
 use crate::resolve::substitute_all;
 use crate::secret;
-use crate::state::State;
+use crate::state::{ResourceState, State};
 use crate::traffic::Traffic;
 use crate::upstream::Upstream;
 
@@ -56,12 +56,12 @@ pub async fn import(
         return Err(Error::UnknownPaths { place: "the program", paths });
     };
     let refused = |reason: String| Error::NotImportable { path: path.clone(), reason };
-    free(state, path, entry, id).map_err(refused)?;
+    let environment = assembly.environment(path).cloned().expect("every resource of an assembly is in a stack");
+    free(state, path, entry, &environment, id).map_err(refused)?;
     let Some(behavior) = provider.behavior(&entry.type_name) else {
         return Err(refused(format!("the target does not support {}", entry.type_name)));
     };
     let identity = identity(provider, state, Some(assembly)).await?;
-    let environment = assembly.environment(path).cloned().expect("every resource of an assembly is in a stack");
     let address =
         Address { app: state.app.clone(), path: path.clone(), type_name: entry.type_name.clone(), environment };
     let existing = Existing { address, id: id.to_owned(), properties: Properties::new() };
@@ -92,7 +92,7 @@ pub async fn import(
 }
 
 /// Whether the state has neither the path nor the resource.
-fn free(state: &State, path: &Path, entry: &ResourceEntry, id: &str) -> Result<(), String> {
+fn free(state: &State, path: &Path, entry: &ResourceEntry, environment: &Environment, id: &str) -> Result<(), String> {
     if let Some(known) = state.resources.get(path) {
         let known = format!("{} `{}`", known.type_name, known.id);
         return Err(format!("the state has {known} there; to look after another one, run `state rm {path}` first"));
@@ -100,8 +100,13 @@ fn free(state: &State, path: &Path, entry: &ResourceEntry, id: &str) -> Result<(
     if state.pending.contains_key(path) {
         return Err("an interrupted run may have made it; run `deploy`, which finds out".into());
     }
-    let same = |(_, known): &(&Path, &crate::ResourceState)| known.type_name == entry.type_name && known.id == id;
-    match state.resources.iter().find(same) {
+    // One app is in one account.
+    let everywhere = lookup(&entry.type_name).is_some_and(ResourceType::is_global);
+    let same = |known: &ResourceState| {
+        let there = everywhere || known.environment.region == environment.region;
+        known.type_name == entry.type_name && known.id == id && there
+    };
+    match state.resources.iter().find(|(_, known)| same(known)) {
         Some((other, _)) => {
             Err(format!("`{id}` stands at `{other}` already; to move it, run `state mv {other} {path}`"))
         }

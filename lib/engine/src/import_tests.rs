@@ -100,3 +100,19 @@ async fn what_cannot_be_imported_says_why_and_what_to_do() {
          a resource of this type is identified by its VpcId"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_taken_in_its_region_only_unless_the_type_knows_no_regions() {
+    const BUCKET: &str = "AWS::S3::Bucket";
+    for (type_name, taken) in [(LOG_GROUP, false), (BUCKET, true)] {
+        let mut program = assembly(&[("a/one", type_name, json!({})), ("b/one", type_name, json!({}))]);
+        program.stacks.insert("b".into(), Environment::new("eu-west-1"));
+        let fake = made(&assembly(&[("a/one", type_name, json!({}))])).await;
+        let (store, id) = (MemoryStore::new(), fake.id("a/one"));
+        let loaded = store::load(&store, "shop").await.unwrap();
+        let first = import(&program, &loaded.state, &"a/one".into(), &id, &fake).await.unwrap();
+        let state = edit::commit(loaded, Some(first.identity), first.events, &store).await.unwrap();
+        let second = import(&program, &state, &"b/one".into(), &id, &fake).await;
+        assert_eq!(second.is_err(), taken, "{type_name}: {second:?}");
+    }
+}

@@ -77,6 +77,10 @@ pub enum Event {
         path: Path,
         /// Its identifier.
         id: String,
+        /// Its generation, which tells it from another one with the same identifier that stood, or
+        /// stands, at the path. Journals of earlier versions do not have it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generation: Option<u32>,
     },
     /// A deletion was refused: the resource is still there.
     DeleteFailed {
@@ -84,6 +88,9 @@ pub enum Event {
         path: Path,
         /// Its identifier.
         id: String,
+        /// Its generation, as in [`Deleting`](Self::Deleting).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generation: Option<u32>,
         /// What the cloud says.
         message: String,
     },
@@ -93,6 +100,9 @@ pub enum Event {
         path: Path,
         /// Its identifier.
         id: String,
+        /// Its generation, as in [`Deleting`](Self::Deleting).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generation: Option<u32>,
     },
     /// A resource was read, and is as it is, whatever was intended.
     Observed {
@@ -226,9 +236,13 @@ impl State {
             Event::Accepted { path, id, outputs, found } => self.accepted(path, id, outputs, found),
             Event::Ready { path, outputs } => self.ready(path, outputs),
             Event::Failed { path, partial, .. } => self.failed(path, partial),
-            Event::Deleting { path, id } => self.deleting("deleting", path, &id, ResourceStatus::Deleting),
-            Event::DeleteFailed { path, id, .. } => self.deleting("delete_failed", path, &id, ResourceStatus::Ready),
-            Event::Gone { path, id } => self.gone(path, &id),
+            Event::Deleting { path, id, generation } => {
+                self.deleting("deleting", path, &id, generation, ResourceStatus::Deleting)
+            }
+            Event::DeleteFailed { path, id, generation, .. } => {
+                self.deleting("delete_failed", path, &id, generation, ResourceStatus::Ready)
+            }
+            Event::Gone { path, id, generation } => self.gone(path, &id, generation),
             Event::Observed { path, properties, outputs } => self.observed(path, properties, outputs),
             Event::Moved { from, to } => self.moved(from, to),
             Event::Recorded { path, dependencies, lifecycle } => self.recorded(path, dependencies, lifecycle),
@@ -344,9 +358,10 @@ impl State {
         event: &'static str,
         path: Path,
         id: &str,
+        generation: Option<u32>,
         status: ResourceStatus,
     ) -> Result<(), IllegalEvent> {
-        match self.find_mut(&path, id) {
+        match self.find_mut(&path, id, generation) {
             Some(resource) => {
                 // What was never ready stays so: it is deleted or replaced, whatever happens.
                 if resource.status != ResourceStatus::Tainted {
@@ -358,12 +373,13 @@ impl State {
         }
     }
 
-    fn gone(&mut self, path: Path, id: &str) -> Result<(), IllegalEvent> {
-        if let Some(position) = self.deposed.iter().position(|old| old.path == path && old.resource.id == id) {
+    fn gone(&mut self, path: Path, id: &str, generation: Option<u32>) -> Result<(), IllegalEvent> {
+        let is_it = |old: &Deposed| old.path == path && old.resource.is_named(id, generation);
+        if let Some(position) = self.deposed.iter().position(is_it) {
             self.deposed.remove(position);
             return Ok(());
         }
-        if self.resources.get(&path).is_some_and(|resource| resource.id == id) {
+        if self.resources.get(&path).is_some_and(|resource| resource.is_named(id, generation)) {
             self.remember_generation(&path);
             self.resources.remove(&path);
             if self.pending.get(&path).is_some_and(|intent| intent.generation().is_none()) {
@@ -407,11 +423,16 @@ impl State {
             return Err(illegal("moved", from, "there is a resource at the new path"));
         }
         self.remember_generation(&from);
-        let Some(resource) = self.resources.remove(&from) else {
+        let Some(mut resource) = self.resources.remove(&from) else {
             return Err(illegal("moved", from, "there is no resource"));
         };
-        let generation = self.generations.entry(to.clone()).or_default();
-        *generation = resource.generation.max(*generation);
+        let last = self.generations.entry(to.clone()).or_default();
+        let is_taken = |old: &Deposed| old.path == to && old.resource.is_named(&resource.id, Some(resource.generation));
+        if self.deposed.iter().any(is_taken) {
+            // The one of another region or type goes, and this one stays.
+            resource.generation = *last + 1;
+        }
+        *last = resource.generation.max(*last);
         self.resources.insert(to.clone(), resource);
         if let Some(intent) = self.pending.remove(&from) {
             self.pending.insert(to.clone(), intent);
@@ -461,10 +482,10 @@ impl State {
         }
     }
 
-    fn find_mut(&mut self, path: &Path, id: &str) -> Option<&mut ResourceState> {
-        let current = self.resources.get_mut(path).filter(|resource| resource.id == id);
-        let deposed = self.deposed.iter_mut().filter(|old| old.path == *path && old.resource.id == id);
-        current.or(deposed.map(|old| &mut old.resource).next())
+    fn find_mut(&mut self, path: &Path, id: &str, generation: Option<u32>) -> Option<&mut ResourceState> {
+        let current = self.resources.get_mut(path).filter(|resource| resource.is_named(id, generation));
+        let mut deposed = self.deposed.iter_mut().filter(|old| old.path == *path).map(|old| &mut old.resource);
+        current.or_else(|| deposed.find(|resource| resource.is_named(id, generation)))
     }
 }
 

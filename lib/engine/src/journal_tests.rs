@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::fake::{NAT, VPC, identity, state};
+use crate::fake::{LOG_GROUP, NAT, VPC, identity, state};
 
 fn outputs(name: &str, value: &str) -> Outputs {
     [(name.to_owned(), json!(value))].into_iter().collect()
@@ -42,7 +42,7 @@ fn failed(path: &str, partial: Option<&str>) -> Event {
 }
 
 fn gone(path: &str, id: &str) -> Event {
-    Event::Gone { path: path.into(), id: id.into() }
+    Event::Gone { path: path.into(), id: id.into(), generation: None }
 }
 
 fn after(events: &[Event]) -> State {
@@ -63,7 +63,7 @@ fn history() -> Vec<Event> {
         create("a/vpc", VPC, 2),
         accepted("a/vpc", "vpc-2"),
         ready("a/vpc"),
-        Event::Deleting { path: "a/vpc".into(), id: "vpc-1".into() },
+        Event::Deleting { path: "a/vpc".into(), id: "vpc-1".into(), generation: None },
         gone("a/vpc", "vpc-1"),
         update("a/vpc"),
         accepted("a/vpc", "vpc-2"),
@@ -71,8 +71,8 @@ fn history() -> Vec<Event> {
         Event::Moved { from: "a/vpc".into(), to: "a/net".into() },
         create("a/nat", NAT, 1),
         failed("a/nat", Some("nat-1")),
-        Event::Deleting { path: "a/net".into(), id: "vpc-2".into() },
-        Event::DeleteFailed { path: "a/net".into(), id: "vpc-2".into(), message: "in use".into() },
+        Event::Deleting { path: "a/net".into(), id: "vpc-2".into(), generation: None },
+        Event::DeleteFailed { path: "a/net".into(), id: "vpc-2".into(), generation: None, message: "in use".into() },
         gone("a/net", "vpc-2"),
         Event::Published { outputs: BTreeMap::new() },
     ]
@@ -134,6 +134,52 @@ fn what_was_made_in_part_is_tainted_beside_the_old_one_or_in_its_place() {
         [create("a/nat", NAT, 1), accepted("a/nat", "nat-1"), create("a/nat", NAT, 2), failed("a/nat", Some("nat-2"))];
     let state = after(&replaced);
     assert_eq!((state.resources["a/nat"].id.as_str(), state.deposed[0].resource.id.as_str()), ("nat-1", "nat-2"));
+}
+
+/// A log group that was made in one region and then under the same name in another.
+fn in_two_regions() -> State {
+    let path = "a/logs";
+    let mut state = after(&[create(path, LOG_GROUP, 1), accepted(path, "/shop"), create(path, LOG_GROUP, 2)]);
+    state.apply(accepted(path, "/shop")).unwrap();
+    state
+}
+
+#[test]
+fn of_two_with_one_name_the_old_one_is_deleted_and_the_new_one_stays() {
+    let (path, id) = (Path::from("a/logs"), "/shop".to_owned());
+    let mut state = in_two_regions();
+    assert_eq!(state.incarnation(&path, &id, Some(1)).unwrap().generation, 1);
+    assert_eq!(state.incarnation(&path, &id, Some(2)).unwrap().generation, 2);
+    state.apply(Event::Deleting { path: path.clone(), id: id.clone(), generation: Some(1) }).unwrap();
+    assert_eq!(state.deposed[0].resource.status, ResourceStatus::Deleting);
+    assert_eq!(state.resources[&path].status, ResourceStatus::Accepted);
+    state.apply(Event::Gone { path: path.clone(), id, generation: Some(1) }).unwrap();
+    assert!(state.deposed.is_empty());
+    assert_eq!(state.resources[&path].generation, 2);
+}
+
+#[test]
+fn of_two_with_one_name_the_new_one_is_deleted_and_the_old_one_stays() {
+    let (path, id) = (Path::from("a/logs"), "/shop".to_owned());
+    let mut state = in_two_regions();
+    state.apply(Event::Gone { path: path.clone(), id: id.clone(), generation: Some(2) }).unwrap();
+    assert!(state.resources.is_empty());
+    assert_eq!(state.deposed[0].resource.generation, 1);
+    assert!(state.apply(Event::Gone { path, id, generation: Some(2) }).is_err());
+}
+
+#[test]
+fn what_moves_to_a_path_is_told_from_what_is_still_to_be_deleted_there() {
+    let (path, id) = (Path::from("a/logs"), "/shop".to_owned());
+    let mut state = in_two_regions();
+    state.apply(Event::Forgotten { path: path.clone() }).unwrap();
+    state.apply(create("a/other", LOG_GROUP, 1)).unwrap();
+    state.apply(accepted("a/other", &id)).unwrap();
+    state.apply(Event::Moved { from: "a/other".into(), to: path.clone() }).unwrap();
+    assert_eq!(state.resources[&path].generation, 3);
+    state.apply(Event::Gone { path: path.clone(), id, generation: Some(1) }).unwrap();
+    assert!(state.deposed.is_empty() && state.resources.contains_key(&path));
+    assert_eq!(state.next_generation(&path), 4);
 }
 
 #[test]

@@ -170,7 +170,7 @@ async fn observe<'a>(
             let resource = &observed.state.resources[&path];
             match drift {
                 Drift::Missing => {
-                    events.push(Event::Gone { path: path.clone(), id: resource.id.clone() });
+                    events.push(resource.gone(&path));
                     observed.missing.insert(path);
                 }
                 Drift::Changed { live, .. } => {

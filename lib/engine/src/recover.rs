@@ -40,7 +40,7 @@ pub(crate) async fn recover(
     let deleting = state.resources.iter().chain(deposed).filter(|(_, it)| it.status == ResourceStatus::Deleting);
     let deleting = deleting.map(|(path, resource)| async move {
         let gone = read(state, path, resource, looks).await?.is_none();
-        Ok(Vec::from_iter(gone.then(|| Event::Gone { path: path.clone(), id: resource.id.clone() })))
+        Ok(Vec::from_iter(gone.then(|| resource.gone(path))))
     });
     // The events are in the order of the paths, whatever is answered first.
     let (pending, updating, deleting) =
@@ -93,7 +93,7 @@ async fn updated(
 ) -> Result<Vec<Event>, Error> {
     let Some(resource) = state.resources.get(path) else { return Ok(Vec::new()) };
     let Some(live) = read(state, path, resource, looks).await? else {
-        return Ok(vec![Event::Gone { path: path.clone(), id: resource.id.clone() }]);
+        return Ok(vec![resource.gone(path)]);
     };
     Ok(vec![observed(path, resource, wanted, live)])
 }

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::journal::Intent;
+use crate::journal::{Event, Intent};
 use crate::provider::{Address, Existing, Identity, Outputs, Properties};
 use crate::upstream::Imports;
 
@@ -179,11 +179,12 @@ impl State {
         }
     }
 
-    /// The resource `id` that stands at `path`, or stood there and is still to be deleted.
-    pub fn incarnation(&self, path: &Path, id: &str) -> Option<&ResourceState> {
-        let current = self.resources.get(path).filter(|resource| resource.id == id);
-        let deposed = || self.deposed.iter().find(|old| old.path == *path && old.resource.id == id);
-        current.or_else(|| Some(&deposed()?.resource))
+    /// The resource that stands at `path`, or stood there and is still to be deleted, by its
+    /// identifier and generation ([`ResourceState::is_named`]).
+    pub fn incarnation(&self, path: &Path, id: &str, generation: Option<u32>) -> Option<&ResourceState> {
+        let current = self.resources.get(path).filter(|resource| resource.is_named(id, generation));
+        let mut deposed = self.deposed.iter().filter(|old| old.path == *path).map(|old| &old.resource);
+        current.or_else(|| deposed.find(|resource| resource.is_named(id, generation)))
     }
 
     /// The generation of the next resource at `path`. An open create goes on with its own.
@@ -201,6 +202,18 @@ pub(crate) fn is_account(reference: &Reference) -> bool {
 }
 
 impl ResourceState {
+    /// Whether this, of the resources of its path, is the one with this identifier and generation.
+    /// The identifier alone is not enough: what is replaced by one of the same name in another
+    /// region, or of another type, keeps it. Files of earlier versions have no generation there.
+    pub(crate) fn is_named(&self, id: &str, generation: Option<u32>) -> bool {
+        self.id == id && generation.is_none_or(|generation| generation == self.generation)
+    }
+
+    /// That this, of the resources of `path`, does not exist any more.
+    pub(crate) fn gone(&self, path: &Path) -> Event {
+        Event::Gone { path: path.clone(), id: self.id.clone(), generation: Some(self.generation) }
+    }
+
     /// An attribute or property as it was last known.
     pub fn value_of(&self, attribute: &str) -> Option<Json> {
         if let Some(output) = self.outputs.get(attribute) {

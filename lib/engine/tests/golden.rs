@@ -134,7 +134,9 @@ fn journal() -> Vec<Event> {
         outputs: outputs(name),
         found,
     };
+    // Earlier versions wrote no generation.
     let gone = || "id-a/gone".to_owned();
+    let before = || "id-before".to_owned();
     vec![
         Event::Begun { serial: 2, identity: identity() },
         Event::Moved { from: path("one"), to: path("two") },
@@ -149,13 +151,16 @@ fn journal() -> Vec<Event> {
         failed("two", None, None),
         Event::Observed { path: path("two"), properties: properties("live"), outputs: outputs("live") },
         Event::Recorded { path: path("two"), dependencies: BTreeSet::new(), lifecycle: Default::default() },
-        Event::Deleting { path: path("gone"), id: gone() },
-        Event::DeleteFailed { path: path("gone"), id: gone(), message: "it is in use".into() },
-        Event::Gone { path: path("gone"), id: gone() },
+        Event::Deleting { path: path("gone"), id: gone(), generation: None },
+        Event::DeleteFailed { path: path("gone"), id: gone(), generation: None, message: "it is in use".into() },
+        Event::Gone { path: path("gone"), id: gone(), generation: None },
         Event::Forgotten { path: path("kept") },
         Event::Imported { imports: imports("Z2") },
         Event::Published { outputs: BTreeMap::from([("url".to_owned(), json!("https://example.org"))]) },
         Event::Intent { path: path("open"), intent: intent(create(), "open") },
+        Event::Deleting { path: path("one"), id: before(), generation: Some(1) },
+        Event::DeleteFailed { path: path("one"), id: before(), generation: Some(1), message: "it is in use".into() },
+        Event::Gone { path: path("one"), id: before(), generation: Some(1) },
     ]
 }
 
@@ -182,10 +187,11 @@ fn plan() -> Plan {
         Work::Create { environment: Environment::new("eu-central-1"), generation: 2, desired: desired() },
         Work::Update { desired: desired() },
         Work::Ready,
-        Work::Delete { id: "id-gone".into() },
+        Work::Delete { id: "id-gone".into(), generation: None },
         Work::Move { from: "a/one".into() },
         Work::Record { dependencies: BTreeSet::from([Path::new("a/two")]), lifecycle: Default::default() },
         Work::Forget,
+        Work::Delete { id: "id-before".into(), generation: Some(1) },
     ];
     let step = |(position, work): (usize, Work)| {
         let id = u32::try_from(position).expect("there are few");
@@ -205,7 +211,7 @@ fn plan() -> Plan {
         serial: 1,
         journal: None,
         identity: identity(),
-        observed: vec![Event::Gone { path: "a/gone".into(), id: "id-a/gone".into() }],
+        observed: vec![Event::Gone { path: "a/gone".into(), id: "id-a/gone".into(), generation: None }],
         steps: works.into_iter().enumerate().map(step).collect(),
         outputs: assembly().outputs,
         outputs_change: true,
@@ -287,6 +293,7 @@ async fn every_file_of_an_earlier_format_is_read_and_means_what_it_did() {
     assert_eq!(state.resources["a/found"].properties, properties("found"), "what is there, not what was asked for");
     assert_eq!((state.serial, &state.outputs["url"]), (2, &json!("https://example.org")));
     assert_eq!(state.imports, imports("Z2"));
+    assert_eq!(state.deposed, []);
 }
 
 #[test]

@@ -108,6 +108,9 @@ const SECRET_ATTRIBUTES: [(&str, &str); 7] = [
     ("AWS::Route53GlobalResolver::AccessToken", "Value"),
 ];
 
+/// Services that have no regions, for types without an ARN that says so.
+const GLOBAL: &[&str] = &["CloudFront", "GlobalAccelerator", "IAM", "Organizations", "Route53", "S3", "Shield", "WAF"];
+
 impl ResourceType {
     /// The part of the name that says the service, as in `EC2`.
     pub fn service(&self) -> &'static str {
@@ -123,6 +126,15 @@ impl ResourceType {
     /// say so of properties only.
     pub fn is_secret_attribute(&self, attribute: &str) -> bool {
         SECRET_ATTRIBUTES.contains(&(self.name, attribute))
+    }
+
+    /// Whether resources of this type belong to no region, as roles do: by the form of their ARN, and
+    /// where the sources do not give that, by their service.
+    pub fn is_global(&self) -> bool {
+        match self.arn_template {
+            Some(template) => !template.contains("${Region}"),
+            None => GLOBAL.contains(&self.service()),
+        }
     }
 
     /// Whether an attribute gets another value by a change in place, as `LatestVersionNumber` of a

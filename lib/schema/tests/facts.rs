@@ -204,3 +204,10 @@ fn every_attribute_that_sounds_like_a_secret_was_decided_on() {
     assert!(resource("AWS::IVS::StreamKey").is_secret_attribute("Value"));
     assert!(!resource("AWS::SSM::Parameter").is_secret_attribute("Value"));
 }
+
+#[test]
+fn a_role_and_a_bucket_belong_to_no_region_and_a_subnet_to_one() {
+    let is_global = |name: &str| lookup(name).unwrap().is_global();
+    assert!(is_global("AWS::IAM::Role") && is_global("AWS::S3::Bucket"));
+    assert!(!is_global("AWS::EC2::Subnet") && !is_global("AWS::Logs::LogGroup"));
+}

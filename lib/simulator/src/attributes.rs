@@ -220,7 +220,7 @@ impl Making<'_> {
             None => {
                 let (service, kind) =
                     (self.resource.service().to_lowercase(), self.resource.short_name().to_lowercase());
-                let region = if names::is_global(self.resource) { "" } else { self.region };
+                let region = if self.resource.is_global() { "" } else { self.region };
                 let own = self.own(depth);
                 format!("arn:aws:{service}:{region}:{}:{kind}/{own}", self.account)
             }

@@ -134,23 +134,12 @@ pub(crate) fn generated(resource: &ResourceType, path: &Path, token: &str) -> St
     format!("{start}{}-{}", name.trim_end_matches('-'), suffix.to_lowercase())
 }
 
-/// Services that have no regions, for types without an ARN that says so.
-const GLOBAL: &[&str] = &["CloudFront", "GlobalAccelerator", "IAM", "Organizations", "Route53", "S3", "Shield", "WAF"];
-
-/// Whether resources of this type belong to no region.
-pub(crate) fn is_global(resource: &ResourceType) -> bool {
-    match resource.arn_template {
-        Some(template) => !template.contains("${Region}"),
-        None => GLOBAL.contains(&resource.service()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use groundplan_core::Path;
     use groundplan_schema::lookup;
 
-    use super::{generated, is_global, own_name};
+    use super::{generated, own_name};
 
     #[test]
     fn a_generated_name_keeps_the_limit_of_its_type_and_differs_by_token() {
@@ -170,11 +159,5 @@ mod tests {
         assert_eq!(name("AWS::SecretsManager::Secret"), Some("Name"));
         assert_eq!(name("AWS::EKS::Nodegroup"), Some("NodegroupName"));
         assert_eq!(name("AWS::ElasticLoadBalancingV2::LoadBalancer"), Some("Name"));
-    }
-
-    #[test]
-    fn iam_is_everywhere_and_a_subnet_is_not() {
-        assert!(is_global(lookup("AWS::IAM::Role").unwrap()));
-        assert!(!is_global(lookup("AWS::EC2::Subnet").unwrap()));
     }
 }

@@ -442,7 +442,7 @@ impl World<'_> {
                 let message = format!("these credentials are of account {}, not {account}", self.owner);
                 Err(refusal(ErrorClass::Denied, "AccessDenied", message))
             }
-            _ if names::is_global(resource) => Ok(String::new()),
+            _ if resource.is_global() => Ok(String::new()),
             _ => Ok(environment.region.clone()),
         }
     }

@@ -1,5 +1,6 @@
 //! Every crash of one program, and two runs at once.
 
+use groundplan::Environment;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, execute};
 use groundplan_engine::store::Holder;
 use groundplan_engine::{Error, StateStore};
@@ -12,7 +13,12 @@ use crate::world::{Disturbance, Ended, Manner, World, virtually};
 /// Brings about all versions of the small program, disturbs the way to `version`, and resumes;
 /// with each disturbance that `disturb` makes out of 0, 1, 2 …, until one comes too late.
 fn survives_all(version: usize, disturb: impl Fn(usize) -> Disturbance) {
-    let versions = programs::small();
+    let steps = survives(&programs::small(), version, disturb);
+    assert!(steps > 20, "a run is over after {steps} steps");
+}
+
+/// As [`survives_all`], of other versions; gives the number of disturbances.
+fn survives(versions: &[Target], version: usize, disturb: impl Fn(usize) -> Disturbance) -> usize {
     for number in 0.. {
         let disturbance = disturb(number);
         let late = virtually(async {
@@ -26,10 +32,10 @@ fn survives_all(version: usize, disturb: impl Fn(usize) -> Disturbance) {
             matches!(ended, Ended::Saved(outcome) if outcome.succeeded())
         });
         if late {
-            assert!(number > 20, "a run is over after {number} steps");
-            break;
+            return number;
         }
     }
+    unreachable!("every run comes to an end")
 }
 
 #[test]
@@ -40,6 +46,18 @@ fn a_first_deploy_survives_a_crash_at_every_await() {
 #[test]
 fn changes_replacements_and_moves_survive_a_crash_at_every_await() {
     survives_all(1, Disturbance::poll);
+}
+
+#[test]
+fn a_move_to_another_region_under_the_same_name_survives_a_crash_at_every_await() {
+    let version = |region| {
+        let properties = serde_json::json!({"LogGroupName": "/shop/api"});
+        let mut program = programs::assembled([("logs", "AWS::Logs::LogGroup", properties)]);
+        program.stacks.insert("a".into(), Environment::new(region));
+        Target::Deployed(program)
+    };
+    let steps = survives(&[version("eu-west-1"), version("us-east-1")], 1, Disturbance::poll);
+    assert!(steps > 5, "a run is over after {steps} steps");
 }
 
 #[test]

@@ -369,6 +369,7 @@ fn deposed(state: &State) -> impl Iterator<Item = DeposedChange> {
         path: old.path.clone(),
         type_name: old.resource.type_name.clone(),
         id: old.resource.id.clone(),
+        generation: old.resource.generation,
         data_loss: old.resource.holds_data(),
     })
 }

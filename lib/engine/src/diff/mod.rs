@@ -237,6 +237,9 @@ pub struct DeposedChange {
     pub type_name: String,
     /// Its identifier.
     pub id: String,
+    /// How often the path had been created with it.
+    #[serde(skip)]
+    pub(crate) generation: u32,
     /// Whether data is lost.
     pub data_loss: bool,
 }

@@ -147,7 +147,9 @@ impl Runner<'_> {
             }
             Work::Update { desired } => self.update(step, desired, &mut calls).await.map(Some),
             Work::Ready => self.ready(step, &mut calls).await.map(Some),
-            Work::Delete { id } => self.delete(step, id, &mut calls).await.map(|()| Some(id.clone())),
+            Work::Delete { id, generation } => {
+                self.delete(step, id, *generation, &mut calls).await.map(|()| Some(id.clone()))
+            }
             Work::Move { from } => self.write(Event::Moved { from: from.clone(), to: path }).await,
             Work::Record { dependencies, lifecycle } => {
                 let (dependencies, lifecycle) = (dependencies.clone(), lifecycle.clone());
@@ -412,12 +414,20 @@ impl Runner<'_> {
         Err(StepError::NotReady { reason, failed: false })
     }
 
-    async fn delete(&self, step: &Step, id: &str, calls: &mut Calls<'_>) -> Result<(), StepError> {
+    async fn delete(
+        &self,
+        step: &Step,
+        id: &str,
+        generation: Option<u32>,
+        calls: &mut Calls<'_>,
+    ) -> Result<(), StepError> {
         let (path, id) = (step.path.clone(), id.to_owned());
-        let resource = self.record.read(|state| state.incarnation(&path, &id).cloned()).ok_or(StepError::Unknown)?;
+        let resource = self.record.read(|state| state.incarnation(&path, &id, generation).cloned());
+        let resource = resource.ok_or(StepError::Unknown)?;
+        let (gone, generation) = (resource.gone(&path), Some(resource.generation));
         let existing = resource.existing(&self.plan.app, &path);
         let request = DeleteRequest { existing, delete_data: self.options.delete_data };
-        self.record.commit([Event::Deleting { path: path.clone(), id: id.clone() }]).await?;
+        self.record.commit([Event::Deleting { path: path.clone(), id: id.clone(), generation }]).await?;
         match calls.delete(&request).await {
             Ok(Deletion::Gone) => {}
             // Of an accepted deletion, and of one that may have been, the next run finds out how it
@@ -425,11 +435,11 @@ impl Runner<'_> {
             Ok(Deletion::Pending) => calls.until_gone(&request.existing, self.wait(&step.type_name)).await?,
             Err(failure) if failure.in_doubt => return Err(failure.into()),
             Err(failure) => {
-                self.record.commit([Event::DeleteFailed { path, id, message: failure.message() }]).await?;
+                self.record.commit([Event::DeleteFailed { path, id, generation, message: failure.message() }]).await?;
                 return Err(failure.into());
             }
         }
-        self.record.commit([Event::Gone { path, id }]).await?;
+        self.record.commit([gone]).await?;
         Ok(())
     }
 

@@ -122,6 +122,10 @@ pub enum Work {
     Delete {
         /// The identifier: the path may have another resource by then.
         id: String,
+        /// The generation, which tells it from another one of the path with the same identifier.
+        /// Plans of earlier versions do not have it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generation: Option<u32>,
     },
     /// Changes its path in the state.
     Move {
@@ -247,7 +251,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.id, self.work.verb(), self.path)?;
         match &self.work {
-            Work::Delete { id } => write!(f, " {id}")?,
+            Work::Delete { id, .. } => write!(f, " {id}")?,
             Work::Move { from } => write!(f, " from {from}")?,
             Work::Create { generation, .. } if *generation > 1 => write!(f, " again")?,
             _ => {}

@@ -107,7 +107,7 @@ impl<'a> Schedule<'a> {
             self.add_change(change);
         }
         for old in &self.changes.deposed {
-            self.add_delete(&old.path, &old.type_name, &old.id);
+            self.add_delete(&old.path, &old.type_name, &old.id, old.generation);
         }
     }
 
@@ -150,15 +150,16 @@ impl<'a> Schedule<'a> {
             self.graph.after(node, before);
         }
         if let (Action::Delete | Action::Replace(_), Some(prior)) = (change.action, prior) {
-            let delete = self.add_delete(path, &prior.type_name, &prior.id);
+            let delete = self.add_delete(path, &prior.type_name, &prior.id, prior.generation);
             nodes.moved.into_iter().for_each(|moved| self.graph.after(delete, moved));
         }
         self.nodes.insert(path, nodes);
     }
 
-    fn add_delete(&mut self, path: &'a Path, type_name: &str, id: &str) -> Node {
+    fn add_delete(&mut self, path: &'a Path, type_name: &str, id: &str, generation: u32) -> Node {
         let wait = self.behavior(type_name).map_or(Wait::NONE, |behavior| behavior.wait);
-        let node = self.graph.add(path, type_name, Work::Delete { id: id.to_owned() }, 1 + waiting(wait));
+        let delete = Work::Delete { id: id.to_owned(), generation: Some(generation) };
+        let node = self.graph.add(path, type_name, delete, 1 + waiting(wait));
         self.deletes.entry(path).or_default().push(node);
         node
     }
