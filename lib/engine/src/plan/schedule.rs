@@ -229,7 +229,8 @@ impl<'a> Schedule<'a> {
                 for dependent in dependents.get(path).unwrap_or(&none) {
                     let gone = self.deletes.get(dependent).into_iter().flatten();
                     gone.for_each(|gone| self.graph.after(*delete, *gone));
-                    let repointed = self.nodes.get(dependent).and_then(|nodes| nodes.updated);
+                    // What is only being changed may still use the old one: a service while it rolls over.
+                    let repointed = self.nodes.get(dependent).and_then(|nodes| nodes.updated.and(nodes.last()));
                     let repoints_after = delete_first && self.inputs.assembly.dependencies(dependent).contains(*path);
                     repointed
                         .filter(|_| !repoints_after)

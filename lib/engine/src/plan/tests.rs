@@ -111,6 +111,22 @@ fn a_replacement_that_its_consumers_can_follow_in_place_has_them_updated_in_betw
 }
 
 #[test]
+fn what_is_replaced_is_deleted_once_its_consumers_work_without_it() {
+    let program = |path: &str| {
+        assembly(&[
+            ("a/role", "AWS::IAM::Role", json!({"Path": path})),
+            ("a/db", DATABASE, json!({"MonitoringRoleArn": {"$ref": "a/role#Arn"}})),
+        ])
+    };
+    assert_snapshot!(plan(&program("/b/"), &deployed(&program("/a/")), diff).render(), @r"
+        #0 create a/role again (AWS::IAM::Role)
+        #1 update a/db (AWS::RDS::DBInstance) after #0
+        #2 wait for a/db (AWS::RDS::DBInstance) after #1
+        #3 delete a/role a/role-id (AWS::IAM::Role) after #0 #2
+        ");
+}
+
+#[test]
 fn a_destroy_goes_backwards() {
     let state = deployed(&network("10.0.0.0/16"));
     assert_snapshot!(plan(&assembly(&[]), &state, |inputs| destroy(inputs.state, inputs.behavior, true)).render(), @r"
