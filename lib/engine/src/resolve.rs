@@ -82,10 +82,18 @@ pub(crate) async fn reveal(
         let mut values = BTreeMap::new();
         let mut digests = BTreeMap::new();
         for (place, source) in &sources {
-            match before.and_then(|before| before.get(place)) {
-                Some(kept) if is_generated(source) => drop(digests.insert(place.clone(), kept.clone())),
-                _ => {
-                    let secret = secret::fetch(source, environment, provider).await?;
+            let known = match before {
+                Some(_) if is_generated(source) => None,
+                _ => match secret::fetch(source, environment, provider).await {
+                    // As planning has it: what is not known counts as unchanged.
+                    Err(SecretError::Unset(_)) if before.is_some() => None,
+                    fetched => Some(fetched?),
+                },
+            };
+            match known {
+                // A generated one that stood in a resource before it was imported has no digest.
+                None => digests.extend(before.and_then(|before| Some((place.clone(), before.get(place)?.clone())))),
+                Some(secret) => {
                     digests.insert(place.clone(), secret::digest(digest_key, &secret));
                     values.insert(place.clone(), secret);
                 }
@@ -95,7 +103,8 @@ pub(crate) async fn reveal(
         if same && !sources.is_empty() {
             revealed.unchanged.push(name.clone());
         } else {
-            // A generated value beside one that changes is not known any more: there is a new one.
+            // A generated value beside one that changes is not known any more: there is a new one, which
+            // the diff has said.
             for (place, source) in sources.iter().filter(|(place, _)| !values.contains_key(place)).collect::<Vec<_>>() {
                 let secret = secret::fetch(source, environment, provider).await?;
                 digests.insert(place.clone(), secret::digest(digest_key, &secret));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::Value;
+use groundplan_core::secret::SecretSource;
 use groundplan_schema::{Cursor, Replacement, ResourceType};
 
 use super::{PropertyChange, Rendered, Replaces};
@@ -22,6 +23,16 @@ pub(crate) fn compare(
     for name in prior.properties.keys().chain(desired.keys().filter(|name| !prior.properties.contains_key(*name))) {
         let place = Place { path: name.clone(), cursor: schema.map(|schema| schema.cursor().key(name)) };
         comparison.value(&place, prior.properties.get(name), desired.get(name), &mut changes);
+    }
+    if !changes.is_empty() {
+        for (name, to) in desired {
+            let from = prior.properties.get(name);
+            let within = |change: &PropertyChange| change.property.split('.').next() == Some(name);
+            if from != Some(to) || changes.iter().any(within) {
+                let place = Place { path: name.clone(), cursor: schema.map(|schema| schema.cursor().key(name)) };
+                generated(&place, from, to, &mut changes);
+            }
+        }
     }
     changes.sort_by(|a, b| a.property.cmp(&b.property));
     changes
@@ -81,6 +92,26 @@ impl Comparison<'_> {
         } else {
             changes.push(change(place, Some(&Value::List(before.to_vec())), Some(&Value::List(after.to_vec()))));
         }
+    }
+}
+
+/// The generated secrets of a property that is sent again as a whole, and which nobody knows any
+/// more: each gets a new value.
+fn generated(place: &Place<'_>, from: Option<&Value>, to: &Value, changes: &mut Vec<PropertyChange>) {
+    match (from, to) {
+        (Some(Value::Secret(_)), Value::Secret(SecretSource::Generated(_))) => {
+            if changes.iter().all(|change| change.property != place.path) {
+                changes.push(change(place, from, Some(to)));
+            }
+        }
+        (Some(Value::Map(before)), Value::Map(after)) => {
+            after.iter().for_each(|(key, to)| generated(&place.key(key), before.get(key), to, changes));
+        }
+        (Some(Value::List(before)), Value::List(after)) => {
+            let items = after.iter().enumerate();
+            items.for_each(|(at, to)| generated(&place.item(&at.to_string()), before.get(at), to, changes));
+        }
+        _ => {}
     }
 }
 

@@ -291,6 +291,30 @@ fn a_secret_is_shown_by_no_change() {
 }
 
 #[test]
+fn a_generated_secret_is_shown_where_what_stands_beside_it_changes() {
+    let generated = json!({"$secret": {"generated": {"length": 20}}});
+    let program = |engine: &str, user: &str, members: usize| {
+        let properties = json!({
+            "Engine": engine,
+            "Login": {"User": user, "Password": generated},
+            "Members": vec![json!({"Password": generated}); members],
+        });
+        assembly(&[("a/db", DATABASE, properties)])
+    };
+    let state = deployed(&program("x", "ada", 1));
+    let shown = |after: &Assembly| -> Vec<String> {
+        let change = changes(after, &state).changes.remove("a/db").unwrap();
+        change.properties.iter().map(|it| format!("{} {} {}", it.property, it.from, it.to)).collect()
+    };
+    assert_eq!(shown(&program("x", "ada", 1)), [""; 0]);
+    assert_eq!(shown(&program("y", "ada", 1)), [r#"Engine "x" "y""#]);
+    let password = "Login.Password (sensitive) (sensitive)";
+    assert_eq!(shown(&program("x", "eve", 1)), [password, r#"Login.User "ada" "eve""#]);
+    let members = shown(&program("x", "ada", 2));
+    assert_eq!((members.len(), &*members[1]), (2, "Members.0.Password (sensitive) (sensitive)"));
+}
+
+#[test]
 fn a_secret_with_another_value_is_an_update_and_an_unknown_one_is_not() {
     let program = assembly(&[("a/db", DATABASE, json!({"MasterUserPassword": {"$secret": {"environment": "P"}}}))]);
     let mut state = deployed(&program);

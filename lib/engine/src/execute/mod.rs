@@ -8,6 +8,7 @@ mod calls;
 mod fenced;
 mod progress;
 mod record;
+mod secrets;
 mod step;
 mod yardstick;
 
@@ -18,8 +19,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
-use groundplan_core::secret::SecretSource;
-use groundplan_core::{Path, Value};
+use groundplan_core::Path;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -186,13 +186,13 @@ pub async fn execute(
 ) -> Result<Outcome, Error> {
     plan.permit(options.delete_data)?;
     let loaded = current(plan, loaded)?;
-    secrets_are_set(plan)?;
     let identity = provider.identity().await.map_err(Error::provider(None))?;
     if identity.account != plan.identity.account {
         let what = "the plan was made for".to_owned();
         return Err(Error::WrongAccount { what, expected: plan.identity.account.clone(), actual: identity });
     }
 
+    secrets::are_set(plan, &loaded.state, provider, store).await?;
     upstream::permit(plan, &loaded.state, store).await?;
 
     let serial = loaded.state.serial + 1;
@@ -273,22 +273,6 @@ fn announced(plan: &Plan, state: &State, withdrawn: &BTreeSet<String>) -> Vec<Ev
     outputs.retain(|name, _| !withdrawn.contains(name));
     let published = (outputs != state.outputs).then_some(Event::Published { outputs });
     imported.into_iter().chain(published).collect()
-}
-
-/// Whether the environment variables that secrets come from are set, before anything is touched.
-fn secrets_are_set(plan: &Plan) -> Result<(), Error> {
-    let mut names = BTreeSet::new();
-    for step in &plan.steps {
-        let Work::Create { desired, .. } = &step.work else { continue };
-        for value in desired.properties.values() {
-            value.walk(&mut |value| {
-                if let Value::Secret(SecretSource::Environment(name)) = value {
-                    names.extend(std::env::var_os(name).is_none().then(|| name.clone()));
-                }
-            });
-        }
-    }
-    if names.is_empty() { Ok(()) } else { Err(Error::MissingSecrets { names: names.into_iter().collect() }) }
 }
 
 /// The app's outputs, as far as the resources have them.

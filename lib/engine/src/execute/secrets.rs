@@ -1,0 +1,93 @@
+//! Whether the environment has the secrets that a plan needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::secret::SecretSource;
+use groundplan_core::{Path, Value};
+
+use crate::error::Error;
+use crate::journal::Event;
+use crate::plan::{Plan, Step, Work};
+use crate::provider::Provider;
+use crate::resolve::{reveal, substitute};
+use crate::secret::SecretError;
+use crate::state::State;
+use crate::store::StateStore;
+
+/// Refuses a plan that needs the values of environment variables that are not set.
+///
+/// # Errors
+/// [`Error::MissingSecrets`]. [`Error::Journal`], where the plan does not fit the state.
+pub(super) async fn are_set(
+    plan: &Plan,
+    state: &State,
+    provider: &dyn Provider,
+    store: &dyn StateStore,
+) -> Result<(), Error> {
+    let lacking: Vec<_> = plan.steps.iter().flat_map(lacking).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let state = before_the_steps(plan, state, store)?;
+    let made = |step: &&Step| matches!(step.work, Work::Create { .. } | Work::Update { .. });
+    let changing: BTreeSet<&Path> = plan.steps.iter().filter(made).map(|step| &step.path).collect();
+    let mut names = BTreeSet::new();
+    for Lacking { step, name, value, variables } in lacking {
+        // What this run makes or changes may give another value, so that it is not known yet.
+        let known = substitute(value, &|reference| match changing.contains(&reference.path) {
+            true => None,
+            false => state.value_of(reference),
+        });
+        if matches!(step.work, Work::Create { .. }) || is_sent(&state, &step.path, name, known, provider).await {
+            names.extend(variables);
+        }
+    }
+    if names.is_empty() { Ok(()) } else { Err(Error::MissingSecrets { names: names.into_iter().collect() }) }
+}
+
+/// A property with secrets from variables that are not set.
+struct Lacking<'a> {
+    step: &'a Step,
+    name: &'a str,
+    value: &'a Value,
+    variables: Vec<String>,
+}
+
+fn lacking(step: &Step) -> Vec<Lacking<'_>> {
+    let (Work::Create { desired, .. } | Work::Update { desired }) = &step.work else { return Vec::new() };
+    let properties = desired.properties.iter().map(|(name, value)| (name, value, unset(value)));
+    let properties = properties.filter(|(.., variables)| !variables.is_empty());
+    properties.map(|(name, value, variables)| Lacking { step, name, value, variables }).collect()
+}
+
+fn unset(value: &Value) -> Vec<String> {
+    let mut variables = Vec::new();
+    value.walk(&mut |value| {
+        if let Value::Secret(SecretSource::Environment(name)) = value {
+            variables.extend(std::env::var_os(name).is_none().then(|| name.clone()));
+        }
+    });
+    variables
+}
+
+/// The state when the first step starts to make or change something.
+fn before_the_steps(plan: &Plan, state: &State, store: &dyn StateStore) -> Result<State, Error> {
+    let mut state = state.clone();
+    let moved = plan.steps.iter().filter_map(|step| match &step.work {
+        Work::Move { from } => Some(Event::Moved { from: from.clone(), to: step.path.clone() }),
+        _ => None,
+    });
+    for event in plan.observed.iter().cloned().chain(moved) {
+        state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
+    }
+    Ok(state)
+}
+
+/// Whether an update sends this property, and not only leaves it as it is. What else keeps its
+/// secrets from being had is the step's to say.
+async fn is_sent(state: &State, path: &Path, name: &str, value: Value, provider: &dyn Provider) -> bool {
+    let Some(prior) = state.resources.get(path) else { return true };
+    let property = BTreeMap::from([(name.to_owned(), value)]);
+    let revealed = reveal(&property, Some(prior), &state.digest_key, &prior.environment, provider).await;
+    matches!(revealed, Err(SecretError::Unset(_)))
+}
