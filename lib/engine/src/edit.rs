@@ -61,7 +61,13 @@ pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error>
         within(state, from)?.into_iter().map(|path| (path.clone(), target(&path))).collect();
     let stays = |path: &&Path| state.resources.contains_key(*path) && !open.contains_key(*path);
     if let Some(taken) = open.values().find(stays).or((from == to).then_some(to)) {
-        return Err(Error::PathTaken { path: taken.clone() });
+        let reason = "the state has a resource there; move or remove that one first";
+        return Err(Error::PathTaken { path: taken.clone(), reason });
+    }
+    let asked_for = |path: &&Path| state.pending.contains_key(*path) && !open.contains_key(*path);
+    if let Some(taken) = open.values().find(asked_for) {
+        let reason = "an interrupted run may have made a resource there; run `deploy`, which finds out";
+        return Err(Error::PathTaken { path: taken.clone(), reason });
     }
     let mut events = Vec::new();
     while !open.is_empty() {

@@ -1,8 +1,13 @@
+use std::collections::BTreeSet;
+
+use groundplan_core::Environment;
+use groundplan_core::assembly::Lifecycle;
 use serde_json::json;
 
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{Fake, assembly, subnet, vpc};
+use crate::journal::{Intent, Operation};
 use crate::planning::{self, PlanOptions};
 use crate::store::{self, MemoryStore};
 
@@ -84,4 +89,29 @@ async fn what_is_taken_out_stays_in_the_account() {
     let left = commit(loaded, None, events, &store).await.unwrap();
     assert!(left.resources.is_empty());
     assert_eq!(fake.paths(), ["a/subnet", "a/vpc"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_moves_to_where_an_interrupted_run_may_have_made_something() {
+    let (_, store) = deployed().await;
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let intent = Intent {
+        operation: Operation::Create {
+            type_name: crate::fake::VPC.into(),
+            environment: Environment::new("us-east-1"),
+            generation: 1,
+        },
+        token: "t".into(),
+        properties: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        dependencies: BTreeSet::new(),
+        lifecycle: Lifecycle::default(),
+    };
+    commit(loaded, None, [Event::Intent { path: "a/new".into(), intent }], &store).await.unwrap();
+    let before = state(&store).await;
+    assert_eq!(
+        mv(&store, "a/vpc", "a/new").await.unwrap_err().to_string(),
+        "`a/new` is taken: an interrupted run may have made a resource there; run `deploy`, which finds out"
+    );
+    assert_eq!(state(&store).await, before);
 }

@@ -184,10 +184,12 @@ pub enum Error {
         path: Path,
     },
     /// A path that a resource is to move to has one.
-    #[error("`{path}` is taken: the state has a resource there; move or remove that one first")]
+    #[error("`{path}` is taken: {reason}")]
     PathTaken {
         /// The path.
         path: Path,
+        /// By what, and what to do.
+        reason: &'static str,
     },
     /// A resource cannot be imported. Nothing was touched.
     #[error("cannot import `{path}`: {reason}")]

@@ -106,12 +106,14 @@ fn free(state: &State, path: &Path, entry: &ResourceEntry, environment: &Environ
         let there = everywhere || known.environment.region == environment.region;
         known.type_name == entry.type_name && known.id == id && there
     };
-    match state.resources.iter().find(|(_, known)| same(known)) {
-        Some((other, _)) => {
-            Err(format!("`{id}` stands at `{other}` already; to move it, run `state mv {other} {path}`"))
-        }
-        None => Ok(()),
+    if let Some((other, _)) = state.resources.iter().find(|(_, known)| same(known)) {
+        return Err(format!("`{id}` stands at `{other}` already; to move it, run `state mv {other} {path}`"));
     }
+    if let Some(old) = state.deposed.iter().find(|old| same(&old.resource)) {
+        let other = &old.path;
+        return Err(format!("`{id}` was replaced at `{other}` and is still to be deleted, which `deploy` does"));
+    }
+    Ok(())
 }
 
 enum NotRead {

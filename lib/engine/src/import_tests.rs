@@ -116,3 +116,23 @@ async fn a_name_is_taken_in_its_region_only_unless_the_type_knows_no_regions() {
         assert_eq!(second.is_err(), taken, "{type_name}: {second:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_still_to_be_deleted_is_not_imported() {
+    let program = assembly(&[logs(7), ("a/other", LOG_GROUP, json!({}))]);
+    let fake = made(&program).await;
+    let store = MemoryStore::new();
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let (path, id) = (Path::from("a/logs"), fake.id("a/logs"));
+    let imported = import(&program, &loaded.state, &path, &id, &fake).await.unwrap();
+    let mut state = edit::commit(loaded, Some(imported.identity), imported.events, &store).await.unwrap();
+    let resource = state.resources.remove(&path).unwrap();
+    state.deposed.push(crate::state::Deposed { path, resource });
+    let refused = import(&program, &state, &"a/other".into(), &id, &fake).await.unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        format!(
+            "cannot import `a/other`: `{id}` was replaced at `a/logs` and is still to be deleted, which `deploy` does"
+        )
+    );
+}

@@ -422,6 +422,10 @@ impl State {
         if self.resources.contains_key(&to) {
             return Err(illegal("moved", from, "there is a resource at the new path"));
         }
+        // What it makes would depose what has moved there.
+        if self.pending.contains_key(&to) {
+            return Err(illegal("moved", from, "a create is open at the new path"));
+        }
         self.remember_generation(&from);
         let Some(mut resource) = self.resources.remove(&from) else {
             return Err(illegal("moved", from, "there is no resource"));

@@ -183,6 +183,18 @@ fn what_moves_to_a_path_is_told_from_what_is_still_to_be_deleted_there() {
 }
 
 #[test]
+fn nothing_moves_to_a_path_with_an_open_create() {
+    let made = [create("a/vpc", VPC, 1), accepted("a/vpc", "vpc-1"), ready("a/vpc")];
+    for open in [&[create("a/net", VPC, 1)][..], &[create("a/net", VPC, 1), update("a/vpc")]] {
+        let mut state = after(&[&made, open].concat());
+        let before = state.clone();
+        let error = state.apply(Event::Moved { from: "a/vpc".into(), to: "a/net".into() }).unwrap_err();
+        assert_eq!(error.to_string(), "`moved` of `a/vpc` is not possible: a create is open at the new path");
+        assert_eq!(state, before);
+    }
+}
+
+#[test]
 fn a_failed_update_does_not_taint() {
     let made = [create("a/nat", NAT, 1), accepted("a/nat", "nat-1"), ready("a/nat")];
     let updated = [&made[..], &[update("a/nat"), accepted("a/nat", "nat-1"), failed("a/nat", None)]].concat();

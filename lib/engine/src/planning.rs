@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::{Assembly, Path, Value};
 use serde_json::Value as Json;
 
+use crate::diff::moves::is_moved;
 use crate::diff::only::{Part, part};
 use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff};
 use crate::drift::{self, Drift};
@@ -73,7 +74,9 @@ pub async fn deploy(
     let (assembly, imports) = options.upstream.resolve(assembly)?;
     let assembly = &*assembly;
     let identity = identity(provider, state, Some(assembly)).await?;
-    let wanted = |path: &Path| assembly.resources.contains_key(path) && !state.resources.contains_key(path);
+    let wanted = |path: &Path| {
+        assembly.resources.contains_key(path) && !state.resources.contains_key(path) && !is_moved(assembly, state, path)
+    };
     let observed = observe(state, provider, &wanted, options).await?;
     let digests = digests(assembly, &observed.state, provider).await;
     let inputs = Inputs {

@@ -3,8 +3,9 @@ use serde_json::json;
 
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
-use crate::fake::{Fake, LOG_GROUP, assembly, state, subnet, vpc};
+use crate::fake::{Fake, LOG_GROUP, VPC, assembly, state, subnet, vpc};
 use crate::journal::{Intent, Operation};
+use crate::provider::{Address, CreateRequest};
 use crate::state::Deposed;
 use crate::store::{self, MemoryStore};
 
@@ -126,4 +127,56 @@ async fn what_is_not_visible_yet_is_not_taken_for_gone() {
     fake.cloud().blind = 3;
     let state = store::load(&store, "shop").await.unwrap().state;
     assert!(deploy(&program, &state, &fake, &REFRESH).await.unwrap().plan.is_empty());
+}
+
+/// A deployed `a/vpc`, which the program says has moved to `a/net`, where an interrupted run has asked
+/// for another one with the token `t`.
+async fn moved_to_an_open_create(store: &MemoryStore, fake: &Fake) -> (Assembly, State) {
+    apply(&assembly(&[vpc("10.0.0.0/16")]), store, fake, &PlanOptions::default()).await;
+    let mut state = store::load(store, "shop").await.unwrap().state;
+    let intent = Intent {
+        operation: Operation::Create {
+            type_name: VPC.into(),
+            environment: Environment::new("us-east-1"),
+            generation: 1,
+        },
+        token: "t".into(),
+        properties: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        dependencies: BTreeSet::new(),
+        lifecycle: Default::default(),
+    };
+    state.apply(Event::Intent { path: "a/net".into(), intent }).unwrap();
+    let mut program = assembly(&[("a/net", VPC, json!({"CidrBlock": "10.0.0.0/16"}))]);
+    program.resources.get_mut("a/net").unwrap().moved_from.insert("a/vpc".into());
+    (program, state)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stated_move_takes_the_place_of_an_open_create_that_has_made_nothing() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let (program, state) = moved_to_an_open_create(&store, &fake).await;
+    let planned = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
+    assert!(matches!(&planned.plan.observed[..], [Event::Failed { path, .. }] if path.as_str() == "a/net"));
+    assert_eq!(planned.plan.render(), "#0 move a/net from a/vpc (AWS::EC2::VPC)\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stated_move_does_not_happen_where_an_open_create_has_made_something() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let (program, state) = moved_to_an_open_create(&store, &fake).await;
+    let address = Address {
+        app: "shop".into(),
+        path: "a/net".into(),
+        type_name: VPC.into(),
+        environment: Environment::new("us-east-1"),
+    };
+    let properties = json!({"CidrBlock": "10.0.0.0/16"}).as_object().cloned().unwrap();
+    let made = fake.create(&CreateRequest { address, properties, token: "t".into() }).await.unwrap();
+    let planned = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
+    assert!(
+        matches!(&planned.plan.observed[..], [Event::Accepted { path, id, .. }] if path.as_str() == "a/net" && *id == made.id)
+    );
+    assert_eq!(planned.changes.changes["a/vpc"].action, Action::Delete);
+    assert_eq!(planned.changes.changes["a/net"].moved_from, None);
 }

@@ -223,8 +223,16 @@ impl PlanView<'_> {
             return String::new();
         }
         let line = |old: &groundplan_engine::diff::DeposedChange| {
-            let loss = if old.data_loss { format!("  {}", paint(DANGER, " DATA LOSS ")) } else { String::new() };
-            format!("{}{}  {}  {}{loss}\n", padded(DELETE, "  -", MARGIN), old.path, short_type(&old.type_name), old.id)
+            let badges = [(old.data_loss, " DATA LOSS "), (old.protected, " PROTECTED ")];
+            let badges = badges.into_iter().filter(|(shown, _)| *shown);
+            let badges: String = badges.map(|(_, badge)| format!("  {}", paint(DANGER, badge))).collect();
+            format!(
+                "{}{}  {}  {}{badges}\n",
+                padded(DELETE, "  -", MARGIN),
+                old.path,
+                short_type(&old.type_name),
+                old.id
+            )
         };
         let lines: String = self.changes.deposed.iter().map(line).collect();
         format!("{}\n{lines}\n", paint(BOLD, "left over from earlier runs"))

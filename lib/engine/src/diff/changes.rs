@@ -371,5 +371,7 @@ fn deposed(state: &State) -> impl Iterator<Item = DeposedChange> {
         id: old.resource.id.clone(),
         generation: old.resource.generation,
         data_loss: old.resource.holds_data(),
+        // What was made in part and set aside at once can be protected by no deploy any more.
+        protected: old.resource.is_protected() && old.resource.status != ResourceStatus::Tainted,
     })
 }

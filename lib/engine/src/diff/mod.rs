@@ -9,7 +9,7 @@
 
 mod changes;
 mod compare;
-mod moves;
+pub(crate) mod moves;
 pub(crate) mod only;
 mod render;
 
@@ -242,6 +242,8 @@ pub struct DeposedChange {
     pub(crate) generation: u32,
     /// Whether data is lost.
     pub data_loss: bool,
+    /// Whether the program protects it, or AWS does, so that the plan is refused.
+    pub protected: bool,
 }
 
 /// What happens to an output of the app.

@@ -2,26 +2,39 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Path, Value};
+use groundplan_core::{Assembly, Path, Value};
 
 use super::{Inputs, ProposedMove};
+use crate::state::State;
 
 /// The moves that the program states, by new path: the resource is in the state under the old
-/// path only, and the program has nothing there.
+/// path only, and the program has nothing there. A path with an open create is not free: what that
+/// has made would take the place of what has moved there.
 pub(crate) fn stated(inputs: &Inputs<'_>) -> BTreeMap<Path, Path> {
     let Inputs { assembly, state, .. } = inputs;
     let mut moves: BTreeMap<Path, Path> = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for (to, entry) in &assembly.resources {
-        if state.resources.contains_key(to) {
+        if state.resources.contains_key(to) || state.pending.contains_key(to) {
             continue;
         }
-        let left = |from: &&Path| state.resources.contains_key(*from) && !assembly.resources.contains_key(*from);
+        let left = |from: &&Path| is_left(assembly, state, from);
         if let Some(from) = entry.moved_from.iter().find(left).filter(|from| taken.insert(*from)) {
             moves.insert(to.clone(), from.clone());
         }
     }
     moves
+}
+
+/// Whether the program states that what is to stand at `to` stands elsewhere so far. An open create
+/// at `to` that has made nothing is given up then, and not asked for again.
+pub(crate) fn is_moved(assembly: &Assembly, state: &State, to: &Path) -> bool {
+    let entry = assembly.resources.get(to).filter(|_| !state.resources.contains_key(to));
+    entry.is_some_and(|entry| entry.moved_from.iter().any(|from| is_left(assembly, state, from)))
+}
+
+fn is_left(assembly: &Assembly, state: &State, from: &Path) -> bool {
+    state.resources.contains_key(from) && !assembly.resources.contains_key(from)
 }
 
 /// Pairs of a removed and an added resource of one type that match each other and nothing else.

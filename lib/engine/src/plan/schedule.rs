@@ -36,6 +36,9 @@ pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error>
     let lost = changes.changes.values().filter(|change| change.data_loss).map(|change| &change.path);
     let lost: BTreeSet<_> =
         lost.chain(changes.deposed.iter().filter(|old| old.data_loss).map(|old| &old.path)).cloned().collect();
+    let protected = changes.changes.values().filter(|change| change.protected).map(|change| &change.path);
+    let protected: BTreeSet<_> =
+        protected.chain(changes.deposed.iter().filter(|old| old.protected).map(|old| &old.path)).cloned().collect();
     Ok(Plan {
         format: Plan::FORMAT,
         app: inputs.state.app.clone(),
@@ -52,12 +55,7 @@ pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error>
         imports_change: !changes.imports.is_empty(),
         assembly: None,
         loses_data: lost.into_iter().collect(),
-        protected: changes
-            .changes
-            .values()
-            .filter(|change| change.protected)
-            .map(|change| change.path.clone())
-            .collect(),
+        protected: protected.into_iter().collect(),
     })
 }
 

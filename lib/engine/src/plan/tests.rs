@@ -9,7 +9,7 @@ use crate::diff::{Inputs, destroy, diff};
 use crate::fake::{DATABASE, LOG_GROUP, NAT, assembly, behavior, identity, reference, state, subnet, vpc};
 use crate::journal::{Event, Intent, Operation};
 use crate::secret::Digests;
-use crate::state::{Deposed, State};
+use crate::state::{Deposed, ResourceStatus, State};
 
 fn network(cidr: &str) -> Assembly {
     assembly(&[
@@ -171,6 +171,20 @@ fn what_was_replaced_by_an_earlier_run_is_deleted_after_what_was_made_after_it()
         #0 delete a/subnet a/subnet-id-old (AWS::EC2::Subnet)
         #1 delete a/vpc a/vpc-id-old (AWS::EC2::VPC) after #0
         ");
+}
+
+#[test]
+fn what_was_replaced_by_an_earlier_run_is_protected_as_it_was_told_to_be() {
+    let mut state = deployed(&network("10.0.0.0/16"));
+    let mut old = Deposed { path: "a/vpc".into(), resource: state.resources["a/vpc"].clone() };
+    old.resource.id.push_str("-old");
+    old.resource.lifecycle.protect = true;
+    state.deposed = vec![old];
+    let refused = plan(&network("10.0.0.0/16"), &state, diff);
+    assert_eq!(refused.protected, ["a/vpc".into()]);
+    assert!(matches!(refused.permit(true), Err(Error::Protected { .. })));
+    state.deposed[0].resource.status = ResourceStatus::Tainted;
+    assert!(plan(&network("10.0.0.0/16"), &state, diff).protected.is_empty(), "it never worked");
 }
 
 #[test]
