@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use futures::FutureExt;
-use futures::future::{try_join, try_join_all};
+use futures::future::{try_join_all, try_join3};
 use groundplan_core::{Path, Value};
 
 use crate::drift;
@@ -16,7 +16,7 @@ use crate::looks::Looks;
 use crate::provider::{Address, CreateRequest, Existing, Live, Outputs, Properties};
 use crate::state::{ResourceState, ResourceStatus, State, without_secrets};
 
-/// Resolves every open intent and deletion. A create of which nothing is found stays open where
+/// Resolves every open intent and deletion, and looks again at what has failed late. A create of which nothing is found stays open where
 /// `wanted`: the next run asks for it again with the same token.
 ///
 /// # Errors
@@ -36,9 +36,17 @@ pub(crate) async fn recover(
         let gone = read(state, path, resource, looks).await?.is_none();
         Ok(Vec::from_iter(gone.then(|| resource.gone(path))))
     });
+    // What has failed may have been mended, and is not to be replaced then; unless it is already.
+    let failed = state.resources.iter().filter(|(_, it)| it.status == ResourceStatus::Failed);
+    let failed = failed.filter(|(path, _)| !state.pending.contains_key(*path));
+    let failed = failed.map(|(path, resource)| async move {
+        let ready = looks.is_ready(&resource.existing(&state.app, path)).await.map_err(Error::provider(Some(path)))?;
+        Ok(Vec::from_iter(ready.then(|| Event::Ready { path: path.clone(), outputs: Outputs::new() })))
+    });
     // The events are in the order of the paths, whatever is answered first.
-    let (pending, deleting) = try_join(try_join_all(pending), try_join_all(deleting)).await?;
-    Ok(pending.into_iter().chain(deleting).flatten().collect())
+    let (pending, deleting, failed) =
+        try_join3(try_join_all(pending), try_join_all(deleting), try_join_all(failed)).await?;
+    Ok(pending.into_iter().chain(deleting).chain(failed).flatten().collect())
 }
 
 async fn created(
@@ -64,7 +72,8 @@ async fn created(
     let path = path.clone();
     let Some(id) = ids.pop() else {
         let message = "an interrupted run has not made it".to_owned();
-        return Ok(Vec::from_iter((!wanted).then_some(Event::Failed { path, class: None, message, partial: None })));
+        let failed = Event::Failed { path, class: None, message, partial: None, later: false };
+        return Ok(Vec::from_iter((!wanted).then_some(failed)));
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
     let live = looks.read_made(&existing).await.map_err(Error::provider(Some(&path)))?;
