@@ -18,7 +18,7 @@ use crate::journal::{Event, Intent, Operation, UNKNOWN_DIGEST};
 use crate::looks::Looks;
 use crate::nearest::nearest;
 use crate::planning::{digests, identity};
-use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Properties, Provider, Status, Wait};
+use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
 use crate::resolve::substitute_all;
 use crate::secret;
 use crate::state::{ResourceState, State};
@@ -75,10 +75,12 @@ pub async fn import(
     let lookup = |reference: &_| state.value_of(reference);
     let desired = substitute_all(&entry.properties, &lookup);
     let properties = drift::overlay(&entry.type_name, &known(&desired, &live), &live.properties);
-    let mut events = vec![
-        Event::Intent { path: path.clone(), intent: intent(assembly, state, &existing, properties, entry) },
-        Event::Accepted { path: path.clone(), id: id.to_owned(), outputs: live.outputs.clone(), found: None },
-    ];
+    let intent = intent(assembly, state, &existing, properties, entry);
+    let asked = |intent| Event::Intent { path: path.clone(), intent };
+    let accepted =
+        Event::Accepted { path: path.clone(), id: id.to_owned(), outputs: live.outputs.clone(), found: None };
+    let is = |outputs| Event::Ready { path: path.clone(), outputs };
+    let mut events = vec![asked(intent.clone()), accepted.clone()];
     let ready = match behavior.wait {
         Wait::NONE => Some(live.outputs),
         _ => match traffic.keep(looks.status(&existing)).await.map_err(Error::provider(Some(path)))? {
@@ -86,7 +88,15 @@ pub async fn import(
             Status::Pending(_) | Status::Failed(_) | Status::Gone => None,
         },
     };
-    events.extend(ready.map(|outputs| Event::Ready { path: path.clone(), outputs }));
+    match ready {
+        Some(outputs) => events.push(is(outputs)),
+        // Others have made and used it. What goes on there now is a change of theirs, and that it is
+        // not ready says nothing of the data that it holds.
+        None => {
+            let change = Intent { operation: Operation::Update, ..intent };
+            events.extend([is(Outputs::new()), asked(change), accepted]);
+        }
+    }
     let change = change(assembly, state, &events, path, &identity, provider).await?;
     Ok(Import { events, change, identity })
 }

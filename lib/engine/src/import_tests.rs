@@ -136,3 +136,24 @@ async fn what_is_still_to_be_deleted_is_not_imported() {
         )
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_imported_while_it_is_not_ready_holds_data_whatever_becomes_of_it() {
+    let program = assembly(&[("a/db", DATABASE, json!({"Engine": "x"}))]);
+    let fake = made(&program).await;
+    fake.cloud().broken.insert("a/db".into());
+    let store = MemoryStore::new();
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let found = import(&program, &loaded.state, &"a/db".into(), &fake.id("a/db"), &fake).await.unwrap();
+    assert_eq!(found.change.action, Action::Resume);
+    edit::commit(loaded, Some(found.identity), found.events, &store).await.unwrap();
+    for _ in 0..2 {
+        let loaded = store::load(&store, "shop").await.unwrap();
+        let planned = planning::deploy(&program, &loaded.state, &fake, &PlanOptions::default()).await.unwrap();
+        assert_eq!(planned.plan.render(), "#0 wait for a/db (AWS::RDS::DBInstance)\n");
+        let options = ExecuteOptions::default();
+        let outcome = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+        assert!(!outcome.succeeded());
+        assert!(outcome.state.resources["a/db"].holds_data());
+    }
+}

@@ -70,6 +70,10 @@ pub enum Event {
         /// The identifier of what was made in part.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         partial: Option<String>,
+        /// Whether an earlier run has made what will not become ready: who knows what it was used for
+        /// since. Journals of earlier versions do not say.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        later: bool,
     },
     /// A deletion is about to be asked for.
     Deleting {
@@ -235,7 +239,7 @@ impl State {
             Event::Intent { path, intent } => self.intent(path, intent),
             Event::Accepted { path, id, outputs, found } => self.accepted(path, id, outputs, found),
             Event::Ready { path, outputs } => self.ready(path, outputs),
-            Event::Failed { path, partial, .. } => self.failed(path, partial),
+            Event::Failed { path, partial, later, .. } => self.failed(path, partial, later),
             Event::Deleting { path, id, generation } => {
                 self.deleting("deleting", path, &id, generation, ResourceStatus::Deleting)
             }
@@ -316,7 +320,12 @@ impl State {
 
     fn ready(&mut self, path: Path, outputs: Outputs) -> Result<(), IllegalEvent> {
         match self.resources.get_mut(&path) {
-            Some(resource) if matches!(resource.status, ResourceStatus::Accepted | ResourceStatus::Updating) => {
+            Some(resource)
+                if matches!(
+                    resource.status,
+                    ResourceStatus::Accepted | ResourceStatus::Updating | ResourceStatus::Failed
+                ) =>
+            {
                 resource.status = ResourceStatus::Ready;
                 resource.learn(outputs);
                 Ok(())
@@ -326,7 +335,7 @@ impl State {
         }
     }
 
-    fn failed(&mut self, path: Path, partial: Option<String>) -> Result<(), IllegalEvent> {
+    fn failed(&mut self, path: Path, partial: Option<String>, later: bool) -> Result<(), IllegalEvent> {
         if let Some(intent) = self.pending.remove(&path) {
             let Some(generation) = intent.generation() else { return Ok(()) };
             self.generations.insert(path.clone(), generation);
@@ -340,7 +349,7 @@ impl State {
         }
         match self.resources.get_mut(&path) {
             Some(resource) if resource.status == ResourceStatus::Accepted => {
-                resource.status = ResourceStatus::Tainted;
+                resource.status = if later { ResourceStatus::Failed } else { ResourceStatus::Tainted };
                 Ok(())
             }
             // What was ready before an update is not thrown away because the update failed. Whether
@@ -364,7 +373,7 @@ impl State {
         match self.find_mut(&path, id, generation) {
             Some(resource) => {
                 // What was never ready stays so: it is deleted or replaced, whatever happens.
-                if resource.status != ResourceStatus::Tainted {
+                if !matches!(resource.status, ResourceStatus::Tainted | ResourceStatus::Failed) {
                     resource.status = status;
                 }
                 Ok(())

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::fake::{LOG_GROUP, NAT, VPC, identity, state};
+use crate::fake::{DATABASE, LOG_GROUP, NAT, VPC, identity, state};
 
 fn outputs(name: &str, value: &str) -> Outputs {
     [(name.to_owned(), json!(value))].into_iter().collect()
@@ -38,7 +38,7 @@ fn ready(path: &str) -> Event {
 
 fn failed(path: &str, partial: Option<&str>) -> Event {
     let message = "no".to_owned();
-    Event::Failed { path: path.into(), class: None, message, partial: partial.map(str::to_owned) }
+    Event::Failed { path: path.into(), class: None, message, partial: partial.map(str::to_owned), later: false }
 }
 
 fn gone(path: &str, id: &str) -> Event {
@@ -201,6 +201,19 @@ fn a_failed_update_does_not_taint() {
     assert_eq!(after(&updated).resources["a/nat"].status, ResourceStatus::Updating);
     let never_ready = [&made[..2], &[failed("a/nat", None)]].concat();
     assert_eq!(after(&never_ready).resources["a/nat"].status, ResourceStatus::Tainted);
+}
+
+#[test]
+fn what_failed_after_the_run_that_made_it_holds_data_until_it_is_ready_or_gone() {
+    let late = Event::Failed { path: "a/db".into(), class: None, message: "full".into(), partial: None, later: true };
+    let failed = [create("a/db", DATABASE, 1), accepted("a/db", "db-1"), late];
+    let state = after(&failed);
+    assert_eq!(state.resources["a/db"].status, ResourceStatus::Failed);
+    assert!(state.resources["a/db"].holds_data());
+    let refused =
+        Event::DeleteFailed { path: "a/db".into(), id: "db-1".into(), generation: Some(1), message: "no".into() };
+    assert_eq!(after(&[&failed[..], &[refused]].concat()).resources["a/db"].status, ResourceStatus::Failed);
+    assert_eq!(after(&[&failed[..], &[ready("a/db")]].concat()).resources["a/db"].status, ResourceStatus::Ready);
 }
 
 #[test]

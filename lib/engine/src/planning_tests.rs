@@ -3,10 +3,10 @@ use serde_json::json;
 
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
-use crate::fake::{Fake, LOG_GROUP, VPC, assembly, state, subnet, vpc};
+use crate::fake::{DATABASE, Fake, LOG_GROUP, VPC, assembly, state, subnet, vpc};
 use crate::journal::{Intent, Operation};
 use crate::provider::{Address, CreateRequest};
-use crate::state::Deposed;
+use crate::state::{Deposed, ResourceStatus};
 use crate::store::{self, MemoryStore};
 
 const REFRESH: PlanOptions =
@@ -129,24 +129,34 @@ async fn what_is_not_visible_yet_is_not_taken_for_gone() {
     assert!(deploy(&program, &state, &fake, &REFRESH).await.unwrap().plan.is_empty());
 }
 
-/// A deployed `a/vpc`, which the program says has moved to `a/net`, where an interrupted run has asked
-/// for another one with the token `t`.
-async fn moved_to_an_open_create(store: &MemoryStore, fake: &Fake) -> (Assembly, State) {
-    apply(&assembly(&[vpc("10.0.0.0/16")]), store, fake, &PlanOptions::default()).await;
-    let mut state = store::load(store, "shop").await.unwrap().state;
+/// That somebody has asked for a resource with the token `t`.
+fn asked_for(path: &str, type_name: &str, generation: u32) -> Event {
+    let environment = Environment::new("us-east-1");
     let intent = Intent {
-        operation: Operation::Create {
-            type_name: VPC.into(),
-            environment: Environment::new("us-east-1"),
-            generation: 1,
-        },
+        operation: Operation::Create { type_name: type_name.into(), environment, generation },
         token: "t".into(),
         properties: BTreeMap::new(),
         secrets: BTreeMap::new(),
         dependencies: BTreeSet::new(),
         lifecycle: Default::default(),
     };
-    state.apply(Event::Intent { path: "a/net".into(), intent }).unwrap();
+    Event::Intent { path: path.into(), intent }
+}
+
+/// Makes what was [`asked_for`].
+async fn make(fake: &Fake, path: &str, type_name: &str) -> String {
+    let (path, environment) = (path.into(), Environment::new("us-east-1"));
+    let address = Address { app: "shop".into(), path, type_name: type_name.into(), environment };
+    let request = CreateRequest { address, properties: Properties::new(), token: "t".into() };
+    fake.create(&request).await.unwrap().id
+}
+
+/// A deployed `a/vpc`, which the program says has moved to `a/net`, where an interrupted run has asked
+/// for another one with the token `t`.
+async fn moved_to_an_open_create(store: &MemoryStore, fake: &Fake) -> (Assembly, State) {
+    apply(&assembly(&[vpc("10.0.0.0/16")]), store, fake, &PlanOptions::default()).await;
+    let mut state = store::load(store, "shop").await.unwrap().state;
+    state.apply(asked_for("a/net", VPC, 1)).unwrap();
     let mut program = assembly(&[("a/net", VPC, json!({"CidrBlock": "10.0.0.0/16"}))]);
     program.resources.get_mut("a/net").unwrap().moved_from.insert("a/vpc".into());
     (program, state)
@@ -165,18 +175,25 @@ async fn a_stated_move_takes_the_place_of_an_open_create_that_has_made_nothing()
 async fn a_stated_move_does_not_happen_where_an_open_create_has_made_something() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     let (program, state) = moved_to_an_open_create(&store, &fake).await;
-    let address = Address {
-        app: "shop".into(),
-        path: "a/net".into(),
-        type_name: VPC.into(),
-        environment: Environment::new("us-east-1"),
-    };
-    let properties = json!({"CidrBlock": "10.0.0.0/16"}).as_object().cloned().unwrap();
-    let made = fake.create(&CreateRequest { address, properties, token: "t".into() }).await.unwrap();
+    let made = make(&fake, "a/net", VPC).await;
     let planned = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
     assert!(
-        matches!(&planned.plan.observed[..], [Event::Accepted { path, id, .. }] if path.as_str() == "a/net" && *id == made.id)
+        matches!(&planned.plan.observed[..], [Event::Accepted { path, id, .. }] if path.as_str() == "a/net" && *id == made)
     );
     assert_eq!(planned.changes.changes["a/vpc"].action, Action::Delete);
     assert_eq!(planned.changes.changes["a/net"].moved_from, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_works_again_is_not_taken_for_what_an_interrupted_run_has_replaced_it_by() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[("a/db", DATABASE, json!({}))]);
+    apply(&program, &store, &fake, &PlanOptions::default()).await;
+    let mut state = store::load(&store, "shop").await.unwrap().state;
+    state.resources.get_mut("a/db").unwrap().status = ResourceStatus::Failed;
+    state.apply(asked_for("a/db", DATABASE, 2)).unwrap();
+    let made = make(&fake, "a/db", DATABASE).await;
+    let planned = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
+    assert!(matches!(&planned.plan.observed[..], [Event::Accepted { id, .. }] if *id == made), "{:?}", planned.plan);
+    assert_eq!(planned.changes.deposed.len(), 1);
 }

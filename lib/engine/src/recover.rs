@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use futures::FutureExt;
-use futures::future::{try_join_all, try_join3};
+use futures::future::{try_join_all, try_join4};
 use groundplan_core::{Path, Value};
 
 use crate::drift;
@@ -16,9 +16,9 @@ use crate::looks::Looks;
 use crate::provider::{Address, CreateRequest, Existing, Live, Outputs, Properties};
 use crate::state::{ResourceState, ResourceStatus, State, without_secrets};
 
-/// Resolves every open intent and deletion, and looks at what was changed and not seen ready: such
-/// a change may have failed since, and the resource be as before. A create of which nothing is found stays open where
-/// `wanted`: the next run asks for it again with the same token.
+/// Resolves every open intent and deletion, and looks again at what was changed and not seen ready and
+/// at what has failed late: the one may be as it was before, the other have been mended. A create of
+/// which nothing is found stays open where `wanted`: the next run asks for it again with the same token.
 ///
 /// # Errors
 /// [`Error::Ambiguous`] where a create has left several resources.
@@ -42,10 +42,17 @@ pub(crate) async fn recover(
         let gone = read(state, path, resource, looks).await?.is_none();
         Ok(Vec::from_iter(gone.then(|| resource.gone(path))))
     });
+    // What has failed may have been mended, and is not to be replaced then; unless it is already.
+    let failed = state.resources.iter().filter(|(_, it)| it.status == ResourceStatus::Failed);
+    let failed = failed.filter(|(path, _)| !state.pending.contains_key(*path));
+    let failed = failed.map(|(path, resource)| async move {
+        let ready = looks.is_ready(&resource.existing(&state.app, path)).await.map_err(Error::provider(Some(path)))?;
+        Ok(Vec::from_iter(ready.then(|| Event::Ready { path: path.clone(), outputs: Outputs::new() })))
+    });
     // The events are in the order of the paths, whatever is answered first.
-    let (pending, updating, deleting) =
-        try_join3(try_join_all(pending), try_join_all(updating), try_join_all(deleting)).await?;
-    Ok(pending.into_iter().chain(updating).chain(deleting).flatten().collect())
+    let (pending, updating, deleting, failed) =
+        try_join4(try_join_all(pending), try_join_all(updating), try_join_all(deleting), try_join_all(failed)).await?;
+    Ok(pending.into_iter().chain(updating).chain(deleting).chain(failed).flatten().collect())
 }
 
 async fn created(
@@ -71,7 +78,8 @@ async fn created(
     let path = path.clone();
     let Some(id) = ids.pop() else {
         let message = "an interrupted run has not made it".to_owned();
-        return Ok(Vec::from_iter((!wanted).then_some(Event::Failed { path, class: None, message, partial: None })));
+        let failed = Event::Failed { path, class: None, message, partial: None, later: false };
+        return Ok(Vec::from_iter((!wanted).then_some(failed)));
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
     let live = looks.read_made(&existing).await.map_err(Error::provider(Some(&path)))?;

@@ -108,6 +108,9 @@ pub enum ResourceStatus {
     /// It was made in part or failed before it was ever ready: the next plan replaces it. It
     /// holds no data.
     Tainted,
+    /// Nobody has seen it ready, and a later run than the one that made it saw that it has failed:
+    /// it may have worked, and hold data. The next plan replaces it, unless it works by then.
+    Failed,
 }
 
 /// A resource that no path names any more and that is still to be deleted.
@@ -233,7 +236,7 @@ impl ResourceState {
         self.outputs.sort_keys();
     }
 
-    /// Whether deleting it loses data: what was never ready holds none.
+    /// Whether deleting it loses data: what has failed in the run that made it holds none.
     pub fn holds_data(&self) -> bool {
         let stateful = groundplan_schema::lookup(&self.type_name).is_some_and(|schema| schema.stateful);
         stateful && self.status != ResourceStatus::Tainted

@@ -91,6 +91,7 @@ fn state() -> State {
     let statuses = [
         ("a/accepted", ResourceStatus::Accepted),
         ("a/deleting", ResourceStatus::Deleting),
+        ("a/failed", ResourceStatus::Failed),
         ("a/gone", ResourceStatus::Ready),
         ("a/kept", ResourceStatus::Ready),
         ("a/one", ResourceStatus::Ready),
@@ -127,6 +128,7 @@ fn journal() -> Vec<Event> {
         class,
         message: "it was refused".into(),
         partial: partial.map(str::to_owned),
+        later: false,
     };
     let accepted = |name: &str, found| Event::Accepted {
         path: path(name),
@@ -161,6 +163,13 @@ fn journal() -> Vec<Event> {
         Event::Deleting { path: path("one"), id: before(), generation: Some(1) },
         Event::DeleteFailed { path: path("one"), id: before(), generation: Some(1), message: "it is in use".into() },
         Event::Gone { path: path("one"), id: before(), generation: Some(1) },
+        Event::Failed {
+            path: path("accepted"),
+            class: None,
+            message: "its storage is full".into(),
+            partial: None,
+            later: true,
+        },
     ]
 }
 
@@ -285,10 +294,11 @@ async fn every_file_of_an_earlier_format_is_read_and_means_what_it_did() {
 
     let state = load(&store, "shop").await.unwrap().state;
     let paths: Vec<_> = state.resources.keys().map(Path::as_str).collect();
-    let known = ["accepted", "deleting", "found", "new", "part", "tainted", "two", "updating"];
+    let known = ["accepted", "deleting", "failed", "found", "new", "part", "tainted", "two", "updating"];
     assert_eq!(paths, known.map(|name| format!("a/{name}")));
     assert_eq!(state.pending.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/asked", "a/open"]);
     assert_eq!(state.resources["a/new"].status, ResourceStatus::Ready);
+    assert_eq!(state.resources["a/accepted"].status, ResourceStatus::Failed);
     assert_eq!(state.resources["a/part"].status, ResourceStatus::Tainted);
     assert_eq!(state.resources["a/found"].properties, properties("found"), "what is there, not what was asked for");
     assert_eq!((state.serial, &state.outputs["url"]), (2, &json!("https://example.org")));

@@ -119,5 +119,6 @@ fn status_text(status: ResourceStatus) -> &'static str {
         ResourceStatus::Ready => "ready",
         ResourceStatus::Deleting => "being deleted",
         ResourceStatus::Tainted => "made in part: the next deploy replaces it",
+        ResourceStatus::Failed => "failed: the next deploy replaces it, unless it works by then",
     }
 }

@@ -333,7 +333,7 @@ fn forced(entry: &ResourceEntry, prior: &ResourceState, environment: Option<&Env
         }
     }
     match prior.status {
-        ResourceStatus::Tainted => reasons.push(Reason::Tainted),
+        ResourceStatus::Tainted | ResourceStatus::Failed => reasons.push(Reason::Tainted),
         ResourceStatus::Deleting => reasons.push(Reason::Interrupted),
         ResourceStatus::Accepted | ResourceStatus::Updating | ResourceStatus::Ready => {}
     }

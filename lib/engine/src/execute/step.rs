@@ -226,6 +226,7 @@ impl Runner<'_> {
             class: error.map(|error| error.class),
             message: failure.message(),
             partial: error.and_then(|error| error.partial.clone()),
+            later: false,
         };
         self.record.commit([event]).await?;
         Err(failure.into())
@@ -392,7 +393,9 @@ impl Runner<'_> {
             }
             Err(StepError::NotReady { reason, failed: true }) => {
                 let message = reason.clone();
-                self.record.commit([Event::Failed { path, class: None, message, partial: None }]).await?;
+                let makes = |it: &Step| it.path == step.path && matches!(it.work, Work::Create { .. });
+                let later = !self.plan.steps.iter().any(makes);
+                self.record.commit([Event::Failed { path, class: None, message, partial: None, later }]).await?;
                 Err(StepError::NotReady { reason, failed: true })
             }
             Err(error) => Err(error),

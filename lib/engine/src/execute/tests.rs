@@ -187,6 +187,54 @@ async fn what_never_became_ready_is_replaced_by_the_next_deploy() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_failed_in_the_run_that_made_it_holds_no_data() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[("a/db", DATABASE, json!({"Engine": "x"}))]);
+    fake.cloud().broken.insert("a/db".into());
+    deploy(&program, &store, &fake).await;
+    let (plan, _) = plan(&program, &store, &fake).await;
+    assert_eq!(plan.steps.len(), 3, "{}", plan.render());
+    assert!(plan.permit(false).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_later_is_replaced_only_where_its_data_may_be_lost_and_not_once_it_works() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[("a/db", DATABASE, json!({"Engine": "x"}))]);
+    let options = ExecuteOptions { no_wait: true, ..ExecuteOptions::default() };
+    assert!(deploy_with(&program, &store, &fake, options).await.succeeded());
+    let first = fake.id("a/db");
+    // It was used for weeks, and then its storage is full.
+    fake.cloud().broken.insert("a/db".into());
+    assert!(!deploy(&program, &store, &fake).await.succeeded());
+    let (replaces, _) = plan(&program, &store, &fake).await;
+    assert!(matches!(replaces.permit(false), Err(Error::DataLoss { .. })), "{}", replaces.render());
+    let (removes, _) = plan(&assembly(&[]), &store, &fake).await;
+    assert!(matches!(removes.permit(false), Err(Error::DataLoss { .. })), "{}", removes.render());
+
+    fake.cloud().broken.clear();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let (mended, loaded) = plan(&program, &store, &fake).await;
+    assert!(mended.steps.is_empty(), "{}", mended.render());
+    execute(&mended, loaded, &fake, &store, &ExecuteOptions::default(), &(), &Cancellation::new()).await.unwrap();
+    assert!(is_settled(&program, &store, &fake).await);
+    assert_eq!(fake.id("a/db"), first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_later_and_is_to_be_retained_is_left_in_the_account() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let mut program = assembly(&[("a/nat", NAT, json!({"SubnetId": "subnet-1"}))]);
+    program.resources.get_mut("a/nat").unwrap().lifecycle.retain = true;
+    let options = ExecuteOptions { no_wait: true, ..ExecuteOptions::default() };
+    deploy_with(&program, &store, &fake, options).await;
+    fake.cloud().broken.insert("a/nat".into());
+    assert!(!deploy(&program, &store, &fake).await.succeeded());
+    let (plan, _) = plan(&assembly(&[]), &store, &fake).await;
+    assert_eq!(plan.render(), "#0 forget a/nat (AWS::EC2::NatGateway)\n");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cancelled_run_finishes_what_is_in_flight_and_starts_nothing() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     let (plan, loaded) = plan(&network(), &store, &fake).await;
