@@ -1,4 +1,4 @@
-//! Changes in place that fail, half-way or long after they were accepted, or that turn out to be none.
+//! What is made or changed in part, fails long after it was accepted, or turns out to be no change.
 
 use super::*;
 
@@ -99,4 +99,55 @@ async fn a_value_that_turns_out_to_be_as_before_changes_nothing_and_nobody_waits
     assert_eq!(outcome.done.len(), 3, "create the logs, update the gateway, wait for it");
     assert_eq!(fake.calls(), ["create a/logs"]);
     assert!(is_settled(&program, &store, &fake).await);
+}
+
+/// Each with a property that a create makes it without.
+fn halves() -> [(&'static str, Assembly); 3] {
+    [
+        ("Tags", assembly(&[("a/x", VPC, json!({"CidrBlock": "10.0.0.0/16", "Tags": [{"Key": "a", "Value": "b"}]}))])),
+        ("RetentionInDays", assembly(&[("a/x", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": 7}))])),
+        // Not ready for a minute.
+        ("Tags", assembly(&[("a/x", NAT, json!({"SubnetId": "subnet-1", "Tags": [{"Key": "a", "Value": "b"}]}))])),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_in_part_is_finished_and_not_made_a_second_time() {
+    use ErrorClass::{Conflict, Propagating, Throttled, Transient, UnknownOutcome};
+    for class in [Throttled, Transient, Propagating, Conflict, UnknownOutcome] {
+        for (lacking, program) in halves() {
+            let (fake, store) = (Fake::default(), MemoryStore::new());
+            fake.cloud().half = Some(lacking);
+            fake.make_in_part("create a/x", class);
+            fake.fail("update a/x", Throttled);
+            let outcome = deploy(&program, &store, &fake).await;
+            assert!(outcome.succeeded(), "{class:?}: {:?}", outcome.failed);
+            assert_eq!(fake.calls(), ["create a/x", "update a/x", "update a/x"], "{class:?}");
+            let made = fake.cloud().resources[&fake_id(&outcome, "a/x")].clone();
+            assert!(made.properties.contains_key(lacking), "{class:?}: {made:?}");
+            assert!(is_settled(&program, &store, &fake).await);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_in_part_and_cannot_be_finished_is_replaced_by_the_next_deploy() {
+    for (class, blind) in [(ErrorClass::Denied, 0), (ErrorClass::Invalid, 0), (ErrorClass::Transient, 5)] {
+        for (lacking, program) in halves() {
+            let (fake, store) = (Fake::default(), MemoryStore::new());
+            fake.cloud().half = Some(lacking);
+            fake.cloud().blind = blind;
+            fake.make_in_part("create a/x", class);
+            let outcome = deploy(&program, &store, &fake).await;
+            assert_eq!(outcome.failed[0].path.as_str(), "a/x");
+            assert_eq!(fake.calls(), ["create a/x"], "{class:?}");
+            let first = fake.id("a/x");
+            assert_eq!(fake_id(&outcome, "a/x"), first, "the state knows of it");
+            fake.cloud().half = None;
+            let outcome = deploy(&program, &store, &fake).await;
+            assert!(outcome.succeeded(), "{class:?}: {:?}", outcome.failed);
+            assert_ne!(fake.id("a/x"), first, "{class:?}");
+            assert!(is_settled(&program, &store, &fake).await);
+        }
+    }
 }
