@@ -99,10 +99,10 @@ impl Comparison<'_> {
 /// more: each gets a new value.
 fn generated(place: &Place<'_>, from: Option<&Value>, to: &Value, changes: &mut Vec<PropertyChange>) {
     match (from, to) {
-        (Some(Value::Secret(_)), Value::Secret(SecretSource::Generated(_))) => {
-            if changes.iter().all(|change| change.property != place.path) {
-                changes.push(change(place, from, Some(to)));
-            }
+        (Some(Value::Secret(_)), Value::Secret(SecretSource::Generated(_)))
+            if changes.iter().all(|change| change.property != place.path) =>
+        {
+            changes.push(change(place, from, Some(to)));
         }
         (Some(Value::Map(before)), Value::Map(after)) => {
             after.iter().for_each(|(key, to)| generated(&place.key(key), before.get(key), to, changes));
