@@ -183,7 +183,7 @@ impl State {
     }
 
     /// The resource that stands at `path`, or stood there and is still to be deleted, by its
-    /// identifier and generation ([`ResourceState::is_named`]).
+    /// identifier and generation.
     pub fn incarnation(&self, path: &Path, id: &str, generation: Option<u32>) -> Option<&ResourceState> {
         let current = self.resources.get(path).filter(|resource| resource.is_named(id, generation));
         let mut deposed = self.deposed.iter().filter(|old| old.path == *path).map(|old| &old.resource);
