@@ -106,6 +106,17 @@ async fn updated(
     Ok(vec![observed(path, resource, wanted, live)])
 }
 
+/// As [`observed`]; none where it is as the state has it.
+pub(crate) fn differing(path: &Path, resource: &ResourceState, live: Live) -> Option<Event> {
+    let found = observed(path, resource, &BTreeMap::new(), live);
+    (!is_known(&found, resource)).then_some(found)
+}
+
+/// Whether what was observed is what the state has already.
+pub(crate) fn is_known(observed: &Event, resource: &ResourceState) -> bool {
+    matches!(observed, Event::Observed { properties, .. } if *properties == resource.properties)
+}
+
 /// What a resource is like now that was to be like `wanted`, as far as an update has come.
 pub(crate) fn observed(path: &Path, resource: &ResourceState, wanted: &BTreeMap<String, Value>, live: Live) -> Event {
     // What the update was to add is declared, too.
@@ -122,9 +133,7 @@ async fn changed(state: &State, path: &Path, resource: &ResourceState, looks: Lo
         return Ok(Vec::new());
     }
     let Some(live) = read(state, path, resource, looks).await? else { return Ok(Vec::new()) };
-    let found = observed(path, resource, &BTreeMap::new(), live);
-    let as_wanted = matches!(&found, Event::Observed { properties, .. } if *properties == resource.properties);
-    Ok(Vec::from_iter((!as_wanted).then_some(found)))
+    Ok(Vec::from_iter(differing(path, resource, live)))
 }
 
 async fn read(state: &State, path: &Path, resource: &ResourceState, looks: Looks<'_>) -> Result<Option<Live>, Error> {

@@ -276,10 +276,7 @@ impl Runner<'_> {
     /// What an earlier call has made, where it is found.
     async fn adopt(&self, request: &CreateRequest, calls: &mut Calls<'_>) -> Result<Option<Made>, StepError> {
         let looks = calls.looks();
-        let open = |error: ProviderError| match self.traffic.is_closed() {
-            true => StepError::Interrupted,
-            false => error.into(),
-        };
+        let open = |error| self.unseen(error);
         let mut ids = looks.find_made(request).await.map_err(open)?;
         if ids.len() > 1 {
             return Err(StepError::Ambiguous { ids });
@@ -347,8 +344,7 @@ impl Runner<'_> {
         let existing = prior.existing(&self.plan.app, &step.path);
         let Ok(Some(live)) = calls.looks().read_made(&existing).await else { return Err(failure.into()) };
         let observed = recover::observed(&step.path, prior, &intent.properties, live);
-        let as_before = matches!(&observed, Event::Observed { properties, .. } if *properties == prior.properties);
-        if as_before && intent.secrets == prior.secrets {
+        if recover::is_known(&observed, prior) && intent.secrets == prior.secrets {
             return self.refused(step, failure).await;
         }
         self.record.commit([observed]).await?;
@@ -384,12 +380,15 @@ impl Runner<'_> {
         let answer = calls.until_ready(&existing, self.wait(&step.type_name), new).await;
         match answer {
             Ok(outputs) => {
-                self.record.commit([Event::Ready { path, outputs }]).await?;
                 let of_this_run = self.plan.steps.iter().any(|other| other.path == step.path && other.id != step.id);
-                if !of_this_run {
-                    self.is_as_asked(&step.path, &resource, calls).await?;
+                let other = if of_this_run { None } else { self.other_than_asked(&resource, &existing, calls).await? };
+                let as_asked = other.is_none();
+                self.record.commit(std::iter::once(Event::Ready { path, outputs }).chain(other)).await?;
+                if as_asked {
+                    return Ok(existing.id);
                 }
-                Ok(existing.id)
+                let reason = "it works, but is not what an earlier run has asked for; run again to change it".into();
+                Err(StepError::NotReady { reason, failed: false })
             }
             Err(StepError::NotReady { reason, failed: true }) => {
                 let message = reason.clone();
@@ -404,17 +403,20 @@ impl Runner<'_> {
 
     /// Looks whether all that an earlier run has asked for is there. That run would have been told had a
     /// change failed, and would have made the calls that follow a create; this one only sees that the
-    /// resource works.
-    async fn is_as_asked(&self, path: &Path, resource: &ResourceState, calls: &mut Calls<'_>) -> Result<(), StepError> {
-        let existing = resource.existing(&self.plan.app, path);
-        let Some(live) = calls.looks().read_made(&existing).await? else { return Ok(()) };
-        let observed = recover::observed(path, resource, &BTreeMap::new(), live);
-        if matches!(&observed, Event::Observed { properties, .. } if *properties == resource.properties) {
-            return Ok(());
-        }
-        self.record.commit([observed]).await?;
-        let reason = "it works, but is not what an earlier run has asked for; run again to change it".into();
-        Err(StepError::NotReady { reason, failed: false })
+    /// resource works. Where that cannot be seen now, the next run waits and looks again.
+    async fn other_than_asked(
+        &self,
+        resource: &ResourceState,
+        existing: &Existing,
+        calls: &mut Calls<'_>,
+    ) -> Result<Option<Event>, StepError> {
+        let live = calls.looks().read_made(existing).await.map_err(|error| self.unseen(error))?;
+        Ok(live.and_then(|live| recover::differing(&existing.address.path, resource, live)))
+    }
+
+    /// A look that was not answered, perhaps since the run was asked to stop.
+    fn unseen(&self, error: ProviderError) -> StepError {
+        if self.traffic.is_closed() { StepError::Interrupted } else { error.into() }
     }
 
     async fn delete(
