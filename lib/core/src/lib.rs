@@ -16,6 +16,7 @@
 //! | [`secret`] | [`Secret`]: a value that never reaches the assembly |
 //! | [`mod@cidr`] | [`cidr!`]: address blocks checked when the program is compiled |
 //! | [`diagnostic`] | [`Diagnostic`]: what synth reports, all at once |
+//! | [`claim`] | [`Claim`]: what can exist only once, as a resource takes it |
 //! | [`assembly`] | [`Assembly`]: the desired document and typed queries over it |
 //! | [`policy`] | [`Policy`]: read-only checks over the finished tree |
 //! | [`cloudformation`] | an assembly as CloudFormation templates |
@@ -24,6 +25,7 @@ pub mod app;
 pub mod assembly;
 mod check;
 pub mod cidr;
+pub mod claim;
 pub mod cloudformation;
 pub mod data;
 pub mod diagnostic;
@@ -39,6 +41,7 @@ pub mod value;
 
 pub use app::{App, Construct, Environment, Handle, Node, Scope, Stack};
 pub use assembly::{Assembly, ResourceEntry};
+pub use claim::{Claim, Conflict, claims};
 pub use data::{Data, FieldVisitor, Fields, Json, List, Map, Resource};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use export::Export;

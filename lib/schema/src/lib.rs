@@ -36,6 +36,7 @@
 //! write-only. `refresh/sensitive.rs` has both lists and the exceptions; a refresh prints every
 //! property that the rule marks.
 
+mod behavior;
 mod cursor;
 mod kind;
 mod property;
@@ -43,6 +44,7 @@ mod resource;
 
 use std::sync::OnceLock;
 
+pub use behavior::{Behavior, Recovery, Wait};
 pub use cursor::{Cursor, Visit};
 pub use kind::Kind;
 pub use property::{Properties, Property, Reference, Replacement};
