@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use apps::checkout::{Settings, checkout};
+use groundplan::App;
 use groundplan_cli::{Host, Streams};
 use groundplan_moto::Moto;
 
@@ -27,6 +28,11 @@ impl Ran {
 
 /// Runs a command of the checkout app with these settings, in `directory` against `moto`.
 pub(crate) fn run(settings: &Settings, moto: &Moto, directory: &Path, command: &[&str]) -> Ran {
+    run_app(&checkout(settings), moto, directory, command)
+}
+
+/// Runs a command of `app`, in `directory` against `moto`.
+pub(crate) fn run_app(app: &App, moto: &Moto, directory: &Path, command: &[&str]) -> Ran {
     let (out, err) = (Text::default(), Text::default());
     let streams = Streams {
         out: Box::new(out.clone()),
@@ -37,7 +43,7 @@ pub(crate) fn run(settings: &Settings, moto: &Moto, directory: &Path, command: &
         input_is_terminal: false,
     };
     let (_, interrupts) = tokio::sync::mpsc::unbounded_channel();
-    let args = ["checkout"].iter().chain(command).chain(&["--target", moto.url()]).map(OsString::from).collect();
+    let args = [app.name()].iter().chain(command).chain(&["--target", moto.url()]).map(OsString::from).collect();
     let host = Host {
         args,
         variables: Default::default(),
@@ -46,7 +52,7 @@ pub(crate) fn run(settings: &Settings, moto: &Moto, directory: &Path, command: &
         interrupts,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let code = runtime.block_on(groundplan_cli::execute(&checkout(settings), host));
+    let code = runtime.block_on(groundplan_cli::execute(app, host));
     Ran { code, out: out.take(), err: err.take() }
 }
 

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use groundplan_core::AssumeRole;
 
 use crate::cloud_control::CloudControl;
 use crate::{certificatemanager, emulator, error, route53};
@@ -95,8 +99,54 @@ impl Config {
         self.sdk.to_builder().region(region).build()
     }
 
+    /// The same as `role`: temporary credentials that are renewed before they expire.
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+    pub(crate) fn assuming(&self, role: &AssumeRole) -> Self {
+        let credentials = SharedCredentialsProvider::new(RoleCredentials {
+            role: role.clone(),
+            session_name: role.session_name.clone().unwrap_or_else(|| "groundplan".to_owned()),
+            sdk: self.sdk.clone(),
+        });
+        let sdk = self.sdk.to_builder().credentials_provider(credentials);
+        // What is cached are the credentials of another provider.
+        let sdk = sdk.identity_cache(IdentityCache::lazy().build()).build();
+        Self { sdk, settling: self.settling }
+    }
+
     fn credentials_provider(&self) -> Option<SharedCredentialsProvider> {
         self.sdk.credentials_provider()
+    }
+}
+
+/// Credentials of a role, asked for when they are needed.
+#[derive(Debug)]
+struct RoleCredentials {
+    role: AssumeRole,
+    session_name: String,
+    sdk: SdkConfig,
+}
+
+impl ProvideCredentials for RoleCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let region = self.sdk.region().cloned().unwrap_or(Region::from_static(ANY_REGION));
+            let retrying = self.sdk.to_builder().retry_config(RetryConfig::standard()).build();
+            let provider = AssumeRoleProvider::builder(&self.role.arn)
+                .session_name(&self.session_name)
+                .region(region)
+                .configure(&retrying);
+            let provider = match &self.role.external_id {
+                Some(id) => provider.external_id(id),
+                None => provider,
+            };
+            let own = self.sdk.credentials_provider().ok_or_else(|| {
+                CredentialsError::not_loaded(format!("no AWS credentials are configured to assume {}", self.role.arn))
+            })?;
+            provider.build_from_provider(own).await.provide_credentials().await
+        })
     }
 }
 
@@ -177,6 +227,10 @@ impl Regions {
         let sdk = &self.config.sdk;
         let region = sdk.region().cloned().unwrap_or(Region::from_static(ANY_REGION));
         aws_sdk_sts::Client::new(&sdk.to_builder().region(region).retry_config(RetryConfig::standard()).build())
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     pub(crate) fn settling(&self) -> Duration {

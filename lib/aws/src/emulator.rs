@@ -11,11 +11,25 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-/// Part of a request's address, the name that an emulator gives to the answer's root, and its real
-/// name. The SDK for Rust, unlike others, looks at the root.
-const ROOTS: [(&str, &str, &str); 1] =
-    // moto 5.2 answers to GetBucketVersioning with the name of the call.
-    [("?versioning", "GetBucketVersioningResponse", "VersioningConfiguration")];
+/// A text that an emulator answers with, and what AWS answers instead.
+struct Repair {
+    /// The service, as a request's signature names it.
+    service: &'static str,
+    /// What the address of the request contains.
+    place: &'static str,
+    wrong: &'static str,
+    right: &'static str,
+}
+
+#[rustfmt::skip]
+const REPAIRS: &[Repair] = &[
+    // moto 5.2 answers to GetBucketVersioning with the name of the call. The SDK for Rust, unlike
+    // others, looks at the root.
+    Repair { service: "s3", place: "?versioning", wrong: "GetBucketVersioningResponse", right: "VersioningConfiguration" },
+    // moto 5.2 writes the state of a subnet's IPv6 block as the text of a Python dictionary.
+    Repair { service: "ec2", place: "", wrong: "<state>{'State': 'associated'}</state>", right: "<state>associated</state>" },
+    Repair { service: "ec2", place: "", wrong: "<state>{'State': 'disassociated'}</state>", right: "<state>disassociated</state>" },
+];
 
 /// A client for the emulator at `endpoint`; none where the usual one has to do, since TLS is
 /// spoken.
@@ -37,21 +51,36 @@ struct Repairing(SharedHttpConnector);
 
 impl HttpConnector for Repairing {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let root = ROOTS.iter().find(|(place, ..)| request.method() == "GET" && request.uri().contains(place));
+        let service = service(&request).unwrap_or_default();
+        let fits = |repair: &&Repair| repair.service == service && request.uri().contains(repair.place);
+        let repairs: Vec<&'static Repair> = REPAIRS.iter().filter(fits).collect();
         let answer = self.0.call(request);
-        match root {
-            None => answer,
-            Some((_, wrong, right)) => {
-                HttpConnectorFuture::new(async move { renamed(answer.await?, wrong, right).await })
-            }
+        if repairs.is_empty() {
+            return answer;
         }
+        HttpConnectorFuture::new(async move { repaired(answer.await?, &repairs).await })
     }
 }
 
-async fn renamed(mut response: HttpResponse, wrong: &str, right: &str) -> Result<HttpResponse, ConnectorError> {
+/// The service that a request is signed for: the fourth part of the credential's scope.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+fn service(request: &HttpRequest) -> Option<String> {
+    let scope = request.headers().get("authorization")?.split("Credential=").nth(1)?.split(',').next()?;
+    scope.split('/').nth(3).map(str::to_owned)
+}
+
+async fn repaired(mut response: HttpResponse, repairs: &[&Repair]) -> Result<HttpResponse, ConnectorError> {
     let body = ByteStream::new(std::mem::replace(response.body_mut(), SdkBody::empty())).collect().await;
     let body = body.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
+    let needed = |repair: &&&Repair| body.windows(repair.wrong.len()).any(|part| part == repair.wrong.as_bytes());
+    let needed: Vec<_> = repairs.iter().filter(needed).collect();
+    if needed.is_empty() {
+        *response.body_mut() = SdkBody::from(body);
+        return Ok(response);
+    }
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let text = needed.into_iter().fold(text, |text, repair| text.replace(repair.wrong, repair.right));
     response.headers_mut().remove("content-length");
-    *response.body_mut() = SdkBody::from(String::from_utf8_lossy(&body).replace(wrong, right));
+    *response.body_mut() = SdkBody::from(text);
     Ok(response)
 }

@@ -1,10 +1,12 @@
 //! AWS behind the engine's trait.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use groundplan_core::Environment;
 use groundplan_core::secret::SecretsManagerEntry;
+use groundplan_core::{AssumeRole, Environment};
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live,
@@ -31,6 +33,13 @@ use crate::registry::{self, AnyHandler};
 /// # }
 /// ```
 pub struct Aws {
+    own: Session,
+    /// The sessions of the roles that stacks are deployed as.
+    assumed: Mutex<BTreeMap<AssumeRole, Arc<Session>>>,
+}
+
+/// What is reached with one set of credentials.
+struct Session {
     regions: Regions,
     identity: OnceCell<Identity>,
 }
@@ -38,29 +47,25 @@ pub struct Aws {
 impl Aws {
     /// AWS, reached as `config` says. Nothing is called yet.
     pub fn new(config: Config) -> Self {
-        Self { regions: Regions::new(config), identity: OnceCell::new() }
+        Self { own: Session::new(config, OnceCell::new()), assumed: Mutex::default() }
     }
 
     /// The same where the account is known already, so that nobody has to be asked.
     pub fn with_identity(config: Config, identity: Identity) -> Self {
-        Self { regions: Regions::new(config), identity: OnceCell::new_with(Some(identity)) }
+        Self { own: Session::new(config, OnceCell::new_with(Some(identity))), assumed: Mutex::default() }
     }
 
-    async fn account(&self) -> Result<Identity> {
-        let ask = || async {
-            if !self.regions.has_credentials() {
-                return Err(Error::new(ErrorClass::Denied, "no AWS credentials are configured"));
-            }
-            let caller = self.regions.sts().get_caller_identity().send().await?;
-            let arn = given(caller.arn, "Arn")?;
-            let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
-            Ok(Identity { account: given(caller.account, "Account")?, partition })
-        };
-        self.identity.get_or_try_init(ask).await.cloned()
+    /// The session that reaches an environment, as the role that it names.
+    fn session(&self, environment: &Environment) -> SessionOf<'_> {
+        let Some(role) = &environment.role else { return SessionOf::Own(&self.own) };
+        let mut assumed = self.assumed.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Session::new(self.own.regions.config().assuming(role), OnceCell::new()));
+        SessionOf::Role(Arc::clone(assumed.entry(role.clone()).or_insert_with(new)))
     }
 
     async fn context(&self, address: &Address, token: &str, delete_data: bool) -> Result<Cx> {
-        let identity = self.account().await?;
+        let session = self.session(&address.environment);
+        let identity = session.identity().await?;
         if let Some(pinned) = &address.environment.account
             && *pinned != identity.account
         {
@@ -71,7 +76,7 @@ impl Aws {
             return Err(Error::new(ErrorClass::Denied, message));
         }
         Ok(Cx {
-            clients: self.regions.clients(&address.environment.region),
+            clients: session.regions.clients(&address.environment.region),
             address: address.clone(),
             identity,
             token: token.to_owned(),
@@ -81,6 +86,43 @@ impl Aws {
 
     async fn reading(&self, address: &Address) -> Result<Cx> {
         self.context(address, "", false).await
+    }
+}
+
+/// The session of the credentials themselves, or one of a role.
+enum SessionOf<'a> {
+    Own(&'a Session),
+    Role(Arc<Session>),
+}
+
+impl std::ops::Deref for SessionOf<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        match self {
+            Self::Own(session) => session,
+            Self::Role(session) => session,
+        }
+    }
+}
+
+impl Session {
+    fn new(config: Config, identity: OnceCell<Identity>) -> Self {
+        Self { regions: Regions::new(config), identity }
+    }
+
+    /// Who the credentials belong to, asked once.
+    async fn identity(&self) -> Result<Identity> {
+        let ask = || async {
+            if !self.regions.has_credentials() {
+                return Err(Error::new(ErrorClass::Denied, "no AWS credentials are configured"));
+            }
+            let caller = self.regions.sts().get_caller_identity().send().await?;
+            let arn = given(caller.arn, "Arn")?;
+            let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
+            Ok(Identity { account: given(caller.account, "Account")?, partition })
+        };
+        self.identity.get_or_try_init(ask).await.cloned()
     }
 }
 
@@ -96,7 +138,11 @@ fn harmless(error: Error) -> ProviderError {
 #[async_trait]
 impl Provider for Aws {
     async fn identity(&self) -> std::result::Result<Identity, ProviderError> {
-        self.account().await.map_err(harmless)
+        self.own.identity().await.map_err(harmless)
+    }
+
+    async fn identity_in(&self, environment: &Environment) -> std::result::Result<Identity, ProviderError> {
+        self.session(environment).identity().await.map_err(harmless)
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
@@ -144,7 +190,7 @@ impl Provider for Aws {
     }
 
     fn settling(&self) -> Duration {
-        self.regions.settling()
+        self.own.regions.settling()
     }
 
     async fn find(&self, request: &CreateRequest) -> std::result::Result<Vec<String>, ProviderError> {
@@ -161,7 +207,7 @@ impl Provider for Aws {
         entry: &SecretsManagerEntry,
         environment: &Environment,
     ) -> std::result::Result<Zeroizing<String>, ProviderError> {
-        let clients = self.regions.clients(&environment.region);
+        let clients = self.session(environment).regions.clients(&environment.region);
         crate::secretsmanager::value(&clients.secrets, entry).await.map_err(harmless)
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use groundplan_core::Assembly;
 use groundplan_engine::Provider;
-use groundplan_simulator::{DEFAULT_ACCOUNT, SandboxError, Simulator};
+use groundplan_simulator::{Accounts, DEFAULT_ACCOUNT, SandboxError, Simulator};
 
 use crate::boxed::boxed;
 use crate::credentials;
@@ -123,11 +123,13 @@ impl Target {
     }
 }
 
-/// The simulated account below `.groundplan/sandbox/`. An app that is pinned to an account gets a
-/// simulation of that account, so that what it says about itself is true there, too.
+/// The simulated accounts below `.groundplan/sandbox/`. An app that is pinned to an account gets a
+/// simulation of that account, so that what it says about itself is true there, too; each role that
+/// a stack assumes leads to the account of that role.
 fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
     let home = place::root(host).join("sandbox");
-    let pinned = assembly.stacks.values().find_map(|environment| environment.account.as_deref());
+    let own = assembly.stacks.values().filter(|environment| environment.role.is_none());
+    let pinned = own.filter_map(|environment| environment.account.as_deref()).next();
     let account = pinned.unwrap_or(DEFAULT_ACCOUNT);
     let simulator = Simulator::open_account(home.join(format!("account-{account}")), account).map_err(|error| {
         let failed = CommandError::failed(error.to_string());
@@ -139,7 +141,9 @@ fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, Comman
             _ => failed.hint(format!("to start over with an empty sandbox, delete `{}`", home.display())),
         }
     })?;
-    Ok(Box::new(simulator))
+    let others = home.clone();
+    let open = move |account: &str| Simulator::open_account(others.join(format!("account-{account}")), account);
+    Ok(Box::new(Accounts::new(simulator, open)))
 }
 
 #[cfg(feature = "aws")]

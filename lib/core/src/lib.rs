@@ -39,7 +39,7 @@ mod synth;
 pub mod template;
 pub mod value;
 
-pub use app::{App, Construct, Environment, Handle, Node, Scope, Stack};
+pub use app::{App, AssumeRole, Construct, Environment, Handle, Node, Scope, Stack};
 pub use assembly::{Assembly, ResourceEntry};
 pub use claim::{Claim, Conflict, claims};
 pub use data::{Data, FieldVisitor, Fields, Json, List, Map, Resource};

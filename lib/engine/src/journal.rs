@@ -29,6 +29,13 @@ pub enum Event {
         /// Who the credentials belong to.
         identity: Identity,
     },
+    /// Calls about the resources of a stack are made as another role from now on.
+    RoleChanged {
+        /// The name of the stack.
+        stack: String,
+        /// Account and region of the stack. What it has elsewhere keeps its role until it is gone.
+        environment: Environment,
+    },
     /// A create or update is about to be asked for.
     Intent {
         /// The resource.
@@ -236,6 +243,10 @@ impl State {
     pub fn apply(&mut self, event: Event) -> Result<(), IllegalEvent> {
         match event {
             Event::Begun { serial, identity } => self.begun(serial, identity),
+            Event::RoleChanged { stack, environment } => {
+                self.assume(&stack, &environment);
+                Ok(())
+            }
             Event::Intent { path, intent } => self.intent(path, intent),
             Event::Accepted { path, id, outputs, found } => self.accepted(path, id, outputs, found),
             Event::Ready { path, outputs } => self.ready(path, outputs),
@@ -269,6 +280,18 @@ impl State {
         self.serial = serial;
         self.identity = Some(identity);
         Ok(())
+    }
+
+    fn assume(&mut self, stack: &str, new: &Environment) {
+        let pending = self.pending.iter_mut().filter_map(|(path, intent)| match &mut intent.operation {
+            Operation::Create { environment, .. } => Some((path, environment)),
+            Operation::Update => None,
+        });
+        let deposed = self.deposed.iter_mut().map(|old| (&old.path, &mut old.resource.environment));
+        let current = self.resources.iter_mut().map(|(path, resource)| (path, &mut resource.environment));
+        let all = current.chain(deposed).chain(pending);
+        let changed = all.filter(|(path, environment)| path.stack() == stack && environment.is_same_place(new));
+        changed.for_each(|(_, environment)| environment.role.clone_from(&new.role));
     }
 
     fn intent(&mut self, path: Path, intent: Intent) -> Result<(), IllegalEvent> {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Assembly, Path, Value};
+use groundplan_core::{Assembly, Environment, Path, Value};
 use serde_json::Value as Json;
 
 use crate::diff::moves::is_moved;
@@ -77,7 +77,7 @@ pub async fn deploy(
     let wanted = |path: &Path| {
         assembly.resources.contains_key(path) && !state.resources.contains_key(path) && !is_moved(assembly, state, path)
     };
-    let observed = observe(state, provider, &wanted, options).await?;
+    let observed = observe(state, changed_roles(assembly, state), provider, &wanted, options).await?;
     let digests = digests(assembly, &observed.state, provider).await;
     let inputs = Inputs {
         assembly,
@@ -104,7 +104,7 @@ pub async fn deploy(
 /// As [`deploy`].
 pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptions) -> Result<Planned, Error> {
     let identity = identity(provider, state, None).await?;
-    let observed = observe(state, provider, &|_| false, options).await?;
+    let observed = observe(state, Vec::new(), provider, &|_| false, options).await?;
     let assembly = Assembly {
         format: Assembly::FORMAT,
         app: state.app.clone(),
@@ -128,24 +128,36 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
     Ok(Planned { changes, plan, left_out: Vec::new() })
 }
 
-/// Who the credentials belong to, where that is the account of the stacks and of the state.
+/// Who the credentials belong to, where that is the account of the stacks and of the state, and
+/// where each stack's role is one of the account that the stack is pinned to.
 pub(crate) async fn identity(
     provider: &dyn Provider,
     state: &State,
     assembly: Option<&Assembly>,
 ) -> Result<Identity, Error> {
-    let actual = provider.identity().await.map_err(Error::provider(None))?;
-    let stacks = assembly.map(|assembly| &assembly.stacks).into_iter().flatten();
-    let pinned = stacks.filter_map(|(stack, environment)| {
-        Some((format!("the stack `{stack}` is pinned to"), environment.account.clone()?))
-    });
-    // What is still to be deleted is there, too, and what may have been made.
-    let empty = state.resources.is_empty() && state.deposed.is_empty() && state.pending.is_empty();
-    let known = state.identity.as_ref().filter(|_| !empty);
-    let known = known.map(|identity| ("the resources of this app are in".to_owned(), identity.account.clone()));
-    match pinned.chain(known).find(|(_, expected)| *expected != actual.account) {
-        Some((what, expected)) => Err(Error::WrongAccount { what, expected, actual }),
-        None => Ok(actual),
+    let own = provider.identity().await.map_err(Error::provider(None))?;
+    for (stack, environment) in assembly.map(|assembly| &assembly.stacks).into_iter().flatten() {
+        let Some(expected) = &environment.account else { continue };
+        let actual = match environment.role {
+            None => own.clone(),
+            Some(_) => {
+                provider.identity_in(environment).await.map_err(Error::provider(Some(&Path::new(stack.as_str()))))?
+            }
+        };
+        if *expected != actual.account {
+            let what = format!("the stack `{stack}` is pinned to");
+            return Err(Error::WrongAccount { what, expected: expected.clone(), actual });
+        }
+    }
+    // What is still to be deleted is there, too, and what may have been made. What was made as a role
+    // is wherever that leads to.
+    let is_own = state.environments().any(|(_, environment)| environment.role.is_none());
+    match state.identity.as_ref().filter(|known| is_own && known.account != own.account) {
+        Some(known) => {
+            let what = "the resources of this app are in".to_owned();
+            Err(Error::WrongAccount { what, expected: known.account.clone(), actual: own })
+        }
+        None => Ok(own),
     }
 }
 
@@ -156,8 +168,23 @@ struct Observed<'a> {
     missing: BTreeSet<Path>,
 }
 
+/// The roles of stacks that are others than the state has. What has to be read is read with the
+/// new ones: the old ones may be gone.
+fn changed_roles(assembly: &Assembly, state: &State) -> Vec<Event> {
+    let changed = assembly.stacks.iter().filter(|(stack, new)| {
+        let mut known = state.environments().filter(|(path, _)| path.stack() == *stack);
+        known.any(|(_, known)| known.is_same_place(new) && known.role != new.role)
+    });
+    let event = |(stack, environment): (&String, &Environment)| Event::RoleChanged {
+        stack: stack.clone(),
+        environment: environment.clone(),
+    };
+    changed.map(event).collect()
+}
+
 async fn observe<'a>(
     state: &'a State,
+    roles: Vec<Event>,
     provider: &dyn Provider,
     wanted: &dyn Fn(&Path) -> bool,
     options: &PlanOptions,
@@ -165,7 +192,9 @@ async fn observe<'a>(
     let mut observed = Observed { state: Cow::Borrowed(state), events: Vec::new(), missing: BTreeSet::new() };
     let traffic = Traffic::new(options.parallelism);
     let looks = Looks::new(provider, &traffic);
-    observed.fold(traffic.keep(recover(state, looks, wanted)).await?)?;
+    observed.fold(roles)?;
+    let recovered = traffic.keep(recover(&observed.state, looks, wanted)).await?;
+    observed.fold(recovered)?;
     if options.refresh {
         let drifts = traffic.keep(drift::differing(&observed.state, looks)).await;
         let mut events = Vec::new();

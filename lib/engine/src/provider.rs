@@ -31,6 +31,16 @@ pub trait Provider: Send + Sync {
     /// Who the credentials belong to.
     async fn identity(&self) -> Result<Identity, ProviderError>;
 
+    /// Who calls for resources of `environment` are made as: the credentials themselves, unless the
+    /// environment names a role.
+    ///
+    /// # Errors
+    /// As [`identity`](Self::identity); the role cannot be assumed.
+    async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError> {
+        let _ = environment;
+        self.identity().await
+    }
+
     /// How resources of this type behave; none where this provider cannot manage it.
     fn behavior(&self, type_name: &str) -> Option<Behavior>;
 

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::journal::{Event, Intent};
+use crate::journal::{Event, Intent, Operation};
 use crate::provider::{Address, Existing, Identity, Outputs, Properties};
 use crate::upstream::Imports;
 
@@ -188,6 +188,16 @@ impl State {
         let current = self.resources.get(path).filter(|resource| resource.is_named(id, generation));
         let mut deposed = self.deposed.iter().filter(|old| old.path == *path).map(|old| &old.resource);
         current.or_else(|| deposed.find(|resource| resource.is_named(id, generation)))
+    }
+
+    /// Where each resource is that exists or may exist, by path.
+    pub(crate) fn environments(&self) -> impl Iterator<Item = (&Path, &Environment)> {
+        let pending = self.pending.iter().filter_map(|(path, intent)| match &intent.operation {
+            Operation::Create { environment, .. } => Some((path, environment)),
+            Operation::Update => None,
+        });
+        let current = self.resources.iter().map(|(path, resource)| (path, &resource.environment));
+        current.chain(self.deposed.iter().map(|old| (&old.path, &old.resource.environment))).chain(pending)
     }
 
     /// The generation of the next resource at `path`. An open create goes on with its own.

@@ -59,6 +59,7 @@
 //! | `simulator` | [`Simulator`]: the public type, and what happens to each call |
 //! | `world` | the answers: create, read, update, delete, status, find |
 //! | `account` | what exists, and its indexes |
+//! | `accounts` | [`Accounts`]: an account for each role that stacks assume |
 //! | `check`, `references`, `network` | what is refused |
 //! | `names`, `attributes`, `derive` | identifiers and attributes, made up from tokens |
 //! | `behavior`, `timing`, `errors` | the tables |
@@ -69,6 +70,7 @@
 #![expect(clippy::result_large_err, reason = "a refusal says as much as AWS does, and is the rarer answer")]
 
 mod account;
+mod accounts;
 mod attributes;
 mod behavior;
 mod check;
@@ -86,6 +88,7 @@ mod store;
 mod timing;
 mod world;
 
+pub use accounts::{AccountRef, Accounts};
 pub use clock::Pace;
 pub use faults::Faults;
 pub use limits::{Calls, Limit};

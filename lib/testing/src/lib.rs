@@ -45,7 +45,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use groundplan_core::{App, Assembly, Data, Export, Path};
+use groundplan_core::{App, Assembly, Data, Environment, Export, Path};
 use groundplan_engine::diff::ChangeSet;
 use groundplan_engine::drift::{Drift, drift};
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, execute};
@@ -53,7 +53,7 @@ use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::store::{Loaded, MemoryStore, StateStore};
 use groundplan_engine::upstream::Upstream;
 use groundplan_engine::{Error, ResourceState, State, load};
-use groundplan_simulator::Simulator;
+use groundplan_simulator::{AccountRef, Accounts, Simulator};
 use serde_json::Value as Json;
 
 /// The app's assembly.
@@ -72,7 +72,7 @@ pub fn assembly(app: &App) -> Assembly {
 ///
 /// Time is virtual: a deploy that would take twenty minutes takes milliseconds.
 pub struct Cloud {
-    simulator: Simulator,
+    accounts: Accounts,
     /// Each app has a store of its own beside this one.
     place: MemoryStore,
     runtime: tokio::runtime::Runtime,
@@ -96,7 +96,9 @@ impl Cloud {
     /// Where the process cannot start a runtime.
     pub fn with(simulator: Simulator) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-        Self { simulator, place: MemoryStore::new(), runtime: runtime.expect("a runtime without threads starts") }
+        let other = |account: &str| Ok(Simulator::in_memory(0).with_account(account));
+        let runtime = runtime.expect("a runtime without threads starts");
+        Self { accounts: Accounts::new(simulator, other), place: MemoryStore::new(), runtime }
     }
 
     /// Has the app that `export` belongs to publish `value`, as if it had been deployed here. What
@@ -110,7 +112,7 @@ impl Cloud {
         assert!(value.is_known(), "the value of {export:?} has to be known");
         value.walk(&mut |value| {
             if let Some(id) = value.as_str() {
-                self.simulator.assume(id);
+                self.simulator().assume(id);
             }
         });
         let store = self.place.beside(export.app());
@@ -167,7 +169,7 @@ impl Cloud {
     pub fn destroy(&self, app: &App) {
         let loaded = self.load(app);
         let options = PlanOptions { delete_data: true, ..PlanOptions::default() };
-        let planned = self.runtime.block_on(planning::destroy(&loaded.state, &self.simulator, &options));
+        let planned = self.runtime.block_on(planning::destroy(&loaded.state, &self.accounts, &options));
         let planned = planned.unwrap_or_else(|error| panic!("`{}` cannot be destroyed: {error}", app.name()));
         let (outcome, _) = self.execute(app, &planned, loaded);
         if !outcome.succeeded() {
@@ -182,12 +184,21 @@ impl Cloud {
     #[track_caller]
     pub fn drift(&self, app: &App) -> Vec<(Path, Drift)> {
         let loaded = self.load(app);
-        self.runtime.block_on(drift(&loaded.state, &self.simulator, 10)).into_iter().collect()
+        self.runtime.block_on(drift(&loaded.state, &self.accounts, 10)).into_iter().collect()
     }
 
     /// The simulated account itself, to look into or to change behind the engine's back.
     pub fn simulator(&self) -> &Simulator {
-        &self.simulator
+        self.accounts.own()
+    }
+
+    /// The simulated account that the stacks of `environment` are deployed to: another one than
+    /// [`simulator`](Self::simulator) where that names a role.
+    ///
+    /// # Panics
+    /// Where the role is none.
+    pub fn account(&self, environment: &Environment) -> AccountRef<'_> {
+        self.accounts.of(environment).unwrap_or_else(|error| panic!("no such account: {error}"))
     }
 
     #[track_caller]
@@ -207,7 +218,7 @@ impl Cloud {
         let planned = self.runtime.block_on(async {
             let upstream = Upstream::read(&assembly, &store).await?;
             let options = PlanOptions { upstream, ..PlanOptions::default() };
-            planning::deploy(&assembly, &loaded.state, &self.simulator, &options).await
+            planning::deploy(&assembly, &loaded.state, &self.accounts, &options).await
         });
         planned.unwrap_or_else(|error| {
             let help = match &error {
@@ -227,7 +238,7 @@ impl Cloud {
         let cancellation = Cancellation::new();
         self.runtime.block_on(async {
             let start = tokio::time::Instant::now();
-            let run = execute(&planned.plan, loaded, &self.simulator, &store, &options, &(), &cancellation);
+            let run = execute(&planned.plan, loaded, &self.accounts, &store, &options, &(), &cancellation);
             let outcome = run.await.unwrap_or_else(|error| panic!("the plan cannot be executed: {error}"));
             (outcome, start.elapsed())
         })

@@ -26,13 +26,28 @@ pub struct Moto {
     python: PathBuf,
 }
 
+/// Which moto is started.
+enum Server {
+    /// With what its tests need put right (`moto_server.py`).
+    Patched,
+    Stock,
+}
+
 impl Moto {
     /// Starts one on a free port of the loopback interface, and waits until it answers.
     ///
     /// # Panics
     /// Where the tools cannot be installed, or the server does not start within a minute.
     pub fn start() -> Self {
-        Self::start_with("true")
+        Self::start_with("true", Server::Patched)
+    }
+
+    /// The server as PyPI has it, with what it gets wrong.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_stock() -> Self {
+        Self::start_with("true", Server::Stock)
     }
 
     /// The same without AWS's managed policies, which take a second to load after every
@@ -41,15 +56,20 @@ impl Moto {
     /// # Panics
     /// As [`start`](Self::start).
     pub fn start_without_managed_policies() -> Self {
-        Self::start_with("false")
+        Self::start_with("false", Server::Patched)
     }
 
-    fn start_with(managed_policies: &str) -> Self {
-        let python = python_tools().join("python3");
+    fn start_with(managed_policies: &str, server: Server) -> Self {
+        let tools = python_tools();
+        let python = tools.join("python3");
+        let script = match server {
+            Server::Patched => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/moto_server.py")),
+            Server::Stock => tools.join("moto_server"),
+        };
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("the loopback interface has a free port").port();
         let server = Command::new(&python)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/moto_server.py"))
+            .arg(script)
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
             .env("MOTO_ACM_VALIDATION_WAIT", "1")
             .env("MOTO_IAM_LOAD_MANAGED_POLICIES", managed_policies)

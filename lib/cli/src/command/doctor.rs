@@ -1,5 +1,6 @@
 //! `doctor`: whether a deploy would find what it needs.
 
+use groundplan_core::Environment;
 use groundplan_engine::provider::Identity;
 use serde_json::json;
 
@@ -13,12 +14,22 @@ use crate::target::Target;
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let session = context.session()?;
     let configured = credentials::configured(context.host);
-    let identity = match session.connect().await {
-        Ok(provider) => provider.identity().await.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
+    let stacks = &context.synthesis.assembly.stacks;
+    let (identity, roles) = match session.connect().await {
+        Ok(provider) => {
+            let identity = provider.identity().await.map_err(|error| error.to_string());
+            let mut roles = Vec::new();
+            for (stack, environment) in stacks.iter().filter(|(_, environment)| environment.role.is_some()) {
+                let assumed = provider.identity_in(environment).await;
+                roles.push((stack, environment, assumed.map_err(|error| error.to_string())));
+            }
+            (identity, roles)
+        }
+        Err(error) => (Err(error.to_string()), Vec::new()),
     };
     let state = session.load().await;
-    let pins = context.synthesis.assembly.stacks.values().filter_map(|environment| environment.account.as_ref());
+    let own = stacks.values().filter(|environment| environment.role.is_none());
+    let pins = own.filter_map(|environment| environment.account.as_ref());
     let foreign = |identity: &Identity| pins.clone().find(|account| **account != identity.account);
 
     let credentials = match (&session.target, configured) {
@@ -40,12 +51,22 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
         }
         Err(error) => Err(error.to_string()),
     };
-    let findings = [
-        ("target", Ok(session.target.name().to_owned())),
-        ("credentials", credentials),
-        ("account", account),
-        ("state", state),
+    let role = |(stack, environment, assumed): &(&String, &Environment, Result<Identity, String>)| {
+        let arn = environment.role.as_ref().map_or("", |role| role.arn.as_str());
+        let finding = match assumed {
+            Ok(identity) if Some(&identity.account) == environment.account.as_ref() => Ok(arn.to_owned()),
+            Ok(identity) => Err(format!("{arn} leads to account {}", identity.account)),
+            Err(error) => Err(format!("{arn} cannot be assumed: {error}")),
+        };
+        (format!("role of {stack}"), finding)
+    };
+    let mut findings = vec![
+        ("target".to_owned(), Ok(session.target.name().to_owned())),
+        ("credentials".to_owned(), credentials),
+        ("account".to_owned(), account),
     ];
+    findings.extend(roles.iter().map(role));
+    findings.push(("state".to_owned(), state));
     for (subject, finding) in &findings {
         context.terminal.print(match finding {
             Ok(text) => format!("{} {subject}: {text}", paint(CREATE, "✓")),
@@ -55,8 +76,8 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let document: serde_json::Map<_, _> = findings
         .iter()
         .map(|(subject, finding)| match finding {
-            Ok(text) => ((*subject).to_owned(), json!({"ok": true, "detail": text})),
-            Err(text) => ((*subject).to_owned(), json!({"ok": false, "detail": text})),
+            Ok(text) => (subject.clone(), json!({"ok": true, "detail": text})),
+            Err(text) => (subject.clone(), json!({"ok": false, "detail": text})),
         })
         .collect();
     context.terminal.print_json(&document);

@@ -182,7 +182,7 @@ impl<'a> Diff<'a> {
         let schema = lookup(&entry.type_name);
         change.properties = compare::compare(schema, prior, desired, self.inputs.digests);
         let environment = self.inputs.assembly.environment(&change.path);
-        let mut forced = forced(entry, prior, environment);
+        let mut forced = forced(entry, prior, environment, &self.inputs.identity.account);
         if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
             forced.extend(self.bound_to(entry, schema).map(Reason::BoundTo));
         }
@@ -320,14 +320,20 @@ fn counts_changes(type_name: &str, attribute: &str) -> bool {
 }
 
 /// What makes a replacement necessary beside the properties.
-fn forced(entry: &ResourceEntry, prior: &ResourceState, environment: Option<&Environment>) -> Vec<Reason> {
+fn forced(
+    entry: &ResourceEntry,
+    prior: &ResourceState,
+    environment: Option<&Environment>,
+    own_account: &str,
+) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if prior.type_name != entry.type_name {
         reasons.push(Reason::TypeChanged { from: prior.type_name.clone() });
     }
     if let Some(to) = environment {
-        let other_account =
-            prior.environment.account.is_some() && to.account.is_some() && prior.environment.account != to.account;
+        // A stack that is pinned to no account is in that of the credentials.
+        let account = |environment: &'_ Environment| environment.account.as_deref().unwrap_or(own_account).to_owned();
+        let other_account = account(&prior.environment) != account(to);
         if prior.environment.region != to.region || other_account {
             reasons.push(Reason::EnvironmentChanged { from: prior.environment.clone(), to: to.clone() });
         }

@@ -59,6 +59,10 @@ impl Provider for Fenced<'_> {
         self.provider.identity().await
     }
 
+    async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError> {
+        self.provider.identity_in(environment).await
+    }
+
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
         self.provider.behavior(type_name)
     }

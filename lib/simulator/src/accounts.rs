@@ -1,0 +1,136 @@
+//! Several simulated accounts behind one set of credentials.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use groundplan_core::Environment;
+use groundplan_core::secret::SecretsManagerEntry;
+use groundplan_engine::Provider;
+use groundplan_engine::provider::{
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live,
+    Properties, ProviderError, Status, UpdateRequest,
+};
+use zeroize::Zeroizing;
+
+use crate::simulator::Simulator;
+use crate::store::SandboxError;
+
+/// The account of the credentials, and those of the roles that stacks assume. An account is opened
+/// when the first stack with a role there asks for it.
+pub struct Accounts<S = Simulator> {
+    own: S,
+    open: Box<Open>,
+    others: Mutex<BTreeMap<String, Arc<Simulator>>>,
+}
+
+type Open = dyn Fn(&str) -> Result<Simulator, SandboxError> + Send + Sync;
+
+impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Accounts<S> {
+    /// `own` is the account of the credentials; `open` gives the simulator of another one.
+    pub fn new(own: S, open: impl Fn(&str) -> Result<Simulator, SandboxError> + Send + Sync + 'static) -> Self {
+        Self { own, open: Box::new(open), others: Mutex::default() }
+    }
+
+    /// The account of the credentials.
+    pub fn own(&self) -> &Simulator {
+        self.own.borrow()
+    }
+
+    /// The simulator of the account that `environment` is deployed to.
+    ///
+    /// # Errors
+    /// The role is none, or its account cannot be opened.
+    pub fn of(&self, environment: &Environment) -> Result<AccountRef<'_>, ProviderError> {
+        let Some(role) = &environment.role else { return Ok(AccountRef::Own(self.own.borrow())) };
+        let denied = |message: String| ProviderError::new(ErrorClass::Denied, message);
+        let account = role.account().ok_or_else(|| denied(format!("`{}` is not the ARN of a role", role.arn)))?;
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = others.get(account) {
+            return Ok(AccountRef::Other(Arc::clone(known)));
+        }
+        let opened = (self.open)(account).map_err(|error| denied(error.to_string()))?;
+        let opened = Arc::new(opened);
+        others.insert(account.to_owned(), Arc::clone(&opened));
+        Ok(AccountRef::Other(opened))
+    }
+
+    fn at(&self, address: &Address) -> Result<AccountRef<'_>, ProviderError> {
+        self.of(&address.environment)
+    }
+}
+
+/// The simulator of one account.
+pub enum AccountRef<'a> {
+    /// That of the credentials.
+    Own(&'a Simulator),
+    /// That of a role.
+    Other(Arc<Simulator>),
+}
+
+impl std::ops::Deref for AccountRef<'_> {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        match self {
+            Self::Own(simulator) => simulator,
+            Self::Other(simulator) => simulator,
+        }
+    }
+}
+
+#[async_trait]
+impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Provider for Accounts<S> {
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        self.own.borrow().identity().await
+    }
+
+    async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError> {
+        self.of(environment)?.identity().await
+    }
+
+    fn behavior(&self, type_name: &str) -> Option<Behavior> {
+        self.own.borrow().behavior(type_name)
+    }
+
+    fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
+        self.own.borrow().check(type_name, properties)
+    }
+
+    async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError> {
+        self.at(&request.address)?.create(request).await
+    }
+
+    async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {
+        self.at(&resource.address)?.read(resource).await
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError> {
+        self.at(&request.existing.address)?.update(request).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deletion, ProviderError> {
+        self.at(&request.existing.address)?.delete(request).await
+    }
+
+    async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.at(&resource.address)?.status(resource).await
+    }
+
+    fn settling(&self) -> Duration {
+        self.own.borrow().settling()
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
+        self.at(&request.address)?.find(request).await
+    }
+
+    async fn secret(
+        &self,
+        entry: &SecretsManagerEntry,
+        environment: &Environment,
+    ) -> Result<Zeroizing<String>, ProviderError> {
+        self.of(environment)?.secret(entry, environment).await
+    }
+}
