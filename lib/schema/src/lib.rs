@@ -18,6 +18,13 @@
 //! Code that goes through a document takes a [`Cursor`] along, whatever the type of the document;
 //! [`ResourceType::walk`] does it for JSON.
 //!
+//! # The table of facts
+//!
+//! How resources of a type behave is not in the published schema: how a create is made exactly once,
+//! how long it may take, what is known early, which output follows which property, what holds data
+//! that is lost with it. `src/facts/` has it, once for provider, simulator and planner: rules over the
+//! schema, and rows that correct them and name their source.
+//!
 //! # The data
 //!
 //! `data/aws-resources.jsonl` has a header, then one line for each resource type, sorted by name.
@@ -39,6 +46,7 @@
 mod behavior;
 mod claim;
 mod cursor;
+mod facts;
 mod kind;
 mod property;
 mod resource;
@@ -69,6 +77,11 @@ pub fn lookup(name: &str) -> Option<&'static ResourceType> {
 /// nothing or AWS has no such type.
 pub fn claim_rules(name: &str) -> &'static [ClaimRule] {
     find(name).map_or(&[], |entry| entry.claims.get_or_init(|| claim::rules(entry.resource())))
+}
+
+/// How resources of a type behave, as [`ResourceType::behavior`]; none where AWS has no such type.
+pub fn behavior(name: &str) -> Option<Behavior> {
+    lookup(name).map(ResourceType::behavior)
 }
 
 /// The names of all resource types, sorted.
@@ -111,7 +124,9 @@ fn entry(line: &'static str) -> Entry {
 }
 
 fn parse(line: &'static str) -> ResourceType {
-    serde_json::from_str(line).expect("the tests parse every line")
+    let mut resource: ResourceType = serde_json::from_str(line).expect("the tests parse every line");
+    resource.stateful |= facts::is_stateful(resource.name);
+    resource
 }
 
 /// The value that follows `key` in the first line.

@@ -8,7 +8,6 @@ use groundplan_schema::{ResourceType, lookup};
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::scalar;
-use crate::names;
 use crate::references::{Mention, mentions};
 
 /// Names a resource in the account.
@@ -112,7 +111,7 @@ impl Resource {
 
     /// All that it is known by to others.
     fn aliases(&self) -> BTreeSet<String> {
-        let own = names::own_name(self.schema()).and_then(|name| self.properties.get(name)).and_then(scalar);
+        let own = self.schema().own_name().and_then(|name| self.properties.get(name)).and_then(scalar);
         let outputs = self.outputs.values().filter_map(|value| value.as_str().map(str::to_owned));
         let parts = [self.key.id.clone()].into_iter();
         parts.chain(own).chain(outputs).filter(|alias| alias.len() > 1).collect()

@@ -117,7 +117,7 @@ impl Making<'_> {
 
     /// The name that the resource goes by; none where its type has none.
     pub(crate) fn name(&self) -> Option<String> {
-        let name = names::own_name(self.resource)?;
+        let name = self.resource.own_name()?;
         let fifo = self.declared("FifoQueue").or(self.declared("FifoTopic")) == Some(&Json::Bool(true));
         let generated = || if fifo { format!("{}.fifo", self.generated_name) } else { self.generated_name.to_owned() };
         Some(self.declared(name).and_then(scalar).unwrap_or_else(generated))
@@ -134,7 +134,7 @@ impl Making<'_> {
             return value;
         }
         let alone = self.resource.primary_identifier.len() == 1;
-        let named = names::own_name(self.resource) == Some(name) && (alone || name.to_lowercase().ends_with("name"));
+        let named = self.resource.own_name() == Some(name) && (alone || name.to_lowercase().ends_with("name"));
         match self.form(name, 0) {
             Some(value) => value,
             None if named => self.name().unwrap_or_default(),
@@ -310,9 +310,7 @@ impl Making<'_> {
     fn own(&self, depth: u8) -> String {
         let unlike_arn = self.resource.primary_identifier.iter().find(|name| !name.to_lowercase().ends_with("arn"));
         match unlike_arn {
-            Some(name) if self.declared(name).is_some() || names::own_name(self.resource) == Some(name) => {
-                self.part(name)
-            }
+            Some(name) if self.declared(name).is_some() || self.resource.own_name() == Some(name) => self.part(name),
             Some(name) if self.form(name, depth).is_none() => self.invented(name, depth + 1),
             _ => names::id(self.resource, "Id", self.region, self.derivation),
         }

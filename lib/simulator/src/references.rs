@@ -71,7 +71,7 @@ struct Target {
 /// All that a resource of this type with these properties refers to.
 pub(crate) fn mentions(resource: &'static ResourceType, properties: &Properties) -> Vec<Mention> {
     let document = Json::Object(properties.clone());
-    let own_name = names::own_name(resource);
+    let own_name = resource.own_name();
     let mut mentions = Vec::new();
     for visit in resource.walk(&document) {
         let (Some(value), Some(property)) = (visit.value.as_str(), visit.cursor.property()) else { continue };
@@ -121,7 +121,7 @@ fn target(reference: &Reference) -> Option<Target> {
     let identifies = resource.primary_identifier.contains(&attribute)
         || resource.reference().contains(&attribute)
         || ["Arn", "ARN", "Id", "PublicIp", "AliasName"].iter().any(|end| attribute.ends_with(end))
-        || names::own_name(resource) == Some(attribute);
+        || resource.own_name() == Some(attribute);
     identifies.then_some(Target { resource, attribute })
 }
 
@@ -197,7 +197,7 @@ impl Mention {
         match (target.resource.name, target.attribute) {
             ("AWS::KMS::Key", "KeyId") => value.len() == 36 && value.matches('-').count() == 4,
             ("AWS::KMS::Alias", _) => value.starts_with("alias/"),
-            (_, attribute) => names::own_name(target.resource) == Some(attribute),
+            (_, attribute) => target.resource.own_name() == Some(attribute),
         }
     }
 }

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::account::{Account, Key, Pending, Phase, Resource, Work};
 use crate::attributes::Making;
-use crate::behavior::{has_unique_name, parts, recovery};
+use crate::behavior::has_unique_name;
 use crate::check::{Known, check};
 use crate::clock::{Pace, millis};
 use crate::derive::Derivation;
@@ -61,7 +61,7 @@ impl World<'_> {
         let properties = secrets::seal(resource, &request.properties, self.key);
         let digest = self.key.digest(&Json::Object(properties.clone()).to_string());
         let first = self.made_with(&request.token, resource, &region).next().cloned();
-        if let Some(first) = first.filter(|_| recovery(resource) == Recovery::ClientToken) {
+        if let Some(first) = first.filter(|_| resource.behavior().recovery == Recovery::ClientToken) {
             if first.request == digest {
                 // Whoever repeats the create repeats the settings, too.
                 let whole = Resource { properties, ..first };
@@ -229,7 +229,7 @@ impl World<'_> {
         let resource = schema(&request.address.type_name)?;
         let region = self.region(resource, &request.address.environment)?;
         let properties = secrets::seal(resource, &request.properties, self.key);
-        let found: Vec<&Resource> = match recovery(resource) {
+        let found: Vec<&Resource> = match resource.behavior().recovery {
             Recovery::ByParts => self.same_parts(resource, &region, &properties).collect(),
             // Without tags a name is all that there is to go by.
             Recovery::DeterministicName if resource.tags.is_none() => {
@@ -306,7 +306,7 @@ impl World<'_> {
             if has_unique_name(resource) {
                 self.require_free_name(resource, &region, making.name().as_deref())?;
                 // A secret is found by a name that is no attribute of it.
-                if let (Some(name), Some(value)) = (names::own_name(resource), making.name()) {
+                if let (Some(name), Some(value)) = (resource.own_name(), making.name()) {
                     outputs.entry(name).or_insert(Json::String(value));
                 }
             }
@@ -380,7 +380,7 @@ impl World<'_> {
         properties: &Properties,
     ) -> Result<(), ProviderError> {
         // A relation that its identifier names is refused when that is found taken.
-        let parts = parts(resource);
+        let parts = resource.parts();
         if parts.is_empty() || parts == resource.primary_identifier {
             return Ok(());
         }
@@ -396,7 +396,7 @@ impl World<'_> {
         region: &str,
         name: Option<&str>,
     ) -> Result<(), ProviderError> {
-        let Some((name, property)) = name.zip(names::own_name(resource)) else { return Ok(()) };
+        let Some((name, property)) = name.zip(resource.own_name()) else { return Ok(()) };
         let mut known = self.account.known_as(name);
         let twin = known.find(|found| {
             let theirs = found.outputs.get(property).or(found.properties.get(property));
@@ -413,7 +413,7 @@ impl World<'_> {
         region: &'a str,
         properties: &'a Properties,
     ) -> impl Iterator<Item = &'a Resource> {
-        let parts = parts(resource);
+        let parts = resource.parts();
         self.account.of_type(resource.name).filter(move |found| {
             !parts.is_empty()
                 && found.key.region == region
@@ -464,7 +464,7 @@ impl World<'_> {
 /// An answer to a create or update: all outputs of what is ready, else those known already.
 fn accepted(resource: &Resource) -> Accepted {
     let creating = resource.pending().is_some_and(|pending| pending.work == Work::Creating);
-    let early = timing(&resource.key.type_name).map_or(&[][..], |timing| timing.early);
+    let early = resource.schema().behavior().early_outputs;
     let known = |name: &str| !creating || early.contains(&name) || resource.schema().primary_identifier.contains(&name);
     let outputs = resource.outputs.iter().filter(|(name, _)| known(name));
     let outputs: Outputs = outputs.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -480,8 +480,8 @@ pub(crate) fn provisioning(resource: &ResourceType, properties: &Properties) -> 
 fn is_setting(resource: &ResourceType, name: &str) -> bool {
     let Some(property) = resource.properties.get(name) else { return false };
     let identifies = resource.primary_identifier.contains(&name)
-        || names::own_name(resource) == Some(name)
-        || parts(resource).contains(&name)
+        || resource.own_name() == Some(name)
+        || resource.parts().contains(&name)
         || resource.tags.as_ref().is_some_and(|tags| tags.property == name);
     let changeable = property.replacement == Replacement::Never && !property.required;
     changeable && !identifies && !property.sensitive && !property.write_only

@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
-use groundplan_engine::provider::{Properties, Provider, Recovery};
+use groundplan_engine::provider::{Properties, Provider};
 use groundplan_schema::{Kind, Property, ResourceType, all, lookup};
-use groundplan_simulator::Simulator;
+use groundplan_simulator::{Pace, Simulator};
 use serde_json::{Value as Json, json};
 
 use super::common::{create, delete, existing, read};
@@ -182,19 +183,16 @@ fn has_kind(value: &Json, kind: &Kind) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_type_says_how_it_behaves() {
+async fn every_type_behaves_as_the_table_of_facts_says() {
     let cloud = Simulator::in_memory(1);
     for type_name in all() {
-        let behavior = cloud.behavior(type_name).unwrap();
-        assert!(
-            behavior.coexists || behavior.recovery == Recovery::ByParts || lookup(type_name).unwrap().deletes_first
-        );
-        let resource = lookup(type_name).unwrap();
-        for name in behavior.early_outputs {
-            let known = resource.attributes.contains_key(name) || resource.properties.contains_key(name);
-            assert!(known, "{type_name} has no {name}");
-        }
+        assert_eq!(cloud.behavior(type_name), groundplan_schema::behavior(type_name), "{type_name}");
     }
+    let cloud = cloud.with_pace(Pace::minute_in(Duration::from_secs(6)));
+    let database = "AWS::RDS::DBInstance";
+    let (behavior, facts) = (cloud.behavior(database).unwrap(), groundplan_schema::behavior(database).unwrap());
+    assert_eq!(behavior.wait.interval, facts.wait.interval / 10);
+    assert_eq!(behavior.wait.timeout, facts.wait.timeout, "a busy machine takes its time, too");
     assert!(cloud.behavior("AWS::EC2::Nothing").is_none());
     let nothing = cloud.status(&existing("shop/x", "AWS::EC2::Nothing", "x")).await;
     assert!(nothing.unwrap_err().message.contains("no resource type AWS::EC2::Nothing"));
