@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use groundplan_core::claim::{Claim, Conflict};
 use groundplan_core::{Environment, Path};
 use groundplan_engine::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
@@ -12,15 +13,15 @@ use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::account::{Account, Key, Pending, Phase, Resource, Work};
+use crate::account::{Account, Key, Pending, Phase, Resource, Work, claims};
 use crate::attributes::Making;
 use crate::behavior::has_unique_name;
 use crate::check::{Known, check};
 use crate::clock::{Pace, millis};
 use crate::derive::Derivation;
-use crate::errors::{exists, in_use, not_found, refusal};
+use crate::errors::{exists, in_use, limit_code, not_found, refusal};
 use crate::faults::Dice;
-use crate::network::{self, Creation};
+use crate::network::{self, Creation, Place};
 use crate::references::mentions;
 use crate::timing::timing;
 use crate::{names, secrets};
@@ -74,6 +75,7 @@ impl World<'_> {
         }
         self.require_references(resource, &region, &properties)?;
         self.require_no_twin(resource, &region, &properties)?;
+        self.require_unclaimed(resource, &region, &properties, None)?;
         let actual_region = &request.address.environment.region;
         network::check(
             resource.name,
@@ -133,6 +135,7 @@ impl World<'_> {
         properties.extend(untold);
         require_changeable(resource, &found, &properties)?;
         self.require_references(resource, &key.region, &properties)?;
+        self.require_unclaimed(resource, &key.region, &properties, Some(&key))?;
         let derivation = self.derivation(resource, &found.token, 0);
         let name = self.generated_name(resource, found.path.as_ref(), &found.token);
         let region = &request.existing.address.environment.region;
@@ -143,6 +146,8 @@ impl World<'_> {
             region,
             generated_name: &name,
             derivation: &derivation,
+            revisions: 0,
+            place: &self.place(resource, &key.region, &properties),
         };
         // What was made up stays, what follows the properties follows them, and what counts changes
         // goes on where there is one.
@@ -243,6 +248,8 @@ impl World<'_> {
                     region: &request.address.environment.region,
                     generated_name: &name,
                     derivation: &derivation,
+                    revisions: 0,
+                    place: &Place::default(),
                 }
                 .id();
                 let key = Key { type_name: resource.name.to_owned(), region, id };
@@ -280,6 +287,8 @@ impl World<'_> {
     ) -> Result<Resource, ProviderError> {
         let path = Some(&request.address.path);
         let generated_name = self.generated_name(resource, path, &request.token);
+        let place = self.place(resource, &region, &properties);
+        let mut revisions = None;
         for attempt in 0..u32::MAX {
             let derivation = self.derivation(resource, &request.token, attempt);
             let actual_region = &request.address.environment.region;
@@ -290,9 +299,16 @@ impl World<'_> {
                 region: actual_region,
                 generated_name: &generated_name,
                 derivation: &derivation,
+                revisions: revisions.unwrap_or_default(),
+                place: &place,
             };
             let key = Key { type_name: resource.name.to_owned(), region: region.clone(), id: making.id() };
-            if let Some(twin) = self.account.get(&key) {
+            // A family has a revision after the last one that is there.
+            if revisions.is_none() && (Making { revisions: 1, ..making }).id() != key.id {
+                revisions = Some(self.last_revision(resource, &key.id));
+                continue;
+            }
+            if let Some(twin) = self.account.get(&key).filter(|_| !resource.overwrites()) {
                 let again = Making { derivation: &self.derivation(resource, &request.token, attempt + 1), ..making };
                 if again.id() != key.id {
                     continue;
@@ -324,6 +340,24 @@ impl World<'_> {
             return Ok(Resource { phase, ..made });
         }
         Err(refusal(ErrorClass::Invalid, "LimitExceeded", "there is no free identifier"))
+    }
+
+    /// Where in a network a resource with these properties is.
+    fn place(&self, resource: &'static ResourceType, region: &str, properties: &Properties) -> Place {
+        let mut place = Place::default();
+        for mention in mentions(resource, properties) {
+            if let Some(found) = self.account.resolve(&mention, region) {
+                place.add(found);
+            }
+        }
+        place
+    }
+
+    /// The highest revision of the family that `id`, which ends in a revision, belongs to.
+    fn last_revision(&self, resource: &ResourceType, id: &str) -> u64 {
+        let family = id.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let revisions = self.account.of_type(resource.name).filter_map(|found| found.key.id.strip_prefix(family));
+        revisions.filter_map(|revision| revision.parse().ok()).max().unwrap_or_default()
     }
 
     fn phase(&self, work: Work, seconds: u64, token: &str) -> Phase {
@@ -388,6 +422,31 @@ impl World<'_> {
             Some(twin) => Err(taken(resource, twin)),
             None => Ok(()),
         }
+    }
+
+    /// Refuses what claims something that another resource has: the port of a load balancer, the route
+    /// to a destination, the one load balancer of a target group. `own` names what is being updated;
+    /// claims that a provider can exchange in one call are no obstacle to that.
+    fn require_unclaimed(
+        &self,
+        resource: &'static ResourceType,
+        region: &str,
+        properties: &Properties,
+        own: Option<&Key>,
+    ) -> Result<(), ProviderError> {
+        for claim in claims(resource.name, region, properties) {
+            if own.is_some() && claim.swaps {
+                continue;
+            }
+            for (other, theirs) in self.account.in_conflict(&claim) {
+                let is_itself = own == Some(&other.key);
+                let overwritten = other.key.type_name == resource.name && resource.overwrites();
+                if !is_itself && !overwritten {
+                    return Err(claimed(resource, other, &claim, theirs));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn require_free_name(
@@ -498,6 +557,20 @@ fn taken(resource: &'static ResourceType, twin: &Resource) -> ProviderError {
         return in_use(resource, format!("{} is still being deleted", twin.key.id));
     }
     exists(resource, format!("{} {} exists already", resource.name, twin.key.id))
+}
+
+/// Refuses a claim that another resource has.
+fn claimed(resource: &'static ResourceType, other: &Resource, claim: &Claim, theirs: &Claim) -> ProviderError {
+    if claim.is_same_as(theirs) {
+        return taken(resource, other);
+    }
+    let message = match (&claim.conflict, &theirs.conflict) {
+        (Conflict::Overlap(mine), Conflict::Overlap(theirs)) => {
+            format!("the CIDR {mine} conflicts with {theirs} of {}", other.key.id)
+        }
+        _ => format!("the {} is that of {} {}", claim.what, other.key.type_name, other.key.id),
+    };
+    refusal(ErrorClass::Invalid, limit_code(resource, claim.what), message)
 }
 
 /// Refuses a change that only a replacement can make.

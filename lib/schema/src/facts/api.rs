@@ -69,7 +69,6 @@ const APIS: &[(&str, &str)] = &[
     ("HealthImaging", "medical-imaging"),
     ("InspectorV2", "inspector2"),
     ("IoTCoreDeviceAdvisor", "iotdeviceadvisor"),
-    ("IoTSecureTunneling", "IoTSecuredTunneling"),
     ("KendraRanking", "kendra-ranking"),
     ("KinesisAnalyticsV2", "kinesisanalytics"),
     ("KinesisFirehose", "firehose"),

@@ -37,6 +37,8 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::RDS::DBSubnetGroup").waits(2, 120).early(&["DBSubnetGroupArn", "DBSubnetGroupName"]),
     row("AWS::Redshift::Cluster").waits(60, 1800).early(&["ClusterIdentifier"]),
     row("AWS::RedshiftServerless::Workgroup").waits(30, 1800).early(&["WorkgroupName"]),
+    // PutBucketPolicy "replaces" the policy that is there.
+    row("AWS::S3::BucketPolicy").overwrites(),
     // CreateQueue is told apart by the name; SNS's CreateTopic likewise.
     row("AWS::SQS::Queue").by(DeterministicName),
 ];

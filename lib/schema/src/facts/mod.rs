@@ -10,6 +10,7 @@
 //! | `network`, `compute`, `data`, `platform` | rows by group of services: recovery, waits, early outputs, coexistence |
 //! | `identity` | the name of a resource, and the parts that make a relation what it is |
 //! | `api` | the API of each service |
+//! | `relations` | which properties name other resources, and which of those they keep from being deleted |
 //! | `stateful` | which types hold data that is lost with them |
 //! | `follows` | which outputs follow which property when it changes in place |
 //!
@@ -32,6 +33,7 @@ mod follows;
 mod identity;
 mod network;
 mod platform;
+mod relations;
 mod stateful;
 
 use crate::behavior::{Behavior, Recovery, Wait};
@@ -49,11 +51,12 @@ struct Row {
     alone: bool,
     wait: Wait,
     early: &'static [&'static str],
+    overwrites: bool,
 }
 
 /// A row that corrects nothing yet.
 const fn row(type_name: &'static str) -> Row {
-    Row { type_name, recovery: None, parts: &[], alone: false, wait: Wait::NONE, early: &[] }
+    Row { type_name, recovery: None, parts: &[], alone: false, wait: Wait::NONE, early: &[], overwrites: false }
 }
 
 impl Row {
@@ -71,6 +74,11 @@ impl Row {
     /// Its successor cannot be made while it exists.
     const fn alone(self) -> Self {
         Self { alone: true, ..self }
+    }
+
+    /// Its create call puts it in the place of the one with the same claim, without a word.
+    const fn overwrites(self) -> Self {
+        Self { overwrites: true, ..self }
     }
 
     /// It takes its time: a look every `interval` seconds or more often, for `timeout` seconds.
@@ -101,6 +109,13 @@ impl ResourceType {
                 api: api::of(self.service()),
             }
         })
+    }
+
+    /// Whether a create puts the resource in the place of the one that is there under the same claim,
+    /// instead of being refused. Two resources of a program with one claim are one thing then, and a
+    /// delete of either removes it.
+    pub fn overwrites(&self) -> bool {
+        find(self.name).is_some_and(|row| row.overwrites)
     }
 
     /// How a create is made exactly once, as far as the schema says:
@@ -148,7 +163,7 @@ mod tests {
             let resource = lookup(row.type_name).expect("published");
             let waits = row.wait != Wait::NONE;
             let recovers = !row.parts.is_empty() || row.recovery.is_some_and(|it| it != resource.default_recovery());
-            if !(waits || row.alone || recovers) || row.recovery.is_some() && !recovers {
+            if !(waits || row.alone || row.overwrites || recovers) || row.recovery.is_some() && !recovers {
                 idle.push(row.type_name);
             }
             assert!(!row.alone || !resource.deletes_first, "the schema says of {} that it is alone", row.type_name);

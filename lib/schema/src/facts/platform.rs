@@ -11,6 +11,10 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::Events::Rule").by(DeterministicName),
     // CreatePolicy refuses a name that exists.
     row("AWS::IAM::ManagedPolicy").by(DeterministicName),
+    // PutGroupPolicy, PutRolePolicy, PutUserPolicy: "adds or updates an inline policy".
+    row("AWS::IAM::GroupPolicy").overwrites(),
+    row("AWS::IAM::RolePolicy").overwrites(),
+    row("AWS::IAM::UserPolicy").overwrites(),
     // An alias is the relation of a name with a key (API_CreateAlias).
     row("AWS::KMS::Alias").of(&["AliasName"]),
     // CreateKey takes no token, but tags. GetKeyPolicy and others find the key a moment later.
@@ -18,6 +22,7 @@ pub(super) const ROWS: &[Row] = &[
     // Not by its ClientRequestToken: a repetition with another generated value is refused
     // (API_CreateSecret).
     row("AWS::SecretsManager::Secret").by(DeterministicName),
+    row("AWS::ServiceCatalogAppRegistry::ResourceAssociation").of(&["Application", "Resource", "ResourceType"]),
     // CreateTopic gives the topic that has the name (API_CreateTopic).
     row("AWS::SNS::Topic").by(DeterministicName),
     // CreateStateMachine is told apart by the name.
