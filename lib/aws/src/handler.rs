@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use groundplan_engine::provider::{Accepted, Address, Behavior, Deletion, ErrorClass, Identity, Outputs, Status};
+use groundplan_engine::provider::{Accepted, Address, Deletion, ErrorClass, Identity, Outputs, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -24,11 +24,9 @@ use crate::tags::{TagChanges, Tags};
 /// none, and [`delete`](Self::delete) has nothing to do. Where only a *part* was not found, use
 /// [`OrNone::or_none`].
 pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// CloudFormation's name of the type.
+    /// CloudFormation's name of the type. How its resources behave is in the table of facts,
+    /// `lib/schema/src/facts/`.
     const TYPE: &'static str;
-
-    /// How resources of this type behave.
-    const BEHAVIOR: Behavior;
 
     /// Makes the one call that creates the resource, with identity tags or client token, and says
     /// every output that the answer holds. Whatever the call cannot say is for

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use groundplan_schema::lookup;
+use groundplan_engine::provider::Recovery;
+use groundplan_schema::{all, lookup};
 use serde::de::value::Error as PlainError;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
@@ -56,12 +57,17 @@ fn secrets_and_only_secrets_are_taken_as_secrets() {
 }
 
 #[test]
-fn early_outputs_are_published() {
-    for handler in HANDLERS {
-        let schema = lookup(handler.type_name()).unwrap();
-        for name in handler.behavior().early_outputs {
-            let known = schema.attributes.contains_key(name) || schema.properties.contains_key(name);
-            assert!(known, "{} has no {name}", schema.name);
+fn every_type_behaves_as_the_table_of_facts_says_but_for_the_way_through_cloud_control() {
+    for name in all() {
+        let facts = groundplan_schema::behavior(name).unwrap();
+        let Some(handler) = find(name) else { continue };
+        let behavior = handler.behavior();
+        assert_eq!(behavior.coexists, facts.coexists, "{name}");
+        if native_types().any(|native| native == name) {
+            assert_eq!(behavior, facts, "{name}");
+        } else {
+            assert_eq!(behavior.recovery, Recovery::ClientToken, "{name}");
+            assert!(behavior.wait.timeout >= facts.wait.timeout, "{name}");
         }
     }
 }

@@ -3,14 +3,17 @@
 //! A role has one inline policy of a name, a route table one route to a destination, and the
 //! subnets of a VPC do not overlap. Two resources with one claim are an error in a program; a
 //! resource of the state and one of the program with the same claim are the same thing, whatever
-//! their paths.
+//! their paths. The rules are those of [`groundplan_schema::claim_rules`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use ipnet::IpNet;
+use groundplan_schema::{ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, Form};
+use ipnet::{IpNet, Ipv6Net};
 
 use crate::app::Environment;
-use crate::value::Value;
+use crate::value::{Reference, SubnetOf, Value};
 
 /// Something of which a cloud has one at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +25,8 @@ pub struct Claim {
     pub key: String,
     /// When two claims with this key conflict.
     pub conflict: Conflict,
+    /// Whether a provider can exchange this claim between two resources in one call.
+    pub swaps: bool,
 }
 
 /// When two claims with equal keys conflict.
@@ -37,7 +42,7 @@ pub enum Conflict {
 }
 
 impl Claim {
-    /// Whether both cannot exist at once.
+    /// Whether both cannot exist at once, as far as their values are known.
     pub fn conflicts_with(&self, other: &Self) -> bool {
         self.key == other.key
             && match (&self.conflict, &other.conflict) {
@@ -47,8 +52,22 @@ impl Claim {
             }
     }
 
-    /// Whether both name the same thing, so that a resource with the one is the resource with the
-    /// other under a new path.
+    /// As [`conflicts_with`](Self::conflicts_with), without those where a value that is not known
+    /// yet may turn out to be the other one.
+    pub fn certainly_conflicts_with(&self, other: &Self) -> bool {
+        let certain = match (&self.conflict, &other.conflict) {
+            (Conflict::Unless(a), Conflict::Unless(b)) => match (attribute(a), attribute(b)) {
+                (None, None) => true,
+                (Some(a), Some(b)) => a == b && !a.is_empty(),
+                _ => false,
+            },
+            _ => true,
+        };
+        certain && self.conflicts_with(other)
+    }
+
+    /// Whether both name the same thing, so that a resource with the one is the resource of the same
+    /// type with the other under a new path.
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.key == other.key
             && match (&self.conflict, &other.conflict) {
@@ -57,18 +76,337 @@ impl Claim {
                 _ => false,
             }
     }
+
+    /// The values that are claimed, for messages, as in `worker, read`.
+    pub fn values(&self) -> String {
+        let mut values: Vec<Cow<'_, str>> =
+            self.key.split('\n').skip(2).filter(|part| !part.is_empty()).map(shown).collect();
+        match &self.conflict {
+            Conflict::Equal => {}
+            Conflict::Overlap(block) => values.push(block.to_string().into()),
+            Conflict::Unless(value) => values.push(shown(value)),
+        }
+        values.join(", ")
+    }
 }
+
+/// The attribute of a value that is nothing but a reference, as it stands in a key; empty where there
+/// is a reference inside it, none where it is known.
+fn attribute(text: &str) -> Option<&str> {
+    let whole = text.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix(CLOSE));
+    match whole.filter(|inside| !inside.contains(OPEN)) {
+        Some(reference) => Some(reference.rsplit_once('#').map_or("", |(_, attribute)| attribute)),
+        None => text.contains(OPEN).then_some(""),
+    }
+}
+
+fn shown(part: &str) -> Cow<'_, str> {
+    if part.contains([OPEN, CLOSE]) { part.replace([OPEN, CLOSE], "").into() } else { part.into() }
+}
+
+/// What stands around a reference in a key. No name of AWS has control characters.
+const OPEN: char = '\u{2}';
+const CLOSE: char = '\u{3}';
 
 /// The claims of a resource of `type_name` with these properties. What is not known yet is part of
 /// a key as its reference, so that equal references make equal claims.
 pub fn claims(type_name: &str, environment: &Environment, properties: &BTreeMap<String, Value>) -> Vec<Claim> {
-    let Some(schema) = groundplan_schema::lookup(type_name) else { return Vec::new() };
-    let identifier = &schema.primary_identifier;
-    let values: Option<Vec<_>> =
-        identifier.iter().map(|name| Some(properties.get(*name)?.to_json().to_string())).collect();
-    let Some(values) = values.filter(|values| !values.is_empty()) else { return Vec::new() };
-    let region = if schema.is_global() { "" } else { &environment.region };
-    let account = environment.account.as_deref().unwrap_or_default();
-    let key = format!("{type_name}\n{account}\n{region}\n{}", values.join("\n"));
-    vec![Claim { what: "identifier", key, conflict: Conflict::Equal }]
+    claims_among(type_name, environment, properties, &|_, _| None)
 }
+
+/// As [`claims`], where `property` gives the property, by name, of the resource that a reference names:
+/// a listener belongs to a load balancer, and `worker#RoleName` is a name that the program states.
+pub fn claims_among<'a>(
+    type_name: &str,
+    environment: &Environment,
+    properties: &'a BTreeMap<String, Value>,
+    property: &dyn Fn(&Reference, &str) -> Option<&'a Value>,
+) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for rule in groundplan_schema::claim_rules(type_name) {
+        let evaluation = Evaluation { rule, environment, properties, property };
+        match &rule.each {
+            None => claims.extend(evaluation.claim(None)),
+            Some(path) => evaluation.elements(path, &mut claims),
+        }
+    }
+    claims
+}
+
+/// A rule and what it is about.
+struct Evaluation<'e, 'a> {
+    rule: &'static ClaimRule,
+    environment: &'e Environment,
+    properties: &'a BTreeMap<String, Value>,
+    property: &'e dyn Fn(&Reference, &str) -> Option<&'a Value>,
+}
+
+impl<'a> Evaluation<'_, 'a> {
+    /// The claims of the elements at a path; lists on the way are looked through.
+    fn elements(&self, path: &[&str], claims: &mut Vec<Claim>) {
+        if let Some((first, rest)) = path.split_first()
+            && let Some(value) = self.properties.get(*first)
+        {
+            self.elements_of(value, rest, claims);
+        }
+    }
+
+    fn elements_of(&self, value: &'a Value, path: &[&str], claims: &mut Vec<Claim>) {
+        match (value, path) {
+            (Value::List(items), _) => items.iter().for_each(|item| self.elements_of(item, path, claims)),
+            (value, []) => claims.extend(self.claim(Some(value))),
+            (value, [first, rest @ ..]) => {
+                if let Some(value) = value.get(first) {
+                    self.elements_of(value, rest, claims);
+                }
+            }
+        }
+    }
+
+    /// The claim of the resource, or of an element of its list; none where a part is not set.
+    fn claim(&self, element: Option<&'a Value>) -> Option<Claim> {
+        let mut key = self.start();
+        let mut conflict = Conflict::Equal;
+        for part in &self.rule.parts {
+            let found = part.sources.iter().find_map(|source| Some((source, self.value(source, element, part.role)?)));
+            match part.role {
+                ClaimRole::Condition => {
+                    found?;
+                }
+                ClaimRole::Key => {
+                    key.push('\n');
+                    self.write(part, found, element, &mut key)?;
+                }
+                ClaimRole::Shared => {
+                    let mut text = String::new();
+                    self.write(part, found, element, &mut text)?;
+                    conflict = Conflict::Unless(text);
+                }
+                ClaimRole::Block => {
+                    if let Some(block) = self.block(found?.1, &mut key)? {
+                        conflict = Conflict::Overlap(block);
+                    }
+                }
+            }
+        }
+        Some(Claim { what: self.rule.what, key, conflict, swaps: self.rule.swaps })
+    }
+
+    /// What a key begins with: what is claimed, and where there is one of it.
+    fn start(&self) -> String {
+        let Environment { account, region } = self.environment;
+        let account = account.as_deref().unwrap_or_default();
+        let mut key = String::with_capacity(128);
+        key.push_str(self.rule.space);
+        key.push('\n');
+        match self.rule.scope {
+            ClaimScope::Partition => key.push_str(partition(region)),
+            ClaimScope::Account => key.push_str(account),
+            ClaimScope::Region => key.extend([account, "@", region]),
+        }
+        key
+    }
+
+    /// The value of a source; what is set to null is not set.
+    fn value(&self, source: &ClaimSource, element: Option<&'a Value>, role: ClaimRole) -> Option<&'a Value> {
+        let mut path = source.path.iter();
+        let start = if source.in_element { element } else { self.properties.get(*path.next()?) };
+        let is_switch = role == ClaimRole::Condition || source.form == Form::Property;
+        let is_set = |value: &&Value| **value != Value::Null && !(is_switch && value.as_bool() == Some(false));
+        path.try_fold(start?, |value, step| value.get(step)).filter(is_set)
+    }
+
+    fn write(
+        &self,
+        part: &ClaimPart,
+        found: Option<(&ClaimSource, &'a Value)>,
+        element: Option<&'a Value>,
+        out: &mut String,
+    ) -> Option<()> {
+        let Some((source, value)) = found else {
+            out.push_str(part.default?);
+            return Some(());
+        };
+        match source.form {
+            Form::Property => out.push_str(source.path.last()?),
+            Form::Balancer => self.balancer(value, out)?,
+            Form::Ports => self.ports(value, element, out)?,
+            form => self.text(value, form, DEPTH, out)?,
+        }
+        Some(())
+    }
+
+    /// Writes a value in its form. A reference to a property that the program states is that.
+    fn text(&self, value: &'a Value, form: Form, depth: usize, out: &mut String) -> Option<()> {
+        match value {
+            Value::String(text) => out.push_str(&normal(text, form)),
+            Value::Number(number) => write!(out, "{number}").expect("a string takes all"),
+            Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Value::Ref(reference) => {
+                let stated = (self.property)(reference, &reference.attribute).filter(|_| depth > 0);
+                match stated {
+                    Some(stated) => self.text(stated, form, depth - 1, out)?,
+                    None => refer(reference, form, out),
+                }
+            }
+            Value::Template(parts) => {
+                let mut whole = String::new();
+                parts.iter().try_for_each(|part| self.text(part, Form::Text, depth, &mut whole))?;
+                let known = !whole.contains(OPEN);
+                match form {
+                    _ if known => out.push_str(&normal(&whole, form)),
+                    Form::Dns => out.extend([whole.trim_end_matches('.'), "."]),
+                    _ => out.push_str(&whole),
+                }
+            }
+            Value::Import(import) => {
+                write!(out, "{OPEN}{}:{}{CLOSE}", import.app, import.name).expect("a string takes all");
+            }
+            Value::Subnet(part) => {
+                self.text(&part.block, Form::Text, depth, out)?;
+                write!(out, "{OPEN}{}/{}{CLOSE}", part.index, part.prefix).expect("a string takes all");
+            }
+            Value::List(items) => items.iter().try_for_each(|item| {
+                out.push('[');
+                self.text(item, form, depth, out)
+            })?,
+            Value::Null | Value::Map(_) | Value::Secret(_) => return None,
+        }
+        Some(())
+    }
+
+    /// The block that is claimed. Of one that is not known, the reference becomes part of the key.
+    /// Parts of one block that is not known overlap as they would in any block.
+    fn block(&self, value: &'a Value, key: &mut String) -> Option<Option<IpNet>> {
+        match value {
+            Value::String(text) => Some(Some(text.parse::<IpNet>().ok()?.trunc())),
+            Value::Subnet(part) => {
+                let SubnetOf { block, prefix, index } = &**part;
+                if let Some(known) = part.evaluate() {
+                    return Some(Some(known.parse().ok()?));
+                }
+                key.push('\n');
+                self.text(block, Form::Text, DEPTH, key)?;
+                let start = u128::from(*index).checked_shl(128u32.checked_sub(u32::from(*prefix))?).unwrap_or_default();
+                Some(Some(Ipv6Net::new(start.into(), *prefix).ok()?.into()))
+            }
+            other => {
+                key.push('\n');
+                self.text(other, Form::Cidr, DEPTH, key)?;
+                // Nothing is known of how it lies to parts of the same block, whose keys end here.
+                key.push('\n');
+                Some(None)
+            }
+        }
+    }
+
+    /// Protocol and ports of a security group rule, which stand beside each other.
+    fn ports(&self, protocol: &'a Value, element: Option<&'a Value>, out: &mut String) -> Option<()> {
+        let beside = |name: &str| match element {
+            Some(element) => element.get(name),
+            None => self.properties.get(name),
+        };
+        let start = out.len();
+        self.text(protocol, Form::Lower, DEPTH, out)?;
+        let name = match &out[start..] {
+            "6" => "tcp",
+            "17" => "udp",
+            "1" => "icmp",
+            "58" => "icmpv6",
+            other => other,
+        };
+        let name = name.to_owned();
+        out.truncate(start);
+        out.push_str(&name);
+        // EC2 ignores the ports of any other protocol.
+        // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
+        if ["tcp", "udp", "icmp", "icmpv6"].contains(&&*name) {
+            for bound in ["FromPort", "ToPort"] {
+                out.push(' ');
+                match beside(bound) {
+                    Some(value) => self.text(value, Form::Text, DEPTH, out)?,
+                    None => out.push_str("-1"),
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// The load balancer of a listener: part of its ARN, or what the program says of it.
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html>
+    fn balancer(&self, listener: &'a Value, out: &mut String) -> Option<()> {
+        match listener {
+            Value::String(arn) => {
+                let (start, rest) = arn.split_once(":listener/")?;
+                let (balancer, _) = rest.rsplit_once('/')?;
+                out.extend([start, ":loadbalancer/", balancer]);
+                Some(())
+            }
+            Value::Ref(reference) => {
+                let balancer = (self.property)(reference, "LoadBalancerArn")?;
+                self.text(balancer, Form::Text, DEPTH, out)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How many references to follow from one property to another one.
+const DEPTH: usize = 4;
+
+fn refer(reference: &Reference, form: Form, out: &mut String) {
+    let attribute = match form {
+        Form::Group if reference.attribute == "Id" => "GroupId",
+        _ => &reference.attribute,
+    };
+    out.push(OPEN);
+    out.extend([reference.path.as_str(), "#", attribute]);
+    out.push(CLOSE);
+}
+
+/// A known value as AWS compares it.
+fn normal(text: &str, form: Form) -> Cow<'_, str> {
+    let lower = |text: &str| -> Option<String> {
+        text.contains(|letter: char| letter.is_ascii_uppercase()).then(|| text.to_ascii_lowercase())
+    };
+    match form {
+        Form::Lower | Form::Group => lower(text).map_or(Cow::Borrowed(text), Cow::Owned),
+        Form::Dns => {
+            // Route 53 writes the asterisk of a wildcard in this way.
+            // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
+            let text = text.trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*");
+            Cow::Owned(text + ".")
+        }
+        Form::Cidr => match text.parse::<IpNet>() {
+            Ok(block) => Cow::Owned(block.trunc().to_string()),
+            Err(_) => Cow::Borrowed(text),
+        },
+        Form::Name => {
+            Cow::Borrowed(if text.starts_with("arn:") { text.rsplit('/').next().unwrap_or(text) } else { text })
+        }
+        Form::Zone => Cow::Borrowed(text.rsplit('/').next().unwrap_or(text)),
+        Form::Function => {
+            let name = text.split_once(":function:").map_or(text, |(_, name)| name);
+            Cow::Borrowed(name.split(':').next().unwrap_or(name))
+        }
+        Form::Url => {
+            let text = text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/');
+            lower(text).map_or(Cow::Borrowed(text), Cow::Owned)
+        }
+        Form::RecordType => Cow::Borrowed(if text == "CNAME" { "CNAME" } else { "a record that is no CNAME" }),
+        Form::Text | Form::Ports | Form::Property | Form::Balancer => Cow::Borrowed(text),
+    }
+}
+
+/// The partition of a region.
+/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
+fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+#[cfg(test)]
+mod tests;

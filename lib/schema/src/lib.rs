@@ -18,6 +18,13 @@
 //! Code that goes through a document takes a [`Cursor`] along, whatever the type of the document;
 //! [`ResourceType::walk`] does it for JSON.
 //!
+//! # The table of facts
+//!
+//! How resources of a type behave is not in the published schema: how a create is made exactly once,
+//! how long it may take, what is known early, which output follows which property, what holds data
+//! that is lost with it. `src/facts/` has it, once for provider, simulator and planner: rules over the
+//! schema, and rows that correct them and name their source.
+//!
 //! # The data
 //!
 //! `data/aws-resources.jsonl` has a header, then one line for each resource type, sorted by name.
@@ -37,7 +44,9 @@
 //! property that the rule marks.
 
 mod behavior;
+mod claim;
 mod cursor;
+mod facts;
 mod kind;
 mod property;
 mod resource;
@@ -45,6 +54,7 @@ mod resource;
 use std::sync::OnceLock;
 
 pub use behavior::{Behavior, Recovery, Wait};
+pub use claim::{ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, Form};
 pub use cursor::{Cursor, Visit};
 pub use kind::Kind;
 pub use property::{Properties, Property, Reference, Replacement};
@@ -60,9 +70,18 @@ pub const REGISTRY_VERSION: &str = header("\"registry\":\"");
 
 /// The facts about a resource type, as in `AWS::EC2::Subnet`; none where AWS has no such type.
 pub fn lookup(name: &str) -> Option<&'static ResourceType> {
-    let index = index();
-    let entry = &index[index.binary_search_by(|entry| entry.name.cmp(name)).ok()?];
-    Some(entry.parsed.get_or_init(|| parse(entry.line)))
+    find(name).map(Entry::resource)
+}
+
+/// The rules by which a resource of this type claims what a cloud has once; none where it claims
+/// nothing or AWS has no such type.
+pub fn claim_rules(name: &str) -> &'static [ClaimRule] {
+    find(name).map_or(&[], |entry| entry.claims.get_or_init(|| claim::rules(entry.resource())))
+}
+
+/// How resources of a type behave, as [`ResourceType::behavior`]; none where AWS has no such type.
+pub fn behavior(name: &str) -> Option<Behavior> {
+    lookup(name).map(ResourceType::behavior)
 }
 
 /// The names of all resource types, sorted.
@@ -74,6 +93,18 @@ struct Entry {
     name: &'static str,
     line: &'static str,
     parsed: OnceLock<ResourceType>,
+    claims: OnceLock<Vec<ClaimRule>>,
+}
+
+impl Entry {
+    fn resource(&self) -> &ResourceType {
+        self.parsed.get_or_init(|| parse(self.line))
+    }
+}
+
+fn find(name: &str) -> Option<&'static Entry> {
+    let index = index();
+    Some(&index[index.binary_search_by(|entry| entry.name.cmp(name)).ok()?])
 }
 
 /// One entry for each line, found by the line's start alone.
@@ -84,11 +115,18 @@ fn index() -> &'static [Entry] {
 
 fn entry(line: &'static str) -> Entry {
     let name = line.strip_prefix(r#"{"name":""#).and_then(|rest| rest.split('"').next());
-    Entry { name: name.expect("each line starts with its name"), line, parsed: OnceLock::new() }
+    Entry {
+        name: name.expect("each line starts with its name"),
+        line,
+        parsed: OnceLock::new(),
+        claims: OnceLock::new(),
+    }
 }
 
 fn parse(line: &'static str) -> ResourceType {
-    serde_json::from_str(line).expect("the tests parse every line")
+    let mut resource: ResourceType = serde_json::from_str(line).expect("the tests parse every line");
+    resource.stateful |= facts::is_stateful(resource.name);
+    resource
 }
 
 /// The value that follows `key` in the first line.

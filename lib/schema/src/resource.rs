@@ -1,9 +1,11 @@
 //! The facts about one resource type.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::behavior::Behavior;
 use crate::cursor::Cursor;
 use crate::kind::Kind;
 use crate::property::{Properties, Property, Reference, Replacement};
@@ -32,7 +34,7 @@ pub struct ResourceType {
     /// The form of its ARN, with `${Partition}`, `${Region}`, `${Account}` and names of its own.
     #[serde(default, rename = "arn")]
     pub arn_template: Option<&'static str>,
-    /// Whether it holds data that is lost with it.
+    /// Whether it holds data that is lost with it, by the schema and the table of facts.
     #[serde(default)]
     pub stateful: bool,
     /// Where its tags are; none where it cannot be tagged.
@@ -53,6 +55,9 @@ pub struct ResourceType {
     /// Paths that replace the resource although no property on them says so.
     #[serde(default)]
     replacing: Vec<Vec<&'static str>>,
+    /// Worked out on first use.
+    #[serde(skip)]
+    pub(crate) behavior: OnceLock<Behavior>,
 }
 
 /// Something that a resource has once it exists.

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::Path;
+use groundplan_core::claim::{self, Claim};
+use groundplan_core::{Environment, Path, Value};
 use groundplan_engine::provider::{Outputs, Properties, Status};
 use groundplan_schema::{ResourceType, lookup};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use crate::attributes::scalar;
-use crate::names;
 use crate::references::{Mention, mentions};
 
 /// Names a resource in the account.
@@ -112,7 +113,7 @@ impl Resource {
 
     /// All that it is known by to others.
     fn aliases(&self) -> BTreeSet<String> {
-        let own = names::own_name(self.schema()).and_then(|name| self.properties.get(name)).and_then(scalar);
+        let own = self.schema().own_name().and_then(|name| self.properties.get(name)).and_then(scalar);
         let outputs = self.outputs.values().filter_map(|value| value.as_str().map(str::to_owned));
         let parts = [self.key.id.clone()].into_iter();
         parts.chain(own).chain(outputs).filter(|alias| alias.len() > 1).collect()
@@ -130,6 +131,9 @@ pub(crate) struct Account {
     holds: BTreeSet<(Key, Key)>,
     held: BTreeSet<(Key, Key)>,
     pending: BTreeSet<Key>,
+    /// What each resource claims, and by whom each key is claimed.
+    claimed: BTreeMap<Key, Vec<Claim>>,
+    claims: BTreeSet<(String, Key)>,
     changes: Changes,
 }
 
@@ -173,6 +177,15 @@ impl Account {
         starting(&self.tokens, token).filter_map(|key| self.resources.get(key))
     }
 
+    /// All that have a claim which conflicts with `claim`, with that claim.
+    pub(crate) fn in_conflict<'a>(&'a self, claim: &'a Claim) -> impl Iterator<Item = (&'a Resource, &'a Claim)> {
+        let claimants = starting(&self.claims, &claim.key).filter_map(|key| self.resources.get(key));
+        claimants.flat_map(move |other| {
+            let theirs = self.claimed.get(&other.key).into_iter().flatten();
+            theirs.filter(|theirs| claim.conflicts_with(theirs)).map(move |theirs| (other, theirs))
+        })
+    }
+
     /// All that refer to a resource.
     pub(crate) fn holders<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Resource> {
         let first = Key { type_name: String::new(), region: String::new(), id: String::new() };
@@ -206,6 +219,11 @@ impl Account {
         let key = resource.key.clone();
         self.unlink(&key);
         self.aliases.extend(resource.aliases().into_iter().map(|alias| (alias, key.clone())));
+        let claims = claims(&key.type_name, &key.region, &resource.properties);
+        self.claims.extend(claims.iter().map(|claim| (claim.key.clone(), key.clone())));
+        if !claims.is_empty() {
+            self.claimed.insert(key.clone(), claims);
+        }
         self.tokens.insert((resource.token.clone(), key.clone()));
         if resource.pending().is_some() {
             self.pending.insert(key.clone());
@@ -250,9 +268,9 @@ impl Account {
     fn link(&mut self, key: &Key) {
         let Some(resource) = self.resources.get(key) else { return };
         let mentions = mentions(resource.schema(), &resource.properties);
-        let holding = mentions.iter().filter(|mention| mention.holds(resource.schema()));
-        let targets = holding.filter_map(|mention| self.resolve(mention, &key.region));
-        let targets: BTreeSet<_> = targets.map(|target| target.key.clone()).filter(|target| target != key).collect();
+        let named = mentions.iter().filter_map(|mention| Some((mention, self.resolve(mention, &key.region)?)));
+        let held = named.filter(|(mention, target)| target.key != *key && mention.holds(resource.schema(), target));
+        let targets: BTreeSet<_> = held.map(|(_, target)| target.key.clone()).collect();
         for target in targets {
             self.holds.insert((key.clone(), target.clone()));
             self.held.insert((target, key.clone()));
@@ -263,6 +281,9 @@ impl Account {
         let Some(resource) = self.resources.get(key) else { return };
         for alias in resource.aliases() {
             self.aliases.remove(&(alias, key.clone()));
+        }
+        for claim in self.claimed.remove(key).into_iter().flatten() {
+            self.claims.remove(&(claim.key, key.clone()));
         }
         self.tokens.remove(&(resource.token.clone(), key.clone()));
         self.pending.remove(key);
@@ -280,6 +301,15 @@ impl Account {
             self.link(&key);
         }
     }
+}
+
+/// What a resource with these properties claims.
+pub(crate) fn claims(type_name: &str, region: &str, properties: &Properties) -> Vec<Claim> {
+    if groundplan_schema::claim_rules(type_name).is_empty() {
+        return Vec::new();
+    }
+    let value = |(name, value): (&String, &Json)| Some((name.clone(), Value::from_json(value.clone()).ok()?));
+    claim::claims(type_name, &Environment::new(region), &properties.iter().filter_map(value).collect())
 }
 
 /// The second halves of the pairs that start with `first`.

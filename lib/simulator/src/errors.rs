@@ -42,12 +42,24 @@ const NOT_FOUND: &[(&str, &str)] = &[
 ];
 
 const EXISTS: &[(&str, &str)] = &[
+    ("AWS::EC2::EIPAssociation", "Resource.AlreadyAssociated"),
+    ("AWS::EC2::NatGateway", "Resource.AlreadyAssociated"),
     ("AWS::EC2::Route", "RouteAlreadyExists"),
     ("AWS::EC2::SecurityGroupIngress", "InvalidPermission.Duplicate"),
     ("AWS::EC2::SecurityGroupEgress", "InvalidPermission.Duplicate"),
     ("AWS::EC2::SubnetRouteTableAssociation", "Resource.AlreadyAssociated"),
     ("AWS::EC2::VPCGatewayAttachment", "Resource.AlreadyAssociated"),
+    ("AWS::ElasticLoadBalancingV2::Listener", "DuplicateListener"),
+    ("AWS::ElasticLoadBalancingV2::ListenerRule", "PriorityInUse"),
     ("AWS::RDS::DBInstance", "DBInstanceAlreadyExists"),
+];
+
+/// Limits by what is claimed, where two resources that claim it are not one thing.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
+const LIMITS: &[(&str, &str)] = &[
+    ("IPv4 block of a subnet", "InvalidSubnet.Conflict"),
+    ("IPv6 block of a subnet", "InvalidSubnet.Conflict"),
+    ("load balancer of a target group", "TargetGroupAssociationLimit"),
 ];
 
 /// A refusal of `class` with a code.
@@ -73,6 +85,12 @@ pub(crate) fn not_found(class: ErrorClass, resource: &ResourceType, message: imp
 /// One like it exists already.
 pub(crate) fn exists(resource: &ResourceType, message: impl Into<String>) -> ProviderError {
     refusal(ErrorClass::AlreadyExists, code(EXISTS, resource, codes(resource).exists), message)
+}
+
+/// The code of a refusal because another resource has what can be claimed once.
+pub(crate) fn limit_code(resource: &ResourceType, what: &str) -> &'static str {
+    let row = LIMITS.iter().find(|(claimed, _)| *claimed == what);
+    row.map_or(codes(resource).invalid, |(_, code)| code)
 }
 
 /// Something holds or changes it.

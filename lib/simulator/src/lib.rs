@@ -2,9 +2,10 @@
 //! resource type that AWS publishes a schema for.
 //!
 //! There is no code for any type: AWS's schema says which properties there are, what refers to
-//! what, and what an identifier looks like. What the schema does not say is small tables, each
-//! with its sources: how long things take, how a create is made exactly once, the form of
-//! endpoints, and a few rules of networks.
+//! what, and what an identifier looks like. How types behave is the table of facts of
+//! `groundplan-schema`, the one that the AWS provider reads. What only a simulation needs is small
+//! tables here, each with its sources: how long things take, the form of endpoints, and a few rules
+//! of networks.
 //!
 //! ```
 //! use groundplan_core::{Environment, Path};
@@ -34,7 +35,13 @@
 //!   it has the form of an identifier of this account. What AWS provides (`alias/aws/rds`, the
 //!   policies of account `aws`, `default.postgres16`) and what is another account's is taken as
 //!   it is.
-//! - Nothing can be deleted that something else refers to.
+//! - Nothing can be deleted that AWS keeps because something else refers to it: a subnet in use, a
+//!   target group behind a listener. What AWS deletes without asking, as a role that a function has,
+//!   goes here, too.
+//! - What exists once is refused a second time, by the claims of [`groundplan_core::claim`]: a name,
+//!   the port of a load balancer, a route, overlapping subnets, the one load balancer of a target
+//!   group. Where the create call is a `Put`, as of an inline policy, the second takes the place of
+//!   the first, and a delete of either removes both.
 //! - Creates are exactly as repeatable as the type's API: a client token gives the same resource
 //!   again, a name or relation that is taken is refused, and where only tags identify, a second
 //!   create makes a second resource.

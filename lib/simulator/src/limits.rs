@@ -48,8 +48,8 @@ impl Limit {
         Self { api: "ec2", calls: Calls::Looks, per_action: true, per_region: true, capacity: 100, refill: 20.0 },
         Self { api: "ec2", calls: Calls::Changes, per_action: true, per_region: true, capacity: 50, refill: 5.0 },
         Self { api: "route53", calls: Calls::All, per_action: false, per_region: false, capacity: 5, refill: 5.0 },
-        Self { api: "elasticloadbalancingv2", calls: Calls::Looks, per_action: false, per_region: true, capacity: 40, refill: 10.0 },
-        Self { api: "elasticloadbalancingv2", calls: Calls::Changes, per_action: false, per_region: true, capacity: 10, refill: 3.0 },
+        Self { api: "elasticloadbalancing", calls: Calls::Looks, per_action: false, per_region: true, capacity: 40, refill: 10.0 },
+        Self { api: "elasticloadbalancing", calls: Calls::Changes, per_action: false, per_region: true, capacity: 10, refill: 3.0 },
         Self { api: "iam", calls: Calls::All, per_action: false, per_region: false, capacity: 20, refill: 20.0 },
     ];
 }

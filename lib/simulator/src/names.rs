@@ -1,7 +1,7 @@
 //! Names, ids and ARNs of the right form.
 
 use groundplan_core::Path;
-use groundplan_schema::{Kind, ResourceType};
+use groundplan_schema::ResourceType;
 
 use crate::derive::Derivation;
 
@@ -92,31 +92,6 @@ pub(crate) fn id(resource: &ResourceType, label: &str, region: &str, derivation:
     }
 }
 
-/// The property that names a resource of this type to its users; none where it has no name.
-pub(crate) fn own_name(resource: &ResourceType) -> Option<&'static str> {
-    let named = |name: &str| {
-        let (key, property) = resource.properties.get_key_value(name)?;
-        (property.kind == Kind::String).then_some(*key)
-    };
-    let identifies = || {
-        let set = resource.primary_identifier.iter().filter_map(|name| named(name));
-        let set: Vec<_> = set.filter(|name| !refers_elsewhere(resource, name)).collect();
-        let optional = set.iter().find(|name| !resource.properties[*name].required);
-        optional.or(set.last()).copied()
-    };
-    let short = resource.short_name();
-    named(&format!("{short}Name"))
-        .or_else(identifies)
-        .or_else(|| named("Name"))
-        .or_else(|| named(&format!("{short}Identifier")))
-}
-
-/// Whether a property has to name a resource of another type.
-fn refers_elsewhere(resource: &ResourceType, name: &str) -> bool {
-    let property = &resource.properties[name];
-    property.required && property.references.iter().any(|reference| reference.resource != resource.name)
-}
-
 /// A name for what the program leaves unnamed: from the path, with a suffix that differs from
 /// generation to generation, within what the type allows.
 pub(crate) fn generated(resource: &ResourceType, path: &Path, token: &str) -> String {
@@ -139,7 +114,7 @@ mod tests {
     use groundplan_core::Path;
     use groundplan_schema::lookup;
 
-    use super::{generated, own_name};
+    use super::generated;
 
     #[test]
     fn a_generated_name_keeps_the_limit_of_its_type_and_differs_by_token() {
@@ -148,16 +123,5 @@ mod tests {
         let name = generated(group, &path, "0123456789abcdef");
         assert_eq!(name, "checkout-services-a-lon-01234567");
         assert_ne!(name, generated(group, &path, "1123456789abcdef"));
-    }
-
-    #[test]
-    fn the_name_of_a_resource_is_not_the_name_of_another() {
-        let name = |type_name| own_name(lookup(type_name).unwrap());
-        assert_eq!(name("AWS::S3::Bucket"), Some("BucketName"));
-        assert_eq!(name("AWS::S3::BucketPolicy"), None);
-        assert_eq!(name("AWS::RDS::DBInstance"), Some("DBInstanceIdentifier"));
-        assert_eq!(name("AWS::SecretsManager::Secret"), Some("Name"));
-        assert_eq!(name("AWS::EKS::Nodegroup"), Some("NodegroupName"));
-        assert_eq!(name("AWS::ElasticLoadBalancingV2::LoadBalancer"), Some("Name"));
     }
 }

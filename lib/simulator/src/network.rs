@@ -1,12 +1,54 @@
 //! What AWS checks of a network beyond the schema.
 
-use groundplan_core::{IpNet, Ipv6Net};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use groundplan_core::{IpNet, Ipv4Net, Ipv6Net};
 use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
 use serde_json::{Value as Json, json};
 
 use crate::account::{Account, Resource};
 use crate::derive::Derivation;
 use crate::errors::refusal;
+
+/// Where in a network a resource is, by what it refers to: an instance has the VPC and the zone of its
+/// subnet, and an address in its block.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    values: BTreeMap<&'static str, String>,
+    block: Option<Ipv4Net>,
+}
+
+impl Place {
+    /// Takes what `resource` says of its place, unless something before it has said it.
+    pub(crate) fn add(&mut self, resource: &Resource) {
+        for name in ["VpcId", "AvailabilityZone", "AvailabilityZoneId"] {
+            let value = resource.outputs.get(name).or(resource.properties.get(name)).and_then(Json::as_str);
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                self.values.entry(name).or_insert_with(|| value.to_owned());
+            }
+        }
+        if resource.key.type_name == "AWS::EC2::Subnet" && self.block.is_none() {
+            self.block = resource.property("CidrBlock").and_then(|block| block.parse().ok());
+        }
+    }
+
+    /// What an attribute of this name is, where the place says it.
+    pub(crate) fn value(&self, attribute: &str) -> Option<&str> {
+        self.values.get(attribute).map(String::as_str)
+    }
+
+    /// An address in the subnet's block. AWS keeps the first four and the last one for itself,
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>.
+    pub(crate) fn address(&self, derivation: &Derivation) -> Option<Ipv4Addr> {
+        let block = self.block?;
+        let size = 1_u32.checked_shl(u32::from(32 - block.prefix_len()))?;
+        let host = 4
+            + (256 * u32::from(derivation.below("a", 256)) + u32::from(derivation.below("b", 256)))
+                % size.checked_sub(5)?;
+        Some(Ipv4Addr::from(u32::from(block.network()).checked_add(host)?))
+    }
+}
 
 /// A resource that is about to be created.
 pub(crate) struct Creation<'a> {
@@ -21,7 +63,6 @@ pub(crate) fn check(type_name: &str, creation: &Creation<'_>) -> Result<(), Prov
     match type_name {
         "AWS::EC2::VPC" => creation.vpc(),
         "AWS::EC2::Subnet" => creation.subnet(),
-        "AWS::EC2::VPCGatewayAttachment" => creation.attachment(),
         "AWS::EC2::Route" => creation.route(),
         "AWS::EC2::NatGateway" => creation.nat_gateway(),
         "AWS::RDS::DBSubnetGroup" => creation.zones("SubnetIds", 2, "DBSubnetGroupDoesNotCoverEnoughAZs"),
@@ -74,27 +115,6 @@ impl Creation<'_> {
                 );
                 return Err(refuse("InvalidSubnet.Range", message));
             }
-            for other in self.account.of_type("AWS::EC2::Subnet").filter(|other| other.property("VpcId") == Some(vpc)) {
-                let theirs = other.property(name).and_then(parse);
-                if let Some(theirs) = theirs.filter(|theirs| theirs.contains(&block) || block.contains(theirs)) {
-                    let message = format!("the CIDR {block} conflicts with {theirs} of {}", other.key.id);
-                    return Err(refuse("InvalidSubnet.Conflict", message));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn attachment(&self) -> Result<(), ProviderError> {
-        let Some(gateway) = self.text("InternetGatewayId") else { return Ok(()) };
-        for other in self.account.of_type("AWS::EC2::VPCGatewayAttachment") {
-            let (Some(theirs), Some(vpc)) = (other.property("InternetGatewayId"), other.property("VpcId")) else {
-                continue;
-            };
-            if theirs == gateway || Some(vpc) == self.text("VpcId") {
-                let message = format!("the internet gateway {theirs} is attached to {vpc} already");
-                return Err(refuse("Resource.AlreadyAssociated", message));
-            }
         }
         Ok(())
     }
@@ -125,13 +145,8 @@ impl Creation<'_> {
         let Some(subnet) = self.text("SubnetId") else {
             return Err(refuse("MissingParameter", "a zonal NAT gateway takes a SubnetId"));
         };
-        let Some(address) = self.text("AllocationId") else {
+        if self.text("AllocationId").is_none() {
             return Err(refuse("MissingParameter", "a public NAT gateway takes an AllocationId"));
-        };
-        let mut others = self.account.of_type("AWS::EC2::NatGateway");
-        if let Some(other) = others.find(|other| other.property("AllocationId") == Some(address)) {
-            let message = format!("the Elastic IP {address} is associated with {} already", other.key.id);
-            return Err(refuse("Resource.AlreadyAssociated", message));
         }
         let vpc = self.account.known_as(subnet).find_map(|subnet| subnet.property("VpcId")).unwrap_or_default();
         if self.account.is_attached(vpc, None) {
@@ -198,10 +213,11 @@ impl Account {
         let in_vpc = |subnet: &&Resource| subnet.property("VpcId") == Some(vpc);
         match resource.key.type_name.as_str() {
             "AWS::EC2::VPCGatewayAttachment" if resource.property("InternetGatewayId").is_some() => {
-                self.of_type("AWS::EC2::NatGateway").find(|gateway| {
-                    let subnet = gateway.property("SubnetId").unwrap_or_default();
-                    gateway.property("AllocationId").is_some() && self.known_as(subnet).any(|subnet| in_vpc(&subnet))
-                })
+                let lies_here = |subnet: &str| self.known_as(subnet).any(|subnet| in_vpc(&subnet));
+                let gateways = self.of_type("AWS::EC2::NatGateway").filter(|it| it.property("AllocationId").is_some());
+                let balancers = self.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer");
+                let public = balancers.filter(|balancer| balancer.property("Scheme") != Some("internal"));
+                gateways.chain(public).find(|user| subnets(&user.properties).any(lies_here))
             }
             "AWS::EC2::VPCCidrBlock" => {
                 let blocks =
@@ -252,6 +268,13 @@ pub(crate) fn blocks(properties: &Properties, derivation: &Derivation) -> impl I
     let v6 = declared("Ipv6CidrBlock").or_else(|| provided.then(amazon).flatten());
     let blocks = [("CidrBlock", declared("CidrBlock")), ("Ipv6CidrBlock", v6)];
     blocks.into_iter().filter_map(|(name, block)| Some((name.to_owned(), block?)))
+}
+
+/// The subnets that a gateway or load balancer is in.
+fn subnets(properties: &Properties) -> impl Iterator<Item = &str> {
+    let list = |name: &str| properties.get(name).and_then(Json::as_array).into_iter().flatten();
+    let mapped = list("SubnetMappings").filter_map(|mapping| mapping.get("SubnetId"));
+    properties.get("SubnetId").into_iter().chain(list("Subnets")).chain(mapped).filter_map(Json::as_str)
 }
 
 fn parse(text: &str) -> Option<IpNet> {

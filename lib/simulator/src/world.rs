@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use groundplan_core::claim::{Claim, Conflict};
 use groundplan_core::{Environment, Path};
 use groundplan_engine::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
@@ -12,15 +13,15 @@ use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::account::{Account, Key, Pending, Phase, Resource, Work};
+use crate::account::{Account, Key, Pending, Phase, Resource, Work, claims};
 use crate::attributes::Making;
-use crate::behavior::{has_unique_name, parts, recovery};
+use crate::behavior::has_unique_name;
 use crate::check::{Known, check};
 use crate::clock::{Pace, millis};
 use crate::derive::Derivation;
-use crate::errors::{exists, in_use, not_found, refusal};
+use crate::errors::{exists, in_use, limit_code, not_found, refusal};
 use crate::faults::Dice;
-use crate::network::{self, Creation};
+use crate::network::{self, Creation, Place};
 use crate::references::mentions;
 use crate::timing::timing;
 use crate::{names, secrets};
@@ -61,7 +62,7 @@ impl World<'_> {
         let properties = secrets::seal(resource, &request.properties, self.key);
         let digest = self.key.digest(&Json::Object(properties.clone()).to_string());
         let first = self.made_with(&request.token, resource, &region).next().cloned();
-        if let Some(first) = first.filter(|_| recovery(resource) == Recovery::ClientToken) {
+        if let Some(first) = first.filter(|_| resource.behavior().recovery == Recovery::ClientToken) {
             if first.request == digest {
                 // Whoever repeats the create repeats the settings, too.
                 let whole = Resource { properties, ..first };
@@ -74,6 +75,7 @@ impl World<'_> {
         }
         self.require_references(resource, &region, &properties)?;
         self.require_no_twin(resource, &region, &properties)?;
+        self.require_unclaimed(resource, &region, &properties, None)?;
         let actual_region = &request.address.environment.region;
         network::check(
             resource.name,
@@ -133,6 +135,7 @@ impl World<'_> {
         properties.extend(untold);
         require_changeable(resource, &found, &properties)?;
         self.require_references(resource, &key.region, &properties)?;
+        self.require_unclaimed(resource, &key.region, &properties, Some(&key))?;
         let derivation = self.derivation(resource, &found.token, 0);
         let name = self.generated_name(resource, found.path.as_ref(), &found.token);
         let region = &request.existing.address.environment.region;
@@ -143,6 +146,8 @@ impl World<'_> {
             region,
             generated_name: &name,
             derivation: &derivation,
+            revisions: 0,
+            place: &self.place(resource, &key.region, &properties),
         };
         // What was made up stays, what follows the properties follows them, and what counts changes
         // goes on where there is one.
@@ -229,7 +234,7 @@ impl World<'_> {
         let resource = schema(&request.address.type_name)?;
         let region = self.region(resource, &request.address.environment)?;
         let properties = secrets::seal(resource, &request.properties, self.key);
-        let found: Vec<&Resource> = match recovery(resource) {
+        let found: Vec<&Resource> = match resource.behavior().recovery {
             Recovery::ByParts => self.same_parts(resource, &region, &properties).collect(),
             // Without tags a name is all that there is to go by.
             Recovery::DeterministicName if resource.tags.is_none() => {
@@ -243,6 +248,8 @@ impl World<'_> {
                     region: &request.address.environment.region,
                     generated_name: &name,
                     derivation: &derivation,
+                    revisions: 0,
+                    place: &Place::default(),
                 }
                 .id();
                 let key = Key { type_name: resource.name.to_owned(), region, id };
@@ -280,6 +287,8 @@ impl World<'_> {
     ) -> Result<Resource, ProviderError> {
         let path = Some(&request.address.path);
         let generated_name = self.generated_name(resource, path, &request.token);
+        let place = self.place(resource, &region, &properties);
+        let mut revisions = None;
         for attempt in 0..u32::MAX {
             let derivation = self.derivation(resource, &request.token, attempt);
             let actual_region = &request.address.environment.region;
@@ -290,9 +299,16 @@ impl World<'_> {
                 region: actual_region,
                 generated_name: &generated_name,
                 derivation: &derivation,
+                revisions: revisions.unwrap_or_default(),
+                place: &place,
             };
             let key = Key { type_name: resource.name.to_owned(), region: region.clone(), id: making.id() };
-            if let Some(twin) = self.account.get(&key) {
+            // A family has a revision after the last one that is there.
+            if revisions.is_none() && (Making { revisions: 1, ..making }).id() != key.id {
+                revisions = Some(self.last_revision(resource, &key.id));
+                continue;
+            }
+            if let Some(twin) = self.account.get(&key).filter(|_| !resource.overwrites()) {
                 let again = Making { derivation: &self.derivation(resource, &request.token, attempt + 1), ..making };
                 if again.id() != key.id {
                     continue;
@@ -306,7 +322,7 @@ impl World<'_> {
             if has_unique_name(resource) {
                 self.require_free_name(resource, &region, making.name().as_deref())?;
                 // A secret is found by a name that is no attribute of it.
-                if let (Some(name), Some(value)) = (names::own_name(resource), making.name()) {
+                if let (Some(name), Some(value)) = (resource.own_name(), making.name()) {
                     outputs.entry(name).or_insert(Json::String(value));
                 }
             }
@@ -324,6 +340,24 @@ impl World<'_> {
             return Ok(Resource { phase, ..made });
         }
         Err(refusal(ErrorClass::Invalid, "LimitExceeded", "there is no free identifier"))
+    }
+
+    /// Where in a network a resource with these properties is.
+    fn place(&self, resource: &'static ResourceType, region: &str, properties: &Properties) -> Place {
+        let mut place = Place::default();
+        for mention in mentions(resource, properties) {
+            if let Some(found) = self.account.resolve(&mention, region) {
+                place.add(found);
+            }
+        }
+        place
+    }
+
+    /// The highest revision of the family that `id`, which ends in a revision, belongs to.
+    fn last_revision(&self, resource: &ResourceType, id: &str) -> u64 {
+        let family = id.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let revisions = self.account.of_type(resource.name).filter_map(|found| found.key.id.strip_prefix(family));
+        revisions.filter_map(|revision| revision.parse().ok()).max().unwrap_or_default()
     }
 
     fn phase(&self, work: Work, seconds: u64, token: &str) -> Phase {
@@ -380,7 +414,7 @@ impl World<'_> {
         properties: &Properties,
     ) -> Result<(), ProviderError> {
         // A relation that its identifier names is refused when that is found taken.
-        let parts = parts(resource);
+        let parts = resource.parts();
         if parts.is_empty() || parts == resource.primary_identifier {
             return Ok(());
         }
@@ -390,13 +424,38 @@ impl World<'_> {
         }
     }
 
+    /// Refuses what claims something that another resource has: the port of a load balancer, the route
+    /// to a destination, the one load balancer of a target group. `own` names what is being updated;
+    /// claims that a provider can exchange in one call are no obstacle to that.
+    fn require_unclaimed(
+        &self,
+        resource: &'static ResourceType,
+        region: &str,
+        properties: &Properties,
+        own: Option<&Key>,
+    ) -> Result<(), ProviderError> {
+        for claim in claims(resource.name, region, properties) {
+            if own.is_some() && claim.swaps {
+                continue;
+            }
+            for (other, theirs) in self.account.in_conflict(&claim) {
+                let is_itself = own == Some(&other.key);
+                let overwritten = other.key.type_name == resource.name && resource.overwrites();
+                if !is_itself && !overwritten {
+                    return Err(claimed(resource, other, &claim, theirs));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn require_free_name(
         &self,
         resource: &'static ResourceType,
         region: &str,
         name: Option<&str>,
     ) -> Result<(), ProviderError> {
-        let Some((name, property)) = name.zip(names::own_name(resource)) else { return Ok(()) };
+        let Some((name, property)) = name.zip(resource.own_name()) else { return Ok(()) };
         let mut known = self.account.known_as(name);
         let twin = known.find(|found| {
             let theirs = found.outputs.get(property).or(found.properties.get(property));
@@ -413,7 +472,7 @@ impl World<'_> {
         region: &'a str,
         properties: &'a Properties,
     ) -> impl Iterator<Item = &'a Resource> {
-        let parts = parts(resource);
+        let parts = resource.parts();
         self.account.of_type(resource.name).filter(move |found| {
             !parts.is_empty()
                 && found.key.region == region
@@ -464,7 +523,7 @@ impl World<'_> {
 /// An answer to a create or update: all outputs of what is ready, else those known already.
 fn accepted(resource: &Resource) -> Accepted {
     let creating = resource.pending().is_some_and(|pending| pending.work == Work::Creating);
-    let early = timing(&resource.key.type_name).map_or(&[][..], |timing| timing.early);
+    let early = resource.schema().behavior().early_outputs;
     let known = |name: &str| !creating || early.contains(&name) || resource.schema().primary_identifier.contains(&name);
     let outputs = resource.outputs.iter().filter(|(name, _)| known(name));
     let outputs: Outputs = outputs.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -480,8 +539,8 @@ pub(crate) fn provisioning(resource: &ResourceType, properties: &Properties) -> 
 fn is_setting(resource: &ResourceType, name: &str) -> bool {
     let Some(property) = resource.properties.get(name) else { return false };
     let identifies = resource.primary_identifier.contains(&name)
-        || names::own_name(resource) == Some(name)
-        || parts(resource).contains(&name)
+        || resource.own_name() == Some(name)
+        || resource.parts().contains(&name)
         || resource.tags.as_ref().is_some_and(|tags| tags.property == name);
     let changeable = property.replacement == Replacement::Never && !property.required;
     changeable && !identifies && !property.sensitive && !property.write_only
@@ -498,6 +557,20 @@ fn taken(resource: &'static ResourceType, twin: &Resource) -> ProviderError {
         return in_use(resource, format!("{} is still being deleted", twin.key.id));
     }
     exists(resource, format!("{} {} exists already", resource.name, twin.key.id))
+}
+
+/// Refuses a claim that another resource has.
+fn claimed(resource: &'static ResourceType, other: &Resource, claim: &Claim, theirs: &Claim) -> ProviderError {
+    if claim.is_same_as(theirs) {
+        return taken(resource, other);
+    }
+    let message = match (&claim.conflict, &theirs.conflict) {
+        (Conflict::Overlap(mine), Conflict::Overlap(theirs)) => {
+            format!("the CIDR {mine} conflicts with {theirs} of {}", other.key.id)
+        }
+        _ => format!("the {} is that of {} {}", claim.what, other.key.type_name, other.key.id),
+    };
+    refusal(ErrorClass::Invalid, limit_code(resource, claim.what), message)
 }
 
 /// Refuses a change that only a replacement can make.

@@ -4,7 +4,7 @@ use aws_sdk_acm::types::{
     CertificateDetail, CertificateExport, CertificateOptions, CertificateStatus,
     DomainValidationOption as ValidationOption, KeyAlgorithm, Tag, ValidationMethod,
 };
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Status, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -45,16 +45,6 @@ pub(super) struct DomainValidationOption {
 
 impl Handler for Certificate {
     const TYPE: &'static str = "AWS::CertificateManager::Certificate";
-    const BEHAVIOR: Behavior = Behavior {
-        // ACM forgets an idempotency token after an hour, and a run may be resumed after a night.
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::seconds(10, 2700),
-        // Load balancers and distributions refuse a certificate that is not issued yet, so nobody can
-        // use the ARN before.
-        early_outputs: &[],
-        api: "acm",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let mail = self.domain_validation_options.iter().flatten().filter_map(|option| {

@@ -87,6 +87,12 @@ pub(crate) fn unsupported(type_name: &str) -> Error {
     })
 }
 
+/// The longest time between two looks at a request.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// When to give up waiting for a request, of types that are not known to take longer.
+const TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
 /// How long an update is watched for a failure that repeating helps against.
 const FIRST_LOOKS: Duration = Duration::from_secs(6);
 
@@ -96,14 +102,18 @@ impl AnyHandler for ResourceType {
         self.name
     }
 
+    /// As the table of facts says of the type, but for what comes from the way through Cloud Control:
+    /// every create takes a client token; every request is asynchronous, of a type that is ready at
+    /// once, too; nothing but the identifier is known before it has ended; and its calls share Cloud
+    /// Control's limits.
+    /// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_CreateResource.html>
     fn behavior(&self) -> Behavior {
-        Behavior {
-            recovery: Recovery::ClientToken,
-            coexists: !self.deletes_first,
-            wait: Wait::seconds(5, 60 * 60),
-            early_outputs: &[],
-            api: "cloudcontrol",
-        }
+        let mut behavior = ResourceType::behavior(self);
+        behavior.recovery = Recovery::ClientToken;
+        behavior.wait = Wait { interval: INTERVAL, timeout: behavior.wait.timeout.max(TIMEOUT) };
+        behavior.early_outputs = &[];
+        behavior.api = "cloudcontrol";
+        behavior
     }
 
     fn check(&self, properties: &Properties) -> Result<()> {

@@ -1,7 +1,7 @@
 //! `AWS::EC2::EgressOnlyInternetGateway`
 
 use aws_sdk_ec2::types::{AttachmentStatus, EgressOnlyInternetGateway as Live, ResourceType};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -20,13 +20,6 @@ pub(crate) struct EgressOnlyInternetGateway {
 
 impl Handler for EgressOnlyInternetGateway {
     const TYPE: &'static str = "AWS::EC2::EgressOnlyInternetGateway";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ClientToken,
-        coexists: true,
-        wait: Wait::seconds(1, 120),
-        early_outputs: &["Id"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

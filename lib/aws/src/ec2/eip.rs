@@ -1,7 +1,7 @@
 //! `AWS::EC2::EIP`
 
 use aws_sdk_ec2::types::{DomainType, ResourceType};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -23,13 +23,6 @@ pub(crate) struct Eip {
 
 impl Handler for Eip {
     const TYPE: &'static str = "AWS::EC2::EIP";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["AllocationId", "PublicIp"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

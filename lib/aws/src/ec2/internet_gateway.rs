@@ -1,7 +1,7 @@
 //! `AWS::EC2::InternetGateway`
 
 use aws_sdk_ec2::types::ResourceType;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -19,13 +19,6 @@ pub(crate) struct InternetGateway {
 
 impl Handler for InternetGateway {
     const TYPE: &'static str = "AWS::EC2::InternetGateway";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["InternetGatewayId"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let tags = tagged(cx, ResourceType::InternetGateway, &self.tags);

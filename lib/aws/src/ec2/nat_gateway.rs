@@ -1,7 +1,7 @@
 //! `AWS::EC2::NatGateway`
 
 use aws_sdk_ec2::types::{ConnectivityType, NatGateway as Live, NatGatewayState, ResourceType};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -23,14 +23,6 @@ pub(crate) struct NatGateway {
 
 impl Handler for NatGateway {
     const TYPE: &'static str = "AWS::EC2::NatGateway";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ClientToken,
-        // Its Elastic IP cannot be in use by two.
-        coexists: false,
-        wait: Wait::seconds(5, 900),
-        early_outputs: &[],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

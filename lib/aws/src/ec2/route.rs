@@ -1,7 +1,7 @@
 //! `AWS::EC2::Route`
 
 use aws_sdk_ec2::types::Route as Live;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -36,13 +36,6 @@ impl Route {
 
 impl Handler for Route {
     const TYPE: &'static str = "AWS::EC2::Route";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ByParts,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["CidrBlock", "RouteTableId"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let id = self.identifier(cx).ok_or_else(|| Error::invalid("a route needs a destination"))?;

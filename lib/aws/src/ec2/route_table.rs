@@ -1,7 +1,7 @@
 //! `AWS::EC2::RouteTable`
 
 use aws_sdk_ec2::types::ResourceType;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -20,13 +20,6 @@ pub(crate) struct RouteTable {
 
 impl Handler for RouteTable {
     const TYPE: &'static str = "AWS::EC2::RouteTable";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ClientToken,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["RouteTableId"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2::types::ResourceType;
 use futures::future::try_join_all;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -129,13 +129,6 @@ impl Inline for Egress {
 
 impl Handler for SecurityGroup {
     const TYPE: &'static str = "AWS::EC2::SecurityGroup";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["GroupId", "Id", "VpcId"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let name = self.group_name.clone().unwrap_or_else(|| cx.name(NAMES));

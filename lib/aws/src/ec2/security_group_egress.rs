@@ -1,6 +1,6 @@
 //! `AWS::EC2::SecurityGroupEgress`
 
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -54,8 +54,6 @@ impl SecurityGroupEgress {
 
 impl Handler for SecurityGroupEgress {
     const TYPE: &'static str = "AWS::EC2::SecurityGroupEgress";
-    const BEHAVIOR: Behavior =
-        Behavior { recovery: Recovery::ByParts, coexists: true, wait: Wait::NONE, early_outputs: &["Id"], api: "ec2" };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let id = rule::add(cx, &self.group_id, Direction::Egress, &self.rule()).await?;

@@ -1,6 +1,6 @@
 //! `AWS::EC2::SecurityGroupIngress`
 
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -56,8 +56,6 @@ impl SecurityGroupIngress {
 
 impl Handler for SecurityGroupIngress {
     const TYPE: &'static str = "AWS::EC2::SecurityGroupIngress";
-    const BEHAVIOR: Behavior =
-        Behavior { recovery: Recovery::ByParts, coexists: true, wait: Wait::NONE, early_outputs: &["Id"], api: "ec2" };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let id = rule::add(cx, &self.group_id, Direction::Ingress, &self.rule()).await?;

@@ -1,7 +1,7 @@
 //! `AWS::EC2::Subnet`
 
 use aws_sdk_ec2::types::{HostnameType, ResourceType, SubnetIpv6CidrBlockAssociation};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -38,13 +38,6 @@ struct PrivateDnsNameOptions {
 
 impl Handler for Subnet {
     const TYPE: &'static str = "AWS::EC2::Subnet";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::seconds(1, 120),
-        early_outputs: &["SubnetId", "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -1,7 +1,7 @@
 //! `AWS::EC2::SubnetRouteTableAssociation`
 
 use aws_sdk_ec2::types::{RouteTableAssociation, RouteTableAssociationStateCode};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -18,13 +18,6 @@ pub(crate) struct SubnetRouteTableAssociation {
 
 impl Handler for SubnetRouteTableAssociation {
     const TYPE: &'static str = "AWS::EC2::SubnetRouteTableAssociation";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ByParts,
-        coexists: false,
-        wait: Wait::seconds(1, 120),
-        early_outputs: &["Id"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let call = cx.ec2.associate_route_table().route_table_id(&self.route_table_id).subnet_id(&self.subnet_id);

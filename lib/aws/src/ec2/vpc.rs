@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2::types::{ResourceType, Tenancy, VpcAttributeName, VpcTenancy};
 use futures::try_join;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -26,13 +26,6 @@ pub(crate) struct Vpc {
 
 impl Handler for Vpc {
     const TYPE: &'static str = "AWS::EC2::VPC";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::seconds(1, 120),
-        early_outputs: &["VpcId", "CidrBlock"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

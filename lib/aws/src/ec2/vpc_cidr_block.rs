@@ -1,7 +1,7 @@
 //! `AWS::EC2::VPCCidrBlock`
 
 use aws_sdk_ec2::types::VpcCidrBlockState;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -22,13 +22,6 @@ pub(crate) struct VpcCidrBlock {
 
 impl Handler for VpcCidrBlock {
     const TYPE: &'static str = "AWS::EC2::VPCCidrBlock";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ByParts,
-        coexists: true,
-        wait: Wait::seconds(2, 300),
-        early_outputs: &["Id", "VpcId"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::{
     DnsOptionsSpecification, DnsRecordIpType, IpAddressType, ResourceType, VpcEndpoint as Live, VpcEndpointType,
 };
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Outputs, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -46,13 +46,6 @@ impl DnsOptions {
 
 impl Handler for VpcEndpoint {
     const TYPE: &'static str = "AWS::EC2::VPCEndpoint";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ClientToken,
-        coexists: true,
-        wait: Wait::seconds(5, 900),
-        early_outputs: &["Id"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

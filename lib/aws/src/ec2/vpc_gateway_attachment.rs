@@ -1,6 +1,6 @@
 //! `AWS::EC2::VPCGatewayAttachment`
 
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -20,13 +20,6 @@ pub(crate) struct VpcGatewayAttachment {
 
 impl Handler for VpcGatewayAttachment {
     const TYPE: &'static str = "AWS::EC2::VPCGatewayAttachment";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ByParts,
-        coexists: false,
-        wait: Wait::NONE,
-        early_outputs: &["AttachmentType", "VpcId"],
-        api: "ec2",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         attach(cx, &self.internet_gateway_id, &self.vpc_id).await?;

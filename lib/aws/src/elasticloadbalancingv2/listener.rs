@@ -4,7 +4,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     AdvertiseTrustStoreCaNamesEnum, Certificate as LiveCertificate, Listener as Live, ListenerAttribute,
     MutualAuthenticationAttributes, ProtocolEnum,
 };
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -76,13 +76,6 @@ impl MutualAuthentication {
 
 impl Handler for Listener {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::Listener";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["ListenerArn"],
-        api: "elasticloadbalancing",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -1,7 +1,7 @@
 //! `AWS::ElasticLoadBalancingV2::ListenerCertificate`
 
 use aws_sdk_elasticloadbalancingv2::types::Certificate as Live;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -20,13 +20,6 @@ pub(crate) struct ListenerCertificate {
 
 impl Handler for ListenerCertificate {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::ListenerCertificate";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ByParts,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["Id"],
-        api: "elasticloadbalancing",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let id = self.identifier(cx).ok_or_else(|| Error::invalid("`Certificates` names no certificate"))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_elasticloadbalancingv2::types::{
     HostHeaderRewriteConfig, RewriteConfig, Rule, RulePriorityPair, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
 };
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -97,13 +97,6 @@ impl Transform {
 
 impl Handler for ListenerRule {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::ListenerRule";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["RuleArn"],
-        api: "elasticloadbalancing",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

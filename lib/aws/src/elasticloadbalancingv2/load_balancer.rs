@@ -4,7 +4,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     AvailabilityZone, IpAddressType, LoadBalancer as Live, LoadBalancerAttribute, LoadBalancerSchemeEnum,
     LoadBalancerStateEnum, LoadBalancerTypeEnum, SubnetMapping as Mapping,
 };
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Outputs, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -88,20 +88,6 @@ impl SubnetMapping {
 
 impl Handler for LoadBalancer {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::DeterministicName,
-        coexists: true,
-        wait: Wait::seconds(10, 900),
-        // A listener or an alias record needs no more than these, and takes as long itself.
-        early_outputs: &[
-            "LoadBalancerArn",
-            "LoadBalancerFullName",
-            "LoadBalancerName",
-            "DNSName",
-            "CanonicalHostedZoneID",
-        ],
-        api: "elasticloadbalancing",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -4,7 +4,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Matcher as LiveMatcher, ProtocolEnum, TargetDescription, TargetGroup as Live, TargetGroupAttribute,
     TargetGroupIpAddressTypeEnum, TargetHealthDescription, TargetHealthStateEnum, TargetTypeEnum,
 };
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Outputs, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -76,13 +76,6 @@ impl Target {
 
 impl Handler for TargetGroup {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::TargetGroup";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::DeterministicName,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["TargetGroupArn", "TargetGroupFullName", "TargetGroupName"],
-        api: "elasticloadbalancing",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

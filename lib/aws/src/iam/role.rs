@@ -1,7 +1,7 @@
 //! `AWS::IAM::Role`
 
 use aws_sdk_iam::types::Tag;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -39,13 +39,6 @@ struct Policy {
 
 impl Handler for Role {
     const TYPE: &'static str = "AWS::IAM::Role";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::DeterministicName,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["Arn", "RoleId", "RoleName"],
-        api: "iam",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

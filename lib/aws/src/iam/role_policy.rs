@@ -1,6 +1,6 @@
 //! `AWS::IAM::RolePolicy`
 
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -18,13 +18,6 @@ pub(crate) struct RolePolicy {
 
 impl Handler for RolePolicy {
     const TYPE: &'static str = "AWS::IAM::RolePolicy";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ByParts,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["PolicyName", "RoleName"],
-        api: "iam",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         self.put(cx).await?;

@@ -1,6 +1,6 @@
 //! `AWS::KMS::Alias`
 
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -17,13 +17,6 @@ pub(crate) struct Alias {
 
 impl Handler for Alias {
     const TYPE: &'static str = "AWS::KMS::Alias";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ByParts,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["AliasName"],
-        api: "kms",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         cx.kms.create_alias().alias_name(&self.alias_name).target_key_id(&self.target_key_id).send().await?;

@@ -1,7 +1,7 @@
 //! `AWS::KMS::Key`
 
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType, OriginType, Tag};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -36,13 +36,6 @@ pub(crate) struct Key {
 
 impl Handler for Key {
     const TYPE: &'static str = "AWS::KMS::Key";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::seconds(1, 60),
-        early_outputs: &["Arn", "KeyId"],
-        api: "kms",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -1,7 +1,7 @@
 //! `AWS::Logs::LogGroup`
 
 use aws_sdk_cloudwatchlogs::types::{LogGroup as Live, LogGroupClass};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -25,13 +25,6 @@ pub(crate) struct LogGroup {
 
 impl Handler for LogGroup {
     const TYPE: &'static str = "AWS::Logs::LogGroup";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::DeterministicName,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["Arn", "LogGroupName"],
-        api: "logs",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let name = self.name(cx);

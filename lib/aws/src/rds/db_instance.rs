@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modification;
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DatabaseInsightsMode, DbInstance as Live};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Outputs, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -84,13 +84,6 @@ struct MasterUserSecret {
 
 impl Handler for DbInstance {
     const TYPE: &'static str = "AWS::RDS::DBInstance";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::DeterministicName,
-        coexists: true,
-        wait: Wait::seconds(15, 5400),
-        early_outputs: &["DBInstanceArn", "DBInstanceIdentifier", "DbiResourceId"],
-        api: "rds",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::{ApplyMethod, Parameter};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -40,13 +40,6 @@ pub(crate) struct DbParameterGroup {
 
 impl Handler for DbParameterGroup {
     const TYPE: &'static str = "AWS::RDS::DBParameterGroup";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::DeterministicName,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["DBParameterGroupArn", "DBParameterGroupName"],
-        api: "rds",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -1,6 +1,6 @@
 //! `AWS::RDS::DBSubnetGroup`
 
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -26,13 +26,6 @@ pub(crate) struct DbSubnetGroup {
 
 impl Handler for DbSubnetGroup {
     const TYPE: &'static str = "AWS::RDS::DBSubnetGroup";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::DeterministicName,
-        coexists: true,
-        wait: Wait::seconds(2, 120),
-        early_outputs: &["DBSubnetGroupArn", "DBSubnetGroupName"],
-        api: "rds",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -1,7 +1,7 @@
 //! `AWS::Route53::HostedZone`
 
 use aws_sdk_route53::types::{HostedZoneConfig, ResourceRecordSet, RrType, Tag, TagResourceType, Vpc, VpcRegion};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -60,16 +60,6 @@ impl Network {
 
 impl Handler for HostedZone {
     const TYPE: &'static str = "AWS::Route53::HostedZone";
-    const BEHAVIOR: Behavior = Behavior {
-        // The same caller reference does not give the same zone again but the error
-        // `HostedZoneAlreadyExists`, and the zone is found by its reference.
-        // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html>
-        recovery: Recovery::FindByTag,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["Id", "NameServers"],
-        api: "route53",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let networks = self.vpcs.as_deref().unwrap_or_default();

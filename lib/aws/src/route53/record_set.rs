@@ -4,7 +4,7 @@ use aws_sdk_route53::types::{
     AliasTarget as Alias, ChangeAction, CidrRoutingConfig as Cidr, GeoLocation as Geo, ResourceRecord,
     ResourceRecordSet, ResourceRecordSetFailover, ResourceRecordSetRegion, RrType,
 };
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Outputs, Recovery, Status, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, Outputs, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -88,13 +88,6 @@ impl<'a> Key<'a> {
 
 impl Handler for RecordSet {
     const TYPE: &'static str = "AWS::Route53::RecordSet";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ByParts,
-        coexists: true,
-        wait: Wait::seconds(10, 600),
-        early_outputs: &["Name", "HostedZoneId", "Type"],
-        api: "route53",
-    };
 
     /// Refused where there is such a record already: what somebody else has made is never
     /// overwritten.

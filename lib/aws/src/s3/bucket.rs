@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
     LoggingEnabled, ObjectIdentifier, ObjectOwnership, Tag, Tagging,
 };
 use futures::try_join;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Status, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -86,13 +86,6 @@ struct Versioning {
 
 impl Handler for Bucket {
     const TYPE: &'static str = "AWS::S3::Bucket";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::DeterministicName,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["Arn", "BucketName", "DomainName", "DualStackDomainName", "RegionalDomainName"],
-        api: "s3",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let name = self.name(cx);

@@ -1,6 +1,6 @@
 //! `AWS::S3::BucketPolicy`
 
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -17,13 +17,6 @@ pub(crate) struct BucketPolicy {
 
 impl Handler for BucketPolicy {
     const TYPE: &'static str = "AWS::S3::BucketPolicy";
-    const BEHAVIOR: Behavior = Behavior {
-        recovery: Recovery::ByParts,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["Bucket"],
-        api: "s3",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         self.put(cx).await?;

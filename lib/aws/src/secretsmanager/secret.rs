@@ -1,7 +1,7 @@
 //! `AWS::SecretsManager::Secret`
 
 use aws_sdk_secretsmanager::types::Tag;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use zeroize::Zeroizing;
@@ -49,14 +49,6 @@ impl Secret {
 
 impl Handler for Secret {
     const TYPE: &'static str = "AWS::SecretsManager::Secret";
-    const BEHAVIOR: Behavior = Behavior {
-        // Not by its client token: AWS refuses a repetition with another generated value.
-        recovery: Recovery::DeterministicName,
-        coexists: true,
-        wait: Wait::NONE,
-        early_outputs: &["Id"],
-        api: "secretsmanager",
-    };
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let value = match (&self.secret_string, &self.generate_secret_string) {

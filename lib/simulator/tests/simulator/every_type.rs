@@ -2,13 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use groundplan_engine::provider::{Properties, Provider, Recovery};
 use groundplan_schema::{Kind, Property, ResourceType, all, lookup};
-use groundplan_simulator::Simulator;
+use groundplan_simulator::{Pace, Simulator};
 use serde_json::{Value as Json, json};
 
-use super::common::{create, delete, existing, read};
+use super::common::{create, delete, existing, read, try_create};
 
 /// What a type needs besides what the schema requires, because of a rule of networks. `@Type`
 /// stands for another resource of that type.
@@ -21,9 +22,12 @@ fn more(type_name: &str) -> Json {
         "AWS::EKS::Cluster" => {
             json!({"ResourcesVpcConfig": {"SubnetIds": ["@AWS::EC2::Subnet", "@AWS::EC2::Subnet b"]}})
         }
-        "AWS::EKS::Addon" | "AWS::EKS::FargateProfile" | "AWS::EKS::Nodegroup" => {
-            json!({"ClusterName": "@AWS::EKS::Cluster"})
-        }
+        "AWS::EKS::AccessEntry"
+        | "AWS::EKS::Addon"
+        | "AWS::EKS::FargateProfile"
+        | "AWS::EKS::IdentityProviderConfig"
+        | "AWS::EKS::Nodegroup"
+        | "AWS::EKS::PodIdentityAssociation" => json!({"ClusterName": "@AWS::EKS::Cluster"}),
         "AWS::ElasticLoadBalancingV2::ListenerRule" => {
             json!({"ListenerArn": "@AWS::ElasticLoadBalancingV2::Listener"})
         }
@@ -137,7 +141,7 @@ impl Program {
 
 #[tokio::test(start_paused = true)]
 async fn every_type_can_be_created_read_and_deleted() {
-    let mut count = 0;
+    let (mut count, mut odd) = (0, Vec::new());
     for type_name in all() {
         let mut program = Program { cloud: Simulator::in_memory(1), made: Vec::new() };
         program.make(type_name).await;
@@ -158,6 +162,10 @@ async fn every_type_can_be_created_read_and_deleted() {
         for (name, attribute) in &resource.attributes {
             let output = live.outputs.get(*name).unwrap_or_else(|| panic!("{type_name} has no {name}"));
             assert!(has_kind(output, &attribute.kind), "{type_name} {name}: {output}");
+            let is_arn = ["Arn", "ARN"].iter().any(|end| name.ends_with(end)) && properties.get(*name).is_none();
+            if is_arn && !has_form_of_arn(output) {
+                odd.push(format!("{type_name} {name}: {output}"));
+            }
         }
         for (kind, id, _) in made.iter().rev() {
             delete(&cloud, kind.split(' ').next().unwrap(), id).await;
@@ -166,6 +174,22 @@ async fn every_type_can_be_created_read_and_deleted() {
         count += 1;
     }
     assert_eq!(count, 1828);
+    assert_eq!(odd, [""; 0]);
+}
+
+/// Whether a text is an ARN with all of its parts.
+fn has_form_of_arn(value: &Json) -> bool {
+    let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return true };
+    let parts: Vec<_> = text.splitn(6, ':').collect();
+    let [start, partition, service, _, _, name] = parts[..] else { return false };
+    let is_lower =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    start == "arn"
+        && partition == "aws"
+        && !service.is_empty()
+        && is_lower(service)
+        && !name.is_empty()
+        && !["${", "//", "::", "arn:"].iter().any(|odd| name.contains(odd))
 }
 
 fn has_kind(value: &Json, kind: &Kind) -> bool {
@@ -182,20 +206,41 @@ fn has_kind(value: &Json, kind: &Kind) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_type_says_how_it_behaves() {
+async fn every_type_behaves_as_the_table_of_facts_says() {
     let cloud = Simulator::in_memory(1);
     for type_name in all() {
-        let behavior = cloud.behavior(type_name).unwrap();
-        assert!(
-            behavior.coexists || behavior.recovery == Recovery::ByParts || lookup(type_name).unwrap().deletes_first
-        );
-        let resource = lookup(type_name).unwrap();
-        for name in behavior.early_outputs {
-            let known = resource.attributes.contains_key(name) || resource.properties.contains_key(name);
-            assert!(known, "{type_name} has no {name}");
-        }
+        assert_eq!(cloud.behavior(type_name), groundplan_schema::behavior(type_name), "{type_name}");
     }
+    let cloud = cloud.with_pace(Pace::minute_in(Duration::from_secs(6)));
+    let database = "AWS::RDS::DBInstance";
+    let (behavior, facts) = (cloud.behavior(database).unwrap(), groundplan_schema::behavior(database).unwrap());
+    assert_eq!(behavior.wait.interval, facts.wait.interval / 10);
+    assert_eq!(behavior.wait.timeout, facts.wait.timeout, "a busy machine takes its time, too");
     assert!(cloud.behavior("AWS::EC2::Nothing").is_none());
     let nothing = cloud.status(&existing("shop/x", "AWS::EC2::Nothing", "x")).await;
     assert!(nothing.unwrap_err().message.contains("no resource type AWS::EC2::Nothing"));
+}
+
+/// Where nothing says that there is one of it only, a second one can be made.
+#[tokio::test(start_paused = true)]
+async fn a_second_resource_of_every_type_that_has_no_name_of_its_own_can_be_made() {
+    let mut refused = Vec::new();
+    for type_name in all() {
+        let resource = lookup(type_name).unwrap();
+        let named = matches!(resource.behavior().recovery, Recovery::DeterministicName | Recovery::ByParts);
+        if named || !groundplan_schema::claim_rules(type_name).is_empty() {
+            continue;
+        }
+        let mut program = Program { cloud: Simulator::in_memory(1), made: Vec::new() };
+        program.make(type_name).await;
+        let (_, id, properties) = program.made.last().unwrap();
+        let second = try_create(&program.cloud, "shop/second", type_name, Json::Object(properties.clone())).await;
+        match second {
+            Ok(second) => assert_ne!(second.id, *id, "{type_name}"),
+            // The identifier has the name that both have.
+            Err(_) if id.contains("example") => {}
+            Err(error) => refused.push(format!("{type_name}: {}", error.message)),
+        }
+    }
+    assert_eq!(refused, [""; 0]);
 }

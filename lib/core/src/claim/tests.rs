@@ -1,0 +1,340 @@
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+fn properties(json: Json) -> BTreeMap<String, Value> {
+    let Value::Map(map) = Value::from_json(json).expect("it is a document") else { panic!("a map") };
+    map
+}
+
+fn of(type_name: &str, json: Json) -> Vec<Claim> {
+    claims(type_name, &Environment::new("us-east-1"), &properties(json))
+}
+
+/// The claims of a kind.
+fn one(type_name: &str, what: &str, json: Json) -> Claim {
+    let found: Vec<_> = of(type_name, json).into_iter().filter(|claim| claim.what == what).collect();
+    let [claim] = &found[..] else { panic!("{type_name}: {what}: {found:?}") };
+    claim.clone()
+}
+
+/// `spelled` with the properties of a rule in place of those of a first one.
+fn with(first: &Json, other: &Json) -> Json {
+    let mut merged = first.clone();
+    for (name, value) in other.as_object().expect("a map") {
+        merged[name] = value.clone();
+    }
+    merged
+}
+
+/// A type, what it claims, a resource, spellings that are the same thing, and changes that make
+/// another one.
+struct Case(&'static str, &'static str, Json, Vec<Json>, Vec<Json>);
+
+fn cases() -> Vec<Case> {
+    let table = |name: &str| json!({"$ref": format!("a/{name}#RouteTableId")});
+    vec![
+        Case(
+            "AWS::IAM::RolePolicy",
+            "inline policy of a role",
+            json!({"RoleName": "worker", "PolicyName": "read", "PolicyDocument": {}}),
+            vec![json!({"RoleName": "Worker"}), json!({"PolicyDocument": {"Statement": []}})],
+            vec![
+                json!({"RoleName": "other"}),
+                json!({"PolicyName": "write"}),
+                json!({"RoleName": {"$ref": "a/r#RoleName"}}),
+            ],
+        ),
+        Case(
+            "AWS::Route53::RecordSet",
+            "record",
+            json!({"HostedZoneId": "Z1", "Name": "www.example.com", "Type": "A"}),
+            vec![json!({"Name": "WWW.example.com."}), json!({"HostedZoneId": "/hostedzone/Z1"}), json!({"TTL": "60"})],
+            vec![json!({"Type": "AAAA"}), json!({"HostedZoneId": "Z2"}), json!({"SetIdentifier": "one"})],
+        ),
+        Case(
+            "AWS::EC2::SecurityGroupIngress",
+            "ingress rule",
+            json!({"GroupId": "sg-1", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/8"}),
+            vec![json!({"CidrIp": "10.0.0.5/8"}), json!({"IpProtocol": "6"}), json!({"Description": "web"})],
+            vec![
+                json!({"GroupId": "sg-2"}),
+                json!({"IpProtocol": "udp"}),
+                json!({"FromPort": 80}),
+                json!({"CidrIp": "10.0.0.0/16"}),
+                json!({"CidrIp": null, "CidrIpv6": "::/0"}),
+                json!({"CidrIp": null, "SourceSecurityGroupId": "sg-3"}),
+            ],
+        ),
+        Case(
+            "AWS::EC2::SecurityGroupEgress",
+            "egress rule",
+            json!({"GroupId": "sg-1", "IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}),
+            vec![json!({"FromPort": 0, "ToPort": 0}), json!({"FromPort": -1, "ToPort": -1})],
+            vec![json!({"IpProtocol": "icmp"}), json!({"IpProtocol": "1", "FromPort": 8, "ToPort": -1})],
+        ),
+        Case(
+            "AWS::EC2::Route",
+            "route to a destination",
+            json!({"RouteTableId": table("t"), "DestinationCidrBlock": "10.1.0.0/16", "GatewayId": "igw-1"}),
+            vec![json!({"DestinationCidrBlock": "10.1.2.3/16"}), json!({"GatewayId": null, "NatGatewayId": "nat-1"})],
+            vec![
+                json!({"RouteTableId": table("u")}),
+                json!({"DestinationCidrBlock": null, "DestinationIpv6CidrBlock": "::/0"}),
+                json!({"DestinationCidrBlock": null, "DestinationPrefixListId": "pl-1"}),
+            ],
+        ),
+        Case(
+            "AWS::EC2::NetworkAclEntry",
+            "number of a network ACL entry",
+            json!({"NetworkAclId": "acl-1", "RuleNumber": 100, "Protocol": 6, "RuleAction": "allow"}),
+            vec![json!({"Egress": false}), json!({"RuleAction": "deny"})],
+            vec![json!({"Egress": true}), json!({"RuleNumber": 110})],
+        ),
+        Case(
+            "AWS::ECS::Service",
+            "name of a service",
+            json!({"ServiceName": "web"}),
+            vec![
+                json!({"Cluster": "default"}),
+                json!({"Cluster": "arn:aws:ecs:us-east-1:123456789012:cluster/default"}),
+            ],
+            vec![json!({"Cluster": "blue"}), json!({"ServiceName": "api"})],
+        ),
+        Case(
+            "AWS::Events::Rule",
+            "name of a rule",
+            json!({"Name": "nightly"}),
+            vec![json!({"EventBusName": "default"})],
+            vec![json!({"EventBusName": "orders"})],
+        ),
+        Case(
+            "AWS::RDS::DBInstance",
+            "identifier of a DB instance",
+            json!({"DBInstanceIdentifier": "Saleor"}),
+            vec![json!({"DBInstanceIdentifier": "saleor"})],
+            vec![json!({"DBInstanceIdentifier": "saleor2"})],
+        ),
+        Case(
+            "AWS::EKS::PodIdentityAssociation",
+            "role of a service account",
+            json!({"ClusterName": "blue", "Namespace": "web", "ServiceAccount": "api", "RoleArn": "arn:1"}),
+            vec![json!({"RoleArn": "arn:2"})],
+            vec![json!({"Namespace": "jobs"}), json!({"ServiceAccount": "worker"})],
+        ),
+        Case(
+            "AWS::IAM::OIDCProvider",
+            "URL of an OIDC provider",
+            json!({"Url": "https://token.actions.githubusercontent.com"}),
+            vec![json!({"Url": "token.actions.githubusercontent.com/"})],
+            vec![json!({"Url": "https://gitlab.com"})],
+        ),
+        Case(
+            "AWS::Lambda::Alias",
+            "alias of a function",
+            json!({"FunctionName": "resize", "Name": "live", "FunctionVersion": "1"}),
+            vec![
+                json!({"FunctionName": "arn:aws:lambda:us-east-1:123456789012:function:resize"}),
+                json!({"FunctionVersion": "2"}),
+            ],
+            vec![json!({"Name": "next"}), json!({"FunctionName": "crop"})],
+        ),
+        Case(
+            "AWS::ElasticLoadBalancingV2::Listener",
+            "port of a load balancer",
+            json!({"LoadBalancerArn": {"$ref": "a/lb#LoadBalancerArn"}, "Port": 443, "DefaultActions": []}),
+            vec![json!({"Protocol": "HTTPS"})],
+            vec![json!({"Port": 80}), json!({"LoadBalancerArn": {"$ref": "a/lb2#LoadBalancerArn"}})],
+        ),
+        Case(
+            "AWS::WAFv2::WebACLAssociation",
+            "web ACL of a resource",
+            json!({"ResourceArn": "arn:lb", "WebACLArn": "arn:1"}),
+            vec![json!({"WebACLArn": "arn:2"})],
+            vec![json!({"ResourceArn": "arn:other"})],
+        ),
+        Case(
+            "AWS::SecretsManager::Secret",
+            "name of a secret",
+            json!({"Name": "db"}),
+            vec![json!({"Description": "x"})],
+            vec![json!({"Name": "DB"})],
+        ),
+    ]
+}
+
+#[test]
+fn spellings_of_one_thing_are_one_claim_and_another_thing_is_another_one() {
+    for Case(type_name, what, first, same, other) in cases() {
+        let claim = one(type_name, what, first.clone());
+        for change in same {
+            let spelled = one(type_name, what, with(&first, &change));
+            assert!(claim.is_same_as(&spelled), "{type_name} {change}: {claim:?} {spelled:?}");
+        }
+        for change in other {
+            let different = one(type_name, what, with(&first, &change));
+            assert!(!claim.conflicts_with(&different), "{type_name} {change}: {claim:?}");
+        }
+    }
+}
+
+#[test]
+fn a_resource_without_a_part_of_a_rule_claims_nothing_by_it() {
+    for (type_name, json) in [
+        ("AWS::S3::Bucket", json!({})),
+        ("AWS::IAM::Role", json!({"RoleName": null})),
+        ("AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"})),
+        ("AWS::EC2::VPCEndpoint", json!({"VpcId": "vpc-1", "ServiceName": "s3", "PrivateDnsEnabled": false})),
+        ("AWS::IAM::RolePolicy", json!({"RoleName": "a", "PolicyName": {"$secret": {"environment": "X"}}})),
+        ("AWS::Made::Up", json!({"Name": "a"})),
+    ] {
+        assert_eq!(of(type_name, json), [], "{type_name}");
+    }
+}
+
+#[test]
+fn each_element_of_a_list_is_claimed() {
+    let policy = of("AWS::IAM::Policy", json!({"PolicyName": "read", "Roles": ["a", "b"], "Users": ["c"]}));
+    let direct = one("AWS::IAM::RolePolicy", "inline policy of a role", json!({"RoleName": "b", "PolicyName": "read"}));
+    assert_eq!(policy.len(), 3);
+    assert_eq!(policy.iter().filter(|claim| claim.is_same_as(&direct)).count(), 1);
+
+    let group = json!({"HostedZoneId": "Z1", "RecordSets": [{"Name": "a.example.com", "Type": "A"}, {"Name": "b.example.com", "Type": "A"}]});
+    let record =
+        one("AWS::Route53::RecordSet", "record", json!({"HostedZoneId": "Z1", "Name": "B.example.com.", "Type": "A"}));
+    assert_eq!(of("AWS::Route53::RecordSetGroup", group).iter().filter(|claim| claim.is_same_as(&record)).count(), 1);
+
+    let eip = json!({"$ref": "a/eip#AllocationId"});
+    let gateway = one("AWS::EC2::NatGateway", "Elastic IP address", json!({"AllocationId": eip}));
+    let balancer = json!({"SubnetMappings": [{"SubnetId": "subnet-1", "AllocationId": eip}]});
+    assert!(one("AWS::ElasticLoadBalancingV2::LoadBalancer", "Elastic IP address", balancer).conflicts_with(&gateway));
+}
+
+#[test]
+fn a_cname_conflicts_with_records_of_other_types_and_not_with_weighted_ones_of_its_own() {
+    let record = |type_name: &str| {
+        let properties = json!({"HostedZoneId": "Z1", "Name": "a.example.com", "Type": type_name});
+        one("AWS::Route53::RecordSet", "CNAME at a name", properties)
+    };
+    assert!(record("CNAME").certainly_conflicts_with(&record("A")));
+    assert!(!record("CNAME").conflicts_with(&record("CNAME")));
+    assert!(!record("A").conflicts_with(&record("AAAA")));
+    assert!(!record("CNAME").is_same_as(&record("CNAME")));
+}
+
+#[test]
+fn records_of_one_name_and_type_have_one_routing_policy() {
+    let record = |extra: Json| {
+        let plain = json!({"HostedZoneId": "Z1", "Name": "a.example.com", "Type": "A"});
+        one("AWS::Route53::RecordSet", "routing policy of a record", with(&plain, &extra))
+    };
+    let weighted = |weight: u8, id: &str| record(json!({"Weight": weight, "SetIdentifier": id}));
+    assert!(!weighted(1, "a").conflicts_with(&weighted(2, "b")));
+    assert!(weighted(1, "a").conflicts_with(&record(json!({}))));
+    assert!(!record(json!({})).conflicts_with(&record(json!({"MultiValueAnswer": false}))));
+}
+
+#[test]
+fn blocks_of_one_vpc_that_overlap_conflict() {
+    let vpc = json!({"$ref": "a/vpc#VpcId"});
+    let subnet =
+        |block: Json| one("AWS::EC2::Subnet", "IPv4 block of a subnet", json!({"VpcId": vpc, "CidrBlock": block}));
+    let first = subnet(json!("10.0.0.0/24"));
+    assert!(first.conflicts_with(&subnet(json!("10.0.0.128/25"))));
+    assert!(!first.is_same_as(&subnet(json!("10.0.0.128/25"))));
+    assert!(first.is_same_as(&subnet(json!("10.0.0.0/24"))));
+    assert!(!first.conflicts_with(&subnet(json!("10.0.1.0/24"))));
+}
+
+#[test]
+fn parts_of_a_block_to_come_overlap_as_they_would_in_any_block() {
+    let vpc = json!({"$ref": "a/vpc#VpcId"});
+    let subnet = |prefix: u8, index: u32| {
+        let block = json!({"$subnet": {"block": {"$ref": "a/block#Ipv6CidrBlock"}, "prefix": prefix, "index": index}});
+        one("AWS::EC2::Subnet", "IPv6 block of a subnet", json!({"VpcId": vpc, "Ipv6CidrBlock": block}))
+    };
+    assert!(subnet(64, 3).is_same_as(&subnet(64, 3)));
+    assert!(!subnet(64, 3).conflicts_with(&subnet(64, 4)));
+    assert!(subnet(60, 1).conflicts_with(&subnet(64, 16)));
+    assert!(!subnet(60, 1).conflicts_with(&subnet(64, 15)));
+    let elsewhere = json!({"VpcId": vpc, "Ipv6CidrBlock": {"$ref": "a/block#Ipv6CidrBlock"}});
+    assert!(!subnet(64, 3).conflicts_with(&one("AWS::EC2::Subnet", "IPv6 block of a subnet", elsewhere)));
+}
+
+#[test]
+fn a_target_group_belongs_to_one_load_balancer() {
+    let listener = |balancer: Json| {
+        let forward = json!([{"Type": "forward", "TargetGroupArn": {"$ref": "a/tg#TargetGroupArn"}}]);
+        let properties = json!({"LoadBalancerArn": balancer, "Port": 80, "DefaultActions": forward});
+        one("AWS::ElasticLoadBalancingV2::Listener", "load balancer of a target group", properties)
+    };
+    let balancer = |name: &str| json!({"$ref": format!("a/{name}#LoadBalancerArn")});
+    let known =
+        |name: &str| json!(format!("arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/{name}/1"));
+    assert!(listener(balancer("one")).certainly_conflicts_with(&listener(balancer("two"))));
+    assert!(!listener(balancer("one")).conflicts_with(&listener(balancer("one"))));
+    assert!(listener(known("one")).certainly_conflicts_with(&listener(known("two"))));
+    assert!(!listener(known("one")).certainly_conflicts_with(&listener(balancer("one"))), "they may be the same");
+
+    let actions = json!([{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": {"$ref": "a/tg#TargetGroupArn"}}]}}]);
+    let rule = |listener: Json| json!({"ListenerArn": listener, "Priority": 1, "Actions": actions, "Conditions": []});
+    let arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/one/1/2";
+    let of_arn = one("AWS::ElasticLoadBalancingV2::ListenerRule", "load balancer of a target group", rule(json!(arn)));
+    assert_eq!(of_arn.conflict, listener(known("one")).conflict);
+    assert!(of_arn.conflicts_with(&listener(known("two"))));
+
+    let unknown = of("AWS::ElasticLoadBalancingV2::ListenerRule", rule(json!({"$ref": "a/listener#ListenerArn"})));
+    assert_eq!(unknown.len(), 1, "only its priority: {unknown:?}");
+    assert!(unknown[0].swaps);
+}
+
+#[test]
+fn what_another_resource_states_stands_for_a_reference_to_it() {
+    let balancer = Value::from_json(json!({"$ref": "a/lb#LoadBalancerArn"})).expect("a reference");
+    let name = Value::from("Worker");
+    let stated = |reference: &Reference, property: &str| match (reference.path.as_str(), property) {
+        ("a/listener", "LoadBalancerArn") => Some(&balancer),
+        ("a/role", "RoleName") => Some(&name),
+        _ => None,
+    };
+    let environment = Environment::new("us-east-1");
+    let rule = properties(json!({
+        "ListenerArn": {"$ref": "a/listener#ListenerArn"},
+        "Priority": 1,
+        "Actions": [{"Type": "forward", "TargetGroupArn": {"$ref": "a/tg#TargetGroupArn"}}],
+    }));
+    let claims = claims_among("AWS::ElasticLoadBalancingV2::ListenerRule", &environment, &rule, &stated);
+    assert!(claims.iter().any(|claim| matches!(&claim.conflict, Conflict::Unless(of) if of.contains("a/lb#"))));
+
+    let policy = properties(json!({"RoleName": {"$ref": "a/role#RoleName"}, "PolicyName": "read"}));
+    let claims = claims_among("AWS::IAM::RolePolicy", &environment, &policy, &stated);
+    let written =
+        one("AWS::IAM::RolePolicy", "inline policy of a role", json!({"RoleName": "worker", "PolicyName": "read"}));
+    assert!(claims[0].is_same_as(&written), "{claims:?}");
+}
+
+#[test]
+fn a_key_says_where_there_is_one() {
+    let claim = |type_name: &str, property: &str, environment: Environment| {
+        claims(type_name, &environment, &properties(json!({property: "media"}))).remove(0)
+    };
+    let [east, west] = ["us-east-1", "eu-west-1"].map(Environment::new);
+    let pinned = || Environment::new("us-east-1").account("123456789012");
+    let conflict = |type_name: &str, property: &str, a: &Environment, b: &Environment| {
+        claim(type_name, property, a.clone()).conflicts_with(&claim(type_name, property, b.clone()))
+    };
+    assert!(conflict("AWS::S3::Bucket", "BucketName", &pinned(), &west), "in all accounts and regions");
+    assert!(!conflict("AWS::S3::Bucket", "BucketName", &east, &Environment::new("cn-north-1")));
+    assert!(conflict("AWS::IAM::Role", "RoleName", &east, &west), "in all regions of an account");
+    assert!(!conflict("AWS::IAM::Role", "RoleName", &east, &pinned()), "they may be two accounts");
+    assert!(!conflict("AWS::SQS::Queue", "QueueName", &east, &west));
+    assert!(conflict("AWS::SQS::Queue", "QueueName", &east, &east));
+}
+
+#[test]
+fn a_message_names_the_values() {
+    let policy = json!({"RoleName": {"$ref": "a/role#RoleName"}, "PolicyName": "read"});
+    assert_eq!(one("AWS::IAM::RolePolicy", "inline policy of a role", policy).values(), "a/role#RoleName, read");
+    let subnet = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"});
+    assert_eq!(one("AWS::EC2::Subnet", "IPv4 block of a subnet", subnet).values(), "vpc-1, 10.0.0.0/24");
+}

@@ -1,0 +1,67 @@
+//! Functions, containers, events, scaling and observation.
+
+use super::{Row, row};
+
+#[rustfmt::skip] // A row a line.
+pub(super) const ROWS: &[Row] = &[
+    // <https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html>
+    // <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html>
+    row("AWS::Lambda::Alias", "alias of a function", "FunctionName:function, Name"),
+    row("AWS::Lambda::Url", "URL of a function", "TargetFunctionArn:function, Qualifier="),
+    row("AWS::Lambda::EventInvokeConfig", "invocation settings of a function", "FunctionName:function, Qualifier"),
+    // `ResourceConflictException`: one mapping from a source to a function; from a Kafka cluster or a
+    // broker, one for each topic or queue. A permission and a version have ids that AWS makes, so that
+    // equal ones stand beside each other.
+    // <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>
+    row("AWS::Lambda::EventSourceMapping", "mapping of an event source to a function", "EventSourceArn, FunctionName, Topics=, Queues="),
+    // <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
+    row("AWS::ECS::Service", "name of a service", "Cluster:name=default, ServiceName"),
+    row("AWS::ECS::ExpressGatewayService", "name of a service", "Cluster:name=default, ServiceName"),
+    row("AWS::ECS::ClusterCapacityProviderAssociations", "capacity providers of a cluster", "Cluster:name"),
+    // <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html>
+    // <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreatePodIdentityAssociation.html>
+    row("AWS::EKS::Nodegroup", "name of a node group", "ClusterName, NodegroupName"),
+    row("AWS::EKS::PodIdentityAssociation", "role of a service account", "ClusterName, Namespace, ServiceAccount"),
+    row("AWS::EKS::Capability", "name of a capability", "ClusterName, CapabilityName"),
+    // <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html>
+    // <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html>
+    row("AWS::ApplicationAutoScaling::ScalableTarget", "scalable target", "ServiceNamespace, ResourceId, ScalableDimension"),
+    row("AWS::ApplicationAutoScaling::ScalingPolicy", "name of a scaling policy", "ScalingTargetId|ServiceNamespace, ResourceId=, ScalableDimension=, PolicyName"),
+    // Metric, composite and log alarms share names.
+    // <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html>
+    row("AWS::CloudWatch::Alarm", "name of an alarm", "AlarmName"),
+    row("AWS::CloudWatch::CompositeAlarm", "name of an alarm", "AlarmName"),
+    row("AWS::CloudWatch::LogAlarm", "name of an alarm", "AlarmName"),
+    // <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateDelivery.html>
+    // <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html>
+    row("AWS::Logs::Delivery", "delivery of a source to a destination", "DeliverySourceName, DeliveryDestinationArn"),
+    row("AWS::Logs::AccountPolicy", "account policy", "PolicyType, PolicyName"),
+    row("AWS::XRay::Group", "name of a group", "GroupName"),
+    row("AWS::XRay::SamplingRule", "name of a sampling rule", "SamplingRule.RuleName"),
+    row("AWS::XRay::TransactionSearchConfig", "transaction search", ""),
+    row("AWS::ApplicationSignals::Discovery", "discovery of services", ""),
+    row("AWS::APS::RuleGroupsNamespace", "name of a rule groups namespace", "Workspace, Name"),
+    row("AWS::Budgets::Budget", "name of a budget", "Budget.BudgetName").of_account(),
+    // A rule's name is unique in its bus, a schedule's in its group.
+    // <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>
+    // <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>
+    row("AWS::Events::Rule", "name of a rule", "EventBusName:name=default, Name"),
+    row("AWS::Events::EventBusPolicy", "statement of an event bus policy", "EventBusName:name=default, StatementId"),
+    row("AWS::Scheduler::Schedule", "name of a schedule", "GroupName=default, Name"),
+    row("AWS::EventSchemas::Schema", "name of a schema", "RegistryName, SchemaName"),
+    // `NamespaceAlreadyExists`, `ServiceAlreadyExists`.
+    // <https://docs.aws.amazon.com/cloud-map/latest/api/API_CreateService.html>
+    row("AWS::ServiceDiscovery::HttpNamespace", "name of an HTTP namespace", "Name"),
+    row("AWS::ServiceDiscovery::PrivateDnsNamespace", "private DNS namespace of a VPC", "Name:dns, Vpc"),
+    row("AWS::ServiceDiscovery::Service", "name of a service", "NamespaceId, Name"),
+    // <https://docs.aws.amazon.com/app-mesh/latest/APIReference/API_CreateVirtualNode.html>
+    row("AWS::AppMesh::VirtualNode", "name of a virtual node", "MeshName, MeshOwner=, VirtualNodeName"),
+    row("AWS::AppMesh::VirtualRouter", "name of a virtual router", "MeshName, MeshOwner=, VirtualRouterName"),
+    row("AWS::AppMesh::VirtualService", "name of a virtual service", "MeshName, MeshOwner=, VirtualServiceName"),
+    row("AWS::AppMesh::VirtualGateway", "name of a virtual gateway", "MeshName, MeshOwner=, VirtualGatewayName"),
+    row("AWS::AppMesh::Route", "name of a route", "MeshName, MeshOwner=, VirtualRouterName, RouteName"),
+    // <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>
+    row("AWS::StepFunctions::StateMachine", "name of a state machine", "StateMachineName"),
+    // <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html>
+    row("AWS::CodeBuild::Project", "name of a project", "Name"),
+];

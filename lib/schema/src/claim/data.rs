@@ -1,0 +1,94 @@
+//! Buckets, databases, caches, streams and queues.
+
+use super::{Row, row};
+
+#[rustfmt::skip] // A row a line.
+pub(super) const ROWS: &[Row] = &[
+    // A bucket's name is unique over all accounts of a partition.
+    // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+    row("AWS::S3::Bucket", "name of a bucket", "BucketName:lower").of_partition(),
+    // <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutStorageLensConfiguration.html>
+    row("AWS::S3::StorageLens", "storage lens", "StorageLensConfiguration.Id"),
+    // <https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3TableBuckets_CreateTable.html>
+    row("AWS::S3Tables::TableBucket", "name of a table bucket", "TableBucketName"),
+    row("AWS::S3Tables::Table", "name of a table", "TableBucketARN, Namespace, TableName"),
+    row("AWS::S3Vectors::Index", "name of a vector index", "VectorBucketArn|VectorBucketName, IndexName"),
+    // A mount target for each zone; here by its subnet.
+    // <https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html>
+    row("AWS::EFS::MountTarget", "mount target in a subnet", "FileSystemId, SubnetId"),
+    // RDS, Neptune and DocumentDB share identifiers, which AWS stores in lower case.
+    // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
+    // <https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html>
+    row("AWS::RDS::DBInstance", "identifier of a DB instance", "DBInstanceIdentifier:lower"),
+    row("AWS::Neptune::DBInstance", "identifier of a DB instance", "DBInstanceIdentifier:lower"),
+    row("AWS::DocDB::DBInstance", "identifier of a DB instance", "DBInstanceIdentifier:lower"),
+    row("AWS::RDS::DBCluster", "identifier of a DB cluster", "DBClusterIdentifier:lower"),
+    row("AWS::Neptune::DBCluster", "identifier of a DB cluster", "DBClusterIdentifier:lower"),
+    row("AWS::DocDB::DBCluster", "identifier of a DB cluster", "DBClusterIdentifier:lower"),
+    row("AWS::RDS::DBSubnetGroup", "name of a DB subnet group", "DBSubnetGroupName:lower"),
+    row("AWS::Neptune::DBSubnetGroup", "name of a DB subnet group", "DBSubnetGroupName:lower"),
+    row("AWS::DocDB::DBSubnetGroup", "name of a DB subnet group", "DBSubnetGroupName:lower"),
+    row("AWS::RDS::DBParameterGroup", "name of a DB parameter group", "DBParameterGroupName:lower"),
+    row("AWS::Neptune::DBParameterGroup", "name of a DB parameter group", "Name:lower"),
+    row("AWS::RDS::DBClusterParameterGroup", "name of a DB cluster parameter group", "DBClusterParameterGroupName:lower"),
+    row("AWS::Neptune::DBClusterParameterGroup", "name of a DB cluster parameter group", "Name:lower"),
+    row("AWS::DocDB::DBClusterParameterGroup", "name of a DB cluster parameter group", "Name:lower"),
+    row("AWS::RDS::DBSnapshot", "identifier of a DB snapshot", "DBSnapshotIdentifier:lower"),
+    row("AWS::RDS::DBProxyTargetGroup", "target group of a DB proxy", "DBProxyName:lower, TargetGroupName"),
+    row("AWS::Redshift::Snapshot", "identifier of a snapshot", "SnapshotIdentifier:lower"),
+    // <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateGlobalReplicationGroup.html>
+    row("AWS::ElastiCache::GlobalReplicationGroup", "suffix of a global replication group", "GlobalReplicationGroupIdSuffix:lower"),
+    row("AWS::ElastiCache::ServerlessCacheSnapshot", "name of a cache snapshot", "ServerlessCacheSnapshotName:lower"),
+    // One table of a name, whether with or without replicas.
+    // <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html>
+    row("AWS::DynamoDB::Table", "name of a table", "TableName"),
+    row("AWS::DynamoDB::GlobalTable", "name of a table", "TableName"),
+    // <https://docs.aws.amazon.com/dms/latest/APIReference/API_CreateReplicationInstance.html>
+    row("AWS::DMS::ReplicationInstance", "identifier of a replication instance", "ReplicationInstanceIdentifier:lower"),
+    row("AWS::DMS::ReplicationTask", "identifier of a replication task", "ReplicationTaskIdentifier:lower"),
+    row("AWS::DMS::ReplicationConfig", "identifier of a replication", "ReplicationConfigIdentifier:lower"),
+    row("AWS::DMS::Endpoint", "identifier of an endpoint", "EndpointIdentifier:lower"),
+    row("AWS::DMS::Certificate", "identifier of a certificate", "CertificateIdentifier:lower"),
+    // <https://docs.aws.amazon.com/opensearch-service/latest/APIReference/API_CreateDomain.html>
+    row("AWS::OpenSearchService::Domain", "name of an OpenSearch domain", "DomainName"),
+    row("AWS::Elasticsearch::Domain", "name of an OpenSearch domain", "DomainName"),
+    row("AWS::OpenSearchServerless::Collection", "name of a collection", "Name"),
+    row("AWS::OpenSearchServerless::SecurityConfig", "name of a security configuration", "Type=, Name"),
+    row("AWS::OpenSearchServerless::VpcEndpoint", "name of an endpoint", "Name"),
+    // <https://docs.aws.amazon.com/glue/latest/webapi/API_CreateTable.html>
+    row("AWS::Glue::Database", "name of a Glue database", "CatalogId, DatabaseInput.Name|DatabaseName"),
+    row("AWS::Glue::Table", "name of a Glue table", "CatalogId, DatabaseName, TableInput.Name|Name"),
+    row("AWS::Glue::Connection", "name of a Glue connection", "CatalogId, ConnectionInput.Name"),
+    // <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html>
+    row("AWS::Kinesis::StreamConsumer", "consumer of a stream", "StreamARN, ConsumerName"),
+    // <https://docs.aws.amazon.com/msk/1.0/apireference/clusters.html>
+    row("AWS::MSK::Cluster", "name of a Kafka cluster", "ClusterName"),
+    row("AWS::MSK::ServerlessCluster", "name of a Kafka cluster", "ClusterName"),
+    row("AWS::MSK::Configuration", "name of a Kafka configuration", "Name"),
+    row("AWS::MSK::Topic", "topic of a Kafka cluster", "ClusterArn, TopicName"),
+    // <https://docs.aws.amazon.com/amazon-mq/latest/api-reference/brokers.html>
+    row("AWS::AmazonMQ::Broker", "name of a broker", "BrokerName"),
+    row("AWS::AmazonMQ::ConfigurationAssociation", "configuration of a broker", "Broker"),
+    // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>
+    // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
+    row("AWS::SQS::Queue", "name of a queue", "QueueName"),
+    row("AWS::SQS::QueuePolicy", "policy of a queue", "Queues[]"),
+    row("AWS::SQS::QueueInlinePolicy", "policy of a queue", "Queue"),
+    // Subscribe answers with the subscription of this endpoint that exists.
+    // <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
+    // <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
+    row("AWS::SNS::Topic", "name of a topic", "TopicName"),
+    row("AWS::SNS::TopicPolicy", "policy of a topic", "Topics[]"),
+    row("AWS::SNS::TopicInlinePolicy", "policy of a topic", "TopicArn"),
+    row("AWS::SNS::Subscription", "subscription of an endpoint", "TopicArn, Protocol, Endpoint"),
+    // <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutRegistryPolicy.html>
+    // <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutReplicationConfiguration.html>
+    row("AWS::ECR::RegistryPolicy", "policy of the registry", ""),
+    row("AWS::ECR::RegistryScanningConfiguration", "scanning configuration of the registry", ""),
+    row("AWS::ECR::ReplicationConfiguration", "replication of the registry", ""),
+    row("AWS::ECR::SigningConfiguration", "signing configuration of the registry", ""),
+    // <https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateRepository.html>
+    // <https://docs.aws.amazon.com/codecommit/latest/APIReference/API_CreateRepository.html>
+    row("AWS::CodeArtifact::Repository", "name of a repository", "DomainName, DomainOwner=, RepositoryName"),
+    row("AWS::CodeCommit::Repository", "name of a repository", "RepositoryName"),
+];

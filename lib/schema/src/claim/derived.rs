@@ -1,0 +1,73 @@
+//! Rules that the schema gives.
+
+use super::{ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, Form};
+use crate::kind::Kind;
+use crate::property::Replacement;
+use crate::resource::ResourceType;
+
+/// Services that compare names without regard to case.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html>
+/// <https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html>
+/// <https://docs.aws.amazon.com/dms/latest/APIReference/API_CreateReplicationSubnetGroup.html>
+const CASELESS: &[&str] = &["DAX", "DMS", "DocDB", "ElastiCache", "IAM", "MemoryDB", "Neptune", "RDS", "Redshift"];
+
+/// Types whose ARN ends with a name, of which several resources can share one: a version is told
+/// apart by more than its name, and the ARN of a data source leaves out its domain.
+const SHARED: &[&str] = &["AWS::Glue::Catalog", "AWS::OpenSearch::DataSource"];
+
+/// The rule by the primary identifier, where the program sets all of it, or by the name that the ARN
+/// ends with.
+pub(super) fn rule(resource: &ResourceType) -> Option<ClaimRule> {
+    let paths = identifier(resource).or_else(|| Some(vec![vec![arn_name(resource)?]]))?;
+    let form = if CASELESS.contains(&resource.service()) { Form::Lower } else { Form::Text };
+    let named = paths.len() == 1 && paths[0].last().is_some_and(|name| name.ends_with("Name"));
+    let part = |path| ClaimPart {
+        sources: vec![ClaimSource { path, in_element: false, form }],
+        default: None,
+        role: ClaimRole::Key,
+    };
+    Some(ClaimRule {
+        what: if named { "name" } else { "identifier" },
+        space: resource.name,
+        scope: if resource.is_global() { ClaimScope::Account } else { ClaimScope::Region },
+        each: None,
+        parts: paths.into_iter().map(part).collect(),
+        swaps: false,
+    })
+}
+
+/// The properties of the primary identifier; none where AWS makes a part of it.
+fn identifier(resource: &ResourceType) -> Option<Vec<Vec<&'static str>>> {
+    let settable = |part: &&'static str| {
+        let path: Vec<_> = part.split('/').collect();
+        resource.property(&path.join("."))?;
+        Some(path)
+    };
+    let paths: Option<Vec<_>> = resource.primary_identifier.iter().map(|part| settable(part)).collect();
+    paths.filter(|paths| !paths.is_empty())
+}
+
+/// The property that the ARN ends with, so that two resources with one value would have one ARN.
+fn arn_name(resource: &ResourceType) -> Option<&'static str> {
+    if SHARED.contains(&resource.name) || resource.properties.contains_key("VersionName") {
+        return None;
+    }
+    let mut names = resource.arn_template?.split("${").skip(1).filter_map(|rest| rest.split('}').next());
+    let mut own = names.by_ref().filter(|name| !["Partition", "Region", "Account"].contains(name));
+    let (Some(last), None) = (own.next(), own.next()) else { return None };
+    if !resource.arn_template?.ends_with(&format!("{last}}}")) {
+        return None;
+    }
+    let short = resource.short_name();
+    let is_own_name = last == "Name" || last.strip_suffix("Name").is_some_and(|stem| short.ends_with(stem));
+    let fits = |name: &str| {
+        let stem = name.strip_suffix("Name").or_else(|| name.strip_suffix("Identifier"));
+        name.eq_ignore_ascii_case(last) || is_own_name && stem.is_some_and(|stem| short.ends_with(stem))
+    };
+    let stable =
+        |property: &crate::Property| property.kind == Kind::String && property.replacement == Replacement::Always;
+    let mut found = resource.properties.iter().filter(|(name, property)| fits(name) && stable(property));
+    found.next().map(|(name, _)| *name)
+}

@@ -1,0 +1,75 @@
+//! Names in the domain name system, content delivery, firewalls of applications, and APIs.
+
+use super::{Row, row};
+
+#[rustfmt::skip] // A row a line.
+pub(super) const ROWS: &[Row] = &[
+    // Names are compared in lower case and with their last dot.
+    // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
+    // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html>
+    row("AWS::Route53::RecordSet", "record", "HostedZoneId:zone|HostedZoneName:dns, Name:dns, Type, SetIdentifier=").of_account(),
+    row("AWS::Route53::RecordSetGroup", "record", "RecordSets[].HostedZoneId:zone|HostedZoneId:zone|RecordSets[].HostedZoneName:dns|HostedZoneName:dns, RecordSets[].Name:dns, RecordSets[].Type, RecordSets[].SetIdentifier=").of_account(),
+    // A CNAME stands beside no record of another type.
+    // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html>
+    row("AWS::Route53::RecordSet", "CNAME at a name", "HostedZoneId:zone|HostedZoneName:dns, Name:dns, !Type:record").of_account(),
+    row("AWS::Route53::RecordSetGroup", "CNAME at a name", "RecordSets[].HostedZoneId:zone|HostedZoneId:zone|RecordSets[].HostedZoneName:dns|HostedZoneName:dns, RecordSets[].Name:dns, !RecordSets[].Type:record").of_account(),
+    // All records of a name and type have one routing policy.
+    // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy.html>
+    row("AWS::Route53::RecordSet", "routing policy of a record", "HostedZoneId:zone|HostedZoneName:dns, Name:dns, Type, !Weight:property|Region:property|Failover:property|GeoLocation:property|MultiValueAnswer:property|CidrRoutingConfig:property=Simple").of_account(),
+    // `ConflictingDomainExists`: a VPC is associated with one zone of a name.
+    // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html>
+    row("AWS::Route53::HostedZone", "private zone of a VPC", "Name:dns, VPCs[].VPCId").of_account(),
+    // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateCidrCollection.html>
+    row("AWS::Route53::CidrCollection", "name of a CIDR collection", "Name").of_account(),
+    // `CNAMEAlreadyExists`: an alternate domain name is that of one distribution, over all accounts.
+    // <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html>
+    row("AWS::CloudFront::Distribution", "alternate domain name", "DistributionConfig.Aliases[]:dns").of_partition(),
+    row("AWS::CloudFront::Distribution", "alternate domain name", "DistributionConfig.CNAMEs[]:dns").of_partition(),
+    row("AWS::CloudFront::DistributionTenant", "alternate domain name", "Domains[]:dns").of_partition(),
+    row("AWS::CloudFront::DistributionTenant", "name of a distribution tenant", "Name").of_account(),
+    // `CachePolicyAlreadyExists` and its like.
+    // <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateCachePolicy.html>
+    // <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateOriginAccessControl.html>
+    row("AWS::CloudFront::CachePolicy", "name of a cache policy", "CachePolicyConfig.Name").of_account(),
+    row("AWS::CloudFront::OriginRequestPolicy", "name of an origin request policy", "OriginRequestPolicyConfig.Name").of_account(),
+    row("AWS::CloudFront::ResponseHeadersPolicy", "name of a response headers policy", "ResponseHeadersPolicyConfig.Name").of_account(),
+    row("AWS::CloudFront::OriginAccessControl", "name of an origin access control", "OriginAccessControlConfig.Name").of_account(),
+    row("AWS::CloudFront::KeyGroup", "name of a key group", "KeyGroupConfig.Name").of_account(),
+    row("AWS::CloudFront::PublicKey", "name of a public key", "PublicKeyConfig.Name").of_account(),
+    // `WAFDuplicateItemException`; the id in the primary identifier is AWS's.
+    // <https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html>
+    row("AWS::WAFv2::WebACL", "name of a web ACL", "Scope, Name"),
+    row("AWS::WAFv2::IPSet", "name of an IP set", "Scope, Name"),
+    row("AWS::WAFv2::RuleGroup", "name of a rule group", "Scope, Name"),
+    row("AWS::WAFv2::RegexPatternSet", "name of a regex pattern set", "Scope, Name"),
+    // A resource has one web ACL; another association takes the first away.
+    // <https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html>
+    row("AWS::WAFv2::WebACLAssociation", "web ACL of a resource", "ResourceArn"),
+    row("AWS::WAFRegional::WebACLAssociation", "web ACL of a resource", "ResourceArn"),
+    // <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateResource.html>
+    // <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateBasePathMapping.html>
+    row("AWS::ApiGateway::Resource", "path part", "RestApiId, ParentId, PathPart"),
+    row("AWS::ApiGateway::BasePathMapping", "base path of a domain name", "DomainName:lower, BasePath="),
+    row("AWS::ApiGateway::GatewayResponse", "gateway response", "RestApiId, ResponseType"),
+    row("AWS::ApiGateway::UsagePlanKey", "key of a usage plan", "UsagePlanId, KeyId"),
+    // <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html>
+    row("AWS::ApiGatewayV2::Route", "route key", "ApiId, RouteKey"),
+    row("AWS::ApiGatewayV2::ApiMapping", "mapping of a domain name", "DomainName:lower, ApiMappingKey="),
+    row("AWS::ApiGatewayV2::Authorizer", "name of an authorizer", "ApiId, Name"),
+    row("AWS::ApiGatewayV2::Model", "name of a model", "ApiId, Name"),
+    // <https://docs.aws.amazon.com/appsync/latest/APIReference/API_CreateResolver.html>
+    row("AWS::AppSync::Resolver", "resolver of a field", "ApiId, TypeName, FieldName"),
+    row("AWS::AppSync::DataSource", "name of a data source", "ApiId, Name"),
+    row("AWS::AppSync::GraphQLSchema", "schema of an API", "ApiId"),
+    row("AWS::AppSync::DomainNameApiAssociation", "API of a domain name", "DomainName:lower"),
+    row("AWS::AppSync::ChannelNamespace", "name of a channel namespace", "ApiId, Name"),
+    // <https://docs.aws.amazon.com/amplify/latest/APIReference/API_CreateBranch.html>
+    row("AWS::Amplify::Branch", "branch of an app", "AppId, BranchName"),
+    row("AWS::Amplify::Domain", "domain of an app", "AppId, DomainName:lower"),
+    // <https://docs.aws.amazon.com/ses/latest/APIReference/API_CreateReceiptRule.html>
+    row("AWS::SES::ReceiptRule", "name of a receipt rule", "RuleSetName, Rule.Name"),
+    row("AWS::SES::ReceiptFilter", "name of a receipt filter", "Filter.Name"),
+    row("AWS::SES::Template", "name of a template", "Template.TemplateName"),
+    row("AWS::SES::ConfigurationSetEventDestination", "name of an event destination", "ConfigurationSetName, EventDestination.Name"),
+    row("AWS::Transfer::User", "user of a server", "ServerId, UserName"),
+];

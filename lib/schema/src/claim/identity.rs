@@ -1,0 +1,39 @@
+//! IAM, organizations, keys and secrets.
+
+use super::{Row, row};
+
+#[rustfmt::skip] // A row a line.
+pub(super) const ROWS: &[Row] = &[
+    // PutRolePolicy replaces a policy of the same name. Names are not distinguished by case.
+    // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
+    // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    row("AWS::IAM::RolePolicy", "inline policy of a role", "RoleName:lower, PolicyName:lower").of_account(),
+    row("AWS::IAM::UserPolicy", "inline policy of a user", "UserName:lower, PolicyName:lower").of_account(),
+    row("AWS::IAM::GroupPolicy", "inline policy of a group", "GroupName:lower, PolicyName:lower").of_account(),
+    row("AWS::IAM::Policy", "inline policy of a role", "Roles[]:lower, PolicyName:lower").of_account(),
+    row("AWS::IAM::Policy", "inline policy of a user", "Users[]:lower, PolicyName:lower").of_account(),
+    row("AWS::IAM::Policy", "inline policy of a group", "Groups[]:lower, PolicyName:lower").of_account(),
+    // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
+    row("AWS::IAM::ManagedPolicy", "name of a managed policy", "ManagedPolicyName:lower").of_account(),
+    // "Provider with url ... already exists."
+    // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>
+    row("AWS::IAM::OIDCProvider", "URL of an OIDC provider", "Url:url").of_account(),
+    row("AWS::IAM::SAMLProvider", "name of a SAML provider", "Name:lower").of_account(),
+    row("AWS::IAM::ServiceLinkedRole", "service-linked role of a service", "AWSServiceName, CustomSuffix=").of_account(),
+    row("AWS::IAM::VirtualMFADevice", "name of an MFA device", "VirtualMfaDeviceName:lower").of_account(),
+    row("AWS::IAM::UserToGroupAddition", "member of a group", "GroupName:lower, Users[]:lower").of_account(),
+    // <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html>
+    // <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html>
+    row("AWS::Organizations::OrganizationalUnit", "name of an organizational unit", "ParentId, Name").of_account(),
+    row("AWS::Organizations::Policy", "name of a policy", "Name, Type").of_account(),
+    // <https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html>
+    row("AWS::SSO::PermissionSet", "name of a permission set", "InstanceArn, Name"),
+    // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
+    // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html>
+    row("AWS::SecretsManager::Secret", "name of a secret", "Name"),
+    row("AWS::SecretsManager::ResourcePolicy", "policy of a secret", "SecretId"),
+    row("AWS::SecretsManager::RotationSchedule", "rotation of a secret", "SecretId"),
+    row("AWS::SecretsManager::SecretTargetAttachment", "target of a secret", "SecretId"),
+    // <https://docs.aws.amazon.com/acm/latest/APIReference/API_PutAccountConfiguration.html>
+    row("AWS::CertificateManager::Account", "settings of certificates", ""),
+];

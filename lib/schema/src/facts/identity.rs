@@ -1,0 +1,81 @@
+//! What names a resource, and what makes a relation what it is.
+
+use super::find;
+use crate::kind::Kind;
+use crate::resource::ResourceType;
+
+impl ResourceType {
+    /// The property that names a resource of this type to its users, as `RoleName` does; none where
+    /// it has no name.
+    pub fn own_name(&self) -> Option<&'static str> {
+        let named = |name: &str| {
+            let (key, property) = self.properties.get_key_value(name)?;
+            (property.kind == Kind::String).then_some(*key)
+        };
+        let identifies = || {
+            let set = self.primary_identifier.iter().filter_map(|name| named(name));
+            let set: Vec<_> = set.filter(|name| !self.names_another(name)).collect();
+            let optional = set.iter().find(|name| !self.properties[*name].required);
+            optional.or(set.last()).copied()
+        };
+        let short = self.short_name();
+        named(&format!("{short}Name"))
+            .or_else(identifies)
+            .or_else(|| named("Name"))
+            .or_else(|| named(&format!("{short}Identifier")))
+    }
+
+    /// The properties that together make a relation what it is: a subnet has one association with a
+    /// route table, whatever its identifier. Empty where the type is no relation of others.
+    pub fn parts(&self) -> Vec<&'static str> {
+        if let Some(row) = find(self.name).filter(|row| !row.parts.is_empty()) {
+            return row.parts.to_vec();
+        }
+        let identifier = &self.primary_identifier;
+        let set = identifier.iter().all(|name| self.properties.contains_key(*name));
+        let refers = |name: &str| {
+            let property = self.properties.get(name);
+            property.is_some_and(|property| property.required && !property.references.is_empty())
+        };
+        match identifier[..] {
+            [] => Vec::new(),
+            [name] if set && refers(name) && self.own_name() != Some(name) => identifier.clone(),
+            [_, _, ..] if set => identifier.clone(),
+            _ if ["Association", "Attachment"].iter().any(|end| self.short_name().ends_with(end)) => {
+                self.required().filter(|name| refers(name)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a property has to name a resource of another type.
+    fn names_another(&self, name: &str) -> bool {
+        let property = &self.properties[name];
+        property.required && property.references.iter().any(|reference| reference.resource != self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lookup;
+
+    #[test]
+    fn the_name_of_a_resource_is_not_the_name_of_another() {
+        let name = |type_name| lookup(type_name).expect("published").own_name();
+        assert_eq!(name("AWS::S3::Bucket"), Some("BucketName"));
+        assert_eq!(name("AWS::S3::BucketPolicy"), None);
+        assert_eq!(name("AWS::RDS::DBInstance"), Some("DBInstanceIdentifier"));
+        assert_eq!(name("AWS::SecretsManager::Secret"), Some("Name"));
+        assert_eq!(name("AWS::EKS::Nodegroup"), Some("NodegroupName"));
+        assert_eq!(name("AWS::ElasticLoadBalancingV2::LoadBalancer"), Some("Name"));
+    }
+
+    #[test]
+    fn a_relation_is_made_of_its_parts() {
+        let parts = |type_name| lookup(type_name).expect("published").parts();
+        assert_eq!(parts("AWS::S3::BucketPolicy"), ["Bucket"]);
+        assert_eq!(parts("AWS::IAM::RolePolicy"), ["PolicyName", "RoleName"]);
+        assert_eq!(parts("AWS::EC2::SubnetRouteTableAssociation"), ["SubnetId"]);
+        assert!(parts("AWS::EC2::VPC").is_empty());
+    }
+}

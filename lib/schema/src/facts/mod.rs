@@ -1,0 +1,188 @@
+//! The table of facts: how resources of a type behave where the schema does not say it.
+//!
+//! The schema and the rules of this module give the default of each fact; a row of the table
+//! corrects it for one type and names its source. The AWS provider, the simulator and the planner
+//! read the result with [`behavior`](crate::behavior) and the methods of [`ResourceType`]. Nothing
+//! else states these facts.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `network`, `compute`, `data`, `platform` | rows by group of services: recovery, waits, early outputs, coexistence |
+//! | `identity` | the name of a resource, and the parts that make a relation what it is |
+//! | `api` | the API of each service |
+//! | `relations` | which properties name other resources, and which of those they keep from being deleted |
+//! | `stateful` | which types hold data that is lost with them |
+//! | `follows` | which outputs follow which property when it changes in place |
+//!
+//! # Sources
+//!
+//! `API_X` in a comment is the page of the operation X in the API reference of the type's service,
+//! as in <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html>. Whether
+//! an operation takes a token or tags is stated there and in AWS's published service models
+//! (`idempotencyToken`, `Tags`, `TagSpecifications`).
+//!
+//! Interval and timeout follow the waiters of AWS's SDKs where there is one for the type, as in
+//! <https://docs.aws.amazon.com/boto3/latest/reference/services/ec2/waiter/NatGatewayAvailable.html>;
+//! the interval is shorter where looks are cheap, and the timeout longer where that waiter is known
+//! to be short.
+
+mod api;
+mod compute;
+mod data;
+mod follows;
+mod identity;
+mod network;
+mod platform;
+mod relations;
+mod stateful;
+
+use crate::behavior::{Behavior, Recovery, Wait};
+use crate::resource::{Handler, ResourceType};
+
+/// The groups of rows. A type has one row in one of them, or none.
+const GROUPS: [&[Row]; 4] = [network::ROWS, compute::ROWS, data::ROWS, platform::ROWS];
+
+/// What is known of one type beyond the schema.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    type_name: &'static str,
+    recovery: Option<Recovery>,
+    parts: &'static [&'static str],
+    alone: bool,
+    wait: Wait,
+    early: &'static [&'static str],
+    overwrites: bool,
+}
+
+/// A row that corrects nothing yet.
+const fn row(type_name: &'static str) -> Row {
+    Row { type_name, recovery: None, parts: &[], alone: false, wait: Wait::NONE, early: &[], overwrites: false }
+}
+
+impl Row {
+    /// A create is made exactly once in this way.
+    const fn by(self, recovery: Recovery) -> Self {
+        Self { recovery: Some(recovery), ..self }
+    }
+
+    /// It is the relation of others: these properties make it what it is, whatever identifier AWS
+    /// gives it.
+    const fn of(self, parts: &'static [&'static str]) -> Self {
+        Self { recovery: Some(Recovery::ByParts), parts, ..self }
+    }
+
+    /// Its successor cannot be made while it exists.
+    const fn alone(self) -> Self {
+        Self { alone: true, ..self }
+    }
+
+    /// Its create call puts it in the place of the one with the same claim, without a word.
+    const fn overwrites(self) -> Self {
+        Self { overwrites: true, ..self }
+    }
+
+    /// It takes its time: a look every `interval` seconds or more often, for `timeout` seconds.
+    const fn waits(self, interval: u64, timeout: u64) -> Self {
+        Self { wait: Wait::seconds(interval, timeout), ..self }
+    }
+
+    /// These outputs are known, and of use to others, before it is ready.
+    const fn early(self, outputs: &'static [&'static str]) -> Self {
+        Self { early: outputs, ..self }
+    }
+}
+
+fn find(type_name: &str) -> Option<&'static Row> {
+    GROUPS.iter().copied().flatten().find(|row| row.type_name == type_name)
+}
+
+impl ResourceType {
+    /// How resources of this type behave when they are managed through the API of their service.
+    pub fn behavior(&self) -> Behavior {
+        *self.behavior.get_or_init(|| {
+            let row = find(self.name);
+            Behavior {
+                recovery: row.and_then(|row| row.recovery).unwrap_or_else(|| self.default_recovery()),
+                coexists: !self.deletes_first && !row.is_some_and(|row| row.alone),
+                wait: row.map_or(Wait::NONE, |row| row.wait),
+                early_outputs: row.map_or(&[], |row| row.early),
+                api: api::of(self.service()),
+            }
+        })
+    }
+
+    /// Whether a create puts the resource in the place of the one that is there under the same claim,
+    /// instead of being refused. Two resources of a program with one claim are one thing then, and a
+    /// delete of either removes it.
+    pub fn overwrites(&self) -> bool {
+        find(self.name).is_some_and(|row| row.overwrites)
+    }
+
+    /// How a create is made exactly once, as far as the schema says:
+    /// - the resource is the relation of others: by its parts;
+    /// - its identifier is a name that the program sets: by that name;
+    /// - else by a client token where Cloud Control manages it, every create through which takes one,
+    ///   or where it cannot be tagged; by its tags otherwise.
+    fn default_recovery(&self) -> Recovery {
+        if !self.parts().is_empty() {
+            return Recovery::ByParts;
+        }
+        match self.primary_identifier[..] {
+            [name] if self.properties.contains_key(name) => Recovery::DeterministicName,
+            _ if self.handles(Handler::Create) || self.tags.is_none() => Recovery::ClientToken,
+            _ => Recovery::FindByTag,
+        }
+    }
+}
+
+/// Whether the table says that resources of a type hold data that is lost with them.
+pub(crate) fn is_stateful(type_name: &str) -> bool {
+    stateful::HOLDS.binary_search_by(|(name, _)| (*name).cmp(type_name)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::lookup;
+
+    #[test]
+    fn every_row_is_about_a_published_type_and_each_type_has_one_row() {
+        let mut seen = BTreeSet::new();
+        for row in GROUPS.iter().copied().flatten() {
+            assert!(lookup(row.type_name).is_some(), "AWS publishes no {}", row.type_name);
+            assert!(seen.insert(row.type_name), "{} has two rows", row.type_name);
+        }
+    }
+
+    #[test]
+    fn every_row_corrects_something() {
+        let mut idle = Vec::new();
+        for row in GROUPS.iter().copied().flatten() {
+            let resource = lookup(row.type_name).expect("published");
+            let waits = row.wait != Wait::NONE;
+            let recovers = !row.parts.is_empty() || row.recovery.is_some_and(|it| it != resource.default_recovery());
+            if !(waits || row.alone || row.overwrites || recovers) || row.recovery.is_some() && !recovers {
+                idle.push(row.type_name);
+            }
+            assert!(!row.alone || !resource.deletes_first, "the schema says of {} that it is alone", row.type_name);
+            assert!(waits || row.early.is_empty(), "{} is ready at once: all its outputs are early", row.type_name);
+        }
+        assert!(idle.is_empty(), "what these rows say of recovery holds without them: {idle:?}");
+    }
+
+    #[test]
+    fn early_outputs_and_parts_are_published() {
+        for row in GROUPS.iter().copied().flatten() {
+            let resource = lookup(row.type_name).expect("published");
+            for name in row.early {
+                let known = resource.attributes.contains_key(name) || resource.properties.contains_key(name);
+                assert!(known, "{} has no {name}", row.type_name);
+            }
+            for name in row.parts {
+                assert!(resource.properties.contains_key(name), "{} has no property {name}", row.type_name);
+            }
+        }
+    }
+}

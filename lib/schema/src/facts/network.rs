@@ -1,0 +1,67 @@
+//! Networks, load balancing, DNS and content delivery.
+
+use super::{Row, row};
+use crate::behavior::Recovery::{DeterministicName, FindByTag};
+
+#[rustfmt::skip]
+pub(super) const ROWS: &[Row] = &[
+    row("AWS::ApiGateway::VpcLink").waits(15, 600).early(&["VpcLinkId"]),
+    row("AWS::ApiGatewayV2::VpcLink").waits(15, 600).early(&["VpcLinkId"]),
+    // RequestCertificate takes an IdempotencyToken, which ACM forgets after an hour; a run may be
+    // resumed after a night. It takes tags, too (API_RequestCertificate). Its ARN is no early output:
+    // load balancers and distributions refuse a certificate that is not issued yet.
+    row("AWS::CertificateManager::Certificate").by(FindByTag).waits(10, 2700),
+    // The same CallerReference does not give the same distribution again but the error
+    // DistributionAlreadyExists (API_DistributionConfig); CreateDistributionWithTags sets tags.
+    row("AWS::CloudFront::Distribution").by(FindByTag).waits(60, 2100).early(&["Id", "DomainName"]),
+    // CreateEgressOnlyInternetGateway takes a ClientToken.
+    row("AWS::EC2::EgressOnlyInternetGateway").waits(1, 120).early(&["Id"]),
+    // AllocateAddress takes no token, but tags.
+    row("AWS::EC2::EIP").by(FindByTag),
+    // CreateInternetGateway takes no token, but tags.
+    row("AWS::EC2::InternetGateway").by(FindByTag),
+    // CreateNatGateway takes a ClientToken. Its Elastic IP cannot be in use by two. A route to a
+    // gateway that is pending leads nowhere, so that its id is no early output.
+    row("AWS::EC2::NatGateway").alone().waits(5, 900),
+    row("AWS::EC2::Route").of(&["RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"]),
+    // CreateSecurityGroup takes no token, but tags.
+    row("AWS::EC2::SecurityGroup").by(FindByTag),
+    row("AWS::EC2::SecurityGroupEgress").of(&["GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "DestinationPrefixListId", "DestinationSecurityGroupId"]),
+    row("AWS::EC2::SecurityGroupIngress").of(&["GroupId", "GroupName", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupName"]),
+    // CreateSubnet takes no token, but tags.
+    row("AWS::EC2::Subnet").by(FindByTag).waits(1, 120).early(&["SubnetId", "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId"]),
+    // A subnet has one network ACL (API_ReplaceNetworkAclAssociation).
+    row("AWS::EC2::SubnetNetworkAclAssociation").of(&["SubnetId"]),
+    // A subnet has one route table (API_AssociateRouteTable).
+    row("AWS::EC2::SubnetRouteTableAssociation").of(&["SubnetId"]).waits(1, 120).early(&["Id"]),
+    row("AWS::EC2::TransitGateway").waits(15, 600).early(&["Id", "TransitGatewayArn"]),
+    row("AWS::EC2::TransitGatewayAttachment").waits(15, 600).early(&["Id"]),
+    row("AWS::EC2::TransitGatewayVpcAttachment").waits(15, 600).early(&["Id"]),
+    // CreateVpc takes no token, but tags.
+    row("AWS::EC2::VPC").by(FindByTag).waits(1, 120).early(&["VpcId", "CidrBlock"]),
+    row("AWS::EC2::VPCCidrBlock").of(&["VpcId", "CidrBlock", "AmazonProvidedIpv6CidrBlock", "Ipv6CidrBlock", "Ipv6Pool", "Ipv6IpamPoolId"]).waits(2, 300).early(&["Id", "VpcId"]),
+    // CreateVpcEndpoint takes a ClientToken.
+    row("AWS::EC2::VPCEndpoint").waits(5, 900).early(&["Id"]),
+    // A VPC has one internet gateway, and a gateway is attached to one VPC (API_AttachInternetGateway).
+    row("AWS::EC2::VPCGatewayAttachment").of(&["InternetGatewayId", "VpnGatewayId", "VpcId"]),
+    row("AWS::EC2::VPNConnection").waits(15, 1200).early(&["VpnConnectionId"]),
+    // CreateListener and CreateRule take no token, but tags.
+    row("AWS::ElasticLoadBalancingV2::Listener").by(FindByTag),
+    row("AWS::ElasticLoadBalancingV2::ListenerCertificate").of(&["ListenerArn", "Certificates"]),
+    row("AWS::ElasticLoadBalancingV2::ListenerRule").by(FindByTag),
+    // CreateLoadBalancer and CreateTargetGroup are told apart by the name, which is unique in account
+    // and region. A listener or an alias record needs no more than these outputs, and takes as long.
+    row("AWS::ElasticLoadBalancingV2::LoadBalancer").by(DeterministicName).waits(10, 900)
+        .early(&["LoadBalancerArn", "LoadBalancerFullName", "LoadBalancerName", "DNSName", "CanonicalHostedZoneID"]),
+    row("AWS::ElasticLoadBalancingV2::TargetGroup").by(DeterministicName),
+    // CreateAccelerator takes an IdempotencyToken.
+    row("AWS::GlobalAccelerator::Accelerator").waits(15, 1200).early(&["AcceleratorArn", "DnsName", "Ipv4Addresses"]),
+    row("AWS::NetworkFirewall::Firewall").waits(30, 1200).early(&["FirewallArn", "FirewallId"]),
+    // The same CallerReference does not give the same zone again but the error
+    // HostedZoneAlreadyExists, and the zone is found by it (API_CreateHostedZone).
+    row("AWS::Route53::HostedZone").by(FindByTag),
+    row("AWS::Route53::RecordSet").waits(10, 600).early(&["Name", "HostedZoneId", "Type"]),
+    // CreateIPSet and CreateWebACL refuse a name that exists (WAFDuplicateItemException).
+    row("AWS::WAFv2::IPSet").by(DeterministicName),
+    row("AWS::WAFv2::WebACL").by(DeterministicName),
+];

@@ -1,0 +1,31 @@
+//! Identity, keys, secrets, messages, and other services of a platform.
+
+use super::{Row, row};
+use crate::behavior::Recovery::{DeterministicName, FindByTag};
+
+#[rustfmt::skip]
+pub(super) const ROWS: &[Row] = &[
+    row("AWS::Cognito::UserPoolDomain").by(DeterministicName),
+    row("AWS::DirectoryService::MicrosoftAD").waits(60, 3600).early(&["Id"]),
+    // PutRule makes or changes the rule of a name.
+    row("AWS::Events::Rule").by(DeterministicName),
+    // CreatePolicy refuses a name that exists.
+    row("AWS::IAM::ManagedPolicy").by(DeterministicName),
+    // PutGroupPolicy, PutRolePolicy, PutUserPolicy: "adds or updates an inline policy".
+    row("AWS::IAM::GroupPolicy").overwrites(),
+    row("AWS::IAM::RolePolicy").overwrites(),
+    row("AWS::IAM::UserPolicy").overwrites(),
+    // An alias is the relation of a name with a key (API_CreateAlias).
+    row("AWS::KMS::Alias").of(&["AliasName"]),
+    // CreateKey takes no token, but tags. GetKeyPolicy and others find the key a moment later.
+    row("AWS::KMS::Key").by(FindByTag).waits(1, 60).early(&["Arn", "KeyId"]),
+    // Not by its ClientRequestToken: a repetition with another generated value is refused
+    // (API_CreateSecret).
+    row("AWS::SecretsManager::Secret").by(DeterministicName),
+    row("AWS::ServiceCatalogAppRegistry::ResourceAssociation").of(&["Application", "Resource", "ResourceType"]),
+    // CreateTopic gives the topic that has the name (API_CreateTopic).
+    row("AWS::SNS::Topic").by(DeterministicName),
+    // CreateStateMachine is told apart by the name.
+    row("AWS::StepFunctions::StateMachine").by(DeterministicName),
+    row("AWS::Transfer::Server").waits(30, 1800).early(&["Arn", "ServerId"]),
+];
