@@ -1,0 +1,9 @@
+//! Small programs that an earlier version deployed wrongly.
+//!
+//! Each is a folder of `tests/cases` with one document for each version of the program, as
+//! [`program`] reads it: `v1` is deployed, then `v2`. A test says what is right.
+
+mod collections;
+mod program;
+mod refresh;
+mod world;
