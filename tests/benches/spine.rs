@@ -1,5 +1,8 @@
 //! The stages in process, on the production checkout: `cargo bench -p groundplan-tests`.
 
+#[path = "../../examples/src/bin/layered/graph.rs"]
+mod graph;
+
 use apps::checkout::{Settings, checkout};
 use groundplan_testing::{Cloud, assembly};
 
@@ -11,6 +14,13 @@ fn main() {
 #[divan::bench]
 fn synth(bencher: divan::Bencher<'_, '_>) {
     bencher.bench_local(|| assembly(&checkout(&Settings::prod())));
+}
+
+/// A program of 10,000 named resources.
+#[divan::bench(sample_count = 10)]
+fn synth_of_10_000(bencher: divan::Bencher<'_, '_>) {
+    let app = graph::layered(10_000, "");
+    bencher.bench_local(|| assembly(&app));
 }
 
 /// The assembly as text.

@@ -4,7 +4,7 @@ use groundplan::data::{Bucket, PostgresDatabase};
 use groundplan::identity::{Principal, Role, Statement};
 use groundplan::network::{Port, SecurityGroup, SubnetLayout, Tier, Visibility, Vpc};
 use groundplan::resources::route53::HostedZoneId;
-use groundplan::resources::{ec2, iam, rds, route53, s3};
+use groundplan::resources::{ec2, elasticloadbalancingv2 as elb, iam, rds, route53, s3, sqs};
 use groundplan::{App, Environment, Export, Input, Json, Secret, Stack, Value, cidr, policies, template};
 
 /// What synth says of the program that `build` adds to an app, without line numbers.
@@ -249,4 +249,125 @@ fn what_apps_cannot_publish_or_use_of_each_other_says_what_to_do() {
 
     5 errors
     ");
+}
+
+fn empty_document() -> Json {
+    Json(Value::Map([("Statement".to_owned(), Value::List(Vec::new()))].into()))
+}
+
+#[test]
+fn two_resources_that_are_one_thing_name_both_lines() {
+    insta::assert_snapshot!(findings(|stack| {
+        let role = stack.add("role", iam::Role::new(empty_document()).role_name("worker"));
+        stack.add("read", iam::RolePolicy::new("read", role.role_name()));
+        stack.add("read-too", iam::RolePolicy::new("read", "Worker"));
+    }), @"
+    error[GP0214]: two resources are the same inline policy of a role: worker, read
+      --> tests/tests/diagnostics.rs:LINE (shop/read-too)
+       = got: also claimed by shop/read, added at tests/tests/diagnostics.rs:LINE
+       = help: remove one of the two, or change what makes them the same
+
+    1 error
+    ");
+}
+
+#[test]
+fn subnets_that_overlap_name_their_blocks() {
+    insta::assert_snapshot!(findings(|stack| {
+        let vpc = stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+        stack.add("a", ec2::Subnet::new(&vpc).cidr_block("10.0.0.0/20"));
+        stack.add("b", ec2::Subnet::new(&vpc).cidr_block("10.0.16.0/20"));
+        stack.add("c", ec2::Subnet::new(&vpc).cidr_block("10.0.15.0/24"));
+        stack.add("d", ec2::Subnet::new(&vpc).cidr_block("10.0.14.0/24"));
+    }), @"
+    error[GP0214]: address blocks overlap: IPv4 block of a subnet shop/vpc#VpcId, 10.0.0.0/20 and 10.0.14.0/24
+      --> tests/tests/diagnostics.rs:LINE (shop/d)
+       = got: also claimed by shop/a, added at tests/tests/diagnostics.rs:LINE
+       = help: give one of the two a block outside of the other
+
+    error[GP0214]: address blocks overlap: IPv4 block of a subnet shop/vpc#VpcId, 10.0.0.0/20 and 10.0.15.0/24
+      --> tests/tests/diagnostics.rs:LINE (shop/c)
+       = got: also claimed by shop/a, added at tests/tests/diagnostics.rs:LINE
+       = help: give one of the two a block outside of the other
+
+    2 errors
+    ");
+}
+
+#[test]
+fn a_target_group_of_two_load_balancers_names_both() {
+    insta::assert_snapshot!(findings(|stack| {
+        let balancers = ["one", "two"].map(|name| stack.add(name, elb::LoadBalancer::new().type_("network")));
+        let targets = stack.add("targets", elb::TargetGroup::new());
+        let forward = || elb::listener::Action::new("forward").target_group_arn(&targets);
+        let listeners = balancers.each_ref().map(|balancer| elb::Listener::new([forward()], balancer).port(443));
+        for (name, listener) in ["first", "second"].into_iter().zip(listeners) {
+            stack.add(name, listener);
+        }
+    }), @"
+    error[GP0214]: only one is possible: load balancer of a target group shop/targets#TargetGroupArn, shop/one#LoadBalancerArn or shop/two#LoadBalancerArn
+      --> tests/tests/diagnostics.rs:LINE (shop/second)
+       = got: also claimed by shop/first, added at tests/tests/diagnostics.rs:LINE
+       = help: change one of the two resources
+
+    1 error
+    ");
+}
+
+#[test]
+fn a_rule_beside_the_rules_that_its_group_states_is_refused() {
+    insta::assert_snapshot!(findings(|stack| {
+        let rule = |port: u16| ec2::security_group::Ingress::new("tcp").from_port(port).to_port(port).cidr_ip(cidr!("10.0.0.0/8"));
+        let group = stack.add("web", ec2::SecurityGroup::new("web").security_group_ingress([rule(443)]));
+        let database = ec2::SecurityGroupIngress::new("tcp").group_id(&group).from_port(5432).to_port(5432);
+        stack.add("database", database.cidr_ip(cidr!("10.1.0.0/16")));
+    }), @"
+    error[GP0215]: `SecurityGroupIngress` of AWS::EC2::SecurityGroup states all members, and this AWS::EC2::SecurityGroupIngress is another one
+      --> tests/tests/diagnostics.rs:LINE (shop/database)
+       = got: `SecurityGroupIngress` of shop/web, added at tests/tests/diagnostics.rs:LINE
+       = help: state every member in `SecurityGroupIngress`, or each one as an AWS::EC2::SecurityGroupIngress; a deploy would remove this one
+
+    1 error
+    ");
+}
+
+#[test]
+fn an_inline_policy_of_a_role_is_the_one_of_its_own_with_that_name() {
+    let found = findings(|stack| {
+        let policies = ["read", "write"].map(|name| iam::role::Policy::new(empty_document(), name));
+        let role = stack.add("role", iam::Role::new(empty_document()).policies(policies));
+        stack.add("read", iam::RolePolicy::new("read", role.role_name()));
+        stack.add("list", iam::RolePolicy::new("list", role.role_name()));
+    });
+    assert!(
+        found.contains("error[GP0214]: two resources are the same inline policy of a role: shop/role#RoleName, read"),
+        "{found}"
+    );
+    assert!(found.ends_with("1 error"), "the other names differ: {found}");
+}
+
+#[test]
+fn a_group_that_lets_nothing_out_has_rules_of_their_own() {
+    let found = findings(|stack| {
+        let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));
+        let group = stack.add("web", SecurityGroup::new(&vpc, "web").no_outbound());
+        group.allow_to(cidr!("10.1.0.0/16"), Port::HTTPS);
+    });
+    assert_eq!(found, "");
+}
+
+#[test]
+fn what_may_be_in_another_account_or_region_is_no_conflict() {
+    let queue = || sqs::Queue::new().queue_name("jobs");
+    let app = App::new("shop");
+    for (name, environment) in [
+        ("a", Environment::new("us-east-1")),
+        ("b", Environment::new("eu-west-1")),
+        ("c", Environment::new("us-east-1").account("123456789012")),
+    ] {
+        app.stack(name, environment).add("jobs", queue());
+    }
+    assert!(app.synth().is_ok());
+    app.stack("d", Environment::new("us-east-1")).add("jobs", queue());
+    assert!(app.synth().is_err_and(|found| found.0.iter().all(|found| found.code == "GP0214")));
 }

@@ -205,7 +205,7 @@ fn what_cannot_work_at_the_edge_is_told_at_once() {
         stack.add("long", Certificate::new(&zone, long));
         stack.add("apex", DnsRecord::cname(&zone, "shop.example.com", "example.org"));
         let distribution = AliasTarget::distribution("d1.cloudfront.net");
-        stack.add("health", AliasRecord::new(&zone, "shop.example.com", distribution).evaluate_target_health(true));
+        stack.add("health", AliasRecord::new(&zone, "www.shop.example.com", distribution).evaluate_target_health(true));
         let one_zone = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")).zones(["us-east-1a"]));
         let foreign = CertificateArn::new("arn:aws:acm:eu-west-1:123456789012:certificate/1");
         stack.add("balancer", ApplicationLoadBalancer::new(&one_zone, foreign).idle_timeout_seconds(0));

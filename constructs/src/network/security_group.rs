@@ -21,7 +21,8 @@ impl SecurityGroup {
         Self { vpc: vpc.clone(), description: description.into(), outbound: true }
     }
 
-    /// Lets nothing out but what [`allow_to`](SecurityGroupHandle::allow_to) says.
+    /// Lets nothing out but what [`allow_to`](SecurityGroupHandle::allow_to) says. The group is declared
+    /// with an empty list of outbound rules, which removes the rule that AWS gives a new group.
     #[must_use]
     pub fn no_outbound(mut self) -> Self {
         self.outbound = false;
@@ -54,14 +55,9 @@ impl Construct for SecurityGroup {
             ]);
         }
         if !self.outbound {
-            // An empty list means AWS's default, which lets everything out; a rule that nothing
-            // can match takes the default away.
-            let nothing = ec2::security_group::Egress::new("icmp")
-                .cidr_ip("255.255.255.255/32")
-                .description("Nothing leaves but what further rules allow")
-                .from_port(252)
-                .to_port(86);
-            group = group.security_group_egress([nothing]);
+            // An empty list is no rule, not even the one that AWS gives a new group; it leaves the rules
+            // to resources of their own.
+            group = group.security_group_egress(Vec::<ec2::security_group::Egress>::new());
         }
         SecurityGroupHandle { scope: scope.clone(), group: scope.resource(group), all_outbound: self.outbound }
     }

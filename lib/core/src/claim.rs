@@ -5,11 +5,13 @@
 //! resource of the state and one of the program with the same claim are the same thing, whatever
 //! their paths. The rules are those of [`groundplan_schema::claim_rules`].
 
+pub(crate) mod check;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use groundplan_schema::{ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, Form};
+use groundplan_schema::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, InlineCollection};
 use ipnet::{IpNet, Ipv6Net};
 
 use crate::app::Environment;
@@ -133,6 +135,21 @@ pub fn claims_among<'a>(
     claims
 }
 
+/// The claims of a member of a collection that its owner states inline: those of the resource that it
+/// would be by itself. `owner` names the owner, as in the id of a security group.
+pub fn member_claims<'a>(
+    collection: &InlineCollection,
+    environment: &Environment,
+    owner: &Value,
+    element: &'a Value,
+    property: &dyn Fn(&Reference, &str) -> Option<&'a Value>,
+) -> Vec<Claim> {
+    let Value::Map(element) = element else { return Vec::new() };
+    let mut properties = element.clone();
+    properties.insert(collection.owner_property.to_owned(), owner.clone());
+    claims_among(collection.member_type, environment, &properties, &|reference, name| property(reference, name))
+}
+
 /// A rule and what it is about.
 struct Evaluation<'e, 'a> {
     rule: &'static ClaimRule,
@@ -211,7 +228,7 @@ impl<'a> Evaluation<'_, 'a> {
     fn value(&self, source: &ClaimSource, element: Option<&'a Value>, role: ClaimRole) -> Option<&'a Value> {
         let mut path = source.path.iter();
         let start = if source.in_element { element } else { self.properties.get(*path.next()?) };
-        let is_switch = role == ClaimRole::Condition || source.form == Form::Property;
+        let is_switch = role == ClaimRole::Condition || source.form == ClaimForm::Property;
         let is_set = |value: &&Value| **value != Value::Null && !(is_switch && value.as_bool() == Some(false));
         path.try_fold(start?, |value, step| value.get(step)).filter(is_set)
     }
@@ -228,16 +245,16 @@ impl<'a> Evaluation<'_, 'a> {
             return Some(());
         };
         match source.form {
-            Form::Property => out.push_str(source.path.last()?),
-            Form::Balancer => self.balancer(value, out)?,
-            Form::Ports => self.ports(value, element, out)?,
+            ClaimForm::Property => out.push_str(source.path.last()?),
+            ClaimForm::Balancer => self.balancer(value, out)?,
+            ClaimForm::Ports => self.ports(value, element, out)?,
             form => self.text(value, form, DEPTH, out)?,
         }
         Some(())
     }
 
     /// Writes a value in its form. A reference to a property that the program states is that.
-    fn text(&self, value: &'a Value, form: Form, depth: usize, out: &mut String) -> Option<()> {
+    fn text(&self, value: &'a Value, form: ClaimForm, depth: usize, out: &mut String) -> Option<()> {
         match value {
             Value::String(text) => out.push_str(&normal(text, form)),
             Value::Number(number) => write!(out, "{number}").expect("a string takes all"),
@@ -251,11 +268,11 @@ impl<'a> Evaluation<'_, 'a> {
             }
             Value::Template(parts) => {
                 let mut whole = String::new();
-                parts.iter().try_for_each(|part| self.text(part, Form::Text, depth, &mut whole))?;
+                parts.iter().try_for_each(|part| self.text(part, ClaimForm::Text, depth, &mut whole))?;
                 let known = !whole.contains(OPEN);
                 match form {
                     _ if known => out.push_str(&normal(&whole, form)),
-                    Form::Dns => out.extend([whole.trim_end_matches('.'), "."]),
+                    ClaimForm::Dns => out.extend([whole.trim_end_matches('.'), "."]),
                     _ => out.push_str(&whole),
                 }
             }
@@ -263,7 +280,7 @@ impl<'a> Evaluation<'_, 'a> {
                 write!(out, "{OPEN}{}:{}{CLOSE}", import.app, import.name).expect("a string takes all");
             }
             Value::Subnet(part) => {
-                self.text(&part.block, Form::Text, depth, out)?;
+                self.text(&part.block, ClaimForm::Text, depth, out)?;
                 write!(out, "{OPEN}{}/{}{CLOSE}", part.index, part.prefix).expect("a string takes all");
             }
             Value::List(items) => items.iter().try_for_each(|item| {
@@ -286,13 +303,13 @@ impl<'a> Evaluation<'_, 'a> {
                     return Some(Some(known.parse().ok()?));
                 }
                 key.push('\n');
-                self.text(block, Form::Text, DEPTH, key)?;
+                self.text(block, ClaimForm::Text, DEPTH, key)?;
                 let start = u128::from(*index).checked_shl(128u32.checked_sub(u32::from(*prefix))?).unwrap_or_default();
                 Some(Some(Ipv6Net::new(start.into(), *prefix).ok()?.into()))
             }
             other => {
                 key.push('\n');
-                self.text(other, Form::Cidr, DEPTH, key)?;
+                self.text(other, ClaimForm::Cidr, DEPTH, key)?;
                 // Nothing is known of how it lies to parts of the same block, whose keys end here.
                 key.push('\n');
                 Some(None)
@@ -307,7 +324,7 @@ impl<'a> Evaluation<'_, 'a> {
             None => self.properties.get(name),
         };
         let start = out.len();
-        self.text(protocol, Form::Lower, DEPTH, out)?;
+        self.text(protocol, ClaimForm::Lower, DEPTH, out)?;
         let name = match &out[start..] {
             "6" => "tcp",
             "17" => "udp",
@@ -324,7 +341,7 @@ impl<'a> Evaluation<'_, 'a> {
             for bound in ["FromPort", "ToPort"] {
                 out.push(' ');
                 match beside(bound) {
-                    Some(value) => self.text(value, Form::Text, DEPTH, out)?,
+                    Some(value) => self.text(value, ClaimForm::Text, DEPTH, out)?,
                     None => out.push_str("-1"),
                 }
             }
@@ -344,7 +361,7 @@ impl<'a> Evaluation<'_, 'a> {
             }
             Value::Ref(reference) => {
                 let balancer = (self.property)(reference, "LoadBalancerArn")?;
-                self.text(balancer, Form::Text, DEPTH, out)
+                self.text(balancer, ClaimForm::Text, DEPTH, out)
             }
             _ => None,
         }
@@ -354,9 +371,9 @@ impl<'a> Evaluation<'_, 'a> {
 /// How many references to follow from one property to another one.
 const DEPTH: usize = 4;
 
-fn refer(reference: &Reference, form: Form, out: &mut String) {
+fn refer(reference: &Reference, form: ClaimForm, out: &mut String) {
     let attribute = match form {
-        Form::Group if reference.attribute == "Id" => "GroupId",
+        ClaimForm::Group if reference.attribute == "Id" => "GroupId",
         _ => &reference.attribute,
     };
     out.push(OPEN);
@@ -365,36 +382,36 @@ fn refer(reference: &Reference, form: Form, out: &mut String) {
 }
 
 /// A known value as AWS compares it.
-fn normal(text: &str, form: Form) -> Cow<'_, str> {
+fn normal(text: &str, form: ClaimForm) -> Cow<'_, str> {
     let lower = |text: &str| -> Option<String> {
         text.contains(|letter: char| letter.is_ascii_uppercase()).then(|| text.to_ascii_lowercase())
     };
     match form {
-        Form::Lower | Form::Group => lower(text).map_or(Cow::Borrowed(text), Cow::Owned),
-        Form::Dns => {
+        ClaimForm::Lower | ClaimForm::Group => lower(text).map_or(Cow::Borrowed(text), Cow::Owned),
+        ClaimForm::Dns => {
             // Route 53 writes the asterisk of a wildcard in this way.
             // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
             let text = text.trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*");
             Cow::Owned(text + ".")
         }
-        Form::Cidr => match text.parse::<IpNet>() {
+        ClaimForm::Cidr => match text.parse::<IpNet>() {
             Ok(block) => Cow::Owned(block.trunc().to_string()),
             Err(_) => Cow::Borrowed(text),
         },
-        Form::Name => {
+        ClaimForm::Name => {
             Cow::Borrowed(if text.starts_with("arn:") { text.rsplit('/').next().unwrap_or(text) } else { text })
         }
-        Form::Zone => Cow::Borrowed(text.rsplit('/').next().unwrap_or(text)),
-        Form::Function => {
+        ClaimForm::Zone => Cow::Borrowed(text.rsplit('/').next().unwrap_or(text)),
+        ClaimForm::Function => {
             let name = text.split_once(":function:").map_or(text, |(_, name)| name);
             Cow::Borrowed(name.split(':').next().unwrap_or(name))
         }
-        Form::Url => {
+        ClaimForm::Url => {
             let text = text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/');
             lower(text).map_or(Cow::Borrowed(text), Cow::Owned)
         }
-        Form::RecordType => Cow::Borrowed(if text == "CNAME" { "CNAME" } else { "a record that is no CNAME" }),
-        Form::Text | Form::Ports | Form::Property | Form::Balancer => Cow::Borrowed(text),
+        ClaimForm::RecordType => Cow::Borrowed(if text == "CNAME" { "CNAME" } else { "a record that is no CNAME" }),
+        ClaimForm::Text | ClaimForm::Ports | ClaimForm::Property | ClaimForm::Balancer => Cow::Borrowed(text),
     }
 }
 

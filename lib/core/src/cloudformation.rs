@@ -15,6 +15,7 @@
 //! | a secret of Secrets Manager | a dynamic reference |
 //! | a generated secret that Secrets Manager keeps | `GenerateSecretString` |
 //! | any other secret | a parameter that is not echoed |
+//! | a security group without outbound rules | one outbound rule that nothing matches |
 //! | a resource that holds data | `DeletionPolicy` and `UpdateReplacePolicy` that keep it |
 //!
 //! Of the lifecycle, the order of a replacement, ignored changes and moves concern the engine
@@ -53,6 +54,13 @@ const ELSEWHERE: [(&str, &str, &str, &str); 1] =
 
 /// The most blocks that one `Fn::Cidr` gives.
 const CIDR_COUNT: u32 = 256;
+
+/// The rules of a group that lets nothing out. CloudFormation takes an empty list for AWS's default,
+/// which lets everything out; a rule that nothing can match takes the place of that.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html>
+fn nothing_out() -> Json {
+    json!([{"IpProtocol": "icmp", "FromPort": 252, "ToPort": 86, "CidrIp": "255.255.255.255/32"}])
+}
 
 /// The template of every stack, by the stack's name.
 ///
@@ -240,6 +248,9 @@ impl<'a> Translator<'a> {
             match (entry.type_name.as_str(), name.as_str(), value) {
                 ("AWS::SecretsManager::Secret", "SecretString", Value::Secret(SecretSource::Generated(secret))) => {
                     properties.insert("GenerateSecretString".into(), generated(secret));
+                }
+                ("AWS::EC2::SecurityGroup", "SecurityGroupEgress", Value::List(rules)) if rules.is_empty() => {
+                    properties.insert(name.clone(), nothing_out());
                 }
                 _ => {
                     properties.insert(name.clone(), self.value(name, value));

@@ -41,7 +41,7 @@ pub mod value;
 
 pub use app::{App, AssumeRole, Construct, Environment, Handle, Node, Scope, Stack};
 pub use assembly::{Assembly, ResourceEntry};
-pub use claim::{Claim, Conflict, claims};
+pub use claim::{Claim, Conflict, claims, claims_among, member_claims};
 pub use data::{Data, FieldVisitor, Fields, Json, List, Map, Resource};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use export::Export;

@@ -54,7 +54,10 @@ mod resource;
 use std::sync::OnceLock;
 
 pub use behavior::{Behavior, Recovery, Wait};
-pub use claim::{ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, Form};
+pub use claim::{
+    ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, InlineCollection, inline_collections,
+    memberships,
+};
 pub use cursor::{Cursor, Visit};
 pub use kind::Kind;
 pub use property::{Properties, Property, Reference, Replacement};

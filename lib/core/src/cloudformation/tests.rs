@@ -192,3 +192,10 @@ fn an_output_of_several_values_is_joined_to_text() {
     let value = &templates["shop"]["Outputs"]["NameServers"]["Value"]["Fn::Join"];
     assert_eq!((&value[0], &value[1]["Fn::GetAtt"][1]), (&json!(","), &json!("NameServers")));
 }
+
+#[test]
+fn a_group_without_outbound_rules_has_one_that_nothing_matches() {
+    let group = json!({"GroupDescription": "web", "SecurityGroupEgress": []});
+    let group = resource(&assembly(&[("shop", "us-east-1")], &[("shop/web", "AWS::EC2::SecurityGroup", group)]), "Web");
+    assert_eq!(group["Properties"]["SecurityGroupEgress"][0]["CidrIp"], "255.255.255.255/32");
+}

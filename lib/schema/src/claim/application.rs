@@ -9,11 +9,11 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::Lambda::Alias", "alias of a function", "FunctionName:function, Name"),
     row("AWS::Lambda::Url", "URL of a function", "TargetFunctionArn:function, Qualifier="),
     row("AWS::Lambda::EventInvokeConfig", "invocation settings of a function", "FunctionName:function, Qualifier"),
-    // `ResourceConflictException`: one mapping from a source to a function; from a Kafka cluster or a
-    // broker, one for each topic or queue. A permission and a version have ids that AWS makes, so that
+    // `ResourceConflictException`: one mapping from a source to a function; from a Kafka cluster, a broker
+    // or a DocumentDB cluster, one for each topic, queue or collection. A permission and a version have ids that AWS makes, so that
     // equal ones stand beside each other.
     // <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>
-    row("AWS::Lambda::EventSourceMapping", "mapping of an event source to a function", "EventSourceArn, FunctionName, Topics=, Queues="),
+    row("AWS::Lambda::EventSourceMapping", "mapping of an event source to a function", "EventSourceArn, FunctionName, Topics=, AmazonManagedKafkaEventSourceConfig.ConsumerGroupId=, Queues=, DocumentDBEventSourceConfig.DatabaseName=, DocumentDBEventSourceConfig.CollectionName="),
     // <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
     row("AWS::ECS::Service", "name of a service", "Cluster:name=default, ServiceName"),
     row("AWS::ECS::ExpressGatewayService", "name of a service", "Cluster:name=default, ServiceName"),

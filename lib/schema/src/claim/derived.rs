@@ -1,6 +1,6 @@
 //! Rules that the schema gives.
 
-use super::{ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, Form};
+use super::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource};
 use crate::kind::Kind;
 use crate::property::Replacement;
 use crate::resource::ResourceType;
@@ -13,15 +13,16 @@ use crate::resource::ResourceType;
 /// <https://docs.aws.amazon.com/dms/latest/APIReference/API_CreateReplicationSubnetGroup.html>
 const CASELESS: &[&str] = &["DAX", "DMS", "DocDB", "ElastiCache", "IAM", "MemoryDB", "Neptune", "RDS", "Redshift"];
 
-/// Types whose ARN ends with a name, of which several resources can share one: a version is told
-/// apart by more than its name, and the ARN of a data source leaves out its domain.
-const SHARED: &[&str] = &["AWS::Glue::Catalog", "AWS::OpenSearch::DataSource"];
+/// Types whose ARN ends with a name that several resources can share: catalogs of two parents, data
+/// sources of two domains, and private domain names, whose ARN has an id behind the name.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-custom-domains.html>
+const SHARED: &[&str] = &["AWS::ApiGateway::DomainNameV2", "AWS::Glue::Catalog", "AWS::OpenSearch::DataSource"];
 
 /// The rule by the primary identifier, where the program sets all of it, or by the name that the ARN
 /// ends with.
 pub(super) fn rule(resource: &ResourceType) -> Option<ClaimRule> {
     let paths = identifier(resource).or_else(|| Some(vec![vec![arn_name(resource)?]]))?;
-    let form = if CASELESS.contains(&resource.service()) { Form::Lower } else { Form::Text };
+    let form = if CASELESS.contains(&resource.service()) { ClaimForm::Lower } else { ClaimForm::Text };
     let named = paths.len() == 1 && paths[0].last().is_some_and(|name| name.ends_with("Name"));
     let part = |path| ClaimPart {
         sources: vec![ClaimSource { path, in_element: false, form }],
@@ -45,7 +46,7 @@ fn identifier(resource: &ResourceType) -> Option<Vec<Vec<&'static str>>> {
         resource.property(&path.join("."))?;
         Some(path)
     };
-    let paths: Option<Vec<_>> = resource.primary_identifier.iter().map(|part| settable(part)).collect();
+    let paths: Option<Vec<_>> = resource.primary_identifier.iter().map(settable).collect();
     paths.filter(|paths| !paths.is_empty())
 }
 
@@ -57,7 +58,8 @@ fn arn_name(resource: &ResourceType) -> Option<&'static str> {
     let mut names = resource.arn_template?.split("${").skip(1).filter_map(|rest| rest.split('}').next());
     let mut own = names.by_ref().filter(|name| !["Partition", "Region", "Account"].contains(name));
     let (Some(last), None) = (own.next(), own.next()) else { return None };
-    if !resource.arn_template?.ends_with(&format!("{last}}}")) {
+    // A version has the name of its siblings, and a `ResourceId` is any id.
+    if last == "ResourceId" || !resource.arn_template?.ends_with(&format!("{last}}}")) {
         return None;
     }
     let short = resource.short_name();

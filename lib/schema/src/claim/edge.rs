@@ -50,12 +50,12 @@ pub(super) const ROWS: &[Row] = &[
     // <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateBasePathMapping.html>
     row("AWS::ApiGateway::Resource", "path part", "RestApiId, ParentId, PathPart"),
     row("AWS::ApiGateway::BasePathMapping", "base path of a domain name", "DomainName:lower, BasePath="),
+    row("AWS::ApiGateway::Model", "name of a model", "RestApiId, Name"),
     row("AWS::ApiGateway::GatewayResponse", "gateway response", "RestApiId, ResponseType"),
     row("AWS::ApiGateway::UsagePlanKey", "key of a usage plan", "UsagePlanId, KeyId"),
     // <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html>
     row("AWS::ApiGatewayV2::Route", "route key", "ApiId, RouteKey"),
     row("AWS::ApiGatewayV2::ApiMapping", "mapping of a domain name", "DomainName:lower, ApiMappingKey="),
-    row("AWS::ApiGatewayV2::Authorizer", "name of an authorizer", "ApiId, Name"),
     row("AWS::ApiGatewayV2::Model", "name of a model", "ApiId, Name"),
     // <https://docs.aws.amazon.com/appsync/latest/APIReference/API_CreateResolver.html>
     row("AWS::AppSync::Resolver", "resolver of a field", "ApiId, TypeName, FieldName"),

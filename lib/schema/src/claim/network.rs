@@ -119,6 +119,9 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::Route53Resolver::FirewallRuleGroupAssociation", "priority of a firewall rule group", "VpcId, Priority"),
     row("AWS::Route53Resolver::ResolverDNSSECConfig", "DNSSEC validation of a VPC", "ResourceId"),
     row("AWS::Route53Resolver::ResolverQueryLoggingConfigAssociation", "query log of a VPC", "ResourceId, ResolverQueryLogConfigId"),
+    // "A VPC can have only one Profile associated with it."
+    // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_AssociateProfile.html>
+    row("AWS::Route53Profiles::ProfileAssociation", "profile of a VPC", "ResourceId"),
     // <https://docs.aws.amazon.com/vpc-lattice/latest/APIReference/API_CreateService.html>
     row("AWS::VpcLattice::Service", "name of a service", "Name"),
     row("AWS::VpcLattice::ServiceNetwork", "name of a service network", "Name"),
