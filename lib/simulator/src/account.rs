@@ -249,9 +249,9 @@ impl Account {
     fn link(&mut self, key: &Key) {
         let Some(resource) = self.resources.get(key) else { return };
         let mentions = mentions(resource.schema(), &resource.properties);
-        let holding = mentions.iter().filter(|mention| mention.holds(resource.schema()));
-        let targets = holding.filter_map(|mention| self.resolve(mention, &key.region));
-        let targets: BTreeSet<_> = targets.map(|target| target.key.clone()).filter(|target| target != key).collect();
+        let named = mentions.iter().filter_map(|mention| Some((mention, self.resolve(mention, &key.region)?)));
+        let held = named.filter(|(mention, target)| target.key != *key && mention.holds(resource.schema(), target));
+        let targets: BTreeSet<_> = held.map(|(_, target)| target.key.clone()).collect();
         for target in targets {
             self.holds.insert((key.clone(), target.clone()));
             self.held.insert((target, key.clone()));

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::derive::Derivation;
 use crate::names;
+use crate::network::Place;
 
 /// Time stamps are the same for all: the simulator's account does not depend on a clock.
 const TIME: &str = "2026-01-01T00:00:00Z";
@@ -16,6 +17,7 @@ const TIME: &str = "2026-01-01T00:00:00Z";
 #[rustfmt::skip]
 const FORMS: &[(&str, &str, &str)] = &[
     ("AWS::AmazonMQ::Broker", "AmqpEndpoints", "amqps://${Id}.mq.${Region}.on.aws:5671"),
+    ("AWS::AmazonMQ::Broker", "Arn", "arn:${Partition}:mq:${Region}:${Account}:broker:${BrokerName}:${Id}"),
     ("AWS::AmazonMQ::Broker", "ConsoleURLs", "https://${Id}.mq.${Region}.on.aws"),
     ("AWS::ApiGatewayV2::Api", "ApiEndpoint", "https://${ApiId}.execute-api.${Region}.amazonaws.com"),
     ("AWS::CloudFront::Distribution", "DomainName", "d${Lower13}.cloudfront.net"),
@@ -35,17 +37,25 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("AWS::ECS::Service", "Cluster", "${'default'}"),
     ("AWS::ECS::Service", "Name", "${OwnName}"),
     ("AWS::ECS::Service", "ServiceArn", "arn:${Partition}:ecs:${Region}:${Account}:service/${Cluster}/${OwnName}"),
-    ("AWS::ECS::TaskDefinition", "TaskDefinitionArn", "arn:${Partition}:ecs:${Region}:${Account}:task-definition/${Family|OwnName}:1"),
+    ("AWS::ECS::DaemonTaskDefinition", "DaemonTaskDefinitionArn", "arn:${Partition}:ecs:${Region}:${Account}:daemon-task-definition/${Family|OwnName}:${Revision}"),
+    ("AWS::ECS::TaskDefinition", "TaskDefinitionArn", "arn:${Partition}:ecs:${Region}:${Account}:task-definition/${Family|OwnName}:${Revision}"),
     ("AWS::EFS::MountTarget", "IpAddress", "${PrivateAddress}"),
+    ("AWS::EKS::AccessEntry", "AccessEntryArn", "arn:${Partition}:eks:${Region}:${Account}:access-entry/${ClusterName}/${Principal}/${Uuid}"),
+    ("AWS::EKS::Addon", "Arn", "arn:${Partition}:eks:${Region}:${Account}:addon/${ClusterName}/${AddonName}/${Uuid}"),
     ("AWS::EKS::Cluster", "CertificateAuthorityData", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg=="),
     ("AWS::EKS::Cluster", "Endpoint", "https://${Upper32}.gr7.${Region}.eks.amazonaws.com"),
     ("AWS::EKS::Cluster", "OpenIdConnectIssuerUrl", "https://oidc.eks.${Region}.amazonaws.com/id/${Upper32}"),
+    ("AWS::EKS::FargateProfile", "Arn", "arn:${Partition}:eks:${Region}:${Account}:fargateprofile/${ClusterName}/${OwnName}/${Uuid}"),
+    ("AWS::EKS::IdentityProviderConfig", "IdentityProviderConfigArn", "arn:${Partition}:eks:${Region}:${Account}:identityproviderconfig/${ClusterName}/${Type}/${IdentityProviderConfigName}/${Uuid}"),
+    ("AWS::EKS::Nodegroup", "Arn", "arn:${Partition}:eks:${Region}:${Account}:nodegroup/${ClusterName}/${OwnName}/${Uuid}"),
+    ("AWS::EKS::PodIdentityAssociation", "AssociationArn", "arn:${Partition}:eks:${Region}:${Account}:podidentityassociation/${ClusterName}/${AssociationId}"),
+    ("AWS::EKS::PodIdentityAssociation", "AssociationId", "a-${Lower17}"),
     ("AWS::EKS::Nodegroup", "Id", "${ClusterName}/${NodegroupName}"),
     ("AWS::ElastiCache::ReplicationGroup", "ConfigurationEndPoint.Address", "clustercfg.${ReplicationGroupId}.${Lower6}.cache.amazonaws.com"),
     ("AWS::ElastiCache::ReplicationGroup", "PrimaryEndPoint.Address", "master.${ReplicationGroupId}.${Lower6}.cache.amazonaws.com"),
     ("AWS::ElastiCache::ReplicationGroup", "ReaderEndPoint.Address", "replica.${ReplicationGroupId}.${Lower6}.cache.amazonaws.com"),
-    ("AWS::ElasticLoadBalancingV2::Listener", "ListenerArn", "${LoadBalancerArn}/${Hex16}"),
-    ("AWS::ElasticLoadBalancingV2::ListenerRule", "RuleArn", "${ListenerArn}/${Hex16}"),
+    ("AWS::ElasticLoadBalancingV2::Listener", "ListenerArn", "${ListenerStem}/${Hex16}"),
+    ("AWS::ElasticLoadBalancingV2::ListenerRule", "RuleArn", "${RuleStem}/${Hex16}"),
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "CanonicalHostedZoneID", "Z${Upper13}"),
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "DNSName", "${OwnName}-${Digits10}.${Region}.elb.amazonaws.com"),
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerArn", "arn:${Partition}:elasticloadbalancing:${Region}:${Account}:loadbalancer/${LoadBalancerFullName}"),
@@ -55,6 +65,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupFullName", "targetgroup/${OwnName}/${Hex16}"),
     ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupName", "${OwnName}"),
     ("AWS::IAM::InstanceProfile", "InstanceProfileId", "AIPA${Upper17}"),
+    ("AWS::IAM::OIDCProvider", "Arn", "arn:${Partition}:iam::${Account}:oidc-provider/${UrlWithoutScheme}"),
     ("AWS::IAM::Role", "RoleId", "AROA${Upper17}"),
     ("AWS::IAM::User", "UserId", "AIDA${Upper17}"),
     ("AWS::KMS::Alias", "Alias", "${AliasWithoutPrefix}"),
@@ -73,9 +84,14 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("AWS::S3::Bucket", "DualStackDomainName", "${BucketName}.s3.dualstack.${Region}.amazonaws.com"),
     ("AWS::S3::Bucket", "RegionalDomainName", "${BucketName}.s3.${Region}.amazonaws.com"),
     ("AWS::S3::Bucket", "WebsiteURL", "http://${BucketName}.s3-website.${Region}.amazonaws.com"),
+    ("AWS::SNS::Subscription", "Arn", "${TopicArn}:${Uuid}"),
     ("AWS::SNS::Topic", "TopicName", "${OwnName}"),
     ("AWS::SQS::Queue", "QueueUrl", "https://sqs.${Region}.amazonaws.com/${Account}/${OwnName}"),
     ("AWS::SecretsManager::Secret", "Id", "${ResourceArn}"),
+    ("AWS::WAFv2::IPSet", "Arn", "arn:${Partition}:wafv2:${Region}:${Account}:${ScopePath}/ipset/${Name|OwnName}/${Id}"),
+    ("AWS::WAFv2::RegexPatternSet", "Arn", "arn:${Partition}:wafv2:${Region}:${Account}:${ScopePath}/regexpatternset/${Name|OwnName}/${Id}"),
+    ("AWS::WAFv2::RuleGroup", "Arn", "arn:${Partition}:wafv2:${Region}:${Account}:${ScopePath}/rulegroup/${Name|OwnName}/${Id}"),
+    ("AWS::WAFv2::WebACL", "Arn", "arn:${Partition}:wafv2:${Region}:${Account}:${ScopePath}/webacl/${Name|OwnName}/${Id}"),
     ("AWS::SecretsManager::Secret", "SecretId", "${OwnName}-${Alphanumeric6}"),
 ];
 
@@ -88,6 +104,10 @@ pub(crate) struct Making<'a> {
     /// The name it has where the program gives none.
     pub(crate) generated_name: &'a str,
     pub(crate) derivation: &'a Derivation,
+    /// How many of its kind were made under its name before.
+    pub(crate) revisions: u64,
+    /// The network that it is in.
+    pub(crate) place: &'a Place,
 }
 
 /// A variable may name others; none goes deeper than this.
@@ -146,6 +166,9 @@ impl Making<'_> {
     fn attribute(&self, name: &str, kind: &Kind) -> Json {
         if let Some(value) = self.declared(name) {
             return value.clone();
+        }
+        if let Some(value) = self.place.value(name) {
+            return Json::String(value.to_owned());
         }
         match kind {
             Kind::List(_) => {
@@ -268,7 +291,19 @@ impl Making<'_> {
             "OwnName" => self.name().unwrap_or_else(|| self.generated_name.to_owned()),
             "ResourceArn" => self.arn(depth + 1),
             "PublicAddress" => format!("3.{}.{}.{}", self.byte("a"), self.byte("b"), self.byte("c")),
-            "PrivateAddress" => format!("10.0.{}.{}", self.byte("a"), self.byte("b")),
+            "PrivateAddress" => match self.place.address(self.derivation) {
+                Some(address) => address.to_string(),
+                None => format!("10.0.{}.{}", self.byte("a"), self.byte("b")),
+            },
+            "Principal" => self.principal(),
+            "Revision" => (self.revisions + 1).to_string(),
+            // A listener's ARN is that of its load balancer with another word, a rule's that of its listener.
+            "ListenerStem" => self.text("LoadBalancerArn").replacen(":loadbalancer/", ":listener/", 1),
+            "RuleStem" => self.text("ListenerArn").replacen(":listener/", ":listener-rule/", 1),
+            // WAFv2's scope is the first part of its resources' names.
+            "ScopePath" => if self.text("Scope") == "CLOUDFRONT" { "global" } else { "regional" }.to_owned(),
+            "UrlWithoutScheme" => self.text("Url").trim_start_matches("https://").trim_end_matches('/').to_owned(),
+            "Uuid" => self.derivation.uuid(name),
             "Zone" => format!("{}-az1", self.region.replace('-', "")),
             "AttachmentKind" => if self.declared("VpnGatewayId").is_some() { "VGW" } else { "IGW" }.to_owned(),
             "LoadBalancerKind" => match self.declared("Type").and_then(Json::as_str) {
@@ -316,11 +351,25 @@ impl Making<'_> {
         }
     }
 
+    /// The declared text at a path; empty where it is not set.
+    fn text(&self, path: &str) -> &str {
+        self.declared(path).and_then(Json::as_str).unwrap_or_default()
+    }
+
     /// The declared value at a path; none where it is not set.
     fn declared(&self, path: &str) -> Option<&Json> {
         let mut steps = path.split('.');
         let first = self.properties.get(steps.next()?)?;
         steps.try_fold(first, |value, step| value.get(step)).filter(|value| !value.is_null())
+    }
+
+    /// The principal of an access entry as its ARN has it: `role/111122223333/NAME`.
+    fn principal(&self) -> String {
+        let arn = self.text("PrincipalArn");
+        let mut parts = arn.splitn(6, ':').skip(4);
+        let (owner, resource) = (parts.next().unwrap_or(self.account), parts.next().unwrap_or(arn));
+        let (kind, path) = resource.split_once('/').unwrap_or(("role", resource));
+        format!("{kind}/{owner}/{}", path.rsplit('/').next().unwrap_or(path))
     }
 
     /// The port of a database or cache by its engine.

@@ -1,12 +1,52 @@
 //! What AWS checks of a network beyond the schema.
 
-use groundplan_core::{IpNet, Ipv6Net};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use groundplan_core::{IpNet, Ipv4Net, Ipv6Net};
 use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
 use serde_json::{Value as Json, json};
 
 use crate::account::{Account, Resource};
 use crate::derive::Derivation;
 use crate::errors::refusal;
+
+/// Where in a network a resource is, by what it refers to: an instance has the VPC and the zone of its
+/// subnet, and an address in its block.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    values: BTreeMap<&'static str, String>,
+    block: Option<Ipv4Net>,
+}
+
+impl Place {
+    /// Takes what `resource` says of its place, unless something before it has said it.
+    pub(crate) fn add(&mut self, resource: &Resource) {
+        for name in ["VpcId", "AvailabilityZone", "AvailabilityZoneId"] {
+            let value = resource.outputs.get(name).or(resource.properties.get(name)).and_then(Json::as_str);
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                self.values.entry(name).or_insert_with(|| value.to_owned());
+            }
+        }
+        if resource.key.type_name == "AWS::EC2::Subnet" && self.block.is_none() {
+            self.block = resource.property("CidrBlock").and_then(|block| block.parse().ok());
+        }
+    }
+
+    /// What an attribute of this name is, where the place says it.
+    pub(crate) fn value(&self, attribute: &str) -> Option<&str> {
+        self.values.get(attribute).map(String::as_str)
+    }
+
+    /// An address in the subnet's block. AWS keeps the first four and the last one for itself,
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>.
+    pub(crate) fn address(&self, derivation: &Derivation) -> Option<Ipv4Addr> {
+        let block = self.block?;
+        let size = 1_u32.checked_shl(u32::from(32 - block.prefix_len()))?;
+        let host = 4 + (256 * u32::from(derivation.below("a", 256)) + u32::from(derivation.below("b", 256))) % size.checked_sub(5)?;
+        Some(Ipv4Addr::from(u32::from(block.network()).checked_add(host)?))
+    }
+}
 
 /// A resource that is about to be created.
 pub(crate) struct Creation<'a> {

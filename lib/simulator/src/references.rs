@@ -1,4 +1,4 @@
-//! What a resource refers to, by the schema's relationships, and what may lie outside.
+//! What a resource refers to, by the relations of schema and table of facts, and what may lie outside.
 
 use groundplan_engine::provider::Properties;
 use groundplan_schema::{Kind, Reference, ResourceType, lookup};
@@ -6,26 +6,6 @@ use serde_json::Value as Json;
 
 use crate::account::Resource;
 use crate::names;
-
-/// Relationships that the schema does not state. All of these have to name a resource.
-const MORE: &[(&str, &str, &str, &str)] = &[
-    ("AWS::EC2::Route", "VpcEndpointId", "AWS::EC2::VPCEndpoint", "Id"),
-    ("AWS::EKS::Addon", "ClusterName", "AWS::EKS::Cluster", "Name"),
-    ("AWS::EKS::FargateProfile", "ClusterName", "AWS::EKS::Cluster", "Name"),
-    ("AWS::EKS::Nodegroup", "ClusterName", "AWS::EKS::Cluster", "Name"),
-    (
-        "AWS::ElasticLoadBalancingV2::ListenerRule",
-        "ListenerArn",
-        "AWS::ElasticLoadBalancingV2::Listener",
-        "ListenerArn",
-    ),
-    ("AWS::IAM::GroupPolicy", "GroupName", "AWS::IAM::Group", "GroupName"),
-    ("AWS::IAM::RolePolicy", "RoleName", "AWS::IAM::Role", "RoleName"),
-    ("AWS::IAM::UserPolicy", "UserName", "AWS::IAM::User", "UserName"),
-    ("AWS::Route53::RecordSet", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
-    ("AWS::SecretsManager::ResourcePolicy", "SecretId", "AWS::SecretsManager::Secret", "Id"),
-    ("AWS::SecretsManager::RotationSchedule", "SecretId", "AWS::SecretsManager::Secret", "Id"),
-];
 
 /// Resources of these types whose name starts so are AWS's own.
 const MANAGED: &[(&str, &str)] = &[
@@ -41,17 +21,6 @@ const MANAGED: &[(&str, &str)] = &[
     ("AWS::SSM::Document", "A"),
 ];
 
-/// Properties, wherever they are, that name a part of the same resource, any host, or whatever an
-/// attribute of a load balancer is about, though the schema relates them to resources.
-const ANYTHING: &[(&str, &[&str])] = &[
-    ("AWS::CloudFront::Distribution", &["DomainName", "Id", "TargetOriginId"]),
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["Value"]),
-];
-
-/// What a route leads to may go before it, and leaves a black hole; only its table holds it.
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>
-const LETS_GO: &[(&str, &str)] = &[("AWS::EC2::Route", "RouteTableId")];
-
 /// A value that, by the schema, identifies another resource.
 #[derive(Clone, Debug)]
 pub(crate) struct Mention {
@@ -60,6 +29,8 @@ pub(crate) struct Mention {
     pub(crate) value: String,
     targets: Vec<Target>,
     required: bool,
+    /// Whether the table of facts states the relation.
+    stated: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,34 +46,19 @@ pub(crate) fn mentions(resource: &'static ResourceType, properties: &Properties)
     let mut mentions = Vec::new();
     for visit in resource.walk(&document) {
         let (Some(value), Some(property)) = (visit.value.as_str(), visit.cursor.property()) else { continue };
-        let top = visit.path.split('.').next().unwrap_or_default();
-        let last = visit.path.rsplit('.').next().unwrap_or_default();
-        if ANYTHING.iter().any(|(type_name, names)| *type_name == resource.name && names.contains(&last)) {
+        let stated = resource.has_more_relations(&visit.path);
+        if own_name == Some(visit.path.as_str()) && !stated || !holds_text(visit.cursor.kind()) {
             continue;
         }
-        if own_name == Some(visit.path.as_str()) && !is_more(resource, top) || !holds_text(visit.cursor.kind()) {
-            continue;
-        }
-        let mut targets: Vec<_> = property.references.iter().filter_map(target).collect();
-        if visit.path == top {
-            targets.extend(
-                MORE.iter()
-                    .filter(|row| row.0 == resource.name && row.1 == top)
-                    .filter_map(|row| Some(Target { resource: lookup(row.2)?, attribute: row.3 })),
-            );
-        }
+        let targets: Vec<_> = resource.relations_of(property, &visit.path).iter().filter_map(target).collect();
         if !targets.is_empty() {
             // The root of a tree of a type belongs to something else.
             let own = targets.iter().any(|target| target.resource.name == resource.name);
-            let required = (property.required || is_more(resource, top)) && !own;
-            mentions.push(Mention { path: visit.path, value: value.to_owned(), targets, required });
+            let required = (property.required || stated) && !own;
+            mentions.push(Mention { path: visit.path, value: value.to_owned(), targets, required, stated });
         }
     }
     mentions
-}
-
-fn is_more(resource: &ResourceType, property: &str) -> bool {
-    MORE.iter().any(|row| row.0 == resource.name && row.1 == property)
 }
 
 fn holds_text(kind: Option<&Kind>) -> bool {
@@ -113,22 +69,18 @@ fn holds_text(kind: Option<&Kind>) -> bool {
     }
 }
 
-/// What a reference leads to, where that identifies a resource. The schema has relationships to
-/// other attributes, too (a rule's `CidrIp` to a VPC's `CidrBlock`): those hold nothing.
+/// What a reference leads to, where that identifies a resource.
 fn target(reference: &Reference) -> Option<Target> {
     let resource = lookup(reference.resource)?;
     let attribute = reference.attribute;
-    let identifies = resource.primary_identifier.contains(&attribute)
-        || resource.reference().contains(&attribute)
-        || ["Arn", "ARN", "Id", "PublicIp", "AliasName"].iter().any(|end| attribute.ends_with(end))
-        || resource.own_name() == Some(attribute);
-    identifies.then_some(Target { resource, attribute })
+    resource.is_identified_by(attribute).then_some(Target { resource, attribute })
 }
 
 impl Mention {
-    /// Whether the resource that is mentioned by one of this type cannot be deleted because of it.
-    pub(crate) fn holds(&self, resource: &ResourceType) -> bool {
-        LETS_GO.iter().all(|(type_name, kept)| *type_name != resource.name || *kept == self.path)
+    /// Whether `named`, which is mentioned by a resource of this type, cannot be deleted because of it.
+    /// What AWS has made together with another resource is held by whoever names it.
+    pub(crate) fn holds(&self, resource: &ResourceType, named: &Resource) -> bool {
+        !self.is_of(named) || resource.holds(&self.path, named.schema())
     }
 
     /// Whether `resource` is one of those that the mention may be about.
@@ -167,8 +119,21 @@ impl Mention {
             return None;
         }
         let only = self.targets.len() == 1 && self.required;
-        let strict = self.targets.iter().find(|target| only || self.has_form_of(target));
+        let strict = self.targets.iter().find(|target| only && self.is_named_after(target) || self.has_form_of(target));
         strict.map(|target| target.resource)
+    }
+
+    /// Whether the property has the name of the type, as `VpcId` and `ClusterName` have. That the schema
+    /// states one relation does not mean that there is no other: the `ResourceId` of a scalable target
+    /// may be a table, a service or a cluster.
+    fn is_named_after(&self, target: &Target) -> bool {
+        let steps = self.path.rsplit('.').find(|step| step.parse::<usize>().is_err()).unwrap_or_default();
+        let name = steps.to_lowercase();
+        let short = target.resource.short_name().to_lowercase();
+        let ends = ["ids", "arns", "names", "identifiers", "id", "arn", "name", "identifier", "s"];
+        let stem = ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+        let is_same = |name: &str| !name.is_empty() && (short.ends_with(name) || name.ends_with(&short));
+        self.stated || is_same(stem) || is_same(&name)
     }
 
     fn is_outside(&self, account: &str) -> bool {

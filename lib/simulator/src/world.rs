@@ -20,7 +20,7 @@ use crate::clock::{Pace, millis};
 use crate::derive::Derivation;
 use crate::errors::{exists, in_use, not_found, refusal};
 use crate::faults::Dice;
-use crate::network::{self, Creation};
+use crate::network::{self, Creation, Place};
 use crate::references::mentions;
 use crate::timing::timing;
 use crate::{names, secrets};
@@ -143,6 +143,8 @@ impl World<'_> {
             region,
             generated_name: &name,
             derivation: &derivation,
+            revisions: 0,
+            place: &self.place(resource, &key.region, &properties),
         };
         // What was made up stays, what follows the properties follows them, and what counts changes
         // goes on where there is one.
@@ -243,6 +245,8 @@ impl World<'_> {
                     region: &request.address.environment.region,
                     generated_name: &name,
                     derivation: &derivation,
+                    revisions: 0,
+                    place: &Place::default(),
                 }
                 .id();
                 let key = Key { type_name: resource.name.to_owned(), region, id };
@@ -280,6 +284,8 @@ impl World<'_> {
     ) -> Result<Resource, ProviderError> {
         let path = Some(&request.address.path);
         let generated_name = self.generated_name(resource, path, &request.token);
+        let place = self.place(resource, &region, &properties);
+        let mut revisions = 0;
         for attempt in 0..u32::MAX {
             let derivation = self.derivation(resource, &request.token, attempt);
             let actual_region = &request.address.environment.region;
@@ -290,11 +296,18 @@ impl World<'_> {
                 region: actual_region,
                 generated_name: &generated_name,
                 derivation: &derivation,
+                revisions,
+                place: &place,
             };
             let key = Key { type_name: resource.name.to_owned(), region: region.clone(), id: making.id() };
             if let Some(twin) = self.account.get(&key) {
                 let again = Making { derivation: &self.derivation(resource, &request.token, attempt + 1), ..making };
                 if again.id() != key.id {
+                    continue;
+                }
+                // A family has a revision after the last one.
+                if (Making { revisions: revisions + 1, ..making }).id() != key.id {
+                    revisions = self.last_revision(resource, &key.id).max(revisions + 1);
                     continue;
                 }
                 return Err(taken(resource, twin));
@@ -324,6 +337,24 @@ impl World<'_> {
             return Ok(Resource { phase, ..made });
         }
         Err(refusal(ErrorClass::Invalid, "LimitExceeded", "there is no free identifier"))
+    }
+
+    /// Where in a network a resource with these properties is.
+    fn place(&self, resource: &'static ResourceType, region: &str, properties: &Properties) -> Place {
+        let mut place = Place::default();
+        for mention in mentions(resource, properties) {
+            if let Some(found) = self.account.resolve(&mention, region) {
+                place.add(found);
+            }
+        }
+        place
+    }
+
+    /// The highest revision of the family that `id`, which ends in a revision, belongs to.
+    fn last_revision(&self, resource: &ResourceType, id: &str) -> u64 {
+        let family = id.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let revisions = self.account.of_type(resource.name).filter_map(|found| found.key.id.strip_prefix(family));
+        revisions.filter_map(|revision| revision.parse().ok()).max().unwrap_or_default()
     }
 
     fn phase(&self, work: Work, seconds: u64, token: &str) -> Phase {

@@ -10,6 +10,7 @@
 //! | `network`, `compute`, `data`, `platform` | rows by group of services: recovery, waits, early outputs, coexistence |
 //! | `identity` | the name of a resource, and the parts that make a relation what it is |
 //! | `api` | the API of each service |
+//! | `relations` | which properties name other resources, and which of those they keep from being deleted |
 //! | `stateful` | which types hold data that is lost with them |
 //! | `follows` | which outputs follow which property when it changes in place |
 //!
@@ -32,6 +33,7 @@ mod follows;
 mod identity;
 mod network;
 mod platform;
+mod relations;
 mod stateful;
 
 use crate::behavior::{Behavior, Recovery, Wait};

@@ -4,12 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use groundplan_engine::provider::{Properties, Provider};
+use groundplan_engine::provider::{Properties, Provider, Recovery};
 use groundplan_schema::{Kind, Property, ResourceType, all, lookup};
 use groundplan_simulator::{Pace, Simulator};
 use serde_json::{Value as Json, json};
 
-use super::common::{create, delete, existing, read};
+use super::common::{create, delete, existing, read, try_create};
 
 /// What a type needs besides what the schema requires, because of a rule of networks. `@Type`
 /// stands for another resource of that type.
@@ -196,4 +196,22 @@ async fn every_type_behaves_as_the_table_of_facts_says() {
     assert!(cloud.behavior("AWS::EC2::Nothing").is_none());
     let nothing = cloud.status(&existing("shop/x", "AWS::EC2::Nothing", "x")).await;
     assert!(nothing.unwrap_err().message.contains("no resource type AWS::EC2::Nothing"));
+}
+
+/// Where nothing says that there is one of it only, a second one can be made.
+#[tokio::test(start_paused = true)]
+async fn a_second_resource_of_every_type_that_has_no_name_of_its_own_can_be_made() {
+    for type_name in all() {
+        let resource = lookup(type_name).unwrap();
+        let named = matches!(resource.behavior().recovery, Recovery::DeterministicName | Recovery::ByParts);
+        if named {
+            continue;
+        }
+        let mut program = Program { cloud: Simulator::in_memory(1), made: Vec::new() };
+        program.make(type_name).await;
+        let (_, id, properties) = program.made.last().unwrap();
+        let second = try_create(&program.cloud, "shop/second", type_name, Json::Object(properties.clone())).await;
+        let second = second.unwrap_or_else(|error| panic!("{type_name}: {error}"));
+        assert_ne!(second.id, *id, "{type_name}");
+    }
 }

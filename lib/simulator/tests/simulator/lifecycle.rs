@@ -92,16 +92,113 @@ async fn a_resource_of_another_region_is_not_in_reach_but_a_global_one_is() {
 #[tokio::test(start_paused = true)]
 async fn nothing_goes_while_something_depends_on_it() {
     let cloud = Simulator::in_memory(1);
-    let bucket = create(&cloud, "shop/media", "AWS::S3::Bucket", json!({"BucketName": "media"})).await.id;
-    let policy = json!({"Bucket": bucket, "PolicyDocument": {"Statement": []}});
-    let policy = create(&cloud, "shop/policy", "AWS::S3::BucketPolicy", policy).await.id;
-    let error = try_delete(&cloud, "AWS::S3::Bucket", &bucket).await.unwrap_err();
+    let role = json!({"RoleName": "task", "AssumeRolePolicyDocument": {}});
+    let role = create(&cloud, "shop/role", "AWS::IAM::Role", role).await;
+    let profile = json!({"InstanceProfileName": "task", "Roles": [role.id]});
+    let profile = create(&cloud, "shop/profile", "AWS::IAM::InstanceProfile", profile).await.id;
+    let error = try_delete(&cloud, "AWS::IAM::Role", &role.id).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Conflict);
-    assert_eq!(error.operation.as_deref(), Some("s3:DeleteBucket"));
-    assert_eq!(error.message, "media cannot be deleted: AWS::S3::BucketPolicy media depends on it");
-    delete(&cloud, "AWS::S3::BucketPolicy", &policy).await;
-    delete(&cloud, "AWS::S3::Bucket", &bucket).await;
-    assert_eq!(try_delete(&cloud, "AWS::S3::Bucket", &bucket).await.unwrap_err().class, ErrorClass::NotFound);
+    assert_eq!(error.operation.as_deref(), Some("iam:DeleteRole"));
+    assert_eq!(error.message, "task cannot be deleted: AWS::IAM::InstanceProfile task depends on it");
+    delete(&cloud, "AWS::IAM::InstanceProfile", &profile).await;
+    // A function names the role, too, and AWS does not ask it.
+    let function = json!({"FunctionName": "f", "Role": role.outputs["Arn"], "Code": {}});
+    create(&cloud, "shop/function", "AWS::Lambda::Function", function).await;
+    delete(&cloud, "AWS::IAM::Role", &role.id).await;
+    assert_eq!(try_delete(&cloud, "AWS::IAM::Role", &role.id).await.unwrap_err().class, ErrorClass::NotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_family_of_task_definitions_counts_its_revisions() {
+    let cloud = Simulator::in_memory(1);
+    let family = |path: &'static str, family: &str| {
+        create(&cloud, path, "AWS::ECS::TaskDefinition", json!({"Family": family, "ContainerDefinitions": []}))
+    };
+    let arn = |revision: &str| format!("arn:aws:ecs:eu-central-1:123456789012:task-definition/{revision}");
+    assert_eq!(family("shop/a", "web").await.id, arn("web:1"));
+    assert_eq!(family("shop/b", "web").await.id, arn("web:2"));
+    assert_eq!(family("shop/c", "worker").await.id, arn("worker:1"));
+    delete(&cloud, "AWS::ECS::TaskDefinition", &arn("web:1")).await;
+    assert_eq!(family("shop/d", "web").await.id, arn("web:3"), "a revision comes after the last one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_relation_of_the_schema_is_not_the_only_one() {
+    let cloud = Simulator::in_memory(1);
+    for (namespace, id, dimension) in [
+        ("dynamodb", "table/orders", "dynamodb:table:ReadCapacityUnits"),
+        ("ecs", "service/shop/web", "ecs:service:DesiredCount"),
+    ] {
+        let target = json!({
+            "ServiceNamespace": namespace, "ResourceId": id, "ScalableDimension": dimension,
+            "MinCapacity": 1, "MaxCapacity": 4,
+        });
+        create(&cloud, &format!("shop/{namespace}"), "AWS::ApplicationAutoScaling::ScalableTarget", target).await;
+    }
+    let cluster = "arn:aws:kafka:eu-central-1:123456789012:cluster/orders/5f1b6a3e-1";
+    let target = json!({
+        "ServiceNamespace": "kafka", "ResourceId": cluster, "ScalableDimension": "kafka:broker-storage:VolumeSize",
+        "MinCapacity": 1, "MaxCapacity": 4,
+    });
+    let target = try_create(&cloud, "shop/kafka", "AWS::ApplicationAutoScaling::ScalableTarget", target).await;
+    assert!(refusal(target).contains("there is no such AWS::MSK::Cluster"), "an ARN says what it is of");
+}
+
+#[tokio::test(start_paused = true)]
+async fn arns_have_the_form_of_awss() {
+    let cloud = Simulator::in_memory(1);
+    let role = json!({"RoleName": "ops", "Path": "/team/", "AssumeRolePolicyDocument": {}});
+    let role = create(&cloud, "shop/role", "AWS::IAM::Role", role).await.outputs["Arn"].clone();
+    let topic = create(&cloud, "shop/topic", "AWS::SNS::Topic", json!({"TopicName": "orders"})).await.id;
+    let vpc = create(&cloud, "shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"})).await.id;
+    let mut subnets = Vec::new();
+    for (zone, block) in [("a", "10.0.0.0/24"), ("b", "10.0.1.0/24")] {
+        let zone = format!("eu-central-1{zone}");
+        let subnet = json!({"VpcId": vpc, "CidrBlock": block, "AvailabilityZone": zone});
+        subnets.push(create(&cloud, &format!("shop/{zone}"), "AWS::EC2::Subnet", subnet).await.id);
+    }
+    let cluster = json!({"Name": "main", "RoleArn": role, "ResourcesVpcConfig": {"SubnetIds": subnets}});
+    create(&cloud, "shop/eks", "AWS::EKS::Cluster", cluster).await;
+    let balancer = json!({"Name": "web", "Subnets": subnets});
+    let balancer = create(&cloud, "shop/alb", "AWS::ElasticLoadBalancingV2::LoadBalancer", balancer).await.id;
+    let answer = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
+    let listener = json!({"LoadBalancerArn": balancer, "Port": 80, "DefaultActions": answer});
+    let listener = create(&cloud, "shop/listener", "AWS::ElasticLoadBalancingV2::Listener", listener).await.id;
+    let rule = json!({"ListenerArn": listener, "Priority": 1, "Conditions": [], "Actions": answer});
+    let rule = create(&cloud, "shop/rule", "AWS::ElasticLoadBalancingV2::ListenerRule", rule).await.id;
+    let name = |arn: &str| arn.split(":loadbalancer/").last().unwrap().to_owned();
+    let [start, of_balancer] = ["arn:aws:elasticloadbalancing:eu-central-1:123456789012", &name(&balancer)];
+    assert!(listener.starts_with(&format!("{start}:listener/{of_balancer}/")), "{listener}");
+    assert!(rule.starts_with(&format!("{start}:listener-rule/{of_balancer}/")), "{rule}");
+
+    let acl = |scope: &str| {
+        json!({
+            "Name": "edge", "Scope": scope, "DefaultAction": {"Allow": {}},
+            "VisibilityConfig": {"CloudWatchMetricsEnabled": true, "MetricName": "m", "SampledRequestsEnabled": true},
+        })
+    };
+    let broker = json!({
+        "BrokerName": "jobs", "EngineType": "RABBITMQ", "HostInstanceType": "mq.m7g.medium",
+        "DeploymentMode": "SINGLE_INSTANCE", "PubliclyAccessible": false,
+    });
+    let cases = [
+        ("AWS::WAFv2::WebACL", acl("REGIONAL"), "Arn", "wafv2:eu-central-1:123456789012:regional/webacl/edge/"),
+        ("AWS::IAM::OIDCProvider", json!({"Url": "https://token.actions.githubusercontent.com"}), "Arn",
+            "iam::123456789012:oidc-provider/token.actions.githubusercontent.com"),
+        ("AWS::EKS::Addon", json!({"ClusterName": "main", "AddonName": "vpc-cni"}), "Arn",
+            "eks:eu-central-1:123456789012:addon/main/vpc-cni/"),
+        ("AWS::EKS::AccessEntry", json!({"ClusterName": "main", "PrincipalArn": role}), "AccessEntryArn",
+            "eks:eu-central-1:123456789012:access-entry/main/role/123456789012/ops/"),
+        ("AWS::AmazonMQ::Broker", broker, "Arn", "mq:eu-central-1:123456789012:broker:jobs:b-"),
+        ("AWS::SNS::Subscription", json!({"TopicArn": topic, "Protocol": "email"}), "Arn",
+            "sns:eu-central-1:123456789012:orders:"),
+    ];
+    for (type_name, properties, attribute, expected) in cases {
+        let path = format!("shop/{}", type_name.replace("::", "-"));
+        let made = create(&cloud, &path, type_name, properties).await;
+        let arn = made.outputs[attribute].as_str().unwrap();
+        assert!(arn.starts_with(&format!("arn:aws:{expected}")), "{type_name}: {arn}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -172,3 +172,28 @@ async fn a_database_needs_subnets_in_two_zones() {
     let b = subnet(&cloud, &vpc, "b", "10.51.1.0/24").await;
     create(&cloud, "shop/db", "AWS::RDS::DBSubnetGroup", group(&[&a, &b])).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_is_where_its_subnet_is() {
+    let cloud = Simulator::in_memory(1);
+    let vpc = vpc(&cloud).await;
+    let subnet = subnet(&cloud, &vpc, "b", "10.51.7.0/28").await;
+    let interface = json!({"SubnetId": subnet});
+    let interface = create(&cloud, "shop/eni", "AWS::EC2::NetworkInterface", interface).await;
+    for properties in [
+        json!({"SubnetId": subnet}),
+        json!({"NetworkInterfaces": [{"DeviceIndex": "0", "SubnetId": subnet}]}),
+        json!({"NetworkInterfaces": [{"DeviceIndex": "0", "NetworkInterfaceId": interface.id}]}),
+    ] {
+        let path = format!("shop/instance-{}", properties.to_string().len());
+        let instance = create(&cloud, &path, "AWS::EC2::Instance", properties).await;
+        assert_eq!(instance.outputs["VpcId"], vpc);
+    }
+    let instance = create(&cloud, "shop/instance", "AWS::EC2::Instance", json!({"SubnetId": subnet})).await;
+    assert_eq!(instance.outputs["AvailabilityZone"], "eu-central-1b");
+    let address: std::net::Ipv4Addr = instance.outputs["PrivateIp"].as_str().unwrap().parse().unwrap();
+    let block: groundplan_core::Ipv4Net = "10.51.7.0/28".parse().unwrap();
+    assert!(block.contains(&address), "{address}");
+    assert!((4..15).contains(&(u32::from(address) - u32::from(block.network()))), "AWS keeps {address} for itself");
+    assert_eq!(interface.outputs["VpcId"], vpc);
+}

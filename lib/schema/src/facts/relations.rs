@@ -1,0 +1,285 @@
+//! Which properties name other resources, and which of those cannot be deleted because of it.
+
+use crate::property::{Property, Reference};
+use crate::resource::ResourceType;
+
+/// Relations that the schema does not state: a property at the top of a type, and what it names.
+#[rustfmt::skip]
+const MORE: &[(&str, &str, &str, &str)] = &[
+    ("AWS::EC2::Route", "VpcEndpointId", "AWS::EC2::VPCEndpoint", "Id"),
+    ("AWS::EKS::AccessEntry", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::EKS::Addon", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::EKS::FargateProfile", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::EKS::IdentityProviderConfig", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::EKS::Nodegroup", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::EKS::PodIdentityAssociation", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::ElasticLoadBalancingV2::ListenerRule", "ListenerArn", "AWS::ElasticLoadBalancingV2::Listener", "ListenerArn"),
+    ("AWS::IAM::GroupPolicy", "GroupName", "AWS::IAM::Group", "GroupName"),
+    ("AWS::IAM::RolePolicy", "RoleName", "AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::UserPolicy", "UserName", "AWS::IAM::User", "UserName"),
+    ("AWS::Route53::RecordSet", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
+    ("AWS::SecretsManager::ResourcePolicy", "SecretId", "AWS::SecretsManager::Secret", "Id"),
+    ("AWS::SecretsManager::RotationSchedule", "SecretId", "AWS::SecretsManager::Secret", "Id"),
+];
+
+/// Properties, wherever they are, that name a part of the same resource, any host, or whatever an
+/// attribute of a load balancer is about, though the schema relates them to resources.
+const ANYTHING: &[(&str, &[&str])] = &[
+    ("AWS::CloudFront::Distribution", &["DomainName", "Id", "TargetOriginId"]),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["Value"]),
+];
+
+/// Properties by which a resource of a type names what may be deleted before it, or with it; without
+/// properties, all of them.
+const LETS_GO: &[(&str, &[&str])] = &[
+    // A route goes with its table, and what it leads to leaves a black hole.
+    // <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>
+    ("AWS::EC2::Route", &[]),
+    ("AWS::EC2::FlowLog", &[]),
+    // The rules of a group go with it; a rule of another group that names it holds it
+    // (API_DeleteSecurityGroup).
+    ("AWS::EC2::SecurityGroupEgress", &["GroupId"]),
+    ("AWS::EC2::SecurityGroupIngress", &["GroupId", "GroupName"]),
+    // EC2 does not know the groups of subnets that other services keep. What runs in them holds a
+    // subnet by its interfaces (API_DeleteSubnet).
+    ("AWS::DAX::SubnetGroup", &["SubnetIds"]),
+    ("AWS::DMS::ReplicationSubnetGroup", &["SubnetIds"]),
+    ("AWS::DocDB::DBSubnetGroup", &["SubnetIds"]),
+    ("AWS::EC2::SubnetNetworkAclAssociation", &["SubnetId"]),
+    ("AWS::EC2::SubnetRouteTableAssociation", &["SubnetId"]),
+    ("AWS::ElastiCache::SubnetGroup", &["SubnetIds"]),
+    ("AWS::MemoryDB::SubnetGroup", &["SubnetIds"]),
+    ("AWS::Neptune::DBSubnetGroup", &["SubnetIds"]),
+    ("AWS::RDS::DBSubnetGroup", &["SubnetIds"]),
+    ("AWS::Redshift::ClusterSubnetGroup", &["SubnetIds"]),
+    // Nor what other services relate to a VPC.
+    ("AWS::EC2::VPCDHCPOptionsAssociation", &["VpcId"]),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", &["VpcId"]),
+    ("AWS::Route53::HostedZone", &["VPCId"]),
+    ("AWS::WAFv2::LoggingConfiguration", &["ResourceArn"]),
+];
+
+/// Types that AWS deletes though others name them, but for the types listed: those are refused. A
+/// resource that exists within one that is deleted goes with it.
+const RELEASED: &[(&str, &[&str])] = &[
+    // "Please remove all base path mappings".
+    ("AWS::ApiGateway::RestApi", &["AWS::ApiGateway::BasePathMapping", "AWS::ApiGateway::BasePathMappingV2"]),
+    ("AWS::ApiGatewayV2::Api", &["AWS::ApiGatewayV2::ApiMapping"]),
+    ("AWS::AutoScaling::AutoScalingGroup", &[]),
+    ("AWS::CloudWatch::Alarm", &[]),
+    ("AWS::Cognito::IdentityPool", &[]),
+    // "It has a domain configured that should be deleted first".
+    ("AWS::Cognito::UserPool", &["AWS::Cognito::UserPoolDomain"]),
+    // API_DeleteDBCluster: a cluster that has instances, or is in a global cluster.
+    ("AWS::DocDB::DBCluster", &["AWS::DocDB::DBInstance", "AWS::DocDB::GlobalCluster"]),
+    ("AWS::DynamoDB::GlobalTable", &[]),
+    ("AWS::DynamoDB::Table", &[]),
+    // TerminateInstances is refused by protection only.
+    ("AWS::EC2::Instance", &[]),
+    // API_DeleteInternetGateway: attached.
+    ("AWS::EC2::InternetGateway", &["AWS::EC2::VPCGatewayAttachment"]),
+    ("AWS::EC2::KeyPair", &[]),
+    ("AWS::EC2::LaunchTemplate", &[]),
+    // API_DeleteNetworkAcl, API_DeleteRouteTable: associated.
+    ("AWS::EC2::NetworkAcl", &["AWS::EC2::SubnetNetworkAclAssociation"]),
+    ("AWS::EC2::RouteTable", &["AWS::EC2::GatewayRouteTableAssociation", "AWS::EC2::SubnetRouteTableAssociation"]),
+    ("AWS::ECR::Repository", &[]),
+    // API_DeleteCluster: ClusterContainsServicesException, ClusterContainsTasksException,
+    // ClusterContainsCapacityProviderException.
+    (
+        "AWS::ECS::Cluster",
+        &[
+            "AWS::ECS::CapacityProvider",
+            "AWS::ECS::Daemon",
+            "AWS::ECS::ExpressGatewayService",
+            "AWS::ECS::Service",
+            "AWS::ECS::TaskSet",
+        ],
+    ),
+    ("AWS::ECS::TaskDefinition", &[]),
+    // API_DeleteFileSystem: mount targets.
+    ("AWS::EFS::AccessPoint", &[]),
+    ("AWS::EFS::FileSystem", &["AWS::EFS::MountTarget"]),
+    // API_DeleteCluster: "delete all node groups and Fargate profiles first".
+    ("AWS::EKS::Cluster", &["AWS::EKS::FargateProfile", "AWS::EKS::Nodegroup"]),
+    // API_DeleteUser: "removed from all user groups".
+    ("AWS::ElastiCache::User", &[]),
+    // API_DeleteLoadBalancer deletes the listeners; an endpoint service is refused.
+    ("AWS::ElasticLoadBalancingV2::Listener", &[]),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["AWS::EC2::VPCEndpointService"]),
+    // API_DeleteTargetGroup: "not referenced by any actions".
+    (
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        &["AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"],
+    ),
+    // API_DeleteEventBus: rules.
+    ("AWS::Events::EventBus", &["AWS::Events::Rule"]),
+    // API_DeleteGroup, API_DeleteRole, API_DeleteUser: DeleteConflict.
+    (
+        "AWS::IAM::Group",
+        &[
+            "AWS::IAM::GroupPolicy",
+            "AWS::IAM::ManagedPolicy",
+            "AWS::IAM::Policy",
+            "AWS::IAM::User",
+            "AWS::IAM::UserToGroupAddition",
+        ],
+    ),
+    (
+        "AWS::IAM::Role",
+        &["AWS::IAM::InstanceProfile", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy"],
+    ),
+    (
+        "AWS::IAM::User",
+        &[
+            "AWS::IAM::AccessKey",
+            "AWS::IAM::ManagedPolicy",
+            "AWS::IAM::Policy",
+            "AWS::IAM::UserPolicy",
+            "AWS::IAM::UserToGroupAddition",
+        ],
+    ),
+    ("AWS::KMS::Alias", &[]),
+    // API_ScheduleKeyDeletion asks nobody, and deletes the aliases.
+    ("AWS::KMS::Key", &[]),
+    // API_DeleteStream: ResourceInUseException where there are consumers.
+    ("AWS::Kinesis::Stream", &["AWS::Kinesis::StreamConsumer"]),
+    ("AWS::KinesisFirehose::DeliveryStream", &[]),
+    ("AWS::Lambda::Alias", &[]),
+    ("AWS::Lambda::Function", &[]),
+    ("AWS::Lambda::LayerVersion", &[]),
+    // API_DeleteFunction: a version that an alias names.
+    ("AWS::Lambda::Version", &["AWS::Lambda::Alias"]),
+    ("AWS::Logs::LogGroup", &[]),
+    ("AWS::Neptune::DBCluster", &["AWS::Neptune::DBInstance", "AWS::Neptune::GlobalCluster"]),
+    ("AWS::RDS::DBCluster", &["AWS::RDS::DBInstance", "AWS::RDS::DBShardGroup", "AWS::RDS::GlobalCluster"]),
+    ("AWS::RDS::DBInstance", &[]),
+    // API_DeleteHostedZone: other records, or DNSSEC.
+    (
+        "AWS::Route53::HostedZone",
+        &[
+            "AWS::Route53::DNSSEC",
+            "AWS::Route53::KeySigningKey",
+            "AWS::Route53::RecordSet",
+            "AWS::Route53::RecordSetGroup",
+        ],
+    ),
+    // BucketHasAccessPointsAttached.
+    ("AWS::S3::Bucket", &["AWS::S3::AccessPoint", "AWS::S3::MultiRegionAccessPoint"]),
+    ("AWS::SNS::Topic", &[]),
+    ("AWS::SQS::Queue", &[]),
+    ("AWS::SSM::Document", &[]),
+    ("AWS::SSM::Parameter", &[]),
+    ("AWS::SecretsManager::Secret", &[]),
+    ("AWS::StepFunctions::StateMachine", &[]),
+];
+
+impl ResourceType {
+    /// What the value at a path may identify, by the schema and the table; a path as in
+    /// `VpcConfig.SubnetIds.0`. That one type is stated does not mean that there is no other.
+    pub fn relations(&self, path: &str) -> Vec<Reference> {
+        self.property(path).map_or_else(Vec::new, |property| self.relations_of(property, path))
+    }
+
+    /// As [`relations`](Self::relations), where the property at the path is at hand.
+    pub fn relations_of(&self, property: &Property, path: &str) -> Vec<Reference> {
+        if ANYTHING.iter().any(|(name, names)| *name == self.name && names.contains(&last_name(path))) {
+            return Vec::new();
+        }
+        let more = MORE.iter().filter(|row| row.0 == self.name && row.1 == path);
+        let more = more.map(|row| Reference { resource: row.2, attribute: row.3 });
+        property.references.iter().cloned().chain(more).collect()
+    }
+
+    /// Whether the table says what the value at a path names, and the schema does not.
+    pub fn has_more_relations(&self, path: &str) -> bool {
+        MORE.iter().any(|row| row.0 == self.name && row.1 == path)
+    }
+
+    /// Whether a resource of this type that names one of the type `named` at a path keeps it from being
+    /// deleted: AWS refuses to delete that, as long as this one is there. A path as in
+    /// `VpcConfig.SubnetIds.0`.
+    pub fn holds(&self, path: &str, named: &ResourceType) -> bool {
+        let relates = self.relations(path).into_iter().any(|relation| {
+            relation.resource == named.name && named.is_identified_by(relation.attribute)
+        });
+        let lets_go = |names: &[&str]| names.is_empty() || names.contains(&last_name(path));
+        relates
+            && !LETS_GO.iter().any(|(name, names)| *name == self.name && lets_go(names))
+            && RELEASED.iter().all(|(name, holders)| *name != named.name || holders.contains(&self.name))
+    }
+
+    /// Whether an attribute or property tells which resource of this type is meant. The schema has
+    /// relations to others, too, as of a rule's `CidrIp` to a VPC's `CidrBlock`: those hold nothing.
+    pub fn is_identified_by(&self, attribute: &str) -> bool {
+        self.primary_identifier.contains(&attribute)
+            || self.reference().contains(&attribute)
+            || ["Arn", "ARN", "Id", "PublicIp", "AliasName"].iter().any(|end| attribute.ends_with(end))
+            || self.own_name() == Some(attribute)
+    }
+}
+
+/// The last name of a path, whatever position of a list comes after it.
+fn last_name(path: &str) -> &str {
+    path.rsplit('.').find(|step| step.parse::<usize>().is_err()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::lookup;
+
+    fn holds(holder: &str, path: &str, named: &str) -> bool {
+        lookup(holder).expect("published").holds(path, lookup(named).expect("published"))
+    }
+
+    #[test]
+    fn every_row_is_about_published_types_and_properties() {
+        for (name, property, named, attribute) in MORE {
+            let resource = lookup(name).unwrap_or_else(|| panic!("AWS publishes no {name}"));
+            let named = lookup(named).unwrap_or_else(|| panic!("AWS publishes no {named}"));
+            let stated = &resource.properties.get(property).unwrap_or_else(|| panic!("{name} has no {property}")).references;
+            assert!(stated.iter().all(|stated| stated.resource != named.name), "the schema states {name} {property}");
+            assert!(named.is_identified_by(attribute), "{} is not identified by {attribute}", named.name);
+        }
+        for (name, names) in LETS_GO.iter().chain(ANYTHING) {
+            let resource = lookup(name).unwrap_or_else(|| panic!("AWS publishes no {name}"));
+            let properties = || std::iter::once(&resource.properties).chain(resource.types.values());
+            for wanted in *names {
+                assert!(properties().any(|properties| properties.contains_key(wanted)), "{name} has no {wanted}");
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for (name, holders) in RELEASED {
+            assert!(lookup(name).is_some() && seen.insert(name), "{name}: no type, or twice");
+            for holder in *holders {
+                assert!(lookup(holder).is_some(), "AWS publishes no {holder}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_in_use_is_held() {
+        assert!(holds("AWS::EC2::Subnet", "VpcId", "AWS::EC2::VPC"));
+        assert!(holds("AWS::RDS::DBInstance", "DBSubnetGroupName", "AWS::RDS::DBSubnetGroup"));
+        assert!(holds("AWS::EC2::SecurityGroupIngress", "SourceSecurityGroupId", "AWS::EC2::SecurityGroup"));
+        assert!(holds("AWS::IAM::RolePolicy", "RoleName", "AWS::IAM::Role"));
+        assert!(holds(
+            "AWS::ElasticLoadBalancingV2::ListenerRule",
+            "Actions.0.TargetGroupArn",
+            "AWS::ElasticLoadBalancingV2::TargetGroup"
+        ));
+    }
+
+    #[test]
+    fn what_goes_along_or_is_not_asked_about_is_not_held() {
+        assert!(!holds("AWS::EC2::SecurityGroupIngress", "GroupId", "AWS::EC2::SecurityGroup"));
+        assert!(!holds("AWS::EC2::Route", "RouteTableId", "AWS::EC2::RouteTable"));
+        assert!(!holds("AWS::RDS::DBSubnetGroup", "SubnetIds.0", "AWS::EC2::Subnet"));
+        assert!(!holds("AWS::Lambda::Function", "Role", "AWS::IAM::Role"));
+        assert!(!holds("AWS::S3::BucketPolicy", "Bucket", "AWS::S3::Bucket"));
+        assert!(!holds("AWS::RDS::DBInstance", "KmsKeyId", "AWS::KMS::Key"));
+    }
+}
