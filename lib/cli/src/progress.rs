@@ -152,7 +152,7 @@ impl Live {
         let colors = terminal.draws_colors();
         let bar = if colors { "{bar:30.green}" } else { "{bar:30}" };
         let style = style(&format!("  {bar} {{pos}}/{{len}} steps  {{elapsed}}  {{msg}}")).progress_chars("━━╌");
-        let overall = ProgressBar::with_draw_target(Some(plan.steps.len() as u64), ProgressDrawTarget::hidden());
+        let overall = ProgressBar::with_draw_target(Some(plan.work().count() as u64), ProgressDrawTarget::hidden());
         let overall = display.add(overall.with_style(style));
         overall.enable_steady_tick(TICK);
         terminal.show(Some(display.clone()));

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use groundplan_core::Path;
+use groundplan_core::claim::Claim;
 
 use crate::execute::Outcome;
 use crate::journal::IllegalEvent;
@@ -209,6 +210,34 @@ pub enum Error {
         /// Each resource that is left out, with the one that it holds.
         needed: Vec<(Path, Path)>,
     },
+    /// Resources take what can exist once and is not let go of. Nothing was touched.
+    #[error("the plan cannot work, since these can exist once:{}", bullets(taken))]
+    Claimed {
+        /// Each resource with what it takes and who has it.
+        taken: Vec<Taken>,
+    },
+    /// Resources take each other's place, and none of them can go first. Nothing was touched.
+    #[error(
+        "`{path}` takes the {what} of `{other}`, which cannot let go of it first; deploy in two steps, of which the first gives one of them another one"
+    )]
+    Swapped {
+        /// The resource that takes it.
+        path: Path,
+        /// The resource that has it.
+        other: Path,
+        /// What it is, as in `port of a load balancer`.
+        what: String,
+    },
+    /// Resources have to be deleted before they are made anew, and cannot be deleted by then. Nothing
+    /// was touched.
+    #[error(
+        "the plan cannot work, since what is replaced goes first and is held by resources that stay:{}",
+        bullets(held)
+    )]
+    Held {
+        /// Each of them with who holds it.
+        held: Vec<HeldResource>,
+    },
     /// No order of the steps satisfies all dependencies.
     #[error("these steps wait for each other: {}; make the change in two deploys", steps.join(" → "))]
     Cycle {
@@ -236,6 +265,15 @@ pub enum Error {
         /// Each of them, with who uses it.
         uses: Vec<Use>,
     },
+    /// The plan replaces resources whose outputs other apps use.
+    #[error(
+        "the plan deletes resources that other apps use, since they are replaced:{}\npublish the new one beside the old one under another name, deploy those apps with that, and remove the old one then",
+        replaced_in_use(uses)
+    )]
+    ReplacedInUse {
+        /// Each use of such an output, with the resource that is replaced.
+        uses: Vec<(Use, Path)>,
+    },
     /// The text is not a plan.
     #[error("this is not a saved plan of groundplan: {reason}")]
     CorruptPlan {
@@ -250,6 +288,79 @@ pub enum Error {
     },
 }
 
+/// Something that a resource takes and that another one has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Taken {
+    /// The resource that takes it.
+    pub path: Path,
+    /// What it is, as in `inline policy of a role (worker, read)`.
+    pub what: String,
+    /// The resource that has it.
+    pub holder: Path,
+    /// Why that does not let go of it.
+    pub how: Holding,
+}
+
+/// Why a resource does not let go of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holding {
+    /// The program leaves it as it is.
+    Stays,
+    /// The program gives it the same.
+    Both,
+    /// It stays in the account when it is removed from the program.
+    Retained,
+    /// Its change is left out of a part of a plan.
+    LeftOut,
+}
+
+/// A resource that is deleted before it is made anew, and that is held by then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldResource {
+    /// The resource.
+    pub path: Path,
+    /// Why its deletion comes first.
+    pub because: String,
+    /// Who holds it, with the property.
+    pub holders: Vec<(Path, String)>,
+    /// What to do.
+    pub fix: String,
+}
+
+impl Taken {
+    pub(crate) fn new(path: &Path, claim: &Claim, holder: &Path, how: Holding) -> Self {
+        Self { path: path.clone(), what: named(claim), holder: holder.clone(), how }
+    }
+
+    /// The same, told of the other resource.
+    pub(crate) fn turned(&self) -> Self {
+        Self { path: self.holder.clone(), holder: self.path.clone(), ..self.clone() }
+    }
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, what, holder, how } = self;
+        write!(f, "`{path}` takes the {what} of `{holder}`, ")?;
+        match how {
+            Holding::Stays => write!(f, "which keeps it; give one of them another, or remove `{holder}`"),
+            Holding::Both => write!(f, "which is given it, too; give one of them another"),
+            Holding::Retained => {
+                write!(f, "which is removed and stays in the account; give `{path}` another, or move it with `moved`")
+            }
+            Holding::LeftOut => write!(f, "whose change is left out; add `--only {holder}`"),
+        }
+    }
+}
+
+impl fmt::Display for HeldResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, because, holders, fix } = self;
+        let holders: Vec<_> = holders.iter().map(|(holder, property)| format!("{holder} ({property})")).collect();
+        write!(f, "`{path}` is held by {}, and {because}; {fix}", holders.join(", "))
+    }
+}
+
 impl Error {
     pub(crate) fn provider(path: Option<&Path>) -> impl FnOnce(ProviderError) -> Self {
         let path = path.cloned();
@@ -259,6 +370,14 @@ impl Error {
     pub(crate) fn file(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { doing, path, source }
+    }
+}
+
+/// As in `inline policy of a role (worker, read)`.
+pub(crate) fn named(claim: &Claim) -> String {
+    match claim.values() {
+        values if values.is_empty() => claim.what.to_owned(),
+        values => format!("{} ({values})", claim.what),
     }
 }
 
@@ -299,6 +418,13 @@ fn missing_outputs(missing: &[Missing]) -> String {
 
 fn outputs_in_use(uses: &[Use]) -> String {
     let line = |Use { name, app, places }: &Use| format!("\n  - `{name}` is used by `{app}`: {}", places.join(", "));
+    uses.iter().map(line).collect()
+}
+
+fn replaced_in_use(uses: &[(Use, Path)]) -> String {
+    let line = |(Use { name, app, places }, path): &(Use, Path)| {
+        format!("\n  - {path} (`{name}`) is used by `{app}`: {}", places.join(", "))
+    };
     uses.iter().map(line).collect()
 }
 

@@ -314,8 +314,9 @@ pub(crate) fn behavior(type_name: &str) -> Option<Behavior> {
         NAT => (Recovery::ClientToken, true, Wait::seconds(15, 600), &["NatGatewayId"][..]),
         DATABASE => (Recovery::DeterministicName, true, Wait::seconds(30, 3600), &["DBInstanceArn"][..]),
         "AWS::S3::Bucket" => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
-        "AWS::S3::BucketPolicy" => (Recovery::ByParts, false, Wait::NONE, &[][..]),
+        "AWS::IAM::RolePolicy" | "AWS::S3::BucketPolicy" => (Recovery::ByParts, false, Wait::NONE, &[][..]),
         LOG_GROUP => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
+        "AWS::SecretsManager::Secret" => (Recovery::ClientToken, true, Wait::NONE, &[][..]),
         _ => return None,
     };
     Some(Behavior { recovery, coexists, wait, early_outputs, api: "fake" })

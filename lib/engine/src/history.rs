@@ -163,7 +163,7 @@ impl Counts {
     /// How many resources the steps of a plan treat how.
     pub fn of(plan: &Plan) -> Self {
         let mut verbs: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
-        for step in plan.steps.iter().filter(|step| step.work != Work::Ready) {
+        for step in plan.work().filter(|step| step.work != Work::Ready) {
             verbs.entry(&step.path).or_default().insert(step.work.verb());
         }
         let mut counts = Self::default();

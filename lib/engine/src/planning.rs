@@ -10,12 +10,12 @@ use serde_json::Value as Json;
 
 use crate::diff::moves::is_moved;
 use crate::diff::only::{Part, part};
-use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff};
+use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff_with};
 use crate::drift::{self, Drift};
 use crate::error::Error;
 use crate::journal::Event;
 use crate::looks::Looks;
-use crate::plan::{Plan, schedule};
+use crate::plan::{Plan, arrange, schedule};
 use crate::provider::{Identity, Properties, Provider};
 use crate::recover::recover;
 use crate::resolve::substitute;
@@ -87,14 +87,31 @@ pub async fn deploy(
         digests: &digests,
         missing: &observed.missing,
     };
-    let Part { mut changes, outputs, left_out } = part(&inputs, diff(&inputs), &options.only)?;
-    supported(&inputs, &changes, provider)?;
-    let is_own = |name: &str| outputs.contains_key(name) && outputs.get(name) == assembly.outputs.get(name);
-    let (imports, kept_imports) = upstream::split(&observed.state, &changes, imports, &is_own);
-    changes.imports = upstream::changes(&state.imports, &upstream::merged(&kept_imports, &imports));
-    let plan = schedule(&inputs, &changes)?;
+    let (part, plan) = arrange(&inputs, |delete_first| {
+        let mut part = part(&inputs, diff_with(&inputs, delete_first), &options.only)?;
+        supported(&inputs, &part.changes, provider)?;
+        let is_own =
+            |name: &str| part.outputs.contains_key(name) && part.outputs.get(name) == assembly.outputs.get(name);
+        let (imports, kept_imports) = upstream::split(&observed.state, &part.changes, imports.clone(), &is_own);
+        part.changes.imports = upstream::changes(&state.imports, &upstream::merged(&kept_imports, &imports));
+        Ok(Planning { part, imports, kept_imports })
+    })?;
+    let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = part;
     let plan = Plan { observed: observed.events, outputs, imports, kept_imports, ..plan };
     Ok(Planned { changes, plan, left_out })
+}
+
+/// A part of the changes, with what it uses of other apps and what stays in use beside it.
+struct Planning {
+    part: Part,
+    imports: Imports,
+    kept_imports: Imports,
+}
+
+impl AsRef<ChangeSet> for Planning {
+    fn as_ref(&self) -> &ChangeSet {
+        &self.part.changes
+    }
 }
 
 /// Plans that the account holds nothing of this app, except what holds data, unless the options

@@ -327,10 +327,11 @@ pub(crate) fn withdrawn(plan: &Plan, state: &State) -> BTreeSet<String> {
 }
 
 /// Whether other apps allow the plan now: those that it uses publish what it was made with, and
-/// none uses what it takes away. Reads their states only where there are such.
+/// none uses what it takes away, or what is replaced by something else. Reads their states only where
+/// there are such.
 ///
 /// # Errors
-/// [`Error::StalePlan`] and [`Error::OutputsInUse`].
+/// [`Error::StalePlan`], [`Error::OutputsInUse`] and [`Error::ReplacedInUse`].
 pub async fn permit(plan: &Plan, state: &State, store: &dyn StateStore) -> Result<(), Error> {
     agree(plan, &withdrawn(plan, state), store).await
 }
@@ -349,23 +350,29 @@ pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn
             return Err(Error::StalePlan { reason });
         }
     }
-    if withdrawn.is_empty() {
+    if withdrawn.is_empty() && plan.replaced_outputs.is_empty() {
         return Ok(());
     }
-    let mut uses = Vec::new();
+    let (mut uses, mut replaced) = (Vec::new(), Vec::new());
     for app in store.apps().await?.into_iter().filter(|app| *app != plan.app) {
         let Some(beside) = store.of(&app) else { continue };
         let Some(consumer) = settled(&*beside, &app).await? else { continue };
         for (name, imported) in consumer.imports.get(&plan.app).into_iter().flatten() {
+            let resources = imported.resources.iter().map(Path::to_string);
+            let outputs = imported.outputs.iter().map(|output| format!("its output `{output}`"));
+            let places = resources.chain(outputs).collect();
+            let used = Use { name: name.clone(), app: app.clone(), places };
             if withdrawn.contains(name) {
-                let resources = imported.resources.iter().map(Path::to_string);
-                let outputs = imported.outputs.iter().map(|output| format!("its output `{output}`"));
-                let places = resources.chain(outputs).collect();
-                uses.push(Use { name: name.clone(), app: app.clone(), places });
+                uses.push(used);
+            } else if let Some(path) = plan.replaced_outputs.get(name) {
+                replaced.push((used, path.clone()));
             }
         }
     }
-    if uses.is_empty() { Ok(()) } else { Err(Error::OutputsInUse { uses }) }
+    if !uses.is_empty() {
+        return Err(Error::OutputsInUse { uses });
+    }
+    if replaced.is_empty() { Ok(()) } else { Err(Error::ReplacedInUse { uses: replaced }) }
 }
 
 #[cfg(test)]

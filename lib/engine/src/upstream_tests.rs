@@ -167,6 +167,30 @@ async fn an_output_that_is_used_is_not_taken_away() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_another_app_uses_is_not_replaced_under_it() {
+    let world = World::new();
+    let network = |cidr: &str| {
+        let outputs = account(json!({"zone-id": {"$ref": "a/vpc#VpcId"}})).outputs;
+        Assembly { app: "account".into(), outputs, ..assembly(&[vpc(cidr)]) }
+    };
+    world.deploy(&network("10.0.0.0/16"), &world.account).await.unwrap();
+    world.deploy(&shop(), &world.shop).await.unwrap();
+    let refused = world.deploy(&network("10.1.0.0/16"), &world.account).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the plan deletes resources that other apps use, since they are replaced:\n  \
+         - a/vpc (`zone-id`) is used by `shop`: a/logs\n\
+         publish the new one beside the old one under another name, deploy those apps with that, \
+         and remove the old one then"
+    );
+    // What has never worked is of no use to anybody.
+    let mut state = world.state(&world.account, "account").await;
+    state.resources.get_mut("a/vpc").unwrap().status = crate::state::ResourceStatus::Tainted;
+    world.account.save(&state).await.unwrap();
+    assert!(world.deploy(&network("10.0.0.0/16"), &world.account).await.unwrap().succeeded());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_deploy_counts_as_a_user_and_one_that_is_destroyed_does_not() {
     let world = World::new();
     world.deploy(&zone("Z1"), &world.account).await.unwrap();

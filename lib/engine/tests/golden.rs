@@ -201,6 +201,7 @@ fn plan() -> Plan {
         Work::Record { dependencies: BTreeSet::from([Path::new("a/two")]), lifecycle: Default::default() },
         Work::Forget,
         Work::Delete { id: "id-before".into(), generation: Some(1) },
+        Work::Barrier,
     ];
     let step = |(position, work): (usize, Work)| {
         let id = u32::try_from(position).expect("there are few");
@@ -228,6 +229,7 @@ fn plan() -> Plan {
         kept_imports: imports("Z1"),
         imports_change: true,
         assembly: Some(assembly()),
+        replaced_outputs: BTreeMap::from([("arn".to_owned(), "a/new".into())]),
         loses_data: vec!["a/gone".into()],
         protected: vec!["a/kept".into()],
     }
@@ -333,9 +335,10 @@ fn the_files_have_every_event_and_every_kind_of_work() {
         Work::Move { .. } => "move",
         Work::Record { .. } => "record",
         Work::Forget => "forget",
+        Work::Barrier => "barrier",
     };
     assert_eq!(journal().iter().map(event).collect::<BTreeSet<_>>().len(), 14);
-    assert_eq!(plan().steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 7);
+    assert_eq!(plan().steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 8);
 }
 
 /// What becomes of each file when something in it is changed.

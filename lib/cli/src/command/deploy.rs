@@ -102,7 +102,7 @@ async fn saved(job: &Job<'_>, file: &Path) -> Result<Exit, CommandError> {
     let loaded = session.load().await?;
     context.terminal.print(outcome::steps(&plan));
     context.terminal.print_json(
-        &json!({"event": "planned", "app": plan.app, "target": session.target.name(), "steps": plan.steps.len()}),
+        &json!({"event": "planned", "app": plan.app, "target": session.target.name(), "steps": plan.work().count()}),
     );
     job.permit(&plan, &loaded.state).await?;
     job.confirm(&plan).await?;

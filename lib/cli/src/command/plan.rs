@@ -76,7 +76,7 @@ pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Plann
 
 /// A plan for other programs.
 pub(crate) fn document(context: &Context<'_>, session: &Session<'_>, planned: &Planned) -> Json {
-    let ChangeSet { changes, deposed, outputs, imports, proposed_moves } = &planned.changes;
+    let ChangeSet { changes, deposed, outputs, imports, proposed_moves, .. } = &planned.changes;
     let changes: Vec<_> = changes.values().filter(|change| change.action != Action::NoOp).collect();
     json!({
         "app": context.app(),

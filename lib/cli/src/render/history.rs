@@ -28,10 +28,10 @@ pub(crate) fn table(entries: &[Entry]) -> String {
     entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// `+3 ~1`: how many were to be created, changed, replaced, deleted, settled.
+/// `+3 ~1`: how many were to be created, changed, perhaps changed, replaced, deleted, settled.
 fn counts(counts: &Counts) -> String {
-    let Counts { create, update, replace, delete, other } = *counts;
-    let parts = [(create, "+"), (update, "~"), (replace, "±"), (delete, "-"), (other, "·")];
+    let Counts { create, update, may_update, replace, delete, other } = *counts;
+    let parts = [(create, "+"), (update, "~"), (may_update, "~?"), (replace, "±"), (delete, "-"), (other, "·")];
     let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, symbol)| format!("{symbol}{number}"));
     parts.collect::<Vec<_>>().join(" ")
 }

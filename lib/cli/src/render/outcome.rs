@@ -165,6 +165,7 @@ pub(crate) fn past(work: &Work) -> &'static str {
         Work::Move { .. } => "moved",
         Work::Record { .. } => "recorded",
         Work::Forget => "forgotten",
+        Work::Barrier => "passed",
     }
 }
 
@@ -181,7 +182,7 @@ fn tally(plan: &Plan, done: &[StepId]) -> String {
 
 /// The steps of a saved plan, for people.
 pub(crate) fn steps(plan: &Plan) -> String {
-    let shown = || plan.steps.iter().filter(|step| step.work != Work::Ready);
+    let shown = || plan.work().filter(|step| step.work != Work::Ready);
     let width = shown().map(|step| step.path.as_str().chars().count()).max().unwrap_or(0);
     let line = |step: &Step| {
         let verb = padded(DIM, step.work.verb(), 8);

@@ -135,7 +135,7 @@ impl PlanView<'_> {
                 }
             }
             let indent = 2 * depth(&change.path);
-            let (symbol, style) = symbol(change.action);
+            let (symbol, style) = if change.may_update() { ("~?", CHANGE) } else { symbol(change.action) };
             let type_name = short_type(&change.type_name);
             let line = format!(
                 "{}{:indent$}{}  {}  {}",
@@ -209,7 +209,11 @@ impl PlanView<'_> {
         }
         let because = |property: &str| {
             change.reasons.iter().find_map(|reason| match reason {
-                Reason::NotYetKnown { property: of, because } if of == property => Some(because),
+                Reason::NotYetKnown { property: of, because } | Reason::MayFollow { property: of, because }
+                    if of == property =>
+                {
+                    Some(because)
+                }
                 _ => None,
             })
         };
@@ -291,7 +295,7 @@ impl PlanView<'_> {
 
 /// `Plan: 51 to create, 0 to change, 0 to replace, 0 to delete`.
 pub(crate) fn summary(counts: Counts) -> String {
-    let Counts { create, update, replace, delete, other } = counts;
+    let Counts { create, update, may_update, replace, delete, other } = counts;
     let part = |number: usize, what: &str, style: Style| {
         let text = format!("{number} to {what}");
         if number == 0 { text } else { paint(style, text) }
@@ -302,6 +306,9 @@ pub(crate) fn summary(counts: Counts) -> String {
         part(replace, "replace", REPLACE),
         part(delete, "delete", DELETE),
     ];
+    if may_update > 0 {
+        parts.insert(2, part(may_update, "perhaps change", CHANGE));
+    }
     if other > 0 {
         parts.push(part(other, "settle", INFO));
     }

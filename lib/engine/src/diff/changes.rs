@@ -7,79 +7,44 @@ use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value};
 use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 
+use groundplan_core::claim::Claim;
+
+use super::removed::{deposed, removed};
 use super::{
-    Action, Change, ChangeSet, DeposedChange, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces,
-    compare, identity_names, moves,
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, claims,
+    compare, follows, moves,
 };
 use crate::journal::Event;
-use crate::provider::{Behavior, Recovery};
+use crate::provider::Recovery;
 use crate::resolve::{substitute, substitute_all};
 use crate::state::{ResourceState, ResourceStatus, State, is_account};
 
 /// What has to be done so that the account holds what the assembly says.
 pub fn diff(inputs: &Inputs<'_>) -> ChangeSet {
-    let moves = moves::stated(inputs);
-    let state = with_moves(inputs.state, moves.iter());
-    let inputs = Inputs { state: &state, ..*inputs };
-    let mut diff = Diff { inputs: &inputs, desired: BTreeMap::new(), changes: BTreeMap::new() };
-    for path in in_order(&inputs) {
-        let change = diff.entry(path, moves.get(path));
-        diff.changes.insert(path.clone(), change);
-    }
-    for (path, resource) in &inputs.state.resources {
-        if !inputs.assembly.resources.contains_key(path) {
-            diff.changes.insert(path.clone(), removed(path, resource, Reason::Removed));
-        }
-    }
-    diff.delete_first_spreads();
-    diff.finish()
+    diff_with(inputs, &BTreeSet::new())
 }
 
-/// What has to be done so that the account holds nothing. What holds data stays unless
-/// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its
-/// policy.
-pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delete_data: bool) -> ChangeSet {
-    let mut changes: BTreeMap<Path, Change> = state
-        .resources
-        .iter()
-        .map(|(path, resource)| {
-            let mut change = removed(path, resource, Reason::Destroyed);
-            if resource.holds_data() && !delete_data && change.action == Action::Delete && !change.protected {
-                change = Change { action: Action::Keep, reasons: vec![Reason::HoldsData], data_loss: false, ..change };
-            }
-            (path.clone(), change)
-        })
-        .collect();
-    let staying = |change: &Change| matches!(change.action, Action::Keep | Action::Forget);
-    let mut stay: Vec<Path> =
-        changes.values().filter(|change| staying(change)).map(|change| change.path.clone()).collect();
-    while let Some(path) = stay.pop() {
-        let Some(resource) = state.resources.get(&path) else { continue };
-        for needed in &resource.dependencies {
-            if let Some(change) = changes.get_mut(needed).filter(|change| !staying(change)) {
-                change.action = Action::Keep;
-                change.reasons = vec![Reason::NeededBy(path.clone())];
-                (change.data_loss, change.protected) = (false, false);
-                stay.push(needed.clone());
-            }
-        }
+/// As [`diff`], where the replacements of `delete_first` delete the old resource first.
+pub(crate) fn diff_with(inputs: &Inputs<'_>, delete_first: &BTreeSet<Path>) -> ChangeSet {
+    let stated = moves::stated(inputs);
+    let state = with_moves(inputs.state, stated.iter());
+    let left = moves::Left::new(inputs, &state);
+    let mut diff = Diff {
+        inputs,
+        delete_first,
+        state,
+        left,
+        desired: BTreeMap::new(),
+        claims: BTreeMap::new(),
+        new_secrets: BTreeSet::new(),
+        changes: BTreeMap::new(),
+    };
+    for path in in_order(inputs) {
+        let change = diff.entry(path, stated.get(path));
+        diff.changes.insert(path.clone(), change);
     }
-    let is_part = |type_name: &str| behavior(type_name).is_some_and(|it| it.recovery == Recovery::ByParts);
-    let parts: Vec<_> = state.resources.iter().filter(|(_, resource)| is_part(&resource.type_name)).collect();
-    for (path, resource) in parts {
-        let whole = resource
-            .dependencies
-            .first()
-            .filter(|_| resource.dependencies.iter().all(|needed| changes.get(needed).is_some_and(staying)));
-        if let (Some(whole), Some(change)) = (whole.cloned(), changes.get_mut(path).filter(|change| !staying(change))) {
-            change.action = Action::Keep;
-            change.reasons = vec![Reason::PartOf(whole)];
-            (change.data_loss, change.protected) = (false, false);
-        }
-    }
-    let outputs = state.outputs.keys().map(|name| (name.clone(), OutputChange::Removed)).collect();
-    let deposed = deposed(state).filter(|old| delete_data || !old.data_loss).collect();
-    ChangeSet { changes, deposed, outputs, ..ChangeSet::default() }
+    diff.removals();
+    diff.finish()
 }
 
 /// The state after moves of `(to, from)`.
@@ -135,30 +100,41 @@ fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<&'a Path> {
 
 struct Diff<'a> {
     inputs: &'a Inputs<'a>,
+    /// The replacements that have to delete the old resource first, whatever else is known of them.
+    delete_first: &'a BTreeSet<Path>,
+    /// What exists, under the paths that the program has for it as far as is known so far.
+    state: Cow<'a, State>,
+    left: moves::Left,
     /// The desired properties of the entries compared so far, resolved as far as they are known.
     desired: BTreeMap<&'a Path, BTreeMap<String, Value>>,
+    /// The claims of what is made or changed.
+    claims: BTreeMap<Path, Vec<Claim>>,
+    /// The secrets that get another value.
+    new_secrets: BTreeSet<&'a Path>,
     changes: BTreeMap<Path, Change>,
 }
 
 impl<'a> Diff<'a> {
-    fn entry(&mut self, path: &'a Path, moved_from: Option<&Path>) -> Change {
+    fn entry(&mut self, path: &'a Path, stated: Option<&Path>) -> Change {
         let entry = &self.inputs.assembly.resources[path];
-        let prior = self.inputs.state.resources.get(path);
+        let found = if stated.is_none() { self.under_another_path(path, entry) } else { None };
+        let moved_from = stated.cloned().or_else(|| found.as_ref().map(|(from, _)| from.clone()));
+        let prior = self.state.resources.get(path);
         let properties = desired_properties(entry, prior);
-        let desired = substitute_all(&properties, &|reference| self.value_of(reference));
+        let desired = self.resolved(&properties);
         let mut change = Change {
             path: path.clone(),
             type_name: entry.type_name.clone(),
             action: Action::Create,
             reasons: Vec::new(),
             properties: Vec::new(),
-            moved_from: moved_from.cloned(),
+            moved_from,
             data_loss: false,
             protected: false,
         };
         match prior {
             None => {
-                let interrupted = self.inputs.state.pending.contains_key(path);
+                let interrupted = self.state.pending.contains_key(path);
                 let missing = self.inputs.missing.contains(path);
                 change.reasons.push(match (interrupted, missing) {
                     (true, _) => Reason::Interrupted,
@@ -166,10 +142,58 @@ impl<'a> Diff<'a> {
                     _ => Reason::New,
                 });
             }
-            Some(prior) => self.compared(&mut change, entry, prior, &desired),
+            Some(prior) => {
+                self.compared(&mut change, entry, prior, &desired);
+            }
+        }
+        if let Some((_, what)) = found {
+            change.reasons.insert(0, Reason::SameThing { what });
+        }
+        if matches!(change.action, Action::Create | Action::Update | Action::Replace(_)) {
+            let claims = self.claims_of(path, entry, &desired, prior.filter(|_| change.action == Action::Update));
+            if !claims.is_empty() {
+                self.claims.insert(path.clone(), claims);
+            }
+        }
+        if follows::has_new_secret(&change) {
+            self.new_secrets.insert(path);
         }
         self.desired.insert(path, desired);
         change
+    }
+
+    fn resolved(&self, properties: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+        substitute_all(properties, &|reference| self.value_of(reference))
+    }
+
+    /// The claims of a resource that is made, or of `kept`, which is changed in place.
+    fn claims_of(
+        &self,
+        path: &Path,
+        entry: &ResourceEntry,
+        desired: &BTreeMap<String, Value>,
+        kept: Option<&ResourceState>,
+    ) -> Vec<Claim> {
+        let Some(environment) = self.inputs.assembly.environment(path) else { return Vec::new() };
+        let identity = self.inputs.identity;
+        let property = |reference: &Reference, name: &str| self.desired.get(&reference.path)?.get(name);
+        match kept {
+            Some(prior) => claims::kept(prior, environment, desired, identity, &property),
+            None => claims::of(&entry.type_name, environment, desired, identity, &property),
+        }
+    }
+
+    /// Takes what a removed path has for the resource at `path`, where both claim the same thing; gives
+    /// the removed path and what the thing is.
+    fn under_another_path(&mut self, path: &Path, entry: &ResourceEntry) -> Option<(Path, &'static str)> {
+        if self.left.is_empty() || self.state.resources.contains_key(path) || self.state.pending.contains_key(path) {
+            return None;
+        }
+        let claims = self.claims_of(path, entry, &self.resolved(&entry.properties), None);
+        let (from, what) = self.left.take(&entry.type_name, &claims)?;
+        let moved = Event::Moved { from: from.clone(), to: path.clone() };
+        self.state.to_mut().apply(moved).expect("the old path is in the state and the new one is not");
+        Some((from, what))
     }
 
     fn compared(
@@ -181,21 +205,23 @@ impl<'a> Diff<'a> {
     ) {
         let schema = lookup(&entry.type_name);
         change.properties = compare::compare(schema, prior, desired, self.inputs.digests);
+        follows::secrets(schema, entry, &self.new_secrets, &mut change.properties);
         let environment = self.inputs.assembly.environment(&change.path);
         let mut forced = forced(entry, prior, environment, &self.inputs.identity.account);
         if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
             forced.extend(self.bound_to(entry, schema).map(Reason::BoundTo));
         }
         let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
-        let changed = change.properties.iter().map(reason);
+        let changed = change.properties.iter().map(|property| self.reason(property));
         change.reasons = forced.into_iter().chain(changed).collect();
 
         if replaced {
-            change.action = Action::Replace(self.order(change, entry, prior, schema));
+            change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
             change.data_loss = prior.holds_data();
             change.protected = prior.is_protected() || entry.lifecycle.protect;
         } else if !change.properties.is_empty() {
             change.action = Action::Update;
+            change.reasons.extend(follows::is_regenerated(change).then_some(Reason::NewSecret));
         } else {
             let resumed = matches!(prior.status, ResourceStatus::Accepted | ResourceStatus::Updating);
             let lifecycle = (prior.lifecycle != entry.lifecycle).then_some(Reason::LifecycleChanged);
@@ -220,33 +246,38 @@ impl<'a> Diff<'a> {
         let fixed = |name: &str| schema.cursor().key(name).replacement() == Replacement::Always;
         let bound = entry.properties.iter().filter(|(name, _)| fixed(name));
         let mut targets = bound.flat_map(|(_, value)| value.references()).map(|reference| &reference.path);
-        let deleted_first = |path: &&Path| {
-            self.changes.get(*path).is_some_and(|change| change.action == Action::Replace(Order::DeleteFirst))
-        };
-        targets.find(deleted_first).cloned()
+        targets.find(|path| self.goes_first(path)).cloned()
     }
 
+    /// In which order a resource is replaced. The old one goes first where both cannot exist at once:
+    /// by what they claim, or by their type. So does the old one of what depends on such a resource.
     fn order(
         &self,
         change: &Change,
         entry: &ResourceEntry,
         prior: &ResourceState,
         schema: Option<&ResourceType>,
+        desired: &BTreeMap<String, Value>,
     ) -> Order {
+        let claims = self.claims_of(&change.path, entry, desired, None);
+        let held = claims::held(prior, self.inputs.identity);
         let behavior = (self.inputs.behavior)(&entry.type_name);
-        let alone =
-            behavior.is_some_and(|behavior| !behavior.coexists) || schema.is_some_and(|schema| schema.deletes_first);
+        // A relation that says what it claims is alone in that, and in nothing else.
+        let told = |recovery| recovery == Recovery::ByParts && !held.is_empty() && !claims.is_empty();
+        let alone = behavior.is_some_and(|behavior| !behavior.coexists && !told(behavior.recovery))
+            || schema.is_some_and(|schema| schema.deletes_first);
         let same_place = prior.type_name == entry.type_name
             && !change.reasons.iter().any(|reason| matches!(reason, Reason::EnvironmentChanged { .. }));
-        let keeps_name = schema.map(identity_names).is_some_and(|names| {
-            let changed =
-                |name: &str| change.properties.iter().any(|change| change.property.split('.').next() == Some(name));
-            !names.is_empty() && names.iter().all(|name| entry.properties.contains_key(*name) && !changed(name))
-        });
-        match entry.lifecycle.delete_before_create || same_place && (alone || keeps_name) {
-            true => Order::DeleteFirst,
-            false => Order::CreateFirst,
-        }
+        let first = entry.lifecycle.delete_before_create
+            || self.delete_first.contains(&change.path)
+            || same_place && alone
+            || claims::conflict(&held, &claims)
+            || prior.dependencies.iter().any(|path| self.goes_first(path));
+        if first { Order::DeleteFirst } else { Order::CreateFirst }
+    }
+
+    fn goes_first(&self, path: &Path) -> bool {
+        self.changes.get(path).is_some_and(|change| change.action == Action::Replace(Order::DeleteFirst))
     }
 
     /// What a reference will give, where that is known before anything is done.
@@ -262,27 +293,42 @@ impl<'a> Diff<'a> {
         match change.action {
             Action::Create | Action::Replace(_) => desired(),
             Action::Update if change.properties.iter().any(changes) => desired(),
-            Action::Update if counts_changes(&change.type_name, &reference.attribute) => None,
-            _ => self.inputs.state.value_of(reference),
+            Action::Update if follows::may_change(change, &reference.attribute) => None,
+            _ => self.state.value_of(reference),
         }
     }
 
-    /// What is replaced with the old one first needs the old ones of its replaced consumers gone
-    /// before.
-    fn delete_first_spreads(&mut self) {
-        let replaced_so = |change: &Change| change.action == Action::Replace(Order::DeleteFirst);
-        if !self.changes.values().any(replaced_so) {
-            return;
-        }
-        for path in in_order(self.inputs) {
-            let Some(prior) = self.inputs.state.resources.get(path) else { continue };
-            let delete_first = |path: &Path| self.changes.get(path).is_some_and(replaced_so);
-            let spreads = prior.dependencies.iter().any(delete_first);
-            if let Some(change) = self.changes.get_mut(path).filter(|_| spreads)
-                && change.action == Action::Replace(Order::CreateFirst)
-            {
-                change.action = Action::Replace(Order::DeleteFirst);
+    fn reason(&self, change: &PropertyChange) -> Reason {
+        let property = change.property.clone();
+        match (change.replacement, &change.because) {
+            (Replaces::Yes, _) => Reason::Forces { property },
+            (_, Some(because)) => {
+                let maker = self.changes.get(&because.path).map(|change| change.action);
+                match maker {
+                    Some(Action::Update) => Reason::MayFollow { property, because: because.clone() },
+                    _ => Reason::NotYetKnown { property, because: because.clone() },
+                }
             }
+            (Replaces::Maybe, None) => Reason::MayReplace { property },
+            (Replaces::No, None) => Reason::Changed { property },
+        }
+    }
+
+    /// What the program has no more. What stands under a second path that stays is only forgotten:
+    /// deleting it would delete that, too.
+    fn removals(&mut self) {
+        let gone = |path: &&Path| !self.inputs.assembly.resources.contains_key(*path);
+        let paths: Vec<Path> = self.state.resources.keys().filter(gone).cloned().collect();
+        let staying = moves::Staying::new(self.inputs, &self.state, &paths);
+        for path in paths {
+            let resource = &self.state.resources[&path];
+            let mut change = removed(&path, resource, Reason::Removed);
+            if let Some(other) = staying.same_as(resource).filter(|_| change.action == Action::Delete) {
+                change.action = Action::Forget;
+                change.reasons.push(Reason::SameAs(other.clone()));
+                (change.data_loss, change.protected) = (false, false);
+            }
+            self.changes.insert(path, change);
         }
     }
 
@@ -293,16 +339,17 @@ impl<'a> Diff<'a> {
         let added = created.filter(|_| !removed.is_empty());
         let added = added.map(|path| (path, self.desired[path].clone())).collect();
         ChangeSet {
-            proposed_moves: moves::proposed(self.inputs, &removed, &added),
+            proposed_moves: moves::proposed(self.inputs, &self.state, &removed, &added),
             outputs: self.outputs(),
-            deposed: deposed(self.inputs.state).collect(),
+            deposed: deposed(&self.state).collect(),
+            claims: self.claims,
             changes: self.changes,
             imports: BTreeMap::new(),
         }
     }
 
     fn outputs(&self) -> BTreeMap<String, OutputChange> {
-        let (before, after) = (&self.inputs.state.outputs, &self.inputs.assembly.outputs);
+        let (before, after) = (&self.state.outputs, &self.inputs.assembly.outputs);
         let removed = before.keys().filter(|name| !after.contains_key(*name));
         let removed = removed.map(|name| (name.clone(), OutputChange::Removed));
         let set = after.iter().filter_map(|(name, value)| {
@@ -313,10 +360,6 @@ impl<'a> Diff<'a> {
         });
         removed.chain(set).collect()
     }
-}
-
-fn counts_changes(type_name: &str, attribute: &str) -> bool {
-    lookup(type_name).is_some_and(|schema| schema.counts_changes(attribute))
 }
 
 /// What makes a replacement necessary beside the properties.
@@ -344,40 +387,4 @@ fn forced(
         ResourceStatus::Accepted | ResourceStatus::Updating | ResourceStatus::Ready => {}
     }
     reasons
-}
-
-fn reason(change: &PropertyChange) -> Reason {
-    let property = change.property.clone();
-    match (change.replacement, &change.because) {
-        (Replaces::Yes, _) => Reason::Forces { property },
-        (_, Some(because)) => Reason::NotYetKnown { property, because: because.clone() },
-        (Replaces::Maybe, None) => Reason::MayReplace { property },
-        (Replaces::No, None) => Reason::Changed { property },
-    }
-}
-
-fn removed(path: &Path, resource: &ResourceState, reason: Reason) -> Change {
-    let retained = resource.lifecycle.retain && resource.status != ResourceStatus::Tainted;
-    Change {
-        path: path.clone(),
-        type_name: resource.type_name.clone(),
-        action: if retained { Action::Forget } else { Action::Delete },
-        reasons: std::iter::once(reason).chain(retained.then_some(Reason::Retained)).collect(),
-        properties: Vec::new(),
-        moved_from: None,
-        data_loss: !retained && resource.holds_data(),
-        protected: resource.is_protected() && !retained,
-    }
-}
-
-fn deposed(state: &State) -> impl Iterator<Item = DeposedChange> {
-    state.deposed.iter().map(|old| DeposedChange {
-        path: old.path.clone(),
-        type_name: old.resource.type_name.clone(),
-        id: old.resource.id.clone(),
-        generation: old.resource.generation,
-        data_loss: old.resource.holds_data(),
-        // What was made in part and set aside at once can be protected by no deploy any more.
-        protected: old.resource.is_protected() && old.resource.status != ResourceStatus::Tainted,
-    })
 }

@@ -161,38 +161,3 @@ fn strongest(cursor: &Cursor<'_>, value: &Value) -> Replacement {
     };
     cursor.replacement().max(inside.unwrap_or(Replacement::Never))
 }
-
-/// What only one resource of a type can have, where the schema does not say it: subnets of a VPC
-/// do not overlap, an Elastic IP is that of one gateway, a load balancer has one listener on a port
-/// and one rule of a priority, and a CNAME record stands beside no other of its name.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html>
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html>
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html>
-/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html>
-const EXCLUSIVE: &[(&str, &[&str])] = &[
-    ("AWS::EC2::NatGateway", &["AllocationId"]),
-    ("AWS::EC2::Subnet", &["VpcId", "CidrBlock"]),
-    ("AWS::ElasticLoadBalancingV2::Listener", &["LoadBalancerArn", "Port"]),
-    ("AWS::ElasticLoadBalancingV2::ListenerRule", &["ListenerArn", "Priority"]),
-    ("AWS::Route53::RecordSet", &["HostedZoneId", "Name"]),
-];
-
-/// The properties that name a resource of this type among all of an account, so that two with
-/// the same values cannot exist at once: those of the primary identifier, if it consists of
-/// nothing else, and a property called after the type (`RoleName` of a role, `GroupName` of a
-/// security group, `Name`); or what only one can have.
-pub(crate) fn identity_names(schema: &ResourceType) -> Vec<&'static str> {
-    if let Some((_, names)) = EXCLUSIVE.iter().find(|(type_name, _)| *type_name == schema.name) {
-        return names.to_vec();
-    }
-    let identifier = &schema.primary_identifier;
-    if identifier.iter().all(|part| schema.properties.contains_key(part)) {
-        return identifier.clone();
-    }
-    let called = |name: &str| {
-        let stem = name.strip_suffix("Name").or_else(|| name.strip_suffix("Identifier"));
-        stem.is_some_and(|stem| schema.short_name().ends_with(stem))
-    };
-    schema.properties.keys().copied().filter(|name| called(name)).take(1).collect()
-}

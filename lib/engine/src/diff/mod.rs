@@ -8,9 +8,12 @@
 //! always replaces, where its region or type changed, and where it is tainted.
 
 mod changes;
+pub(crate) mod claims;
 mod compare;
+pub(crate) mod follows;
 pub(crate) mod moves;
 pub(crate) mod only;
+mod removed;
 mod render;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,9 +22,10 @@ use groundplan_core::{Assembly, Environment, Path, Reference};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value as Json;
 
-pub(crate) use changes::{desired_properties, with_moves};
-pub use changes::{destroy, diff};
-pub(crate) use compare::identity_names;
+pub use changes::diff;
+pub(crate) use changes::{desired_properties, diff_with, with_moves};
+use groundplan_core::claim::Claim;
+pub use removed::destroy;
 
 use crate::provider::{Behavior, Identity};
 use crate::secret::Digests;
@@ -57,6 +61,9 @@ pub struct ChangeSet {
     pub imports: BTreeMap<String, ImportChange>,
     /// Pairs that look like one resource under a new path. They are hints and do nothing.
     pub proposed_moves: Vec<ProposedMove>,
+    /// What is claimed by each resource that is made or changed.
+    #[serde(skip)]
+    pub(crate) claims: BTreeMap<Path, Vec<Claim>>,
 }
 
 /// What happens to one resource.
@@ -152,6 +159,24 @@ pub enum Reason {
         #[serde(serialize_with = "as_text")]
         because: Reference,
     },
+    /// A property may get another value, since what it is taken from is changed in place. It is changed
+    /// where the value turns out to differ.
+    MayFollow {
+        /// The property.
+        property: String,
+        /// What it is taken from.
+        #[serde(serialize_with = "as_text")]
+        because: Reference,
+    },
+    /// The change makes a new secret value.
+    NewSecret,
+    /// It is the same thing in the account as what stood at the path that it moves from.
+    SameThing {
+        /// What the thing is, as in `inline policy of a role`.
+        what: &'static str,
+    },
+    /// The program keeps the same thing in the account under this path.
+    SameAs(Path),
     /// It is to be in another region or account.
     EnvironmentChanged {
         /// Where it is.
@@ -288,6 +313,9 @@ pub struct Counts {
     pub create: usize,
     /// Changed in place.
     pub update: usize,
+    /// Changed in place where what they take from others turns out to differ.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub may_update: usize,
     /// Replaced.
     pub replace: usize,
     /// Deleted, with left-overs of earlier runs.
@@ -298,6 +326,24 @@ pub struct Counts {
 
 fn as_text<S: Serializer>(reference: &Reference, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(reference)
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl Change {
+    /// Whether it is changed only where a value that it takes from others turns out to differ.
+    pub fn may_update(&self) -> bool {
+        let may = |reason: &Reason| matches!(reason, Reason::MayFollow { .. } | Reason::SameThing { .. });
+        self.action == Action::Update && self.reasons.iter().all(may)
+    }
+}
+
+impl AsRef<Self> for ChangeSet {
+    fn as_ref(&self) -> &Self {
+        self
+    }
 }
 
 impl ChangeSet {
@@ -314,6 +360,7 @@ impl ChangeSet {
         for change in self.changes.values() {
             match change.action {
                 Action::Create => counts.create += 1,
+                Action::Update if change.may_update() => counts.may_update += 1,
                 Action::Update => counts.update += 1,
                 Action::Replace(_) => counts.replace += 1,
                 Action::Delete => counts.delete += 1,

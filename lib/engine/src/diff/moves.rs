@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Assembly, Path, Value};
 
-use super::{Inputs, ProposedMove};
-use crate::state::State;
+use groundplan_core::claim::Claim;
+
+use super::{Inputs, ProposedMove, claims};
+use crate::state::{ResourceState, State};
 
 /// The moves that the program states, by new path: the resource is in the state under the old
 /// path only, and the program has nothing there. A path with an open create is not free: what that
@@ -37,10 +39,100 @@ fn is_left(assembly: &Assembly, state: &State, from: &Path) -> bool {
     state.resources.contains_key(from) && !assembly.resources.contains_key(from)
 }
 
+/// What stands under paths that the program has no more, by what it claims.
+pub(super) struct Left {
+    /// Each claim with its path and the type of that.
+    claims: BTreeMap<String, Vec<(Claim, Path, String)>>,
+}
+
+impl Left {
+    /// Of a state whose stated moves are made. Nothing where the program adds no path that could be
+    /// the new one.
+    pub(super) fn new(inputs: &Inputs<'_>, state: &State) -> Self {
+        let mut left = Self { claims: BTreeMap::new() };
+        let is_added = |path: &Path| !state.resources.contains_key(path);
+        if !inputs.assembly.resources.keys().any(is_added) {
+            return left;
+        }
+        let removed = state.resources.iter().filter(|(path, _)| !inputs.assembly.resources.contains_key(*path));
+        for (path, resource) in removed {
+            for claim in claims::held(resource, inputs.identity) {
+                let entry = (claim, path.clone(), resource.type_name.clone());
+                left.claims.entry(entry.0.key.clone()).or_default().push(entry);
+            }
+        }
+        left
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.claims.is_empty()
+    }
+
+    /// Takes the one path of this type that has the same thing as these claims, with what the thing
+    /// is. Where several have it, nobody knows which is meant.
+    pub(super) fn take(&mut self, type_name: &str, claims: &[Claim]) -> Option<(Path, &'static str)> {
+        let with = |claim: &&Claim| self.claims.get(&claim.key).into_iter().flatten();
+        let same = claims.iter().flat_map(|new| {
+            with(&new)
+                .filter(|(old, _, of)| of == type_name && old.is_same_as(new))
+                .map(|(old, path, _)| (path, old.what))
+        });
+        let found: BTreeMap<&Path, &'static str> = same.collect();
+        let (path, what) = only(found.into_iter())?;
+        let path = path.clone();
+        for entries in self.claims.values_mut() {
+            entries.retain(|(_, of, _)| *of != path);
+        }
+        self.claims.retain(|_, entries| !entries.is_empty());
+        Some((path, what))
+    }
+}
+
+/// What stands under paths that the program keeps, as far as it could be the same as what is removed.
+pub(super) struct Staying<'a> {
+    claims: BTreeMap<String, Vec<(Claim, &'a Path)>>,
+    ids: BTreeMap<(&'a str, &'a str, &'a str), &'a Path>,
+    inputs: &'a Inputs<'a>,
+}
+
+impl<'a> Staying<'a> {
+    pub(super) fn new(inputs: &'a Inputs<'a>, state: &'a State, removed: &[Path]) -> Self {
+        let mut staying = Self { claims: BTreeMap::new(), ids: BTreeMap::new(), inputs };
+        let types: BTreeSet<&str> = removed.iter().map(|path| &*state.resources[path].type_name).collect();
+        let kept = state.resources.iter().filter(|(path, resource)| {
+            types.contains(&*resource.type_name) && inputs.assembly.resources.contains_key(*path)
+        });
+        for (path, resource) in kept {
+            staying.ids.insert(identity(resource), path);
+            for claim in claims::held(resource, inputs.identity) {
+                staying.claims.entry(claim.key.clone()).or_default().push((claim, path));
+            }
+        }
+        staying
+    }
+
+    /// The path under which the program keeps the same thing.
+    pub(super) fn same_as(&self, removed: &ResourceState) -> Option<&'a Path> {
+        if let Some(path) = self.ids.get(&identity(removed)) {
+            return Some(path);
+        }
+        let held = claims::held(removed, self.inputs.identity);
+        held.iter().find_map(|claim| {
+            let others = self.claims.get(&claim.key)?;
+            others.iter().find(|(other, _)| other.is_same_as(claim)).map(|(_, path)| *path)
+        })
+    }
+}
+
+fn identity(resource: &ResourceState) -> (&str, &str, &str) {
+    (&resource.type_name, &resource.environment.region, &resource.id)
+}
+
 /// Pairs of a removed and an added resource of one type that match each other and nothing else.
 /// Values that are not known match everything, so that a whole construct is recognized.
 pub(crate) fn proposed(
     inputs: &Inputs<'_>,
+    state: &State,
     removed: &[&Path],
     added: &BTreeMap<&Path, BTreeMap<String, Value>>,
 ) -> Vec<ProposedMove> {
@@ -54,7 +146,7 @@ pub(crate) fn proposed(
         new.entry(Known::new(type_name, properties, open(properties))).or_default().push(to);
     }
     let as_added = |from: &Path| {
-        let prior = &inputs.state.resources[from];
+        let prior = &state.resources[from];
         let forms = forms.get(prior.type_name.as_str()).into_iter().flatten();
         let forms = forms.filter(|open| open.iter().all(|name| prior.properties.contains_key(*name)));
         forms.map(|open| Known::new(&prior.type_name, &prior.properties, open.clone()))
@@ -65,14 +157,14 @@ pub(crate) fn proposed(
     }
 
     let matching = |from: &Path, to: &Path| {
-        let mut prior = inputs.state.resources[from].properties.iter();
+        let mut prior = state.resources[from].properties.iter();
         prior.all(|(name, value)| added[to].get(name).is_some_and(|other| alike(value, other)))
     };
     let mut moves = Vec::new();
     for from in removed {
         let alike = as_added(from).filter_map(|known| new.get(&known)).flatten();
         let Some(to) = only(alike.filter(|to| matching(from, to))) else { continue };
-        let type_name = &inputs.state.resources[*from].type_name;
+        let type_name = &state.resources[*from].type_name;
         let others = &old[&Known::new(type_name, &added[to], open(&added[to]))];
         if only(others.iter().filter(|other| matching(other, to))).is_some() {
             moves.push(ProposedMove { from: (*from).clone(), to: (*to).clone(), type_name: type_name.clone() });

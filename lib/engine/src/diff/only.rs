@@ -32,7 +32,9 @@ pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path
     let selected = selected(inputs, &changes, only);
     can_be_done(inputs, &changes, &selected, only)?;
 
-    let ChangeSet { changes, mut deposed, outputs: mut output_changes, imports, mut proposed_moves } = changes;
+    let ChangeSet { changes, mut deposed, outputs: mut output_changes, imports, mut proposed_moves, mut claims } =
+        changes;
+    claims.retain(|path, _| selected.contains(path));
     let (kept, left): (BTreeMap<_, _>, BTreeMap<_, _>) =
         changes.into_iter().partition(|(path, _)| selected.contains(path));
     let idle = |change: &Change| matches!(change.action, Action::NoOp | Action::Keep);
@@ -50,7 +52,7 @@ pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path
     let own = |value: &Value| value.references().into_iter().all(chosen);
     outputs.extend(inputs.assembly.outputs.clone().into_iter().filter(|(_, value)| own(value)));
     output_changes.retain(|name, _| inputs.assembly.outputs.get(name).is_some_and(own));
-    let changes = ChangeSet { changes: kept, deposed, outputs: output_changes, imports, proposed_moves };
+    let changes = ChangeSet { changes: kept, deposed, outputs: output_changes, imports, proposed_moves, claims };
     Ok(Part { changes, outputs, left_out: left_out.into_iter().collect() })
 }
 

@@ -74,6 +74,10 @@ impl fmt::Display for Reason {
             Self::MayReplace { property } => write!(f, "{property} changes, which may replace it"),
             Self::Forces { property } => write!(f, "{property} cannot be changed in place"),
             Self::NotYetKnown { property, because } => write!(f, "{property} is taken from {because}, not known yet"),
+            Self::MayFollow { property, because } => write!(f, "{property} may change: follows {because}"),
+            Self::NewSecret => f.write_str("a new secret value is generated"),
+            Self::SameThing { what } => write!(f, "the same {what} under a new path"),
+            Self::SameAs(path) => write!(f, "{path} is the same in the account and stays"),
             Self::EnvironmentChanged { from, to } => {
                 write!(f, "moves from {} to {}", from.region, to.region)?;
                 match (&from.account, &to.account) {

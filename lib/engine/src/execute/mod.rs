@@ -218,7 +218,7 @@ pub async fn execute(
     let traffic = Traffic::new(options.parallelism)
         .telling(|api, calls_per_second| progress.report(&ProgressEvent::Throttled { api, calls_per_second }));
     let runner = Runner { plan, record: &record, provider, options, progress, traffic: &traffic };
-    progress.report(&ProgressEvent::Started { steps: plan.steps.len() });
+    progress.report(&ProgressEvent::Started { steps: plan.work().count() });
     let mut run = Run::new(plan, options, progress);
     traffic.keep(run.drive(&runner, cancellation)).await;
 
@@ -389,6 +389,9 @@ impl<'a> Run<'a> {
             let Ok(turn) = turn else {
                 return Ended { step, elapsed: Duration::ZERO, result: Err(StepError::Interrupted) };
             };
+            if step.work == Work::Barrier {
+                return Ended { step, elapsed: Duration::ZERO, result: Ok(None) };
+            }
             runner.progress.report(&ProgressEvent::step_started(step));
             let started = Instant::now();
             // In a box of its own, so that those in the queue are small.
@@ -407,7 +410,9 @@ impl<'a> Run<'a> {
             }
             Err(error) => error,
             Ok(id) => {
-                self.progress.report(&ProgressEvent::StepDone { step: step.id, path, verb, elapsed, id });
+                if step.work != Work::Barrier {
+                    self.progress.report(&ProgressEvent::StepDone { step: step.id, path, verb, elapsed, id });
+                }
                 self.settled.insert(step.id);
                 self.done.push(step.id);
                 self.took[step.id.0 as usize] = Some(elapsed);
@@ -457,6 +462,9 @@ impl<'a> Run<'a> {
     fn skip(&mut self, id: StepId, because: SkipReason) {
         let step = self.plan.step(id);
         self.settled.insert(id);
+        if step.work == Work::Barrier {
+            return;
+        }
         let skipped = SkippedStep { step: id, path: step.path.clone(), verb: step.work.verb(), because };
         self.progress.report(&ProgressEvent::skipped(&skipped));
         self.skipped.push(skipped);

@@ -123,7 +123,7 @@ impl Runner<'_> {
     /// The API that the calls of a step go to; none where it makes no calls.
     pub(super) fn api(&self, step: &Step) -> Option<&'static str> {
         match &step.work {
-            Work::Move { .. } | Work::Record { .. } | Work::Forget => None,
+            Work::Move { .. } | Work::Record { .. } | Work::Forget | Work::Barrier => None,
             Work::Create { .. } | Work::Update { .. } | Work::Ready | Work::Delete { .. } => {
                 Some(self.provider.behavior(&step.type_name).map_or("", |behavior| behavior.api))
             }
@@ -156,6 +156,7 @@ impl Runner<'_> {
                 self.write(Event::Recorded { path, dependencies, lifecycle }).await
             }
             Work::Forget => self.write(Event::Forgotten { path }).await,
+            Work::Barrier => Ok(None),
         }
     }
 

@@ -567,6 +567,9 @@ fn is_seen(elapsed: Duration, seconds: u64) -> bool {
     (exact..=exact + exact / 50).contains(&elapsed)
 }
 
+#[path = "order_tests.rs"]
+mod order;
+
 #[path = "secret_tests.rs"]
 mod secrets;
 

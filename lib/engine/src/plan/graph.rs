@@ -36,28 +36,63 @@ impl Graph {
         self.nodes[node].after.insert(dependency);
     }
 
-    /// The steps, each after those that it waits for; where that leaves a choice, the one that
-    /// was added first.
-    pub(super) fn into_steps(self) -> Result<Vec<Step>, Error> {
-        let mut waiting: Vec<usize> = self.nodes.iter().map(|node| node.after.len()).collect();
+    /// Takes back that `node` waits for `dependency`.
+    pub(super) fn not_after(&mut self, node: Node, dependency: Node) {
+        self.nodes[node].after.remove(&dependency);
+    }
+
+    /// What `node` waits for.
+    pub(super) fn before(&self, node: Node) -> &BTreeSet<Node> {
+        &self.nodes[node].after
+    }
+
+    pub(super) fn work(&self, node: Node) -> &Work {
+        &self.nodes[node].work
+    }
+
+    pub(super) fn nodes(&self) -> std::ops::Range<Node> {
+        0..self.nodes.len()
+    }
+
+    /// For each node those that wait for it.
+    pub(super) fn dependents(&self) -> Vec<Vec<Node>> {
         let mut dependents = vec![Vec::new(); self.nodes.len()];
         for (node, draft) in self.nodes.iter().enumerate() {
             draft.after.iter().for_each(|dependency| dependents[*dependency].push(node));
         }
-        let free = (0..self.nodes.len()).filter(|node| waiting[*node] == 0);
-        let mut free: BinaryHeap<_> = free.map(Reverse).collect();
+        dependents
+    }
+
+    /// The nodes, each after those that it waits for; where that leaves a choice, the one of the
+    /// lowest `rank` first. Without the nodes on cycles, and those after them.
+    pub(super) fn sorted<R: Ord>(&self, rank: impl Fn(Node) -> R) -> Vec<Node> {
+        let dependents = self.dependents();
+        let mut waiting: Vec<usize> = self.nodes.iter().map(|node| node.after.len()).collect();
+        let free = self.nodes().filter(|node| waiting[*node] == 0);
+        let mut free: BinaryHeap<_> = free.map(|node| Reverse((rank(node), node))).collect();
         let mut order = Vec::with_capacity(self.nodes.len());
-        while let Some(Reverse(node)) = free.pop() {
+        while let Some(Reverse((_, node))) = free.pop() {
             order.push(node);
             for dependent in &dependents[node] {
                 waiting[*dependent] -= 1;
                 if waiting[*dependent] == 0 {
-                    free.push(Reverse(*dependent));
+                    free.push(Reverse((rank(*dependent), *dependent)));
                 }
             }
         }
+        order
+    }
+
+    /// The steps, each after those that it waits for; where that leaves a choice, the one that
+    /// was added first.
+    ///
+    /// # Errors
+    /// [`Error::Cycle`].
+    pub(super) fn into_steps(self) -> Result<Vec<Step>, Error> {
+        let order = self.sorted(|node| node);
         if order.len() < self.nodes.len() {
-            return Err(self.cycle(&order));
+            let tangles = self.tangles();
+            return Err(self.cycle(tangles.first().map_or(&[][..], Vec::as_slice)));
         }
         let mut ids = vec![StepId(0); order.len()];
         for (position, node) in order.iter().enumerate() {
@@ -78,12 +113,54 @@ impl Graph {
         Ok(steps.collect())
     }
 
-    /// One cycle among the nodes that have no place in `order`.
-    fn cycle(&self, order: &[Node]) -> Error {
-        let done: BTreeSet<_> = order.iter().copied().collect();
-        let open = |node: &Node| !done.contains(node);
+    /// The sets of nodes that all wait for each other: the strongly connected components of more
+    /// than one node, by Tarjan's algorithm.
+    pub(super) fn tangles(&self) -> Vec<Vec<Node>> {
+        const NEW: usize = usize::MAX;
+        let mut index = vec![NEW; self.nodes.len()];
+        let mut low = vec![0; self.nodes.len()];
+        let mut stacked = vec![false; self.nodes.len()];
+        let (mut stack, mut next, mut found) = (Vec::new(), 0, Vec::new());
+        for root in self.nodes() {
+            let mut way: Vec<(Node, Vec<Node>)> = Vec::new();
+            let mut enter = Some(root).filter(|root| index[*root] == NEW);
+            loop {
+                if let Some(node) = enter.take() {
+                    (index[node], low[node], stacked[node]) = (next, next, true);
+                    next += 1;
+                    stack.push(node);
+                    way.push((node, self.nodes[node].after.iter().copied().collect()));
+                }
+                let Some((node, rest)) = way.last_mut() else { break };
+                let node = *node;
+                if let Some(other) = rest.pop() {
+                    if index[other] == NEW {
+                        enter = Some(other);
+                    } else if stacked[other] {
+                        low[node] = low[node].min(index[other]);
+                    }
+                    continue;
+                }
+                way.pop();
+                if let Some((parent, _)) = way.last() {
+                    low[*parent] = low[*parent].min(low[node]);
+                }
+                if low[node] == index[node] {
+                    let start = stack.iter().rposition(|other| *other == node).expect("it is on the stack");
+                    let component = stack.split_off(start);
+                    component.iter().for_each(|node| stacked[*node] = false);
+                    found.extend(Some(component).filter(|component| component.len() > 1));
+                }
+            }
+        }
+        found
+    }
+
+    /// A way around within a tangle, as an error.
+    pub(super) fn cycle(&self, tangle: &[Node]) -> Error {
+        let inside: BTreeSet<Node> = tangle.iter().copied().collect();
         let mut way: Vec<Node> = Vec::new();
-        let mut next = (0..self.nodes.len()).find(|node| open(node));
+        let mut next = inside.first().copied();
         while let Some(node) = next {
             if let Some(start) = way.iter().position(|seen| *seen == node) {
                 way.drain(..start);
@@ -91,7 +168,7 @@ impl Graph {
                 break;
             }
             way.push(node);
-            next = self.nodes[node].after.iter().copied().find(|node| open(node));
+            next = self.nodes[node].after.iter().copied().find(|node| inside.contains(node));
         }
         let name = |node: Node| format!("{} {}", self.nodes[node].work.verb(), self.nodes[node].path);
         Error::Cycle { steps: way.into_iter().map(name).collect() }

@@ -3,7 +3,10 @@
 //! A plan is data: `plan --out` saves it, `deploy PLAN` executes it, and it is refused where the
 //! state has moved on since. It has no secret in it, only where secrets come from.
 
+mod claims;
+mod feasible;
 mod graph;
+mod order;
 mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +19,9 @@ use uuid::Uuid;
 
 pub use schedule::schedule;
 
+use schedule::Refused;
+
+use crate::diff::{ChangeSet, Inputs};
 use crate::error::Error;
 use crate::journal::Event;
 use crate::provider::Identity;
@@ -64,6 +70,10 @@ pub struct Plan {
     /// What the program says, for the history; only in a plan that is saved and is the whole one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assembly: Option<Assembly>,
+    /// The outputs that get another value because the resource that they are taken from is replaced, with
+    /// that resource. It is refused where other apps use them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced_outputs: BTreeMap<String, Path>,
     /// The resources whose data is lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loses_data: Vec<Path>,
@@ -141,6 +151,9 @@ pub enum Work {
     },
     /// Leaves it in the account and takes it out of the state.
     Forget,
+    /// Does nothing: when it is reached, all is made and changed, and what is left over is deleted. It
+    /// belongs to no resource.
+    Barrier,
 }
 
 /// What a resource is to be like.
@@ -168,6 +181,7 @@ impl Work {
             Self::Move { .. } => "move",
             Self::Record { .. } => "record",
             Self::Forget => "forget",
+            Self::Barrier => "all is made",
         }
     }
 }
@@ -179,6 +193,11 @@ impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && !self.outputs_change && !self.imports_change && self.observed.is_empty()
+    }
+
+    /// The steps that are about a resource.
+    pub fn work(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.work != Work::Barrier)
     }
 
     /// The step `id` of this plan.
@@ -240,6 +259,26 @@ impl Plan {
     }
 }
 
+/// The plan of the changes that `diff` finds, which is told the replacements that have to delete the
+/// old resource first: of those that wait for each other, as where two names are swapped, all do.
+///
+/// # Errors
+/// As [`schedule`], and those of `diff`.
+pub(crate) fn arrange<T: AsRef<ChangeSet>>(
+    inputs: &Inputs<'_>,
+    diff: impl Fn(&BTreeSet<Path>) -> Result<T, Error>,
+) -> Result<(T, Plan), Error> {
+    let mut first = BTreeSet::new();
+    loop {
+        let changes = diff(&first)?;
+        match schedule::try_schedule(inputs, changes.as_ref()) {
+            Ok(plan) => return Ok((changes, plan)),
+            Err(Refused::UnlessDeletedFirst(paths, _)) if !paths.is_subset(&first) => first.extend(paths),
+            Err(Refused::UnlessDeletedFirst(_, error) | Refused::Always(error)) => return Err(error),
+        }
+    }
+}
+
 impl fmt::Display for StepId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{}", self.0)
@@ -249,14 +288,19 @@ impl fmt::Display for StepId {
 /// `#3 create a/subnet (AWS::EC2::Subnet) after #1 #2`
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.id, self.work.verb(), self.path)?;
+        match &self.work {
+            Work::Barrier => write!(f, "{} {}", self.id, self.work.verb())?,
+            work => write!(f, "{} {} {}", self.id, work.verb(), self.path)?,
+        }
         match &self.work {
             Work::Delete { id, .. } => write!(f, " {id}")?,
             Work::Move { from } => write!(f, " from {from}")?,
             Work::Create { generation, .. } if *generation > 1 => write!(f, " again")?,
             _ => {}
         }
-        write!(f, " ({})", self.type_name)?;
+        if self.work != Work::Barrier {
+            write!(f, " ({})", self.type_name)?;
+        }
         if !self.dependencies.is_empty() {
             write!(f, " after")?;
         }
@@ -267,3 +311,11 @@ impl fmt::Display for Step {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "claims_tests.rs"]
+mod claims_tests;
+
+#[cfg(test)]
+#[path = "follows_tests.rs"]
+mod follows_tests;

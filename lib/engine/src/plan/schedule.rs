@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Path, ResourceEntry};
 
+use super::claims::{self, Handover};
 use super::graph::{Graph, Node};
-use super::{Desired, Plan, Work};
-use crate::diff::{Action, Change, ChangeSet, Inputs, Order, Reason, desired_properties, with_moves};
-use crate::error::Error;
+use super::{Desired, Plan, Work, feasible, order};
+use crate::diff::{
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, with_moves,
+};
+use crate::error::{Error, named};
 use crate::provider::{Behavior, Wait};
 use crate::state::ResourceState;
 use crate::upstream::Imports;
@@ -16,14 +19,37 @@ use crate::upstream::Imports;
 ///
 /// - What refers to a resource waits until that is ready, or, where it only takes early outputs,
 ///   until it is accepted.
+/// - What takes something of which there is one at a time waits until that is let go of.
 /// - A replacement is three steps: create the new one, update its consumers, delete the old one;
 ///   or the deletion comes first.
 /// - A deletion waits for the deletion of everything that was made after the resource, and for
-///   the update of everything that is to let go of it.
+///   the update of everything that is to let go of it. Where nothing needs it, it waits for all
+///   that is made and changed.
 ///
 /// # Errors
-/// [`Error::Cycle`] where no order does all that.
+/// [`Error::Cycle`] where no order does all that, [`Error::Claimed`], [`Error::Swapped`] and
+/// [`Error::Held`] where the account does not allow it.
 pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error> {
+    try_schedule(inputs, changes).map_err(|refused| match refused {
+        Refused::UnlessDeletedFirst(_, error) | Refused::Always(error) => error,
+    })
+}
+
+/// Why there is no plan.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// There may be one where these replacements delete the old resource first.
+    UnlessDeletedFirst(BTreeSet<Path>, Error),
+    Always(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Always(error)
+    }
+}
+
+pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Refused> {
     let moves = changes.changes.values().filter_map(|change| Some((&change.path, change.moved_from.as_ref()?)));
     let state = with_moves(inputs.state, moves);
     let inputs = &Inputs { state: &state, ..*inputs };
@@ -32,6 +58,11 @@ pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error>
     schedule.add_steps();
     schedule.order_makes();
     schedule.order_deletes();
+    let handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
+    handovers.iter().for_each(|it| schedule.graph.after(it.maker, it.release));
+    schedule.untangle(handovers)?;
+    feasible::check(inputs, changes)?;
+    order::delay_deletions(&mut schedule.graph);
 
     let lost = changes.changes.values().filter(|change| change.data_loss).map(|change| &change.path);
     let lost: BTreeSet<_> =
@@ -54,14 +85,32 @@ pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error>
         kept_imports: Imports::new(),
         imports_change: !changes.imports.is_empty(),
         assembly: None,
+        replaced_outputs: replaced_outputs(inputs, changes),
         loses_data: lost.into_iter().collect(),
         protected: protected.into_iter().collect(),
     })
 }
 
+/// The outputs that get another value with the resource that they are taken from.
+fn replaced_outputs(inputs: &Inputs<'_>, changes: &ChangeSet) -> BTreeMap<String, Path> {
+    let changed =
+        changes.outputs.iter().filter(|(_, change)| matches!(change, OutputChange::Set { from: Some(_), .. }));
+    // What has failed is of no use to others.
+    let broken = |reason: &Reason| matches!(reason, Reason::Tainted | Reason::Interrupted);
+    let replaced = |path: &&Path| {
+        let change = changes.changes.get(*path).filter(|change| matches!(change.action, Action::Replace(_)));
+        change.is_some_and(|change| !change.reasons.iter().any(broken))
+    };
+    let taken_from = |name: &String| {
+        let references = inputs.assembly.outputs.get(name)?.references();
+        references.into_iter().map(|reference| &reference.path).find(replaced).cloned()
+    };
+    changed.filter_map(|(name, _)| Some((name.clone(), taken_from(name)?))).collect()
+}
+
 /// The steps of one path, beside deletions.
 #[derive(Default)]
-struct Nodes {
+pub(super) struct Nodes {
     moved: Option<Node>,
     /// Waits for what an earlier run has left unfinished.
     resumed: Option<Node>,
@@ -73,8 +122,13 @@ struct Nodes {
 
 impl Nodes {
     /// When the resource works as the program wants it.
-    fn last(&self) -> Option<Node> {
+    pub(super) fn last(&self) -> Option<Node> {
         self.ready.or(self.resumed).or(self.updated).or(self.created).or(self.moved)
+    }
+
+    /// What makes or changes it.
+    pub(super) fn make(&self) -> Option<Node> {
+        self.created.or(self.updated)
     }
 
     /// Each step with the one of the same path that it comes after.
@@ -187,8 +241,7 @@ impl<'a> Schedule<'a> {
             if !matches!(change.action, Action::Create | Action::Update | Action::Replace(_)) {
                 continue;
             }
-            let Nodes { created, updated, .. } = self.nodes[path];
-            let Some(make) = created.or(updated) else { continue };
+            let Some(make) = self.nodes[path].make() else { continue };
             let entry = &self.inputs.assembly.resources[path];
             for dependency in self.inputs.assembly.dependencies(path) {
                 let Some(nodes) = self.nodes.get(&dependency) else { continue };
@@ -204,7 +257,10 @@ impl<'a> Schedule<'a> {
         let early = self.behavior(type_name).map_or(&[][..], |behavior| behavior.early_outputs);
         let references = entry.references();
         let mut taken = references.iter().filter(|reference| reference.path == *dependency);
-        !entry.depends_on.contains(dependency) && taken.all(|reference| early.contains(&reference.attribute.as_str()))
+        let change = self.changes.changes.get(dependency);
+        let settles = |attribute: &str| change.is_none_or(|change| !follows::may_change(change, attribute));
+        let is_early = |attribute: &str| early.contains(&attribute) && settles(attribute);
+        !entry.depends_on.contains(dependency) && taken.all(|reference| is_early(&reference.attribute))
     }
 
     fn order_deletes(&mut self) {
@@ -246,6 +302,57 @@ impl<'a> Schedule<'a> {
                 (Order::DeleteFirst, Some(new), _) => self.graph.after(new, *delete),
                 _ => {}
             }
+        }
+    }
+
+    /// Takes out of the graph what makes it go in circles, where that need not be: two that change
+    /// places in one call wait for nothing.
+    fn untangle(&mut self, mut waits: Vec<Handover<'_>>) -> Result<(), Refused> {
+        loop {
+            if self.graph.sorted(|node| node).len() == self.graph.nodes().len() {
+                return Ok(());
+            }
+            let tangles = self.graph.tangles();
+            let tangle_of: BTreeMap<Node, usize> =
+                tangles.iter().enumerate().flat_map(|(at, nodes)| nodes.iter().map(move |node| (*node, at))).collect();
+            let together = |a: Node, b: Node| tangle_of.contains_key(&a) && tangle_of.get(&a) == tangle_of.get(&b);
+            let (inside, outside): (Vec<_>, Vec<_>) =
+                waits.into_iter().partition(|wait| together(wait.maker, wait.release));
+            let (swaps, stiff): (Vec<_>, Vec<_>) = inside.into_iter().partition(|wait| wait.swaps);
+            if swaps.is_empty() {
+                return Err(self.tangled(&tangles, &stiff, &together));
+            }
+            swaps.iter().for_each(|wait| self.graph.not_after(wait.maker, wait.release));
+            waits = outside.into_iter().chain(stiff).collect();
+        }
+    }
+
+    /// What can be done about steps that wait for each other.
+    fn tangled(&self, tangles: &[Vec<Node>], waits: &[Handover<'_>], together: &dyn Fn(Node, Node) -> bool) -> Refused {
+        let error = match waits.first() {
+            Some(Handover { taker, holder, claim, .. }) => {
+                Error::Swapped { path: (*taker).clone(), other: (*holder).clone(), what: named(claim) }
+            }
+            None => self.graph.cycle(&tangles[0]),
+        };
+        let tangled = |path: &Path| {
+            let made = self.nodes.get(path).and_then(|nodes| nodes.created);
+            let deleted = self.deletes.get(path).and_then(|deletes| deletes.first());
+            made.zip(deleted).is_some_and(|(made, deleted)| together(made, *deleted))
+        };
+        let created_first = self
+            .changes
+            .changes
+            .values()
+            .filter(|change| change.action == Action::Replace(Order::CreateFirst) && tangled(&change.path));
+        let paths: BTreeSet<&Path> = created_first.map(|change| &change.path).collect();
+        // What only follows from others follows when these are turned.
+        let causes: BTreeSet<&Path> = waits.iter().flat_map(|wait| [wait.taker, wait.holder]).collect();
+        let turned: BTreeSet<&Path> = paths.intersection(&causes).copied().collect();
+        let turned = if turned.is_empty() { paths } else { turned };
+        match turned.is_empty() {
+            true => Refused::Always(error),
+            false => Refused::UnlessDeletedFirst(turned.into_iter().cloned().collect(), error),
         }
     }
 

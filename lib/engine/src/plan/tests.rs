@@ -80,15 +80,15 @@ fn dependents_wait_for_readiness_unless_they_take_early_outputs_only() {
 fn a_replacement_is_ordered_with_all_that_it_reaches() {
     let state = deployed(&network("10.0.0.0/16"));
     assert_snapshot!(plan(&network("10.1.0.0/16"), &state, diff).render(), @r"
-        #0 delete a/logs a/logs-id (AWS::Logs::LogGroup)
-        #1 delete a/nat a/nat-id (AWS::EC2::NatGateway) after #0
-        #2 delete a/subnet a/subnet-id (AWS::EC2::Subnet) after #1
-        #3 create a/vpc again (AWS::EC2::VPC)
-        #4 create a/subnet again (AWS::EC2::Subnet) after #2 #3
-        #5 create a/nat again (AWS::EC2::NatGateway) after #1 #4
-        #6 create a/logs again (AWS::Logs::LogGroup) after #0 #5
+        #0 create a/vpc again (AWS::EC2::VPC)
+        #1 delete a/logs a/logs-id (AWS::Logs::LogGroup) after #0
+        #2 delete a/nat a/nat-id (AWS::EC2::NatGateway) after #0 #1
+        #3 delete a/subnet a/subnet-id (AWS::EC2::Subnet) after #0 #2
+        #4 create a/subnet again (AWS::EC2::Subnet) after #0 #3
+        #5 create a/nat again (AWS::EC2::NatGateway) after #2 #4
+        #6 create a/logs again (AWS::Logs::LogGroup) after #1 #5
         #7 wait for a/nat (AWS::EC2::NatGateway) after #5
-        #8 delete a/vpc a/vpc-id (AWS::EC2::VPC) after #2 #3
+        #8 delete a/vpc a/vpc-id (AWS::EC2::VPC) after #3 #6 #7
         ");
 }
 
@@ -105,7 +105,7 @@ fn a_replacement_that_its_consumers_can_follow_in_place_has_them_updated_in_betw
         #0 create a/db again (AWS::RDS::DBInstance)
         #1 wait for a/db (AWS::RDS::DBInstance) after #0
         #2 update a/url (AWS::Logs::LogGroup) after #1
-        #3 delete a/db a/db-id (AWS::RDS::DBInstance) after #1 #2
+        #3 delete a/db a/db-id (AWS::RDS::DBInstance) after #2
         ");
     assert_eq!(plan.loses_data, ["a/db".into()]);
 }
@@ -122,7 +122,7 @@ fn what_is_replaced_is_deleted_once_its_consumers_work_without_it() {
         #0 create a/role again (AWS::IAM::Role)
         #1 update a/db (AWS::RDS::DBInstance) after #0
         #2 wait for a/db (AWS::RDS::DBInstance) after #1
-        #3 delete a/role a/role-id (AWS::IAM::Role) after #0 #2
+        #3 delete a/role a/role-id (AWS::IAM::Role) after #2
         ");
 }
 

@@ -1,0 +1,71 @@
+//! What follows from a change in place: the outputs, and the values of secrets, that it may change.
+
+use std::collections::BTreeSet;
+
+use groundplan_core::secret::SecretSource;
+use groundplan_core::{Path, Reference, ResourceEntry};
+use groundplan_schema::{Replacement, ResourceType, lookup};
+
+use super::{Action, Change, PropertyChange, Rendered, Replaces};
+use crate::secret;
+
+/// The type of the entries of Secrets Manager, the name of their value in the table of facts, and the
+/// property that makes one.
+const SECRET: &str = "AWS::SecretsManager::Secret";
+const VALUE: &str = "SecretString";
+const GENERATED: &str = "GenerateSecretString";
+
+/// Whether `attribute` of a resource that is changed in place may have another value afterwards.
+pub(crate) fn may_change(change: &Change, attribute: &str) -> bool {
+    let follows =
+        |schema: &ResourceType| change.properties.iter().any(|property| schema.follows(attribute, &property.property));
+    change.action == Action::Update && lookup(&change.type_name).is_some_and(follows)
+}
+
+/// Adds the secrets of `entry` that may get another value with one of the `new` entries of Secrets
+/// Manager.
+pub(super) fn secrets(
+    schema: Option<&ResourceType>,
+    entry: &ResourceEntry,
+    new: &BTreeSet<&Path>,
+    properties: &mut Vec<PropertyChange>,
+) {
+    if new.is_empty() {
+        return;
+    }
+    for (place, source) in secret::secrets(&entry.properties) {
+        let SecretSource::SecretsManager(entry) = source else { continue };
+        let mut sources = entry.secret.references().into_iter();
+        let source = sources.find(|source| new.contains(&source.path));
+        let Some(source) = source.filter(|_| properties.iter().all(|change| change.property != place)) else {
+            continue;
+        };
+        let replacement = schema.map_or(Replacement::Never, |schema| schema.replacement(&place));
+        properties.push(PropertyChange {
+            property: place,
+            from: Rendered::Sensitive,
+            to: Rendered::Sensitive,
+            replacement: match replacement {
+                Replacement::Never => Replaces::No,
+                Replacement::Maybe => Replaces::Maybe,
+                Replacement::Always => Replaces::Yes,
+            },
+            because: Some(Reference::new(source.path.clone(), VALUE)),
+        });
+    }
+    properties.sort_by(|a, b| a.property.cmp(&b.property));
+}
+
+/// Whether a change makes a new value of a secret out of the form that the program states.
+pub(super) fn is_regenerated(change: &Change) -> bool {
+    change.type_name == SECRET && change.properties.iter().any(|property| top(&property.property) == GENERATED)
+}
+
+/// Whether a secret may have another value after a change.
+pub(super) fn has_new_secret(change: &Change) -> bool {
+    change.type_name == SECRET && may_change(change, VALUE)
+}
+
+fn top(property: &str) -> &str {
+    property.split('.').next().unwrap_or_default()
+}
