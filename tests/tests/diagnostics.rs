@@ -250,3 +250,13 @@ fn what_apps_cannot_publish_or_use_of_each_other_says_what_to_do() {
     5 errors
     ");
 }
+
+#[test]
+fn what_an_ignored_path_does_not_name_is_said_at_the_call() {
+    insta::assert_snapshot!(findings(|stack| {
+        let vpc = stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+        vpc.ignore_changes("Tags.kubernetes.io/*").ignore_changes("tags");
+        vpc.ignore_changes("CidrBlock.Start");
+        vpc.ignore_changes("Color");
+    }), @"");
+}

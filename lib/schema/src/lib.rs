@@ -37,6 +37,7 @@
 //! property that the rule marks.
 
 mod behavior;
+mod collection;
 mod cursor;
 mod kind;
 mod order;
@@ -47,6 +48,7 @@ mod spelling;
 use std::sync::OnceLock;
 
 pub use behavior::{Behavior, Recovery, Wait};
+pub use collection::{Collection, collections, is_foreign_tag};
 pub use cursor::{Cursor, Visit};
 pub use kind::Kind;
 pub use order::ListOrder;

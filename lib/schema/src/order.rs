@@ -127,9 +127,8 @@ impl Cursor<'_> {
         let tags = self.resource().tags.as_ref().map(|tags| tags.property);
         let is_tags = matches!(self.names(), [only] if tags == Some(*only));
         let property = self.property();
-        let of_members = property.is_some_and(|property| {
-            property.references.iter().any(|reference| MEMBERS.contains(&reference.resource))
-        });
+        let of_members = property
+            .is_some_and(|property| property.references.iter().any(|reference| MEMBERS.contains(&reference.resource)));
         match is_tags || of_members || property.is_some_and(|property| property.unordered) || listed(SETS) {
             true => ListOrder::Set,
             false => ListOrder::Unknown,

@@ -1,6 +1,6 @@
 //! What the data says, and that all of it can be read.
 
-use groundplan_schema::{Handler, Kind, Replacement, ResourceType, TagForm, all, lookup, ListOrder, Spelling};
+use groundplan_schema::{Handler, Kind, ListOrder, Replacement, ResourceType, Spelling, TagForm, all, lookup};
 use serde_json::json;
 
 fn resource(name: &str) -> &'static ResourceType {
@@ -277,7 +277,12 @@ fn texts_that_mean_the_same_have_one_spelling() {
         ("AWS::EC2::SecurityGroupEgress", "CidrIp", "10.0.0.5/32", "10.0.0.6/32"),
         ("AWS::EC2::SecurityGroupEgress", "CidrIp", "10.0.0.5/33", "10.0.0.6/33"),
         ("AWS::EC2::SecurityGroup", "GroupName", "A", "a"),
-        ("AWS::RDS::DBInstance", "KmsKeyId", "arn:aws:kms:eu-west-1:123456789012:key/mrk-1", "arn:aws:kms:us-east-1:123456789012:key/mrk-1"),
+        (
+            "AWS::RDS::DBInstance",
+            "KmsKeyId",
+            "arn:aws:kms:eu-west-1:123456789012:key/mrk-1",
+            "arn:aws:kms:us-east-1:123456789012:key/mrk-1",
+        ),
         ("AWS::RDS::DBInstance", "KmsKeyId", "alias/a", "a"),
     ];
     for (type_name, path, a, b) in different {

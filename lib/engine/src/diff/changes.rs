@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value};
+use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value, keep_ignored};
 use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 
@@ -95,15 +95,12 @@ pub(crate) fn with_moves<'s, 'm>(
     moved
 }
 
-/// The properties of an entry with what is left alone by `ignore_changes` as it was applied.
+/// The properties of an entry with what is left alone by `ignore_changes` as it was applied. Of what is
+/// made, or made anew, nothing is left alone: there is no `prior` then.
 pub(crate) fn desired_properties(entry: &ResourceEntry, prior: Option<&ResourceState>) -> BTreeMap<String, Value> {
     let mut desired = entry.properties.clone();
-    let Some(prior) = prior else { return desired };
-    for name in &entry.lifecycle.ignore_changes {
-        match prior.properties.get(name) {
-            Some(value) => drop(desired.insert(name.clone(), value.clone())),
-            None => drop(desired.remove(name)),
-        }
+    if let Some(prior) = prior {
+        keep_ignored(&entry.type_name, &entry.lifecycle.ignore_changes, &mut desired, &prior.properties);
     }
     desired
 }
@@ -156,6 +153,7 @@ impl<'a> Diff<'a> {
             data_loss: false,
             protected: false,
         };
+        let mut desired = desired;
         match prior {
             None => {
                 let interrupted = self.inputs.state.pending.contains_key(path);
@@ -166,7 +164,13 @@ impl<'a> Diff<'a> {
                     _ => Reason::New,
                 });
             }
-            Some(prior) => self.compared(&mut change, entry, prior, &desired),
+            Some(prior) => {
+                self.compared(&mut change, entry, prior, &desired);
+                if matches!(change.action, Action::Replace(_)) && !entry.lifecycle.ignore_changes.is_empty() {
+                    desired = substitute_all(&entry.properties, &|reference| self.value_of(reference));
+                    self.not_ignored(&mut change, entry, prior, &desired);
+                }
+            }
         }
         self.desired.insert(path, desired);
         change
@@ -187,7 +191,9 @@ impl<'a> Diff<'a> {
             forced.extend(self.bound_to(entry, schema).map(Reason::BoundTo));
         }
         let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
-        let changed = change.properties.iter().map(reason);
+        let mut changed: Vec<Reason> = change.properties.iter().map(reason).collect();
+        // A set names each member that it loses or gains.
+        changed.dedup();
         change.reasons = forced.into_iter().chain(changed).collect();
 
         if replaced {
@@ -210,6 +216,26 @@ impl<'a> Diff<'a> {
                 (true, None) => Action::NoOp,
             };
         }
+    }
+
+    /// What is made anew gets what the program says, of what is ignored, too: adds those changes, of which
+    /// none is why it is replaced.
+    fn not_ignored(
+        &self,
+        change: &mut Change,
+        entry: &ResourceEntry,
+        prior: &ResourceState,
+        desired: &BTreeMap<String, Value>,
+    ) {
+        let schema = lookup(&entry.type_name);
+        for other in compare::compare(schema, prior, desired, self.inputs.digests) {
+            if !change.properties.contains(&other) {
+                change.reasons.push(Reason::NotIgnored { property: other.property.clone() });
+                change.properties.push(PropertyChange { replacement: Replaces::No, ..other });
+            }
+        }
+        change.properties.sort_by(|a, b| a.property.cmp(&b.property));
+        change.action = Action::Replace(self.order(change, entry, prior, schema));
     }
 
     /// What a relation is bound to for life by a property that cannot be changed, where that is
