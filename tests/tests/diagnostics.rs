@@ -258,5 +258,22 @@ fn what_an_ignored_path_does_not_name_is_said_at_the_call() {
         vpc.ignore_changes("Tags.kubernetes.io/*").ignore_changes("tags");
         vpc.ignore_changes("CidrBlock.Start");
         vpc.ignore_changes("Color");
-    }), @"");
+    }), @"
+    error[GP0219]: `ignore_changes` names `tags`, and AWS::EC2::VPC has no such property
+      --> tests/tests/diagnostics.rs:LINE (shop/vpc)
+       = got: tags
+       = help: did you mean `Tags`?
+
+    error[GP0219]: `ignore_changes` names `CidrBlock.Start`, and AWS::EC2::VPC has no such property
+      --> tests/tests/diagnostics.rs:LINE (shop/vpc)
+       = got: CidrBlock.Start
+       = help: leave out what is no part of the property
+
+    error[GP0219]: `ignore_changes` names `Color`, and AWS::EC2::VPC has no such property
+      --> tests/tests/diagnostics.rs:LINE (shop/vpc)
+       = got: Color
+       = allowed: CidrBlock, EnableDnsHostnames, EnableDnsSupport, InstanceTenancy, Ipv4IpamPoolId, Ipv4NetmaskLength, Tags
+
+    3 errors
+    ");
 }

@@ -39,7 +39,7 @@ pub(super) fn differences(
     let tag_property = schema.and_then(|schema| schema.tags.as_ref()).map(|tags| tags.property);
     if let Some(property) = tag_property.filter(|property| !applied.contains_key(*property)) {
         let live = live.get(property).cloned().map(Value::from).unwrap_or_default();
-        comparison.tags(property, &BTreeMap::new(), &tags(&live).unwrap_or_default(), &mut found);
+        comparison.tags(property, &BTreeMap::new(), &tags(&live, false).unwrap_or_default(), &mut found);
     }
     for collection in collections(type_name).filter(|known| !applied.contains_key(known.property)) {
         let members = live.get(collection.property).and_then(Json::as_array).into_iter().flatten();
@@ -116,8 +116,10 @@ impl Comparison<'_> {
         live: Option<&Value>,
         found: &mut Vec<PropertyDrift>,
     ) {
+        let whole =
+            applied.as_list().unwrap_or_default().iter().any(|tag| tag.as_map().is_some_and(|tag| tag.len() > 2));
         if is_tags(cursor)
-            && let (Some(before), Some(now)) = (tags(applied), tags(live.unwrap_or(&Value::Null)))
+            && let (Some(before), Some(now)) = (tags(applied, whole), tags(live.unwrap_or(&Value::Null), whole))
         {
             return self.tags(place, &before, &now, found);
         }
@@ -179,12 +181,16 @@ impl Comparison<'_> {
     }
 }
 
-/// The values of tags by key, in whichever form; none where this are no tags.
-fn tags(value: &Value) -> Option<BTreeMap<&str, &Value>> {
+/// The values of tags by key, in whichever form, or the `whole` tags where more is declared of them; none
+/// where these are no tags.
+fn tags(value: &Value, whole: bool) -> Option<BTreeMap<&str, &Value>> {
     match value {
         Value::Null => Some(BTreeMap::new()),
         Value::Map(entries) => Some(entries.iter().map(|(key, value)| (key.as_str(), value)).collect()),
-        Value::List(items) => items.iter().map(|item| Some((item.get("Key")?.as_str()?, item.get("Value")?))).collect(),
+        Value::List(items) => {
+            let value = |item| if whole { Some(item) } else { Value::get(item, "Value") };
+            items.iter().map(|item| Some((item.get("Key")?.as_str()?, value(item)?))).collect()
+        }
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ use groundplan_schema::{Collection, ResourceType, lookup};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::journal::Operation;
 use crate::looks::Looks;
 use crate::normal::{Against, Form};
 use crate::provider::{Live, Properties, Provider, ProviderError};
@@ -91,30 +92,37 @@ fn judge(state: &State, resource: &ResourceState, answer: Result<Option<Live>, P
     (!properties.is_empty()).then_some(Drift::Changed { properties, live })
 }
 
-/// Whether a member of a collection of `resource` is another resource of the program: one of the
-/// member's type at the same owner and with the same parts; or a managed policy, which attaches itself.
+/// Whether a member of a collection of `resource` is another resource of the program, what is still to
+/// be deleted of an earlier one, or what a run may have made: one of the member's type at the same
+/// owner and with the same parts; or a managed policy, which attaches itself.
 fn is_own(state: &State, resource: &ResourceState, collection: &Collection, member: &Value) -> bool {
+    let known = state.resources.values().chain(state.deposed.iter().map(|old| &old.resource));
     if let Some(arn) = member.as_str() {
-        let is_policy = |it: &ResourceState| it.type_name == "AWS::IAM::ManagedPolicy" && it.id == arn;
-        return state.resources.values().any(is_policy);
+        return known.clone().any(|it| it.type_name == "AWS::IAM::ManagedPolicy" && it.id == arn);
     }
     let (Some((type_name, owner)), Some(member)) = (collection.member, member.as_map()) else { return false };
-    let schema = lookup(type_name);
-    let is_member = |it: &&ResourceState| {
-        it.type_name == type_name && it.properties.get(owner).and_then(Value::as_str) == Some(&resource.id)
-    };
     // What tells rules apart is all but their description, and what tells policies apart is their name.
     let tells = |name: &str| match member.contains_key("PolicyName") {
         true => name == "PolicyName",
         false => name != owner && name != "Description",
     };
-    state.resources.values().filter(is_member).any(|it| {
-        let told = it.properties.iter().filter(|(name, _)| tells(name));
+    let cursor = lookup(type_name).map(ResourceType::cursor);
+    let is_it = |properties: &BTreeMap<String, Value>| {
+        let told = properties.iter().filter(|(name, _)| tells(name));
         let told: BTreeMap<String, Value> = told.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let form = Form::new(Against::Live, &told);
-        let cursor = schema.map(ResourceType::cursor);
-        form.same(cursor.as_ref(), &Value::Map(told.clone()), &Value::Map(member.clone()))
-    })
+        let same = Form::new(Against::Live, &told).same(
+            cursor.as_ref(),
+            &Value::Map(told.clone()),
+            &Value::Map(member.clone()),
+        );
+        properties.get(owner).and_then(Value::as_str) == Some(&resource.id) && !told.is_empty() && same
+    };
+    let open = state.pending.values().filter(|intent| match &intent.operation {
+        Operation::Create { type_name: of, .. } => of == type_name,
+        Operation::Update => false,
+    });
+    let known = known.filter(|it| it.type_name == type_name).map(|it| &it.properties);
+    known.chain(open.map(|intent| &intent.properties)).any(is_it)
 }
 
 /// A live value in the shape in which the program declares it.

@@ -72,6 +72,12 @@ fn what_means_something_else_is_drift() {
             "VPCSecurityGroups",
         ),
         (
+            "AWS::AutoScaling::AutoScalingGroup",
+            json!({"Tags": [{"Key": "a", "Value": "1", "PropagateAtLaunch": true}]}),
+            json!({"Tags": [{"Key": "a", "Value": "1", "PropagateAtLaunch": false, "ResourceId": "x"}]}),
+            "Tags.a",
+        ),
+        (
             "AWS::ECS::TaskDefinition",
             json!({"ContainerDefinitions": [{"Name": "web", "Command": ["a", "b"]}]}),
             json!({"ContainerDefinitions": [{"Name": "log"}, {"Name": "web", "Command": ["b", "a"]}]}),
