@@ -272,7 +272,7 @@ fn what_an_ignored_path_does_not_name_is_said_at_the_call() {
     error[GP0219]: `ignore_changes` names `Color`, and AWS::EC2::VPC has no such property
       --> tests/tests/diagnostics.rs:LINE (shop/vpc)
        = got: Color
-       = allowed: CidrBlock, EnableDnsHostnames, EnableDnsSupport, InstanceTenancy, Ipv4IpamPoolId, Ipv4NetmaskLength, Tags
+       = allowed: CidrBlock, EnableDnsHostnames, EnableDnsSupport, InstanceTenancy, Ipv4IpamPoolId, Ipv4NetmaskLength, Tags, VpcEncryptionControl
 
     3 errors
     ");
