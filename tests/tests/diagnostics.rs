@@ -371,3 +371,29 @@ fn what_may_be_in_another_account_or_region_is_no_conflict() {
     app.stack("d", Environment::new("us-east-1")).add("jobs", queue());
     assert!(app.synth().is_err_and(|found| found.0.iter().all(|found| found.code == "GP0214")));
 }
+#[test]
+fn what_an_ignored_path_does_not_name_is_said_at_the_call() {
+    insta::assert_snapshot!(findings(|stack| {
+        let vpc = stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+        vpc.ignore_changes("Tags.kubernetes.io/*").ignore_changes("tags");
+        vpc.ignore_changes("CidrBlock.Start");
+        vpc.ignore_changes("Color");
+    }), @"
+    error[GP0219]: `ignore_changes` names `tags`, and AWS::EC2::VPC has no such property
+      --> tests/tests/diagnostics.rs:LINE (shop/vpc)
+       = got: tags
+       = help: did you mean `Tags`?
+
+    error[GP0219]: `ignore_changes` names `CidrBlock.Start`, and AWS::EC2::VPC has no such property
+      --> tests/tests/diagnostics.rs:LINE (shop/vpc)
+       = got: CidrBlock.Start
+       = help: leave out what is no part of the property
+
+    error[GP0219]: `ignore_changes` names `Color`, and AWS::EC2::VPC has no such property
+      --> tests/tests/diagnostics.rs:LINE (shop/vpc)
+       = got: Color
+       = allowed: CidrBlock, EnableDnsHostnames, EnableDnsSupport, InstanceTenancy, Ipv4IpamPoolId, Ipv4NetmaskLength, Tags, VpcEncryptionControl
+
+    3 errors
+    ");
+}

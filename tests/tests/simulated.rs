@@ -6,10 +6,13 @@ use apps::account::account;
 use apps::checkout::{Settings, checkout};
 use groundplan::data::{InstanceClass, PostgresDatabase, PostgresVersion};
 use groundplan::network::Vpc;
-use groundplan::resources::autoscaling;
 use groundplan::resources::ec2::{self, VpcId};
+use groundplan::resources::{autoscaling, iam};
 use groundplan::{App, Environment, Export, cidr};
+use groundplan_engine::drift::Drift;
+use groundplan_engine::provider::Properties;
 use groundplan_testing::{Cloud, assembly};
+use serde_json::json;
 
 #[test]
 fn the_checkout_is_deployed_whole_and_a_second_plan_is_empty() {
@@ -148,4 +151,48 @@ fn what_another_app_publishes_is_given_or_deployed_into_the_same_account() {
 #[should_panic(expected = "say what they publish with `Cloud::given`")]
 fn what_nobody_publishes_says_how_to_give_it() {
     Cloud::new().deploy(&service("dev"));
+}
+
+#[test]
+fn what_was_added_by_hand_is_named_and_stays() {
+    let app = App::new("shop");
+    let stack = app.stack("shop", Environment::new("us-east-1"));
+    let vpc = stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+    let group = stack.add("group", ec2::SecurityGroup::new("web").vpc_id(&vpc));
+    stack.add(
+        "https",
+        ec2::SecurityGroupIngress::new("tcp").group_id(&group).cidr_ip("10.0.0.5/8").from_port(443).to_port(443),
+    );
+    stack.add("worker", iam::Role::new(json!({"Version": "2012-10-17", "Statement": []})));
+    let cloud = Cloud::new();
+    let deployed = cloud.deploy(&app);
+    assert!(cloud.drift(&app).is_empty(), "a rule of the program is no addition: {:?}", cloud.drift(&app));
+
+    let id = |path: &str| deployed.state.resources[path].id.clone();
+    let rule =
+        json!({"GroupId": id("shop/group"), "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"});
+    let rule = rule.as_object().expect("it is one").clone();
+    cloud.simulator().plant("AWS::EC2::SecurityGroupIngress", "us-east-1", rule).expect("the group is there");
+    let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let attach = |role: &mut Properties| drop(role.insert("ManagedPolicyArns".into(), json!([admin])));
+    cloud.simulator().tamper("AWS::IAM::Role", &id("shop/worker"), attach).expect("the role is there");
+    let tags = json!([{"Key": "kubernetes.io/cluster/a", "Value": "owned"}, {"Key": "by-hand", "Value": "1"}]);
+    let tag = |vpc: &mut Properties| drop(vpc.insert("Tags".into(), tags));
+    cloud.simulator().tamper("AWS::EC2::VPC", &id("shop/vpc"), tag).expect("the VPC is there");
+
+    let drifts = cloud.drift(&app);
+    let said: Vec<_> = drifts
+        .iter()
+        .flat_map(|(path, drift)| match drift {
+            Drift::Changed { properties, .. } => {
+                properties.iter().map(|property| format!("{path} {} {}", property.property, property.added)).collect()
+            }
+            other => vec![format!("{path} {other:?}")],
+        })
+        .collect();
+    assert_eq!(
+        said,
+        ["shop/group SecurityGroupIngress true", "shop/vpc Tags.by-hand true", "shop/worker ManagedPolicyArns true"]
+    );
+    assert!(cloud.plan(&app).is_empty());
 }

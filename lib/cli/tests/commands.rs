@@ -118,7 +118,7 @@ fn a_second_deploy_plans_nothing() {
     machine.run(&shop(), "deploy").succeeds();
     assert_eq!(
         machine.run(&shop(), "plan --detailed-exitcode").succeeds().out,
-        "shop at sandbox, account 123456789012\nno changes: the target holds what the program says\n"
+        "shop at sandbox, account 123456789012\nno changes since the last deploy; `--refresh` reads the target\n"
     );
     machine.run(&shop(), "deploy").succeeds();
 }

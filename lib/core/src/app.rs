@@ -48,6 +48,8 @@ pub(crate) struct Tree {
     pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
     pub(crate) acknowledged: RefCell<Vec<(Path, String)>>,
     pub(crate) policies: RefCell<Vec<Box<dyn Policy>>>,
+    /// What `ignore_changes` names, of which resource, and where that is said.
+    pub(crate) ignored: RefCell<Vec<(Path, String, &'static Location<'static>)>>,
     upstreams: RefCell<Vec<App>>,
     /// The calls of `add` that are under way, outermost first.
     calls: RefCell<Vec<&'static Location<'static>>>,
@@ -211,6 +213,7 @@ impl App {
             diagnostics: RefCell::default(),
             acknowledged: RefCell::default(),
             policies: RefCell::default(),
+            ignored: RefCell::default(),
             upstreams: RefCell::default(),
             calls: RefCell::default(),
         };
@@ -585,12 +588,26 @@ impl<R: Resource> Handle<R> {
         self
     }
 
-    /// Leaves changes of the property `name` (in CloudFormation's spelling) alone, once the
-    /// resource exists.
-    pub fn ignore_changes(&self, name: &str) -> &Self {
+    /// Leaves changes of what `path` names alone, in CloudFormation's spelling, once the resource
+    /// exists: no deploy changes it, and `drift` does not report it. A resource that is made, or made
+    /// anew since something else replaces it, gets what the program says.
+    ///
+    /// `path` is one of these; what names nothing is an error at synth:
+    ///
+    /// | path | what |
+    /// |---|---|
+    /// | `Description` | a property |
+    /// | `VpcConfig.SubnetIds` | a part of one |
+    /// | `Tags.Name`, `Tags.kubernetes.io/*` | a tag, or all whose keys start so |
+    /// | `ContainerDefinitions.Image` | a part of all elements of a list |
+    /// | `ContainerDefinitions.web.Image`, `Origins.0.OriginPath` | of the one with this `Name`, `Id` or `Key`, or at this position |
+    #[track_caller]
+    pub fn ignore_changes(&self, path: &str) -> &Self {
         self.node.lifecycle(|lifecycle| {
-            lifecycle.ignore_changes.insert(name.to_owned());
+            lifecycle.ignore_changes.insert(path.to_owned());
         });
+        let ignored = (self.node.path.clone(), path.to_owned(), Location::caller());
+        self.node.tree.ignored.borrow_mut().push(ignored);
         self
     }
 

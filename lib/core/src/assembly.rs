@@ -66,7 +66,8 @@ pub struct Lifecycle {
     /// A replacement deletes the old one first.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub delete_before_create: bool,
-    /// Properties whose changes are left alone.
+    /// What is left alone once the resource exists: paths as
+    /// [`keep_ignored`](crate::keep_ignored) reads them.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub ignore_changes: BTreeSet<String>,
 }

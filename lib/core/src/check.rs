@@ -7,6 +7,7 @@ use groundplan_schema::{self as schema, Cursor, Kind, TagForm};
 use crate::app::Tree;
 use crate::assembly::{Assembly, ResourceEntry};
 use crate::diagnostic::Diagnostic;
+use crate::ignore;
 use crate::path::Path;
 use crate::value::{Reference, Value};
 
@@ -187,6 +188,28 @@ pub(crate) fn properties(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>)
         let mut found = Vec::new();
         check_properties(known.required(), &known.cursor(), &entry.properties, "", &mut found);
         diagnostics.extend(found.into_iter().map(|diagnostic| diagnostic.at(path.clone())));
+    }
+}
+
+/// What `ignore_changes` names is there.
+pub(crate) fn ignored(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
+    for (path, name, location) in tree.ignored.borrow().iter() {
+        let Some(entry) = assembly.resources.get(path) else { continue };
+        let Some(known) = schema::lookup(&entry.type_name) else { continue };
+        let Err(nothing) = ignore::check(known, &entry.properties, name) else { continue };
+        let message =
+            format!("`ignore_changes` names `{}`, and {} has no such property", nothing.part, entry.type_name);
+        let mut found = Diagnostic::error("GP0219", message).at(path.clone()).got(name);
+        let last = nothing.part.rsplit('.').next().unwrap_or_default();
+        let distance = |name: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &last.to_lowercase());
+        let nearest =
+            nothing.known.iter().min_by_key(distance).filter(|name| distance(name) <= (last.len() / 3).max(1));
+        found = match nearest {
+            Some(name) => found.help(format!("did you mean `{name}`?")),
+            None if nothing.known.is_empty() => found.help("leave out what is no part of the property"),
+            None => found.allowed(nothing.known.join(", ")),
+        };
+        diagnostics.push(Diagnostic { locations: vec![location], ..found });
     }
 }
 

@@ -211,7 +211,7 @@ impl<'a> Evaluation<'_, 'a> {
 
     /// What a key begins with: what is claimed, and where there is one of it.
     fn start(&self) -> String {
-        let Environment { account, region } = self.environment;
+        let Environment { account, region, .. } = self.environment;
         let account = account.as_deref().unwrap_or_default();
         let mut key = String::with_capacity(128);
         key.push_str(self.rule.space);

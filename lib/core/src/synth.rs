@@ -41,6 +41,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     crate::check::cycles(&assembly, &mut diagnostics);
     crate::check::properties(&assembly, &mut diagnostics);
     crate::claim::check::conflicts(&assembly, &locations, &mut diagnostics);
+    crate::check::ignored(tree, &assembly, &mut diagnostics);
     if diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         let policies = tree.policies.borrow();
         diagnostics.extend(policies.iter().flat_map(|policy| policy.check(&assembly)));

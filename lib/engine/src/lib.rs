@@ -45,6 +45,7 @@ pub mod import;
 pub mod journal;
 mod looks;
 mod nearest;
+mod normal;
 pub mod plan;
 pub mod planning;
 pub mod provider;

@@ -56,6 +56,8 @@ pub struct Planned {
     pub plan: Plan,
     /// The resources with changes that are not done, since only a part was asked for.
     pub left_out: Vec<Path>,
+    /// Whether every resource was read for it.
+    pub refreshed: bool,
 }
 
 /// Plans that the account holds what `assembly` says.
@@ -98,7 +100,7 @@ pub async fn deploy(
     })?;
     let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = part;
     let plan = Plan { observed: observed.events, outputs, imports, kept_imports, ..plan };
-    Ok(Planned { changes, plan, left_out })
+    Ok(Planned { changes, plan, left_out, refreshed: options.refresh })
 }
 
 /// A part of the changes, with what it uses of other apps and what stays in use beside it.
@@ -142,7 +144,7 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
     let (imports, kept_imports) = upstream::split(&observed.state, &changes, Imports::new(), &|_| false);
     changes.imports = upstream::changes(&state.imports, &kept_imports);
     let plan = Plan { observed: observed.events, imports, kept_imports, ..schedule(&inputs, &changes)? };
-    Ok(Planned { changes, plan, left_out: Vec::new() })
+    Ok(Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh })
 }
 
 /// Who the credentials belong to, where that is the account of the stacks and of the state, and
@@ -222,6 +224,8 @@ async fn observe<'a>(
                     events.push(resource.gone(&path));
                     observed.missing.insert(path);
                 }
+                // What others have added is left to them: nothing is to be done about it.
+                Drift::Changed { properties, .. } if properties.iter().all(|property| property.added) => {}
                 Drift::Changed { live, .. } => {
                     let properties = drift::overlay(&resource.type_name, &resource.properties, &live.properties);
                     events.push(Event::Observed { path, properties, outputs: live.outputs });

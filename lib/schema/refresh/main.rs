@@ -13,8 +13,8 @@
 //! - npm `@aws-cdk/aws-service-spec` (Apache-2.0): types, properties, what replaces, attributes,
 //!   identifiers, ARN templates, relationships, tags, which types hold data.
 //! - PyPI `cfn-lint` (MIT-0), which carries the schemas of AWS's resource registry with more
-//!   constraints stated: write-only properties, allowed values, which id a string holds
-//!   (`format`), which handlers the registry has, and whether a replacement must delete first.
+//!   constraints stated: write-only properties, allowed values, lists whose order means nothing,
+//!   which id a string holds (`format`), which handlers the registry has, and whether a replacement must delete first.
 //!
 //! Only facts are taken over; AWS's descriptions are not.
 

@@ -121,6 +121,13 @@ impl<'a> Place<'a> {
         allowed
     }
 
+    /// Whether the registry says of the list here that the order of its elements means nothing
+    /// (`"insertionOrder": false`).
+    pub(crate) fn unordered(&self) -> bool {
+        let mut lists = self.alternatives().into_iter().filter(|node| node.get("items").is_some()).peekable();
+        lists.peek().is_some() && lists.all(|node| node["insertionOrder"] == false)
+    }
+
     /// What the text here identifies, as (type, attribute).
     pub(crate) fn identifies(&self) -> Vec<(&'static str, &'static str)> {
         let mut found = Vec::new();
@@ -137,6 +144,15 @@ impl<'a> Place<'a> {
 
     /// All schema objects that describe the value here or its elements.
     fn shapes(&self) -> Vec<&'a Value> {
+        self.found(true)
+    }
+
+    /// All schema objects that describe the value here.
+    fn alternatives(&self) -> Vec<&'a Value> {
+        self.found(false)
+    }
+
+    fn found(&self, elements: bool) -> Vec<&'a Value> {
         let mut found: Vec<&'a Value> = Vec::new();
         let mut open: Vec<&'a Value> = self.nodes.clone();
         while let Some(node) = open.pop() {
@@ -147,11 +163,12 @@ impl<'a> Place<'a> {
             if let Some(name) = node["$ref"].as_str() {
                 open.extend(self.schema.root.pointer(name.trim_start_matches('#')));
             }
-            open.extend(node.get("items"));
+            open.extend(node.get("items").filter(|_| elements));
             for key in ["anyOf", "oneOf", "allOf"] {
                 open.extend(node[key].as_array().into_iter().flatten());
             }
-            open.extend(node["patternProperties"].as_object().into_iter().flat_map(|map| map.values()));
+            let entries = node["patternProperties"].as_object().filter(|_| elements);
+            open.extend(entries.into_iter().flat_map(|map| map.values()));
         }
         found
     }

@@ -116,6 +116,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         let kind = self.kind(&property["type"]);
         let write_only = place.as_ref().is_some_and(Place::write_only);
         let allowed = place.as_ref().map(Place::allowed).unwrap_or_default();
+        let unordered = kind.contains('[') && place.as_ref().is_some_and(Place::unordered);
         let secrecy = Facts { write_only, enumerated: !allowed.is_empty() };
         let sensitive = is_sensitive(self.resource, name, &kind, secrecy);
         let replaces = property["causesReplacement"].as_str().filter(|replaces| *replaces != "no");
@@ -134,6 +135,7 @@ impl<'s, 'a> Writer<'s, 'a> {
             ("replaces", replaces.into()),
             ("sensitive", sensitive.into()),
             ("write_only", write_only.into()),
+            ("unordered", unordered.into()),
             ("deprecated", deprecated.into()),
             ("scrutiny", scrutiny(property)),
             ("default", default.unwrap_or(Value::Null)),

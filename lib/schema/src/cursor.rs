@@ -75,6 +75,16 @@ impl<'a> Cursor<'a> {
         self.write_only
     }
 
+    /// The type that this is a place of.
+    pub fn resource(&self) -> &'a ResourceType {
+        self.resource
+    }
+
+    /// The names of the properties on the way, without keys of maps.
+    pub fn names(&self) -> &[&'a str] {
+        &self.names
+    }
+
     /// The properties of the structure here; none where this is no type nested in the resource.
     pub fn fields(&self) -> Option<&'a Properties> {
         match self.kind? {

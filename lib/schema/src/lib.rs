@@ -34,7 +34,7 @@
 //!
 //! - `@aws-cdk/aws-service-spec`: everything but what follows;
 //! - AWS's registry schemas as `cfn-lint` ships them: [`Property::write_only`],
-//!   [`Property::allowed`], [`ResourceType::handlers`], [`ResourceType::deletes_first`], and, where
+//!   [`Property::allowed`], [`Property::unordered`], [`ResourceType::handlers`], [`ResourceType::deletes_first`], and, where
 //!   the first source states no relationship, the references that a string's `format` states.
 //!
 //! A property is [`sensitive`](Property::sensitive) where it holds text and its name says that the
@@ -45,11 +45,14 @@
 
 mod behavior;
 mod claim;
+mod collection;
 mod cursor;
 mod facts;
 mod kind;
+mod order;
 mod property;
 mod resource;
+mod spelling;
 
 use std::sync::OnceLock;
 
@@ -58,10 +61,13 @@ pub use claim::{
     ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, InlineCollection, inline_collections,
     memberships,
 };
+pub use collection::{Collection, collections, is_foreign_tag};
 pub use cursor::{Cursor, Visit};
 pub use kind::Kind;
+pub use order::ListOrder;
 pub use property::{Properties, Property, Reference, Replacement};
 pub use resource::{Attribute, Handler, ResourceType, TagForm, Tags};
+pub use spelling::Spelling;
 
 const DATA: &str = include_str!("../data/aws-resources.jsonl");
 

@@ -24,6 +24,9 @@ pub struct Property {
     pub sensitive: bool,
     /// Whether AWS takes it and never gives it back, so that drift of it cannot be seen.
     pub write_only: bool,
+    /// Whether the registry says that the order of the list's elements means nothing. That it does
+    /// not say so means little; [`Cursor::list_order`](crate::Cursor::list_order) knows more.
+    pub unordered: bool,
     /// Whether AWS advises against it.
     pub deprecated: bool,
     /// What it means for security, as in `IngressRules`.
@@ -84,6 +87,7 @@ struct Facts {
     replaces: Replacement,
     sensitive: bool,
     write_only: bool,
+    unordered: bool,
     deprecated: bool,
     scrutiny: Option<&'static str>,
     default: Option<Value>,
@@ -109,6 +113,7 @@ impl From<Facts> for Property {
             replacement: facts.replaces,
             sensitive: facts.sensitive,
             write_only: facts.write_only,
+            unordered: facts.unordered,
             deprecated: facts.deprecated,
             scrutiny: facts.scrutiny,
             default: facts.default,

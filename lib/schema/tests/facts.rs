@@ -1,6 +1,6 @@
 //! What the data says, and that all of it can be read.
 
-use groundplan_schema::{Handler, Kind, Replacement, ResourceType, TagForm, all, lookup};
+use groundplan_schema::{Handler, Kind, ListOrder, Replacement, ResourceType, Spelling, TagForm, all, lookup};
 use serde_json::json;
 
 fn resource(name: &str) -> &'static ResourceType {
@@ -210,4 +210,91 @@ fn a_role_and_a_bucket_belong_to_no_region_and_a_subnet_to_one() {
     let is_global = |name: &str| lookup(name).unwrap().is_global();
     assert!(is_global("AWS::IAM::Role") && is_global("AWS::S3::Bucket"));
     assert!(!is_global("AWS::EC2::Subnet") && !is_global("AWS::Logs::LogGroup"));
+}
+
+#[test]
+fn the_order_of_a_list_means_nothing_where_a_source_says_so() {
+    let order = |type_name: &str, path: &str| lookup(type_name).unwrap().at(path).list_order();
+    let sets = [
+        ("AWS::RDS::DBCluster", "AvailabilityZones"),
+        ("AWS::RDS::DBCluster", "VpcSecurityGroupIds"),
+        ("AWS::CertificateManager::Certificate", "SubjectAlternativeNames"),
+        ("AWS::EC2::SecurityGroup", "SecurityGroupIngress"),
+        ("AWS::EC2::VPC", "Tags"),
+        ("AWS::Lambda::Function", "VpcConfig.SubnetIds"),
+        ("AWS::CloudFront::Distribution", "DistributionConfig.Origins"),
+        ("AWS::ECS::TaskDefinition", "ContainerDefinitions"),
+        ("AWS::ElasticLoadBalancingV2::ListenerRule", "Actions"),
+        ("AWS::Route53::RecordSet", "ResourceRecords"),
+    ];
+    for (type_name, path) in sets {
+        assert_eq!(order(type_name, path), ListOrder::Set, "{type_name}.{path}");
+    }
+    let sequences = [
+        ("AWS::ECS::TaskDefinition", "ContainerDefinitions.Command"),
+        ("AWS::ECS::TaskDefinition", "ContainerDefinitions.0.EntryPoint"),
+        ("AWS::ECS::TaskDefinition", "ContainerDefinitions.HealthCheck.Command"),
+        ("AWS::ECS::TaskDefinition", "ContainerDefinitions.DnsServers"),
+        ("AWS::Lambda::Function", "Layers"),
+        ("AWS::Lambda::Function", "ImageConfig.Command"),
+        ("AWS::EC2::DHCPOptions", "DomainNameServers"),
+        ("AWS::CloudFront::Distribution", "DistributionConfig.CacheBehaviors"),
+        ("AWS::CloudFront::Distribution", "DistributionConfig.OriginGroups.Items.Members.Items"),
+        ("AWS::AppSync::Resolver", "PipelineConfig.Functions"),
+        ("AWS::Glue::Table", "TableInput.StorageDescriptor.Columns"),
+    ];
+    for (type_name, path) in sequences {
+        assert_eq!(order(type_name, path), ListOrder::Sequence, "{type_name}.{path}");
+    }
+    assert_eq!(order("AWS::RDS::DBInstance", "ProcessorFeatures"), ListOrder::Unknown);
+}
+
+#[test]
+fn texts_that_mean_the_same_have_one_spelling() {
+    let normal = |type_name: &str, path: &str, text: &str| {
+        lookup(type_name).unwrap().at(path).spelling().normal(text).into_owned()
+    };
+    let same = [
+        ("AWS::Route53::RecordSet", "Name", "WWW.example.com.", "www.example.com"),
+        ("AWS::Route53::RecordSet", "Name", "\\052.example.com", "*.example.com"),
+        ("AWS::Route53::RecordSet", "AliasTarget.DNSName", "Lb-1.elb.amazonaws.com.", "lb-1.elb.amazonaws.com"),
+        ("AWS::Route53::HostedZone", "Name", "Example.com", "example.com."),
+        ("AWS::EC2::SecurityGroup", "SecurityGroupIngress.IpProtocol", "6", "TCP"),
+        ("AWS::EC2::SecurityGroupIngress", "IpProtocol", "17", "udp"),
+        ("AWS::EC2::SecurityGroupEgress", "CidrIp", "10.0.0.5/8", "10.0.0.0/8"),
+        ("AWS::EC2::Route", "DestinationIpv6CidrBlock", "2600:0:0:0::7/56", "2600::/56"),
+        ("AWS::EC2::VPC", "CidrBlock", "10.1.2.3/0", "0.0.0.0/0"),
+        ("AWS::RDS::DBInstance", "DBInstanceIdentifier", "Shop", "shop"),
+        ("AWS::RDS::DBInstance", "KmsKeyId", "arn:aws-cn:kms:cn-north-1:123456789012:key/12ab", "12ab"),
+        ("AWS::Logs::LogGroup", "KmsKeyId", "arn:aws:kms:eu-west-1:123456789012:key/12ab", "12ab"),
+    ];
+    for (type_name, path, a, b) in same {
+        assert_eq!(normal(type_name, path, a), normal(type_name, path, b), "{type_name}.{path}");
+    }
+    let different = [
+        ("AWS::Route53::RecordSet", "Name", "a\\056b.example.com", "a.b.example.com"),
+        ("AWS::Route53::RecordSet", "SetIdentifier", "A", "a"),
+        ("AWS::EC2::SecurityGroupEgress", "CidrIp", "10.0.0.5/32", "10.0.0.6/32"),
+        ("AWS::EC2::SecurityGroupEgress", "CidrIp", "10.0.0.5/33", "10.0.0.6/33"),
+        ("AWS::EC2::SecurityGroup", "GroupName", "A", "a"),
+        (
+            "AWS::RDS::DBInstance",
+            "KmsKeyId",
+            "arn:aws:kms:eu-west-1:123456789012:key/mrk-1",
+            "arn:aws:kms:us-east-1:123456789012:key/mrk-1",
+        ),
+        ("AWS::RDS::DBInstance", "KmsKeyId", "alias/a", "a"),
+    ];
+    for (type_name, path, a, b) in different {
+        assert_ne!(normal(type_name, path, a), normal(type_name, path, b), "{type_name}.{path}");
+    }
+}
+
+#[test]
+fn the_values_of_a_record_are_compared_by_its_type() {
+    assert_eq!(Spelling::record("CNAME", "X.example.net."), Spelling::record("CNAME", "x.example.net"));
+    assert_eq!(Spelling::record("MX", "10 Mail.example.net."), Spelling::record("MX", "10  mail.example.net"));
+    assert_eq!(Spelling::record("AAAA", "2600:0::1"), Spelling::record("AAAA", "2600::1"));
+    assert_ne!(Spelling::record("TXT", "\"A\""), Spelling::record("TXT", "\"a\""));
+    assert_ne!(Spelling::record("MX", "10 mail.example.net"), Spelling::record("MX", "20 mail.example.net"));
 }

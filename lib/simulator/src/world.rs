@@ -111,7 +111,27 @@ impl World<'_> {
                 properties.entry(*name).or_insert_with(|| value.clone());
             }
         }
+        self.add_members(found, &mut properties);
         Ok(Some(Live { properties, outputs: found.outputs.clone() }))
+    }
+
+    /// What is a resource of its own and a member of a collection of `owner`, too: a rule is among the
+    /// rules of its group, whoever added it.
+    fn add_members(&self, owner: &Resource, properties: &mut Properties) {
+        for collection in groundplan_schema::collections(&owner.key.type_name) {
+            let Some((type_name, names_owner)) = collection.member else { continue };
+            let members = self.account.holders(&owner.key).filter(|it| it.key.type_name == type_name);
+            let member = |it: &Resource| {
+                let parts = it.properties.iter().filter(|(name, _)| *name != names_owner);
+                Json::Object(parts.map(|(name, value)| (name.clone(), value.clone())).collect())
+            };
+            let members: Vec<Json> = members.filter(|it| self.sees(it)).map(member).collect();
+            if let (false, Json::Array(all)) =
+                (members.is_empty(), properties.entry(collection.property).or_insert_with(|| Json::Array(Vec::new())))
+            {
+                all.extend(members);
+            }
+        }
     }
 
     pub(crate) fn update(&mut self, request: &UpdateRequest) -> Result<Accepted, ProviderError> {

@@ -45,6 +45,17 @@ impl Rule {
         Self { protocol: "-1".to_owned(), ipv4: Some("0.0.0.0/0".to_owned()), ..Self::default() }
     }
 
+    /// Whether EC2 gives this rule to groups by itself: out to everywhere, and in a VPC with an IPv6 block
+    /// to everywhere there.
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html>
+    pub(crate) fn is_default(&self) -> bool {
+        let everywhere = [
+            Self::everything_out(),
+            Self { protocol: "-1".to_owned(), ipv6: Some("::/0".to_owned()), ..Self::default() },
+        ];
+        everywhere.iter().any(|rule| rule.parts() == self.parts())
+    }
+
     /// The parts in EC2's normal form: `6` is `tcp`, all protocols have no ports, `10.0.0.9/8` is
     /// `10.0.0.0/8`.
     pub(crate) fn parts(&self) -> Parts {

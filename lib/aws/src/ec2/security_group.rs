@@ -211,13 +211,15 @@ async fn replace_rules<I: Inline>(cx: &Cx, group: &str, wanted: &[I]) -> Result<
     try_join_all(live.iter().filter(is_over).map(remove)).await.map(drop)
 }
 
-/// The rules as they are, in the words of the declaration; none where it has none, since they are
-/// resources of their own then.
+/// The rules as they are, in the words of the declaration. Where it has none they are resources of their
+/// own, or were added by somebody else; the one that EC2 gives every group is neither.
 async fn declared_rules<I: Inline>(cx: &Cx, group: &str, declared: &Option<Vec<I>>) -> Result<Option<Vec<I>>> {
-    let Some(declared) = declared else { return Ok(None) };
     let mut live = rule::list(cx, group, I::DIRECTION).await?;
+    if declared.is_none() && I::DIRECTION == Direction::Egress {
+        live.retain(|live| !live.rule.is_default());
+    }
     let mut rules = Vec::new();
-    for item in declared {
+    for item in declared.iter().flatten() {
         if let Some(position) = live.iter().position(|live| live.rule.is_same(&item.rule())) {
             live.swap_remove(position);
             rules.push(item.clone());
@@ -225,5 +227,5 @@ async fn declared_rules<I: Inline>(cx: &Cx, group: &str, declared: &Option<Vec<I
     }
     live.sort_by(|one, other| one.id.cmp(&other.id));
     rules.extend(live.into_iter().map(|live| I::of(live.rule)));
-    Ok(Some(rules))
+    Ok((declared.is_some() || !rules.is_empty()).then_some(rules))
 }

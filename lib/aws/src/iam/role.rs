@@ -192,16 +192,20 @@ async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The declared inline policies as they are. Others are resources of their own.
+/// The inline policies as they are: the declared ones with their documents, and the names of others, which
+/// are resources of their own or were added by somebody else.
 async fn inline(cx: &Cx, id: &str, declared: &Option<Vec<Policy>>) -> Result<Option<Vec<Policy>>> {
-    let Some(declared) = declared else { return Ok(None) };
+    let names = inline_names(cx, id).await?;
     let mut policies = Vec::new();
-    for policy in declared {
+    for policy in declared.iter().flatten().filter(|policy| names.contains(&policy.policy_name)) {
         let call = cx.iam.get_role_policy().role_name(id).policy_name(&policy.policy_name);
         if let Some(live) = call.send().await.or_none()? {
             let policy_document = document::parse(&live.policy_document);
             policies.push(Policy { policy_document, policy_name: live.policy_name });
         }
     }
-    Ok(Some(policies))
+    let is_declared = |name: &String| declared.iter().flatten().any(|policy| policy.policy_name == *name);
+    let others = names.into_iter().filter(|name| !is_declared(name));
+    policies.extend(others.map(|policy_name| Policy { policy_document: Json::Null, policy_name }));
+    Ok((declared.is_some() || !policies.is_empty()).then_some(policies))
 }

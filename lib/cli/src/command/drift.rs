@@ -24,8 +24,20 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
         "drift": render::drift::document(&found, &state),
     }));
     let differs = found.values().any(|drift| !matches!(drift, Drift::Unreadable(_)));
-    if differs {
+    let of = |added: bool| {
+        found.values().any(|drift| match drift {
+            Drift::Missing => !added,
+            Drift::Changed { properties, .. } => properties.iter().any(|property| property.added == added),
+            Drift::Unreadable(_) => false,
+        })
+    };
+    if of(false) {
         context.terminal.hint("`deploy --refresh` makes it what the program says again");
+    }
+    if of(true) {
+        context
+            .terminal
+            .hint("no deploy removes what was added outside of the program: declare it, or remove it by hand");
     }
     session.notice();
     Ok(match (differs, found.is_empty()) {

@@ -62,7 +62,8 @@ pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Plann
         let kept = planned.changes.changes.values().filter(|change| change.action == Action::Keep).count();
         let mut message = match kept {
             0 if !planned.left_out.is_empty() => format!("no changes in this part\n{}", view.left_out()),
-            0 => "no changes: the target holds what the program says".to_owned(),
+            0 if planned.refreshed => "no changes: the target holds what the program says".to_owned(),
+            0 => "no changes since the last deploy; `--refresh` reads the target".to_owned(),
             kept => format!("no changes: {kept} that hold data, or are needed by such, are kept"),
         };
         if !planned.plan.observed.is_empty() {

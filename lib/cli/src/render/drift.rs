@@ -10,7 +10,7 @@ use groundplan_schema as schema;
 use serde_json::{Value as Json, json};
 
 use crate::render::{count, diff, short_type};
-use crate::style::{BOLD, CHANGE, DELETE, ERROR, padded, paint};
+use crate::style::{BOLD, CHANGE, DELETE, DIM, ERROR, padded, paint};
 
 /// Every difference, without a line feed at the end.
 pub(crate) fn drift(found: &BTreeMap<Path, Drift>, state: &State) -> String {
@@ -28,7 +28,9 @@ pub(crate) fn drift(found: &BTreeMap<Path, Drift>, state: &State) -> String {
         if let Drift::Changed { properties, .. } = drift {
             for property in properties {
                 let (applied, live) = values(type_name, property);
-                text += &diff::between(&property.property, &applied, &live, None, "", 4);
+                let effect =
+                    if property.added { paint(DIM, "  # added outside of the program") } else { String::new() };
+                text += &diff::between(&property.property, &applied, &live, None, &effect, 4);
             }
         }
     }
@@ -53,7 +55,7 @@ pub(crate) fn document(found: &BTreeMap<Path, Drift>, state: &State) -> Json {
                     .iter()
                     .map(|property| {
                         let (applied, live) = values(type_name, property);
-                        json!({"property": property.property, "applied": applied, "live": live})
+                        json!({"property": property.property, "applied": applied, "live": live, "added": property.added})
                     })
                     .collect();
                 json!({"kind": "changed", "type": type_name, "properties": properties})

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value};
+use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value, keep_ignored};
 use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 
@@ -60,15 +60,12 @@ pub(crate) fn with_moves<'s, 'm>(
     moved
 }
 
-/// The properties of an entry with what is left alone by `ignore_changes` as it was applied.
+/// The properties of an entry with what is left alone by `ignore_changes` as it was applied. Of what is
+/// made, or made anew, nothing is left alone: there is no `prior` then.
 pub(crate) fn desired_properties(entry: &ResourceEntry, prior: Option<&ResourceState>) -> BTreeMap<String, Value> {
     let mut desired = entry.properties.clone();
-    let Some(prior) = prior else { return desired };
-    for name in &entry.lifecycle.ignore_changes {
-        match prior.properties.get(name) {
-            Some(value) => drop(desired.insert(name.clone(), value.clone())),
-            None => drop(desired.remove(name)),
-        }
+    if let Some(prior) = prior {
+        keep_ignored(&entry.type_name, &entry.lifecycle.ignore_changes, &mut desired, &prior.properties);
     }
     desired
 }
@@ -132,6 +129,7 @@ impl<'a> Diff<'a> {
             data_loss: false,
             protected: false,
         };
+        let mut desired = desired;
         match prior {
             None => {
                 let interrupted = self.state.pending.contains_key(path);
@@ -144,6 +142,10 @@ impl<'a> Diff<'a> {
             }
             Some(prior) => {
                 self.compared(&mut change, entry, prior, &desired);
+                if matches!(change.action, Action::Replace(_)) && !entry.lifecycle.ignore_changes.is_empty() {
+                    desired = substitute_all(&entry.properties, &|reference| self.value_of(reference));
+                    self.not_ignored(&mut change, entry, prior, &desired);
+                }
             }
         }
         if let Some((_, what)) = found {
@@ -212,7 +214,9 @@ impl<'a> Diff<'a> {
             forced.extend(self.bound_to(entry, schema).map(Reason::BoundTo));
         }
         let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
-        let changed = change.properties.iter().map(|property| self.reason(property));
+        let mut changed: Vec<Reason> = change.properties.iter().map(|property| self.reason(property)).collect();
+        // A set names each member that it loses or gains.
+        changed.dedup();
         change.reasons = forced.into_iter().chain(changed).collect();
 
         if replaced {
@@ -236,6 +240,26 @@ impl<'a> Diff<'a> {
                 (true, None) => Action::NoOp,
             };
         }
+    }
+
+    /// What is made anew gets what the program says, of what is ignored, too: adds those changes, of which
+    /// none is why it is replaced.
+    fn not_ignored(
+        &self,
+        change: &mut Change,
+        entry: &ResourceEntry,
+        prior: &ResourceState,
+        desired: &BTreeMap<String, Value>,
+    ) {
+        let schema = lookup(&entry.type_name);
+        for other in compare::compare(schema, prior, desired, self.inputs.digests) {
+            if !change.properties.contains(&other) {
+                change.reasons.push(Reason::NotIgnored { property: other.property.clone() });
+                change.properties.push(PropertyChange { replacement: Replaces::No, ..other });
+            }
+        }
+        change.properties.sort_by(|a, b| a.property.cmp(&b.property));
+        change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
     }
 
     /// What a relation is bound to for life by a property that cannot be changed, where that is

@@ -7,21 +7,22 @@ use groundplan_core::secret::SecretSource;
 use groundplan_schema::{Cursor, Replacement, ResourceType};
 
 use super::{PropertyChange, Rendered, Replaces};
+use crate::normal::{self, Against, Form, Member};
 use crate::secret::{self, Digests};
 use crate::state::ResourceState;
 
 /// Every difference between what was applied and `desired`, whose references are resolved as far
-/// as they are known.
+/// as they are known. What means the same is no difference, however it is written.
 pub(crate) fn compare(
-    schema: Option<&ResourceType>,
+    schema: Option<&'static ResourceType>,
     prior: &ResourceState,
     desired: &BTreeMap<String, Value>,
     digests: &Digests,
 ) -> Vec<PropertyChange> {
-    let comparison = Comparison { prior, digests };
+    let comparison = Comparison { form: Form::new(Against::Desired, &prior.properties), prior, digests };
     let mut changes = Vec::new();
     for name in prior.properties.keys().chain(desired.keys().filter(|name| !prior.properties.contains_key(*name))) {
-        let place = Place { path: name.clone(), cursor: schema.map(|schema| schema.cursor().key(name)) };
+        let place = Place { path: name.clone(), cursor: normal::cursor(schema, name) };
         comparison.value(&place, prior.properties.get(name), desired.get(name), &mut changes);
     }
     if !changes.is_empty() {
@@ -29,7 +30,7 @@ pub(crate) fn compare(
             let from = prior.properties.get(name);
             let within = |change: &PropertyChange| change.property.split('.').next() == Some(name);
             if from != Some(to) || changes.iter().any(within) {
-                let place = Place { path: name.clone(), cursor: schema.map(|schema| schema.cursor().key(name)) };
+                let place = Place { path: name.clone(), cursor: normal::cursor(schema, name) };
                 generated(&place, from, to, &mut changes);
             }
         }
@@ -39,6 +40,7 @@ pub(crate) fn compare(
 }
 
 struct Comparison<'a> {
+    form: Form<'a>,
     prior: &'a ResourceState,
     digests: &'a Digests,
 }
@@ -60,6 +62,7 @@ impl Place<'_> {
 
 impl Comparison<'_> {
     fn value(&self, place: &Place<'_>, from: Option<&Value>, to: Option<&Value>, changes: &mut Vec<PropertyChange>) {
+        let cursor = place.cursor.as_ref();
         match (from, to) {
             (Some(Value::Secret(_)), Some(Value::Secret(source))) if from == to => {
                 let before = self.prior.secrets.get(&place.path);
@@ -68,6 +71,8 @@ impl Comparison<'_> {
                     changes.push(change(place, from, to));
                 }
             }
+            _ if from == to && !has_secret(from) => {}
+            _ if !has_secret(from) && !has_secret(to) && self.form.agree(cursor, from, to) => {}
             (Some(Value::Map(before)), Some(Value::Map(after))) => {
                 for key in before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))) {
                     self.value(&place.key(key), before.get(key), after.get(key), changes);
@@ -79,12 +84,16 @@ impl Comparison<'_> {
         }
     }
 
-    /// Tags are told apart by their keys, other elements by their position.
+    /// Tags are told apart by their keys, the elements of a set by what they are, and others by their
+    /// position.
     fn lists(&self, place: &Place<'_>, before: &[Value], after: &[Value], changes: &mut Vec<PropertyChange>) {
+        let secret = || before.iter().chain(after).any(|item| has_secret(Some(item)));
         if let (Some(from), Some(to)) = (by_key(before), by_key(after)) {
             for key in from.keys().chain(to.keys().filter(|key| !from.contains_key(*key))) {
                 self.value(&place.item(key), from.get(key).copied(), to.get(key).copied(), changes);
             }
+        } else if self.form.is_set(place.cursor.as_ref()) && !secret() {
+            self.sets(place, before, after, changes);
         } else if before.len() == after.len() {
             for (at, (from, to)) in before.iter().zip(after).enumerate() {
                 self.value(&place.item(&at.to_string()), Some(from), Some(to), changes);
@@ -93,6 +102,38 @@ impl Comparison<'_> {
             changes.push(change(place, Some(&Value::List(before.to_vec())), Some(&Value::List(after.to_vec()))));
         }
     }
+
+    /// What a set loses and gains. Of elements that have a name, and of one that takes the place of
+    /// another, only what differs within them.
+    fn sets(&self, place: &Place<'_>, before: &[Value], after: &[Value], changes: &mut Vec<PropertyChange>) {
+        let inside = place.item("");
+        let mut members = self.form.members(inside.cursor.as_ref(), before, after);
+        members.retain(|member| !matches!(member, Member::Same(..)));
+        if let [Member::Removed(from), Member::Added(to)] = members[..]
+            && let (Value::Map(_), Value::Map(_)) = (&before[from], &after[to])
+        {
+            members = vec![Member::Changed(from, to)];
+        }
+        let member = Place { path: place.path.clone(), cursor: inside.cursor };
+        for found in members {
+            match found {
+                Member::Same(..) => {}
+                Member::Changed(from, to) => {
+                    self.value(&place.item(&to.to_string()), Some(&before[from]), Some(&after[to]), changes);
+                }
+                Member::Removed(from) => changes.push(change(&member, Some(&before[from]), None)),
+                Member::Added(to) => changes.push(change(&member, None, Some(&after[to]))),
+            }
+        }
+    }
+}
+
+fn has_secret(value: Option<&Value>) -> bool {
+    let mut found = false;
+    if let Some(value) = value {
+        value.walk(&mut |value| found |= matches!(value, Value::Secret(_)));
+    }
+    found
 }
 
 /// The generated secrets of a property that is sent again as a whole, and which nobody knows any

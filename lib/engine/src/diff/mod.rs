@@ -151,6 +151,11 @@ pub enum Reason {
         /// The property.
         property: String,
     },
+    /// A property changes that is ignored in place, and not in what is made anew.
+    NotIgnored {
+        /// The property.
+        property: String,
+    },
     /// A property gets a value that is not known yet, since what it is taken from changes.
     NotYetKnown {
         /// The property.
@@ -372,6 +377,8 @@ impl ChangeSet {
     }
 }
 
+#[cfg(test)]
+mod same_tests;
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;

@@ -73,6 +73,9 @@ impl fmt::Display for Reason {
             Self::Changed { property } => write!(f, "{property} changes"),
             Self::MayReplace { property } => write!(f, "{property} changes, which may replace it"),
             Self::Forces { property } => write!(f, "{property} cannot be changed in place"),
+            Self::NotIgnored { property } => {
+                write!(f, "{property} changes with it, since `ignore_changes` does not hold for what is made anew")
+            }
             Self::NotYetKnown { property, because } => write!(f, "{property} is taken from {because}, not known yet"),
             Self::MayFollow { property, because } => write!(f, "{property} may change: follows {because}"),
             Self::NewSecret => f.write_str("a new secret value is generated"),

@@ -40,7 +40,7 @@ pub(crate) fn deployed(assembly: &Assembly) -> State {
     state
 }
 
-fn changes(assembly: &Assembly, state: &State) -> ChangeSet {
+pub(crate) fn changes(assembly: &Assembly, state: &State) -> ChangeSet {
     let behavior = |type_name: &str| behavior(type_name);
     let inputs = Inputs {
         assembly,
@@ -62,7 +62,7 @@ fn network() -> Assembly {
 }
 
 /// The action and the reasons of each resource that is not left alone.
-fn told(changes: &ChangeSet) -> Vec<String> {
+pub(crate) fn told(changes: &ChangeSet) -> Vec<String> {
     let changed = changes.changes.values().filter(|change| change.action != Action::NoOp);
     let tell = |change: &Change| {
         let reasons: Vec<_> = change.reasons.iter().map(ToString::to_string).collect();

@@ -1,17 +1,19 @@
 //! Where live resources differ from what was applied.
 
-mod normal;
+mod compare;
 
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use groundplan_core::{Path, Value};
-use groundplan_schema::lookup;
+use groundplan_core::{Path, Value, keep_ignored};
+use groundplan_schema::{Collection, ResourceType, lookup};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::journal::Operation;
 use crate::looks::Looks;
+use crate::normal::{Against, Form};
 use crate::provider::{Live, Properties, Provider, ProviderError};
 use crate::state::{ResourceState, ResourceStatus, State};
 use crate::traffic::Traffic;
@@ -41,12 +43,18 @@ pub struct PropertyDrift {
     pub applied: Json,
     /// What is there; `null` where nothing is.
     pub live: Json,
+    /// Whether it was added outside of the program to something that others may add to as well: a tag, a
+    /// rule of a security group, a policy of a role. A deploy removes no such thing, not even with a
+    /// refresh; who added it may need it.
+    pub added: bool,
 }
 
 /// Reads every resource of the state, `parallelism` at a time, and gives those that differ.
 ///
 /// Compared is what the program declares, in normal form: an API may add defaults, put sets in
-/// another order, or write a number as text. What AWS never gives back is left out.
+/// another order, or write a number as text. What AWS never gives back is left out, and so is what the
+/// program tells Groundplan to ignore. Beside that, each [added](PropertyDrift::added) member of a
+/// collection that the program owns a part of is named.
 pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -> BTreeMap<Path, Drift> {
     let traffic = Traffic::new(parallelism);
     traffic.keep(differing(state, Looks::new(provider, &traffic))).await
@@ -59,46 +67,79 @@ pub(crate) async fn differing(state: &State, looks: Looks<'_>) -> BTreeMap<Path,
     let reads: FuturesUnordered<_> = made
         .map(|(path, resource)| async move {
             let answer = looks.read_made(&resource.existing(&state.app, path)).await;
-            (path, judge(resource, answer))
+            (path, judge(state, resource, answer))
         })
         .collect();
     reads.filter_map(async |(path, drift)| Some((path.clone(), drift?))).collect().await
 }
 
-fn judge(resource: &ResourceState, answer: Result<Option<Live>, ProviderError>) -> Option<Drift> {
+fn judge(state: &State, resource: &ResourceState, answer: Result<Option<Live>, ProviderError>) -> Option<Drift> {
     let live = match answer {
         Err(error) => return Some(Drift::Unreadable(error)),
         Ok(None) => return Some(Drift::Missing),
         Ok(Some(live)) => live,
     };
-    let properties = differences(&resource.type_name, &resource.properties, &live.properties);
+    let is_own = |collection: &Collection, member: &Value| is_own(state, resource, collection, member);
+    let (type_name, applied, ignored) = (&resource.type_name, &resource.properties, &resource.lifecycle.ignore_changes);
+    let properties = if ignored.is_empty() {
+        compare::differences(type_name, applied, &live.properties, &is_own)
+    } else {
+        let mut now = live.properties.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        keep_ignored(type_name, ignored, &mut now, applied);
+        let now = now.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
+        compare::differences(type_name, applied, &now, &is_own)
+    };
     (!properties.is_empty()).then_some(Drift::Changed { properties, live })
 }
 
-fn differences(type_name: &str, applied: &BTreeMap<String, Value>, live: &Properties) -> Vec<PropertyDrift> {
-    let schema = lookup(type_name);
-    let mut found = Vec::new();
-    for (name, value) in applied {
-        let cursor = schema.map(|schema| schema.cursor().key(name));
-        let comparison = normal::Comparison { type_name, tags: normal::tag_property(schema) == Some(name) };
-        comparison.compare(name, cursor.as_ref(), value, live.get(name), &mut found);
+/// Whether a member of a collection of `resource` is another resource of the program, what is still to
+/// be deleted of an earlier one, or what a run may have made: one of the member's type at the same
+/// owner and with the same parts; or a managed policy, which attaches itself.
+fn is_own(state: &State, resource: &ResourceState, collection: &Collection, member: &Value) -> bool {
+    let known = state.resources.values().chain(state.deposed.iter().map(|old| &old.resource));
+    if let Some(arn) = member.as_str() {
+        return known.clone().any(|it| it.type_name == "AWS::IAM::ManagedPolicy" && it.id == arn);
     }
-    found
+    let (Some((type_name, owner)), Some(member)) = (collection.member, member.as_map()) else { return false };
+    // What tells rules apart is all but their description, and what tells policies apart is their name.
+    let tells = |name: &str| match member.contains_key("PolicyName") {
+        true => name == "PolicyName",
+        false => name != owner && name != "Description",
+    };
+    let cursor = lookup(type_name).map(ResourceType::cursor);
+    let is_it = |properties: &BTreeMap<String, Value>| {
+        let told = properties.iter().filter(|(name, _)| tells(name));
+        let told: BTreeMap<String, Value> = told.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let same = Form::new(Against::Live, &told).same(
+            cursor.as_ref(),
+            &Value::Map(told.clone()),
+            &Value::Map(member.clone()),
+        );
+        properties.get(owner).and_then(Value::as_str) == Some(&resource.id) && !told.is_empty() && same
+    };
+    let open = state.pending.values().filter(|intent| match &intent.operation {
+        Operation::Create { type_name: of, .. } => of == type_name,
+        Operation::Update => false,
+    });
+    let known = known.filter(|it| it.type_name == type_name).map(|it| &it.properties);
+    known.chain(open.map(|intent| &intent.properties)).any(is_it)
 }
 
 /// A live value in the shape in which the program declares it.
 pub(crate) fn declared(declared: &Value, live: &Json) -> Value {
-    normal::declared(declared, live)
+    compare::declared(declared, live)
 }
 
-/// The applied properties with the live values of those that differ.
+/// The applied properties with the live values of those that differ. What was
+/// [added](PropertyDrift::added) is not taken over: a deploy would remove it.
 pub(crate) fn overlay(
     type_name: &str,
     applied: &BTreeMap<String, Value>,
     live: &Properties,
 ) -> BTreeMap<String, Value> {
     let mut overlaid = applied.clone();
-    for difference in differences(type_name, applied, live) {
+    let differences = compare::differences(type_name, applied, live, &|_, _| true);
+    for difference in differences.iter().filter(|difference| !difference.added) {
         let name = difference.property.split('.').next().unwrap_or_default();
         // A value with a secret in it stays as applied: what is there must not be written down.
         let secret = |value: &Value| {
@@ -110,7 +151,7 @@ pub(crate) fn overlay(
             continue;
         }
         match live.get(name) {
-            Some(value) => drop(overlaid.insert(name.to_owned(), normal::declared(&applied[name], value))),
+            Some(value) => drop(overlaid.insert(name.to_owned(), compare::overlaid(type_name, applied, name, value))),
             None => drop(overlaid.remove(name)),
         }
     }

@@ -4,8 +4,9 @@ use super::*;
 
 fn compare(type_name: &str, applied: Json, live: Json) -> Vec<String> {
     let Ok(Value::Map(applied)) = Value::from_json(applied) else { panic!("it is a map") };
-    let found = differences(type_name, &applied, live.as_object().unwrap());
-    found.into_iter().map(|found| found.property).collect()
+    let found = compare::differences(type_name, &applied, live.as_object().unwrap(), &|_, _| false);
+    let tell = |found: PropertyDrift| format!("{}{}", if found.added { "+" } else { "" }, found.property);
+    found.into_iter().map(tell).collect()
 }
 
 #[test]
@@ -21,7 +22,7 @@ fn what_means_the_same_is_no_drift() {
         (
             "AWS::EC2::VPC",
             json!({"Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}),
-            json!({"Tags": [{"Key": "b", "Value": "2"}, {"Key": "aws:x", "Value": ""}, {"Key": "groundplan:id", "Value": ""}, {"Key": "a", "Value": "1"}]}),
+            json!({"Tags": [{"Key": "b", "Value": "2"}, {"Key": "aws:x", "Value": ""}, {"Key": "kubernetes.io/cluster/x", "Value": "owned"}, {"Key": "groundplan:id", "Value": ""}, {"Key": "a", "Value": "1"}]}),
         ),
         ("AWS::S3::BucketPolicy", json!({"PolicyDocument": policy}), json!({"PolicyDocument": returned})),
         (
@@ -50,13 +51,37 @@ fn what_means_something_else_is_drift() {
             "AWS::EC2::VPC",
             json!({"Tags": [{"Key": "a", "Value": "1"}]}),
             json!({"Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}),
-            "Tags",
+            "+Tags.b",
+        ),
+        (
+            "AWS::EC2::VPC",
+            json!({"Tags": [{"Key": "a", "Value": "1"}]}),
+            json!({"Tags": [{"Key": "a", "Value": "2"}]}),
+            "Tags.a",
+        ),
+        (
+            "AWS::EC2::VPC",
+            json!({"Tags": [{"Key": "kubernetes.io/role/elb", "Value": "1"}]}),
+            json!({"Tags": []}),
+            "Tags.kubernetes.io/role/elb",
         ),
         (
             "AWS::RDS::DBInstance",
-            json!({"VPCSecurityGroups": ["sg-1", "sg-1"]}),
+            json!({"VPCSecurityGroups": ["sg-1"]}),
             json!({"VPCSecurityGroups": ["sg-1", "sg-2"]}),
             "VPCSecurityGroups",
+        ),
+        (
+            "AWS::AutoScaling::AutoScalingGroup",
+            json!({"Tags": [{"Key": "a", "Value": "1", "PropagateAtLaunch": true}]}),
+            json!({"Tags": [{"Key": "a", "Value": "1", "PropagateAtLaunch": false, "ResourceId": "x"}]}),
+            "Tags.a",
+        ),
+        (
+            "AWS::ECS::TaskDefinition",
+            json!({"ContainerDefinitions": [{"Name": "web", "Command": ["a", "b"]}]}),
+            json!({"ContainerDefinitions": [{"Name": "log"}, {"Name": "web", "Command": ["b", "a"]}]}),
+            "ContainerDefinitions.0.Command",
         ),
         (
             "AWS::RDS::DBParameterGroup",
@@ -73,8 +98,56 @@ fn what_means_something_else_is_drift() {
         ("AWS::EC2::VPC", json!({"CidrBlock": "Ab"}), json!({"CidrBlock": "ab"}), "CidrBlock"),
     ];
     for (type_name, applied, live, expected) in cases {
-        assert_eq!(compare(type_name, applied, live), [expected]);
+        assert_eq!(compare(type_name, applied, live).first().map(String::as_str), Some(expected));
     }
+}
+
+#[test]
+fn what_was_added_beside_the_program_is_named_and_no_overlay_has_it() {
+    let rule = |block: &str| json!({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": block});
+    let arn = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let group = "AWS::EC2::SecurityGroup";
+    let role = "AWS::IAM::Role";
+    let cases = [
+        (
+            group,
+            json!({"GroupDescription": "a"}),
+            json!({"GroupDescription": "a", "SecurityGroupIngress": [rule("0.0.0.0/0")]}),
+            "+SecurityGroupIngress",
+        ),
+        (
+            group,
+            json!({"SecurityGroupIngress": [rule("10.0.0.5/8")]}),
+            json!({"SecurityGroupIngress": [rule("0.0.0.0/0"), rule("10.0.0.0/8")]}),
+            "+SecurityGroupIngress",
+        ),
+        (role, json!({}), json!({"ManagedPolicyArns": [arn]}), "+ManagedPolicyArns"),
+        (
+            role,
+            json!({"Policies": [{"PolicyName": "a", "PolicyDocument": {}}]}),
+            json!({"Policies": [{"PolicyName": "a", "PolicyDocument": {}}, {"PolicyName": "b", "PolicyDocument": {}}]}),
+            "+Policies",
+        ),
+        (role, json!({"Tags": []}), json!({"Tags": [{"Key": "by-hand", "Value": ""}]}), "+Tags.by-hand"),
+    ];
+    for (type_name, applied, live, expected) in cases {
+        assert_eq!(compare(type_name, applied.clone(), live.clone()), [expected]);
+        let Ok(Value::Map(applied)) = Value::from_json(applied) else { panic!("it is a map") };
+        assert_eq!(overlay(type_name, &applied, live.as_object().unwrap()), applied, "{expected}");
+    }
+}
+
+#[test]
+fn an_overlay_takes_over_what_was_taken_away_and_leaves_what_was_added() {
+    let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+    let Ok(Value::Map(applied)) = Value::from_json(json!({"Tags": [tag("a", "1"), tag("b", "1"), tag("c", "1")]}))
+    else {
+        panic!("it is a map")
+    };
+    let live =
+        json!({"Tags": [tag("kubernetes.io/cluster/x", "owned"), tag("c", "2"), tag("by-hand", "1"), tag("a", "1")]});
+    let overlaid = overlay("AWS::EC2::VPC", &applied, live.as_object().unwrap());
+    assert_eq!(overlaid["Tags"].to_json(), json!([tag("a", "1"), tag("c", "2")]));
 }
 
 #[test]

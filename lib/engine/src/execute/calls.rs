@@ -88,6 +88,8 @@ pub(super) struct Calls<'a> {
     path: Path,
     /// The turn that the step has started with.
     turn: Option<Turn<'a>>,
+    /// What the step needs and this run has not made: it may have been deleted by somebody else.
+    needed: Vec<Existing>,
 }
 
 impl<'a> Calls<'a> {
@@ -100,7 +102,23 @@ impl<'a> Calls<'a> {
         (api, rank): (&'static str, Rank),
         turn: Option<Turn<'a>>,
     ) -> Self {
-        Self { provider, progress, traffic, api, rank, step: step.id, path: step.path.clone(), turn }
+        Self {
+            provider,
+            progress,
+            traffic,
+            api,
+            rank,
+            step: step.id,
+            path: step.path.clone(),
+            turn,
+            needed: Vec::new(),
+        }
+    }
+
+    /// Where a change is refused for want of something, looks once whether one of these is gone,
+    /// instead of waiting for it.
+    pub(super) fn need(&mut self, needed: Vec<Existing>) {
+        self.needed = needed;
     }
 
     /// Looks of this step. Its own turn is over.
@@ -134,6 +152,10 @@ impl<'a> Calls<'a> {
                 Err(error) => error,
             };
             in_doubt |= call != Call::Look && error.class == ErrorClass::UnknownOutcome;
+            let wants = matches!(error.class, ErrorClass::Propagating | ErrorClass::NotFound);
+            if wants && let Some(gone) = self.gone().await {
+                return Err(Failure { error: Some(gone), in_doubt });
+            }
             let in_part = call == Call::Create && error.partial.is_some();
             let patient = patience(error.class, call).is_some_and(|patience| spent < patience);
             if in_part || !patient {
@@ -145,6 +167,19 @@ impl<'a> Calls<'a> {
             spent += began.elapsed();
         }
         unreachable!("the attempts do not end")
+    }
+
+    /// That something that the step needs does not exist any more, where that is so.
+    async fn gone(&mut self) -> Option<ProviderError> {
+        let needed = std::mem::take(&mut self.needed);
+        let looks = self.looks();
+        for existing in needed {
+            let unseen = matches!(looks.read(&existing).await, Ok(None));
+            if unseen && matches!(looks.read_made(&existing).await, Ok(None)) {
+                return Some(gone(&existing.address.path));
+            }
+        }
+        None
     }
 
     pub(super) async fn back_off(&mut self, attempt: u32, error: &ProviderError) -> Result<(), Closed> {
@@ -257,6 +292,13 @@ impl<'a> Calls<'a> {
 /// its time have passed, and a quarter of an hour costs two hundred looks and not nine hundred.
 fn until_next_look(elapsed: Duration, wait: Wait) -> Duration {
     (elapsed / 50).clamp(SHORTEST, wait.interval.max(SHORTEST))
+}
+
+/// That a resource of the state does not exist any more.
+pub(super) fn gone(path: &Path) -> ProviderError {
+    let message =
+        format!("`{path}` was deleted outside of Groundplan; `deploy --refresh` sees that and makes it again");
+    ProviderError::new(ErrorClass::NotFound, message)
 }
 
 fn overdue(detail: &str, wait: Wait) -> String {

@@ -13,6 +13,7 @@ use super::record::Record;
 use crate::drift;
 use crate::error::Error;
 use crate::journal::{Event, Intent, Operation};
+use crate::normal;
 use crate::plan::{Desired, Plan, Step, Work};
 use crate::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Properties, Provider,
@@ -188,6 +189,7 @@ impl Runner<'_> {
             Operation::Create { type_name: step.type_name.clone(), environment: environment.clone(), generation };
         let intent = intent(operation, token, resolved, revealed.digests, desired);
         self.record.commit([Event::Intent { path: step.path.clone(), intent }]).await?;
+        calls.need(self.needed(desired));
         match self.create_once(&request, repeated, calls).await {
             Ok(Made::Answered(accepted)) => {
                 let id = accepted.id.clone();
@@ -306,19 +308,21 @@ impl Runner<'_> {
         let (key, serial) = self.record.read(|state| (state.digest_key.clone(), state.serial));
         let revealed = reveal(&resolved, Some(&prior), &key, &prior.environment, self.provider).await?;
         let Revealed { plain, digests, unchanged } = revealed;
-        if resolved == prior.properties && digests == prior.secrets {
+        if normal::all_agree(&step.type_name, &prior.properties, &resolved) && digests == prior.secrets {
             // What was not known when the plan was made has turned out to be as before.
             let (dependencies, lifecycle) = (desired.dependencies.clone(), desired.lifecycle.clone());
             self.record.commit([Event::Recorded { path: step.path.clone(), dependencies, lifecycle }]).await?;
             return Ok(prior.id);
         }
         let mut existing = prior.existing(&self.plan.app, &step.path);
+        existing.properties = normal::respelled(&step.type_name, &prior.properties, &resolved, existing.properties);
         existing.properties.retain(|name, _| !unchanged.contains(name));
         let token = token(self.plan, &step.path, prior.generation, &format!("update {serial}"));
         let request = UpdateRequest { existing, properties: plain, token: token.clone() };
         let intent = intent(Operation::Update, token, resolved, digests, desired);
         self.record.commit([Event::Intent { path: step.path.clone(), intent: intent.clone() }]).await?;
         let provider = self.provider;
+        calls.need(self.needed(desired));
         let answer = calls.repeat(Call::Update, async || provider.update(&request).await).await;
         match answer {
             Ok(accepted) => {
@@ -343,7 +347,11 @@ impl Runner<'_> {
         calls: &mut Calls<'_>,
     ) -> Result<String, StepError> {
         let existing = prior.existing(&self.plan.app, &step.path);
-        let Ok(Some(live)) = calls.looks().read_made(&existing).await else { return Err(failure.into()) };
+        let live = match calls.looks().read_made(&existing).await {
+            Ok(Some(live)) => live,
+            Ok(None) => return Err(calls::gone(&step.path).into()),
+            Err(_) => return Err(failure.into()),
+        };
         let observed = recover::observed(&step.path, prior, &intent.properties, live);
         if recover::is_known(&observed, prior) && intent.secrets == prior.secrets {
             return self.refused(step, failure).await;
@@ -447,6 +455,19 @@ impl Runner<'_> {
         }
         self.record.commit([gone]).await?;
         Ok(())
+    }
+
+    /// What a change needs and no step of this run makes.
+    fn needed(&self, desired: &Desired) -> Vec<Existing> {
+        let makes = |path: &Path| {
+            let makes = |step: &Step| step.path == *path && matches!(step.work, Work::Create { .. });
+            self.plan.steps.iter().any(makes)
+        };
+        let existing = |path: &Path| {
+            let resource = self.record.read(|state| state.resources.get(path).cloned())?;
+            Some(resource.existing(&self.plan.app, path))
+        };
+        desired.dependencies.iter().filter(|path| !makes(path)).filter_map(existing).collect()
     }
 
     fn resolve(&self, desired: &Desired) -> Result<BTreeMap<String, Value>, StepError> {

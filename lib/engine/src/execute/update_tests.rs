@@ -151,3 +151,31 @@ async fn what_was_made_in_part_and_cannot_be_finished_is_replaced_by_the_next_de
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_by_somebody_else_is_named_at_once() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = |retention: i64, subnets: bool| {
+        let logs = ("a/logs", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": retention}));
+        let mut all = vec![vpc("10.0.0.0/16"), logs];
+        all.extend(subnets.then(subnet));
+        assembly(&all)
+    };
+    deploy(&program(1, false), &store, &fake).await;
+    let (network, logs) = (fake.id("a/vpc"), fake.id("a/logs"));
+    fake.cloud().resources.remove(&network);
+    fake.cloud().resources.remove(&logs);
+    // So says EC2 of a VPC that it does not know, or not yet.
+    (0..9).for_each(|_| fake.fail("create a/subnet", ErrorClass::Propagating));
+    let began = tokio::time::Instant::now();
+    let outcome = deploy(&program(3, true), &store, &fake).await;
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+    let said: Vec<_> = outcome.failed.iter().map(|failed| format!("{}: {}", failed.path, failed.error)).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    for (path, gone) in [("a/logs", "a/logs"), ("a/subnet", "a/vpc")] {
+        let expected = format!(
+            "{path}: `{gone}` was deleted outside of Groundplan; `deploy --refresh` sees that and makes it again"
+        );
+        assert!(said.contains(&expected), "{said:?}");
+    }
+}
