@@ -32,6 +32,7 @@ pub mod diagnostic;
 pub mod export;
 pub mod id;
 pub mod input;
+mod limits;
 pub mod path;
 pub mod policy;
 pub mod secret;

@@ -40,6 +40,8 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     crate::check::tags(tree, &mut assembly);
     crate::check::cycles(&assembly, &mut diagnostics);
     crate::check::properties(&assembly, &mut diagnostics);
+    crate::limits::names(tree, &assembly, &mut diagnostics);
+    crate::limits::depths(&assembly, &mut diagnostics);
     if diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         let policies = tree.policies.borrow();
         diagnostics.extend(policies.iter().flat_map(|policy| policy.check(&assembly)));
