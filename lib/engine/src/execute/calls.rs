@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use groundplan_core::Path;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use super::StepError;
 use super::progress::{Progress, ProgressEvent};
+use super::veil::Veil;
 use crate::looks::{self, LOOKS, Looks};
 use crate::plan::{Step, StepId};
 use crate::provider::{DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Provider, ProviderError, Status, Wait};
@@ -88,6 +90,8 @@ pub(super) struct Calls<'a> {
     path: Path,
     /// The turn that the step has started with.
     turn: Option<Turn<'a>>,
+    /// The values that no message of this step may have.
+    veil: Veil,
 }
 
 impl<'a> Calls<'a> {
@@ -100,7 +104,13 @@ impl<'a> Calls<'a> {
         (api, rank): (&'static str, Rank),
         turn: Option<Turn<'a>>,
     ) -> Self {
-        Self { provider, progress, traffic, api, rank, step: step.id, path: step.path.clone(), turn }
+        let (step, path, veil) = (step.id, step.path.clone(), Veil::default());
+        Self { provider, progress, traffic, api, rank, step, path, turn, veil }
+    }
+
+    /// Keeps these secrets out of all that the cloud says from now on.
+    pub(super) fn hide(&mut self, secrets: Vec<Zeroizing<String>>) {
+        self.veil.hide(secrets);
     }
 
     /// Looks of this step. Its own turn is over.
@@ -131,7 +141,7 @@ impl<'a> Calls<'a> {
             let began = Instant::now();
             let error = match turn.make(ask()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
+                Err(error) => self.veil.error(error),
             };
             in_doubt |= call != Call::Look && error.class == ErrorClass::UnknownOutcome;
             let in_part = call == Call::Create && error.partial.is_some();
@@ -240,6 +250,8 @@ impl<'a> Calls<'a> {
         let provider = self.provider;
         match self.repeat(Call::Look, async || provider.status(existing).await).await {
             Err(Failure { error: Some(error), .. }) if error.class == ErrorClass::NotFound => Ok(Status::Gone),
+            Ok(Status::Pending(detail)) => Ok(Status::Pending(self.veil.text(detail))),
+            Ok(Status::Failed(reason)) => Ok(Status::Failed(self.veil.text(reason))),
             answer => answer,
         }
     }
