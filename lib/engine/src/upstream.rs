@@ -206,12 +206,17 @@ impl Upstream {
     /// The value; none where it is to be published first.
     fn value_of(&self, import: &Import) -> Result<Option<Json>, Problem> {
         let published = self.apps.get(&import.app);
-        let is_known = |outputs: &BTreeMap<String, Json>| outputs.contains_key(&import.name);
+        let not_published = |names: BTreeSet<String>| {
+            let paths: Vec<_> = names.iter().map(|name| Path::new(name.as_str())).collect();
+            let nearest = nearest(&Path::new(import.name.as_str()), &paths).iter().map(Path::to_string).collect();
+            Problem::NotPublished { published: names.into_iter().collect(), nearest }
+        };
         if let Some(Published { outputs, expected, .. }) = published
-            && expected.contains(&import.name)
-            && !outputs.as_ref().is_some_and(is_known)
+            && !expected.is_empty()
+            && !outputs.as_ref().is_some_and(|outputs| outputs.contains_key(&import.name))
         {
-            return Ok(None);
+            let is_expected = expected.contains(&import.name);
+            return if is_expected { Ok(None) } else { Err(not_published(expected.clone())) };
         }
         let Some(outputs) = published.and_then(|published| published.outputs.as_ref()) else {
             let place = published.map(|published| published.place.clone()).unwrap_or_default();
@@ -220,11 +225,7 @@ impl Upstream {
         match outputs.get(&import.name) {
             Some(value) if import.form.fits(value) => Ok(Some(value.clone())),
             Some(value) => Err(Problem::OtherForm { found: value.clone() }),
-            None => {
-                let names: Vec<_> = outputs.keys().map(|name| Path::new(name.as_str())).collect();
-                let nearest = nearest(&Path::new(import.name.as_str()), &names).iter().map(Path::to_string).collect();
-                Err(Problem::NotPublished { published: outputs.keys().cloned().collect(), nearest })
-            }
+            None => Err(not_published(outputs.keys().cloned().collect())),
         }
     }
 }

@@ -137,11 +137,10 @@ impl PlanView<'_> {
             let (symbol, style) = symbol(change.action);
             let type_name = short_type(&change.type_name);
             let line = format!(
-                "{}{:indent$}{}  {}  {}",
+                "{}{:indent$}{}  {type_name:type_width$}  {}",
                 padded(style, &format!("{symbol:>3}"), MARGIN),
                 "",
                 padded(BOLD, change.path.name(), name_width - indent),
-                format!("{type_name:type_width$}"),
                 self.remarks(change),
             );
             text += line.trim_end();

@@ -147,7 +147,8 @@ async fn what_the_cloud_says_about_a_secret_is_written_and_shown_without_it() {
         assert_eq!(outcome.failed.len(), 1, "{call}");
         let error = outcome.failed[0].error.to_string();
         assert!(error.contains("Value '(secret)"), "{error}");
-        let written = format!("{}{:?}", kept.lock().unwrap().join("\n"), store.load().await.unwrap());
+        let saved = store.load().await.unwrap();
+        let written = format!("{}{saved:?}", kept.lock().unwrap().join("\n"));
         assert!(written.contains("(secret)") || call.starts_with("update"), "{written}");
         assert!(!written.contains("hunter2"), "{written}");
     }
