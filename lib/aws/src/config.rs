@@ -178,6 +178,7 @@ pub(crate) struct Clients {
     pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(crate) written_records: certificatemanager::WrittenRecords,
 }
 
@@ -199,6 +200,7 @@ impl Clients {
             route53: aws_sdk_route53::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: aws_sdk_secretsmanager::Client::new(config),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(config),
             written_records: certificatemanager::WrittenRecords::default(),
         }
     }

@@ -1,6 +1,6 @@
 //! AWS behind the engine's trait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -200,6 +200,16 @@ impl Provider for Aws {
             handler.find(&cx, &request.properties).await
         };
         find.await.map_err(harmless)
+    }
+
+    async fn owned(&self, app: &str, environments: &[Environment]) -> std::result::Result<Vec<String>, ProviderError> {
+        let regions: BTreeSet<&str> = environments.iter().map(|environment| environment.region.as_str()).collect();
+        let mut found = BTreeSet::new();
+        for region in regions {
+            let owned = crate::tags::owned(&self.regions.clients(region).tagging, app).await;
+            found.extend(owned.map_err(harmless)?);
+        }
+        Ok(found.into_iter().collect())
     }
 
     async fn secret(

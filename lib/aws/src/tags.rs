@@ -74,6 +74,20 @@ impl Tags {
     }
 }
 
+/// The ARNs of what carries the tag of `app` in a region, of those types whose tags the Resource Groups
+/// Tagging API knows: most of those that hold data or cost money, and not IAM's roles. At most a page of
+/// them: that there are some is what matters.
+/// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
+pub(crate) async fn owned(
+    client: &aws_sdk_resourcegroupstagging::Client,
+    app: &str,
+) -> crate::error::Result<Vec<String>> {
+    let filter = aws_sdk_resourcegroupstagging::types::TagFilter::builder().key(APP).values(app).build();
+    let found = client.get_resources().tag_filters(filter).send().await?;
+    let found = found.resource_tag_mapping_list.unwrap_or_default();
+    Ok(found.into_iter().filter_map(|found| found.resource_arn).collect())
+}
+
 /// Whether a tag is not the user's.
 pub(crate) fn is_hidden(key: &str) -> bool {
     key.starts_with("aws:") || key.starts_with("groundplan:")
@@ -136,6 +150,27 @@ mod tests {
         assert_eq!(serde_json::to_value(&read).unwrap(), json!([{"Key": "Name", "Value": "n"}]));
         assert_eq!(read.token(), Some("t"));
         assert_eq!(serde_json::to_value(Tags::default()).unwrap(), json!(null));
+    }
+
+    #[tokio::test]
+    async fn what_an_app_has_in_its_regions_is_found_by_its_tag() {
+        use groundplan_engine::Provider;
+
+        use crate::replay::Answer;
+        let (aws, log) = crate::replay::aws(|sent| {
+            assert!(sent.contains("ResourceGroupsTaggingAPI_20170126.GetResources"), "{sent}");
+            let region = if sent.contains("us-east-1") { "us-east-1" } else { "eu-central-1" };
+            let arn = format!("arn:aws:ec2:{region}:111122223333:vpc/vpc-1");
+            let found =
+                json!({"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": [{"Key": APP, "Value": "shop"}]}]});
+            Answer::ok(found.to_string())
+        });
+        let one = Environment::new("eu-central-1");
+        let environments = [one.clone(), one.account("111122223333"), Environment::new("us-east-1")];
+        let found = aws.owned("shop", &environments).await.unwrap();
+        let arn = |region: &str| format!("arn:aws:ec2:{region}:111122223333:vpc/vpc-1");
+        assert_eq!(found, [arn("eu-central-1"), arn("us-east-1")]);
+        assert_eq!(log.count(r#"{"TagFilters":[{"Key":"groundplan:app","Values":["shop"]}]}"#), 2, "{:?}", log.all());
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub(crate) enum Command {
     Drift,
     /// Show what the app publishes
     Output(Output),
-    /// Look at what is known to exist, or mend that
+    /// Inspect, edit, restore or move the state
     #[command(subcommand)]
     State(State),
     /// Look after a resource that exists already
@@ -115,7 +115,7 @@ pub(crate) enum SynthFormat {
     Cloudformation,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Default)]
 pub(crate) struct Plan {
     /// Save the plan, for `deploy FILE`
     #[arg(long, value_name = "FILE")]
@@ -126,6 +126,9 @@ pub(crate) struct Plan {
 
     #[command(flatten)]
     pub(crate) part: Part,
+
+    #[command(flatten)]
+    pub(crate) start: Start,
 
     /// Exit with code 2 where there are changes
     #[arg(long)]
@@ -173,6 +176,9 @@ pub(crate) struct Deploy {
 
     #[command(flatten)]
     pub(crate) part: Part,
+
+    #[command(flatten)]
+    pub(crate) start: Start,
 
     /// Allow the loss of data that the plan names
     #[arg(long)]
@@ -227,6 +233,46 @@ pub(crate) enum State {
     },
     /// Write the whole state to standard output
     Pull,
+    /// Replace the state by the one in a file, as `state pull` writes it
+    Push {
+        /// The file
+        file: PathBuf,
+
+        /// Also where it is older, of another deployment, or the current one cannot be read
+        #[arg(long)]
+        force: bool,
+
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Put an earlier state back; without N, list those that are kept
+    Restore {
+        /// Its serial
+        #[arg(value_name = "N")]
+        serial: Option<u64>,
+
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Move the state with its history to another place
+    Migrate {
+        /// The place: `file:DIR` or `s3://BUCKET/PREFIX`
+        url: StateUrl,
+
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Args, Default)]
+pub(crate) struct Start {
+    /// Start with a new state, although there was one or the account has resources of this app: they
+    /// are left alone
+    #[arg(long)]
+    pub(crate) new_state: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,15 +2,16 @@
 
 use groundplan_core::{App, Synthesis};
 use groundplan_engine::Provider;
+use groundplan_engine::planning::Planned;
 use groundplan_engine::store::{self, Holder, Loaded, Lock, StateStore, Waiting};
 
-use crate::args::Global;
+use crate::args::{Global, Start};
 use crate::boxed::boxed;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::interrupt::Interrupt;
 use crate::place::Place;
-use crate::render::duration;
+use crate::render::{count, duration};
 use crate::style::{INFO, paint};
 use crate::target::Target;
 use crate::terminal::Terminal;
@@ -76,6 +77,39 @@ impl Session<'_> {
     pub(crate) async fn open(&self) -> Result<(Box<dyn Provider>, Loaded), CommandError> {
         let (loaded, provider) = tokio::join!(self.load(), self.connect());
         Ok((provider?, loaded?))
+    }
+
+    /// As [`open`](Self::open), for what makes resources: where there is no state, the account is asked whether
+    /// it has resources of this app. With `--new-state` an absent state is none, whatever there is.
+    pub(crate) async fn start(&self, start: Start) -> Result<(Box<dyn Provider>, Loaded), CommandError> {
+        let app = self.context.app();
+        let load = async {
+            if start.new_state {
+                store::load_new(&*self.store, app).await
+            } else {
+                store::load(&*self.store, app).await
+            }
+        };
+        let (loaded, provider) = tokio::join!(load, self.connect());
+        let (provider, loaded) = (provider?, loaded?);
+        if loaded.base.is_none() && !start.new_state {
+            let unknown = store::permit_first(&self.context.synthesis.assembly, &*self.store, &*provider).await?;
+            if let Some(reason) = unknown.filter(|_| self.target.is_real()) {
+                let what = "whether the account has resources of this app already is not known";
+                self.context.terminal.warn(format!("{what}: {reason}"));
+                self.context.terminal.hint("allow `tag:GetResources`, so that a lost state is noticed");
+            }
+        }
+        Ok((provider, loaded))
+    }
+
+    /// Says that this is the first deploy from here, which is a surprise where `--state` was mistyped.
+    pub(crate) fn tell_first(&self, loaded: &Loaded, planned: &Planned) {
+        if loaded.base.is_none() {
+            let created = count(planned.changes.count().create, "resource");
+            let place = self.place.display();
+            self.context.terminal.note(format!("first deploy: no state at {place}; {created} will be created"));
+        }
     }
 
     /// This run, as other ones are told about it.

@@ -71,6 +71,14 @@ impl Place {
         }
     }
 
+    /// The place of all states, as `--state` takes it from any directory.
+    pub(crate) fn url(&self) -> String {
+        match &self.root {
+            Root::Directory(directory) => format!("file:{}", directory.display()),
+            Root::Bucket { url, .. } => url.whole(),
+        }
+    }
+
     /// Where it is, for messages.
     pub(crate) fn display(&self) -> String {
         match &self.root {

@@ -36,7 +36,7 @@ pub(crate) fn of<'a>(terminal: &'a Terminal, plan: &'a Plan) -> Box<dyn Progress
 struct Lines<'a> {
     terminal: &'a Terminal,
     plan: &'a Plan,
-    live: Option<Live>,
+    live: Option<Live<'a>>,
     /// How wide the longest path is.
     width: usize,
     tracker: Mutex<Tracker>,
@@ -140,14 +140,15 @@ impl Progress for Lines<'_> {
 }
 
 /// The lines that are drawn again and again below the others.
-struct Live {
+struct Live<'a> {
+    terminal: &'a Terminal,
     display: MultiProgress,
     overall: ProgressBar,
     running: Mutex<BTreeMap<StepId, ProgressBar>>,
 }
 
-impl Live {
-    fn new(terminal: &Terminal, plan: &Plan) -> Self {
+impl<'a> Live<'a> {
+    fn new(terminal: &'a Terminal, plan: &Plan) -> Self {
         let display = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let colors = terminal.draws_colors();
         let bar = if colors { "{bar:30.green}" } else { "{bar:30}" };
@@ -156,7 +157,7 @@ impl Live {
         let overall = display.add(overall.with_style(style));
         overall.enable_steady_tick(TICK);
         terminal.show(Some(display.clone()));
-        Self { display, overall, running: Mutex::default() }
+        Self { terminal, display, overall, running: Mutex::default() }
     }
 
     fn report(&self, event: &ProgressEvent) {
@@ -166,16 +167,18 @@ impl Live {
                 // A bar that is not in the display yet would draw itself, and leave that behind.
                 let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
                     .with_style(style("  {spinner} {prefix}  {elapsed}  {msg}"))
-                    .with_prefix(format!("{verb} {path} ({})", short_type(type_name)));
+                    .with_prefix(self.terminal.drawn(&format!("{verb} {path} ({})", short_type(type_name))));
                 let bar = self.display.insert_before(&self.overall, bar);
                 bar.enable_steady_tick(TICK);
                 running.insert(*step, bar);
             }
             ProgressEvent::Waiting { step, detail, .. } => {
-                running.get(step).inspect(|bar| bar.set_message(detail.clone()));
+                running.get(step).inspect(|bar| bar.set_message(self.terminal.drawn(detail)));
             }
             ProgressEvent::Retrying { step, attempt, message, .. } => {
-                running.get(step).inspect(|bar| bar.set_message(format!("try {attempt} failed: {message}")));
+                running
+                    .get(step)
+                    .inspect(|bar| bar.set_message(self.terminal.drawn(&format!("try {attempt} failed: {message}"))));
             }
             ProgressEvent::StepDone { step, .. }
             | ProgressEvent::StepFailed { step, .. }
@@ -186,14 +189,14 @@ impl Live {
                 }
                 self.overall.inc(1);
             }
-            ProgressEvent::Stopping => self.overall.set_message(paint(INFO, "stopping")),
+            ProgressEvent::Stopping => self.overall.set_message(self.terminal.drawn(&paint(INFO, "stopping"))),
             ProgressEvent::Started { .. } | ProgressEvent::Throttled { .. } => {}
         }
     }
 }
 
 /// Nothing is left of it when it ends: what was done stands above, and a summary follows.
-impl Drop for Live {
+impl Drop for Live<'_> {
     fn drop(&mut self) {
         for bar in self.running.lock().unwrap_or_else(PoisonError::into_inner).values() {
             bar.finish_and_clear();

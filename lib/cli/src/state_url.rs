@@ -86,6 +86,17 @@ impl S3Url {
     }
 }
 
+impl S3Url {
+    /// With its parameters.
+    pub(crate) fn whole(&self) -> String {
+        let parameters = [("region", &self.region), ("lock_table", &self.lock_table)];
+        let parameters: Vec<_> =
+            parameters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?))).collect();
+        let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
+        format!("{self}{query}")
+    }
+}
+
 /// `s3://BUCKET/PREFIX`
 impl fmt::Display for S3Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,6 +125,9 @@ mod tests {
             ("file:///var/state", Ok(StateUrl::File("/var/state".into()))),
         ] {
             assert_eq!(text.parse(), expected, "{text}");
+            if let Ok(StateUrl::S3(url)) = expected {
+                assert_eq!(url.whole().parse(), Ok(StateUrl::S3(url)));
+            }
         }
     }
 

@@ -1,30 +1,160 @@
 //! Colors. Text is always made with them; the terminal takes them out where they are not wanted.
+//!
+//! A style stands in a text as a mark of its own and not as an escape sequence: whatever escape sequence is
+//! in a text that is about to be printed came from somewhere else, and is not obeyed ([`rendered`]).
 
 use std::fmt::Display;
 
-use anstyle::{AnsiColor, Color, Effects, Style};
+use anstyle::{AnsiColor, Color, Effects};
 
-pub(crate) const BOLD: Style = Style::new().effects(Effects::BOLD);
-pub(crate) const DIM: Style = Style::new().effects(Effects::DIMMED);
-pub(crate) const CREATE: Style = AnsiColor::Green.on_default();
-pub(crate) const CHANGE: Style = AnsiColor::Yellow.on_default();
-pub(crate) const REPLACE: Style = AnsiColor::Magenta.on_default();
-pub(crate) const DELETE: Style = AnsiColor::Red.on_default();
-pub(crate) const INFO: Style = AnsiColor::Cyan.on_default();
-pub(crate) const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
-pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
-pub(crate) const DANGER: Style = Style::new()
-    .fg_color(Some(Color::Ansi(AnsiColor::BrightWhite)))
-    .bg_color(Some(Color::Ansi(AnsiColor::Red)))
-    .effects(Effects::BOLD);
+/// A style of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Style(u8);
+
+pub(crate) const BOLD: Style = Style(0);
+pub(crate) const DIM: Style = Style(1);
+pub(crate) const CREATE: Style = Style(2);
+pub(crate) const CHANGE: Style = Style(3);
+pub(crate) const REPLACE: Style = Style(4);
+pub(crate) const DELETE: Style = Style(5);
+pub(crate) const INFO: Style = Style(6);
+pub(crate) const ERROR: Style = Style(7);
+pub(crate) const WARNING: Style = Style(8);
+pub(crate) const DANGER: Style = Style(9);
+
+/// The end of a style.
+const END: char = '\u{fdd0}';
+
+/// The first of the marks, of which there is one for each style: characters that Unicode keeps free for
+/// use within a program.
+const FIRST: u32 = 0xfdd1;
+
+impl Style {
+    const ALL: [Self; 10] = [BOLD, DIM, CREATE, CHANGE, REPLACE, DELETE, INFO, ERROR, WARNING, DANGER];
+
+    fn mark(self) -> char {
+        char::from_u32(FIRST + u32::from(self.0)).expect("there are more marks than styles")
+    }
+
+    fn of_mark(mark: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|style| style.mark() == mark)
+    }
+
+    /// How a terminal is asked for it.
+    fn ansi(self) -> anstyle::Style {
+        match self {
+            BOLD => anstyle::Style::new().effects(Effects::BOLD),
+            DIM => anstyle::Style::new().effects(Effects::DIMMED),
+            CREATE => AnsiColor::Green.on_default(),
+            CHANGE => AnsiColor::Yellow.on_default(),
+            REPLACE => AnsiColor::Magenta.on_default(),
+            DELETE => AnsiColor::Red.on_default(),
+            INFO => AnsiColor::Cyan.on_default(),
+            ERROR => AnsiColor::Red.on_default().effects(Effects::BOLD),
+            WARNING => AnsiColor::Yellow.on_default().effects(Effects::BOLD),
+            _ => anstyle::Style::new()
+                .fg_color(Some(Color::Ansi(AnsiColor::BrightWhite)))
+                .bg_color(Some(Color::Ansi(AnsiColor::Red)))
+                .effects(Effects::BOLD),
+        }
+    }
+}
 
 /// The text in a style.
 pub(crate) fn paint(style: Style, text: impl Display) -> String {
-    format!("{style}{text}{style:#}")
+    format!("{}{text}{END}", style.mark())
 }
 
 /// The text in a style, filled with spaces to a width.
 pub(crate) fn padded(style: Style, text: &str, width: usize) -> String {
     let fill = width.saturating_sub(text.chars().count());
-    format!("{style}{text}{style:#}{:fill$}", "")
+    format!("{}{text}{END}{:fill$}", style.mark(), "")
+}
+
+/// The text as it is printed: with colors or without, and with every character escaped that a terminal would
+/// obey, or that would show a text in another order than it has. A style is never mixed with another one, so
+/// that a text which has marks of its own cannot be made invisible by them.
+pub(crate) fn rendered(text: &str, colors: bool) -> String {
+    const RESET: anstyle::Reset = anstyle::Reset;
+    let mut result = String::with_capacity(text.len() + 16);
+    let mut styled = false;
+    for c in text.chars() {
+        if c == END {
+            if colors && styled {
+                result += &RESET.render().to_string();
+            }
+            styled = false;
+        } else if let Some(style) = Style::of_mark(c) {
+            if colors {
+                if styled {
+                    result += &RESET.render().to_string();
+                }
+                result += &style.ansi().render().to_string();
+            }
+            styled = true;
+        } else if c != '\n' && c != '\t' && is_obeyed(c) {
+            result.extend(c.escape_unicode());
+        } else {
+            result.push(c);
+        }
+    }
+    if colors && styled {
+        result += &RESET.render().to_string();
+    }
+    result
+}
+
+/// A JSON document with every such character escaped as JSON does. All of them stand in strings.
+pub(crate) fn rendered_json(json: &str) -> String {
+    let mut result = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && c != '\t' && is_obeyed(c) {
+            result += &format!("\\u{:04x}", u32::from(c));
+        } else {
+            result.push(c);
+        }
+    }
+    result
+}
+
+/// Whether a terminal does something else than to show the character: the controls C0 and C1, the separators
+/// of lines, and the marks of direction (<https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>).
+fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_styles_reach_the_terminal() {
+        let evil = "\u{1b}[2J\u{1b}]0;title\u{7}a\u{9b}31mb\u{202e}c\rd\u{8}";
+        let text = format!("{} {}", paint(ERROR, "error:"), paint(BOLD, evil));
+        let plain = r"error: \u{1b}[2J\u{1b}]0;title\u{7}a\u{9b}31mb\u{202e}c\u{d}d\u{8}";
+        assert_eq!(rendered(&text, false), plain);
+        let colored = rendered(&text, true);
+        assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
+        assert_eq!(colored.matches('\u{1b}').count(), 5, "{colored:?}");
+        assert_eq!(rendered("ä\t日本\n", true), "ä\t日本\n");
+    }
+
+    #[test]
+    fn a_text_with_marks_of_its_own_is_seen_all_the_same() {
+        let text = format!("{}\u{fdd6}hidden", DANGER.mark());
+        let colored = rendered(&text, true);
+        assert!(colored.contains("\u{1b}[0m\u{1b}[31mhidden\u{1b}[0m"), "{colored:?}");
+    }
+
+    #[test]
+    fn json_says_the_same_with_escapes() {
+        let value = serde_json::json!({"a": "\u{1b}[2J\u{9b}\u{202e}ä\u{7f}\n"});
+        let line = rendered_json(&value.to_string());
+        assert!(line.chars().all(|c| !is_obeyed(c)), "{line}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
+    }
 }

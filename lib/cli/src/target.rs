@@ -116,7 +116,7 @@ impl Target {
     /// Connects to the target.
     pub(crate) async fn connect(&self, host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
         match self {
-            Self::Sandbox { .. } => sandbox(host, assembly),
+            Self::Sandbox { .. } => sandbox(host, assembly).await,
             Self::Aws => boxed(|| aws(None)).await,
             Self::Emulator(url) => boxed(|| aws(Some(url))).await,
         }
@@ -126,12 +126,15 @@ impl Target {
 /// The simulated accounts below `.groundplan/sandbox/`. An app that is pinned to an account gets a
 /// simulation of that account, so that what it says about itself is true there, too; each role that
 /// a stack assumes leads to the account of that role.
-fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
+async fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
     let home = place::root(host).join("sandbox");
     let own = assembly.stacks.values().filter(|environment| environment.role.is_none());
     let pinned = own.filter_map(|environment| environment.account.as_deref()).next();
-    let account = pinned.unwrap_or(DEFAULT_ACCOUNT);
-    let simulator = Simulator::open_account(home.join(format!("account-{account}")), account).map_err(|error| {
+    let account = pinned.unwrap_or(DEFAULT_ACCOUNT).to_owned();
+    let directory = home.join(format!("account-{account}"));
+    // Another process may hold its lock: whoever waits for that can be interrupted.
+    let opening = tokio::task::spawn_blocking(move || Simulator::open_account(directory, &account));
+    let simulator = opening.await.expect("opening a file does not panic").map_err(|error| {
         let failed = CommandError::failed(error.to_string());
         match error {
             SandboxError::Io { source, .. } => match hint_of_io(&source) {

@@ -48,19 +48,22 @@ pub(crate) struct Terminal {
 
 struct Channel {
     writer: Box<dyn Write + Send>,
+    is_terminal: bool,
     colors: bool,
     /// The first error: nobody can be told while it happens.
     failed: Option<io::Error>,
 }
 
 impl Channel {
+    /// Writes a text of this program, in which there may be texts of others.
     fn write(&mut self, text: &str) {
-        let result = match self.colors {
-            true => self.writer.write_all(text.as_bytes()),
-            // As one piece: what is written is not buffered.
-            false => self.writer.write_all(anstream::adapter::strip_str(text).to_string().as_bytes()),
-        };
-        if let Err(error) = result.and_then(|()| self.writer.flush()) {
+        let text = style::rendered(text, self.colors);
+        self.write_raw(&text);
+    }
+
+    /// As one piece: what is written is not buffered.
+    fn write_raw(&mut self, text: &str) {
+        if let Err(error) = self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush()) {
             self.failed.get_or_insert(error);
         }
     }
@@ -75,7 +78,9 @@ impl Terminal {
             Color::Always => true,
             Color::Never => false,
         };
-        let channel = |writer, is_terminal| Mutex::new(Channel { writer, colors: colors(is_terminal), failed: None });
+        let channel = |writer, is_terminal| {
+            Mutex::new(Channel { writer, is_terminal, colors: colors(is_terminal), failed: None })
+        };
         Self {
             answers: streams.input_is_terminal && streams.err_is_terminal && !json,
             live: streams.err_is_terminal && !dumb && !json && !verbose,
@@ -107,6 +112,11 @@ impl Terminal {
         lock(&self.err).colors
     }
 
+    /// A text as a live display on standard error may draw it.
+    pub(crate) fn drawn(&self, text: &str) -> String {
+        style::rendered(text, self.draws_colors())
+    }
+
     /// Lets a live display draw below the lines of standard error; none ends it.
     pub(crate) fn show(&self, display: Option<indicatif::MultiProgress>) {
         *lock(&self.display) = display;
@@ -119,16 +129,34 @@ impl Terminal {
         }
     }
 
-    /// Writes a document as it is, whatever `--json` says.
+    /// Writes a document as it is, whatever `--json` says. On a terminal, what is not to be obeyed is escaped
+    /// as JSON does.
     pub(crate) fn write(&self, document: &str) {
-        lock(&self.out).write(document);
+        let mut out = lock(&self.out);
+        if out.is_terminal { out.write_raw(&style::rendered_json(document)) } else { out.write_raw(document) }
+    }
+
+    /// Writes a value as it is, for a program that takes it; on a terminal, as [`print`](Self::print) does.
+    pub(crate) fn print_value(&self, value: &str) {
+        if !self.json {
+            let mut out = lock(&self.out);
+            let line = format!("{value}\n");
+            if out.is_terminal { out.write(&line) } else { out.write_raw(&line) }
+        }
+    }
+
+    /// Writes the help of the command line, which comes with its own styles.
+    pub(crate) fn help(&self, help: &clap::builder::StyledStr) {
+        let mut out = lock(&self.out);
+        let text = if out.colors { help.ansi().to_string() } else { help.to_string() };
+        out.write_raw(&text);
     }
 
     /// Writes JSON on a line of its own, where `--json` asks for it.
     pub(crate) fn print_json(&self, value: &impl Serialize) {
         if self.json {
             let line = serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
-            lock(&self.out).write(&format!("{line}\n"));
+            lock(&self.out).write_raw(&format!("{}\n", style::rendered_json(&line)));
         }
     }
 

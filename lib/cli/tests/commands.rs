@@ -3,6 +3,7 @@
 mod machine;
 
 use groundplan_core::{App, Environment};
+use groundplan_engine::State;
 use groundplan_engine::store::{FileStore, Holder, StateStore};
 use groundplan_resources::{ec2, iam, s3};
 use insta::assert_snapshot;
@@ -25,9 +26,10 @@ fn help_names_every_command() {
       plan          Show what a deploy would change, and why
       deploy        Change the target to what the program describes
       destroy       Delete everything; what holds data only with --delete-data
-      drift         Show where the target differs from what was deployed; exit code 2 where it does
+      drift         Show where the target differs from what was deployed; exit code
+                    2 where it does
       output        Show what the app publishes
-      state         Look at what is known to exist, or mend that
+      state         Inspect, edit, restore or move the state
       import        Look after a resource that exists already
       history       List the runs that have changed something
       rollback      Go back to what the program said in an earlier run
@@ -40,16 +42,23 @@ fn help_names_every_command() {
       -V, --version  Print version
 
     Global options:
-          --target <TARGET>          Where to deploy: `auto`, `aws`, `sandbox`, or the URL of an
-                                     emulator of AWS [default: auto]
-          --state <URL>              Where the state is kept: `file:DIR` or `s3://BUCKET/PREFIX`
-          --json                     Write JSON to standard output, and nothing else there
-          --color <WHEN>             When to use colors [default: auto] [possible values: auto, always,
-                                     never]
-          --lock-timeout <DURATION>  How long to wait while another run holds the lock, as in `90s` or
-                                     `10m` [default: 0s]
-          --parallelism <N>          The most calls to make at a time [default: 10]
-      -v, --verbose...               Show all properties, and log to standard error; twice for more
+          --target <TARGET>
+              Where to deploy: `auto`, `aws`, `sandbox`, or the URL of an emulator
+              of AWS [default: auto]
+          --state <URL>
+              Where the state is kept: `file:DIR` or `s3://BUCKET/PREFIX`
+          --json
+              Write JSON to standard output, and nothing else there
+          --color <WHEN>
+              When to use colors [default: auto] [possible values: auto, always,
+              never]
+          --lock-timeout <DURATION>
+              How long to wait while another run holds the lock, as in `90s` or
+              `10m` [default: 0s]
+          --parallelism <N>
+              The most calls to make at a time [default: 10]
+      -v, --verbose...
+              Show all properties, and log to standard error; twice for more
     ");
 }
 
@@ -101,6 +110,7 @@ fn a_deploy_says_what_was_done_and_what_the_app_publishes() {
     ]}, {
         assert_snapshot!(deploy.err, @r"
         note: no AWS credentials are configured: this is the embedded sandbox, nothing real is touched
+        first deploy: no state at ~/.groundplan/sandbox/state/shop; 3 resources will be created
 
         ✓ created  shop/vpc    EC2::VPC  vpc-[id]  [time]
         ✓ created  shop/media  S3::Bucket  shop-media-[id]  [time]
@@ -307,8 +317,8 @@ fn a_plan_saved_while_a_deploy_is_under_way_is_stale_once_that_has_ended() {
     machine.run(&network("10.0.1.0/24", true), "plan --out other.plan").succeeds();
     // It has ended.
     std::fs::remove_file(&journal).expect("it is there");
-    let saved = read(&state).replace(&format!("\"serial\": {serial}"), &format!("\"serial\": {}", serial + 1));
-    std::fs::write(&state, saved).expect("it can be written");
+    let saved = State::from_json(&read(&state), "state.json").expect("it is whole");
+    std::fs::write(&state, State { serial: serial + 1, ..saved }.to_json()).expect("it can be written");
     machine.run(&shop(), "deploy other.plan").fails(1, "made while another run was under way");
 }
 

@@ -4,6 +4,10 @@
 mod machine;
 
 use groundplan_core::{App, Environment, Export, template};
+use groundplan_engine::State;
+use groundplan_engine::journal::Event;
+use groundplan_engine::provider::Identity;
+use groundplan_engine::store::{FileStore, StateStore};
 use groundplan_resources::logs::LogGroup;
 use groundplan_resources::route53::{HostedZone, HostedZoneId, RecordSet};
 use insta::assert_snapshot;
@@ -208,7 +212,40 @@ fn a_named_upstream_is_brought_up_by_a_deploy_where_nothing_is_real() {
         app.upstream(upstream);
         app
     };
-    machine.run(&with(first()), "plan").fails(3, "GP0501");
+    let _filters = filters();
+    let plan = machine.run(&with(first()), "plan").succeeds();
+    assert!(
+        plan.err
+            .contains("`account`, which this app uses, was never deployed to `sandbox`: a deploy brings it up first"),
+        "{}",
+        plan.err
+    );
+    assert_snapshot!(plan.out, @r"
+    account at sandbox, account 123456789012
+
+        account
+      +   first   Route53::HostedZone  first.com
+      +   second  Route53::HostedZone  second.com
+
+    outputs
+        + retention: 30
+        + zone-id: (known after apply, from account/first#Id)
+
+    Plan: 2 to create, 0 to change, 0 to replace, 0 to delete
+
+    shop at sandbox, account 123456789012
+
+        shop
+      +   logs    Logs::LogGroup
+      +   record  Route53::RecordSet  A · shop.example.com
+
+    Plan: 2 to create, 0 to change, 0 to replace, 0 to delete
+    ");
+    let json = machine.run(&with(first()), "plan --json").succeeds().json();
+    assert_eq!((json.len(), &json[0]["app"], &json[0]["upstream"][0]["app"]), (1, &"shop".into(), &"account".into()));
+    machine.run(&with(first()), "plan --out shop.plan").fails(3, "a plan cannot be saved before `account`");
+    machine.run(&with(renamed()), "plan").fails(3, "GP0502");
+    assert!(!machine.path(".groundplan/sandbox/state").exists(), "a plan makes nothing");
 
     let invalid = first();
     invalid.stack("not a name", Environment::new("us-east-1"));
@@ -228,4 +265,29 @@ fn a_named_upstream_is_brought_up_by_a_deploy_where_nothing_is_real() {
     let events = Machine::new().run(&with(first()), "deploy --json").succeeds().json();
     let is = |name: &str| events.iter().filter(|event| event["event"] == name).count();
     assert_eq!((is("upstream"), is("planned"), is("finished")), (1, 2, 2));
+}
+
+/// What a deploy of `account` leaves that was killed when it had just begun.
+fn killed(machine: &Machine) {
+    let store = FileStore::new(machine.path(".groundplan/sandbox/state"), "account");
+    let identity = Identity { account: "123456789012".into(), partition: "aws".into() };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        store.save(&State::new("account")).await.expect("it can be written");
+        store.append(0, &[Event::Begun { serial: 1, identity }]).await.expect("it can be written");
+    });
+}
+
+#[test]
+fn an_upstream_whose_deploy_was_killed_is_finished_first() {
+    let machine = Machine::new();
+    let app = shop();
+    app.upstream(first());
+    killed(&machine);
+    let plan = machine.run(&app, "plan").succeeds();
+    assert!(plan.err.contains("was not deployed to the end to `sandbox`: a deploy brings it up first"), "{}", plan.err);
+    let ran = machine.run(&app, "deploy").succeeds();
+    assert!(ran.err.contains("was not deployed to the end to `sandbox`: it is deployed first"), "{}", ran.err);
+    assert!(ran.err.contains("deploy of shop: 2 created"), "{}", ran.err);
+    assert!(machine.run(&app, "plan").succeeds().out.contains("no changes"));
 }

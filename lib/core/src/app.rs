@@ -38,6 +38,8 @@ pub struct App {
 /// to be threaded through user code as `&mut`.
 pub(crate) struct Tree {
     pub(crate) name: Arc<str>,
+    /// Where it was given its name.
+    pub(crate) location: &'static Location<'static>,
     pub(crate) state: RefCell<Option<String>>,
     pub(crate) stacks: RefCell<BTreeMap<String, Environment>>,
     pub(crate) nodes: RefCell<BTreeMap<Path, Declared>>,
@@ -201,9 +203,11 @@ impl Environment {
 
 impl App {
     /// An empty app. Its name is part of generated resource names and of the state's place.
+    #[track_caller]
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         let tree = Tree {
             name: name.into(),
+            location: Location::caller(),
             state: RefCell::default(),
             stacks: RefCell::default(),
             nodes: RefCell::default(),

@@ -33,6 +33,7 @@ pub mod export;
 pub mod id;
 mod ignore;
 pub mod input;
+mod limits;
 pub mod path;
 pub mod policy;
 pub mod secret;

@@ -51,10 +51,14 @@ impl Path {
         self.0.strip_prefix(&*other.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Why `name` cannot be a part of a path; none where it can.
-    pub(crate) fn reject_name(name: &str) -> Option<&'static str> {
+    /// Why `name` cannot be a part of a path, or the name of an app, which is a part of paths in the file
+    /// system; none where it can.
+    pub fn reject_name(name: &str) -> Option<&'static str> {
         if name.is_empty() {
             return Some("it is empty");
+        }
+        if name == "." || name == ".." {
+            return Some("it means a directory");
         }
         if name.len() > 64 {
             return Some("it is longer than 64 characters");
@@ -106,6 +110,8 @@ mod tests {
         assert!(Path::reject_name("a/b").is_some());
         assert!(Path::reject_name("a b").is_some());
         assert!(Path::reject_name("").is_some());
+        assert!(Path::reject_name(".").is_some());
+        assert!(Path::reject_name("..").is_some());
         assert_eq!(Path::reject_name("private-a_1.x"), None);
     }
 }

@@ -42,6 +42,8 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     crate::check::properties(&assembly, &mut diagnostics);
     crate::claim::check::conflicts(&assembly, &locations, &mut diagnostics);
     crate::check::ignored(tree, &assembly, &mut diagnostics);
+    crate::limits::names(tree, &assembly, &mut diagnostics);
+    crate::limits::depths(&assembly, &mut diagnostics);
     if diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         let policies = tree.policies.borrow();
         diagnostics.extend(policies.iter().flat_map(|policy| policy.check(&assembly)));

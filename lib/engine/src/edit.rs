@@ -53,12 +53,16 @@ pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
 /// # Errors
 /// [`Error::UnknownPaths`], [`Error::NoPath`] and [`Error::PathTaken`].
 pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error> {
-    if to.as_str().split('/').any(str::is_empty) || to.parent().is_none() {
+    if to.as_str().split('/').any(|name| Path::reject_name(name).is_some()) {
         return Err(Error::NoPath { path: to.clone() });
     }
     let target = |path: &Path| Path::new(format!("{to}{}", &path.as_str()[from.as_str().len()..]));
     let mut open: BTreeMap<Path, Path> =
         within(state, from)?.into_iter().map(|path| (path.clone(), target(&path))).collect();
+    // A whole stack may get another name, but nothing stands beside the stacks.
+    if let Some(path) = open.values().find(|path| path.parent().is_none()) {
+        return Err(Error::NoPath { path: path.clone() });
+    }
     let stays = |path: &&Path| state.resources.contains_key(*path) && !open.contains_key(*path);
     if let Some(taken) = open.values().find(stays).or((from == to).then_some(to)) {
         let reason = "the state has a resource there; move or remove that one first";

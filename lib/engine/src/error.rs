@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use groundplan_core::Path;
 use groundplan_core::claim::Claim;
+use uuid::Uuid;
 
 use crate::execute::Outcome;
 use crate::journal::IllegalEvent;
@@ -35,6 +36,98 @@ pub enum Error {
         /// The file or object.
         place: String,
         /// What is wrong with it, and where.
+        reason: String,
+    },
+    /// A state does not match its checksum. Nothing was touched.
+    #[error(
+        "{place} does not match its checksum: it was edited by hand, or is damaged; nothing was changed. Put an \
+         earlier state back with `state restore`, or, if the change is meant, write it with `state push FILE --force`"
+    )]
+    Edited {
+        /// The file or object.
+        place: String,
+    },
+    /// There is no state, but the app was deployed from here. Nothing was touched.
+    #[error(
+        "there is no state at {place}, but it still has {}: the app was deployed from there, and a deploy without its \
+         state would make everything a second time; {}",
+        evidence.join(" and "), way_back(*restore)
+    )]
+    Absent {
+        /// The state store.
+        place: String,
+        /// What shows that there was a state.
+        evidence: Vec<String>,
+        /// The newest serial that can be restored.
+        restore: Option<u64>,
+    },
+    /// The state is older than what stands beside it. Nothing was touched.
+    #[error(
+        "the state at {place} has serial {found}, but {newer}: an older state was put in its place; put the newer one \
+         back, or accept this one with `state restore {found}`"
+    )]
+    Older {
+        /// The state store.
+        place: String,
+        /// The serial of the state.
+        found: u64,
+        /// What is newer.
+        newer: String,
+    },
+    /// The journal continues another state than the one beside it. Nothing was touched.
+    #[error(
+        "the journal at {place} belongs to another state (lineage {journal}) than the one beside it (lineage {state}): \
+         put the right state back, or accept this one and drop the journal with `state restore {serial}`"
+    )]
+    OtherLineage {
+        /// The state store.
+        place: String,
+        /// The lineage of the state that the journal continues.
+        journal: Uuid,
+        /// The lineage of the state.
+        state: Uuid,
+        /// The serial of the state.
+        serial: u64,
+    },
+    /// The state was moved to another place with `state migrate`. Nothing was touched.
+    #[error(
+        "the state at {place} was moved to {to}; use that one: `--state {to}`, or `.state(\"{to}\")` in the program"
+    )]
+    Moved {
+        /// The state store.
+        place: String,
+        /// Where it is now.
+        to: String,
+    },
+    /// The account has resources of the app, and there is no state.
+    #[error(
+        "there is no state at {place}, but account {account} has resources that are tagged as of the app `{app}`:{}\n\
+         a deploy would make them a second time: bring the state back (`--state URL`, `state push FILE`), adopt them \
+         with `import PATH ID`, or, if they are to be left alone, start a new state with `--new-state`",
+        bullets(found)
+    )]
+    Owned {
+        /// The state store.
+        place: String,
+        /// The account.
+        account: String,
+        /// The app.
+        app: String,
+        /// The resources.
+        found: Vec<String>,
+    },
+    /// The name of an app would lead out of the place where states are kept.
+    #[error("`{app}` cannot be the name of an app: {reason}")]
+    AppName {
+        /// The name.
+        app: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A state cannot be restored, pushed or moved. Nothing was touched.
+    #[error("{reason}")]
+    Refused {
+        /// Why not, and what to do.
         reason: String,
     },
     /// A state, journal or plan was written by a later version. Nothing was touched.
@@ -362,6 +455,10 @@ impl fmt::Display for HeldResource {
 }
 
 impl Error {
+    pub(crate) fn corrupt(place: &str, reason: impl fmt::Display) -> Self {
+        Self::Corrupt { place: place.to_owned(), reason: reason.to_string() }
+    }
+
     pub(crate) fn provider(path: Option<&Path>) -> impl FnOnce(ProviderError) -> Self {
         let path = path.cloned();
         move |source| Self::Provider { path, source: Box::new(source) }
@@ -379,6 +476,14 @@ pub(crate) fn named(claim: &Claim) -> String {
         values if values.is_empty() => claim.what.to_owned(),
         values => format!("{} ({values})", claim.what),
     }
+}
+
+fn way_back(restore: Option<u64>) -> String {
+    let restore = match restore {
+        Some(serial) => format!("`state restore {serial}` puts the newest earlier state back"),
+        None => "put the state back from a backup, with `state push FILE`".to_owned(),
+    };
+    format!("{restore}; check `--state` if it was mistyped; `--new-state` starts over and leaves what exists alone")
 }
 
 fn subject(path: Option<&Path>) -> String {

@@ -127,7 +127,11 @@ impl Entry {
 /// # Errors
 /// [`Error::Newer`] and [`Error::Corrupt`].
 pub fn assembly_from_json(text: &str, place: &str) -> Result<Assembly, Error> {
-    versioned(text, place, Assembly::FORMAT)
+    let assembly: Assembly = versioned(text, place, Assembly::FORMAT)?;
+    match assembly.resources.keys().find(|path| assembly.environment(path).is_none()) {
+        Some(path) => Err(Error::corrupt(place, format!("`{path}` is in none of its stacks"))),
+        None => Ok(assembly),
+    }
 }
 
 fn versioned<T: DeserializeOwned>(text: &str, place: &str, known: u32) -> Result<T, Error> {
@@ -196,6 +200,18 @@ mod tests {
         let mut program = assembly(&[(path, VPC, json!({"CidrBlock": "10.0.0.0/16"}))]);
         program.resources.get_mut(path).unwrap().moved_from.insert(before.into());
         program
+    }
+
+    #[test]
+    fn a_program_that_was_damaged_is_an_error_and_not_a_panic() {
+        let text = at("a/one", "a/zero").to_json();
+        assert!(assembly_from_json(&text, "here").is_ok());
+        for damaged in
+            [text.replace("\"a\": {", "\"b\": {"), text.replace("\"a/one\": {", "\"\": {"), text[..99].into()]
+        {
+            let error = assembly_from_json(&damaged, "history/2.assembly.json").unwrap_err().to_string();
+            assert!(error.starts_with("history/2.assembly.json is damaged"), "{error}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

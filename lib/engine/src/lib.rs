@@ -51,6 +51,7 @@ pub mod planning;
 pub mod provider;
 mod recover;
 mod resolve;
+mod seal;
 mod secret;
 pub mod state;
 pub mod store;

@@ -82,6 +82,13 @@ pub trait Provider: Send + Sync {
     /// identity has made, looked up as the type's [`Recovery`] says.
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError>;
 
+    /// Names of resources in these regions that carry the identity tags of `app`, for people; not all of them,
+    /// where a cloud cannot list some. Asked before the first deploy of an app: what is found there was made
+    /// with a state that is not at hand. None where a provider marks nothing.
+    async fn owned(&self, _app: &str, _environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
+        Ok(Vec::new())
+    }
+
     /// The current value of a Secrets Manager entry whose name or ARN is known. With a key, that
     /// entry of the JSON object.
     async fn secret(

@@ -63,6 +63,8 @@ pub(crate) struct Revealed {
     /// Top-level properties that hold secrets and are as they were. They are left out of
     /// `plain`: a generated value is not known any more, and the others need not be sent again.
     pub(crate) unchanged: Vec<String>,
+    /// The values that are in `plain`, so that they can be kept out of messages.
+    pub(crate) values: Vec<Zeroizing<String>>,
 }
 
 /// Fetches the secrets of properties whose references are resolved. `prior` is the resource that
@@ -74,7 +76,8 @@ pub(crate) async fn reveal(
     environment: &Environment,
     provider: &dyn Provider,
 ) -> Result<Revealed, SecretError> {
-    let mut revealed = Revealed { plain: Properties::new(), digests: BTreeMap::new(), unchanged: Vec::new() };
+    let mut revealed =
+        Revealed { plain: Properties::new(), digests: BTreeMap::new(), unchanged: Vec::new(), values: Vec::new() };
     for (name, value) in properties {
         let single = BTreeMap::from([(name.clone(), value.clone())]);
         let sources = secret::secrets(&single);
@@ -111,6 +114,7 @@ pub(crate) async fn reveal(
                 values.insert(place.clone(), secret);
             }
             revealed.plain.insert(name.clone(), plain(name, value, &values));
+            revealed.values.extend(values.into_values());
         }
         revealed.digests.extend(digests);
     }

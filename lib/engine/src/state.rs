@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::journal::{Event, Intent, Operation};
 use crate::provider::{Address, Existing, Identity, Outputs, Properties};
+use crate::seal::{open, seal};
 use crate::upstream::Imports;
 
 /// The properties by which AWS protects resources of any type: RDS and load balancers have the
@@ -125,7 +126,7 @@ pub struct Deposed {
 
 impl State {
     /// The version of the format that this crate writes.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
 
     /// The state of an app that was never deployed: a new lineage and a new digest key, from the
     /// system's random numbers.
@@ -148,28 +149,57 @@ impl State {
         }
     }
 
-    /// The document, indented, with a line feed at the end.
+    /// The document, indented, with its checksum as the last member and a line feed at the end.
     pub fn to_json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).expect("a state has string keys only");
         json.push('\n');
-        json
+        seal(&json)
     }
 
     /// Reads the document; `place` names where it comes from in errors.
     ///
     /// # Errors
-    /// [`Error::Newer`] and [`Error::Corrupt`].
+    /// [`Error::Newer`], [`Error::Corrupt`], and [`Error::Edited`] where it does not match its checksum.
+    /// Format 1 has none.
     pub fn from_json(text: &str, place: &str) -> Result<Self, Error> {
+        match Self::format_of(text, place)? {
+            1 => Self::parse(text, place),
+            _ => match open(text) {
+                Some(body) => Self::parse(&body, place),
+                None => Err(Error::Edited { place: place.to_owned() }),
+            },
+        }
+    }
+
+    /// Reads a document that somebody may have edited: its checksum is not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] and [`Error::Corrupt`].
+    pub fn from_edited_json(text: &str, place: &str) -> Result<Self, Error> {
+        Self::format_of(text, place)?;
+        let corrupt = |error: serde_json::Error| Error::corrupt(place, error);
+        let mut document: serde_json::Map<String, Json> = serde_json::from_str(text).map_err(corrupt)?;
+        document.remove("checksum");
+        let state = serde_json::from_value(Json::Object(document)).map_err(corrupt)?;
+        Ok(Self { format: Self::FORMAT, ..state })
+    }
+
+    fn format_of(text: &str, place: &str) -> Result<u32, Error> {
         #[derive(Deserialize)]
         struct Header {
             format: u32,
         }
-        let corrupt = |error: serde_json::Error| Error::Corrupt { place: place.to_owned(), reason: error.to_string() };
-        let Header { format } = serde_json::from_str(text).map_err(corrupt)?;
+        let Header { format } = serde_json::from_str(text).map_err(|error| Error::corrupt(place, error))?;
         if format > Self::FORMAT {
             return Err(Error::Newer { place: place.to_owned(), found: format, known: Self::FORMAT });
         }
-        serde_json::from_str(text).map_err(corrupt)
+        Ok(format)
+    }
+
+    /// What is read is written in the current format.
+    fn parse(text: &str, place: &str) -> Result<Self, Error> {
+        let state: Self = serde_json::from_str(text).map_err(|error| Error::corrupt(place, error))?;
+        Ok(Self { format: Self::FORMAT, ..state })
     }
 
     /// The value of a reference, where the resource exists and has it: an output, a property as

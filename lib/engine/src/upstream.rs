@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use groundplan_core::export::Import;
-use groundplan_core::{Assembly, Path, Value};
+use groundplan_core::{Assembly, Path, Reference, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -98,6 +98,8 @@ struct Published {
     place: String,
     /// None where it was never deployed.
     outputs: Option<BTreeMap<String, Json>>,
+    /// What it will publish when it is deployed, before the app that uses it.
+    expected: BTreeSet<String>,
 }
 
 impl Upstream {
@@ -123,9 +125,21 @@ impl Upstream {
                 Some(beside) => settled(&**beside, &app).await?,
                 None => None,
             };
-            upstream.apps.insert(app, Published { place, outputs: state.map(|state| state.outputs) });
+            let (outputs, expected) = (state.map(|state| state.outputs), BTreeSet::new());
+            upstream.apps.insert(app, Published { place, outputs, expected });
         }
         Ok(upstream)
+    }
+
+    /// The same where `app` is deployed first and publishes `outputs` then: those that it does not publish yet
+    /// are values that are not known, as what a resource will have. A plan with such is to be shown, and not to
+    /// be executed.
+    #[must_use]
+    pub fn expecting(mut self, app: &str, outputs: impl IntoIterator<Item = String>) -> Self {
+        if let Some(published) = self.apps.get_mut(app) {
+            published.expected.extend(outputs);
+        }
+        self
     }
 
     /// The assembly with values in the place of imports, and what it uses.
@@ -137,7 +151,8 @@ impl Upstream {
         let mut missing: BTreeMap<Import, Missing> = BTreeMap::new();
         each_import(assembly, |import, user| {
             let (resources, outputs) = match self.value_of(import) {
-                Ok(value) => {
+                Ok(None) => return,
+                Ok(Some(value)) => {
                     let names = imports.entry(import.app.clone()).or_default();
                     let imported = names.entry(import.name.clone()).or_insert_with(|| Imported {
                         value,
@@ -164,7 +179,7 @@ impl Upstream {
         if !missing.is_empty() {
             return Err(Error::Upstream { missing: missing.into_values().collect() });
         }
-        if imports.is_empty() {
+        if imports.is_empty() && self.apps.values().all(|published| published.expected.is_empty()) {
             return Ok((Cow::Borrowed(assembly), imports));
         }
         let mut resolved = assembly.clone();
@@ -175,7 +190,11 @@ impl Upstream {
             }
             value.walk_mut(&mut |value| {
                 if let Value::Import(import) = value {
-                    *value = imports[&import.app][&import.name].value.clone().into();
+                    let known = imports.get(&import.app).and_then(|names| names.get(&import.name));
+                    *value = match known {
+                        Some(imported) => imported.value.clone().into(),
+                        None => Value::Ref(Reference::new(import.app.as_str(), import.name.as_str())),
+                    };
                 }
             });
             // Templates that are whole now become text.
@@ -184,20 +203,29 @@ impl Upstream {
         Ok((Cow::Owned(resolved), imports))
     }
 
-    fn value_of(&self, import: &Import) -> Result<Json, Problem> {
+    /// The value; none where it is to be published first.
+    fn value_of(&self, import: &Import) -> Result<Option<Json>, Problem> {
         let published = self.apps.get(&import.app);
+        let not_published = |names: BTreeSet<String>| {
+            let paths: Vec<_> = names.iter().map(|name| Path::new(name.as_str())).collect();
+            let nearest = nearest(&Path::new(import.name.as_str()), &paths).iter().map(Path::to_string).collect();
+            Problem::NotPublished { published: names.into_iter().collect(), nearest }
+        };
+        if let Some(Published { outputs, expected, .. }) = published
+            && !expected.is_empty()
+            && !outputs.as_ref().is_some_and(|outputs| outputs.contains_key(&import.name))
+        {
+            let is_expected = expected.contains(&import.name);
+            return if is_expected { Ok(None) } else { Err(not_published(expected.clone())) };
+        }
         let Some(outputs) = published.and_then(|published| published.outputs.as_ref()) else {
             let place = published.map(|published| published.place.clone()).unwrap_or_default();
             return Err(Problem::NotDeployed { place });
         };
         match outputs.get(&import.name) {
-            Some(value) if import.form.fits(value) => Ok(value.clone()),
+            Some(value) if import.form.fits(value) => Ok(Some(value.clone())),
             Some(value) => Err(Problem::OtherForm { found: value.clone() }),
-            None => {
-                let names: Vec<_> = outputs.keys().map(|name| Path::new(name.as_str())).collect();
-                let nearest = nearest(&Path::new(import.name.as_str()), &names).iter().map(Path::to_string).collect();
-                Err(Problem::NotPublished { published: outputs.keys().cloned().collect(), nearest })
-            }
+            None => Err(not_published(outputs.keys().cloned().collect())),
         }
     }
 }

@@ -249,8 +249,12 @@ fn entry() -> Entry {
     }
 }
 
-fn golden() -> PathBuf {
-    FilePath::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/1")
+/// The formats that there were: a directory each. A file whose format has not changed stands in the later
+/// ones, too, as it is written beside the others.
+const FORMATS: [u32; 2] = [1, 2];
+
+fn golden(format: u32) -> PathBuf {
+    FilePath::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{format}"))
 }
 
 /// What this version writes, by file.
@@ -268,7 +272,7 @@ async fn written(dir: &FilePath) -> BTreeMap<&'static str, String> {
 async fn a_format_does_not_change_without_another_number() {
     let dir = tempfile::tempdir().unwrap();
     for (file, text) in written(dir.path()).await {
-        let path = golden().join("shop").join(file);
+        let path = golden(FORMATS[FORMATS.len() - 1]).join("shop").join(file);
         if !path.exists() && std::env::var("GROUNDPLAN_GOLDEN").is_ok_and(|mode| mode == "write") {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, &text).unwrap();
@@ -286,13 +290,19 @@ async fn a_format_does_not_change_without_another_number() {
 
 #[tokio::test]
 async fn every_file_of_an_earlier_format_is_read_and_means_what_it_did() {
+    for format in FORMATS {
+        means_what_it_did(format).await;
+    }
+}
+
+async fn means_what_it_did(format: u32) {
     let dir = tempfile::tempdir().unwrap();
-    copy(&golden(), dir.path());
+    copy(&golden(format), dir.path());
     let store = FileStore::new(dir.path(), "shop");
     assert_eq!(store.load().await.unwrap(), Some(Stored { state: state(), journal: journal() }));
     assert_eq!(store.history().await.unwrap(), [entry()]);
     assert_eq!(store.assembly(2).await.unwrap(), Some(assembly()));
-    assert_eq!(Plan::from_json(&fs::read_to_string(golden().join("shop/plan.json")).unwrap()).unwrap(), plan());
+    assert_eq!(Plan::from_json(&fs::read_to_string(golden(format).join("shop/plan.json")).unwrap()).unwrap(), plan());
 
     let state = load(&store, "shop").await.unwrap().state;
     let paths: Vec<_> = state.resources.keys().map(Path::as_str).collect();
@@ -342,9 +352,9 @@ fn the_files_have_every_event_and_every_kind_of_work() {
 }
 
 /// What becomes of each file when something in it is changed.
-async fn changed(file: &str, change: impl Fn(&mut Json)) -> Result<(), Error> {
+async fn changed(format: u32, file: &str, change: impl Fn(&mut Json)) -> Result<(), Error> {
     let dir = tempfile::tempdir().unwrap();
-    copy(&golden(), dir.path());
+    copy(&golden(format), dir.path());
     let path = dir.path().join("shop").join(file);
     let text = fs::read_to_string(&path).unwrap();
     // Of a journal the first line, which is its header.
@@ -357,23 +367,30 @@ async fn changed(file: &str, change: impl Fn(&mut Json)) -> Result<(), Error> {
     store.history().await?;
     store.assembly(2).await?;
     Plan::from_json(&fs::read_to_string(dir.path().join("shop/plan.json")).unwrap())?;
-    history::assembly_from_json(&fs::read_to_string(golden().join("shop/history/2.assembly.json")).unwrap(), "here")?;
+    let assembly = fs::read_to_string(golden(format).join("shop/history/2.assembly.json")).unwrap();
+    history::assembly_from_json(&assembly, "here")?;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_later_format_is_refused_by_its_number() {
-    for file in ["state.json", "journal.jsonl", "plan.json", "history/2.json", "history/2.assembly.json"] {
-        let result = changed(file, |document| document["format"] = json!(999)).await;
-        assert!(matches!(result, Err(Error::Newer { found: 999, .. })), "{file}: {result:?}");
+    for format in FORMATS {
+        for file in ["state.json", "journal.jsonl", "plan.json", "history/2.json", "history/2.assembly.json"] {
+            let result = changed(format, file, |document| document["format"] = json!(999)).await;
+            assert!(matches!(result, Err(Error::Newer { found: 999, .. })), "{file}: {result:?}");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_field_that_this_version_does_not_know_is_refused_and_not_dropped() {
-    for file in ["state.json", "plan.json", "history/2.json"] {
-        let result = changed(file, |document| document["unheard_of"] = json!(1)).await;
-        assert!(matches!(result, Err(Error::Corrupt { .. } | Error::CorruptPlan { .. })), "{file}: {result:?}");
+    for format in FORMATS {
+        for file in ["state.json", "plan.json", "history/2.json"] {
+            let result = changed(format, file, |document| document["unheard_of"] = json!(1)).await;
+            let refused =
+                matches!(result, Err(Error::Corrupt { .. } | Error::CorruptPlan { .. } | Error::Edited { .. }));
+            assert!(refused, "{file}: {result:?}");
+        }
     }
 }
 

@@ -30,6 +30,9 @@ pub(crate) struct Resource {
     /// Where it stands in the program that made it; none where it was made behind its back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<Path>,
+    /// The app of that program. Files of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) app: String,
     /// The token of its creation: client token and identity tag.
     pub(crate) token: String,
     /// Digest of the properties that it was asked for with.

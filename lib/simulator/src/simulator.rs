@@ -1,6 +1,7 @@
 //! The simulator as its users see it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, TryLockError};
 use std::path::Path as FilePath;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,6 +37,9 @@ pub const DEFAULT_ACCOUNT: &str = "123456789012";
 /// over in a second and still shows what is pending.
 const SANDBOX_MINUTE: Duration = Duration::from_millis(20);
 
+/// How often it is looked whether another process still holds the lock of the account's file.
+const LOCK_INTERVAL: Duration = Duration::from_millis(2);
+
 /// How long it may take in AWS until everybody sees what was just made. Windows that
 /// [`Faults::consistency_window`] sets are to be shorter.
 const SETTLING: Duration = Duration::from_secs(12);
@@ -50,6 +54,8 @@ pub struct Simulator {
     faults_from: usize,
     limits: &'static [Limit],
     clock: Clock,
+    /// A handle of the lock of the file that the account is kept in.
+    probe: Option<File>,
     inner: Mutex<Inner>,
 }
 
@@ -136,6 +142,7 @@ impl Simulator {
             faults_from: 0,
             limits: &[],
             clock: Clock::Tokio(Instant::now()),
+            probe: None,
             inner: Mutex::new(inner),
         }
     }
@@ -158,6 +165,7 @@ impl Simulator {
         let mut store = Store::open(dir.as_ref(), account)?;
         let mut contents = Account::default();
         store.transact(&mut contents, |_| ())?;
+        let probe = store.probe()?;
         let inner = Inner {
             account: contents,
             key: Derivation::new(store.key().as_bytes(), &["key"]),
@@ -174,6 +182,7 @@ impl Simulator {
             faults_from: 0,
             limits: &[],
             clock: Clock::Wall,
+            probe: Some(probe),
             inner: Mutex::new(inner),
         })
     }
@@ -328,9 +337,22 @@ impl Simulator {
         work: impl FnOnce(&mut World<'_>) -> Result<R, ProviderError> + Send,
     ) -> Result<R, ProviderError> {
         self.travel().await;
+        self.free().await;
         let (result, lost) = self.answer(operation, address, work);
         self.travel().await;
         lost.map_or(result, Err)
+    }
+
+    /// Returns when no other process seems to hold the lock of the file. A process may hold it for ever, if it
+    /// was stopped, and whoever waits here can be cancelled: where the lock itself is waited for, nothing is
+    /// heard, not even a Ctrl-C.
+    async fn free(&self) {
+        let Some(probe) = &self.probe else { return };
+        while matches!(probe.try_lock(), Err(TryLockError::WouldBlock)) {
+            tokio::time::sleep(LOCK_INTERVAL).await;
+        }
+        // What keeps it from being given back keeps the lock itself from being taken, and is told there.
+        let _ = probe.unlock();
     }
 
     /// Half the way to the cloud and back; who is cancelled is cancelled here, before or after
@@ -433,6 +455,15 @@ impl Provider for Simulator {
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
         self.call(Operation::Find, &request.address, |world| world.find(request)).await
+    }
+
+    async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
+        let is_there = |region: &str| region.is_empty() || environments.iter().any(|it| it.region == region);
+        let found = self.locked(&mut self.lock(), |world| {
+            let own = world.account.resources().filter(|found| found.app == app && is_there(&found.key.region));
+            own.map(|found| format!("{} {}", found.key.type_name, found.key.id)).collect()
+        });
+        found.map_err(unavailable)
     }
 
     async fn secret(

@@ -96,6 +96,12 @@ impl Store {
         Ok(store)
     }
 
+    /// Another handle of the lock, to find out whether another process holds it.
+    pub(crate) fn probe(&self) -> Result<File, SandboxError> {
+        let path = self.path.with_extension("lock");
+        OpenOptions::new().append(true).open(path).map_err(|source| self.io(source))
+    }
+
     /// The secret of this sandbox.
     pub(crate) fn key(&self) -> &str {
         &self.header.key

@@ -349,6 +349,7 @@ impl World<'_> {
             let made = Resource {
                 key,
                 path: path.cloned(),
+                app: request.address.app.clone(),
                 token: request.token.clone(),
                 request: digest,
                 properties,

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use groundplan_core::Synthesis;
 use groundplan_engine::execute::ExecuteOptions;
+use groundplan_engine::history::Ending;
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::upstream::Upstream;
@@ -26,8 +28,8 @@ pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, Co
     Ok(ended)
 }
 
-/// Where nothing is real, deploys the apps that this one names as its upstream and that were never
-/// deployed there, so that a program can be tried with one command. Elsewhere they are someone's to
+/// Where nothing is real, deploys the apps that this one names as its upstream and that were not deployed
+/// there to the end, so that a program can be tried with one command. Elsewhere they are someone's to
 /// deploy, and what is missing is said.
 async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     if session.target.is_real() || args.plan.is_some() {
@@ -37,13 +39,9 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) 
         let synthesis = program.synth()?;
         let context = Context { program: &program, synthesis: &synthesis, ..*context };
         let session = context.find()?;
-        if session.load().await?.base.is_some() {
-            continue;
-        }
+        let Some(because) = unfinished(&session, &synthesis).await? else { continue };
         let (name, target) = (program.name(), session.target.name());
-        context
-            .terminal
-            .note(format!("`{name}`, which this app uses, was never deployed to `{target}`: it is deployed first"));
+        context.terminal.note(format!("`{name}`, which this app uses, {because} `{target}`: it is deployed first"));
         context.terminal.print_json(&json!({"event": "upstream", "app": name}));
         let ended = boxed(|| upstreams(&context, &session, args)).await?;
         let first = Deploy { yes: args.yes, ..Deploy::default() };
@@ -54,6 +52,26 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) 
         context.terminal.note("");
     }
     Ok(Exit::Done)
+}
+
+/// Why an app is to be deployed before the one that uses it; none where it was deployed to the end once.
+/// What was done with it later is its owner's.
+pub(crate) async fn unfinished(
+    session: &Session<'_>,
+    synthesis: &Synthesis,
+) -> Result<Option<&'static str>, CommandError> {
+    let loaded = session.load().await?;
+    if loaded.base.is_none() {
+        return Ok(Some("was never deployed to"));
+    }
+    let runs = session.store.history().await?;
+    if runs.iter().any(|run| run.result == Some(Ending::Succeeded)) {
+        return Ok(None);
+    }
+    let published = synthesis.assembly.outputs.keys().all(|name| loaded.state.outputs.contains_key(name));
+    let ended_badly = runs.last().is_some_and(|run| run.result.is_some());
+    let cut_short = loaded.journal > 0 || !loaded.state.pending.is_empty();
+    Ok((cut_short || ended_badly || !published).then_some("was not deployed to the end to"))
 }
 
 /// Deploys one app.
@@ -68,7 +86,7 @@ async fn one(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Res
     job.may_ask()?;
     let deploy = || async {
         match &args.plan {
-            Some(file) => saved(&job, file).await,
+            Some(file) => saved(&job, file, args).await,
             None => planned(&job, args).await,
         }
     };
@@ -77,7 +95,7 @@ async fn one(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Res
 
 async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let Job { context, session, .. } = job;
-    let (provider, loaded) = session.open().await?;
+    let (provider, loaded) = session.start(args.start).await?;
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
@@ -87,25 +105,26 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     };
     let assembly = &context.synthesis.assembly;
     let planned = planning::deploy(assembly, &loaded.state, &*provider, &options).await?;
+    session.tell_first(&loaded, &planned);
     let full = args.full || context.global.verbose > 0;
     let view = PlanView { full, ..PlanView::new(&planned, Some(context.synthesis)) };
     job.carry_out(&planned, view, args.part.only.is_empty().then_some(assembly), loaded, &*provider).await
 }
 
 /// Executes a plan that was saved, and nothing else.
-async fn saved(job: &Job<'_>, file: &Path) -> Result<Exit, CommandError> {
+async fn saved(job: &Job<'_>, file: &Path, args: &Deploy) -> Result<Exit, CommandError> {
     let Job { context, session, .. } = job;
     let path = context.host.resolve(file);
     let text = std::fs::read_to_string(&path)
         .map_err(|error| CommandError::usage(format!("cannot read the plan `{}`: {error}", path.display())))?;
     let plan = Plan::from_json(&text)?;
-    let loaded = session.load().await?;
+    let (provider, loaded) = session.start(args.start).await?;
+    plan.verify(&loaded.state)?;
     context.terminal.print(outcome::steps(&plan));
     context.terminal.print_json(
         &json!({"event": "planned", "app": plan.app, "target": session.target.name(), "steps": plan.work().count()}),
     );
     job.permit(&plan, &loaded.state).await?;
     job.confirm(&plan).await?;
-    let provider = session.connect().await?;
     job.execute(&plan, plan.assembly.as_ref(), loaded, &*provider).await
 }

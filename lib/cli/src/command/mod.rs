@@ -14,6 +14,7 @@ mod output;
 mod plan;
 mod rollback;
 mod state;
+mod state_store;
 mod synth;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
@@ -32,7 +33,7 @@ use crate::terminal::Terminal;
 use crate::upstream;
 
 /// Columns of the help: the same on every terminal, and where there is none.
-const HELP_WIDTH: usize = 100;
+const HELP_WIDTH: usize = 80;
 
 /// Runs the command that `host` was given and returns its exit code.
 pub(crate) async fn execute(app: &App, mut host: Host) -> u8 {
@@ -105,14 +106,17 @@ async fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Comm
 
 /// Shows the help that was asked for, or what is wrong with the command line.
 fn explain(error: &clap::Error, terminal: &Terminal) -> u8 {
-    let text = error.render().ansi().to_string();
     if error.use_stderr() {
-        terminal.note(text.trim_end());
         let message = error.render().to_string();
-        terminal.print_json(&json!({"error": {"kind": Kind::Usage, "message": message.trim_end()}}));
+        let message = message.trim_end();
+        terminal.note(match message.strip_prefix("error:") {
+            Some(rest) => format!("{}{rest}", paint(ERROR, "error:")),
+            None => message.to_owned(),
+        });
+        terminal.print_json(&json!({"error": {"kind": Kind::Usage, "message": message}}));
         Kind::Usage.code()
     } else {
-        terminal.write(&text);
+        terminal.help(&error.render());
         0
     }
 }

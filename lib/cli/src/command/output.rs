@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Output) -> Result<Exit, Co
             (false, false) => error.hint(format!("the outputs are: {names}")),
         });
     };
-    context.terminal.print(output.as_str().map_or_else(|| output.to_string(), str::to_owned));
+    context.terminal.print_value(&output.as_str().map_or_else(|| output.to_string(), str::to_owned));
     context.terminal.print_json(&json!({name: output}));
     Ok(Exit::Done)
 }

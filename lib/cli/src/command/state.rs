@@ -9,7 +9,7 @@ use groundplan_schema as schema;
 use serde_json::{Value as Json, json};
 
 use crate::args;
-use crate::command::edit as commands;
+use crate::command::{edit as commands, state_store};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::render::{named, short_type, value};
@@ -20,6 +20,14 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
     match args {
         args::State::Mv { from, to } => return commands::mv(context, &session, from, to).await,
         args::State::Rm { path } => return commands::rm(context, &session, path).await,
+        args::State::Restore { serial: None, .. } => return state_store::list(context, &session).await,
+        args::State::Restore { serial: Some(serial), yes } => {
+            return state_store::restore(context, &session, *serial, *yes).await;
+        }
+        args::State::Push { file, force, yes } => {
+            return state_store::push(context, &session, file, *force, *yes).await;
+        }
+        args::State::Migrate { url, yes } => return state_store::migrate(context, &session, url, *yes).await,
         args::State::List | args::State::Show { .. } | args::State::Pull => {}
     }
     let state = session.load().await?.state;
@@ -44,7 +52,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
             context.terminal.print_json(&json!({"path": path, "resource": resource, "imports": imports}));
         }
         args::State::Pull => context.terminal.write(&state.to_json()),
-        args::State::Mv { .. } | args::State::Rm { .. } => {}
+        _ => {}
     }
     Ok(Exit::Done)
 }

@@ -3,7 +3,7 @@
 use groundplan_core::{Diagnostic, Severity};
 use serde_json::{Value as Json, json};
 
-use crate::style::{BOLD, ERROR, INFO, WARNING, paint};
+use crate::style::{BOLD, ERROR, INFO, Style, WARNING, paint};
 
 /// The finding over several lines, with a line feed at the end.
 pub(crate) fn diagnostic(diagnostic: &Diagnostic) -> String {
@@ -44,7 +44,7 @@ pub(crate) fn json(diagnostic: &Diagnostic) -> Json {
     })
 }
 
-fn severity(severity: Severity) -> (anstyle::Style, &'static str) {
+fn severity(severity: Severity) -> (Style, &'static str) {
     match severity {
         Severity::Error => (ERROR, "error"),
         Severity::Warning => (WARNING, "warning"),

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
-use anstyle::Style;
 use groundplan_core::{Assembly, Path, ResourceEntry, Synthesis, Value};
 use groundplan_engine::diff::{Action, Change, ChangeSet, Counts, ImportChange, Order, OutputChange, Reason, Rendered};
 use groundplan_engine::planning::Planned;
@@ -15,7 +14,7 @@ use groundplan_schema as schema;
 use serde_json::Value as Json;
 
 use crate::render::{count, diff, moves, named, short_type, value};
-use crate::style::{BOLD, CHANGE, CREATE, DANGER, DELETE, DIM, INFO, REPLACE, padded, paint};
+use crate::style::{BOLD, CHANGE, CREATE, DANGER, DELETE, DIM, INFO, REPLACE, Style, padded, paint};
 
 /// Properties that tell a resource from its neighbours, the most telling first.
 const TELLING: [&str; 36] = [
@@ -138,11 +137,10 @@ impl PlanView<'_> {
             let (symbol, style) = if change.may_update() { ("~?", CHANGE) } else { symbol(change.action) };
             let type_name = short_type(&change.type_name);
             let line = format!(
-                "{}{:indent$}{}  {}  {}",
+                "{}{:indent$}{}  {type_name:type_width$}  {}",
                 padded(style, &format!("{symbol:>3}"), MARGIN),
                 "",
                 padded(BOLD, change.path.name(), name_width - indent),
-                padded(Style::new(), type_name, type_width),
                 self.remarks(change),
             );
             text += line.trim_end();

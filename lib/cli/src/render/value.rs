@@ -4,7 +4,7 @@ use groundplan_core::Value;
 use groundplan_schema::Cursor;
 use serde_json::Value as Json;
 
-use crate::style::{DIM, INFO, paint};
+use crate::style::{DIM, INFO, paint, rendered};
 
 /// What fits on a line; longer lists and structures take several.
 const WIDTH: usize = 72;
@@ -57,7 +57,7 @@ pub(crate) fn json(json: &Json, indent: usize) -> String {
 }
 
 fn block(open: char, parts: Vec<String>, close: char, indent: usize) -> String {
-    let width: usize = parts.iter().map(|part| anstream::adapter::strip_str(part).to_string().len() + 2).sum();
+    let width: usize = parts.iter().map(|part| rendered(part, false).len() + 2).sum();
     if width <= WIDTH && parts.iter().all(|part| !part.contains('\n')) {
         return format!("{open}{}{close}", parts.join(", "));
     }

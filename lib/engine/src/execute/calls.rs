@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use groundplan_core::Path;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use super::StepError;
 use super::progress::{Progress, ProgressEvent};
+use super::veil::Veil;
 use crate::looks::{self, LOOKS, Looks};
 use crate::plan::{Step, StepId};
 use crate::provider::{DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Provider, ProviderError, Status, Wait};
@@ -90,6 +92,8 @@ pub(super) struct Calls<'a> {
     turn: Option<Turn<'a>>,
     /// What the step needs and this run has not made: it may have been deleted by somebody else.
     needed: Vec<Existing>,
+    /// The values that no message of this step may have.
+    veil: Veil,
 }
 
 impl<'a> Calls<'a> {
@@ -102,23 +106,19 @@ impl<'a> Calls<'a> {
         (api, rank): (&'static str, Rank),
         turn: Option<Turn<'a>>,
     ) -> Self {
-        Self {
-            provider,
-            progress,
-            traffic,
-            api,
-            rank,
-            step: step.id,
-            path: step.path.clone(),
-            turn,
-            needed: Vec::new(),
-        }
+        let (step, path, veil) = (step.id, step.path.clone(), Veil::default());
+        Self { provider, progress, traffic, api, rank, step, path, turn, needed: Vec::new(), veil }
     }
 
-    /// Where a change is refused for want of something, looks once whether one of these is gone,
+    /// Where a change is refused for want of something, reads once whether one of these is gone,
     /// instead of waiting for it.
     pub(super) fn need(&mut self, needed: Vec<Existing>) {
         self.needed = needed;
+    }
+
+    /// Keeps these secrets out of all that the cloud says from now on.
+    pub(super) fn hide(&mut self, secrets: Vec<Zeroizing<String>>) {
+        self.veil.hide(secrets);
     }
 
     /// Looks of this step. Its own turn is over.
@@ -149,7 +149,7 @@ impl<'a> Calls<'a> {
             let began = Instant::now();
             let error = match turn.make(ask()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
+                Err(error) => self.veil.error(error),
             };
             in_doubt |= call != Call::Look && error.class == ErrorClass::UnknownOutcome;
             let wants = matches!(error.class, ErrorClass::Propagating | ErrorClass::NotFound);
@@ -275,6 +275,8 @@ impl<'a> Calls<'a> {
         let provider = self.provider;
         match self.repeat(Call::Look, async || provider.status(existing).await).await {
             Err(Failure { error: Some(error), .. }) if error.class == ErrorClass::NotFound => Ok(Status::Gone),
+            Ok(Status::Pending(detail)) => Ok(Status::Pending(self.veil.text(detail))),
+            Ok(Status::Failed(reason)) => Ok(Status::Failed(self.veil.text(reason))),
             answer => answer,
         }
     }

@@ -10,6 +10,7 @@ mod progress;
 mod record;
 mod secrets;
 mod step;
+mod veil;
 mod yardstick;
 
 use std::cmp::Reverse;
@@ -186,6 +187,7 @@ pub async fn execute(
 ) -> Result<Outcome, Error> {
     plan.permit(options.delete_data)?;
     let loaded = current(plan, loaded)?;
+    plan.verify(&loaded.state)?;
     let identity = provider.identity().await.map_err(Error::provider(None))?;
     if identity.account != plan.identity.account {
         let what = "the plan was made for".to_owned();
@@ -248,7 +250,7 @@ fn current(plan: &Plan, mut loaded: Loaded) -> Result<Loaded, Error> {
     if state.app != plan.app {
         return stale(format!("it was made for the app `{}`, and this is `{}`", plan.app, state.app));
     }
-    if loaded.base.is_none() && plan.serial == 0 {
+    if loaded.base.is_none() && plan.serial == state.serial {
         state.lineage = plan.lineage;
     }
     if state.lineage != plan.lineage {

@@ -1,6 +1,8 @@
 //! Secrets on their way to the cloud.
 
 use super::*;
+use crate::fake::Answer;
+use crate::provider::ProviderError;
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_reaches_the_cloud_and_no_file() {
@@ -102,4 +104,87 @@ async fn a_generated_secret_that_nobody_knows_is_left_as_it_is() {
     state.resources.get_mut("a/db").unwrap().secrets.clear();
     assert!(deploy(&program("y"), &MemoryStore::with(state, Vec::new()), &fake).await.succeeded());
     assert_eq!(password(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_cloud_says_about_a_secret_is_written_and_shown_without_it() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    fake.cloud().secrets.insert("db".into(), "hunter2-long".into());
+    let source = json!({"$secret": {"secrets_manager": {"secret": "db"}}});
+    let program = |engine: &str| {
+        let db = ("a/db", DATABASE, json!({"Engine": engine, "MasterUserPassword": source}));
+        assembly(&[db, ("a/logs", LOG_GROUP, json!({"LogGroupName": "l"}))])
+    };
+    let says = |class: ErrorClass, call: &str| {
+        let value = fake.cloud().secrets["db"].clone();
+        let message = format!("Value '{value}' at 'masterUserPassword' failed");
+        let answer = Answer::Refused(ProviderError::new(class, message));
+        fake.cloud().errors.entry(call.into()).or_default().push(answer);
+    };
+    let heard = std::sync::Mutex::new(Vec::new());
+    let progress = |event: &ProgressEvent| heard.lock().unwrap().push(serde_json::to_string(event).unwrap());
+    for (engine, class, call) in [
+        ("x", ErrorClass::Throttled, "create a/db"),
+        ("y", ErrorClass::Invalid, "create a/db"),
+        ("z", ErrorClass::Invalid, "update a/db"),
+    ] {
+        if call.starts_with("update") {
+            deploy(&program("x"), &store, &fake).await;
+            fake.cloud().secrets.insert("db".into(), "hunter2-other".into());
+        }
+        says(class, call);
+        if class == ErrorClass::Throttled {
+            says(ErrorClass::Invalid, call);
+        }
+        let kept = Journalled::default();
+        let loaded = store::load(&store, "shop").await.unwrap();
+        let planned =
+            crate::planning::deploy(&program(engine), &loaded.state, &fake, &Default::default()).await.unwrap();
+        let over = Journalling { store: store.clone(), kept: kept.clone() };
+        let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
+        let outcome =
+            execute(&planned.plan, loaded, &fake, &over, &options, &progress, &Cancellation::new()).await.unwrap();
+        assert_eq!(outcome.failed.len(), 1, "{call}");
+        let error = outcome.failed[0].error.to_string();
+        assert!(error.contains("Value '(secret)"), "{error}");
+        let saved = store.load().await.unwrap();
+        let written = format!("{}{saved:?}", kept.lock().unwrap().join("\n"));
+        assert!(written.contains("(secret)") || call.starts_with("update"), "{written}");
+        assert!(!written.contains("hunter2"), "{written}");
+    }
+    let heard = heard.lock().unwrap().join("\n");
+    assert!(heard.contains("(secret)") && !heard.contains("hunter2"), "{heard}");
+}
+
+type Journalled = std::sync::Arc<std::sync::Mutex<Vec<String>>>;
+
+/// A store that keeps all that was ever written into its journal.
+struct Journalling {
+    store: MemoryStore,
+    kept: Journalled,
+}
+
+#[async_trait::async_trait]
+impl store::StateStore for Journalling {
+    fn place(&self) -> String {
+        self.store.place()
+    }
+
+    async fn load(&self) -> Result<Option<store::Stored>, Error> {
+        self.store.load().await
+    }
+
+    async fn save(&self, state: &State) -> Result<(), Error> {
+        self.store.save(state).await
+    }
+
+    async fn append(&self, base: u64, events: &[Event]) -> Result<(), Error> {
+        let lines = events.iter().map(|event| serde_json::to_string(event).unwrap());
+        self.kept.lock().unwrap().extend(lines);
+        self.store.append(base, events).await
+    }
+
+    async fn lock(&self, holder: &store::Holder) -> Result<Box<dyn store::Lock>, Error> {
+        self.store.lock(holder).await
+    }
 }

@@ -177,6 +177,7 @@ impl Runner<'_> {
         let resolved = self.resolve(desired)?;
         let key = self.record.read(|state| state.digest_key.clone());
         let revealed = reveal(&resolved, None, &key, environment, self.provider).await?;
+        calls.hide(revealed.values);
         let token = token(self.plan, &step.path, generation, "create");
         let request = CreateRequest {
             address: self.address(step, environment),
@@ -307,7 +308,8 @@ impl Runner<'_> {
         let resolved = self.resolve(desired)?;
         let (key, serial) = self.record.read(|state| (state.digest_key.clone(), state.serial));
         let revealed = reveal(&resolved, Some(&prior), &key, &prior.environment, self.provider).await?;
-        let Revealed { plain, digests, unchanged } = revealed;
+        let Revealed { plain, digests, unchanged, values } = revealed;
+        calls.hide(values);
         if normal::all_agree(&step.type_name, &prior.properties, &resolved) && digests == prior.secrets {
             // What was not known when the plan was made has turned out to be as before.
             let (dependencies, lifecycle) = (desired.dependencies.clone(), desired.lifecycle.clone());

@@ -8,6 +8,7 @@ mod feasible;
 mod graph;
 mod order;
 mod schedule;
+mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,6 +26,7 @@ use crate::diff::{ChangeSet, Inputs};
 use crate::error::Error;
 use crate::journal::Event;
 use crate::provider::Identity;
+use crate::seal::{open, seal};
 use crate::upstream::Imports;
 
 /// What a deploy does.
@@ -188,7 +190,7 @@ impl Work {
 
 impl Plan {
     /// The version of the format that this crate writes.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
@@ -222,17 +224,18 @@ impl Plan {
         Ok(())
     }
 
-    /// The document, indented, with a line feed at the end.
+    /// The document, indented, with its checksum as the last member and a line feed at the end.
     pub fn to_json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).expect("a plan has string keys only");
         json.push('\n');
-        json
+        seal(&json)
     }
 
     /// Reads the document.
     ///
     /// # Errors
-    /// [`Error::Newer`] and [`Error::CorruptPlan`].
+    /// [`Error::Newer`], and [`Error::CorruptPlan`], also where it does not match its checksum. Format 1 has
+    /// none.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Header {
@@ -243,7 +246,16 @@ impl Plan {
         if format > Self::FORMAT {
             return Err(Error::Newer { place: "the plan".into(), found: format, known: Self::FORMAT });
         }
-        let plan: Self = serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
+        let body = match format {
+            1 => text.to_owned(),
+            _ => open(text).ok_or_else(|| {
+                let reason =
+                    "it does not match its checksum: it was edited or is damaged; make a new one with `plan --out`";
+                corrupt(reason.to_owned())
+            })?,
+        };
+        let plan: Self = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
+        let plan = Self { format: Self::FORMAT, ..plan };
         let ordered = plan.steps.iter().enumerate().all(|(position, step)| {
             step.id.0 as usize == position && step.dependencies.iter().all(|dependency| *dependency < step.id)
         });

@@ -31,6 +31,7 @@ pub(crate) async fn holds(open: impl Fn(&str) -> Box<dyn StateStore>, promises: 
     if promises.history_and_apps {
         runs_are_kept(&*open("shop"), &*open("shop")).await;
         apps_are_kept_apart(&*open("shop"), &*open("shop")).await;
+        earlier_states_and_moves_are_known(&*open("shop"), &*open("shop")).await;
     }
 }
 
@@ -167,4 +168,31 @@ async fn apps_are_kept_apart(store: &dyn StateStore, other: &dyn StateStore) {
     assert_eq!(other.load().await.unwrap(), shop);
     let wrong = load(&*account, "shop").await.unwrap_err().to_string();
     assert!(wrong.contains("is the state of the app `account`, not of `shop`"), "{wrong}");
+}
+
+async fn earlier_states_and_moves_are_known(store: &dyn StateStore, other: &dyn StateStore) {
+    let held = lock(store, "state migrate").await;
+    let earlier = other.backups().await.unwrap();
+    assert!(earlier.len() > 5 && earlier.is_sorted(), "{earlier:?}");
+    for serial in earlier {
+        assert_eq!(other.backup(serial).await.unwrap().unwrap().serial, serial);
+    }
+    assert_eq!(other.backup(1000).await.unwrap(), None);
+    let later: Vec<_> = other.runs_after(1).await.unwrap().iter().map(|run| run.serial).collect();
+    assert_eq!(later, [2, 3]);
+
+    let before = other.load().await.unwrap();
+    assert_eq!(other.moved().await.unwrap(), None);
+    store.set_moved(Some("s3://there")).await.unwrap();
+    assert_eq!(other.moved().await.unwrap().as_deref(), Some("s3://there"));
+    let refused = load(other, "shop").await.unwrap_err().to_string();
+    assert!(refused.contains("was moved to s3://there; use that one"), "{refused}");
+    assert_eq!(other.load().await.unwrap(), before, "it is left as it was");
+    store.set_moved(None).await.unwrap();
+    assert_eq!((other.moved().await.unwrap(), serial(other).await), (None, 40));
+    held.release().await.unwrap();
+
+    let outside = store.of("../shop").expect("it keeps others");
+    assert!(matches!(outside.load().await, Err(Error::AppName { .. })));
+    assert!(matches!(outside.lock(&Holder::here("deploy")).await, Err(Error::AppName { .. })));
 }

@@ -114,6 +114,11 @@ impl FakeBucket {
         self.kept().texts.insert(name.into(), text.into());
     }
 
+    /// Deletes what has such a name, as somebody by hand.
+    pub(super) fn remove(&self, prefix: &str) {
+        self.kept().texts.retain(|name, _| !name.starts_with(prefix));
+    }
+
     pub(super) fn cell(&self, name: &str) -> Option<String> {
         self.kept().cells.get(name).map(|cell| cell.text.clone())
     }

@@ -8,19 +8,23 @@
 //! | `history/N.assembly.json` | what the program said in that run |
 //! | `journal.jsonl` | a header, then one event a line, of a run that is under way or was interrupted |
 //! | `lock` | who is writing; the lock itself is the system's, so it dies with its process |
+//! | `moved.json` | where the state is now, after `state migrate` |
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::fs;
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use fs4::fs_std::FileExt;
 use groundplan_core::Assembly;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Holder, Lock, StateStore, Stored, file_history};
+use super::file_journal::Saved;
+use super::file_lock::lock;
+use super::files::{self, make_dir, replace, sync_dir, write_through};
+use super::{Holder, Lock, StateStore, Stored, file_history, name_is_valid};
 use crate::error::Error;
 use crate::history::Entry;
 use crate::journal::Event;
@@ -29,47 +33,45 @@ use crate::state::State;
 /// How many earlier states are kept.
 const HISTORY: usize = 10;
 
-/// The version of the journal's format that this crate writes.
-const JOURNAL_FORMAT: u32 = 1;
+/// The version of the format of `moved`.
+const MOVED_FORMAT: u32 = 1;
 
-/// Keeps the state of an app in `DIR/APP/`.
+/// Keeps the state of an app in `DIR/APP/`. On Unix, what it makes is for its owner alone: directories have
+/// the mode 0700 and files 0600.
 #[derive(Clone, Debug)]
 pub struct FileStore {
     files: Arc<Files>,
 }
 
 #[derive(Debug)]
-struct Files {
-    dir: PathBuf,
+pub(super) struct Files {
+    pub(super) dir: PathBuf,
+    app: String,
     /// The journal of this run, open at its end.
-    journal: Mutex<Option<File>>,
+    pub(super) journal: Mutex<Option<File>>,
     /// The lock of this run, while it has one.
-    token: Mutex<Option<Uuid>>,
+    pub(super) token: Mutex<Option<Uuid>>,
+    /// Gives a file a second name. Not every file system can.
+    link: fn(&Path, &Path) -> io::Result<()>,
 }
 
-/// What the lock's file says.
+/// Where the state is now.
 #[derive(Serialize, Deserialize)]
-struct LockFile {
-    #[serde(flatten)]
-    holder: Holder,
-    /// Tells this lock from all others, so that a run whose lock was taken away sees that.
-    token: Uuid,
-}
-
-/// The first line of a journal.
-#[derive(Serialize, Deserialize)]
-struct Header {
+struct Moved {
     format: u32,
-    /// The serial of the saved state that the events continue.
-    base: u64,
+    to: String,
 }
 
 impl FileStore {
     /// The store of `app` below `dir`. Nothing is made until something is written.
     pub fn new(dir: impl Into<PathBuf>, app: &str) -> Self {
-        Self {
-            files: Arc::new(Files { dir: dir.into().join(app), journal: Mutex::default(), token: Mutex::default() }),
-        }
+        Self::linking(dir, app, |file, second| fs::hard_link(file, second))
+    }
+
+    pub(super) fn linking(dir: impl Into<PathBuf>, app: &str, link: fn(&Path, &Path) -> io::Result<()>) -> Self {
+        let dir = dir.into().join(app);
+        let (app, journal, token) = (app.to_owned(), Mutex::default(), Mutex::default());
+        Self { files: Arc::new(Files { dir, app, journal, token, link }) }
     }
 
     /// Runs `work` where it may block.
@@ -77,6 +79,7 @@ impl FileStore {
         &self,
         work: impl FnOnce(&Files) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        name_is_valid(&self.files.app)?;
         let files = self.files.clone();
         tokio::task::spawn_blocking(move || work(&files)).await.expect("file operations do not panic")
     }
@@ -123,7 +126,7 @@ impl StateStore for FileStore {
     async fn record(&self, entry: &Entry, assembly: Option<&Assembly>) -> Result<(), Error> {
         let (entry, assembly) = (entry.clone(), assembly.map(Assembly::to_json));
         self.blocking(move |files| {
-            files.make_dir()?;
+            make_dir(&files.dir)?;
             files.still_locked()?;
             file_history::record(&files.dir, &entry, assembly.as_deref())
         })
@@ -137,276 +140,165 @@ impl StateStore for FileStore {
     async fn assembly(&self, serial: u64) -> Result<Option<Assembly>, Error> {
         self.blocking(move |files| file_history::assembly(&files.dir, serial)).await
     }
+
+    async fn runs_after(&self, serial: u64) -> Result<Vec<Entry>, Error> {
+        self.blocking(move |files| file_history::entries_after(&files.dir, serial)).await
+    }
+
+    async fn backups(&self) -> Result<Vec<u64>, Error> {
+        self.blocking(Files::backups).await
+    }
+
+    async fn backup(&self, serial: u64) -> Result<Option<State>, Error> {
+        self.blocking(move |files| read_state(&files.backup_file(serial))).await
+    }
+
+    async fn current(&self) -> Result<Option<State>, Error> {
+        self.blocking(|files| read_state(&files.state_file())).await
+    }
+
+    async fn moved(&self) -> Result<Option<String>, Error> {
+        self.blocking(Files::moved).await
+    }
+
+    async fn set_moved(&self, to: Option<&str>) -> Result<(), Error> {
+        let to = to.map(str::to_owned);
+        self.blocking(move |files| files.set_moved(to)).await
+    }
+}
+
+fn read_state(path: &Path) -> Result<Option<State>, Error> {
+    files::read(path)?.map(|text| State::from_json(&text, &path.display().to_string())).transpose()
 }
 
 impl Files {
-    fn state(&self) -> PathBuf {
+    fn state_file(&self) -> PathBuf {
         self.dir.join("state.json")
     }
 
-    fn journal(&self) -> PathBuf {
+    fn backup_file(&self, serial: u64) -> PathBuf {
+        self.dir.join(format!("state.{serial}.json"))
+    }
+
+    fn moved_file(&self) -> PathBuf {
+        self.dir.join("moved.json")
+    }
+
+    pub(super) fn journal_file(&self) -> PathBuf {
         self.dir.join("journal.jsonl")
     }
 
+    pub(super) fn lock_file(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
     fn load(&self) -> Result<Option<Stored>, Error> {
-        let path = self.state();
-        let Some(text) = read(&path)? else { return Ok(None) };
-        let state = State::from_json(&text, &path.display().to_string())?;
-        let journal = self.load_journal(state.serial)?;
+        let Some(state) = read_state(&self.state_file())? else {
+            // A state is saved before anything is written about what is done to it.
+            if self.journal_file().exists() {
+                let (place, restore) = (self.dir.display().to_string(), self.backups()?.last().copied());
+                return Err(Error::Absent { place, evidence: vec!["a journal".into()], restore });
+            }
+            return Ok(None);
+        };
+        let journal = self.load_journal(&state)?;
         Ok(Some(Stored { state, journal }))
     }
 
-    /// The events that continue the state with the serial `base`. The journal of an earlier
-    /// state is in the saved state already.
-    fn load_journal(&self, base: u64) -> Result<Vec<Event>, Error> {
-        let path = self.journal();
-        let place = path.display().to_string();
-        let Some(text) = read(&path)? else { return Ok(Vec::new()) };
-        let corrupt = |line: usize, error: serde_json::Error| Error::Corrupt {
-            place: place.clone(),
-            reason: format!("line {}: {error}", line + 1),
+    /// Serial and lineage of the saved state.
+    pub(super) fn saved(&self) -> Result<Option<Saved>, Error> {
+        let path = self.state_file();
+        let parse = |text: String| {
+            serde_json::from_str(&text).map_err(|error| Error::corrupt(&path.display().to_string(), error))
         };
-        // A last line without its end was never committed: the run was interrupted in it.
-        let mut lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n')).enumerate();
-        let Some((number, header)) = lines.next() else { return Ok(Vec::new()) };
-        let header: Header = serde_json::from_str(header).map_err(|error| corrupt(number, error))?;
-        if header.format > JOURNAL_FORMAT {
-            return Err(Error::Newer { place, found: header.format, known: JOURNAL_FORMAT });
-        }
-        if header.base != base {
-            return Ok(Vec::new());
-        }
-        lines.map(|(number, line)| serde_json::from_str(line).map_err(|error| corrupt(number, error))).collect()
+        files::read(&path)?.map(parse).transpose()
     }
 
     fn save(&self, json: &str, serial: u64) -> Result<(), Error> {
-        self.make_dir()?;
+        make_dir(&self.dir)?;
         self.still_locked()?;
-        let (state, new) = (self.state(), self.dir.join("state.json.new"));
-        write_through(&new, json)?;
-        self.keep_history(&state, serial)?;
+        let (state, new) = (self.state_file(), self.dir.join("state.json.new"));
+        write_through(&new, json.as_bytes())?;
+        self.keep_backup(serial)?;
         fs::rename(&new, &state).map_err(Error::file("write", &state))?;
         sync_dir(&self.dir)?;
         *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let journal = self.journal();
-        match fs::remove_file(&journal) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::file("remove", journal)(error)),
-            _ => Ok(()),
-        }
+        files::remove(&self.journal_file())
     }
 
-    /// Links the state that is about to be replaced to a name with its serial.
-    fn keep_history(&self, state: &Path, serial: u64) -> Result<(), Error> {
-        let Some(text) = read(state)? else { return Ok(()) };
-        #[derive(Deserialize)]
-        struct Kept {
-            serial: u64,
-        }
-        let place = || state.display().to_string();
-        let Kept { serial: old } = serde_json::from_str(&text)
-            .map_err(|error| Error::Corrupt { place: place(), reason: error.to_string() })?;
-        if old != serial {
-            let kept = self.dir.join(format!("state.{old}.json"));
-            match fs::hard_link(state, &kept) {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                    return Err(Error::file("write", kept)(error));
+    /// Gives the state that is about to be replaced by `serial` a name with its own serial. What is damaged
+    /// is kept as `state.damaged.json`: it is replaced only where somebody said so.
+    fn keep_backup(&self, serial: u64) -> Result<(), Error> {
+        let state = self.state_file();
+        let kept = match self.saved() {
+            Ok(None) => return Ok(()),
+            Ok(Some(saved)) if saved.serial == serial => None,
+            Ok(Some(saved)) => Some(self.backup_file(saved.serial)),
+            Err(Error::Corrupt { .. }) => Some(self.dir.join("state.damaged.json")),
+            Err(error) => return Err(error),
+        };
+        if let Some(kept) = kept {
+            match (self.link)(&state, &kept) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                // A file system without hard links, such as FAT and some that are reached over a network.
+                Err(_) => {
+                    let bytes = fs::read(&state).map_err(Error::file("read", &state))?;
+                    replace(&kept, &bytes)?;
                 }
-                _ => {}
             }
         }
-        let mut serials: Vec<u64> = self.history()?;
-        serials.sort_unstable();
-        for old in serials.iter().rev().skip(HISTORY) {
-            let path = self.dir.join(format!("state.{old}.json"));
-            fs::remove_file(&path).map_err(Error::file("remove", path))?;
+        for old in self.backups()?.iter().rev().skip(HISTORY) {
+            files::remove(&self.backup_file(*old))?;
         }
         Ok(())
     }
 
-    fn history(&self) -> Result<Vec<u64>, Error> {
-        let entries = fs::read_dir(&self.dir).map_err(Error::file("read", &self.dir))?;
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        Ok(names.filter_map(|name| name.strip_prefix("state.")?.strip_suffix(".json")?.parse().ok()).collect())
+    /// The serials of the earlier states that are kept, the oldest first.
+    fn backups(&self) -> Result<Vec<u64>, Error> {
+        let serial = |name: &String| name.strip_prefix("state.")?.strip_suffix(".json")?.parse().ok();
+        let mut serials: Vec<u64> = files::names(&self.dir)?.iter().filter_map(serial).collect();
+        serials.sort_unstable();
+        Ok(serials)
     }
 
-    /// The directories beside this one that hold a state.
+    /// The directories beside this one that hold a state, or did.
     fn apps(&self) -> Result<Vec<String>, Error> {
         let Some(root) = self.dir.parent() else { return Ok(Vec::new()) };
-        let entries = match fs::read_dir(root) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(Error::file("read", root))?,
+        let holds = |name: &String| {
+            let dir = root.join(name);
+            ["state.json", "journal.jsonl", "history"].iter().any(|file| dir.join(file).exists())
         };
-        let directories = entries.filter_map(Result::ok).filter(|entry| entry.path().join("state.json").exists());
-        let mut apps: Vec<String> = directories.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let mut apps: Vec<String> = files::names(root)?.into_iter().filter(holds).collect();
         apps.sort_unstable();
         Ok(apps)
     }
 
-    fn append(&self, base: u64, lines: &str) -> Result<(), Error> {
+    fn moved(&self) -> Result<Option<String>, Error> {
+        let path = self.moved_file();
+        let Some(text) = files::read(&path)? else { return Ok(None) };
+        let place = path.display().to_string();
+        let Moved { format, to } = serde_json::from_str(&text).map_err(|error| Error::corrupt(&place, error))?;
+        if format > MOVED_FORMAT {
+            return Err(Error::Newer { place, found: format, known: MOVED_FORMAT });
+        }
+        Ok(Some(to))
+    }
+
+    fn set_moved(&self, to: Option<String>) -> Result<(), Error> {
         self.still_locked()?;
-        let mut slot = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut journal = match slot.take() {
-            Some(journal) => journal,
-            None => self.open_journal(base)?,
-        };
-        let path = self.journal();
-        journal.write_all(lines.as_bytes()).map_err(Error::file("write", &path))?;
-        journal.sync_data().map_err(Error::file("write", &path))?;
-        // A file whose write has failed is not kept open: the next try starts after the last
-        // whole line.
-        *slot = Some(journal);
-        Ok(())
-    }
-
-    /// Opens the journal that continues the state with the serial `base` after its last whole
-    /// line, or starts it.
-    fn open_journal(&self, base: u64) -> Result<File, Error> {
-        self.make_dir()?;
-        let path = self.journal();
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(Error::file("open", &path))?;
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(Error::file("read", &path))?;
-        let header = text.lines().next().and_then(|line| serde_json::from_str::<Header>(line).ok());
-        let continues = header.is_some_and(|header| header.base == base);
-        let end = if continues { text.rfind('\n').map_or(0, |last| last + 1) } else { 0 };
-        file.set_len(end as u64).map_err(Error::file("write", &path))?;
-        file.seek(SeekFrom::End(0)).map_err(Error::file("write", &path))?;
-        if end == 0 {
-            let header = line(&Header { format: JOURNAL_FORMAT, base });
-            file.write_all(header.as_bytes()).map_err(Error::file("write", &path))?;
-            sync_dir(&self.dir)?;
+        match to {
+            Some(to) => replace(&self.moved_file(), line(&Moved { format: MOVED_FORMAT, to }).as_bytes())?,
+            None => files::remove(&self.moved_file())?,
         }
-        Ok(file)
-    }
-
-    fn lock_file(&self) -> PathBuf {
-        self.dir.join("lock")
-    }
-
-    /// Who holds the lock, as far as its file says.
-    fn holder(&self) -> Result<Option<LockFile>, Error> {
-        Ok(read(&self.lock_file())?.and_then(|text| serde_json::from_str(&text).ok()))
-    }
-
-    /// Refuses to write for a run whose lock was taken away.
-    fn still_locked(&self) -> Result<(), Error> {
-        let token = *self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(token) = token else { return Ok(()) };
-        match self.holder()? {
-            Some(current) if current.token == token => Ok(()),
-            _ => Err(Error::LockLost {
-                place: self.dir.display().to_string(),
-                how: "was taken away by `force-unlock`".into(),
-            }),
-        }
-    }
-
-    /// The file stays locked for the run that holds it, but it is the lock no more.
-    fn force_unlock(&self) -> Result<Option<Holder>, Error> {
-        let path = self.lock_file();
-        let file = match File::open(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(Error::file("open", &path))?,
-        };
-        if FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
-            return Ok(None);
-        }
-        let holder = self.holder()?.map_or_else(Holder::unknown, |current| current.holder);
-        fs::remove_file(&path).map_err(Error::file("remove", &path))?;
-        Ok(Some(holder))
-    }
-
-    fn make_dir(&self) -> Result<(), Error> {
-        fs::create_dir_all(&self.dir).map_err(Error::file("make", &self.dir))
+        sync_dir(&self.dir)
     }
 }
 
-fn lock(files: Arc<Files>, holder: Holder) -> Result<FileLock, Error> {
-    files.make_dir()?;
-    let path = files.lock_file();
-    let content = LockFile { holder, token: Uuid::new_v4() };
-    loop {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(Error::file("open", &path))?;
-        if !FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
-            let holder = Box::new(files.holder()?.map_or_else(Holder::unknown, |current| current.holder));
-            return Err(Error::Locked { place: files.dir.display().to_string(), holder, heard: None });
-        }
-        file.set_len(0).map_err(Error::file("write", &path))?;
-        file.write_all(line(&content).as_bytes()).map_err(Error::file("write", &path))?;
-        // Between opening and locking, the file may have been taken away.
-        if files.holder()?.is_some_and(|current| current.token == content.token) {
-            *files.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(content.token);
-            // Since this store has written last, another one may have.
-            *files.journal.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            return Ok(FileLock { files, _file: file });
-        }
-    }
-}
-
-/// Held as long as the file is open.
-struct FileLock {
-    files: Arc<Files>,
-    _file: File,
-}
-
-impl Drop for FileLock {
-    fn drop(&mut self) {
-        *self.files.token.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-#[async_trait]
-impl Lock for FileLock {
-    async fn release(self: Box<Self>) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-fn line(value: &impl Serialize) -> String {
+pub(super) fn line(value: &impl Serialize) -> String {
     let mut line = serde_json::to_string(value).expect("events have string keys only");
     line.push('\n');
     line
-}
-
-pub(super) fn read(path: &Path) -> Result<Option<String>, Error> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == ErrorKind::InvalidData => {
-            Err(Error::Corrupt { place: path.display().to_string(), reason: "it is not UTF-8 text".into() })
-        }
-        Err(error) => Err(Error::file("read", path)(error)),
-    }
-}
-
-/// Writes a new file, or none: what is left of a failed write would only fill the disk further.
-pub(super) fn write_through(path: &Path, text: &str) -> Result<(), Error> {
-    let write = || {
-        let mut file = File::create(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(|error| {
-        let _ = fs::remove_file(path);
-        Error::file("write", path)(error)
-    })
-}
-
-/// A rename is durable when its directory is.
-pub(super) fn sync_dir(dir: &Path) -> Result<(), Error> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(Error::file("write", dir))
 }
 
 #[cfg(test)]

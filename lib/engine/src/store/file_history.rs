@@ -1,12 +1,11 @@
 //! The history of a [`FileStore`](super::FileStore): a file for each run, and one for what the
 //! program said.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use groundplan_core::Assembly;
 
-use super::file::{read, sync_dir, write_through};
+use super::files::{make_dir, names, read, remove, replace, sync_dir};
 use crate::error::Error;
 use crate::history::Entry;
 
@@ -15,29 +14,30 @@ const KEPT: usize = 100;
 
 pub(super) fn record(dir: &Path, entry: &Entry, assembly: Option<&str>) -> Result<(), Error> {
     let history = dir.join("history");
-    fs::create_dir_all(&history).map_err(Error::file("make", &history))?;
+    make_dir(&history)?;
     let file = assembly_file(dir, entry.serial);
     match assembly {
-        Some(assembly) => write(&file, assembly)?,
-        None if entry.result.is_none() && file.exists() => {
-            fs::remove_file(&file).map_err(Error::file("remove", &file))?;
-        }
+        Some(assembly) => replace(&file, assembly.as_bytes())?,
+        None if entry.result.is_none() => remove(&file)?,
         None => {}
     }
-    write(&entry_file(dir, entry.serial), &entry.to_json())?;
+    replace(&entry_file(dir, entry.serial), entry.to_json().as_bytes())?;
     let serials = serials(dir)?;
     for old in serials.iter().rev().skip(KEPT) {
-        for path in [entry_file(dir, *old), assembly_file(dir, *old)] {
-            if path.exists() {
-                fs::remove_file(&path).map_err(Error::file("remove", &path))?;
-            }
-        }
+        remove(&entry_file(dir, *old))?;
+        remove(&assembly_file(dir, *old))?;
     }
     sync_dir(&history)
 }
 
 pub(super) fn entries(dir: &Path) -> Result<Vec<Entry>, Error> {
-    let files = serials(dir)?.into_iter().map(|serial| entry_file(dir, serial));
+    entries_after(dir, 0)
+}
+
+/// The runs with a later serial, the oldest first.
+pub(super) fn entries_after(dir: &Path, serial: u64) -> Result<Vec<Entry>, Error> {
+    let later = serials(dir)?.into_iter().filter(|found| *found > serial);
+    let files = later.map(|serial| entry_file(dir, serial));
     let entry = |path: PathBuf| Some(read(&path).transpose()?.and_then(|text| Entry::from_json(&text, &place(&path))));
     files.filter_map(entry).collect()
 }
@@ -49,13 +49,8 @@ pub(super) fn assembly(dir: &Path, serial: u64) -> Result<Option<Assembly>, Erro
 
 /// The runs that are kept, the oldest first.
 fn serials(dir: &Path) -> Result<Vec<u64>, Error> {
-    let history = dir.join("history");
-    let entries = match fs::read_dir(&history) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(Error::file("read", &history))?,
-    };
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut serials: Vec<u64> = names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect();
+    let serial = |name: &String| name.strip_suffix(".json")?.parse().ok();
+    let mut serials: Vec<u64> = names(&dir.join("history"))?.iter().filter_map(serial).collect();
     serials.sort_unstable();
     Ok(serials)
 }
@@ -72,14 +67,10 @@ fn place(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let new = path.with_extension("new");
-    write_through(&new, text)?;
-    fs::rename(&new, path).map_err(Error::file("write", path))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::execute::{Cancellation, ExecuteOptions, execute};
     use crate::fake::{Fake, assembly, state, vpc};

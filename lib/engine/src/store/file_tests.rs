@@ -53,6 +53,121 @@ async fn a_torn_last_line_is_as_if_it_was_never_written() {
 }
 
 #[tokio::test]
+async fn a_journal_that_ends_within_a_character_is_cut_at_its_last_line() {
+    let (dir, store) = store();
+    store.save(&state()).await.unwrap();
+    let said = Event::Failed {
+        path: "a/b".into(),
+        class: None,
+        message: "zażółć 日本 🦀".into(),
+        partial: None,
+        later: false,
+    };
+    store.append(0, &[begun(1)]).await.unwrap();
+    let journal = file(&dir, "journal.jsonl");
+    let whole = fs::read(&journal).unwrap().len();
+    store.append(0, &[said]).await.unwrap();
+    let bytes = fs::read(&journal).unwrap();
+    for length in whole..bytes.len() {
+        fs::write(&journal, &bytes[..length]).unwrap();
+        assert_eq!(load(&store, "shop").await.unwrap().state.serial, 1, "{length} bytes");
+        let next = FileStore::new(dir.path(), "shop");
+        next.append(0, &[begun(2)]).await.unwrap();
+        assert_eq!(load(&store, "shop").await.unwrap().state.serial, 2, "{length} bytes");
+    }
+    let mut damaged = bytes.clone();
+    damaged[whole + 30] = 0xff;
+    fs::write(&journal, damaged).unwrap();
+    let error = load(&store, "shop").await.unwrap_err().to_string();
+    assert!(error.contains("journal.jsonl is damaged: it is not UTF-8 text"), "{error}");
+}
+
+#[tokio::test]
+async fn where_files_cannot_have_two_names_earlier_states_are_copied() {
+    let dir = TempDir::new().unwrap();
+    let store = FileStore::linking(dir.path(), "shop", |_, _| Err(io::Error::from(ErrorKind::Unsupported)));
+    for serial in 0..3 {
+        store.save(&State { serial, ..state() }).await.unwrap();
+    }
+    assert_eq!(store.backups().await.unwrap(), [0, 1]);
+    assert_eq!(store.backup(1).await.unwrap(), Some(State { serial: 1, ..state() }));
+    assert_eq!(load(&store, "shop").await.unwrap().state.serial, 2);
+    // One that was cut short in the copy has left a part of it beside.
+    fs::write(file(&dir, "state.2.new"), "{").unwrap();
+    store.save(&State { serial: 3, ..state() }).await.unwrap();
+    assert_eq!(store.backups().await.unwrap(), [0, 1, 2]);
+    assert_eq!(store.backup(2).await.unwrap().unwrap().serial, 2);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_readable_by_their_owner_alone_and_no_link_is_followed() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let (dir, store) = store();
+    let elsewhere = dir.path().join("elsewhere");
+    fs::write(&elsewhere, "precious").unwrap();
+    fs::create_dir(file(&dir, "")).unwrap();
+    // What an earlier version or somebody else has left.
+    symlink(&elsewhere, file(&dir, "state.json.new")).unwrap();
+    symlink(&elsewhere, file(&dir, "journal.jsonl")).unwrap();
+    symlink(&elsewhere, file(&dir, "lock")).unwrap();
+    let error = store.lock(&Holder::here("deploy")).await.err().unwrap().to_string();
+    assert!(error.contains("lock`: it is a symbolic link"), "{error}");
+    fs::remove_file(file(&dir, "lock")).unwrap();
+    let _lock = store.lock(&Holder::here("deploy")).await.unwrap();
+    store.save(&state()).await.unwrap();
+    symlink(&elsewhere, file(&dir, "journal.jsonl")).unwrap();
+    let error = store.append(0, &[begun(1)]).await.unwrap_err().to_string();
+    assert!(error.contains("journal.jsonl`: it is a symbolic link"), "{error}");
+    fs::remove_file(file(&dir, "journal.jsonl")).unwrap();
+    store.append(0, &[begun(1)]).await.unwrap();
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "precious");
+
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let other = FileStore::new(dir.path().join("new"), "shop");
+    let entry = Entry::begun(&state(), &Holder::here("deploy"), Default::default());
+    other.record(&entry, None).await.unwrap();
+    for directory in ["new", "new/shop", "new/shop/history"] {
+        assert_eq!(mode(&dir.path().join(directory)), 0o700, "{directory}");
+    }
+    assert_eq!(mode(&dir.path().join("new/shop/history/1.json")), 0o600);
+    for name in ["state.json", "journal.jsonl", "lock"] {
+        assert_eq!(mode(&file(&dir, name)), 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_lock_that_is_no_text_is_somebodys_and_can_be_taken_away() {
+    let (dir, store) = store();
+    let held = store.lock(&Holder::here("deploy")).await.unwrap();
+    fs::write(file(&dir, "lock"), [0xff, 0xfe]).unwrap();
+    let other = FileStore::new(dir.path(), "shop");
+    assert!(matches!(other.lock(&Holder::here("destroy")).await, Err(Error::Locked { .. })));
+    assert_eq!(other.force_unlock().await.unwrap(), Some(Holder::unknown()));
+    let _next = other.lock(&Holder::here("destroy")).await.unwrap();
+    drop(held);
+}
+
+#[tokio::test]
+async fn the_name_of_an_app_leads_nowhere_else() {
+    let dir = TempDir::new().unwrap();
+    for app in ["../evil", "preview/f1", "..", "", "a\u{1b}b"] {
+        let store = FileStore::new(dir.path().join("states"), app);
+        for result in [
+            store.load().await.map(drop),
+            store.save(&State::new(app)).await,
+            store.lock(&Holder::here("deploy")).await.map(drop),
+            store.append(0, &[]).await,
+        ] {
+            assert!(matches!(result, Err(Error::AppName { .. })), "{app}: {result:?}");
+        }
+        let beside = FileStore::new(dir.path().join("states"), "shop").of(app).unwrap();
+        assert!(matches!(beside.load().await, Err(Error::AppName { .. })), "{app}");
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn a_journal_that_is_in_the_saved_state_is_not_folded_again() {
     let (dir, store) = store();
     store.save(&state()).await.unwrap();
@@ -75,9 +190,10 @@ async fn damaged_and_newer_files_are_clear_errors_and_left_alone() {
     let cases = [
         ("{", "state.json is damaged: EOF"),
         ("", "is damaged"),
-        ("{\"format\": 99}", "has format 99 and this version reads up to 1; update groundplan"),
-        (&good.replace("\"serial\": 0", "\"serial\": -1"), "is damaged: invalid value"),
-        (&good.replace("\"app\": \"shop\"", "\"app\": \"other\""), "is the state of the app `other`"),
+        ("{\"format\": 99}", "has format 99 and this version reads up to 2; update groundplan"),
+        (&good.replace("\"serial\": 0", "\"serial\": 1"), "does not match its checksum"),
+        (&good.replace("\"format\": 2", "\"format\": 1"), "is damaged: unknown field `checksum`"),
+        (&State { app: "other".into(), ..state() }.to_json(), "is the state of the app `other`"),
     ];
     for (text, expected) in cases {
         fs::write(file(&dir, "state.json"), text).unwrap();
@@ -97,9 +213,7 @@ async fn earlier_states_are_kept_up_to_a_number() {
     for serial in 0..15 {
         store.save(&State { serial, ..state() }).await.unwrap();
     }
-    let mut kept = store.files.history().unwrap();
-    kept.sort_unstable();
-    assert_eq!(kept, (4..14).collect::<Vec<_>>());
+    assert_eq!(store.backups().await.unwrap(), (4..14).collect::<Vec<_>>());
     assert!(file(&dir, "state.json").exists());
 }
 

@@ -6,17 +6,24 @@ mod contract;
 mod fake_bucket;
 mod file;
 mod file_history;
+mod file_journal;
+mod file_lock;
+mod files;
 mod lease;
 mod memory;
 mod object;
 mod object_log;
+mod start;
+pub mod transfer;
+#[cfg(test)]
+mod transfer_tests;
 mod waiting;
 
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use groundplan_core::Assembly;
+use groundplan_core::{Assembly, Path};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +31,7 @@ pub use file::FileStore;
 pub use lease::{Cell, Cells};
 pub use memory::MemoryStore;
 pub use object::{ObjectStore, Objects};
+pub use start::{load, load_new, permit_first};
 pub use waiting::{Waiting, lock_within};
 
 use crate::error::Error;
@@ -37,10 +45,11 @@ pub trait StateStore: Send + Sync {
     /// Where it is, for messages.
     fn place(&self) -> String;
 
-    /// What is kept; none where the app was never deployed.
+    /// What is kept; none where the app was never deployed. [`load`] says whether that is to be believed.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] and [`Error::Newer`]; nothing is touched then.
+    /// [`Error::Corrupt`], [`Error::Edited`], [`Error::Newer`], and where state and journal do not belong
+    /// together; nothing is touched then.
     async fn load(&self) -> Result<Option<Stored>, Error>;
 
     /// Replaces the state, at once and for good, and then empties the journal.
@@ -96,9 +105,39 @@ pub trait StateStore: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// The runs that are kept and have a later serial than this, the oldest first.
+    async fn runs_after(&self, serial: u64) -> Result<Vec<Entry>, Error> {
+        Ok(self.history().await?.into_iter().filter(|run| run.serial > serial).collect())
+    }
+
     /// What the program said in the run with this serial, where that is kept.
     async fn assembly(&self, _serial: u64) -> Result<Option<Assembly>, Error> {
         Ok(None)
+    }
+
+    /// The serials of the earlier states that are kept, the oldest first.
+    async fn backups(&self) -> Result<Vec<u64>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// The earlier state with this serial, where it is kept.
+    async fn backup(&self, _serial: u64) -> Result<Option<State>, Error> {
+        Ok(None)
+    }
+
+    /// The saved state alone, whether the journal fits it or not.
+    async fn current(&self) -> Result<Option<State>, Error> {
+        Ok(self.load().await?.map(|stored| stored.state))
+    }
+
+    /// Where the state is now, if it was moved away from here.
+    async fn moved(&self) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
+    /// Marks the state as moved to another place, or not. The lock is the caller's.
+    async fn set_moved(&self, _to: Option<&str>) -> Result<(), Error> {
+        Err(Error::Refused { reason: format!("{} cannot be moved", self.place()) })
     }
 }
 
@@ -207,23 +246,13 @@ impl fmt::Display for Heard {
         }
     }
 }
-/// The state that a run of `app` starts from; a new one where nothing is kept. Writes nothing.
-///
-/// # Errors
-/// What is kept cannot be read, belongs to another app, or does not fit together.
-pub async fn load(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
-    let Some(Stored { mut state, journal }) = store.load().await? else {
-        return Ok(Loaded { state: State::new(app), base: None, journal: 0 });
-    };
-    if state.app != app {
-        return Err(Error::OtherApp { place: store.place(), found: state.app, app: app.to_owned() });
+
+/// Refuses the name of an app that would lead out of the place of all states.
+fn name_is_valid(app: &str) -> Result<(), Error> {
+    match Path::reject_name(app) {
+        None => Ok(()),
+        Some(reason) => Err(Error::AppName { app: app.to_owned(), reason }),
     }
-    let base = state.serial;
-    let events = journal.len() as u64;
-    for event in journal {
-        state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
-    }
-    Ok(Loaded { state, base: Some(base), journal: events })
 }
 
 #[cfg(test)]

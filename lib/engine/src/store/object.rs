@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use super::lease::{Cells, Lease, Leases, Wall};
 use super::object_log::{self, Header, Kind};
-use super::{Holder, Lock, StateStore, Stored};
+use super::{Holder, Lock, StateStore, Stored, name_is_valid};
 use crate::error::Error;
 use crate::history::{Entry, assembly_from_json};
 use crate::journal::Event;
@@ -37,6 +37,9 @@ use crate::state::State;
 
 /// How many checkpoints are kept.
 const CHECKPOINTS: usize = 10;
+
+/// What the numbers in the log are below: they have twelve digits.
+const MOST: u64 = 1_000_000_000_000;
 
 /// How many runs are kept in the history.
 const RUNS: usize = 100;
@@ -100,6 +103,8 @@ struct Log {
     numbers: BTreeSet<u64>,
     /// The checkpoints that are kept, the current one last.
     checkpoints: Vec<u64>,
+    /// Where the state is now, if it was moved away from here.
+    moved: Option<String>,
     /// A write was sent, and what became of it is not known.
     unsettled: bool,
 }
@@ -135,7 +140,8 @@ impl ObjectStore {
     async fn numbers(&self) -> Result<BTreeSet<u64>, Error> {
         let prefix = format!("{}/log/", self.app);
         let names = self.objects.list(&prefix).await?;
-        Ok(names.iter().filter_map(|name| name.strip_prefix(&prefix)?.parse().ok()).collect())
+        let number = |name: &String| name.strip_prefix(&prefix)?.parse().ok().filter(|number| *number < MOST);
+        Ok(names.iter().filter_map(number).collect())
     }
 
     /// The first line of an object in the log; none where there is no such object.
@@ -147,42 +153,70 @@ impl ObjectStore {
 
     /// The log as it is.
     async fn log(&self) -> Result<Log, Error> {
+        let mut gap = None;
         for _ in 0..TRIES {
             let numbers = self.numbers().await?;
             let Some(last) = numbers.last() else {
-                return Ok(Log { numbers, checkpoints: Vec::new(), unsettled: false });
+                return Ok(Log { numbers, checkpoints: Vec::new(), moved: None, unsettled: false });
             };
-            if let Some(Header { checkpoints, .. }) = self.header(*last).await? {
-                return Ok(Log { numbers, checkpoints, unsettled: false });
+            if let Some(Header { checkpoints, moved, .. }) = self.header(*last).await? {
+                let log = Log { numbers, checkpoints, moved, unsettled: false };
+                match log.gap() {
+                    None => return Ok(log),
+                    // What is old may be deleted while it is listed.
+                    found => gap = found,
+                }
             }
         }
-        Err(self.restless())
+        Err(self.restless(gap))
     }
 
     /// Takes the next number from whoever has had the lock before, and may have a write under way.
     async fn fence(&self, writer: Uuid) -> Result<Log, Error> {
         for _ in 0..TRIES {
             let mut log = self.log().await?;
-            let (number, header) = (log.next(), Header::new(Kind::Events, writer, log.checkpoints.clone()));
+            let header = Header::new(Kind::Events, writer, log.checkpoints.clone(), log.moved.clone());
+            let number = log.next();
             let created = self.objects.create(&self.log_object(number), header.before("")).await?;
             if created || self.header(number).await?.is_some_and(|found| found.id == header.id) {
                 log.numbers.insert(number);
                 return Ok(log);
             }
         }
-        Err(self.restless())
+        Err(self.restless(None))
     }
 
-    fn restless(&self) -> Error {
-        Error::Corrupt { place: self.place(), reason: "its log has a gap".into() }
+    fn restless(&self, gap: Option<(u64, u64)>) -> Error {
+        let reason = match gap {
+            None => "it changes faster than it can be read".to_owned(),
+            Some((before, after)) => format!(
+                "its log has a gap: `{}` is followed by `{}`. If nothing of groundplan wrote the latter, delete it and \
+                 all after it",
+                self.log_object(before),
+                self.log_object(after)
+            ),
+        };
+        Error::Corrupt { place: self.place(), reason }
     }
 
     /// Adds an object to the log, as the next one after those that this run has seen.
     async fn write(&self, kind: Kind, body: &str) -> Result<(), Error> {
         let run = self.run()?;
-        let mut log = run.log.lock().await;
+        let log = run.log.lock().await;
+        let moved = log.moved.clone();
+        self.write_as(&run, log, kind, body, moved).await
+    }
+
+    async fn write_as(
+        &self,
+        run: &Run,
+        mut log: tokio::sync::MutexGuard<'_, Log>,
+        kind: Kind,
+        body: &str,
+        moved: Option<String>,
+    ) -> Result<(), Error> {
         run.lease.confirm().await?;
-        let mut header = Header::new(kind, run.lease.token(), log.checkpoints.clone());
+        let mut header = Header::new(kind, run.lease.token(), log.checkpoints.clone(), moved);
         let number = loop {
             let number = log.next();
             if kind == Kind::Checkpoint {
@@ -202,6 +236,7 @@ impl ObjectStore {
             }
         };
         log.add(number, header.checkpoints);
+        log.moved = header.moved;
         if kind == Kind::Checkpoint {
             self.prune(&mut log).await;
         }
@@ -238,6 +273,20 @@ impl ObjectStore {
         Ok(Some(Stored { state, journal }))
     }
 
+    /// The states in the checkpoints that are kept, without the current one, the oldest first. What is
+    /// damaged is left out: it is no way back.
+    async fn earlier(&self) -> Result<Vec<State>, Error> {
+        let Log { mut checkpoints, .. } = self.log().await?;
+        checkpoints.pop();
+        let state = |number: u64| async move {
+            let name = self.log_object(number);
+            let text = self.objects.get(&name).await?;
+            Ok::<_, Error>(text.and_then(|text| object_log::state(&text, &self.place_of(&name)).ok()))
+        };
+        let states: Vec<_> = stream::iter(checkpoints).map(state).buffered(READS).try_collect().await?;
+        Ok(states.into_iter().flatten().collect())
+    }
+
     fn history_object(&self, serial: u64, kind: &str) -> String {
         format!("{}/history/{serial}{kind}.json", self.app)
     }
@@ -255,6 +304,16 @@ impl ObjectStore {
 impl Log {
     fn next(&self) -> u64 {
         self.numbers.last().map_or(1, |last| last + 1)
+    }
+
+    /// Two numbers that follow each other with others missing between them, from the current checkpoint on.
+    fn gap(&self) -> Option<(u64, u64)> {
+        let from = *self.checkpoints.last()?;
+        if !self.numbers.contains(&from) {
+            return Some((from, *self.numbers.last()?));
+        }
+        let after = self.numbers.range(from..);
+        after.clone().zip(after.skip(1)).map(|(one, next)| (*one, *next)).find(|(one, next)| one + 1 != *next)
     }
 
     fn checkpoints_with(&self, number: u64) -> Vec<u64> {
@@ -275,6 +334,7 @@ impl StateStore for ObjectStore {
     }
 
     async fn load(&self) -> Result<Option<Stored>, Error> {
+        name_is_valid(&self.app)?;
         for _ in 0..TRIES {
             let Log { numbers, checkpoints, .. } = self.log().await?;
             let Some(checkpoint) = checkpoints.last() else { return Ok(None) };
@@ -284,7 +344,7 @@ impl StateStore for ObjectStore {
                 return Ok(Some(stored));
             }
         }
-        Err(self.restless())
+        Err(self.restless(None))
     }
 
     async fn save(&self, state: &State) -> Result<(), Error> {
@@ -296,6 +356,7 @@ impl StateStore for ObjectStore {
     }
 
     async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+        name_is_valid(&self.app)?;
         let (lease, taken_over) = self.leases.acquire(holder).await?;
         let log = match taken_over {
             true => self.fence(lease.token()).await,
@@ -319,6 +380,7 @@ impl StateStore for ObjectStore {
     }
 
     async fn force_unlock(&self) -> Result<Option<Holder>, Error> {
+        name_is_valid(&self.app)?;
         if !self.leases.is_held().await? {
             return Ok(None);
         }
@@ -363,12 +425,17 @@ impl StateStore for ObjectStore {
     }
 
     async fn history(&self) -> Result<Vec<Entry>, Error> {
+        self.runs_after(0).await
+    }
+
+    async fn runs_after(&self, serial: u64) -> Result<Vec<Entry>, Error> {
         let entry = |serial: u64| async move {
             let name = self.history_object(serial, "");
             let text = self.objects.get(&name).await?;
             text.map(|text| Entry::from_json(&text, &self.place_of(&name))).transpose()
         };
-        let entries: Vec<_> = stream::iter(self.serials().await?).map(entry).buffered(READS).try_collect().await?;
+        let serials = self.serials().await?.into_iter().filter(|found| *found > serial);
+        let entries: Vec<_> = stream::iter(serials).map(entry).buffered(READS).try_collect().await?;
         Ok(entries.into_iter().flatten().collect())
     }
 
@@ -376,6 +443,30 @@ impl StateStore for ObjectStore {
         let name = self.history_object(serial, ".assembly");
         let text = self.objects.get(&name).await?;
         text.map(|text| assembly_from_json(&text, &self.place_of(&name))).transpose()
+    }
+
+    async fn backups(&self) -> Result<Vec<u64>, Error> {
+        let mut serials: Vec<u64> = self.earlier().await?.into_iter().map(|state| state.serial).collect();
+        serials.dedup();
+        Ok(serials)
+    }
+
+    async fn backup(&self, serial: u64) -> Result<Option<State>, Error> {
+        Ok(self.earlier().await?.into_iter().rfind(|state| state.serial == serial))
+    }
+
+    async fn moved(&self) -> Result<Option<String>, Error> {
+        name_is_valid(&self.app)?;
+        Ok(self.log().await?.moved)
+    }
+
+    async fn set_moved(&self, to: Option<&str>) -> Result<(), Error> {
+        let run = self.run()?;
+        let log = run.log.lock().await;
+        if log.moved.as_deref() == to {
+            return Ok(());
+        }
+        self.write_as(&run, log, Kind::Events, "", to.map(str::to_owned)).await
     }
 }
 

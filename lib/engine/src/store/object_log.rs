@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::journal::Event;
 use crate::state::State;
 
-/// The version of the format that this crate writes.
-const FORMAT: u32 = 1;
+/// The version of the format that this crate writes. Format 1 could not be moved.
+const FORMAT: u32 = 2;
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub(super) struct Header {
     /// The numbers of the checkpoints that are kept, the current one last. Events continue that
     /// one, and a checkpoint is it. None before the first one.
     pub(super) checkpoints: Vec<u64>,
+    /// Where the state is now, if it was moved away from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) moved: Option<String>,
 }
 
 /// What follows the first line.
@@ -37,8 +40,8 @@ pub(super) enum Kind {
 }
 
 impl Header {
-    pub(super) fn new(kind: Kind, writer: Uuid, checkpoints: Vec<u64>) -> Self {
-        Self { format: FORMAT, kind, id: Uuid::new_v4(), writer, checkpoints }
+    pub(super) fn new(kind: Kind, writer: Uuid, checkpoints: Vec<u64>, moved: Option<String>) -> Self {
+        Self { format: FORMAT, kind, id: Uuid::new_v4(), writer, checkpoints, moved }
     }
 
     /// The document with this header.

@@ -394,7 +394,7 @@ async fn damaged_and_newer_objects_are_clear_errors() {
     let good = bucket.text(&object(2));
     let cases = [
         ("", "s3://bucket/shop/log/000000000002 is damaged: EOF"),
-        ("{\"format\": 7}\n", "000000000002 has format 7 and this version reads up to 1; update groundplan"),
+        ("{\"format\": 7}\n", "000000000002 has format 7 and this version reads up to 2; update groundplan"),
         (&format!("{good}nonsense\n"), "000000000002 is damaged: line 3"),
         (&good.replace("[1]", "[1,2]"), "000000000002 is damaged: it is no checkpoint"),
     ];
@@ -406,7 +406,28 @@ async fn damaged_and_newer_objects_are_clear_errors() {
     bucket.set(&object(2), &good);
     bucket.set(&object(4), &good);
     let error = load(&other, "shop").await.unwrap_err().to_string();
-    assert!(error.contains("s3://bucket/shop is damaged: its log has a gap"), "{error}");
+    let gap = "s3://bucket/shop is damaged: its log has a gap: `shop/log/000000000002` is followed by `shop/log/000000000004`";
+    assert!(error.contains(gap), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stray_object_with_a_high_number_is_named_and_not_waited_for() {
+    let (bucket, store, _lock, other) = running().await;
+    store.append(0, &[begun(2)]).await.unwrap();
+    let last = bucket.names().into_iter().rfind(|name| name.contains("/log/")).unwrap();
+    let copy = bucket.text(&last);
+    for stray in ["shop/log/999999999999", "shop/log/900000000000"] {
+        bucket.set(stray, &copy);
+        let error = load(&other, "shop").await.unwrap_err().to_string();
+        assert!(error.contains(&format!("`{last}` is followed by `{stray}`")), "{error}");
+        assert!(error.contains("delete it"), "{error}");
+        bucket.remove(stray);
+    }
+    // Names that are no numbers of the log are none.
+    for stray in ["shop/log/18446744073709551615", "shop/log/notes.txt"] {
+        bucket.set(stray, &copy);
+        assert_eq!(load(&other, "shop").await.unwrap().state.serial, 2);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -135,3 +135,29 @@ async fn a_file_that_was_deleted_is_an_empty_account() {
     fs::remove_file(file(&dir)).unwrap();
     assert_eq!(cloud.inventory().unwrap(), []);
 }
+
+#[tokio::test]
+async fn who_waits_for_a_process_that_stands_still_can_be_cancelled() {
+    let dir = dir();
+    let cloud = instant(&dir);
+    let lock = dir.path().join(format!("{DEFAULT_ACCOUNT}.lock"));
+    let other = std::fs::OpenOptions::new().append(true).open(lock).unwrap();
+    other.lock().unwrap();
+    let vpc = || create(&cloud, "shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"}));
+    let waited = tokio::time::timeout(Duration::from_millis(50), vpc()).await;
+    assert!(waited.is_err());
+    other.unlock().unwrap();
+    vpc().await;
+    assert_eq!(cloud.owned("shop", &[Environment::new("eu-central-1")]).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_sandbox_knows_what_it_has_of_an_app() {
+    let dir = dir();
+    let vpc = create(&instant(&dir), "shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"})).await.id;
+    let cloud = instant(&dir);
+    let here = [Environment::new("eu-central-1")];
+    assert_eq!(cloud.owned("shop", &here).await.unwrap(), [format!("AWS::EC2::VPC {vpc}")]);
+    assert_eq!(cloud.owned("account", &here).await.unwrap(), Vec::<String>::new());
+    assert_eq!(cloud.owned("shop", &[Environment::new("us-east-1")]).await.unwrap(), Vec::<String>::new());
+}

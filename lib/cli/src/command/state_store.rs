@@ -1,0 +1,191 @@
+//! `state restore`, `state push` and `state migrate`: another state in the place of the current one.
+//! Nothing in the account is touched.
+
+use std::collections::BTreeSet;
+use std::path::Path as FilePath;
+
+use groundplan_core::Path;
+use groundplan_engine::State;
+use groundplan_engine::diff::Counts;
+use groundplan_engine::history::{Ending, Entry};
+use groundplan_engine::store::Holder;
+use groundplan_engine::store::transfer::{self, Transferred};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::boxed::boxed;
+use crate::context::{Context, Session};
+use crate::error::{CommandError, Exit};
+use crate::place::Place;
+use crate::render::{count, named};
+use crate::state_url::StateUrl;
+use crate::style::{BOLD, CREATE, DIM, paint};
+
+/// `state restore` without a serial.
+pub(crate) async fn list(context: &Context<'_>, session: &Session<'_>) -> Result<Exit, CommandError> {
+    let store = &*session.store;
+    let runs = store.history().await?;
+    let mut states = Vec::new();
+    for serial in store.backups().await? {
+        if let Some(state) = store.backup(serial).await? {
+            states.push(state);
+        }
+    }
+    for state in &states {
+        let resources = count(state.resources.len(), "resource");
+        let run = runs.iter().find(|run| run.serial == state.serial).map(made_by).unwrap_or_default();
+        let serial = paint(BOLD, format!("{:>5}", state.serial));
+        context.terminal.print(format!("{serial}  {resources:14}  {}", paint(DIM, run)));
+    }
+    match states.is_empty() {
+        true => context.terminal.note(format!("no earlier states are kept at {}", store.place())),
+        false => context.terminal.hint("`state restore N` puts one of them back"),
+    }
+    let states: Vec<_> =
+        states.iter().map(|state| json!({"serial": state.serial, "resources": state.resources.len()})).collect();
+    context.terminal.print_json(&json!({"app": context.app(), "states": states}));
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn restore(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    serial: u64,
+    yes: bool,
+) -> Result<Exit, CommandError> {
+    session.may_ask(yes, "state restore")?;
+    let holder = session.holder();
+    let restored = session
+        .locked(&holder, || async {
+            let store = &*session.store;
+            let state = transfer::restorable(store, context.app(), serial).await?;
+            let run = store.history().await?.iter().find(|run| run.serial == serial).map(made_by).unwrap_or_default();
+            let run = if run.is_empty() { run } else { format!(", made by {run}") };
+            let resources = count(state.resources.len(), "resource");
+            context.terminal.print(format!("{} with {resources}{run}", paint(BOLD, format!("the state {serial}"))));
+            put(context, session, &holder, state, yes).await
+        })
+        .await?;
+    let done = paint(CREATE, format!("the state {serial} was put back"));
+    say(context, &format!("{done}, as serial {}", restored.state.serial));
+    context.terminal.print_json(&document(&restored));
+    session.notice();
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn push(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    file: &FilePath,
+    force: bool,
+    yes: bool,
+) -> Result<Exit, CommandError> {
+    session.may_ask(yes, "state push")?;
+    let path = context.host.resolve(file);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| CommandError::usage(format!("cannot read `{}`: {error}", path.display())))?;
+    let holder = session.holder();
+    let pushed = session
+        .locked(&holder, || async {
+            let place = path.display().to_string();
+            let state = transfer::pushable(&*session.store, context.app(), &text, &place, force).await?;
+            let resources = count(state.resources.len(), "resource");
+            context
+                .terminal
+                .print(format!("{} with {resources}", paint(BOLD, format!("the state in {}", file.display()))));
+            put(context, session, &holder, state, yes).await
+        })
+        .await?;
+    let done = paint(CREATE, format!("the state in {} was pushed", file.display()));
+    say(context, &format!("{done}, as serial {}", pushed.state.serial));
+    context.terminal.print_json(&document(&pushed));
+    session.notice();
+    Ok(Exit::Done)
+}
+
+/// Says what is lost, asks, and saves the state, with the run in the history.
+async fn put(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    holder: &Holder,
+    state: State,
+    yes: bool,
+) -> Result<Transferred, CommandError> {
+    let store = &*session.store;
+    // One that cannot be read is about to be replaced since it cannot.
+    if let Ok(loaded) = session.load().await
+        && loaded.base.is_some()
+    {
+        let known: BTreeSet<&Path> = state.resources.keys().collect();
+        let lost: Vec<&Path> = loaded.state.resources.keys().filter(|path| !known.contains(path)).collect();
+        if !lost.is_empty() {
+            let lost = named(&lost);
+            context.terminal.warn(format!("{lost} of the current state are not in it, and are not known after that"));
+            context.terminal.hint("`import PATH ID` adopts what still exists");
+        }
+    }
+    session.confirm(yes, &format!("replace the state at {}?", store.place())).await?;
+    let before = State { serial: state.serial - 1, ..State::new(context.app()) };
+    let entry = Entry::begun(&before, holder, Counts::default());
+    // Serial and history are in step only when the state is saved: until then this run has not ended.
+    store.record(&entry, None).await?;
+    let transferred = boxed(|| async { transfer::replace(store, context.app(), state).await }).await?;
+    if let Err(error) = store.record(&Entry { result: Some(Ending::Succeeded), ..entry }, None).await {
+        context.terminal.warn(format!("this is not in the history: {error}"));
+    }
+    Ok(transferred)
+}
+
+fn say(context: &Context<'_>, done: &str) {
+    context.terminal.note(format!("{done}; nothing in the account has changed"));
+    context.terminal.hint("`plan --refresh` shows where the account differs from it");
+}
+
+fn document(transferred: &Transferred) -> serde_json::Value {
+    let Transferred { state, before } = transferred;
+    json!({"serial": state.serial, "before": before, "resources": state.resources.len()})
+}
+
+pub(crate) async fn migrate(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    url: &StateUrl,
+    yes: bool,
+) -> Result<Exit, CommandError> {
+    session.may_ask(yes, "state migrate")?;
+    let place = Place::find(Some(url), None, context.app(), &session.target, context.host)?;
+    let (to, to_url) = (place.store(), place.url());
+    if to.place() == session.store.place() {
+        return Err(CommandError::usage(format!("the state is at {to_url} already")));
+    }
+    let holder = session.holder();
+    let from = &*session.store;
+    let question = format!("move the state of {} from {} to {}?", context.app(), from.place(), to.place());
+    let moved = session
+        .locked(&holder, || async {
+            let lock = to.lock(&holder).await?;
+            let moved = async {
+                session.confirm(yes, &question).await?;
+                place.mark(&session.target)?;
+                Ok(transfer::migrate(from, &*to, context.app(), &to_url).await?)
+            };
+            let moved: Result<Transferred, CommandError> = boxed(|| moved).await;
+            lock.release().await?;
+            moved
+        })
+        .await?;
+    let done = paint(CREATE, format!("the state was moved to {to_url}"));
+    context.terminal.note(format!("{done}; what is left at {} is refused from now on", from.place()));
+    if context.synthesis.assembly.state.as_deref() != Some(to_url.as_str()) {
+        context.terminal.hint(format!("use it with `--state {to_url}`, or say `.state(\"{to_url}\")` in the program"));
+    }
+    context.terminal.print_json(&json!({"serial": moved.state.serial, "state": to_url}));
+    session.notice();
+    Ok(Exit::Done)
+}
+
+/// `` `deploy` of ada@build-7 at 2026-11-22 15:54:37 UTC ``
+fn made_by(run: &Entry) -> String {
+    let when = Timestamp::from_second(i64::try_from(run.time).unwrap_or_default()).unwrap_or_default();
+    format!("`{}` of {} at {}", run.command, run.who, when.strftime("%F %T UTC"))
+}

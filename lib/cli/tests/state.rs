@@ -1,0 +1,207 @@
+//! Where the state is, and what is done with it as a whole; against the sandbox, in process.
+
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod machine;
+
+use std::fs;
+
+use groundplan_core::{App, Environment};
+use groundplan_resources::ec2;
+use serde_json::json;
+
+use machine::{Machine, app, network, read, shop};
+
+const STATE: &str = ".groundplan/sandbox/state/shop";
+
+#[test]
+fn the_first_deploy_says_that_there_is_no_state_and_where() {
+    let machine = Machine::new();
+    let first = format!("first deploy: no state at ~/{STATE}; 3 resources will be created");
+    assert!(machine.run(&shop(), "plan").succeeds().err.contains(&first));
+    assert!(machine.run(&shop(), "deploy").succeeds().err.contains(&first));
+    for command in ["plan", "deploy", "destroy", "plan"] {
+        let ran = machine.run(&shop(), command).succeeds();
+        assert!(!ran.err.contains("first deploy"), "{command}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_state_that_is_gone_is_no_empty_account() {
+    let machine = Machine::new();
+    machine.run(&shop(), "deploy").succeeds();
+    machine.run(&network("10.0.0.0/24", true), "deploy").succeeds();
+    fs::remove_file(machine.path(STATE).join("state.json")).unwrap();
+    for command in ["plan", "deploy", "destroy", "drift", "state list", "output", "history"] {
+        let ran = machine.run(&shop(), command).fails(1, "there is no state at ~/.groundplan/sandbox/state/shop");
+        assert!(ran.err.contains("`state restore 1` puts the newest earlier state back"), "{command}: {}", ran.err);
+    }
+    let listed = machine.run(&shop(), "state restore").succeeds();
+    assert!(listed.out.contains("    1  3 resources     `deploy` of"), "{}", listed.out);
+    machine
+        .run(&shop(), "state restore 9")
+        .fails(1, "has no state with the serial 9; these earlier states are kept: 0, 1");
+    let restored = machine.run(&shop(), "state restore 1").succeeds();
+    assert!(restored.err.contains("the state 1 was put back, as serial 3; nothing in the account"), "{}", restored.err);
+    assert!(machine.run(&shop(), "history").succeeds().out.lines().last().unwrap().contains("state restore 1"));
+    machine.run(&network("10.0.0.0/24", true), "deploy --refresh").succeeds();
+    assert!(machine.run(&network("10.0.0.0/24", true), "plan --refresh").succeeds().out.contains("no changes"));
+}
+
+#[test]
+fn a_mistyped_place_is_noticed_by_what_the_account_has() {
+    let machine = Machine::new();
+    machine.run(&shop(), "deploy --state file:states").succeeds();
+    let mistyped = machine
+        .run(&shop(), "deploy --state file:statse")
+        .fails(1, "there is no state at ~/statse/shop, but account 123456789012 has resources");
+    assert!(mistyped.err.contains("AWS::EC2::VPC vpc-"), "{}", mistyped.err);
+    assert!(mistyped.err.contains("start a new state with `--new-state`"), "{}", mistyped.err);
+    machine.run(&shop(), "plan --state file:statse").fails(1, "has resources that are tagged as of the app `shop`");
+    assert_eq!(machine.sandbox().inventory().unwrap().len(), 3);
+    // Who means it says so.
+    machine.run(&shop(), "deploy --state file:statse --new-state").succeeds();
+    machine.run(&shop(), "deploy --state file:statse").succeeds();
+    // Another app is not concerned.
+    let account = App::new("account");
+    account.stack("account", Environment::new("us-east-1")).add("vpc", ec2::Vpc::new().cidr_block("10.1.0.0/16"));
+    machine.run(&account, "deploy").succeeds();
+}
+
+#[test]
+fn a_state_is_pulled_edited_and_pushed() {
+    let machine = Machine::new();
+    machine.run(&shop(), "deploy").succeeds();
+    let pulled = machine.run(&shop(), "state pull").succeeds().out;
+    let mut edited: serde_json::Value = serde_json::from_str(&pulled).unwrap();
+    edited["outputs"]["bucket"] = json!("another");
+    fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
+    let pushed = machine.run(&shop(), "state push edited.json").succeeds();
+    assert!(pushed.err.contains("the state in edited.json was pushed, as serial 2"), "{}", pushed.err);
+    assert_eq!(machine.run(&shop(), "output bucket").succeeds().out, "another\n");
+    machine.run(&shop(), "state push edited.json").fails(1, "it has moved on since; pull it again");
+
+    // What is edited in place is refused until it is pushed.
+    let state = machine.path(STATE).join("state.json");
+    fs::write(&state, read(&state).replace("another", "a third one")).unwrap();
+    let refused = machine.run(&shop(), "plan").fails(1, "does not match its checksum: it was edited by hand");
+    assert!(refused.err.contains("`state push FILE --force`"), "{}", refused.err);
+    machine.run(&shop(), &format!("state push {STATE}/state.json")).fails(1, "does not match its checksum");
+    machine.run(&shop(), &format!("state push {STATE}/state.json --force")).succeeds();
+    assert_eq!(machine.run(&shop(), "output bucket").succeeds().out, "a third one\n");
+    let fewer = edited.to_string().replace("shop/vpc-a", "shop/gone");
+    fs::write(machine.path("edited.json"), fewer).unwrap();
+    let warned = machine.run(&shop(), "state push edited.json --force").succeeds();
+    assert!(warned.err.contains("warning: shop/vpc-a of the current state are not in it"), "{}", warned.err);
+}
+
+#[test]
+fn a_state_is_moved_to_another_place_and_the_old_one_says_so() {
+    let machine = Machine::new();
+    machine.run(&shop(), "deploy").succeeds();
+    let moved = machine.run(&shop(), "state migrate file:elsewhere").succeeds();
+    assert!(
+        moved.err.contains(
+            "the state was moved to file:~/elsewhere; what is left at ~/.groundplan/sandbox/state/shop is refused"
+        ),
+        "{}",
+        moved.err
+    );
+    for command in ["plan", "deploy", "state list", "state restore 0", "state migrate file:third"] {
+        let ran = machine.run(&shop(), command).fails(1, "was moved to file:~/elsewhere; use that one");
+        assert!(ran.err.contains("--state file:~/elsewhere"), "{}", ran.err);
+    }
+    assert!(machine.run(&shop(), "plan --state file:elsewhere").succeeds().out.contains("no changes"));
+    assert!(machine.run(&shop(), "history --state file:elsewhere").succeeds().out.contains("deploy"));
+    machine
+        .run(&shop(), "state migrate file:elsewhere --state file:elsewhere")
+        .fails(3, "is at file:~/elsewhere already");
+    machine
+        .run(&shop(), "state migrate s3://bucket/prefix --state file:elsewhere")
+        .fails(3, "the sandbox is on this machine alone");
+    // And back.
+    let back =
+        format!("state migrate file:{} --state file:elsewhere", machine.path(".groundplan/sandbox/state").display());
+    machine.run(&shop(), &back).succeeds();
+    assert!(machine.run(&shop(), "plan").succeeds().out.contains("no changes"));
+    machine.run(&shop(), "plan --state file:elsewhere").fails(1, "was moved to file:~/.groundplan/sandbox/state");
+}
+
+#[test]
+fn a_whole_stack_gets_another_name_as_the_hint_says() {
+    let named = |stack: &str| {
+        let app = App::new("shop");
+        let stack = app.stack(stack, Environment::new("us-east-1"));
+        let vpc = stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+        stack.add("a", ec2::Subnet::new(&vpc).cidr_block("10.0.0.0/24"));
+        app
+    };
+    let machine = Machine::new();
+    machine.run(&named("shop"), "deploy").succeeds();
+    let plan = machine.run(&named("store"), "plan").succeeds();
+    if plan.out.contains("state mv") {
+        assert!(plan.out.contains("`state mv shop store`"), "{}", plan.out);
+    }
+    machine.run(&named("store"), "state mv shop store").succeeds();
+    let plan = machine.run(&named("store"), "plan").succeeds();
+    assert!(plan.out.contains("no changes"), "{}", plan.out);
+    for (from, to) in
+        [("store/vpc", "vpc"), ("store", "a\u{1b}[2Jb"), ("store/vpc", "store/../vpc"), ("store/vpc", "store//x")]
+    {
+        machine
+            .run(&named("store"), &format!("state mv {from} {to}"))
+            .fails(3, "is no path: a path is names joined by");
+    }
+}
+
+#[test]
+fn no_escape_sequence_of_another_reaches_the_terminal() {
+    let machine = Machine::new();
+    let evil = "\u{1b}]0;pwned\u{7}\u{9b}2J\u{202e}";
+    let program = app(|shop| {
+        shop.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+        shop.export("evil", evil.to_owned());
+    });
+    machine.run(&program, "deploy").succeeds();
+    let vpc = machine.sandbox().inventory().unwrap().into_iter().next().unwrap();
+    let tag = json!([{"Key": evil, "Value": evil}]);
+    machine.sandbox().tamper(&vpc.type_name, &vpc.id, |live| drop(live.insert("Tags".into(), tag))).unwrap();
+    fs::write(machine.path(STATE).join("lock"), "").unwrap();
+    for command in [
+        "plan --refresh --color always",
+        "drift --color always",
+        "output",
+        "state show shop/vpc",
+        "output --json",
+        "drift --json",
+    ] {
+        let ran = machine.run(&program, command);
+        let text = format!("{}{}", ran.out, ran.err);
+        for bad in ["\u{1b}]", "\u{7}", "\u{9b}", "\u{202e}"] {
+            assert!(!text.contains(bad), "{command}: {text:?}");
+        }
+    }
+    // A program that reads the value gets it as it is.
+    assert_eq!(machine.run(&program, "output evil").succeeds().out, format!("{evil}\n"));
+    let json = machine.run(&program, "output --json").succeeds();
+    assert_eq!(json.json()[0]["evil"], evil);
+}
+
+#[test]
+fn an_app_with_a_name_that_leads_elsewhere_is_refused() {
+    let machine = Machine::new();
+    for name in ["../../evil", "preview/f1"] {
+        let program = App::new(name);
+        program.stack("shop", Environment::new("us-east-1"));
+        machine.run(&program, "deploy").fails(3, "error[GP0106]: this cannot be the name of an app");
+    }
+    assert!(!machine.path("evil").exists());
+}
+
+#[test]
+fn a_saved_plan_that_was_edited_is_refused() {
+    let machine = Machine::new();
+    machine.run(&shop(), "plan --out shop.plan").succeeds();
+    let plan = machine.path("shop.plan");
+    fs::write(&plan, read(&plan).replace("10.0.0.0/24", "10.0.1.0/24")).unwrap();
+    machine.run(&shop(), "deploy shop.plan").fails(3, "it does not match its checksum: it was edited or is damaged");
+}

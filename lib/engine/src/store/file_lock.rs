@@ -1,0 +1,102 @@
+//! The lock of a [`FileStore`](super::FileStore): the system's, so that it dies with its process. What the
+//! file says is who holds it.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use async_trait::async_trait;
+use fs4::fs_std::FileExt;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::file::{Files, line};
+use super::files::{self, make_dir};
+use super::{Holder, Lock};
+use crate::error::Error;
+
+/// What the lock's file says.
+#[derive(Serialize, Deserialize)]
+struct LockFile {
+    #[serde(flatten)]
+    holder: Holder,
+    /// Tells this lock from all others, so that a run whose lock was taken away sees that.
+    token: Uuid,
+}
+
+/// Who holds the lock, as far as its file says. What cannot be read is somebody all the same.
+fn holder(path: &Path) -> Result<Option<LockFile>, Error> {
+    Ok(files::read_bytes(path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+impl Files {
+    /// Refuses to write for a run whose lock was taken away.
+    pub(super) fn still_locked(&self) -> Result<(), Error> {
+        let token = *self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(token) = token else { return Ok(()) };
+        match holder(&self.lock_file())? {
+            Some(current) if current.token == token => Ok(()),
+            _ => Err(Error::LockLost {
+                place: self.dir.display().to_string(),
+                how: "was taken away by `force-unlock`".into(),
+            }),
+        }
+    }
+
+    /// The file stays locked for the run that holds it, but it is the lock no more.
+    pub(super) fn force_unlock(&self) -> Result<Option<Holder>, Error> {
+        let path = self.lock_file();
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(Error::file("open", &path))?,
+        };
+        if FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
+            return Ok(None);
+        }
+        let holder = holder(&path)?.map_or_else(Holder::unknown, |current| current.holder);
+        fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+        Ok(Some(holder))
+    }
+}
+
+pub(super) fn lock(files: Arc<Files>, run: Holder) -> Result<FileLock, Error> {
+    make_dir(&files.dir)?;
+    let path = files.lock_file();
+    let content = LockFile { holder: run, token: Uuid::new_v4() };
+    loop {
+        let mut file = files::open(&path)?;
+        if !FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
+            let holder = Box::new(holder(&path)?.map_or_else(Holder::unknown, |current| current.holder));
+            return Err(Error::Locked { place: files.dir.display().to_string(), holder, heard: None });
+        }
+        file.set_len(0).map_err(Error::file("write", &path))?;
+        file.write_all(line(&content).as_bytes()).map_err(Error::file("write", &path))?;
+        // Between opening and locking, the file may have been taken away.
+        if holder(&path)?.is_some_and(|current| current.token == content.token) {
+            *files.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(content.token);
+            // Since this store has written last, another one may have.
+            *files.journal.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            return Ok(FileLock { files, _file: file });
+        }
+    }
+}
+
+/// Held as long as the file is open.
+pub(super) struct FileLock {
+    files: Arc<Files>,
+    _file: File,
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        *self.files.token.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+#[async_trait]
+impl Lock for FileLock {
+    async fn release(self: Box<Self>) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! What a run starts from: the state with the journal of an interrupted run. An absent, older or foreign
+//! state is not believed.
+
+use std::collections::BTreeSet;
+
+use groundplan_core::Assembly;
+
+use super::{Loaded, StateStore, Stored};
+use crate::error::Error;
+use crate::history::Entry;
+use crate::journal::Event;
+use crate::provider::Provider;
+use crate::state::State;
+
+/// How often a state is read again that another run is changing.
+const TRIES: usize = 10;
+
+/// The most resources that a message names.
+const NAMED: usize = 10;
+
+/// The state that a run of `app` starts from; a new one where the app was never deployed from this store.
+/// Writes nothing.
+///
+/// # Errors
+/// The state cannot be read, belongs to another app or does not fit its journal; it was moved to another
+/// store; it is older than the history beside it; or it is absent, and the history, earlier states or a
+/// journal show that there was one.
+pub async fn load(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
+    let stored = believed(store, app).await?;
+    let Some(Stored { mut state, journal }) = stored else {
+        return Ok(Loaded { state: State::new(app), base: None, journal: 0 });
+    };
+    let base = state.serial;
+    let events = journal.len() as u64;
+    for event in journal {
+        state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
+    }
+    Ok(Loaded { state, base: Some(base), journal: events })
+}
+
+/// As [`load`], for a run that is to start over where the state is absent: its serials follow those of the
+/// history, so that nothing there is overwritten.
+///
+/// # Errors
+/// As [`load`], except that an absent state is none.
+pub async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
+    match load(store, app).await {
+        Err(Error::Absent { .. }) => {
+            let serial = highest(store).await?;
+            Ok(Loaded { state: State { serial, ..State::new(app) }, base: None, journal: 0 })
+        }
+        loaded => loaded,
+    }
+}
+
+/// Refuses the first deploy of a program to an account that has resources of its app. Gives why the account
+/// could not be asked, where that is so: a deploy without the answer is the caller's to allow.
+///
+/// # Errors
+/// [`Error::Owned`], and where the credentials cannot be used.
+pub async fn permit_first(
+    assembly: &Assembly,
+    store: &dyn StateStore,
+    provider: &dyn Provider,
+) -> Result<Option<String>, Error> {
+    let environments: BTreeSet<_> = assembly.stacks.values().cloned().collect();
+    let environments: Vec<_> = environments.into_iter().collect();
+    let mut found = match provider.owned(&assembly.app, &environments).await {
+        Ok(found) if found.is_empty() => return Ok(None),
+        Ok(found) => found,
+        Err(error) => return Ok(Some(error.to_string())),
+    };
+    let more = found.len().saturating_sub(NAMED);
+    found.truncate(NAMED);
+    found.extend((more > 0).then(|| format!("and {more} more")));
+    let account = provider.identity().await.map_err(Error::provider(None))?.account;
+    Err(Error::Owned { place: store.place(), account, app: assembly.app.clone(), found })
+}
+
+/// What is stored, where nothing beside it says otherwise.
+async fn believed(store: &dyn StateStore, app: &str) -> Result<Option<Stored>, Error> {
+    let (moved, stored) = futures::join!(store.moved(), store.load());
+    if let Some(to) = moved? {
+        return Err(Error::Moved { place: store.place(), to });
+    }
+    let mut stored = stored?;
+    for _ in 0..TRIES {
+        if let Some(Stored { state, .. }) = &stored
+            && state.app != app
+        {
+            return Err(Error::OtherApp { place: store.place(), found: state.app.clone(), app: app.to_owned() });
+        }
+        let Some(refused) = contradiction(store, stored.as_ref()).await? else { return Ok(stored) };
+        // A run that has ended meanwhile has saved its state before it has said so in the history.
+        let again = store.load().await?;
+        if serial(again.as_ref()) == serial(stored.as_ref()) {
+            return Err(refused);
+        }
+        stored = again;
+    }
+    Ok(stored)
+}
+
+fn serial(stored: Option<&Stored>) -> Option<u64> {
+    stored.map(|stored| stored.state.serial)
+}
+
+/// What beside the state shows that it is not the newest one.
+async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Result<Option<Error>, Error> {
+    let place = store.place();
+    match stored {
+        Some(Stored { state, journal }) => {
+            let begun = |event: &Event| if let Event::Begun { serial, .. } = event { Some(*serial) } else { None };
+            let known = journal.iter().filter_map(begun).max().unwrap_or(state.serial);
+            let later = store.runs_after(known).await?;
+            let ended = later.iter().rev().find(|run| run.result.is_some());
+            Ok(ended.map(|run| Error::Older {
+                place,
+                found: state.serial,
+                newer: format!("run {} has ended", run.serial),
+            }))
+        }
+        None => {
+            let (backups, runs) = (store.backups().await?, store.runs_after(0).await?);
+            // The first run is in the history before its state is saved, and is refused there sometimes.
+            let shows_state = |run: &&Entry| run.result.is_some() || run.serial > 1;
+            let mut evidence = Vec::new();
+            match backups.as_slice() {
+                [] => {}
+                [one] => evidence.push(format!("an earlier state (serial {one})")),
+                [first, .., last] => evidence.push(format!("earlier states (serials {first} to {last})")),
+            }
+            if let Some(last) = runs.iter().rfind(shows_state) {
+                evidence.push(format!("the history of {}", runs_text(last.serial)));
+            }
+            let restore = backups.last().copied();
+            Ok((!evidence.is_empty()).then_some(Error::Absent { place, evidence, restore }))
+        }
+    }
+}
+
+fn runs_text(count: u64) -> String {
+    if count == 1 { "a run".to_owned() } else { format!("{count} runs") }
+}
+
+/// The highest serial that this store has seen.
+pub(super) async fn highest(store: &dyn StateStore) -> Result<u64, Error> {
+    let saved = match store.load().await {
+        Ok(stored) => stored.map(|Stored { state, journal }| state.serial + u64::from(!journal.is_empty())),
+        Err(_) => None,
+    };
+    let backup = store.backups().await?.last().copied();
+    let run = store.runs_after(0).await?.last().map(|run| run.serial);
+    Ok([saved, backup, run].into_iter().flatten().max().unwrap_or(0))
+}

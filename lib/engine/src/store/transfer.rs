@@ -1,0 +1,232 @@
+//! Putting another state in the place of the current one: an earlier one, one from a file, or one from
+//! another store. The lock of each store that is written is the caller's.
+
+use groundplan_core::Assembly;
+
+use super::start::{highest, load};
+use super::{Loaded, StateStore, Stored};
+use crate::error::Error;
+use crate::history::Entry;
+use crate::state::State;
+
+/// What `restore`, `push` and `migrate` have written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transferred {
+    /// The state as saved.
+    pub state: State,
+    /// The serial of the state that was replaced, where it could be read.
+    pub before: Option<u64>,
+}
+
+/// The state with the serial `serial` as the next one of `app`, to be saved with [`replace`]: one of those
+/// that are kept, or the current one where its journal is to be dropped.
+///
+/// # Errors
+/// [`Error::Refused`] where there is none, and [`Error::OtherApp`].
+pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Result<State, Error> {
+    refuse_moved(store).await?;
+    let current = store.current().await.ok().flatten().filter(|state| state.serial == serial);
+    let found = match store.backup(serial).await? {
+        Some(found) => Some(found),
+        None => current,
+    };
+    let Some(state) = found else {
+        let kept = store.backups().await?;
+        let kept: Vec<_> = kept.iter().map(u64::to_string).collect();
+        let which = match kept.is_empty() {
+            true => "no earlier states are kept".to_owned(),
+            false => format!("these earlier states are kept: {}", kept.join(", ")),
+        };
+        return Err(Error::Refused {
+            reason: format!("{} has no state with the serial {serial}; {which}", store.place()),
+        });
+    };
+    of_app(store, app, &state)?;
+    next(store, state).await
+}
+
+/// The state in `text` as the next one of `app`, to be saved with [`replace`]. Its checksum is made anew,
+/// since it may have been edited.
+///
+/// # Errors
+/// It is of another app; and, unless `force`, it is of another lineage than the current one or older, or
+/// the current one cannot be read.
+pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str, force: bool) -> Result<State, Error> {
+    refuse_moved(store).await?;
+    let state = State::from_edited_json(text, place)?;
+    if state.app != app {
+        return Err(Error::OtherApp { place: place.to_owned(), found: state.app, app: app.to_owned() });
+    }
+    if !force {
+        let loaded = match load(store, app).await {
+            // There is nothing that could be lost.
+            Err(Error::Absent { .. }) => None,
+            loaded => Some(loaded?),
+        };
+        if let Some(Loaded { state: current, base: Some(_), .. }) = loaded {
+            if current.lineage != state.lineage {
+                return Err(refused(format!(
+                    "{place} is not a state of the lineage {} of {}, but of {}: it describes other resources; to put it \
+                     there all the same, add `--force`",
+                    current.lineage,
+                    store.place(),
+                    state.lineage
+                )));
+            }
+            if current.serial > state.serial {
+                return Err(refused(format!(
+                    "{place} has serial {}, and the state at {} has serial {}: it has moved on since; pull it again, or \
+                     add `--force` to go back",
+                    state.serial,
+                    store.place(),
+                    current.serial
+                )));
+            }
+        }
+    }
+    next(store, state).await
+}
+
+/// Saves a state that [`restorable`] or [`pushable`] has given. What an interrupted run has done since the
+/// current one was saved is kept as an earlier state.
+///
+/// # Errors
+/// The state cannot be written.
+pub async fn replace(store: &dyn StateStore, app: &str, state: State) -> Result<Transferred, Error> {
+    let before = match load(store, app).await {
+        Ok(Loaded { state: current, base: Some(_), journal }) => {
+            if journal > 0 && current.serial < state.serial {
+                store.save(&current).await?;
+            }
+            Some(current.serial)
+        }
+        _ => None,
+    };
+    store.save(&state).await?;
+    Ok(Transferred { state, before })
+}
+
+/// Copies the state of `app`, its earlier ones and its history from one store to another, reads them back,
+/// and then leaves a mark in the first that it is at `to_url` now. Where it was cut short, it is done again
+/// from the start: until the mark is set the first store is the one that counts.
+///
+/// # Errors
+/// There is no state, the other store has one that is not an earlier copy of this, or what is read back is
+/// not what was written. The mark is not set then.
+pub async fn migrate(
+    from: &dyn StateStore,
+    to: &dyn StateStore,
+    app: &str,
+    to_url: &str,
+) -> Result<Transferred, Error> {
+    if from.moved().await?.is_some_and(|moved| moved == to_url) {
+        return finished(from, to, app).await;
+    }
+    let Loaded { state, base: Some(_), .. } = load(from, app).await? else {
+        return Err(refused(format!("there is no state at {}: nothing was deployed from there", from.place())));
+    };
+    let other = to.load().await?;
+    let before = other.as_ref().map(|other| other.state.serial);
+    if let Some(Stored { state: other, journal }) = &other {
+        if other.lineage != state.lineage {
+            return Err(refused(format!(
+                "{} has the state of another deployment already: choose another place",
+                to.place()
+            )));
+        }
+        if other.serial > state.serial || !journal.is_empty() {
+            return Err(refused(format!(
+                "{} has a newer copy of this state (serial {}): use that one, or choose another place",
+                to.place(),
+                other.serial
+            )));
+        }
+    } else if !to.runs_after(0).await?.is_empty() && to.moved().await?.is_none() && !is_copy(from, to).await? {
+        return Err(refused(format!("{} has the history of another deployment: choose another place", to.place())));
+    }
+    // The history first: a copy that is cut short has runs that are newer than its state, and is refused.
+    let runs = copy_history(from, to).await?;
+    for serial in from.backups().await? {
+        if before.is_none_or(|before| serial > before)
+            && serial < state.serial
+            && let Some(backup) = from.backup(serial).await?
+        {
+            to.save(&backup).await?;
+        }
+    }
+    to.save(&state).await?;
+    verify(to, &state, &runs).await?;
+    from.set_moved(Some(to_url)).await?;
+    to.set_moved(None).await?;
+    Ok(Transferred { state, before })
+}
+
+/// The end of a migration that was cut short after the mark was set.
+async fn finished(from: &dyn StateStore, to: &dyn StateStore, app: &str) -> Result<Transferred, Error> {
+    let (first, second) = (from.load().await?, to.load().await?);
+    match (first, second) {
+        (Some(first), Some(second)) if first.state.lineage == second.state.lineage => {
+            of_app(to, app, &second.state)?;
+            to.set_moved(None).await?;
+            Ok(Transferred { before: Some(second.state.serial), state: second.state })
+        }
+        _ => Err(refused(format!("{} says that its state was moved to {}, which has none", from.place(), to.place()))),
+    }
+}
+
+type Run = (Entry, Option<Assembly>);
+
+async fn copy_history(from: &dyn StateStore, to: &dyn StateStore) -> Result<Vec<Run>, Error> {
+    let mut runs = Vec::new();
+    for entry in from.history().await? {
+        let assembly = from.assembly(entry.serial).await?;
+        to.record(&entry, assembly.as_ref()).await?;
+        runs.push((entry, assembly));
+    }
+    Ok(runs)
+}
+
+/// Whether all runs that `to` knows are among those of `from`: what a migration that was cut short leaves.
+async fn is_copy(from: &dyn StateStore, to: &dyn StateStore) -> Result<bool, Error> {
+    let known = from.history().await?;
+    Ok(to.history().await?.iter().all(|run| known.contains(run)))
+}
+
+async fn verify(to: &dyn StateStore, state: &State, runs: &[Run]) -> Result<(), Error> {
+    let differs =
+        |what: &str| Err(refused(format!("{what} at {} is not what was written there; nothing was moved", to.place())));
+    if to.load().await? != Some(Stored { state: state.clone(), journal: Vec::new() }) {
+        return differs("the state");
+    }
+    let history = to.history().await?;
+    for (entry, assembly) in runs {
+        if !history.contains(entry) || to.assembly(entry.serial).await? != *assembly {
+            return differs(&format!("run {} of the history", entry.serial));
+        }
+    }
+    Ok(())
+}
+
+/// The state under the serial that follows all that the store has seen.
+async fn next(store: &dyn StateStore, state: State) -> Result<State, Error> {
+    let serial = highest(store).await?.max(state.serial) + 1;
+    Ok(State { serial, ..state })
+}
+
+fn of_app(store: &dyn StateStore, app: &str, state: &State) -> Result<(), Error> {
+    if state.app == app {
+        return Ok(());
+    }
+    Err(Error::OtherApp { place: store.place(), found: state.app.clone(), app: app.to_owned() })
+}
+
+async fn refuse_moved(store: &dyn StateStore) -> Result<(), Error> {
+    match store.moved().await? {
+        Some(to) => Err(Error::Moved { place: store.place(), to }),
+        None => Ok(()),
+    }
+}
+
+fn refused(reason: String) -> Error {
+    Error::Refused { reason }
+}
