@@ -188,13 +188,14 @@ impl<'a> Diff<'a> {
         }
         let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
         let changed = change.properties.iter().map(reason);
-        change.reasons = forced.into_iter().chain(changed).collect();
+        let incomplete = prior.incomplete && !replaced;
+        change.reasons = forced.into_iter().chain(incomplete.then_some(Reason::Incomplete)).chain(changed).collect();
 
         if replaced {
             change.action = Action::Replace(self.order(change, entry, prior, schema));
             change.data_loss = prior.holds_data();
             change.protected = prior.is_protected() || entry.lifecycle.protect;
-        } else if !change.properties.is_empty() {
+        } else if incomplete || !change.properties.is_empty() {
             change.action = Action::Update;
         } else {
             let resumed = matches!(prior.status, ResourceStatus::Accepted | ResourceStatus::Updating);

@@ -21,7 +21,7 @@ use serde_json::Value as Json;
 
 pub(crate) use changes::{desired_properties, with_moves};
 pub use changes::{destroy, diff};
-pub(crate) use compare::identity_names;
+pub(crate) use compare::{identity_names, strongest};
 
 use crate::provider::{Behavior, Identity};
 use crate::secret::Digests;
@@ -166,6 +166,8 @@ pub enum Reason {
     },
     /// It was made in part, or has failed before it was ever ready.
     Tainted,
+    /// A setting that follows its create was refused: the resource exists, and lacks settings.
+    Incomplete,
     /// An earlier run was interrupted while it created, changed or deleted the resource.
     Interrupted,
     /// An earlier run has not seen it ready.

@@ -570,6 +570,9 @@ fn is_seen(elapsed: Duration, seconds: u64) -> bool {
 #[path = "secret_tests.rs"]
 mod secrets;
 
+#[path = "fenced_tests.rs"]
+mod fenced;
+
 #[path = "stopping_tests.rs"]
 mod stopping;
 
