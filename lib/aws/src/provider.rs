@@ -1,5 +1,6 @@
 //! AWS behind the engine's trait.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,7 +8,7 @@ use groundplan_core::Environment;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
-    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live,
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
     Properties, ProviderError, Status, UpdateRequest,
 };
 use tokio::sync::OnceCell;
@@ -154,6 +155,11 @@ impl Provider for Aws {
             handler.find(&cx, &request.properties).await
         };
         find.await.map_err(harmless)
+    }
+
+    fn with_fence(&self, fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
+        let regions = Regions::new(self.regions.config().with_fence(fence));
+        Some(Box::new(Self { regions, identity: self.identity.clone() }))
     }
 
     async fn secret(
