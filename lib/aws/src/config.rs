@@ -14,7 +14,10 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use groundplan_core::AssumeRole;
 
+use groundplan_engine::provider::Fence;
+
 use crate::cloud_control::CloudControl;
+use crate::fence::Gate;
 use crate::{certificatemanager, emulator, error, route53};
 
 /// Region to ask STS in where the environment names none: identity is the same everywhere.
@@ -33,6 +36,7 @@ const SETTLING_OF_EMULATORS: Duration = Duration::from_secs(1);
 pub struct Config {
     sdk: SdkConfig,
     settling: Duration,
+    gate: Gate,
 }
 
 /// Whether credentials are configured. Configured ones may still fail.
@@ -48,7 +52,7 @@ impl Config {
     /// What the environment, the shared configuration files, SSO, a web identity or the machine's
     /// role say, in the order of AWS's own tools.
     pub async fn from_environment() -> Self {
-        Self { sdk: defaults().load().await, settling: SETTLING }
+        Self { sdk: defaults().load().await, settling: SETTLING, gate: Gate::default() }
     }
 
     /// An emulator at `endpoint`, as in `http://127.0.0.1:5000`. Credentials are taken from the
@@ -67,13 +71,18 @@ impl Config {
         if let Some(client) = emulator::client(endpoint) {
             loader = loader.http_client(client);
         }
-        Self { sdk: loader.load().await, settling: SETTLING_OF_EMULATORS }
+        Self { sdk: loader.load().await, settling: SETTLING_OF_EMULATORS, gate: Gate::default() }
     }
 
     /// A configuration made by hand, for programs that have one, and for tests.
     pub fn from_sdk(sdk: SdkConfig) -> Self {
         let sdk = sdk.into_builder().retry_config(RetryConfig::disabled()).build();
-        Self { sdk, settling: SETTLING }
+        Self { sdk, settling: SETTLING, gate: Gate::default() }
+    }
+
+    /// The same, where requests that change something are sent only while `fence` allows them.
+    pub(crate) fn with_fence(&self, fence: Arc<dyn Fence>) -> Self {
+        Self { gate: Gate::new(fence), ..self.clone() }
     }
 
     /// Whether credentials are configured at all, without asking AWS about them. A machine without
@@ -183,24 +192,30 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    fn new(config: &SdkConfig) -> Self {
+    fn new(config: &SdkConfig, gate: &Gate) -> Self {
+        /// A client of the service whose requests go through the gate.
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf($sdk::config::Builder::from(config).interceptor(gate.clone()).build())
+            };
+        }
         // An emulator has no host name for each bucket.
         let emulated = config.endpoint_url().is_some();
-        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(emulated).build();
+        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(emulated).interceptor(gate.clone());
         Self {
-            acm: aws_sdk_acm::Client::new(config),
-            cloud_control: CloudControl::new(config),
-            ec2: aws_sdk_ec2::Client::new(config),
-            elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
-            iam: aws_sdk_iam::Client::new(config),
-            kms: aws_sdk_kms::Client::new(config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            acm: client!(aws_sdk_acm),
+            cloud_control: CloudControl::new(client!(aws_sdk_cloudcontrol)),
+            ec2: client!(aws_sdk_ec2),
+            elb: client!(aws_sdk_elasticloadbalancingv2),
+            iam: client!(aws_sdk_iam),
+            kms: client!(aws_sdk_kms),
+            logs: client!(aws_sdk_cloudwatchlogs),
             pending_changes: route53::PendingChanges::default(),
-            rds: aws_sdk_rds::Client::new(config),
-            route53: aws_sdk_route53::Client::new(config),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            secrets: aws_sdk_secretsmanager::Client::new(config),
-            tagging: aws_sdk_resourcegroupstagging::Client::new(config),
+            rds: client!(aws_sdk_rds),
+            route53: client!(aws_sdk_route53),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            secrets: client!(aws_sdk_secretsmanager),
+            tagging: client!(aws_sdk_resourcegroupstagging),
             written_records: certificatemanager::WrittenRecords::default(),
         }
     }
@@ -219,7 +234,7 @@ impl Regions {
 
     pub(crate) fn clients(&self, region: &str) -> Arc<Clients> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Clients::new(&self.config.in_region(Region::new(region.to_owned()))));
+        let new = || Arc::new(Clients::new(&self.config.in_region(Region::new(region.to_owned())), &self.config.gate));
         Arc::clone(clients.entry(region.to_owned()).or_insert_with(new))
     }
 
@@ -231,6 +246,7 @@ impl Regions {
         aws_sdk_sts::Client::new(&sdk.to_builder().region(region).retry_config(RetryConfig::standard()).build())
     }
 
+    /// How they are reached.
     pub(crate) fn config(&self) -> &Config {
         &self.config
     }

@@ -10,6 +10,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
 use groundplan_engine::provider::{ErrorClass, ProviderError};
 
+use crate::fence::Stopped;
+
 /// What handlers return.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
@@ -58,9 +60,16 @@ impl Error {
         self
     }
 
-    /// The same error, saying that the resource `id` was made before it.
+    /// The same error, saying that the create has left `id` behind, which may lack anything.
+    pub(crate) fn made_in_part(mut self, id: &str) -> Self {
+        self.0.partial = Some(id.to_owned());
+        self
+    }
+
+    /// The same error, of a setting that follows the create of the resource `id`.
     pub(crate) fn after_making(mut self, id: &str) -> Self {
         self.0.partial = Some(id.to_owned());
+        self.0.settings = true;
         self
     }
 }
@@ -89,6 +98,11 @@ where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
+        // It was not sent, whatever phase of it the SDK names.
+        if let Some(Stopped(stopped)) = sources(&error).find_map(|source| source.downcast_ref()) {
+            let operation = operation(std::any::type_name::<E>());
+            return Self(Box::new(ProviderError { operation, ..(**stopped).clone() }));
+        }
         let (class, message) = match &error {
             SdkError::ServiceError(service) => {
                 let meta = service.err().meta();
@@ -112,6 +126,7 @@ where
             code: meta.and_then(|meta| meta.code()).map(str::to_owned),
             request_id: meta.and_then(|meta| meta.extra("aws_request_id")).map(str::to_owned),
             partial: None,
+            settings: false,
         }))
     }
 }

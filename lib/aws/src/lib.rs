@@ -20,6 +20,7 @@ mod config;
 mod document;
 mod emulator;
 mod error;
+mod fence;
 mod handler;
 mod name;
 mod provider;
@@ -40,6 +41,8 @@ mod route53;
 mod s3;
 mod secretsmanager;
 
+#[cfg(test)]
+mod fence_tests;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{AssumeRole, Environment};
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
-    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live,
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
     Properties, ProviderError, Status, UpdateRequest,
 };
 use tokio::sync::OnceCell;
@@ -203,13 +203,20 @@ impl Provider for Aws {
     }
 
     async fn owned(&self, app: &str, environments: &[Environment]) -> std::result::Result<Vec<String>, ProviderError> {
-        let regions: BTreeSet<&str> = environments.iter().map(|environment| environment.region.as_str()).collect();
+        let places: BTreeSet<(&str, Option<&AssumeRole>)> =
+            environments.iter().map(|environment| (environment.region.as_str(), environment.role.as_ref())).collect();
         let mut found = BTreeSet::new();
-        for region in regions {
-            let owned = crate::tags::owned(&self.regions.clients(region).tagging, app).await;
+        for (region, role) in places {
+            let environment = Environment { role: role.cloned(), ..Environment::new(region) };
+            let owned = crate::tags::owned(&self.session(&environment).regions.clients(region).tagging, app).await;
             found.extend(owned.map_err(harmless)?);
         }
         Ok(found.into_iter().collect())
+    }
+
+    fn with_fence(&self, fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
+        let config = self.own.regions.config().with_fence(fence);
+        Some(Box::new(Self { own: Session::new(config, self.own.identity.clone()), assumed: Mutex::default() }))
     }
 
     async fn secret(

@@ -182,8 +182,9 @@ async fn made_before<H: Handler>(new: &H, cx: &Cx, error: Error) -> Result<Accep
     }
 }
 
-/// Applies what a create call could not say. After the last attempt the resource counts as made in
-/// part: where the error passes, the engine goes on with an update, and never with another create.
+/// Applies what a create call could not say. After the last attempt the resource counts as made, without
+/// settings: the engine goes on with an update, in this run where the error passes, and never with another
+/// create.
 async fn settle<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, id: &str) -> Result<()> {
     let settled = patiently(|| H::update(changes, cx, id)).await;
     // As in a create: what it refers to may be too new.

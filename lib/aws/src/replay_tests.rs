@@ -170,6 +170,7 @@ async fn settings_that_fail_after_a_create_name_what_was_made() {
     let properties = json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true});
     let error = aws.create(&create(VPC, properties)).await.unwrap_err();
     assert_eq!((error.class, error.partial.as_deref()), (ErrorClass::Denied, Some("vpc-1")));
+    assert!(error.settings, "the VPC itself was made");
 }
 
 #[tokio::test(start_paused = true)]

@@ -226,10 +226,14 @@ pub(crate) enum State {
         /// The path from now on
         to: Path,
     },
-    /// Forget a resource, or all below a scope; it stays in the account
+    /// Forget a resource or an open create, or all below a scope; what exists stays in the account
     Rm {
         /// The path in the state
         path: Path,
+
+        /// Drop only creates that an interrupted run has left open, and keep the resources
+        #[arg(long)]
+        open: bool,
     },
     /// Write the whole state to standard output
     Pull,

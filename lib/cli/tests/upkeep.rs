@@ -122,6 +122,47 @@ fn a_scope_is_taken_out_of_the_state_and_stays_in_the_account() {
 }
 
 #[test]
+fn a_create_that_was_left_open_is_listed_shown_and_dropped_on_request() {
+    let machine = Machine::new();
+    machine.run(&shop(), "deploy").succeeds();
+    // A run was killed when it had announced the create of a log group.
+    let file = machine.path(".groundplan/sandbox/state/shop/state.json");
+    let mut state: serde_json::Value = serde_json::from_str(&machine::read(&file)).expect("it is JSON");
+    let create = serde_json::json!({
+        "type_name": "AWS::Logs::LogGroup",
+        "environment": state["resources"]["shop/vpc"]["environment"],
+        "generation": 1,
+    });
+    let intent = serde_json::json!({
+        "operation": {"create": create},
+        "token": "5f5f",
+        "properties": {"LogGroupName": "/shop/jobs"},
+    });
+    state["pending"] = serde_json::json!({"shop/logs": intent});
+    std::fs::write(&file, state.to_string()).expect("it can be written");
+
+    let list = machine.run(&shop(), "state list").succeeds();
+    assert!(list.out.contains("shop/logs  Logs::LogGroup"), "{}", list.out);
+    assert!(list.err.contains("an interrupted run has left open"), "{}", list.err);
+    let list = machine.run(&shop(), "state list --json").succeeds().json();
+    assert_eq!((&list[0]["open"][0]["path"], &list[0]["open"][0]["token"]), (&"shop/logs".into(), &"5f5f".into()));
+
+    let shown = machine.run(&shop(), "state show shop/logs").succeeds().out;
+    for line in ["LogGroupName = /shop/jobs", "tag groundplan:path = shop/logs", "tag groundplan:token = 5f5f"] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
+
+    machine.run(&shop(), "state rm --open shop/vpc").fails(3, "there is no `shop/vpc` in the creates that are open");
+    let dropped = machine.run(&shop(), "state rm --open shop").succeeds();
+    assert!(dropped.err.contains("it may exist in the account"), "{}", dropped.err);
+    assert!(dropped.err.contains("tag groundplan:token = 5f5f"), "{}", dropped.err);
+    assert_eq!(paths(&machine, &shop()).len(), 3, "the resources stay");
+    let list = machine.run(&shop(), "state list --json").succeeds().json();
+    assert_eq!(list[0]["open"], serde_json::json!([]));
+    assert!(machine.run(&shop(), "plan").succeeds().out.contains("no changes"));
+}
+
+#[test]
 fn the_whole_state_is_pulled() {
     let machine = Machine::new();
     machine.run(&shop(), "deploy").succeeds();

@@ -48,6 +48,32 @@ pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
     }
 }
 
+/// Takes what is at `path` or below it out of the state: the resources, and the creates that an
+/// interrupted run has left open; only these with `open_only`. What exists stays in the account.
+///
+/// # Errors
+/// [`Error::UnknownPaths`] where there is nothing.
+pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>, Error> {
+    let resources = state.resources.keys().filter(|other| !open_only && other.is_within(path));
+    let forgotten = resources.map(|path| Event::Forgotten { path: path.clone() });
+    let open = state.open_creates().filter(|(other, _)| other.is_within(path));
+    let dropped = open.map(|(path, _)| Event::Failed {
+        path: path.clone(),
+        class: None,
+        message: "dropped from the state on request; it may exist in the account".into(),
+        partial: None,
+        later: false,
+    });
+    let events: Vec<_> = forgotten.chain(dropped).collect();
+    if events.is_empty() {
+        let open = state.open_creates().map(|(path, _)| path);
+        let known: Vec<_> = state.resources.keys().filter(|_| !open_only).chain(open).collect();
+        let place = if open_only { "the creates that are open" } else { "the state" };
+        return Err(Error::UnknownPaths { place, paths: vec![(path.clone(), nearest(path, known))] });
+    }
+    Ok(events)
+}
+
 /// Moves what is at `from` or below it to `to`, in an order in which no path is taken.
 ///
 /// # Errors
@@ -70,7 +96,7 @@ pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error>
     }
     let asked_for = |path: &&Path| state.pending.contains_key(*path) && !open.contains_key(*path);
     if let Some(taken) = open.values().find(asked_for) {
-        let reason = "an interrupted run may have made a resource there; run `deploy`, which finds out";
+        let reason = "an interrupted run may have made a resource there; run `deploy`, which finds out, or drop it with `state rm --open`";
         return Err(Error::PathTaken { path: taken.clone(), reason });
     }
     let mut events = Vec::new();

@@ -91,27 +91,73 @@ async fn what_is_taken_out_stays_in_the_account() {
     assert_eq!(fake.paths(), ["a/subnet", "a/vpc"]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn nothing_moves_to_where_an_interrupted_run_may_have_made_something() {
-    let (_, store) = deployed().await;
-    let loaded = store::load(&store, "shop").await.unwrap();
+/// A run was killed when it had announced this create.
+async fn open_create(store: &MemoryStore, path: &str, generation: u32) {
+    let operation = Operation::Create {
+        type_name: crate::fake::VPC.into(),
+        environment: Environment::new("us-east-1"),
+        generation,
+    };
     let intent = Intent {
-        operation: Operation::Create {
-            type_name: crate::fake::VPC.into(),
-            environment: Environment::new("us-east-1"),
-            generation: 1,
-        },
+        operation,
         token: "t".into(),
         properties: BTreeMap::new(),
         secrets: BTreeMap::new(),
         dependencies: BTreeSet::new(),
         lifecycle: Lifecycle::default(),
     };
-    commit(loaded, None, [Event::Intent { path: "a/new".into(), intent }], &store).await.unwrap();
+    let loaded = store::load(store, "shop").await.unwrap();
+    commit(loaded, None, [Event::Intent { path: path.into(), intent }], store).await.unwrap();
+}
+
+async fn rm(store: &MemoryStore, path: &str, open_only: bool) -> Result<State, Error> {
+    let loaded = store::load(store, "shop").await?;
+    let events = removal(&loaded.state, &path.into(), open_only)?;
+    commit(loaded, None, events, store).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_create_is_dropped_on_request_and_its_token_is_never_used_again() {
+    let (_, store) = deployed().await;
+    open_create(&store, "a/new/one", 1).await;
+    assert_eq!(state(&store).await.open_creates().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["a/new/one"]);
+    let left = rm(&store, "a/new", false).await.unwrap();
+    assert!(left.pending.is_empty());
+    assert_eq!(left.next_generation(&"a/new/one".into()), 2);
+    assert_eq!(left.resources.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/subnet", "a/vpc"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_replacement_the_open_create_alone_can_be_dropped() {
+    let (_, store) = deployed().await;
+    open_create(&store, "a/vpc", 2).await;
+    let left = rm(&store, "a", true).await.unwrap();
+    assert!(left.pending.is_empty());
+    assert_eq!(left.resources.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/subnet", "a/vpc"]);
+
+    open_create(&store, "a/vpc", 3).await;
+    let left = rm(&store, "a/vpc", false).await.unwrap();
+    assert!(left.pending.is_empty() && !left.resources.contains_key("a/vpc"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_there_cannot_be_dropped() {
+    let (_, store) = deployed().await;
+    let error = rm(&store, "a/vpc", true).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no `a/vpc` in the creates that are open");
+    let error = rm(&store, "a/vcp", false).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no `a/vcp` in the state; did you mean `a/vpc`?");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_moves_to_where_an_interrupted_run_may_have_made_something() {
+    let (_, store) = deployed().await;
+    open_create(&store, "a/new", 1).await;
     let before = state(&store).await;
     assert_eq!(
         mv(&store, "a/vpc", "a/new").await.unwrap_err().to_string(),
-        "`a/new` is taken: an interrupted run may have made a resource there; run `deploy`, which finds out"
+        "`a/new` is taken: an interrupted run may have made a resource there; run `deploy`, which finds out, or \
+         drop it with `state rm --open`"
     );
     assert_eq!(state(&store).await, before);
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::execute::Outcome;
 use crate::journal::IllegalEvent;
-use crate::provider::{Identity, ProviderError};
+use crate::provider::{ErrorClass, Identity, ProviderError};
 use crate::store::{Heard, Holder};
 use crate::upstream::{Missing, Use};
 
@@ -216,6 +216,18 @@ pub enum Error {
     Provider {
         /// The resource that it was about, if about one.
         path: Option<Path>,
+        /// What the cloud says.
+        source: Box<ProviderError>,
+    },
+    /// What has become of a call that an interrupted run has left open cannot be found out.
+    #[error("{}", unresolved(path, verb, type_name, source))]
+    Unresolved {
+        /// The resource.
+        path: Path,
+        /// What the run was about to do: `create`, `update` or `delete`.
+        verb: &'static str,
+        /// CloudFormation's name of the type.
+        type_name: String,
         /// What the cloud says.
         source: Box<ProviderError>,
     },
@@ -484,6 +496,22 @@ fn way_back(restore: Option<u64>) -> String {
         None => "put the state back from a backup, with `state push FILE`".to_owned(),
     };
     format!("{restore}; check `--state` if it was mistyped; `--new-state` starts over and leaves what exists alone")
+}
+
+fn unresolved(path: &Path, verb: &str, type_name: &str, source: &ProviderError) -> String {
+    use ErrorClass::{Denied, Invalid, NotFound};
+    let problem = format!("cannot find out whether an interrupted run did {verb} `{path}` ({type_name}): {source}");
+    let way_out = match (source.class, verb) {
+        (Denied | Invalid | NotFound, "create") => format!(
+            "; allow that call, or look for the resource yourself (`state show {path}` says how) and drop the open \
+             create with `state rm --open {path}`"
+        ),
+        (Denied | Invalid | NotFound, _) => {
+            format!("; allow that call, or take the resource out of the state with `state rm {path}`")
+        }
+        _ => String::new(),
+    };
+    problem + &way_out
 }
 
 fn subject(path: Option<&Path>) -> String {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
     Properties, Provider, ProviderError, Recovery, Status, UpdateRequest, Wait,
 };
 use crate::state::State;
@@ -50,6 +50,12 @@ pub(crate) struct Cloud {
     /// A create whose answer is lost, or that makes the resource in part, makes it without this property;
     /// an update that is refused has changed all the others.
     pub(crate) half: Option<&'static str>,
+    /// Identifiers that the cloud reports as being deleted.
+    pub(crate) deleting: BTreeSet<String>,
+    /// Paths that the credentials may not look at.
+    pub(crate) denied: BTreeSet<String>,
+    /// An update gives the resource another identifier.
+    pub(crate) renames: bool,
     next: u32,
 }
 
@@ -71,6 +77,8 @@ pub(crate) enum Answer {
     Lost,
     /// A create that names what it has made, and that the rest has failed.
     InPart(ErrorClass),
+    /// A create that names what it has made, and that a setting which follows has failed.
+    Unset(ErrorClass),
 }
 
 impl Fake {
@@ -93,6 +101,11 @@ impl Fake {
         self.cloud().errors.entry(call.into()).or_default().push(Answer::InPart(class));
     }
 
+    /// The next create `call` makes the resource, and a setting that follows it fails with this class.
+    pub(crate) fn refuse_settings(&self, call: &str, class: ErrorClass) {
+        self.cloud().errors.entry(call.into()).or_default().push(Answer::Unset(class));
+    }
+
     pub(crate) fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.cloud().calls)
     }
@@ -113,6 +126,12 @@ impl Fake {
         id
     }
 
+    fn may_look(&self, address: &Address) -> Result<MutexGuard<'_, Cloud>, ProviderError> {
+        let cloud = self.cloud();
+        let denied = cloud.denied.contains(address.path.as_str());
+        if denied { Err(ProviderError::new(ErrorClass::Denied, "you may not look")) } else { Ok(cloud) }
+    }
+
     fn arrive(&self, call: String) -> (MutexGuard<'_, Cloud>, Option<Answer>) {
         let mut cloud = self.cloud();
         let answers = cloud.errors.get_mut(&call);
@@ -123,6 +142,14 @@ impl Fake {
 }
 
 impl Cloud {
+    fn rename(&mut self, id: &str) -> String {
+        self.next += 1;
+        let made = self.resources.remove(id).expect("the caller has seen it");
+        let new = format!("{}-{}", id.split('-').next().unwrap_or_default(), self.next);
+        self.resources.insert(new.clone(), made);
+        new
+    }
+
     fn outputs(&self, id: &str) -> Outputs {
         let made = &self.resources[id];
         let mut outputs = Outputs::new();
@@ -215,13 +242,17 @@ impl Provider for Fake {
             Some(Answer::InPart(class)) => {
                 Err(ProviderError { partial: Some(id), ..ProviderError::new(class, "the rest has failed") })
             }
+            Some(Answer::Unset(class)) => {
+                let refused = ProviderError::new(class, "a setting was refused");
+                Err(ProviderError { partial: Some(id), settings: true, ..refused })
+            }
             Some(_) => Err(lost()),
             None => Ok(Accepted { outputs: cloud.outputs(&id), id }),
         }
     }
 
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {
-        let mut cloud = self.cloud();
+        let mut cloud = self.may_look(&resource.address)?;
         if cloud.blind > 0 {
             cloud.blind -= 1;
             return Ok(None);
@@ -248,6 +279,7 @@ impl Provider for Fake {
         made.properties.retain(|name, _| !request.existing.properties.contains_key(name));
         made.properties.extend(request.properties.clone());
         made.ready = ready(&made.type_name);
+        let id = if cloud.renames { cloud.rename(&id) } else { id };
         if answer.is_some() {
             return Err(lost());
         }
@@ -279,11 +311,14 @@ impl Provider for Fake {
     }
 
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {
-        let cloud = self.cloud();
+        let cloud = self.may_look(&resource.address)?;
         if cloud.broken.contains(resource.address.path.as_str()) {
             return Ok(Status::Failed("it is broken".into()));
         }
         let Some(made) = cloud.resources.get(&resource.id) else { return Ok(Status::Gone) };
+        if cloud.deleting.contains(&resource.id) {
+            return Ok(Status::Pending("deleting".into()));
+        }
         if made.ready > Instant::now() {
             return Ok(Status::Pending("creating".into()));
         }
@@ -291,7 +326,7 @@ impl Provider for Fake {
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
-        let cloud = self.cloud();
+        let cloud = self.may_look(&request.address)?;
         let same = |made: &&Made| made.token == request.token;
         Ok(cloud.resources.iter().filter(|(_, made)| same(made)).map(|(id, _)| id.clone()).collect())
     }

@@ -77,8 +77,13 @@ pub async fn import(
     let properties = drift::overlay(&entry.type_name, &known(&desired, &live), &live.properties);
     let intent = intent(assembly, state, &existing, properties, entry);
     let asked = |intent| Event::Intent { path: path.clone(), intent };
-    let accepted =
-        Event::Accepted { path: path.clone(), id: id.to_owned(), outputs: live.outputs.clone(), found: None };
+    let accepted = Event::Accepted {
+        path: path.clone(),
+        id: id.to_owned(),
+        outputs: live.outputs.clone(),
+        found: None,
+        incomplete: false,
+    };
     let is = |outputs| Event::Ready { path: path.clone(), outputs };
     let mut events = vec![asked(intent.clone()), accepted.clone()];
     let ready = match behavior.wait {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::assembly::Lifecycle;
 use groundplan_core::{Environment, Path, Value};
+use groundplan_schema::Replacement;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -55,6 +56,10 @@ pub enum Event {
         /// have all of that.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         found: Option<BTreeMap<String, Value>>,
+        /// Whether the create succeeded and a setting that follows it was refused, so that the
+        /// resource is still to be updated.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        incomplete: bool,
     },
     /// The resource works.
     Ready {
@@ -93,7 +98,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generation: Option<u32>,
     },
-    /// A deletion was refused: the resource is still there.
+    /// A deletion was refused, or was never requested: the resource still exists, and has the status
+    /// that it had before.
     DeleteFailed {
         /// Where the resource stands, or stood.
         path: Path,
@@ -223,6 +229,8 @@ impl Intent {
             environment,
             generation,
             status,
+            former: None,
+            incomplete: false,
             properties: self.properties,
             secrets: self.secrets,
             outputs: Outputs::new(),
@@ -248,15 +256,13 @@ impl State {
                 Ok(())
             }
             Event::Intent { path, intent } => self.intent(path, intent),
-            Event::Accepted { path, id, outputs, found } => self.accepted(path, id, outputs, found),
+            Event::Accepted { path, id, outputs, found, incomplete } => {
+                self.accepted(path, id, outputs, found, incomplete)
+            }
             Event::Ready { path, outputs } => self.ready(path, outputs),
             Event::Failed { path, partial, later, .. } => self.failed(path, partial, later),
-            Event::Deleting { path, id, generation } => {
-                self.deleting("deleting", path, &id, generation, ResourceStatus::Deleting)
-            }
-            Event::DeleteFailed { path, id, generation, .. } => {
-                self.deleting("delete_failed", path, &id, generation, ResourceStatus::Ready)
-            }
+            Event::Deleting { path, id, generation } => self.deleting(path, &id, generation),
+            Event::DeleteFailed { path, id, generation, .. } => self.delete_failed(path, &id, generation),
             Event::Gone { path, id, generation } => self.gone(path, &id, generation),
             Event::Observed { path, properties, outputs } => self.observed(path, properties, outputs),
             Event::Moved { from, to } => self.moved(from, to),
@@ -317,6 +323,7 @@ impl State {
         id: String,
         outputs: Outputs,
         found: Option<BTreeMap<String, Value>>,
+        incomplete: bool,
     ) -> Result<(), IllegalEvent> {
         let Some(mut intent) = self.pending.remove(&path) else {
             return Err(illegal("accepted", path, "nothing is open there"));
@@ -325,18 +332,18 @@ impl State {
         if let Some(generation) = intent.generation() {
             self.generations.insert(path.clone(), generation);
             let made = intent.made(id, ResourceStatus::Accepted, outputs);
+            let made = made.map(|made| if incomplete { incompletely(made) } else { made });
             let old = made.and_then(|made| self.resources.insert(path.clone(), made));
             self.deposed.extend(old.map(|resource| Deposed { path, resource }));
         } else if let Some(resource) = self.resources.get_mut(&path) {
-            resource.id = id;
+            resource.rename(id);
+            resource.incomplete = incomplete;
             resource.properties = intent.properties;
             resource.secrets = intent.secrets;
             resource.dependencies = intent.dependencies;
             resource.lifecycle = intent.lifecycle;
             resource.learn(outputs);
-            if resource.status == ResourceStatus::Ready {
-                resource.status = ResourceStatus::Updating;
-            }
+            changing(resource);
         }
         Ok(())
     }
@@ -385,24 +392,32 @@ impl State {
         }
     }
 
-    fn deleting(
-        &mut self,
-        event: &'static str,
-        path: Path,
-        id: &str,
-        generation: Option<u32>,
-        status: ResourceStatus,
-    ) -> Result<(), IllegalEvent> {
-        match self.find_mut(&path, id, generation) {
-            Some(resource) => {
-                // What was never ready stays so: it is deleted or replaced, whatever happens.
-                if !matches!(resource.status, ResourceStatus::Tainted | ResourceStatus::Failed) {
-                    resource.status = status;
-                }
-                Ok(())
+    fn deleting(&mut self, path: Path, id: &str, generation: Option<u32>) -> Result<(), IllegalEvent> {
+        let Some(resource) = self.find_mut(&path, id, generation) else {
+            return Err(illegal("deleting", path, "there is no such resource"));
+        };
+        match resource.status {
+            // What was never ready stays so: it is deleted or replaced, whatever happens. A deletion that
+            // is requested once more does not forget what was before the first request.
+            ResourceStatus::Tainted | ResourceStatus::Failed | ResourceStatus::Deleting => {}
+            former @ (ResourceStatus::Accepted | ResourceStatus::Updating | ResourceStatus::Ready) => {
+                resource.former = Some(former);
+                resource.status = ResourceStatus::Deleting;
             }
-            None => Err(illegal(event, path, "there is no such resource")),
         }
+        Ok(())
+    }
+
+    fn delete_failed(&mut self, path: Path, id: &str, generation: Option<u32>) -> Result<(), IllegalEvent> {
+        let Some(resource) = self.find_mut(&path, id, generation) else {
+            return Err(illegal("delete_failed", path, "there is no such resource"));
+        };
+        if resource.status == ResourceStatus::Deleting {
+            // Where an earlier version has not written down what it was, the next run reads it and waits
+            // until it is ready.
+            resource.status = resource.former.take().unwrap_or(ResourceStatus::Updating);
+        }
+        Ok(())
     }
 
     fn gone(&mut self, path: Path, id: &str, generation: Option<u32>) -> Result<(), IllegalEvent> {
@@ -437,9 +452,7 @@ impl State {
             && let Some(intent) = self.pending.remove(&path)
         {
             // It may still be going on.
-            if resource.status == ResourceStatus::Ready {
-                resource.status = ResourceStatus::Updating;
-            }
+            changing(resource);
             // Whether the update has set a secret cannot be seen, so that the next one sets it.
             for (place, digest) in &mut resource.secrets {
                 if intent.secrets.get(place) != Some(digest) {
@@ -522,6 +535,27 @@ impl State {
         let current = self.resources.get_mut(path).filter(|resource| resource.is_named(id, generation));
         let mut deposed = self.deposed.iter_mut().filter(|old| old.path == *path).map(|old| &mut old.resource);
         current.or_else(|| deposed.find(|resource| resource.is_named(id, generation)))
+    }
+}
+
+/// Takes in that settings are missing; whether secrets are among them cannot be seen.
+fn incompletely(made: ResourceState) -> ResourceState {
+    let mut made = ResourceState { incomplete: true, ..made };
+    let schema = groundplan_schema::lookup(&made.type_name);
+    for (place, digest) in &mut made.secrets {
+        if schema.is_none_or(|schema| schema.replacement(place) != Replacement::Always) {
+            *digest = UNKNOWN_DIGEST.to_owned();
+        }
+    }
+    made
+}
+
+/// Takes in that an update is going on, perhaps.
+fn changing(resource: &mut ResourceState) {
+    for status in [Some(&mut resource.status), resource.former.as_mut()].into_iter().flatten() {
+        if *status == ResourceStatus::Ready {
+            *status = ResourceStatus::Updating;
+        }
     }
 }
 

@@ -29,7 +29,7 @@ fn update(path: &str) -> Event {
 }
 
 fn accepted(path: &str, id: &str) -> Event {
-    Event::Accepted { path: path.into(), id: id.into(), outputs: outputs("VpcId", id), found: None }
+    Event::Accepted { path: path.into(), id: id.into(), outputs: outputs("VpcId", id), found: None, incomplete: false }
 }
 
 fn ready(path: &str) -> Event {
@@ -236,10 +236,156 @@ fn an_interrupted_update_that_was_found_out_about_is_still_to_be_waited_for() {
 fn a_state_is_the_same_whatever_output_was_told_first() {
     let outputs = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Json::from(*name))).collect();
     let told = |first: &[&str], then: &[&str]| {
-        let accepted =
-            Event::Accepted { path: "a/nat".into(), id: "nat-1".into(), outputs: outputs(first), found: None };
+        let accepted = Event::Accepted {
+            path: "a/nat".into(),
+            id: "nat-1".into(),
+            outputs: outputs(first),
+            found: None,
+            incomplete: false,
+        };
         let ready = Event::Ready { path: "a/nat".into(), outputs: outputs(then) };
         after(&[create("a/nat", NAT, 1), accepted, ready]).to_json()
     };
     assert_eq!(told(&["Id"], &["Arn", "Id"]), told(&["Id", "Arn"], &[]));
+}
+
+fn deleting(path: &str, id: &str) -> Event {
+    Event::Deleting { path: path.into(), id: id.into(), generation: None }
+}
+
+fn delete_failed(path: &str, id: &str) -> Event {
+    Event::DeleteFailed { path: path.into(), id: id.into(), generation: None, message: "in use".into() }
+}
+
+#[test]
+fn a_deletion_that_is_refused_gives_the_former_status_back() {
+    let made = [create("a/nat", NAT, 1), accepted("a/nat", "nat-1")];
+    let ready = [&made[..], &[ready("a/nat")]].concat();
+    let updating = [&ready[..], &[update("a/nat"), accepted("a/nat", "nat-1")]].concat();
+    let cases = [
+        (made.to_vec(), ResourceStatus::Accepted),
+        (ready, ResourceStatus::Ready),
+        (updating, ResourceStatus::Updating),
+    ];
+    for (events, former) in cases {
+        // Requested twice, as by a second run.
+        let asked = [&events[..], &[deleting("a/nat", "nat-1"), deleting("a/nat", "nat-1")]].concat();
+        assert_eq!(after(&asked).resources["a/nat"].status, ResourceStatus::Deleting);
+        let moved = Event::Moved { from: "a/nat".into(), to: "a/b".into() };
+        let state = after(&[&asked[..], &[moved, delete_failed("a/b", "nat-1")]].concat());
+        assert_eq!((state.resources["a/b"].status, state.resources["a/b"].former), (former, None));
+        let state = after(&[&asked[..], &[delete_failed("a/nat", "nat-1"), delete_failed("a/nat", "nat-1")]].concat());
+        assert_eq!(state.resources["a/nat"].status, former);
+    }
+}
+
+#[test]
+fn a_deletion_that_an_earlier_version_has_written_down_and_that_is_refused_is_waited_for() {
+    let events = [create("a/nat", NAT, 1), accepted("a/nat", "nat-1"), ready("a/nat"), deleting("a/nat", "nat-1")];
+    let mut document: Json = serde_json::from_str(&after(&events).to_json()).unwrap();
+    document["resources"]["a/nat"].as_object_mut().unwrap().remove("former").unwrap();
+    let mut state = State::from_json(&document.to_string(), "test").unwrap();
+    state.apply(delete_failed("a/nat", "nat-1")).unwrap();
+    assert_eq!(state.resources["a/nat"].status, ResourceStatus::Updating);
+}
+
+#[test]
+fn what_was_never_ready_stays_so_whatever_becomes_of_its_deletion() {
+    let tainted = [create("a/nat", NAT, 1), failed("a/nat", Some("nat-1")), deleting("a/nat", "nat-1")];
+    assert_eq!(after(&tainted).resources["a/nat"].status, ResourceStatus::Tainted);
+    let refused = [&tainted[..], &[delete_failed("a/nat", "nat-1")]].concat();
+    assert_eq!(after(&refused).resources["a/nat"].status, ResourceStatus::Tainted);
+}
+
+#[test]
+fn an_update_that_is_found_out_about_while_a_deletion_was_announced_is_waited_for() {
+    let observed = Event::Observed { path: "a/nat".into(), properties: BTreeMap::new(), outputs: Outputs::new() };
+    let made = [create("a/nat", NAT, 1), accepted("a/nat", "nat-1"), ready("a/nat"), update("a/nat")];
+    let state = after(&[&made[..], &[deleting("a/nat", "nat-1"), observed, delete_failed("a/nat", "nat-1")]].concat());
+    assert_eq!(state.resources["a/nat"].status, ResourceStatus::Updating);
+}
+
+#[test]
+fn an_update_may_give_another_identifier_and_what_names_it_follows() {
+    let made = [create("a/vpc", VPC, 1), accepted("a/vpc", "vpc-1"), ready("a/vpc"), update("a/vpc")];
+    let renamed = Event::Accepted {
+        path: "a/vpc".into(),
+        id: "vpc-2".into(),
+        outputs: Outputs::new(),
+        found: None,
+        incomplete: false,
+    };
+    let mut state = after(&[&made[..], &[renamed]].concat());
+    let id = state.value_of(&groundplan_core::Reference::new("a/vpc", "VpcId"));
+    assert_eq!((state.resources["a/vpc"].id.as_str(), id), ("vpc-2", Some(json!("vpc-2"))));
+    assert!(state.deposed.is_empty(), "it is the same resource");
+    // It is deleted by the identifier that it has now.
+    assert!(state.apply(deleting("a/vpc", "vpc-1")).is_err());
+    state.apply(deleting("a/vpc", "vpc-2")).unwrap();
+    state.apply(gone("a/vpc", "vpc-2")).unwrap();
+    assert!(state.resources.is_empty());
+}
+
+#[test]
+fn what_lacks_settings_is_updated_and_the_update_sets_its_secrets() {
+    let environment = Environment::new("us-east-1");
+    let operation = Operation::Create { type_name: DATABASE.into(), environment, generation: 1 };
+    // The first can be changed, the second is for good.
+    let secrets: BTreeMap<_, _> =
+        ["MasterUserPassword", "SourceRegion"].map(|name| (name.to_owned(), "ab".to_owned())).into();
+    let intent = Intent { secrets: secrets.clone(), ..intent(operation) };
+    let made = Event::Accepted {
+        path: "a/db".into(),
+        id: "db-1".into(),
+        outputs: Outputs::new(),
+        found: Some(BTreeMap::new()),
+        incomplete: true,
+    };
+    let mut state = after(&[Event::Intent { path: "a/db".into(), intent }, made, ready("a/db")]);
+    let resource = &state.resources["a/db"];
+    assert!(resource.incomplete && resource.status == ResourceStatus::Ready && resource.holds_data());
+    assert_eq!(
+        (resource.secrets["MasterUserPassword"].as_str(), resource.secrets["SourceRegion"].as_str()),
+        (UNKNOWN_DIGEST, "ab")
+    );
+    state.apply(update("a/db")).unwrap();
+    assert!(state.resources["a/db"].incomplete, "until the update is accepted");
+    state.apply(accepted("a/db", "db-1")).unwrap();
+    assert!(!state.resources["a/db"].incomplete);
+}
+
+#[test]
+fn of_two_intents_at_one_path_the_second_is_refused_unless_it_is_the_same_once_more() {
+    let refused = |events: &[Event], last: Event| after(events).apply(last).unwrap_err().reason;
+    let made = [create("a/vpc", VPC, 1), accepted("a/vpc", "vpc-1"), ready("a/vpc")];
+    let replacing = [&made[..], &[create("a/vpc", VPC, 2)]].concat();
+    let changing = [&made[..], &[update("a/vpc")]].concat();
+    assert_eq!(refused(&replacing, update("a/vpc")), "something else is open there");
+    assert_eq!(refused(&changing, create("a/vpc", VPC, 2)), "something else is open there");
+    assert_eq!(after(&[&replacing[..], &[create("a/vpc", VPC, 2)]].concat()).pending.len(), 1);
+    assert_eq!(after(&[&changing[..], &[update("a/vpc")]].concat()).pending.len(), 1);
+    assert_eq!(refused(&[], update("a/vpc")), "there is no resource");
+    assert_eq!(refused(&made, create("a/vpc", VPC, 1)), "the generation is not the next one");
+    assert_eq!(refused(&[], create("a/vpc", VPC, 2)), "the generation is not the next one");
+}
+
+#[test]
+fn only_what_is_waited_for_becomes_ready_or_fails() {
+    let made = [create("a/nat", NAT, 1), accepted("a/nat", "nat-1")];
+    let tainted = [&made[..], &[failed("a/nat", None)]].concat();
+    let is_ready = [&made[..], &[ready("a/nat")]].concat();
+    let going = [&is_ready[..], &[deleting("a/nat", "nat-1")]].concat();
+    let updating = [&is_ready[..], &[update("a/nat"), accepted("a/nat", "nat-1")]].concat();
+    let late = Event::Failed { path: "a/nat".into(), class: None, message: "no".into(), partial: None, later: true };
+    let broken = [&made[..], &[late]].concat();
+    for events in [&made[..], &updating, &broken] {
+        assert_eq!(after(&[events, &[ready("a/nat")]].concat()).resources["a/nat"].status, ResourceStatus::Ready);
+    }
+    for events in [&tainted, &is_ready, &going] {
+        assert_eq!(after(events).apply(ready("a/nat")).unwrap_err().reason, "nobody waits for it");
+    }
+    for events in [&tainted, &is_ready, &going, &broken] {
+        let error = after(events).apply(failed("a/nat", None)).unwrap_err();
+        assert_eq!(error.reason, "nothing is open there, and nobody waits for it");
+    }
 }

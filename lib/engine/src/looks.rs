@@ -6,8 +6,30 @@ use std::time::Duration;
 use groundplan_core::Path;
 use sha2::{Digest, Sha256};
 
-use crate::provider::{Address, CreateRequest, ErrorClass, Existing, Live, Provider, ProviderError, Status, Wait};
+use crate::provider::{
+    Address, CreateRequest, ErrorClass, Existing, Live, Outputs, Provider, ProviderError, Status, Wait,
+};
 use crate::traffic::{Closed, Rank, Traffic};
+
+/// The states in which AWS's APIs report a resource whose deletion was accepted, in lower case and with
+/// `-` for `_`: RDS, EC2, EKS and others `deleting`, EC2 instances `shutting-down`, ECS services
+/// `DRAINING` and `INACTIVE`, attachments `detaching`, CIDR blocks `disassociating`. Cloud Control's
+/// requests are `DELETE_IN_PROGRESS`.
+const DELETION_STATES: [&str; 13] = [
+    "deleting",
+    "deleted",
+    "delete-in-progress",
+    "delete-failed",
+    "pending-deletion",
+    "pendingdeletion",
+    "terminating",
+    "shutting-down",
+    "draining",
+    "inactive",
+    "detaching",
+    "disassociating",
+    "deregistering",
+];
 
 /// How often it is looked before it is believed that something is not there.
 pub(crate) const LOOKS: u32 = 5;
@@ -18,6 +40,22 @@ pub(crate) struct Looks<'a> {
     provider: &'a dyn Provider,
     traffic: &'a Traffic<'a>,
     rank: Rank,
+}
+
+/// What has become of a deletion.
+pub(crate) enum Fate {
+    /// The resource does not exist any more.
+    Gone,
+    /// The cloud is deleting it.
+    Going,
+    /// It exists, and nothing deletes it.
+    Stays(Live),
+}
+
+/// Whether a state, of which an explanation may follow after a space, is one of a deletion.
+pub(crate) fn is_deletion(state: &str) -> bool {
+    let name = state.split(' ').next().unwrap_or_default().to_ascii_lowercase().replace('_', "-");
+    DELETION_STATES.contains(&name.as_str())
 }
 
 impl<'a> Looks<'a> {
@@ -57,12 +95,39 @@ impl<'a> Looks<'a> {
         self.repeat(&existing.address, async || self.provider.status(existing).await).await
     }
 
-    /// Whether what was seen is as it is going to be: ready, or of a type that is ready at once,
-    /// though another look may not see it yet.
-    pub(crate) async fn is_ready(&self, existing: &Existing) -> Result<bool, ProviderError> {
+    /// The outputs of what was seen, where it is as it is going to be: ready, or of a type that is ready
+    /// at once, though another look may not see it yet, and which has all its outputs then.
+    pub(crate) async fn ready(&self, existing: &Existing) -> Result<Option<Outputs>, ProviderError> {
         let behavior = self.provider.behavior(&existing.address.type_name);
-        let at_once = behavior.is_none_or(|behavior| behavior.wait == Wait::NONE);
-        Ok(at_once || matches!(self.status(existing).await?, Status::Ready(_)))
+        if behavior.is_none_or(|behavior| behavior.wait == Wait::NONE) {
+            return Ok(Some(Outputs::new()));
+        }
+        match self.status(existing).await? {
+            Status::Ready(outputs) => Ok(Some(outputs)),
+            Status::Pending(_) | Status::Failed(_) | Status::Gone => Ok(None),
+        }
+    }
+
+    /// What has become of a deletion that may have been requested, or not. A request that was sent a
+    /// moment ago may not show yet: that a resource stays is believed only where none of the looks,
+    /// spread over the consistency window, shows a deletion.
+    pub(crate) async fn deletion(&self, existing: &Existing) -> Result<Fate, ProviderError> {
+        let interval = self.provider.settling() / (LOOKS - 1);
+        let mut seen = false;
+        for look in 0..LOOKS {
+            if look > 0 {
+                self.traffic.pause(interval).await.map_err(|Closed| self.stopped())?;
+            }
+            match self.status(existing).await {
+                Ok(Status::Pending(state) | Status::Failed(state)) if is_deletion(&state) => return Ok(Fate::Going),
+                Ok(Status::Pending(_) | Status::Failed(_) | Status::Ready(_)) => seen = true,
+                Ok(Status::Gone) => {}
+                Err(error) if error.class == ErrorClass::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let live = if seen { self.read_made(existing).await? } else { None };
+        Ok(live.map_or(Fate::Gone, Fate::Stays))
     }
 
     /// A look that is not made any more.

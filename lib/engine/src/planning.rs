@@ -11,13 +11,13 @@ use serde_json::Value as Json;
 use crate::diff::moves::is_moved;
 use crate::diff::only::{Part, part};
 use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff_with};
-use crate::drift::{self, Drift};
+use crate::drift;
 use crate::error::Error;
 use crate::journal::Event;
 use crate::looks::Looks;
 use crate::plan::{Plan, arrange, schedule};
 use crate::provider::{Identity, Properties, Provider};
-use crate::recover::recover;
+use crate::recover::{self, recover};
 use crate::resolve::substitute;
 use crate::secret::{self, Digests};
 use crate::state::State;
@@ -79,7 +79,7 @@ pub async fn deploy(
     let wanted = |path: &Path| {
         assembly.resources.contains_key(path) && !state.resources.contains_key(path) && !is_moved(assembly, state, path)
     };
-    let observed = observe(state, changed_roles(assembly, state), provider, &wanted, options).await?;
+    let observed = observe(state, changed_roles(assembly, state), provider, assembly, &wanted, options).await?;
     let digests = digests(assembly, &observed.state, provider).await;
     let inputs = Inputs {
         assembly,
@@ -123,7 +123,6 @@ impl AsRef<ChangeSet> for Planning {
 /// As [`deploy`].
 pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptions) -> Result<Planned, Error> {
     let identity = identity(provider, state, None).await?;
-    let observed = observe(state, Vec::new(), provider, &|_| false, options).await?;
     let assembly = Assembly {
         format: Assembly::FORMAT,
         app: state.app.clone(),
@@ -132,6 +131,7 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
         resources: BTreeMap::new(),
         outputs: BTreeMap::new(),
     };
+    let observed = observe(state, Vec::new(), provider, &assembly, &|_| false, options).await?;
     let inputs = Inputs {
         assembly: &assembly,
         state: &observed.state,
@@ -205,6 +205,7 @@ async fn observe<'a>(
     state: &'a State,
     roles: Vec<Event>,
     provider: &dyn Provider,
+    assembly: &Assembly,
     wanted: &dyn Fn(&Path) -> bool,
     options: &PlanOptions,
 ) -> Result<Observed<'a>, Error> {
@@ -215,27 +216,32 @@ async fn observe<'a>(
     let recovered = traffic.keep(recover(&observed.state, looks, wanted)).await?;
     observed.fold(recovered)?;
     if options.refresh {
-        let drifts = traffic.keep(drift::differing(&observed.state, looks)).await;
-        let mut events = Vec::new();
-        for (path, drift) in drifts {
-            let resource = &observed.state.resources[&path];
-            match drift {
-                Drift::Missing => {
-                    events.push(resource.gone(&path));
-                    observed.missing.insert(path);
+        let answers = traffic.keep(drift::answers(&observed.state, looks)).await;
+        let (mut events, mut missing) = (Vec::new(), BTreeSet::new());
+        for (path, answer) in answers {
+            let resource = &observed.state.resources[path];
+            match answer.map_err(Error::provider(Some(path)))? {
+                None => {
+                    events.push(resource.gone(path));
+                    missing.insert(path.clone());
                 }
-                // What others have added is left to them: nothing is to be done about it.
-                Drift::Changed { properties, .. } if properties.iter().all(|property| property.added) => {}
-                Drift::Changed { live, .. } => {
-                    let properties = drift::overlay(&resource.type_name, &resource.properties, &live.properties);
-                    events.push(Event::Observed { path, properties, outputs: live.outputs });
-                }
-                Drift::Unreadable(source) => return Err(Error::provider(Some(&path))(source)),
+                Some(live) => events.extend(recover::learned(path, resource, live)),
             }
         }
+        observed.missing = missing;
         observed.fold(events)?;
     }
+    let learned = traffic.keep(recover::learn(&observed.state, looks, &without_value(assembly, &observed.state))).await;
+    observed.fold(learned)?;
     Ok(observed)
+}
+
+/// The resources of which the program takes a value that the state does not have.
+fn without_value(assembly: &Assembly, state: &State) -> BTreeSet<Path> {
+    let properties = assembly.resources.values().flat_map(|entry| entry.properties.values());
+    let references = properties.chain(assembly.outputs.values()).flat_map(Value::references);
+    let unknown = references.filter(|reference| state.value_of(reference).is_none());
+    unknown.map(|reference| reference.path.clone()).collect()
 }
 
 impl Observed<'_> {

@@ -2,12 +2,13 @@ use groundplan_core::Environment;
 use serde_json::json;
 
 use super::*;
+use crate::drift::Drift;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{DATABASE, Fake, LOG_GROUP, VPC, assembly, state, subnet, vpc};
 use crate::journal::{Intent, Operation};
 use crate::provider::{Address, CreateRequest};
 use crate::state::{Deposed, ResourceStatus};
-use crate::store::{self, MemoryStore};
+use crate::store::{self, MemoryStore, StateStore};
 
 const REFRESH: PlanOptions =
     PlanOptions { refresh: true, delete_data: false, parallelism: 4, only: BTreeSet::new(), upstream: Upstream::NONE };
@@ -196,4 +197,42 @@ async fn what_works_again_is_not_taken_for_what_an_interrupted_run_has_replaced_
     let planned = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
     assert!(matches!(&planned.plan.observed[..], [Event::Accepted { id, .. }] if *id == made), "{:?}", planned.plan);
     assert_eq!(planned.changes.deposed.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_the_cloud_named_late_is_known_to_the_next_deploy_and_after_a_refresh() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let database = ("a/db", DATABASE, json!({"Engine": "postgres"}));
+    let name = json!({"LogGroupName": {"$ref": "a/db#Endpoint.Address"}});
+    let uses = assembly(&[database.clone(), ("a/logs", LOG_GROUP, name)]);
+    let alone = assembly(&[database]);
+    apply(&alone, &store, &fake, &PlanOptions::default()).await;
+    let mut state = store::load(&store, "shop").await.unwrap().state;
+    state.resources.get_mut("a/db").unwrap().outputs.shift_remove("Endpoint.Address").unwrap();
+    store.save(&state).await.unwrap();
+
+    let refreshed = deploy(&alone, &state, &fake, &REFRESH).await.unwrap().plan.observed;
+    let endpoint = format!("{}.db", fake.id("a/db"));
+    assert!(matches!(&refreshed[..], [Event::Observed { outputs, .. }] if outputs["Endpoint.Address"] == endpoint));
+    assert_eq!(deploy(&alone, &state, &fake, &PlanOptions::default()).await.unwrap().plan.observed, []);
+
+    apply(&uses, &store, &fake, &PlanOptions::default()).await;
+    let state = store::load(&store, "shop").await.unwrap().state;
+    assert_eq!(state.resources["a/logs"].properties["LogGroupName"], Value::from(endpoint));
+    assert!(deploy(&uses, &state, &fake, &PlanOptions::default()).await.unwrap().plan.observed.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_create_that_cannot_be_looked_up_is_dropped_on_request_and_planning_goes_on() {
+    let fake = Fake::default();
+    let mut state = state();
+    state.apply(asked_for("a/vpc", VPC, 1)).unwrap();
+    fake.cloud().denied.insert("a/vpc".into());
+    let program = assembly(&[vpc("10.0.0.0/16")]);
+    let error = deploy(&program, &state, &fake, &PlanOptions::default()).await.map(|planned| planned.plan).unwrap_err();
+    assert!(error.to_string().contains("`state rm --open a/vpc`"), "{error}");
+    let dropped = crate::edit::removal(&state, &"a/vpc".into(), true).unwrap();
+    dropped.into_iter().for_each(|event| state.apply(event).unwrap());
+    let planned = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
+    assert_eq!(planned.plan.render(), "#0 create a/vpc again (AWS::EC2::VPC)\n");
 }

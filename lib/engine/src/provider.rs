@@ -4,6 +4,7 @@
 //! as data how that type behaves. It never compares anything: the diff is the engine's.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -89,6 +90,12 @@ pub trait Provider: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// The same cloud, in which each request that changes something is sent only while `fence` allows
+    /// it. None where every call of this provider is one request: the engine asks before each call.
+    fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
+        None
+    }
+
     /// The current value of a Secrets Manager entry whose name or ARN is known. With a key, that
     /// entry of the JSON object.
     async fn secret(
@@ -96,6 +103,19 @@ pub trait Provider: Send + Sync {
         entry: &SecretsManagerEntry,
         environment: &Environment,
     ) -> Result<Zeroizing<String>, ProviderError>;
+}
+
+/// Says whether a run may still change something: whether it holds the lock of its state.
+///
+/// One call of a provider may take several requests and minutes, in which another run may take the
+/// lock over.
+pub trait Fence: Send + Sync {
+    /// Returns at once, without a request of its own, and only where the run surely holds its lock.
+    ///
+    /// # Errors
+    /// Of class [`ErrorClass::LockLost`]: the request is not to be sent.
+    #[expect(clippy::result_large_err, reason = "the error of all calls, of which this is the rarest")]
+    fn check(&self) -> Result<(), ProviderError>;
 }
 
 /// Who the credentials belong to.
@@ -219,6 +239,9 @@ pub struct ProviderError {
     pub request_id: Option<String>,
     /// The identifier of what was made in part before the error.
     pub partial: Option<String>,
+    /// Whether the create of what [`partial`](Self::partial) names has succeeded, and only a setting
+    /// that follows it was refused: the resource is to be updated, not to be made anew.
+    pub settings: bool,
 }
 
 /// What the engine does about a [`ProviderError`].
@@ -245,12 +268,22 @@ pub enum ErrorClass {
     Unauthenticated,
     /// The call may or may not have had its effect: resolved by [`Recovery`].
     UnknownOutcome,
+    /// The request was not sent, since the run does not hold its lock any more: nothing new is started.
+    LockLost,
 }
 
 impl ProviderError {
     /// An error of `class` that did not come from an API.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), operation: None, code: None, request_id: None, partial: None }
+        Self {
+            class,
+            message: message.into(),
+            operation: None,
+            code: None,
+            request_id: None,
+            partial: None,
+            settings: false,
+        }
     }
 }
 

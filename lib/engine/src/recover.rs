@@ -3,18 +3,20 @@
 //! The cloud is only asked, never changed, so that `plan` can do it, too. What is found out is
 //! told as events: the run that executes the plan writes them down first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::FutureExt;
-use futures::future::{try_join_all, try_join4};
+use futures::future::{join_all, try_join_all, try_join5};
 use groundplan_core::{Path, Value};
+use groundplan_schema::{Cursor, Replacement};
 
+use crate::diff::strongest;
 use crate::drift;
 use crate::error::Error;
 use crate::journal::{Event, Intent, Operation};
-use crate::looks::Looks;
-use crate::provider::{Address, CreateRequest, Existing, Live, Outputs, Properties};
-use crate::state::{ResourceState, ResourceStatus, State, without_secrets};
+use crate::looks::{Fate, Looks};
+use crate::provider::{Address, CreateRequest, Existing, Live, Outputs, Properties, ProviderError};
+use crate::state::{ResourceState, ResourceStatus, State, creation_token, without_secrets};
 
 /// Resolves every open intent and deletion, and looks again at what was changed and not seen ready and
 /// at what has failed late: the one may be as it was before, the other have been mended. A create of
@@ -36,23 +38,45 @@ pub(crate) async fn recover(
         .iter()
         .filter(|(path, resource)| resource.status == ResourceStatus::Updating && !state.pending.contains_key(*path));
     let updating = updating.map(|(path, resource)| changed(state, path, resource, looks));
-    let deposed = state.deposed.iter().map(|old| (&old.path, &old.resource));
-    let deleting = state.resources.iter().chain(deposed).filter(|(_, it)| it.status == ResourceStatus::Deleting);
-    let deleting = deleting.map(|(path, resource)| async move {
-        let gone = read(state, path, resource, looks).await?.is_none();
-        Ok(Vec::from_iter(gone.then(|| resource.gone(path))))
+    let is_deleting = |resource: &ResourceState| resource.status == ResourceStatus::Deleting;
+    let deleting = state.resources.iter().filter(|(_, resource)| is_deleting(resource));
+    let deleting = deleting.map(|(path, resource)| deleted(state, path, resource, looks));
+    // What was replaced is deleted whatever it is, so that only what is gone matters.
+    let deposed = state.deposed.iter().filter(|old| is_deleting(&old.resource)).map(|old| async move {
+        let failed = unknown(&old.path, "delete", &old.resource.type_name);
+        let gone = looks.read_made(&old.resource.existing(&state.app, &old.path)).await.map_err(failed)?.is_none();
+        Ok(Vec::from_iter(gone.then(|| old.resource.gone(&old.path))))
     });
     // What has failed may have been mended, and is not to be replaced then; unless it is already.
     let failed = state.resources.iter().filter(|(_, it)| it.status == ResourceStatus::Failed);
     let failed = failed.filter(|(path, _)| !state.pending.contains_key(*path));
     let failed = failed.map(|(path, resource)| async move {
-        let ready = looks.is_ready(&resource.existing(&state.app, path)).await.map_err(Error::provider(Some(path)))?;
-        Ok(Vec::from_iter(ready.then(|| Event::Ready { path: path.clone(), outputs: Outputs::new() })))
+        let ready = looks.ready(&resource.existing(&state.app, path)).await.map_err(Error::provider(Some(path)))?;
+        Ok(Vec::from_iter(ready.map(|outputs| Event::Ready { path: path.clone(), outputs })))
     });
     // The events are in the order of the paths, whatever is answered first.
-    let (pending, updating, deleting, failed) =
-        try_join4(try_join_all(pending), try_join_all(updating), try_join_all(deleting), try_join_all(failed)).await?;
-    Ok(pending.into_iter().chain(updating).chain(deleting).chain(failed).flatten().collect())
+    let (pending, updating, deleting, deposed, failed) = try_join5(
+        try_join_all(pending),
+        try_join_all(updating),
+        try_join_all(deleting),
+        try_join_all(deposed),
+        try_join_all(failed),
+    )
+    .await?;
+    Ok(pending.into_iter().chain(updating).chain(deleting).chain(deposed).chain(failed).flatten().collect())
+}
+
+/// Reads what the state calls ready and has no value for a reference of the program: the cloud may not
+/// have named it when the state was written. What cannot be read now is left to the step that needs it.
+pub(crate) async fn learn(state: &State, looks: Looks<'_>, paths: &BTreeSet<Path>) -> Vec<Event> {
+    let known = paths.iter().filter_map(|path| Some((path, state.resources.get(path)?)));
+    let ready = known.filter(|(_, resource)| resource.status == ResourceStatus::Ready);
+    let reads = ready.map(|(path, resource)| async move {
+        let live = looks.read(&resource.existing(&state.app, path)).await.ok()??;
+        let (path, properties) = (path.clone(), resource.properties.clone());
+        resource.lacks(&live.outputs).then_some(Event::Observed { path, properties, outputs: live.outputs })
+    });
+    join_all(reads).await.into_iter().flatten().collect()
 }
 
 async fn created(
@@ -71,26 +95,25 @@ async fn created(
     };
     let properties = without_secrets(&intent.properties);
     let request = CreateRequest { address: address.clone(), properties, token: intent.token.clone() };
-    let mut ids = looks.find_made(&request).await.map_err(Error::provider(Some(path)))?;
+    let failed = || unknown(path, "create", type_name);
+    let mut ids = looks.find_made(&request).await.map_err(failed())?;
     if ids.len() > 1 {
         return Err(Error::Ambiguous { path: path.clone(), type_name: type_name.clone(), ids });
     }
-    let path = path.clone();
     let Some(id) = ids.pop() else {
         let message = "an interrupted run has not made it".to_owned();
-        let failed = Event::Failed { path, class: None, message, partial: None, later: false };
+        let failed = Event::Failed { path: path.clone(), class: None, message, partial: None, later: false };
         return Ok(Vec::from_iter((!wanted).then_some(failed)));
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
-    let live = looks.read_made(&existing).await.map_err(Error::provider(Some(&path)))?;
-    let Some(live) = live else {
-        return Ok(vec![Event::Accepted { path, id, outputs: Outputs::new(), found: None }]);
-    };
+    let live = looks.read_made(&existing).await.map_err(failed())?;
+    let accepted = |outputs, found| Event::Accepted { path: path.clone(), id, outputs, found, incomplete: false };
+    let Some(live) = live else { return Ok(vec![accepted(Outputs::new(), None)]) };
     // The create call may have been answered and the settings that follow it not been made: what
     // is ready and lacks some of them is updated. What is not ready may still get them by itself.
-    let ready = looks.is_ready(&existing).await.map_err(Error::provider(Some(&path)))?;
+    let ready = looks.ready(&existing).await.map_err(failed())?.is_some();
     let found = ready.then(|| drift::overlay(type_name, &intent.properties, &live.properties));
-    Ok(vec![Event::Accepted { path, id, outputs: live.outputs, found }])
+    Ok(vec![accepted(live.outputs, found)])
 }
 
 async fn updated(
@@ -100,16 +123,99 @@ async fn updated(
     looks: Looks<'_>,
 ) -> Result<Vec<Event>, Error> {
     let Some(resource) = state.resources.get(path) else { return Ok(Vec::new()) };
-    let Some(live) = read(state, path, resource, looks).await? else {
-        return Ok(vec![resource.gone(path)]);
-    };
-    Ok(vec![observed(path, resource, wanted, live)])
+    let failed = || unknown(path, "update", &resource.type_name);
+    if let Some(live) = looks.read_made(&resource.existing(&state.app, path)).await.map_err(failed())? {
+        return Ok(vec![observed(path, resource, wanted, live)]);
+    }
+    // An update may give another identifier: the resource is looked up as a create of what it is now.
+    let Existing { address, properties, .. } = resource.existing(&state.app, path);
+    let token = creation_token(state.lineage, path, resource.generation);
+    let request = CreateRequest { address: address.clone(), properties: without_secrets(wanted), token };
+    let ids = looks.find_made(&request).await.map_err(failed())?;
+    let [id] = ids.as_slice() else { return Ok(vec![resource.gone(path)]) };
+    let existing = Existing { address, id: id.clone(), properties };
+    let Some(live) = looks.read(&existing).await.map_err(failed())? else { return Ok(vec![resource.gone(path)]) };
+    let found = Some(drift::overlay(&resource.type_name, wanted, &live.properties));
+    let (path, id, incomplete) = (path.clone(), id.clone(), resource.incomplete);
+    Ok(vec![Event::Accepted { path, id, outputs: live.outputs, found, incomplete }])
+}
+
+/// A deletion that an interrupted run has announced: it may have been carried out, be under way, or never
+/// have been requested. What stays has the status that it had before. A deletion may take several calls,
+/// so that what stays may lack what the first ones have taken away.
+async fn deleted(state: &State, path: &Path, resource: &ResourceState, looks: Looks<'_>) -> Result<Vec<Event>, Error> {
+    let failed = unknown(path, "delete", &resource.type_name);
+    match looks.deletion(&resource.existing(&state.app, path)).await.map_err(failed)? {
+        Fate::Gone => Ok(vec![resource.gone(path)]),
+        Fate::Going => Ok(Vec::new()),
+        Fate::Stays(live) => {
+            let kept = Event::DeleteFailed {
+                path: path.clone(),
+                id: resource.id.clone(),
+                generation: Some(resource.generation),
+                message: "nothing deletes it: the interrupted run has not requested that".into(),
+            };
+            Ok(std::iter::once(kept).chain(learned(path, resource, live)).collect())
+        }
+    }
+}
+
+/// What an interrupted run has left open and that cannot be found out.
+fn unknown(path: &Path, verb: &'static str, type_name: &str) -> impl FnOnce(ProviderError) -> Error {
+    let (path, type_name) = (path.clone(), type_name.to_owned());
+    move |source| Error::Unresolved { path, verb, type_name, source: Box::new(source) }
 }
 
 /// As [`observed`]; none where it is as the state has it.
 pub(crate) fn differing(path: &Path, resource: &ResourceState, live: Live) -> Option<Event> {
     let found = observed(path, resource, &BTreeMap::new(), live);
     (!is_known(&found, resource)).then_some(found)
+}
+
+/// As [`differing`], where the resource has outputs that the state does not know, too.
+pub(crate) fn learned(path: &Path, resource: &ResourceState, live: Live) -> Option<Event> {
+    let lacks = resource.lacks(&live.outputs);
+    let found = observed(path, resource, &BTreeMap::new(), live);
+    (lacks || !is_known(&found, resource)).then_some(found)
+}
+
+/// The properties of a resource whose create has succeeded and whose settings were refused, as far as they
+/// were seen. What the create call has set for good counts as set; what can be changed counts where the
+/// cloud gives it back.
+pub(crate) fn as_far_as_seen(
+    type_name: &str,
+    declared: &BTreeMap<String, Value>,
+    live: Option<&Properties>,
+) -> BTreeMap<String, Value> {
+    let readable = |live: &Properties| {
+        let declared = declared.iter().filter(|(name, _)| live.contains_key(*name));
+        drift::overlay(type_name, &declared.map(|(name, value)| (name.clone(), value.clone())).collect(), live)
+    };
+    let seen = live.map(readable).unwrap_or_default();
+    let Some(schema) = groundplan_schema::lookup(type_name) else { return seen };
+    let known = |(name, value): (&String, &Value)| {
+        Some((name.clone(), confirmed(&schema.cursor().key(name), value, seen.get(name))?))
+    };
+    declared.iter().filter_map(known).collect()
+}
+
+/// A declared value with what can be changed as it was seen; none where nothing of it is known.
+fn confirmed(cursor: &Cursor<'_>, declared: &Value, seen: Option<&Value>) -> Option<Value> {
+    if cursor.replacement() == Replacement::Always {
+        return Some(declared.clone());
+    }
+    match declared {
+        Value::Map(entries) => {
+            let part = |(key, value): (&String, &Value)| {
+                Some((key.clone(), confirmed(&cursor.key(key), value, seen.and_then(|seen| seen.get(key)))?))
+            };
+            let parts: BTreeMap<_, _> = entries.iter().filter_map(part).collect();
+            (seen.is_some() || !parts.is_empty()).then(|| Value::Map(parts))
+        }
+        // Its elements cannot be told apart.
+        Value::List(_) if strongest(cursor, declared) == Replacement::Always => Some(declared.clone()),
+        _ => seen.cloned(),
+    }
 }
 
 /// Whether what was observed is what the state has already.
@@ -128,15 +234,15 @@ pub(crate) fn observed(path: &Path, resource: &ResourceState, wanted: &BTreeMap<
 
 /// A change that was accepted and has come to its end: whether it is there.
 async fn changed(state: &State, path: &Path, resource: &ResourceState, looks: Looks<'_>) -> Result<Vec<Event>, Error> {
-    let failed = Error::provider(Some(path));
-    if !looks.is_ready(&resource.existing(&state.app, path)).await.map_err(failed)? {
+    let failed = || Error::provider(Some(path));
+    let existing = resource.existing(&state.app, path);
+    if looks.ready(&existing).await.map_err(failed())?.is_none() {
         return Ok(Vec::new());
     }
-    let Some(live) = read(state, path, resource, looks).await? else { return Ok(Vec::new()) };
-    Ok(Vec::from_iter(differing(path, resource, live)))
+    let Some(live) = looks.read_made(&existing).await.map_err(failed())? else { return Ok(Vec::new()) };
+    Ok(Vec::from_iter(learned(path, resource, live)))
 }
 
-async fn read(state: &State, path: &Path, resource: &ResourceState, looks: Looks<'_>) -> Result<Option<Live>, Error> {
-    let existing = resource.existing(&state.app, path);
-    looks.read_made(&existing).await.map_err(Error::provider(Some(path)))
-}
+#[cfg(test)]
+#[path = "recover_tests.rs"]
+mod tests;

@@ -8,6 +8,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -75,6 +76,15 @@ pub struct ResourceState {
     pub generation: u32,
     /// How far it has come.
     pub status: ResourceStatus,
+    /// The status before its deletion was requested, while [`status`](Self::status) is
+    /// [`Deleting`](ResourceStatus::Deleting): a deletion that is refused gives it back. Files of
+    /// earlier versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<ResourceStatus>,
+    /// Whether the create succeeded and a setting that follows it was refused: the next plan updates
+    /// it, whatever else differs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
     /// The properties as applied, references resolved. A secret stands as its source; the digest
     /// of its value is in `secrets`.
     pub properties: BTreeMap<String, Value>,
@@ -230,6 +240,11 @@ impl State {
         current.chain(self.deposed.iter().map(|old| (&old.path, &old.resource.environment))).chain(pending)
     }
 
+    /// The creates that a run was interrupted in, so that what they make may exist.
+    pub fn open_creates(&self) -> impl Iterator<Item = (&Path, &Intent)> {
+        self.pending.iter().filter(|(_, intent)| intent.generation().is_some())
+    }
+
     /// The generation of the next resource at `path`. An open create goes on with its own.
     pub fn next_generation(&self, path: &Path) -> u32 {
         match self.pending.get(path).and_then(Intent::generation) {
@@ -276,6 +291,22 @@ impl ResourceState {
         self.outputs.sort_keys();
     }
 
+    /// Whether these outputs say what the state does not know yet.
+    pub(crate) fn lacks(&self, outputs: &Outputs) -> bool {
+        outputs.iter().any(|(name, value)| self.outputs.get(name) != Some(value))
+    }
+
+    /// Renames it, as an update may that puts another resource into its place in the account.
+    pub(crate) fn rename(&mut self, id: String) {
+        if let Some(schema) = groundplan_schema::lookup(&self.type_name)
+            && let [attribute] = schema.primary_identifier.as_slice()
+            && let Some(known) = self.outputs.get_mut(*attribute)
+        {
+            *known = id.clone().into();
+        }
+        self.id = id;
+    }
+
     /// Whether deleting it loses data: what has failed in the run that made it holds none.
     pub fn holds_data(&self) -> bool {
         let stateful = groundplan_schema::lookup(&self.type_name).is_some_and(|schema| schema.stateful);
@@ -317,6 +348,16 @@ pub(crate) fn without_secrets(properties: &BTreeMap<String, Value>) -> Propertie
         })
     }
     properties.iter().filter_map(|(key, value)| Some((key.clone(), plain(value)?))).collect()
+}
+
+/// The token of the create that made, or is to make, this generation of a path.
+pub(crate) fn creation_token(lineage: Uuid, path: &Path, generation: u32) -> String {
+    token(lineage, path, generation, "create")
+}
+
+/// Names a call for ever: 64 hexadecimal digits.
+pub(crate) fn token(lineage: Uuid, path: &Path, generation: u32, call: &str) -> String {
+    hex(&Sha256::digest(format!("{lineage}\n{path}\n{generation}\n{call}")))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

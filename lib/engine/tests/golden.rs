@@ -54,6 +54,8 @@ fn resource(name: &str, status: ResourceStatus) -> ResourceState {
         environment: Environment::new("eu-central-1").account("111122223333"),
         generation: 1,
         status,
+        former: None,
+        incomplete: false,
         properties: properties(name),
         secrets: BTreeMap::new(),
         outputs: outputs(name),
@@ -135,6 +137,7 @@ fn journal() -> Vec<Event> {
         id: format!("id-{name}"),
         outputs: outputs(name),
         found,
+        incomplete: false,
     };
     // Earlier versions wrote no generation.
     let gone = || "id-a/gone".to_owned();

@@ -27,6 +27,9 @@ pub struct Faults {
     /// settings that can be changed later: many a type takes further calls for those. It is about
     /// types that are ready at once.
     pub half_made: f64,
+    /// How probable it is that a create makes the resource, and that the settings which can be changed
+    /// later are refused for good.
+    pub refused_settings: f64,
     /// After so many calls, counted from when the faults were set, the credentials are expired.
     pub expired_after: Option<usize>,
     /// How probable it is that something that takes its time to become ready fails instead.
@@ -47,6 +50,7 @@ impl Default for Faults {
             transient: 0.0,
             lost_response: 0.0,
             half_made: 0.0,
+            refused_settings: 0.0,
             expired_after: None,
             failing_readiness: 0.0,
             slow_readiness: 1.0,
@@ -83,6 +87,11 @@ impl Dice {
     /// Whether this create has made its resource without its settings.
     pub(crate) fn leaves_half_made(&self) -> bool {
         self.loses() && self.hit("half", self.faults.half_made)
+    }
+
+    /// Whether the settings that follow this create are refused.
+    pub(crate) fn refuses_settings(&self) -> bool {
+        self.hit("settings", self.faults.refused_settings)
     }
 
     /// Whether this call does not see what was made at `created`.

@@ -82,10 +82,13 @@ impl World<'_> {
             &Creation { account: self.account, region: actual_region, properties: &properties },
         )?;
         let mut made = self.make(resource, region, properties, digest, request)?;
-        if self.dice.leaves_half_made() && timing(resource.name).is_none() {
+        let declared = made.properties.len();
+        let refused = self.dice.refuses_settings();
+        if refused || self.dice.leaves_half_made() && timing(resource.name).is_none() {
             // What is switched off is so without being told.
             made.properties.retain(|name, value| *value == Json::Bool(false) || !is_setting(resource, name));
         }
+        let refused = refused && made.properties.len() < declared;
         if let (Some(given), Some(value)) =
             (&mut self.given, request.properties.get("SecretString").and_then(Json::as_str))
         {
@@ -95,6 +98,10 @@ impl World<'_> {
         self.account.put(made.clone());
         if resource.name == "AWS::EC2::VPCCidrBlock" {
             self.account.publish_block(&made, true);
+        }
+        if refused {
+            let error = refusal(ErrorClass::Denied, "AccessDenied", "not authorized to change the settings");
+            return Err(ProviderError { partial: Some(accepted.id), settings: true, ..error });
         }
         Ok(accepted)
     }

@@ -136,6 +136,7 @@ fn faults(rng: &mut StdRng) -> Faults {
         slow_readiness: 1.0 + often(1.5),
         consistency_window: Duration::from_secs_f64(often(10.0)),
         latency: Duration::from_secs_f64(often(1.0)),
+        refused_settings: often(0.2),
     }
 }
 

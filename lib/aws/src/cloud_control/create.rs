@@ -159,5 +159,5 @@ async fn left_behind(schema: &ResourceType, cx: &Cx, id: &str, named: bool, erro
         return error;
     }
     let class = error.class();
-    error.reclass(class, ErrorClass::Invalid).after_making(id)
+    error.reclass(class, ErrorClass::Invalid).made_in_part(id)
 }

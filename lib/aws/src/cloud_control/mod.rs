@@ -64,8 +64,8 @@ pub(crate) struct CloudControl {
 }
 
 impl CloudControl {
-    pub(crate) fn new(config: &aws_config::SdkConfig) -> Self {
-        Self { api: aws_sdk_cloudcontrol::Client::new(config), requests: Requests::default() }
+    pub(crate) fn new(api: aws_sdk_cloudcontrol::Client) -> Self {
+        Self { api, requests: Requests::default() }
     }
 }
 
@@ -257,6 +257,10 @@ async fn of_another_run(schema: &ResourceType, cx: &Cx, resource: &Existing) -> 
             continue;
         }
         match Progress::of(&event) {
+            // The state of a request does not say what was requested.
+            Progress::Running(_) if event.operation == Some(Operation::Delete) => {
+                return Ok(Some(Status::Pending("DELETE_IN_PROGRESS".into())));
+            }
             Progress::Running(state) => return Ok(Some(Status::Pending(state))),
             Progress::Failed(error) if event.operation == Some(Operation::Create) && !named => failed = Some(error),
             Progress::Failed(_) | Progress::Done => {}

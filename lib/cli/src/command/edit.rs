@@ -11,6 +11,7 @@ use groundplan_engine::state::ResourceState;
 use groundplan_engine::store::{Holder, Loaded};
 use serde_json::json;
 
+use crate::command::state::{open_document, open_line, places};
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::render::{count, named, short_type};
@@ -45,20 +46,44 @@ pub(crate) async fn mv(
     Ok(Exit::Done)
 }
 
-pub(crate) async fn rm(context: &Context<'_>, session: &Session<'_>, path: &Path) -> Result<Exit, CommandError> {
+pub(crate) async fn rm(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    path: &Path,
+    open_only: bool,
+) -> Result<Exit, CommandError> {
     let holder = session.holder();
     let removed = || async {
         let loaded = session.load().await?;
-        let paths = edit::within(&loaded.state, path)?;
-        let resources = paths.into_iter().filter_map(|path| {
-            let resource = loaded.state.resources.get(&path)?.clone();
-            Some((path, resource))
-        });
-        let resources: Vec<_> = resources.collect();
-        let events = resources.iter().map(|(path, _)| Event::Forgotten { path: path.clone() }).collect();
-        Ok((commit(context, session, &holder, loaded, None, events).await?, resources))
+        let events = edit::removal(&loaded.state, path, open_only)?;
+        let before = loaded.state.clone();
+        let mut removed = (Vec::new(), Vec::new());
+        for event in &events {
+            match event {
+                Event::Forgotten { path } => {
+                    removed.0.extend(before.resources.get(path).map(|it| (path.clone(), it.clone())));
+                }
+                Event::Failed { path, .. } => {
+                    removed.1.extend(before.pending.get(path).map(|it| (path.clone(), it.clone())));
+                }
+                _ => {}
+            }
+        }
+        Ok((commit(context, session, &holder, loaded, None, events).await?, removed))
     };
-    let (state, resources) = session.locked(&holder, removed).await?;
+    let (state, (resources, open)) = session.locked(&holder, removed).await?;
+    for (path, intent) in &open {
+        context.terminal.print(format!("  {}", open_line(path, intent)));
+        let places = places(&state, path, intent).join(", ");
+        context
+            .terminal
+            .warn(format!("the create of {path} is dropped; it may exist in the account: look for {places}"));
+    }
+    let dropped: Vec<_> = open.iter().map(|(path, intent)| open_document(path, intent)).collect();
+    if resources.is_empty() {
+        context.terminal.print_json(&json!({"serial": state.serial, "removed": [], "dropped": dropped}));
+        return Ok(Exit::Done);
+    }
 
     let line = |(path, resource): &(Path, ResourceState)| {
         format!("  {}  {}  {}", paint(BOLD, path), short_type(&resource.type_name), resource.id)
@@ -73,7 +98,8 @@ pub(crate) async fn rm(context: &Context<'_>, session: &Session<'_>, path: &Path
         context.terminal.warn(format!("the program still has {again}: the next deploy would make new ones"));
     }
     let removed = resources.iter().map(|(path, it)| json!({"path": path, "type": it.type_name, "id": it.id}));
-    context.terminal.print_json(&json!({"serial": state.serial, "removed": removed.collect::<Vec<_>>()}));
+    let removed: Vec<_> = removed.collect();
+    context.terminal.print_json(&json!({"serial": state.serial, "removed": removed, "dropped": dropped}));
     Ok(Exit::Done)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::{Path, Value};
+use groundplan_engine::journal::{Intent, Operation};
 use groundplan_engine::state::{ResourceState, ResourceStatus};
 use groundplan_engine::{State, edit};
 use groundplan_schema as schema;
@@ -19,7 +20,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
     let session = context.session()?;
     match args {
         args::State::Mv { from, to } => return commands::mv(context, &session, from, to).await,
-        args::State::Rm { path } => return commands::rm(context, &session, path).await,
+        args::State::Rm { path, open } => return commands::rm(context, &session, path, *open).await,
         args::State::Restore { serial: None, .. } => return state_store::list(context, &session).await,
         args::State::Restore { serial: Some(serial), yes } => {
             return state_store::restore(context, &session, *serial, *yes).await;
@@ -33,23 +34,42 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
     let state = session.load().await?.state;
     match args {
         args::State::List => {
-            match state.resources.is_empty() {
-                true => context.terminal.note("nothing is deployed"),
-                false => context.terminal.print(list(&state)),
+            if state.resources.is_empty() {
+                context.terminal.note("nothing is deployed");
+            } else {
+                context.terminal.print(list(&state));
             }
+            let open: Vec<_> = state.open_creates().collect();
+            if !open.is_empty() {
+                context.terminal.note("creates that an interrupted run has left open; what they make may exist:");
+                context
+                    .terminal
+                    .print(open.iter().map(|(path, it)| open_line(path, it)).collect::<Vec<_>>().join("\n"));
+            }
+            let open: Vec<_> = open.into_iter().map(|(path, intent)| open_document(path, intent)).collect();
             let resources: Vec<_> = state
                 .resources
                 .iter()
                 .map(|(path, it)| json!({"path": path, "type": it.type_name, "id": it.id, "status": it.status}))
                 .collect();
-            let document = json!({"app": state.app, "serial": state.serial, "resources": resources});
+            let document = json!({"app": state.app, "serial": state.serial, "resources": resources, "open": open});
             context.terminal.print_json(&document);
         }
         args::State::Show { path } => {
-            let resource = state.resources.get(path).ok_or_else(|| unknown(&state, path))?;
-            context.terminal.print(show(&state, path, resource));
+            let resource = state.resources.get(path);
+            let open = state.open_creates().find(|(other, _)| *other == path).map(|(_, intent)| intent);
+            if resource.is_none() && open.is_none() {
+                return Err(unknown(&state, path));
+            }
+            let shown = resource.map(|resource| show(&state, path, resource));
+            let shown = shown.into_iter().chain(open.map(|intent| show_open(&state, path, intent)));
+            context.terminal.print(shown.collect::<Vec<_>>().join("\n"));
             let imports: BTreeMap<_, _> = imports(&state, path).collect();
-            context.terminal.print_json(&json!({"path": path, "resource": resource, "imports": imports}));
+            let mut document = json!({"path": path, "resource": resource, "imports": imports});
+            if let Some(intent) = open {
+                document["open"] = open_document(path, intent);
+            }
+            context.terminal.print_json(&document);
         }
         args::State::Pull => context.terminal.write(&state.to_json()),
         _ => {}
@@ -73,6 +93,7 @@ fn list(state: &State) -> String {
     let types = width(&|_, resource| short_type(&resource.type_name).chars().count());
     let line = |(path, resource): (&Path, &ResourceState)| {
         let status = match resource.status {
+            _ if resource.incomplete => format!("  {}", paint(CHANGE, INCOMPLETE)),
             ResourceStatus::Ready => String::new(),
             status => format!("  {}", paint(CHANGE, status_text(status))),
         };
@@ -80,6 +101,52 @@ fn list(state: &State) -> String {
         format!("{}  {type_name}  {}{status}", padded(BOLD, path.as_str(), paths), resource.id)
     };
     state.resources.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `checkout/vpc  EC2::VPC`
+pub(crate) fn open_line(path: &Path, intent: &Intent) -> String {
+    let Operation::Create { type_name, .. } = &intent.operation else { return String::new() };
+    format!("{}  {}", paint(BOLD, path), paint(DIM, short_type(type_name)))
+}
+
+/// An open create; its secrets stand as their sources.
+pub(crate) fn open_document(path: &Path, intent: &Intent) -> Json {
+    let Operation::Create { type_name, environment, .. } = &intent.operation else { return Json::Null };
+    let Intent { token, properties, .. } = intent;
+    json!({"path": path, "type": type_name, "region": environment.region, "token": token, "properties": properties})
+}
+
+/// What an open create asks for, and how to find what it has made.
+fn show_open(state: &State, path: &Path, intent: &Intent) -> String {
+    let Operation::Create { type_name, environment, .. } = &intent.operation else { return String::new() };
+    let known = schema::lookup(type_name);
+    let mut lines = vec![
+        paint(BOLD, path),
+        format!("  type: {type_name}"),
+        format!("  region: {}", environment.region),
+        "  status: a create that an interrupted run has left open; the resource may exist".to_owned(),
+        "  properties:".to_owned(),
+    ];
+    lines.extend(intent.properties.iter().map(|(name, value)| {
+        let cursor = known.map(|known| known.cursor().key(name));
+        format!("    {name}: {}", value::value(value, cursor.as_ref(), 4))
+    }));
+    lines.push("  where to look:".to_owned());
+    lines.extend(places(state, path, intent).into_iter().map(|place| format!("    {place}")));
+    lines.join("\n")
+}
+
+/// By what the resource that an open create may have made is found in the account.
+pub(crate) fn places(state: &State, path: &Path, intent: &Intent) -> Vec<String> {
+    let Operation::Create { type_name, .. } = &intent.operation else { return Vec::new() };
+    let known = schema::lookup(type_name);
+    let parts = known.map(|known| known.primary_identifier.as_slice()).unwrap_or_default();
+    let named = parts.iter().filter_map(|part| Some((part, intent.properties.get(*part)?.as_str()?)));
+    let named = named.map(|(part, name)| format!("{part} = {name}"));
+    let tagged = known.is_some_and(|known| known.tags.is_some());
+    let tags = [("app", state.app.as_str()), ("path", path.as_str()), ("token", intent.token.as_str())];
+    let tags = tags.into_iter().filter(|_| tagged).map(|(tag, value)| format!("tag groundplan:{tag} = {value}"));
+    named.chain(tags).chain([format!("client token = {}", intent.token)]).collect()
 }
 
 /// What the resource has of other apps, as `account:zone-id`.
@@ -96,7 +163,7 @@ fn show(state: &State, path: &Path, resource: &ResourceState) -> String {
         format!("  type: {}", resource.type_name),
         format!("  id: {}", resource.id),
         format!("  region: {}", resource.environment.region),
-        format!("  status: {}", status_text(resource.status)),
+        format!("  status: {}", if resource.incomplete { INCOMPLETE } else { status_text(resource.status) }),
     ];
     lines.push("  properties:".to_owned());
     lines.extend(resource.properties.iter().map(|(name, value)| {
@@ -119,6 +186,8 @@ fn show(state: &State, path: &Path, resource: &ResourceState) -> String {
     }
     lines.join("\n")
 }
+
+const INCOMPLETE: &str = "lacks settings: the next deploy updates it";
 
 fn status_text(status: ResourceStatus) -> &'static str {
     match status {

@@ -217,13 +217,14 @@ impl<'a> Diff<'a> {
         let mut changed: Vec<Reason> = change.properties.iter().map(|property| self.reason(property)).collect();
         // A set names each member that it loses or gains.
         changed.dedup();
-        change.reasons = forced.into_iter().chain(changed).collect();
+        let incomplete = prior.incomplete && !replaced;
+        change.reasons = forced.into_iter().chain(incomplete.then_some(Reason::Incomplete)).chain(changed).collect();
 
         if replaced {
             change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
             change.data_loss = prior.holds_data();
             change.protected = prior.is_protected() || entry.lifecycle.protect;
-        } else if !change.properties.is_empty() {
+        } else if incomplete || !change.properties.is_empty() {
             change.action = Action::Update;
             change.reasons.extend(follows::is_regenerated(change).then_some(Reason::NewSecret));
         } else {

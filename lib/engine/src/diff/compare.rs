@@ -194,7 +194,7 @@ fn change(place: &Place<'_>, from: Option<&Value>, to: Option<&Value>) -> Proper
 }
 
 /// What the change of a whole value does, by what is inside it.
-fn strongest(cursor: &Cursor<'_>, value: &Value) -> Replacement {
+pub(crate) fn strongest(cursor: &Cursor<'_>, value: &Value) -> Replacement {
     let inside = match value {
         Value::List(items) => items.iter().map(|item| strongest(&cursor.item(), item)).max(),
         Value::Map(entries) => entries.iter().map(|(key, value)| strongest(&cursor.key(key), value)).max(),

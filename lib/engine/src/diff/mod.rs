@@ -24,6 +24,7 @@ use serde_json::Value as Json;
 
 pub use changes::diff;
 pub(crate) use changes::{desired_properties, diff_with, with_moves};
+pub(crate) use compare::strongest;
 use groundplan_core::claim::Claim;
 pub use removed::destroy;
 
@@ -196,6 +197,8 @@ pub enum Reason {
     },
     /// It was made in part, or has failed before it was ever ready.
     Tainted,
+    /// A setting that follows its create was refused: the resource exists, and lacks settings.
+    Incomplete,
     /// An earlier run was interrupted while it created, changed or deleted the resource.
     Interrupted,
     /// An earlier run has not seen it ready.

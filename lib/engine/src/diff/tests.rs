@@ -24,6 +24,8 @@ pub(crate) fn deployed(assembly: &Assembly) -> State {
         };
         let known = |reference: &Reference| Some(Json::String(format!("id-of-{}", reference.path)));
         let resource = ResourceState {
+            former: None,
+            incomplete: false,
             type_name: entry.type_name.clone(),
             id: id.clone(),
             environment: assembly.environment(path).unwrap().clone(),

@@ -62,15 +62,21 @@ pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -
 
 /// What [`drift`] gives, by looks that take their turns with others.
 pub(crate) async fn differing(state: &State, looks: Looks<'_>) -> BTreeMap<Path, Drift> {
+    let answers = answers(state, looks).await.into_iter();
+    answers.filter_map(|(path, answer)| Some((path.clone(), judge(state, &state.resources[path], answer)?))).collect()
+}
+
+/// The answer to a read of every resource of the state.
+pub(crate) async fn answers<'a>(
+    state: &'a State,
+    looks: Looks<'_>,
+) -> BTreeMap<&'a Path, Result<Option<Live>, ProviderError>> {
     let made = state.resources.iter().filter(|(_, resource)| resource.status != ResourceStatus::Tainted);
     // All wait for their turn at once, so that an API that throttles holds up no other.
     let reads: FuturesUnordered<_> = made
-        .map(|(path, resource)| async move {
-            let answer = looks.read_made(&resource.existing(&state.app, path)).await;
-            (path, judge(state, resource, answer))
-        })
+        .map(|(path, resource)| async move { (path, looks.read_made(&resource.existing(&state.app, path)).await) })
         .collect();
-    reads.filter_map(async |(path, drift)| Some((path.clone(), drift?))).collect().await
+    reads.collect().await
 }
 
 fn judge(state: &State, resource: &ResourceState, answer: Result<Option<Live>, ProviderError>) -> Option<Drift> {

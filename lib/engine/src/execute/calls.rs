@@ -61,6 +61,12 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    /// The identifier of what was made, where only a setting that follows the create has failed.
+    pub(super) fn made(&self) -> Option<String> {
+        let error = self.error.as_ref().filter(|error| error.settings)?;
+        error.partial.clone()
+    }
+
     /// For the journal, where nothing has happened.
     pub(super) fn message(&self) -> String {
         self.error.as_ref().map_or_else(|| StepError::Interrupted.to_string(), ToString::to_string)

@@ -2,7 +2,9 @@
 //!
 //! Between a journal entry and the call that it announces there may be minutes: a call is repeated
 //! when it was throttled, and a machine may sleep. By then another run may have the lock, and
-//! may have found out already what has become of that call.
+//! may have found out already what has become of that call. So the lock is confirmed before each call,
+//! with the store where that is necessary; and since a call may take several requests, the provider
+//! asks the store's fence, which answers at once, before each of those.
 
 use std::time::Duration;
 
@@ -19,18 +21,39 @@ use crate::provider::{
 use crate::store::StateStore;
 
 pub(super) struct Fenced<'a> {
-    pub(super) provider: &'a dyn Provider,
-    pub(super) store: &'a dyn StateStore,
+    provider: &'a dyn Provider,
+    /// The same, asking before each of its requests, where it can.
+    own: Option<Box<dyn Provider>>,
+    store: &'a dyn StateStore,
 }
 
-impl Fenced<'_> {
+impl<'a> Fenced<'a> {
+    pub(super) fn new(provider: &'a dyn Provider, store: &'a dyn StateStore) -> Self {
+        Self { provider, own: store.lock_fence().and_then(|fence| provider.with_fence(fence)), store }
+    }
+
+    fn provider(&self) -> &dyn Provider {
+        self.own.as_deref().unwrap_or(self.provider)
+    }
+
+    /// The answer to a call. A request that the fence has stopped was not sent: where it turns out that
+    /// the lock is still this run's, it is made again.
+    async fn answer<T>(&self, answer: Result<T, ProviderError>) -> Result<T, ProviderError> {
+        match answer {
+            Err(error) if error.class == ErrorClass::LockLost && self.store.confirm_lock().await.is_ok() => {
+                Err(ProviderError { class: ErrorClass::Transient, ..error })
+            }
+            answer => answer,
+        }
+    }
+
     /// Whether a call may be sent. Where the lock is lost it is not tried again, and nothing can be
     /// written about it. Where that cannot be found out, it is; and what an earlier try of the same
     /// call has done stays open.
     async fn locked(&self) -> Result<(), ProviderError> {
         self.store.confirm_lock().await.map_err(|error| {
             let class = match &error {
-                Error::LockLost { .. } => ErrorClass::Denied,
+                Error::LockLost { .. } => ErrorClass::LockLost,
                 _ => ErrorClass::UnknownOutcome,
             };
             ProviderError::new(class, format!("it was not tried: {error}"))
@@ -42,21 +65,21 @@ impl Fenced<'_> {
 impl Provider for Fenced<'_> {
     async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError> {
         self.locked().await?;
-        self.provider.create(request).await
+        self.answer(self.provider().create(request).await).await
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError> {
         self.locked().await?;
-        self.provider.update(request).await
+        self.answer(self.provider().update(request).await).await
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deletion, ProviderError> {
         self.locked().await?;
-        self.provider.delete(request).await
+        self.answer(self.provider().delete(request).await).await
     }
 
     async fn identity(&self) -> Result<Identity, ProviderError> {
-        self.provider.identity().await
+        self.provider().identity().await
     }
 
     async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError> {
@@ -64,27 +87,27 @@ impl Provider for Fenced<'_> {
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
-        self.provider.behavior(type_name)
+        self.provider().behavior(type_name)
     }
 
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
-        self.provider.check(type_name, properties)
+        self.provider().check(type_name, properties)
     }
 
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {
-        self.provider.read(resource).await
+        self.provider().read(resource).await
     }
 
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {
-        self.provider.status(resource).await
+        self.provider().status(resource).await
     }
 
     fn settling(&self) -> Duration {
-        self.provider.settling()
+        self.provider().settling()
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
-        self.provider.find(request).await
+        self.provider().find(request).await
     }
 
     async fn secret(
@@ -92,6 +115,6 @@ impl Provider for Fenced<'_> {
         entry: &SecretsManagerEntry,
         environment: &Environment,
     ) -> Result<Zeroizing<String>, ProviderError> {
-        self.provider.secret(entry, environment).await
+        self.provider().secret(entry, environment).await
     }
 }

@@ -161,8 +161,8 @@ pub enum SkipReason {
         /// Its resource.
         path: Path,
     },
-    /// The run was asked to stop, or had to: its journal cannot be written, or the credentials are
-    /// no good any more.
+    /// The run was asked to stop, or had to: its journal cannot be written, the credentials are no good
+    /// any more, or its lock is lost.
     Interrupted,
     /// Readiness is left to a later run.
     NotWaited,
@@ -216,7 +216,7 @@ pub async fn execute(
         return Err(refused);
     }
     let started = Instant::now();
-    let provider = &Fenced { provider, store };
+    let provider = &Fenced::new(provider, store);
     let traffic = Traffic::new(options.parallelism)
         .telling(|api, calls_per_second| progress.report(&ProgressEvent::Throttled { api, calls_per_second }));
     let runner = Runner { plan, record: &record, provider, options, progress, traffic: &traffic };
@@ -406,8 +406,8 @@ impl<'a> Run<'a> {
         let (path, verb) = (step.path.clone(), step.work.verb());
         let error = match result {
             Err(StepError::Interrupted) => return self.skip(step.id, SkipReason::Interrupted),
-            // That the credentials are no good is said once, and that is what has to be mended.
-            Err(error) if self.stopped && is_unauthenticated(&error) => {
+            // That the credentials are no good, or the lock is lost, is said once.
+            Err(error) if self.stopped && ends_run(&error) => {
                 return self.skip(step.id, SkipReason::Interrupted);
             }
             Err(error) => error,
@@ -430,7 +430,7 @@ impl<'a> Run<'a> {
         let failed = FailedStep { step: step.id, path: path.clone(), verb, error: error.clone() };
         self.progress.report(&ProgressEvent::StepFailed { step: step.id, path: path.clone(), verb, elapsed, error });
         self.settled.insert(step.id);
-        if matches!(failed.error, StepError::Journal { .. }) || is_unauthenticated(&failed.error) {
+        if matches!(failed.error, StepError::Journal { .. }) || ends_run(&failed.error) {
             self.stop(runner);
         }
         self.failed.push(failed);
@@ -473,8 +473,9 @@ impl<'a> Run<'a> {
     }
 }
 
-fn is_unauthenticated(error: &StepError) -> bool {
-    matches!(error, StepError::Provider { class: ErrorClass::Unauthenticated, .. })
+/// Whether every other call would fail with this error, too.
+fn ends_run(error: &StepError) -> bool {
+    matches!(error, StepError::Provider { class: ErrorClass::Unauthenticated | ErrorClass::LockLost, .. })
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use groundplan_core::{Environment, Path, Reference, Value};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::ExecuteOptions;
 use super::calls::{self, Call, Calls, Failure};
@@ -16,13 +15,13 @@ use crate::journal::{Event, Intent, Operation};
 use crate::normal;
 use crate::plan::{Desired, Plan, Step, Work};
 use crate::provider::{
-    Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Properties, Provider,
-    ProviderError, Recovery, UpdateRequest, Wait,
+    Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
+    Provider, ProviderError, Recovery, UpdateRequest, Wait,
 };
 use crate::recover;
 use crate::resolve::{Revealed, reveal, substitute_all};
 use crate::secret::SecretError;
-use crate::state::{ResourceState, ResourceStatus, hex};
+use crate::state::{ResourceState, ResourceStatus, creation_token, token};
 use crate::traffic::{Rank, Traffic, Turn};
 
 /// Why a step has failed.
@@ -178,7 +177,7 @@ impl Runner<'_> {
         let key = self.record.read(|state| state.digest_key.clone());
         let revealed = reveal(&resolved, None, &key, environment, self.provider).await?;
         calls.hide(revealed.values);
-        let token = token(self.plan, &step.path, generation, "create");
+        let token = creation_token(self.plan.lineage, &step.path, generation);
         let request = CreateRequest {
             address: self.address(step, environment),
             properties: revealed.plain,
@@ -194,12 +193,25 @@ impl Runner<'_> {
         match self.create_once(&request, repeated, calls).await {
             Ok(Made::Answered(accepted)) => {
                 let id = accepted.id.clone();
-                self.accepted(step, accepted, None).await?;
+                self.accepted(step, accepted, None, false).await?;
                 Ok(id)
             }
             Ok(Made::Found { accepted, live }) => self.adopted(step, desired, accepted, live, calls).await,
+            Ok(Made::Incomplete(accepted, live)) => {
+                self.incomplete(step, desired, accepted, live.as_ref()).await?;
+                self.update(step, desired, calls).await
+            }
             Err(Unmade::Open(error)) => Err(error),
-            Err(Unmade::Refused(failure)) => self.refused(step, failure).await,
+            Err(Unmade::Refused(failure)) => match failure.made() {
+                Some(id) => {
+                    let live = calls.looks().read_made(&made(&request, id.clone())).await.ok().flatten();
+                    let Live { properties, outputs } = live.clone().unwrap_or_default();
+                    let seen = live.is_some().then_some(&properties);
+                    self.incomplete(step, desired, Accepted { id, outputs }, seen).await?;
+                    Err(failure.into())
+                }
+                None => self.refused(step, failure).await,
+            },
         }
     }
 
@@ -218,8 +230,21 @@ impl Runner<'_> {
         let resolved = self.resolve(desired)?;
         let found = live.map(|live| drift::overlay(&step.type_name, &resolved, &live));
         let lacking = found.as_ref().is_some_and(|found| *found != resolved);
-        self.accepted(step, accepted, found).await?;
+        self.accepted(step, accepted, found, false).await?;
         if lacking { self.update(step, desired, calls).await } else { Ok(id) }
+    }
+
+    /// Writes down that the create has succeeded and that settings which follow it are missing: it is
+    /// updated by the next run, unless this one does so.
+    async fn incomplete(
+        &self,
+        step: &Step,
+        desired: &Desired,
+        accepted: Accepted,
+        live: Option<&Properties>,
+    ) -> Result<(), StepError> {
+        let found = recover::as_far_as_seen(&step.type_name, &self.resolve(desired)?, live);
+        self.accepted(step, accepted, Some(found), true).await
     }
 
     /// Writes down that nothing has happened, or what was made in part.
@@ -254,7 +279,8 @@ impl Runner<'_> {
             in_doubt |= failure.in_doubt;
             let Some(error) = failure.error else { return Err(Failure { error: None, in_doubt }.into()) };
             if let Some(id) = error.partial.clone() {
-                let found = if calls::passes(error.class) { self.in_part(request, id, calls).await } else { None };
+                let passes = calls::passes(error.class);
+                let found = if passes { self.in_part(request, id, error.settings, calls).await } else { None };
                 // It has an identifier, so that nothing is in doubt about it.
                 return found.ok_or_else(|| Failure { error: Some(error), in_doubt: false }.into());
             }
@@ -289,18 +315,25 @@ impl Runner<'_> {
         let existing = made(request, id);
         // What is found and cannot be read is not found yet: it would have no outputs.
         let Some(live) = looks.read_made(&existing).await.map_err(open)? else { return Ok(None) };
-        let ready = looks.is_ready(&existing).await.map_err(open)?;
+        let ready = looks.ready(&existing).await.map_err(open)?;
         let accepted = Accepted { id: existing.id, outputs: live.outputs };
-        Ok(Some(Made::Found { accepted, live: ready.then_some(live.properties) }))
+        Ok(Some(Made::Found { accepted, live: ready.map(|_| live.properties) }))
     }
 
     /// What a create has made in part before an error that passes, where it can be read. Nobody else
     /// sets what it lacks, so that it is compared whether it is ready or not.
-    async fn in_part(&self, request: &CreateRequest, id: String, calls: &mut Calls<'_>) -> Option<Made> {
+    async fn in_part(
+        &self,
+        request: &CreateRequest,
+        id: String,
+        settings: bool,
+        calls: &mut Calls<'_>,
+    ) -> Option<Made> {
         let existing = made(request, id);
         let live = calls.looks().read_made(&existing).await.ok().flatten()?;
         let accepted = Accepted { id: existing.id, outputs: live.outputs };
-        Some(Made::Found { accepted, live: Some(live.properties) })
+        let live = Some(live.properties);
+        Some(if settings { Made::Incomplete(accepted, live) } else { Made::Found { accepted, live } })
     }
 
     async fn update(&self, step: &Step, desired: &Desired, calls: &mut Calls<'_>) -> Result<String, StepError> {
@@ -310,7 +343,10 @@ impl Runner<'_> {
         let revealed = reveal(&resolved, Some(&prior), &key, &prior.environment, self.provider).await?;
         let Revealed { plain, digests, unchanged, values } = revealed;
         calls.hide(values);
-        if normal::all_agree(&step.type_name, &prior.properties, &resolved) && digests == prior.secrets {
+        if normal::all_agree(&step.type_name, &prior.properties, &resolved)
+            && digests == prior.secrets
+            && !prior.incomplete
+        {
             // What was not known when the plan was made has turned out to be as before.
             let (dependencies, lifecycle) = (desired.dependencies.clone(), desired.lifecycle.clone());
             self.record.commit([Event::Recorded { path: step.path.clone(), dependencies, lifecycle }]).await?;
@@ -319,7 +355,7 @@ impl Runner<'_> {
         let mut existing = prior.existing(&self.plan.app, &step.path);
         existing.properties = normal::respelled(&step.type_name, &prior.properties, &resolved, existing.properties);
         existing.properties.retain(|name, _| !unchanged.contains(name));
-        let token = token(self.plan, &step.path, prior.generation, &format!("update {serial}"));
+        let token = token(self.plan.lineage, &step.path, prior.generation, &format!("update {serial}"));
         let request = UpdateRequest { existing, properties: plain, token: token.clone() };
         let intent = intent(Operation::Update, token, resolved, digests, desired);
         self.record.commit([Event::Intent { path: step.path.clone(), intent: intent.clone() }]).await?;
@@ -329,7 +365,7 @@ impl Runner<'_> {
         match answer {
             Ok(accepted) => {
                 let id = accepted.id.clone();
-                self.accepted(step, accepted, None).await?;
+                self.accepted(step, accepted, None, false).await?;
                 Ok(id)
             }
             Err(failure) if failure.in_doubt => Err(failure.into()),
@@ -369,12 +405,13 @@ impl Runner<'_> {
         step: &Step,
         accepted: Accepted,
         found: Option<BTreeMap<String, Value>>,
+        incomplete: bool,
     ) -> Result<(), StepError> {
         let Accepted { id, outputs } = accepted;
         let path = step.path.clone();
         let ready = (self.wait(&step.type_name) == Wait::NONE)
             .then(|| Event::Ready { path: path.clone(), outputs: Outputs::new() });
-        let accepted = Event::Accepted { path, id, outputs, found };
+        let accepted = Event::Accepted { path, id, outputs, found, incomplete };
         self.record.commit(std::iter::once(accepted).chain(ready)).await?;
         Ok(())
     }
@@ -507,6 +544,8 @@ enum Made {
     /// Its answer was lost or is an error, and what it has made was found; with its properties, unless
     /// it may still get some of them by itself.
     Found { accepted: Accepted, live: Option<Properties> },
+    /// It has made the resource, and a setting that follows was refused for now; with its properties.
+    Incomplete(Accepted, Option<Properties>),
 }
 
 /// Why nothing was made, as far as is known.
@@ -543,9 +582,4 @@ fn intent(
 ) -> Intent {
     let Desired { dependencies, lifecycle, .. } = desired.clone();
     Intent { operation, token, properties, secrets, dependencies, lifecycle }
-}
-
-/// Names a call for ever: 64 hexadecimal digits.
-fn token(plan: &Plan, path: &Path, generation: u32, call: &str) -> String {
-    hex(&Sha256::digest(format!("{}\n{path}\n{generation}\n{call}", plan.lineage)))
 }

@@ -573,6 +573,9 @@ mod order;
 #[path = "secret_tests.rs"]
 mod secrets;
 
+#[path = "fenced_tests.rs"]
+mod fenced;
+
 #[path = "stopping_tests.rs"]
 mod stopping;
 

@@ -179,3 +179,183 @@ async fn what_was_deleted_by_somebody_else_is_named_at_once() {
         assert!(said.contains(&expected), "{said:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_lacks_a_refused_setting_is_updated_and_never_replaced_and_what_needs_it_waits() {
+    for class in [ErrorClass::Denied, ErrorClass::Invalid] {
+        for (lacking, mut program) in halves() {
+            for blind in [0, 5] {
+                let (fake, store) = (Fake::default(), MemoryStore::new());
+                program.resources.get_mut("a/x").unwrap().lifecycle.protect = true;
+                let follows = assembly(&[("a/y", VPC, json!({"CidrBlock": "10.1.0.0/16"}))]).resources;
+                program.resources.extend(follows);
+                program.resources.get_mut("a/y").unwrap().depends_on.insert("a/x".into());
+                fake.cloud().half = Some(lacking);
+                fake.cloud().blind = blind;
+                fake.refuse_settings("create a/x", class);
+                let outcome = deploy(&program, &store, &fake).await;
+                assert_eq!(outcome.failed[0].path.as_str(), "a/x");
+                assert!(outcome.skipped.iter().any(|skipped| skipped.path.as_str() == "a/y"), "{:?}", outcome.skipped);
+                let first = fake_id(&outcome, "a/x");
+                assert!(outcome.state.resources["a/x"].incomplete);
+                assert!(!outcome.state.resources["a/x"].properties.contains_key(lacking));
+
+                let (plan, _) = plan(&program, &store, &fake).await;
+                assert_eq!(plan.steps[0].work.verb(), "update", "{}", plan.render());
+                assert!(plan.permit(false).is_ok(), "{}", plan.render());
+                // The second time, too.
+                fake.fail("update a/x", class);
+                assert!(!deploy(&program, &store, &fake).await.succeeded());
+                fake.cloud().half = None;
+                let outcome = deploy(&program, &store, &fake).await;
+                assert!(outcome.succeeded(), "{class:?}: {:?}", outcome.failed);
+                assert_eq!(fake.id("a/x"), first);
+                assert!(fake.cloud().resources[&first].properties.contains_key(lacking));
+                assert!(!outcome.state.resources["a/x"].incomplete);
+                assert!(outcome.state.resources["a/x"].outputs.values().all(|value| !value.is_null()));
+                assert!(is_settled(&program, &store, &fake).await);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_setting_that_nobody_can_read_is_set_by_the_next_deploy() {
+    let program = assembly(&[("a/db", DATABASE, json!({"Engine": "postgres", "ApplyImmediately": true}))]);
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    fake.refuse_settings("create a/db", ErrorClass::Denied);
+    assert!(!deploy(&program, &store, &fake).await.succeeded());
+    let planned = {
+        let loaded = store::load(&store, "shop").await.unwrap();
+        planning::deploy(&program, &loaded.state, &fake, &PlanOptions::default()).await.unwrap()
+    };
+    let change = &planned.changes.changes["a/db"];
+    assert_eq!((change.action, &change.reasons[0]), (crate::diff::Action::Update, &crate::diff::Reason::Incomplete));
+    assert!(!change.data_loss);
+    fake.calls();
+    assert!(deploy(&program, &store, &fake).await.succeeded());
+    assert_eq!(fake.calls(), ["update a/db"]);
+    assert!(is_settled(&program, &store, &fake).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_setting_that_is_refused_for_a_while_is_made_in_the_same_run() {
+    for (lacking, program) in halves() {
+        let (fake, store) = (Fake::default(), MemoryStore::new());
+        fake.cloud().half = Some(lacking);
+        fake.refuse_settings("create a/x", ErrorClass::Throttled);
+        let outcome = deploy(&program, &store, &fake).await;
+        assert!(outcome.succeeded(), "{:?}", outcome.failed);
+        assert_eq!(fake.calls(), ["create a/x", "update a/x"]);
+        assert!(!outcome.state.resources["a/x"].incomplete);
+        assert!(is_settled(&program, &store, &fake).await);
+    }
+}
+
+async fn destroy(store: &dyn StateStore, fake: &Fake) -> Outcome {
+    let loaded = store::load(store, "shop").await.unwrap();
+    let options = PlanOptions { delete_data: true, ..PlanOptions::default() };
+    let plan = planning::destroy(&loaded.state, fake, &options).await.unwrap().plan;
+    let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
+    execute(&plan, loaded, fake, store, &options, &(), &Cancellation::new()).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_under_way_is_still_looked_at_after_a_destroy_that_was_refused() {
+    let program = |size: &str| assembly(&[("a/db", DATABASE, json!({"Engine": "postgres", "AllocatedStorage": size}))]);
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&program("20"), &store, &fake).await.succeeded());
+    let no_wait = ExecuteOptions { no_wait: true, ..ExecuteOptions::default() };
+    assert!(deploy_with(&program("40"), &store, &fake, no_wait).await.succeeded());
+    fake.fail("delete a/db", ErrorClass::Invalid);
+    assert!(!destroy(&store, &fake).await.succeeded());
+    let (waits, _) = plan(&program("40"), &store, &fake).await;
+    assert_eq!(waits.render(), "#0 wait for a/db (AWS::RDS::DBInstance)\n");
+    // The cloud gives the change up.
+    let id = fake.id("a/db");
+    fake.cloud().resources.get_mut(&id).unwrap().properties.insert("AllocatedStorage".into(), json!("20"));
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let (plan, _) = plan(&program("40"), &store, &fake).await;
+    assert_eq!(plan.steps[0].work.verb(), "update", "{}", plan.render());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_being_made_has_its_values_after_a_destroy_that_was_refused() {
+    let program = assembly(&[
+        ("a/db", DATABASE, json!({"Engine": "postgres"})),
+        ("a/logs", LOG_GROUP, json!({"LogGroupName": {"$ref": "a/db#Endpoint.Address"}})),
+    ]);
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let (plan, loaded) = plan(&program, &store, &fake).await;
+    let (cancellation, options) = (Cancellation::new(), ExecuteOptions::default());
+    let run = execute(&plan, loaded, &fake, &store, &options, &(), &cancellation);
+    let stop = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        cancellation.cancel();
+    };
+    tokio::join!(run, stop).0.unwrap();
+    fake.fail("delete a/db", ErrorClass::Invalid);
+    assert!(!destroy(&store, &fake).await.succeeded());
+    let outcome = deploy(&program, &store, &fake).await;
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    assert_eq!(
+        outcome.state.resources["a/logs"].properties["LogGroupName"],
+        Value::from(format!("{}.db", fake.id("a/db")))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destroy_that_is_killed_at_any_instant_costs_nothing_that_it_has_not_deleted() {
+    let program = assembly(&[
+        vpc("10.0.0.0/16"),
+        subnet(),
+        ("a/db", DATABASE, json!({"Engine": "postgres"})),
+        ("a/logs", LOG_GROUP, json!({"LogGroupName": "shop"})),
+    ]);
+    for events in 0.. {
+        let (fake, store) = (Fake::default(), MemoryStore::new());
+        deploy(&program, &store, &fake).await;
+        let before = fake.cloud().resources.clone();
+        let state = store.load().await.unwrap().map(|stored| stored.state);
+        let crashing = Crashing { kept: Mutex::new((state, Vec::new())), after: events, refuses: false };
+        let run = tokio::time::timeout(crate::fake::AGES, destroy(&crashing, &fake)).await;
+        assert!(run.is_err(), "saving never ends");
+        let (state, journal) = crashing.kept.into_inner().unwrap();
+        let complete = journal.len() < events;
+        let store = MemoryStore::with(state.unwrap(), journal);
+        let left: Vec<String> = fake.cloud().resources.keys().cloned().collect();
+        let (plan, loaded) = plan(&program, &store, &fake).await;
+        assert!(plan.permit(false).is_ok(), "after {events} events: {}", plan.render());
+        let options = ExecuteOptions::default();
+        let outcome = execute(&plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+        assert!(outcome.succeeded(), "after {events} events: {:?}", outcome.failed);
+        let now = fake.cloud().resources.clone();
+        assert_eq!(now.len(), before.len());
+        assert!(left.iter().all(|id| now.contains_key(id)), "after {events} events: {left:?} of {:?}", now.keys());
+        assert!(is_settled(&program, &store, &fake).await, "after {events} events");
+        if complete {
+            break;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_refers_to_what_an_update_has_renamed_is_pointed_to_the_new_identifier() {
+    let program = |tag: &str| {
+        assembly(&[
+            ("a/vpc", VPC, json!({"CidrBlock": "10.0.0.0/16", "InstanceTenancy": tag})),
+            ("a/logs", LOG_GROUP, json!({"RetentionInDays": {"$ref": "a/vpc#VpcId"}})),
+        ])
+    };
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&program("default"), &store, &fake).await.succeeded());
+    fake.cloud().renames = true;
+    assert!(deploy(&program("dedicated"), &store, &fake).await.succeeded());
+    fake.cloud().renames = false;
+    let outcome = deploy(&program("dedicated"), &store, &fake).await;
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    assert_eq!(outcome.state.resources["a/logs"].properties["RetentionInDays"], Value::from(fake.id("a/vpc")));
+    assert!(is_settled(&program("dedicated"), &store, &fake).await);
+    assert!(deploy(&assembly(&[]), &store, &fake).await.succeeded());
+    assert!(fake.paths().is_empty());
+}

@@ -44,7 +44,7 @@ fn deployed(assembly: &Assembly) -> State {
         let names = ["VpcId", "SubnetId", "NatGatewayId", "Endpoint.Address"];
         let outputs = names.map(|name| (name.to_owned(), json!(id))).into_iter().collect();
         state.apply(Event::Intent { path: path.clone(), intent }).unwrap();
-        state.apply(Event::Accepted { path: path.clone(), id, outputs, found: None }).unwrap();
+        state.apply(Event::Accepted { path: path.clone(), id, outputs, found: None, incomplete: false }).unwrap();
         state.apply(Event::Ready { path: path.clone(), outputs: Default::default() }).unwrap();
     }
     state

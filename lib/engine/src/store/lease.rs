@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::{Heard, Holder};
 use crate::error::Error;
+use crate::provider::{ErrorClass, Fence, ProviderError};
 
 /// How long a lease lasts that is not renewed.
 const LEASE: Duration = Duration::from_secs(30);
@@ -259,6 +260,11 @@ impl Lease {
         self.held.confirm().await
     }
 
+    /// Tells whether the lease is surely this process's.
+    pub(super) fn fence(&self) -> Arc<dyn Fence> {
+        self.held.clone()
+    }
+
     /// Why another run could write: the lease is lost, and is known to be from now on.
     pub(super) async fn overtaken(&self) -> Error {
         match self.held.renew().await {
@@ -304,6 +310,14 @@ async fn heartbeat(held: Arc<Held>) {
                 interval / 10
             }
         };
+    }
+}
+
+impl Fence for Held {
+    fn check(&self) -> Result<(), ProviderError> {
+        let silent = || self.lock_lost("was not renewed in time");
+        let held = self.not_lost().and_then(|()| if self.is_sure() { Ok(()) } else { Err(silent()) });
+        held.map_err(|error| ProviderError::new(ErrorClass::LockLost, format!("it was not tried: {error}")))
     }
 }
 

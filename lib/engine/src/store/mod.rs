@@ -20,6 +20,7 @@ mod transfer_tests;
 mod waiting;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,6 +38,7 @@ pub use waiting::{Waiting, lock_within};
 use crate::error::Error;
 use crate::history::Entry;
 use crate::journal::Event;
+use crate::provider::Fence;
 use crate::state::State;
 
 /// Keeps the state of one app, and the journal of the run that is under way.
@@ -73,6 +75,12 @@ pub trait StateStore: Send + Sync {
     /// [`Error::LockLost`], and what keeps it from being found out.
     async fn confirm_lock(&self) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// Tells at once, without a request, whether this run surely holds the lock that it has taken. None
+    /// where the lock lasts as long as its process.
+    fn lock_fence(&self) -> Option<Arc<dyn Fence>> {
+        None
     }
 
     /// Takes the lock away from the run that holds it, and gives who that was; none where nobody

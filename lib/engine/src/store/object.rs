@@ -33,6 +33,7 @@ use super::{Holder, Lock, StateStore, Stored, name_is_valid};
 use crate::error::Error;
 use crate::history::{Entry, assembly_from_json};
 use crate::journal::Event;
+use crate::provider::Fence;
 use crate::state::State;
 
 /// How many checkpoints are kept.
@@ -377,6 +378,10 @@ impl StateStore for ObjectStore {
 
     async fn confirm_lock(&self) -> Result<(), Error> {
         self.run()?.lease.confirm().await
+    }
+
+    fn lock_fence(&self) -> Option<Arc<dyn Fence>> {
+        Some(self.run().ok()?.lease.fence())
     }
 
     async fn force_unlock(&self) -> Result<Option<Holder>, Error> {

@@ -472,3 +472,28 @@ async fn what_the_first_version_has_written_is_read() {
     let error = store.lock(&Holder::here("deploy")).await.err().unwrap().to_string();
     assert!(error.contains("`deploy` (process 4711 of ada on build-7, since 2023-11-14 22:13:20 UTC"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_fence_opens_while_the_lease_is_sure_and_asks_nobody() {
+    let (bucket, store, held, other) = running().await;
+    let fence = store.lock_fence().unwrap();
+    pass(100).await;
+    bucket.requests();
+    assert!(fence.check().is_ok());
+    assert_eq!(bucket.requests(), Vec::<String>::new());
+    bucket.freeze();
+    pass(10).await;
+    assert!(fence.check().is_ok(), "it was renewed not long ago");
+    pass(25).await;
+    let error = fence.check().unwrap_err();
+    assert_eq!(error.class, ErrorClass::LockLost);
+    assert!(error.message.contains("was not renewed in time"), "{error}");
+    bucket.thaw();
+    pass(20).await;
+    assert!(fence.check().is_ok(), "it could be renewed after all");
+    other.force_unlock().await.unwrap();
+    pass(20).await;
+    assert!(fence.check().unwrap_err().message.contains("force-unlock"));
+    held.release().await.unwrap();
+    assert!(other.lock_fence().is_none(), "it has no lock");
+}

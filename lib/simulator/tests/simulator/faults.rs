@@ -6,7 +6,7 @@ use groundplan_engine::provider::{ErrorClass, Provider, Status};
 use groundplan_simulator::{Faults, Simulator};
 use serde_json::json;
 
-use super::common::{existing, read, ready, request, try_create};
+use super::common::{existing, read, ready, request, try_create, update};
 
 /// The classes of the errors that twenty creates run into.
 async fn misfortunes(seed: u64, faults: Faults) -> Vec<Option<ErrorClass>> {
@@ -101,4 +101,26 @@ async fn what_is_ready_at_once_has_no_time_to_fail() {
     let topic = try_create(&cloud, "shop/topic", "AWS::SNS::Topic", json!({})).await.unwrap();
     let existing = existing("shop/topic", "AWS::SNS::Topic", &topic.id);
     assert!(matches!(cloud.status(&existing).await.unwrap(), Status::Ready(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_settings_leave_a_resource_that_an_update_completes() {
+    let faults = Faults { refused_settings: 1.0, ..Faults::default() };
+    for (type_name, properties, setting) in [
+        ("AWS::SQS::Queue", json!({"DelaySeconds": 5}), "DelaySeconds"),
+        ("AWS::Logs::LogGroup", json!({"LogGroupName": "shop", "RetentionInDays": 7}), "RetentionInDays"),
+    ] {
+        let cloud = Simulator::in_memory(1).with_faults(faults);
+        let error = try_create(&cloud, "shop/it", type_name, properties.clone()).await.unwrap_err();
+        assert_eq!((error.class, error.settings), (ErrorClass::Denied, true), "{error}");
+        let id = error.partial.unwrap();
+        let live = read(&cloud, type_name, &id).await.unwrap();
+        assert!(!live.properties.contains_key(setting), "{:?}", live.properties);
+        update(&cloud, type_name, &id, properties.clone()).await.unwrap();
+        let live = read(&cloud, type_name, &id).await.unwrap();
+        assert_eq!(live.properties[setting], properties[setting]);
+    }
+    // What has no settings of its own is made whole.
+    let cloud = Simulator::in_memory(1).with_faults(faults);
+    try_create(&cloud, "shop/it", "AWS::EC2::InternetGateway", json!({})).await.unwrap();
 }

@@ -1,0 +1,288 @@
+use groundplan_core::Assembly;
+use serde_json::json;
+
+use super::*;
+use crate::execute::{Cancellation, ExecuteOptions, Outcome, execute};
+use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, SUBNET, assembly, vpc};
+use crate::planning::{self, PlanOptions, Planned};
+use crate::provider::{ErrorClass, Provider};
+use crate::state::Deposed;
+use crate::store::{self, MemoryStore};
+use crate::traffic::Traffic;
+
+fn program() -> Assembly {
+    assembly(&[
+        ("a/logs", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": 7})),
+        ("a/db", DATABASE, json!({"Engine": "postgres"})),
+        vpc("10.0.0.0/16"),
+    ])
+}
+
+async fn deploy(assembly: &Assembly, store: &MemoryStore, fake: &Fake) -> Outcome {
+    let loaded = store::load(store, "shop").await.unwrap();
+    let planned = planning::deploy(assembly, &loaded.state, fake, &PlanOptions::default()).await.unwrap();
+    let options = ExecuteOptions::default();
+    execute(&planned.plan, loaded, fake, store, &options, &(), &Cancellation::new()).await.unwrap()
+}
+
+async fn planned(state: &State, fake: &Fake) -> Planned {
+    planning::deploy(&program(), state, fake, &PlanOptions::default()).await.unwrap()
+}
+
+/// What is deployed, and the state of a run that was killed when it had announced the deletion of these.
+async fn killed_while_deleting(paths: &[&str]) -> (Fake, State) {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&program(), &store, &fake).await.succeeded());
+    let mut state = store::load(&store, "shop").await.unwrap().state;
+    for path in paths {
+        announce(&mut state, path);
+    }
+    (fake, state)
+}
+
+fn announce(state: &mut State, path: &str) {
+    let (id, generation) = (state.resources[path].id.clone(), Some(state.resources[path].generation));
+    state.apply(Event::Deleting { path: path.into(), id, generation }).unwrap();
+}
+
+async fn recovered(state: &State, fake: &Fake) -> Result<Vec<Event>, Error> {
+    let traffic = Traffic::new(4);
+    traffic.keep(recover(state, Looks::new(fake, &traffic), &|_| true)).await
+}
+
+async fn after_recovery(state: &State, fake: &Fake) -> State {
+    let mut state = state.clone();
+    recovered(&state.clone(), fake).await.unwrap().into_iter().for_each(|event| state.apply(event).unwrap());
+    state
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_was_never_requested_costs_nothing() {
+    let (fake, state) = killed_while_deleting(&["a/db", "a/logs", "a/vpc"]).await;
+    let planned = planned(&state, &fake).await;
+    assert!(planned.plan.steps.is_empty(), "{}", planned.plan.render());
+    assert!(planned.plan.permit(false).is_ok());
+    let after = after_recovery(&state, &fake).await;
+    assert!(after.resources.values().all(|resource| resource.status == ResourceStatus::Ready));
+    assert!(after.resources.values().all(|resource| resource.former.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_was_never_requested_gives_back_what_was_open_before() {
+    for former in [ResourceStatus::Accepted, ResourceStatus::Updating] {
+        let (fake, mut state) = killed_while_deleting(&[]).await;
+        state.resources.get_mut("a/db").unwrap().status = former;
+        announce(&mut state, "a/db");
+        let planned = planned(&state, &fake).await;
+        assert_eq!(planned.plan.render(), "#0 wait for a/db (AWS::RDS::DBInstance)\n", "{former:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_cloud_reports_as_being_deleted_is_not_taken_back() {
+    let (fake, state) = killed_while_deleting(&["a/db"]).await;
+    let id = fake.id("a/db");
+    fake.cloud().deleting.insert(id);
+    assert_eq!(recovered(&state, &fake).await.unwrap(), []);
+    let planned = planned(&state, &fake).await;
+    assert!(matches!(planned.plan.permit(false), Err(Error::DataLoss { .. })), "{}", planned.plan.render());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_begins_or_ends_within_the_consistency_window_is_seen() {
+    let (fake, state) = killed_while_deleting(&["a/db"]).await;
+    let id = fake.id("a/db");
+    let begins = async {
+        tokio::time::sleep(fake.settling() - std::time::Duration::from_secs(1)).await;
+        fake.cloud().deleting.insert(id.clone());
+    };
+    let (events, ()) = tokio::join!(recovered(&state, &fake), begins);
+    assert_eq!(events.unwrap(), [], "it is being deleted");
+
+    let (fake, state) = killed_while_deleting(&["a/vpc"]).await;
+    let id = fake.id("a/vpc");
+    let ends = async {
+        tokio::time::sleep(fake.settling() - std::time::Duration::from_secs(1)).await;
+        fake.cloud().resources.remove(&id);
+    };
+    let (events, ()) = tokio::join!(recovered(&state, &fake), ends);
+    assert!(matches!(&events.unwrap()[..], [Event::Gone { .. }]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_killed_deletion_has_deleted_is_gone() {
+    let (fake, state) = killed_while_deleting(&["a/logs", "a/vpc"]).await;
+    let id = fake.id("a/logs");
+    fake.cloud().resources.remove(&id);
+    let after = after_recovery(&state, &fake).await;
+    assert!(!after.resources.contains_key("a/logs"));
+    assert_eq!(after.resources["a/vpc"].status, ResourceStatus::Ready);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_first_calls_of_a_killed_deletion_took_away_is_put_back() {
+    let (fake, state) = killed_while_deleting(&["a/logs"]).await;
+    let id = fake.id("a/logs");
+    fake.cloud().resources.get_mut(&id).unwrap().properties.remove("RetentionInDays");
+    let planned = planned(&state, &fake).await;
+    assert_eq!(planned.plan.render(), "#0 update a/logs (AWS::Logs::LogGroup)\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_replaced_and_whose_deletion_was_never_requested_is_still_deleted() {
+    let (fake, mut state) = killed_while_deleting(&[]).await;
+    let old = ResourceState { generation: 0, id: "nat-7".into(), ..state.resources["a/vpc"].clone() };
+    let gone = Deposed { path: "a/vpc".into(), resource: ResourceState { id: "vpc-gone".into(), ..old.clone() } };
+    let id = fake.id("a/db");
+    let kept = Deposed { path: "a/vpc".into(), resource: ResourceState { id, ..old } };
+    state.deposed = vec![gone, kept];
+    for id in ["vpc-gone".to_owned(), fake.id("a/db")] {
+        state.apply(Event::Deleting { path: "a/vpc".into(), id, generation: Some(0) }).unwrap();
+    }
+    let events = recovered(&state, &fake).await.unwrap();
+    assert!(matches!(&events[..], [Event::Gone { id, .. }] if id == "vpc-gone"), "{events:?}");
+    assert_eq!(planned(&state, &fake).await.changes.deposed.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_look_learns_outputs() {
+    let endpoint = "Endpoint.Address";
+    for status in [ResourceStatus::Updating, ResourceStatus::Failed, ResourceStatus::Deleting] {
+        let (fake, mut state) = killed_while_deleting(&[]).await;
+        let resource = state.resources.get_mut("a/db").unwrap();
+        resource.outputs.shift_remove(endpoint);
+        resource.status = status;
+        resource.former = Some(ResourceStatus::Ready);
+        let after = after_recovery(&state, &fake).await;
+        assert_eq!(after.resources["a/db"].outputs[endpoint], format!("{}.db", fake.id("a/db")), "{status:?}");
+    }
+}
+
+/// Announces an update that a run was killed in.
+fn updating(state: &mut State, path: &str, properties: &[(&str, &str)]) {
+    let properties = properties.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+    let intent = Intent {
+        operation: Operation::Update,
+        token: "t".into(),
+        properties,
+        secrets: BTreeMap::new(),
+        dependencies: BTreeSet::new(),
+        lifecycle: Default::default(),
+    };
+    state.apply(Event::Intent { path: path.into(), intent }).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_gave_another_identifier_and_whose_answer_was_lost_is_found() {
+    let (fake, mut state) = killed_while_deleting(&[]).await;
+    let old = fake.id("a/vpc");
+    updating(&mut state, "a/vpc", &[("CidrBlock", "10.0.0.0/16"), ("InstanceTenancy", "default")]);
+    {
+        let mut cloud = fake.cloud();
+        let mut made = cloud.resources.remove(&old).unwrap();
+        made.properties.insert("InstanceTenancy".into(), json!("default"));
+        cloud.resources.insert("vpc-99".into(), made);
+    }
+    let after = after_recovery(&state, &fake).await;
+    let resource = &after.resources["a/vpc"];
+    assert_eq!((resource.id.as_str(), &resource.outputs["VpcId"]), ("vpc-99", &json!("vpc-99")));
+    assert_eq!(resource.properties["InstanceTenancy"], Value::from("default"));
+    assert!(after.pending.is_empty() && after.deposed.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_update_of_what_is_gone_leaves_nothing() {
+    let (fake, mut state) = killed_while_deleting(&[]).await;
+    updating(&mut state, "a/vpc", &[("CidrBlock", "10.0.0.0/16")]);
+    let id = fake.id("a/vpc");
+    fake.cloud().resources.remove(&id);
+    let after = after_recovery(&state, &fake).await;
+    assert!(!after.resources.contains_key("a/vpc") && after.pending.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_lookup_is_denied_the_error_names_the_way_out() {
+    let environment = groundplan_core::Environment::new("us-east-1");
+    let create = |state: &mut State| {
+        let operation = Operation::Create { type_name: NAT.into(), environment: environment.clone(), generation: 1 };
+        let intent = Intent {
+            operation,
+            token: "t".into(),
+            properties: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            dependencies: BTreeSet::new(),
+            lifecycle: Default::default(),
+        };
+        state.apply(Event::Intent { path: "a/nat".into(), intent }).unwrap();
+    };
+    let cases: [(&str, &str, &dyn Fn(&mut State), &str); 3] = [
+        ("a/nat", "create", &create, "drop the open create with `state rm --open a/nat`"),
+        ("a/vpc", "update", &|state| updating(state, "a/vpc", &[]), "`state rm a/vpc`"),
+        ("a/vpc", "delete", &|state| announce(state, "a/vpc"), "`state rm a/vpc`"),
+    ];
+    for (path, verb, leave_open, way_out) in cases {
+        let (fake, mut state) = killed_while_deleting(&[]).await;
+        leave_open(&mut state);
+        fake.cloud().denied.insert(path.into());
+        let error = recovered(&state, &fake).await.unwrap_err();
+        let Error::Unresolved { source, .. } = &error else { panic!("{error}") };
+        assert_eq!(source.class, ErrorClass::Denied);
+        let message = error.to_string();
+        assert!(
+            message.contains(way_out) && message.contains(verb) && message.contains("you may not look"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_state_of_a_deletion_is_told_from_others() {
+    for state in ["deleting", "DELETING", "DELETE_IN_PROGRESS", "shutting-down", "PendingDeletion since yesterday"] {
+        assert!(crate::looks::is_deletion(state), "{state}");
+    }
+    for state in
+        ["available", "modifying", "creating", "PENDING_VALIDATION of deleting.example.com", "still deleting", ""]
+    {
+        assert!(!crate::looks::is_deletion(state), "{state}");
+    }
+}
+
+#[test]
+fn of_refused_settings_only_what_the_cloud_gives_back_counts_as_set() {
+    let declared: BTreeMap<String, Value> = [
+        ("Engine".to_owned(), Value::from("postgres")),
+        ("StorageEncrypted".to_owned(), Value::from(true)),
+        ("MaxAllocatedStorage".to_owned(), Value::from(200)),
+        ("ApplyImmediately".to_owned(), Value::from(true)),
+        ("CopyTagsToSnapshot".to_owned(), Value::from(true)),
+    ]
+    .into();
+    let live = json!({"Engine": "postgres", "StorageEncrypted": true, "MaxAllocatedStorage": 100});
+    let seen = as_far_as_seen(DATABASE, &declared, live.as_object());
+    // What was created for good counts as declared, what differs as it is, and the rest not at all.
+    assert_eq!(seen["StorageEncrypted"], Value::from(true));
+    assert_eq!(seen["MaxAllocatedStorage"], Value::from(100));
+    assert_eq!(seen.keys().collect::<Vec<_>>(), ["Engine", "MaxAllocatedStorage", "StorageEncrypted"]);
+    let unseen = as_far_as_seen(DATABASE, &declared, None);
+    assert_eq!(unseen.keys().collect::<Vec<_>>(), ["StorageEncrypted"]);
+    let fixed = as_far_as_seen(SUBNET, &[("VpcId".to_owned(), Value::from("vpc-1"))].into(), None);
+    assert_eq!(fixed["VpcId"], Value::from("vpc-1"));
+}
+
+#[test]
+fn of_refused_settings_what_stands_beside_a_part_that_is_for_good_is_still_to_be_set() {
+    let value = |json| Value::from_json(json).unwrap();
+    let access = |mode: &str| json!({"BootstrapClusterCreatorAdminPermissions": true, "AuthenticationMode": mode});
+    let declared: BTreeMap<String, Value> = [
+        ("AccessConfig".to_owned(), value(access("API"))),
+        ("Logging".to_owned(), value(json!({"ClusterLogging": {}}))),
+    ]
+    .into();
+    let seen = |live: Option<serde_json::Value>| {
+        as_far_as_seen("AWS::EKS::Cluster", &declared, live.as_ref().and_then(serde_json::Value::as_object))
+    };
+    let for_good = value(json!({"BootstrapClusterCreatorAdminPermissions": true}));
+    assert_eq!(seen(None), [("AccessConfig".to_owned(), for_good)].into());
+    let live = json!({"AccessConfig": access("CONFIG_MAP"), "Logging": {"ClusterLogging": {}}});
+    assert_eq!(seen(Some(live))["AccessConfig"], value(access("CONFIG_MAP")));
+}
