@@ -4,6 +4,11 @@
 //! [`program`] reads it: `v1` is deployed, then `v2`. A test says what is right.
 
 mod collections;
+mod gone;
+mod identity;
+mod order;
 mod program;
 mod refresh;
+mod spelling;
+mod values;
 mod world;

@@ -9,12 +9,12 @@ use groundplan_engine::drift::{Drift, drift};
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, Existing, Identity, Live, Properties, Provider,
-    ProviderError, Status, UpdateRequest,
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Properties,
+    Provider, ProviderError, Status, UpdateRequest,
 };
 use groundplan_engine::store::{Loaded, MemoryStore};
 use groundplan_engine::{Error, load};
-use groundplan_simulator::{Item, Simulator};
+use groundplan_simulator::{Call, Item, Operation, Simulator};
 use zeroize::Zeroizing;
 
 use crate::program::program;
@@ -23,11 +23,13 @@ use crate::program::program;
 pub(crate) struct World {
     pub(crate) cloud: Simulator,
     store: MemoryStore,
+    /// A type whose updates the account refuses.
+    pub(crate) refuses_updates_of: Option<&'static str>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { cloud: Simulator::in_memory(0), store: MemoryStore::default() }
+        Self { cloud: Simulator::in_memory(0), store: MemoryStore::default(), refuses_updates_of: None }
     }
 
     /// An account in which the first version of a case stands.
@@ -81,6 +83,12 @@ impl World {
         assert_eq!(found.len(), 1, "{type_name}: {found:?}");
         found.remove(0)
     }
+
+    /// Where a call of this run that worked stands among all; calls before `start` do not count.
+    pub(crate) fn position(&self, start: usize, operation: Operation, type_name: &str) -> Option<usize> {
+        let worked = |call: &Call| call.operation == operation && call.type_name == type_name && call.error.is_none();
+        self.cloud.calls().iter().enumerate().skip(start).find(|(_, call)| worked(call)).map(|(at, _)| at)
+    }
 }
 
 /// What synth gives of a valid program.
@@ -93,7 +101,7 @@ pub(crate) fn acting(changes: &ChangeSet) -> Vec<&Change> {
     changes.changes.values().filter(|change| !matches!(change.action, Action::NoOp | Action::Keep)).collect()
 }
 
-/// The simulated account.
+/// The simulated account, which may refuse an update.
 #[async_trait]
 impl Provider for World {
     async fn identity(&self) -> Result<Identity, ProviderError> {
@@ -117,6 +125,9 @@ impl Provider for World {
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError> {
+        if self.refuses_updates_of == Some(&*request.existing.address.type_name) {
+            return Err(ProviderError::new(ErrorClass::Denied, "the update is not allowed"));
+        }
         self.cloud.update(request).await
     }
 
