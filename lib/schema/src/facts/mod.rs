@@ -11,6 +11,7 @@
 //! | `identity` | the name of a resource, and the parts that make a relation what it is |
 //! | `api` | the API of each service |
 //! | `stateful` | which types hold data that is lost with them |
+//! | `support` | which types can be managed, and what to use instead of the others |
 //! | `follows` | which outputs follow which property when it changes in place |
 //!
 //! # Sources
@@ -33,6 +34,7 @@ mod identity;
 mod network;
 mod platform;
 mod stateful;
+mod support;
 
 use crate::behavior::{Behavior, Recovery, Wait};
 use crate::resource::{Handler, ResourceType};
