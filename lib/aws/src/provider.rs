@@ -149,6 +149,10 @@ impl Provider for Aws {
         registry::find(type_name).map(AnyHandler::behavior)
     }
 
+    fn repeats(&self, type_name: &str, property: &str) -> bool {
+        registry::find(type_name).is_some_and(|handler| handler.repeats(property))
+    }
+
     fn check(&self, type_name: &str, properties: &Properties) -> std::result::Result<(), ProviderError> {
         Ok(handler(type_name)?.check(properties)?)
     }

@@ -69,6 +69,10 @@ pub(crate) trait AnyHandler: Send + Sync {
     fn type_name(&self) -> &'static str;
     fn behavior(&self) -> Behavior;
     fn check(&self, properties: &Properties) -> Result<()>;
+    /// Whether an update has to state a property again that did not change.
+    fn repeats(&self, _property: &str) -> bool {
+        false
+    }
     async fn create(&self, cx: &Cx, properties: &Properties) -> Result<Accepted>;
     async fn read(&self, cx: &Cx, resource: &Existing) -> Result<Option<Live>>;
     async fn update(&self, cx: &Cx, resource: &Existing, properties: &Properties) -> Result<Accepted>;

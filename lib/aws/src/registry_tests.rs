@@ -19,6 +19,14 @@ fn each_type_has_one_handler() {
 }
 
 #[test]
+fn the_table_of_facts_knows_which_types_can_be_managed() {
+    for name in groundplan_schema::all() {
+        let unsupported = lookup(name).unwrap().unsupported();
+        assert_eq!(find(name).is_some(), unsupported.is_none(), "{name}: {unsupported:?}");
+    }
+}
+
+#[test]
 fn every_type_is_published() {
     for name in native_types() {
         assert!(lookup(name).is_some(), "AWS publishes no {name}");

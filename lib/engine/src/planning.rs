@@ -278,15 +278,15 @@ fn supported(inputs: &Inputs<'_>, changes: &ChangeSet, provider: &dyn Provider) 
     let mut findings = Vec::new();
     for change in changes.changes.values().filter(|change| made(change.action)) {
         let path = change.path.clone();
-        if provider.behavior(&change.type_name).is_none() {
-            findings.push((path, format!("{} is not supported", change.type_name)));
-            continue;
-        }
         let entry = &inputs.assembly.resources[&path];
         let properties: Properties =
             entry.properties.iter().map(|(name, value)| (name.clone(), known(value))).collect();
-        let answer = provider.check(&change.type_name, &properties);
-        findings.extend(answer.err().map(|error| (path, error.to_string())));
+        let unsupported = || format!("{} is not supported", change.type_name);
+        match provider.check(&change.type_name, &properties) {
+            Err(error) => findings.push((path, error.to_string())),
+            Ok(()) if provider.behavior(&change.type_name).is_none() => findings.push((path, unsupported())),
+            Ok(()) => {}
+        }
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Unsupported { findings }) }
 }

@@ -53,6 +53,13 @@ pub trait Provider: Send + Sync {
     #[expect(clippy::result_large_err, reason = "the error of all calls, of which this is the rarest")]
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError>;
 
+    /// Whether an update has to state a property again that did not change, since the cloud neither
+    /// keeps it nor gives it back. A secret in it is fetched for that, where it can be.
+    fn repeats(&self, type_name: &str, property: &str) -> bool {
+        let _ = (type_name, property);
+        false
+    }
+
     /// Asks for a new resource. Returns as soon as the cloud has accepted; whether it is ready
     /// is asked by [`status`](Self::status).
     async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError>;

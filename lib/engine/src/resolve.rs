@@ -103,7 +103,11 @@ pub(crate) async fn reveal(
             }
         }
         let same = before.is_some_and(|before| digests.iter().all(|(place, digest)| before.get(place) == Some(digest)));
-        if same && !sources.is_empty() {
+        let repeats = prior.is_some_and(|prior| provider.repeats(&prior.type_name, name));
+        if same && repeats && sources.iter().any(|(place, _)| !values.contains_key(place)) {
+            return Err(SecretError::NotRepeatable(name.clone()));
+        }
+        if same && !repeats && !sources.is_empty() {
             revealed.unchanged.push(name.clone());
         } else {
             // A generated value beside one that changes is not known any more: there is a new one, which

@@ -22,6 +22,10 @@ pub type Digests = BTreeMap<String, String>;
 pub(crate) enum SecretError {
     #[error("the environment variable {0} is not set; a secret comes from there")]
     Unset(String),
+    #[error(
+        "`{0}` has to be sent with every update, and holds a generated value, which is kept nowhere; take it from a Secrets Manager secret"
+    )]
+    NotRepeatable(String),
     #[error("a generated secret may use none of the characters; allow some")]
     NoCharacters,
     #[error("{0}")]

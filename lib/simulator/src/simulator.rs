@@ -426,7 +426,12 @@ impl Provider for Simulator {
     }
 
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
-        check(schema(type_name)?, properties, Known::Partly)
+        let resource = schema(type_name)?;
+        match resource.unsupported() {
+            // A program that AWS cannot deploy is not deployed here either.
+            Some(reason) => Err(ProviderError::new(ErrorClass::Invalid, reason)),
+            None => check(resource, properties, Known::Partly),
+        }
     }
 
     async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError> {

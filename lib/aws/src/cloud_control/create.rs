@@ -21,6 +21,10 @@ const CERTAIN: Duration = Duration::from_secs(60);
 /// with the same request.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
+/// How many requests one creation makes at most. The engine repeats a call for two minutes, and each
+/// makes six requests in 46 seconds.
+const REQUESTS: u32 = 64;
+
 /// Pauses before a request that has failed for a passing reason is made anew.
 const PAUSES: [Duration; 5] = {
     const fn seconds(seconds: u64) -> Duration {
@@ -37,7 +41,8 @@ const PAUSES: [Duration; 5] = {
 ///
 /// A request that has failed keeps its client token for 36 hours, so a repetition needs another
 /// one: the engine's with a number. The numbers are gone through in order each time, so whatever is
-/// interrupted, the first that has not failed is found again.
+/// interrupted, the first that has not failed is found again. What had failed before this call costs
+/// neither a pause nor patience: each repetition by the engine makes requests of its own.
 pub(super) async fn create(schema: &ResourceType, cx: &Cx, properties: &Properties) -> Result<Accepted> {
     let named = model::identifier(schema, properties);
     if let Some(id) = &named
@@ -48,11 +53,15 @@ pub(super) async fn create(schema: &ResourceType, cx: &Cx, properties: &Properti
     let desired = model::desired_state(schema, cx, properties).to_string();
     let mut pauses = PAUSES.iter();
     let mut token = cx.token.clone();
-    for number in 1.. {
+    for number in 1..=REQUESTS {
         let failed = match ask(schema, cx, properties, &desired, &token).await? {
             Ok(accepted) => return Ok(accepted),
             Err(failed) => failed,
         };
+        token = format!("{}-{number}", cx.token);
+        if failed.before && number < REQUESTS {
+            continue;
+        }
         let error = match &failed.id {
             Some(id) => left_behind(schema, cx, id, named.is_some(), failed.error).await,
             None => failed.error,
@@ -62,9 +71,8 @@ pub(super) async fn create(schema: &ResourceType, cx: &Cx, properties: &Properti
             Some(pause) => sleep(*pause).await,
             None => return Err(error),
         }
-        token = format!("{}-{number}", cx.token);
     }
-    unreachable!("the pauses end")
+    unreachable!("the last request is not passed over, and the pauses end before it")
 }
 
 /// What stands under the name already, where this creation has made it.
@@ -89,6 +97,8 @@ async fn before(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Accep
 struct Failed {
     error: Error,
     id: Option<String>,
+    /// Whether it had failed for a passing reason before it was asked for this time.
+    before: bool,
 }
 
 /// Makes one request and follows it. The outer error is of the call: nothing is known of the
@@ -113,9 +123,11 @@ async fn ask(
     let certain = |event: &ProgressEvent, elapsed| {
         elapsed >= PATIENCE || event.identifier.is_some() && (!named || elapsed >= CERTAIN)
     };
+    // A new request is under way when it is answered.
+    let before = matches!(Progress::of(&event), Progress::Failed(error) if request::passes(error.class()));
     let (event, progress) = request::follow(cx, event, certain).await.map_err(still_open)?;
     match (progress, event.identifier.clone()) {
-        (Progress::Failed(error), id) => Ok(Err(Failed { error, id })),
+        (Progress::Failed(error), id) => Ok(Err(Failed { error, id, before })),
         (_, Some(id)) => {
             cx.cloud_control.requests.remember(schema.name, &id, &event);
             Ok(Ok(Accepted { id, outputs: Properties::new() }))

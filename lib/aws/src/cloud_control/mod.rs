@@ -28,6 +28,7 @@
 //! | `create` | one creation, from the call to an identifier |
 //! | `request` | requests under way, and what their failures mean |
 //! | `model` | properties, outputs, identifiers, patches: pure functions of schema and JSON |
+//! | `quirks` | where handlers differ from what their schema says: tables |
 //! | `tags` | the three forms in which types hold tags |
 //!
 //! Sources: <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations.html>,
@@ -35,6 +36,7 @@
 
 mod create;
 mod model;
+mod quirks;
 mod request;
 mod tags;
 
@@ -71,20 +73,14 @@ impl CloudControl {
 
 /// A type as Cloud Control manages it; none where it does not.
 pub(crate) fn handler(type_name: &str) -> Option<&'static dyn AnyHandler> {
-    let needed = [Handler::Create, Handler::Read, Handler::Delete];
-    let schema = lookup(type_name).filter(|schema| needed.iter().all(|handler| schema.handles(*handler)))?;
+    let schema = lookup(type_name).filter(|schema| schema.unsupported().is_none())?;
     Some(schema)
 }
 
 /// Why a type cannot be managed.
 pub(crate) fn unsupported(type_name: &str) -> Error {
-    Error::invalid(match lookup(type_name) {
-        None => format!("AWS publishes no type {type_name}"),
-        Some(_) => format!(
-            "{type_name} is not supported: it has no native handler, and AWS's Cloud Control API cannot create, read \
-             and delete it; every type for which it can is supported"
-        ),
-    })
+    let reason = lookup(type_name).and_then(ResourceType::unsupported);
+    Error::invalid(reason.unwrap_or_else(|| format!("AWS publishes no type {type_name}")))
 }
 
 /// The longest time between two looks at a request.
@@ -118,6 +114,10 @@ impl AnyHandler for ResourceType {
 
     fn check(&self, properties: &Properties) -> Result<()> {
         model::check(self, properties)
+    }
+
+    fn repeats(&self, property: &str) -> bool {
+        model::is_repeated(self, property)
     }
 
     async fn create(&self, cx: &Cx, properties: &Properties) -> Result<Accepted> {
@@ -156,6 +156,9 @@ impl AnyHandler for ResourceType {
 
     async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion> {
         let id = &resource.id;
+        if let Some(token) = cx.cloud_control.requests.token(self.name, id) {
+            request::cancel(cx, &token).await?;
+        }
         let call = cx.cloud_control.api.delete_resource().type_name(self.name).identifier(id);
         let sent = call.send().await.map_err(tidy)?;
         let event = given(sent.progress_event, "ProgressEvent")?;

@@ -4,7 +4,7 @@ use groundplan_engine::provider::{Outputs, Properties};
 use groundplan_schema::{Cursor, Kind, Replacement, ResourceType};
 use serde_json::{Value as Json, json};
 
-use super::tags;
+use super::{quirks, tags};
 use crate::error::{Error, Result};
 use crate::handler::Cx;
 use crate::shape;
@@ -53,6 +53,7 @@ pub(super) fn desired_state(schema: &ResourceType, cx: &Cx, properties: &Propert
     shape::strip(&mut desired);
     for (name, value) in &mut desired {
         fit(&schema.cursor().key(name), value);
+        quirks::as_sent(schema, name, value);
     }
     if let Some(name) = tags::property(schema)
         && let Some(tags) = tags::with_identity(schema, cx, properties.get(name))
@@ -152,55 +153,160 @@ fn at<'a>(model: &'a Properties, path: &str) -> Option<&'a Json> {
 }
 
 /// How to come from what was applied last to what is desired, as a JSON patch (RFC 6902) of whole
-/// properties. Cloud Control applies it to what it reads:
+/// properties. Cloud Control applies it to what it reads and validates the result:
 ///
 /// - it is `add`, which also replaces, since `replace` fails on what AWS does not read back;
+/// - of an object, what AWS has filled in and nobody has declared is said again: to leave it out
+///   would ask for its removal ([`merged`]);
 /// - what cannot be read back is said again each time, or it would be missing from the result. What
-///   also cannot be changed is not: AWS refuses even the same value;
-/// - only what is there can be removed. So what cannot be read back cannot be removed either;
+///   also cannot be changed is not, at whatever depth: AWS refuses even the same value;
+/// - only what is there can be removed. So what cannot be read back cannot be removed either. Where
+///   removing changes nothing, the default is written instead;
+/// - what the handler reads back and then refuses is removed ([`quirks::unsayable`]);
 /// - what is as desired already needs nothing, so that a repeated update is none.
 pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properties, live: &Properties) -> Vec<Json> {
     let add = |name: &str, value: Json| json!({"op": "add", "path": format!("/{name}"), "value": value});
     let tags = tags::property(schema);
-    let tagged = |name: &str, declared: Option<&Json>| match tags == Some(name) {
-        true => tags::with_identity_of(schema, live, declared),
-        false => declared.cloned(),
-    };
+    let unsayable = quirks::unsayable(schema, live, desired);
+    let mut sayable = live.clone();
+    unsayable.iter().for_each(|path| quirks::take_out(&mut sayable, path));
+    let live = &sayable;
+
     let (mut changes, mut repeated) = (Vec::new(), Vec::new());
     for (name, value) in desired.iter().filter(|(_, value)| !value.is_null()) {
         let cursor = schema.cursor().key(name);
-        let Some(mut wanted) = tagged(name, Some(value)) else { continue };
-        fit(&cursor, &mut wanted);
-        if last.get(name) != Some(value) {
-            if live.get(name) != Some(&wanted) {
-                changes.push(add(name, wanted));
+        let before = last.get(name);
+        if before == Some(value) {
+            let repeat = if tags == Some(name) { None } else { repeated_in(&cursor, value, live.get(name)) };
+            repeated.extend(repeat.map(|value| add(name, value)));
+            continue;
+        }
+        let wanted = match tags == Some(name) {
+            true => tags::merged(schema, live, before, Some(value)),
+            false => {
+                let mut wanted = value.clone();
+                fit(&cursor, &mut wanted);
+                quirks::as_sent(schema, name, &mut wanted);
+                let mut wanted = merged(&cursor, before, wanted, live.get(name));
+                thaw(&cursor, before, &mut wanted);
+                Some(wanted)
             }
-        } else if cursor.replacement() != Replacement::Always && hides(&cursor, value) {
-            repeated.push(add(name, wanted));
+        };
+        if let Some(wanted) = wanted.filter(|wanted| !quirks::are_same(schema, name, live.get(name), wanted)) {
+            changes.push(add(name, wanted));
         }
     }
     let gone = |name: &&String| desired.get(*name).is_none_or(Json::is_null) && live.contains_key(*name);
     for name in last.keys().filter(gone) {
-        match tagged(name, None) {
-            Some(identity) if live.get(name) == Some(&identity) => {}
-            Some(identity) => changes.push(add(name, identity)),
+        let instead = match tags == Some(name) {
+            true => tags::merged(schema, live, last.get(name), None),
+            false => quirks::default_of(schema, name),
+        };
+        match instead {
+            Some(value) if live.get(name) == Some(&value) => {}
+            Some(value) => changes.push(add(name, value)),
             None => changes.push(json!({"op": "remove", "path": format!("/{name}")})),
         }
     }
     if !changes.is_empty() {
         changes.append(&mut repeated);
+        let said: Vec<&str> = changes.iter().filter_map(|change| change["path"].as_str()).collect();
+        let path = |steps: Vec<String>| format!("/{}", steps.join("/"));
+        let removed = unsayable.into_iter().filter(|steps| !said.contains(&format!("/{}", steps[0]).as_str()));
+        let removed: Vec<Json> = removed.map(|steps| json!({"op": "remove", "path": path(steps)})).collect();
+        changes.extend(removed);
     }
     changes
 }
 
-/// Whether AWS does not give all of a value back.
-fn hides(cursor: &Cursor<'_>, value: &Json) -> bool {
-    cursor.is_write_only()
-        || match value {
-            Json::Object(entries) => entries.iter().any(|(key, value)| hides(&cursor.key(key), value)),
-            Json::Array(items) => items.iter().any(|item| hides(&cursor.item(), item)),
-            _ => false,
+/// A desired value with what is there beside it and was never declared. What was declared before and
+/// is no more is left out. Maps and documents are the program's as a whole.
+fn merged(cursor: &Cursor<'_>, last: Option<&Json>, wanted: Json, live: Option<&Json>) -> Json {
+    let (Some(Json::Object(live)), Some(fields)) = (live, cursor.fields()) else { return wanted };
+    let Json::Object(mut result) = wanted else { return wanted };
+    for (key, value) in live {
+        let before = last.and_then(|last| last.get(key));
+        match result.remove(key) {
+            Some(desired) => drop(result.insert(key.clone(), merged(&cursor.key(key), before, desired, Some(value)))),
+            None if before.is_none() && fields.contains_key(key.as_str()) => {
+                result.insert(key.clone(), value.clone());
+            }
+            None => {}
         }
+    }
+    Json::Object(result)
+}
+
+/// Takes out what AWS refuses in every update ([`quirks::is_frozen`]), where it is as it was.
+fn thaw(cursor: &Cursor<'_>, last: Option<&Json>, wanted: &mut Json) {
+    match wanted {
+        Json::Object(entries) => entries.retain(|key, value| {
+            let cursor = cursor.key(key);
+            let before = last.and_then(|last| last.get(key));
+            thaw(&cursor, before, value);
+            !(quirks::is_frozen(&cursor) && before == Some(&*value))
+        }),
+        Json::Array(items) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                thaw(&cursor.item(), last.and_then(|last| last.get(at)), item);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What has to be said again of a value that did not change: what is there, with what AWS does not
+/// give back; none where it gives everything back.
+fn repeated_in(cursor: &Cursor<'_>, declared: &Json, live: Option<&Json>) -> Option<Json> {
+    if cursor.replacement() == Replacement::Always && cursor.is_write_only() {
+        return None;
+    }
+    if cursor.is_write_only() {
+        let mut value = declared.clone();
+        fit(cursor, &mut value);
+        thaw(cursor, Some(declared), &mut value);
+        return Some(value);
+    }
+    match declared {
+        Json::Object(entries) => {
+            let mut value = live.and_then(Json::as_object).cloned().unwrap_or_default();
+            if let Some(fields) = cursor.fields() {
+                value.retain(|key, _| fields.contains_key(key.as_str()));
+            }
+            let mut hidden = false;
+            for (key, declared) in entries {
+                let live = live.and_then(|live| live.get(key));
+                if let Some(repeat) = repeated_in(&cursor.key(key), declared, live) {
+                    value.insert(key.clone(), repeat);
+                    hidden = true;
+                }
+            }
+            hidden.then_some(Json::Object(value))
+        }
+        Json::Array(items) => {
+            let live = live.and_then(Json::as_array).filter(|live| live.len() == items.len());
+            let repeats: Vec<_> = items
+                .iter()
+                .enumerate()
+                .map(|(at, item)| repeated_in(&cursor.item(), item, live.and_then(|live| live.get(at))))
+                .collect();
+            if repeats.iter().all(Option::is_none) {
+                return None;
+            }
+            let whole = |(at, repeat): (usize, Option<Json>)| {
+                repeat.or_else(|| live.and_then(|live| live.get(at)).cloned()).unwrap_or_else(|| items[at].clone())
+            };
+            Some(Json::Array(repeats.into_iter().enumerate().map(whole).collect()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether an update has to say this property again though it did not change, since AWS does not
+/// give it back.
+pub(super) fn is_repeated(schema: &ResourceType, name: &str) -> bool {
+    let cursor = schema.cursor().key(name);
+    cursor.is_write_only() && !quirks::is_frozen(&cursor)
 }
 
 #[cfg(test)]

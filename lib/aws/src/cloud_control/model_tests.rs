@@ -104,16 +104,32 @@ fn a_repeated_patch_is_empty() {
 }
 
 #[test]
-fn changed_tags_keep_those_of_the_creation_and_leave_out_those_of_aws() {
+fn changed_tags_keep_all_that_the_program_never_declared() {
     let live = map(json!({"Tags": [{"Key": "a", "Value": "1"}, {"Key": "groundplan:token", "Value": "t"},
-        {"Key": "aws:x", "Value": "y"}]}));
+        {"Key": "aws:x", "Value": "y"}, {"Key": "kubernetes.io/cluster/c", "Value": "shared"}]}));
     let last = map(json!({"Tags": [{"Key": "a", "Value": "1"}]}));
-    let identity = json!({"Key": "groundplan:token", "Value": "t"});
+    let others = [
+        json!({"Key": "groundplan:token", "Value": "t"}),
+        json!({"Key": "aws:x", "Value": "y"}),
+        json!({"Key": "kubernetes.io/cluster/c", "Value": "shared"}),
+    ];
     let desired = map(json!({"Tags": [{"Key": "b", "Value": "2"}]}));
-    let add = |value| [json!({"op": "add", "path": "/Tags", "value": value})];
-    let changed = patch(schema(QUEUE), &last, &desired, &live);
-    assert_eq!(changed, add(json!([{"Key": "b", "Value": "2"}, identity])));
-    assert_eq!(patch(schema(QUEUE), &last, &map(json!({})), &live), add(json!([identity])));
+    let with = |own: &[Json]| {
+        let value: Vec<Json> = own.iter().chain(&others).cloned().collect();
+        [json!({"op": "add", "path": "/Tags", "value": value})]
+    };
+    assert_eq!(patch(schema(QUEUE), &last, &desired, &live), with(&[json!({"Key": "b", "Value": "2"})]));
+    assert_eq!(patch(schema(QUEUE), &last, &map(json!({})), &live), with(&[]));
+}
+
+#[test]
+fn tags_of_a_group_keep_what_they_say_of_its_instances() {
+    let group = schema("AWS::AutoScaling::AutoScalingGroup");
+    let tag = |key: &str, given: bool| json!({"Key": key, "Value": "1", "PropagateAtLaunch": given});
+    let live = map(json!({"Tags": [tag("a", true), tag("foreign", true)]}));
+    let changed =
+        patch(group, &map(json!({"Tags": [tag("a", true)]})), &map(json!({"Tags": [tag("b", false)]})), &live);
+    assert_eq!(changed[0]["value"], json!([tag("b", false), tag("foreign", true)]));
 }
 
 #[test]
@@ -126,4 +142,113 @@ fn what_cannot_be_read_back_is_said_again_unless_it_cannot_be_changed() {
     desired.insert("ReplicationGroupDescription".into(), "other".into());
     let paths: Vec<_> = patch(group, &map(declared), &desired, &live).iter().map(|op| op["path"].clone()).collect();
     assert_eq!(paths, ["/ReplicationGroupDescription", "/EngineVersion"]);
+}
+
+#[test]
+fn what_can_neither_be_read_nor_changed_is_left_out_below_the_top_level_too() {
+    // Whether the creator of a cluster may administer it is said once, when it is made.
+    let cluster = schema("AWS::EKS::Cluster");
+    let access = |mode: &str| json!({"AuthenticationMode": mode, "BootstrapClusterCreatorAdminPermissions": true});
+    let last = map(json!({"AccessConfig": access("API_AND_CONFIG_MAP"), "Version": "1.31"}));
+    let live = map(json!({"AccessConfig": {"AuthenticationMode": "API_AND_CONFIG_MAP"}, "Version": "1.31"}));
+    let changed = patch(cluster, &last, &map(json!({"AccessConfig": access("API"), "Version": "1.31"})), &live);
+    assert_eq!(changed, [json!({"op": "add", "path": "/AccessConfig", "value": {"AuthenticationMode": "API"}})]);
+    let upgraded = map(json!({"AccessConfig": access("API_AND_CONFIG_MAP"), "Version": "1.32"}));
+    let changed = patch(cluster, &last, &upgraded, &live);
+    assert_eq!(changed, [json!({"op": "add", "path": "/Version", "value": "1.32"})]);
+}
+
+#[test]
+fn what_aws_has_filled_in_beside_a_change_is_said_again_and_what_was_declared_before_is_not() {
+    let cluster = schema("AWS::EKS::Cluster");
+    let last = map(json!({"ResourcesVpcConfig": {"SubnetIds": ["s-1"], "PublicAccessCidrs": ["10.0.0.0/8"]}}));
+    let live = map(json!({"ResourcesVpcConfig": {"SubnetIds": ["s-1"], "PublicAccessCidrs": ["10.0.0.0/8"],
+        "EndpointPublicAccess": true, "EndpointPrivateAccess": false, "SecurityGroupIds": []}}));
+    let desired = map(json!({"ResourcesVpcConfig": {"SubnetIds": ["s-1"], "EndpointPrivateAccess": true}}));
+    let changed = patch(cluster, &last, &desired, &live);
+    let expected = json!({"SubnetIds": ["s-1"], "EndpointPrivateAccess": true, "EndpointPublicAccess": true,
+        "SecurityGroupIds": []});
+    assert_eq!(changed, [json!({"op": "add", "path": "/ResourcesVpcConfig", "value": expected})]);
+}
+
+#[test]
+fn a_map_of_the_program_is_set_as_a_whole() {
+    let function = schema("AWS::Lambda::Function");
+    let with = |variables: Json| map(json!({"Environment": {"Variables": variables}}));
+    let changed =
+        patch(function, &with(json!({"A": "1"})), &with(json!({"B": "2"})), &with(json!({"A": "1", "C": "3"})));
+    assert_eq!(changed[0]["value"], json!({"Variables": {"B": "2"}}));
+}
+
+#[test]
+fn where_removing_changes_nothing_the_default_is_written() {
+    let queue = schema(QUEUE);
+    let last = map(json!({"DelaySeconds": 5, "VisibilityTimeout": 60, "KmsMasterKeyId": "k"}));
+    let changed = patch(queue, &last, &map(json!({})), &last);
+    assert_eq!(
+        changed,
+        [
+            json!({"op": "add", "path": "/DelaySeconds", "value": 0}),
+            json!({"op": "add", "path": "/VisibilityTimeout", "value": 30}),
+            json!({"op": "remove", "path": "/KmsMasterKeyId"}),
+        ]
+    );
+    let again = map(json!({"DelaySeconds": 0, "VisibilityTimeout": 30}));
+    assert!(patch(queue, &last, &map(json!({})), &again).is_empty());
+}
+
+#[test]
+fn every_default_is_one_of_a_property_that_can_be_changed() {
+    let types = ["AWS::Lambda::Function", QUEUE, "AWS::DynamoDB::Table", "AWS::ECS::Service", "AWS::ECR::Repository"];
+    let mut found = 0;
+    for schema in types.map(schema) {
+        for name in schema.properties.keys().filter(|name| quirks::default_of(schema, name).is_some()) {
+            assert!(schema.replacement(name) != Replacement::Always, "{}: {name}", schema.name);
+            found += 1;
+        }
+    }
+    assert!(found >= 18, "{found}: a property has another name");
+}
+
+#[test]
+fn what_a_handler_reads_and_then_refuses_is_removed_with_a_change_and_only_then() {
+    let acl = schema("AWS::WAFv2::WebACL");
+    let (last, live) = (map(json!({"Name": "a"})), map(json!({"Name": "a", "Description": "", "Scope": "REGIONAL"})));
+    assert!(patch(acl, &last, &last, &live).is_empty());
+    let desired = map(json!({"Name": "a", "Rules": []}));
+    let changed = patch(acl, &last, &desired, &live);
+    assert_eq!(changed[1], json!({"op": "remove", "path": "/Description"}), "{changed:?}");
+
+    let service = schema("AWS::ECS::Service");
+    let live = map(json!({"SchedulingStrategy": "DAEMON", "DesiredCount": 3, "EnableExecuteCommand": false}));
+    let changed = patch(service, &map(json!({})), &map(json!({"EnableExecuteCommand": true})), &live);
+    assert_eq!(changed[1], json!({"op": "remove", "path": "/DesiredCount"}), "{changed:?}");
+}
+
+#[test]
+fn a_tag_of_a_distribution_changes_without_the_default_certificate_in_the_way() {
+    let distribution = schema("AWS::CloudFront::Distribution");
+    let certificate = json!({"CloudFrontDefaultCertificate": true, "MinimumProtocolVersion": "TLSv1"});
+    let live = map(json!({"DistributionConfig": {"Enabled": true, "ViewerCertificate": certificate}, "Tags": []}));
+    let declared =
+        |tag: &str| map(json!({"DistributionConfig": {"Enabled": true}, "Tags": [{"Key": "a", "Value": tag}]}));
+    let changed = patch(distribution, &declared("1"), &declared("2"), &live);
+    let paths: Vec<_> = changed.iter().map(|change| change["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["/Tags", "/DistributionConfig/ViewerCertificate/MinimumProtocolVersion"]);
+    // A change of the configuration itself says all of it, without that.
+    let mut desired = declared("1");
+    desired["DistributionConfig"]["Enabled"] = json!(false);
+    let changed = patch(distribution, &declared("1"), &desired, &live);
+    let expected = json!({"Enabled": false, "ViewerCertificate": {"CloudFrontDefaultCertificate": true}});
+    assert_eq!(changed, [json!({"op": "add", "path": "/DistributionConfig", "value": expected})]);
+}
+
+#[test]
+fn the_pattern_of_a_rule_is_sent_as_text() {
+    let rule = schema("AWS::Events::Rule");
+    let pattern = |source: &str| map(json!({"EventPattern": {"source": [source]}}));
+    let live = map(json!({"EventPattern": r#"{"source": ["a"]}"#}));
+    let changed = patch(rule, &pattern("a"), &pattern("b"), &live);
+    assert_eq!(changed, [json!({"op": "add", "path": "/EventPattern", "value": r#"{"source":["b"]}"#})]);
+    assert!(patch(rule, &pattern("b"), &pattern("a"), &live).is_empty(), "it is there already, in another spelling");
 }

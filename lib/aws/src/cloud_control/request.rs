@@ -11,7 +11,7 @@ use groundplan_engine::provider::{ErrorClass, ProviderError};
 use groundplan_schema::ResourceType;
 use tokio::time::{Instant, sleep};
 
-use crate::error::{Error, Result, classify};
+use crate::error::{Error, OrNone, Result, classify};
 use crate::handler::{Cx, given};
 
 /// Time between two looks at a request whose first answer is waited for.
@@ -65,6 +65,24 @@ impl Progress {
 pub(super) async fn look(cx: &Cx, token: &str) -> Result<ProgressEvent> {
     let call = cx.cloud_control.api.get_resource_request_status().request_token(token);
     given(call.send().await.map_err(tidy)?.progress_event, "ProgressEvent")
+}
+
+/// Gives up a create or update that is under way, so that what it is about can be deleted: Cloud
+/// Control carries out one request for a resource at a time. One that has ended, or that deletes, stays
+/// as it is.
+/// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_CancelResourceRequest.html>
+pub(super) async fn cancel(cx: &Cx, token: &str) -> Result<()> {
+    let Some(event) = look(cx, token).await.or_none()? else { return Ok(()) };
+    let cancellable = matches!(event.operation_status, Some(OperationStatus::Pending | OperationStatus::InProgress));
+    if cancellable && event.operation != Some(Operation::Delete) {
+        let cancelled = cx.cloud_control.api.cancel_resource_request().request_token(token).send().await;
+        // It may have ended since.
+        cancelled.map_err(tidy).map(drop).or_else(|error| match error.code() {
+            "ConcurrentModificationException" | "RequestTokenNotFoundException" => Ok(()),
+            _ => Err(error),
+        })?;
+    }
+    Ok(())
 }
 
 /// Looks at a request until it has ended, or `enough` of it is known after so long.

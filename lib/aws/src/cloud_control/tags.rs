@@ -1,5 +1,7 @@
 //! The three forms in which types hold tags.
 
+use std::collections::BTreeSet;
+
 use groundplan_engine::provider::Properties;
 use groundplan_schema::{Kind, ResourceType, TagForm};
 use serde_json::{Value as Json, json};
@@ -34,11 +36,31 @@ pub(super) fn with_identity(schema: &ResourceType, cx: &Cx, declared: Option<&Js
     Some(joined(place(schema)?.1, declared, identity))
 }
 
-/// The declared tags with the identity tags that the resource carries: those of its creation.
-pub(super) fn with_identity_of(schema: &ResourceType, live: &Properties, declared: Option<&Json>) -> Option<Json> {
+/// The declared tags with those that the resource carries and that the program never declared: its
+/// identity, AWS's own, and others'. Every update sends the whole collection, and what is missing
+/// from it is removed: of tags that begin with `aws:` AWS refuses that.
+pub(super) fn merged(
+    schema: &ResourceType,
+    live: &Properties,
+    last: Option<&Json>,
+    declared: Option<&Json>,
+) -> Option<Json> {
     let (name, form) = place(schema)?;
-    let live = pairs(live.get(name)).into_iter().filter(|(key, _)| is_hidden(key) && !key.starts_with("aws:"));
-    Some(joined(form, declared, live))
+    let own: BTreeSet<String> = pairs(last).into_iter().chain(pairs(declared)).map(|(key, _)| key).collect();
+    let is_others = |key: &str| !own.contains(key);
+    Some(match form {
+        TagForm::Map => {
+            let others = pairs(live.get(name)).into_iter().filter(|(key, _)| is_others(key));
+            joined(form, declared, others)
+        }
+        // As they are: whether a tag of a group is given to its instances is part of it.
+        TagForm::Standard | TagForm::Asg => {
+            let items = |tags: Option<&Json>| tags.and_then(Json::as_array).cloned().unwrap_or_default();
+            let others = items(live.get(name)).into_iter();
+            let others = others.filter(|tag| tag.get("Key").and_then(Json::as_str).is_none_or(is_others));
+            Json::Array(items(declared).into_iter().chain(others).collect())
+        }
+    })
 }
 
 fn joined(form: TagForm, declared: Option<&Json>, identity: impl IntoIterator<Item = (String, String)>) -> Json {

@@ -1,6 +1,8 @@
 //! Cloud Control's answers in the shape that AWS documents, and what is asked for.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{DeleteRequest, UpdateRequest};
@@ -67,6 +69,8 @@ fn a_type_is_supported_where_cloud_control_can_create_read_and_delete_it() {
     assert!(aws.behavior(without).is_none());
     let error = aws.check(without, &map(json!({}))).unwrap_err();
     assert!(error.message.starts_with(&format!("{without} is not supported: it has no native handler")), "{error}");
+    let error = aws.check("AWS::SNS::TopicPolicy", &map(json!({}))).unwrap_err();
+    assert!(error.message.ends_with("use AWS::SNS::TopicInlinePolicy"), "{error}");
     let error = aws.check("AWS::SQS::Nothing", &map(json!({}))).unwrap_err();
     assert_eq!(error.message, "AWS publishes no type AWS::SQS::Nothing");
 }
@@ -398,4 +402,65 @@ async fn a_delete_that_something_blocks_is_asked_for_again_while_it_is_waited_fo
     let status = aws.status(&request.existing).await.unwrap();
     assert_eq!(status, Status::Pending("'q' has dependencies and cannot be deleted".into()));
     assert_eq!(log.count("DeleteResource"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_call_makes_requests_of_its_own_after_those_that_have_failed() {
+    // The role that the function takes is too new for as long as three calls of the engine.
+    let made = Arc::new(Mutex::new(BTreeMap::<String, usize>::new()));
+    let requests = Arc::clone(&made);
+    let (aws, _) = aws(move |sent| {
+        if asks(sent, "GetResource") {
+            return not_found();
+        }
+        let too_new = json!({"ErrorCode": "InvalidRequest",
+            "StatusMessage": "The role defined for the function cannot be assumed by Lambda."});
+        if asks(sent, "GetResourceRequestStatus") {
+            return progress(FUNCTION, "CREATE", "FAILED", too_new);
+        }
+        let body: Json = serde_json::from_str(&sent[sent.find('{').unwrap()..]).unwrap();
+        let mut requests = requests.lock().unwrap();
+        let token = body["ClientToken"].as_str().unwrap().to_owned();
+        let (number, times) = (requests.len(), requests.entry(token).or_default());
+        *times += 1;
+        match (number, *times) {
+            (15.., 1) => progress(FUNCTION, "CREATE", "SUCCESS", json!({"Identifier": "f"})),
+            (_, 1) => progress(FUNCTION, "CREATE", "IN_PROGRESS", json!({})),
+            _ => progress(FUNCTION, "CREATE", "FAILED", too_new),
+        }
+    });
+    let request = create(FUNCTION, json!({"FunctionName": "f"}));
+    let mut refused = 0;
+    let accepted = loop {
+        match aws.create(&request).await {
+            Ok(accepted) => break accepted,
+            Err(error) => assert_eq!(error.class, ErrorClass::Propagating),
+        }
+        refused += 1;
+        assert!(refused < 5, "no call makes a new request");
+    };
+    assert_eq!((accepted.id.as_str(), refused), ("f", 2));
+    assert_eq!(made.lock().unwrap().len(), 16);
+}
+
+#[tokio::test]
+async fn a_deletion_gives_up_the_request_that_is_under_way() {
+    let (aws, log) = aws(|sent| match () {
+        () if asks(sent, "DeleteResource") => progress(QUEUE, "DELETE", "IN_PROGRESS", json!({"Identifier": URL})),
+        () => progress(QUEUE, "CREATE", "IN_PROGRESS", json!({"Identifier": URL})),
+    });
+    aws.create(&create(QUEUE, json!({}))).await.unwrap();
+    let request = DeleteRequest { existing: existing(QUEUE, URL, json!({})), delete_data: false };
+    assert_eq!(aws.delete(&request).await.unwrap(), Deletion::Pending);
+    assert_eq!(log.count("CancelResourceRequest"), 1);
+    // A second look deletes nothing anew and gives up nothing.
+    assert_eq!(log.count("DeleteResource"), 1);
+}
+
+#[test]
+fn what_is_not_read_back_is_repeated_unless_it_cannot_be_changed() {
+    let (aws, _) = aws(|_| Answer::Lost);
+    assert!(aws.repeats("AWS::ElastiCache::ReplicationGroup", "AuthToken"));
+    assert!(!aws.repeats(QUEUE, "DelaySeconds"));
+    assert!(!aws.repeats("AWS::EC2::VPC", "CidrBlock"), "a native handler sends what differs");
 }

@@ -90,6 +90,10 @@ impl Provider for Fenced<'_> {
         self.provider().behavior(type_name)
     }
 
+    fn repeats(&self, type_name: &str, property: &str) -> bool {
+        self.provider.repeats(type_name, property)
+    }
+
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
         self.provider().check(type_name, properties)
     }

@@ -12,6 +12,7 @@
 //! | `api` | the API of each service |
 //! | `relations` | which properties name other resources, and which of those they keep from being deleted |
 //! | `stateful` | which types hold data that is lost with them |
+//! | `support` | which types can be managed, and what to use instead of the others |
 //! | `follows` | which outputs follow which property when it changes in place |
 //!
 //! # Sources
@@ -35,6 +36,7 @@ mod network;
 mod platform;
 mod relations;
 mod stateful;
+mod support;
 
 use crate::behavior::{Behavior, Recovery, Wait};
 use crate::resource::{Handler, ResourceType};
