@@ -40,6 +40,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     crate::check::tags(tree, &mut assembly);
     crate::check::cycles(&assembly, &mut diagnostics);
     crate::check::properties(&assembly, &mut diagnostics);
+    crate::policy_size::check(&assembly, &mut diagnostics);
     if diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         let policies = tree.policies.borrow();
         diagnostics.extend(policies.iter().flat_map(|policy| policy.check(&assembly)));
