@@ -142,9 +142,12 @@ pub struct UpdateRequest {
 pub struct DeleteRequest {
     /// The resource.
     pub existing: Existing,
-    /// Whether what it holds may go with it: objects of a bucket, images of a repository, and a
-    /// database without a final snapshot.
+    /// Whether what it holds may go with it: objects of a bucket, images of a repository, the data of
+    /// a database.
     pub delete_data: bool,
+    /// The name of the snapshot to take before, where the type has one
+    /// ([`groundplan_schema::final_snapshot`]). None deletes the resource without one.
+    pub final_snapshot: Option<String>,
 }
 
 /// What the cloud answered to a create or update.
@@ -181,6 +184,8 @@ pub enum Status {
     Ready(Outputs),
     /// It is being made, changed or deleted; with the state that the cloud names.
     Pending(String),
+    /// It will not become ready before somebody does what is said here; it is kept.
+    Blocked(String),
     /// It has failed and will not become ready by itself; with the reason.
     Failed(String),
     /// It does not exist.
@@ -202,6 +207,8 @@ pub struct ProviderError {
     pub request_id: Option<String>,
     /// The identifier of what was made in part before the error.
     pub partial: Option<String>,
+    /// For how long the call is worth repeating, where that is longer than for others of the class.
+    pub patience: Option<Duration>,
 }
 
 /// What the engine does about a [`ProviderError`].
@@ -233,7 +240,15 @@ pub enum ErrorClass {
 impl ProviderError {
     /// An error of `class` that did not come from an API.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), operation: None, code: None, request_id: None, partial: None }
+        Self {
+            class,
+            message: message.into(),
+            operation: None,
+            code: None,
+            request_id: None,
+            partial: None,
+            patience: None,
+        }
     }
 }
 

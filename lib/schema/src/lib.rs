@@ -38,16 +38,20 @@
 
 mod behavior;
 mod cursor;
+mod final_snapshot;
 mod kind;
 mod property;
+mod reboot;
 mod resource;
 
 use std::sync::OnceLock;
 
 pub use behavior::{Behavior, Recovery, Wait};
 pub use cursor::{Cursor, Visit};
+pub use final_snapshot::{FinalSnapshot, final_snapshot};
 pub use kind::Kind;
 pub use property::{Properties, Property, Reference, Replacement};
+pub use reboot::{NeedsReboot, needs_reboot};
 pub use resource::{Attribute, Handler, ResourceType, TagForm, Tags};
 
 const DATA: &str = include_str!("../data/aws-resources.jsonl");

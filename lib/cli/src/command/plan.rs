@@ -23,6 +23,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
+        skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
         only: args.part.only.iter().cloned().collect(),
         upstream,

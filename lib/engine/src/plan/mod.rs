@@ -3,6 +3,7 @@
 //! A plan is data: `plan --out` saves it, `deploy PLAN` executes it, and it is refused where the
 //! state has moved on since. It has no secret in it, only where secrets come from.
 
+mod final_snapshot;
 mod graph;
 mod schedule;
 
@@ -126,6 +127,9 @@ pub enum Work {
         /// Plans of earlier versions do not have it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generation: Option<u32>,
+        /// The name of the snapshot to take before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        final_snapshot: Option<String>,
     },
     /// Changes its path in the state.
     Move {
@@ -251,7 +255,8 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.id, self.work.verb(), self.path)?;
         match &self.work {
-            Work::Delete { id, .. } => write!(f, " {id}")?,
+            Work::Delete { id, final_snapshot: None, .. } => write!(f, " {id}")?,
+            Work::Delete { id, final_snapshot: Some(name), .. } => write!(f, " {id}, final snapshot {name}")?,
             Work::Move { from } => write!(f, " from {from}")?,
             Work::Create { generation, .. } if *generation > 1 => write!(f, " again")?,
             _ => {}
