@@ -11,10 +11,10 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
 use crate::cloud_control::CloudControl;
-use crate::{certificatemanager, emulator, error, route53};
+use crate::{certificatemanager, credentials, emulator, error, route53};
 
 /// Region to ask STS in where the environment names none: identity is the same everywhere.
-const ANY_REGION: &str = "us-east-1";
+pub(crate) const ANY_REGION: &str = "us-east-1";
 
 /// How long AWS may go on hiding what it has just made: its APIs agree with each other after
 /// seconds. <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
@@ -41,10 +41,15 @@ pub enum CredentialsStatus {
 }
 
 impl Config {
-    /// What the environment, the shared configuration files, SSO, a web identity or the machine's
-    /// role say, in the order of AWS's own tools.
+    /// What the environment, the shared configuration files, SSO, `aws login`, a web identity or the
+    /// machine's role say, in the order of AWS's own tools. For a profile with `mfa_serial`, the code is
+    /// taken from the variable `GROUNDPLAN_MFA_CODE`, or asked for on the terminal.
     pub async fn from_environment() -> Self {
-        Self { sdk: defaults().load().await, settling: SETTLING }
+        let loader = match credentials::of_selected_profile().await {
+            Some(provider) => defaults().credentials_provider(provider),
+            None => defaults(),
+        };
+        Self { sdk: loader.load().await, settling: SETTLING }
     }
 
     /// An emulator at `endpoint`, as in `http://127.0.0.1:5000`. Credentials are taken from the

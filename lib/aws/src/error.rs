@@ -1,6 +1,7 @@
 //! From the SDK's errors to what the engine acts on.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
@@ -58,6 +59,12 @@ impl Error {
         self
     }
 
+    /// The same error, saying for how long the call is worth repeating.
+    pub(crate) fn patient_for(mut self, patience: Duration) -> Self {
+        self.0.patience = Some(patience);
+        self
+    }
+
     /// The same error, saying that the resource `id` was made before it.
     pub(crate) fn after_making(mut self, id: &str) -> Self {
         self.0.partial = Some(id.to_owned());
@@ -112,6 +119,7 @@ where
             code: meta.and_then(|meta| meta.code()).map(str::to_owned),
             request_id: meta.and_then(|meta| meta.extra("aws_request_id")).map(str::to_owned),
             partial: None,
+            patience: None,
         }))
     }
 }

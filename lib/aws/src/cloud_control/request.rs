@@ -150,6 +150,7 @@ fn failure(event: &ProgressEvent) -> Error {
         code: code.map(str::to_owned),
         request_id: event.request_token.clone(),
         partial: None,
+        patience: None,
         message,
     }
     .into()

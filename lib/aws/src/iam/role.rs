@@ -1,12 +1,12 @@
 //! `AWS::IAM::Role`
 
 use aws_sdk_iam::types::Tag;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::document;
-use crate::error::{OrNone, Result};
+use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, as_declared, given};
 use crate::name::NameRules;
 use crate::tags::Tags;
@@ -113,14 +113,37 @@ impl Handler for Role {
         Ok(Found::ready(properties, outputs))
     }
 
-    /// A role goes only without its policies; whoever deletes the role wants them gone.
+    /// A role goes only without policies, and from instance profiles. The policies that were declared with
+    /// it go first, and it is taken out of the profiles, which are of no use without it; policies of
+    /// somebody else's making are named instead.
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
-        for arn in attached(cx, id).await? {
+        let (mut attached, mut inline) = (attached(cx, id).await?, inline_names(cx, id).await?);
+        let declared = known.last.managed_policy_arns.as_deref().unwrap_or_default();
+        for arn in attached.extract_if(.., |arn| declared.contains(arn)) {
             cx.iam.detach_role_policy().role_name(id).policy_arn(arn).send().await.or_none()?;
         }
-        for name in inline_names(cx, id).await? {
+        let declared = known.last.policies.as_deref().unwrap_or_default();
+        for name in inline.extract_if(.., |name| declared.iter().any(|policy| policy.policy_name == *name)) {
             cx.iam.delete_role_policy().role_name(id).policy_name(name).send().await.or_none()?;
+        }
+        let foreign: Vec<_> = attached.iter().map(|arn| format!("the attached policy {arn}")).collect();
+        let foreign: Vec<_> =
+            foreign.into_iter().chain(inline.iter().map(|name| format!("the inline policy {name}"))).collect();
+        if !foreign.is_empty() {
+            // One that was deleted a moment ago may still be listed.
+            return Err(Error::new(
+                ErrorClass::Propagating,
+                format!(
+                    "the role {id} has policies that were not declared with it: {}; detach or delete them",
+                    foreign.join(", ")
+                ),
+            ));
+        }
+        for profile in profiles(cx, id).await? {
+            let call = cx.iam.remove_role_from_instance_profile().role_name(id);
+            call.instance_profile_name(profile).send().await.or_none()?;
         }
         cx.iam.delete_role().role_name(id).send().await?;
         Ok(Deletion::Gone)
@@ -188,6 +211,15 @@ async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
         arns.extend(policy.policy_arn);
     }
     Ok(arns)
+}
+
+async fn profiles(cx: &Cx, id: &str) -> Result<Vec<String>> {
+    let mut pages = cx.iam.list_instance_profiles_for_role().role_name(id).into_paginator().items().send();
+    let mut names = Vec::new();
+    while let Some(profile) = pages.next().await.transpose()? {
+        names.push(profile.instance_profile_name);
+    }
+    Ok(names)
 }
 
 async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {
