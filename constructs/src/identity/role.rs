@@ -11,6 +11,10 @@ use super::policy_document::{PolicyDocument, Principal, Statement};
 /// The characters that a value counts that is not known before the deploy: about those of an ARN.
 const UNKNOWN: usize = 100;
 
+/// Path of the managed policies that grants overflow into. The provider tells by it that such a policy is
+/// a resource of its own, and no difference between a role and its declaration.
+const PATH: &str = "/groundplan/";
+
 /// A role of IAM that `principal` may assume.
 ///
 /// It can do nothing until something is granted to it: by [`RoleHandle::grant`], or by the
@@ -159,7 +163,7 @@ impl RoleHandle {
             return self;
         }
         let document = PolicyDocument::new([statement]);
-        let policy = iam::ManagedPolicy::new(&document).roles([self.role.role_name()]);
+        let policy = iam::ManagedPolicy::new(&document).path(PATH).roles([self.role.role_name()]);
         let name = format!("policy-{}", granted.managed.len() + 2);
         granted.managed.push((document, self.scope.add(&name, policy)));
         self
@@ -204,9 +208,13 @@ mod tests {
     fn grants_that_have_no_place_in_the_inline_policy_go_into_managed_ones() {
         let assembly = assembly("eu-central-1", |scope| {
             let role = role(scope);
-            (0..160).for_each(|number| drop(role.grant(statement(number))));
+            (0..160).for_each(|number| {
+                role.grant(statement(number));
+            });
             // What was granted is not granted again, wherever it stands.
-            [0, 100, 159].into_iter().for_each(|number| drop(role.grant(statement(number))));
+            [0, 100, 159].into_iter().for_each(|number| {
+                role.grant(statement(number));
+            });
         });
         let size = |path: &str| policy_size::size(&assembly.resources[path].properties["PolicyDocument"], 0);
         let statements = |path: &str| {

@@ -265,6 +265,31 @@ async fn a_role_goes_out_of_its_profiles_and_without_its_own_policies_before_it_
 }
 
 #[tokio::test]
+async fn a_policy_that_grants_overflow_into_is_no_difference_and_one_by_hand_is() {
+    let declared = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let overflow = "arn:aws:iam::111122223333:policy/groundplan/shop-role-policy-2-A1";
+    for (more, found) in [
+        (overflow, vec![declared]),
+        ("arn:aws:iam::aws:policy/AdministratorAccess", vec![declared, "arn:aws:iam::aws:policy/AdministratorAccess"]),
+    ] {
+        let attached = [declared, more].map(|arn| format!("<member><PolicyArn>{arn}</PolicyArn></member>")).concat();
+        let (aws, _) = aws(move |sent| {
+            let (action, answer) = if sent.contains("ListAttachedRolePolicies") {
+                ("ListAttachedRolePolicies", format!("<AttachedPolicies>{attached}</AttachedPolicies>"))
+            } else {
+                let role = "<Role><Path>/</Path><RoleName>role</RoleName><RoleId>A</RoleId><Arn>a</Arn>\
+                            <CreateDate>2026-01-01T00:00:00Z</CreateDate></Role>";
+                ("GetRole", role.to_owned())
+            };
+            Answer::ok(format!("<{action}Response><{action}Result>{answer}</{action}Result></{action}Response>"))
+        });
+        let role = existing(ROLE, "role", json!({"ManagedPolicyArns": [declared]}));
+        let live = aws.read(&role).await.unwrap().unwrap();
+        assert_eq!(live.properties["ManagedPolicyArns"], json!(found));
+    }
+}
+
+#[tokio::test]
 async fn policies_that_somebody_else_has_given_to_a_role_are_named_and_left() {
     let (aws, log) = role(&["arn:aws:iam::111122223333:policy/theirs"], &["by-hand"], &["web"]);
     let error = aws.delete(&declared_role()).await.unwrap_err();

@@ -6,7 +6,7 @@ use groundplan_core::{Assembly, Environment, ResourceEntry, Value};
 use groundplan_engine::Provider;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, execute};
 use groundplan_engine::planning::{self, PlanOptions};
-use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, Status, UpdateRequest};
+use groundplan_engine::provider::{DeleteRequest, ErrorClass, Status, UpdateRequest};
 use groundplan_engine::store::{self, MemoryStore};
 use serde_json::json;
 

@@ -11,6 +11,9 @@ use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, as_declared, 
 use crate::name::NameRules;
 use crate::tags::Tags;
 
+/// In the ARN of a policy that grants overflow into, as the construct `Role` makes it.
+const OVERFLOW: &str = ":policy/groundplan/";
+
 /// Seconds of the longest session where the program does not say.
 const MAX_SESSION: i32 = 3600;
 
@@ -101,7 +104,10 @@ impl Handler for Role {
         let properties = Self {
             assume_role_policy_document: document.unwrap_or_default(),
             description: role.description,
-            managed_policy_arns: as_declared(&known.last.managed_policy_arns, attached(cx, id).await?),
+            managed_policy_arns: as_declared(
+                &known.last.managed_policy_arns,
+                own_policies(known, attached(cx, id).await?),
+            ),
             max_session_duration: role.max_session_duration,
             path: Some(role.path),
             permissions_boundary: role.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn),
@@ -202,6 +208,14 @@ async fn retag(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Result<()> {
         cx.iam.untag_role().role_name(id).set_tag_keys(Some(tags.removed)).send().await?;
     }
     Ok(())
+}
+
+/// The attached policies without those that grants overflow into, which are resources of their own: they
+/// have a path of their own.
+fn own_policies(known: &Known<Role>, mut attached: Vec<String>) -> Vec<String> {
+    let declared = known.last.managed_policy_arns.as_deref().unwrap_or_default();
+    attached.retain(|arn| declared.contains(arn) || !arn.contains(OVERFLOW));
+    attached
 }
 
 async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
