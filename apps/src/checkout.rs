@@ -134,7 +134,6 @@ pub fn checkout(settings: &Settings) -> App {
     media.grant_read_write(&task, "saleor/*");
     static_files.grant_read(&task, "*");
     database.grant_credentials(&task);
-    key.grant_decrypt(&task);
     logs.grant_write(&task);
 
     let balancer =

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use groundplan_core::{Construct, Handle, Output, Scope, Template, template};
-use groundplan_resources::{kms, s3};
+use groundplan_resources::s3;
 
 use crate::identity::{Condition, KmsKeyHandle, PolicyDocument, Principal, RoleHandle, Statement};
 
@@ -12,7 +12,7 @@ use crate::identity::{Condition, KmsKeyHandle, PolicyDocument, Principal, RoleHa
 #[derive(Default)]
 pub struct Bucket {
     name: Option<String>,
-    key: Option<Output<kms::KeyArn>>,
+    key: Option<KmsKeyHandle>,
     versioned: bool,
 }
 
@@ -33,7 +33,7 @@ impl Bucket {
     /// Encrypts with this key instead of S3's own.
     #[must_use]
     pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
-        self.key = Some(key.arn());
+        self.key = Some(key.clone());
         self
     }
 
@@ -46,7 +46,7 @@ impl Bucket {
 
     fn encryption(&self) -> s3::bucket::BucketEncryption {
         let default = match &self.key {
-            Some(key) => s3::bucket::ServerSideEncryptionByDefault::new("aws:kms").kms_master_key_id(key),
+            Some(key) => s3::bucket::ServerSideEncryptionByDefault::new("aws:kms").kms_master_key_id(key.arn()),
             None => s3::bucket::ServerSideEncryptionByDefault::new("AES256"),
         };
         let rule = s3::bucket::ServerSideEncryptionRule::new()
@@ -65,6 +65,7 @@ pub struct BucketHandle {
     /// Its policy. Statements are added with [`BucketHandle::allow`].
     pub policy: Handle<s3::BucketPolicy>,
     document: Rc<RefCell<PolicyDocument>>,
+    key: Option<KmsKeyHandle>,
 }
 
 impl Construct for Bucket {
@@ -96,7 +97,7 @@ impl Construct for Bucket {
             .when(Condition::new("Bool", "aws:SecureTransport", ["false"]));
         let document = PolicyDocument::new([tls_only]);
         let policy = scope.add("policy", s3::BucketPolicy::new(&bucket, &document));
-        BucketHandle { scope: scope.clone(), bucket, policy, document: Rc::new(RefCell::new(document)) }
+        BucketHandle { scope: scope.clone(), bucket, policy, document: Rc::new(RefCell::new(document)), key: self.key }
     }
 }
 
@@ -126,17 +127,22 @@ impl BucketHandle {
         self.policy.edit(|policy| policy.policy_document(document));
     }
 
-    /// Lets `role` get the objects whose key matches `pattern`, and list the bucket.
+    /// Lets `role` get the objects whose key matches `pattern`, and list the bucket; and decrypt with the
+    /// key of the bucket, where it has one.
     #[track_caller]
     pub fn grant_read(&self, role: &RoleHandle, pattern: &str) {
         self.grant(role, pattern, &["s3:GetObject"]);
+        self.key.iter().for_each(|key| key.grant_decrypt(role));
     }
 
     /// Lets `role` get, put and delete the objects whose key matches `pattern`, and list the
-    /// bucket.
+    /// bucket; and encrypt and decrypt with the key of the bucket, where it has one. S3 needs both to
+    /// put an object in parts.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>
     #[track_caller]
     pub fn grant_read_write(&self, role: &RoleHandle, pattern: &str) {
         self.grant(role, pattern, &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]);
+        self.key.iter().for_each(|key| key.grant_encrypt_decrypt(role));
     }
 
     #[track_caller]
@@ -144,5 +150,47 @@ impl BucketHandle {
         role.grant(Statement::allow(actions.iter().copied()).on([self.objects(pattern)]));
         // Without it a missing object is answered with 403 instead of 404.
         role.grant(Statement::allow(["s3:ListBucket"]).on([self.arn()]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_core::{App, Environment};
+
+    use super::*;
+    use crate::identity::{KmsKey, Role};
+
+    /// The actions that a grant on a bucket gives to a role.
+    fn granted(encrypted: bool, grant: impl FnOnce(&BucketHandle, &RoleHandle)) -> Vec<String> {
+        let app = App::new("shop");
+        let stack = app.stack("shop", Environment::new("eu-central-1"));
+        let key = stack.add("key", KmsKey::new("Of the shop", "shop"));
+        let bucket = if encrypted { Bucket::new().encrypted_with(&key) } else { Bucket::new() };
+        let bucket = stack.add("bucket", bucket);
+        let role = stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com")));
+        grant(&bucket, &role);
+        let assembly = app.synth().expect("it is a good program").assembly;
+        let document = assembly.resources["shop/role/policy"].properties["PolicyDocument"].to_json();
+        let statements = document["Statement"].as_array().cloned().unwrap_or_default();
+        let actions = statements.iter().flat_map(|statement| match &statement["Action"] {
+            serde_json::Value::Array(actions) => actions.clone(),
+            single => vec![single.clone()],
+        });
+        actions.filter_map(|action| action.as_str().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn a_grant_on_an_encrypted_bucket_includes_its_key() {
+        let read = granted(true, |bucket, role| bucket.grant_read(role, "*"));
+        assert!(
+            read.contains(&"kms:Decrypt".to_owned()) && !read.contains(&"kms:GenerateDataKey*".to_owned()),
+            "{read:?}"
+        );
+        let write = granted(true, |bucket, role| bucket.grant_read_write(role, "*"));
+        for action in ["kms:Decrypt", "kms:GenerateDataKey*"] {
+            assert!(write.contains(&action.to_owned()), "{action} in {write:?}");
+        }
+        let plain = granted(false, |bucket, role| bucket.grant_read_write(role, "*"));
+        assert!(plain.iter().all(|action| action.starts_with("s3:")), "{plain:?}");
     }
 }

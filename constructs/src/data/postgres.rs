@@ -1,7 +1,7 @@
 //! PostgreSQL on RDS.
 
 use groundplan_core::{Construct, Diagnostic, Handle, Output, Scope, Secret, Value, template};
-use groundplan_resources::{kms, rds, secretsmanager};
+use groundplan_resources::{rds, secretsmanager};
 
 use crate::identity::{KmsKeyHandle, RoleHandle, Statement};
 use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, VpcHandle};
@@ -96,7 +96,7 @@ pub struct PostgresDatabase {
     class: InstanceClass,
     storage_gib: u32,
     database: Option<String>,
-    key: Option<Output<kms::KeyArn>>,
+    key: Option<KmsKeyHandle>,
     parameters: Vec<(String, String)>,
     query_logging: QueryLogging,
     backup_days: u8,
@@ -104,6 +104,7 @@ pub struct PostgresDatabase {
     multi_az: bool,
     performance_insights: bool,
     deletion_protection: bool,
+    reboots: bool,
 }
 
 impl PostgresDatabase {
@@ -124,6 +125,7 @@ impl PostgresDatabase {
             multi_az: false,
             performance_insights: true,
             deletion_protection: true,
+            reboots: false,
         }
     }
 
@@ -159,7 +161,7 @@ impl PostgresDatabase {
     /// Encrypts storage, performance insights and the password with this key instead of AWS's.
     #[must_use]
     pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
-        self.key = Some(key.arn());
+        self.key = Some(key.clone());
         self
     }
 
@@ -205,6 +207,15 @@ impl PostgresDatabase {
         self
     }
 
+    /// Reboots the instance where a change of it, as another parameter group, takes effect only then.
+    /// Nobody can connect meanwhile. Otherwise such a change waits for the next reboot, whoever asks
+    /// for that, and so does a static parameter that changes within the group.
+    #[must_use]
+    pub fn reboot_when_needed(mut self) -> Self {
+        self.reboots = true;
+        self
+    }
+
     fn all_parameters(&self) -> Vec<(String, String)> {
         let logging: &[(&str, String)] = match self.query_logging {
             QueryLogging::Off => &[],
@@ -243,6 +254,7 @@ pub struct PostgresDatabaseHandle {
     pub credentials: Handle<secretsmanager::Secret>,
     /// Who may connect.
     pub security_group: SecurityGroupHandle,
+    key: Option<KmsKeyHandle>,
 }
 
 impl Construct for PostgresDatabase {
@@ -272,7 +284,7 @@ impl Construct for PostgresDatabase {
             .description(format!("{label}: user and password"))
             .generate_secret_string(generated);
         if let Some(key) = &self.key {
-            credentials = credentials.kms_key_id(key);
+            credentials = credentials.kms_key_id(key.arn());
         }
         let credentials = scope.add("credentials", credentials);
 
@@ -300,10 +312,13 @@ impl Construct for PostgresDatabase {
             instance = instance.db_name(database);
         }
         if let Some(key) = &self.key {
-            instance = instance.kms_key_id(key).performance_insights_kms_key_id(key);
+            instance = instance.kms_key_id(key.arn()).performance_insights_kms_key_id(key.arn());
+        }
+        if self.reboots {
+            instance = instance.apply_immediately(true);
         }
         let instance = scope.resource(instance);
-        PostgresDatabaseHandle { instance, parameters, credentials, security_group }
+        PostgresDatabaseHandle { instance, parameters, credentials, security_group, key: self.key }
     }
 }
 
@@ -319,9 +334,52 @@ impl PostgresDatabaseHandle {
         self.instance.endpoint_address()
     }
 
-    /// Lets `role` read user name and password.
+    /// Lets `role` read user name and password, and decrypt with the key that they are encrypted with,
+    /// where that is one of the program's.
+    /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
     #[track_caller]
     pub fn grant_credentials(&self, role: &RoleHandle) {
         role.grant(Statement::allow(["secretsmanager:GetSecretValue"]).on([template!("{}", self.credentials.id())]));
+        self.key.iter().for_each(|key| key.grant_decrypt(role));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_core::{App, Environment, cidr};
+
+    use super::*;
+    use crate::identity::{KmsKey, Principal, Role};
+    use crate::network::Vpc;
+
+    fn assembly(
+        database: impl FnOnce(PostgresDatabase, &KmsKeyHandle) -> PostgresDatabase,
+    ) -> groundplan_core::Assembly {
+        let app = App::new("shop");
+        let stack = app.stack("shop", Environment::new("eu-central-1"));
+        let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));
+        let key = stack.add("key", KmsKey::new("Of the shop", "shop"));
+        let database = stack.add("db", database(PostgresDatabase::new(&vpc), &key));
+        let role = stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com")));
+        database.grant_credentials(&role);
+        app.synth().expect("it is a good program").assembly
+    }
+
+    #[test]
+    fn credentials_that_are_encrypted_with_a_key_are_granted_with_it() {
+        let policy = |assembly: &groundplan_core::Assembly| {
+            assembly.resources["shop/role/policy"].properties["PolicyDocument"].to_json().to_string()
+        };
+        assert!(policy(&assembly(|database, key| database.encrypted_with(key))).contains("kms:Decrypt"));
+        assert!(!policy(&assembly(|database, _| database)).contains("kms:"));
+    }
+
+    #[test]
+    fn an_instance_is_rebooted_only_where_the_program_asks_for_it() {
+        let at_once = |assembly: &groundplan_core::Assembly| {
+            assembly.resources["shop/db"].properties.get("ApplyImmediately").and_then(Value::as_bool)
+        };
+        assert_eq!(at_once(&assembly(|database, _| database.reboot_when_needed())), Some(true));
+        assert_eq!(at_once(&assembly(|database, _| database)), None);
     }
 }

@@ -4,6 +4,6 @@ mod kms_key;
 mod policy_document;
 mod role;
 
-pub use kms_key::{KmsKey, KmsKeyHandle};
+pub use kms_key::{KmsKey, KmsKeyHandle, ServiceUse};
 pub use policy_document::{Condition, Effect, PolicyDocument, Principal, Statement};
 pub use role::{Role, RoleHandle};

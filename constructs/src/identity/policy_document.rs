@@ -38,7 +38,7 @@ impl Principal {
 
     /// The whole account of `scope`: every principal there that an IAM policy allows.
     pub fn account_of(scope: &Scope) -> Self {
-        Self::aws(groundplan_core::template!("arn:aws:iam::{}:root", scope.account_id()))
+        Self::aws(groundplan_core::template!("arn:{}:iam::{}:root", scope.partition(), scope.account_id()))
     }
 
     fn entry(&self) -> (&'static str, Value) {
@@ -77,6 +77,10 @@ impl Condition {
         values: impl IntoIterator<Item = V>,
     ) -> Self {
         let values = values.into_iter().map(|value| value.provide().into_value()).collect();
+        Self::of_values(operator, key, values)
+    }
+
+    pub(crate) fn of_values(operator: impl Into<String>, key: impl Into<String>, values: Vec<Value>) -> Self {
         Self { operator: operator.into(), key: key.into(), values }
     }
 }
@@ -228,6 +232,11 @@ impl PolicyDocument {
         if !self.statements.contains(&statement) {
             self.statements.push(statement);
         }
+    }
+
+    /// Whether the statement is in it.
+    pub(crate) fn contains(&self, statement: &Statement) -> bool {
+        self.statements.contains(statement)
     }
 
     /// Reports to `scope` what IAM would refuse.

@@ -100,7 +100,9 @@ impl Construct for LogGroup {
 }
 
 impl LogGroupHandle {
-    /// Lets `role` write events to the group.
+    /// Lets `role` write events to the group. CloudWatch Logs encrypts them itself, so that the role needs
+    /// nothing of the group's key.
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
     #[track_caller]
     pub fn grant_write(&self, role: &RoleHandle) {
         role.grant(Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on([self.group.arn()]));

@@ -18,10 +18,10 @@ use groundplan_engine::provider::Fence;
 
 use crate::cloud_control::CloudControl;
 use crate::fence::Gate;
-use crate::{certificatemanager, emulator, error, route53};
+use crate::{certificatemanager, credentials, emulator, error, route53};
 
 /// Region to ask STS in where the environment names none: identity is the same everywhere.
-const ANY_REGION: &str = "us-east-1";
+pub(crate) const ANY_REGION: &str = "us-east-1";
 
 /// How long AWS may go on hiding what it has just made: its APIs agree with each other after
 /// seconds. <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
@@ -49,10 +49,15 @@ pub enum CredentialsStatus {
 }
 
 impl Config {
-    /// What the environment, the shared configuration files, SSO, a web identity or the machine's
-    /// role say, in the order of AWS's own tools.
+    /// What the environment, the shared configuration files, SSO, `aws login`, a web identity or the
+    /// machine's role say, in the order of AWS's own tools. For a profile with `mfa_serial`, the code is
+    /// taken from the variable `GROUNDPLAN_MFA_CODE`, or asked for on the terminal.
     pub async fn from_environment() -> Self {
-        Self { sdk: defaults().load().await, settling: SETTLING, gate: Gate::default() }
+        let loader = match credentials::of_selected_profile().await {
+            Some(provider) => defaults().credentials_provider(provider),
+            None => defaults(),
+        };
+        Self { sdk: loader.load().await, settling: SETTLING, gate: Gate::default() }
     }
 
     /// An emulator at `endpoint`, as in `http://127.0.0.1:5000`. Credentials are taken from the
@@ -119,7 +124,7 @@ impl Config {
         let sdk = self.sdk.to_builder().credentials_provider(credentials);
         // What is cached are the credentials of another provider.
         let sdk = sdk.identity_cache(IdentityCache::lazy().build()).build();
-        Self { sdk, settling: self.settling }
+        Self { sdk, settling: self.settling, gate: self.gate.clone() }
     }
 
     fn credentials_provider(&self) -> Option<SharedCredentialsProvider> {

@@ -1,6 +1,7 @@
 //! From the SDK's errors to what the engine acts on.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
@@ -66,6 +67,12 @@ impl Error {
         self
     }
 
+    /// The same error, saying for how long the call is worth repeating.
+    pub(crate) fn patient_for(mut self, patience: Duration) -> Self {
+        self.0.patience = Some(patience);
+        self
+    }
+
     /// The same error, of a setting that follows the create of the resource `id`.
     pub(crate) fn after_making(mut self, id: &str) -> Self {
         self.0.partial = Some(id.to_owned());
@@ -127,6 +134,7 @@ where
             request_id: meta.and_then(|meta| meta.extra("aws_request_id")).map(str::to_owned),
             partial: None,
             settings: false,
+            patience: None,
         }))
     }
 }

@@ -98,6 +98,8 @@ pub(crate) struct Cx {
     pub(crate) token: String,
     /// Whether what the resource holds may be deleted with it.
     pub(crate) delete_data: bool,
+    /// Name of the snapshot to take before the deletion.
+    pub(crate) final_snapshot: Option<String>,
     pub(crate) clients: Arc<Clients>,
 }
 
@@ -137,6 +139,10 @@ impl Cx {
         match self.identity.partition.as_str() {
             "aws-cn" => "amazonaws.com.cn",
             "aws-eusc" => "amazonaws.eu",
+            "aws-iso" => "c2s.ic.gov",
+            "aws-iso-b" => "sc2s.sgov.gov",
+            "aws-iso-e" => "cloud.adc-e.uk",
+            "aws-iso-f" => "csp.hci.ic.gov",
             _ => "amazonaws.com",
         }
     }

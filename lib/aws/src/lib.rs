@@ -17,6 +17,7 @@
 
 mod cloud_control;
 mod config;
+mod credentials;
 mod document;
 mod emulator;
 mod error;
@@ -51,6 +52,8 @@ mod replay_data_tests;
 mod replay_ec2_tests;
 #[cfg(test)]
 mod replay_edge_tests;
+#[cfg(test)]
+mod replay_rds_tests;
 #[cfg(test)]
 mod replay_tests;
 

@@ -81,6 +81,7 @@ impl Aws {
             identity,
             token: token.to_owned(),
             delete_data,
+            final_snapshot: None,
         })
     }
 
@@ -181,7 +182,8 @@ impl Provider for Aws {
     async fn delete(&self, request: &DeleteRequest) -> std::result::Result<Deletion, ProviderError> {
         let existing = &request.existing;
         let handler = handler(&existing.address.type_name)?;
-        let cx = self.context(&existing.address, "", request.delete_data).await.map_err(harmless)?;
+        let mut cx = self.context(&existing.address, "", request.delete_data).await.map_err(harmless)?;
+        cx.final_snapshot.clone_from(&request.final_snapshot);
         Ok(handler.delete(&cx, existing).await?)
     }
 

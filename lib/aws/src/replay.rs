@@ -53,7 +53,7 @@ impl Answer {
 
 /// Requests as `METHOD URI BODY`, in order; with the call before the body where the address is the same
 /// for all, and with the condition where there is one.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {

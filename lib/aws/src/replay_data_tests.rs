@@ -1,13 +1,13 @@
 //! What no emulator shows of databases, buckets, keys and secrets.
 
+use groundplan_core::Environment;
+use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, UpdateRequest};
 use serde_json::{Value as Json, json};
 
 use crate::replay::{Answer, Log, TOKEN, aws, create, create_in, existing, map};
 
-const DATABASE: &str = "AWS::RDS::DBInstance";
-const PARAMETERS: &str = "AWS::RDS::DBParameterGroup";
 const BUCKET: &str = "AWS::S3::Bucket";
 const KEY: &str = "AWS::KMS::Key";
 const LOGS: &str = "AWS::Logs::LogGroup";
@@ -18,104 +18,13 @@ fn update(type_name: &str, id: &str, before: Json, after: Json) -> UpdateRequest
 }
 
 fn delete(type_name: &str, id: &str, delete_data: bool) -> DeleteRequest {
-    DeleteRequest { existing: existing(type_name, id, json!({})), delete_data }
+    DeleteRequest { existing: existing(type_name, id, json!({})), delete_data, final_snapshot: None }
 }
 
 /// The request that contains this text.
 fn sent(log: &Log, text: &str) -> String {
     let all = log.all();
     all.iter().find(|sent| sent.contains(text)).unwrap_or_else(|| panic!("{text} in {all:#?}")).clone()
-}
-
-fn database(more: &str) -> String {
-    format!(
-        "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance>\
-         <DBInstanceIdentifier>db</DBInstanceIdentifier><Engine>postgres</Engine><EngineVersion>16.8</EngineVersion>\
-         <DBInstanceClass>db.t4g.medium</DBInstanceClass><AllocatedStorage>150</AllocatedStorage>{more}\
-         </DBInstance></DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>"
-    )
-}
-
-/// The properties of a database, and `more`.
-fn declared(more: Json) -> Json {
-    let mut declared = json!({"Engine": "postgres", "DBInstanceClass": "db.t4g.medium"});
-    declared.as_object_mut().unwrap().extend(map(more));
-    declared
-}
-
-/// What is sent to come from one declaration to the other.
-async fn modification(before: Json, after: Json) -> String {
-    let (aws, log) = aws(|sent| match sent.contains("Action=Describe") {
-        true => Answer::ok(database("<DBInstanceStatus>available</DBInstanceStatus>")),
-        false => Answer::empty(sent),
-    });
-    aws.update(&update(DATABASE, "db", declared(before), declared(after))).await.unwrap();
-    sent(&log, "Action=ModifyDBInstance")
-}
-
-#[tokio::test]
-async fn a_minor_version_or_a_size_that_rds_has_chosen_is_no_drift() {
-    let (aws, _) = aws(|_| Answer::ok(database("<DBInstanceStatus>available</DBInstanceStatus>")));
-    let properties = declared(json!({"EngineVersion": "16", "AllocatedStorage": "100", "MaxAllocatedStorage": 1000}));
-    let live = aws.read(&existing(DATABASE, "db", properties)).await.unwrap().unwrap();
-    assert_eq!(live.properties["EngineVersion"], "16");
-    assert_eq!(live.properties["AllocatedStorage"], "100");
-
-    let properties = declared(json!({"EngineVersion": "16.4", "AllocatedStorage": "100"}));
-    let live = aws.read(&existing(DATABASE, "db", properties)).await.unwrap().unwrap();
-    assert_eq!(live.properties["EngineVersion"], "16.8");
-    assert_eq!(live.properties["AllocatedStorage"], "150", "nobody has let RDS enlarge it");
-}
-
-#[tokio::test]
-async fn declaring_only_the_major_version_that_runs_asks_for_no_other_version() {
-    let sent = modification(json!({"EngineVersion": "16.4"}), json!({"EngineVersion": "16"})).await;
-    assert!(!sent.contains("EngineVersion"), "{sent}");
-    let sent = modification(json!({"EngineVersion": "16"}), json!({"EngineVersion": "17"})).await;
-    assert!(sent.contains("EngineVersion=17"), "{sent}");
-}
-
-#[tokio::test]
-async fn naming_another_version_allows_the_upgrade_together_with_the_parameters_of_its_family() {
-    let version =
-        |number: &str| json!({"EngineVersion": number, "DBParameterGroupName": format!("parameters-{number}")});
-    let sent = modification(version("16"), version("17")).await;
-    for part in ["EngineVersion=17", "AllowMajorVersionUpgrade=true", "DBParameterGroupName=parameters-17"] {
-        assert!(sent.contains(part), "{part} in {sent}");
-    }
-    let sent = modification(version("16"), json!({"EngineVersion": "17", "AllowMajorVersionUpgrade": false})).await;
-    assert!(sent.contains("AllowMajorVersionUpgrade=false"), "{sent}");
-    let sent = modification(version("16"), json!({"EngineVersion": "16", "MultiAZ": true})).await;
-    assert!(!sent.contains("AllowMajorVersionUpgrade"), "{sent}");
-}
-
-#[tokio::test]
-async fn faster_storage_is_not_asked_to_be_smaller_than_rds_has_made_it() {
-    let storage =
-        |iops: i32| json!({"AllocatedStorage": "100", "MaxAllocatedStorage": 1000, "StorageType": "io2", "Iops": iops});
-    let sent = modification(storage(3000), storage(4000)).await;
-    assert!(sent.contains("AllocatedStorage=150") && sent.contains("Iops=4000"), "{sent}");
-}
-
-#[tokio::test]
-async fn settings_of_performance_insights_are_sent_with_its_being_on() {
-    let insights = |days: i32| json!({"EnablePerformanceInsights": true, "PerformanceInsightsRetentionPeriod": days});
-    let sent = modification(insights(7), insights(31)).await;
-    assert!(sent.contains("EnablePerformanceInsights=true"), "{sent}");
-    assert!(sent.contains("PerformanceInsightsRetentionPeriod=31"), "{sent}");
-    let off = json!({"EnablePerformanceInsights": false, "PerformanceInsightsRetentionPeriod": 7});
-    let sent = modification(insights(7), off).await;
-    assert!(sent.contains("EnablePerformanceInsights=false") && !sent.contains("RetentionPeriod"), "{sent}");
-}
-
-#[tokio::test]
-async fn what_rds_cannot_change_is_refused_and_not_passed_over() {
-    let (aws, log) = aws(|_| Answer::ok(""));
-    let zone = |zone: &str| declared(json!({"AvailabilityZone": zone}));
-    let error = aws.update(&update(DATABASE, "db", zone("eu-central-1a"), zone("eu-central-1b"))).await.unwrap_err();
-    assert_eq!(error.class, ErrorClass::Invalid);
-    assert!(error.message.contains("AvailabilityZone"), "{error}");
-    assert!(log.all().is_empty());
 }
 
 #[tokio::test]
@@ -147,119 +56,6 @@ async fn a_default_that_is_written_down_is_no_change_of_what_is_chosen_once() {
             let refused = aws.update(&update(type_name, "one", before, after)).await.err();
             assert!(refused.is_none_or(|error| error.class != ErrorClass::Invalid), "{type_name}");
         }
-    }
-}
-
-#[tokio::test]
-async fn what_waits_for_the_maintenance_window_is_no_drift_where_the_program_says_so() {
-    let pending = "<DBInstanceStatus>available</DBInstanceStatus><PendingModifiedValues>\
-         <DBInstanceClass>db.t4g.large</DBInstanceClass></PendingModifiedValues>";
-    for (at_once, class) in [(false, "db.t4g.large"), (true, "db.t4g.medium")] {
-        let (aws, _) = aws(move |_| Answer::ok(database(pending)));
-        let properties = declared(json!({"ApplyImmediately": at_once}));
-        let live = aws.read(&existing(DATABASE, "db", properties)).await.unwrap().unwrap();
-        assert_eq!(live.properties["DBInstanceClass"], class);
-    }
-}
-
-#[tokio::test]
-async fn a_database_that_has_failed_goes_only_without_a_final_snapshot() {
-    let (aws, log) = aws(|sent| match sent.contains("Action=Describe") {
-        true => Answer::ok(database("<DBInstanceStatus>incompatible-network</DBInstanceStatus>")),
-        false => Answer::empty(sent),
-    });
-    let error = aws.delete(&delete(DATABASE, "db", false)).await.unwrap_err();
-    assert_eq!(error.class, ErrorClass::Invalid);
-    assert!(error.message.contains("--delete-data"), "{error}");
-    assert_eq!(log.count("DeleteDBInstance"), 0);
-    assert_eq!(aws.delete(&delete(DATABASE, "db", true)).await.unwrap(), Deletion::Pending);
-}
-
-fn group(parameters: Json) -> Json {
-    json!({"Family": "postgres16", "Description": "d", "Parameters": parameters})
-}
-
-#[tokio::test]
-async fn a_parameter_that_is_no_longer_declared_is_reset_and_no_other() {
-    let (aws, log) = aws(Answer::empty);
-    let before = group(json!({"log_statement": "all", "work_mem": "4096"}));
-    let _ = aws.update(&update(PARAMETERS, "pg", before, group(json!({"work_mem": "4096"})))).await;
-    let reset = sent(&log, "Action=ResetDBParameterGroup");
-    assert!(reset.contains("ResetAllParameters=false") && reset.contains("log_statement"), "{reset}");
-    assert!(!reset.contains("work_mem"), "{reset}");
-}
-
-/// A page of the parameters of a group, by name and value; after it comes the one that is named.
-fn page(parameters: &[(&str, &str)], next: Option<&str>) -> String {
-    let entry = |(name, value): &(&str, &str)| {
-        format!("<Parameter><ParameterName>{name}</ParameterName><ParameterValue>{value}</ParameterValue></Parameter>")
-    };
-    let parameters: String = parameters.iter().map(entry).collect();
-    let next = next.map(|marker| format!("<Marker>{marker}</Marker>")).unwrap_or_default();
-    format!(
-        "<DescribeDBParametersResponse><DescribeDBParametersResult><Parameters>{parameters}</Parameters>{next}\
-         </DescribeDBParametersResult></DescribeDBParametersResponse>"
-    )
-}
-
-/// The parameters that are read where `declared` are, and the requests for them.
-async fn read_parameters(declared: Json, pages: impl Fn(&str) -> String + Send + Sync + 'static) -> (Json, usize) {
-    let (aws, log) = aws(move |sent| {
-        Answer::ok(if sent.contains("DescribeDBParameterGroups") {
-            "<DescribeDBParameterGroupsResponse><DescribeDBParameterGroupsResult><DBParameterGroups><DBParameterGroup>\
-             <DBParameterGroupName>pg</DBParameterGroupName><DBParameterGroupArn>arn:pg</DBParameterGroupArn>\
-             </DBParameterGroup></DBParameterGroups></DescribeDBParameterGroupsResult>\
-             </DescribeDBParameterGroupsResponse>"
-                .to_owned()
-        } else if sent.contains("DescribeDBParameters") {
-            pages(sent)
-        } else {
-            "<ListTagsForResourceResponse><ListTagsForResourceResult/></ListTagsForResourceResponse>".to_owned()
-        })
-    });
-    let live = aws.read(&existing(PARAMETERS, "pg", group(declared))).await.unwrap().unwrap();
-    (live.properties["Parameters"].clone(), log.count("Action=DescribeDBParameters&"))
-}
-
-#[tokio::test]
-async fn a_parameter_is_the_same_whatever_the_case_of_its_name() {
-    let declared = json!({"TimeZone": "utc"});
-    let (live, reads) = read_parameters(declared.clone(), |_| page(&[("timezone", "utc")], None)).await;
-    assert_eq!(live, declared);
-    assert_eq!(reads, 1, "what is set is all that is declared");
-}
-
-#[tokio::test]
-async fn a_parameter_that_is_declared_with_its_default_is_no_drift() {
-    let declared = json!({"Log_Statement": "none", "work_mem": "4096"});
-    let (live, reads) = read_parameters(declared, |sent| {
-        if sent.contains("Source=user") {
-            page(&[("work_mem", "8192"), ("jit", "0")], None)
-        } else if sent.contains("Marker=more") {
-            page(&[("log_statement", "none"), ("autovacuum", "1")], None)
-        } else {
-            page(&[("work_mem", "8192"), ("jit", "0"), ("max_connections", "100")], Some("more"))
-        }
-    })
-    .await;
-    assert_eq!(live, json!({"Log_Statement": "none", "work_mem": "8192", "jit": "0"}));
-    assert_eq!(reads, 3, "those that are set, and two pages of all");
-}
-
-#[tokio::test]
-async fn parameters_that_are_checked_against_each_other_go_with_one_call() {
-    let (aws, log) = aws(Answer::empty);
-    // By name these stand between the two.
-    let mut parameters: serde_json::Map<_, _> = (0..30).map(|n| (format!("cl{n:02}"), json!(n))).collect();
-    parameters.extend(map(json!({"character_set_server": "utf8mb4", "collation_server": "utf8mb4_bin"})));
-    let declared = || group(Json::Object(parameters.clone()));
-    for (before, after, action) in [
-        (group(json!({})), declared(), "Action=ModifyDBParameterGroup"),
-        (declared(), group(json!({})), "Action=ResetDBParameterGroup"),
-    ] {
-        let _ = aws.update(&update(PARAMETERS, "pg", before, after)).await;
-        let sent = sent(&log, action);
-        assert!(sent.contains("character_set_server") && sent.contains("collation_server"), "{sent}");
     }
 }
 
@@ -333,7 +129,10 @@ async fn a_secret_that_is_scheduled_for_deletion_is_deleted() {
 
 #[tokio::test]
 async fn the_name_of_a_secret_that_was_just_deleted_is_free_after_a_while() {
-    let (aws, _) = aws(|_| {
+    let (aws, _) = aws(|sent| {
+        if sent.contains("DescribeSecret") {
+            return json_error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+        }
         let message = "You can't create this secret because a secret with this name is already scheduled for deletion.";
         json_error("InvalidRequestException", message)
     });
@@ -379,4 +178,204 @@ async fn rotation_of_a_key_that_was_just_enabled_waits_until_kms_knows() {
     let key = |on: bool| json!({"Enabled": on, "EnableKeyRotation": on, "RotationPeriodInDays": 90});
     let error = aws.update(&update(KEY, "key-1", key(false), key(true))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Propagating, "{error}");
+}
+
+#[tokio::test]
+async fn a_changed_tag_of_a_bucket_keeps_the_tags_of_aws_and_of_others() {
+    let (aws, log) = aws(|sent| {
+        if sent.contains("?tagging") && sent.starts_with("GET") {
+            let tag = |key: &str, value: &str| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>");
+            let tags = [
+                tag("aws:cloudformation:stack-name", "old"),
+                tag("groundplan:token", TOKEN),
+                tag("cost", "by hand"),
+                tag("team", "a"),
+            ];
+            return Answer::ok(format!("<Tagging><TagSet>{}</TagSet></Tagging>", tags.concat()));
+        }
+        Answer::ok("")
+    });
+    let tagged = |team: &str| json!({"Tags": [{"Key": "team", "Value": team}]});
+    let _ = aws.update(&update(BUCKET, "media", tagged("a"), tagged("b"))).await;
+    let put = sent(&log, "PUT ");
+    for (key, value) in
+        [("aws:cloudformation:stack-name", "old"), ("groundplan:token", TOKEN), ("cost", "by hand"), ("team", "b")]
+    {
+        assert!(put.contains(&format!("<Key>{key}</Key><Value>{value}</Value>")), "{key} in {put}");
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_a_bucket_that_was_just_deleted_is_worth_an_hour() {
+    let busy = "<Error><Code>OperationAborted</Code><Message>A conflicting conditional operation is currently in \
+                progress against this resource. Please try again.</Message></Error>";
+    let (aws, _) = aws(move |_| Answer::Is(409, busy.to_owned()));
+    let error = aws.create(&create(BUCKET, json!({"BucketName": "media"}))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Transient);
+    assert_eq!(error.patience, Some(std::time::Duration::from_secs(3600)));
+}
+
+const ROLE: &str = "AWS::IAM::Role";
+
+/// A role with these policies attached, these inline policies, and these profiles that it is in.
+fn role(attached: &[&str], inline: &[&str], profiles: &[&str]) -> (crate::Aws, Log) {
+    let list =
+        |items: &[&str], item: &dyn Fn(&str) -> String| -> String { items.iter().map(|name| item(name)).collect() };
+    let attached = list(attached, &|arn| format!("<member><PolicyArn>{arn}</PolicyArn></member>"));
+    let inline = list(inline, &|name| format!("<member>{name}</member>"));
+    let profiles = list(profiles, &|name| {
+        format!(
+            "<member><InstanceProfileName>{name}</InstanceProfileName><Path>/</Path><InstanceProfileId>A</InstanceProfileId>\
+             <Arn>a</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate><Roles/></member>"
+        )
+    });
+    aws(move |sent| {
+        let (action, answer) = [
+            ("ListAttachedRolePolicies", format!("<AttachedPolicies>{attached}</AttachedPolicies>")),
+            ("ListRolePolicies", format!("<PolicyNames>{inline}</PolicyNames>")),
+            ("ListInstanceProfilesForRole", format!("<InstanceProfiles>{profiles}</InstanceProfiles>")),
+        ]
+        .into_iter()
+        .find(|(action, _)| sent.contains(&format!("Action={action}&")))
+        .unwrap_or(("Any", String::new()));
+        Answer::ok(format!("<{action}Response><{action}Result>{answer}</{action}Result></{action}Response>"))
+    })
+}
+
+fn declared_role() -> DeleteRequest {
+    let properties = json!({
+        "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+        "Policies": [{"PolicyName": "inline", "PolicyDocument": {}}],
+    });
+    DeleteRequest { existing: existing(ROLE, "role", properties), delete_data: false, final_snapshot: None }
+}
+
+#[tokio::test]
+async fn a_role_goes_out_of_its_profiles_and_without_its_own_policies_before_it_is_deleted() {
+    let (aws, log) = role(&["arn:aws:iam::aws:policy/ReadOnlyAccess"], &["inline"], &["web"]);
+    assert_eq!(aws.delete(&declared_role()).await.unwrap(), Deletion::Gone);
+    let position = |action: &str| {
+        let all = log.all();
+        all.iter().position(|sent| sent.contains(&format!("Action={action}&"))).unwrap_or_else(|| panic!("{action}"))
+    };
+    let deleted = position("DeleteRole");
+    for action in ["DetachRolePolicy", "DeleteRolePolicy", "RemoveRoleFromInstanceProfile"] {
+        assert!(position(action) < deleted, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_grants_overflow_into_is_no_difference_and_one_by_hand_is() {
+    let declared = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let overflow = "arn:aws:iam::111122223333:policy/groundplan/shop-role-policy-2-A1";
+    for (more, found) in [
+        (overflow, vec![declared]),
+        ("arn:aws:iam::aws:policy/AdministratorAccess", vec![declared, "arn:aws:iam::aws:policy/AdministratorAccess"]),
+    ] {
+        let attached = [declared, more].map(|arn| format!("<member><PolicyArn>{arn}</PolicyArn></member>")).concat();
+        let (aws, _) = aws(move |sent| {
+            let (action, answer) = if sent.contains("ListAttachedRolePolicies") {
+                ("ListAttachedRolePolicies", format!("<AttachedPolicies>{attached}</AttachedPolicies>"))
+            } else {
+                let role = "<Role><Path>/</Path><RoleName>role</RoleName><RoleId>A</RoleId><Arn>a</Arn>\
+                            <CreateDate>2026-01-01T00:00:00Z</CreateDate></Role>";
+                ("GetRole", role.to_owned())
+            };
+            Answer::ok(format!("<{action}Response><{action}Result>{answer}</{action}Result></{action}Response>"))
+        });
+        let role = existing(ROLE, "role", json!({"ManagedPolicyArns": [declared]}));
+        let live = aws.read(&role).await.unwrap().unwrap();
+        assert_eq!(live.properties["ManagedPolicyArns"], json!(found));
+    }
+}
+
+#[tokio::test]
+async fn policies_that_somebody_else_has_given_to_a_role_are_named_and_left() {
+    let (aws, log) = role(&["arn:aws:iam::111122223333:policy/theirs"], &["by-hand"], &["web"]);
+    let error = aws.delete(&declared_role()).await.unwrap_err();
+    assert!(error.message.contains("arn:aws:iam::111122223333:policy/theirs"), "{error}");
+    assert!(error.message.contains("inline policy by-hand"), "{error}");
+    for action in ["DetachRolePolicy", "DeleteRolePolicy", "RemoveRoleFromInstanceProfile", "DeleteRole"] {
+        assert_eq!(log.count(&format!("Action={action}&")), 0, "{action}");
+    }
+}
+
+/// Secrets Manager with a secret of the name that waits for its deletion, made at this path.
+fn deleted_secret(path: &'static str) -> (crate::Aws, Log) {
+    aws(move |sent| {
+        if sent.contains("CreateSecret") {
+            let message =
+                "You can't create this secret because a secret with this name is already scheduled for deletion.";
+            return json_error("InvalidRequestException", message);
+        }
+        Answer::ok(if sent.contains("DescribeSecret") {
+            json!({"ARN": "arn:s", "Name": "db", "DeletedDate": 1_767_225_600, "Tags": [
+                {"Key": "groundplan:app", "Value": "shop"}, {"Key": "groundplan:path", "Value": path},
+                {"Key": "groundplan:token", "Value": "older"}, {"Key": "stale", "Value": "x"}]})
+            .to_string()
+        } else {
+            json!({"ARN": "arn:s", "Name": "db"}).to_string()
+        })
+    })
+}
+
+#[tokio::test]
+async fn a_secret_that_waits_for_its_deletion_is_taken_back_by_the_path_that_had_made_it() {
+    let (aws, log) = deleted_secret("shop/thing");
+    let secret = json!({"Name": "db", "SecretString": "new", "Tags": [{"Key": "team", "Value": "a"}]});
+    let accepted = aws.create(&create(SECRET, secret)).await.unwrap();
+    assert_eq!(accepted.id, "arn:s");
+    let all = log.all();
+    let position = |call: &str| all.iter().position(|sent| sent.contains(call)).unwrap_or_else(|| panic!("{call}"));
+    assert!(position("RestoreSecret") < position("UpdateSecret"));
+    assert!(all[position("UpdateSecret")].contains("\"SecretString\":\"new\""));
+    assert!(all[position("UntagResource")].contains("stale") && !all[position("UntagResource")].contains("groundplan"));
+    assert!(all[position(".TagResource")].contains(TOKEN) && all[position(".TagResource")].contains("team"));
+}
+
+#[tokio::test]
+async fn a_secret_of_somebody_else_that_waits_for_its_deletion_is_named() {
+    let (aws, log) = deleted_secret("shop/other");
+    let error = aws.create(&create(SECRET, json!({"Name": "db"}))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Invalid, "it is not repeated");
+    assert!(error.message.contains("restore-secret --secret-id db"), "{error}");
+    assert_eq!(log.count("RestoreSecret"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_was_just_made_is_asked_for_again_until_it_is_visible() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let asked = AtomicUsize::new(0);
+    let (aws, _) = aws(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0..3 => json_error("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
+        _ => Answer::ok(r#"{"SecretString": "value"}"#),
+    });
+    let entry = SecretsManagerEntry { secret: Box::new("db".into()), key: None };
+    let value = aws.secret(&entry, &Environment::new("eu-central-1")).await.unwrap();
+    assert_eq!(value.as_str(), "value");
+}
+
+#[tokio::test]
+async fn a_policy_that_is_there_already_is_not_written_over() {
+    let theirs = r#"{"Statement": [{"Effect": "Deny"}]}"#;
+    let (aws, log) = aws(move |sent| {
+        Answer::ok(if sent.contains("GetRolePolicy") {
+            format!(
+                "<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName><PolicyName>p</PolicyName>\
+                 <PolicyDocument>{theirs}</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>"
+            )
+        } else if sent.starts_with("GET") {
+            theirs.to_owned()
+        } else {
+            String::new()
+        })
+    });
+    let ours = json!({"Statement": [{"Effect": "Allow"}]});
+    let inline = json!({"PolicyName": "p", "RoleName": "r", "PolicyDocument": ours});
+    let bucket = json!({"Bucket": "b", "PolicyDocument": ours});
+    for (type_name, properties) in [("AWS::IAM::RolePolicy", inline), ("AWS::S3::BucketPolicy", bucket)] {
+        let error = aws.create(&create(type_name, properties)).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::AlreadyExists, "{type_name}");
+    }
+    assert_eq!(log.count("PUT ") + log.count("PutRolePolicy"), 0, "{:?}", log.all());
 }

@@ -38,7 +38,7 @@ async fn a_route_is_compared_changed_and_deleted_under_the_block_that_ec2_made_o
     assert_eq!(live.properties["DestinationCidrBlock"], "100.68.0.18/18");
 
     aws.update(&update(ROUTE, &route.id, properties("igw-1"), properties("igw-2"))).await.unwrap();
-    aws.delete(&DeleteRequest { existing: route, delete_data: false }).await.unwrap();
+    aws.delete(&DeleteRequest { existing: route, delete_data: false, final_snapshot: None }).await.unwrap();
     for action in ["ReplaceRoute", "DeleteRoute"] {
         let sent = &log.all()[position(&log, action)];
         assert!(sent.contains("DestinationCidrBlock=100.68.0.0%2F18"), "{sent}");
@@ -50,7 +50,10 @@ async fn an_address_of_a_local_zone_is_released_in_its_group() {
     let (aws, log) = aws(|_| Answer::ok("<ReleaseAddressResponse/>"));
     let properties = json!({"Domain": "vpc", "NetworkBorderGroup": "us-west-2-lax-1"});
     let existing = existing("AWS::EC2::EIP", "198.51.100.7|eipalloc-1", properties);
-    assert_eq!(aws.delete(&DeleteRequest { existing, delete_data: false }).await.unwrap(), Deletion::Gone);
+    assert_eq!(
+        aws.delete(&DeleteRequest { existing, delete_data: false, final_snapshot: None }).await.unwrap(),
+        Deletion::Gone
+    );
     assert_eq!(log.count("NetworkBorderGroup=us-west-2-lax-1"), 1);
 }
 

@@ -17,7 +17,7 @@ const ARN: &str = "arn:aws:acm:eu-central-1:111122223333:certificate/1";
 const BALANCER_ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/shop/1";
 
 fn delete(existing: Existing) -> DeleteRequest {
-    DeleteRequest { existing, delete_data: false }
+    DeleteRequest { existing, delete_data: false, final_snapshot: None }
 }
 
 /// An error in the form of Route 53 and Elastic Load Balancing.

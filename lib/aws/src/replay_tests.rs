@@ -6,7 +6,7 @@ use groundplan_core::{Assembly, Environment, ResourceEntry, Value};
 use groundplan_engine::Provider;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, execute};
 use groundplan_engine::planning::{self, PlanOptions};
-use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, Status, UpdateRequest};
+use groundplan_engine::provider::{DeleteRequest, ErrorClass, Status, UpdateRequest};
 use groundplan_engine::store::{self, MemoryStore};
 use serde_json::json;
 
@@ -73,7 +73,8 @@ async fn throttling_is_told_and_not_repeated_by_the_sdk() {
 #[tokio::test]
 async fn a_delete_that_something_blocks_is_a_conflict() {
     let (aws, _) = aws(|_| Answer::ec2_error(400, "DependencyViolation", "The vpc 'vpc-1' has dependencies"));
-    let request = DeleteRequest { existing: existing(VPC, "vpc-1", json!({})), delete_data: false };
+    let request =
+        DeleteRequest { existing: existing(VPC, "vpc-1", json!({})), delete_data: false, final_snapshot: None };
     let error = aws.delete(&request).await.unwrap_err();
     assert_eq!((error.class, error.operation.as_deref()), (ErrorClass::Conflict, Some("ec2:DeleteVpc")));
 }
@@ -81,7 +82,8 @@ async fn a_delete_that_something_blocks_is_a_conflict() {
 #[tokio::test]
 async fn what_is_gone_already_is_not_found() {
     let (aws, _) = aws(|_| Answer::ec2_error(400, "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"));
-    let request = DeleteRequest { existing: existing(VPC, "vpc-1", json!({})), delete_data: false };
+    let request =
+        DeleteRequest { existing: existing(VPC, "vpc-1", json!({})), delete_data: false, final_snapshot: None };
     assert_eq!(aws.delete(&request).await.unwrap_err().class, ErrorClass::NotFound);
     assert_eq!(aws.read(&request.existing).await.unwrap(), None);
 }
@@ -264,7 +266,11 @@ async fn a_bucket_has_no_location_constraint_in_us_east_1_only() {
 async fn a_bucket_that_is_not_empty_is_deleted_only_with_its_data() {
     let not_empty = "<Error><Code>BucketNotEmpty</Code><Message>The bucket is not empty</Message></Error>";
     let (aws, _) = aws(move |_| Answer::Is(409, not_empty.to_owned()));
-    let request = DeleteRequest { existing: existing("AWS::S3::Bucket", "b", json!({})), delete_data: false };
+    let request = DeleteRequest {
+        existing: existing("AWS::S3::Bucket", "b", json!({})),
+        delete_data: false,
+        final_snapshot: None,
+    };
     let error = aws.delete(&request).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
     assert!(error.message.contains("--delete-data"));
@@ -272,28 +278,6 @@ async fn a_bucket_that_is_not_empty_is_deleted_only_with_its_data() {
 
 fn rds_empty(operation: &str) -> String {
     format!("<{operation}Response><{operation}Result/></{operation}Response>")
-}
-
-#[tokio::test]
-async fn a_database_leaves_a_final_snapshot_unless_its_data_may_go() {
-    let described = "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance>\
-         <DBInstanceIdentifier>db</DBInstanceIdentifier><DBInstanceStatus>available</DBInstanceStatus>\
-         <DbiResourceId>db-ABCDEFGHIJ</DbiResourceId></DBInstance></DBInstances>\
-         </DescribeDBInstancesResult></DescribeDBInstancesResponse>";
-    for (delete_data, sent) in
-        [(false, "FinalDBSnapshotIdentifier=db-final-cdefghij"), (true, "SkipFinalSnapshot=true")]
-    {
-        let (aws, log) = aws(move |sent| {
-            Answer::ok(if sent.contains("Action=Describe") {
-                described.to_owned()
-            } else {
-                rds_empty("DeleteDBInstance")
-            })
-        });
-        let request = DeleteRequest { existing: existing("AWS::RDS::DBInstance", "db", json!({})), delete_data };
-        assert_eq!(aws.delete(&request).await.unwrap(), Deletion::Pending);
-        assert_eq!(log.count(sent), 1, "{:?}", log.all());
-    }
 }
 
 #[tokio::test]

@@ -152,7 +152,7 @@ impl Run {
     }
 
     async fn unmake(&self, case: &Case, resource: Existing) -> Result<(), String> {
-        let request = DeleteRequest { existing: resource, delete_data: true };
+        let request = DeleteRequest { existing: resource, delete_data: true, final_snapshot: None };
         let deletion = self.aws.delete(&request).await.map_err(|error| format!("delete: {error}"))?;
         let mut gone = deletion == Deletion::Gone;
         for _ in 0..50 {

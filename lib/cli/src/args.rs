@@ -145,6 +145,9 @@ pub(crate) struct Plan {
     /// With --destroy, plan to delete what holds data, too
     #[arg(long, requires = "destroy")]
     pub(crate) delete_data: bool,
+
+    #[command(flatten)]
+    pub(crate) snapshot: Snapshot,
 }
 
 #[derive(Clone, Copy, Debug, Args, Default)]
@@ -152,6 +155,13 @@ pub(crate) struct Refresh {
     /// Read every resource first, so that what was changed behind our back is mended
     #[arg(long)]
     pub(crate) refresh: bool,
+}
+
+#[derive(Clone, Copy, Debug, Args, Default)]
+pub(crate) struct Snapshot {
+    /// Delete databases without a final snapshot
+    #[arg(long)]
+    pub(crate) skip_final_snapshot: bool,
 }
 
 #[derive(Clone, Debug, Args, Default)]
@@ -164,7 +174,7 @@ pub(crate) struct Part {
 #[derive(Debug, Args, Default)]
 pub(crate) struct Deploy {
     /// A plan saved by `plan --out`, to do exactly that
-    #[arg(value_name = "PLAN", conflicts_with_all = ["only", "refresh"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["only", "refresh", "skip_final_snapshot"])]
     pub(crate) plan: Option<PathBuf>,
 
     /// Do not ask
@@ -184,6 +194,9 @@ pub(crate) struct Deploy {
     #[arg(long)]
     pub(crate) delete_data: bool,
 
+    #[command(flatten)]
+    pub(crate) snapshot: Snapshot,
+
     /// Do not wait until resources are ready, where nothing else needs them
     #[arg(long)]
     pub(crate) no_wait: bool,
@@ -202,6 +215,9 @@ pub(crate) struct Destroy {
     /// Delete what holds data, too
     #[arg(long)]
     pub(crate) delete_data: bool,
+
+    #[command(flatten)]
+    pub(crate) snapshot: Snapshot,
 }
 
 #[derive(Debug, Args)]
@@ -306,6 +322,9 @@ pub(crate) struct Rollback {
     /// Allow the loss of data that the plan names
     #[arg(long)]
     pub(crate) delete_data: bool,
+
+    #[command(flatten)]
+    pub(crate) snapshot: Snapshot,
 }
 
 #[derive(Debug, Args)]

@@ -3,9 +3,9 @@
 
 mod machine;
 
-use groundplan_core::{App, Construct, Environment, Scope, Secret};
+use groundplan_core::{App, Construct, Environment, Scope, Secret, Value};
 use groundplan_engine::store::{FileStore, Holder, Lock, StateStore};
-use groundplan_resources::{ec2, s3};
+use groundplan_resources::{ec2, rds, s3};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -369,6 +369,44 @@ fn what_looks_moved_is_shown_with_the_line_to_add() {
     ");
     machine.run(&renamed(true), "deploy").succeeds();
     assert!(machine.run(&renamed(false), "plan").succeeds().out.contains("no changes"));
+}
+
+#[test]
+fn a_plan_names_the_snapshot_that_is_taken_before_a_database_is_deleted() {
+    let machine = Machine::new();
+    let program = app(|shop| {
+        let database = rds::DbInstance::new().engine("postgres").db_instance_class("db.t4g.medium");
+        shop.add("db", database.allocated_storage("20").master_username("postgres").manage_master_user_password(true));
+    });
+    machine.run(&program, "deploy").succeeds();
+    let none = app(|_| {});
+    let losses = |arguments: &str| {
+        let shown = machine.run(&none, arguments).succeeds().out;
+        let line = shown.lines().find(|line| line.starts_with("  shop/db  RDS::DBInstance")).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("{shown}"))
+    };
+    for arguments in ["plan", "plan --destroy --delete-data"] {
+        assert!(losses(arguments).contains("  final snapshot "), "{}", losses(arguments));
+        let without = format!("{arguments} --skip-final-snapshot");
+        assert!(losses(&without).ends_with("  no final snapshot"), "{}", losses(&without));
+    }
+}
+
+#[test]
+fn a_plan_says_which_change_waits_for_a_reboot() {
+    let machine = Machine::new();
+    let program = |connections: &str| {
+        let connections = connections.to_owned();
+        app(move |shop| {
+            let values = [("max_connections".to_owned(), connections.as_str().into())].into();
+            let group = rds::DbParameterGroup::new("of the shop", "postgres16").parameters(Value::Map(values));
+            shop.add("parameters", group);
+        })
+    };
+    machine.run(&program("100"), "deploy").succeeds();
+    let shown = machine.run(&program("200"), "plan").succeeds().out;
+    let line = shown.lines().find(|line| line.contains("max_connections")).unwrap_or_else(|| panic!("{shown}"));
+    assert!(line.contains("# static parameters take effect when"), "{line}");
 }
 
 #[test]

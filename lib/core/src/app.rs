@@ -171,6 +171,11 @@ impl Environment {
         Self { account: None, region: region.into(), role: None }
     }
 
+    /// The partition that the region is in, as in `aws` or `aws-cn`.
+    pub fn partition(&self) -> &'static str {
+        crate::partition(&self.region)
+    }
+
     /// Pins the account.
     #[must_use]
     pub fn account(mut self, account: impl Into<String>) -> Self {
@@ -389,6 +394,12 @@ impl Scope {
     /// The region that resources of this scope belong to.
     pub fn region(&self) -> String {
         self.environment().region
+    }
+
+    /// The partition of AWS that resources of this scope belong to, as in `aws` or `aws-cn`: the second
+    /// part of their ARNs.
+    pub fn partition(&self) -> &'static str {
+        self.environment().partition()
     }
 
     /// The account that resources of this scope belong to: known where the stack is pinned, else

@@ -44,6 +44,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     crate::check::ignored(tree, &assembly, &mut diagnostics);
     crate::limits::names(tree, &assembly, &mut diagnostics);
     crate::limits::depths(&assembly, &mut diagnostics);
+    crate::policy_size::check(&assembly, &mut diagnostics);
     if diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         let policies = tree.policies.borrow();
         diagnostics.extend(policies.iter().flat_map(|policy| policy.check(&assembly)));

@@ -44,6 +44,10 @@ pub(crate) struct Cloud {
     pub(crate) errors: BTreeMap<String, Vec<Answer>>,
     /// Paths that never become ready.
     pub(crate) broken: BTreeSet<String>,
+    /// Paths that are ready only after somebody has done something.
+    pub(crate) blocked: BTreeSet<String>,
+    /// Names of the snapshots that were taken before deletions.
+    pub(crate) snapshots: Vec<String>,
     pub(crate) secrets: BTreeMap<String, String>,
     /// So many reads and deletes do not see what is there yet.
     pub(crate) blind: u32,
@@ -307,6 +311,7 @@ impl Provider for Fake {
         if cloud.resources.remove(id).is_none() {
             return Err(ProviderError::new(ErrorClass::NotFound, "it does not exist"));
         }
+        cloud.snapshots.extend(request.final_snapshot.clone());
         if answer.is_some() { Err(lost()) } else { Ok(Deletion::Gone) }
     }
 
@@ -314,6 +319,9 @@ impl Provider for Fake {
         let cloud = self.may_look(&resource.address)?;
         if cloud.broken.contains(resource.address.path.as_str()) {
             return Ok(Status::Failed("it is broken".into()));
+        }
+        if cloud.blocked.contains(resource.address.path.as_str()) {
+            return Ok(Status::Blocked("it is stopped: start it".into()));
         }
         let Some(made) = cloud.resources.get(&resource.id) else { return Ok(Status::Gone) };
         if cloud.deleting.contains(&resource.id) {

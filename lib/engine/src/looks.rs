@@ -104,7 +104,7 @@ impl<'a> Looks<'a> {
         }
         match self.status(existing).await? {
             Status::Ready(outputs) => Ok(Some(outputs)),
-            Status::Pending(_) | Status::Failed(_) | Status::Gone => Ok(None),
+            Status::Pending(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => Ok(None),
         }
     }
 
@@ -120,7 +120,7 @@ impl<'a> Looks<'a> {
             }
             match self.status(existing).await {
                 Ok(Status::Pending(state) | Status::Failed(state)) if is_deletion(&state) => return Ok(Fate::Going),
-                Ok(Status::Pending(_) | Status::Failed(_) | Status::Ready(_)) => seen = true,
+                Ok(Status::Pending(_) | Status::Blocked(_) | Status::Failed(_) | Status::Ready(_)) => seen = true,
                 Ok(Status::Gone) => {}
                 Err(error) if error.class == ErrorClass::NotFound => {}
                 Err(error) => return Err(error),

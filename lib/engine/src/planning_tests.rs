@@ -10,8 +10,14 @@ use crate::provider::{Address, CreateRequest};
 use crate::state::{Deposed, ResourceStatus};
 use crate::store::{self, MemoryStore, StateStore};
 
-const REFRESH: PlanOptions =
-    PlanOptions { refresh: true, delete_data: false, parallelism: 4, only: BTreeSet::new(), upstream: Upstream::NONE };
+const REFRESH: PlanOptions = PlanOptions {
+    refresh: true,
+    delete_data: false,
+    skip_final_snapshot: false,
+    parallelism: 4,
+    only: BTreeSet::new(),
+    upstream: Upstream::NONE,
+};
 
 async fn apply(assembly: &Assembly, store: &MemoryStore, fake: &Fake, options: &PlanOptions) -> Planned {
     let loaded = store::load(store, "shop").await.unwrap();

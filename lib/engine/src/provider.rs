@@ -186,9 +186,12 @@ pub struct UpdateRequest {
 pub struct DeleteRequest {
     /// The resource.
     pub existing: Existing,
-    /// Whether what it holds may go with it: objects of a bucket, images of a repository, and a
-    /// database without a final snapshot.
+    /// Whether what it holds may go with it: objects of a bucket, images of a repository, the data of
+    /// a database.
     pub delete_data: bool,
+    /// The name of the snapshot to take before, where the type has one
+    /// ([`groundplan_schema::final_snapshot`]). None deletes the resource without one.
+    pub final_snapshot: Option<String>,
 }
 
 /// What the cloud answered to a create or update.
@@ -225,6 +228,8 @@ pub enum Status {
     Ready(Outputs),
     /// It is being made, changed or deleted; with the state that the cloud names.
     Pending(String),
+    /// It will not become ready before somebody does what is said here; it is kept.
+    Blocked(String),
     /// It has failed and will not become ready by itself; with the reason.
     Failed(String),
     /// It does not exist.
@@ -249,6 +254,8 @@ pub struct ProviderError {
     /// Whether the create of what [`partial`](Self::partial) names has succeeded, and only a setting
     /// that follows it was refused: the resource is to be updated, not to be made anew.
     pub settings: bool,
+    /// For how long the call is worth repeating, where that is longer than for others of the class.
+    pub patience: Option<Duration>,
 }
 
 /// What the engine does about a [`ProviderError`].
@@ -290,6 +297,7 @@ impl ProviderError {
             request_id: None,
             partial: None,
             settings: false,
+            patience: None,
         }
     }
 }

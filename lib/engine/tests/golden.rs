@@ -199,11 +199,11 @@ fn plan() -> Plan {
         Work::Create { environment: Environment::new("eu-central-1"), generation: 2, desired: desired() },
         Work::Update { desired: desired() },
         Work::Ready,
-        Work::Delete { id: "id-gone".into(), generation: None },
+        Work::Delete { id: "id-gone".into(), generation: None, final_snapshot: None },
         Work::Move { from: "a/one".into() },
         Work::Record { dependencies: BTreeSet::from([Path::new("a/two")]), lifecycle: Default::default() },
         Work::Forget,
-        Work::Delete { id: "id-before".into(), generation: Some(1) },
+        Work::Delete { id: "id-before".into(), generation: Some(1), final_snapshot: None },
         Work::Barrier,
     ];
     let step = |(position, work): (usize, Work)| {

@@ -48,9 +48,11 @@ mod claim;
 mod collection;
 mod cursor;
 mod facts;
+mod final_snapshot;
 mod kind;
 mod order;
 mod property;
+mod reboot;
 mod resource;
 mod spelling;
 
@@ -63,9 +65,11 @@ pub use claim::{
 };
 pub use collection::{Collection, collections, is_foreign_tag};
 pub use cursor::{Cursor, Visit};
+pub use final_snapshot::{FinalSnapshot, final_snapshot};
 pub use kind::Kind;
 pub use order::ListOrder;
 pub use property::{Properties, Property, Reference, Replacement};
+pub use reboot::{NeedsReboot, needs_reboot};
 pub use resource::{Attribute, Handler, ResourceType, TagForm, Tags};
 pub use spelling::Spelling;
 

@@ -244,7 +244,11 @@ impl Making<'_> {
                 let (service, kind) = (self.resource.behavior().api, self.resource.short_name().to_lowercase());
                 let region = if self.resource.is_global() { "" } else { self.region };
                 let own = self.own(depth);
-                format!("arn:aws:{service}:{region}:{}:{kind}/{own}", self.account)
+                format!(
+                    "arn:{}:{service}:{region}:{}:{kind}/{own}",
+                    groundplan_core::partition(self.region),
+                    self.account
+                )
             }
         }
     }
@@ -284,7 +288,7 @@ impl Making<'_> {
             return literal.trim_end_matches('\'').to_owned();
         }
         match name {
-            "Partition" => "aws".to_owned(),
+            "Partition" => groundplan_core::partition(self.region).to_owned(),
             "Region" => self.region.to_owned(),
             "Account" => self.account.to_owned(),
             "OwnName" => self.name().unwrap_or_else(|| self.generated_name.to_owned()),

@@ -169,6 +169,7 @@ fn failure(event: &ProgressEvent) -> Error {
         request_id: event.request_token.clone(),
         partial: None,
         settings: false,
+        patience: None,
         message,
     }
     .into()

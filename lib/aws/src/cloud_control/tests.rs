@@ -310,7 +310,7 @@ async fn what_does_not_exist_is_read_as_nothing_and_is_not_found_by_a_delete() {
     let queue = existing(QUEUE, URL, json!({}));
     assert_eq!(aws.read(&queue).await.unwrap(), None);
     assert_eq!(aws.status(&queue).await.unwrap(), Status::Gone);
-    let request = DeleteRequest { existing: queue, delete_data: false };
+    let request = DeleteRequest { existing: queue, delete_data: false, final_snapshot: None };
     assert_eq!(aws.delete(&request).await.unwrap_err().class, ErrorClass::NotFound);
 }
 
@@ -384,7 +384,7 @@ async fn a_delete_is_pending_until_its_request_has_succeeded() {
         true => progress(QUEUE, "DELETE", "IN_PROGRESS", json!({"Identifier": URL})),
         false => progress(QUEUE, "DELETE", "SUCCESS", json!({"Identifier": URL})),
     });
-    let request = DeleteRequest { existing: existing(QUEUE, URL, json!({})), delete_data: false };
+    let request = DeleteRequest { existing: existing(QUEUE, URL, json!({})), delete_data: false, final_snapshot: None };
     assert_eq!(aws.delete(&request).await.unwrap(), Deletion::Pending);
     assert_eq!(aws.status(&request.existing).await.unwrap(), Status::Gone);
     assert_eq!(log.all().len(), 2);
@@ -397,7 +397,7 @@ async fn a_delete_that_something_blocks_is_asked_for_again_while_it_is_waited_fo
         true => progress(QUEUE, "DELETE", "IN_PROGRESS", json!({"Identifier": URL})),
         false => progress(QUEUE, "DELETE", "FAILED", held.clone()),
     });
-    let request = DeleteRequest { existing: existing(QUEUE, URL, json!({})), delete_data: false };
+    let request = DeleteRequest { existing: existing(QUEUE, URL, json!({})), delete_data: false, final_snapshot: None };
     aws.delete(&request).await.unwrap();
     let status = aws.status(&request.existing).await.unwrap();
     assert_eq!(status, Status::Pending("'q' has dependencies and cannot be deleted".into()));

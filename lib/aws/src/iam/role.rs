@@ -1,15 +1,18 @@
 //! `AWS::IAM::Role`
 
 use aws_sdk_iam::types::Tag;
-use groundplan_engine::provider::{Accepted, Deletion};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::document;
-use crate::error::{OrNone, Result};
+use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, as_declared, given};
 use crate::name::NameRules;
 use crate::tags::Tags;
+
+/// In the ARN of a policy that grants overflow into, as the construct `Role` makes it.
+const OVERFLOW: &str = ":policy/groundplan/";
 
 /// Seconds of the longest session where the program does not say.
 const MAX_SESSION: i32 = 3600;
@@ -94,7 +97,10 @@ impl Handler for Role {
         let properties = Self {
             assume_role_policy_document: document.unwrap_or_default(),
             description: role.description,
-            managed_policy_arns: as_declared(&known.last.managed_policy_arns, attached(cx, id).await?),
+            managed_policy_arns: as_declared(
+                &known.last.managed_policy_arns,
+                own_policies(known, attached(cx, id).await?),
+            ),
             max_session_duration: role.max_session_duration,
             path: Some(role.path),
             permissions_boundary: role.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn),
@@ -106,14 +112,37 @@ impl Handler for Role {
         Ok(Found::ready(properties, outputs))
     }
 
-    /// A role goes only without its policies; whoever deletes the role wants them gone.
+    /// A role goes only without policies, and from instance profiles. The policies that were declared with
+    /// it go first, and it is taken out of the profiles, which are of no use without it; policies of
+    /// somebody else's making are named instead.
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
-        for arn in attached(cx, id).await? {
+        let (mut attached, mut inline) = (attached(cx, id).await?, inline_names(cx, id).await?);
+        let declared = known.last.managed_policy_arns.as_deref().unwrap_or_default();
+        for arn in attached.extract_if(.., |arn| declared.contains(arn)) {
             cx.iam.detach_role_policy().role_name(id).policy_arn(arn).send().await.or_none()?;
         }
-        for name in inline_names(cx, id).await? {
+        let declared = known.last.policies.as_deref().unwrap_or_default();
+        for name in inline.extract_if(.., |name| declared.iter().any(|policy| policy.policy_name == *name)) {
             cx.iam.delete_role_policy().role_name(id).policy_name(name).send().await.or_none()?;
+        }
+        let foreign: Vec<_> = attached.iter().map(|arn| format!("the attached policy {arn}")).collect();
+        let foreign: Vec<_> =
+            foreign.into_iter().chain(inline.iter().map(|name| format!("the inline policy {name}"))).collect();
+        if !foreign.is_empty() {
+            // One that was deleted a moment ago may still be listed.
+            return Err(Error::new(
+                ErrorClass::Propagating,
+                format!(
+                    "the role {id} has policies that were not declared with it: {}; detach or delete them",
+                    foreign.join(", ")
+                ),
+            ));
+        }
+        for profile in profiles(cx, id).await? {
+            let call = cx.iam.remove_role_from_instance_profile().role_name(id);
+            call.instance_profile_name(profile).send().await.or_none()?;
         }
         cx.iam.delete_role().role_name(id).send().await?;
         Ok(Deletion::Gone)
@@ -174,6 +203,14 @@ async fn retag(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Result<()> {
     Ok(())
 }
 
+/// The attached policies without those that grants overflow into, which are resources of their own: they
+/// have a path of their own.
+fn own_policies(known: &Known<Role>, mut attached: Vec<String>) -> Vec<String> {
+    let declared = known.last.managed_policy_arns.as_deref().unwrap_or_default();
+    attached.retain(|arn| declared.contains(arn) || !arn.contains(OVERFLOW));
+    attached
+}
+
 async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
     let mut pages = cx.iam.list_attached_role_policies().role_name(id).into_paginator().items().send();
     let mut arns = Vec::new();
@@ -181,6 +218,15 @@ async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
         arns.extend(policy.policy_arn);
     }
     Ok(arns)
+}
+
+async fn profiles(cx: &Cx, id: &str) -> Result<Vec<String>> {
+    let mut pages = cx.iam.list_instance_profiles_for_role().role_name(id).into_paginator().items().send();
+    let mut names = Vec::new();
+    while let Some(profile) = pages.next().await.transpose()? {
+        names.push(profile.instance_profile_name);
+    }
+    Ok(names)
 }
 
 async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {

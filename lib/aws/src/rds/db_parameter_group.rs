@@ -172,13 +172,24 @@ fn in_declared_form(declared: Option<&BTreeMap<String, Json>>, live: Vec<Paramet
         let (name, value) = (parameter.parameter_name?, parameter.parameter_value?);
         let same = declared.and_then(|all| all.iter().find(|(other, _)| other.eq_ignore_ascii_case(&name)));
         match same {
-            Some((name, same)) if text(same) == value => Some((name.clone(), same.clone())),
+            Some((name, same)) if is_same(&text(same), &value) => Some((name.clone(), same.clone())),
             Some((name, _)) => Some((name.clone(), Json::String(value))),
             None => Some((name, Json::String(value))),
         }
     });
     let entries: BTreeMap<_, _> = entries.collect();
     (!entries.is_empty() || declared.is_some()).then_some(entries)
+}
+
+/// Whether a value is the declared one. RDS gives what MySQL and MariaDB call `ON` and `OFF` back as `1`
+/// and `0`.
+fn is_same(declared: &str, live: &str) -> bool {
+    let number = |text: &str| match text.to_ascii_uppercase().as_str() {
+        "ON" | "TRUE" => Some("1"),
+        "OFF" | "FALSE" => Some("0"),
+        _ => None,
+    };
+    declared == live || number(declared) == Some(live)
 }
 
 fn text(value: &Json) -> String {

@@ -1,5 +1,7 @@
 //! `AWS::S3::Bucket`
 
+use std::time::Duration;
+
 use aws_sdk_s3::types as s3;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketLoggingStatus, BucketVersioningStatus, CreateBucketConfiguration, Delete,
@@ -20,6 +22,11 @@ use crate::tags::Tags;
 
 /// The region that S3 takes no location constraint for.
 const FIRST_REGION: &str = "us-east-1";
+
+/// How long a name may be refused as "a conflicting operation is currently in progress" after the bucket
+/// that had it was deleted, in any region: up to an hour.
+/// <https://github.com/aws/aws-cli/issues/2593>
+const NAME_IN_USE: Duration = Duration::from_secs(3600);
 
 /// Regions whose website endpoints are written with a hyphen.
 const HYPHENATED_WEBSITES: [&str; 9] = [
@@ -101,7 +108,12 @@ impl Handler for Bucket {
             .create_bucket_configuration(configuration)
             .set_object_lock_enabled_for_bucket(self.object_lock_enabled)
             .send()
-            .await?;
+            .await
+            .map_err(Error::from)
+            .map_err(|error| match error.code() {
+                "OperationAborted" => error.patient_for(NAME_IN_USE),
+                _ => error,
+            })?;
         Ok(accepted(&name, outputs(cx, &name)))
     }
 
@@ -327,8 +339,10 @@ async fn live_tags(cx: &Cx, id: &str) -> Result<Vec<Tag>> {
     Ok(answer.map(|answer| answer.tag_set).unwrap_or_default())
 }
 
-/// S3 replaces all tags at once, so those of identity are carried along. After a create they are
-/// set once more: S3 look-alikes pass over tags in the create call.
+/// S3 replaces all tags at once, so those of identity are carried along, and AWS's own, without which it
+/// refuses the change: those of a bucket that CloudFormation has made. After a create the tags are set
+/// once more: S3 look-alikes pass over tags in the create call.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html>
 async fn retag(changes: &Changes<'_, Bucket>, cx: &Cx, id: &str) -> Result<()> {
     let tags: Vec<Tag> = match changes.old {
         None => cx.tags(&changes.new.tags, tag).into_iter().collect::<Result<_>>()?,
@@ -340,8 +354,7 @@ async fn retag(changes: &Changes<'_, Bucket>, cx: &Cx, id: &str) -> Result<()> {
             let is_over =
                 |tag: &Tag| wanted.removed.contains(&tag.key) || wanted.set.iter().any(|(key, _)| *key == tag.key);
             let kept = live_tags(cx, id).await?.into_iter().filter(|tag| !is_over(tag));
-            let kept = kept.filter(|tag| !tag.key.starts_with("aws:")).map(Ok);
-            kept.chain(wanted.set.iter().cloned().map(|(key, value)| tag(key, value))).collect::<Result<_>>()?
+            kept.map(Ok).chain(wanted.set.iter().cloned().map(|(key, value)| tag(key, value))).collect::<Result<_>>()?
         }
     };
     let tags = Tagging::builder().set_tag_set(Some(tags)).build()?;

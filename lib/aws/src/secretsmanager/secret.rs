@@ -1,7 +1,7 @@
 //! `AWS::SecretsManager::Secret`
 
 use aws_sdk_secretsmanager::types::Tag;
-use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
+use groundplan_engine::provider::{Accepted, Address, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use zeroize::Zeroizing;
@@ -11,7 +11,7 @@ use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given};
 use crate::kms;
 use crate::name::NameRules;
 use crate::sensitive::Sensitive;
-use crate::tags::Tags;
+use crate::tags::{self, Tags};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -59,18 +59,22 @@ impl Handler for Secret {
             (None, Some(how)) => Some(generate(cx, how).await?),
             (None, None) => None,
         };
+        let name = self.name(cx);
         let created = cx
             .secrets
             .create_secret()
-            .name(self.name(cx))
+            .name(&name)
             .client_request_token(&cx.token)
             .set_description(self.description.clone())
             .set_kms_key_id(self.kms_key_id.clone())
-            .set_secret_string(value.map(|value| value.to_string()))
+            .set_secret_string(value.as_ref().map(|value| value.to_string()))
             .set_tags(Some(cx.tags(&self.tags, tag)))
             .send()
-            .await?;
-        let arn = given(created.arn, "ARN")?;
+            .await;
+        let arn = match created.map_err(Error::from) {
+            Err(error) if is_scheduled(&error) => restore(self, value, &name, error, cx).await?,
+            created => given(created?.arn, "ARN")?,
+        };
         Ok(accepted(&arn, json!({"Id": arn})))
     }
 
@@ -151,6 +155,58 @@ impl Handler for Secret {
         let arn = found.outputs.get("Id").and_then(Json::as_str).filter(|_| is_ours);
         Ok(arn.map(str::to_owned).into_iter().collect())
     }
+}
+
+/// Whether a name is taken by a secret that waits for its deletion.
+fn is_scheduled(error: &Error) -> bool {
+    error.code() == "InvalidRequestException" && error.message().contains("scheduled for deletion")
+}
+
+/// Takes back a secret of this name that waits for its deletion, where an earlier resource of the same
+/// path had made it, and gives it this value. One of somebody else is named; where there is none any
+/// more, `refused` passes.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html>
+async fn restore(
+    new: &Secret,
+    value: Option<Zeroizing<String>>,
+    name: &str,
+    refused: Error,
+    cx: &Cx,
+) -> Result<String> {
+    let Some(live) = cx.secrets.describe_secret().secret_id(name).send().await.or_none()? else { return Err(refused) };
+    let Some(date) = live.deleted_date else { return Err(refused) };
+    let tagged =
+        |key: &str, value: &str| live.tags().iter().any(|tag| tag.key() == Some(key) && tag.value() == Some(value));
+    let Address { app, path, .. } = &cx.address;
+    if !(tagged(tags::APP, app) && tagged(tags::PATH, path.as_str())) {
+        return Err(Error::invalid(format!(
+            "a secret {name} was deleted on {date} and keeps its name until its deletion is final: take it back with `aws \
+             secretsmanager restore-secret --secret-id {name}`, or delete it for good with `aws secretsmanager \
+             delete-secret --force-delete-without-recovery --secret-id {name}`"
+        )));
+    }
+    let arn = given(live.arn, "ARN")?;
+    cx.secrets.restore_secret().secret_id(&arn).send().await?;
+    let made = |error: Error| error.after_making(&arn);
+    let described = cx.secrets.update_secret().secret_id(&arn).client_request_token(&cx.token);
+    let described = described
+        .description(new.description.as_deref().unwrap_or_default())
+        // An empty one means the key of the account.
+        .kms_key_id(new.kms_key_id.as_deref().unwrap_or_default())
+        .set_secret_string(value.map(|value| value.to_string()));
+    described.send().await.map_err(Error::from).map_err(made)?;
+    let wanted = cx.tags(&new.tags, |key, value| (key, value));
+    let stale = live.tags.iter().flatten().filter_map(|tag| tag.key());
+    let stale = stale.filter(|key| !key.starts_with("aws:") && !wanted.iter().any(|(wanted, _)| wanted == key));
+    let stale: Vec<_> = stale.map(str::to_owned).collect();
+    if !stale.is_empty() {
+        let call = cx.secrets.untag_resource().secret_id(&arn).set_tag_keys(Some(stale));
+        call.send().await.map_err(Error::from).map_err(made)?;
+    }
+    let wanted = wanted.into_iter().map(|(key, value)| tag(key, value)).collect();
+    let call = cx.secrets.tag_resource().secret_id(&arn).set_tags(Some(wanted));
+    call.send().await.map_err(Error::from).map_err(made)?;
+    Ok(arn)
 }
 
 /// The key, which DescribeSecret leaves out where it is the account's own.

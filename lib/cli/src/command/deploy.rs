@@ -99,6 +99,7 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
+        skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
         only: args.part.only.iter().cloned().collect(),
         upstream: Upstream::read(&context.synthesis.assembly, &*session.store).await?,

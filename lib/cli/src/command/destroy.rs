@@ -28,6 +28,7 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
     let (provider, loaded) = session.open().await?;
     let options = PlanOptions {
         delete_data: args.delete_data,
+        skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
         ..PlanOptions::default()
     };

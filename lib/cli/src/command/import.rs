@@ -1,5 +1,7 @@
 //! `import`: looking after a resource that exists already.
 
+use std::collections::BTreeMap;
+
 use groundplan_engine::diff::{Action, ChangeSet};
 use groundplan_engine::import;
 use groundplan_engine::upstream::Upstream;
@@ -52,6 +54,7 @@ fn show(context: &Context<'_>, session: &Session<'_>, args: &Import, found: &imp
     let view = PlanView {
         changes: &changes,
         left_out: &[],
+        snapshots: BTreeMap::new(),
         assembly: Some(&context.synthesis.assembly),
         locations: Some(&context.synthesis.locations),
         full: false,

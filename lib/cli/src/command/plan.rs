@@ -68,6 +68,7 @@ async fn plan(
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
+        skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
         only: args.part.only.iter().cloned().collect(),
         upstream: before.expected.iter().fold(upstream, expect),

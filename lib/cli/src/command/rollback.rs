@@ -40,6 +40,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
     let provider = session.connect().await?;
     let options = PlanOptions {
         delete_data: args.delete_data,
+        skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
         upstream: Upstream::read(&program.assembly, &*session.store).await?,
         ..PlanOptions::default()

@@ -12,13 +12,19 @@ use crate::style::{CHANGE, CREATE, DELETE, DIM, ERROR, paint};
 const LONG: usize = 60;
 
 /// A change of a property, on one line or as a diff, with a line feed at the end. `because` is
-/// what a value that is not known yet is taken from.
-pub(crate) fn property(change: &PropertyChange, because: Option<&Reference>, indent: usize) -> String {
-    let effect = match change.replacement {
+/// what a value that is not known yet is taken from, and `note` what is to be known about the change.
+pub(crate) fn property(
+    change: &PropertyChange,
+    because: Option<&Reference>,
+    note: Option<&str>,
+    indent: usize,
+) -> String {
+    let mut effect = match change.replacement {
         Replaces::No => String::new(),
         Replaces::Maybe => paint(CHANGE, "  # may replace it"),
         Replaces::Yes => paint(ERROR, "  # forces replacement"),
     };
+    effect.extend(note.map(|note| paint(CHANGE, format!("  # {note}"))));
     between(&change.property, &change.from, &change.to, because, &effect, indent)
 }
 

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use groundplan_core::{Assembly, Path, ResourceEntry, Synthesis, Value};
-use groundplan_engine::diff::{Action, Change, ChangeSet, Counts, ImportChange, Order, OutputChange, Reason, Rendered};
+use groundplan_engine::diff::{
+    Action, Change, ChangeSet, Counts, ImportChange, Order, OutputChange, PropertyChange, Reason, Rendered,
+};
 use groundplan_engine::planning::Planned;
 use groundplan_schema as schema;
 use serde_json::Value as Json;
@@ -70,6 +72,9 @@ pub(crate) struct PlanView<'a> {
     pub(crate) changes: &'a ChangeSet,
     /// The resources with changes that are not done, since only a part was asked for.
     pub(crate) left_out: &'a [Path],
+    /// The snapshots that are taken before what holds data is deleted: of which resource, with its
+    /// identifier, and their names.
+    pub(crate) snapshots: BTreeMap<(&'a Path, &'a str), &'a str>,
     /// The desired properties; none where everything is destroyed.
     pub(crate) assembly: Option<&'a Assembly>,
     /// Where in the program each resource was added.
@@ -87,6 +92,7 @@ impl<'a> PlanView<'a> {
         Self {
             changes: &planned.changes,
             left_out: &planned.left_out,
+            snapshots: planned.plan.final_snapshots().collect(),
             assembly: program.map(|program| &program.assembly),
             locations: program.map(|program| &program.locations),
             full: false,
@@ -215,9 +221,19 @@ impl PlanView<'_> {
                 _ => None,
             })
         };
-        let lines =
-            change.properties.iter().map(|property| diff::property(property, because(&property.property), indent));
-        lines.collect()
+        let line = |property: &PropertyChange| {
+            let note = self.reboot(change, &property.property);
+            diff::property(property, because(&property.property), note, indent)
+        };
+        change.properties.iter().map(line).collect()
+    }
+
+    /// What a change in place waits for.
+    fn reboot(&self, change: &Change, property: &str) -> Option<&'static str> {
+        let needs = schema::needs_reboot(&change.type_name, property).filter(|_| change.action == Action::Update)?;
+        let is_set = |name: &str| self.entry(change)?.properties.get(name)?.as_bool();
+        let at_once = needs.at_once.filter(|(name, _)| is_set(name) == Some(true));
+        Some(at_once.map_or(needs.effect, |(_, effect)| effect))
     }
 
     fn deposed(&self) -> String {
@@ -286,7 +302,17 @@ impl PlanView<'_> {
             return String::new();
         }
         let head = format!(" DATA LOSS: {} with all that is in there ", count(lost.len(), "resource"));
-        let lines: String = lost.iter().map(|(path, of)| format!("  {path}  {}\n", short_type(of))).collect();
+        let snapshots = |path: &Path, of: &str| {
+            let of_path = self.snapshots.iter().filter(|((of, _), _)| *of == path);
+            let names: Vec<_> = of_path.map(|(_, name)| format!("final snapshot {name}")).collect();
+            match (names.is_empty(), schema::final_snapshot(of)) {
+                (true, None) => String::new(),
+                (true, Some(_)) => "  no final snapshot".to_owned(),
+                (false, _) => format!("  {}", names.join(", ")),
+            }
+        };
+        let line = |(path, of): (&&Path, &&str)| format!("  {path}  {}{}\n", short_type(of), snapshots(path, of));
+        let lines: String = lost.iter().map(line).collect();
         format!("{}\n{}\n", paint(DANGER, head), paint(DELETE, lines))
     }
 }

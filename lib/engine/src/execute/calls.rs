@@ -163,7 +163,9 @@ impl<'a> Calls<'a> {
                 return Err(Failure { error: Some(gone), in_doubt });
             }
             let in_part = call == Call::Create && error.partial.is_some();
-            let patient = patience(error.class, call).is_some_and(|patience| spent < patience);
+            let patience =
+                patience(error.class, call).map(|usual| error.patience.map_or(usual, |long| usual.max(long)));
+            let patient = patience.is_some_and(|patience| spent < patience);
             if in_part || !patient {
                 return Err(Failure { error: Some(error), in_doubt });
             }
@@ -215,6 +217,7 @@ impl<'a> Calls<'a> {
             let detail = match self.status(existing).await? {
                 Status::Ready(outputs) => return Ok(outputs),
                 Status::Failed(reason) => return Err(StepError::NotReady { reason, failed: true }),
+                Status::Blocked(reason) => return Err(StepError::NotReady { reason, failed: false }),
                 Status::Pending(detail) => detail,
                 Status::Gone if new && started.elapsed() < SETTLING => "not visible yet".into(),
                 Status::Gone => return Err(StepError::NotReady { reason: "it does not exist".into(), failed: true }),
@@ -266,7 +269,7 @@ impl<'a> Calls<'a> {
                     "not visible".into()
                 }
                 Status::Failed(reason) => return Err(StepError::NotGone { reason }),
-                Status::Pending(detail) => detail,
+                Status::Pending(detail) | Status::Blocked(detail) => detail,
                 Status::Ready(_) => "still there".into(),
             };
             if started.elapsed() >= wait.timeout {

@@ -147,8 +147,8 @@ impl Runner<'_> {
             }
             Work::Update { desired } => self.update(step, desired, &mut calls).await.map(Some),
             Work::Ready => self.ready(step, &mut calls).await.map(Some),
-            Work::Delete { id, generation } => {
-                self.delete(step, id, *generation, &mut calls).await.map(|()| Some(id.clone()))
+            Work::Delete { id, generation, final_snapshot } => {
+                self.delete(step, id, *generation, final_snapshot.clone(), &mut calls).await.map(|()| Some(id.clone()))
             }
             Work::Move { from } => self.write(Event::Moved { from: from.clone(), to: path }).await,
             Work::Record { dependencies, lifecycle } => {
@@ -442,7 +442,13 @@ impl Runner<'_> {
                 let message = reason.clone();
                 let makes = |it: &Step| it.path == step.path && matches!(it.work, Work::Create { .. });
                 let later = !self.plan.steps.iter().any(makes);
-                self.record.commit([Event::Failed { path, class: None, message, partial: None, later }]).await?;
+                // What an update was to bring and has not is a difference again for the next plan.
+                let other = match resource.status {
+                    ResourceStatus::Updating => self.other_than_asked(&resource, &existing, calls).await.ok().flatten(),
+                    _ => None,
+                };
+                let failed = Event::Failed { path, class: None, message, partial: None, later };
+                self.record.commit(std::iter::once(failed).chain(other)).await?;
                 Err(StepError::NotReady { reason, failed: true })
             }
             Err(error) => Err(error),
@@ -472,6 +478,7 @@ impl Runner<'_> {
         step: &Step,
         id: &str,
         generation: Option<u32>,
+        final_snapshot: Option<String>,
         calls: &mut Calls<'_>,
     ) -> Result<(), StepError> {
         let (path, id) = (step.path.clone(), id.to_owned());
@@ -479,7 +486,7 @@ impl Runner<'_> {
         let resource = resource.ok_or(StepError::Unknown)?;
         let (gone, generation) = (resource.gone(&path), Some(resource.generation));
         let existing = resource.existing(&self.plan.app, &path);
-        let request = DeleteRequest { existing, delete_data: self.options.delete_data };
+        let request = DeleteRequest { existing, delete_data: self.options.delete_data, final_snapshot };
         self.record.commit([Event::Deleting { path: path.clone(), id: id.clone(), generation }]).await?;
         match calls.delete(&request).await {
             Ok(Deletion::Gone) => {}

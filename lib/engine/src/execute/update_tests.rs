@@ -1,6 +1,8 @@
 //! What is made or changed in part, fails long after it was accepted, or turns out to be no change.
 
 use super::*;
+use crate::fake::Answer;
+use crate::provider::ProviderError;
 
 fn nat(subnet: &str, tag: &str) -> Assembly {
     assembly(&[("a/nat", NAT, json!({"SubnetId": subnet, "Tag": tag}))])
@@ -54,6 +56,67 @@ async fn a_change_that_fails_while_a_later_run_waits_for_it_is_no_success() {
     assert!(outcome.failed[0].error.to_string().contains("run again to change it"), "{:?}", outcome.failed);
     assert!(deploy(&nat("subnet-1", "new"), &store, &fake).await.succeeded());
     assert_eq!(tag(&fake), json!("new"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_the_cloud_has_given_up_is_a_difference_again() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded());
+    let no_wait = ExecuteOptions { no_wait: true, ..ExecuteOptions::default() };
+    assert!(deploy_with(&nat("subnet-1", "new"), &store, &fake, no_wait).await.succeeded());
+    take_back(&fake);
+    // As long as the program asks for it, a look says that it has failed.
+    fake.cloud().broken.insert("a/nat".into());
+    let outcome = deploy(&nat("subnet-1", "new"), &store, &fake).await;
+    assert!(outcome.failed[0].error.to_string().contains("it is broken"), "{:?}", outcome.failed);
+    let (plan, _) = plan(&nat("subnet-1", "new"), &store, &fake).await;
+    assert_eq!(plan.steps[0].work.verb(), "update", "{}", plan.render());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_needs_somebody_is_not_waited_for_and_is_kept() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    fake.cloud().blocked.insert("a/nat".into());
+    let began = tokio::time::Instant::now();
+    let outcome = deploy(&nat("subnet-1", "old"), &store, &fake).await;
+    assert!(outcome.failed[0].error.to_string().contains("it is stopped: start it"), "{:?}", outcome.failed);
+    assert!(began.elapsed() < Duration::from_secs(60), "nobody waits for what does not come");
+    fake.cloud().blocked.clear();
+    let (plan, _) = plan(&nat("subnet-1", "old"), &store, &fake).await;
+    assert_eq!(plan.render(), "#0 wait for a/nat (AWS::EC2::NatGateway)\n");
+    assert!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_is_worth_it_is_waited_out_for_longer_than_others_of_its_class() {
+    for (patience, succeeds) in [(None, false), (Some(Duration::from_secs(3600)), true)] {
+        let (fake, store) = (Fake::default(), MemoryStore::new());
+        let refused = || {
+            let busy = ProviderError::new(ErrorClass::Transient, "a conflicting operation is in progress");
+            Answer::Refused(ProviderError { patience, ..busy })
+        };
+        let answers = (0..25).map(|_| refused()).collect();
+        fake.cloud().errors.insert("create a/nat".into(), answers);
+        assert_eq!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded(), succeeds, "{patience:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_is_deleted_with_the_snapshot_that_the_plan_names() {
+    let program = assembly(&[("a/db", DATABASE, json!({"Engine": "postgres"}))]);
+    for skip_final_snapshot in [false, true] {
+        let (fake, store) = (Fake::default(), MemoryStore::new());
+        assert!(deploy(&program, &store, &fake).await.succeeded());
+        let loaded = store::load(&store, "shop").await.unwrap();
+        let options = PlanOptions { delete_data: true, skip_final_snapshot, ..PlanOptions::default() };
+        let plan = planning::destroy(&loaded.state, &fake, &options).await.unwrap().plan;
+        let named: Vec<_> = plan.final_snapshots().map(|(_, name)| name.to_owned()).collect();
+        assert_eq!(named.is_empty(), skip_final_snapshot);
+        assert_eq!(plan.render().contains("final snapshot"), !skip_final_snapshot, "{}", plan.render());
+        let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
+        execute(&plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+        assert_eq!(fake.cloud().snapshots, named);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@
 
 mod claims;
 mod feasible;
+mod final_snapshot;
 mod graph;
 mod order;
 mod schedule;
@@ -138,6 +139,9 @@ pub enum Work {
         /// Plans of earlier versions do not have it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generation: Option<u32>,
+        /// The name of the snapshot to take before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        final_snapshot: Option<String>,
     },
     /// Changes its path in the state.
     Move {
@@ -305,7 +309,8 @@ impl fmt::Display for Step {
             work => write!(f, "{} {} {}", self.id, work.verb(), self.path)?,
         }
         match &self.work {
-            Work::Delete { id, .. } => write!(f, " {id}")?,
+            Work::Delete { id, final_snapshot: None, .. } => write!(f, " {id}")?,
+            Work::Delete { id, final_snapshot: Some(name), .. } => write!(f, " {id}, final snapshot {name}")?,
             Work::Move { from } => write!(f, " from {from}")?,
             Work::Create { generation, .. } if *generation > 1 => write!(f, " again")?,
             _ => {}

@@ -210,7 +210,7 @@ impl<'a> Schedule<'a> {
 
     fn add_delete(&mut self, path: &'a Path, type_name: &str, id: &str, generation: u32) -> Node {
         let wait = self.behavior(type_name).map_or(Wait::NONE, |behavior| behavior.wait);
-        let delete = Work::Delete { id: id.to_owned(), generation: Some(generation) };
+        let delete = Work::Delete { id: id.to_owned(), generation: Some(generation), final_snapshot: None };
         let node = self.graph.add(path, type_name, delete, 1 + waiting(wait));
         self.deletes.entry(path).or_default().push(node);
         node

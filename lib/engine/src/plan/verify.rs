@@ -19,7 +19,7 @@ impl Plan {
         }
         let state = self.before_deletions(state)?;
         for step in &self.steps {
-            let Work::Delete { id, generation } = &step.work else { continue };
+            let Work::Delete { id, generation, .. } = &step.work else { continue };
             let Some(resource) = state.incarnation(&step.path, id, *generation) else { continue };
             let unnamed = |what: &str| {
                 let reason = format!("it deletes `{}`, which {what}, and does not say so; make a new one", step.path);

@@ -82,7 +82,13 @@ pub(crate) async fn update(
 }
 
 pub(crate) async fn try_delete(cloud: &Simulator, type_name: &str, id: &str) -> Result<Deletion, ProviderError> {
-    cloud.delete(&DeleteRequest { existing: existing("shop/any", type_name, id), delete_data: true }).await
+    cloud
+        .delete(&DeleteRequest {
+            existing: existing("shop/any", type_name, id),
+            delete_data: true,
+            final_snapshot: None,
+        })
+        .await
 }
 
 /// Deletes and waits until it is gone.

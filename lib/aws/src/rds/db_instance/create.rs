@@ -1,0 +1,211 @@
+//! The three calls that make a database: a new one, one from a snapshot, and a read replica.
+
+use aws_sdk_rds::types::DatabaseInsightsMode;
+
+use super::{DbInstance, Live, number};
+use crate::error::{Error, Result};
+use crate::handler::{Cx, Handler, given};
+use crate::rds::tag;
+
+/// Makes the call that the declaration asks for.
+pub(super) async fn create(new: &DbInstance, cx: &Cx) -> Result<Live> {
+    check(new)?;
+    match (&new.source_db_instance_identifier, &new.db_snapshot_identifier) {
+        (Some(source), _) => replicate(new, source, cx).await,
+        (None, Some(snapshot)) => restore(new, snapshot, cx).await,
+        (None, None) => make(new, cx).await,
+    }
+}
+
+/// What the three calls exclude.
+fn check(new: &DbInstance) -> Result<()> {
+    let missing = |property: &str| Error::invalid(format!("{property} has to be set"));
+    let source = match (&new.source_db_instance_identifier, &new.db_snapshot_identifier) {
+        (Some(_), Some(_)) => {
+            return Err(Error::invalid("SourceDBInstanceIdentifier and DBSnapshotIdentifier exclude each other"));
+        }
+        (Some(_), None) => "SourceDBInstanceIdentifier",
+        (None, Some(_)) => "DBSnapshotIdentifier",
+        (None, None) if new.engine.is_none() => return Err(missing("Engine")),
+        (None, None) if new.db_instance_class.is_none() => return Err(missing("DBInstanceClass")),
+        (None, None) => return Ok(()),
+    };
+    // Neither call takes one, and one that is set afterwards could not be told from one that was not.
+    if new.master_user_password.is_some() {
+        return Err(Error::invalid(format!(
+            "MasterUserPassword cannot be set together with {source}: the database is made with the password that its \
+             source has; leave it out, and set it once the database exists"
+        )));
+    }
+    Ok(())
+}
+
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
+async fn make(new: &DbInstance, cx: &Cx) -> Result<Live> {
+    let created = cx
+        .rds
+        .create_db_instance()
+        .set_allocated_storage(number(&new.allocated_storage, "AllocatedStorage")?)
+        .set_auto_minor_version_upgrade(new.auto_minor_version_upgrade)
+        .set_availability_zone(new.availability_zone.clone())
+        .set_backup_retention_period(new.backup_retention_period)
+        .set_ca_certificate_identifier(new.ca_certificate_identifier.clone())
+        .set_copy_tags_to_snapshot(new.copy_tags_to_snapshot)
+        .set_db_cluster_identifier(new.db_cluster_identifier.clone())
+        .set_db_instance_class(new.db_instance_class.clone())
+        .set_db_instance_identifier(new.identifier(cx))
+        .set_db_name(new.db_name.clone())
+        .set_db_parameter_group_name(new.db_parameter_group_name.clone())
+        .set_db_subnet_group_name(new.db_subnet_group_name.clone())
+        .set_database_insights_mode(new.database_insights_mode.as_deref().map(DatabaseInsightsMode::from))
+        .set_deletion_protection(new.deletion_protection)
+        .set_enable_cloudwatch_logs_exports(new.enable_cloudwatch_logs_exports.clone())
+        .set_enable_iam_database_authentication(new.enable_iam_database_authentication)
+        .set_enable_performance_insights(new.enable_performance_insights)
+        .set_engine(new.engine.clone())
+        .set_engine_version(new.engine_version.clone())
+        .set_iops(new.iops)
+        .set_kms_key_id(new.kms_key_id.clone())
+        .set_license_model(new.license_model.clone())
+        .set_manage_master_user_password(new.manage_master_user_password)
+        .set_master_user_password(new.password())
+        .set_master_user_secret_kms_key_id(new.secret_key())
+        .set_master_username(new.master_username.clone())
+        .set_max_allocated_storage(new.max_allocated_storage)
+        .set_monitoring_interval(new.monitoring_interval)
+        .set_monitoring_role_arn(new.monitoring_role_arn.clone())
+        .set_multi_az(new.multi_az)
+        .set_network_type(new.network_type.clone())
+        .set_option_group_name(new.option_group_name.clone())
+        .set_performance_insights_kms_key_id(new.performance_insights_kms_key_id.clone())
+        .set_performance_insights_retention_period(new.performance_insights_retention_period)
+        .set_port(number(&new.port, "Port")?)
+        .set_preferred_backup_window(new.preferred_backup_window.clone())
+        .set_preferred_maintenance_window(new.preferred_maintenance_window.clone())
+        .set_promotion_tier(new.promotion_tier)
+        .set_publicly_accessible(new.publicly_accessible)
+        .set_storage_encrypted(new.storage_encrypted)
+        .set_storage_throughput(new.storage_throughput)
+        .set_storage_type(new.storage_type.clone())
+        .set_tags(Some(cx.tags(&new.tags, tag)))
+        .set_vpc_security_group_ids(new.vpc_security_groups.clone())
+        .send()
+        .await?;
+    given(created.db_instance, "DBInstance")
+}
+
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBInstanceFromDBSnapshot.html>
+async fn restore(new: &DbInstance, snapshot: &str, cx: &Cx) -> Result<Live> {
+    let restored = cx
+        .rds
+        .restore_db_instance_from_db_snapshot()
+        .db_snapshot_identifier(snapshot)
+        .set_allocated_storage(number(&new.allocated_storage, "AllocatedStorage")?)
+        .set_auto_minor_version_upgrade(new.auto_minor_version_upgrade)
+        .set_availability_zone(new.availability_zone.clone())
+        .set_backup_retention_period(new.backup_retention_period)
+        .set_ca_certificate_identifier(new.ca_certificate_identifier.clone())
+        .set_copy_tags_to_snapshot(new.copy_tags_to_snapshot)
+        .set_db_instance_class(new.db_instance_class.clone())
+        .set_db_instance_identifier(new.identifier(cx))
+        .set_db_name(new.db_name.clone())
+        .set_db_parameter_group_name(new.db_parameter_group_name.clone())
+        .set_db_subnet_group_name(new.db_subnet_group_name.clone())
+        .set_deletion_protection(new.deletion_protection)
+        .set_enable_cloudwatch_logs_exports(new.enable_cloudwatch_logs_exports.clone())
+        .set_enable_iam_database_authentication(new.enable_iam_database_authentication)
+        .set_engine(new.engine.clone())
+        .set_iops(new.iops)
+        .set_license_model(new.license_model.clone())
+        .set_manage_master_user_password(new.manage_master_user_password)
+        .set_master_user_secret_kms_key_id(new.secret_key())
+        .set_multi_az(new.multi_az)
+        .set_network_type(new.network_type.clone())
+        .set_option_group_name(new.option_group_name.clone())
+        .set_port(number(&new.port, "Port")?)
+        .set_preferred_backup_window(new.preferred_backup_window.clone())
+        .set_publicly_accessible(new.publicly_accessible)
+        .set_storage_throughput(new.storage_throughput)
+        .set_storage_type(new.storage_type.clone())
+        .set_tags(Some(cx.tags(&new.tags, tag)))
+        .set_vpc_security_group_ids(new.vpc_security_groups.clone())
+        .send()
+        .await?;
+    given(restored.db_instance, "DBInstance")
+}
+
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html>
+async fn replicate(new: &DbInstance, source: &str, cx: &Cx) -> Result<Live> {
+    let replica = cx
+        .rds
+        .create_db_instance_read_replica()
+        .source_db_instance_identifier(source)
+        .set_allocated_storage(number(&new.allocated_storage, "AllocatedStorage")?)
+        .set_auto_minor_version_upgrade(new.auto_minor_version_upgrade)
+        .set_availability_zone(new.availability_zone.clone())
+        .set_ca_certificate_identifier(new.ca_certificate_identifier.clone())
+        .set_copy_tags_to_snapshot(new.copy_tags_to_snapshot)
+        .set_db_instance_class(new.db_instance_class.clone())
+        .set_db_instance_identifier(new.identifier(cx))
+        .set_db_subnet_group_name(new.db_subnet_group_name.clone())
+        .set_database_insights_mode(new.database_insights_mode.as_deref().map(DatabaseInsightsMode::from))
+        .set_deletion_protection(new.deletion_protection)
+        .set_enable_cloudwatch_logs_exports(new.enable_cloudwatch_logs_exports.clone())
+        .set_enable_iam_database_authentication(new.enable_iam_database_authentication)
+        .set_enable_performance_insights(new.enable_performance_insights)
+        .set_iops(new.iops)
+        .set_kms_key_id(new.kms_key_id.clone())
+        .set_max_allocated_storage(new.max_allocated_storage)
+        .set_monitoring_interval(new.monitoring_interval)
+        .set_monitoring_role_arn(new.monitoring_role_arn.clone())
+        .set_multi_az(new.multi_az)
+        .set_network_type(new.network_type.clone())
+        .set_option_group_name(new.option_group_name.clone())
+        .set_performance_insights_kms_key_id(new.performance_insights_kms_key_id.clone())
+        .set_performance_insights_retention_period(new.performance_insights_retention_period)
+        .set_port(number(&new.port, "Port")?)
+        .set_publicly_accessible(new.publicly_accessible)
+        .set_storage_throughput(new.storage_throughput)
+        .set_storage_type(new.storage_type.clone())
+        .set_tags(Some(cx.tags(&new.tags, tag)))
+        .set_vpc_security_group_ids(new.vpc_security_groups.clone())
+        .send()
+        .await?;
+    given(replica.db_instance, "DBInstance")
+}
+
+/// Sets what neither a restore nor the creation of a replica takes. RDS refuses it until the
+/// database is available, so that it is repeated until then.
+pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
+    let (is_replica, is_restored) = (new.source_db_instance_identifier.is_some(), new.db_snapshot_identifier.is_some());
+    let finished = cx
+        .rds
+        .modify_db_instance()
+        .db_instance_identifier(id)
+        .set_allow_major_version_upgrade(
+            new.engine_version.as_ref().filter(|_| is_replica || is_restored).map(|_| true),
+        )
+        .set_engine_version(new.engine_version.clone().filter(|_| is_replica || is_restored))
+        .set_preferred_maintenance_window(
+            new.preferred_maintenance_window.clone().filter(|_| is_replica || is_restored),
+        )
+        .set_backup_retention_period(new.backup_retention_period.filter(|_| is_replica))
+        .set_preferred_backup_window(new.preferred_backup_window.clone().filter(|_| is_replica))
+        .set_db_parameter_group_name(new.db_parameter_group_name.clone().filter(|_| is_replica))
+        .set_manage_master_user_password(new.manage_master_user_password.filter(|_| is_replica))
+        .set_database_insights_mode(
+            new.database_insights_mode.as_deref().map(DatabaseInsightsMode::from).filter(|_| is_restored),
+        )
+        .set_enable_performance_insights(new.enable_performance_insights.filter(|_| is_restored))
+        .set_performance_insights_kms_key_id(new.performance_insights_kms_key_id.clone().filter(|_| is_restored))
+        .set_performance_insights_retention_period(new.performance_insights_retention_period.filter(|_| is_restored))
+        .set_max_allocated_storage(new.max_allocated_storage.filter(|_| is_restored))
+        .set_monitoring_interval(new.monitoring_interval.filter(|_| is_restored))
+        .set_monitoring_role_arn(new.monitoring_role_arn.clone().filter(|_| is_restored));
+    let nothing = cx.rds.modify_db_instance().db_instance_identifier(id);
+    if finished.as_input() == nothing.as_input() {
+        return Ok(());
+    }
+    finished.apply_immediately(true).send().await?;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The end of a database, with a final snapshot or without.
+
+use groundplan_engine::provider::Deletion;
+
+use super::{DbInstance, Live, describe};
+use crate::error::{Error, OrNone, Result};
+use crate::handler::{Cx, Known};
+
+/// Statuses in which RDS takes no final snapshot, and never will.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html>
+const WITHOUT_SNAPSHOT: [&str; 3] = ["failed", "incompatible-restore", "incompatible-network"];
+
+pub(super) async fn delete(cx: &Cx, known: &Known<DbInstance>) -> Result<Deletion> {
+    let instance = describe(cx, &known.id).await?;
+    if instance.db_instance_status() == Some("deleting") {
+        return Ok(Deletion::Pending);
+    }
+    if let Some(snapshot) = &cx.final_snapshot
+        && let Some(reason) = refusal(&instance)
+    {
+        return Err(Error::invalid(format!(
+            "RDS cannot take the final snapshot {snapshot} of the database {}, since {reason}; \
+             `--skip-final-snapshot` deletes it without one",
+            known.id
+        )));
+    }
+    // RDS has no such setting for a member of a cluster, whose backups are the cluster's.
+    let of_cluster = instance.db_cluster_identifier().is_some();
+    // Backups that are kept are the second net under the snapshot, for as long as they were to be kept.
+    let delete_backups = known.last.delete_automated_backups.unwrap_or(cx.final_snapshot.is_none());
+    cx.rds
+        .delete_db_instance()
+        .db_instance_identifier(&known.id)
+        .skip_final_snapshot(cx.final_snapshot.is_none())
+        .set_final_db_snapshot_identifier(cx.final_snapshot.clone())
+        .set_delete_automated_backups((!of_cluster).then_some(delete_backups))
+        .send()
+        .await
+        .or_none()?;
+    Ok(Deletion::Pending)
+}
+
+/// Why RDS takes no final snapshot of this one.
+fn refusal(instance: &Live) -> Option<String> {
+    let status = instance.db_instance_status().unwrap_or_default();
+    let source =
+        instance.read_replica_source_db_instance_identifier().or(instance.read_replica_source_db_cluster_identifier());
+    let kind = match (source, instance.db_cluster_identifier()) {
+        (Some(source), _) => Some(format!("it is a read replica of {source}")),
+        (None, Some(cluster)) => Some(format!("it is a member of the cluster {cluster}")),
+        (None, None) => None,
+    };
+    kind.or_else(|| WITHOUT_SNAPSHOT.contains(&status).then(|| format!("it is `{status}`")))
+}

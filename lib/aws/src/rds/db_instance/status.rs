@@ -1,0 +1,159 @@
+//! How far a database is.
+
+use aws_sdk_rds::types::{Event, SourceType};
+use groundplan_engine::provider::Status;
+
+use super::{DbInstance, Live, live, storage, version};
+use crate::error::{Error, Result};
+use crate::handler::{Cx, Known, Readiness};
+
+/// How many minutes of events are looked at: more than a change is waited for.
+const EVENTS: i32 = 180;
+
+/// What RDS says in events of a change that it did not make, in lower case, beside those of the category
+/// `failure`.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>
+const FAILURES: [&str; 5] = [
+    "cannot be upgraded",
+    "could not be upgraded",
+    "upgrade failed",
+    "unable to modify",
+    "storage volume limitation was exceeded",
+];
+
+/// What the status of an instance means for whoever waits for it.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
+enum Meaning {
+    /// It works.
+    Works,
+    /// RDS is working on it.
+    Passes,
+    /// It works no more, or not as it should, until somebody does what is said here.
+    Needs(&'static str),
+    /// It will not work any more.
+    Failed(&'static str),
+}
+
+fn meaning(status: &str) -> Meaning {
+    use Meaning::{Failed, Needs, Passes, Works};
+    match status {
+        // "available", with the storage being worked on.
+        "available" | "storage-optimization" | "storage-config-upgrade" | "storage-initialization" => Works,
+        "stopped" | "stopping" => Needs("start it with `aws rds start-db-instance`"),
+        "storage-full" => Needs("declare more AllocatedStorage, or a MaxAllocatedStorage up to which RDS enlarges it"),
+        "incompatible-parameters" => Needs("declare parameters that it can start with, and reboot it"),
+        "incompatible-option-group" => Needs("declare options that it can take"),
+        "inaccessible-encryption-credentials-recoverable" => {
+            Needs("enable the KMS key, or cancel its deletion, and start the database with `aws rds start-db-instance`")
+        }
+        "inaccessible-encryption-credentials" => Failed("its KMS key cannot be used: restore a backup"),
+        "incompatible-network" => Failed("its subnets have no free address, or its VPC does not allow what it needs"),
+        "incompatible-restore" => Failed("its backup cannot be restored"),
+        "restore-error" => Failed("the restore has failed"),
+        "incompatible-create" | "insufficient-capacity" => {
+            Failed("AWS has no capacity for it: declare another class or zone, or try again in some hours")
+        }
+        "failed" => Failed("RDS cannot recover it: restore a backup"),
+        // backing-up, backtracking, configuring-…, converting-to-vpc, creating, delete-precheck, deleting,
+        // maintenance, modifying, moving-to-vpc, rebooting, renaming, resetting-master-credentials, starting,
+        // upgrading, and what RDS comes up with next.
+        _ => Passes,
+    }
+}
+
+/// As the description of the instance alone shows it. A modified instance stays `available` for some
+/// seconds before RDS begins.
+pub(super) fn readiness(instance: &Live, last: &DbInstance) -> Readiness {
+    let status = instance.db_instance_status().unwrap_or("unknown");
+    let pending = is_pending(instance) && last.applies_at_once();
+    match meaning(status) {
+        Meaning::Works if pending => Readiness::Pending("modifying".to_owned()),
+        Meaning::Works => Readiness::Ready,
+        Meaning::Passes => Readiness::Pending(status.to_owned()),
+        // What it needs may be on its way.
+        Meaning::Needs(_) if pending => Readiness::Pending(status.to_owned()),
+        Meaning::Needs(what) | Meaning::Failed(what) => Readiness::Failed(format!("{status}: {what}")),
+    }
+}
+
+/// As [`readiness`], with the reason that RDS gives in its events; and failed where RDS has given up a
+/// change: it is `available` then, with nothing pending, and as it was before.
+pub(super) async fn status(cx: &Cx, instance: &Live, known: &Known<DbInstance>) -> Result<Status> {
+    match readiness(instance, &known.last) {
+        Readiness::Pending(state) => Ok(Status::Pending(state)),
+        Readiness::Failed(reason) => {
+            let state = instance.db_instance_status().unwrap_or_default();
+            let event = failure(cx, &known.id).await;
+            let reason = event.map_or_else(|| reason.clone(), |event| format!("{reason} (RDS: {event})"));
+            Ok(match meaning(state) {
+                Meaning::Needs(_) => Status::Blocked(reason),
+                _ => Status::Failed(reason),
+            })
+        }
+        Readiness::Ready => match given_up(instance, &known.last) {
+            None => Ok(Status::Ready(live::outputs(instance))),
+            Some(change) => Ok(match failure(cx, &known.id).await {
+                Some(event) => Status::Failed(format!("RDS has not made the change of {change}: {event}")),
+                None => Status::Pending(format!("available, but not with {change} yet")),
+            }),
+        },
+    }
+}
+
+/// Refuses a change of a database that RDS changes only once it runs.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
+pub(super) fn refuse_stopped(instance: &Live, id: &str) -> Result<()> {
+    match instance.db_instance_status() {
+        Some(status @ ("stopped" | "stopping")) => Err(Error::invalid(format!(
+            "the database {id} is {status}, and RDS changes none that does not run: start it with `aws rds \
+             start-db-instance --db-instance-identifier {id}`, and run again"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The parameter group, and how far it is applied.
+pub(super) fn parameters(instance: &Live) -> Option<(&str, &str)> {
+    let group = instance.db_parameter_groups().first()?;
+    Some((group.db_parameter_group_name()?, group.parameter_apply_status()?))
+}
+
+fn is_pending(instance: &Live) -> bool {
+    let nothing = aws_sdk_rds::types::PendingModifiedValues::builder().build();
+    instance.pending_modified_values().is_some_and(|pending| *pending != nothing)
+}
+
+/// What an instance with nothing pending was to have and has not. Only what RDS accepts first and
+/// gives up later.
+fn given_up(instance: &Live, last: &DbInstance) -> Option<String> {
+    if !last.applies_at_once() || instance.db_cluster_identifier().is_some() {
+        return None;
+    }
+    let auto = live::upgrades_by_itself(instance, last);
+    let (engine, running) = (instance.engine(), instance.engine_version.clone());
+    let version = version::declared(engine, last.engine_version.as_deref(), running, auto);
+    let size = storage::declared_size(last, instance.allocated_storage());
+    let changes = [
+        ("EngineVersion", &last.engine_version, version),
+        ("DBInstanceClass", &last.db_instance_class, instance.db_instance_class.clone()),
+        ("AllocatedStorage", &last.allocated_storage, size),
+    ];
+    let differs = |wanted: &Option<String>, live: &Option<String>| wanted.is_some() && live.is_some() && wanted != live;
+    let mut open = changes.into_iter().filter(|(_, wanted, live)| differs(wanted, live));
+    open.next().map(|(property, wanted, live)| {
+        format!("{property} from {} to {}", live.unwrap_or_default(), wanted.as_deref().unwrap_or_default())
+    })
+}
+
+/// The last event that tells of a failure. That the events cannot be read hides nothing but the reason.
+async fn failure(cx: &Cx, id: &str) -> Option<String> {
+    let call = cx.rds.describe_events().source_type(SourceType::DbInstance).source_identifier(id);
+    let events = call.duration(EVENTS).send().await.ok()?.events.unwrap_or_default();
+    let told = |event: &&Event| {
+        let message = event.message().unwrap_or_default().to_lowercase();
+        let failure = event.event_categories().iter().any(|category| category == "failure");
+        failure || FAILURES.iter().any(|words| message.contains(words))
+    };
+    let last = events.iter().filter(told).max_by_key(|event| event.date().map(|date| date.as_nanos()));
+    last.and_then(|event| event.message().map(str::to_owned))
+}

@@ -1,0 +1,96 @@
+//! The volume of a database: its size, type and speed, which RDS changes together.
+
+use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modification;
+
+use super::{DbInstance, Live, number};
+use crate::error::{Error, Result};
+use crate::handler::Changes;
+
+/// IOPS and MiB/s that a large `gp3` volume has for nothing, and the least that it can be given.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage>
+const STRIPED: (i32, i32) = (12_000, 500);
+/// The same of SQL Server, whose volumes are not striped, at any size.
+const UNSTRIPED: (i32, i32) = (3_000, 125);
+
+/// The size as it was declared, where RDS means the same: it enlarges storage by itself up to
+/// `MaxAllocatedStorage`, and rounds a growth of less than a tenth up to a tenth.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html>
+pub(super) fn declared_size(last: &DbInstance, live: Option<i32>) -> Option<String> {
+    let declared = last.allocated_storage.as_deref().and_then(|size| size.parse().ok());
+    match (declared, live) {
+        (Some(declared), Some(live)) if is_grown(last, declared, live) => last.allocated_storage.clone(),
+        (_, live) => live.map(|size| size.to_string()),
+    }
+}
+
+/// Whether RDS has made the `live` size out of the declared one.
+fn is_grown(of: &DbInstance, declared: i32, live: i32) -> bool {
+    live >= declared && (of.max_allocated_storage.is_some() || live <= a_tenth_more(declared))
+}
+
+fn a_tenth_more(size: i32) -> i32 {
+    size.saturating_add(size.saturating_add(9) / 10)
+}
+
+/// Size, type and speed, where any of them changes.
+pub(super) fn with_storage(call: Modification, changes: &Changes<'_, DbInstance>, live: &Live) -> Result<Modification> {
+    let new = changes.new;
+    let storage =
+        |it: &DbInstance| (it.allocated_storage.clone(), it.storage_type.clone(), it.iops, it.storage_throughput);
+    let Some(old) = changes.old.filter(|old| storage(old) != storage(new)) else { return Ok(call) };
+    let size = size(new, live)?;
+    let (iops, throughput) = speed(old, new, live, size);
+    Ok(call
+        .set_allocated_storage(size)
+        .set_iops(iops)
+        .set_storage_throughput(throughput)
+        .set_storage_type(new.storage_type.clone()))
+}
+
+/// The size to ask for. RDS makes no volume smaller.
+fn size(new: &DbInstance, live: &Live) -> Result<Option<i32>> {
+    let pending = live.pending_modified_values().and_then(|pending| pending.allocated_storage());
+    let live = pending.max(live.allocated_storage());
+    match (number(&new.allocated_storage, "AllocatedStorage")?, live) {
+        (Some(declared), Some(live)) if declared < live && !is_grown(new, declared, live) => {
+            Err(Error::invalid(format!(
+                "AllocatedStorage of a database cannot be made smaller, from {live} to {declared} GiB: declare {live}, or \
+                 declare a new database and move the data"
+            )))
+        }
+        (declared, live) => Ok(declared.max(live)),
+    }
+}
+
+/// IOPS and throughput to ask for. A volume with IOPS of its own needs them named with each growth.
+/// One of `gp3` takes none below a size that depends on the engine, and at that size has others
+/// than below.
+fn speed(old: &DbInstance, new: &DbInstance, live: &Live, size: Option<i32>) -> (Option<i32>, Option<i32>) {
+    let kind = new.storage_type.as_deref().or(live.storage_type()).unwrap_or_default();
+    match kind {
+        "gp3" => {
+            let Some(free) = included(live.engine().unwrap_or_default(), size) else {
+                return (new.iops, new.storage_throughput);
+            };
+            let keeps = |declared: Option<i32>, before: Option<i32>, live: Option<i32>, free: i32| {
+                // What is no longer declared goes back to what the volume has for nothing.
+                declared.unwrap_or_else(|| if before.is_some() { free } else { live.unwrap_or(free).max(free) })
+            };
+            let iops = keeps(new.iops, old.iops, live.iops(), free.0);
+            let throughput = keeps(new.storage_throughput, old.storage_throughput, live.storage_throughput(), free.1);
+            (Some(iops), Some(throughput))
+        }
+        "io1" | "io2" => (new.iops.or(live.iops()), new.storage_throughput),
+        _ => (new.iops, new.storage_throughput),
+    }
+}
+
+/// IOPS and throughput of a `gp3` volume that can be changed; none where they cannot.
+fn included(engine: &str, size: Option<i32>) -> Option<(i32, i32)> {
+    let striped_from = match engine {
+        engine if engine.contains("sqlserver") => return Some(UNSTRIPED),
+        engine if engine.contains("oracle") => 200,
+        _ => 400,
+    };
+    size.is_some_and(|size| size >= striped_from).then_some(STRIPED)
+}

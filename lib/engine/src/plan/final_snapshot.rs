@@ -1,0 +1,137 @@
+//! The snapshots that are taken before what holds data is deleted.
+
+use groundplan_core::Path;
+use groundplan_schema::final_snapshot;
+use sha2::{Digest, Sha256};
+
+use super::{Plan, Work};
+use crate::state::{ResourceState, State, hex};
+
+impl Plan {
+    /// Gives each deletion of what holds data the name of the snapshot to take before, where its type
+    /// has one. The name is the same for every repetition of the deletion, and another one for the next
+    /// resource at the path.
+    #[must_use]
+    pub fn with_final_snapshots(mut self, state: &State) -> Self {
+        let (app, lineage) = (self.app.clone(), self.lineage);
+        for step in &mut self.steps {
+            let Work::Delete { id, generation, final_snapshot } = &mut step.work else { continue };
+            let Some(resource) = deleted(state, &step.type_name, id, *generation) else { continue };
+            let seed = format!("{app}\n{lineage}\n{}\n{}", step.path, resource.generation);
+            *final_snapshot = name(resource, &hex(&Sha256::digest(seed))[..8]);
+        }
+        self
+    }
+
+    /// The snapshots that are taken: of the resource at a path with an identifier, and their names.
+    pub fn final_snapshots(&self) -> impl Iterator<Item = ((&Path, &str), &str)> {
+        self.steps.iter().filter_map(|step| match &step.work {
+            Work::Delete { id, final_snapshot: Some(name), .. } => Some(((&step.path, id.as_str()), name.as_str())),
+            _ => None,
+        })
+    }
+}
+
+/// What a step deletes. It may have stood at another path until this plan moved it.
+fn deleted<'s>(state: &'s State, type_name: &str, id: &str, generation: Option<u32>) -> Option<&'s ResourceState> {
+    let deposed = state.deposed.iter().map(|old| &old.resource);
+    let mut all = state.resources.values().chain(deposed);
+    all.find(|resource| resource.type_name == type_name && resource.is_named(id, generation))
+}
+
+fn name(resource: &ResourceState, unique: &str) -> Option<String> {
+    let fact = final_snapshot(&resource.type_name).filter(|_| resource.holds_data())?;
+    if fact.copies.iter().any(|property| resource.properties.contains_key(*property)) {
+        return None;
+    }
+    let end = format!("-final-{unique}");
+    let start: String = resource.id.chars().take(fact.longest_name - end.len()).collect();
+    Some(format!("{}{end}", start.trim_end_matches('-')))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use groundplan_core::{Environment, Value};
+
+    use super::*;
+    use crate::plan::{Step, StepId};
+    use crate::provider::{Identity, Outputs};
+    use crate::state::ResourceStatus;
+    use crate::upstream::Imports;
+
+    const DATABASE: &str = "AWS::RDS::DBInstance";
+
+    fn resource(type_name: &str, id: &str, generation: u32, properties: &[&str]) -> ResourceState {
+        ResourceState {
+            type_name: type_name.into(),
+            id: id.into(),
+            environment: Environment::new("eu-central-1"),
+            generation,
+            status: ResourceStatus::Ready,
+            properties: properties.iter().map(|name| ((*name).to_owned(), Value::from("x"))).collect(),
+            secrets: BTreeMap::new(),
+            outputs: Outputs::new(),
+            dependencies: BTreeSet::new(),
+            lifecycle: Default::default(),
+        }
+    }
+
+    fn deletion(state: &State, path: &str, resource: &ResourceState) -> Plan {
+        let work =
+            Work::Delete { id: resource.id.clone(), generation: Some(resource.generation), final_snapshot: None };
+        let type_name = resource.type_name.clone();
+        let step = Step { id: StepId(0), path: path.into(), type_name, work, dependencies: BTreeSet::new(), weight: 1 };
+        Plan {
+            format: Plan::FORMAT,
+            app: state.app.clone(),
+            lineage: state.lineage,
+            serial: 0,
+            journal: None,
+            identity: Identity { account: "111122223333".into(), partition: "aws".into() },
+            observed: Vec::new(),
+            steps: vec![step],
+            outputs: BTreeMap::new(),
+            outputs_change: false,
+            imports: Imports::new(),
+            kept_imports: Imports::new(),
+            imports_change: false,
+            assembly: None,
+            loses_data: Vec::new(),
+            protected: Vec::new(),
+        }
+    }
+
+    fn snapshot(resource: ResourceState) -> Option<String> {
+        let mut state = State::new("shop");
+        state.lineage = uuid::Uuid::nil();
+        let plan = deletion(&state, "shop/db", &resource);
+        state.resources.insert("shop/db".into(), resource);
+        plan.with_final_snapshots(&state).final_snapshots().next().map(|(_, name)| name.to_owned())
+    }
+
+    #[test]
+    fn a_database_is_deleted_after_a_snapshot_whose_name_is_its_own_for_ever() {
+        let first = snapshot(resource(DATABASE, "orders", 1, &[])).expect("a database has one");
+        assert!(first.starts_with("orders-final-") && first.len() == "orders-final-".len() + 8, "{first}");
+        assert_eq!(snapshot(resource(DATABASE, "orders", 1, &[])), Some(first.clone()));
+        assert_ne!(snapshot(resource(DATABASE, "orders", 2, &[])), Some(first));
+    }
+
+    #[test]
+    fn a_copy_of_the_data_of_others_and_what_holds_none_have_no_snapshot() {
+        assert_eq!(snapshot(resource(DATABASE, "replica", 1, &["SourceDBInstanceIdentifier"])), None);
+        assert_eq!(snapshot(resource(DATABASE, "member", 1, &["DBClusterIdentifier"])), None);
+        assert_eq!(snapshot(resource("AWS::S3::Bucket", "media", 1, &[])), None);
+        let failed = ResourceState { status: ResourceStatus::Tainted, ..resource(DATABASE, "orders", 1, &[]) };
+        assert_eq!(snapshot(failed), None);
+    }
+
+    #[test]
+    fn the_name_of_a_snapshot_is_no_longer_than_aws_takes() {
+        let long = snapshot(resource(DATABASE, &"a".repeat(300), 1, &[])).expect("a database has one");
+        assert_eq!(long.len(), 255);
+        assert!(!snapshot(resource(DATABASE, "a-", 1, &[])).expect("it has one").contains("--"));
+    }
+}
