@@ -50,6 +50,8 @@ pub(crate) struct Cloud {
     /// A create whose answer is lost, or that makes the resource in part, makes it without this property;
     /// an update that is refused has changed all the others.
     pub(crate) half: Option<&'static str>,
+    /// How often a deploy has polled.
+    pub(crate) advances: u32,
     next: u32,
 }
 
@@ -276,6 +278,11 @@ impl Provider for Fake {
             return Err(ProviderError::new(ErrorClass::NotFound, "it does not exist"));
         }
         if answer.is_some() { Err(lost()) } else { Ok(Deletion::Gone) }
+    }
+
+    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.cloud().advances += 1;
+        self.status(resource).await
     }
 
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {
