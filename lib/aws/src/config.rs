@@ -11,7 +11,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
 use crate::cloud_control::CloudControl;
-use crate::{certificatemanager, emulator, error, route53};
+use crate::guard::Guard;
+use crate::{certificatemanager, elasticloadbalancingv2, emulator, error, route53};
 
 /// Region to ask STS in where the environment names none: identity is the same everywhere.
 const ANY_REGION: &str = "us-east-1";
@@ -118,6 +119,7 @@ fn defaults() -> aws_config::ConfigLoader {
 pub(crate) struct Clients {
     pub(crate) acm: aws_sdk_acm::Client,
     pub(crate) cloud_control: CloudControl,
+    pub(crate) delegations: route53::Delegations,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) iam: aws_sdk_iam::Client,
@@ -126,6 +128,7 @@ pub(crate) struct Clients {
     pub(crate) pending_changes: route53::PendingChanges,
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) route53: aws_sdk_route53::Client,
+    pub(crate) rule_order: elasticloadbalancingv2::RuleOrder,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) written_records: certificatemanager::WrittenRecords,
@@ -133,22 +136,30 @@ pub(crate) struct Clients {
 
 impl Clients {
     fn new(config: &SdkConfig) -> Self {
+        macro_rules! client {
+            ($sdk:ident $(.$setting:ident($value:expr))?) => {
+                $sdk::Client::from_conf(
+                    $sdk::config::Builder::from(config)$(.$setting($value))?.interceptor(Guard).build(),
+                )
+            };
+        }
         // An emulator has no host name for each bucket.
         let emulated = config.endpoint_url().is_some();
-        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(emulated).build();
         Self {
-            acm: aws_sdk_acm::Client::new(config),
-            cloud_control: CloudControl::new(config),
-            ec2: aws_sdk_ec2::Client::new(config),
-            elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
-            iam: aws_sdk_iam::Client::new(config),
-            kms: aws_sdk_kms::Client::new(config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            acm: client!(aws_sdk_acm),
+            cloud_control: CloudControl::new(client!(aws_sdk_cloudcontrol)),
+            delegations: route53::Delegations::default(),
+            ec2: client!(aws_sdk_ec2),
+            elb: client!(aws_sdk_elasticloadbalancingv2),
+            iam: client!(aws_sdk_iam),
+            kms: client!(aws_sdk_kms),
+            logs: client!(aws_sdk_cloudwatchlogs),
             pending_changes: route53::PendingChanges::default(),
-            rds: aws_sdk_rds::Client::new(config),
-            route53: aws_sdk_route53::Client::new(config),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            secrets: aws_sdk_secretsmanager::Client::new(config),
+            rds: client!(aws_sdk_rds),
+            route53: client!(aws_sdk_route53),
+            rule_order: elasticloadbalancingv2::RuleOrder::default(),
+            s3: client!(aws_sdk_s3.force_path_style(emulated)),
+            secrets: client!(aws_sdk_secretsmanager),
             written_records: certificatemanager::WrittenRecords::default(),
         }
     }

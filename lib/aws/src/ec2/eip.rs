@@ -1,12 +1,13 @@
 //! `AWS::EC2::EIP`
 
+use aws_sdk_ec2::operation::release_address::ReleaseAddressError;
 use aws_sdk_ec2::types::{DomainType, ResourceType};
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, Recovery, Wait};
+use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Recovery, Wait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{filter, read_tags, retag, tagged};
-use crate::error::Result;
+use super::{filter, holders, read_tags, retag, tagged};
+use crate::error::{Meaning, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
 use crate::tags::{TOKEN, Tags};
 
@@ -30,6 +31,13 @@ impl Handler for Eip {
         early_outputs: &["AllocationId", "PublicIp"],
         api: "ec2",
     };
+
+    const ERRORS: &'static [Meaning] = &[
+        // EC2 answers so while something, or a NAT gateway that has just gone, still has the address. The
+        // credentials' own lack of permission is `UnauthorizedOperation`.
+        // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+        Meaning::of::<ReleaseAddressError>("AuthFailure", "", ErrorClass::Conflict),
+    ];
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx
@@ -74,6 +82,11 @@ impl Handler for Eip {
         let group = known.last.network_border_group.clone();
         cx.ec2.release_address().allocation_id(allocation).set_network_border_group(group).send().await?;
         Ok(Deletion::Gone)
+    }
+
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        let [_, allocation] = known.parts()?;
+        holders::interfaces(cx, "association.allocation-id", allocation).await
     }
 
     fn tags(&self) -> Option<&Tags> {

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::document;
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted};
+use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -25,6 +25,9 @@ impl Handler for RolePolicy {
         early_outputs: &["PolicyName", "RoleName"],
         api: "iam",
     };
+
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
+    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Overwrites;
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         self.put(cx).await?;

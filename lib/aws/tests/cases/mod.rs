@@ -121,11 +121,12 @@ fn network() -> Vec<Case> {
                 "EgressOnlyInternetGatewayId": "${eigw.Id}"}),
             None,
         ),
+        case("other-table", "AWS::EC2::RouteTable", json!({"VpcId": "${vpc.VpcId}"}), None),
         case(
             "association",
             "AWS::EC2::SubnetRouteTableAssociation",
             json!({"RouteTableId": "${table.RouteTableId}", "SubnetId": "${subnet-a.SubnetId}"}),
-            None,
+            Some(json!({"RouteTableId": "${other-table.RouteTableId}", "SubnetId": "${subnet-a.SubnetId}"})),
         ),
         // moto deletes an endpoint that does not exist.
         moto(
