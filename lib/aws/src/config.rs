@@ -131,6 +131,7 @@ pub(crate) struct Clients {
     pub(crate) rule_order: elasticloadbalancingv2::RuleOrder,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) written_records: certificatemanager::WrittenRecords,
 }
 
@@ -160,6 +161,7 @@ impl Clients {
             rule_order: elasticloadbalancingv2::RuleOrder::default(),
             s3: client!(aws_sdk_s3.force_path_style(emulated)),
             secrets: client!(aws_sdk_secretsmanager),
+            sns: client!(aws_sdk_sns),
             written_records: certificatemanager::WrittenRecords::default(),
         }
     }

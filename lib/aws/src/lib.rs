@@ -41,6 +41,7 @@ mod rds;
 mod route53;
 mod s3;
 mod secretsmanager;
+mod sns;
 
 #[cfg(test)]
 mod replay;

@@ -13,6 +13,7 @@ use crate::shape::{self, Mode};
 use crate::tags::{IDENTITY_TAGS, Tags};
 use crate::{
     certificatemanager, cloud_control, ec2, elasticloadbalancingv2, iam, kms, logs, rds, route53, s3, secretsmanager,
+    sns,
 };
 
 /// How many of the things that hold a resource an error names.
@@ -60,6 +61,7 @@ static HANDLERS: &[&dyn AnyHandler] = &[
     of::<s3::Bucket>(),
     of::<s3::BucketPolicy>(),
     of::<secretsmanager::Secret>(),
+    of::<sns::Topic>(),
 ];
 
 /// The handler of a type: its own, or else that of all types that Cloud Control can manage.

@@ -20,7 +20,31 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(security());
     cases.extend(data());
     cases.extend(edge::cases());
+    cases.extend(messaging());
     cases
+}
+
+fn messaging() -> Vec<Case> {
+    vec![
+        // moto keeps neither tracing nor the logging of deliveries.
+        moto(
+            &["TracingConfig", "DeliveryStatusLogging"],
+            case(
+                "topic",
+                "AWS::SNS::Topic",
+                json!({"DisplayName": "Alerts", "KmsMasterKeyId": "alias/aws/sns", "TracingConfig": "Active",
+                "DeliveryStatusLogging": [{"Protocol": "sqs", "FailureFeedbackRoleArn": "${role.Arn}"}],
+                "Tags": tags("alerts")}),
+                Some(json!({"DisplayName": "Alarms", "KmsMasterKeyId": "alias/aws/sns", "Tags": retagged("alerts")})),
+            ),
+        ),
+        case(
+            "fifo",
+            "AWS::SNS::Topic",
+            json!({"TopicName": "orders.fifo", "FifoTopic": true, "ContentBasedDeduplication": true}),
+            Some(json!({"TopicName": "orders.fifo", "FifoTopic": true, "ContentBasedDeduplication": false})),
+        ),
+    ]
 }
 
 fn tags(name: &str) -> Json {
