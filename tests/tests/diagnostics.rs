@@ -152,6 +152,29 @@ fn networks_that_overlap_or_do_not_fit_say_which() {
 }
 
 #[test]
+fn zones_that_a_region_does_not_have_are_refused() {
+    let app = App::new("shop");
+    let two_zones = app.stack("west", Environment::new("us-west-1"));
+    two_zones.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));
+    let tokyo = app.stack("tokyo", Environment::new("ap-northeast-1"));
+    tokyo.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));
+    tokyo.add("foreign", Vpc::new(cidr!("10.0.0.0/16")).zones(["ap-northeast-1a", "us-east-1b"]));
+    let text = app.synth().expect_err("two of the three cannot be").to_string();
+    let lines: Vec<_> = text.lines().filter(|line| !line.contains("-->")).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    error[GP0315]: the region has no availability zones that a VPC takes by default
+       = got: us-west-1: it gives an account two zones, and their letters differ from account to account
+       = help: name them with `.zones([…])`; `aws ec2 describe-availability-zones --region us-west-1` lists them
+
+    error[GP0314]: an availability zone of another region
+       = got: us-east-1b
+       = allowed: zones of ap-northeast-1, as in ap-northeast-1a
+
+    2 errors
+    ");
+}
+
+#[test]
 fn settings_out_of_range_say_what_is_allowed() {
     insta::assert_snapshot!(findings(|stack| {
         let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));

@@ -172,6 +172,36 @@ fn access_logs_need_a_bucket_whose_policy_admits_them_first() {
 }
 
 #[test]
+fn access_logs_without_a_prefix_lie_at_the_top_of_the_bucket() {
+    let app = app(|stack| {
+        let logs = stack.add("logs", data::Bucket::new());
+        let balancer = ApplicationLoadBalancer::new(&vpc(stack), CertificateArn::new(CERTIFICATE));
+        stack.add("balancer", balancer.access_logs(&logs, ""));
+    });
+    let policy = properties(&app, "shop/logs/policy")["PolicyDocument"].to_string();
+    assert!(policy.contains("/AWSLogs/123456789012/*") && !policy.contains("//AWSLogs"), "{policy}");
+    let attributes = properties(&app, "shop/balancer")["LoadBalancerAttributes"].to_string();
+    assert!(attributes.contains("access_logs.s3.bucket") && !attributes.contains("prefix"), "{attributes}");
+}
+
+#[test]
+fn of_two_public_tiers_one_has_the_nat_gateway_of_each_zone() {
+    let app = app(|stack| {
+        let tiers = [
+            Tier::sized(Visibility::Private, 20),
+            Tier::sized(Visibility::Public, 24),
+            Tier::sized(Visibility::Public, 24).named("edge"),
+        ];
+        stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")).subnets(SubnetLayout::new(tiers)));
+    });
+    let assembly = assembly(&app);
+    assert_eq!(assembly.find::<ec2::NatGateway>().len(), 3);
+    assert!(
+        ["a", "b", "c"].iter().all(|zone| assembly.get::<ec2::NatGateway>(&format!("shop/vpc/nat-{zone}")).is_some())
+    );
+}
+
+#[test]
 fn an_alias_follows_the_addresses_that_its_target_has() {
     let app = app(|stack| {
         let zone = Zone::new("example.com", HostedZoneId::new("Z1"));

@@ -131,7 +131,7 @@ impl ApplicationLoadBalancer {
         self
     }
 
-    /// Writes a line for every request into `bucket`, under `prefix`. Load balancers write to buckets
+    /// Writes a line for every request into `bucket`, under `prefix`, or at its top where that is empty. Load balancers write to buckets
     /// of their region that S3 encrypts with its own key.
     #[must_use]
     pub fn access_logs(mut self, bucket: &BucketHandle, prefix: impl Into<String>) -> Self {
@@ -286,14 +286,14 @@ impl ApplicationLoadBalancer {
             attribute("routing.http.drop_invalid_header_fields.enabled", true.to_string()),
         ];
         if let Some((bucket, prefix)) = &self.access_logs {
-            let logs = template!("{}/{}/AWSLogs/{}/*", bucket.arn(), prefix.as_str(), scope.account_id());
+            let folder = if prefix.is_empty() { "AWSLogs".to_owned() } else { format!("{prefix}/AWSLogs") };
+            let logs = template!("{}/{}/{}/*", bucket.arn(), folder, scope.account_id());
             bucket.allow(Statement::allow(["s3:PutObject"]).by(Principal::service(LOG_DELIVERY)).on([logs]));
             let name = load_balancer::LoadBalancerAttribute::new().key("access_logs.s3.bucket").value(bucket.name());
-            attributes.extend([
-                attribute("access_logs.s3.enabled", true.to_string()),
-                name,
-                attribute("access_logs.s3.prefix", prefix.clone()),
-            ]);
+            attributes.extend([attribute("access_logs.s3.enabled", true.to_string()), name]);
+            if !prefix.is_empty() {
+                attributes.push(attribute("access_logs.s3.prefix", prefix.clone()));
+            }
         }
         attributes
     }

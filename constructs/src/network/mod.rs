@@ -3,6 +3,7 @@
 mod layout;
 mod security_group;
 mod vpc;
+mod zones;
 
 pub use layout::{LayoutError, PlannedSubnet, SubnetLayout, Tier, Visibility};
 pub use security_group::{Peer, Port, SecurityGroup, SecurityGroupHandle};

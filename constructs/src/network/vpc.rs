@@ -7,6 +7,7 @@ use groundplan_resources::{Tag, ec2};
 
 use super::layout::{PlannedSubnet, SubnetLayout, Visibility};
 use super::security_group::{Port, SecurityGroup, SecurityGroupHandle};
+use super::zones;
 
 /// AWS takes VPCs from /16 to /28.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
@@ -81,7 +82,7 @@ pub struct Vpc {
 }
 
 impl Vpc {
-    /// A VPC with this IPv4 block, in zones a, b and c of its region, with one NAT gateway for
+    /// A VPC with this IPv4 block, in the first three zones of its region, with one NAT gateway for
     /// each of them.
     pub fn new(block: Ipv4Net) -> Self {
         Self {
@@ -138,6 +139,31 @@ impl Vpc {
     pub fn kubernetes(mut self, clusters: &[&str]) -> Self {
         self.kubernetes = Some(clusters.iter().map(ToString::to_string).collect());
         self
+    }
+
+    /// The zones that it lies in, or none and a report of why not.
+    fn zones_in(&self, scope: &Scope) -> Option<Vec<String>> {
+        let region = scope.region();
+        let foreign = |zone: &&String| !zones::is_in(zone, &region);
+        if let Some(zone) = self.zones.iter().flatten().find(foreign) {
+            let error = Diagnostic::error("GP0314", "an availability zone of another region");
+            scope.report(error.got(zone).allowed(format!("zones of {region}, as in {region}a")));
+            return None;
+        }
+        if let Some(zones) = &self.zones {
+            return Some(zones.clone());
+        }
+        match zones::default_zones(&region) {
+            Ok(zones) => Some(zones.into()),
+            Err(why) => {
+                let error =
+                    Diagnostic::error("GP0315", "the region has no availability zones that a VPC takes by default");
+                scope.report(error.got(format!("{region}: {why}")).help(format!(
+                    "name them with `.zones([…])`; `aws ec2 describe-availability-zones --region {region}` lists them"
+                )));
+                None
+            }
+        }
     }
 
     /// The subnets, or none and a report of why not.
@@ -221,9 +247,7 @@ impl Construct for Vpc {
     type Handle = VpcHandle;
 
     fn build(self, scope: &Scope) -> VpcHandle {
-        let region = scope.region();
-        let zones = self.zones.clone().unwrap_or_else(|| ["a", "b", "c"].map(|zone| format!("{region}{zone}")).into());
-        let planned = self.plan(scope, &zones);
+        let planned = self.zones_in(scope).map(|zones| self.plan(scope, &zones)).unwrap_or_default();
 
         let vpc = scope.resource(
             ec2::Vpc::new()
@@ -301,7 +325,12 @@ impl Vpc {
         handle: &VpcHandle,
         internet: &Handle<ec2::VpcGatewayAttachment>,
     ) -> BTreeMap<String, Handle<ec2::NatGateway>> {
-        let public = handle.subnets.iter().filter(|(planned, _)| planned.visibility == Visibility::Public);
+        // Of two public tiers, the first has the zone's gateway.
+        let mut zones = BTreeSet::new();
+        let public = handle
+            .subnets
+            .iter()
+            .filter(|(planned, _)| planned.visibility == Visibility::Public && zones.insert(planned.zone.as_str()));
         let wanted = match self.nat {
             NatGateways::None => 0,
             NatGateways::Single => 1,

@@ -18,7 +18,8 @@ use groundplan_engine::provider::Fence;
 
 use crate::cloud_control::CloudControl;
 use crate::fence::Gate;
-use crate::{certificatemanager, credentials, emulator, error, route53};
+use crate::guard::Guard;
+use crate::{certificatemanager, credentials, elasticloadbalancingv2, emulator, error, route53};
 
 /// Region to ask STS in where the environment names none: identity is the same everywhere.
 pub(crate) const ANY_REGION: &str = "us-east-1";
@@ -182,6 +183,7 @@ fn defaults() -> aws_config::ConfigLoader {
 pub(crate) struct Clients {
     pub(crate) acm: aws_sdk_acm::Client,
     pub(crate) cloud_control: CloudControl,
+    pub(crate) delegations: route53::Delegations,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) iam: aws_sdk_iam::Client,
@@ -190,26 +192,33 @@ pub(crate) struct Clients {
     pub(crate) pending_changes: route53::PendingChanges,
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) route53: aws_sdk_route53::Client,
+    pub(crate) rule_order: elasticloadbalancingv2::RuleOrder,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(crate) written_records: certificatemanager::WrittenRecords,
 }
 
 impl Clients {
     fn new(config: &SdkConfig, gate: &Gate) -> Self {
-        /// A client of the service whose requests go through the gate.
+        /// A client whose requests go through the gate of the lock and the guard of reads.
         macro_rules! client {
-            ($sdk:ident) => {
-                $sdk::Client::from_conf($sdk::config::Builder::from(config).interceptor(gate.clone()).build())
+            ($sdk:ident $(.$setting:ident($value:expr))?) => {
+                $sdk::Client::from_conf(
+                    $sdk::config::Builder::from(config)$(.$setting($value))?
+                        .interceptor(gate.clone())
+                        .interceptor(Guard)
+                        .build(),
+                )
             };
         }
         // An emulator has no host name for each bucket.
         let emulated = config.endpoint_url().is_some();
-        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(emulated).interceptor(gate.clone());
         Self {
             acm: client!(aws_sdk_acm),
             cloud_control: CloudControl::new(client!(aws_sdk_cloudcontrol)),
+            delegations: route53::Delegations::default(),
             ec2: client!(aws_sdk_ec2),
             elb: client!(aws_sdk_elasticloadbalancingv2),
             iam: client!(aws_sdk_iam),
@@ -218,8 +227,10 @@ impl Clients {
             pending_changes: route53::PendingChanges::default(),
             rds: client!(aws_sdk_rds),
             route53: client!(aws_sdk_route53),
-            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            rule_order: elasticloadbalancingv2::RuleOrder::default(),
+            s3: client!(aws_sdk_s3.force_path_style(emulated)),
             secrets: client!(aws_sdk_secretsmanager),
+            sns: client!(aws_sdk_sns),
             tagging: client!(aws_sdk_resourcegroupstagging),
             written_records: certificatemanager::WrittenRecords::default(),
         }

@@ -12,6 +12,7 @@ use aws_smithy_types::error::operation::BuildError;
 use groundplan_engine::provider::{ErrorClass, ProviderError};
 
 use crate::fence::Stopped;
+use crate::registry;
 
 /// What handlers return.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
@@ -73,6 +74,12 @@ impl Error {
         self
     }
 
+    /// The same error, whose message goes on with `more`.
+    pub(crate) fn adding(mut self, more: impl std::fmt::Display) -> Self {
+        self.0.message = format!("{}; {more}", self.0.message);
+        self
+    }
+
     /// The same error, of a setting that follows the create of the resource `id`.
     pub(crate) fn after_making(mut self, id: &str) -> Self {
         self.0.partial = Some(id.to_owned());
@@ -121,7 +128,8 @@ where
                 } else {
                     message.to_owned()
                 };
-                (classify(code, &message, status), message)
+                let class = meaning(std::any::type_name::<E>(), code, &message);
+                (class.unwrap_or_else(|| classify(code, &message, status)), message)
             }
             other => (unanswered(other), explain(other)),
         };
@@ -139,10 +147,46 @@ where
     }
 }
 
+/// What an error means in one operation, where that differs from what it means elsewhere. Handlers list
+/// these rows in [`Handler::ERRORS`](crate::handler::Handler::ERRORS), beside the calls that they are
+/// about.
+pub(crate) struct Meaning {
+    /// Names the error type of the operation, which names the operation.
+    operation: fn() -> &'static str,
+    /// The code on the wire; any where it is empty.
+    code: &'static str,
+    /// A part of the message, in lower case; any message where it is empty.
+    text: &'static str,
+    class: ErrorClass,
+}
+
+impl Meaning {
+    /// An error with `code` whose message contains `text`, in whatever case, is of `class` where the
+    /// operation with the error type `E` answers it. An empty code or text stands for any.
+    pub(crate) const fn of<E>(code: &'static str, text: &'static str, class: ErrorClass) -> Self {
+        Self { operation: std::any::type_name::<E>, code, text, class }
+    }
+
+    fn matches(&self, operation: &str, code: &str, message: &str) -> bool {
+        (self.operation)() == operation
+            && (self.code.is_empty() || self.code == code)
+            && message.to_ascii_lowercase().contains(self.text)
+    }
+}
+
+/// The class that a handler states for this error of this operation.
+fn meaning(operation: &str, code: &str, message: &str) -> Option<ErrorClass> {
+    registry::meanings().find(|row| row.matches(operation, code, message)).map(|row| row.class)
+}
+
 /// Turns "it does not exist" into none, where that is an answer and no failure.
 pub(crate) trait OrNone<T> {
     /// None where the error is of class [`ErrorClass::NotFound`].
     fn or_none(self) -> Result<Option<T>>;
+
+    /// None where the error has this code: where a call can miss several things, and only one of them
+    /// is the part that may be absent.
+    fn or_none_of(self, code: &str) -> Result<Option<T>>;
 }
 
 impl<T, E: Into<Error>> OrNone<T> for std::result::Result<T, E> {
@@ -150,6 +194,14 @@ impl<T, E: Into<Error>> OrNone<T> for std::result::Result<T, E> {
         match self.map_err(Into::into) {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.class() == ErrorClass::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn or_none_of(self, code: &str) -> Result<Option<T>> {
+        match self.map_err(Into::into) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.code() == code => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -242,60 +294,84 @@ fn by_status(status: u16) -> ErrorClass {
     }
 }
 
-/// What services say of a role that IAM has not told them of yet, or not all about, in lower case.
-/// There is no reference for these; the provider of Terraform waits on them, too:
-/// <https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service>.
-const UNKNOWN_ROLE: [&str; 12] = [
-    // Lambda, and RDS with a monitoring role.
+/// Messages of services about a role, or a principal of a policy, that has not reached them yet, in lower
+/// case. Each names its error code differently, so only the message tells it from a real mistake, and a
+/// real one is reported once the patience is over. AWS documents none of them. They are those that
+/// other tools retry:
+/// <https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service> and
+/// <https://github.com/go-to-k/cdkd/blob/main/src/deployment/retryable-errors.ts>.
+const NOT_PROPAGATED: [&str; 29] = [
+    // Lambda; RDS with a monitoring role.
     "cannot be assumed",
     "is invalid or does not include the required permissions",
-    // EC2.
-    "invalid iam instance profile name",
     // Lambda: a function in a VPC, one with an encrypted environment, and one that reads from a queue.
     "execution role does not have permissions",
     "kms key is invalid for creategrant",
     "please ensure the role can perform",
+    // EC2 instances, launch templates and Auto Scaling groups.
+    "invalid iam instance profile",
+    "invalid instanceprofile",
+    "failed to authorize instance profile",
     // EKS: a cluster.
     "role could not be assumed because the trusted entity is not correct",
     "error in role params",
     "role doesn't have the amazon eks managed policies associated with it",
     "iam role's policy must include",
-    // ECS: a service, and the first cluster of an account.
+    // ECS: a service, a capacity provider, and the first cluster of an account.
     "verify that the ecs service role being passed has the proper permissions",
     "unable to assume the service linked role",
+    "caught serviceaccessdeniedexception",
+    // Firehose, Glue, Kinesis Analytics, AppSync.
+    "is unable to assume role",
+    "is unable to assume the role",
+    "unable to assume provided role",
+    // Step Functions; EventBridge Scheduler and Pipes.
+    "authorized to assume the provided role",
+    "is not authorized to access the log destination",
+    "permissions required to assume the role",
+    // Cognito, with a role that sends messages.
+    "is not a valid role",
+    // CloudTrail, with a role that writes logs.
+    "adequate trust relationships",
+    // Logs: a subscription filter with a role.
+    "could not deliver test message",
+    // Policies with a principal that is too new: SNS, SQS, ECR, Secrets Manager and DynamoDB.
+    "principalnotfound",
+    "invalid value for the parameter policy",
+    "invalid repository policy provided",
+    "one or more invalid principals",
+    // The first use of RDS, ElastiCache, ECS or Elastic Load Balancing in an account, which creates the
+    // service-linked role. RDS's own message says "wait and try again later":
+    // <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html>
+    "verify that you have permission to create service linked role",
 ];
 
 /// IAM reaches the other services after seconds. Until then they refuse what was just made, and
 /// only the message tells that from a real mistake.
 fn is_propagating(code: &str, message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    match code {
+    let by_code = match code {
         // A policy that names a principal that was just made: S3, IAM, KMS.
         "MalformedPolicy" | "MalformedPolicyDocument" | "MalformedPolicyDocumentException" => {
             message.contains("invalid principal")
         }
         // A log group that is encrypted with a key that, or whose policy, has just been written.
         "AccessDeniedException" => is_unknown_key(&message),
-        "InvalidParameterException" => is_unknown_key(&message) || is_unknown_role(&message),
+        // EKS: `roleArn, arn:aws:iam::…:role/…, does not exist`.
+        "InvalidParameterException" => {
+            is_unknown_key(&message) || (message.contains("rolearn") && message.contains("does not exist"))
+        }
         // A secret that was deleted without recovery keeps its name for some moments more; one with
         // recovery keeps it for longer, and the message says so.
         // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>
         "InvalidRequestException" => message.contains("already scheduled for deletion"),
-        "InvalidParameterValue" | "InvalidParameterValueException" | "InvalidParameterCombination" => {
-            is_unknown_role(&message)
-        }
         _ => false,
-    }
+    };
+    by_code || NOT_PROPAGATED.iter().any(|words| message.contains(words))
 }
 
 fn is_unknown_key(message: &str) -> bool {
     message.contains("kms key does not exist or is not allowed") || message.contains("kms key id could not be found")
-}
-
-fn is_unknown_role(message: &str) -> bool {
-    // EKS: `roleArn, arn:aws:iam::…:role/…, does not exist`.
-    UNKNOWN_ROLE.iter().any(|words| message.contains(words))
-        || (message.contains("rolearn") && message.contains("does not exist"))
 }
 
 /// The class of an error without an answer. Only what surely never left this machine is safe to
@@ -449,8 +525,37 @@ mod tests {
     }
 
     #[test]
-    fn a_role_that_a_service_has_not_heard_of_yet_is_waited_for() {
+    fn a_role_or_principal_that_has_not_reached_a_service_yet_is_waited_for() {
         for (code, message) in [
+            ("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound"),
+            ("InvalidAttributeValue", "Invalid value for the parameter Policy."),
+            ("InvalidParameterException", "Invalid parameter at 'PolicyText': Invalid repository policy provided"),
+            ("MalformedPolicyDocumentException", "The policy contains a statement with one or more invalid principals"),
+            ("InvalidArgumentException", "Firehose is unable to assume role arn:…. Please check the role provided."),
+            ("InvalidInputException", "Service is unable to assume provided role. Please verify role's TrustPolicy"),
+            (
+                "AccessDeniedException",
+                "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume \
+                 the provided role.",
+            ),
+            ("ValidationException", "The execution role lacks the permissions required to assume the role"),
+            ("ClientException", "Caught ServiceAccessDeniedException"),
+            ("ValidationError", "You must use a valid fully-formed launch template. Invalid IAM Instance Profile name"),
+            ("InvalidSmsRoleTrustRelationshipException", "arn:… is not a valid role to allow SNS to send messages"),
+            (
+                "InvalidCloudWatchLogsRoleArnException",
+                "Access denied. Verify in IAM that the role has adequate trust relationships.",
+            ),
+            (
+                "InvalidParameterException",
+                "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in \
+                 ACTIVE state.",
+            ),
+            (
+                "InvalidParameterValue",
+                "Unable to create the resource. Verify that you have permission to create service linked role. Otherwise \
+                 wait and try again later",
+            ),
             ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."),
             (
                 "InvalidParameterValueException",

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::config::Clients;
-use crate::error::{Error, OrNone, Result};
+use crate::error::{Error, Meaning, OrNone, Result};
 use crate::name::{NameRules, physical_name};
 use crate::shape;
 use crate::tags::{TagChanges, Tags};
@@ -28,6 +28,19 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// `lib/schema/src/facts/`.
     const TYPE: &'static str;
 
+    /// What errors mean in the operations of this type, where that differs from what they mean elsewhere.
+    const ERRORS: &'static [Meaning] = &[];
+
+    /// What the create call does where there is such a resource already.
+    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Refuses;
+
+    /// Published properties that are not supported, and what to declare instead.
+    const INSTEAD: &'static [(&'static str, &'static str)] = &[];
+
+    /// The most tags that a resource of this type takes.
+    /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
+    const MOST_TAGS: usize = 50;
+
     /// Makes the one call that creates the resource, with identity tags or client token, and says
     /// every output that the answer holds. Whatever the call cannot say is for
     /// [`update`](Self::update).
@@ -38,8 +51,19 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// [`Changes::after_create`] nothing. Can be repeated.
     fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> impl Future<Output = Result<()>> + Send;
 
+    /// Changes the resource in one call that gives it another identifier, and returns that one; none where
+    /// [`update`](Self::update) does it all. Runs before it, but not after a create. Can be repeated with
+    /// the old identifier: an earlier attempt, whose answer was lost, may have made the change.
+    fn exchange(
+        _changes: &Changes<'_, Self>,
+        _cx: &Cx,
+        _id: &str,
+    ) -> impl Future<Output = Result<Option<String>>> + Send {
+        async { Ok(None) }
+    }
+
     /// Reads the resource: its properties as they would be declared, its outputs, and whether it
-    /// is ready.
+    /// is ready. Makes no call that changes anything; one that does is refused.
     fn read(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Found<Self>>> + Send;
 
     /// Deletes the resource, or asks for it.
@@ -56,8 +80,36 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
         None
     }
 
-    /// One look at whether it is ready. Overridden only where [`read`](Self::read) takes many
-    /// calls to tell.
+    /// Names what holds the resource, such as `network interface eni-1 (ELB app/shop/…)`. Runs where a
+    /// deletion was refused with an error of class [`ErrorClass::Conflict`], whose message then lists
+    /// these.
+    fn holders(_cx: &Cx, _known: &Known<Self>) -> impl Future<Output = Result<Vec<String>>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
+    /// The tags of a resource that a create call has answered with. Overridden where
+    /// [`read`](Self::read) takes many calls to tell.
+    fn live_tags(&self, cx: &Cx, id: &str) -> impl Future<Output = Result<Tags>> + Send {
+        async {
+            let known = Known { id: id.to_owned(), last: self.clone() };
+            Ok(Self::read(cx, &known).await?.properties.tags().cloned().unwrap_or_default())
+        }
+    }
+
+    /// Whether what was found in place of a new resource has the properties that the new one is to have.
+    /// Runs where the create call [overwrites](OnDuplicate::Overwrites).
+    fn is_same(&self, live: &Self) -> bool {
+        shape::untyped(self) == shape::untyped(live)
+    }
+
+    /// Polls during a deploy until the resource is ready or gone, and does what it needs for that, such as writing
+    /// the records that validate a certificate. Overridden only where something has to be done.
+    fn advance(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
+        Self::status(cx, known)
+    }
+
+    /// Polls whether it is ready. Overridden only where [`read`](Self::read) takes many calls to tell.
+    /// Makes no call that changes anything; one that does is refused.
     fn status(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
         async {
             let Some(found) = Self::read(cx, known).await.or_none()? else { return Ok(Status::Gone) };
@@ -86,6 +138,20 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
             Ok(ours.then_some(known.id))
         }
     }
+}
+
+/// What a create call does where there is a resource with the same name or parts already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnDuplicate {
+    /// It fails, with an error of class [`ErrorClass::AlreadyExists`] where the existing one is found by
+    /// its name.
+    Refuses,
+    /// It returns the existing one as if it had made it. The tags of what it returned have to carry the
+    /// token of this creation.
+    Returns,
+    /// It overwrites the existing one, or succeeds without an effect; it takes no tags. So the resource is
+    /// read first, and one with other properties is not touched.
+    Overwrites,
 }
 
 /// What surrounds a call: whom it is for, and the clients of its region.

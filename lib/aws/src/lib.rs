@@ -9,6 +9,7 @@
 //! | `registry` | every handler, one line each; what an error means in which call |
 //! | `shape` | properties as JSON to the struct of a handler; what is unsupported is an error |
 //! | `error` | errors of the SDK to classes that the engine acts on |
+//! | `guard` | refuses requests that change something while the provider reads |
 //! | `tags`, `name` | identity: tags and generated names |
 //! | `config` | credentials, endpoints, the clients of each region |
 //! | `state` | state in S3, with its lock there or in DynamoDB |
@@ -22,6 +23,7 @@ mod document;
 mod emulator;
 mod error;
 mod fence;
+mod guard;
 mod handler;
 mod name;
 mod provider;
@@ -41,6 +43,7 @@ mod rds;
 mod route53;
 mod s3;
 mod secretsmanager;
+mod sns;
 
 #[cfg(test)]
 mod fence_tests;

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::cloud_control;
 use crate::config::{Config, Regions};
 use crate::error::{Error, Result};
+use crate::guard;
 use crate::handler::{Cx, given};
 use crate::registry::{self, AnyHandler};
 
@@ -169,7 +170,7 @@ impl Provider for Aws {
             let handler = handler(&resource.address.type_name)?;
             handler.read(&self.reading(&resource.address).await?, resource).await
         };
-        read.await.map_err(harmless)
+        guard::reading(read).await.map_err(harmless)
     }
 
     async fn update(&self, request: &UpdateRequest) -> std::result::Result<Accepted, ProviderError> {
@@ -192,7 +193,15 @@ impl Provider for Aws {
             let handler = handler(&resource.address.type_name)?;
             handler.status(&self.reading(&resource.address).await?, resource).await
         };
-        status.await.map_err(harmless)
+        guard::reading(status).await.map_err(harmless)
+    }
+
+    async fn advance(&self, resource: &Existing) -> std::result::Result<Status, ProviderError> {
+        let advance = async {
+            let handler = handler(&resource.address.type_name)?;
+            handler.advance(&self.reading(&resource.address).await?, resource).await
+        };
+        advance.await.map_err(harmless)
     }
 
     fn settling(&self) -> Duration {
@@ -205,7 +214,7 @@ impl Provider for Aws {
             let cx = self.context(&request.address, &request.token, false).await?;
             handler.find(&cx, &request.properties).await
         };
-        find.await.map_err(harmless)
+        guard::reading(find).await.map_err(harmless)
     }
 
     async fn owned(&self, app: &str, environments: &[Environment]) -> std::result::Result<Vec<String>, ProviderError> {

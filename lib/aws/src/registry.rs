@@ -1,17 +1,29 @@
 //! Every handler, one line each, and the one place that calls them.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Properties, Status, Wait};
 
-use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Handler, Known};
+use crate::error::{Error, Meaning, OrNone, Result};
+use crate::handler::{Changes, Cx, Handler, Known, OnDuplicate};
 use crate::provider::SETTLING;
 use crate::shape::{self, Mode};
+use crate::tags::{IDENTITY_TAGS, Tags};
 use crate::{
     certificatemanager, cloud_control, ec2, elasticloadbalancingv2, iam, kms, logs, rds, route53, s3, secretsmanager,
+    sns,
 };
+
+/// How many of the things that hold a resource an error names.
+const NAMED_HOLDERS: usize = 10;
+
+/// Pauses until the tags that a create call has set are believed to be absent.
+const TAGS_APPEAR: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// Pauses until something that may just have been deleted is believed to exist.
+const GONE_DISAPPEARS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
 /// The handlers, sorted by the name of their type.
 static HANDLERS: &[&dyn AnyHandler] = &[
@@ -49,12 +61,18 @@ static HANDLERS: &[&dyn AnyHandler] = &[
     of::<s3::Bucket>(),
     of::<s3::BucketPolicy>(),
     of::<secretsmanager::Secret>(),
+    of::<sns::Topic>(),
 ];
 
 /// The handler of a type: its own, or else that of all types that Cloud Control can manage.
 pub(crate) fn find(type_name: &str) -> Option<&'static dyn AnyHandler> {
     let native = HANDLERS.iter().find(|handler| handler.type_name() == type_name).copied();
     native.or_else(|| cloud_control::handler(type_name))
+}
+
+/// What errors mean in single operations, as all handlers say.
+pub(crate) fn meanings() -> impl Iterator<Item = &'static Meaning> {
+    HANDLERS.iter().flat_map(|handler| handler.errors())
 }
 
 /// The names of the types that are managed natively.
@@ -68,6 +86,9 @@ pub fn native_types() -> impl Iterator<Item = &'static str> {
 pub(crate) trait AnyHandler: Send + Sync {
     fn type_name(&self) -> &'static str;
     fn behavior(&self) -> Behavior;
+    fn errors(&self) -> &'static [Meaning] {
+        &[]
+    }
     fn check(&self, properties: &Properties) -> Result<()>;
     /// Whether an update has to state a property again that did not change.
     fn repeats(&self, _property: &str) -> bool {
@@ -78,6 +99,9 @@ pub(crate) trait AnyHandler: Send + Sync {
     async fn update(&self, cx: &Cx, resource: &Existing, properties: &Properties) -> Result<Accepted>;
     async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion>;
     async fn status(&self, cx: &Cx, resource: &Existing) -> Result<Status>;
+    async fn advance(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
+        self.status(cx, resource).await
+    }
     async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>>;
 
     /// The places of all supported properties, and whether they are taken as secrets.
@@ -101,13 +125,35 @@ impl<H: Handler> AnyHandler for Erased<H> {
         groundplan_schema::behavior(H::TYPE).expect("the tests find every handler's type in the schema")
     }
 
+    fn errors(&self) -> &'static [Meaning] {
+        H::ERRORS
+    }
+
     fn check(&self, properties: &Properties) -> Result<()> {
-        typed::<H>(properties, Mode::Planned).map(drop)
+        let new = typed::<H>(properties, Mode::Planned)?;
+        let tags = new.tags().map_or(0, Tags::len);
+        let allowed = H::MOST_TAGS - IDENTITY_TAGS;
+        if tags > allowed {
+            return Err(Error::invalid(format!(
+                "{}: {tags} tags are too many: it takes {}, and {IDENTITY_TAGS} of them say which resource of which app \
+                 it is; declare at most {allowed}",
+                H::TYPE,
+                H::MOST_TAGS
+            )));
+        }
+        Ok(())
     }
 
     async fn create(&self, cx: &Cx, properties: &Properties) -> Result<Accepted> {
         let new: H = typed(properties, Mode::Exact)?;
+        if H::ON_DUPLICATE == OnDuplicate::Overwrites {
+            not_in_place(&new, cx).await?;
+        }
         let accepted = match new.create(cx).await {
+            Ok(accepted) if H::ON_DUPLICATE == OnDuplicate::Returns => {
+                made_now(&new, cx, &accepted.id).await?;
+                accepted
+            }
             Ok(accepted) => accepted,
             Err(error)
                 if matches!(error.class(), ErrorClass::AlreadyExists | ErrorClass::UnknownOutcome)
@@ -131,20 +177,37 @@ impl<H: Handler> AnyHandler for Erased<H> {
     async fn update(&self, cx: &Cx, resource: &Existing, properties: &Properties) -> Result<Accepted> {
         let new: H = typed(properties, Mode::Exact)?;
         let known = known::<H>(resource)?;
+        let changes = Changes { new: &new, old: Some(&known.last) };
+        let updated = async {
+            let id = H::exchange(&changes, cx, &known.id).await?.unwrap_or_else(|| known.id.clone());
+            H::update(&changes, cx, &id).await?;
+            Ok(id)
+        };
         // As in a create: what it is to refer to may be too new.
-        let updated = H::update(&Changes { new: &new, old: Some(&known.last) }, cx, &known.id).await;
-        updated.map_err(|error| error.reclass(ErrorClass::NotFound, ErrorClass::Propagating))?;
+        let id = updated.await.map_err(|error: Error| error.reclass(ErrorClass::NotFound, ErrorClass::Propagating))?;
         // Where nobody waits, nobody asks for the outputs either.
         let outputs = match self.behavior().wait {
-            Wait::NONE => H::read(cx, &Known { id: known.id.clone(), last: new }).await?.outputs,
+            Wait::NONE => H::read(cx, &Known { id: id.clone(), last: new }).await?.outputs,
             _ => Properties::new(),
         };
-        Ok(Accepted { id: known.id, outputs })
+        Ok(Accepted { id, outputs })
     }
 
     async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion> {
+        let known = known(resource)?;
         // That it is not found is the engine's to believe: it may just not be visible yet.
-        H::delete(cx, &known(resource)?).await
+        match H::delete(cx, &known).await {
+            Err(error) if error.class() == ErrorClass::Conflict => {
+                // Whether they can be told or not, the deletion was refused.
+                let holders = H::holders(cx, &known).await.unwrap_or_default();
+                Err(if holders.is_empty() { error } else { error.adding(held_by(&holders)) })
+            }
+            deletion => deletion,
+        }
+    }
+
+    async fn advance(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
+        Ok(H::advance(cx, &known(resource)?).await.or_none()?.unwrap_or(Status::Gone))
     }
 
     async fn status(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
@@ -162,7 +225,13 @@ impl<H: Handler> AnyHandler for Erased<H> {
 }
 
 fn typed<H: Handler>(properties: &Properties, mode: Mode) -> Result<H> {
-    shape::typed(properties, mode).map_err(|error| Error::invalid(format!("{}: {error}", H::TYPE)))
+    shape::typed(properties, mode).map_err(|error| {
+        let text = error.to_string();
+        let names = |property: &str| text.starts_with(&format!("`{property}` is not supported"));
+        let instead = H::INSTEAD.iter().find(|(property, _)| names(property));
+        let instead = instead.map(|(_, instead)| format!("; {instead}")).unwrap_or_default();
+        Error::invalid(format!("{}: {text}{instead}", H::TYPE))
+    })
 }
 
 fn known<H: Handler>(resource: &Existing) -> Result<Known<H>> {
@@ -183,6 +252,60 @@ async fn made_before<H: Handler>(new: &H, cx: &Cx, error: Error) -> Result<Accep
             Ok(Accepted { id, outputs })
         }
         _ => Err(error),
+    }
+}
+
+/// Fails where the create call has returned a resource that this creation has not made. One whose tags
+/// cannot be read is in doubt, so that it is neither used nor recorded, and looked up again.
+async fn made_now<H: Handler>(new: &H, cx: &Cx, id: &str) -> Result<()> {
+    let in_doubt = |unread: Error| {
+        let message = format!("whether {id} was made by this creation cannot be told: {}", unread.message());
+        Error::new(ErrorClass::UnknownOutcome, message)
+    };
+    for pause in TAGS_APPEAR.map(Some).into_iter().chain([None]) {
+        let tags = patiently(|| new.live_tags(cx, id)).await.map_err(in_doubt)?;
+        match (tags.token(), pause) {
+            (Some(token), _) if token == cx.token => return Ok(()),
+            (None, Some(pause)) => tokio::time::sleep(pause).await,
+            _ => break,
+        }
+    }
+    Err(exists::<H>(cx, id))
+}
+
+/// Fails where there is a resource already that a create call would overwrite. One that is as the new one
+/// is to be was made by an earlier attempt, or is as good as that.
+async fn not_in_place<H: Handler>(new: &H, cx: &Cx) -> Result<()> {
+    let Some(id) = new.identifier(cx) else { return Ok(()) };
+    let known = Known { id, last: new.clone() };
+    for pause in GONE_DISAPPEARS.map(Some).into_iter().chain([None]) {
+        let Some(found) = H::read(cx, &known).await.or_none()? else { return Ok(()) };
+        if new.is_same(&found.properties) {
+            return Ok(());
+        }
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
+    }
+    Err(exists::<H>(cx, &known.id))
+}
+
+fn exists<H: Handler>(cx: &Cx, id: &str) -> Error {
+    let message = format!(
+        "{id} exists already, and this program has not made it: adopt it with `import {} '{id}'`, or declare the {} under \
+         another name or port",
+        cx.address.path,
+        H::TYPE
+    );
+    Error::new(ErrorClass::AlreadyExists, message)
+}
+
+/// As in `it is held by a, b and 3 more`.
+fn held_by(holders: &[String]) -> String {
+    let named = holders.iter().take(NAMED_HOLDERS).cloned().collect::<Vec<_>>().join(", ");
+    match holders.len().saturating_sub(NAMED_HOLDERS) {
+        0 => format!("it is held by {named}"),
+        more => format!("it is held by {named} and {more} more"),
     }
 }
 

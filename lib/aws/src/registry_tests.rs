@@ -3,13 +3,17 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use groundplan_engine::Provider;
 use groundplan_engine::provider::Recovery;
 use groundplan_schema::{all, lookup};
 use serde::de::value::Error as PlainError;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
+use serde_json::json;
+
 use super::*;
+use crate::replay::{Answer, aws, create};
 
 #[test]
 fn each_type_has_one_handler() {
@@ -200,4 +204,38 @@ impl<'de> de::MapAccess<'de> for Fields<'_> {
         found.borrow_mut().push((path.clone(), false));
         seed.deserialize(Probe { path, found })
     }
+}
+
+/// A role's inline policy that reads `actions`; none where there is no such policy. Gives what came of a
+/// create that wants `s3:GetObject`, and how often the policy was written.
+async fn over(actions: Option<&'static str>) -> (std::result::Result<Accepted, ErrorClass>, usize) {
+    let (aws, log) = aws(move |sent| match (sent.contains("Action=GetRolePolicy"), actions) {
+        (true, Some(action)) => Answer::ok(format!(
+            "<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName><PolicyName>p</PolicyName><PolicyDocument>\
+             {}</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>",
+            policy(action).to_string().replace('"', "&quot;")
+        )),
+        (true, None) => Answer::Is(
+            404,
+            "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no such policy</Message></Error></ErrorResponse>"
+                .to_owned(),
+        ),
+        (false, _) => Answer::empty(sent),
+    });
+    let properties = json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": policy("s3:GetObject")});
+    let created = aws.create(&create("AWS::IAM::RolePolicy", properties)).await;
+    (created.map_err(|error| error.class), log.count("Action=PutRolePolicy"))
+}
+
+fn policy(action: &str) -> serde_json::Value {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_create_call_would_overwrite_is_left_alone_unless_it_is_as_it_should_be() {
+    let (created, writes) = over(None).await;
+    assert!(created.is_ok() && writes == 1, "{created:?}");
+    let (created, writes) = over(Some("s3:GetObject")).await;
+    assert!(created.is_ok() && writes == 1, "an earlier attempt has made it: {created:?}");
+    assert_eq!(over(Some("s3:*")).await, (Err(ErrorClass::AlreadyExists), 0));
 }

@@ -226,3 +226,152 @@ async fn a_rule_that_is_there_already_and_one_that_is_gone_already_are_as_they_s
     };
     aws.update(&update("AWS::EC2::SecurityGroup", "sg-1", group(1), group(2))).await.unwrap();
 }
+
+const ASSOCIATION: &str = "AWS::EC2::SubnetRouteTableAssociation";
+
+fn association(table: &str) -> Json {
+    json!({"RouteTableId": table, "SubnetId": "subnet-1"})
+}
+
+#[tokio::test]
+async fn a_subnet_moves_to_another_table_in_one_call_and_its_association_has_another_identifier() {
+    let (aws, log) = aws(|_| {
+        Answer::ok(
+            "<ReplaceRouteTableAssociationResponse><newAssociationId>rtbassoc-2</newAssociationId>\
+             </ReplaceRouteTableAssociationResponse>",
+        )
+    });
+    let request = update(ASSOCIATION, "rtbassoc-1", association("rtb-1"), association("rtb-2"));
+    assert_eq!(aws.update(&request).await.unwrap().id, "rtbassoc-2");
+    assert_eq!(log.all().len(), 1, "it is never without a table: {:#?}", log.all());
+}
+
+#[tokio::test]
+async fn an_association_that_an_unanswered_attempt_has_moved_is_found_by_its_subnet_and_table() {
+    let (aws, _) = aws(|sent| {
+        if sent.contains("ReplaceRouteTableAssociation") {
+            let message = "The association ID 'rtbassoc-1' does not exist";
+            return Answer::ec2_error(400, "InvalidAssociationID.NotFound", message);
+        }
+        Answer::ok(
+            "<DescribeRouteTablesResponse><routeTableSet><item><associationSet><item><routeTableAssociationId>rtbassoc-2\
+             </routeTableAssociationId><routeTableId>rtb-2</routeTableId><subnetId>subnet-1</subnetId></item>\
+             </associationSet></item></routeTableSet></DescribeRouteTablesResponse>",
+        )
+    });
+    let request = update(ASSOCIATION, "rtbassoc-1", association("rtb-1"), association("rtb-2"));
+    assert_eq!(aws.update(&request).await.unwrap().id, "rtbassoc-2");
+    // The table is too new, which is not the same.
+    let (aws, _) = self::aws(|_| Answer::ec2_error(400, "InvalidRouteTableID.NotFound", "does not exist"));
+    assert_eq!(aws.update(&request).await.unwrap_err().class, ErrorClass::Propagating);
+}
+
+#[tokio::test]
+async fn an_address_that_a_nat_gateway_has_just_let_go_of_is_no_denial() {
+    for (code, class) in [("AuthFailure", ErrorClass::Conflict), ("UnauthorizedOperation", ErrorClass::Denied)] {
+        let (aws, _) = aws(move |sent| {
+            if sent.contains("Action=ReleaseAddress") {
+                return Answer::ec2_error(400, code, "You do not have permission to access the specified resource.");
+            }
+            Answer::ok(
+                "<DescribeNetworkInterfacesResponse><networkInterfaceSet><item><networkInterfaceId>eni-1\
+                 </networkInterfaceId><description>Interface for NAT Gateway nat-1</description><status>in-use</status>\
+                 </item></networkInterfaceSet></DescribeNetworkInterfacesResponse>",
+            )
+        });
+        let existing = existing("AWS::EC2::EIP", "198.51.100.7|eipalloc-1", json!({}));
+        let error = aws.delete(&DeleteRequest { existing, delete_data: false }).await.unwrap_err();
+        assert_eq!(error.class, class, "{error}");
+        let named = "it is held by network interface eni-1 (Interface for NAT Gateway nat-1, in-use)";
+        assert_eq!(error.message.ends_with(named), class == ErrorClass::Conflict, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_was_just_attached_is_waited_for() {
+    let message = "route table rtb-1 and network gateway igw-1 belong to different networks";
+    let (aws, _) = aws(move |_| Answer::ec2_error(400, "InvalidParameterValue", message));
+    let route = json!({"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"});
+    assert_eq!(aws.create(&create(ROUTE, route)).await.unwrap_err().class, ErrorClass::Propagating);
+    // Of two groups of different networks that is no question of time.
+    let rule = json!({"GroupId": "sg-1", "IpProtocol": "tcp", "SourceSecurityGroupId": "sg-2"});
+    let error = aws.create(&create("AWS::EC2::SecurityGroupIngress", rule)).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Invalid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_group_that_is_not_visible_yet_does_not_keep_its_default_rules() {
+    let refused = std::sync::atomic::AtomicUsize::new(0);
+    let (aws, log) = aws(move |sent| {
+        if sent.contains("CreateSecurityGroup") {
+            return Answer::ok("<CreateSecurityGroupResponse><groupId>sg-1</groupId></CreateSecurityGroupResponse>");
+        }
+        if sent.contains("RevokeSecurityGroupEgress") && refused.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 2 {
+            return Answer::ec2_error(400, "InvalidGroup.NotFound", "The security group 'sg-1' does not exist");
+        }
+        Answer::empty(sent)
+    });
+    let group = json!({"GroupDescription": "d", "VpcId": "vpc-1", "SecurityGroupEgress": []});
+    aws.create(&create("AWS::EC2::SecurityGroup", group)).await.unwrap();
+    assert_eq!(log.count("RevokeSecurityGroupEgress"), 4, "{:#?}", log.all());
+}
+
+#[tokio::test]
+async fn a_group_keeps_the_rules_that_no_declaration_of_it_had() {
+    let rule = |id: &str, port: i32| {
+        format!(
+            "<item><securityGroupRuleId>{id}</securityGroupRuleId><ipProtocol>tcp</ipProtocol><fromPort>{port}</fromPort>\
+             <toPort>{port}</toPort><cidrIpv4>10.0.0.0/8</cidrIpv4><isEgress>false</isEgress></item>"
+        )
+    };
+    let (aws, log) = aws(move |sent| {
+        if sent.contains("DescribeSecurityGroupRules") {
+            let rules = rule("sgr-declared", 1) + &rule("sgr-of-somebody-else", 22);
+            return Answer::ok(format!(
+                "<DescribeSecurityGroupRulesResponse><securityGroupRuleSet>{rules}</securityGroupRuleSet>\
+                 </DescribeSecurityGroupRulesResponse>"
+            ));
+        }
+        Answer::empty(sent)
+    });
+    let group = |port: i32| {
+        json!({"GroupDescription": "d", "VpcId": "vpc-1", "SecurityGroupIngress": [
+            {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "10.0.0.0/8"}]})
+    };
+    // What is read afterwards does not matter here.
+    aws.update(&update("AWS::EC2::SecurityGroup", "sg-1", group(1), group(2))).await.ok();
+    let revoked: Vec<_> = log.all().into_iter().filter(|sent| sent.contains("Revoke")).collect();
+    assert!(revoked.len() == 1 && revoked[0].contains("sgr-declared"), "{revoked:#?}");
+}
+
+#[tokio::test]
+async fn a_subnet_that_cannot_go_names_the_interfaces_in_it() {
+    let (aws, _) = aws(|sent| {
+        if sent.contains("Action=DeleteSubnet") {
+            return Answer::ec2_error(400, "DependencyViolation", "The subnet has dependencies and cannot be deleted.");
+        }
+        let interfaces: String = (1..=12)
+            .map(|number| {
+                format!(
+                    "<item><networkInterfaceId>eni-{number}</networkInterfaceId><description>ELB app/shop/1</description>\
+                     </item>"
+                )
+            })
+            .collect();
+        Answer::ok(format!(
+            "<DescribeNetworkInterfacesResponse><networkInterfaceSet>{interfaces}</networkInterfaceSet>\
+             </DescribeNetworkInterfacesResponse>"
+        ))
+    });
+    let request = DeleteRequest { existing: existing(SUBNET, "subnet-1", json!({})), delete_data: false };
+    let error = aws.delete(&request).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Conflict);
+    assert!(error.message.contains("it is held by network interface eni-1 (ELB app/shop/1), "), "{error}");
+    assert!(error.message.ends_with(" and 2 more"), "{error}");
+    // That the holders cannot be told hides nothing.
+    let (aws, _) = self::aws(|sent| match sent.contains("DeleteSubnet") {
+        true => Answer::ec2_error(400, "DependencyViolation", "has dependencies"),
+        false => Answer::ec2_error(403, "UnauthorizedOperation", "no"),
+    });
+    assert_eq!(aws.delete(&request).await.unwrap_err().message, "has dependencies");
+}

@@ -13,7 +13,7 @@ const RECORD: &str = "AWS::Route53::RecordSet";
 const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
-const ARN: &str = "arn:aws:acm:eu-central-1:111122223333:certificate/1";
+pub(crate) const ARN: &str = "arn:aws:acm:eu-central-1:111122223333:certificate/1";
 const BALANCER_ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/shop/1";
 
 fn delete(existing: Existing) -> DeleteRequest {
@@ -31,7 +31,7 @@ pub(crate) fn refused(status: u16, code: &str, message: &str) -> Answer {
     )
 }
 
-fn change(status: &str) -> Answer {
+pub(crate) fn change(status: &str) -> Answer {
     Answer::ok(format!(
         "<ChangeResourceRecordSetsResponse><ChangeInfo><Id>/change/C1</Id><Status>{status}</Status>\
          <SubmittedAt>2026-01-01T00:00:00Z</SubmittedAt></ChangeInfo></ChangeResourceRecordSetsResponse>"
@@ -39,7 +39,7 @@ fn change(status: &str) -> Answer {
 }
 
 /// What Route 53 lists: name, type and value.
-fn records(records: &[(&str, &str, &str)]) -> Answer {
+pub(crate) fn records(records: &[(&str, &str, &str)]) -> Answer {
     let sets: String = records
         .iter()
         .map(|(name, kind, value)| {
@@ -117,6 +117,96 @@ async fn a_record_is_found_under_the_name_that_route_53_makes_of_it_and_deleted_
     assert_eq!(aws.delete(&delete(gone)).await.unwrap_err().class, ErrorClass::NotFound);
 }
 
+fn alias(kind: &str) -> Json {
+    json!({"HostedZoneId": "Z1", "Name": "shop.example.com", "Type": kind,
+        "AliasTarget": {"DNSName": "lb.example.net", "HostedZoneId": "Z9"}})
+}
+
+fn retyped() -> UpdateRequest {
+    let cname = json!({"HostedZoneId": "Z1", "Name": "shop.example.com", "Type": "CNAME", "TTL": "300",
+        "ResourceRecords": ["old.example.net"]});
+    UpdateRequest {
+        existing: existing(RECORD, "shop.example.com|Z1|CNAME|", cname),
+        properties: map(alias("A")),
+        token: TOKEN.into(),
+    }
+}
+
+#[tokio::test]
+async fn a_record_changes_its_type_in_one_batch_and_has_another_identifier_then() {
+    let (aws, log) = aws(|sent| match sent {
+        sent if sent.starts_with("POST") => change("PENDING"),
+        sent if sent.contains("type=CNAME") => records(&[("shop.example.com.", "CNAME", "old.example.net")]),
+        _ => records(&[]),
+    });
+    let accepted = aws.update(&retyped()).await.unwrap();
+    assert_eq!(accepted.id, "shop.example.com|Z1|A|");
+    let sent: Vec<_> = log.all().into_iter().filter(|sent| sent.starts_with("POST")).collect();
+    assert_eq!(sent.len(), 1, "{sent:#?}");
+    let at = |text: &str| sent[0].find(text).unwrap_or_else(|| panic!("{text} in {}", sent[0]));
+    assert!(
+        at("<Action>DELETE</Action>") < at("old.example.net") && at("old.example.net") < at("<Action>CREATE</Action>")
+    );
+}
+
+#[tokio::test]
+async fn a_record_whose_type_an_unanswered_attempt_has_changed_is_as_it_should_be() {
+    let (aws, log) = aws(|sent| match sent {
+        sent if sent.starts_with("POST") => change("PENDING"),
+        sent if sent.contains("type=A") => Answer::ok(
+            "<ListResourceRecordSetsResponse><ResourceRecordSets><ResourceRecordSet><Name>shop.example.com.</Name>\
+             <Type>A</Type><AliasTarget><HostedZoneId>Z9</HostedZoneId><DNSName>lb.example.net.</DNSName>\
+             <EvaluateTargetHealth>false</EvaluateTargetHealth></AliasTarget></ResourceRecordSet></ResourceRecordSets>\
+             <IsTruncated>false</IsTruncated><MaxItems>100</MaxItems></ListResourceRecordSetsResponse>",
+        ),
+        _ => records(&[]),
+    });
+    assert_eq!(aws.update(&retyped()).await.unwrap().id, "shop.example.com|Z1|A|");
+    assert_eq!(log.count("POST"), 0, "{:#?}", log.all());
+}
+
+#[tokio::test]
+async fn a_private_zone_keeps_the_networks_that_others_have_connected() {
+    let changed = |operation: &str| {
+        Answer::ok(format!(
+            "<{operation}Response><ChangeInfo><Id>/change/C1</Id><Status>PENDING</Status><SubmittedAt>\
+             2026-01-01T00:00:00Z</SubmittedAt></ChangeInfo></{operation}Response>"
+        ))
+    };
+    let (aws, log) = aws(move |sent| match sent {
+        sent if sent.contains("/associatevpc") => changed("AssociateVPCWithHostedZone"),
+        sent if sent.contains("/disassociatevpc") => changed("DisassociateVPCFromHostedZone"),
+        _ => Answer::ok(
+            "<GetHostedZoneResponse><HostedZone><Id>/hostedzone/Z1</Id><Name>example.com.</Name><CallerReference>r\
+             </CallerReference></HostedZone><VPCs><VPC><VPCRegion>eu-central-1</VPCRegion><VPCId>vpc-old</VPCId></VPC><VPC>\
+             <VPCRegion>eu-west-1</VPCRegion><VPCId>vpc-of-another-account</VPCId></VPC></VPCs></GetHostedZoneResponse>",
+        ),
+    });
+    let zone = |vpc: &str| json!({"Name": "example.com", "VPCs": [{"VPCId": vpc, "VPCRegion": "eu-central-1"}]});
+    let request = UpdateRequest {
+        existing: existing(ZONE, "Z1", zone("vpc-old")),
+        properties: map(zone("vpc-new")),
+        token: TOKEN.into(),
+    };
+    // What is read afterwards does not matter here.
+    aws.update(&request).await.ok();
+    assert_eq!((log.count("/associatevpc"), log.count("/disassociatevpc")), (1, 1), "{:#?}", log.all());
+    let gone = log.all().into_iter().find(|sent| sent.contains("disassociatevpc")).unwrap();
+    assert!(gone.contains("vpc-old"), "{gone}");
+}
+
+#[test]
+fn a_zone_takes_seven_tags_beside_those_of_identity() {
+    let (aws, _) = aws(|_| Answer::Lost);
+    let zone = |tags: usize| {
+        let tags: Vec<_> = (0..tags).map(|tag| json!({"Key": tag.to_string(), "Value": ""})).collect();
+        map(json!({"Name": "example.com", "HostedZoneTags": tags}))
+    };
+    aws.check(ZONE, &zone(7)).unwrap();
+    let error = aws.check(ZONE, &zone(8)).unwrap_err();
+    assert!(error.message.contains("8 tags are too many") && error.message.contains("at most 7"), "{error}");
+}
+
 #[tokio::test]
 async fn a_zone_whose_creation_was_interrupted_is_found_by_its_reference() {
     let (aws, log) = aws(|sent| match sent {
@@ -165,7 +255,7 @@ async fn a_zone_with_records_is_not_deleted_and_says_what_is_in_it() {
 }
 
 /// A certificate for `example.com` and `*.example.com`, as DescribeCertificate gives it.
-fn certificate(status: &str, record: Json) -> Answer {
+pub(crate) fn certificate(status: &str, record: Json) -> Answer {
     let validation = |domain: &str| {
         let mut validation = json!({"DomainName": domain, "ValidationStatus": "PENDING_VALIDATION"});
         if !record.is_null() {
@@ -179,11 +269,11 @@ fn certificate(status: &str, record: Json) -> Answer {
     Answer::ok(json!({"Certificate": detail}).to_string())
 }
 
-fn proof() -> Json {
+pub(crate) fn proof() -> Json {
     json!({"Name": "_a1.example.com.", "Type": "CNAME", "Value": "_b2.acm-validations.aws."})
 }
 
-fn declared() -> Json {
+pub(crate) fn declared() -> Json {
     json!({"DomainName": "example.com", "SubjectAlternativeNames": ["*.example.com"], "ValidationMethod": "DNS",
         "DomainValidationOptions": [{"DomainName": "example.com", "HostedZoneId": "Z1"},
             {"DomainName": "*.example.com", "HostedZoneId": "Z1"}]})
@@ -213,14 +303,14 @@ async fn a_certificate_is_proven_by_one_record_as_soon_as_acm_has_named_it() {
     });
     let known = existing(CERTIFICATE, ARN, declared());
     let pending = Status::Pending("PENDING_VALIDATION of *.example.com, example.com".into());
-    assert_eq!(aws.status(&known).await.unwrap(), pending);
+    assert_eq!(aws.advance(&known).await.unwrap(), pending);
     assert_eq!(log.count("/rrset"), 0);
-    assert_eq!(aws.status(&known).await.unwrap(), pending);
+    assert_eq!(aws.advance(&known).await.unwrap(), pending);
     let sent: Vec<_> = log.all().into_iter().filter(|sent| sent.contains("hostedzone/Z1/rrset")).collect();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].matches("<Action>UPSERT</Action>").count(), 1, "the names share it: {}", sent[0]);
     assert!(sent[0].contains("_a1.example.com.") && sent[0].contains("_b2.acm-validations.aws."), "{}", sent[0]);
-    assert_eq!(aws.status(&known).await.unwrap(), Status::Ready(map(json!({"CertificateArn": ARN}))));
+    assert_eq!(aws.advance(&known).await.unwrap(), Status::Ready(map(json!({"CertificateArn": ARN}))));
 }
 
 #[tokio::test]
@@ -233,12 +323,12 @@ async fn a_validation_record_is_written_once_by_each_run_however_long_the_certif
     for run in 1..=2 {
         let (aws, log) = aws(answer);
         for _ in 0..3 {
-            assert!(matches!(aws.status(&known).await.unwrap(), Status::Pending(_)));
+            assert!(matches!(aws.advance(&known).await.unwrap(), Status::Pending(_)));
         }
         assert_eq!(log.count("<Action>UPSERT</Action>"), 1, "run {run}: {:?}", log.all());
         // Another certificate of the same names: the record may have gone with an earlier one.
         let other = existing(CERTIFICATE, "arn:aws:acm:eu-central-1:111122223333:certificate/2", declared());
-        aws.status(&other).await.unwrap();
+        aws.advance(&other).await.unwrap();
     }
 }
 
@@ -251,9 +341,9 @@ async fn a_validation_record_that_could_not_be_written_is_written_at_the_next_lo
         _ => change("PENDING"),
     });
     let known = existing(CERTIFICATE, ARN, declared());
-    assert_eq!(aws.status(&known).await.unwrap_err().class, ErrorClass::Throttled);
+    assert_eq!(aws.advance(&known).await.unwrap_err().class, ErrorClass::Throttled);
     for _ in 0..2 {
-        assert!(matches!(aws.status(&known).await.unwrap(), Status::Pending(_)));
+        assert!(matches!(aws.advance(&known).await.unwrap(), Status::Pending(_)));
     }
     assert_eq!(log.count("<Action>UPSERT</Action>"), 2, "{:?}", log.all());
 }
@@ -264,7 +354,7 @@ async fn a_certificate_whose_zone_is_not_there_is_a_mistake_and_not_gone() {
         true => certificate("PENDING_VALIDATION", proof()),
         false => refused(404, "NoSuchHostedZone", "No hosted zone found with ID: Z1"),
     });
-    let error = aws.status(&existing(CERTIFICATE, ARN, declared())).await.unwrap_err();
+    let error = aws.advance(&existing(CERTIFICATE, ARN, declared())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
     assert!(error.message.contains("Z1"), "{error}");
 }

@@ -12,6 +12,9 @@ pub(crate) const PATH: &str = "groundplan:path";
 /// Tag that names the creation, so that a run can find what an interrupted one has made.
 pub(crate) const TOKEN: &str = "groundplan:token";
 
+/// How many tags [`Tags::with_identity`] adds.
+pub(crate) const IDENTITY_TAGS: usize = 3;
+
 /// The most characters of a tag's value, everywhere in AWS.
 const LONGEST_VALUE: usize = 256;
 
@@ -49,6 +52,11 @@ impl Tags {
         Self::read(pairs.into_iter().filter_map(|(key, value)| Some((key?, value.unwrap_or_default()))))
     }
 
+    /// How many the user has declared.
+    pub(crate) fn len(&self) -> usize {
+        self.user.len()
+    }
+
     /// The token of the creation that AWS's copy carries.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
@@ -58,7 +66,7 @@ impl Tags {
     pub(crate) fn with_identity(&self, address: &Address, token: &str) -> Vec<(String, String)> {
         let path = address.path.as_str();
         let start = path.char_indices().rev().nth(LONGEST_VALUE - 1).map_or(0, |(start, _)| start);
-        let identity = [(APP, address.app.as_str()), (PATH, &path[start..]), (TOKEN, token)];
+        let identity: [_; IDENTITY_TAGS] = [(APP, address.app.as_str()), (PATH, &path[start..]), (TOKEN, token)];
         let identity = identity.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
         self.user.iter().map(|(key, value)| (key.clone(), value.clone())).chain(identity).collect()
     }

@@ -60,6 +60,8 @@ pub(crate) struct Cloud {
     pub(crate) denied: BTreeSet<String>,
     /// An update gives the resource another identifier.
     pub(crate) renames: bool,
+    /// How often a deploy has polled.
+    pub(crate) advances: u32,
     next: u32,
 }
 
@@ -313,6 +315,11 @@ impl Provider for Fake {
         }
         cloud.snapshots.extend(request.final_snapshot.clone());
         if answer.is_some() { Err(lost()) } else { Ok(Deletion::Gone) }
+    }
+
+    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.cloud().advances += 1;
+        self.status(resource).await
     }
 
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {

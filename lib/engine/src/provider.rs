@@ -80,6 +80,12 @@ pub trait Provider: Send + Sync {
     /// One look at whether a resource is ready, or gone. The engine does the waiting.
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError>;
 
+    /// Polls during a deploy until a resource is ready or gone, and does what it needs for that. Repeated like
+    /// [`status`](Self::status), which never changes anything and which a plan may call.
+    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.status(resource).await
+    }
+
     /// How long a resource that was just made may look as if it did not exist. That one is not
     /// there is only believed after looking for so long.
     fn settling(&self) -> Duration {

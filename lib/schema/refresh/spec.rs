@@ -91,6 +91,14 @@ impl<'a> Spec<'a> {
     }
 }
 
+/// Properties that AWS's own API changes in place, though the database says that a change replaces the
+/// resource.
+///
+/// `RouteTableId`: ReplaceRouteTableAssociation moves a subnet to another table in one call, and gives the
+/// association another identifier.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceRouteTableAssociation.html>
+const IN_PLACE: [(&str, &str); 1] = [("AWS::EC2::SubnetRouteTableAssociation", "RouteTableId")];
+
 struct Writer<'s, 'a> {
     spec: &'s Spec<'a>,
     resource: &'a str,
@@ -119,7 +127,8 @@ impl<'s, 'a> Writer<'s, 'a> {
         let unordered = kind.contains('[') && place.as_ref().is_some_and(Place::unordered);
         let secrecy = Facts { write_only, enumerated: !allowed.is_empty() };
         let sensitive = is_sensitive(self.resource, name, &kind, secrecy);
-        let replaces = property["causesReplacement"].as_str().filter(|replaces| *replaces != "no");
+        let in_place = IN_PLACE.contains(&(self.resource, name));
+        let replaces = property["causesReplacement"].as_str().filter(|replaces| *replaces != "no" && !in_place);
         let deprecated = property["deprecated"].as_str().is_some_and(|state| state != "NONE");
         let default = property["defaultValue"].as_str();
         // The database has defaults as JSON texts.

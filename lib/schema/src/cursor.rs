@@ -153,10 +153,7 @@ impl<'a> Cursor<'a> {
         let Some((name, property)) = found else { return self.lost() };
         let mut names = self.names.clone();
         names.push(name);
-        let listed = match self.resource.replaces(&names) || self.resource.is_identifier(&names) {
-            true => Replacement::Always,
-            false => property.replacement,
-        };
+        let listed = if self.resource.replaces(&names) { Replacement::Always } else { property.replacement };
         Self {
             resource: self.resource,
             kind: Some(&property.kind),

@@ -219,13 +219,6 @@ impl ResourceType {
             names.ends_with(&stated)
         })
     }
-
-    /// Whether these names lead to a property that is part of the primary identifier: with another
-    /// value it is another resource. The schema says so of all types but `AWS::Route53::RecordSet`,
-    /// where CloudFormation deletes and creates under the name of an update.
-    pub(crate) fn is_identifier(&self, names: &[&str]) -> bool {
-        matches!(names, [name] if self.primary_identifier.contains(name) && !self.attributes.contains_key(name))
-    }
 }
 
 /// In the data, an attribute with no other facts is its kind alone.

@@ -157,12 +157,17 @@ fn a_walk_gives_each_value_with_its_property() {
 }
 
 #[test]
-fn what_identifies_a_resource_cannot_be_changed_in_place() {
+fn what_one_call_exchanges_is_changed_in_place_though_the_identifier_changes_with_it() {
     let record = resource("AWS::Route53::RecordSet");
-    for name in ["Name", "HostedZoneId", "Type", "SetIdentifier"] {
+    for name in ["Name", "HostedZoneId"] {
         assert_eq!(record.replacement(name), Replacement::Always, "{name}");
     }
-    assert_eq!(record.replacement("TTL"), Replacement::Never);
+    for name in ["Type", "SetIdentifier", "TTL"] {
+        assert_eq!(record.replacement(name), Replacement::Never, "{name}");
+    }
+    let association = resource("AWS::EC2::SubnetRouteTableAssociation");
+    assert_eq!(association.replacement("RouteTableId"), Replacement::Never);
+    assert_eq!(association.replacement("SubnetId"), Replacement::Always);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::validation;
 use crate::error::{OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, in_declared_case};
+use crate::route53::missing_delegation;
 use crate::tags::Tags;
 
 /// The most characters of an idempotency token.
@@ -112,18 +113,22 @@ impl Handler for Certificate {
     }
 
     /// ACM names the records that prove the domain only some seconds after the request, so they are
-    /// put into their zones here, once, while the certificate waits for them. A run that resumes an
-    /// interrupted one does it again.
-    async fn status(cx: &Cx, known: &Known<Self>) -> Result<Status> {
-        let Some(detail) = describe(cx, &known.id).await.or_none()? else { return Ok(Status::Gone) };
+    /// written into their zones while a deploy waits for the certificate: once, and again by a run that
+    /// resumes an interrupted one.
+    async fn advance(cx: &Cx, known: &Known<Self>) -> Result<Status> {
+        let detail = describe(cx, &known.id).await?;
         if detail.status == Some(CertificateStatus::PendingValidation) {
             validation::put_records(cx, &known.last, &detail).await?;
         }
-        Ok(match readiness(&detail) {
-            Readiness::Ready => Status::Ready(accepted("", json!({"CertificateArn": known.id})).outputs),
-            Readiness::Pending(state) => Status::Pending(state),
-            Readiness::Failed(reason) => Status::Failed(reason),
-        })
+        status(cx, known, &detail).await
+    }
+
+    async fn status(cx: &Cx, known: &Known<Self>) -> Result<Status> {
+        status(cx, known, &describe(cx, &known.id).await?).await
+    }
+
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        Ok(describe(cx, &known.id).await?.in_use_by.unwrap_or_default())
     }
 
     /// The certificate goes first: while something uses it, it needs its records for every renewal.
@@ -157,6 +162,21 @@ impl Certificate {
         let export = CertificateExport::from(self.certificate_export.as_deref()?);
         Some(CertificateOptions::builder().export(export).build())
     }
+}
+
+/// The status of a certificate, with what keeps public DNS from its validation records.
+async fn status(cx: &Cx, known: &Known<Certificate>, detail: &CertificateDetail) -> Result<Status> {
+    let mut state = match readiness(detail) {
+        Readiness::Ready => return Ok(Status::Ready(accepted("", json!({"CertificateArn": known.id})).outputs)),
+        Readiness::Failed(reason) => return Ok(Status::Failed(reason)),
+        Readiness::Pending(state) => state,
+    };
+    for zone in validation::zones(&known.last, detail) {
+        if let Some(missing) = missing_delegation(cx, &zone).await {
+            state = format!("{state}; {missing}");
+        }
+    }
+    Ok(Status::Pending(state))
 }
 
 async fn describe(cx: &Cx, arn: &str) -> Result<CertificateDetail> {

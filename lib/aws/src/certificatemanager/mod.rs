@@ -1,6 +1,8 @@
 //! `AWS::CertificateManager::*`.
 
 mod certificate;
+#[cfg(test)]
+mod replay_tests;
 mod validation;
 
 pub(crate) use certificate::Certificate;

@@ -123,6 +123,12 @@ async fn try_to_remove(cx: &Cx, declared: &Certificate, detail: &CertificateDeta
     Ok(())
 }
 
+/// The zones of the records that ACM has named for domains that are not validated yet.
+pub(super) fn zones(declared: &Certificate, detail: &CertificateDetail) -> BTreeSet<String> {
+    let open: Vec<_> = open(detail).iter().map(|name| covered_domain(name)).collect();
+    records(declared, detail).into_iter().filter(|it| open.contains(&it.domain)).map(|it| it.zone).collect()
+}
+
 /// The domains that are not validated yet.
 pub(super) fn open(detail: &CertificateDetail) -> Vec<String> {
     let domains = detail.domain_validation_options().iter();

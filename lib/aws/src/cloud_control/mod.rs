@@ -173,15 +173,12 @@ impl AnyHandler for ResourceType {
     }
 
     async fn status(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
-        let under_way = match cx.cloud_control.requests.token(self.name, &resource.id) {
-            Some(token) => followed(self, cx, resource, &token).await?,
-            None => of_another_run(self, cx, resource).await?,
-        };
-        if let Some(status) = under_way {
-            return Ok(status);
-        }
-        let live = get(self, cx, &resource.id).await?;
-        Ok(live.map_or(Status::Gone, |model| Status::Ready(model::outputs(self, &resource.id, &model))))
+        poll(self, cx, resource, false).await
+    }
+
+    /// Asks again for a deletion that something has blocked.
+    async fn advance(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
+        poll(self, cx, resource, true).await
     }
 
     async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>> {
@@ -219,9 +216,29 @@ async fn get(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Properti
     }
 }
 
+/// Whether a resource is ready, by the requests that were made for it and by itself. Where `repeats` says so, a
+/// deletion that was blocked is asked for again.
+async fn poll(schema: &ResourceType, cx: &Cx, resource: &Existing, repeats: bool) -> Result<Status> {
+    let under_way = match cx.cloud_control.requests.token(schema.name, &resource.id) {
+        Some(token) => followed(schema, cx, resource, &token, repeats).await?,
+        None => of_another_run(schema, cx, resource).await?,
+    };
+    if let Some(status) = under_way {
+        return Ok(status);
+    }
+    let live = get(schema, cx, &resource.id).await?;
+    Ok(live.map_or(Status::Gone, |model| Status::Ready(model::outputs(schema, &resource.id, &model))))
+}
+
 /// How the request that this process has made for a resource stands; none where it has come to a
 /// good end.
-async fn followed(schema: &ResourceType, cx: &Cx, resource: &Existing, token: &str) -> Result<Option<Status>> {
+async fn followed(
+    schema: &ResourceType,
+    cx: &Cx,
+    resource: &Existing,
+    token: &str,
+    repeats: bool,
+) -> Result<Option<Status>> {
     let requests = &cx.cloud_control.requests;
     let Some(event) = request::look(cx, token).await.or_none()? else {
         requests.forget(schema.name, &resource.id);
@@ -235,6 +252,9 @@ async fn followed(schema: &ResourceType, cx: &Cx, resource: &Existing, token: &s
         Progress::Failed(error) if deletes && error.class() == ErrorClass::NotFound => Some(Status::Gone),
         // Something else still holds it: that is waited out, within the limit of the type.
         Progress::Failed(error) if deletes && request::passes(error.class()) => {
+            if !repeats {
+                return Ok(Some(Status::Pending(error.message().to_owned())));
+            }
             return Ok(Some(match schema.delete(cx, resource).await {
                 Ok(Deletion::Gone) => Status::Gone,
                 Ok(Deletion::Pending) => Status::Pending(error.message().to_owned()),

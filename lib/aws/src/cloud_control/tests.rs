@@ -399,8 +399,10 @@ async fn a_delete_that_something_blocks_is_asked_for_again_while_it_is_waited_fo
     });
     let request = DeleteRequest { existing: existing(QUEUE, URL, json!({})), delete_data: false, final_snapshot: None };
     aws.delete(&request).await.unwrap();
-    let status = aws.status(&request.existing).await.unwrap();
-    assert_eq!(status, Status::Pending("'q' has dependencies and cannot be deleted".into()));
+    let blocked = Status::Pending("'q' has dependencies and cannot be deleted".into());
+    assert_eq!(aws.status(&request.existing).await.unwrap(), blocked);
+    assert_eq!(log.count("DeleteResource"), 1, "a plan that polls deletes nothing");
+    assert_eq!(aws.advance(&request.existing).await.unwrap(), blocked);
     assert_eq!(log.count("DeleteResource"), 2);
 }
 

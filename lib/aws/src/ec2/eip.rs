@@ -1,12 +1,13 @@
 //! `AWS::EC2::EIP`
 
+use aws_sdk_ec2::operation::release_address::ReleaseAddressError;
 use aws_sdk_ec2::types::{DomainType, ResourceType};
-use groundplan_engine::provider::{Accepted, Deletion};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{filter, read_tags, retag, tagged};
-use crate::error::Result;
+use super::{filter, holders, read_tags, retag, tagged};
+use crate::error::{Meaning, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
 use crate::tags::{TOKEN, Tags};
 
@@ -23,6 +24,13 @@ pub(crate) struct Eip {
 
 impl Handler for Eip {
     const TYPE: &'static str = "AWS::EC2::EIP";
+
+    const ERRORS: &'static [Meaning] = &[
+        // EC2 answers so while something, or a NAT gateway that has just gone, still has the address. The
+        // credentials' own lack of permission is `UnauthorizedOperation`.
+        // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+        Meaning::of::<ReleaseAddressError>("AuthFailure", "", ErrorClass::Conflict),
+    ];
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx
@@ -67,6 +75,11 @@ impl Handler for Eip {
         let group = known.last.network_border_group.clone();
         cx.ec2.release_address().allocation_id(allocation).set_network_border_group(group).send().await?;
         Ok(Deletion::Gone)
+    }
+
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        let [_, allocation] = known.parts()?;
+        holders::interfaces(cx, "association.allocation-id", allocation).await
     }
 
     fn tags(&self) -> Option<&Tags> {

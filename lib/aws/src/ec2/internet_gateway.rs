@@ -43,6 +43,13 @@ impl Handler for InternetGateway {
         Ok(Deletion::Gone)
     }
 
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        let described = cx.ec2.describe_internet_gateways().internet_gateway_ids(&known.id).send().await?;
+        let gateway = one(described.internet_gateways, &known.id)?;
+        let vpcs = gateway.attachments().iter().filter_map(|attachment| attachment.vpc_id());
+        Ok(vpcs.map(|vpc| format!("its attachment to {vpc}")).collect())
+    }
+
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

@@ -2,6 +2,7 @@
 
 mod egress_only_internet_gateway;
 mod eip;
+mod holders;
 mod internet_gateway;
 mod nat_gateway;
 mod route;

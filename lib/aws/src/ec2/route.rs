@@ -1,12 +1,14 @@
 //! `AWS::EC2::Route`
 
+use aws_sdk_ec2::operation::create_route::CreateRouteError;
+use aws_sdk_ec2::operation::replace_route::ReplaceRouteError;
 use aws_sdk_ec2::types::Route as Live;
-use groundplan_engine::provider::{Accepted, Deletion};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{declared_block, normal_block};
-use crate::error::{Error, Result};
+use crate::error::{Error, Meaning, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, one};
 
 /// One destination, one target. EC2 keeps Gateway Load Balancer endpoints under `GatewayId`.
@@ -36,6 +38,21 @@ impl Route {
 
 impl Handler for Route {
     const TYPE: &'static str = "AWS::EC2::Route";
+
+    const ERRORS: &'static [Meaning] = &[
+        // `route table rtb-1 and network gateway igw-1 belong to different networks`: the gateway has just
+        // been attached.
+        Meaning::of::<CreateRouteError>(
+            "InvalidParameterValue",
+            "belong to different networks",
+            ErrorClass::Propagating,
+        ),
+        Meaning::of::<ReplaceRouteError>(
+            "InvalidParameterValue",
+            "belong to different networks",
+            ErrorClass::Propagating,
+        ),
+    ];
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let id = self.identifier(cx).ok_or_else(|| Error::invalid("a route needs a destination"))?;

@@ -50,6 +50,13 @@ impl Handler for RouteTable {
         Ok(Deletion::Gone)
     }
 
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        let described = cx.ec2.describe_route_tables().route_table_ids(&known.id).send().await?;
+        let table = one(described.route_tables, &known.id)?;
+        let uses = table.associations().iter().filter_map(|it| it.subnet_id().or(it.gateway_id()));
+        Ok(uses.map(|id| format!("its association with {id}")).collect())
+    }
+
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

@@ -8,6 +8,13 @@ use aws_sdk_ec2::types::{
     SecurityGroupRuleUpdate, UserIdGroupPair,
 };
 
+/// The code for a rule, named by its parts, that is not there. That a group is not there is something else:
+/// a new one may not be visible yet, and has its rules.
+pub(crate) const NO_RULE: &str = "InvalidPermission.NotFound";
+
+/// The code for a rule, named by its identifier, that is not there.
+pub(crate) const NO_RULE_OF_ID: &str = "InvalidSecurityGroupRuleId.NotFound";
+
 /// Which way traffic goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -192,7 +199,7 @@ pub(crate) async fn revoke_defaults(cx: &Cx, group: &str, wanted: &[Rule]) -> Re
     let ipv6 = Rule { ipv4: None, ipv6: Some("::/0".to_owned()), ..Rule::everything_out() };
     for default in [ipv4, ipv6].into_iter().filter(|rule| !wanted.iter().any(|other| other.parts() == rule.parts())) {
         let call = cx.ec2.revoke_security_group_egress().group_id(group).ip_permissions(default.permission());
-        match call.send().await.or_none() {
+        match call.send().await.or_none_of(NO_RULE) {
             // Without an IPv6 block, a VPC has no such rules.
             Err(error) if error.code() == "InvalidParameterValue" && default.ipv6.is_some() => {}
             revoked => drop(revoked?),

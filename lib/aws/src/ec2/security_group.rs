@@ -6,8 +6,8 @@ use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::rule::{self, Direction, LiveRule, Rule};
-use super::{find_by_token, read_tags, retag, tagged};
+use super::rule::{self, Direction, LiveRule, NO_RULE_OF_ID, Rule};
+use super::{find_by_token, holders, read_tags, retag, tagged};
 use crate::error::{OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
 use crate::name::NameRules;
@@ -16,8 +16,8 @@ use crate::tags::Tags;
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>
 const NAMES: NameRules = NameRules::letters(255, "_").without("sg-");
 
-/// Rules are better resources of their own, so that two groups may refer to each other. Inline
-/// ones are exclusive: what is not declared is removed, and shows as drift.
+/// Rules are better resources of their own, so that two groups may refer to each other. An update removes
+/// what an earlier declaration had and no other rule; others show as drift.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct SecurityGroup {
@@ -147,15 +147,18 @@ impl Handler for SecurityGroup {
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
         if let Some(rules) = changes.of(|group| &group.security_group_ingress) {
-            replace_rules::<Ingress>(cx, id, rules.as_deref().unwrap_or_default()).await?;
+            let old = changes.old.and_then(|group| group.security_group_ingress.as_deref());
+            replace_rules::<Ingress>(cx, id, old.unwrap_or_default(), rules.as_deref().unwrap_or_default()).await?;
         }
         if let Some(rules) = changes.of(|group| &group.security_group_egress) {
             // Without a declaration a group has the rule that EC2 gives it.
-            let rules = rules.clone().unwrap_or_else(|| vec![Egress::of(Rule::everything_out())]);
+            let default = || vec![Egress::of(Rule::everything_out())];
+            let rules = rules.clone().unwrap_or_else(default);
             if changes.old.is_none() {
                 rule::revoke_defaults(cx, id, &rules.iter().map(Inline::rule).collect::<Vec<_>>()).await?;
             }
-            replace_rules(cx, id, &rules).await?;
+            let old = changes.old.map(|group| group.security_group_egress.clone().unwrap_or_else(default));
+            replace_rules(cx, id, &old.unwrap_or_default(), &rules).await?;
         }
         retag(changes, cx, id).await
     }
@@ -180,6 +183,12 @@ impl Handler for SecurityGroup {
         Ok(Deletion::Gone)
     }
 
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        let mut found = holders::interfaces(cx, "group-id", &known.id).await?;
+        found.extend(holders::referring_groups(cx, &known.id).await?);
+        Ok(found)
+    }
+
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -189,9 +198,11 @@ impl Handler for SecurityGroup {
     }
 }
 
-/// The new rules first, so that traffic that both allow is never cut.
-async fn replace_rules<I: Inline>(cx: &Cx, group: &str, wanted: &[I]) -> Result<()> {
+/// Removes those of the `old` rules that are not `wanted`; what others have added stays. The new rules come
+/// first, so that traffic that both allow is never cut.
+async fn replace_rules<I: Inline>(cx: &Cx, group: &str, old: &[I], wanted: &[I]) -> Result<()> {
     let live = rule::list(cx, group, I::DIRECTION).await?;
+    let old: Vec<_> = old.iter().map(Inline::rule).collect();
     let wanted: Vec<_> = wanted.iter().map(Inline::rule).collect();
     for rule in &wanted {
         match live.iter().find(|live| live.rule.parts() == rule.parts()) {
@@ -206,8 +217,12 @@ async fn replace_rules<I: Inline>(cx: &Cx, group: &str, wanted: &[I]) -> Result<
             Some(_) => {}
         }
     }
-    let is_over = |live: &&LiveRule| !wanted.iter().any(|rule| rule.parts() == live.rule.parts());
-    let remove = async |live: &LiveRule| rule::remove(cx, group, I::DIRECTION, &live.id).await.or_none();
+    let is_in = |rules: &[Rule], live: &LiveRule| rules.iter().any(|rule| rule.parts() == live.rule.parts());
+    let is_over = |live: &&LiveRule| is_in(&old, live) && !is_in(&wanted, live);
+    let remove = async |live: &LiveRule| {
+        let removed = rule::remove(cx, group, I::DIRECTION, &live.id).await;
+        removed.or_none_of(NO_RULE_OF_ID).map(drop)
+    };
     try_join_all(live.iter().filter(is_over).map(remove)).await.map(drop)
 }
 

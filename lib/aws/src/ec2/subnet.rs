@@ -5,7 +5,7 @@ use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{declared_block, filter, find_by_token, flag, normal_block, read_tags, retag, state, tagged};
+use super::{declared_block, filter, find_by_token, flag, holders, normal_block, read_tags, retag, state, tagged};
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
 use crate::tags::Tags;
@@ -145,6 +145,10 @@ impl Handler for Subnet {
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         cx.ec2.delete_subnet().subnet_id(&known.id).send().await?;
         Ok(Deletion::Gone)
+    }
+
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        holders::interfaces(cx, "subnet-id", &known.id).await
     }
 
     fn tags(&self) -> Option<&Tags> {

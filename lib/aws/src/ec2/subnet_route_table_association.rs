@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{filter, state};
-use crate::error::{Error, Result};
+use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,6 +23,21 @@ impl Handler for SubnetRouteTableAssociation {
         let call = cx.ec2.associate_route_table().route_table_id(&self.route_table_id).subnet_id(&self.subnet_id);
         let id = given(call.send().await?.association_id, "associationId")?;
         Ok(accepted(&id, json!({"Id": id})))
+    }
+
+    /// Moves the subnet to another table in one call: it is never without routes.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceRouteTableAssociation.html>
+    async fn exchange(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<Option<String>> {
+        let Some(table) = changes.after_create(|association| &association.route_table_id) else { return Ok(None) };
+        let call = cx.ec2.replace_route_table_association().association_id(id).route_table_id(table);
+        match call.send().await.or_none_of("InvalidAssociationID.NotFound")? {
+            Some(replaced) => given(replaced.new_association_id, "newAssociationId").map(Some),
+            // An earlier attempt, whose answer was lost, has given it another identifier.
+            None => match &changes.new.find(cx).await?[..] {
+                [moved] => Ok(Some(moved.clone())),
+                _ => Err(Error::not_found(id)),
+            },
+        }
     }
 
     async fn update(_: &Changes<'_, Self>, _: &Cx, _: &str) -> Result<()> {

@@ -6,7 +6,7 @@ use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{declared_block, filter, find_by_token, flag, read_tags, retag, state, tagged};
+use super::{declared_block, filter, find_by_token, flag, holders, read_tags, retag, state, tagged};
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
 use crate::tags::Tags;
@@ -112,6 +112,10 @@ impl Handler for Vpc {
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         cx.ec2.delete_vpc().vpc_id(&known.id).send().await?;
         Ok(Deletion::Gone)
+    }
+
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        holders::inside_vpc(cx, &known.id).await
     }
 
     fn tags(&self) -> Option<&Tags> {

@@ -4,7 +4,7 @@ use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{filter, state};
+use super::{filter, holders, state};
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted};
 
@@ -57,6 +57,12 @@ impl Handler for VpcGatewayAttachment {
         let (gateway, _) = attached(cx, vpc).await?;
         detach(cx, &gateway, vpc).await?;
         Ok(Deletion::Gone)
+    }
+
+    /// An internet gateway stays as long as something in its VPC has a public address.
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        let [_, vpc] = known.parts()?;
+        holders::public_interfaces(cx, vpc).await
     }
 
     async fn find(&self, cx: &Cx) -> Result<Vec<String>> {

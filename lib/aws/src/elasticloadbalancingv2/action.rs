@@ -89,6 +89,13 @@ impl Action {
             .build()
     }
 
+    /// Whether it forwards to the target group `arn`, perhaps among others.
+    pub(super) fn sends_to(&self, arn: &str) -> bool {
+        let weighted = self.forward_config.iter().flat_map(|forward| forward.target_groups.iter().flatten());
+        let mut groups = weighted.map(|group| &group.target_group_arn).chain([&self.target_group_arn]);
+        groups.any(|group| group.as_deref() == Some(arn))
+    }
+
     /// What AWS gave back.
     pub(super) fn of(live: &Live) -> Self {
         Self {

@@ -1,18 +1,19 @@
 //! `AWS::ElasticLoadBalancingV2::Listener`
 
+use aws_sdk_elasticloadbalancingv2::operation::modify_listener::ModifyListenerError;
 use aws_sdk_elasticloadbalancingv2::types::{
     AdvertiseTrustStoreCaNamesEnum, Certificate as LiveCertificate, Listener as Live, ListenerAttribute,
     MutualAuthenticationAttributes, ProtocolEnum,
 };
-use groundplan_engine::provider::{Accepted, Deletion};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::action::Action;
 use super::attribute::{self, Attribute};
-use super::{read_tags, retag, tag, taken, with_token};
-use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
+use super::{read_tags, retag, tag, tag_made, taken, takes_tags_later, with_token};
+use crate::error::{Error, Meaning, OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted, given, in_declared_shape, one};
 use crate::tags::Tags;
 
 /// What AWS sets where the program says nothing.
@@ -77,8 +78,18 @@ impl MutualAuthentication {
 impl Handler for Listener {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::Listener";
 
+    const ERRORS: &'static [Meaning] = &[
+        // `Listener port '443' is already in use by another listener`, of code `DuplicateListener` or
+        // `ValidationError`.
+        Meaning::of::<ModifyListenerError>("", "is already in use", ErrorClass::AlreadyExists),
+    ];
+
+    /// A listener with the same port, protocol and actions is returned, whoever made it.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
+    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Returns;
+
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
-        let created = cx
+        let call = cx
             .elb
             .create_listener()
             .load_balancer_arn(&self.load_balancer_arn)
@@ -88,15 +99,27 @@ impl Handler for Listener {
             .set_certificates(self.certificates())
             .set_default_actions(Some(self.actions()))
             .set_alpn_policy(self.alpn_policy.clone())
-            .set_mutual_authentication(self.mutual_authentication.as_ref().map(MutualAuthentication::to_sdk))
-            .set_tags(Some(cx.tags(&self.tags, tag)))
-            .send()
-            .await;
+            .set_mutual_authentication(self.mutual_authentication.as_ref().map(MutualAuthentication::to_sdk));
+        let tagged = call.clone().set_tags(Some(cx.tags(&self.tags, tag))).send().await.map_err(Error::from);
+        let (created, is_tagged) = match tagged {
+            // A gateway load balancer has one listener.
+            Err(error) if takes_tags_later(&error) => {
+                if let Some(other) = self.siblings(cx).await?.first().and_then(Live::listener_arn) {
+                    let message = format!("the gateway load balancer has the listener {other} already");
+                    return Err(Error::new(ErrorClass::AlreadyExists, message));
+                }
+                (call.send().await.map_err(Error::from), false)
+            }
+            created => (created, true),
+        };
         let created = match created {
             Ok(created) => created,
-            Err(error) => return Err(self.refused(cx, error.into()).await?),
+            Err(error) => return Err(self.refused(cx, error).await?),
         };
         let arn = given(one(created.listeners, "the listener")?.listener_arn, "ListenerArn")?;
+        if !is_tagged {
+            tag_made(cx, &arn, &self.tags).await?;
+        }
         Ok(accepted(&arn, json!({"ListenerArn": arn})))
     }
 
@@ -182,6 +205,10 @@ impl Handler for Listener {
         Some(&self.tags)
     }
 
+    async fn live_tags(&self, cx: &Cx, id: &str) -> Result<Tags> {
+        read_tags(cx, id).await
+    }
+
     async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
         let listeners = self.siblings(cx).await?;
         with_token(cx, listeners.into_iter().filter_map(|listener| listener.listener_arn).collect()).await
@@ -192,7 +219,7 @@ impl Listener {
     /// Why it cannot be made or changed. A port may be about to be let go of by a listener that goes, or
     /// that moves to another one.
     async fn refused(&self, cx: &Cx, error: Error) -> Result<Error> {
-        if error.code() != "DuplicateListener" {
+        if error.class() != ErrorClass::AlreadyExists {
             return Ok(error);
         }
         let listeners = self.siblings(cx).await?;

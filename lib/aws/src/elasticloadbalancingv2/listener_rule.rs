@@ -1,27 +1,22 @@
 //! `AWS::ElasticLoadBalancingV2::ListenerRule`
 
-use std::collections::BTreeSet;
-
 use aws_sdk_elasticloadbalancingv2::types::{
-    HostHeaderRewriteConfig, RewriteConfig, Rule, RulePriorityPair, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
+    HostHeaderRewriteConfig, RewriteConfig, Rule, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
 };
-use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::action::Action;
 use super::condition::RuleCondition;
+use super::order::set_priority;
 use super::{read_tags, retag, tag, taken, with_token};
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
 use crate::tags::Tags;
 
 /// The code of the refusal of a priority that another rule of the listener has.
-const PRIORITY_IN_USE: &str = "PriorityInUse";
-
-/// The last priority there is.
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html>
-const LAST_PRIORITY: i32 = 50_000;
+pub(super) const PRIORITY_IN_USE: &str = "PriorityInUse";
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -136,8 +131,8 @@ impl Handler for ListenerRule {
                 .send()
                 .await?;
         }
-        if let Some(old) = changes.old.filter(|old| old.priority != new.priority) {
-            change_priority(cx, id, old.priority, new.priority).await?;
+        if changes.after_create(|rule| &rule.priority).is_some() {
+            set_priority(cx, id, new.priority).await?;
         }
         retag(changes, cx, id).await
     }
@@ -183,7 +178,7 @@ impl ListenerRule {
 }
 
 /// All rules of a listener; none where there is no such listener.
-async fn rules(cx: &Cx, listener: &str) -> Result<Vec<Rule>> {
+pub(super) async fn rules(cx: &Cx, listener: &str) -> Result<Vec<Rule>> {
     let mut rules = Vec::new();
     let mut marker = None;
     loop {
@@ -198,48 +193,16 @@ async fn rules(cx: &Cx, listener: &str) -> Result<Vec<Rule>> {
 }
 
 /// The default rule has the priority `default`, which is none.
-fn priority(rule: &Rule) -> Option<i32> {
+pub(super) fn priority(rule: &Rule) -> Option<i32> {
     rule.priority()?.parse().ok()
 }
 
-fn holder(rules: &[Rule], wanted: i32) -> Option<&str> {
+pub(super) fn holder(rules: &[Rule], wanted: i32) -> Option<&str> {
     rules.iter().find(|rule| priority(rule) == Some(wanted))?.rule_arn()
 }
 
-/// Gives the rule `id` its new priority. Where another rule of the app has that, which may want this
-/// one's in turn, this one steps aside and the call is to be repeated.
-///
-/// It steps aside only once, to the next free priority behind the wanted one: requests meet the rules in
-/// the order that they are going to have, and since everybody who waits stands behind what he waits for,
-/// no two rules that have stepped aside wait for each other.
-async fn change_priority(cx: &Cx, id: &str, old: i32, new: i32) -> Result<()> {
-    let error = match set_priority(cx, id, new).await {
-        Err(error) if error.code() == PRIORITY_IN_USE => error,
-        done => return done,
-    };
-    let rules = rules(cx, &listener_of(id)).await?;
-    let error = taken(cx, error, holder(&rules, new)).await?;
-    let blocks = holder(&rules, new).is_some() && holder(&rules, old) == Some(id);
-    let used: BTreeSet<_> = rules.iter().filter_map(priority).collect();
-    let aside = (new..=LAST_PRIORITY).find(|priority| !used.contains(priority));
-    if let Some(aside) = aside.filter(|_| blocks && error.class() == ErrorClass::Conflict) {
-        match set_priority(cx, id, aside).await {
-            // Somebody else has stepped there first. The repetition finds another place.
-            Err(error) if error.code() == PRIORITY_IN_USE => {}
-            stepped => stepped?,
-        }
-    }
-    Err(error)
-}
-
-async fn set_priority(cx: &Cx, id: &str, priority: i32) -> Result<()> {
-    let pair = RulePriorityPair::builder().rule_arn(id).priority(priority).build();
-    cx.elb.set_rule_priorities().rule_priorities(pair).send().await?;
-    Ok(())
-}
-
 /// `…:listener/app/shop/1/2` of the rule `…:listener-rule/app/shop/1/2/3`.
-fn listener_of(rule: &str) -> String {
+pub(super) fn listener_of(rule: &str) -> String {
     let listener = rule.rsplit_once('/').map_or(rule, |(listener, _)| listener);
     listener.replacen(":listener-rule/", ":listener/", 1)
 }

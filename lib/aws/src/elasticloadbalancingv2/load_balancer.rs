@@ -1,17 +1,20 @@
 //! `AWS::ElasticLoadBalancingV2::LoadBalancer`
 
+use aws_sdk_elasticloadbalancingv2::operation::create_load_balancer::CreateLoadBalancerError;
+use aws_sdk_elasticloadbalancingv2::operation::modify_load_balancer_attributes::ModifyLoadBalancerAttributesError;
+use aws_sdk_elasticloadbalancingv2::operation::set_subnets::SetSubnetsError;
 use aws_sdk_elasticloadbalancingv2::types::{
     AvailabilityZone, IpAddressType, LoadBalancer as Live, LoadBalancerAttribute, LoadBalancerSchemeEnum,
     LoadBalancerStateEnum, LoadBalancerTypeEnum, SubnetMapping as Mapping,
 };
-use groundplan_engine::provider::{Accepted, Deletion, Outputs};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::attribute::{self, Attribute};
 use super::{full_name, read_tags, retag, tag, with_token};
-use crate::error::{OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, one};
+use crate::error::{Meaning, OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, Readiness, accepted, as_declared, given, one};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -88,6 +91,20 @@ impl SubnetMapping {
 
 impl Handler for LoadBalancer {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+
+    const ERRORS: &'static [Meaning] = &[
+        // Elastic Load Balancing writes a test file when logs are turned on, and a new bucket policy takes
+        // up to a minute to reach it.
+        // <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>
+        Meaning::of::<ModifyLoadBalancerAttributesError>("", "access denied for bucket", ErrorClass::Propagating),
+        // The gateway has just been attached.
+        Meaning::of::<CreateLoadBalancerError>("InvalidSubnet", "has no internet gateway", ErrorClass::Propagating),
+        Meaning::of::<SetSubnetsError>("InvalidSubnet", "has no internet gateway", ErrorClass::Propagating),
+    ];
+
+    /// A load balancer with the same name and settings is returned, whoever made it.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
+    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Returns;
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx
@@ -178,6 +195,10 @@ impl Handler for LoadBalancer {
 
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
+    }
+
+    async fn live_tags(&self, cx: &Cx, id: &str) -> Result<Tags> {
+        read_tags(cx, id).await
     }
 
     /// A name alone does not say whose balancer it is.

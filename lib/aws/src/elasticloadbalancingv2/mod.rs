@@ -7,6 +7,7 @@ mod listener;
 mod listener_certificate;
 mod listener_rule;
 mod load_balancer;
+mod order;
 mod target_group;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub(crate) use listener::Listener;
 pub(crate) use listener_certificate::ListenerCertificate;
 pub(crate) use listener_rule::ListenerRule;
 pub(crate) use load_balancer::LoadBalancer;
+pub(crate) use order::RuleOrder;
 pub(crate) use target_group::TargetGroup;
 
 use crate::error::{Error, OrNone, Result};
@@ -32,6 +34,22 @@ const NAMES: NameRules = NameRules::letters(32, "");
 /// The most resources whose tags one call describes.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>
 const BATCH: usize = 20;
+
+/// Part of the refusal of tags in a create call. Listeners of gateway load balancers and, in some regions,
+/// their target groups take them only afterwards.
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/20144>
+const TAGS_LATER: &str = "cannot specify tags on creation";
+
+/// Whether a create call was refused because of its tags alone.
+fn takes_tags_later(error: &Error) -> bool {
+    error.message().to_ascii_lowercase().contains(TAGS_LATER)
+}
+
+/// Sets the tags of identity and of the user on what was created without them.
+async fn tag_made(cx: &Cx, arn: &str, tags: &Tags) -> Result<()> {
+    let tagged = cx.elb.add_tags().resource_arns(arn).set_tags(Some(cx.tags(tags, tag))).send().await;
+    tagged.map(drop).map_err(|error| Error::from(error).after_making(arn))
+}
 
 fn tag(key: String, value: String) -> Tag {
     Tag::builder().key(key).value(value).build()

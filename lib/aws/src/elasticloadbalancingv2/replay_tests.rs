@@ -1,10 +1,11 @@
 //! What no emulator shows of listeners, rules and target groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use futures::future::try_join_all;
 use groundplan_engine::Provider;
-use groundplan_engine::provider::{ErrorClass, ProviderError, UpdateRequest};
+use groundplan_engine::provider::{DeleteRequest, ErrorClass, ProviderError, UpdateRequest};
 use serde_json::{Value as Json, json};
 
 use crate::Aws;
@@ -16,7 +17,6 @@ const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
 const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
 const GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 const LISTENER_ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/shop/1/2";
-const LAST: u16 = 50_000;
 
 fn rule_arn(name: &str) -> String {
     LISTENER_ARN.replace(":listener/", ":listener-rule/") + "/" + name
@@ -66,12 +66,17 @@ impl Rules {
         };
         match parameter(sent, "Action").unwrap_or_default() {
             "SetRulePriorities" => {
-                let name = named(sent, "RulePriorities.member.1.RuleArn");
-                let wanted: u16 = parameter(sent, "RulePriorities.member.1.Priority").unwrap().parse().unwrap();
-                if rules.iter().any(|(other, priority)| other != name && *priority == wanted) {
-                    return in_use(wanted);
+                let mut wanted = rules.clone();
+                for member in (1..).map(|number| format!("RulePriorities.member.{number}")) {
+                    let Some(priority) = parameter(sent, &format!("{member}.Priority")) else { break };
+                    let name = named(sent, &format!("{member}.RuleArn")).to_owned();
+                    wanted.insert(name, priority.parse().unwrap());
                 }
-                rules.insert(name.to_owned(), wanted);
+                let mut used = BTreeSet::new();
+                if let Some(twice) = wanted.values().find(|priority| !used.insert(**priority)) {
+                    return in_use(*twice);
+                }
+                *rules = wanted;
                 Answer::empty(sent)
             }
             "CreateRule" => {
@@ -140,61 +145,51 @@ async fn reprioritize(aws: &Aws, (name, old, new): (&str, u16, u16)) -> Result<(
     aws.update(&update(RULE, &rule_arn(name), rule(old), rule(new))).await.map(drop)
 }
 
-/// Makes the changes in this order, and those that the engine repeats again and again.
-async fn settles(rules: &Rules, changes: &[(&str, u16, u16)]) {
-    let (aws, log) = rules.aws();
-    let mut open = changes.to_vec();
-    for _ in 0..4 {
-        let mut left = Vec::new();
-        for change in open {
-            match reprioritize(&aws, change).await {
-                Ok(()) => {}
-                Err(error) => {
-                    assert_eq!(error.class, ErrorClass::Conflict, "{error}");
-                    left.push(change);
-                }
-            }
-        }
-        open = left;
-    }
-    assert_eq!(open, [], "{:?}: {:#?}", rules.now(), log.all());
-    let wanted = changes.iter().map(|(name, _, new)| ((*name).to_owned(), *new));
-    wanted.for_each(|wanted| assert!(rules.now().contains(&wanted), "{wanted:?} of {:?}", rules.now()));
-}
-
 #[tokio::test]
 async fn rules_change_their_priorities_whichever_goes_first() {
     let swap = [("a", 10, 20), ("b", 20, 10)];
     let shift = [("a", 10, 20), ("b", 20, 30)];
     let turn = [("a", 1, 2), ("b", 2, 3), ("c", 3, 1)];
-    // Where `a` steps aside, `c` wants to be.
-    let aside = [("a", 1, 3), ("b", 3, 5), ("c", 5, 4)];
-    for changes in [&swap[..], &shift, &turn, &aside] {
-        let rules: Vec<_> = changes.iter().map(|(name, old, _)| (*name, *old)).collect();
+    for changes in [&swap[..], &shift, &turn] {
+        let before: Vec<_> = changes.iter().map(|(name, old, _)| (*name, *old)).chain([("everything", 900)]).collect();
+        let after: BTreeMap<_, _> = changes
+            .iter()
+            .map(|(name, _, new)| ((*name).to_owned(), *new))
+            .chain([("everything".into(), 900)])
+            .collect();
         for first in 0..changes.len() {
             let mut order = changes.to_vec();
             order.rotate_left(first);
-            settles(&Rules::of(&rules), &order).await;
-            order.reverse();
-            settles(&Rules::of(&rules), &order).await;
+            for order in [order.clone(), order.into_iter().rev().collect()] {
+                let rules = Rules::of(&before);
+                let (aws, _) = rules.aws();
+                for change in &order {
+                    reprioritize(&aws, *change).await.unwrap();
+                    assert!(
+                        rules.now().iter().all(|(_, at)| *at <= 900),
+                        "a rule behind the one that takes everything"
+                    );
+                }
+                assert_eq!(*rules.0.lock().unwrap(), after, "{order:?}");
+            }
+            let rules = Rules::of(&before);
+            let (aws, _) = rules.aws();
+            try_join_all(changes.iter().map(|change| reprioritize(&aws, *change))).await.unwrap();
+            assert_eq!(*rules.0.lock().unwrap(), after, "all at the same time");
         }
     }
 }
 
 #[tokio::test]
-async fn a_rule_steps_aside_once_to_the_next_free_priority_behind_the_wanted_one() {
-    let rules = Rules::of(&[("a", 10), ("b", 20), ("c", 21)]);
+async fn two_rules_change_places_in_one_call() {
+    let rules = Rules::of(&[("a", 10), ("b", 20)]);
     let (aws, log) = rules.aws();
-    for _ in 0..3 {
-        let error = reprioritize(&aws, ("a", 10, 20)).await.unwrap_err();
-        assert_eq!((error.class, error.code.as_deref()), (ErrorClass::Conflict, Some("PriorityInUse")));
-        assert!(error.message.contains(&rule_arn("b")), "it says who has it: {error}");
-    }
-    assert_eq!(rules.now(), [("a".into(), 22), ("b".into(), 20), ("c".into(), 21)]);
-    assert_eq!(log.count("Priority=22"), 1, "{:#?}", log.all());
-    let rules = Rules::of(&[("a", 10), ("b", LAST)]);
-    let error = reprioritize(&rules.aws().0, ("a", 10, LAST)).await.unwrap_err();
-    assert_eq!((error.class, rules.now()[0].1), (ErrorClass::Conflict, 10), "there is no place behind the last");
+    reprioritize(&aws, ("a", 10, 20)).await.unwrap();
+    assert_eq!(rules.now(), [("a".into(), 20), ("b".into(), 10)]);
+    let sent: Vec<_> = log.all().into_iter().filter(|sent| sent.contains("SetRulePriorities")).collect();
+    assert!(sent.len() == 2 && sent[1].contains("RulePriorities.member.2.Priority=10"), "{sent:#?}");
+    reprioritize(&aws, ("b", 20, 10)).await.unwrap();
+    assert_eq!(log.count("SetRulePriorities"), 3, "the other one is there already");
 }
 
 #[tokio::test]
@@ -232,9 +227,10 @@ fn listener(port: u16) -> Json {
 /// A load balancer whose port 80 the listener `holder` has.
 fn with_listener(holder: &'static str) -> Aws {
     let answer = move |sent: &str| match parameter(sent, "Action").unwrap_or_default() {
-        "CreateListener" | "ModifyListener" => {
+        "CreateListener" => {
             refused(400, "DuplicateListener", "A listener already exists on this port for this load balancer")
         }
+        "ModifyListener" => refused(400, "ValidationError", "Listener port '80' is already in use by another listener"),
         "DescribeListeners" => Answer::ok(format!(
             "<DescribeListenersResponse><DescribeListenersResult><Listeners><member><ListenerArn>{holder}</ListenerArn>\
              <Port>80</Port></member><member><ListenerArn>other</ListenerArn><Port>443</Port></member></Listeners>\
@@ -256,6 +252,114 @@ async fn a_listener_waits_for_the_port_that_another_one_of_its_app_is_to_let_go_
         assert_eq!(moved.class, class, "{moved}");
         assert!(moved.message.contains(holder), "it says who has it: {moved}");
     }
+}
+
+/// What a create call returns of a load balancer, a target group or a listener called `name`.
+fn returned(name: &str, sent: &str) -> Answer {
+    let action = parameter(sent, "Action").unwrap_or_default();
+    let (list, arn) = match action {
+        "CreateLoadBalancer" => ("LoadBalancers", "LoadBalancerArn"),
+        "CreateTargetGroup" => ("TargetGroups", "TargetGroupArn"),
+        "CreateListener" => ("Listeners", "ListenerArn"),
+        _ => return tags(sent),
+    };
+    Answer::ok(format!(
+        "<{action}Response><{action}Result><{list}><member><{arn}>arn/{name}</{arn}></member></{list}></{action}Result>\
+         </{action}Response>"
+    ))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_create_call_returns_is_this_programs_only_with_the_token_of_the_creation() {
+    let group = json!({"Name": "shop", "Protocol": "HTTP", "Port": 80, "VpcId": "vpc-1"});
+    let balancer = json!({"Name": "shop", "Subnets": ["subnet-1", "subnet-2"]});
+    for (type_name, properties) in [(BALANCER, balancer), (GROUP, group), (LISTENER, listener(80))] {
+        for name in ["mine", "foreign", "other"] {
+            let (aws, _) = aws(move |sent| returned(name, sent));
+            let created = aws.create(&create(type_name, properties.clone())).await;
+            match created {
+                Ok(accepted) => assert_eq!((name, accepted.id.as_str()), ("mine", "arn/mine")),
+                Err(error) => {
+                    assert_eq!((name != "mine", error.class), (true, ErrorClass::AlreadyExists), "{error}");
+                    assert!(error.message.contains(&format!("arn/{name}")), "{error}");
+                    assert!(error.message.contains(&format!("import shop/thing 'arn/{name}'")), "{error}");
+                    assert_eq!(error.partial, None, "nothing was made");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_a_returned_resource_is_stays_in_doubt_where_its_tags_cannot_be_read() {
+    let (aws, _) = aws(|sent| match parameter(sent, "Action").unwrap_or_default() {
+        "DescribeTags" => refused(403, "AccessDenied", "not authorized to perform: elasticloadbalancing:DescribeTags"),
+        _ => returned("other", sent),
+    });
+    let error = aws.create(&create(LISTENER, listener(80))).await.unwrap_err();
+    assert_eq!((error.class, error.partial), (ErrorClass::UnknownOutcome, None), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_listener_of_a_gateway_load_balancer_is_tagged_after_its_creation() {
+    let gateway = json!({"LoadBalancerArn": "lb",
+        "DefaultActions": [{"Type": "forward", "TargetGroupArn": "group"}]});
+    let (aws, log) = aws(|sent| match parameter(sent, "Action").unwrap_or_default() {
+        "CreateListener" if sent.contains("Tags.member") => {
+            refused(400, "ValidationError", "You cannot specify tags on creation of a GENEVE listener")
+        }
+        "DescribeListeners" => Answer::empty(sent),
+        _ => returned("mine", sent),
+    });
+    assert_eq!(aws.create(&create(LISTENER, gateway)).await.unwrap().id, "arn/mine");
+    let tagged = log.all().into_iter().find(|sent| sent.contains("Action=AddTags")).unwrap();
+    assert!(tagged.contains(TOKEN) && tagged.contains("groundplan%3Apath"), "{tagged}");
+}
+
+#[tokio::test]
+async fn a_load_balancer_waits_until_the_policy_of_its_log_bucket_has_reached_it() {
+    let (aws, _) = aws(|sent| match parameter(sent, "Action").unwrap_or_default() {
+        "ModifyLoadBalancerAttributes" => refused(
+            400,
+            "InvalidConfigurationRequest",
+            "Access Denied for bucket: logs. Please check S3bucket permission",
+        ),
+        _ => Answer::empty(sent),
+    });
+    let logs = |on: &str| json!({"LoadBalancerAttributes": [{"Key": "access_logs.s3.enabled", "Value": on}]});
+    let error = aws.update(&update(BALANCER, "lb", logs("false"), logs("true"))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Propagating, "{error}");
+}
+
+#[tokio::test]
+async fn a_target_group_that_cannot_go_names_the_listeners_and_rules_that_use_it() {
+    let (aws, _) = aws(|sent| match parameter(sent, "Action").unwrap_or_default() {
+        "DeleteTargetGroup" => {
+            refused(400, "ResourceInUse", "Target group 'group' is currently in use by a listener or a rule")
+        }
+        "DescribeTargetGroups" => Answer::ok(
+            "<DescribeTargetGroupsResponse><DescribeTargetGroupsResult><TargetGroups><member><LoadBalancerArns><member>lb\
+             </member></LoadBalancerArns></member></TargetGroups></DescribeTargetGroupsResult>\
+             </DescribeTargetGroupsResponse>",
+        ),
+        "DescribeListeners" => Answer::ok(
+            "<DescribeListenersResponse><DescribeListenersResult><Listeners><member><ListenerArn>http</ListenerArn>\
+             <Protocol>HTTP</Protocol><DefaultActions><member><Type>forward</Type><TargetGroupArn>group</TargetGroupArn>\
+             </member></DefaultActions></member></Listeners></DescribeListenersResult></DescribeListenersResponse>",
+        ),
+        "DescribeRules" => Answer::ok(
+            "<DescribeRulesResponse><DescribeRulesResult><Rules><member><RuleArn>http/default</RuleArn><IsDefault>true\
+             </IsDefault></member><member><RuleArn>http/api</RuleArn><IsDefault>false</IsDefault><Actions><member><Type>\
+             forward</Type><ForwardConfig><TargetGroups><member><TargetGroupArn>group</TargetGroupArn></member>\
+             </TargetGroups></ForwardConfig></member></Actions></member></Rules></DescribeRulesResult>\
+             </DescribeRulesResponse>",
+        ),
+        _ => Answer::empty(sent),
+    });
+    let request = DeleteRequest { existing: existing(GROUP, "group", json!({})), delete_data: false };
+    let error = aws.delete(&request).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Conflict);
+    assert!(error.message.ends_with("it is held by listener http, listener rule http/api"), "{error}");
 }
 
 #[tokio::test]

@@ -1,17 +1,19 @@
 //! `AWS::ElasticLoadBalancingV2::TargetGroup`
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Matcher as LiveMatcher, ProtocolEnum, TargetDescription, TargetGroup as Live, TargetGroupAttribute,
-    TargetGroupIpAddressTypeEnum, TargetHealthDescription, TargetHealthStateEnum, TargetTypeEnum,
+    Action as LiveAction, Matcher as LiveMatcher, ProtocolEnum, TargetDescription, TargetGroup as Live,
+    TargetGroupAttribute, TargetGroupIpAddressTypeEnum, TargetHealthDescription, TargetHealthStateEnum, TargetTypeEnum,
 };
-use groundplan_engine::provider::{Accepted, Deletion, Outputs};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::action::Action;
 use super::attribute::{self, Attribute};
-use super::{NAMES, full_name, read_tags, retag, tag, with_token};
-use crate::error::{OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
+use super::listener_rule::rules;
+use super::{NAMES, full_name, read_tags, retag, tag, tag_made, takes_tags_later, with_token};
+use crate::error::{Error, OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted, given, one};
 use crate::tags::Tags;
 
 /// What AWS sets where the program says nothing.
@@ -77,8 +79,12 @@ impl Target {
 impl Handler for TargetGroup {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 
+    /// A target group with the same name and settings is returned, whoever made it.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
+    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Returns;
+
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
-        let created = cx
+        let call = cx
             .elb
             .create_target_group()
             .name(self.name(cx))
@@ -96,12 +102,24 @@ impl Handler for TargetGroup {
             .set_health_check_timeout_seconds(self.health_check_timeout_seconds)
             .set_healthy_threshold_count(self.healthy_threshold_count)
             .set_unhealthy_threshold_count(self.unhealthy_threshold_count)
-            .set_matcher(self.matcher())
-            .set_tags(Some(cx.tags(&self.tags, tag)))
-            .send()
-            .await?;
+            .set_matcher(self.matcher());
+        let tagged = call.clone().set_tags(Some(cx.tags(&self.tags, tag))).send().await.map_err(Error::from);
+        let (created, is_tagged) = match tagged {
+            Err(error) if takes_tags_later(&error) => {
+                let name = self.name(cx);
+                if cx.elb.describe_target_groups().names(&name).send().await.or_none()?.is_some() {
+                    let message = format!("there is a target group {name} already");
+                    return Err(Error::new(ErrorClass::AlreadyExists, message));
+                }
+                (call.send().await?, false)
+            }
+            created => (created?, true),
+        };
         let group = one(created.target_groups, "the target group")?;
         let id = given(group.target_group_arn.clone(), "TargetGroupArn")?;
+        if !is_tagged {
+            tag_made(cx, &id, &self.tags).await?;
+        }
         Ok(Accepted { outputs: outputs(&group, &id), id })
     }
 
@@ -184,6 +202,31 @@ impl Handler for TargetGroup {
 
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
+    }
+
+    /// The listeners and rules that send requests to it.
+    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+        let described = cx.elb.describe_target_groups().target_group_arns(&known.id).send().await?;
+        let sends = |actions: &[LiveAction]| actions.iter().any(|action| Action::of(action).sends_to(&known.id));
+        let mut holders = Vec::new();
+        for balancer in one(described.target_groups, &known.id)?.load_balancer_arns.unwrap_or_default() {
+            let listeners = cx.elb.describe_listeners().load_balancer_arn(&balancer).send().await?.listeners;
+            for listener in listeners.unwrap_or_default() {
+                let arn = listener.listener_arn().unwrap_or_default();
+                holders.extend(sends(listener.default_actions()).then(|| format!("listener {arn}")));
+                // Those of other balancers have no rules but their default actions.
+                if matches!(listener.protocol(), Some(ProtocolEnum::Http | ProtocolEnum::Https)) {
+                    let rules = rules(cx, arn).await?.into_iter().filter(|rule| rule.is_default != Some(true));
+                    let holding = rules.filter(|rule| sends(rule.actions()));
+                    holders.extend(holding.filter_map(|rule| Some(format!("listener rule {}", rule.rule_arn?))));
+                }
+            }
+        }
+        Ok(holders)
+    }
+
+    async fn live_tags(&self, cx: &Cx, id: &str) -> Result<Tags> {
+        read_tags(cx, id).await
     }
 
     /// A name alone does not say whose group it is.

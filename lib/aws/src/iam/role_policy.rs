@@ -1,12 +1,12 @@
 //! `AWS::IAM::RolePolicy`
 
-use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::document;
-use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted};
+use crate::error::Result;
+use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -18,17 +18,10 @@ pub(crate) struct RolePolicy {
 
 impl Handler for RolePolicy {
     const TYPE: &'static str = "AWS::IAM::RolePolicy";
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
+    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Overwrites;
 
-    /// IAM has no call that only creates: one of the same name is not written over.
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
-        let call = cx.iam.get_role_policy().policy_name(&self.policy_name).role_name(&self.role_name);
-        if let Some(live) = call.send().await.or_none()?
-            && document::parse(&live.policy_document) != document::parse(&document::text(&self.policy_document))
-        {
-            let Self { policy_name, role_name, .. } = self;
-            let message = format!("the role {role_name} has another inline policy called {policy_name} already");
-            return Err(Error::new(ErrorClass::AlreadyExists, message));
-        }
         self.put(cx).await?;
         let outputs = json!({"PolicyName": self.policy_name, "RoleName": self.role_name});
         Ok(accepted(format!("{}|{}", self.policy_name, self.role_name), outputs))

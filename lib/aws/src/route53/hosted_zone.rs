@@ -61,6 +61,9 @@ impl Network {
 impl Handler for HostedZone {
     const TYPE: &'static str = "AWS::Route53::HostedZone";
 
+    /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeTagsForResource.html>
+    const MOST_TAGS: usize = 10;
+
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let networks = self.vpcs.as_deref().unwrap_or_default();
         let config = HostedZoneConfig::builder().set_comment(self.comment()).private_zone(!networks.is_empty()).build();
@@ -85,7 +88,7 @@ impl Handler for HostedZone {
             cx.route53.update_hosted_zone_comment().id(id).comment(comment).send().await?;
         }
         if changes.of(|zone| &zone.vpcs).is_some() {
-            changes.new.connect(cx, id).await?;
+            connect(changes, cx, id).await?;
         }
         if let Some(logging) = changes.of(|zone| &zone.query_logging_config) {
             stop_logging(cx, id).await?;
@@ -153,23 +156,25 @@ impl HostedZone {
     fn comment(&self) -> Option<String> {
         self.hosted_zone_config.as_ref()?.comment.clone()
     }
+}
 
-    /// Connects the VPCs that are declared, then disconnects all others: a private zone always has
-    /// one.
-    async fn connect(&self, cx: &Cx, id: &str) -> Result<()> {
-        let live = cx.route53.get_hosted_zone().id(id).send().await?.vpcs.unwrap_or_default();
-        let live: Vec<_> = live.iter().map(Network::of).collect();
-        let wanted = self.vpcs.as_deref().unwrap_or_default();
-        for network in wanted.iter().filter(|network| !live.contains(network)) {
-            let call = cx.route53.associate_vpc_with_hosted_zone().hosted_zone_id(id);
-            call.vpc(network.vpc()).send().await?;
-        }
-        for network in live.iter().filter(|network| !wanted.contains(network)) {
-            let call = cx.route53.disassociate_vpc_from_hosted_zone().hosted_zone_id(id);
-            call.vpc(network.vpc()).send().await?;
-        }
-        Ok(())
+/// Connects the VPCs that are declared, then disconnects those that are no longer: a private zone always
+/// has one. Others stay: other accounts connect their VPCs to a zone that is shared with them.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-associate-vpcs-different-accounts.html>
+async fn connect(changes: &Changes<'_, HostedZone>, cx: &Cx, id: &str) -> Result<()> {
+    let live = cx.route53.get_hosted_zone().id(id).send().await?.vpcs.unwrap_or_default();
+    let live: Vec<_> = live.iter().map(Network::of).collect();
+    let wanted = changes.new.vpcs.as_deref().unwrap_or_default();
+    let old = changes.old.and_then(|zone| zone.vpcs.as_deref()).unwrap_or_default();
+    for network in wanted.iter().filter(|network| !live.contains(network)) {
+        let call = cx.route53.associate_vpc_with_hosted_zone().hosted_zone_id(id);
+        call.vpc(network.vpc()).send().await?;
     }
+    for network in live.iter().filter(|network| old.contains(network) && !wanted.contains(network)) {
+        let call = cx.route53.disassociate_vpc_from_hosted_zone().hosted_zone_id(id);
+        call.vpc(network.vpc()).send().await?;
+    }
+    Ok(())
 }
 
 /// Creating takes no tags, so those of identity are set right after it.

@@ -1,7 +1,7 @@
 //! `AWS::Route53::RecordSet`
 
 use aws_sdk_route53::types::{
-    AliasTarget as Alias, ChangeAction, CidrRoutingConfig as Cidr, GeoLocation as Geo, ResourceRecord,
+    AliasTarget as Alias, Change, ChangeAction, CidrRoutingConfig as Cidr, GeoLocation as Geo, ResourceRecord,
     ResourceRecordSet, ResourceRecordSetFailover, ResourceRecordSetRegion, RrType,
 };
 use groundplan_engine::provider::{Accepted, Deletion, Outputs, Status};
@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::changes::{apply, change, find_record, in_sync};
 use super::declared_name;
-use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared};
+use crate::error::{Error, OrNone, Result};
+use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, in_declared_shape};
 
 /// The records of one name and type, or one of several sets of them that a set identifier tells
 /// apart.
@@ -98,8 +98,32 @@ impl Handler for RecordSet {
         Ok(Accepted { id, outputs })
     }
 
+    /// A record with another type or set identifier is another record to Route 53. The old one goes and the
+    /// new one comes in one batch, so that the name always has one, and a CNAME never stands beside another
+    /// type.
+    /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
+    async fn exchange(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<Option<String>> {
+        let (Some(old), new) = (changes.old, changes.new) else { return Ok(None) };
+        if old.kind == new.kind && old.set_identifier == new.set_identifier {
+            return Ok(None);
+        }
+        let known = Known { id: id.to_owned(), last: old.clone() };
+        let (key, new_id) = (Key::of(&known)?, new.id());
+        let created = change(ChangeAction::Create, new.record()?)?;
+        let batch = match key.live(cx).await.or_none()? {
+            Some(live) => vec![change(ChangeAction::Delete, live)?, created],
+            // An earlier attempt, whose answer was lost, may have made the change.
+            None if new.is_there(cx, &new_id).await? => return Ok(Some(new_id)),
+            None => vec![created],
+        };
+        new.apply(cx, &new_id, batch).await?;
+        Ok(Some(new_id))
+    }
+
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
         match changes.old {
+            // The exchange has said all.
+            Some(old) if old.kind != changes.new.kind || old.set_identifier != changes.new.set_identifier => Ok(()),
             Some(_) => changes.new.send(cx, id, ChangeAction::Upsert).await,
             None => Ok(()),
         }
@@ -171,10 +195,21 @@ impl RecordSet {
     }
 
     async fn send(&self, cx: &Cx, id: &str, action: ChangeAction) -> Result<()> {
-        let changes = vec![change(action, self.record()?)?];
+        self.apply(cx, id, vec![change(action, self.record()?)?]).await
+    }
+
+    /// Sends changes that bring about this record, whose identifier is `id`.
+    async fn apply(&self, cx: &Cx, id: &str, changes: Vec<Change>) -> Result<()> {
         let change = apply(cx, &self.hosted_zone_id, changes, self.comment.clone()).await?;
         cx.pending_changes.remember(id, change);
         Ok(())
+    }
+
+    /// Whether there is exactly this record.
+    async fn is_there(&self, cx: &Cx, id: &str) -> Result<bool> {
+        let known = Known { id: id.to_owned(), last: self.clone() };
+        let found = Self::read(cx, &known).await.or_none()?;
+        Ok(found.is_some_and(|found| self.is_same(&in_declared_shape(self, found.properties))))
     }
 
     fn record(&self) -> Result<ResourceRecordSet> {

@@ -1,12 +1,12 @@
 //! `AWS::S3::BucketPolicy`
 
-use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
+use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::document;
-use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given};
+use crate::error::Result;
+use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted, given};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -17,17 +17,10 @@ pub(crate) struct BucketPolicy {
 
 impl Handler for BucketPolicy {
     const TYPE: &'static str = "AWS::S3::BucketPolicy";
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>
+    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Overwrites;
 
-    /// S3 has no call that only creates: a policy that the bucket has already is not written over.
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
-        if let Some(live) = cx.s3.get_bucket_policy().bucket(&self.bucket).send().await.or_none()?
-            && live
-                .policy
-                .is_some_and(|live| document::parse(&live) != document::parse(&document::text(&self.policy_document)))
-        {
-            let message = format!("the bucket {} has another policy already", self.bucket);
-            return Err(Error::new(ErrorClass::AlreadyExists, message));
-        }
         self.put(cx).await?;
         Ok(accepted(&self.bucket, json!({"Bucket": self.bucket})))
     }

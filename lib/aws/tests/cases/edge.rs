@@ -53,7 +53,9 @@ fn names() -> Vec<Case> {
             "AWS::Route53::RecordSet",
             json!({"HostedZoneId": "${zone.Id}", "Name": "old.conformance.example.com", "Type": "CNAME", "TTL": "60",
                 "ResourceRecords": ["shop.example.com"], "SetIdentifier": "blue", "Weight": 10}),
-            None,
+            // Another type is another record, with another identifier.
+            Some(json!({"HostedZoneId": "${zone.Id}", "Name": "old.conformance.example.com", "Type": "TXT",
+                "TTL": "60", "ResourceRecords": ["\"moved\""], "SetIdentifier": "blue", "Weight": 10})),
         ),
         case("alias", "AWS::Route53::RecordSet", alias(false), Some(alias(true))),
         // moto looks at the names of a certificate as a set, and issues it without any record.

@@ -20,7 +20,31 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(security());
     cases.extend(data());
     cases.extend(edge::cases());
+    cases.extend(messaging());
     cases
+}
+
+fn messaging() -> Vec<Case> {
+    vec![
+        // moto keeps neither tracing nor the logging of deliveries.
+        moto(
+            &["TracingConfig", "DeliveryStatusLogging"],
+            case(
+                "topic",
+                "AWS::SNS::Topic",
+                json!({"DisplayName": "Alerts", "KmsMasterKeyId": "alias/aws/sns", "TracingConfig": "Active",
+                "DeliveryStatusLogging": [{"Protocol": "sqs", "FailureFeedbackRoleArn": "${role.Arn}"}],
+                "Tags": tags("alerts")}),
+                Some(json!({"DisplayName": "Alarms", "KmsMasterKeyId": "alias/aws/sns", "Tags": retagged("alerts")})),
+            ),
+        ),
+        case(
+            "fifo",
+            "AWS::SNS::Topic",
+            json!({"TopicName": "orders.fifo", "FifoTopic": true, "ContentBasedDeduplication": true}),
+            Some(json!({"TopicName": "orders.fifo", "FifoTopic": true, "ContentBasedDeduplication": false})),
+        ),
+    ]
 }
 
 fn tags(name: &str) -> Json {
@@ -121,11 +145,12 @@ fn network() -> Vec<Case> {
                 "EgressOnlyInternetGatewayId": "${eigw.Id}"}),
             None,
         ),
+        case("other-table", "AWS::EC2::RouteTable", json!({"VpcId": "${vpc.VpcId}"}), None),
         case(
             "association",
             "AWS::EC2::SubnetRouteTableAssociation",
             json!({"RouteTableId": "${table.RouteTableId}", "SubnetId": "${subnet-a.SubnetId}"}),
-            None,
+            Some(json!({"RouteTableId": "${other-table.RouteTableId}", "SubnetId": "${subnet-a.SubnetId}"})),
         ),
         // moto deletes an endpoint that does not exist.
         moto(

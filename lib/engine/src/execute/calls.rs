@@ -214,7 +214,7 @@ impl<'a> Calls<'a> {
         let started = Instant::now();
         let mut said = None;
         loop {
-            let detail = match self.status(existing).await? {
+            let detail = match self.advance(existing).await? {
                 Status::Ready(outputs) => return Ok(outputs),
                 Status::Failed(reason) => return Err(StepError::NotReady { reason, failed: true }),
                 Status::Blocked(reason) => return Err(StepError::NotReady { reason, failed: false }),
@@ -262,7 +262,7 @@ impl<'a> Calls<'a> {
         let settling = self.provider.settling();
         loop {
             let mut pause = until_next_look(started.elapsed(), wait);
-            let detail = match self.status(existing).await? {
+            let detail = match self.advance(existing).await? {
                 Status::Gone if started.elapsed() >= settling => return Ok(()),
                 Status::Gone => {
                     pause = pause.min(settling);
@@ -280,9 +280,9 @@ impl<'a> Calls<'a> {
         }
     }
 
-    async fn status(&mut self, existing: &Existing) -> Result<Status, Failure> {
+    async fn advance(&mut self, existing: &Existing) -> Result<Status, Failure> {
         let provider = self.provider;
-        match self.repeat(Call::Look, async || provider.status(existing).await).await {
+        match self.repeat(Call::Look, async || provider.advance(existing).await).await {
             Err(Failure { error: Some(error), .. }) if error.class == ErrorClass::NotFound => Ok(Status::Gone),
             Ok(Status::Pending(detail)) => Ok(Status::Pending(self.veil.text(detail))),
             Ok(Status::Failed(reason)) => Ok(Status::Failed(self.veil.text(reason))),

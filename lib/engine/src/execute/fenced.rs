@@ -78,6 +78,11 @@ impl Provider for Fenced<'_> {
         self.answer(self.provider().delete(request).await).await
     }
 
+    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.locked().await?;
+        self.provider.advance(resource).await
+    }
+
     async fn identity(&self) -> Result<Identity, ProviderError> {
         self.provider().identity().await
     }

@@ -42,6 +42,18 @@ async fn readiness_is_left_to_the_next_run_once_the_run_is_asked_to_stop() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deploy_does_what_a_resource_needs_while_it_waits_and_a_plan_only_polls() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    stopped_after(20, &network(), &store, &fake).await;
+    let advances = fake.cloud().advances;
+    assert!(advances > 0, "the gateway takes a minute");
+    plan(&network(), &store, &fake).await;
+    assert_eq!(fake.cloud().advances, advances, "a plan changes nothing");
+    assert!(deploy(&network(), &store, &fake).await.succeeded());
+    assert!(fake.cloud().advances > advances);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_create_in_doubt_stays_open_when_the_run_is_asked_to_stop() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     fake.lose("create a/nat");

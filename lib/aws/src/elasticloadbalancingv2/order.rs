@@ -1,0 +1,111 @@
+//! The order of the rules of a listener.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types::RulePriorityPair;
+use groundplan_engine::provider::ErrorClass;
+use tokio::sync::Mutex;
+
+use super::listener_rule::{PRIORITY_IN_USE, holder, listener_of, priority, rules};
+use super::taken;
+use crate::error::{Error, Result};
+use crate::handler::Cx;
+
+/// Lets changes of priorities through one after another. Each is made of what was read before it, so that
+/// two at a time could undo each other. No other run changes a priority of this app's rules.
+#[derive(Debug, Default)]
+pub(crate) struct RuleOrder(Mutex<()>);
+
+/// Gives the rule `id` the priority `wanted`. A rule of the same app that has it takes the place of this one
+/// in the same call; its own update or deletion, in the same run, finds it there. What a rule of another
+/// app has stays taken.
+///
+/// Only priorities are used that some rule has or is to have. So no rule ever stands behind one that it is
+/// not to stand behind, such as one that takes every request.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetRulePriorities.html>
+pub(super) async fn set_priority(cx: &Cx, id: &str, wanted: i32) -> Result<()> {
+    let _turn = cx.rule_order.0.lock().await;
+    let error = match set(cx, &[(id.to_owned(), wanted)]).await {
+        Err(error) if error.code() == PRIORITY_IN_USE => error,
+        done => return done,
+    };
+    let rules = rules(cx, &listener_of(id)).await?;
+    let error = taken(cx, error, holder(&rules, wanted)).await?;
+    if error.class() != ErrorClass::Conflict {
+        return Err(error);
+    }
+    let order = rules.iter().filter_map(|rule| Some((rule.rule_arn()?.to_owned(), priority(rule)?)));
+    match set(cx, &exchanged(&order.collect(), id, wanted)).await {
+        // The rules were read before an earlier change was visible.
+        Err(again) if again.code() == PRIORITY_IN_USE => Err(error),
+        done => done,
+    }
+}
+
+/// The priorities that bring the rule `id` to the one that it wants, and the rule that has that one to where
+/// `id` is now.
+fn exchanged(order: &BTreeMap<String, i32>, id: &str, wanted: i32) -> Vec<(String, i32)> {
+    let mut changes = vec![(id.to_owned(), wanted)];
+    let holder = order.iter().find(|(rule, at)| **at == wanted && *rule != id);
+    if let (Some((holder, _)), Some(own)) = (holder, order.get(id)) {
+        changes.push((holder.clone(), *own));
+    }
+    changes
+}
+
+async fn set(cx: &Cx, priorities: &[(String, i32)]) -> Result<()> {
+    let pairs = priorities.iter().map(|(rule, at)| RulePriorityPair::builder().rule_arn(rule).priority(*at).build());
+    cx.elb.set_rule_priorities().set_rule_priorities(Some(pairs.collect())).send().await.map_err(Error::from)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every order of `items`.
+    fn orders<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
+        if items.is_empty() {
+            return vec![Vec::new()];
+        }
+        let rest = |first: usize| [&items[..first], &items[first + 1..]].concat();
+        let with = |first: usize| {
+            orders(&rest(first)).into_iter().map(move |rest| [vec![items[first].clone()], rest].concat())
+        };
+        (0..items.len()).flat_map(with).collect()
+    }
+
+    /// Makes the updates of all rules, one after another, each as `set_priority` does.
+    fn run(before: &[(String, i32)], after: &[(String, i32)], steps: &[usize]) {
+        let used: BTreeSet<i32> = before.iter().chain(after).map(|(_, at)| *at).collect();
+        let mut order: BTreeMap<String, i32> = before.iter().cloned().collect();
+        for step in steps {
+            let (rule, wanted) = &after[*step];
+            order.extend(exchanged(&order, rule, *wanted));
+            let now: BTreeSet<i32> = order.values().copied().collect();
+            assert_eq!(now.len(), order.len(), "two rules have one priority: {before:?} {after:?} {steps:?}");
+            assert!(now.is_subset(&used), "a priority that no rule is to have: {before:?} {after:?} {steps:?}");
+        }
+        assert_eq!(order, after.iter().cloned().collect(), "{before:?} {steps:?}");
+    }
+
+    #[test]
+    fn every_reordering_ends_as_wanted_whichever_rule_goes_first() {
+        let named = |priorities: &[i32]| -> Vec<(String, i32)> {
+            priorities.iter().enumerate().map(|(rule, at)| (format!("rule {rule}"), *at)).collect()
+        };
+        // The first four stand side by side, and the last two priorities are free before.
+        for size in 1..=4 {
+            let before: Vec<i32> = (1..=size).collect();
+            let free: Vec<i32> = (1..=size + 1).collect();
+            let steps: Vec<usize> = (0..before.len()).collect();
+            for after in orders(&free) {
+                for steps in orders(&steps) {
+                    run(&named(&before), &named(&after[..before.len()]), &steps);
+                }
+            }
+        }
+    }
+}
