@@ -135,7 +135,7 @@ fn values_reach_the_app_that_uses_them_and_changes_of_theirs_are_shown() {
         shop
     +/-   logs    Logs::LogGroup       DATA LOSS  the new one first
             ~ LogGroupName: "/zones/[zone]" → "/zones/[zone]"  # forces replacement
-    -/+   record  Route53::RecordSet  the old one is deleted first
+    +/-   record  Route53::RecordSet  the new one first
             ~ HostedZoneId: "[zone]" → "[zone]"  # forces replacement
 
     values of other apps

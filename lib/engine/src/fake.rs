@@ -132,6 +132,7 @@ impl Fake {
         id
     }
 
+    #[expect(clippy::result_large_err, reason = "the error of all calls")]
     fn may_look(&self, address: &Address) -> Result<MutexGuard<'_, Cloud>, ProviderError> {
         let cloud = self.cloud();
         let denied = cloud.denied.contains(address.path.as_str());

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::diff::moves::is_moved;
 use crate::diff::only::{Part, part};
-use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff_with};
+use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff_with, with_moves};
 use crate::drift;
 use crate::error::Error;
 use crate::journal::Event;
@@ -103,7 +103,10 @@ pub async fn deploy(
         supported(&inputs, &part.changes, provider)?;
         let is_own =
             |name: &str| part.outputs.contains_key(name) && part.outputs.get(name) == assembly.outputs.get(name);
-        let (imports, kept_imports) = upstream::split(&observed.state, &part.changes, imports.clone(), &is_own);
+        let moves = part.changes.changes.values();
+        let moves = moves.filter_map(|change| Some((&change.path, change.moved_from.as_ref()?)));
+        let moved = with_moves(&observed.state, moves);
+        let (imports, kept_imports) = upstream::split(&moved, &part.changes, imports.clone(), &is_own);
         part.changes.imports = upstream::changes(&state.imports, &upstream::merged(&kept_imports, &imports));
         Ok(Planning { part, imports, kept_imports })
     })?;

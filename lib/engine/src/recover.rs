@@ -210,7 +210,7 @@ fn confirmed(cursor: &Cursor<'_>, declared: &Value, seen: Option<&Value>) -> Opt
                 Some((key.clone(), confirmed(&cursor.key(key), value, seen.and_then(|seen| seen.get(key)))?))
             };
             let parts: BTreeMap<_, _> = entries.iter().filter_map(part).collect();
-            (seen.is_some() || !parts.is_empty()).then(|| Value::Map(parts))
+            (seen.is_some() || !parts.is_empty()).then_some(Value::Map(parts))
         }
         // Its elements cannot be told apart.
         Value::List(_) if strongest(cursor, declared) == Replacement::Always => Some(declared.clone()),

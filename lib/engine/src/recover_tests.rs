@@ -215,7 +215,8 @@ async fn where_a_lookup_is_denied_the_error_names_the_way_out() {
         };
         state.apply(Event::Intent { path: "a/nat".into(), intent }).unwrap();
     };
-    let cases: [(&str, &str, &dyn Fn(&mut State), &str); 3] = [
+    type LeaveOpen<'a> = &'a dyn Fn(&mut State);
+    let cases: [(&str, &str, LeaveOpen<'_>, &str); 3] = [
         ("a/nat", "create", &create, "drop the open create with `state rm --open a/nat`"),
         ("a/vpc", "update", &|state| updating(state, "a/vpc", &[]), "`state rm a/vpc`"),
         ("a/vpc", "delete", &|state| announce(state, "a/vpc"), "`state rm a/vpc`"),

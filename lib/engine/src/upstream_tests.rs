@@ -234,6 +234,15 @@ async fn users_follow_moves_and_what_is_not_looked_after_any_more_uses_nothing()
     let world = World::new();
     world.deploy(&zone("Z1"), &world.account).await.unwrap();
     let mut state = world.deploy(&shop(), &world.shop).await.unwrap().state;
+    let moved = {
+        let mut program = logs(json!("zone-Z1"));
+        let entry = program.resources.remove("a/logs").unwrap();
+        program.resources.insert("a/moved".into(), entry);
+        program
+    };
+    let planned = world.plan(&moved, &world.shop, PlanOptions::default()).await.unwrap();
+    assert_eq!(planned.plan.render(), "#0 move a/moved from a/logs (AWS::Logs::LogGroup)\n");
+    assert!(planned.plan.kept_imports.is_empty(), "it is moved, and uses nothing any more");
     state.apply(Event::Moved { from: "a/logs".into(), to: "a/saved".into() }).unwrap();
     assert_eq!(state.imports["account"]["zone-id"].resources, ["a/saved".into()].into());
     state.apply(Event::Forgotten { path: "a/saved".into() }).unwrap();

@@ -28,7 +28,9 @@ pub struct Faults {
     /// types that are ready at once.
     pub half_made: f64,
     /// How probable it is that a create makes the resource, and that the settings which can be changed
-    /// later are refused for good.
+    /// later are refused for good. It is about types that are ready at once, as
+    /// [`half_made`](Self::half_made) is: of others an engine cannot tell, when the answer is lost as
+    /// well, what is missing from what is still to come.
     pub refused_settings: f64,
     /// After so many calls, counted from when the faults were set, the credentials are expired.
     pub expired_after: Option<usize>,

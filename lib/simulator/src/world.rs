@@ -7,7 +7,7 @@ use groundplan_core::claim::{Claim, Conflict};
 use groundplan_core::{Environment, Path};
 use groundplan_engine::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
-    ProviderError, Recovery, Status, UpdateRequest,
+    ProviderError, Recovery, Status, UpdateRequest, Wait,
 };
 use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
@@ -83,8 +83,9 @@ impl World<'_> {
         )?;
         let mut made = self.make(resource, region, properties, digest, request)?;
         let declared = made.properties.len();
-        let refused = self.dice.refuses_settings();
-        if refused || self.dice.leaves_half_made() && timing(resource.name).is_none() {
+        let at_once = resource.behavior().wait == Wait::NONE;
+        let refused = at_once && self.dice.refuses_settings();
+        if refused || at_once && self.dice.leaves_half_made() {
             // What is switched off is so without being told.
             made.properties.retain(|name, value| *value == Json::Bool(false) || !is_setting(resource, name));
         }

@@ -306,6 +306,12 @@ impl Graph {
             }
             parents.push(number);
         }
+        // A topic has one subscription of a queue, and a file system one mount target in a subnet.
+        if matches!(kind, Kind::Subscription | Kind::MountTarget)
+            && self.standing().any(|other| other.kind == kind && other.parents == parents)
+        {
+            parents[0] = self.grow_kind(kind.parents()[0], rng);
+        }
         self.add(kind, &parents)
     }
 

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use groundplan_core::claim::Claim;
 use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value, keep_ignored};
 use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
-
-use groundplan_core::claim::Claim;
 
 use super::removed::{deposed, removed};
 use super::{

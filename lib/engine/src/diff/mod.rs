@@ -6,6 +6,9 @@
 //! does where it can, and the change says that it may replace: whether it really does is the
 //! API's answer, which nobody knows before. A resource is replaced where a property changed that
 //! always replaces, where its region or type changed, and where it is tainted.
+//!
+//! A removed and an added path of one type that claim the same thing are one resource, which moves:
+//! see [`groundplan_core::claim`]. What the program states by `moved_from` goes before that.
 
 mod changes;
 pub(crate) mod claims;
@@ -18,6 +21,7 @@ mod render;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use groundplan_core::claim::Claim;
 use groundplan_core::{Assembly, Environment, Path, Reference};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value as Json;
@@ -25,7 +29,6 @@ use serde_json::Value as Json;
 pub use changes::diff;
 pub(crate) use changes::{desired_properties, diff_with, with_moves};
 pub(crate) use compare::strongest;
-use groundplan_core::claim::Claim;
 pub use removed::destroy;
 
 use crate::provider::{Behavior, Identity};
@@ -64,7 +67,7 @@ pub struct ChangeSet {
     pub proposed_moves: Vec<ProposedMove>,
     /// What is claimed by each resource that is made or changed.
     #[serde(skip)]
-    pub(crate) claims: BTreeMap<Path, Vec<Claim>>,
+    pub claims: BTreeMap<Path, Vec<Claim>>,
 }
 
 /// What happens to one resource.

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Assembly, Path, Value};
-
 use groundplan_core::claim::Claim;
+use groundplan_core::{Assembly, Path, Value};
 
 use super::{Inputs, ProposedMove, claims};
 use crate::state::{ResourceState, State};

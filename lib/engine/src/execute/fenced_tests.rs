@@ -1,5 +1,7 @@
 //! A lock that is lost in the middle of a call.
 
+#![expect(clippy::result_large_err, reason = "the error of all calls")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

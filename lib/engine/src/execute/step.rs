@@ -428,7 +428,10 @@ impl Runner<'_> {
         let answer = calls.until_ready(&existing, self.wait(&step.type_name), new).await;
         match answer {
             Ok(outputs) => {
-                let of_this_run = self.plan.steps.iter().any(|other| other.path == step.path && other.id != step.id);
+                // What an earlier run has made, and nobody has compared since, is compared though this run
+                // has changed it: its update has said nothing of what was missing before.
+                let mut others = self.plan.steps.iter().filter(|it| it.path == step.path && it.id != step.id);
+                let of_this_run = others.any(|other| !new || matches!(other.work, Work::Create { .. }));
                 let other = if of_this_run { None } else { self.other_than_asked(&resource, &existing, calls).await? };
                 let as_asked = other.is_none();
                 self.record.commit(std::iter::once(Event::Ready { path, outputs }).chain(other)).await?;

@@ -422,3 +422,34 @@ async fn who_refers_to_what_an_update_has_renamed_is_pointed_to_the_new_identifi
     assert!(deploy(&assembly(&[]), &store, &fake).await.succeeded());
     assert!(fake.paths().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_an_interrupted_create_lacks_is_seen_though_another_change_comes_between() {
+    let program = |more: &str| {
+        let tags = json!([{"Key": "a", "Value": "b"}]);
+        assembly(&[("a/nat", NAT, json!({"SubnetId": "subnet-1", "Tags": tags, "More": more}))])
+    };
+    let fake = Fake::default();
+    // The run and the intent are written, then the process is gone.
+    let crashing = Crashing { kept: Mutex::default(), after: 2, refuses: false };
+    assert!(tokio::time::timeout(crate::fake::AGES, deploy(&program("old"), &crashing, &fake)).await.is_err());
+    let id = fake.id("a/nat");
+    let (state, journal) = crashing.kept.into_inner().unwrap();
+    let store = MemoryStore::with(state.unwrap(), journal);
+    fake.cloud().broken.insert("a/nat".into());
+    let (plan, loaded) = plan(&program("new"), &store, &fake).await;
+    fake.cloud().broken.clear();
+    assert_eq!(plan.steps.iter().map(|step| step.work.verb()).collect::<Vec<_>>(), ["update", "wait for"]);
+    // The update changes what it was asked to change, and nothing else.
+    let progress = |event: &ProgressEvent| {
+        if matches!(event, ProgressEvent::StepDone { verb: "update", .. }) {
+            fake.cloud().resources.get_mut(&id).unwrap().properties.remove("Tags");
+        }
+    };
+    let options = ExecuteOptions::default();
+    let outcome = execute(&plan, loaded, &fake, &store, &options, &progress, &Cancellation::new()).await.unwrap();
+    assert!(outcome.failed[0].error.to_string().contains("run again to change it"), "{:?}", outcome.failed);
+    assert!(deploy(&program("new"), &store, &fake).await.succeeded());
+    assert!(fake.cloud().resources[&id].properties.contains_key("Tags"));
+    assert!(is_settled(&program("new"), &store, &fake).await);
+}

@@ -18,7 +18,8 @@ pub(super) const ROWS: &[Row] = &[
     // The same CreationToken does not give the same file system again but the error
     // FileSystemAlreadyExists; tags are taken, too (API_CreateFileSystem).
     row("AWS::EFS::FileSystem").by(FindByTag).waits(5, 300).early(&["FileSystemId", "Arn"]),
-    row("AWS::EFS::MountTarget").waits(5, 600).early(&["Id", "IpAddress"]),
+    // One mount target in a zone: MountTargetConflict (API_CreateMountTarget).
+    row("AWS::EFS::MountTarget").alone().waits(5, 600).early(&["Id", "IpAddress"]),
     row("AWS::ElastiCache::CacheCluster").waits(15, 1800).early(&["ClusterName"]),
     row("AWS::ElastiCache::ReplicationGroup").waits(15, 2400).early(&["ReplicationGroupId"]),
     row("AWS::ElastiCache::ServerlessCache").waits(15, 1200).early(&["ServerlessCacheName", "ARN"]),
