@@ -80,7 +80,7 @@ async fn nothing_is_created_updated_or_deleted_without_the_lock() {
     let errors = [
         aws.create(&create(VPC, json!({"CidrBlock": "10.0.0.0/16"}))).await.unwrap_err(),
         aws.update(&update).await.unwrap_err(),
-        aws.delete(&DeleteRequest { existing: vpc(), delete_data: false }).await.unwrap_err(),
+        aws.delete(&DeleteRequest { existing: vpc(), delete_data: false, final_snapshot: None }).await.unwrap_err(),
     ];
     for error in errors {
         assert_eq!((error.class, error.message.as_str()), (ErrorClass::LockLost, "another run has the lock"));
@@ -112,7 +112,8 @@ async fn a_bucket_is_not_emptied_any_further_once_the_lock_is_lost() {
     };
     for allowed in [0, 1, 3] {
         let (aws, log) = fenced(allowed, answer);
-        let request = DeleteRequest { existing: existing(BUCKET, "b", json!({})), delete_data: true };
+        let request =
+            DeleteRequest { existing: existing(BUCKET, "b", json!({})), delete_data: true, final_snapshot: None };
         let error = aws.delete(&request).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::LockLost, "{error}");
         assert_eq!(changes(&log), allowed, "{:?}", log.all());

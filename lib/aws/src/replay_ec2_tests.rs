@@ -280,7 +280,8 @@ async fn an_address_that_a_nat_gateway_has_just_let_go_of_is_no_denial() {
             )
         });
         let existing = existing("AWS::EC2::EIP", "198.51.100.7|eipalloc-1", json!({}));
-        let error = aws.delete(&DeleteRequest { existing, delete_data: false }).await.unwrap_err();
+        let error =
+            aws.delete(&DeleteRequest { existing, delete_data: false, final_snapshot: None }).await.unwrap_err();
         assert_eq!(error.class, class, "{error}");
         let named = "it is held by network interface eni-1 (Interface for NAT Gateway nat-1, in-use)";
         assert_eq!(error.message.ends_with(named), class == ErrorClass::Conflict, "{error}");
@@ -363,7 +364,8 @@ async fn a_subnet_that_cannot_go_names_the_interfaces_in_it() {
              </DescribeNetworkInterfacesResponse>"
         ))
     });
-    let request = DeleteRequest { existing: existing(SUBNET, "subnet-1", json!({})), delete_data: false };
+    let request =
+        DeleteRequest { existing: existing(SUBNET, "subnet-1", json!({})), delete_data: false, final_snapshot: None };
     let error = aws.delete(&request).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Conflict);
     assert!(error.message.contains("it is held by network interface eni-1 (ELB app/shop/1), "), "{error}");

@@ -101,6 +101,7 @@ async fn a_certificate_in_use_says_who_uses_it() {
     });
     let request = groundplan_engine::provider::DeleteRequest {
         existing: existing(CERTIFICATE, ARN, declared()),
+        final_snapshot: None,
         delete_data: false,
     };
     let error = aws.delete(&request).await.unwrap_err();

@@ -452,7 +452,7 @@ async fn a_deletion_gives_up_the_request_that_is_under_way() {
         () => progress(QUEUE, "CREATE", "IN_PROGRESS", json!({"Identifier": URL})),
     });
     aws.create(&create(QUEUE, json!({}))).await.unwrap();
-    let request = DeleteRequest { existing: existing(QUEUE, URL, json!({})), delete_data: false };
+    let request = DeleteRequest { existing: existing(QUEUE, URL, json!({})), delete_data: false, final_snapshot: None };
     assert_eq!(aws.delete(&request).await.unwrap(), Deletion::Pending);
     assert_eq!(log.count("CancelResourceRequest"), 1);
     // A second look deletes nothing anew and gives up nothing.

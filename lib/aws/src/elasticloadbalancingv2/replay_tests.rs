@@ -356,7 +356,8 @@ async fn a_target_group_that_cannot_go_names_the_listeners_and_rules_that_use_it
         ),
         _ => Answer::empty(sent),
     });
-    let request = DeleteRequest { existing: existing(GROUP, "group", json!({})), delete_data: false };
+    let request =
+        DeleteRequest { existing: existing(GROUP, "group", json!({})), delete_data: false, final_snapshot: None };
     let error = aws.delete(&request).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Conflict);
     assert!(error.message.ends_with("it is held by listener http, listener rule http/api"), "{error}");

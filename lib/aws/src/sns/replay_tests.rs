@@ -116,7 +116,8 @@ async fn a_topic_that_archives_messages_goes_only_where_data_may_go() {
         true => attributes(&[("ArchivePolicy", "{&quot;MessageRetentionPeriod&quot;:&quot;30&quot;}")]),
         false => Answer::empty(sent),
     };
-    let request = |delete_data| DeleteRequest { existing: existing(TOPIC, ARN, json!({})), delete_data };
+    let request =
+        |delete_data| DeleteRequest { existing: existing(TOPIC, ARN, json!({})), delete_data, final_snapshot: None };
     let (aws, log) = aws(answer);
     let error = aws.delete(&request(false)).await.unwrap_err();
     assert!(error.class == ErrorClass::Invalid && error.message.contains("--delete-data"), "{error}");
