@@ -14,7 +14,7 @@ use std::path::{Path as FilePath, PathBuf};
 use groundplan_core::data::Form;
 use groundplan_core::export::Import;
 use groundplan_core::secret::SecretSource;
-use groundplan_core::{Assembly, Environment, Path, Reference, ResourceEntry, Value};
+use groundplan_core::{Assembly, AssumeRole, Environment, Path, Reference, ResourceEntry, Value};
 use groundplan_engine::diff::Counts;
 use groundplan_engine::history::{Ending, Entry, Move};
 use groundplan_engine::journal::{Event, Intent, Operation};
@@ -122,8 +122,8 @@ fn state() -> State {
     }
 }
 
-/// Every event, in an order that fits the state.
-fn journal() -> Vec<Event> {
+/// Every event that the format has, in an order that fits the state.
+fn journal(format: u32) -> Vec<Event> {
     let path = |name: &str| Path::new(format!("a/{name}"));
     let failed = |name, class, partial: Option<&str>| Event::Failed {
         path: path(name),
@@ -142,7 +142,10 @@ fn journal() -> Vec<Event> {
     // Earlier versions wrote no generation.
     let gone = || "id-a/gone".to_owned();
     let before = || "id-before".to_owned();
-    vec![
+    let role = AssumeRole::new("arn:aws:iam::111122223333:role/deploy").external_id("shop");
+    let environment = Environment::new("eu-central-1").account("111122223333").assume_role(role);
+    let later = [Event::RoleChanged { stack: "a".into(), environment }];
+    let events = vec![
         Event::Begun { serial: 2, identity: identity() },
         Event::Moved { from: path("one"), to: path("two") },
         Event::Intent { path: path("new"), intent: intent(create(), "new") },
@@ -173,7 +176,8 @@ fn journal() -> Vec<Event> {
             partial: None,
             later: true,
         },
-    ]
+    ];
+    events.into_iter().chain(later.into_iter().filter(|_| format > 1)).collect()
 }
 
 fn assembly() -> Assembly {
@@ -191,8 +195,8 @@ fn assembly() -> Assembly {
     }
 }
 
-/// Every kind of work.
-fn plan() -> Plan {
+/// Every kind of work that the format has.
+fn plan(format: u32) -> Plan {
     let desired =
         || Desired { properties: with_secret("new"), dependencies: BTreeSet::new(), lifecycle: Default::default() };
     let works = [
@@ -204,8 +208,8 @@ fn plan() -> Plan {
         Work::Record { dependencies: BTreeSet::from([Path::new("a/two")]), lifecycle: Default::default() },
         Work::Forget,
         Work::Delete { id: "id-before".into(), generation: Some(1), final_snapshot: None },
-        Work::Barrier,
     ];
+    let works = works.into_iter().chain((format > 1).then_some(Work::Barrier));
     let step = |(position, work): (usize, Work)| {
         let id = u32::try_from(position).expect("there are few");
         Step {
@@ -225,14 +229,18 @@ fn plan() -> Plan {
         journal: None,
         identity: identity(),
         observed: vec![Event::Gone { path: "a/gone".into(), id: "id-a/gone".into(), generation: None }],
-        steps: works.into_iter().enumerate().map(step).collect(),
+        steps: works.enumerate().map(step).collect(),
         outputs: assembly().outputs,
         outputs_change: true,
         imports: imports("Z2"),
         kept_imports: imports("Z1"),
         imports_change: true,
         assembly: Some(assembly()),
-        replaced_outputs: BTreeMap::from([("arn".to_owned(), "a/new".into())]),
+        replaced_outputs: if format > 1 {
+            BTreeMap::from([("arn".to_owned(), "a/new".into())])
+        } else {
+            BTreeMap::new()
+        },
         loses_data: vec!["a/gone".into()],
         protected: vec!["a/kept".into()],
     }
@@ -264,9 +272,9 @@ fn golden(format: u32) -> PathBuf {
 async fn written(dir: &FilePath) -> BTreeMap<&'static str, String> {
     let store = FileStore::new(dir, "shop");
     store.save(&state()).await.unwrap();
-    store.append(1, &journal()).await.unwrap();
+    store.append(1, &journal(FORMATS[FORMATS.len() - 1])).await.unwrap();
     store.record(&entry(), Some(&assembly())).await.unwrap();
-    fs::write(dir.join("shop/plan.json"), plan().to_json()).unwrap();
+    fs::write(dir.join("shop/plan.json"), plan(FORMATS[FORMATS.len() - 1]).to_json()).unwrap();
     let files = ["state.json", "journal.jsonl", "plan.json", "history/2.json", "history/2.assembly.json"];
     files.into_iter().map(|file| (file, fs::read_to_string(dir.join("shop").join(file)).unwrap())).collect()
 }
@@ -302,10 +310,13 @@ async fn means_what_it_did(format: u32) {
     let dir = tempfile::tempdir().unwrap();
     copy(&golden(format), dir.path());
     let store = FileStore::new(dir.path(), "shop");
-    assert_eq!(store.load().await.unwrap(), Some(Stored { state: state(), journal: journal() }));
+    assert_eq!(store.load().await.unwrap(), Some(Stored { state: state(), journal: journal(format) }));
     assert_eq!(store.history().await.unwrap(), [entry()]);
     assert_eq!(store.assembly(2).await.unwrap(), Some(assembly()));
-    assert_eq!(Plan::from_json(&fs::read_to_string(golden(format).join("shop/plan.json")).unwrap()).unwrap(), plan());
+    assert_eq!(
+        Plan::from_json(&fs::read_to_string(golden(format).join("shop/plan.json")).unwrap()).unwrap(),
+        plan(format)
+    );
 
     let state = load(&store, "shop").await.unwrap().state;
     let paths: Vec<_> = state.resources.keys().map(Path::as_str).collect();
@@ -326,6 +337,7 @@ fn the_files_have_every_event_and_every_kind_of_work() {
     // A new one does not compile here until it has a name, and then it is missing in the files.
     let event = |event: &Event| match event {
         Event::Begun { .. } => "begun",
+        Event::RoleChanged { .. } => "role_changed",
         Event::Intent { .. } => "intent",
         Event::Accepted { .. } => "accepted",
         Event::Ready { .. } => "ready",
@@ -350,8 +362,9 @@ fn the_files_have_every_event_and_every_kind_of_work() {
         Work::Forget => "forget",
         Work::Barrier => "barrier",
     };
-    assert_eq!(journal().iter().map(event).collect::<BTreeSet<_>>().len(), 14);
-    assert_eq!(plan().steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 8);
+    let newest = FORMATS[FORMATS.len() - 1];
+    assert_eq!(journal(newest).iter().map(event).collect::<BTreeSet<_>>().len(), 15);
+    assert_eq!(plan(newest).steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 8);
 }
 
 /// What becomes of each file when something in it is changed.
