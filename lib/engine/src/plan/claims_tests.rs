@@ -40,6 +40,8 @@ fn deployed(assembly: &Assembly) -> State {
             environment: assembly.environment(path).unwrap().clone(),
             generation: 1,
             status: ResourceStatus::Ready,
+            former: None,
+            incomplete: false,
             properties: substitute_all(&entry.properties, &value),
             secrets: BTreeMap::new(),
             outputs: outputs.collect::<Outputs>(),

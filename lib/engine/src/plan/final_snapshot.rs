@@ -70,6 +70,8 @@ mod tests {
             environment: Environment::new("eu-central-1"),
             generation,
             status: ResourceStatus::Ready,
+            former: None,
+            incomplete: false,
             properties: properties.iter().map(|name| ((*name).to_owned(), Value::from("x"))).collect(),
             secrets: BTreeMap::new(),
             outputs: Outputs::new(),
@@ -98,6 +100,7 @@ mod tests {
             kept_imports: Imports::new(),
             imports_change: false,
             assembly: None,
+            replaced_outputs: BTreeMap::new(),
             loses_data: Vec::new(),
             protected: Vec::new(),
         }
