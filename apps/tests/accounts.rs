@@ -71,6 +71,6 @@ fn a_role_that_leads_elsewhere_is_refused_before_anything_is_touched() {
     // Nothing of the program says so, but the credentials are not of this account.
     let stack = app.stack("shop", Environment::new("us-east-1").account(OTHER));
     stack.add("topic", sns::Topic::new());
-    let refused = run_app(&app, &moto, directory.path(), &["deploy", "--yes"]).expect(1);
+    let refused = run_app(&app, &moto, directory.path(), &["deploy", "--yes"]).expect(3);
     assert!(refused.err.contains(OTHER) && refused.err.contains(OWN), "{}", refused.err);
 }

@@ -18,7 +18,7 @@ use support::command_line::run;
 
 fn state(directory: &Path) -> State {
     let file = walk(directory).into_iter().find(|file| file.ends_with("checkout-prod/state.json")).expect("a state");
-    serde_json::from_slice(&std::fs::read(file).expect("readable")).expect("a state")
+    State::from_json(&std::fs::read_to_string(file).expect("readable"), "the test").expect("a state")
 }
 
 fn walk(directory: &Path) -> Vec<std::path::PathBuf> {

@@ -276,6 +276,8 @@ async fn a_policy_that_grants_overflow_into_is_no_difference_and_one_by_hand_is(
         let (aws, _) = aws(move |sent| {
             let (action, answer) = if sent.contains("ListAttachedRolePolicies") {
                 ("ListAttachedRolePolicies", format!("<AttachedPolicies>{attached}</AttachedPolicies>"))
+            } else if sent.contains("ListRolePolicies") {
+                ("ListRolePolicies", "<PolicyNames/>".to_owned())
             } else {
                 let role = "<Role><Path>/</Path><RoleName>role</RoleName><RoleId>A</RoleId><Arn>a</Arn>\
                             <CreateDate>2026-01-01T00:00:00Z</CreateDate></Role>";

@@ -4,6 +4,7 @@
 mod machine;
 
 use groundplan_core::{App, Construct, Environment, Scope, Secret, Value};
+use groundplan_engine::State;
 use groundplan_engine::store::{FileStore, Holder, Lock, StateStore};
 use groundplan_resources::{ec2, rds, s3};
 use insta::assert_snapshot;
@@ -139,7 +140,8 @@ fn a_create_that_was_left_open_is_listed_shown_and_dropped_on_request() {
         "properties": {"LogGroupName": "/shop/jobs"},
     });
     state["pending"] = serde_json::json!({"shop/logs": intent});
-    std::fs::write(&file, state.to_string()).expect("it can be written");
+    let state = State::from_edited_json(&state.to_string(), "the test").expect("it is a state");
+    std::fs::write(&file, state.to_json()).expect("it can be written");
 
     let list = machine.run(&shop(), "state list").succeeds();
     assert!(list.out.contains("shop/logs  Logs::LogGroup"), "{}", list.out);

@@ -284,7 +284,7 @@ fn a_deletion_that_an_earlier_version_has_written_down_and_that_is_refused_is_wa
     let events = [create("a/nat", NAT, 1), accepted("a/nat", "nat-1"), ready("a/nat"), deleting("a/nat", "nat-1")];
     let mut document: Json = serde_json::from_str(&after(&events).to_json()).unwrap();
     document["resources"]["a/nat"].as_object_mut().unwrap().remove("former").unwrap();
-    let mut state = State::from_json(&document.to_string(), "test").unwrap();
+    let mut state = State::from_edited_json(&document.to_string(), "test").unwrap();
     state.apply(delete_failed("a/nat", "nat-1")).unwrap();
     assert_eq!(state.resources["a/nat"].status, ResourceStatus::Updating);
 }

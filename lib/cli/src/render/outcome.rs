@@ -110,10 +110,12 @@ impl OutcomeView<'_> {
         text
     }
 
-    /// The resources whose steps were skipped for such a reason.
+    /// The resources whose steps were skipped for such a reason, without those that have failed
+    /// themselves.
     fn names(&self, because: impl Fn(&SkipReason) -> bool) -> Vec<&Path> {
         let skipped = self.outcome.skipped.iter().filter(|skipped| because(&skipped.because));
-        let mut names: Vec<_> = skipped.map(|skipped| &skipped.path).collect();
+        let failed = |path: &Path| self.outcome.failed.iter().any(|failure| failure.path == *path);
+        let mut names: Vec<_> = skipped.map(|skipped| &skipped.path).filter(|path| !failed(path)).collect();
         names.sort();
         names.dedup();
         names

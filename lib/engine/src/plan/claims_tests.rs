@@ -306,13 +306,13 @@ fn what_stays_does_not_let_go() {
 
 #[test]
 fn what_has_another_type_goes_before_its_place_is_taken() {
-    let record = |kind: &str| {
+    let record = |path: &'static str, kind: &str| {
         let properties = json!({"HostedZoneId": "Z1", "Name": "www.example.com", "Type": kind, "TTL": "60"});
-        assembly(&[("a/www", RECORD, properties)])
+        assembly(&[(path, RECORD, properties)])
     };
-    assert_snapshot!(steps(&record("CNAME"), &record("A")), @r"
+    assert_snapshot!(steps(&record("a/www", "CNAME"), &record("a/web", "A")), @r"
         #0 delete a/www a/www-id (AWS::Route53::RecordSet)
-        #1 create a/www again (AWS::Route53::RecordSet) after #0
+        #1 create a/web (AWS::Route53::RecordSet) after #0
         ");
 }
 
