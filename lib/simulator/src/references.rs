@@ -158,7 +158,7 @@ impl Mention {
         if value.starts_with("arn:") {
             let own = || {
                 let (api, kind) = (target.resource.behavior().api, target.resource.short_name().to_lowercase());
-                Cow::Owned(format!("arn:aws:{api}:r:a:{kind}/${{Id}}"))
+                Cow::Owned(format!("arn:${{Partition}}:{api}:r:a:{kind}/${{Id}}"))
             };
             return is_arn_like(value, &target.resource.arn_template.map_or_else(own, Cow::Borrowed));
         }

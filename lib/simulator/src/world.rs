@@ -128,7 +128,8 @@ impl World<'_> {
     fn add_members(&self, owner: &Resource, properties: &mut Properties) {
         for collection in groundplan_schema::collections(&owner.key.type_name) {
             let Some((type_name, names_owner)) = collection.member else { continue };
-            let members = self.account.holders(&owner.key).filter(|it| it.key.type_name == type_name);
+            let members = self.account.of_type(type_name);
+            let members = members.filter(|it| it.property(names_owner) == Some(&owner.key.id));
             let member = |it: &Resource| {
                 let parts = it.properties.iter().filter(|(name, _)| *name != names_owner);
                 Json::Object(parts.map(|(name, value)| (name.clone(), value.clone())).collect())

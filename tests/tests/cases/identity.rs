@@ -64,7 +64,7 @@ fn rules_that_name_a_group_that_moves_move_along() {
     let cloud = Cloud::new();
     cloud.deploy(&shop("web", None));
     let calls = cloud.simulator().calls().len();
-    let moved = shop("frontend", Some("web"));
+    let moved = shop("frontend", Some("shop/web"));
     let changes = cloud.plan(&moved);
     assert!(acting(&changes).iter().all(|change| change.action == Action::Move), "{:?}", acting(&changes));
     cloud.deploy(&moved);

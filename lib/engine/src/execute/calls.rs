@@ -158,7 +158,7 @@ impl<'a> Calls<'a> {
                 Err(error) => self.veil.error(error),
             };
             in_doubt |= call != Call::Look && error.class == ErrorClass::UnknownOutcome;
-            let wants = matches!(error.class, ErrorClass::Propagating | ErrorClass::NotFound);
+            let wants = matches!(error.class, ErrorClass::Propagating | ErrorClass::NotFound | ErrorClass::Invalid);
             if wants && let Some(gone) = self.gone().await {
                 return Err(Failure { error: Some(gone), in_doubt });
             }
