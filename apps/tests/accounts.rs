@@ -1,6 +1,7 @@
 //! One app in two accounts, deployed through the AWS SDK to a local moto, which has accounts.
 
 mod support {
+    #[expect(dead_code, reason = "it also runs commands of the checkout, for other tests")]
     pub(crate) mod command_line;
 }
 
