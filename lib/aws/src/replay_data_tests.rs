@@ -276,6 +276,8 @@ async fn a_policy_that_grants_overflow_into_is_no_difference_and_one_by_hand_is(
         let (aws, _) = aws(move |sent| {
             let (action, answer) = if sent.contains("ListAttachedRolePolicies") {
                 ("ListAttachedRolePolicies", format!("<AttachedPolicies>{attached}</AttachedPolicies>"))
+            } else if sent.contains("ListRolePolicies") {
+                ("ListRolePolicies", "<PolicyNames></PolicyNames>".to_owned())
             } else {
                 let role = "<Role><Path>/</Path><RoleName>role</RoleName><RoleId>A</RoleId><Arn>a</Arn>\
                             <CreateDate>2026-01-01T00:00:00Z</CreateDate></Role>";
@@ -291,12 +293,49 @@ async fn a_policy_that_grants_overflow_into_is_no_difference_and_one_by_hand_is(
 
 #[tokio::test]
 async fn policies_that_somebody_else_has_given_to_a_role_are_named_and_left() {
-    let (aws, log) = role(&["arn:aws:iam::111122223333:policy/theirs"], &["by-hand"], &["web"]);
+    let own = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let (aws, log) = role(&[own, "arn:aws:iam::111122223333:policy/theirs"], &["inline", "by-hand"], &["web"]);
     let error = aws.delete(&declared_role()).await.unwrap_err();
     assert!(error.message.contains("arn:aws:iam::111122223333:policy/theirs"), "{error}");
     assert!(error.message.contains("inline policy by-hand"), "{error}");
     for action in ["DetachRolePolicy", "DeleteRolePolicy", "RemoveRoleFromInstanceProfile", "DeleteRole"] {
         assert_eq!(log.count(&format!("Action={action}&")), 0, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_policy_of_a_role_goes_first_only_where_the_new_one_is_one_too_many() {
+    let policies = |arn: &str, name: &str| {
+        let inline = json!([{"PolicyName": name, "PolicyDocument": {}}]);
+        json!({"ManagedPolicyArns": [format!("arn:aws:iam::aws:policy/{arn}")], "Policies": inline,
+            "AssumeRolePolicyDocument": {}})
+    };
+    for full in [false, true] {
+        let gone = std::sync::Mutex::new(Vec::new());
+        let (aws, log) = aws(move |sent| {
+            let mut gone = gone.lock().unwrap();
+            if sent.contains("Action=GetRole&") {
+                return Answer::ok(
+                    "<GetRoleResponse><GetRoleResult><Role><Path>/</Path><RoleName>role</RoleName><RoleId>A</RoleId>\
+                     <Arn>a</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></Role></GetRoleResult></GetRoleResponse>",
+                );
+            }
+            for (add, remove) in [("AttachRolePolicy", "DetachRolePolicy"), ("PutRolePolicy", "DeleteRolePolicy")] {
+                if sent.contains(&format!("Action={remove}&")) {
+                    gone.push(add);
+                }
+                if full && sent.contains(&format!("Action={add}&")) && !gone.contains(&add) {
+                    let message = "<Code>LimitExceeded</Code><Message>Cannot exceed quota</Message>";
+                    return Answer::Is(409, format!("<ErrorResponse><Error>{message}</Error></ErrorResponse>"));
+                }
+            }
+            Answer::empty(sent)
+        });
+        aws.update(&update(ROLE, "role", policies("Old", "old"), policies("New", "new"))).await.unwrap();
+        let all = log.all();
+        let last = |action: &str| all.iter().rposition(|sent| sent.contains(&format!("Action={action}&"))).unwrap();
+        assert_eq!(last("DetachRolePolicy") < last("AttachRolePolicy"), full, "{all:#?}");
+        assert_eq!(last("DeleteRolePolicy") < last("PutRolePolicy"), full, "{all:#?}");
     }
 }
 
@@ -331,6 +370,36 @@ async fn a_secret_that_waits_for_its_deletion_is_taken_back_by_the_path_that_had
     assert!(all[position("UpdateSecret")].contains("\"SecretString\":\"new\""));
     assert!(all[position("UntagResource")].contains("stale") && !all[position("UntagResource")].contains("groundplan"));
     assert!(all[position(".TagResource")].contains(TOKEN) && all[position(".TagResource")].contains("team"));
+}
+
+#[tokio::test]
+async fn a_secret_whose_taking_back_was_interrupted_is_taken_on_and_any_other_is_refused() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    for (path, changed, token, taken) in [
+        ("shop/thing", now - 60, "older", true),
+        ("shop/thing", now - 100_000, "older", false),
+        ("shop/other", now - 60, "older", false),
+    ] {
+        let (aws, log) = aws(move |sent| match () {
+            () if sent.contains("CreateSecret") => {
+                json_error("ResourceExistsException", "the secret db already exists")
+            }
+            () if sent.contains("UpdateSecret") => json_error("ResourceExistsException", "you have already used it"),
+            () => Answer::ok(
+                json!({"ARN": "arn:s", "Name": "db", "LastChangedDate": changed, "Tags": [
+                    {"Key": "groundplan:app", "Value": "shop"}, {"Key": "groundplan:path", "Value": path},
+                    {"Key": "groundplan:token", "Value": token}]})
+                .to_string(),
+            ),
+        });
+        let created = aws.create(&create(SECRET, json!({"Name": "db", "SecretString": "new"}))).await;
+        match taken {
+            true => assert_eq!(created.unwrap().id, "arn:s"),
+            false => assert_eq!(created.unwrap_err().class, ErrorClass::AlreadyExists),
+        }
+        assert_eq!(log.count("UpdateSecret"), usize::from(taken), "{path} {changed}");
+        assert_eq!(log.count(".TagResource"), usize::from(taken), "the token comes last");
+    }
 }
 
 #[tokio::test]
