@@ -19,9 +19,9 @@ use groundplan_engine::provider::Fence;
 use crate::cloud_control::CloudControl;
 use crate::fence::Gate;
 use crate::guard::Guard;
-use crate::{certificatemanager, credentials, elasticloadbalancingv2, emulator, error, route53};
+use crate::{certificatemanager, credentials, elasticloadbalancingv2, emulator, error, rds, route53};
 
-/// Region to ask STS in where the environment names none: identity is the same everywhere.
+/// Region to ask STS in where nothing names one: identity is the same in every region of a partition.
 pub(crate) const ANY_REGION: &str = "us-east-1";
 
 /// How long AWS may go on hiding what it has just made: its APIs agree with each other after
@@ -114,12 +114,16 @@ impl Config {
         self.sdk.to_builder().region(region).build()
     }
 
-    /// The same as `role`: temporary credentials that are renewed before they expire.
+    /// The same as `role`, for resources in `region`: temporary credentials that are renewed before they
+    /// expire. STS is asked in the configured region, unless that is of another partition, in which it
+    /// knows no such credentials.
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
-    pub(crate) fn assuming(&self, role: &AssumeRole) -> Self {
+    pub(crate) fn assuming(&self, role: &AssumeRole, region: &str) -> Self {
+        let configured = self.region().filter(|configured| partition(configured.as_ref()) == partition(region));
         let credentials = SharedCredentialsProvider::new(RoleCredentials {
             role: role.clone(),
             session_name: role.session_name.clone().unwrap_or_else(|| "groundplan".to_owned()),
+            region: configured.unwrap_or_else(|| Region::new(region.to_owned())),
             sdk: self.sdk.clone(),
         });
         let sdk = self.sdk.to_builder().credentials_provider(credentials);
@@ -133,11 +137,19 @@ impl Config {
     }
 }
 
+/// What tells the partition of a region by its name; nothing in the partition `aws`.
+/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
+fn partition(region: &str) -> Option<&'static str> {
+    let prefixes = ["cn-", "us-gov-", "us-iso-", "us-isob-", "us-isof-", "eu-isoe-", "eusc-"];
+    prefixes.into_iter().find(|prefix| region.starts_with(prefix))
+}
+
 /// Credentials of a role, asked for when they are needed.
 #[derive(Debug)]
 struct RoleCredentials {
     role: AssumeRole,
     session_name: String,
+    region: Region,
     sdk: SdkConfig,
 }
 
@@ -147,11 +159,10 @@ impl ProvideCredentials for RoleCredentials {
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            let region = self.sdk.region().cloned().unwrap_or(Region::from_static(ANY_REGION));
             let retrying = self.sdk.to_builder().retry_config(RetryConfig::standard()).build();
             let provider = AssumeRoleProvider::builder(&self.role.arn)
                 .session_name(&self.session_name)
-                .region(region)
+                .region(self.region.clone())
                 .configure(&retrying);
             let provider = match &self.role.external_id {
                 Some(id) => provider.external_id(id),
@@ -182,6 +193,7 @@ fn defaults() -> aws_config::ConfigLoader {
 #[derive(Debug)]
 pub(crate) struct Clients {
     pub(crate) acm: aws_sdk_acm::Client,
+    pub(crate) asked_changes: rds::AskedChanges,
     pub(crate) cloud_control: CloudControl,
     pub(crate) delegations: route53::Delegations,
     pub(crate) ec2: aws_sdk_ec2::Client,
@@ -217,6 +229,7 @@ impl Clients {
         let emulated = config.endpoint_url().is_some();
         Self {
             acm: client!(aws_sdk_acm),
+            asked_changes: rds::AskedChanges::default(),
             cloud_control: CloudControl::new(client!(aws_sdk_cloudcontrol)),
             delegations: route53::Delegations::default(),
             ec2: client!(aws_sdk_ec2),
@@ -254,11 +267,12 @@ impl Regions {
         Arc::clone(clients.entry(region.to_owned()).or_insert_with(new))
     }
 
-    /// Asking who one is has no effect, and no step stands behind it that the engine would repeat:
-    /// the SDK does.
-    pub(crate) fn sts(&self) -> aws_sdk_sts::Client {
+    /// STS in this region, or in the configured one where none is given. Asking who one is has no effect,
+    /// and no step stands behind it that the engine would repeat: the SDK does.
+    pub(crate) fn sts(&self, region: Option<&str>) -> aws_sdk_sts::Client {
         let sdk = &self.config.sdk;
-        let region = sdk.region().cloned().unwrap_or(Region::from_static(ANY_REGION));
+        let region = region.map(|region| Region::new(region.to_owned())).or_else(|| sdk.region().cloned());
+        let region = region.unwrap_or(Region::from_static(ANY_REGION));
         aws_sdk_sts::Client::new(&sdk.to_builder().region(region).retry_config(RetryConfig::standard()).build())
     }
 

@@ -199,7 +199,9 @@ impl WithCode {
         let code = tokio::task::spawn_blocking(move || ask(&role)).await;
         let code = code.map_err(CredentialsError::unhandled)?.map_err(CredentialsError::provider_error)?;
         let Role { arn, device, external_id, session, seconds, region, .. } = &self.role;
-        let region = Region::new(region.clone().unwrap_or_else(|| crate::config::ANY_REGION.to_owned()));
+        let configured = || ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| Env::real().get(name).ok());
+        let region = region.clone().or_else(configured).filter(|region| !region.is_empty());
+        let region = Region::new(region.unwrap_or_else(|| crate::config::ANY_REGION.to_owned()));
         let config = aws_config::defaults(BehaviorVersion::latest()).region(region);
         let config = config.credentials_provider(self.role.source()).load().await;
         let opened = aws_sdk_sts::Client::new(&config)

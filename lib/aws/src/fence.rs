@@ -15,8 +15,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use groundplan_engine::provider::{Fence, ProviderError};
 
-/// The beginnings of the names of operations that change nothing.
-const READS: [&str; 4] = ["Describe", "Get", "Head", "List"];
+use crate::guard::is_mutating;
 
 /// Asks a fence before each request that changes something; without one, all requests are sent.
 #[derive(Clone, Default)]
@@ -29,9 +28,9 @@ impl Gate {
 
     fn check(&self, operation: Option<&str>) -> Result<(), Stopped> {
         // What has no name is taken for a change.
-        let reads = operation.is_some_and(|name| READS.iter().any(|prefix| name.starts_with(prefix)));
+        let changes = operation.is_none_or(is_mutating);
         match &self.0 {
-            Some(fence) if !reads => fence.check().map_err(|error| Stopped(Box::new(error))),
+            Some(fence) if changes => fence.check().map_err(|error| Stopped(Box::new(error))),
             _ => Ok(()),
         }
     }

@@ -97,7 +97,8 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     }
 
     /// Whether what was found in place of a new resource has the properties that the new one is to have.
-    /// Runs where the create call [overwrites](OnDuplicate::Overwrites).
+    /// Runs where the create call [overwrites](OnDuplicate::Overwrites), and where what an interrupted
+    /// creation has made is looked up and takes no tags.
     fn is_same(&self, live: &Self) -> bool {
         shape::untyped(self) == shape::untyped(live)
     }
@@ -127,14 +128,18 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
         async { Ok(self.find_by_identifier(cx).await?.into_iter().collect()) }
     }
 
-    /// The resource under the identifier that is known before. One that carries tags has to carry
-    /// this token, so that nobody else's is taken over.
+    /// The resource under the identifier that is known before, where this creation can have made it, so that
+    /// nobody else's is taken over: one that takes tags has to carry this token, and one that takes none
+    /// has to be as it is declared.
     fn find_by_identifier(&self, cx: &Cx) -> impl Future<Output = Result<Option<String>>> + Send {
         async {
             let Some(id) = self.identifier(cx) else { return Ok(None) };
             let known = Known { id, last: self.clone() };
             let Some(found) = Self::read(cx, &known).await.or_none()? else { return Ok(None) };
-            let ours = found.properties.tags().is_none_or(|tags| tags.token() == Some(cx.token.as_str()));
+            let ours = match found.properties.tags() {
+                Some(tags) => tags.token() == Some(cx.token.as_str()),
+                None => self.is_same(&in_declared_shape(self, found.properties)),
+            };
             Ok(ours.then_some(known.id))
         }
     }

@@ -60,13 +60,14 @@ impl Aws {
     fn session(&self, environment: &Environment) -> SessionOf<'_> {
         let Some(role) = &environment.role else { return SessionOf::Own(&self.own) };
         let mut assumed = self.assumed.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Session::new(self.own.regions.config().assuming(role), OnceCell::new()));
+        let new =
+            || Arc::new(Session::new(self.own.regions.config().assuming(role, &environment.region), OnceCell::new()));
         SessionOf::Role(Arc::clone(assumed.entry(role.clone()).or_insert_with(new)))
     }
 
     async fn context(&self, address: &Address, token: &str, delete_data: bool) -> Result<Cx> {
         let session = self.session(&address.environment);
-        let identity = session.identity().await?;
+        let identity = session.identity(Some(&address.environment.region)).await?;
         if let Some(pinned) = &address.environment.account
             && *pinned != identity.account
         {
@@ -113,13 +114,14 @@ impl Session {
         Self { regions: Regions::new(config), identity }
     }
 
-    /// Who the credentials belong to, asked once.
-    async fn identity(&self) -> Result<Identity> {
+    /// Who the credentials belong to, asked once, in this region: STS of another partition knows no such
+    /// credentials.
+    async fn identity(&self, region: Option<&str>) -> Result<Identity> {
         let ask = || async {
             if !self.regions.has_credentials() {
                 return Err(Error::new(ErrorClass::Denied, "no AWS credentials are configured"));
             }
-            let caller = self.regions.sts().get_caller_identity().send().await?;
+            let caller = self.regions.sts(region).get_caller_identity().send().await?;
             let arn = given(caller.arn, "Arn")?;
             let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
             Ok(Identity { account: given(caller.account, "Account")?, partition })
@@ -140,11 +142,11 @@ fn harmless(error: Error) -> ProviderError {
 #[async_trait]
 impl Provider for Aws {
     async fn identity(&self) -> std::result::Result<Identity, ProviderError> {
-        self.own.identity().await.map_err(harmless)
+        self.own.identity(None).await.map_err(harmless)
     }
 
     async fn identity_in(&self, environment: &Environment) -> std::result::Result<Identity, ProviderError> {
-        self.session(environment).identity().await.map_err(harmless)
+        self.session(environment).identity(Some(&environment.region)).await.map_err(harmless)
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {

@@ -279,7 +279,10 @@ async fn not_in_place<H: Handler>(new: &H, cx: &Cx) -> Result<()> {
     let Some(id) = new.identifier(cx) else { return Ok(()) };
     let known = Known { id, last: new.clone() };
     for pause in GONE_DISAPPEARS.map(Some).into_iter().chain([None]) {
-        let Some(found) = H::read(cx, &known).await.or_none()? else { return Ok(()) };
+        // Nothing was asked for yet, so a read whose answer was lost leaves nothing in doubt.
+        let read = H::read(cx, &known).await.or_none();
+        let read = read.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient))?;
+        let Some(found) = read else { return Ok(()) };
         if new.is_same(&found.properties) {
             return Ok(());
         }

@@ -238,4 +238,8 @@ async fn what_a_create_call_would_overwrite_is_left_alone_unless_it_is_as_it_sho
     let (created, writes) = over(Some("s3:GetObject")).await;
     assert!(created.is_ok() && writes == 1, "an earlier attempt has made it: {created:?}");
     assert_eq!(over(Some("s3:*")).await, (Err(ErrorClass::AlreadyExists), 0));
+    let (aws, log) = aws(|_| Answer::Lost);
+    let properties = json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": policy("s3:GetObject")});
+    let error = aws.create(&create("AWS::IAM::RolePolicy", properties)).await.unwrap_err();
+    assert_eq!((error.class, log.count("Action=PutRolePolicy")), (ErrorClass::Transient, 0), "nothing is in doubt");
 }

@@ -252,6 +252,20 @@ async fn a_zone_with_records_is_not_deleted_and_says_what_is_in_it() {
     assert_eq!(error.class, ErrorClass::Invalid);
     assert!(error.message.contains("CNAME *.example.com, NS dev.example.com;"), "{error}");
     assert_eq!(log.count("POST"), 0, "nothing is taken out of it: {:?}", log.all());
+    let logging = json!({"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:a"});
+    let zone = existing(ZONE, "Z1", json!({"Name": "example.com", "QueryLoggingConfig": logging}));
+    assert_eq!(aws.delete(&delete(zone)).await.unwrap_err().class, ErrorClass::Invalid);
+    assert_eq!(log.count("queryloggingconfig"), 0, "a zone that stays keeps its logging: {:?}", log.all());
+}
+
+#[tokio::test]
+async fn a_record_is_found_after_a_lost_answer_only_where_it_is_as_it_is_declared() {
+    for (value, found) in [("192.0.2.1", 1), ("192.0.2.9", 0)] {
+        let (aws, _) = aws(move |_| records(&[("www.example.com.", "A", value)]));
+        let declared = json!({"Name": "www.example.com", "Type": "A", "HostedZoneId": "Z1", "TTL": "300",
+            "ResourceRecords": ["192.0.2.1"]});
+        assert_eq!(aws.find(&create(RECORD, declared)).await.unwrap().len(), found, "{value}");
+    }
 }
 
 /// A certificate for `example.com` and `*.example.com`, as DescribeCertificate gives it.

@@ -380,6 +380,26 @@ async fn look(live: &str, properties: Json, events: &str) -> Status {
     aws.status(&existing(DATABASE, "db", declared(properties))).await.unwrap()
 }
 
+/// The same right after the change to these properties was asked for, before which it had had other events.
+async fn look_after(live: &str, properties: Json, before: &str, after: &str) -> Status {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let (live, events, asked) = (live.to_owned(), [before.to_owned(), after.to_owned()], AtomicBool::new(false));
+    let (aws, _) = aws(move |sent| match () {
+        () if sent.contains("Action=ModifyDBInstance") => {
+            asked.store(true, Ordering::Relaxed);
+            Answer::empty(sent)
+        }
+        () if sent.contains("Action=DescribeEvents") => Answer::ok(format!(
+            "<DescribeEventsResponse><DescribeEventsResult><Events>{}</Events></DescribeEventsResult>\
+             </DescribeEventsResponse>",
+            events[usize::from(asked.load(Ordering::Relaxed))]
+        )),
+        () => Answer::ok(database(&live)),
+    });
+    aws.update(&update(DATABASE, "db", declared(json!({})), declared(properties.clone()))).await.unwrap();
+    aws.status(&existing(DATABASE, "db", declared(properties))).await.unwrap()
+}
+
 #[tokio::test]
 async fn each_status_of_a_database_means_what_rds_says() {
     for status in ["available", "storage-optimization", "storage-config-upgrade", "storage-initialization"] {
@@ -422,21 +442,24 @@ async fn an_upgrade_that_the_pre_check_refuses_has_failed_with_the_event() {
         )
     };
     let wanted = json!({"EngineVersion": "17"});
+    let before = event("Database instance could not be upgraded: long ago", "failure", "2026-01-01T00:00:00Z");
     let refused = "Database instance is in a state that cannot be upgraded: PreUpgrade checks failed: reg types";
     let events = event("Backing up DB instance", "backup", "2026-01-01T00:03:00Z")
         + &event("The DB engine version upgrade failed: an older one", "maintenance", "2026-01-01T00:01:00Z")
         + &event(refused, "maintenance", "2026-01-01T00:02:00Z");
-    let found = look(AVAILABLE, wanted.clone(), &events).await;
+    let found = look_after(AVAILABLE, wanted.clone(), &before, &(before.clone() + &events)).await;
     let Status::Failed(reason) = &found else { panic!("{found:?}") };
     assert!(reason.contains("EngineVersion from 16.8 to 17") && reason.ends_with(refused), "{reason}");
 
-    let found = look(AVAILABLE, wanted.clone(), "").await;
+    let found = look_after(AVAILABLE, wanted.clone(), &before, &before).await;
     assert!(
         matches!(&found, Status::Pending(text) if text.contains("EngineVersion")),
         "RDS may not say yet: {found:?}"
     );
     let pending =
         format!("{AVAILABLE}<PendingModifiedValues><EngineVersion>17.2</EngineVersion></PendingModifiedValues>");
+    let found = look(AVAILABLE, wanted.clone(), &events).await;
+    assert!(matches!(found, Status::Ready(_)), "another process has asked for it, or nobody: {found:?}");
     assert_eq!(look(&pending, wanted, &events).await, Status::Pending("modifying".into()), "the events are older");
     assert!(matches!(look(AVAILABLE, json!({"EngineVersion": "16"}), &events).await, Status::Ready(_)));
 }
@@ -488,9 +511,22 @@ fn made(operation: &str) -> String {
     )
 }
 
-/// What is sent for a new database.
+/// What is sent for a new database, or for one from a snapshot that RDS describes so.
 async fn creation(properties: Json) -> Result<Log, groundplan_engine::ProviderError> {
-    let (aws, log) = aws(|sent| {
+    creation_from("", properties).await
+}
+
+async fn creation_from(snapshot: &'static str, properties: Json) -> Result<Log, groundplan_engine::ProviderError> {
+    let (aws, log) = aws(move |sent| {
+        if sent.contains("Action=DescribeDBSnapshots") {
+            return Answer::ok(format!(
+                "<DescribeDBSnapshotsResponse><DescribeDBSnapshotsResult><DBSnapshots><DBSnapshot>{snapshot}</DBSnapshot>\
+                 </DBSnapshots></DescribeDBSnapshotsResult></DescribeDBSnapshotsResponse>"
+            ));
+        }
+        if sent.contains("Action=DescribeDBInstances") {
+            return Answer::ok(database("<DBInstanceStatus>available</DBInstanceStatus>"));
+        }
         let action = sent.split("Action=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default();
         Answer::ok(made(action))
     });
@@ -527,6 +563,96 @@ async fn a_database_is_made_anew_from_a_snapshot_as_a_replica_or_in_a_cluster() 
     assert_eq!(parameter(&replica, "SourceDBInstanceIdentifier"), Some("main"));
     assert_eq!(parameter(&replica, "BackupRetentionPeriod"), None);
     assert_eq!(parameter(&sent(&log, "Action=ModifyDBInstance"), "BackupRetentionPeriod"), Some("3"));
+}
+
+#[tokio::test]
+async fn a_database_from_a_snapshot_is_asked_for_another_version_only_where_another_one_runs() {
+    let version = |version: &str, more: Json| {
+        let mut declared = json!({"DBSnapshotIdentifier": "before", "EngineVersion": version});
+        declared.as_object_mut().unwrap().extend(map(more));
+        declared
+    };
+    let log = creation(version("16", json!({"AllowMajorVersionUpgrade": true}))).await.unwrap();
+    assert_eq!(log.count("Action=ModifyDBInstance"), 0, "16.8 runs: {:?}", log.all());
+    for (allows, sent_as) in [(json!({}), "true"), (json!({"AllowMajorVersionUpgrade": false}), "false")] {
+        let log = creation(version("17", allows)).await.unwrap();
+        let after = sent(&log, "Action=ModifyDBInstance");
+        assert_eq!(parameter(&after, "EngineVersion"), Some("17"));
+        assert_eq!(parameter(&after, "AllowMajorVersionUpgrade"), Some(sent_as));
+    }
+    let log = creation(json!({"SourceDBInstanceIdentifier": "main", "EngineVersion": "16.8"})).await.unwrap();
+    assert_eq!(log.count("Action=ModifyDBInstance"), 0);
+}
+
+#[tokio::test]
+async fn a_restore_takes_size_and_name_as_the_engine_of_the_snapshot_allows() {
+    for (snapshot, size, name) in [
+        ("<Engine>postgres</Engine><AllocatedStorage>200</AllocatedStorage>", Some("200"), None),
+        ("<Engine>postgres</Engine><AllocatedStorage>50</AllocatedStorage>", Some("100"), None),
+        ("<Engine>oracle-ee</Engine><AllocatedStorage>50</AllocatedStorage>", Some("100"), Some("shop")),
+        ("<Engine>sqlserver-se</Engine><AllocatedStorage>50</AllocatedStorage>", None, Some("shop")),
+    ] {
+        let declared = json!({"DBSnapshotIdentifier": "before", "AllocatedStorage": "100", "DBName": "shop"});
+        let restored = sent(&creation_from(snapshot, declared).await.unwrap(), "Action=RestoreDBInstance");
+        assert_eq!(parameter(&restored, "AllocatedStorage"), size, "{snapshot}");
+        assert_eq!(parameter(&restored, "DBName"), name, "{snapshot}");
+    }
+}
+
+#[tokio::test]
+async fn a_restore_that_would_not_be_encrypted_as_it_is_declared_is_refused() {
+    let plain = "<Encrypted>false</Encrypted>";
+    let with_key = "<Encrypted>true</Encrypted><KmsKeyId>arn:aws:kms:eu-central-1:111122223333:key/1-a</KmsKeyId>";
+    for (snapshot, declared, refused) in [
+        (plain, json!({"StorageEncrypted": true}), true),
+        (plain, json!({"KmsKeyId": "1-a"}), true),
+        (plain, json!({"StorageEncrypted": false}), false),
+        (with_key, json!({"StorageEncrypted": false}), true),
+        (with_key, json!({"StorageEncrypted": true, "KmsKeyId": "2-b"}), true),
+        (with_key, json!({"StorageEncrypted": true, "KmsKeyId": "1-a"}), false),
+        (with_key, json!({}), false),
+    ] {
+        let mut properties = json!({"DBSnapshotIdentifier": "before"});
+        properties.as_object_mut().unwrap().extend(map(declared.clone()));
+        match creation_from(snapshot, properties).await {
+            Ok(log) => assert!(!refused && log.count("Action=RestoreDBInstance") == 1, "{snapshot} {declared}"),
+            Err(error) => assert!(refused && error.message.contains("copy-db-snapshot"), "{declared}: {error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_promoted_replica_does_not_go_without_a_snapshot_because_of_what_is_recorded() {
+    for (live, recorded, goes) in [
+        (AVAILABLE, json!({"SourceDBInstanceIdentifier": "main"}), false),
+        (AVAILABLE, json!({"DBClusterIdentifier": "aurora"}), false),
+        ("<DBInstanceStatus>failed</DBInstanceStatus>", json!({"SourceDBInstanceIdentifier": "main"}), true),
+        (
+            "<ReadReplicaSourceDBInstanceIdentifier>main</ReadReplicaSourceDBInstanceIdentifier>",
+            json!({"SourceDBInstanceIdentifier": "main"}),
+            true,
+        ),
+    ] {
+        let (aws, log) = aws(move |sent| match sent.contains("Action=Describe") {
+            true => Answer::ok(database(live)),
+            false => Answer::empty(sent),
+        });
+        let deleted = aws.delete(&delete(recorded.clone(), None)).await;
+        assert_eq!(deleted.is_ok(), goes, "{live} {recorded}");
+        assert_eq!(log.count("Action=DeleteDBInstance"), usize::from(goes));
+        if let Err(error) = deleted {
+            assert!(error.message.contains("deploy --refresh"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn storage_that_grows_as_it_stops_to_grow_by_itself_has_its_new_size_for_a_maximum() {
+    let before = json!({"AllocatedStorage": "150", "MaxAllocatedStorage": 1000});
+    let sent = modification(before.clone(), json!({"AllocatedStorage": "300"})).await;
+    assert_eq!(parameter(&sent, "MaxAllocatedStorage"), Some("300"));
+    let sent = modification(before, json!({"AllocatedStorage": "150"})).await;
+    assert_eq!(parameter(&sent, "MaxAllocatedStorage"), Some("150"));
 }
 
 #[tokio::test]

@@ -358,3 +358,13 @@ async fn another_account_than_the_pinned_one_is_never_touched() {
     assert!(error.message.contains("999999999999") && error.message.contains("111122223333"));
     assert!(log.all().is_empty());
 }
+
+#[tokio::test]
+async fn who_the_credentials_belong_to_is_asked_in_the_partition_of_the_environment() {
+    let caller = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws-us-gov:iam::111122223333:user/a</Arn>\
+                  <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+    let (config, log) = crate::replay::config(move |_| Answer::ok(caller));
+    let identity = crate::Aws::new(config).identity_in(&Environment::new("us-gov-west-1")).await.unwrap();
+    assert_eq!(identity.partition, "aws-us-gov");
+    assert_eq!(log.count("sts.us-gov-west-1.amazonaws.com"), 1, "{:?}", log.all());
+}

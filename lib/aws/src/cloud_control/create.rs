@@ -82,7 +82,8 @@ async fn before(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Accep
         Ok(None) => return Ok(None),
         // Some handlers cannot read what is not there, and say so in this way.
         Err(error) if error.class() == ErrorClass::Invalid => return Ok(None),
-        Err(error) => return Err(error),
+        // Nothing was asked for yet.
+        Err(error) => return Err(error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient)),
     };
     match tags::made_by(schema, &live, &cx.token) {
         Some(true) => Ok(Some(Accepted { id: id.to_owned(), outputs: Properties::new() })),

@@ -16,9 +16,10 @@
 //! - **Status** asks for the request that this process has made for the resource ([`Requests`]).
 //!   A later run, which has made none, looks for one in `ListResourceRequests`.
 //! - **Find** looks under the identifier where the program gives it, and else at what
-//!   `ListResourceRequests` has made in the last seven days, for the identity tag. Requests do not
-//!   tell their `ClientToken`, so where neither a name nor a tag tells, nothing is found, and the
-//!   engine asks again with the same token.
+//!   `ListResourceRequests` has made in the last seven days, for the identity tag. A named resource of a
+//!   type without tags is found where such a request has made it. Requests do not tell their
+//!   `ClientToken`, so where neither a name nor a tag tells, nothing is found, and the engine asks again
+//!   with the same token.
 //!
 //! Names are not made up here: where a type needs none, AWS's handler generates one, and where it
 //! needs one, the schema requires it of the program.
@@ -183,7 +184,6 @@ impl AnyHandler for ResourceType {
 
     async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>> {
         let named = model::identifier(self, properties);
-        let by_name = named.is_some();
         let candidates = match named {
             Some(id) => BTreeSet::from([id]),
             None if tags::are_readable(self) => request::created(self, cx).await?,
@@ -192,7 +192,12 @@ impl AnyHandler for ResourceType {
         let mut found = Vec::new();
         for id in candidates {
             let Some(live) = get(self, cx, &id).await? else { continue };
-            if tags::made_by(self, &live, &cx.token).unwrap_or(by_name) {
+            let ours = match tags::made_by(self, &live, &cx.token) {
+                Some(ours) => ours,
+                // A name alone does not say whose it is.
+                None => request::created(self, cx).await?.contains(&id),
+            };
+            if ours {
                 found.push(id);
             }
         }

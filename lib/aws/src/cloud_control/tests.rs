@@ -195,6 +195,13 @@ async fn what_stands_under_the_name_already_is_never_taken_over() {
 }
 
 #[tokio::test]
+async fn a_look_before_a_creation_whose_answer_is_lost_leaves_nothing_in_doubt() {
+    let (aws, log) = aws(|_| Answer::Lost);
+    let error = aws.create(&create(FUNCTION, json!({"FunctionName": "f"}))).await.unwrap_err();
+    assert_eq!((error.class, log.count("CreateResource")), (ErrorClass::Transient, 0));
+}
+
+#[tokio::test]
 async fn what_this_creation_has_made_under_the_name_is_its_own() {
     let (aws, log) = aws(|_| described("f", json!({"FunctionName": "f", "Tags": tagged(TOKEN)})));
     assert_eq!(aws.create(&create(FUNCTION, json!({"FunctionName": "f"}))).await.unwrap().id, "f");
@@ -242,13 +249,23 @@ async fn a_token_that_is_used_already_leads_to_what_was_made_with_it() {
 }
 
 #[tokio::test]
-async fn a_named_resource_is_found_by_its_name_where_its_tags_say_so_or_cannot() {
+async fn a_named_resource_is_found_by_its_name_where_its_tags_or_requests_say_so() {
     let (provider, _) = aws(|_| described("f", json!({"Tags": tagged("another")})));
     assert!(provider.find(&create(FUNCTION, json!({"FunctionName": "f"}))).await.unwrap().is_empty());
-    let (provider, _) = aws(|_| described("/a", json!({"Name": "a"})));
+    let made_here = |made: bool| {
+        aws(move |sent| match asks(sent, "ListResourceRequests") {
+            true if made => {
+                listed(&[event("AWS::SQS::QueueInlinePolicy", "CREATE", "SUCCESS", json!({"Identifier": "q"}))])
+            }
+            true => listed(&[]),
+            false => described("/a", json!({"Name": "a"})),
+        })
+        .0
+    };
     let untagged = "AWS::SQS::QueueInlinePolicy";
     assert_eq!(lookup(untagged).unwrap().tags, None);
-    assert_eq!(provider.find(&create(untagged, json!({"Queue": "q"}))).await.unwrap(), ["q"]);
+    assert_eq!(made_here(true).find(&create(untagged, json!({"Queue": "q"}))).await.unwrap(), ["q"]);
+    assert!(made_here(false).find(&create(untagged, json!({"Queue": "q"}))).await.unwrap().is_empty());
     let (provider, _) = aws(|_| not_found());
     assert!(provider.find(&create(FUNCTION, json!({"FunctionName": "f"}))).await.unwrap().is_empty());
 }

@@ -8,8 +8,9 @@ use tokio::sync::Mutex;
 
 use super::listener_rule::{PRIORITY_IN_USE, holder, listener_of, priority, rules};
 use super::taken;
-use crate::error::{Error, Result};
+use crate::error::{Error, OrNone, Result};
 use crate::handler::Cx;
+use crate::tags::{APP, PATH};
 
 /// Lets changes of priorities through one after another. Each is made of what was read before it, so that
 /// two at a time could undo each other. No other run changes a priority of this app's rules.
@@ -30,9 +31,15 @@ pub(super) async fn set_priority(cx: &Cx, id: &str, wanted: i32) -> Result<()> {
         done => return done,
     };
     let rules = rules(cx, &listener_of(id)).await?;
-    let error = taken(cx, error, holder(&rules, wanted)).await?;
+    let holder = holder(&rules, wanted);
+    let error = taken(cx, error, holder).await?;
     if error.class() != ErrorClass::Conflict {
         return Err(error);
+    }
+    if let Some(holder) = holder
+        && !is_managed(cx, holder).await?
+    {
+        return Err(error.reclass(ErrorClass::Conflict, ErrorClass::AlreadyExists));
     }
     let order = rules.iter().filter_map(|rule| Some((rule.rule_arn()?.to_owned(), priority(rule)?)));
     match set(cx, &exchanged(&order.collect(), id, wanted)).await {
@@ -40,6 +47,15 @@ pub(super) async fn set_priority(cx: &Cx, id: &str, wanted: i32) -> Result<()> {
         Err(again) if again.code() == PRIORITY_IN_USE => Err(error),
         done => done,
     }
+}
+
+/// Whether a rule is a resource of this app: it has the tags of one. Another rule with the app's tag alone
+/// is not this run's to move.
+async fn is_managed(cx: &Cx, rule: &str) -> Result<bool> {
+    let Some(described) = cx.elb.describe_tags().resource_arns(rule).send().await.or_none()? else { return Ok(false) };
+    let mut tags = described.tag_descriptions().iter().flat_map(|it| it.tags());
+    let of_app = tags.clone().any(|tag| tag.key() == Some(APP) && tag.value() == Some(&cx.address.app));
+    Ok(of_app && tags.any(|tag| tag.key() == Some(PATH) && tag.value().is_some_and(|path| !path.is_empty())))
 }
 
 /// The priorities that bring the rule `id` to the one that it wants, and the rule that has that one to where

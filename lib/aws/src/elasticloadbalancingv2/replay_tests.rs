@@ -109,18 +109,22 @@ impl Rules {
     }
 }
 
-/// Those of each resource: an app's name, and the token of a creation, which is this one where the
-/// resource is called `mine`.
+/// Those of each resource: an app's name; the token of a creation, which is this one where the resource is
+/// called `mine`; and a path, but of one whose name begins with `copied`.
 fn tags(sent: &str) -> Answer {
     let arns = sent.split('&').filter_map(|part| part.strip_prefix("ResourceArns.member.")?.split_once('='));
     let described = arns.map(|(_, arn)| {
         let name = arn.rsplit("%2F").next().unwrap_or_default();
         let app = if name.starts_with("foreign") { "bakery" } else { "shop" };
         let token = if name == "mine" { TOKEN } else { "another creation" };
+        let path = match name.starts_with("copied") {
+            true => String::new(),
+            false => format!("<member><Key>groundplan:path</Key><Value>shop/{name}</Value></member>"),
+        };
         let arn = arn.replace("%3A", ":").replace("%2F", "/");
         format!(
             "<member><ResourceArn>{arn}</ResourceArn><Tags><member><Key>groundplan:app</Key><Value>{app}</Value></member>\
-             <member><Key>groundplan:token</Key><Value>{token}</Value></member></Tags></member>"
+             <member><Key>groundplan:token</Key><Value>{token}</Value></member>{path}</Tags></member>"
         )
     });
     let described: String = described.collect();
@@ -201,6 +205,15 @@ async fn a_priority_that_somebody_else_has_is_not_waited_for() {
     assert!(error.message.contains(&rule_arn("foreign")), "{error}");
     assert_eq!(rules.now()[0].1, 10, "the rule stays where it is");
     assert_eq!(aws.create(&create(RULE, rule(20))).await.unwrap_err().class, ErrorClass::AlreadyExists);
+}
+
+#[tokio::test]
+async fn a_rule_without_the_path_of_a_resource_keeps_its_priority() {
+    let rules = Rules::of(&[("a", 10), ("copied", 20)]);
+    let (aws, _) = rules.aws();
+    let error = reprioritize(&aws, ("a", 10, 20)).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::AlreadyExists);
+    assert_eq!(rules.now(), [("a".into(), 10), ("copied".into(), 20)]);
 }
 
 #[tokio::test]

@@ -214,12 +214,9 @@ impl Handler for TargetGroup {
             for listener in listeners.unwrap_or_default() {
                 let arn = listener.listener_arn().unwrap_or_default();
                 holders.extend(sends(listener.default_actions()).then(|| format!("listener {arn}")));
-                // Those of other balancers have no rules but their default actions.
-                if matches!(listener.protocol(), Some(ProtocolEnum::Http | ProtocolEnum::Https)) {
-                    let rules = rules(cx, arn).await?.into_iter().filter(|rule| rule.is_default != Some(true));
-                    let holding = rules.filter(|rule| sends(rule.actions()));
-                    holders.extend(holding.filter_map(|rule| Some(format!("listener rule {}", rule.rule_arn?))));
-                }
+                let rules = rules(cx, arn).await?.into_iter().filter(|rule| rule.is_default != Some(true));
+                let holding = rules.filter(|rule| sends(rule.actions()));
+                holders.extend(holding.filter_map(|rule| Some(format!("listener rule {}", rule.rule_arn?))));
             }
         }
         Ok(holders)

@@ -14,6 +14,12 @@ use crate::tags::Tags;
 /// In the ARN of a policy that grants overflow into, as the construct `Role` makes it.
 const OVERFLOW: &str = ":policy/groundplan/";
 
+/// The code of the refusal of a policy that is one too many, or too long beside the others. What is new comes
+/// before what is old goes, so that the role is never without both; only at the limit it is the other way round.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
+const LIMIT: &str = "LimitExceeded";
+
 /// Seconds of the longest session where the program does not say.
 const MAX_SESSION: i32 = 3600;
 
@@ -118,18 +124,16 @@ impl Handler for Role {
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
-        let (mut attached, mut inline) = (attached(cx, id).await?, inline_names(cx, id).await?);
+        let (attached, inline) = (attached(cx, id).await?, inline_names(cx, id).await?);
         let declared = known.last.managed_policy_arns.as_deref().unwrap_or_default();
-        for arn in attached.extract_if(.., |arn| declared.contains(arn)) {
-            cx.iam.detach_role_policy().role_name(id).policy_arn(arn).send().await.or_none()?;
-        }
+        let (own_attached, attached): (Vec<_>, Vec<_>) = attached.into_iter().partition(|arn| declared.contains(arn));
         let declared = known.last.policies.as_deref().unwrap_or_default();
-        for name in inline.extract_if(.., |name| declared.iter().any(|policy| policy.policy_name == *name)) {
-            cx.iam.delete_role_policy().role_name(id).policy_name(name).send().await.or_none()?;
-        }
-        let foreign: Vec<_> = attached.iter().map(|arn| format!("the attached policy {arn}")).collect();
-        let foreign: Vec<_> =
-            foreign.into_iter().chain(inline.iter().map(|name| format!("the inline policy {name}"))).collect();
+        let is_declared = |name: &String| declared.iter().any(|policy| policy.policy_name == *name);
+        let (own_inline, inline): (Vec<_>, Vec<_>) = inline.into_iter().partition(is_declared);
+        let foreign = attached.iter().map(|arn| format!("the attached policy {arn}"));
+        let foreign = foreign.chain(inline.iter().map(|name| format!("the inline policy {name}")));
+        let foreign: Vec<_> = foreign.collect();
+        // A role that stays keeps what it has.
         if !foreign.is_empty() {
             // One that was deleted a moment ago may still be listed.
             return Err(Error::new(
@@ -140,6 +144,8 @@ impl Handler for Role {
                 ),
             ));
         }
+        detach(cx, id, &own_attached).await?;
+        remove(cx, id, &own_inline).await?;
         for profile in profiles(cx, id).await? {
             let call = cx.iam.remove_role_from_instance_profile().role_name(id);
             call.instance_profile_name(profile).send().await.or_none()?;
@@ -165,24 +171,62 @@ async fn update_managed(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Resul
             (set.added, set.removed)
         }
     };
-    for arn in added.unwrap_or_default() {
-        cx.iam.attach_role_policy().role_name(id).policy_arn(arn).send().await?;
+    let (added, removed) = (added.unwrap_or_default(), removed.unwrap_or_default());
+    match attach(cx, id, &added).await {
+        Err(error) if error.code() == LIMIT && !removed.is_empty() => {
+            detach(cx, id, &removed).await?;
+            attach(cx, id, &added).await
+        }
+        attached => {
+            attached?;
+            detach(cx, id, &removed).await
+        }
     }
-    for arn in removed.unwrap_or_default() {
-        cx.iam.detach_role_policy().role_name(id).policy_arn(arn).send().await.or_none()?;
-    }
-    Ok(())
 }
 
 async fn update_inline(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Result<()> {
     let old = changes.old.and_then(|role| role.policies.as_deref()).unwrap_or_default();
     let new = changes.new.policies.as_deref().unwrap_or_default();
-    for policy in new.iter().filter(|policy| !old.contains(policy)) {
+    let added: Vec<_> = new.iter().filter(|policy| !old.contains(policy)).collect();
+    let removed = old.iter().filter(|old| !new.iter().any(|new| new.policy_name == old.policy_name));
+    let removed: Vec<_> = removed.map(|policy| policy.policy_name.clone()).collect();
+    match put(cx, id, &added).await {
+        Err(error) if error.code() == LIMIT && !removed.is_empty() => {
+            remove(cx, id, &removed).await?;
+            put(cx, id, &added).await
+        }
+        put => {
+            put?;
+            remove(cx, id, &removed).await
+        }
+    }
+}
+
+async fn attach(cx: &Cx, id: &str, arns: &[String]) -> Result<()> {
+    for arn in arns {
+        cx.iam.attach_role_policy().role_name(id).policy_arn(arn).send().await?;
+    }
+    Ok(())
+}
+
+async fn detach(cx: &Cx, id: &str, arns: &[String]) -> Result<()> {
+    for arn in arns {
+        cx.iam.detach_role_policy().role_name(id).policy_arn(arn).send().await.or_none()?;
+    }
+    Ok(())
+}
+
+async fn put(cx: &Cx, id: &str, policies: &[&Policy]) -> Result<()> {
+    for policy in policies {
         let text = document::text(&policy.policy_document);
         cx.iam.put_role_policy().role_name(id).policy_name(&policy.policy_name).policy_document(text).send().await?;
     }
-    for policy in old.iter().filter(|old| !new.iter().any(|new| new.policy_name == old.policy_name)) {
-        cx.iam.delete_role_policy().role_name(id).policy_name(&policy.policy_name).send().await.or_none()?;
+    Ok(())
+}
+
+async fn remove(cx: &Cx, id: &str, names: &[String]) -> Result<()> {
+    for name in names {
+        cx.iam.delete_role_policy().role_name(id).policy_name(name).send().await.or_none()?;
     }
     Ok(())
 }

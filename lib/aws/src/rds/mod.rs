@@ -5,7 +5,7 @@ mod db_parameter_group;
 mod db_subnet_group;
 
 use aws_sdk_rds::types::Tag;
-pub(crate) use db_instance::DbInstance;
+pub(crate) use db_instance::{AskedChanges, DbInstance};
 pub(crate) use db_parameter_group::DbParameterGroup;
 pub(crate) use db_subnet_group::DbSubnetGroup;
 

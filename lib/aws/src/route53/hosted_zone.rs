@@ -130,11 +130,15 @@ impl Handler for HostedZone {
     /// emptied: a record that the program does not know may be somebody's only copy.
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         if known.last.query_logging_config.is_some() {
+            // A zone that stays keeps its logging.
+            if let Some(error) = not_empty(cx, known).await? {
+                return Err(error);
+            }
             stop_logging(cx, &known.id).await?;
         }
         match cx.route53.delete_hosted_zone().id(&known.id).send().await.map_err(Error::from) {
             Ok(_) => Ok(Deletion::Gone),
-            Err(error) if error.code() == "HostedZoneNotEmpty" => Err(not_empty(cx, known).await?),
+            Err(error) if error.code() == "HostedZoneNotEmpty" => Err(not_empty(cx, known).await?.unwrap_or(error)),
             Err(error) => Err(error),
         }
     }
@@ -225,8 +229,8 @@ fn in_declared_form(declared: &str, live: String) -> String {
     if bare(declared) == bare(&live) { declared.to_owned() } else { live }
 }
 
-/// What is in the zone beside the records of the zone itself.
-async fn not_empty(cx: &Cx, known: &Known<HostedZone>) -> Result<Error> {
+/// Names what is in the zone beside the records of the zone itself; none where there is nothing.
+async fn not_empty(cx: &Cx, known: &Known<HostedZone>) -> Result<Option<Error>> {
     let listed = cx.route53.list_resource_record_sets().hosted_zone_id(&known.id).send().await?;
     let apex = normal_name(&known.last.name);
     let is_own = |record: &ResourceRecordSet| match record.r#type {
@@ -235,11 +239,14 @@ async fn not_empty(cx: &Cx, known: &Known<HostedZone>) -> Result<Error> {
         _ => false,
     };
     let records: Vec<_> = listed.resource_record_sets.iter().filter(|record| !is_own(record)).collect();
+    if records.is_empty() {
+        return Ok(None);
+    }
     let names = records.iter().take(NAMED).map(|record| format!("{} {}", record.r#type, normal_name(&record.name)));
     let more = if records.len() > NAMED || listed.is_truncated { " and more" } else { "" };
-    Ok(Error::invalid(format!(
+    Ok(Some(Error::invalid(format!(
         "the hosted zone {apex} still has records that are not this program's: {}{more}; delete them first, or keep \
          the zone and take it out of the state with `state rm`",
         names.collect::<Vec<_>>().join(", ")
-    )))
+    ))))
 }

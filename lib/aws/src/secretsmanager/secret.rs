@@ -1,6 +1,10 @@
 //! `AWS::SecretsManager::Secret`
 
+use std::time::SystemTime;
+
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput as Live;
 use aws_sdk_secretsmanager::types::Tag;
+use aws_smithy_types::DateTime;
 use groundplan_engine::provider::{Accepted, Address, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -72,7 +76,9 @@ impl Handler for Secret {
             .send()
             .await;
         let arn = match created.map_err(Error::from) {
-            Err(error) if is_scheduled(&error) => restore(self, value, &name, error, cx).await?,
+            Err(error) if is_scheduled(&error) || error.code() == EXISTS => {
+                restore(self, value, &name, error, cx).await?
+            }
             created => given(created?.arn, "ARN")?,
         };
         Ok(accepted(&arn, json!({"Id": arn})))
@@ -157,6 +163,12 @@ impl Handler for Secret {
     }
 }
 
+/// The code of the refusal of a name that a secret has.
+const EXISTS: &str = "ResourceExistsException";
+
+/// For how many seconds after a secret was taken back an interrupted creation may go on with it.
+const RESTORING: i64 = 60 * 60;
+
 /// Whether a name is taken by a secret that waits for its deletion.
 fn is_scheduled(error: &Error) -> bool {
     error.code() == "InvalidRequestException" && error.message().contains("scheduled for deletion")
@@ -164,7 +176,8 @@ fn is_scheduled(error: &Error) -> bool {
 
 /// Takes back a secret of this name that waits for its deletion, where an earlier resource of the same
 /// path had made it, and gives it this value. One of somebody else is named; where there is none any
-/// more, `refused` passes.
+/// more, `refused` passes. One of the same path that exists and was changed a moment ago was taken back by
+/// an attempt that was interrupted before it could be tagged; any other that exists is refused.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html>
 async fn restore(
     new: &Secret,
@@ -174,19 +187,39 @@ async fn restore(
     cx: &Cx,
 ) -> Result<String> {
     let Some(live) = cx.secrets.describe_secret().secret_id(name).send().await.or_none()? else { return Err(refused) };
-    let Some(date) = live.deleted_date else { return Err(refused) };
     let tagged =
         |key: &str, value: &str| live.tags().iter().any(|tag| tag.key() == Some(key) && tag.value() == Some(value));
     let Address { app, path, .. } = &cx.address;
-    if !(tagged(tags::APP, app) && tagged(tags::PATH, path.as_str())) {
+    let is_ours = tagged(tags::APP, app) && tagged(tags::PATH, path.as_str());
+    let Some(date) = live.deleted_date else {
+        // One with this token is found by that.
+        if !is_ours || tagged(tags::TOKEN, &cx.token) || !is_recent(live.last_changed_date()) {
+            return Err(refused);
+        }
+        return take(new, value, &live, cx).await;
+    };
+    if !is_ours {
         return Err(Error::invalid(format!(
             "a secret {name} was deleted on {date} and keeps its name until its deletion is final: take it back with `aws \
              secretsmanager restore-secret --secret-id {name}`, or delete it for good with `aws secretsmanager \
              delete-secret --force-delete-without-recovery --secret-id {name}`"
         )));
     }
-    let arn = given(live.arn, "ARN")?;
-    cx.secrets.restore_secret().secret_id(&arn).send().await?;
+    let arn = given(live.arn(), "ARN")?;
+    cx.secrets.restore_secret().secret_id(arn).send().await?;
+    take(new, value, &live, cx).await
+}
+
+/// Whether a change was made as lately as an attempt of a creation that goes on.
+fn is_recent(changed: Option<&DateTime>) -> bool {
+    let now = DateTime::from(SystemTime::now());
+    changed.is_some_and(|changed| now.secs() - changed.secs() <= RESTORING)
+}
+
+/// Makes a secret that was taken back the one of this creation. Its token comes last: what carries it
+/// has the value of this creation, too.
+async fn take(new: &Secret, value: Option<Zeroizing<String>>, live: &Live, cx: &Cx) -> Result<String> {
+    let arn = given(live.arn.clone(), "ARN")?;
     let made = |error: Error| error.after_making(&arn);
     let described = cx.secrets.update_secret().secret_id(&arn).client_request_token(&cx.token);
     let described = described
@@ -194,7 +227,11 @@ async fn restore(
         // An empty one means the key of the account.
         .kms_key_id(new.kms_key_id.as_deref().unwrap_or_default())
         .set_secret_string(value.map(|value| value.to_string()));
-    described.send().await.map_err(Error::from).map_err(made)?;
+    match described.send().await.map_err(Error::from) {
+        // The interrupted attempt has generated another value under this token.
+        Err(error) if error.code() == EXISTS => {}
+        described => drop(described.map_err(made)?),
+    }
     let wanted = cx.tags(&new.tags, |key, value| (key, value));
     let stale = live.tags.iter().flatten().filter_map(|tag| tag.key());
     let stale = stale.filter(|key| !key.starts_with("aws:") && !wanted.iter().any(|(wanted, _)| wanted == key));

@@ -20,9 +20,9 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::EC2::EIP").by(FindByTag),
     // CreateInternetGateway takes no token, but tags.
     row("AWS::EC2::InternetGateway").by(FindByTag),
-    // CreateNatGateway takes a ClientToken. Its Elastic IP cannot be in use by two. A route to a
+    // CreateNatGateway takes a ClientToken. That two cannot use one Elastic IP is a claim. A route to a
     // gateway that is pending leads nowhere, so that its id is no early output.
-    row("AWS::EC2::NatGateway").alone().waits(5, 900),
+    row("AWS::EC2::NatGateway").waits(5, 900),
     row("AWS::EC2::Route").of(&["RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"]),
     // CreateSecurityGroup takes no token, but tags.
     row("AWS::EC2::SecurityGroup").by(FindByTag),

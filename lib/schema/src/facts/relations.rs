@@ -101,9 +101,10 @@ const RELEASED: &[(&str, &[&str])] = &[
     ("AWS::EKS::Cluster", &["AWS::EKS::FargateProfile", "AWS::EKS::Nodegroup"]),
     // API_DeleteUser: "removed from all user groups".
     ("AWS::ElastiCache::User", &[]),
-    // API_DeleteLoadBalancer deletes the listeners; an endpoint service is refused.
+    // API_DeleteLoadBalancer deletes the listeners; an endpoint service is refused, and API Gateway makes one
+    // of the balancer that a VPC link of a REST API names (API Gateway's API_CreateVpcLink).
     ("AWS::ElasticLoadBalancingV2::Listener", &[]),
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["AWS::EC2::VPCEndpointService"]),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["AWS::ApiGateway::VpcLink", "AWS::EC2::VPCEndpointService"]),
     // API_DeleteTargetGroup: "not referenced by any actions".
     (
         "AWS::ElasticLoadBalancingV2::TargetGroup",
@@ -265,6 +266,7 @@ mod tests {
         assert!(holds("AWS::RDS::DBInstance", "DBSubnetGroupName", "AWS::RDS::DBSubnetGroup"));
         assert!(holds("AWS::EC2::SecurityGroupIngress", "SourceSecurityGroupId", "AWS::EC2::SecurityGroup"));
         assert!(holds("AWS::IAM::RolePolicy", "RoleName", "AWS::IAM::Role"));
+        assert!(holds("AWS::ApiGateway::VpcLink", "TargetArns.0", "AWS::ElasticLoadBalancingV2::LoadBalancer"));
         assert!(holds(
             "AWS::ElasticLoadBalancingV2::ListenerRule",
             "Actions.0.TargetGroupArn",

@@ -1,10 +1,12 @@
 //! The three calls that make a database: a new one, one from a snapshot, and a read replica.
 
-use aws_sdk_rds::types::DatabaseInsightsMode;
+use aws_sdk_rds::types::{DatabaseInsightsMode, DbSnapshot};
+use groundplan_engine::provider::ErrorClass;
 
-use super::{DbInstance, Live, number};
+use super::{DbInstance, Live, describe, modify, number, status};
 use crate::error::{Error, Result};
-use crate::handler::{Cx, Handler, given};
+use crate::handler::{Cx, Handler, given, one};
+use crate::kms;
 use crate::rds::tag;
 
 /// Makes the call that the declaration asks for.
@@ -96,11 +98,20 @@ async fn make(new: &DbInstance, cx: &Cx) -> Result<Live> {
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBInstanceFromDBSnapshot.html>
 async fn restore(new: &DbInstance, snapshot: &str, cx: &Cx) -> Result<Live> {
+    // Nothing was asked for yet, so a read whose answer was lost leaves nothing in doubt.
+    let live = describe_snapshot(cx, snapshot).await;
+    let live = live.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient))?;
+    check_encryption(new, snapshot, &live)?;
+    let engine = live.engine().or(new.engine.as_deref()).unwrap_or_default();
+    let (of_oracle, of_sql_server) = (engine.contains("oracle"), engine.contains("sqlserver"));
+    // RDS makes no volume smaller, and takes no size for SQL Server.
+    let size = number(&new.allocated_storage, "AllocatedStorage")?.filter(|_| !of_sql_server);
+    let size = size.map(|size| size.max(live.allocated_storage().unwrap_or_default()));
     let restored = cx
         .rds
         .restore_db_instance_from_db_snapshot()
         .db_snapshot_identifier(snapshot)
-        .set_allocated_storage(number(&new.allocated_storage, "AllocatedStorage")?)
+        .set_allocated_storage(size)
         .set_auto_minor_version_upgrade(new.auto_minor_version_upgrade)
         .set_availability_zone(new.availability_zone.clone())
         .set_backup_retention_period(new.backup_retention_period)
@@ -108,7 +119,8 @@ async fn restore(new: &DbInstance, snapshot: &str, cx: &Cx) -> Result<Live> {
         .set_copy_tags_to_snapshot(new.copy_tags_to_snapshot)
         .set_db_instance_class(new.db_instance_class.clone())
         .set_db_instance_identifier(new.identifier(cx))
-        .set_db_name(new.db_name.clone())
+        // Databases of other engines keep the names that they have in the snapshot.
+        .set_db_name(new.db_name.clone().filter(|_| of_oracle || of_sql_server))
         .set_db_parameter_group_name(new.db_parameter_group_name.clone())
         .set_db_subnet_group_name(new.db_subnet_group_name.clone())
         .set_deletion_protection(new.deletion_protection)
@@ -132,6 +144,39 @@ async fn restore(new: &DbInstance, snapshot: &str, cx: &Cx) -> Result<Live> {
         .send()
         .await?;
     given(restored.db_instance, "DBInstance")
+}
+
+/// One of another account is named by its ARN, and listed on request only.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html>
+async fn describe_snapshot(cx: &Cx, snapshot: &str) -> Result<DbSnapshot> {
+    let call = cx.rds.describe_db_snapshots().db_snapshot_identifier(snapshot);
+    let foreign = snapshot.starts_with("arn:").then_some(true);
+    let described = call.set_include_shared(foreign).set_include_public(foreign).send().await?;
+    one(described.db_snapshots, snapshot)
+}
+
+/// A restored database is encrypted as its snapshot is: the call takes no other key.
+fn check_encryption(new: &DbInstance, snapshot: &str, live: &DbSnapshot) -> Result<()> {
+    let is_encrypted = live.encrypted().unwrap_or_default();
+    let key = live.kms_key_id().map(str::to_owned);
+    let differs = match (&new.kms_key_id, new.storage_encrypted) {
+        (_, Some(declared)) if declared != is_encrypted => true,
+        (Some(declared), _) => !is_encrypted || kms::as_declared(Some(declared), key).as_ref() != Some(declared),
+        (None, _) => false,
+    };
+    if !differs {
+        return Ok(());
+    }
+    let is = match live.kms_key_id() {
+        Some(key) if is_encrypted => format!("encrypted with the key {key}"),
+        _ if is_encrypted => "encrypted".to_owned(),
+        _ => "not encrypted".to_owned(),
+    };
+    Err(Error::invalid(format!(
+        "a database restored from the snapshot {snapshot} is encrypted as that is, and it is {is}: declare \
+         StorageEncrypted and KmsKeyId so, or copy the snapshot with `aws rds copy-db-snapshot --kms-key-id` and name \
+         the copy"
+    )))
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html>
@@ -178,14 +223,17 @@ async fn replicate(new: &DbInstance, source: &str, cx: &Cx) -> Result<Live> {
 /// database is available, so that it is repeated until then.
 pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
     let (is_replica, is_restored) = (new.source_db_instance_identifier.is_some(), new.db_snapshot_identifier.is_some());
+    let version = match new.engine_version.clone().filter(|_| is_replica || is_restored) {
+        Some(wanted) => modify::asked_version(wanted, new, &describe(cx, id).await?)?,
+        None => None,
+    };
+    let asks_for_version = version.is_some();
     let finished = cx
         .rds
         .modify_db_instance()
         .db_instance_identifier(id)
-        .set_allow_major_version_upgrade(
-            new.engine_version.as_ref().filter(|_| is_replica || is_restored).map(|_| true),
-        )
-        .set_engine_version(new.engine_version.clone().filter(|_| is_replica || is_restored))
+        .set_allow_major_version_upgrade(version.as_ref().map(|_| new.allow_major_version_upgrade.unwrap_or(true)))
+        .set_engine_version(version)
         .set_preferred_maintenance_window(
             new.preferred_maintenance_window.clone().filter(|_| is_replica || is_restored),
         )
@@ -205,6 +253,9 @@ pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
     let nothing = cx.rds.modify_db_instance().db_instance_identifier(id);
     if finished.as_input() == nothing.as_input() {
         return Ok(());
+    }
+    if asks_for_version {
+        status::remember(cx, id).await;
     }
     finished.apply_immediately(true).send().await?;
     Ok(())

@@ -24,6 +24,16 @@ pub(super) async fn delete(cx: &Cx, known: &Known<DbInstance>) -> Result<Deletio
             known.id
         )));
     }
+    if cx.final_snapshot.is_none()
+        && let Some(property) = copy_of(&known.last)
+        && refusal(&instance).is_none()
+    {
+        return Err(Error::invalid(format!(
+            "the database {} goes without a final snapshot, since its {property} is recorded, but it stands on its own by \
+             now: run `deploy --refresh`, which records that, and delete it then",
+            known.id
+        )));
+    }
     // RDS has no such setting for a member of a cluster, whose backups are the cluster's.
     let of_cluster = instance.db_cluster_identifier().is_some();
     // Backups that are kept are the second net under the snapshot, for as long as they were to be kept.
@@ -38,6 +48,13 @@ pub(super) async fn delete(cx: &Cx, known: &Known<DbInstance>) -> Result<Deletio
         .await
         .or_none()?;
     Ok(Deletion::Pending)
+}
+
+/// The property that says that the data is another one's, so that the plan names no final snapshot. A replica
+/// that was promoted, or a member that has left its cluster, has data of its own.
+fn copy_of(last: &DbInstance) -> Option<&'static str> {
+    let source = last.source_db_instance_identifier.as_ref().map(|_| "SourceDBInstanceIdentifier");
+    source.or(last.db_cluster_identifier.as_ref().map(|_| "DBClusterIdentifier"))
 }
 
 /// Why RDS takes no final snapshot of this one.

@@ -55,9 +55,16 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str)
         .set_promotion_tier(changes.or_default(|it| &it.promotion_tier, 1))
         .set_publicly_accessible(changes.new_value(|it| &it.publicly_accessible));
     let call = with_groups(call, changes, &live, cx).await?;
-    let call = with_backups(call, changes, &live);
-    let call = storage::with_storage(call, changes, &live)?;
-    let modified = with_insights(call, changes).send().await?;
+    let call = with_backups(call, changes, &live)?;
+    let call = with_insights(storage::with_storage(call, changes, &live)?, changes);
+    let input = call.as_input();
+    let may_be_given_up = input.get_engine_version().is_some()
+        || input.get_db_instance_class().is_some()
+        || input.get_allocated_storage().is_some();
+    if may_be_given_up {
+        status::remember(cx, id).await;
+    }
+    let modified = call.send().await?;
     reboot(modified.db_instance.as_ref().unwrap_or(&live), new, cx, id).await
 }
 
@@ -95,10 +102,16 @@ fn refuse_what_stays(old: &DbInstance, new: &DbInstance) -> Result<()> {
     Ok(())
 }
 
-/// The version to ask for. One that runs already, or that a newer one stands for, is none.
 fn version(changes: &Changes<'_, DbInstance>, live: &Live) -> Result<Option<String>> {
-    let Some(wanted) = changes.new_value(|it| &it.engine_version) else { return Ok(None) };
-    let auto = as_read::upgrades_by_itself(live, changes.new);
+    match changes.new_value(|it| &it.engine_version) {
+        Some(wanted) => asked_version(wanted, changes.new, live),
+        None => Ok(None),
+    }
+}
+
+/// The version to ask for. One that runs already, or that a newer one stands for, is none.
+pub(super) fn asked_version(wanted: String, new: &DbInstance, live: &Live) -> Result<Option<String>> {
+    let auto = as_read::upgrades_by_itself(live, new);
     let running = live.engine_version.clone();
     if version::declared(live.engine(), Some(&wanted), running, auto).as_ref() == Some(&wanted) {
         return Ok(None);
@@ -176,18 +189,18 @@ async fn default_security_group(live: &Live, cx: &Cx) -> Result<String> {
 
 /// Backups and autoscaling of storage. What is no longer declared gets RDS's default; the first is
 /// no setting of a member of a cluster, and the other is turned off by a maximum that is no more
-/// than the volume has.
+/// than the volume has, or is to have after the same change.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html>
-fn with_backups(call: Modification, changes: &Changes<'_, DbInstance>, live: &Live) -> Modification {
+fn with_backups(call: Modification, changes: &Changes<'_, DbInstance>, live: &Live) -> Result<Modification> {
     let maximum = match changes.after_create(|it| &it.max_allocated_storage) {
-        Some(None) => live.allocated_storage(),
+        Some(None) => storage::asked_size(changes, live)?.or(live.allocated_storage()),
         other => other.copied().flatten(),
     };
     let retention = match changes.after_create(|it| &it.backup_retention_period) {
         Some(None) => Some(1),
         other => other.copied().flatten(),
     };
-    call.set_backup_retention_period(retention).set_max_allocated_storage(maximum)
+    Ok(call.set_backup_retention_period(retention).set_max_allocated_storage(maximum))
 }
 
 /// RDS takes the settings of Performance Insights only together with its being turned on.

@@ -1,6 +1,10 @@
 //! How far a database is.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use aws_sdk_rds::types::{Event, SourceType};
+use aws_smithy_types::DateTime;
 use groundplan_engine::provider::Status;
 
 use super::{DbInstance, Live, live, storage, version};
@@ -20,6 +24,25 @@ const FAILURES: [&str; 5] = [
     "unable to modify",
     "storage volume limitation was exceeded",
 ];
+
+/// The databases of which this process has asked for another version, class or size, and the date of the last
+/// event before that. RDS accepts such a change first and may give it up later, and says so in an event alone.
+/// Of others, what differs from the declaration is a difference and not a change under way.
+#[derive(Debug, Default)]
+pub(crate) struct AskedChanges(Mutex<BTreeMap<String, Option<DateTime>>>);
+
+impl AskedChanges {
+    fn of(&self, id: &str) -> Option<Option<DateTime>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied()
+    }
+}
+
+/// Remembers that a change is asked for that RDS may give up. What is told by the clock of RDS alone is
+/// compared with it.
+pub(super) async fn remember(cx: &Cx, id: &str) {
+    let last = events(cx, id).await.iter().filter_map(|event| event.date().copied()).max();
+    cx.asked_changes.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), last);
+}
 
 /// What the status of an instance means for whoever waits for it.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
@@ -77,7 +100,7 @@ pub(super) fn readiness(instance: &Live, last: &DbInstance) -> Readiness {
 }
 
 /// As [`readiness`], with the reason that RDS gives in its events; and failed where RDS has given up a
-/// change: it is `available` then, with nothing pending, and as it was before.
+/// change of this process: it is `available` then, with nothing pending, and as it was before.
 pub(super) async fn status(cx: &Cx, instance: &Live, known: &Known<DbInstance>) -> Result<Status> {
     match readiness(instance, &known.last) {
         Readiness::Pending(state) => Ok(Status::Pending(state)),
@@ -90,6 +113,7 @@ pub(super) async fn status(cx: &Cx, instance: &Live, known: &Known<DbInstance>) 
                 _ => Status::Failed(reason),
             })
         }
+        Readiness::Ready if cx.asked_changes.of(&known.id).is_none() => Ok(Status::Ready(live::outputs(instance))),
         Readiness::Ready => match given_up(instance, &known.last) {
             None => Ok(Status::Ready(live::outputs(instance))),
             Some(change) => Ok(match failure(cx, &known.id).await {
@@ -145,15 +169,23 @@ fn given_up(instance: &Live, last: &DbInstance) -> Option<String> {
     })
 }
 
-/// The last event that tells of a failure. That the events cannot be read hides nothing but the reason.
-async fn failure(cx: &Cx, id: &str) -> Option<String> {
+/// The events of an instance. That they cannot be read hides nothing but the reason of a failure.
+async fn events(cx: &Cx, id: &str) -> Vec<Event> {
     let call = cx.rds.describe_events().source_type(SourceType::DbInstance).source_identifier(id);
-    let events = call.duration(EVENTS).send().await.ok()?.events.unwrap_or_default();
+    let described = call.duration(EVENTS).send().await;
+    described.ok().and_then(|described| described.events).unwrap_or_default()
+}
+
+/// The last event that tells of a failure, after the last change that this process has asked for.
+async fn failure(cx: &Cx, id: &str) -> Option<String> {
+    let since = cx.asked_changes.of(id).flatten();
+    let events = events(cx, id).await;
+    let is_new = |event: &&Event| since.is_none_or(|since| event.date().is_none_or(|date| *date > since));
     let told = |event: &&Event| {
         let message = event.message().unwrap_or_default().to_lowercase();
         let failure = event.event_categories().iter().any(|category| category == "failure");
         failure || FAILURES.iter().any(|words| message.contains(words))
     };
-    let last = events.iter().filter(told).max_by_key(|event| event.date().map(|date| date.as_nanos()));
+    let last = events.iter().filter(is_new).filter(told).max_by_key(|event| event.date().map(|date| date.as_nanos()));
     last.and_then(|event| event.message().map(str::to_owned))
 }

@@ -32,13 +32,24 @@ fn a_tenth_more(size: i32) -> i32 {
     size.saturating_add(size.saturating_add(9) / 10)
 }
 
+/// The size that a change asks for; none where it asks for none.
+pub(super) fn asked_size(changes: &Changes<'_, DbInstance>, live: &Live) -> Result<Option<i32>> {
+    match changes.old.filter(|old| storage(old) != storage(changes.new)) {
+        Some(_) => size(changes.new, live),
+        None => Ok(None),
+    }
+}
+
+/// What RDS changes together.
+fn storage(it: &DbInstance) -> (Option<&str>, Option<&str>, Option<i32>, Option<i32>) {
+    (it.allocated_storage.as_deref(), it.storage_type.as_deref(), it.iops, it.storage_throughput)
+}
+
 /// Size, type and speed, where any of them changes.
 pub(super) fn with_storage(call: Modification, changes: &Changes<'_, DbInstance>, live: &Live) -> Result<Modification> {
     let new = changes.new;
-    let storage =
-        |it: &DbInstance| (it.allocated_storage.clone(), it.storage_type.clone(), it.iops, it.storage_throughput);
     let Some(old) = changes.old.filter(|old| storage(old) != storage(new)) else { return Ok(call) };
-    let size = size(new, live)?;
+    let size = asked_size(changes, live)?;
     let (iops, throughput) = speed(old, new, live, size);
     Ok(call
         .set_allocated_storage(size)
