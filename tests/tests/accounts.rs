@@ -91,7 +91,7 @@ fn a_role_that_cannot_be_one_is_refused_where_the_stack_is_added() {
         let app = App::new("shop");
         app.stack("dns", environment);
         let diagnostics = app.synth().expect_err("the role is wrong").to_string();
-        assert!(diagnostics.contains("GP0106") && diagnostics.contains(file!()), "{diagnostics}");
+        assert!(diagnostics.contains("GP0107") && diagnostics.contains(file!()), "{diagnostics}");
         diagnostics
     };
     let region = || Environment::new("us-east-1");

@@ -338,6 +338,23 @@ fn a_target_group_of_two_load_balancers_names_both() {
 }
 
 #[test]
+fn a_value_that_is_not_known_hides_no_conflict_of_two_others() {
+    let found = findings(|stack| {
+        let arn = |name: &str| format!("arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/net/{name}/1");
+        let open = stack.add("open", elb::LoadBalancer::new().type_("network"));
+        let between = template!("{}{}", arn("b"), open.output::<String>("LoadBalancerName")).into_value();
+        let targets = stack.add("targets", elb::TargetGroup::new());
+        for (name, balancer) in [("first", arn("a").into()), ("second", between), ("third", arn("c").into())] {
+            let forward = elb::listener::Action::new("forward").target_group_arn(&targets);
+            let balancer = Input::<elb::LoadBalancerArn>::from_value(&balancer).expect("it is text");
+            stack.add(name, elb::Listener::new([forward], balancer).port(443));
+        }
+    });
+    assert!(found.contains("GP0214") && found.contains("(shop/third)") && found.contains("shop/first"), "{found}");
+    assert!(found.trim_end().ends_with("1 error"), "{found}");
+}
+
+#[test]
 fn a_rule_beside_the_rules_that_its_group_states_is_refused() {
     insta::assert_snapshot!(findings(|stack| {
         let rule = |port: u16| ec2::security_group::Ingress::new("tcp").from_port(port).to_port(port).cidr_ip(cidr!("10.0.0.0/8"));

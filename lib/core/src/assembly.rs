@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::Environment;
 use crate::data::{Data, Resource};
+use crate::environment::Environment;
 use crate::export::Import;
 use crate::path::Path;
 use crate::value::{Reference, Value};

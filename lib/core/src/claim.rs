@@ -11,10 +11,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use groundplan_schema::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, InlineCollection};
+use groundplan_schema::{
+    ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, InlineCollection, Spelling,
+};
 use ipnet::{IpNet, Ipv6Net};
 
-use crate::app::Environment;
+use crate::environment::Environment;
 use crate::value::{Reference, SubnetOf, Value};
 
 /// Something of which a cloud has one at a time.
@@ -217,7 +219,7 @@ impl<'a> Evaluation<'_, 'a> {
         key.push_str(self.rule.space);
         key.push('\n');
         match self.rule.scope {
-            ClaimScope::Partition => key.push_str(partition(region)),
+            ClaimScope::Partition => key.push_str(crate::partition(region)),
             ClaimScope::Account => key.push_str(account),
             ClaimScope::Region => key.extend([account, "@", region]),
         }
@@ -324,16 +326,10 @@ impl<'a> Evaluation<'_, 'a> {
             None => self.properties.get(name),
         };
         let start = out.len();
-        self.text(protocol, ClaimForm::Lower, DEPTH, out)?;
-        let name = match &out[start..] {
-            "6" => "tcp",
-            "17" => "udp",
-            "1" => "icmp",
-            "58" => "icmpv6",
-            other => other,
-        };
-        let name = name.to_owned();
-        out.truncate(start);
+        self.text(protocol, ClaimForm::Text, DEPTH, out)?;
+        let known = !out[start..].contains(OPEN);
+        let name = out.split_off(start);
+        let name = if known { Spelling::Protocol.normal(&name) } else { Cow::Borrowed(&*name) };
         out.push_str(&name);
         // EC2 ignores the ports of any other protocol.
         // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
@@ -383,21 +379,10 @@ fn refer(reference: &Reference, form: ClaimForm, out: &mut String) {
 
 /// A known value as AWS compares it.
 fn normal(text: &str, form: ClaimForm) -> Cow<'_, str> {
-    let lower = |text: &str| -> Option<String> {
-        text.contains(|letter: char| letter.is_ascii_uppercase()).then(|| text.to_ascii_lowercase())
-    };
     match form {
-        ClaimForm::Lower | ClaimForm::Group => lower(text).map_or(Cow::Borrowed(text), Cow::Owned),
-        ClaimForm::Dns => {
-            // Route 53 writes the asterisk of a wildcard in this way.
-            // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
-            let text = text.trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*");
-            Cow::Owned(text + ".")
-        }
-        ClaimForm::Cidr => match text.parse::<IpNet>() {
-            Ok(block) => Cow::Owned(block.trunc().to_string()),
-            Err(_) => Cow::Borrowed(text),
-        },
+        ClaimForm::Lower | ClaimForm::Group => Spelling::LowerCase.normal(text),
+        ClaimForm::Dns => Cow::Owned(Spelling::DomainName.normal(text).into_owned() + "."),
+        ClaimForm::Cidr => Spelling::Block.normal(text),
         ClaimForm::Name => {
             Cow::Borrowed(if text.starts_with("arn:") { text.rsplit('/').next().unwrap_or(text) } else { text })
         }
@@ -407,21 +392,10 @@ fn normal(text: &str, form: ClaimForm) -> Cow<'_, str> {
             Cow::Borrowed(name.split(':').next().unwrap_or(name))
         }
         ClaimForm::Url => {
-            let text = text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/');
-            lower(text).map_or(Cow::Borrowed(text), Cow::Owned)
+            Spelling::LowerCase.normal(text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/'))
         }
         ClaimForm::RecordType => Cow::Borrowed(if text == "CNAME" { "CNAME" } else { "a record that is no CNAME" }),
         ClaimForm::Text | ClaimForm::Ports | ClaimForm::Property | ClaimForm::Balancer => Cow::Borrowed(text),
-    }
-}
-
-/// The partition of a region.
-/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
-fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
     }
 }
 

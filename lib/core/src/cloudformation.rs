@@ -325,7 +325,8 @@ impl<'a> Translator<'a> {
 
     fn import(&mut self, reference: &Reference) -> Json {
         let environment = |stack| self.assembly.stacks.get(stack);
-        if environment(reference.path.stack()) != environment(self.stack) {
+        let both = environment(reference.path.stack()).zip(environment(self.stack));
+        if !both.is_some_and(|(theirs, own)| theirs.is_same_place(own)) {
             let message = format!("a template cannot refer to `{reference}`, which is in another account or region");
             return self.report("GP0905", message);
         }

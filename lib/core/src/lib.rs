@@ -8,6 +8,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`app`] | [`App`], [`Stack`], [`Scope`], [`Construct`], [`Handle`]: how a program is written |
+//! | [`environment`] | [`Environment`], [`AssumeRole`]: account, region and role of a stack |
 //! | [`input`] | [`Input`], [`Output`], [`Provides`]: typed references between resources |
 //! | [`export`] | [`Export`]: typed names of what an app publishes for others |
 //! | [`data`] | [`Data`], [`Fields`], [`Resource`]: what the generated resource types implement |
@@ -29,6 +30,7 @@ pub mod claim;
 pub mod cloudformation;
 pub mod data;
 pub mod diagnostic;
+pub mod environment;
 pub mod export;
 pub mod id;
 mod ignore;
@@ -43,11 +45,12 @@ mod synth;
 pub mod template;
 pub mod value;
 
-pub use app::{App, AssumeRole, Construct, Environment, Handle, Node, Scope, Stack};
+pub use app::{App, Construct, Handle, Node, Scope, Stack};
 pub use assembly::{Assembly, ResourceEntry};
 pub use claim::{Claim, Conflict, claims, claims_among, member_claims};
 pub use data::{Data, FieldVisitor, Fields, Json, List, Map, Resource};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use environment::{AssumeRole, Environment};
 pub use export::Export;
 pub use ignore::keep_ignored;
 pub use input::{Identifies, Input, IsA, Output, Provides};

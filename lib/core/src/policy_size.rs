@@ -74,10 +74,10 @@ pub(crate) fn check(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
         let mut sizes: BTreeMap<String, (usize, Vec<&Path>)> = BTreeMap::new();
         for (path, entry) in &assembly.resources {
             let (owner, size) = if entry.type_name == identity {
-                (own_name(path, entry, property), entry.properties.get("Policies").map_or(0, inline_sizes))
+                (own_name(assembly, path, entry, property), entry.properties.get("Policies").map_or(0, inline_sizes))
             } else if entry.type_name == inline {
                 let Some(owner) = entry.properties.get(property) else { continue };
-                (named(assembly, owner, property), document_size(entry))
+                (named(assembly, path, owner, property), document_size(entry))
             } else {
                 continue;
             };
@@ -123,23 +123,29 @@ fn inline_sizes(policies: &Value) -> usize {
     documents.into_iter().map(|document| size(document, 0)).sum()
 }
 
-/// What an identity is called: by its name where it has one, else by its path.
-fn own_name(path: &Path, entry: &ResourceEntry, property: &str) -> String {
+/// What an identity is called: by its account and name where it has one, else by its path.
+fn own_name(assembly: &Assembly, path: &Path, entry: &ResourceEntry, property: &str) -> String {
     match entry.properties.get(property).and_then(Value::as_str) {
-        Some(name) => format!("={name}"),
+        Some(name) => in_account(assembly, path, name),
         None => format!("#{path}"),
     }
 }
 
-/// The identity that a policy names.
-fn named(assembly: &Assembly, owner: &Value, property: &str) -> String {
+/// The identity that the policy at `path` names.
+fn named(assembly: &Assembly, path: &Path, owner: &Value, property: &str) -> String {
     match owner {
         Value::Ref(reference) => match assembly.resources.get(&reference.path) {
-            Some(entry) => own_name(&reference.path, entry, property),
+            Some(entry) => own_name(assembly, &reference.path, entry, property),
             None => format!("#{}", reference.path),
         },
-        other => format!("={}", other.as_str().unwrap_or_default()),
+        other => in_account(assembly, path, other.as_str().unwrap_or_default()),
     }
+}
+
+/// A name in the account of the stack of `path`.
+fn in_account(assembly: &Assembly, path: &Path, name: &str) -> String {
+    let account = assembly.environment(path).and_then(|environment| environment.account.as_deref());
+    format!("{}={name}", account.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -147,7 +153,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::app::Environment;
+    use crate::environment::Environment;
 
     fn assembly(resources: &[(&str, &str, Json)]) -> Assembly {
         let entry = |(path, type_name, properties): &(&str, &str, Json)| {
@@ -172,6 +178,21 @@ mod tests {
         let mut diagnostics = Vec::new();
         check(&assembly(resources), &mut diagnostics);
         diagnostics.iter().map(|diagnostic| diagnostic.got.clone().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn roles_of_one_name_in_two_accounts_are_two() {
+        let policy = || json!({"PolicyName": "p", "RoleName": "worker", "PolicyDocument": document(6_000)});
+        let mut program =
+            assembly(&[("a/one", "AWS::IAM::RolePolicy", policy()), ("b/two", "AWS::IAM::RolePolicy", policy())]);
+        let mut found = |account: &str| {
+            program.stacks.insert("b".to_owned(), Environment::new("eu-central-1").account(account));
+            program.stacks.insert("a".to_owned(), Environment::new("us-east-1").account("111122223333"));
+            let mut diagnostics = Vec::new();
+            check(&program, &mut diagnostics);
+            diagnostics.len()
+        };
+        assert_eq!((found("444455556666"), found("111122223333")), (0, 1));
     }
 
     #[test]

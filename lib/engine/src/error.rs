@@ -247,8 +247,8 @@ pub enum Error {
         /// Each resource with what the provider says.
         findings: Vec<(Path, String)>,
     },
-    /// An interrupted create has left several resources.
-    #[error("an interrupted create of `{path}` ({type_name}) matches {} resources: {}; delete all but one of them and run again", ids.len(), ids.join(", "))]
+    /// An interrupted call has left several resources.
+    #[error("an interrupted call for `{path}` ({type_name}) matches {} resources: {}; delete all but one of them and run again", ids.len(), ids.join(", "))]
     Ambiguous {
         /// Where the resource is to stand.
         path: Path,

@@ -60,6 +60,8 @@ pub(crate) struct Cloud {
     pub(crate) denied: BTreeSet<String>,
     /// An update gives the resource another identifier.
     pub(crate) renames: bool,
+    /// What the lookups of resources of an app are answered with, the first one first; then nothing is found.
+    pub(crate) owned: Vec<Result<Vec<String>, ProviderError>>,
     /// How often a deploy has polled.
     pub(crate) advances: u32,
     next: u32,
@@ -197,6 +199,22 @@ fn lost() -> ProviderError {
 impl Provider for Fake {
     async fn identity(&self) -> Result<Identity, ProviderError> {
         Ok(identity())
+    }
+
+    async fn identity_in(&self, _: &Environment) -> Result<Identity, ProviderError> {
+        self.identity().await
+    }
+
+    fn repeats(&self, _type_name: &str, _property: &str) -> bool {
+        false
+    }
+
+    async fn owned(&self, _app: &str, _environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
+        let mut cloud = self.cloud();
+        match cloud.owned.is_empty() {
+            true => Ok(Vec::new()),
+            false => cloud.owned.remove(0),
+        }
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {

@@ -57,11 +57,11 @@ pub async fn import(
     };
     let refused = |reason: String| Error::NotImportable { path: path.clone(), reason };
     let environment = assembly.environment(path).cloned().expect("every resource of an assembly is in a stack");
-    free(state, path, entry, &environment, id).map_err(refused)?;
+    let identity = identity(provider, state, Some(assembly)).await?;
+    free(state, path, entry, &environment, id, &identity).map_err(refused)?;
     let Some(behavior) = provider.behavior(&entry.type_name) else {
         return Err(refused(format!("the target does not support {}", entry.type_name)));
     };
-    let identity = identity(provider, state, Some(assembly)).await?;
     let address =
         Address { app: state.app.clone(), path: path.clone(), type_name: entry.type_name.clone(), environment };
     let existing = Existing { address, id: id.to_owned(), properties: Properties::new() };
@@ -107,7 +107,14 @@ pub async fn import(
 }
 
 /// Whether the state has neither the path nor the resource.
-fn free(state: &State, path: &Path, entry: &ResourceEntry, environment: &Environment, id: &str) -> Result<(), String> {
+fn free(
+    state: &State,
+    path: &Path,
+    entry: &ResourceEntry,
+    environment: &Environment,
+    id: &str,
+    identity: &Identity,
+) -> Result<(), String> {
     if let Some(known) = state.resources.get(path) {
         let known = format!("{} `{}`", known.type_name, known.id);
         return Err(format!("the state has {known} there; to look after another one, run `state rm {path}` first"));
@@ -115,10 +122,10 @@ fn free(state: &State, path: &Path, entry: &ResourceEntry, environment: &Environ
     if state.pending.contains_key(path) {
         return Err("an interrupted run may have made it; run `deploy`, which finds out".into());
     }
-    // One app is in one account.
     let everywhere = lookup(&entry.type_name).is_some_and(ResourceType::is_global);
     let same = |known: &ResourceState| {
         let there = everywhere || known.environment.region == environment.region;
+        let there = there && identity.account_of(&known.environment) == identity.account_of(environment);
         known.type_name == entry.type_name && known.id == id && there
     };
     if let Some((other, _)) = state.resources.iter().find(|(_, known)| same(known)) {

@@ -157,3 +157,20 @@ async fn what_is_imported_while_it_is_not_ready_holds_data_whatever_becomes_of_i
         assert!(outcome.state.resources["a/db"].holds_data());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_same_identifier_in_another_account_is_another_resource() {
+    let fake = made(&assembly(&[logs(7)])).await;
+    let store = MemoryStore::new();
+    let id = fake.id("a/logs");
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let first = import(&assembly(&[logs(7)]), &loaded.state, &"a/logs".into(), &id, &fake).await.unwrap();
+    let mut state = edit::commit(loaded, Some(first.identity), first.events, &store).await.unwrap();
+    state.resources.get_mut("a/logs").unwrap().environment.account = Some("444455556666".into());
+    let second = assembly(&[("a/again", LOG_GROUP, json!({"LogGroupName": "a", "RetentionInDays": 7}))]);
+    let imported = import(&second, &state, &"a/again".into(), &id, &fake).await;
+    assert!(imported.is_ok(), "{imported:?}");
+    state.resources.get_mut("a/logs").unwrap().environment.account = Some(crate::fake::identity().account);
+    let refused = import(&second, &state, &"a/again".into(), &id, &fake).await.unwrap_err().to_string();
+    assert!(refused.contains("stands at `a/logs` already"), "{refused}");
+}

@@ -111,7 +111,7 @@ pub async fn deploy(
         Ok(Planning { part, imports, kept_imports })
     })?;
     let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = part;
-    let plan = snapshots(plan, &observed.state, options);
+    let plan = snapshots(plan, &observed.state, options)?;
     let plan = Plan { observed: observed.events, outputs, imports, kept_imports, ..plan };
     Ok(Planned { changes, plan, left_out, refreshed: options.refresh })
 }
@@ -156,15 +156,15 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
     let mut changes = diff_destroy(&observed.state, inputs.behavior, options.delete_data);
     let (imports, kept_imports) = upstream::split(&observed.state, &changes, Imports::new(), &|_| false);
     changes.imports = upstream::changes(&state.imports, &kept_imports);
-    let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options);
+    let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options)?;
     let plan = Plan { observed: observed.events, imports, kept_imports, ..plan };
     Ok(Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh })
 }
 
 /// The plan with the snapshots that are taken before what holds data is deleted, unless the options say
 /// that none are.
-fn snapshots(plan: Plan, state: &State, options: &PlanOptions) -> Plan {
-    if options.skip_final_snapshot { plan } else { plan.with_final_snapshots(state) }
+fn snapshots(plan: Plan, state: &State, options: &PlanOptions) -> Result<Plan, Error> {
+    if options.skip_final_snapshot { Ok(plan) } else { plan.with_final_snapshots(state) }
 }
 
 /// Who the credentials belong to, where that is the account of the stacks and of the state, and

@@ -37,10 +37,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// As [`identity`](Self::identity); the role cannot be assumed.
-    async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError> {
-        let _ = environment;
-        self.identity().await
-    }
+    async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError>;
 
     /// How resources of this type behave; none where this provider cannot manage it.
     fn behavior(&self, type_name: &str) -> Option<Behavior>;
@@ -55,10 +52,7 @@ pub trait Provider: Send + Sync {
 
     /// Whether an update has to state a property again that did not change, since the cloud neither
     /// keeps it nor gives it back. A secret in it is fetched for that, where it can be.
-    fn repeats(&self, type_name: &str, property: &str) -> bool {
-        let _ = (type_name, property);
-        false
-    }
+    fn repeats(&self, type_name: &str, property: &str) -> bool;
 
     /// Asks for a new resource. Returns as soon as the cloud has accepted; whether it is ready
     /// is asked by [`status`](Self::status).
@@ -82,9 +76,7 @@ pub trait Provider: Send + Sync {
 
     /// Polls during a deploy until a resource is ready or gone, and does what it needs for that. Repeated like
     /// [`status`](Self::status), which never changes anything and which a plan may call.
-    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
-        self.status(resource).await
-    }
+    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError>;
 
     /// How long a resource that was just made may look as if it did not exist. That one is not
     /// there is only believed after looking for so long.
@@ -99,9 +91,7 @@ pub trait Provider: Send + Sync {
     /// Names of resources in these regions that carry the identity tags of `app`, for people; not all of them,
     /// where a cloud cannot list some. Asked before the first deploy of an app: what is found there was made
     /// with a state that is not at hand. None where a provider marks nothing.
-    async fn owned(&self, _app: &str, _environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
-        Ok(Vec::new())
-    }
+    async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError>;
 
     /// The same cloud, in which each request that changes something is sent only while `fence` allows
     /// it. None where every call of this provider is one request: the engine asks before each call.
@@ -138,6 +128,13 @@ pub struct Identity {
     pub account: String,
     /// The partition, as in `aws` or `aws-cn`.
     pub partition: String,
+}
+
+impl Identity {
+    /// The account that `environment` is in: a stack that is pinned to none is in that of the credentials.
+    pub fn account_of<'a>(&'a self, environment: &'a Environment) -> &'a str {
+        environment.account.as_deref().unwrap_or(&self.account)
+    }
 }
 
 /// Which resource a call is about.

@@ -23,7 +23,7 @@ use crate::state::{ResourceState, ResourceStatus, State, creation_token, without
 /// which nothing is found stays open where `wanted`: the next run asks for it again with the same token.
 ///
 /// # Errors
-/// [`Error::Ambiguous`] where a create has left several resources.
+/// [`Error::Ambiguous`] where an interrupted call has left several resources.
 pub(crate) async fn recover(
     state: &State,
     looks: Looks<'_>,
@@ -131,12 +131,15 @@ async fn updated(
     let Existing { address, properties, .. } = resource.existing(&state.app, path);
     let token = creation_token(state.lineage, path, resource.generation);
     let request = CreateRequest { address: address.clone(), properties: without_secrets(wanted), token };
-    let ids = looks.find_made(&request).await.map_err(failed())?;
-    let [id] = ids.as_slice() else { return Ok(vec![resource.gone(path)]) };
+    let mut ids = looks.find_made(&request).await.map_err(failed())?;
+    if ids.len() > 1 {
+        return Err(Error::Ambiguous { path: path.clone(), type_name: resource.type_name.clone(), ids });
+    }
+    let Some(id) = ids.pop() else { return Ok(vec![resource.gone(path)]) };
     let existing = Existing { address, id: id.clone(), properties };
     let Some(live) = looks.read(&existing).await.map_err(failed())? else { return Ok(vec![resource.gone(path)]) };
     let found = Some(drift::overlay(&resource.type_name, wanted, &live.properties));
-    let (path, id, incomplete) = (path.clone(), id.clone(), resource.incomplete);
+    let (path, incomplete) = (path.clone(), resource.incomplete);
     Ok(vec![Event::Accepted { path, id, outputs: live.outputs, found, incomplete }])
 }
 

@@ -191,6 +191,21 @@ async fn an_update_that_gave_another_identifier_and_whose_answer_was_lost_is_fou
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_that_several_resources_may_have_come_of_is_not_guessed_at() {
+    let (fake, mut state) = killed_while_deleting(&[]).await;
+    let old = fake.id("a/vpc");
+    updating(&mut state, "a/vpc", &[("CidrBlock", "10.0.0.0/16")]);
+    {
+        let mut cloud = fake.cloud();
+        let made = cloud.resources.remove(&old).unwrap();
+        cloud.resources.insert("vpc-98".into(), made.clone());
+        cloud.resources.insert("vpc-99".into(), made);
+    }
+    let error = recovered(&state, &fake).await.unwrap_err();
+    assert!(matches!(&error, Error::Ambiguous { ids, .. } if *ids == ["vpc-98", "vpc-99"]), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_interrupted_update_of_what_is_gone_leaves_nothing() {
     let (fake, mut state) = killed_while_deleting(&[]).await;
     updating(&mut state, "a/vpc", &[("CidrBlock", "10.0.0.0/16")]);

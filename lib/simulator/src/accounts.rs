@@ -1,6 +1,6 @@
 //! Several simulated accounts behind one set of credentials.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -94,6 +94,10 @@ impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Provider for Accounts<S> {
         self.own.borrow().behavior(type_name)
     }
 
+    fn repeats(&self, type_name: &str, property: &str) -> bool {
+        self.own.borrow().repeats(type_name, property)
+    }
+
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
         self.own.borrow().check(type_name, properties)
     }
@@ -118,6 +122,18 @@ impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Provider for Accounts<S> {
         self.at(&resource.address)?.status(resource).await
     }
 
+    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.at(&resource.address)?.advance(resource).await
+    }
+
+    async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
+        let mut found = BTreeSet::new();
+        for environment in environments {
+            found.extend(self.of(environment)?.owned(app, std::slice::from_ref(environment)).await?);
+        }
+        Ok(found.into_iter().collect())
+    }
+
     fn settling(&self) -> Duration {
         self.own.borrow().settling()
     }
@@ -132,5 +148,29 @@ impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Provider for Accounts<S> {
         environment: &Environment,
     ) -> Result<Zeroizing<String>, ProviderError> {
         self.of(environment)?.secret(entry, environment).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_core::AssumeRole;
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_role_has_made_is_polled_and_owned_in_the_account_of_the_role() {
+        let role = AssumeRole::new("arn:aws:iam::444455556666:role/deploy");
+        let (here, there) = (Environment::new("us-east-1"), Environment::new("us-east-1").assume_role(role));
+        let cloud = Accounts::new(Simulator::in_memory(0), |account| Ok(Simulator::in_memory(1).with_account(account)));
+        let (app, path, type_name) = ("shop".to_owned(), "a/logs".into(), "AWS::Logs::LogGroup".to_owned());
+        let address = Address { app, path, type_name, environment: there.clone() };
+        let properties = json!({"LogGroupName": "shop"}).as_object().expect("it is a map").clone();
+        let request = CreateRequest { address: address.clone(), properties, token: "0".repeat(64) };
+        let id = cloud.create(&request).await.expect("it can be made").id;
+        let existing = Existing { address, id, properties: Properties::new() };
+        assert!(matches!(cloud.advance(&existing).await, Ok(Status::Ready(_))));
+        assert_eq!(cloud.owned("shop", std::slice::from_ref(&here)).await, Ok(vec![]));
+        assert_eq!(cloud.owned("shop", &[here, there]).await, Ok(vec!["AWS::Logs::LogGroup shop".to_owned()]));
     }
 }

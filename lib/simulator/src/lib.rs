@@ -81,6 +81,7 @@ mod accounts;
 mod attributes;
 mod behavior;
 mod check;
+mod claims;
 mod clock;
 mod derive;
 mod errors;

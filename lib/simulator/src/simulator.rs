@@ -421,6 +421,14 @@ impl Provider for Simulator {
         Ok(Identity { account: self.account.clone(), partition: "aws".to_owned() })
     }
 
+    async fn identity_in(&self, _: &Environment) -> Result<Identity, ProviderError> {
+        self.identity().await
+    }
+
+    fn repeats(&self, _type_name: &str, _property: &str) -> bool {
+        false
+    }
+
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
         lookup(type_name).map(|resource| behavior(resource, self.pace))
     }
@@ -452,6 +460,10 @@ impl Provider for Simulator {
 
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError> {
         self.call(Operation::Status, &resource.address, |world| world.status(resource)).await
+    }
+
+    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.status(resource).await
     }
 
     fn settling(&self) -> Duration {

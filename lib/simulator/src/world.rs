@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use groundplan_core::claim::{Claim, Conflict};
 use groundplan_core::{Environment, Path};
 use groundplan_engine::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
@@ -13,13 +12,14 @@ use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::account::{Account, Key, Pending, Phase, Resource, Work, claims};
+use crate::account::{Account, Key, Pending, Phase, Resource, Work};
 use crate::attributes::Making;
 use crate::behavior::has_unique_name;
 use crate::check::{Known, check};
+use crate::claims::taken;
 use crate::clock::{Pace, millis};
 use crate::derive::Derivation;
-use crate::errors::{exists, in_use, limit_code, not_found, refusal};
+use crate::errors::{in_use, not_found, refusal};
 use crate::faults::Dice;
 use crate::network::{self, Creation, Place};
 use crate::references::mentions;
@@ -436,80 +436,6 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Refuses a second relation of the same parts.
-    fn require_no_twin(
-        &self,
-        resource: &'static ResourceType,
-        region: &str,
-        properties: &Properties,
-    ) -> Result<(), ProviderError> {
-        // A relation that its identifier names is refused when that is found taken.
-        let parts = resource.parts();
-        if parts.is_empty() || parts == resource.primary_identifier {
-            return Ok(());
-        }
-        match self.same_parts(resource, region, properties).next() {
-            Some(twin) => Err(taken(resource, twin)),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses what claims something that another resource has: the port of a load balancer, the route
-    /// to a destination, the one load balancer of a target group. `own` names what is being updated;
-    /// claims that a provider can exchange in one call are no obstacle to that.
-    fn require_unclaimed(
-        &self,
-        resource: &'static ResourceType,
-        region: &str,
-        properties: &Properties,
-        own: Option<&Key>,
-    ) -> Result<(), ProviderError> {
-        for claim in claims(resource.name, region, properties) {
-            if own.is_some() && claim.swaps {
-                continue;
-            }
-            for (other, theirs) in self.account.in_conflict(&claim) {
-                let is_itself = own == Some(&other.key);
-                let overwritten = other.key.type_name == resource.name && resource.overwrites();
-                if !is_itself && !overwritten {
-                    return Err(claimed(resource, other, &claim, theirs));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn require_free_name(
-        &self,
-        resource: &'static ResourceType,
-        region: &str,
-        name: Option<&str>,
-    ) -> Result<(), ProviderError> {
-        let Some((name, property)) = name.zip(resource.own_name()) else { return Ok(()) };
-        let mut known = self.account.known_as(name);
-        let twin = known.find(|found| {
-            let theirs = found.outputs.get(property).or(found.properties.get(property));
-            found.key.type_name == resource.name
-                && found.key.region == region
-                && theirs.and_then(Json::as_str) == Some(name)
-        });
-        twin.map_or(Ok(()), |twin| Err(taken(resource, twin)))
-    }
-
-    fn same_parts<'a>(
-        &'a self,
-        resource: &'static ResourceType,
-        region: &'a str,
-        properties: &'a Properties,
-    ) -> impl Iterator<Item = &'a Resource> {
-        let parts = resource.parts();
-        self.account.of_type(resource.name).filter(move |found| {
-            !parts.is_empty()
-                && found.key.region == region
-                && parts.iter().all(|part| found.properties.get(*part) == properties.get(*part))
-        })
-    }
-
     fn made_with<'a>(
         &'a self,
         token: &'a str,
@@ -580,27 +506,6 @@ fn is_setting(resource: &ResourceType, name: &str) -> bool {
 fn is_slow(resource: &ResourceType, properties: &Properties) -> bool {
     let kind = properties.get("VpcEndpointType").and_then(Json::as_str);
     resource.name != "AWS::EC2::VPCEndpoint" || kind.is_some_and(|kind| kind != "Gateway")
-}
-
-fn taken(resource: &'static ResourceType, twin: &Resource) -> ProviderError {
-    if twin.is_deleting() {
-        return in_use(resource, format!("{} is still being deleted", twin.key.id));
-    }
-    exists(resource, format!("{} {} exists already", resource.name, twin.key.id))
-}
-
-/// Refuses a claim that another resource has.
-fn claimed(resource: &'static ResourceType, other: &Resource, claim: &Claim, theirs: &Claim) -> ProviderError {
-    if claim.is_same_as(theirs) {
-        return taken(resource, other);
-    }
-    let message = match (&claim.conflict, &theirs.conflict) {
-        (Conflict::Overlap(mine), Conflict::Overlap(theirs)) => {
-            format!("the CIDR {mine} conflicts with {theirs} of {}", other.key.id)
-        }
-        _ => format!("the {} is that of {} {}", claim.what, other.key.type_name, other.key.id),
-    };
-    refusal(ErrorClass::Invalid, limit_code(resource, claim.what), message)
 }
 
 /// Refuses a change that only a replacement can make.

@@ -54,7 +54,7 @@ async fn an_external_id_that_reads_like_another_number_is_drift() {
 #[test]
 fn an_ignored_property_that_the_type_does_not_have_is_an_error_that_names_it() {
     let found = program("ignore", "m1").synth().expect_err("it has no property `tags`").to_string();
-    assert!(found.contains("`tags`") || found.contains("got: tags"), "{found}");
+    assert!(found.contains("`tags`"), "{found}");
     assert!(found.contains("(a/vpc)"), "{found}");
 }
 
@@ -73,11 +73,11 @@ async fn an_ignored_property_stays_as_it_is_in_a_replacement_that_another_one_fo
     assert!(unchanged.is_empty(), "{:?}", acting(&unchanged));
 
     let planned = world.plan("ignore", "v3").await;
-    let shown = planned.changes["a/lg"].properties.iter().any(|change| change.property == "GroupName");
+    let shown = planned.changes["a/lg"].properties.iter().map(|change| change.property.as_str());
+    assert_eq!(shown.collect::<Vec<_>>(), ["GroupDescription"]);
     world.deploy("ignore", "v3").await;
     let group = world.item("AWS::EC2::SecurityGroup");
     assert_eq!(group.properties["GroupDescription"], "two");
-    let name = if shown { "beta" } else { "alpha" };
-    assert_eq!(group.properties["GroupName"], name, "the plan and the deploy agree");
-    assert_eq!(world.item("AWS::SSM::Parameter").properties["Value"], name);
+    assert_eq!(group.properties["GroupName"], "alpha");
+    assert_eq!(world.item("AWS::SSM::Parameter").properties["Value"], "alpha");
 }

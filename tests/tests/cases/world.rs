@@ -108,6 +108,22 @@ impl Provider for World {
         self.cloud.identity().await
     }
 
+    async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError> {
+        self.cloud.identity_in(environment).await
+    }
+
+    fn repeats(&self, type_name: &str, property: &str) -> bool {
+        self.cloud.repeats(type_name, property)
+    }
+
+    async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
+        self.cloud.owned(app, environments).await
+    }
+
+    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.cloud.advance(resource).await
+    }
+
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
         self.cloud.behavior(type_name)
     }

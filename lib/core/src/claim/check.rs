@@ -7,9 +7,9 @@ use groundplan_schema::{InlineCollection, inline_collections, memberships};
 use ipnet::IpNet;
 
 use super::{Claim, Conflict, claims_among};
-use crate::app::Environment;
 use crate::assembly::{Assembly, ResourceEntry};
 use crate::diagnostic::Diagnostic;
+use crate::environment::Environment;
 use crate::path::Path;
 use crate::value::{Reference, Value};
 
@@ -38,11 +38,18 @@ pub(crate) fn conflicts(assembly: &Assembly, locations: &Locations, diagnostics:
     for same_key in claimed.chunk_by_mut(|(a, _), (b, _)| a.key == b.key).filter(|group| group.len() > 1) {
         same_key.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
         // Blocks contain each other or lie apart, so that after this sort the widest one before a block
-        // is the one that contains it; values that differ stand side by side.
+        // is the one that contains it. Of values, some of which may not be known, the nearest one that
+        // surely differs is meant.
         let mut before = 0;
         for at in 1..same_key.len() {
-            let ((first, path), (second, other)) = (&same_key[before], &same_key[at]);
-            let conflict = path != other && first.certainly_conflicts_with(second);
+            let (second, other) = &same_key[at];
+            let conflicting_with =
+                |(first, path): &(Claim, &Path)| path != other && first.certainly_conflicts_with(second);
+            if matches!(second.conflict, Conflict::Unless(_)) {
+                before = same_key[..at].iter().rposition(conflicting_with).unwrap_or(before);
+            }
+            let (first, path) = &same_key[before];
+            let conflict = conflicting_with(&same_key[before]);
             let pair = if path < other { (*path, *other) } else { (*other, *path) };
             if conflict && reported.insert(pair) {
                 diagnostics.push(conflicting((first, path), (second, other), locations));

@@ -49,7 +49,12 @@ fn cases() -> Vec<Case> {
             "AWS::Route53::RecordSet",
             "record",
             json!({"HostedZoneId": "Z1", "Name": "www.example.com", "Type": "A"}),
-            vec![json!({"Name": "WWW.example.com."}), json!({"HostedZoneId": "/hostedzone/Z1"}), json!({"TTL": "60"})],
+            vec![
+                json!({"Name": "WWW.example.com."}),
+                json!({"Name": "\\167ww.example.com"}),
+                json!({"HostedZoneId": "/hostedzone/Z1"}),
+                json!({"TTL": "60"}),
+            ],
             vec![json!({"Type": "AAAA"}), json!({"HostedZoneId": "Z2"}), json!({"SetIdentifier": "one"})],
         ),
         Case(
@@ -70,7 +75,11 @@ fn cases() -> Vec<Case> {
             "AWS::EC2::SecurityGroupEgress",
             "egress rule",
             json!({"GroupId": "sg-1", "IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}),
-            vec![json!({"FromPort": 0, "ToPort": 0}), json!({"FromPort": -1, "ToPort": -1})],
+            vec![
+                json!({"IpProtocol": "all"}),
+                json!({"FromPort": 0, "ToPort": 0}),
+                json!({"FromPort": -1, "ToPort": -1}),
+            ],
             vec![json!({"IpProtocol": "icmp"}), json!({"IpProtocol": "1", "FromPort": 8, "ToPort": -1})],
         ),
         Case(
@@ -337,4 +346,27 @@ fn a_message_names_the_values() {
     assert_eq!(one("AWS::IAM::RolePolicy", "inline policy of a role", policy).values(), "a/role#RoleName, read");
     let subnet = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"});
     assert_eq!(one("AWS::EC2::Subnet", "IPv4 block of a subnet", subnet).values(), "vpc-1, 10.0.0.0/24");
+}
+
+#[test]
+fn a_claim_lies_in_the_partition_or_account_of_its_stack() {
+    let of = |environment: Environment, type_name: &str, name: &str| {
+        let found = claims(type_name, &environment, &properties(json!({ name: "shop" })));
+        let [claim] = &found[..] else { panic!("{type_name}: {found:?}") };
+        claim.key.clone()
+    };
+    let bucket = |region: &str| of(Environment::new(region), "AWS::S3::Bucket", "BucketName");
+    assert_eq!(bucket("us-east-1"), bucket("eu-central-1"));
+    let regions = ["us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"];
+    let keys: std::collections::BTreeSet<_> = regions.map(bucket).into();
+    assert_eq!(keys.len(), regions.len());
+
+    let role = |account: &str| {
+        let role = crate::AssumeRole::new(format!("arn:aws:iam::{account}:role/deploy"));
+        of(Environment::new("us-east-1").assume_role(role), "AWS::IAM::Role", "RoleName")
+    };
+    assert_eq!(role("111122223333"), role("111122223333"));
+    assert_ne!(role("111122223333"), role("444455556666"));
+    let pinned = Environment::new("eu-west-1").account("444455556666");
+    assert_eq!(role("444455556666"), of(pinned, "AWS::IAM::Role", "RoleName"), "with a role or without");
 }

@@ -14,6 +14,7 @@ use super::{
     compare, follows, moves,
 };
 use crate::journal::Event;
+use crate::provider::Identity;
 use crate::provider::Recovery;
 use crate::resolve::{substitute, substitute_all};
 use crate::state::{ResourceState, ResourceStatus, State, is_account};
@@ -208,7 +209,7 @@ impl<'a> Diff<'a> {
         change.properties = compare::compare(schema, prior, desired, self.inputs.digests);
         follows::secrets(schema, entry, &self.new_secrets, &mut change.properties);
         let environment = self.inputs.assembly.environment(&change.path);
-        let mut forced = forced(entry, prior, environment, &self.inputs.identity.account);
+        let mut forced = forced(entry, prior, environment, self.inputs.identity);
         if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
             forced.extend(self.bound_to(entry, schema).map(Reason::BoundTo));
         }
@@ -391,16 +392,14 @@ fn forced(
     entry: &ResourceEntry,
     prior: &ResourceState,
     environment: Option<&Environment>,
-    own_account: &str,
+    identity: &Identity,
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if prior.type_name != entry.type_name {
         reasons.push(Reason::TypeChanged { from: prior.type_name.clone() });
     }
     if let Some(to) = environment {
-        // A stack that is pinned to no account is in that of the credentials.
-        let account = |environment: &'_ Environment| environment.account.as_deref().unwrap_or(own_account).to_owned();
-        let other_account = account(&prior.environment) != account(to);
+        let other_account = identity.account_of(&prior.environment) != identity.account_of(to);
         if prior.environment.region != to.region || other_account {
             reasons.push(Reason::EnvironmentChanged { from: prior.environment.clone(), to: to.clone() });
         }

@@ -51,7 +51,8 @@ pub(crate) fn of<'a>(
         return claims_among(type_name, environment, properties, property);
     }
     // A stack that names its account and one that does not may be in the same one.
-    let environment = Environment { account: Some(identity.account.clone()), ..environment.clone() };
+    let account = identity.account_of(environment).to_owned();
+    let environment = Environment { account: Some(account), ..environment.clone() };
     claims_among(type_name, &environment, properties, property)
 }
 

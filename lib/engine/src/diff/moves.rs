@@ -6,6 +6,7 @@ use groundplan_core::claim::Claim;
 use groundplan_core::{Assembly, Path, Value};
 
 use super::{Inputs, ProposedMove, claims};
+use crate::provider::Identity;
 use crate::state::{ResourceState, State};
 
 /// The moves that the program states, by new path: the resource is in the state under the old
@@ -90,7 +91,7 @@ impl Left {
 /// What stands under paths that the program keeps, as far as it could be the same as what is removed.
 pub(super) struct Staying<'a> {
     claims: BTreeMap<String, Vec<(Claim, &'a Path)>>,
-    ids: BTreeMap<(&'a str, &'a str, &'a str), &'a Path>,
+    ids: BTreeMap<Identified<'a>, &'a Path>,
     inputs: &'a Inputs<'a>,
 }
 
@@ -102,7 +103,7 @@ impl<'a> Staying<'a> {
             types.contains(&*resource.type_name) && inputs.assembly.resources.contains_key(*path)
         });
         for (path, resource) in kept {
-            staying.ids.insert(identity(resource), path);
+            staying.ids.insert(identified(resource, inputs.identity), path);
             for claim in claims::held(resource, inputs.identity) {
                 staying.claims.entry(claim.key.clone()).or_default().push((claim, path));
             }
@@ -112,7 +113,7 @@ impl<'a> Staying<'a> {
 
     /// The path under which the program keeps the same thing.
     pub(super) fn same_as(&self, removed: &ResourceState) -> Option<&'a Path> {
-        if let Some(path) = self.ids.get(&identity(removed)) {
+        if let Some(path) = self.ids.get(&identified(removed, self.inputs.identity)) {
             return Some(path);
         }
         let held = claims::held(removed, self.inputs.identity);
@@ -123,8 +124,12 @@ impl<'a> Staying<'a> {
     }
 }
 
-fn identity(resource: &ResourceState) -> (&str, &str, &str) {
-    (&resource.type_name, &resource.environment.region, &resource.id)
+/// Type, account, region and identifier.
+type Identified<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+fn identified<'a>(resource: &'a ResourceState, identity: &'a Identity) -> Identified<'a> {
+    let ResourceState { type_name, environment, id, .. } = resource;
+    (type_name, identity.account_of(environment), &environment.region, id)
 }
 
 /// Pairs of a removed and an added resource of one type that match each other and nothing else.

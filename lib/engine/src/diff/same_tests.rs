@@ -141,3 +141,23 @@ fn what_is_made_anew_gets_what_is_ignored_too_and_the_plan_says_so() {
     );
     assert_eq!(shown(&planned.changes["a/p"]), ["~ Value: \"alpha\" -> \"beta\""]);
 }
+
+#[test]
+fn an_identifier_is_the_same_resource_only_within_one_account_and_region() {
+    let resource = |path| (path, crate::fake::VPC, json!({"CidrBlock": "10.0.0.0/16"}));
+    let (both, kept) = (assembly(&[resource("a/old"), resource("a/kept")]), assembly(&[resource("a/kept")]));
+    let action = |account: &str, region: &str| {
+        let mut state = deployed(&both);
+        for (path, resource) in &mut state.resources {
+            resource.id = "vpc-1".into();
+            if path.as_str() == "a/old" {
+                resource.environment = Environment::new(region).account(account);
+            }
+        }
+        changes(&kept, &state).changes["a/old"].action.clone()
+    };
+    let own = crate::fake::identity().account;
+    assert_eq!(action(&own, "us-east-1"), Action::Forget, "an unpinned stack is in the credentials' account");
+    assert_eq!(action("444455556666", "us-east-1"), Action::Delete);
+    assert_eq!(action(&own, "eu-west-1"), Action::Delete);
+}

@@ -284,9 +284,7 @@ impl<'a> Calls<'a> {
         let provider = self.provider;
         match self.repeat(Call::Look, async || provider.advance(existing).await).await {
             Err(Failure { error: Some(error), .. }) if error.class == ErrorClass::NotFound => Ok(Status::Gone),
-            Ok(Status::Pending(detail)) => Ok(Status::Pending(self.veil.text(detail))),
-            Ok(Status::Failed(reason)) => Ok(Status::Failed(self.veil.text(reason))),
-            answer => answer,
+            answer => Ok(self.veil.status(answer?)),
         }
     }
 

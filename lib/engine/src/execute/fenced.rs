@@ -80,7 +80,7 @@ impl Provider for Fenced<'_> {
 
     async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
         self.locked().await?;
-        self.provider.advance(resource).await
+        self.answer(self.provider().advance(resource).await).await
     }
 
     async fn identity(&self) -> Result<Identity, ProviderError> {
@@ -88,7 +88,7 @@ impl Provider for Fenced<'_> {
     }
 
     async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError> {
-        self.provider.identity_in(environment).await
+        self.provider().identity_in(environment).await
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
@@ -96,7 +96,7 @@ impl Provider for Fenced<'_> {
     }
 
     fn repeats(&self, type_name: &str, property: &str) -> bool {
-        self.provider.repeats(type_name, property)
+        self.provider().repeats(type_name, property)
     }
 
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
@@ -117,6 +117,10 @@ impl Provider for Fenced<'_> {
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
         self.provider().find(request).await
+    }
+
+    async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
+        self.provider().owned(app, environments).await
     }
 
     async fn secret(

@@ -96,7 +96,7 @@ impl StateStore for Leased {
 }
 
 /// A cloud that takes three requests for each create, update and delete: two that prepare it, and that of
-/// the [`Fake`].
+/// the [`Fake`]; and one for each poll of a deploy.
 #[derive(Clone)]
 struct Slow {
     fake: Arc<Fake>,
@@ -147,6 +147,23 @@ impl Provider for Slow {
 
     async fn identity(&self) -> Result<Identity, ProviderError> {
         self.fake.identity().await
+    }
+
+    async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError> {
+        self.fake.identity_in(environment).await
+    }
+
+    fn repeats(&self, type_name: &str, property: &str) -> bool {
+        self.fake.repeats(type_name, property)
+    }
+
+    async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
+        self.fake.owned(app, environments).await
+    }
+
+    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+        self.request()?;
+        self.fake.advance(resource).await
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
@@ -224,4 +241,29 @@ async fn a_lock_that_could_not_be_renewed_for_a_moment_only_delays_the_call() {
         assert!(outcome.succeeded(), "{:?}", outcome.failed);
         assert_eq!(slow.fake.calls().len(), 3, "each is made once");
     }
+}
+
+/// A NAT gateway, which is polled until it works.
+fn polled() -> Assembly {
+    assembly(&[("a/nat", NAT, json!({"SubnetId": "subnet-1"}))])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_sends_no_request_once_the_lock_is_lost() {
+    for after in 3..6 {
+        let (slow, store) = (Slow::new(), Leased::new(after, true));
+        let error = run(&slow, &store, &polled()).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::Unsaved { source, .. } if matches!(**source, Error::LockLost { .. })),
+            "{error}"
+        );
+        assert_eq!((slow.sent(), slow.fake.cloud().advances), (after, after as u32 - 3));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_could_not_be_renewed_for_a_moment_only_delays_the_poll() {
+    let (slow, store) = (Slow::new(), Leased::new(4, false));
+    let outcome = run(&slow, &store, &polled()).await.unwrap();
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
 }

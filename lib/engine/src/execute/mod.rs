@@ -194,7 +194,7 @@ pub async fn execute(
         return Err(Error::WrongAccount { what, expected: plan.identity.account.clone(), actual: identity });
     }
 
-    secrets::are_set(plan, &loaded.state, provider, store).await?;
+    secrets::are_set(plan, &loaded.state, provider).await?;
     upstream::permit(plan, &loaded.state, store).await?;
 
     let serial = loaded.state.serial + 1;

@@ -6,29 +6,22 @@ use groundplan_core::secret::SecretSource;
 use groundplan_core::{Path, Value};
 
 use crate::error::Error;
-use crate::journal::Event;
 use crate::plan::{Plan, Step, Work};
 use crate::provider::Provider;
 use crate::resolve::{reveal, substitute};
 use crate::secret::SecretError;
 use crate::state::State;
-use crate::store::StateStore;
 
 /// Refuses a plan that needs the values of environment variables that are not set.
 ///
 /// # Errors
-/// [`Error::MissingSecrets`]. [`Error::Journal`], where the plan does not fit the state.
-pub(super) async fn are_set(
-    plan: &Plan,
-    state: &State,
-    provider: &dyn Provider,
-    store: &dyn StateStore,
-) -> Result<(), Error> {
+/// [`Error::MissingSecrets`]. [`Error::StalePlan`], where the plan does not fit the state.
+pub(super) async fn are_set(plan: &Plan, state: &State, provider: &dyn Provider) -> Result<(), Error> {
     let lacking: Vec<_> = plan.steps.iter().flat_map(lacking).collect();
     if lacking.is_empty() {
         return Ok(());
     }
-    let state = before_the_steps(plan, state, store)?;
+    let state = plan.before_changes(state)?;
     let made = |step: &&Step| matches!(step.work, Work::Create { .. } | Work::Update { .. });
     let changing: BTreeSet<&Path> = plan.steps.iter().filter(made).map(|step| &step.path).collect();
     let mut names = BTreeSet::new();
@@ -68,19 +61,6 @@ fn unset(value: &Value) -> Vec<String> {
         }
     });
     variables
-}
-
-/// The state when the first step starts to make or change something.
-fn before_the_steps(plan: &Plan, state: &State, store: &dyn StateStore) -> Result<State, Error> {
-    let mut state = state.clone();
-    let moved = plan.steps.iter().filter_map(|step| match &step.work {
-        Work::Move { from } => Some(Event::Moved { from: from.clone(), to: step.path.clone() }),
-        _ => None,
-    });
-    for event in plan.observed.iter().cloned().chain(moved) {
-        state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
-    }
-    Ok(state)
 }
 
 /// Whether an update sends this property, and not only leaves it as it is. What else keeps its

@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, Status};
 
 /// Stands for a secret in a message.
 const HIDDEN: &str = "(secret)";
@@ -38,6 +38,15 @@ impl Veil {
 
     pub(super) fn error(&self, error: ProviderError) -> ProviderError {
         ProviderError { message: self.text(error.message), ..error }
+    }
+
+    pub(super) fn status(&self, status: Status) -> Status {
+        match status {
+            Status::Pending(detail) => Status::Pending(self.text(detail)),
+            Status::Blocked(reason) => Status::Blocked(self.text(reason)),
+            Status::Failed(reason) => Status::Failed(self.text(reason)),
+            Status::Ready(_) | Status::Gone => status,
+        }
     }
 
     pub(super) fn text(&self, mut text: String) -> String {
@@ -115,6 +124,15 @@ mod tests {
         let secret = "p\"a&ss word";
         for said in [r#"p"a&ss word"#, r#"p\"a&ss word"#, "p&quot;a&amp;ss word", "p%22a%26ss%20word"] {
             assert_eq!(veiled(&[secret], &format!("Value '{said}' failed")), "Value '(secret)' failed");
+        }
+    }
+
+    #[test]
+    fn a_status_of_any_kind_says_no_secret() {
+        let mut veil = Veil::default();
+        veil.hide(vec![Zeroizing::new("hunter2".to_owned())]);
+        for kind in [Status::Pending, Status::Blocked, Status::Failed] {
+            assert_eq!(veil.status(kind("`hunter2` is refused".into())), kind("`(secret)` is refused".into()));
         }
     }
 

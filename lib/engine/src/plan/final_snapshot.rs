@@ -5,22 +5,26 @@ use groundplan_schema::final_snapshot;
 use sha2::{Digest, Sha256};
 
 use super::{Plan, Work};
+use crate::error::Error;
 use crate::state::{ResourceState, State, hex};
 
 impl Plan {
     /// Gives each deletion of what holds data the name of the snapshot to take before, where its type
     /// has one. The name is the same for every repetition of the deletion, and another one for the next
     /// resource at the path.
-    #[must_use]
-    pub fn with_final_snapshots(mut self, state: &State) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::StalePlan`] where the plan was not made from `state`.
+    pub fn with_final_snapshots(mut self, state: &State) -> Result<Self, Error> {
+        let state = self.before_changes(state)?;
         let (app, lineage) = (self.app.clone(), self.lineage);
         for step in &mut self.steps {
             let Work::Delete { id, generation, final_snapshot } = &mut step.work else { continue };
-            let Some(resource) = deleted(state, &step.type_name, id, *generation) else { continue };
+            let Some(resource) = state.incarnation(&step.path, id, *generation) else { continue };
             let seed = format!("{app}\n{lineage}\n{}\n{}", step.path, resource.generation);
             *final_snapshot = name(resource, &hex(&Sha256::digest(seed))[..8]);
         }
-        self
+        Ok(self)
     }
 
     /// The snapshots that are taken: of the resource at a path with an identifier, and their names.
@@ -30,13 +34,6 @@ impl Plan {
             _ => None,
         })
     }
-}
-
-/// What a step deletes. It may have stood at another path until this plan moved it.
-fn deleted<'s>(state: &'s State, type_name: &str, id: &str, generation: Option<u32>) -> Option<&'s ResourceState> {
-    let deposed = state.deposed.iter().map(|old| &old.resource);
-    let mut all = state.resources.values().chain(deposed);
-    all.find(|resource| resource.type_name == type_name && resource.is_named(id, generation))
 }
 
 fn name(resource: &ResourceState, unique: &str) -> Option<String> {
@@ -111,7 +108,7 @@ mod tests {
         state.lineage = uuid::Uuid::nil();
         let plan = deletion(&state, "shop/db", &resource);
         state.resources.insert("shop/db".into(), resource);
-        plan.with_final_snapshots(&state).final_snapshots().next().map(|(_, name)| name.to_owned())
+        plan.with_final_snapshots(&state).unwrap().final_snapshots().next().map(|(_, name)| name.to_owned())
     }
 
     #[test]
@@ -120,6 +117,23 @@ mod tests {
         assert!(first.starts_with("orders-final-") && first.len() == "orders-final-".len() + 8, "{first}");
         assert_eq!(snapshot(resource(DATABASE, "orders", 1, &[])), Some(first.clone()));
         assert_ne!(snapshot(resource(DATABASE, "orders", 2, &[])), Some(first));
+    }
+
+    #[test]
+    fn what_a_step_deletes_is_told_from_others_of_the_same_name_and_found_where_the_plan_moves_it() {
+        let mut state = State::new("shop");
+        let (orders, replica) =
+            (resource(DATABASE, "orders", 1, &[]), resource(DATABASE, "orders", 1, &["SourceDBInstanceIdentifier"]));
+        state.resources.insert("shop/a".into(), replica);
+        state.resources.insert("shop/old".into(), orders.clone());
+        let mut plan = deletion(&state, "shop/db", &orders);
+        let moved = Step { work: Work::Move { from: "shop/old".into() }, ..plan.steps[0].clone() };
+        plan.steps.insert(0, moved);
+        let plan = plan.with_final_snapshots(&state).unwrap();
+        let snapshots: Vec<_> = plan.final_snapshots().map(|(resource, _)| resource).collect();
+        assert_eq!(snapshots, [(&"shop/db".into(), "orders")]);
+        let copy = deletion(&state, "shop/a", &orders).with_final_snapshots(&state).unwrap();
+        assert_eq!(copy.final_snapshots().next(), None);
     }
 
     #[test]

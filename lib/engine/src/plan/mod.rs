@@ -239,7 +239,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Newer`], and [`Error::CorruptPlan`], also where it does not match its checksum. Format 1 has
-    /// none.
+    /// none, and is refused where it deletes what has a final snapshot.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Header {
@@ -259,6 +259,17 @@ impl Plan {
             })?,
         };
         let plan: Self = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
+        // Format 1 names no snapshots: a database would go without one.
+        let without = |step: &&Step| {
+            matches!(step.work, Work::Delete { .. }) && groundplan_schema::final_snapshot(&step.type_name).is_some()
+        };
+        if let (1, Some(step)) = (format, plan.steps.iter().find(without)) {
+            let path = &step.path;
+            return Err(corrupt(format!(
+                "an earlier version made it, and it deletes `{path}` without a final snapshot; make a new one with \
+                 `plan --out`"
+            )));
+        }
         let plan = Self { format: Self::FORMAT, ..plan };
         let ordered = plan.steps.iter().enumerate().all(|(position, step)| {
             step.id.0 as usize == position && step.dependencies.iter().all(|dependency| *dependency < step.id)

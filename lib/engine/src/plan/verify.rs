@@ -17,7 +17,7 @@ impl Plan {
         if !self.steps.iter().any(|step| matches!(step.work, Work::Delete { .. })) {
             return Ok(());
         }
-        let state = self.before_deletions(state)?;
+        let state = self.before_changes(state)?;
         for step in &self.steps {
             let Work::Delete { id, generation, .. } = &step.work else { continue };
             let Some(resource) = state.incarnation(&step.path, id, *generation) else { continue };
@@ -38,8 +38,9 @@ impl Plan {
         Ok(())
     }
 
-    /// The state with what was found out while planning, and with the moves.
-    fn before_deletions<'s>(&self, state: &'s State) -> Result<Cow<'s, State>, Error> {
+    /// The state with what was found out while planning, and with the moves: the one in which the first step
+    /// starts to make, change or delete something.
+    pub(crate) fn before_changes<'s>(&self, state: &'s State) -> Result<Cow<'s, State>, Error> {
         let moves = self.steps.iter().filter_map(|step| match &step.work {
             Work::Move { from } => Some(Event::Moved { from: from.clone(), to: step.path.clone() }),
             _ => None,
@@ -84,6 +85,25 @@ mod tests {
         loaded.state.resources.get_mut("a/vpc").unwrap().lifecycle.protect = true;
         let refused = plan.verify(&loaded.state).unwrap_err().to_string();
         assert!(refused.contains("it deletes `a/vpc`, which is protected"), "{refused}");
+    }
+
+    #[test]
+    fn a_plan_of_the_first_format_that_deletes_a_database_is_refused() {
+        let plan = |type_name: &str| {
+            let step = json!({
+                "id": 0, "path": "a/old", "type": type_name, "work": {"delete": {"id": "old", "generation": 1}}, "weight": 1,
+            });
+            json!({
+                "format": 1, "app": "shop", "lineage": "82637425-9293-4eb9-85f5-66e63e9a294e", "serial": 1,
+                "identity": {"account": "123456789012", "partition": "aws"}, "steps": [step],
+            })
+            .to_string()
+        };
+        for type_name in ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"] {
+            let refused = Plan::from_json(&plan(type_name)).unwrap_err().to_string();
+            assert!(refused.contains("`a/old` without a final snapshot; make a new one"), "{refused}");
+        }
+        Plan::from_json(&plan("AWS::S3::Bucket")).unwrap();
     }
 
     #[test]

@@ -227,14 +227,18 @@ impl Files {
     }
 
     /// Gives the state that is about to be replaced by `serial` a name with its own serial. What is damaged
-    /// is kept as `state.damaged.json`: it is replaced only where somebody said so.
+    /// is kept as `state.damaged.json`, in the place of an earlier one: it is replaced only where somebody said
+    /// so.
     fn keep_backup(&self, serial: u64) -> Result<(), Error> {
         let state = self.state_file();
         let kept = match self.saved() {
             Ok(None) => return Ok(()),
             Ok(Some(saved)) if saved.serial == serial => None,
             Ok(Some(saved)) => Some(self.backup_file(saved.serial)),
-            Err(Error::Corrupt { .. }) => Some(self.dir.join("state.damaged.json")),
+            Err(Error::Corrupt { .. }) => {
+                self.copy_state(&self.dir.join("state.damaged.json"))?;
+                None
+            }
             Err(error) => return Err(error),
         };
         if let Some(kept) = kept {
@@ -242,16 +246,19 @@ impl Files {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 // A file system without hard links, such as FAT and some that are reached over a network.
-                Err(_) => {
-                    let bytes = fs::read(&state).map_err(Error::file("read", &state))?;
-                    replace(&kept, &bytes)?;
-                }
+                Err(_) => self.copy_state(&kept)?,
             }
         }
         for old in self.backups()?.iter().rev().skip(HISTORY) {
             files::remove(&self.backup_file(*old))?;
         }
         Ok(())
+    }
+
+    fn copy_state(&self, to: &Path) -> Result<(), Error> {
+        let state = self.state_file();
+        let bytes = fs::read(&state).map_err(Error::file("read", &state))?;
+        replace(to, &bytes)
     }
 
     /// The serials of the earlier states that are kept, the oldest first.

@@ -239,3 +239,14 @@ async fn a_store_knows_the_other_apps_of_its_place() {
     assert_eq!(shop.apps().await.unwrap(), ["account", "shop"]);
     assert_eq!(account.load().await.unwrap().unwrap().state.app, "account");
 }
+
+#[tokio::test]
+async fn the_newest_damaged_state_is_kept() {
+    let (dir, store) = store();
+    for damaged in ["{\"first\": ", "{\"second\": "] {
+        store.save(&state()).await.unwrap();
+        fs::write(file(&dir, "state.json"), damaged).unwrap();
+        store.save(&State { serial: 1, ..state() }).await.unwrap();
+        assert_eq!(fs::read_to_string(file(&dir, "state.damaged.json")).unwrap(), damaged);
+    }
+}

@@ -460,6 +460,26 @@ impl StateStore for ObjectStore {
         Ok(self.earlier().await?.into_iter().rfind(|state| state.serial == serial))
     }
 
+    /// The state in the newest checkpoint that a readable object of the log names.
+    async fn current(&self) -> Result<Option<State>, Error> {
+        name_is_valid(&self.app)?;
+        let mut damaged = None;
+        for number in self.numbers().await?.into_iter().rev() {
+            match self.header(number).await {
+                Ok(Some(Header { checkpoints, .. })) => {
+                    let Some(checkpoint) = checkpoints.last() else { return Ok(None) };
+                    let name = self.log_object(*checkpoint);
+                    let text = self.objects.get(&name).await?;
+                    return text.map(|text| object_log::state(&text, &self.place_of(&name))).transpose();
+                }
+                Ok(None) => {}
+                Err(error @ Error::Corrupt { .. }) => damaged = damaged.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        damaged.map_or(Ok(None), Err)
+    }
+
     async fn moved(&self) -> Result<Option<String>, Error> {
         name_is_valid(&self.app)?;
         Ok(self.log().await?.moved)

@@ -411,6 +411,26 @@ async fn damaged_and_newer_objects_are_clear_errors() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_current_state_can_be_put_back_without_a_journal_that_is_damaged() {
+    let (bucket, store, held, other) = running().await;
+    held.release().await.unwrap();
+    drop(store);
+    let good = bucket.text(&object(2));
+    // A header that cannot be read does not hide the checkpoint before it.
+    bucket.set(&object(2), "{");
+    assert_eq!(other.current().await.unwrap(), Some(state()));
+    bucket.set(&object(2), &format!("{good}nonsense\n"));
+    assert!(load(&other, "shop").await.is_err());
+    assert_eq!(other.current().await.unwrap(), Some(state()));
+    let restored = crate::store::transfer::restorable(&other, "shop", 0).await.unwrap();
+    assert!(restored.serial > 1, "the run in the journal had the serial 1: {}", restored.serial);
+    let held = lock(&other).await;
+    other.save(&restored).await.unwrap();
+    held.release().await.unwrap();
+    assert_eq!(load(&other, "shop").await.unwrap().state, restored);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stray_object_with_a_high_number_is_named_and_not_waited_for() {
     let (bucket, store, _lock, other) = running().await;
     store.append(0, &[begun(2)]).await.unwrap();

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use groundplan_core::Assembly;
+use groundplan_core::{Assembly, Environment};
+use tokio::time::Instant;
 
 use super::{Loaded, StateStore, Stored};
 use crate::error::Error;
 use crate::history::Entry;
 use crate::journal::Event;
-use crate::provider::Provider;
+use crate::looks;
+use crate::provider::{ErrorClass, Provider, ProviderError};
 use crate::state::State;
 
 /// How often a state is read again that another run is changing.
@@ -53,11 +55,11 @@ pub async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error
     }
 }
 
-/// Refuses the first deploy of a program to an account that has resources of its app. Gives why the account
-/// could not be asked, where that is so: a deploy without the answer is the caller's to allow.
+/// Refuses the first deploy of a program to an account that has resources of its app. Gives why the credentials
+/// may not ask for them, where that is so: a deploy without the answer is the caller's to allow.
 ///
 /// # Errors
-/// [`Error::Owned`], and where the credentials cannot be used.
+/// [`Error::Owned`], and where the account gives no answer for another reason.
 pub async fn permit_first(
     assembly: &Assembly,
     store: &dyn StateStore,
@@ -65,16 +67,31 @@ pub async fn permit_first(
 ) -> Result<Option<String>, Error> {
     let environments: BTreeSet<_> = assembly.stacks.values().cloned().collect();
     let environments: Vec<_> = environments.into_iter().collect();
-    let mut found = match provider.owned(&assembly.app, &environments).await {
+    let mut found = match owned(provider, &assembly.app, &environments).await {
         Ok(found) if found.is_empty() => return Ok(None),
         Ok(found) => found,
-        Err(error) => return Ok(Some(error.to_string())),
+        Err(error) if error.class == ErrorClass::Denied => return Ok(Some(error.to_string())),
+        Err(error) => return Err(Error::provider(None)(error)),
     };
     let more = found.len().saturating_sub(NAMED);
     found.truncate(NAMED);
     found.extend((more > 0).then(|| format!("and {more} more")));
     let account = provider.identity().await.map_err(Error::provider(None))?.account;
     Err(Error::Owned { place: store.place(), account, app: assembly.app.clone(), found })
+}
+
+/// Looks up the resources of an app, again after errors that pass.
+async fn owned(provider: &dyn Provider, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
+    let started = Instant::now();
+    for attempt in 1.. {
+        match provider.owned(app, environments).await {
+            Err(error) if looks::patience(error.class).is_some_and(|patience| started.elapsed() < patience) => {
+                tokio::time::sleep(looks::backoff(&app.into(), attempt, error.class)).await;
+            }
+            answer => return answer,
+        }
+    }
+    unreachable!("the attempts do not end")
 }
 
 /// What is stored, where nothing beside it says otherwise.
@@ -147,9 +164,50 @@ fn runs_text(count: u64) -> String {
 pub(super) async fn highest(store: &dyn StateStore) -> Result<u64, Error> {
     let saved = match store.load().await {
         Ok(stored) => stored.map(|Stored { state, journal }| state.serial + u64::from(!journal.is_empty())),
-        Err(_) => None,
+        // The journal cannot be read: a run may have begun in it.
+        Err(_) => store.current().await.ok().flatten().map(|state| state.serial + 1),
     };
     let backup = store.backups().await?.last().copied();
     let run = store.runs_after(0).await?.last().map(|run| run.serial);
     Ok([saved, backup, run].into_iter().flatten().max().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{Fake, assembly, vpc};
+    use crate::store::MemoryStore;
+
+    /// What a first deploy is told where the lookups are answered like this.
+    async fn first(answers: Vec<Result<Vec<String>, ErrorClass>>) -> Result<Option<String>, Error> {
+        let fake = Fake::default();
+        let error = |class| ProviderError::new(class, format!("{class:?} by the test"));
+        fake.cloud().owned = answers.into_iter().map(|answer| answer.map_err(error)).collect();
+        permit_first(&assembly(&[vpc("10.0.0.0/16")]), &MemoryStore::new(), &fake).await
+    }
+
+    fn found() -> Result<Vec<String>, ErrorClass> {
+        Ok(vec!["AWS::EC2::VPC vpc-1".to_owned()])
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_that_passes_does_not_hide_what_the_account_has() {
+        for class in [ErrorClass::Throttled, ErrorClass::Transient, ErrorClass::UnknownOutcome] {
+            let refused = first(vec![Err(class), Err(class), found()]).await;
+            assert!(matches!(refused, Err(Error::Owned { .. })), "{class:?}: {refused:?}");
+            let throughout = first(vec![Err(class); 1000]).await;
+            assert!(matches!(throughout, Err(Error::Provider { .. })), "{class:?}: {throughout:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_credentials_that_may_not_ask_are_a_warning() {
+        let warned = first(vec![Err(ErrorClass::Denied), found()]).await.unwrap();
+        assert_eq!(warned.as_deref(), Some("Denied by the test"));
+        for class in [ErrorClass::Invalid, ErrorClass::Unauthenticated, ErrorClass::NotFound] {
+            let refused = first(vec![Err(class), found()]).await;
+            assert!(matches!(refused, Err(Error::Provider { .. })), "{class:?}: {refused:?}");
+        }
+        assert_eq!(first(vec![]).await.unwrap(), None);
+    }
 }

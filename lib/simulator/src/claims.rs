@@ -1,0 +1,107 @@
+//! What can exist only once: whose name, parts and claims are taken.
+
+use groundplan_core::claim::{Claim, Conflict};
+use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
+use groundplan_schema::ResourceType;
+use serde_json::Value as Json;
+
+use crate::account::{Key, Resource, claims};
+use crate::errors::{exists, in_use, limit_code, refusal};
+use crate::world::World;
+
+impl World<'_> {
+    /// Refuses a second relation of the same parts.
+    pub(crate) fn require_no_twin(
+        &self,
+        resource: &'static ResourceType,
+        region: &str,
+        properties: &Properties,
+    ) -> Result<(), ProviderError> {
+        // A relation that its identifier names is refused when that is found taken.
+        let parts = resource.parts();
+        if parts.is_empty() || parts == resource.primary_identifier {
+            return Ok(());
+        }
+        match self.same_parts(resource, region, properties).next() {
+            Some(twin) => Err(taken(resource, twin)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what claims something that another resource has: the port of a load balancer, the route
+    /// to a destination, the one load balancer of a target group. `own` names what is being updated;
+    /// claims that a provider can exchange in one call are no obstacle to that.
+    pub(crate) fn require_unclaimed(
+        &self,
+        resource: &'static ResourceType,
+        region: &str,
+        properties: &Properties,
+        own: Option<&Key>,
+    ) -> Result<(), ProviderError> {
+        for claim in claims(resource.name, region, properties) {
+            if own.is_some() && claim.swaps {
+                continue;
+            }
+            for (other, theirs) in self.account.in_conflict(&claim) {
+                let is_itself = own == Some(&other.key);
+                let overwritten = other.key.type_name == resource.name && resource.overwrites();
+                if !is_itself && !overwritten {
+                    return Err(claimed(resource, other, &claim, theirs));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn require_free_name(
+        &self,
+        resource: &'static ResourceType,
+        region: &str,
+        name: Option<&str>,
+    ) -> Result<(), ProviderError> {
+        let Some((name, property)) = name.zip(resource.own_name()) else { return Ok(()) };
+        let mut known = self.account.known_as(name);
+        let twin = known.find(|found| {
+            let theirs = found.outputs.get(property).or(found.properties.get(property));
+            found.key.type_name == resource.name
+                && found.key.region == region
+                && theirs.and_then(Json::as_str) == Some(name)
+        });
+        twin.map_or(Ok(()), |twin| Err(taken(resource, twin)))
+    }
+
+    pub(crate) fn same_parts<'a>(
+        &'a self,
+        resource: &'static ResourceType,
+        region: &'a str,
+        properties: &'a Properties,
+    ) -> impl Iterator<Item = &'a Resource> {
+        let parts = resource.parts();
+        self.account.of_type(resource.name).filter(move |found| {
+            !parts.is_empty()
+                && found.key.region == region
+                && parts.iter().all(|part| found.properties.get(*part) == properties.get(*part))
+        })
+    }
+}
+
+pub(crate) fn taken(resource: &'static ResourceType, twin: &Resource) -> ProviderError {
+    if twin.is_deleting() {
+        return in_use(resource, format!("{} is still being deleted", twin.key.id));
+    }
+    exists(resource, format!("{} {} exists already", resource.name, twin.key.id))
+}
+
+/// Refuses a claim that another resource has.
+fn claimed(resource: &'static ResourceType, other: &Resource, claim: &Claim, theirs: &Claim) -> ProviderError {
+    if claim.is_same_as(theirs) {
+        return taken(resource, other);
+    }
+    let message = match (&claim.conflict, &theirs.conflict) {
+        (Conflict::Overlap(mine), Conflict::Overlap(theirs)) => {
+            format!("the CIDR {mine} conflicts with {theirs} of {}", other.key.id)
+        }
+        _ => format!("the {} is that of {} {}", claim.what, other.key.type_name, other.key.id),
+    };
+    refusal(ErrorClass::Invalid, limit_code(resource, claim.what), message)
+}
