@@ -341,8 +341,9 @@ fn a_target_group_of_two_load_balancers_names_both() {
 fn a_value_that_is_not_known_hides_no_conflict_of_two_others() {
     let found = findings(|stack| {
         let arn = |name: &str| format!("arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/net/{name}/1");
-        let open = stack.add("open", elb::LoadBalancer::new().type_("network"));
-        let between = template!("{}{}", arn("b"), open.output::<String>("LoadBalancerName")).into_value();
+        stack.add("open", elb::LoadBalancer::new().type_("network"));
+        let between = serde_json::json!({"$template": [arn("b"), {"$ref": "shop/open#LoadBalancerName"}]});
+        let between = Value::from_json(between).expect("it is a template");
         let targets = stack.add("targets", elb::TargetGroup::new());
         for (name, balancer) in [("first", arn("a").into()), ("second", between), ("third", arn("c").into())] {
             let forward = elb::listener::Action::new("forward").target_group_arn(&targets);

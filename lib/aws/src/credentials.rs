@@ -159,10 +159,13 @@ fn export(profile: &str) -> String {
     format!("aws configure export-credentials --profile {name} --format process")
 }
 
+/// Asks for the code of a role's MFA device.
+type AskForCode = dyn Fn(&Role) -> io::Result<String> + Send + Sync;
+
 /// Assumes a role with a code that is asked for.
 struct WithCode {
     role: Role,
-    ask: Arc<dyn Fn(&Role) -> io::Result<String> + Send + Sync>,
+    ask: Arc<AskForCode>,
 }
 
 impl fmt::Debug for WithCode {

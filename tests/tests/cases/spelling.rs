@@ -67,17 +67,17 @@ async fn a_single_tag_is_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ignored_property_stays_as_it_is_in_a_replacement_that_another_one_forces() {
+async fn an_ignored_property_is_shown_and_set_in_a_replacement_that_another_one_forces() {
     let world = World::with("ignore").await;
     let unchanged = world.plan("ignore", "v2").await;
     assert!(unchanged.is_empty(), "{:?}", acting(&unchanged));
 
     let planned = world.plan("ignore", "v3").await;
     let shown = planned.changes["a/lg"].properties.iter().map(|change| change.property.as_str());
-    assert_eq!(shown.collect::<Vec<_>>(), ["GroupDescription"]);
+    assert_eq!(shown.collect::<Vec<_>>(), ["GroupDescription", "GroupName"]);
     world.deploy("ignore", "v3").await;
     let group = world.item("AWS::EC2::SecurityGroup");
     assert_eq!(group.properties["GroupDescription"], "two");
-    assert_eq!(group.properties["GroupName"], "alpha");
-    assert_eq!(world.item("AWS::SSM::Parameter").properties["Value"], "alpha");
+    assert_eq!(group.properties["GroupName"], "beta");
+    assert_eq!(world.item("AWS::SSM::Parameter").properties["Value"], "beta");
 }

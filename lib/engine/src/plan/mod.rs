@@ -301,7 +301,8 @@ pub(crate) fn arrange<T: AsRef<ChangeSet>>(
         match schedule::try_schedule(inputs, changes.as_ref()) {
             Ok(plan) => return Ok((changes, plan)),
             Err(Refused::UnlessDeletedFirst(paths, _)) if !paths.is_subset(&first) => first.extend(paths),
-            Err(Refused::UnlessDeletedFirst(_, error) | Refused::Always(error)) => return Err(error),
+            Err(Refused::UnlessDeletedFirst(_, error)) => return Err(*error),
+            Err(Refused::Always(error)) => return Err(error),
         }
     }
 }

@@ -31,7 +31,8 @@ use crate::upstream::Imports;
 /// [`Error::Held`] where the account does not allow it.
 pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error> {
     try_schedule(inputs, changes).map_err(|refused| match refused {
-        Refused::UnlessDeletedFirst(_, error) | Refused::Always(error) => error,
+        Refused::UnlessDeletedFirst(_, error) => *error,
+        Refused::Always(error) => error,
     })
 }
 
@@ -39,7 +40,7 @@ pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error>
 #[derive(Debug)]
 pub(super) enum Refused {
     /// There may be one where these replacements delete the old resource first.
-    UnlessDeletedFirst(BTreeSet<Path>, Error),
+    UnlessDeletedFirst(BTreeSet<Path>, Box<Error>),
     Always(Error),
 }
 
@@ -352,7 +353,7 @@ impl<'a> Schedule<'a> {
         let turned = if turned.is_empty() { paths } else { turned };
         match turned.is_empty() {
             true => Refused::Always(error),
-            false => Refused::UnlessDeletedFirst(turned.into_iter().cloned().collect(), error),
+            false => Refused::UnlessDeletedFirst(turned.into_iter().cloned().collect(), Box::new(error)),
         }
     }
 

@@ -70,7 +70,10 @@ pub async fn permit_first(
     let mut found = match owned(provider, &assembly.app, &environments).await {
         Ok(found) if found.is_empty() => return Ok(None),
         Ok(found) => found,
-        Err(error) if error.class == ErrorClass::Denied => return Ok(Some(error.to_string())),
+        // Credentials may not ask, and an emulator may not have the call.
+        Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Invalid) => {
+            return Ok(Some(error.to_string()));
+        }
         Err(error) => return Err(Error::provider(None)(error)),
     };
     let more = found.len().saturating_sub(NAMED);
@@ -201,10 +204,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_credentials_that_may_not_ask_are_a_warning() {
+    async fn only_what_cannot_be_asked_at_all_is_a_warning() {
         let warned = first(vec![Err(ErrorClass::Denied), found()]).await.unwrap();
         assert_eq!(warned.as_deref(), Some("Denied by the test"));
-        for class in [ErrorClass::Invalid, ErrorClass::Unauthenticated, ErrorClass::NotFound] {
+        assert!(first(vec![Err(ErrorClass::Invalid), found()]).await.unwrap().is_some());
+        for class in [ErrorClass::Unauthenticated, ErrorClass::NotFound] {
             let refused = first(vec![Err(class), found()]).await;
             assert!(matches!(refused, Err(Error::Provider { .. })), "{class:?}: {refused:?}");
         }
