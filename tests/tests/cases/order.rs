@@ -33,6 +33,6 @@ async fn a_group_that_its_user_cannot_leave_keeps_its_rules() {
 #[tokio::test(start_paused = true)]
 async fn a_named_group_that_is_in_use_is_refused_in_the_plan() {
     let world = World::with("named-group").await;
-    let refused = world.try_plan("named-group", "v2", false).await.err().expect("the name is taken").to_string();
+    let refused = world.try_plan("named-group", "v2", false).await.expect_err("the name is taken").to_string();
     assert!(refused.contains("a/sg") && refused.contains("a/lb"), "it names the holder: {refused}");
 }
