@@ -154,7 +154,7 @@ fn an_identifier_is_the_same_resource_only_within_one_account_and_region() {
                 resource.environment = Environment::new(region).account(account);
             }
         }
-        changes(&kept, &state).changes["a/old"].action.clone()
+        changes(&kept, &state).changes["a/old"].action
     };
     let own = crate::fake::identity().account;
     assert_eq!(action(&own, "us-east-1"), Action::Forget, "an unpinned stack is in the credentials' account");

@@ -182,6 +182,7 @@ mod tests {
     use crate::store::MemoryStore;
 
     /// What a first deploy is told where the lookups are answered like this.
+    #[expect(clippy::result_large_err, reason = "the error of all calls")]
     async fn first(answers: Vec<Result<Vec<String>, ErrorClass>>) -> Result<Option<String>, Error> {
         let fake = Fake::default();
         let error = |class| ProviderError::new(class, format!("{class:?} by the test"));
