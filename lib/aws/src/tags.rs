@@ -93,8 +93,15 @@ pub(crate) async fn owned(
     let filter = aws_sdk_resourcegroupstagging::types::TagFilter::builder().key(APP).values(app).build();
     let found = client.get_resources().tag_filters(filter).send().await?;
     let found = found.resource_tag_mapping_list.unwrap_or_default();
-    Ok(found.into_iter().filter_map(|found| found.resource_arn).collect())
+    let arns = found.into_iter().filter_map(|found| found.resource_arn);
+    Ok(arns.filter(|arn| !OUTLIVES.iter().any(|part| arn.contains(part))).collect())
 }
+
+/// What a destroy leaves behind with its tags, and what therefore does not show that a state is lost:
+/// snapshots, keys that are scheduled for deletion, secrets in their recovery window, and NAT gateways,
+/// which stay visible for an hour.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>
+const OUTLIVES: [&str; 5] = [":snapshot:", ":cluster-snapshot:", ":natgateway/", ":key/", ":secret:"];
 
 /// Whether a tag is not the user's.
 pub(crate) fn is_hidden(key: &str) -> bool {
