@@ -62,14 +62,18 @@ impl Moto {
     fn start_with(managed_policies: &str, server: Server) -> Self {
         let tools = python_tools();
         let python = tools.join("python3");
-        let script = match server {
-            Server::Patched => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/moto_server.py")),
-            Server::Stock => tools.join("moto_server"),
+        // What is on the path may be a script of a version manager, and not one of Python.
+        let mut command = match server {
+            Server::Patched => {
+                let mut command = Command::new(&python);
+                command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/moto_server.py"));
+                command
+            }
+            Server::Stock => Command::new(tools.join("moto_server")),
         };
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("the loopback interface has a free port").port();
-        let server = Command::new(&python)
-            .arg(script)
+        let server = command
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
             .env("MOTO_ACM_VALIDATION_WAIT", "1")
             .env("MOTO_IAM_LOAD_MANAGED_POLICIES", managed_policies)
