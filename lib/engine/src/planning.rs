@@ -245,7 +245,7 @@ async fn observe<'a>(
                     events.push(resource.gone(path));
                     missing.insert(path.clone());
                 }
-                Some(live) => events.extend(recover::differing(path, resource, live)),
+                Some(live) => events.extend(recover::learned(path, resource, live)),
             }
         }
         observed.missing = missing;

@@ -198,7 +198,9 @@ impl Plan {
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && !self.outputs_change && !self.imports_change && self.observed.is_empty()
+        // What a read has shown and nothing follows from is read again by whoever needs it.
+        let is_read = |event: &Event| matches!(event, Event::Observed { .. });
+        self.steps.is_empty() && !self.outputs_change && !self.imports_change && self.observed.iter().all(is_read)
     }
 
     /// The steps that are about a resource.
