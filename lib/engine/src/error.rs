@@ -467,6 +467,21 @@ impl fmt::Display for HeldResource {
 }
 
 impl Error {
+    /// Whether it is about what a store holds, and not about reaching it: the store could be read, and what
+    /// was read is damaged, missing or not what it should be.
+    pub(crate) fn is_of_content(&self) -> bool {
+        matches!(
+            self,
+            Self::Corrupt { .. }
+                | Self::Edited { .. }
+                | Self::Absent { .. }
+                | Self::Older { .. }
+                | Self::OtherLineage { .. }
+                | Self::OtherApp { .. }
+                | Self::Journal { .. }
+        )
+    }
+
     pub(crate) fn corrupt(place: &str, reason: impl fmt::Display) -> Self {
         Self::Corrupt { place: place.to_owned(), reason: reason.to_string() }
     }

@@ -52,7 +52,7 @@ pub(crate) struct Cloud {
     /// So many reads and deletes do not see what is there yet.
     pub(crate) blind: u32,
     /// A create whose answer is lost, or that makes the resource in part, makes it without this property;
-    /// an update that is refused has changed all the others.
+    /// an update that is refused has changed all the others, and a deletion that is refused has taken it away.
     pub(crate) half: Option<&'static str>,
     /// Identifiers that the cloud reports as being deleted.
     pub(crate) deleting: BTreeSet<String>,
@@ -316,6 +316,10 @@ impl Provider for Fake {
         tokio::task::yield_now().await;
         let (mut cloud, answer) = self.arrive(format!("delete {}", request.existing.address.path));
         if let Some(Answer::Refused(error)) = answer {
+            let half = cloud.half;
+            if let (Some(taken), Some(made)) = (half, cloud.resources.get_mut(&request.existing.id)) {
+                made.properties.remove(taken);
+            }
             return Err(error);
         }
         if cloud.blind > 0 {

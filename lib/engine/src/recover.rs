@@ -137,7 +137,7 @@ async fn updated(
     }
     let Some(id) = ids.pop() else { return Ok(vec![resource.gone(path)]) };
     let existing = Existing { address, id: id.clone(), properties };
-    let Some(live) = looks.read(&existing).await.map_err(failed())? else { return Ok(vec![resource.gone(path)]) };
+    let Some(live) = looks.read_made(&existing).await.map_err(failed())? else { return Ok(vec![resource.gone(path)]) };
     let found = Some(drift::overlay(&resource.type_name, wanted, &live.properties));
     let (path, incomplete) = (path.clone(), resource.incomplete);
     Ok(vec![Event::Accepted { path, id, outputs: live.outputs, found, incomplete }])

@@ -283,6 +283,11 @@ async fn settled(store: &dyn StateStore, app: &str) -> Result<Option<State>, Err
     }
 }
 
+/// The last state that a store had before that was moved elsewhere.
+async fn left(store: &dyn StateStore) -> Result<Option<State>, Error> {
+    store.load().await?.map(|stored| stored.folded(store)).transpose()
+}
+
 /// What the plan of `changes` uses of other apps, and what stays in use beside it: by resources
 /// that are left out or kept. `imports` is what the whole program uses, `is_own` whether the plan
 /// publishes an output as the program says.
@@ -384,11 +389,20 @@ pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn
     let (mut uses, mut replaced) = (Vec::new(), Vec::new());
     for app in store.apps().await?.into_iter().filter(|app| *app != plan.app) {
         let Some(beside) = store.of(&app) else { continue };
-        let Some(consumer) = settled(&*beside, &app).await? else { continue };
+        let (consumer, moved) = match settled(&*beside, &app).await {
+            // What it uses now is written down elsewhere, where nothing of this app is.
+            Err(Error::Moved { place, to }) => {
+                let note =
+                    format!("as of when its state was moved to {to}; where it does not any more, delete {place}");
+                (left(&*beside).await?, Some(note))
+            }
+            consumer => (consumer?, None),
+        };
+        let Some(consumer) = consumer else { continue };
         for (name, imported) in consumer.imports.get(&plan.app).into_iter().flatten() {
             let resources = imported.resources.iter().map(Path::to_string);
             let outputs = imported.outputs.iter().map(|output| format!("its output `{output}`"));
-            let places = resources.chain(outputs).collect();
+            let places = resources.chain(outputs).chain(moved.clone()).collect();
             let used = Use { name: name.clone(), app: app.clone(), places };
             if withdrawn.contains(name) {
                 uses.push(used);

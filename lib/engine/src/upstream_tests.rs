@@ -9,7 +9,7 @@ use crate::fake::{Fake, LOG_GROUP, assembly, vpc};
 use crate::journal::Event;
 use crate::planning::{self, PlanOptions, Planned};
 use crate::provider::ErrorClass;
-use crate::store::{Holder, Lock, MemoryStore, Stored};
+use crate::store::{FileStore, Holder, Lock, MemoryStore, Stored};
 
 /// Two apps in one place: `account` publishes, `shop` uses.
 struct World {
@@ -164,6 +164,26 @@ async fn an_output_that_is_used_is_not_taken_away() {
     world.deploy(&logs(json!("zone-Z2")), &world.shop).await.unwrap();
     assert_eq!(world.state(&world.shop, "shop").await.imports, Imports::new());
     world.deploy(&renamed, &world.account).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_whose_state_was_moved_away_holds_only_what_it_used_by_then() {
+    let world = World::new();
+    let dir = tempfile::tempdir().unwrap();
+    let (account, shop) = (FileStore::new(dir.path(), "account"), FileStore::new(dir.path(), "shop"));
+    world.deploy(&account_of_two(), &account).await.unwrap();
+    world.deploy(&self::shop(), &shop).await.unwrap();
+    shop.set_moved(Some("s3://states")).await.unwrap();
+    world.deploy(&zone("Z1"), &account).await.unwrap();
+    let refused = world.deploy(&self::account(json!({})), &account).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("`zone-id` is used by `shop`: a/logs, as of when its state was moved to s3://states"),
+        "{refused}"
+    );
+}
+
+fn account_of_two() -> Assembly {
+    account(json!({"zone-id": "Z1", "other": 1}))
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,12 +51,15 @@ impl Job<'_> {
         plan::show(self.context, self.session, planned, view);
         let document = plan::document(self.context, self.session, planned);
         self.context.terminal.print_json(&event("planned", document));
-        if planned.plan.is_empty() {
+        if planned.plan.is_empty() && planned.plan.observed.is_empty() {
             self.nothing(&loaded.state.outputs);
             return Ok(Exit::Done);
         }
         self.permit(&planned.plan, &loaded.state).await?;
-        self.confirm(&planned.plan).await?;
+        // To write down what was found out changes nothing that anybody would have to agree to.
+        if !planned.plan.is_empty() {
+            self.confirm(&planned.plan).await?;
+        }
         boxed(|| self.execute(&planned.plan, assembly, loaded, provider)).await
     }
 

@@ -132,7 +132,10 @@ pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Plann
             kept => format!("no changes: {kept} that hold data, or are needed by such, are kept"),
         };
         if !planned.plan.observed.is_empty() {
-            message += "\nthe state is behind: a deploy writes down what was found out while planning";
+            message += match planned.refreshed {
+                true => "\nthe state is behind the account: `deploy --refresh` updates it",
+                false => "\nthe state is behind the account: a deploy updates it",
+            };
         }
         context.terminal.print(format!("{header}\n{message}"));
     } else {

@@ -215,11 +215,12 @@ pub async fn execute(
         record.finish().await.1?;
         return Err(refused);
     }
+    let unseen = record.read(|state| step::unseen(plan, state));
     let started = Instant::now();
     let provider = &Fenced::new(provider, store);
     let traffic = Traffic::new(options.parallelism)
         .telling(|api, calls_per_second| progress.report(&ProgressEvent::Throttled { api, calls_per_second }));
-    let runner = Runner { plan, record: &record, provider, options, progress, traffic: &traffic };
+    let runner = Runner { plan, record: &record, provider, options, progress, traffic: &traffic, unseen };
     progress.report(&ProgressEvent::Started { steps: plan.work().count() });
     let mut run = Run::new(plan, options, progress);
     traffic.keep(run.drive(&runner, cancellation)).await;

@@ -1,6 +1,6 @@
 //! What each kind of step does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Environment, Path, Reference, Value};
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::provider::{
 use crate::recover;
 use crate::resolve::{Revealed, reveal, substitute_all};
 use crate::secret::SecretError;
-use crate::state::{ResourceState, ResourceStatus, creation_token, token};
+use crate::state::{ResourceState, ResourceStatus, State, creation_token, token};
 use crate::traffic::{Rank, Traffic, Turn};
 
 /// Why a step has failed.
@@ -117,6 +117,22 @@ pub(super) struct Runner<'a> {
     pub(super) options: &'a ExecuteOptions,
     pub(super) progress: &'a dyn Progress,
     pub(super) traffic: &'a Traffic<'a>,
+    /// What an earlier run has made or changed, and nobody has seen ready since.
+    pub(super) unseen: BTreeSet<Path>,
+}
+
+/// The paths, as they are after the plan's moves, of what an earlier run has made or changed and nobody
+/// has seen ready since.
+pub(super) fn unseen(plan: &Plan, state: &State) -> BTreeSet<Path> {
+    let open =
+        |resource: &ResourceState| matches!(resource.status, ResourceStatus::Accepted | ResourceStatus::Updating);
+    let is_open = |path: &Path| state.resources.get(path).is_some_and(open);
+    let moved = plan.steps.iter().filter_map(|step| match &step.work {
+        Work::Move { from } if is_open(from) => Some(step.path.clone()),
+        _ => None,
+    });
+    let here = state.resources.iter().filter(|(_, resource)| open(resource)).map(|(path, _)| path.clone());
+    moved.chain(here).collect()
 }
 
 impl Runner<'_> {
@@ -424,15 +440,16 @@ impl Runner<'_> {
             return Ok(resource.id);
         }
         let new = resource.status == ResourceStatus::Accepted;
+        let makes = |it: &Step| it.path == step.path && matches!(it.work, Work::Create { .. });
+        let of_this_run = self.plan.steps.iter().any(makes);
         let path = step.path.clone();
         let answer = calls.until_ready(&existing, self.wait(&step.type_name), new).await;
         match answer {
             Ok(outputs) => {
-                // What an earlier run has made, and nobody has compared since, is compared though this run
-                // has changed it: its update has said nothing of what was missing before.
-                let mut others = self.plan.steps.iter().filter(|it| it.path == step.path && it.id != step.id);
-                let of_this_run = others.any(|other| !new || matches!(other.work, Work::Create { .. }));
-                let other = if of_this_run { None } else { self.other_than_asked(&resource, &existing, calls).await? };
+                // What an earlier run has made or changed, and nobody has compared since, is compared though
+                // this run has changed it: its update has said nothing of what was missing before.
+                let compared = self.unseen.contains(&step.path) && !of_this_run;
+                let other = if compared { self.other_than_asked(&resource, &existing, calls).await? } else { None };
                 let as_asked = other.is_none();
                 self.record.commit(std::iter::once(Event::Ready { path, outputs }).chain(other)).await?;
                 if as_asked {
@@ -443,8 +460,7 @@ impl Runner<'_> {
             }
             Err(StepError::NotReady { reason, failed: true }) => {
                 let message = reason.clone();
-                let makes = |it: &Step| it.path == step.path && matches!(it.work, Work::Create { .. });
-                let later = !self.plan.steps.iter().any(makes);
+                let later = !of_this_run;
                 // What an update was to bring and has not is a difference again for the next plan.
                 let other = match resource.status {
                     ResourceStatus::Updating => self.other_than_asked(&resource, &existing, calls).await.ok().flatten(),
@@ -497,13 +513,39 @@ impl Runner<'_> {
             // has ended.
             Ok(Deletion::Pending) => calls.until_gone(&request.existing, self.wait(&step.type_name)).await?,
             Err(failure) if failure.in_doubt => return Err(failure.into()),
-            Err(failure) => {
-                self.record.commit([Event::DeleteFailed { path, id, generation, message: failure.message() }]).await?;
-                return Err(failure.into());
-            }
+            Err(failure) => return Err(self.undeleted(&resource, &request.existing, failure, calls).await?),
         }
         self.record.commit([gone]).await?;
         Ok(())
+    }
+
+    /// Writes down that a deletion was refused, and what it has taken away before: it may have taken several
+    /// calls. Where that cannot be seen now, the deletion stays open and the next run looks.
+    async fn undeleted(
+        &self,
+        resource: &ResourceState,
+        existing: &Existing,
+        failure: Failure,
+        calls: &mut Calls<'_>,
+    ) -> Result<StepError, StepError> {
+        let (path, id, generation) = (&existing.address.path, &existing.id, resource.generation);
+        let message = failure.message();
+        let refused = Event::DeleteFailed { path: path.clone(), id: id.clone(), generation: Some(generation), message };
+        // Of what was replaced only its end matters, and what is not ready yet is looked at when it is.
+        let is_settled = !matches!(resource.status, ResourceStatus::Accepted | ResourceStatus::Updating);
+        let stands = self
+            .record
+            .read(|state| state.resources.get(path).is_some_and(|it| it.id == *id && it.generation == generation));
+        let learned = match stands && is_settled {
+            false => None,
+            true => match calls.looks().read_made(existing).await {
+                Ok(Some(live)) => recover::learned(path, resource, live),
+                Ok(None) => None,
+                Err(_) => return Ok(failure.into()),
+            },
+        };
+        self.record.commit(std::iter::once(refused).chain(learned)).await?;
+        Ok(failure.into())
     }
 
     /// What a change needs and no step of this run makes.

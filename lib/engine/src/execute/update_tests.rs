@@ -59,6 +59,51 @@ async fn a_change_that_fails_while_a_later_run_waits_for_it_is_no_success() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_that_is_given_up_while_the_next_run_does_something_else_with_it_is_no_success() {
+    let recorded = |mut program: Assembly| {
+        program.resources.get_mut("a/nat").unwrap().lifecycle.delete_before_create = true;
+        program
+    };
+    let moved = |mut program: Assembly| {
+        let mut entry = program.resources.remove("a/nat").unwrap();
+        entry.moved_from = ["a/nat".into()].into();
+        program.resources.insert("a/gateway".into(), entry);
+        program
+    };
+    for (verb, beside) in [("record", &recorded as &dyn Fn(Assembly) -> Assembly), ("move", &moved)] {
+        let (fake, store) = (Fake::default(), MemoryStore::new());
+        assert!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded());
+        let no_wait = ExecuteOptions { no_wait: true, ..ExecuteOptions::default() };
+        assert!(deploy_with(&nat("subnet-1", "new"), &store, &fake, no_wait).await.succeeded());
+        let program = beside(nat("subnet-1", "new"));
+        let (planned, loaded) = plan(&program, &store, &fake).await;
+        let verbs: Vec<_> = planned.steps.iter().map(|step| step.work.verb()).collect();
+        assert_eq!(verbs, [verb, "wait for"]);
+        take_back(&fake);
+        let options = ExecuteOptions::default();
+        let outcome = execute(&planned, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+        assert!(!outcome.succeeded(), "{verb}: the change is not there");
+        assert!(deploy(&program, &store, &fake).await.succeeded());
+        assert_eq!(tag(&fake), json!("new"), "{verb}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_refused_deletion_has_taken_away_is_made_again() {
+    let program = assembly(&[("a/logs", LOG_GROUP, json!({"RetentionInDays": 7, "Tag": "kept"}))]);
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&program, &store, &fake).await.succeeded());
+    fake.cloud().half = Some("Tag");
+    fake.fail("delete a/logs", ErrorClass::Denied);
+    assert!(!destroy(&store, &fake).await.succeeded());
+    fake.cloud().half = None;
+    assert!(deploy(&program, &store, &fake).await.succeeded());
+    let id = fake.id("a/logs");
+    assert_eq!(fake.cloud().resources[&id].properties["Tag"], json!("kept"));
+    assert!(is_settled(&program, &store, &fake).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_that_the_cloud_has_given_up_is_a_difference_again() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     assert!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded());

@@ -36,6 +36,11 @@ impl Graph {
         self.nodes[node].after.insert(dependency);
     }
 
+    /// Whether `node` waits for `dependency` already.
+    pub(super) fn is_after(&self, node: Node, dependency: Node) -> bool {
+        self.nodes[node].after.contains(&dependency)
+    }
+
     /// Takes back that `node` waits for `dependency`.
     pub(super) fn not_after(&mut self, node: Node, dependency: Node) {
         self.nodes[node].after.remove(&dependency);

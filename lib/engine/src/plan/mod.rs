@@ -196,11 +196,10 @@ impl Plan {
     /// The version of the format that this crate writes.
     pub const FORMAT: u32 = 2;
 
-    /// Whether there is nothing to do.
+    /// Whether nothing changes: neither in the account nor in what the app publishes and uses. What was found
+    /// out while planning may still have to be written down ([`Plan::observed`]).
     pub fn is_empty(&self) -> bool {
-        // What a read has shown and nothing follows from is read again by whoever needs it.
-        let is_read = |event: &Event| matches!(event, Event::Observed { .. });
-        self.steps.is_empty() && !self.outputs_change && !self.imports_change && self.observed.iter().all(is_read)
+        self.steps.is_empty() && !self.outputs_change && !self.imports_change
     }
 
     /// The steps that are about a resource.

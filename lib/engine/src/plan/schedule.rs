@@ -59,7 +59,9 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
     schedule.add_steps();
     schedule.order_makes();
     schedule.order_deletes();
-    let handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
+    let mut handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
+    // What the program itself puts in this order keeps it, though both could change in one call.
+    handovers.retain(|it| !(it.swaps && schedule.graph.is_after(it.maker, it.release)));
     handovers.iter().for_each(|it| schedule.graph.after(it.maker, it.release));
     schedule.untangle(handovers)?;
     feasible::check(inputs, changes)?;

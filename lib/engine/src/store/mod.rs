@@ -158,6 +158,20 @@ pub struct Stored {
     pub journal: Vec<Event>,
 }
 
+impl Stored {
+    /// The state with what an interrupted run has done since.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] where the journal does not fit.
+    pub(crate) fn folded(self, store: &dyn StateStore) -> Result<State, Error> {
+        let Self { mut state, journal } = self;
+        for event in journal {
+            state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
+        }
+        Ok(state)
+    }
+}
+
 /// The state that a run starts from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {

@@ -106,6 +106,8 @@ struct Log {
     checkpoints: Vec<u64>,
     /// Where the state is now, if it was moved away from here.
     moved: Option<String>,
+    /// What is wrong with its end, where that is damaged.
+    damage: Option<Error>,
     /// A write was sent, and what became of it is not known.
     unsettled: bool,
 }
@@ -152,16 +154,31 @@ impl ObjectStore {
         text.map(|text| Ok(Header::split(&text, &self.place_of(&name))?.0)).transpose()
     }
 
-    /// The log as it is.
+    /// The header of the newest object in the log, and what is wrong with it; that of the newest one before
+    /// it that is not damaged then. None where the object has vanished meanwhile.
+    async fn newest_header(&self, numbers: &BTreeSet<u64>) -> Result<(Option<Header>, Option<Error>), Error> {
+        let mut damage = None;
+        for number in numbers.iter().rev() {
+            match self.header(*number).await {
+                Err(error @ Error::Corrupt { .. }) => damage = damage.or(Some(error)),
+                header => return Ok((header?, damage)),
+            }
+        }
+        damage.map_or(Ok((None, None)), Err)
+    }
+
+    /// The log as far as it can be read: after a damaged end, another state can be put in the place of this
+    /// one.
     async fn log(&self) -> Result<Log, Error> {
         let mut gap = None;
         for _ in 0..TRIES {
             let numbers = self.numbers().await?;
-            let Some(last) = numbers.last() else {
-                return Ok(Log { numbers, checkpoints: Vec::new(), moved: None, unsettled: false });
-            };
-            if let Some(Header { checkpoints, moved, .. }) = self.header(*last).await? {
-                let log = Log { numbers, checkpoints, moved, unsettled: false };
+            if numbers.is_empty() {
+                return Ok(Log { numbers, checkpoints: Vec::new(), moved: None, damage: None, unsettled: false });
+            }
+            let (header, damage) = self.newest_header(&numbers).await?;
+            if let Some(Header { checkpoints, moved, .. }) = header {
+                let log = Log { numbers, checkpoints, moved, damage, unsettled: false };
                 match log.gap() {
                     None => return Ok(log),
                     // What is old may be deleted while it is listed.
@@ -337,7 +354,10 @@ impl StateStore for ObjectStore {
     async fn load(&self) -> Result<Option<Stored>, Error> {
         name_is_valid(&self.app)?;
         for _ in 0..TRIES {
-            let Log { numbers, checkpoints, .. } = self.log().await?;
+            let Log { numbers, checkpoints, damage, .. } = self.log().await?;
+            if let Some(damage) = damage {
+                return Err(damage);
+            }
             let Some(checkpoint) = checkpoints.last() else { return Ok(None) };
             let last = numbers.last().copied().unwrap_or(*checkpoint);
             // What vanishes while it is read was dropped by a run that has ended since.
@@ -463,21 +483,11 @@ impl StateStore for ObjectStore {
     /// The state in the newest checkpoint that a readable object of the log names.
     async fn current(&self) -> Result<Option<State>, Error> {
         name_is_valid(&self.app)?;
-        let mut damaged = None;
-        for number in self.numbers().await?.into_iter().rev() {
-            match self.header(number).await {
-                Ok(Some(Header { checkpoints, .. })) => {
-                    let Some(checkpoint) = checkpoints.last() else { return Ok(None) };
-                    let name = self.log_object(*checkpoint);
-                    let text = self.objects.get(&name).await?;
-                    return text.map(|text| object_log::state(&text, &self.place_of(&name))).transpose();
-                }
-                Ok(None) => {}
-                Err(error @ Error::Corrupt { .. }) => damaged = damaged.or(Some(error)),
-                Err(error) => return Err(error),
-            }
-        }
-        damaged.map_or(Ok(None), Err)
+        let (Some(header), _) = self.newest_header(&self.numbers().await?).await? else { return Ok(None) };
+        let Some(checkpoint) = header.checkpoints.last() else { return Ok(None) };
+        let name = self.log_object(*checkpoint);
+        let text = self.objects.get(&name).await?;
+        text.map(|text| object_log::state(&text, &self.place_of(&name))).transpose()
     }
 
     async fn moved(&self) -> Result<Option<String>, Error> {

@@ -29,15 +29,11 @@ const NAMED: usize = 10;
 /// journal show that there was one.
 pub async fn load(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
     let stored = believed(store, app).await?;
-    let Some(Stored { mut state, journal }) = stored else {
+    let Some(stored) = stored else {
         return Ok(Loaded { state: State::new(app), base: None, journal: 0 });
     };
-    let base = state.serial;
-    let events = journal.len() as u64;
-    for event in journal {
-        state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
-    }
-    Ok(Loaded { state, base: Some(base), journal: events })
+    let (base, journal) = (Some(stored.state.serial), stored.journal.len() as u64);
+    Ok(Loaded { state: stored.folded(store)?, base, journal })
 }
 
 /// As [`load`], for a run that is to start over where the state is absent: its serials follow those of the
@@ -168,11 +164,20 @@ pub(super) async fn highest(store: &dyn StateStore) -> Result<u64, Error> {
     let saved = match store.load().await {
         Ok(stored) => stored.map(|Stored { state, journal }| state.serial + u64::from(!journal.is_empty())),
         // The journal cannot be read: a run may have begun in it.
-        Err(_) => store.current().await.ok().flatten().map(|state| state.serial + 1),
+        Err(error) if error.is_of_content() => readable(store).await?.map(|state| state.serial + 1),
+        Err(error) => return Err(error),
     };
     let backup = store.backups().await?.last().copied();
     let run = store.runs_after(0).await?.last().map(|run| run.serial);
     Ok([saved, backup, run].into_iter().flatten().max().unwrap_or(0))
+}
+
+/// The state as saved last, without its journal; none where it is damaged.
+pub(super) async fn readable(store: &dyn StateStore) -> Result<Option<State>, Error> {
+    match store.current().await {
+        Err(error) if error.is_of_content() => Ok(None),
+        current => current,
+    }
 }
 
 #[cfg(test)]

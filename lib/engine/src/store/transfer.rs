@@ -3,7 +3,7 @@
 
 use groundplan_core::Assembly;
 
-use super::start::{highest, load};
+use super::start::{highest, load, readable};
 use super::{Loaded, StateStore, Stored};
 use crate::error::Error;
 use crate::history::Entry;
@@ -25,10 +25,9 @@ pub struct Transferred {
 /// [`Error::Refused`] where there is none, and [`Error::OtherApp`].
 pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Result<State, Error> {
     refuse_moved(store).await?;
-    let current = store.current().await.ok().flatten().filter(|state| state.serial == serial);
     let found = match store.backup(serial).await? {
         Some(found) => Some(found),
-        None => current,
+        None => readable(store).await?.filter(|state| state.serial == serial),
     };
     let Some(state) = found else {
         let kept = store.backups().await?;
@@ -100,7 +99,10 @@ pub async fn replace(store: &dyn StateStore, app: &str, state: State) -> Result<
             }
             Some(current.serial)
         }
-        _ => None,
+        Ok(_) => None,
+        // What is damaged, or of another app or deployment, is what is replaced.
+        Err(error) if error.is_of_content() => None,
+        Err(error) => return Err(error),
     };
     store.save(&state).await?;
     Ok(Transferred { state, before })
@@ -125,16 +127,20 @@ pub async fn migrate(
     let Loaded { state, base: Some(_), .. } = load(from, app).await? else {
         return Err(refused(format!("there is no state at {}: nothing was deployed from there", from.place())));
     };
-    let other = to.load().await?;
-    let before = other.as_ref().map(|other| other.state.serial);
-    if let Some(Stored { state: other, journal }) = &other {
+    let stored = to.load().await?;
+    let saved = stored.as_ref().map(|stored| stored.state.serial);
+    let is_open = stored.as_ref().is_some_and(|stored| !stored.journal.is_empty()) && to.moved().await?.is_none();
+    let other = stored.map(|stored| stored.folded(to)).transpose()?;
+    let before = other.as_ref().map(|other| other.serial);
+    if let Some(other) = &other {
         if other.lineage != state.lineage {
             return Err(refused(format!(
                 "{} has the state of another deployment already: choose another place",
                 to.place()
             )));
         }
-        if other.serial > state.serial || !journal.is_empty() {
+        // The journal of a store that was moved away is part of what was moved.
+        if other.serial > state.serial || is_open {
             return Err(refused(format!(
                 "{} has a newer copy of this state (serial {}): use that one, or choose another place",
                 to.place(),
@@ -147,7 +153,7 @@ pub async fn migrate(
     // The history first: a copy that is cut short has runs that are newer than its state, and is refused.
     let runs = copy_history(from, to).await?;
     for serial in from.backups().await? {
-        if before.is_none_or(|before| serial > before)
+        if saved.is_none_or(|saved| serial > saved)
             && serial < state.serial
             && let Some(backup) = from.backup(serial).await?
         {

@@ -269,6 +269,19 @@ async fn a_state_is_moved_to_a_bucket_and_back_with_its_history() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_state_of_an_interrupted_run_is_moved_and_comes_back() {
+    let (_dir, file) = files();
+    let bucket = FakeBucket::default();
+    let object = bucket.store("shop");
+    deployed(&file, 2).await;
+    file.append(2, &[begun(3)]).await.unwrap();
+    let state = moved(&file, &object, "s3://bucket").await.unwrap();
+    assert_eq!(state.serial, 3);
+    assert_eq!(moved(&object, &file, "file:here").await.unwrap(), state);
+    is_moved(&object, &file, "file:here", &state).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_state_is_not_moved_over_that_of_another_deployment_or_a_newer_copy() {
     let ((_one, from), (_other, to)) = (files(), files());
     let state = deployed(&from, 2).await;
