@@ -24,11 +24,11 @@ fn survives(versions: &[Target], version: usize, disturb: impl Fn(usize) -> Dist
         let late = virtually(async {
             let mut world = World::new(7);
             for target in &versions[..version] {
-                world.resume(target).await;
+                assert!(world.resume(target).await);
             }
             world.suffer(Faults::default());
             let ended = world.run(&versions[version], Manner::default(), disturbance).await;
-            world.resume(&versions[version]).await;
+            assert!(world.resume(&versions[version]).await);
             matches!(ended, Ended::Saved(outcome) if outcome.succeeded())
         });
         if late {
@@ -115,10 +115,10 @@ fn a_run_that_planned_before_another_one_has_ended_is_refused() {
     virtually(async {
         let mut world = World::new(1);
         let versions = programs::small();
-        world.resume(&versions[0]).await;
+        assert!(world.resume(&versions[0]).await);
         let loaded = world.load(&versions[1]).await;
         let planned = world.plan(&versions[1], &loaded, Manner::default()).await.expect("the cloud answers");
-        world.resume(&versions[2]).await;
+        assert!(world.resume(&versions[2]).await);
         let loaded = world.load(&versions[1]).await;
         let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
         let options = ExecuteOptions { delete_data: true, ..options };

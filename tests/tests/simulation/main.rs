@@ -35,6 +35,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::disk::{How, Trouble};
+use crate::programs::Version;
 use crate::world::{AGES, Disturbance, Ended, Manner, World, virtually};
 
 /// How many seeds are run where nothing is said.
@@ -96,16 +97,20 @@ fn play(seed: u64) -> (std::thread::Result<()>, Vec<String>) {
 
 async fn scenario(seed: u64, world: &mut World) {
     let rng = &mut StdRng::seed_from_u64(seed);
-    let versions = match seed % 100 {
-        0 => programs::checkouts(rng),
-        1..15 => programs::small(),
+    let versions: Vec<Version> = match seed % 100 {
+        0 => programs::checkouts(rng).into_iter().map(Version::from).collect(),
+        1..15 => programs::small().into_iter().map(Version::from).collect(),
         _ => programs::random(rng),
     };
     let last = versions.len() - 1;
+    // What is deployed, perhaps in part, and whether a run without trouble has brought it about.
+    let (mut deployed, mut is_settled) = (None, true);
     if rng.random_bool(0.2) {
         world.limit(Limit::AWS);
     }
-    for (number, target) in versions.iter().enumerate() {
+    for (number, version) in versions.iter().enumerate() {
+        let target = &version.target;
+        world.author(version);
         for _ in 0..rng.random_range(0..4) {
             let (faults, disturbance, manner) = (faults(rng), disturbance(rng), manner(rng));
             world.trace.push(format!("version {number}: {disturbance:?} {manner:?} {faults:?}"));
@@ -116,11 +121,35 @@ async fn scenario(seed: u64, world: &mut World) {
             }
         }
         // Some authors have changed the program by the time of the next run.
-        if number == last || rng.random_bool(0.6) {
-            world.resume(target).await;
+        let goes_on = number != last && rng.random_bool(0.4);
+        if goes_on {
+            (deployed, is_settled) = (Some(version), false);
+            continue;
         }
+        if world.resume(target).await {
+            (deployed, is_settled) = (Some(version), true);
+            continue;
+        }
+        // What cannot be done in one deploy is refused before anything is done. Nothing keeps the author from
+        // going back to what was there before.
+        let before = deployed.expect("a first deploy is refused nothing");
+        world.author(before);
+        assert!(world.resume(&before.target).await, "there is no way back to the version before");
+        if !is_settled {
+            world.author(version);
+            if world.resume(target).await {
+                deployed = Some(version);
+            } else {
+                world.author(before);
+            }
+        }
+        is_settled = true;
     }
-    invariants::as_if_undisturbed(world, &versions[last]).await;
+    let deployed = deployed.expect("there is a first version");
+    if !is_settled {
+        assert!(world.resume(&deployed.target).await, "the last version cannot be deployed");
+    }
+    invariants::as_if_undisturbed(world, &deployed.target).await;
 }
 
 fn faults(rng: &mut StdRng) -> Faults {

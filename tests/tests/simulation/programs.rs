@@ -24,21 +24,36 @@ pub(crate) enum Target {
     Destroyed(String),
 }
 
+/// What a deploy is to bring about, and what has to be the same thing before and after it.
+#[derive(Clone)]
+pub(crate) struct Version {
+    pub(crate) target: Target,
+    /// By path, what tells a resource from every other: what has the same in two versions is one thing, that
+    /// nothing in them allows to be made anew.
+    pub(crate) things: BTreeMap<Path, String>,
+}
+
+impl From<Target> for Version {
+    fn from(target: Target) -> Self {
+        Self { target, things: BTreeMap::new() }
+    }
+}
+
 /// The versions that an author deploys one after the other.
-pub(crate) fn random(rng: &mut StdRng) -> Vec<Target> {
+pub(crate) fn random(rng: &mut StdRng) -> Vec<Version> {
     let mut graph = Graph::default();
     for _ in 0..rng.random_range(4..14) {
         graph.grow(rng);
     }
-    let mut versions = vec![Target::Deployed(graph.assembly())];
+    let mut versions = vec![graph.version()];
     for _ in 0..rng.random_range(1..4) {
         for _ in 0..rng.random_range(1..6) {
             graph.edit(rng);
         }
-        versions.push(Target::Deployed(graph.assembly()));
+        versions.push(graph.version());
     }
     if rng.random_bool(0.3) {
-        versions.push(Target::Destroyed(APP.into()));
+        versions.push(Target::Destroyed(APP.into()).into());
     }
     versions
 }
@@ -128,7 +143,7 @@ pub(crate) fn small() -> Vec<Target> {
             graph.nodes[queue].delete_first = true;
             graph.nodes[queue].fixed += 1;
             graph.nodes[logs].mutable += 1;
-            graph.nodes[files].rename("files".into());
+            graph.nodes[files].rename("files".into(), true);
             graph.remove(role);
         }
         Target::Deployed(graph.assembly())
@@ -235,6 +250,11 @@ impl Kind {
         matches!(self, Self::LogGroup | Self::Database)
     }
 
+    /// Whether there is one of it for what its properties say, so that it is the same under every path.
+    fn is_one_of_a_kind(self) -> bool {
+        matches!(self, Self::RolePolicy | Self::Alias | Self::BucketPolicy | Self::Record)
+    }
+
     /// Whether all that refers to it has to be replaced with it. What holds on to it by a property
     /// that can be changed would keep it from being deleted before the new one is there.
     fn takes_consumers_along(self) -> bool {
@@ -245,8 +265,14 @@ impl Kind {
 struct Node {
     kind: Kind,
     name: String,
-    /// Tells it from all others for ever.
+    /// Its place in the list.
     number: usize,
+    /// What it is named after, and which addresses it has: two can change places.
+    label: usize,
+    /// How often it has become another thing under the same name, or got another name without a word.
+    life: usize,
+    /// How large its block of addresses is.
+    size: usize,
     parents: Vec<usize>,
     /// A setting that can be changed in place.
     mutable: usize,
@@ -269,9 +295,19 @@ impl Graph {
         let number = self.nodes.len();
         let name = format!("{}-{number}", format!("{kind:?}").to_lowercase());
         let parents = parents.to_vec();
-        let node =
-            Node { kind, name, number, parents, mutable: 0, fixed: 0, delete_first: false, names: BTreeSet::new() };
-        self.nodes.push(node);
+        self.nodes.push(Node {
+            kind,
+            name,
+            number,
+            label: number,
+            life: 0,
+            size: 0,
+            parents,
+            mutable: 0,
+            fixed: 0,
+            delete_first: false,
+            names: BTreeSet::new(),
+        });
         number
     }
 
@@ -319,23 +355,65 @@ impl Graph {
         let some = self.standing().choose(rng).map(|node| node.number);
         let (Some(number), true) = (some, rng.random_bool(0.8)) else { return self.grow(rng) };
         let node = &mut self.nodes[number];
-        match rng.random_range(0..10) {
+        match rng.random_range(0..16) {
             0..3 => node.mutable += 1,
             3..6 => node.fixed += 1,
             6 => node.delete_first = node.kind.takes_consumers_along() && !node.delete_first,
-            7 => {
-                node.rename(format!("{}x", node.name));
-            }
+            7 => node.rename(format!("{}x", node.name), true),
+            8 | 9 => node.rename(format!("{}y", node.name), false),
+            10 => node.size += 1,
+            11 | 12 => self.swap(number, rng),
+            13 => self.retype(number, rng),
             _ => self.remove(number),
         }
+    }
+
+    /// Gives a node the names of another one of its kind, and that one its own.
+    fn swap(&mut self, number: usize, rng: &mut StdRng) {
+        let node = &self.nodes[number];
+        let fits = |other: &&Node| {
+            other.number != number
+                && other.kind == node.kind
+                && other.parents == node.parents
+                && other.is_named() == node.is_named()
+        };
+        let Some(other) = self.standing().filter(fits).choose(rng).map(|other| other.number) else { return };
+        let (mine, theirs) = (self.nodes[number].label, self.nodes[other].label);
+        (self.nodes[number].label, self.nodes[other].label) = (theirs, mine);
+    }
+
+    /// Makes something else of a node, under the same name.
+    fn retype(&mut self, number: usize, rng: &mut StdRng) {
+        let kinds = KINDS.into_iter().filter(|kind| kind.parents().is_empty() && *kind != self.nodes[number].kind);
+        let kind = kinds.choose(rng).expect("there are kinds that need nothing");
+        self.children(number).into_iter().for_each(|child| self.remove(child));
+        let node = &mut self.nodes[number];
+        // What it was called before was another thing.
+        (node.kind, node.parents, node.life, node.delete_first) = (kind, Vec::new(), node.life + 1, false);
+        node.names.clear();
+    }
+
+    fn children(&self, number: usize) -> Vec<usize> {
+        self.standing().filter(|node| node.parents.contains(&number)).map(|node| node.number).collect()
     }
 
     /// Removes a node with all that is made of it.
     fn remove(&mut self, number: usize) {
         if self.removed.insert(number) {
-            let children = self.standing().filter(|node| node.parents.contains(&number)).map(|node| node.number);
-            children.collect::<Vec<_>>().into_iter().for_each(|child| self.remove(child));
+            self.children(number).into_iter().for_each(|child| self.remove(child));
         }
+    }
+
+    fn version(&self) -> Version {
+        let things = self.standing().map(|node| (Path::new(format!("a/{}", node.name)), self.thing(node)));
+        Version { target: Target::Deployed(self.assembly()), things: things.collect() }
+    }
+
+    /// What a node is, as [`Version::things`] has it.
+    fn thing(&self, node: &Node) -> String {
+        let Node { kind, number, label, life, size, fixed, .. } = node;
+        let parents: Vec<_> = node.parents.iter().map(|parent| self.thing(&self.nodes[*parent])).collect();
+        format!("{kind:?} {number} {label} {life} {size} {fixed} of {parents:?}")
     }
 
     fn assembly(&self) -> Assembly {
@@ -357,8 +435,32 @@ impl Graph {
 }
 
 impl Node {
-    fn rename(&mut self, name: String) {
-        self.names.insert(std::mem::replace(&mut self.name, name));
+    /// Gives it another path, and says so in the program where `told`.
+    fn rename(&mut self, name: String, told: bool) {
+        let before = std::mem::replace(&mut self.name, name);
+        if told {
+            self.names.insert(before);
+            return;
+        }
+        // Where there is one of it, it is found to be the same all the same.
+        self.names.clear();
+        self.life += usize::from(!self.kind.is_one_of_a_kind() && self.named().is_none());
+    }
+
+    /// The property that names it, where the program does.
+    fn named(&self) -> Option<&'static str> {
+        let name = match self.kind {
+            Kind::Role => "RoleName",
+            Kind::LogGroup => "LogGroupName",
+            Kind::Queue => "QueueName",
+            Kind::Topic => "TopicName",
+            Kind::Bucket => "BucketName",
+            Kind::Table => "TableName",
+            Kind::Secret => "Name",
+            Kind::Database => "DBInstanceIdentifier",
+            _ => return None,
+        };
+        self.is_named().then_some(name)
     }
 
     /// Whether the program names it, so that two cannot stand side by side.
@@ -367,7 +469,7 @@ impl Node {
     }
 
     fn properties(&self, graph: &Graph) -> Json {
-        let Self { kind, number, mutable, fixed, .. } = self;
+        let Self { kind, label, mutable, fixed, .. } = self;
         let parent = |kind: Kind| self.parents.iter().map(|parent| &graph.nodes[*parent]).find(|it| it.kind == kind);
         let of = |kind: Kind, attribute: &str| {
             let parent = parent(kind).expect("it has such a parent");
@@ -386,14 +488,19 @@ impl Node {
             }),
             Kind::Subnet => json!({
                 "VpcId": of(Kind::Vpc, "VpcId"),
-                "CidrBlock": format!("10.{}.{number}.0/24", block(parent(Kind::Vpc).expect("it has a network"))),
+                "CidrBlock": format!(
+                    "10.{}.{label}.0/{}",
+                    block(parent(Kind::Vpc).expect("it has a network")),
+                    24 + self.size % 3
+                ),
                 "AvailabilityZone": format!("us-east-1{}", ["a", "b", "c"][fixed % 3]),
                 "MapPublicIpOnLaunch": mutable % 2 == 1,
             }),
             Kind::SecurityGroup => json!({
                 "VpcId": of(Kind::Vpc, "VpcId"),
                 "GroupDescription": format!("version {fixed}"),
-                "Tags": [{"Key": "version", "Value": mutable.to_string()}],
+                // More and fewer of them.
+                "Tags": (0..=mutable % 3).map(|tag| json!({"Key": format!("t{tag}"), "Value": mutable.to_string()})).collect::<Vec<_>>(),
             }),
             Kind::RouteTable => json!({
                 "VpcId": of(Kind::Vpc, "VpcId"),
@@ -405,7 +512,7 @@ impl Node {
             }),
             Kind::RolePolicy => json!({
                 "RoleName": of(Kind::Role, "RoleName"),
-                "PolicyName": format!("p{number}-{fixed}"),
+                "PolicyName": format!("p{label}-{fixed}"),
                 "PolicyDocument": policy("s3:GetObject"),
             }),
             Kind::Key => json!({
@@ -414,7 +521,7 @@ impl Node {
                 "KeyPolicy": policy("kms:*"),
             }),
             Kind::Alias => json!({
-                "AliasName": format!("alias/k{number}-{fixed}"),
+                "AliasName": format!("alias/k{label}-{fixed}"),
                 "TargetKeyId": of(Kind::Key, "KeyId"),
             }),
             Kind::LogGroup => json!({"RetentionInDays": ([1, 3, 5, 7, 14][mutable % 5])}),
@@ -464,32 +571,21 @@ impl Node {
                 "SecurityGroups": [],
             }),
             Kind::Zone => json!({
-                "Name": format!("zone{number}-{fixed}.example.com"),
+                "Name": format!("zone{label}-{fixed}.example.com"),
                 "HostedZoneConfig": {"Comment": format!("version {mutable}")},
             }),
             Kind::Record => json!({
                 "HostedZoneId": of(Kind::Zone, "Id"),
-                "Name": format!("www{number}-{fixed}.zone.example.com"),
+                "Name": format!("www{label}-{fixed}.zone.example.com"),
                 "Type": "A",
                 "TTL": (60 + mutable).to_string(),
                 "ResourceRecords": ["192.0.2.1"],
             }),
         };
-        let name = match kind {
-            Kind::Role => Some("RoleName"),
-            Kind::LogGroup => Some("LogGroupName"),
-            Kind::Queue => Some("QueueName"),
-            Kind::Topic => Some("TopicName"),
-            Kind::Bucket => Some("BucketName"),
-            Kind::Table => Some("TableName"),
-            Kind::Secret => Some("Name"),
-            Kind::Database => Some("DBInstanceIdentifier"),
-            _ => None,
-        };
-        if let Some(name) = name.filter(|_| self.is_named()) {
+        if let Some(name) = self.named() {
             // Half of the named ones keep their name when they are replaced.
-            let version = if number % 4 == 1 { 0 } else { *fixed };
-            properties[name] = format!("named-{number}-{version}").into();
+            let version = if label % 4 == 1 { 0 } else { *fixed };
+            properties[name] = format!("named-{label}-{version}").into();
         }
         if *kind == Kind::LogGroup && parent(Kind::Key).is_some() {
             properties["KmsKeyId"] = of(Kind::Key, "Arn");

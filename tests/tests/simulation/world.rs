@@ -1,21 +1,23 @@
 //! An account, a disk, and somebody who deploys until it is done.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use groundplan::Assembly;
+use groundplan::{Assembly, Path};
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, ProgressEvent, StepError, execute};
 use groundplan_engine::planning::{self, PlanOptions, Planned};
+use groundplan_engine::state::ResourceStatus;
 use groundplan_engine::store::Loaded;
 use groundplan_engine::upstream::Upstream;
-use groundplan_engine::{Error, State, StateStore, load};
+use groundplan_engine::{Error, ResourceState, State, StateStore, load};
 use groundplan_simulator::{Faults, Limit, Simulator};
 use uuid::Uuid;
 
 use crate::disk::{Disk, How, PUBLISHED, Trouble};
-use crate::programs::Target;
+use crate::programs::{Target, Version};
 
 /// What the lineage and the digest key of every state are made from: nothing is random here that
 /// does not come from the seed.
@@ -27,6 +29,11 @@ pub(crate) struct World {
     pub(crate) disk: Disk,
     /// What has happened, for the reader of a failure.
     pub(crate) trace: Vec<String>,
+    /// By type and identifier, the resources that all versions since the last run without trouble have, with
+    /// what each of them is. None of them may be gone at any instant.
+    kept: BTreeMap<(String, String), String>,
+    /// What the resources of the program are that is being deployed.
+    things: BTreeMap<Path, String>,
 }
 
 /// What comes between a run and its end.
@@ -51,6 +58,16 @@ pub(crate) enum Ended {
     Refused(Error),
 }
 
+/// How a run without trouble has ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Settled {
+    Succeeded,
+    /// What was made in trouble has turned out to have failed.
+    Failed,
+    /// One deploy cannot do it, and the plan says so.
+    Refused,
+}
+
 /// How a run is made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner {
@@ -69,7 +86,26 @@ impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let cloud = Simulator::in_memory(seed);
         PUBLISHED.into_iter().for_each(|(_, value)| cloud.assume(value));
-        Self { cloud, disk: Disk::default(), trace: Vec::new() }
+        Self { cloud, disk: Disk::default(), trace: Vec::new(), kept: BTreeMap::new(), things: BTreeMap::new() }
+    }
+
+    /// From now on, this version of the program is deployed.
+    pub(crate) fn author(&mut self, version: &Version) {
+        self.things = version.things.clone();
+        let things: BTreeSet<&String> = self.things.values().collect();
+        self.kept.retain(|_, thing| things.contains(thing));
+    }
+
+    /// Sees that all is there that is to stay.
+    fn watch(&self) {
+        if self.kept.is_empty() {
+            return;
+        }
+        let inventory = self.cloud.inventory().expect("the account is in memory");
+        let there: BTreeSet<_> = inventory.iter().map(|item| (&*item.type_name, &*item.id)).collect();
+        for ((type_name, id), thing) in &self.kept {
+            assert!(there.contains(&(&**type_name, &**id)), "gone, though both programs have it: {id}, {thing}");
+        }
     }
 
     /// From now on, this goes wrong.
@@ -92,6 +128,11 @@ impl World {
             Err(error) => return Ended::Refused(error),
         };
         let loaded = self.load(target).await;
+        // What has failed is made anew.
+        let failed = [ResourceStatus::Failed, ResourceStatus::Tainted];
+        let stands = loaded.state.resources.values().filter(|resource| !failed.contains(&resource.status));
+        let stands: BTreeSet<_> = stands.map(|resource| (&*resource.type_name, &*resource.id)).collect();
+        self.kept.retain(|(type_name, id), _| stands.contains(&(&**type_name, &**id)));
         let planned = match self.plan(target, &loaded, manner).await {
             Ok(planned) => planned,
             Err(error) => {
@@ -156,7 +197,9 @@ impl World {
                 return Poll::Ready(Ended::Crashed);
             }
             polls += 1;
-            match run.as_mut().poll(context) {
+            let polled = run.as_mut().poll(context);
+            self.watch();
+            match polled {
                 Poll::Ready(Ok(outcome)) => Poll::Ready(Ended::Saved(Box::new(outcome))),
                 Poll::Ready(Err(error)) => Poll::Ready(Ended::Refused(error)),
                 Poll::Pending if self.disk.crashed() => Poll::Ready(Ended::Crashed),
@@ -167,24 +210,36 @@ impl World {
     }
 
     /// Runs without any trouble, and checks that one such run is enough for the account to hold
-    /// exactly what it should; or two, where the first one sees fail what was made in trouble.
-    pub(crate) async fn resume(&mut self, target: &Target) {
+    /// exactly what it should; or two, where the first one sees fail what was made in trouble. Gives whether
+    /// that was so, or the plan was refused since one deploy cannot do it.
+    pub(crate) async fn resume(&mut self, target: &Target) -> bool {
         self.suffer(Faults::default());
         self.trace.push("without trouble:".into());
-        if !self.settle(target).await {
-            assert!(self.settle(target).await, "what failed is not replaced");
-        }
+        let settled = match self.settle(target).await {
+            Settled::Refused => return false,
+            Settled::Failed => self.settle(target).await,
+            Settled::Succeeded => Settled::Succeeded,
+        };
+        assert_eq!(settled, Settled::Succeeded, "what failed is not replaced");
         crate::invariants::hold(self, target).await;
+        let state = self.load(target).await.state;
+        let thing = |(path, resource): (&Path, &ResourceState)| {
+            let thing = self.things.get(path)?.clone();
+            Some(((resource.type_name.clone(), resource.id.clone()), thing))
+        };
+        self.kept = state.resources.iter().filter_map(thing).collect();
+        true
     }
 
-    /// Whether a run without trouble has succeeded.
-    async fn settle(&mut self, target: &Target) -> bool {
+    /// How a run without trouble has ended.
+    async fn settle(&mut self, target: &Target) -> Settled {
         match self.run(target, Manner::default(), Disturbance::default()).await {
             Ended::Saved(outcome) => {
                 let doomed = |error: &StepError| matches!(error, StepError::NotReady { failed: true, .. });
                 assert!(outcome.failed.iter().all(|it| doomed(&it.error)), "one run without trouble is not enough");
-                outcome.succeeded()
+                if outcome.succeeded() { Settled::Succeeded } else { Settled::Failed }
             }
+            Ended::Refused(Error::Claimed { .. } | Error::Swapped { .. } | Error::Held { .. }) => Settled::Refused,
             ended => panic!("a run without trouble has not been saved: {ended:?}"),
         }
     }
