@@ -281,7 +281,7 @@ impl<H> Found<H> {
 
 /// What a create answers. Outputs that are `null` are left out.
 pub(crate) fn accepted(id: impl Into<String>, outputs: Json) -> Accepted {
-    Accepted { id: id.into(), outputs: without_nulls(outputs) }
+    Accepted { id: id.into(), outputs: without_nulls(outputs), ..Accepted::default() }
 }
 
 fn without_nulls(outputs: Json) -> Outputs {

@@ -236,6 +236,18 @@ impl Provider for Aws {
         Some(Box::new(Self { own: Session::new(config, self.own.identity.clone()), assumed: Mutex::default() }))
     }
 
+    async fn secret_output(
+        &self,
+        resource: &Existing,
+        attribute: &str,
+    ) -> std::result::Result<Option<Zeroizing<String>>, ProviderError> {
+        let read = async {
+            let handler = handler(&resource.address.type_name)?;
+            handler.secret_output(&self.reading(&resource.address).await?, resource, attribute).await
+        };
+        guard::reading(read).await.map_err(harmless)
+    }
+
     async fn secret(
         &self,
         entry: &SecretsManagerEntry,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Properties, Status, Wait};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Meaning, OrNone, Result};
 use crate::handler::{Changes, Cx, Handler, Known, OnDuplicate};
@@ -48,8 +49,10 @@ static HANDLERS: &[&dyn AnyHandler] = &[
     of::<elasticloadbalancingv2::ListenerRule>(),
     of::<elasticloadbalancingv2::LoadBalancer>(),
     of::<elasticloadbalancingv2::TargetGroup>(),
+    of::<iam::AccessKey>(),
     of::<iam::Role>(),
     of::<iam::RolePolicy>(),
+    of::<iam::User>(),
     of::<kms::Alias>(),
     of::<kms::Key>(),
     of::<logs::LogGroup>(),
@@ -103,6 +106,15 @@ pub(crate) trait AnyHandler: Send + Sync {
         self.status(cx, resource).await
     }
     async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>>;
+    /// The value of a secret attribute, where it can be read.
+    async fn secret_output(
+        &self,
+        _cx: &Cx,
+        _resource: &Existing,
+        _attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>> {
+        Ok(None)
+    }
 
     /// The places of all supported properties, and whether they are taken as secrets.
     #[cfg(test)]
@@ -190,7 +202,7 @@ impl<H: Handler> AnyHandler for Erased<H> {
             Wait::NONE => H::read(cx, &Known { id: id.clone(), last: new }).await?.outputs,
             _ => Properties::new(),
         };
-        Ok(Accepted { id, outputs })
+        Ok(Accepted { id, outputs, ..Accepted::default() })
     }
 
     async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion> {
@@ -249,7 +261,7 @@ async fn made_before<H: Handler>(new: &H, cx: &Cx, error: Error) -> Result<Accep
             // can be read.
             let in_doubt = |unread: Error| Error::new(ErrorClass::UnknownOutcome, unread.message());
             let outputs = patiently(|| H::read(cx, &known)).await.map_err(in_doubt)?.outputs;
-            Ok(Accepted { id, outputs })
+            Ok(Accepted { id, outputs, ..Accepted::default() })
         }
         _ => Err(error),
     }

@@ -17,6 +17,7 @@ use crate::export::{ExportName, Publication};
 use crate::input::{Input, Output, Provides};
 use crate::path::Path;
 use crate::policy::Policy;
+use crate::secret::Secret;
 use crate::synth::{self, Synthesis};
 use crate::value::{Reference, Value};
 
@@ -387,6 +388,14 @@ impl Node {
             path: self.path.clone(),
             attribute: attribute.to_owned(),
         })
+    }
+
+    /// The attribute `attribute`, which is a secret, of the resource whose identifier is the attribute
+    /// `identifier`. The generated accessors state both for every such attribute.
+    pub fn secret(&self, identifier: &str, attribute: &str) -> Secret {
+        let app = Some(self.tree.name.clone());
+        let resource = Reference { app, path: self.path.clone(), attribute: identifier.to_owned() };
+        Secret::of_resource(resource, attribute)
     }
 
     fn change(&self, change: impl FnOnce(&mut ResourceEntry)) -> &Self {

@@ -362,6 +362,19 @@ impl<'a> Translator<'a> {
                 let key = key.as_ref().map_or(String::new(), |key| format!(":SecretString:{key}"));
                 join(vec!["{{resolve:secretsmanager:".into(), secret, format!("{key}}}}}").into()])
             }
+            // CloudFormation keeps the secret in what the template makes of it.
+            SecretSource::Output(output) => {
+                let attribute =
+                    |reference: &Reference| Reference { attribute: output.attribute.clone(), ..reference.clone() };
+                match &*output.resource {
+                    Value::Ref(resource) => self.value(name, &Value::Ref(attribute(resource))),
+                    known => self.value(name, known),
+                }
+            }
+            SecretSource::Derived { .. } => self.parameter(
+                format!("{}{}", self.ids.get(&self.at).map_or("", String::as_str), pascal_case(name)),
+                format!("{source}, for {name} of {}", self.at),
+            ),
             SecretSource::Environment(variable) => self.parameter(
                 pascal_case(&variable.to_ascii_lowercase()),
                 format!("what the environment variable {variable} holds"),

@@ -66,7 +66,7 @@ fn depth(value: &Value) -> usize {
         Value::List(items) => 1 + deepest(items),
         Value::Template(parts) => 2 + deepest(parts),
         Value::Map(entries) => 1 + entries.values().map(depth).max().unwrap_or(0),
-        Value::Secret(source) => 3 + source.values().map(depth).max().unwrap_or(0),
+        Value::Secret(source) => 3 + source.values().into_iter().map(depth).max().unwrap_or(0),
         Value::Subnet(part) => 2 + depth(&part.block),
     }
 }

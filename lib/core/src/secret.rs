@@ -1,12 +1,13 @@
 //! Values that must never be at rest in plain text.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Form};
 use crate::input::Provides;
-use crate::value::Value;
+use crate::value::{Reference, Value};
 
 /// A secret, named by where it comes from.
 ///
@@ -25,6 +26,46 @@ pub enum SecretSource {
     Environment(String),
     /// An entry of AWS Secrets Manager, read when it is needed.
     SecretsManager(SecretsManagerEntry),
+    /// An attribute of another resource that is a secret by itself, as the secret of an access key.
+    Output(SecretOutput),
+    /// A value that a named function makes of another secret.
+    Derived {
+        /// The other secret.
+        from: Box<SecretSource>,
+        /// The function.
+        by: Derivation,
+    },
+}
+
+/// An attribute of a resource that is a secret. It is in memory between the step that makes the
+/// resource and the steps that use it, and nowhere else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SecretOutput {
+    /// The identifier of the resource: a reference in a program, the value in a state. Another
+    /// resource has another secret.
+    pub resource: Box<Value>,
+    /// The attribute, as in `SecretAccessKey`.
+    pub attribute: String,
+}
+
+/// A function of a secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Derivation {
+    /// The password that SES's SMTP interface takes of an IAM user, made of the secret of one of the
+    /// user's access keys and of the region:
+    /// <https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html#smtp-credentials-convert>.
+    SesSmtpPassword {
+        /// The region of the SMTP endpoint, as in `us-east-1`.
+        region: String,
+    },
+    /// A JSON object with the secret as one of its entries, as Secrets Manager keeps what belongs together.
+    JsonObject {
+        /// The entry that is the secret.
+        key: String,
+        /// The other entries, which are no secrets.
+        beside: BTreeMap<String, Value>,
+    },
 }
 
 /// How a generated secret looks.
@@ -67,6 +108,34 @@ impl Secret {
         Self(SecretSource::SecretsManager(entry))
     }
 
+    /// The secret `attribute` of the resource that `resource` identifies. The generated accessors
+    /// give it for every attribute that is one.
+    pub(crate) fn of_resource(resource: Reference, attribute: &str) -> Self {
+        let resource = Box::new(Value::Ref(resource));
+        Self(SecretSource::Output(SecretOutput { resource, attribute: attribute.to_owned() }))
+    }
+
+    /// The password for SES's SMTP endpoint in `region`, where this is the secret of an access key of
+    /// an IAM user who may `ses:SendRawEmail`. The user name is the access key's ID.
+    #[must_use]
+    pub fn ses_smtp_password(self, region: impl Into<String>) -> Self {
+        let by = Derivation::SesSmtpPassword { region: region.into() };
+        Self(SecretSource::Derived { from: Box::new(self.0), by })
+    }
+
+    /// A JSON object with this secret under `key`, beside entries that are no secrets: what
+    /// [`from_secrets_manager`](Self::from_secrets_manager) with a key reads again.
+    #[must_use]
+    pub fn in_json<K: Into<String>, V: Provides<String>>(
+        self,
+        key: impl Into<String>,
+        beside: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let beside = beside.into_iter().map(|(key, value)| (key.into(), value.provide().into_value())).collect();
+        let by = Derivation::JsonObject { key: key.into(), beside };
+        Self(SecretSource::Derived { from: Box::new(self.0), by })
+    }
+
     /// Where the value comes from.
     pub fn source(&self) -> &SecretSource {
         &self.0
@@ -74,19 +143,61 @@ impl Secret {
 }
 
 impl SecretSource {
-    /// The values that this source is found by.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
+    /// The values that this source is found by, and that its derivations take in.
+    pub fn values(&self) -> Vec<&Value> {
         match self {
-            Self::SecretsManager(entry) => Some(&*entry.secret).into_iter(),
-            Self::Generated(_) | Self::Environment(_) => None.into_iter(),
+            Self::SecretsManager(entry) => vec![&entry.secret],
+            Self::Output(output) => vec![&output.resource],
+            Self::Generated(_) | Self::Environment(_) => Vec::new(),
+            Self::Derived { from, by } => {
+                let mut values = from.values();
+                if let Derivation::JsonObject { beside, .. } = by {
+                    values.extend(beside.values());
+                }
+                values
+            }
         }
     }
 
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+    pub(crate) fn values_mut(&mut self) -> Vec<&mut Value> {
         match self {
-            Self::SecretsManager(entry) => Some(&mut *entry.secret).into_iter(),
-            Self::Generated(_) | Self::Environment(_) => None.into_iter(),
+            Self::SecretsManager(entry) => vec![&mut entry.secret],
+            Self::Output(output) => vec![&mut output.resource],
+            Self::Generated(_) | Self::Environment(_) => Vec::new(),
+            Self::Derived { from, by } => {
+                let mut values = from.values_mut();
+                if let Derivation::JsonObject { beside, .. } = by {
+                    values.extend(beside.values_mut());
+                }
+                values
+            }
         }
+    }
+
+    /// The source that is derived from no other one.
+    pub fn origin(&self) -> &Self {
+        match self {
+            Self::Derived { from, .. } => from.origin(),
+            origin => origin,
+        }
+    }
+
+    /// The attribute of another resource that this comes from, if it does.
+    pub fn output(&self) -> Option<&SecretOutput> {
+        match self.origin() {
+            Self::Output(output) => Some(output),
+            _ => None,
+        }
+    }
+
+    /// The same source with `change` made to each of its [values](Self::values).
+    #[must_use]
+    pub fn map_values(&self, change: impl Fn(&Value) -> Value) -> Self {
+        let mut mapped = self.clone();
+        for value in mapped.values_mut() {
+            *value = change(value);
+        }
+        mapped
     }
 
     pub(crate) fn to_json(&self) -> serde_json::Value {
@@ -108,6 +219,15 @@ impl fmt::Display for SecretSource {
                 write!(f, "from Secrets Manager")?;
                 entry.key.as_ref().map_or(Ok(()), |key| write!(f, ", key {key}"))
             }
+            Self::Output(output) => match &*output.resource {
+                Value::Ref(resource) => write!(f, "{} of {}", output.attribute, resource.path),
+                Value::String(id) => write!(f, "{} of {id}", output.attribute),
+                _ => f.write_str(&output.attribute),
+            },
+            Self::Derived { from, by: Derivation::SesSmtpPassword { region } } => {
+                write!(f, "the SES SMTP password for {region} from {from}")
+            }
+            Self::Derived { from, by: Derivation::JsonObject { key, .. } } => write!(f, "{from}, as {key} in JSON"),
         }
     }
 }

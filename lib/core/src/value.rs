@@ -160,7 +160,7 @@ impl Value {
         match self {
             Self::List(items) | Self::Template(items) => items.iter().for_each(|item| item.walk(visit)),
             Self::Map(entries) => entries.values().for_each(|item| item.walk(visit)),
-            Self::Secret(source) => source.values().for_each(|value| value.walk(visit)),
+            Self::Secret(source) => source.values().into_iter().for_each(|value| value.walk(visit)),
             Self::Subnet(part) => part.block.walk(visit),
             _ => {}
         }
@@ -174,7 +174,7 @@ impl Value {
                 items.iter_mut().for_each(|item| item.walk_mut(visit));
             }
             Self::Map(entries) => entries.values_mut().for_each(|item| item.walk_mut(visit)),
-            Self::Secret(source) => source.values_mut().for_each(|value| value.walk_mut(visit)),
+            Self::Secret(source) => source.values_mut().into_iter().for_each(|value| value.walk_mut(visit)),
             Self::Subnet(part) => part.block.walk_mut(visit),
             _ => {}
         }

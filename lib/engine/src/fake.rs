@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
-    Properties, Provider, ProviderError, Recovery, Status, UpdateRequest, Wait,
+    Properties, Provider, ProviderError, Recovery, SecretOutputs, Status, UpdateRequest, Wait,
 };
 use crate::state::State;
 
@@ -27,6 +27,10 @@ pub(crate) const NAT: &str = "AWS::EC2::NatGateway";
 pub(crate) const DATABASE: &str = "AWS::RDS::DBInstance";
 /// Named, so that it cannot exist twice under one name.
 pub(crate) const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+/// Tells its secret once. There are two at most, and nothing says which create has made which.
+pub(crate) const KEY: &str = "AWS::IAM::AccessKey";
+/// Holds a text.
+pub(crate) const SECRET: &str = "AWS::SecretsManager::Secret";
 
 /// A cloud with five types. An identifier is `kind-N`; a resource cannot be deleted while the
 /// identifier is among the properties of another.
@@ -166,6 +170,7 @@ impl Cloud {
             VPC => drop(outputs.insert("VpcId".into(), id.into())),
             SUBNET => drop(outputs.insert("SubnetId".into(), id.into())),
             NAT => drop(outputs.insert("NatGatewayId".into(), id.into())),
+            KEY => drop(outputs.insert("Id".into(), id.into())),
             DATABASE => {
                 outputs.insert("DBInstanceArn".into(), format!("arn:{id}").into());
                 if made.ready <= Instant::now() {
@@ -241,6 +246,9 @@ impl Provider for Fake {
         {
             return Err(ProviderError::new(ErrorClass::AlreadyExists, "the name is taken"));
         }
+        if type_name == KEY && cloud.resources.values().filter(|made| made.type_name == KEY).count() == 2 {
+            return Err(ProviderError::new(ErrorClass::Invalid, "a user has two keys at most"));
+        }
         let mut by_token = cloud.resources.iter().filter(|(_, made)| made.token == request.token);
         let known = if type_name == NAT { by_token.next() } else { None };
         let id = match known {
@@ -272,7 +280,13 @@ impl Provider for Fake {
                 Err(ProviderError { partial: Some(id), settings: true, ..refused })
             }
             Some(_) => Err(lost()),
-            None => Ok(Accepted { outputs: cloud.outputs(&id), id }),
+            None => {
+                let secrets = match cloud.resources[&id].type_name.as_str() {
+                    KEY => SecretOutputs::of("SecretAccessKey", format!("told of {id}")),
+                    _ => SecretOutputs::default(),
+                };
+                Ok(Accepted { outputs: cloud.outputs(&id), id, secrets })
+            }
         }
     }
 
@@ -309,7 +323,7 @@ impl Provider for Fake {
             return Err(lost());
         }
         let outputs = cloud.outputs(&id);
-        Ok(Accepted { id, outputs })
+        Ok(Accepted { id, outputs, ..Accepted::default() })
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deletion, ProviderError> {
@@ -365,7 +379,10 @@ impl Provider for Fake {
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
         let cloud = self.may_look(&request.address)?;
-        let same = |made: &&Made| made.token == request.token;
+        let same = |made: &&Made| match made.type_name.as_str() {
+            KEY => request.address.type_name == KEY,
+            _ => made.token == request.token,
+        };
         Ok(cloud.resources.iter().filter(|(_, made)| same(made)).map(|(id, _)| id.clone()).collect())
     }
 
@@ -389,7 +406,8 @@ pub(crate) fn behavior(type_name: &str) -> Option<Behavior> {
         "AWS::S3::Bucket" => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
         "AWS::IAM::RolePolicy" | "AWS::S3::BucketPolicy" => (Recovery::ByParts, false, Wait::NONE, &[][..]),
         LOG_GROUP => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
-        "AWS::SecretsManager::Secret" => (Recovery::ClientToken, true, Wait::NONE, &[][..]),
+        KEY => (Recovery::ByOwner, true, Wait::NONE, &[][..]),
+        SECRET => (Recovery::ClientToken, true, Wait::NONE, &[][..]),
         _ => return None,
     };
     Some(Behavior { recovery, coexists, wait, early_outputs, api: "fake" })

@@ -180,7 +180,7 @@ fn intent(
     let Address { path, type_name, environment, .. } = existing.address.clone();
     // Nobody knows which value is there. One that the program generates is left as it is: a new
     // one would be a surprise.
-    let stated = |source: &SecretSource| !matches!(source, SecretSource::Generated(_));
+    let stated = |source: &SecretSource| !matches!(source.origin(), SecretSource::Generated(_));
     let found = secret::secrets(&properties).into_iter().filter(|(_, source)| stated(source));
     let secrets = found.map(|(place, _)| (place, UNKNOWN_DIGEST.to_owned())).collect();
     Intent {
@@ -213,6 +213,7 @@ async fn change(
         state: &after,
         identity,
         behavior: &|type_name| provider.behavior(type_name),
+        repeats: &|type_name, property| provider.repeats(type_name, property),
         digests: &digests,
         missing: &BTreeSet::new(),
     };

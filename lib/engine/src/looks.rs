@@ -7,7 +7,7 @@ use groundplan_core::Path;
 use sha2::{Digest, Sha256};
 
 use crate::provider::{
-    Address, CreateRequest, ErrorClass, Existing, Live, Outputs, Provider, ProviderError, Status, Wait,
+    Address, Behavior, CreateRequest, ErrorClass, Existing, Live, Outputs, Provider, ProviderError, Status, Wait,
 };
 use crate::traffic::{Closed, Rank, Traffic};
 
@@ -67,6 +67,11 @@ impl<'a> Looks<'a> {
     /// Looks that somebody with this rank waits for.
     pub(crate) fn ranked(provider: &'a dyn Provider, traffic: &'a Traffic<'a>, rank: Rank) -> Self {
         Self { provider, traffic, rank }
+    }
+
+    /// How resources of a type behave.
+    pub(crate) fn behavior(&self, type_name: &str) -> Option<Behavior> {
+        self.provider.behavior(type_name)
     }
 
     /// The identifiers of what an earlier create of the same identity has made. Nothing found is

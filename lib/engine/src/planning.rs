@@ -95,6 +95,7 @@ pub async fn deploy(
         state: &observed.state,
         identity: &identity,
         behavior: &|type_name| provider.behavior(type_name),
+        repeats: &|type_name, property| provider.repeats(type_name, property),
         digests: &digests,
         missing: &observed.missing,
     };
@@ -150,6 +151,7 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
         state: &observed.state,
         identity: &identity,
         behavior: &|type_name| provider.behavior(type_name),
+        repeats: &|type_name, property| provider.repeats(type_name, property),
         digests: &Digests::new(),
         missing: &observed.missing,
     };

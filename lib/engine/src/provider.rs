@@ -3,6 +3,7 @@
 //! A provider says how to read, create, update and delete a resource of each type, and states
 //! as data how that type behaves. It never compares anything: the diff is the engine's.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +98,18 @@ pub trait Provider: Send + Sync {
     /// it. None where every call of this provider is one request: the engine asks before each call.
     fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
         None
+    }
+
+    /// The value of an attribute that is a secret, of a resource that exists; none where the cloud does not
+    /// tell it again. Attributes that are told once ([`groundplan_schema::ResourceType::is_told_once`]) are
+    /// never asked for.
+    async fn secret_output(
+        &self,
+        resource: &Existing,
+        attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
+        let _ = (resource, attribute);
+        Ok(None)
     }
 
     /// The current value of a Secrets Manager entry whose name or ARN is known. With a key, that
@@ -204,6 +217,41 @@ pub struct Accepted {
     pub id: String,
     /// What is known already.
     pub outputs: Outputs,
+    /// The secret attributes that the answer to a create has. They are kept in memory until the run ends.
+    pub secrets: SecretOutputs,
+}
+
+/// The values of secret attributes, by attribute. Its debug text has the names only.
+#[derive(Clone, Default, PartialEq)]
+pub struct SecretOutputs(BTreeMap<String, Zeroizing<String>>);
+
+impl SecretOutputs {
+    /// One attribute with its value.
+    pub fn of(attribute: impl Into<String>, value: impl Into<String>) -> Self {
+        Self([(attribute.into(), Zeroizing::new(value.into()))].into())
+    }
+
+    /// The value of an attribute.
+    pub fn get(&self, attribute: &str) -> Option<&Zeroizing<String>> {
+        self.0.get(attribute)
+    }
+
+    /// The attributes with their values.
+    pub fn into_values(self) -> impl Iterator<Item = (String, Zeroizing<String>)> {
+        self.0.into_iter()
+    }
+}
+
+impl FromIterator<(String, Zeroizing<String>)> for SecretOutputs {
+    fn from_iter<T: IntoIterator<Item = (String, Zeroizing<String>)>>(values: T) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for SecretOutputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 /// What the cloud answered to a delete.

@@ -15,7 +15,7 @@ use crate::drift;
 use crate::error::Error;
 use crate::journal::{Event, Intent, Operation};
 use crate::looks::{Fate, Looks};
-use crate::provider::{Address, CreateRequest, Existing, Live, Outputs, Properties, ProviderError};
+use crate::provider::{Address, Behavior, CreateRequest, Existing, Live, Outputs, Properties, ProviderError, Recovery};
 use crate::state::{ResourceState, ResourceStatus, State, creation_token, without_secrets};
 
 /// Resolves every open intent and deletion, and looks again at what was changed and not seen ready and
@@ -97,6 +97,7 @@ async fn created(
     let request = CreateRequest { address: address.clone(), properties, token: intent.token.clone() };
     let failed = || unknown(path, "create", type_name);
     let mut ids = looks.find_made(&request).await.map_err(failed())?;
+    retain_unknown(state, &address, looks.behavior(type_name), &mut ids);
     if ids.len() > 1 {
         return Err(Error::Ambiguous { path: path.clone(), type_name: type_name.clone(), ids });
     }
@@ -114,6 +115,21 @@ async fn created(
     let ready = looks.ready(&existing).await.map_err(failed())?.is_some();
     let found = ready.then(|| drift::overlay(type_name, &intent.properties, &live.properties));
     Ok(vec![accepted(live.outputs, found)])
+}
+
+/// Leaves of the identifiers that were found for an open create those that it may have made: not what the
+/// state has already. What is looked up by its name or its parts has one identifier, whoever has made it.
+pub(crate) fn retain_unknown(state: &State, address: &Address, behavior: Option<Behavior>, ids: &mut Vec<String>) {
+    let recovery = behavior.map(|behavior| behavior.recovery);
+    if matches!(recovery, Some(Recovery::DeterministicName | Recovery::ByParts)) {
+        return;
+    }
+    let known = state.resources.values().chain(state.deposed.iter().map(|old| &old.resource));
+    let known: BTreeSet<&str> = known
+        .filter(|it| it.type_name == address.type_name && it.environment.is_same_place(&address.environment))
+        .map(|it| it.id.as_str())
+        .collect();
+    ids.retain(|id| !known.contains(id.as_str()));
 }
 
 async fn updated(

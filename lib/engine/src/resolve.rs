@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_core::secret::{SecretSource, SecretsManagerEntry};
+use groundplan_core::secret::SecretSource;
 use groundplan_core::{Environment, Reference, SubnetOf, Value};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::provider::{Properties, Provider};
-use crate::secret::{self, SecretError};
+use crate::provider::Properties;
+use crate::secret::{self, SecretError, Sources};
 use crate::state::ResourceState;
 
 /// Puts what `lookup` knows in the place of references. What it does not know stays, and so does
@@ -24,10 +24,7 @@ pub(crate) fn substitute(value: &Value, lookup: &impl Fn(&Reference) -> Option<J
         }
         Value::List(items) => Value::List(items.iter().map(again).collect()),
         Value::Map(entries) => Value::Map(substitute_all(entries, lookup)),
-        Value::Secret(SecretSource::SecretsManager(entry)) => {
-            let entry = SecretsManagerEntry { secret: Box::new(again(&entry.secret)), key: entry.key.clone() };
-            Value::Secret(SecretSource::SecretsManager(entry))
-        }
+        Value::Secret(source) => Value::Secret(source.map_values(again)),
         plain => plain.clone(),
     }
 }
@@ -74,20 +71,20 @@ pub(crate) async fn reveal(
     prior: Option<&ResourceState>,
     digest_key: &str,
     environment: &Environment,
-    provider: &dyn Provider,
+    sources: Sources<'_>,
 ) -> Result<Revealed, SecretError> {
     let mut revealed =
         Revealed { plain: Properties::new(), digests: BTreeMap::new(), unchanged: Vec::new(), values: Vec::new() };
     for (name, value) in properties {
         let single = BTreeMap::from([(name.clone(), value.clone())]);
-        let sources = secret::secrets(&single);
+        let places = secret::secrets(&single);
         let before = prior.filter(|prior| prior.properties.get(name) == Some(value)).map(|prior| &prior.secrets);
         let mut values = BTreeMap::new();
         let mut digests = BTreeMap::new();
-        for (place, source) in &sources {
+        for (place, source) in &places {
             let known = match before {
-                Some(_) if is_generated(source) => None,
-                _ => match secret::fetch(source, environment, provider).await {
+                Some(_) if is_kept_nowhere(source) => None,
+                _ => match secret::fetch(source, environment, sources).await {
                     // As planning has it: what is not known counts as unchanged.
                     Err(SecretError::Unset(_)) if before.is_some() => None,
                     fetched => Some(fetched?),
@@ -103,17 +100,19 @@ pub(crate) async fn reveal(
             }
         }
         let same = before.is_some_and(|before| digests.iter().all(|(place, digest)| before.get(place) == Some(digest)));
-        let repeats = prior.is_some_and(|prior| provider.repeats(&prior.type_name, name));
-        if same && repeats && sources.iter().any(|(place, _)| !values.contains_key(place)) {
+        let repeats = prior.is_some_and(|prior| sources.provider.repeats(&prior.type_name, name));
+        // An attribute of another resource may be told again.
+        let gone = |(place, source): &(String, &SecretSource)| source.output().is_none() && !values.contains_key(place);
+        if same && repeats && places.iter().any(gone) {
             return Err(SecretError::NotRepeatable(name.clone()));
         }
-        if same && !repeats && !sources.is_empty() {
+        if same && !repeats && !places.is_empty() {
             revealed.unchanged.push(name.clone());
         } else {
             // A generated value beside one that changes is not known any more: there is a new one, which
             // the diff has said.
-            for (place, source) in sources.iter().filter(|(place, _)| !values.contains_key(place)).collect::<Vec<_>>() {
-                let secret = secret::fetch(source, environment, provider).await?;
+            for (place, source) in places.iter().filter(|(place, _)| !values.contains_key(place)).collect::<Vec<_>>() {
+                let secret = secret::fetch(source, environment, sources).await?;
                 digests.insert(place.clone(), secret::digest(digest_key, &secret));
                 values.insert(place.clone(), secret);
             }
@@ -125,8 +124,9 @@ pub(crate) async fn reveal(
     Ok(revealed)
 }
 
-fn is_generated(source: &SecretSource) -> bool {
-    matches!(source, SecretSource::Generated(_))
+/// Whether the value is in no place that it could be fetched from at any time, so that what has it keeps it.
+fn is_kept_nowhere(source: &SecretSource) -> bool {
+    matches!(source.origin(), SecretSource::Generated(_) | SecretSource::Output(_))
 }
 
 fn plain(place: &str, value: &Value, secrets: &BTreeMap<String, Zeroizing<String>>) -> Json {
@@ -176,6 +176,7 @@ mod tests {
 
     #[test]
     fn the_place_of_a_secret_may_be_an_output() {
+        use groundplan_core::secret::SecretsManagerEntry;
         let entry = SecretsManagerEntry { secret: Box::new(Value::Ref(Reference::new("a/vpc", "VpcId"))), key: None };
         let resolved = substitute(&Value::Secret(SecretSource::SecretsManager(entry)), &known);
         assert!(resolved.references().is_empty());

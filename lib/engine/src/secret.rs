@@ -1,8 +1,11 @@
 //! Secret values: fetched when a step starts, known to the state by digest only.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use groundplan_core::secret::{GeneratedSecret, SecretSource};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use groundplan_core::secret::{Derivation, GeneratedSecret, SecretOutput, SecretSource};
 use groundplan_core::{Environment, Path, Value};
 use hmac::{Hmac, Mac};
 use rand::rand_core::UnwrapErr;
@@ -11,8 +14,8 @@ use rand::seq::IndexedRandom;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::provider::{Provider, ProviderError};
-use crate::state::hex;
+use crate::provider::{Accepted, Existing, Provider, ProviderError};
+use crate::state::{ResourceState, State, hex};
 
 /// The digests of secrets whose values are known while planning, by the source.
 pub type Digests = BTreeMap<String, String>;
@@ -28,6 +31,8 @@ pub(crate) enum SecretError {
     NotRepeatable(String),
     #[error("a generated secret may use none of the characters; allow some")]
     NoCharacters,
+    #[error("{0} is known only to the run that has made it; deploy again: the plan replaces it")]
+    Lost(String),
     #[error("{0}")]
     Provider(Box<ProviderError>),
 }
@@ -63,21 +68,137 @@ pub(crate) fn secrets(properties: &BTreeMap<String, Value>) -> Vec<(String, &Sec
     found
 }
 
+/// The secrets that the resources which a run has made have told it: in memory, until the run ends.
+#[derive(Default)]
+pub(crate) struct Told(Mutex<BTreeMap<(String, String), Zeroizing<String>>>);
+
+impl Told {
+    /// Takes in what the answer to a create has.
+    pub(crate) fn learn(&self, type_name: &str, accepted: &Accepted) {
+        let identifier = identifier(type_name).and_then(|name| accepted.outputs.get(name)?.as_str());
+        let id = identifier.unwrap_or(&accepted.id);
+        for (attribute, value) in accepted.secrets.clone().into_values() {
+            self.values().insert((id.to_owned(), attribute), value);
+        }
+    }
+
+    fn get(&self, id: &str, attribute: &str) -> Option<Zeroizing<String>> {
+        self.values().get(&(id.to_owned(), attribute.to_owned())).cloned()
+    }
+
+    fn values(&self) -> MutexGuard<'_, BTreeMap<(String, String), Zeroizing<String>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives the resource that has a secret attribute, where it exists.
+pub(crate) type Maker<'a> = dyn Fn(&SecretOutput) -> Option<Existing> + Sync + 'a;
+
+/// What the values of secrets are fetched from.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub(crate) provider: &'a dyn Provider,
+    pub(crate) told: &'a Told,
+    pub(crate) maker: &'a Maker<'a>,
+}
+
+/// The attribute that references to a resource of this type are made of.
+fn identifier(type_name: &str) -> Option<&'static str> {
+    groundplan_schema::lookup(type_name)?.reference().last().copied()
+}
+
+/// The resource of a state that has a secret attribute. Its identifier is known.
+pub(crate) fn maker(state: &State, output: &SecretOutput) -> Option<Existing> {
+    let (path, resource) = state.resources.iter().find(|(_, resource)| is_of(resource, output))?;
+    Some(resource.existing(&state.app, path))
+}
+
+/// Whether a secret is an attribute of this resource. Its identifier is known.
+pub(crate) fn is_of(resource: &ResourceState, output: &SecretOutput) -> bool {
+    let schema = groundplan_schema::lookup(&resource.type_name);
+    let has = schema.is_some_and(|schema| schema.is_secret_attribute(&output.attribute));
+    let id = identifier(&resource.type_name).and_then(|name| resource.value_of(name));
+    has && id == Some(output.resource.to_json())
+}
+
 /// The value of a secret, now.
 pub(crate) async fn fetch(
     source: &SecretSource,
     environment: &Environment,
-    provider: &dyn Provider,
+    sources: Sources<'_>,
 ) -> Result<Zeroizing<String>, SecretError> {
-    match source {
-        SecretSource::Generated(form) => generate(form),
+    let failed = |error| SecretError::Provider(Box::new(error));
+    let value = match source.origin() {
+        SecretSource::Generated(form) => generate(form)?,
         SecretSource::Environment(name) => {
-            std::env::var(name).map(Zeroizing::new).map_err(|_| SecretError::Unset(name.clone()))
+            std::env::var(name).map(Zeroizing::new).map_err(|_| SecretError::Unset(name.clone()))?
         }
-        SecretSource::SecretsManager(entry) => {
-            provider.secret(entry, environment).await.map_err(|error| SecretError::Provider(Box::new(error)))
+        SecretSource::SecretsManager(entry) => sources.provider.secret(entry, environment).await.map_err(failed)?,
+        SecretSource::Output(output) => {
+            let id = output.resource.as_str().unwrap_or_default();
+            match sources.told.get(id, &output.attribute) {
+                Some(value) => value,
+                None => told_again(output, sources).await?,
+            }
         }
+        SecretSource::Derived { .. } => unreachable!("an origin is not derived"),
+    };
+    Ok(derived(source, value))
+}
+
+/// Asks the cloud for an attribute that it tells more than once.
+async fn told_again(output: &SecretOutput, sources: Sources<'_>) -> Result<Zeroizing<String>, SecretError> {
+    let lost = || SecretError::Lost(SecretSource::Output(output.clone()).to_string());
+    let maker = (sources.maker)(output).ok_or_else(lost)?;
+    let schema = groundplan_schema::lookup(&maker.address.type_name);
+    if schema.is_none_or(|schema| schema.is_told_once(&output.attribute)) {
+        return Err(lost());
     }
+    let told = sources.provider.secret_output(&maker, &output.attribute).await;
+    told.map_err(|error| SecretError::Provider(Box::new(error)))?.ok_or_else(lost)
+}
+
+/// What `source` makes of the value of its origin.
+fn derived(source: &SecretSource, origin: Zeroizing<String>) -> Zeroizing<String> {
+    let SecretSource::Derived { from, by } = source else { return origin };
+    let value = derived(from, origin);
+    match by {
+        Derivation::SesSmtpPassword { region } => ses_smtp_password(&value, region),
+        Derivation::JsonObject { key, beside } => json_object(&value, key, beside),
+    }
+}
+
+/// Put together as text, since a JSON value would leave copies of the secret behind.
+fn json_object(secret: &str, key: &str, beside: &BTreeMap<String, Value>) -> Zeroizing<String> {
+    let text = |json: &serde_json::Value| Zeroizing::new(json.to_string());
+    let quoted = serde_json::to_string(secret).expect("a text is JSON");
+    let mut entries: BTreeMap<&str, Zeroizing<String>> =
+        beside.iter().map(|(key, value)| (key.as_str(), text(&value.to_json()))).collect();
+    entries.insert(key, Zeroizing::new(quoted));
+    let mut object = Zeroizing::new("{".to_owned());
+    for (at, (key, value)) in entries.iter().enumerate() {
+        object.push_str(if at > 0 { "," } else { "" });
+        object.push_str(&serde_json::Value::from(*key).to_string());
+        object.push(':');
+        object.push_str(value);
+    }
+    object.push('}');
+    object
+}
+
+/// The password for SES's SMTP endpoint in `region`:
+/// <https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html#smtp-credentials-convert>.
+fn ses_smtp_password(secret: &str, region: &str) -> Zeroizing<String> {
+    let sign = |key: &[u8], text: &str| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key may have any length");
+        mac.update(text.as_bytes());
+        Zeroizing::new(mac.finalize().into_bytes().to_vec())
+    };
+    let first = Zeroizing::new(format!("AWS4{secret}").into_bytes());
+    let texts = ["11111111", region, "ses", "aws4_request", "SendRawEmail"];
+    let signature = texts.iter().fold(first, |key, text| sign(&key, text));
+    let version = [0x04];
+    Zeroizing::new(STANDARD.encode(Zeroizing::new([&version[..], &signature].concat())))
 }
 
 fn generate(form: &GeneratedSecret) -> Result<Zeroizing<String>, SecretError> {
@@ -99,12 +220,16 @@ pub(crate) async fn known_digests<'a>(
     provider: &dyn Provider,
 ) -> Digests {
     let mut digests = Digests::new();
+    let (told, maker) = (&Told::default(), &|_: &SecretOutput| None);
     for (path, environment, source) in desired {
         let name = source_key(source);
-        if matches!(source, SecretSource::Generated(_)) || digests.contains_key(&name) {
+        let kept_nowhere = matches!(source.origin(), SecretSource::Generated(_) | SecretSource::Output(_));
+        // What it takes in may not be known yet, and with it the value.
+        let open = source.values().iter().any(|value| !value.references().is_empty());
+        if kept_nowhere || open || digests.contains_key(&name) {
             continue;
         }
-        match fetch(source, environment, provider).await {
+        match fetch(source, environment, Sources { provider, told, maker }).await {
             Ok(value) => drop(digests.insert(name, digest(key, &value))),
             Err(error) => tracing::debug!(%path, %error, "a secret is not known while planning"),
         }
@@ -123,6 +248,23 @@ mod tests {
         assert_eq!(value.len(), 200);
         assert!(!value.contains(|c| form.exclude_characters.contains(c)));
         assert_ne!(value, generate(&form).expect("characters are left"));
+    }
+
+    /// The value is that of terraform-provider-aws's test of `ses_smtp_password_v4`.
+    #[test]
+    fn a_password_for_ses_is_made_of_the_secret_and_the_region() {
+        let password = |region| ses_smtp_password("some+secret+key", region);
+        assert_eq!(*password("eu-central-1"), "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2");
+        assert_ne!(password("eu-central-1"), password("us-east-1"));
+    }
+
+    #[test]
+    fn a_secret_in_json_is_an_entry_beside_others() {
+        let beside = [("user\"name".to_owned(), Value::from("AKIA1")), ("port".to_owned(), Value::from(587))].into();
+        let from = Box::new(SecretSource::Environment("X".into()));
+        let source = SecretSource::Derived { from, by: Derivation::JsonObject { key: "password".into(), beside } };
+        let object = derived(&source, Zeroizing::new("a\"b\\c".to_owned()));
+        assert_eq!(*object, r#"{"password":"a\"b\\c","port":587,"user\"name":"AKIA1"}"#);
     }
 
     #[test]

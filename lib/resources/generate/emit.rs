@@ -276,9 +276,16 @@ fn write_attributes(code: &mut Code, name: &str, place: Place<'_>) {
             if at > 0 {
                 code.line("");
             }
-            let output = place.output(cfn, kind);
             code.line(&format!("/// `{cfn}`."));
             code.line("#[inline]");
+            if resource.is_secret_attribute(cfn) {
+                let identifier = resource.reference().last().expect("what has an attribute has an identifier");
+                code.block(&format!("pub fn {}(&self) -> gp::Secret", methods[cfn]), |code| {
+                    code.line(&format!("self.0.secret({identifier:?}, {cfn:?})"));
+                });
+                continue;
+            }
+            let output = place.output(cfn, kind);
             code.block(&format!("pub fn {}(&self) -> gp::Output<{output}>", methods[cfn]), |code| {
                 code.line(&format!("self.0.output({cfn:?})"));
             });

@@ -31,6 +31,9 @@ pub enum Recovery {
     /// The resource is the relation of others (a route, an attachment), so it is looked up by
     /// its parts.
     ByParts,
+    /// The call takes neither token, name nor tags. What the owner has is listed, and what the state knows
+    /// already is not what the create has made.
+    ByOwner,
 }
 
 /// How long to wait for readiness.

@@ -65,6 +65,7 @@ pub use claim::{
 };
 pub use collection::{Collection, collections, is_foreign_tag};
 pub use cursor::{Cursor, Visit};
+pub use facts::OwnerQuota;
 pub use final_snapshot::{FinalSnapshot, final_snapshot};
 pub use kind::Kind;
 pub use order::ListOrder;

@@ -133,6 +133,12 @@ impl ResourceType {
         SECRET_ATTRIBUTES.contains(&(self.name, attribute))
     }
 
+    /// The attributes that are secrets by themselves.
+    pub fn secret_attributes(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let own = SECRET_ATTRIBUTES.iter().filter(|(type_name, _)| *type_name == self.name);
+        own.map(|(_, attribute)| *attribute)
+    }
+
     /// Whether resources of this type belong to no region, as roles do: by the form of their ARN, and
     /// where the sources do not give that, by their service.
     pub fn is_global(&self) -> bool {

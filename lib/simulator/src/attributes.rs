@@ -126,6 +126,9 @@ impl Making<'_> {
     pub(crate) fn outputs(&self) -> Outputs {
         let mut outputs = Outputs::new();
         for (name, attribute) in &self.resource.attributes {
+            if self.resource.is_secret_attribute(name) {
+                continue;
+            }
             outputs.insert((*name).to_owned(), self.attribute(name, &attribute.kind));
         }
         for (name, part) in self.identifier() {

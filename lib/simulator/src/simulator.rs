@@ -483,6 +483,14 @@ impl Provider for Simulator {
         found.map_err(unavailable)
     }
 
+    async fn secret_output(
+        &self,
+        resource: &Existing,
+        attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
+        self.call(Operation::Read, &resource.address, |world| world.secret_output(resource, attribute)).await
+    }
+
     async fn secret(
         &self,
         entry: &SecretsManagerEntry,

@@ -24,7 +24,7 @@ use crate::faults::Dice;
 use crate::network::{self, Creation, Place};
 use crate::references::mentions;
 use crate::timing::timing;
-use crate::{names, secrets};
+use crate::{names, owner, secrets};
 
 /// Properties that forbid a deletion while they are true.
 const PROTECTIONS: &[&str] = &["DeletionProtection", "DeletionProtectionEnabled", "DeleteProtection"];
@@ -66,7 +66,7 @@ impl World<'_> {
             if first.request == digest {
                 // Whoever repeats the create repeats the settings, too.
                 let whole = Resource { properties, ..first };
-                let accepted = accepted(&whole);
+                let accepted = Accepted { secrets: owner::secrets(self.key, &whole), ..accepted(&whole) };
                 self.account.put(whole);
                 return Ok(accepted);
             }
@@ -76,6 +76,7 @@ impl World<'_> {
         self.require_references(resource, &region, &properties)?;
         self.require_no_twin(resource, &region, &properties)?;
         self.require_unclaimed(resource, &region, &properties, None)?;
+        owner::require_room(self.account, resource, &properties)?;
         let actual_region = &request.address.environment.region;
         network::check(
             resource.name,
@@ -95,7 +96,7 @@ impl World<'_> {
         {
             given.insert(made.key.clone(), Zeroizing::new(value.to_owned()));
         }
-        let accepted = accepted(&made);
+        let accepted = Accepted { secrets: owner::secrets(self.key, &made), ..accepted(&made) };
         self.account.put(made.clone());
         if resource.name == "AWS::EC2::VPCCidrBlock" {
             self.account.publish_block(&made, true);
@@ -264,6 +265,7 @@ impl World<'_> {
         let region = self.region(resource, &request.address.environment)?;
         let properties = secrets::seal(resource, &request.properties, self.key);
         let found: Vec<&Resource> = match resource.behavior().recovery {
+            Recovery::ByOwner => owner::all(self.account, resource, &request.address, &properties)?,
             Recovery::ByParts => self.same_parts(resource, &region, &properties).collect(),
             // Without tags a name is all that there is to go by.
             Recovery::DeterministicName if resource.tags.is_none() => {
@@ -288,6 +290,20 @@ impl World<'_> {
         };
         let found = found.into_iter().filter(|found| self.sees(found) && !found.is_deleting());
         Ok(found.map(|found| found.key.id.clone()).collect())
+    }
+
+    /// The value of a secret attribute, where the cloud tells it of what exists.
+    pub(crate) fn secret_output(
+        &self,
+        existing: &Existing,
+        attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
+        let resource = schema(&existing.address.type_name)?;
+        let key = self.key_of(resource, &existing.address, &existing.id)?;
+        let missing = || not_found(ErrorClass::NotFound, resource, format!("{} does not exist", existing.id));
+        let found = self.account.get(&key).filter(|found| self.sees(found)).ok_or_else(missing)?;
+        let is_told = resource.is_secret_attribute(attribute) && !resource.is_told_once(attribute);
+        Ok(is_told.then(|| owner::secret(self.key, found, attribute)))
     }
 
     pub(crate) fn secret(&self, name: &str, region: &str) -> Result<Zeroizing<String>, ProviderError> {
@@ -483,7 +499,7 @@ fn accepted(resource: &Resource) -> Accepted {
     let known = |name: &str| !creating || early.contains(&name) || resource.schema().primary_identifier.contains(&name);
     let outputs = resource.outputs.iter().filter(|(name, _)| known(name));
     let outputs: Outputs = outputs.map(|(name, value)| (name.clone(), value.clone())).collect();
-    Accepted { id: resource.key.id.clone(), outputs }
+    Accepted { id: resource.key.id.clone(), outputs, ..Accepted::default() }
 }
 
 /// Seconds from the create to ready, as documented.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub use dice::Dice;
 use http::Connection;
 pub use http::Message;
-pub use proxy::{Exchange, Fault, Faults, Proxy};
+pub use proxy::{Exchange, Fault, Faults, Hold, Proxy};
 pub use replay::{Replayed, replay};
 
 /// A moto server of one test's own, ended with it.
@@ -96,8 +96,8 @@ impl Moto {
         &self.url
     }
 
-    /// Runs a few lines of Python with boto3's clients `s3`, `dynamodb`, `ec2` and `rds` of a region,
-    /// which know nothing of Groundplan, and gives what they print.
+    /// Runs a few lines of Python with boto3's clients `s3`, `dynamodb`, `ec2`, `rds`, `iam` and
+    /// `secretsmanager` of a region, which know nothing of Groundplan, and gives what they print.
     ///
     /// # Panics
     /// Where they fail.
@@ -108,7 +108,7 @@ impl Moto {
                 "{name} = boto3.client('{name}', {endpoint}, aws_access_key_id='test', aws_secret_access_key='test')\n"
             )
         };
-        let clients = ["s3", "dynamodb", "ec2", "rds"].map(client).concat();
+        let clients = ["s3", "dynamodb", "ec2", "rds", "iam", "secretsmanager"].map(client).concat();
         let script = format!("import boto3, json\n{clients}{script}");
         let output = Command::new(&self.python).args(["-c", &script]).output().expect("python runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -26,12 +26,14 @@ struct Shared {
     closed: AtomicBool,
     in_flight: AtomicUsize,
     arrived: AtomicUsize,
+    holding: AtomicUsize,
     traffic: Mutex<Traffic>,
 }
 
 #[derive(Debug, Default)]
 struct Traffic {
     faults: Option<(Faults, Dice)>,
+    held: Option<(Hold, String)>,
     exchanges: Vec<Exchange>,
 }
 
@@ -47,6 +49,15 @@ pub struct Faults {
     pub failed: u32,
     /// The call has no effect: too many requests, or the service is not available.
     pub refused: u32,
+}
+
+/// What waits in the proxy, so that a client can be killed while it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// The request: it never has its effect.
+    Request,
+    /// The answer, after the effect.
+    Answer,
 }
 
 /// What went wrong with one call.
@@ -91,6 +102,7 @@ impl Proxy {
             closed: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             arrived: AtomicUsize::new(0),
+            holding: AtomicUsize::new(0),
             traffic: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
@@ -118,9 +130,21 @@ impl Proxy {
         self.shared.traffic().faults = Some((faults, Dice::new(faults.seed)));
     }
 
+    /// Holds each request of this operation, or its answer, until [`calm`](Self::calm); then the
+    /// connection is closed.
+    pub fn hold(&self, hold: Hold, operation: &str) {
+        self.shared.traffic().held = Some((hold, operation.to_owned()));
+    }
+
+    /// How many exchanges it holds now.
+    pub fn holding(&self) -> usize {
+        self.shared.holding.load(Ordering::SeqCst)
+    }
+
     /// Passes everything on from now on.
     pub fn calm(&self) {
-        self.shared.traffic().faults = None;
+        let mut traffic = self.shared.traffic();
+        (traffic.faults, traffic.held) = (None, None);
     }
 
     /// How many requests have arrived.
@@ -188,6 +212,9 @@ impl Shared {
         let asked = self.started.elapsed();
         let fault = self.traffic().faults.as_mut().and_then(|(faults, dice)| faults.next(dice, request.changes()));
         let refused = matches!(fault, Some(Fault::Throttled | Fault::Unavailable));
+        if self.waited(Hold::Request, &request) {
+            return Ok(None);
+        }
         let answer = if refused { Message::default() } else { moto.ask(&request)? };
         let passed_on = match fault {
             None => Some(answer.clone()),
@@ -201,8 +228,26 @@ impl Shared {
             }
         };
         let answered = self.started.elapsed();
+        let held = self.waited(Hold::Answer, &request);
         self.traffic().exchanges.push(Exchange { request, answer, asked, answered, fault });
-        Ok(passed_on)
+        Ok(passed_on.filter(|_| !held))
+    }
+
+    /// Waits as long as this is held; whether it was.
+    fn waited(&self, hold: Hold, request: &Message) -> bool {
+        let is_held = || {
+            let held = self.traffic().held.clone();
+            held.is_some_and(|(at, operation)| at == hold && request.operation() == operation)
+        };
+        if !is_held() {
+            return false;
+        }
+        self.holding.fetch_add(1, Ordering::SeqCst);
+        while is_held() && !self.closed.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.holding.fetch_sub(1, Ordering::SeqCst);
+        true
     }
 }
 

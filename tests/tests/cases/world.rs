@@ -159,6 +159,14 @@ impl Provider for World {
         self.cloud.find(request).await
     }
 
+    async fn secret_output(
+        &self,
+        resource: &Existing,
+        attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
+        self.cloud.secret_output(resource, attribute).await
+    }
+
     async fn secret(
         &self,
         entry: &SecretsManagerEntry,

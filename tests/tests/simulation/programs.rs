@@ -377,7 +377,14 @@ impl Graph {
                 && other.parents == node.parents
                 && other.is_named() == node.is_named()
         };
-        let Some(other) = self.standing().filter(fits).choose(rng).map(|other| other.number) else { return };
+        let Some(other) = self.standing().filter(fits).choose(rng).map(|other| other.number) else {
+            // A later change finds the two of them.
+            let (kind, parents) = (node.kind, node.parents.clone());
+            if !matches!(kind, Kind::BucketPolicy | Kind::Subscription | Kind::MountTarget) {
+                self.add(kind, &parents);
+            }
+            return;
+        };
         let (mine, theirs) = (self.nodes[number].label, self.nodes[other].label);
         (self.nodes[number].label, self.nodes[other].label) = (theirs, mine);
     }

@@ -86,7 +86,7 @@ async fn before(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Accep
         Err(error) => return Err(error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient)),
     };
     match tags::made_by(schema, &live, &cx.token) {
-        Some(true) => Ok(Some(Accepted { id: id.to_owned(), outputs: Properties::new() })),
+        Some(true) => Ok(Some(Accepted { id: id.to_owned(), ..Accepted::default() })),
         _ => {
             let message = format!("the {} `{id}` exists already; import it, or choose another name", schema.name);
             Err(Error::new(ErrorClass::AlreadyExists, message))
@@ -131,7 +131,7 @@ async fn ask(
         (Progress::Failed(error), id) => Ok(Err(Failed { error, id, before })),
         (_, Some(id)) => {
             cx.cloud_control.requests.remember(schema.name, &id, &event);
-            Ok(Ok(Accepted { id, outputs: Properties::new() }))
+            Ok(Ok(Accepted { id, ..Accepted::default() }))
         }
         (_, None) => Err(Error::new(ErrorClass::UnknownOutcome, "AWS is at it, and has not told the identifier yet")),
     }
@@ -141,7 +141,7 @@ async fn ask(
 async fn made_before(schema: &ResourceType, cx: &Cx, properties: &Properties) -> Result<Accepted> {
     let mut found = schema.find(cx, properties).await?;
     if let (Some(id), true) = (found.pop(), found.is_empty()) {
-        return Ok(Accepted { id, outputs: Properties::new() });
+        return Ok(Accepted { id, ..Accepted::default() });
     }
     let message = format!(
         "an interrupted run has asked for this {} with other properties, and what that has made is not found; run \

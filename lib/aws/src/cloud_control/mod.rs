@@ -51,6 +51,7 @@ use groundplan_engine::provider::{
 };
 use groundplan_schema::{Handler, ResourceType, lookup};
 use serde_json::Value as Json;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Cx, given};
@@ -137,7 +138,7 @@ impl AnyHandler for ResourceType {
         let id = &resource.id;
         let live = get(self, cx, id).await?.ok_or_else(|| Error::not_found(id))?;
         let patch = model::patch(self, &resource.properties, properties, &live);
-        let accepted = Accepted { id: id.clone(), outputs: Properties::new() };
+        let accepted = Accepted { id: id.clone(), ..Accepted::default() };
         if patch.is_empty() {
             return Ok(accepted);
         }
@@ -171,6 +172,11 @@ impl AnyHandler for ResourceType {
                 Ok(Deletion::Pending)
             }
         }
+    }
+
+    async fn secret_output(&self, cx: &Cx, resource: &Existing, attribute: &str) -> Result<Option<Zeroizing<String>>> {
+        let model = get(self, cx, &resource.id).await?;
+        Ok(model.and_then(|model| model::secret(self, &model, attribute)))
     }
 
     async fn status(&self, cx: &Cx, resource: &Existing) -> Result<Status> {

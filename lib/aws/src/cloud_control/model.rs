@@ -3,6 +3,7 @@
 use groundplan_engine::provider::{Outputs, Properties};
 use groundplan_schema::{Cursor, Kind, Replacement, ResourceType};
 use serde_json::{Value as Json, json};
+use zeroize::Zeroizing;
 
 use super::{quirks, tags};
 use crate::error::{Error, Result};
@@ -144,6 +145,12 @@ pub(super) fn outputs(schema: &ResourceType, id: &str, model: &Properties) -> Ou
         }
     }
     outputs
+}
+
+/// The value of an attribute that is a secret.
+pub(super) fn secret(schema: &ResourceType, model: &Properties, attribute: &str) -> Option<Zeroizing<String>> {
+    let value = at(model, attribute).filter(|_| schema.is_secret_attribute(attribute))?;
+    Some(Zeroizing::new(value.as_str()?.to_owned()))
 }
 
 fn at<'a>(model: &'a Properties, path: &str) -> Option<&'a Json> {

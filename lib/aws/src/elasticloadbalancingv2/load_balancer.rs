@@ -122,7 +122,7 @@ impl Handler for LoadBalancer {
             .await?;
         let balancer = one(created.load_balancers, "the load balancer")?;
         let id = given(balancer.load_balancer_arn.clone(), "LoadBalancerArn")?;
-        Ok(Accepted { outputs: outputs(&balancer, &id), id })
+        Ok(Accepted { outputs: outputs(&balancer, &id), id, ..Accepted::default() })
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {

@@ -120,7 +120,7 @@ impl Handler for TargetGroup {
         if !is_tagged {
             tag_made(cx, &id, &self.tags).await?;
         }
-        Ok(Accepted { outputs: outputs(&group, &id), id })
+        Ok(Accepted { outputs: outputs(&group, &id), id, ..Accepted::default() })
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {

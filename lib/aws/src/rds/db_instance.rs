@@ -101,7 +101,11 @@ impl Handler for DbInstance {
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let instance = create::create(self, cx).await?;
         let outputs = live::outputs(&instance);
-        Ok(Accepted { id: given(instance.db_instance_identifier, "DBInstanceIdentifier")?, outputs })
+        Ok(Accepted {
+            id: given(instance.db_instance_identifier, "DBInstanceIdentifier")?,
+            outputs,
+            ..Accepted::default()
+        })
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {

@@ -95,7 +95,7 @@ impl Handler for RecordSet {
         let id = self.id();
         self.send(cx, &id, ChangeAction::Create).await?;
         let outputs = Key::of(&Known { id: id.clone(), last: self.clone() })?.outputs();
-        Ok(Accepted { id, outputs })
+        Ok(Accepted { id, outputs, ..Accepted::default() })
     }
 
     /// A record with another type or set identifier is another record to Route 53. The old one goes and the

@@ -242,6 +242,23 @@ fn security() -> Vec<Case> {
             json!({"RoleName": "${role.RoleName}", "PolicyName": "media", "PolicyDocument": policy("s3:GetObject")}),
             Some(json!({"RoleName": "${role.RoleName}", "PolicyName": "media", "PolicyDocument": policy("s3:*")})),
         ),
+        // moto forgets the tags of a user whose path changes.
+        case(
+            "user",
+            "AWS::IAM::User",
+            json!({"UserName": "mailer", "Path": "/mail/", "Tags": tags("mailer"),
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"],
+                "Policies": [{"PolicyName": "a", "PolicyDocument": policy("s3:GetObject")}]}),
+            Some(json!({"UserName": "mailer", "Path": "/mail/", "Tags": retagged("mailer"),
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"],
+                "Policies": [{"PolicyName": "b", "PolicyDocument": policy("s3:PutObject")}]})),
+        ),
+        case(
+            "access-key",
+            "AWS::IAM::AccessKey",
+            json!({"UserName": "${user.UserName}", "Serial": 1}),
+            Some(json!({"UserName": "${user.UserName}", "Serial": 1, "Status": "Inactive"})),
+        ),
         case(
             "key",
             "AWS::KMS::Key",

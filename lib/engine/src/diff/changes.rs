@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::removed::{deposed, removed};
 use super::{
     Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, claims,
-    compare, follows, moves,
+    compare, follows, moves, told,
 };
 use crate::journal::Event;
 use crate::provider::Identity;
@@ -26,25 +26,16 @@ pub fn diff(inputs: &Inputs<'_>) -> ChangeSet {
 
 /// As [`diff`], where the replacements of `delete_first` delete the old resource first.
 pub(crate) fn diff_with(inputs: &Inputs<'_>, delete_first: &BTreeSet<Path>) -> ChangeSet {
-    let stated = moves::stated(inputs);
-    let state = with_moves(inputs.state, stated.iter());
-    let left = moves::Left::new(inputs, &state);
-    let mut diff = Diff {
-        inputs,
-        delete_first,
-        state,
-        left,
-        desired: BTreeMap::new(),
-        claims: BTreeMap::new(),
-        new_secrets: BTreeSet::new(),
-        changes: BTreeMap::new(),
-    };
-    for path in in_order(inputs) {
-        let change = diff.entry(path, stated.get(path));
-        diff.changes.insert(path.clone(), change);
+    let mut lost = BTreeMap::new();
+    loop {
+        let diff = Diff::made(inputs, delete_first, &lost);
+        // What is replaced for its secret changes what takes other values from it.
+        let more = told::lost(inputs, &diff.state, &diff.desired, &diff.changes);
+        if more.is_empty() {
+            return diff.finish();
+        }
+        lost.extend(more);
     }
-    diff.removals();
-    diff.finish()
 }
 
 /// The state after moves of `(to, from)`.
@@ -99,6 +90,8 @@ struct Diff<'a> {
     inputs: &'a Inputs<'a>,
     /// The replacements that have to delete the old resource first, whatever else is known of them.
     delete_first: &'a BTreeSet<Path>,
+    /// What is replaced for a secret that nobody knows any more, with what needs it.
+    lost: &'a BTreeMap<Path, Path>,
     /// What exists, under the paths that the program has for it as far as is known so far.
     state: Cow<'a, State>,
     left: moves::Left,
@@ -112,6 +105,29 @@ struct Diff<'a> {
 }
 
 impl<'a> Diff<'a> {
+    fn made(inputs: &'a Inputs<'a>, delete_first: &'a BTreeSet<Path>, lost: &'a BTreeMap<Path, Path>) -> Self {
+        let stated = moves::stated(inputs);
+        let state = with_moves(inputs.state, stated.iter());
+        let left = moves::Left::new(inputs, &state);
+        let mut diff = Diff {
+            inputs,
+            delete_first,
+            lost,
+            state,
+            left,
+            desired: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            new_secrets: BTreeSet::new(),
+            changes: BTreeMap::new(),
+        };
+        for path in in_order(inputs) {
+            let change = diff.entry(path, stated.get(path));
+            diff.changes.insert(path.clone(), change);
+        }
+        diff.removals();
+        diff
+    }
+
     fn entry(&mut self, path: &'a Path, stated: Option<&Path>) -> Change {
         let entry = &self.inputs.assembly.resources[path];
         let found = if stated.is_none() { self.under_another_path(path, entry) } else { None };
@@ -213,6 +229,7 @@ impl<'a> Diff<'a> {
         if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
             forced.extend(self.bound_to(entry, schema).map(Reason::BoundTo));
         }
+        forced.extend(self.lost.get(&change.path).map(|by| Reason::SecretLost { by: by.clone() }));
         let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
         let mut changed: Vec<Reason> = change.properties.iter().map(|property| self.reason(property)).collect();
         // A set names each member that it loses or gains.
@@ -297,6 +314,7 @@ impl<'a> Diff<'a> {
             || self.delete_first.contains(&change.path)
             || same_place && alone
             || claims::conflict(&held, &claims)
+            || told::has_no_room(self.inputs, &self.state, change, prior, desired)
             || prior.dependencies.iter().any(|path| self.goes_first(path));
         if first { Order::DeleteFirst } else { Order::CreateFirst }
     }

@@ -140,8 +140,9 @@ fn has_secret(value: Option<&Value>) -> bool {
 /// more: each gets a new value.
 fn generated(place: &Place<'_>, from: Option<&Value>, to: &Value, changes: &mut Vec<PropertyChange>) {
     match (from, to) {
-        (Some(Value::Secret(_)), Value::Secret(SecretSource::Generated(_)))
-            if changes.iter().all(|change| change.property != place.path) =>
+        (Some(Value::Secret(_)), Value::Secret(source))
+            if matches!(source.origin(), SecretSource::Generated(_))
+                && changes.iter().all(|change| change.property != place.path) =>
         {
             changes.push(change(place, from, Some(to)));
         }

@@ -34,7 +34,7 @@ pub(super) fn secrets(
         return;
     }
     for (place, source) in secret::secrets(&entry.properties) {
-        let SecretSource::SecretsManager(entry) = source else { continue };
+        let SecretSource::SecretsManager(entry) = source.origin() else { continue };
         let mut sources = entry.secret.references().into_iter();
         let source = sources.find(|source| new.contains(&source.path));
         let Some(source) = source.filter(|_| properties.iter().all(|change| change.property != place)) else {

@@ -18,6 +18,7 @@ pub(crate) mod moves;
 pub(crate) mod only;
 mod removed;
 mod render;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +47,9 @@ pub struct Inputs<'a> {
     pub identity: &'a Identity,
     /// How resources of a type behave.
     pub behavior: &'a dyn Fn(&str) -> Option<Behavior>,
+    /// Whether an update of a type has to state a property again that did not change, as
+    /// [`Provider::repeats`](crate::Provider::repeats) says.
+    pub repeats: &'a dyn Fn(&str, &str) -> bool,
     /// The digests of the secrets that are known while planning; the others count as unchanged.
     pub digests: &'a Digests,
     /// Resources that the state has and that were found to be gone.
@@ -179,6 +183,11 @@ pub enum Reason {
     },
     /// The change makes a new secret value.
     NewSecret,
+    /// A resource needs its secret, which only the run that has made it knew.
+    SecretLost {
+        /// The resource that needs it.
+        by: Path,
+    },
     /// It is the same thing in the account as what stood at the path that it moves from.
     SameThing {
         /// What the thing is, as in `inline policy of a role`.

@@ -79,6 +79,9 @@ impl fmt::Display for Reason {
             Self::NotYetKnown { property, because } => write!(f, "{property} is taken from {because}, not known yet"),
             Self::MayFollow { property, because } => write!(f, "{property} may change: follows {because}"),
             Self::NewSecret => f.write_str("a new secret value is generated"),
+            Self::SecretLost { by } => {
+                write!(f, "its secret is needed by {by} and only the run that makes it knows it")
+            }
             Self::SameThing { what } => write!(f, "the same {what} under a new path"),
             Self::SameAs(path) => write!(f, "{path} is the same in the account and stays"),
             Self::EnvironmentChanged { from, to } => {

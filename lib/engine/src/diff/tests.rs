@@ -49,6 +49,7 @@ pub(crate) fn changes(assembly: &Assembly, state: &State) -> ChangeSet {
         state,
         identity: &identity(),
         behavior: &behavior,
+        repeats: &|_, _| false,
         digests: &Digests::new(),
         missing: &BTreeSet::new(),
     };
@@ -333,6 +334,7 @@ fn a_secret_with_another_value_is_an_update_and_an_unknown_one_is_not() {
             state: &state,
             identity: &identity(),
             behavior: &behavior,
+            repeats: &|_, _| false,
             digests: &digests,
             missing: &missing,
         };

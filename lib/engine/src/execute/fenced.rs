@@ -123,6 +123,14 @@ impl Provider for Fenced<'_> {
         self.provider().owned(app, environments).await
     }
 
+    async fn secret_output(
+        &self,
+        resource: &Existing,
+        attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
+        self.provider().secret_output(resource, attribute).await
+    }
+
     async fn secret(
         &self,
         entry: &SecretsManagerEntry,

@@ -38,6 +38,7 @@ use crate::journal::Event;
 use crate::plan::{Plan, Step, StepId, Work};
 use crate::provider::{ErrorClass, Provider};
 use crate::resolve::substitute;
+use crate::secret::Told;
 use crate::state::State;
 use crate::store::{Loaded, StateStore};
 use crate::traffic::{Rank, Traffic};
@@ -220,7 +221,8 @@ pub async fn execute(
     let provider = &Fenced::new(provider, store);
     let traffic = Traffic::new(options.parallelism)
         .telling(|api, calls_per_second| progress.report(&ProgressEvent::Throttled { api, calls_per_second }));
-    let runner = Runner { plan, record: &record, provider, options, progress, traffic: &traffic, unseen };
+    let told = &Told::default();
+    let runner = Runner { plan, record: &record, provider, options, progress, traffic: &traffic, unseen, told };
     progress.report(&ProgressEvent::Started { steps: plan.work().count() });
     let mut run = Run::new(plan, options, progress);
     traffic.keep(run.drive(&runner, cancellation)).await;

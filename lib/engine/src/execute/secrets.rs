@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::secret::SecretSource;
+use groundplan_core::secret::{SecretOutput, SecretSource};
 use groundplan_core::{Path, Value};
 
 use crate::error::Error;
 use crate::plan::{Plan, Step, Work};
 use crate::provider::Provider;
 use crate::resolve::{reveal, substitute};
-use crate::secret::SecretError;
+use crate::secret::{self, SecretError, Sources, Told};
 use crate::state::State;
 
 /// Refuses a plan that needs the values of environment variables that are not set.
@@ -56,7 +56,9 @@ fn lacking(step: &Step) -> Vec<Lacking<'_>> {
 fn unset(value: &Value) -> Vec<String> {
     let mut variables = Vec::new();
     value.walk(&mut |value| {
-        if let Value::Secret(SecretSource::Environment(name)) = value {
+        if let Value::Secret(source) = value
+            && let SecretSource::Environment(name) = source.origin()
+        {
             variables.extend(std::env::var_os(name).is_none().then(|| name.clone()));
         }
     });
@@ -68,6 +70,8 @@ fn unset(value: &Value) -> Vec<String> {
 async fn is_sent(state: &State, path: &Path, name: &str, value: Value, provider: &dyn Provider) -> bool {
     let Some(prior) = state.resources.get(path) else { return true };
     let property = BTreeMap::from([(name.to_owned(), value)]);
-    let revealed = reveal(&property, Some(prior), &state.digest_key, &prior.environment, provider).await;
+    let (told, maker) = (&Told::default(), &|output: &SecretOutput| secret::maker(state, output));
+    let sources = Sources { provider, told, maker };
+    let revealed = reveal(&property, Some(prior), &state.digest_key, &prior.environment, sources).await;
     matches!(revealed, Err(SecretError::Unset(_)))
 }

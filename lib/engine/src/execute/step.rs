@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use groundplan_core::secret::SecretOutput;
 use groundplan_core::{Environment, Path, Reference, Value};
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ use crate::provider::{
 };
 use crate::recover;
 use crate::resolve::{Revealed, reveal, substitute_all};
-use crate::secret::SecretError;
+use crate::secret::{self, Maker, SecretError, Sources, Told};
 use crate::state::{ResourceState, ResourceStatus, State, creation_token, token};
 use crate::traffic::{Rank, Traffic, Turn};
 
@@ -119,6 +120,8 @@ pub(super) struct Runner<'a> {
     pub(super) traffic: &'a Traffic<'a>,
     /// What an earlier run has made or changed, and nobody has seen ready since.
     pub(super) unseen: BTreeSet<Path>,
+    /// The secrets of what this run has made.
+    pub(super) told: &'a Told,
 }
 
 /// The paths, as they are after the plan's moves, of what an earlier run has made or changed and nobody
@@ -191,7 +194,8 @@ impl Runner<'_> {
     ) -> Result<String, StepError> {
         let resolved = self.resolve(desired)?;
         let key = self.record.read(|state| state.digest_key.clone());
-        let revealed = reveal(&resolved, None, &key, environment, self.provider).await?;
+        let maker = |output: &SecretOutput| self.record.read(|state| secret::maker(state, output));
+        let revealed = reveal(&resolved, None, &key, environment, self.sources(&maker)).await?;
         calls.hide(revealed.values);
         let token = creation_token(self.plan.lineage, &step.path, generation);
         let request = CreateRequest {
@@ -223,7 +227,7 @@ impl Runner<'_> {
                     let live = calls.looks().read_made(&made(&request, id.clone())).await.ok().flatten();
                     let Live { properties, outputs } = live.clone().unwrap_or_default();
                     let seen = live.is_some().then_some(&properties);
-                    self.incomplete(step, desired, Accepted { id, outputs }, seen).await?;
+                    self.incomplete(step, desired, Accepted { id, outputs, ..Accepted::default() }, seen).await?;
                     Err(failure.into())
                 }
                 None => self.refused(step, failure).await,
@@ -324,6 +328,8 @@ impl Runner<'_> {
         let looks = calls.looks();
         let open = |error| self.unseen(error);
         let mut ids = looks.find_made(request).await.map_err(open)?;
+        let behavior = self.provider.behavior(&request.address.type_name);
+        self.record.read(|state| recover::retain_unknown(state, &request.address, behavior, &mut ids));
         if ids.len() > 1 {
             return Err(StepError::Ambiguous { ids });
         }
@@ -332,7 +338,7 @@ impl Runner<'_> {
         // What is found and cannot be read is not found yet: it would have no outputs.
         let Some(live) = looks.read_made(&existing).await.map_err(open)? else { return Ok(None) };
         let ready = looks.ready(&existing).await.map_err(open)?;
-        let accepted = Accepted { id: existing.id, outputs: live.outputs };
+        let accepted = Accepted { id: existing.id, outputs: live.outputs, ..Accepted::default() };
         Ok(Some(Made::Found { accepted, live: ready.map(|_| live.properties) }))
     }
 
@@ -347,7 +353,7 @@ impl Runner<'_> {
     ) -> Option<Made> {
         let existing = made(request, id);
         let live = calls.looks().read_made(&existing).await.ok().flatten()?;
-        let accepted = Accepted { id: existing.id, outputs: live.outputs };
+        let accepted = Accepted { id: existing.id, outputs: live.outputs, ..Accepted::default() };
         let live = Some(live.properties);
         Some(if settings { Made::Incomplete(accepted, live) } else { Made::Found { accepted, live } })
     }
@@ -356,7 +362,8 @@ impl Runner<'_> {
         let prior = self.prior(&step.path)?;
         let resolved = self.resolve(desired)?;
         let (key, serial) = self.record.read(|state| (state.digest_key.clone(), state.serial));
-        let revealed = reveal(&resolved, Some(&prior), &key, &prior.environment, self.provider).await?;
+        let maker = |output: &SecretOutput| self.record.read(|state| secret::maker(state, output));
+        let revealed = reveal(&resolved, Some(&prior), &key, &prior.environment, self.sources(&maker)).await?;
         let Revealed { plain, digests, unchanged, values } = revealed;
         calls.hide(values);
         if normal::all_agree(&step.type_name, &prior.properties, &resolved)
@@ -423,7 +430,8 @@ impl Runner<'_> {
         found: Option<BTreeMap<String, Value>>,
         incomplete: bool,
     ) -> Result<(), StepError> {
-        let Accepted { id, outputs } = accepted;
+        self.told.learn(&step.type_name, &accepted);
+        let Accepted { id, outputs, .. } = accepted;
         let path = step.path.clone();
         let ready = (self.wait(&step.type_name) == Wait::NONE)
             .then(|| Event::Ready { path: path.clone(), outputs: Outputs::new() });
@@ -569,6 +577,10 @@ impl Runner<'_> {
             Some(reference) => Err(StepError::Unresolved { reference }),
             None => Ok(resolved),
         }
+    }
+
+    fn sources<'s>(&'s self, maker: &'s Maker<'s>) -> Sources<'s> {
+        Sources { provider: self.provider, told: self.told, maker }
     }
 
     fn prior(&self, path: &Path) -> Result<ResourceState, StepError> {

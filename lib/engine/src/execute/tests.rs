@@ -581,3 +581,6 @@ mod stopping;
 
 #[path = "update_tests.rs"]
 mod updates;
+
+#[path = "told_tests.rs"]
+mod told;

@@ -60,6 +60,7 @@ fn planned_part(assembly: &Assembly, state: &State, only: &[&str]) -> Result<(Ch
         state,
         identity: &identity(),
         behavior: &behavior,
+        repeats: &|_, _| false,
         digests: &Digests::new(),
         missing: &BTreeSet::new(),
     };

@@ -56,6 +56,7 @@ fn plan(assembly: &Assembly, state: &State, changes: impl Fn(&Inputs<'_>) -> cra
         state,
         identity: &identity(),
         behavior: &behavior,
+        repeats: &|_, _| false,
         digests: &Digests::new(),
         missing: &BTreeSet::new(),
     };

@@ -37,6 +37,9 @@ mod platform;
 mod relations;
 mod stateful;
 mod support;
+mod told;
+
+pub use told::OwnerQuota;
 
 use crate::behavior::{Behavior, Recovery, Wait};
 use crate::resource::{Handler, ResourceType};

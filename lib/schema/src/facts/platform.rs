@@ -1,7 +1,7 @@
 //! Identity, keys, secrets, messages, and other services of a platform.
 
 use super::{Row, row};
-use crate::behavior::Recovery::{DeterministicName, FindByTag};
+use crate::behavior::Recovery::{ByOwner, DeterministicName, FindByTag};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -9,6 +9,9 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::DirectoryService::MicrosoftAD").waits(60, 3600).early(&["Id"]),
     // PutRule makes or changes the rule of a name.
     row("AWS::Events::Rule").by(DeterministicName),
+    // CreateAccessKey takes a user and nothing else; a user has two keys at most, so that one can take the
+    // place of the other (API_CreateAccessKey, LimitExceeded).
+    row("AWS::IAM::AccessKey").by(ByOwner),
     // CreatePolicy refuses a name that exists.
     row("AWS::IAM::ManagedPolicy").by(DeterministicName),
     // PutGroupPolicy, PutRolePolicy, PutUserPolicy: "adds or updates an inline policy".

@@ -4,7 +4,7 @@ use crate::resource::{Handler, ResourceType};
 
 /// Types that Cloud Control does not manage and that have a native handler in the AWS provider. A
 /// test there compares.
-const NATIVE_ONLY: &[&str] = &["AWS::ElasticLoadBalancingV2::ListenerCertificate"];
+const NATIVE_ONLY: &[&str] = &["AWS::ElasticLoadBalancingV2::ListenerCertificate", "AWS::IAM::AccessKey"];
 
 /// What takes the place of a type that AWS's registry has no handlers for. A row without `::` in its
 /// type is a whole service.

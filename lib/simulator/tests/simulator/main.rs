@@ -9,3 +9,4 @@ mod faults;
 mod lifecycle;
 mod network;
 mod sandbox;
+mod told;

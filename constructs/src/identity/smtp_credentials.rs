@@ -1,0 +1,122 @@
+//! Mail through SES's SMTP endpoint.
+
+use groundplan_core::{Construct, Handle, Output, Scope, template};
+use groundplan_resources::{iam, secretsmanager};
+
+use super::policy_document::{PolicyDocument, Statement};
+use super::role::RoleHandle;
+
+/// User name and password for SES's SMTP endpoint of the stack's region, in a secret of Secrets Manager.
+///
+/// They are an access key of an IAM user of its own, who may send mail from the given identities and nothing
+/// else. The password is made of the key's secret and is nowhere but in that secret.
+/// <https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html>
+///
+/// ```
+/// use groundplan_constructs::identity::SmtpCredentials;
+/// use groundplan_core::{App, Environment};
+/// let app = App::new("shop");
+/// let stack = app.stack("shop", Environment::new("eu-central-1"));
+/// let mail = stack.add("mail", SmtpCredentials::new(["example.com"]));
+/// stack.export("smtp-host", mail.host());
+/// ```
+pub struct SmtpCredentials {
+    identities: Vec<String>,
+    serial: i64,
+}
+
+impl SmtpCredentials {
+    /// For mail from these domains and addresses, which SES has verified in the stack's region.
+    pub fn new<I: Into<String>>(identities: impl IntoIterator<Item = I>) -> Self {
+        Self { identities: identities.into_iter().map(Into::into).collect(), serial: 1 }
+    }
+
+    /// The number of the key, at first 1. Another number makes another key: the secret has the new one
+    /// before the old one goes.
+    #[must_use]
+    pub fn serial(mut self, serial: i64) -> Self {
+        self.serial = serial;
+        self
+    }
+}
+
+/// The credentials in the tree.
+#[derive(Clone, Debug)]
+pub struct SmtpCredentialsHandle {
+    /// Who sends.
+    pub user: Handle<iam::User>,
+    /// The key whose ID is the user name.
+    pub key: Handle<iam::AccessKey>,
+    /// A JSON object with `username` and `password`.
+    pub credentials: Handle<secretsmanager::Secret>,
+    host: String,
+}
+
+impl Construct for SmtpCredentials {
+    type Handle = SmtpCredentialsHandle;
+
+    #[track_caller]
+    fn build(self, scope: &Scope) -> SmtpCredentialsHandle {
+        let region = scope.region();
+        let (partition, account) = (scope.partition(), scope.account_id());
+        let arns = self.identities.into_iter();
+        let arns: Vec<_> =
+            arns.map(|name| template!("arn:{}:ses:{}:{}:identity/{}", partition, &region, &account, name)).collect();
+        // <https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html>
+        let send = PolicyDocument::new([Statement::allow(["ses:SendRawEmail"]).on(arns)]);
+        send.check(scope);
+        let user = scope.add("user", iam::User::new().policies([iam::user::Policy::new(send, "send")]));
+        let key = scope.add("key", iam::AccessKey::new(user.user_name()).serial(self.serial));
+        let password = key.secret_access_key().ses_smtp_password(region.clone());
+        let credentials = secretsmanager::Secret::new()
+            .description(format!("SMTP credentials of {}", scope.path()))
+            .secret_string(password.in_json("password", [("username", key.id())]));
+        let credentials = scope.add("credentials", credentials);
+        SmtpCredentialsHandle { user, key, credentials, host: format!("email-smtp.{region}.amazonaws.com") }
+    }
+}
+
+impl SmtpCredentialsHandle {
+    /// The host name of the endpoint, which takes TLS on port 465 and STARTTLS on 587.
+    /// <https://docs.aws.amazon.com/general/latest/gr/ses.html>
+    pub fn host(&self) -> String {
+        self.host.clone()
+    }
+
+    /// The user name.
+    pub fn username(&self) -> Output<iam::AccessKeyId> {
+        self.key.id()
+    }
+
+    /// Lets `role` read user name and password.
+    #[track_caller]
+    pub fn grant_credentials(&self, role: &RoleHandle) {
+        role.grant(Statement::allow(["secretsmanager:GetSecretValue"]).on([template!("{}", self.credentials.id())]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_core::{App, Environment};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_user_sends_from_the_identities_and_the_secret_has_both_parts() {
+        let app = App::new("shop");
+        let stack = app.stack("shop", Environment::new("eu-central-1").account("111122223333"));
+        stack.add("mail", SmtpCredentials::new(["example.com"]).serial(2));
+        let assembly = app.synth().expect("it is valid").assembly.to_json();
+        let assembly: serde_json::Value = serde_json::from_str(&assembly).expect("JSON");
+        let resources = &assembly["resources"];
+        let policy = &resources["shop/mail/user"]["properties"]["Policies"][0]["PolicyDocument"]["Statement"][0];
+        assert_eq!(policy["Action"], "ses:SendRawEmail");
+        assert_eq!(policy["Resource"], "arn:aws:ses:eu-central-1:111122223333:identity/example.com");
+        assert_eq!(resources["shop/mail/key"]["properties"]["Serial"], 2);
+        let secret = &resources["shop/mail/credentials"]["properties"]["SecretString"]["$secret"]["derived"];
+        assert_eq!(secret["by"]["json_object"]["key"], "password");
+        assert_eq!(secret["by"]["json_object"]["beside"], json!({"username": {"$ref": "shop/mail/key#Id"}}));
+        assert_eq!(secret["from"]["derived"]["by"], json!({"ses_smtp_password": {"region": "eu-central-1"}}));
+    }
+}
