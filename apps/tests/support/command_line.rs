@@ -33,6 +33,11 @@ pub(crate) fn run(settings: &Settings, moto: &Moto, directory: &Path, command: &
 
 /// Runs a command of `app`, in `directory` against `moto`.
 pub(crate) fn run_app(app: &App, moto: &Moto, directory: &Path, command: &[&str]) -> Ran {
+    run_at(app, moto.url(), directory, command)
+}
+
+/// Runs a command of `app`, in `directory` against the endpoint `url`.
+pub(crate) fn run_at(app: &App, url: &str, directory: &Path, command: &[&str]) -> Ran {
     let (out, err) = (Text::default(), Text::default());
     let streams = Streams {
         out: Box::new(out.clone()),
@@ -43,7 +48,7 @@ pub(crate) fn run_app(app: &App, moto: &Moto, directory: &Path, command: &[&str]
         input_is_terminal: false,
     };
     let (_, interrupts) = tokio::sync::mpsc::unbounded_channel();
-    let args = [app.name()].iter().chain(command).chain(&["--target", moto.url()]).map(OsString::from).collect();
+    let args = [app.name()].iter().chain(command).chain(&["--target", url]).map(OsString::from).collect();
     let host = Host {
         args,
         variables: Default::default(),

@@ -10,6 +10,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use groundplan_engine::provider::{ErrorClass, ProviderError};
+
+use crate::fence::Stopped;
 
 /// A text that an emulator answers with, and what AWS answers instead.
 struct Repair {
@@ -54,11 +57,15 @@ impl HttpConnector for Repairing {
         let service = service(&request).unwrap_or_default();
         let fits = |repair: &&Repair| repair.service == service && request.uri().contains(repair.place);
         let repairs: Vec<&'static Repair> = REPAIRS.iter().filter(fits).collect();
+        let endpoint = request.uri().split('/').take(3).collect::<Vec<_>>().join("/");
         let answer = self.0.call(request);
-        if repairs.is_empty() {
-            return answer;
-        }
-        HttpConnectorFuture::new(async move { repaired(answer.await?, &repairs).await })
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await?;
+            if is_page(&answer) {
+                return Err(lacking(&endpoint, answer.status().as_u16()));
+            }
+            if repairs.is_empty() { Ok(answer) } else { repaired(answer, &repairs).await }
+        })
     }
 }
 
@@ -67,6 +74,21 @@ impl HttpConnector for Repairing {
 fn service(request: &HttpRequest) -> Option<String> {
     let scope = request.headers().get("authorization")?.split("Credential=").nth(1)?.split(',').next()?;
     scope.split('/').nth(3).map(str::to_owned)
+}
+
+/// Whether an error is a web page: what the server below the emulator says where that has no such call.
+fn is_page(answer: &HttpResponse) -> bool {
+    let kind = answer.headers().get("content-type").unwrap_or_default();
+    answer.status().as_u16() >= 400 && kind.starts_with("text/html")
+}
+
+/// What is said of a call that the emulator does not have.
+fn lacking(endpoint: &str, status: u16) -> ConnectorError {
+    let message = format!(
+        "{endpoint} does not offer this call, or has failed in it (status {status}, and a web page for an answer): \
+         this emulator cannot hold the resource"
+    );
+    ConnectorError::user(Box::new(Stopped(Box::new(ProviderError::new(ErrorClass::Invalid, message)))))
 }
 
 async fn repaired(mut response: HttpResponse, repairs: &[&Repair]) -> Result<HttpResponse, ConnectorError> {

@@ -34,6 +34,7 @@ struct Shared {
 struct Traffic {
     faults: Option<(Faults, Dice)>,
     held: Option<(Hold, String)>,
+    refused: Option<(String, String)>,
     exchanges: Vec<Exchange>,
 }
 
@@ -136,6 +137,11 @@ impl Proxy {
         self.shared.traffic().held = Some((hold, operation.to_owned()));
     }
 
+    /// Refuses each request of this operation with this code, until [`calm`](Self::calm).
+    pub fn refuse(&self, operation: &str, code: &str) {
+        self.shared.traffic().refused = Some((operation.to_owned(), code.to_owned()));
+    }
+
     /// How many exchanges it holds now.
     pub fn holding(&self) -> usize {
         self.shared.holding.load(Ordering::SeqCst)
@@ -144,7 +150,7 @@ impl Proxy {
     /// Passes everything on from now on.
     pub fn calm(&self) {
         let mut traffic = self.shared.traffic();
-        (traffic.faults, traffic.held) = (None, None);
+        (traffic.faults, traffic.held, traffic.refused) = (None, None, None);
     }
 
     /// How many requests have arrived.
@@ -210,6 +216,10 @@ impl Shared {
     /// The answer for the client; none where it is lost.
     fn exchange(&self, request: Message, moto: &mut Connection) -> std::io::Result<Option<Message>> {
         let asked = self.started.elapsed();
+        let refused = self.traffic().refused.clone().filter(|(operation, _)| request.operation() == *operation);
+        if let Some((_, code)) = refused {
+            return Ok(Some(error(&request, 400, [&code; 3])));
+        }
         let fault = self.traffic().faults.as_mut().and_then(|(faults, dice)| faults.next(dice, request.changes()));
         let refused = matches!(fault, Some(Fault::Throttled | Fault::Unavailable));
         if self.waited(Hold::Request, &request) {

@@ -8,7 +8,7 @@ use groundplan::{App, Data, Environment, Handle, Input, Resource, Scope, Value};
 
 /// The app of a document: `program("record", "v1")` is `tests/cases/record/v1.json`.
 pub(crate) fn program(case: &str, version: &str) -> App {
-    let path = format!("{}/cases/{case}/{version}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../tests/cases/{case}/{version}.json", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let document = Value::from_json(text.parse().expect("it is JSON")).expect("it is a document");
     app(&document)
