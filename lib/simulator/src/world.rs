@@ -8,7 +8,7 @@ use groundplan_engine::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
     ProviderError, Recovery, Status, UpdateRequest, Wait,
 };
-use groundplan_schema::{Replacement, ResourceType, lookup};
+use groundplan_schema::{ClaimRule, Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
@@ -74,7 +74,6 @@ impl World<'_> {
             return Err(refusal(ErrorClass::Invalid, "IdempotentParameterMismatch", message));
         }
         self.require_references(resource, &region, &properties)?;
-        self.require_no_twin(resource, &region, &properties)?;
         self.require_unclaimed(resource, &region, &properties, None)?;
         let actual_region = &request.address.environment.region;
         network::check(
@@ -264,7 +263,7 @@ impl World<'_> {
         let region = self.region(resource, &request.address.environment)?;
         let properties = secrets::seal(resource, &request.properties, self.key);
         let found: Vec<&Resource> = match resource.behavior().recovery {
-            Recovery::ByParts => self.same_parts(resource, &region, &properties).collect(),
+            Recovery::ByParts => self.same_thing(resource, &region, &properties, &request.token),
             // Without tags a name is all that there is to go by.
             Recovery::DeterministicName if resource.tags.is_none() => {
                 let path = Some(&request.address.path);
@@ -436,7 +435,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn made_with<'a>(
+    pub(crate) fn made_with<'a>(
         &'a self,
         token: &'a str,
         resource: &'a ResourceType,
@@ -496,7 +495,7 @@ fn is_setting(resource: &ResourceType, name: &str) -> bool {
     let Some(property) = resource.properties.get(name) else { return false };
     let identifies = resource.primary_identifier.contains(&name)
         || resource.own_name() == Some(name)
-        || resource.parts().contains(&name)
+        || groundplan_schema::claim_rules(resource.name).iter().flat_map(ClaimRule::properties).any(|part| part == name)
         || resource.tags.as_ref().is_some_and(|tags| tags.property == name);
     let changeable = property.replacement == Replacement::Never && !property.required;
     changeable && !identifies && !property.sensitive && !property.write_only

@@ -49,7 +49,6 @@ const GROUPS: [&[Row]; 4] = [network::ROWS, compute::ROWS, data::ROWS, platform:
 struct Row {
     type_name: &'static str,
     recovery: Option<Recovery>,
-    parts: &'static [&'static str],
     alone: bool,
     wait: Wait,
     early: &'static [&'static str],
@@ -58,19 +57,13 @@ struct Row {
 
 /// A row that corrects nothing yet.
 const fn row(type_name: &'static str) -> Row {
-    Row { type_name, recovery: None, parts: &[], alone: false, wait: Wait::NONE, early: &[], overwrites: false }
+    Row { type_name, recovery: None, alone: false, wait: Wait::NONE, early: &[], overwrites: false }
 }
 
 impl Row {
     /// A create is made exactly once in this way.
     const fn by(self, recovery: Recovery) -> Self {
         Self { recovery: Some(recovery), ..self }
-    }
-
-    /// It is the relation of others: these properties make it what it is, whatever identifier AWS
-    /// gives it.
-    const fn of(self, parts: &'static [&'static str]) -> Self {
-        Self { recovery: Some(Recovery::ByParts), parts, ..self }
     }
 
     /// Its successor cannot be made while it exists.
@@ -121,12 +114,12 @@ impl ResourceType {
     }
 
     /// How a create is made exactly once, as far as the schema says:
-    /// - the resource is the relation of others: by its parts;
+    /// - the resource is the relation of others, and its claims say which: by its parts;
     /// - its identifier is a name that the program sets: by that name;
     /// - else by a client token where Cloud Control manages it, every create through which takes one,
     ///   or where it cannot be tagged; by its tags otherwise.
     fn default_recovery(&self) -> Recovery {
-        if !self.parts().is_empty() {
+        if self.is_relation() && !crate::claim_rules(self.name).is_empty() {
             return Recovery::ByParts;
         }
         match self.primary_identifier[..] {
@@ -158,13 +151,21 @@ mod tests {
         }
     }
 
+    /// What is looked up by its parts is told apart by what it claims.
+    #[test]
+    fn what_is_found_by_its_parts_has_rules_that_name_them() {
+        let by_parts = crate::all().filter(|name| crate::behavior(name).expect("published").recovery == Recovery::ByParts);
+        let without: Vec<_> = by_parts.filter(|name| crate::claim_rules(name).is_empty()).collect();
+        assert_eq!(without, [""; 0], "a row of claim/ has to say what these are told apart by");
+    }
+
     #[test]
     fn every_row_corrects_something() {
         let mut idle = Vec::new();
         for row in GROUPS.iter().copied().flatten() {
             let resource = lookup(row.type_name).expect("published");
             let waits = row.wait != Wait::NONE;
-            let recovers = !row.parts.is_empty() || row.recovery.is_some_and(|it| it != resource.default_recovery());
+            let recovers = row.recovery.is_some_and(|it| it != resource.default_recovery());
             if !(waits || row.alone || row.overwrites || recovers) || row.recovery.is_some() && !recovers {
                 idle.push(row.type_name);
             }
@@ -175,15 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn early_outputs_and_parts_are_published() {
+    fn early_outputs_are_published() {
         for row in GROUPS.iter().copied().flatten() {
             let resource = lookup(row.type_name).expect("published");
             for name in row.early {
                 let known = resource.attributes.contains_key(name) || resource.properties.contains_key(name);
                 assert!(known, "{} has no {name}", row.type_name);
-            }
-            for name in row.parts {
-                assert!(resource.properties.contains_key(name), "{} has no property {name}", row.type_name);
             }
         }
     }
