@@ -388,6 +388,50 @@ fn an_inline_policy_of_a_role_is_the_one_of_its_own_with_that_name() {
 }
 
 #[test]
+fn a_second_block_of_a_vpc_lies_outside_of_its_own() {
+    let with = |block: &str| {
+        findings(|stack| {
+            let vpc = stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+            stack.add("more", ec2::VpcCidrBlock::new(&vpc).cidr_block(block));
+        })
+    };
+    let found = with("10.0.128.0/20");
+    assert!(found.contains("IPv4 block of a VPC shop/vpc#VpcId, 10.0.0.0/16 and 10.0.128.0/20"), "{found}");
+    assert_eq!(with("10.1.0.0/16"), "");
+}
+
+#[test]
+fn an_address_that_names_its_instance_has_no_second_association() {
+    let found = findings(|stack| {
+        let address = stack.add("address", ec2::Eip::new().instance_id("i-0123456789abcdef0"));
+        let other = ec2::EipAssociation::new().allocation_id(&address).instance_id("i-11111111111111111");
+        stack.add("association", other);
+    });
+    assert!(found.contains("two resources are the same Elastic IP address: shop/address#AllocationId"), "{found}");
+    let found = findings(|stack| {
+        let instance = || "i-0123456789abcdef0";
+        stack.add("one", ec2::Eip::new().instance_id(instance()));
+        stack.add("two", ec2::Eip::new().instance_id(instance()));
+    });
+    assert!(found.contains("Elastic IP address of an interface: i-0123456789abcdef0"), "{found}");
+}
+
+#[test]
+fn a_record_is_one_thing_whether_it_names_its_zone_or_refers_to_it() {
+    let with = |name: &str| {
+        findings(|stack| {
+            let zone = stack.add("zone", route53::HostedZone::new().name("example.com"));
+            let record = || route53::RecordSet::new("www.example.com", "A").ttl("60").resource_records(["192.0.2.1"]);
+            stack.add("by-id", record().hosted_zone_id(&zone));
+            stack.add("by-name", record().hosted_zone_name(name));
+        })
+    };
+    let found = with("Example.com.");
+    assert!(found.contains("two resources are the same record: shop/zone#Id, www.example.com., A"), "{found}");
+    assert_eq!(with("example.org."), "");
+}
+
+#[test]
 fn a_group_that_lets_nothing_out_has_rules_of_their_own() {
     let found = findings(|stack| {
         let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));

@@ -60,10 +60,9 @@ use std::sync::OnceLock;
 
 pub use behavior::{Behavior, Recovery, Wait};
 pub use claim::{
-    ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, InlineCollection, inline_collections,
-    memberships,
+    ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, NamedOwner, named_owner,
 };
-pub use collection::{Collection, collections, is_foreign_tag};
+pub use collection::{Collection, Member, collections, inline_collections, is_foreign_tag, memberships};
 pub use cursor::{Cursor, Visit};
 pub use final_snapshot::{FinalSnapshot, final_snapshot};
 pub use kind::Kind;

@@ -126,7 +126,8 @@ impl World<'_> {
     /// rules of its group, whoever added it.
     fn add_members(&self, owner: &Resource, properties: &mut Properties) {
         for collection in groundplan_schema::collections(&owner.key.type_name) {
-            let Some((type_name, names_owner)) = collection.member else { continue };
+            let Some(member) = collection.member else { continue };
+            let (type_name, names_owner) = (member.type_name, member.owner_property);
             let members = self.account.of_type(type_name);
             let members = members.filter(|it| it.property(names_owner) == Some(&owner.key.id));
             let member = |it: &Resource| {

@@ -134,5 +134,7 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::VpcLattice::ServiceNetwork", "name of a service network", "Name"),
     row("AWS::VpcLattice::Listener", "name of a listener", "ServiceIdentifier:name, Name"),
     row("AWS::VpcLattice::ServiceNetworkServiceAssociation", "service of a service network", "ServiceNetworkIdentifier:name, ServiceIdentifier:name"),
-    row("AWS::VpcLattice::ServiceNetworkVpcAssociation", "service network of a VPC", "ServiceNetworkIdentifier:name, VpcIdentifier"),
+    // "You can connect a VPC to only one service network through an association."
+    // <https://docs.aws.amazon.com/vpc-lattice/latest/ug/service-networks.html>
+    row("AWS::VpcLattice::ServiceNetworkVpcAssociation", "service network of a VPC", "VpcIdentifier"),
 ];
