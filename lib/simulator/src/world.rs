@@ -26,9 +26,6 @@ use crate::references::mentions;
 use crate::timing::timing;
 use crate::{names, secrets};
 
-/// Properties that forbid a deletion while they are true.
-const PROTECTIONS: &[&str] = &["DeletionProtection", "DeletionProtectionEnabled", "DeleteProtection"];
-
 /// Everything an answer depends on.
 pub(crate) struct World<'a> {
     pub(crate) account: &'a mut Account,
@@ -222,10 +219,9 @@ impl World<'_> {
         if found.is_deleting() {
             return Ok(Deletion::Pending);
         }
-        if let Some(protection) =
-            PROTECTIONS.iter().find(|name| found.properties.get(**name) == Some(&Json::Bool(true)))
-        {
-            let message = format!("{} is protected: set {protection} to false first", key.id);
+        if let Some(protection) = resource.is_protected_by(|name| found.properties.get(name).cloned()) {
+            let (setting, value) = (protection.setting, protection.value);
+            let message = format!("{} is protected: {setting} is {value}; set it to another value first", key.id);
             return Err(refusal(ErrorClass::Invalid, "InvalidParameterCombination", message));
         }
         let holder = self.account.holders(&key).next().or_else(|| self.account.network_holder(&found));
@@ -496,7 +492,10 @@ fn is_setting(resource: &ResourceType, name: &str) -> bool {
     let Some(property) = resource.properties.get(name) else { return false };
     let identifies = resource.primary_identifier.contains(&name)
         || resource.own_name() == Some(name)
-        || groundplan_schema::claim_rules(resource.name).iter().flat_map(ClaimRule::properties).any(|part| part == name)
+        || groundplan_schema::claim_rules(resource.name)
+            .iter()
+            .flat_map(ClaimRule::properties)
+            .any(|part| part == name)
         || resource.tags.as_ref().is_some_and(|tags| tags.property == name);
     let changeable = property.replacement == Replacement::Never && !property.required;
     changeable && !identifies && !property.sensitive && !property.write_only

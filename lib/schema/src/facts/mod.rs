@@ -11,6 +11,9 @@
 //! | `identity` | the name of a resource, and the parts that make a relation what it is |
 //! | `api` | the API of each service |
 //! | `relations` | which properties name other resources, and which of those they keep from being deleted |
+//! | `protection` | which settings keep AWS from deleting a resource |
+//! | `reboot` | which changes take effect only with a reboot |
+//! | `final_snapshot` | which types have a snapshot taken when they are deleted |
 //! | `stateful` | which types hold data that is lost with them |
 //! | `support` | which types can be managed, and what to use instead of the others |
 //! | `follows` | which outputs follow which property when it changes in place |
@@ -30,13 +33,20 @@
 mod api;
 mod compute;
 mod data;
+mod final_snapshot;
 mod follows;
 mod identity;
 mod network;
 mod platform;
+mod protection;
+mod reboot;
 mod relations;
 mod stateful;
 mod support;
+
+pub use final_snapshot::FinalSnapshot;
+pub use protection::Protection;
+pub use reboot::NeedsReboot;
 
 use crate::behavior::{Behavior, Recovery, Wait};
 use crate::resource::{Handler, ResourceType};
@@ -154,7 +164,8 @@ mod tests {
     /// What is looked up by its parts is told apart by what it claims.
     #[test]
     fn what_is_found_by_its_parts_has_rules_that_name_them() {
-        let by_parts = crate::all().filter(|name| crate::behavior(name).expect("published").recovery == Recovery::ByParts);
+        let by_parts =
+            crate::all().filter(|name| crate::behavior(name).expect("published").recovery == Recovery::ByParts);
         let without: Vec<_> = by_parts.filter(|name| crate::claim_rules(name).is_empty()).collect();
         assert_eq!(without, [""; 0], "a row of claim/ has to say what these are told apart by");
     }

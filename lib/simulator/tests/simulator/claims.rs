@@ -178,9 +178,7 @@ async fn a_vpc_has_one_ipv6_block_of_amazons_in_each_border_group_and_any_number
     let cloud = Simulator::in_memory(1);
     cloud.assume("ipam-pool-1");
     let vpc = create(&cloud, "shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"})).await.id;
-    let amazon = |group: &str| {
-        json!({"VpcId": vpc, "AmazonProvidedIpv6CidrBlock": true, "Ipv6CidrBlockNetworkBorderGroup": group})
-    };
+    let amazon = |group: &str| json!({"VpcId": vpc, "AmazonProvidedIpv6CidrBlock": true, "Ipv6CidrBlockNetworkBorderGroup": group});
     let central = create(&cloud, "shop/central", BLOCK, amazon("eu-central-1")).await.id;
     let refused = try_create(&cloud, "shop/again", BLOCK, amazon("eu-central-1")).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::AlreadyExists);
@@ -193,4 +191,21 @@ async fn a_vpc_has_one_ipv6_block_of_amazons_in_each_border_group_and_any_number
     let second = create(&cloud, "shop/second", BLOCK, pooled()).await.id;
     assert_ne!(first, second);
     assert_eq!(cloud.find(&request("shop/first", BLOCK, pooled())).await.unwrap(), [first]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_protected_is_not_deleted_whatever_the_setting_is_called() {
+    let cloud = Simulator::in_memory(1);
+    let attributes = |value: &str| {
+        json!({
+            "Name": "web", "Type": "network",
+            "LoadBalancerAttributes": [{"Key": "deletion_protection.enabled", "Value": value}],
+        })
+    };
+    let balancer = create(&cloud, "shop/web", BALANCER, attributes("true")).await.id;
+    assert!(refusal(try_delete(&cloud, BALANCER, &balancer).await).contains("is protected"));
+    update(&cloud, BALANCER, &balancer, attributes("false")).await.unwrap();
+    delete(&cloud, BALANCER, &balancer).await;
+    let pool = create(&cloud, "shop/pool", "AWS::Cognito::UserPool", json!({"DeletionProtection": "ACTIVE"})).await.id;
+    assert!(refusal(try_delete(&cloud, "AWS::Cognito::UserPool", &pool).await).contains("is protected"));
 }
