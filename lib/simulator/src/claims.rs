@@ -2,7 +2,7 @@
 
 use groundplan_core::claim::{Claim, Conflict};
 use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
-use groundplan_schema::ResourceType;
+use groundplan_schema::{OnDuplicate, ResourceType};
 use serde_json::Value as Json;
 
 use crate::account::{Key, Resource, claims};
@@ -26,7 +26,8 @@ impl World<'_> {
             }
             for (other, theirs) in self.account.in_conflict(&claim) {
                 let is_itself = own == Some(&other.key);
-                let overwritten = other.key.type_name == resource.name && resource.overwrites();
+                let overwritten =
+                    other.key.type_name == resource.name && resource.on_duplicate() == OnDuplicate::Overwrites;
                 if !is_itself && !overwritten {
                     return Err(claimed(resource, other, &claim, theirs));
                 }

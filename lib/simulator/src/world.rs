@@ -8,7 +8,7 @@ use groundplan_engine::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
     ProviderError, Recovery, Status, UpdateRequest, Wait,
 };
-use groundplan_schema::{ClaimRule, Replacement, ResourceType, lookup};
+use groundplan_schema::{ClaimRule, OnDuplicate, Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
@@ -59,7 +59,10 @@ impl World<'_> {
         let properties = secrets::seal(resource, &request.properties, self.key);
         let digest = self.key.digest(&Json::Object(properties.clone()).to_string());
         let first = self.made_with(&request.token, resource, &region).next().cloned();
-        if let Some(first) = first.filter(|_| resource.behavior().recovery == Recovery::ClientToken) {
+        let by_token = resource.behavior().recovery == Recovery::ClientToken;
+        let returned = first.as_ref().is_some_and(|first| first.request == digest)
+            && resource.on_duplicate() == OnDuplicate::Returns;
+        if let Some(first) = first.filter(|_| by_token || returned) {
             if first.request == digest {
                 // Whoever repeats the create repeats the settings, too.
                 let whole = Resource { properties, ..first };
@@ -333,7 +336,7 @@ impl World<'_> {
                 revisions = Some(self.last_revision(resource, &key.id));
                 continue;
             }
-            if let Some(twin) = self.account.get(&key).filter(|_| !resource.overwrites()) {
+            if let Some(twin) = self.account.get(&key).filter(|_| resource.on_duplicate() != OnDuplicate::Overwrites) {
                 let again = Making { derivation: &self.derivation(resource, &request.token, attempt + 1), ..making };
                 if again.id() != key.id {
                     continue;

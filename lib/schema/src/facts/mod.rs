@@ -48,7 +48,7 @@ pub use final_snapshot::FinalSnapshot;
 pub use protection::Protection;
 pub use reboot::NeedsReboot;
 
-use crate::behavior::{Behavior, Recovery, Wait};
+use crate::behavior::{Behavior, OnDuplicate, Recovery, Wait};
 use crate::resource::{Handler, ResourceType};
 
 /// The groups of rows. A type has one row in one of them, or none.
@@ -62,12 +62,12 @@ struct Row {
     alone: bool,
     wait: Wait,
     early: &'static [&'static str],
-    overwrites: bool,
+    on_duplicate: OnDuplicate,
 }
 
 /// A row that corrects nothing yet.
 const fn row(type_name: &'static str) -> Row {
-    Row { type_name, recovery: None, alone: false, wait: Wait::NONE, early: &[], overwrites: false }
+    Row { type_name, recovery: None, alone: false, wait: Wait::NONE, early: &[], on_duplicate: OnDuplicate::Refuses }
 }
 
 impl Row {
@@ -83,7 +83,12 @@ impl Row {
 
     /// Its create call puts it in the place of the one with the same claim, without a word.
     const fn overwrites(self) -> Self {
-        Self { overwrites: true, ..self }
+        Self { on_duplicate: OnDuplicate::Overwrites, ..self }
+    }
+
+    /// Its create call returns the one with the same claim and settings as if it had made it.
+    const fn returns(self) -> Self {
+        Self { on_duplicate: OnDuplicate::Returns, ..self }
     }
 
     /// It takes its time: a look every `interval` seconds or more often, for `timeout` seconds.
@@ -116,11 +121,12 @@ impl ResourceType {
         })
     }
 
-    /// Whether a create puts the resource in the place of the one that is there under the same claim,
-    /// instead of being refused. Two resources of a program with one claim are one thing then, and a
-    /// delete of either removes it.
-    pub fn overwrites(&self) -> bool {
-        find(self.name).is_some_and(|row| row.overwrites)
+    /// What a create does where there is a resource under the same claim already.
+    ///
+    /// A bucket that the account has is one that refuses, though S3 answers in us-east-1 as if it had made
+    /// it: a create has to look for the bucket before (API_CreateBucket).
+    pub fn on_duplicate(&self) -> OnDuplicate {
+        find(self.name).map_or(OnDuplicate::Refuses, |row| row.on_duplicate)
     }
 
     /// How a create is made exactly once, as far as the schema says:
@@ -177,7 +183,9 @@ mod tests {
             let resource = lookup(row.type_name).expect("published");
             let waits = row.wait != Wait::NONE;
             let recovers = row.recovery.is_some_and(|it| it != resource.default_recovery());
-            if !(waits || row.alone || row.overwrites || recovers) || row.recovery.is_some() && !recovers {
+            if !(waits || row.alone || row.on_duplicate != OnDuplicate::Refuses || recovers)
+                || row.recovery.is_some() && !recovers
+            {
                 idle.push(row.type_name);
             }
             assert!(!row.alone || !resource.deletes_first, "the schema says of {} that it is alone", row.type_name);

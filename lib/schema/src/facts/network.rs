@@ -40,15 +40,17 @@ pub(super) const ROWS: &[Row] = &[
     // CreateVpcEndpoint takes a ClientToken.
     row("AWS::EC2::VPCEndpoint").waits(5, 900).early(&["Id"]),
     row("AWS::EC2::VPNConnection").waits(15, 1200).early(&["VpnConnectionId"]),
-    // CreateListener and CreateRule take no token, but tags.
-    row("AWS::ElasticLoadBalancingV2::Listener").by(FindByTag),
+    // CreateListener and CreateRule take no token, but tags. "If you attempt to create multiple listeners
+    // with the same settings, each call succeeds."
+    row("AWS::ElasticLoadBalancingV2::Listener").by(FindByTag).returns(),
     row("AWS::ElasticLoadBalancingV2::ListenerCertificate").by(ByParts),
     row("AWS::ElasticLoadBalancingV2::ListenerRule").by(FindByTag),
     // CreateLoadBalancer and CreateTargetGroup are told apart by the name, which is unique in account
-    // and region. A listener or an alias record needs no more than these outputs, and takes as long.
-    row("AWS::ElasticLoadBalancingV2::LoadBalancer").by(DeterministicName).waits(10, 900)
+    // and region, and return the one of that name with the same settings. A listener or an alias record
+    // needs no more than these outputs, and takes as long.
+    row("AWS::ElasticLoadBalancingV2::LoadBalancer").by(DeterministicName).returns().waits(10, 900)
         .early(&["LoadBalancerArn", "LoadBalancerFullName", "LoadBalancerName", "DNSName", "CanonicalHostedZoneID"]),
-    row("AWS::ElasticLoadBalancingV2::TargetGroup").by(DeterministicName),
+    row("AWS::ElasticLoadBalancingV2::TargetGroup").by(DeterministicName).returns(),
     // CreateAccelerator takes an IdempotencyToken.
     row("AWS::GlobalAccelerator::Accelerator").waits(15, 1200).early(&["AcceleratorArn", "DnsName", "Ipv4Addresses"]),
     row("AWS::NetworkFirewall::Firewall").waits(30, 1200).early(&["FirewallArn", "FirewallId"]),

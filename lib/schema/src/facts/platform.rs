@@ -23,8 +23,9 @@ pub(super) const ROWS: &[Row] = &[
     // (API_CreateSecret).
     row("AWS::SecretsManager::Secret").by(DeterministicName),
     row("AWS::ServiceCatalogAppRegistry::ResourceAssociation").by(ByParts),
-    // CreateTopic gives the topic that has the name (API_CreateTopic).
-    row("AWS::SNS::Topic").by(DeterministicName),
+    // CreateTopic returns the topic that has the name, unless its attributes or tags differ
+    // (API_CreateTopic).
+    row("AWS::SNS::Topic").by(DeterministicName).returns(),
     // CreateStateMachine is told apart by the name.
     row("AWS::StepFunctions::StateMachine").by(DeterministicName),
     row("AWS::Transfer::Server").waits(30, 1800).early(&["Arn", "ServerId"]),

@@ -194,6 +194,19 @@ async fn a_vpc_has_one_ipv6_block_of_amazons_in_each_border_group_and_any_number
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_repeated_create_returns_is_the_one_that_it_has_made_and_no_other() {
+    let cloud = Simulator::in_memory(1);
+    let Edge { balancers: [first, _], .. } = edge(&cloud).await;
+    let again = try_create(&cloud, "shop/a", BALANCER, json!({"Name": "a", "Type": "network"})).await.unwrap();
+    assert_eq!(again.id, first);
+    let other = try_create(&cloud, "shop/other", BALANCER, json!({"Name": "a", "Type": "network"})).await.unwrap_err();
+    assert_eq!(other.class, ErrorClass::AlreadyExists, "its tags carry the token of another creation");
+    let changed =
+        try_create(&cloud, "shop/a", BALANCER, json!({"Name": "a", "Type": "application"})).await.unwrap_err();
+    assert_eq!(changed.class, ErrorClass::AlreadyExists, "its settings differ");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_protected_is_not_deleted_whatever_the_setting_is_called() {
     let cloud = Simulator::in_memory(1);
     let attributes = |value: &str| {
