@@ -23,8 +23,7 @@ pub const GROUP: usize = 5_120;
 pub const USER: usize = 2_048;
 
 /// Identities, and the most characters of their inline policies.
-const IDENTITIES: [(&str, usize); 3] =
-    [("AWS::IAM::Role", ROLE), ("AWS::IAM::Group", GROUP), ("AWS::IAM::User", USER)];
+const IDENTITIES: [(&str, usize); 3] = [("AWS::IAM::Role", ROLE), ("AWS::IAM::Group", GROUP), ("AWS::IAM::User", USER)];
 
 /// The number of characters that IAM counts in a document. `unknown` is what each value counts that is
 /// not known yet.

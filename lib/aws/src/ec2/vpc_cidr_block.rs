@@ -78,7 +78,8 @@ impl Handler for VpcCidrBlock {
         let stays = |block: &Block| block.readiness != Readiness::Pending("disassociating".to_owned());
         // A VPC has one block of Amazon's in each network border group; the region is one, too.
         let group = self.ipv6_cidr_block_network_border_group.as_ref().unwrap_or(&cx.address.environment.region);
-        let in_group = |live: &Self| live.ipv6_cidr_block_network_border_group.as_ref().is_none_or(|live| live == group);
+        let in_group =
+            |live: &Self| live.ipv6_cidr_block_network_border_group.as_ref().is_none_or(|live| live == group);
         let ours = blocks.into_iter().filter(stays).filter(|block| {
             let live = &block.properties;
             match self {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use groundplan_core::{Path, Value, keep_ignored};
-use groundplan_schema::{Collection, ResourceType, lookup};
+use groundplan_schema::{Collection, NAMING, ResourceType, lookup};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -108,11 +108,9 @@ fn is_own(state: &State, resource: &ResourceState, collection: &Collection, memb
     }
     let (Some(of), Some(member)) = (collection.member, member.as_map()) else { return false };
     let (type_name, owner) = (of.type_name, of.owner_property);
-    // What tells rules apart is all but their description, and what tells policies apart is their name.
-    let tells = |name: &str| match member.contains_key("PolicyName") {
-        true => name == "PolicyName",
-        false => name != owner && name != "Description",
-    };
+    // What tells members apart is their name where they have one, else all but their description.
+    let naming = NAMING.into_iter().find(|name| member.contains_key(*name));
+    let tells = |name: &str| naming.map_or(name != owner && name != "Description", |naming| name == naming);
     let cursor = lookup(type_name).map(ResourceType::cursor);
     let is_it = |properties: &BTreeMap<String, Value>| {
         let told = properties.iter().filter(|(name, _)| tells(name));

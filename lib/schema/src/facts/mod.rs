@@ -45,6 +45,7 @@ mod stateful;
 mod support;
 
 pub use final_snapshot::FinalSnapshot;
+pub use follows::{SECRET_ENTRY, SecretEntry};
 pub use protection::Protection;
 pub use reboot::NeedsReboot;
 

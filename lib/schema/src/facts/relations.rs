@@ -312,7 +312,10 @@ mod tests {
         assert!(!group("AWS::EC2::LaunchTemplate", "LaunchTemplateData.NetworkInterfaces.0.Groups.0"));
         let rule = "Targets.0.EcsParameters.NetworkConfiguration.AwsVpcConfiguration.SecurityGroups.0";
         assert!(!group("AWS::Events::Rule", rule));
-        assert!(!group("AWS::Glue::Connection", "ConnectionInput.PhysicalConnectionRequirements.SecurityGroupIdList.0"));
+        assert!(!group(
+            "AWS::Glue::Connection",
+            "ConnectionInput.PhysicalConnectionRequirements.SecurityGroupIdList.0"
+        ));
         assert!(!group("AWS::ImageBuilder::InfrastructureConfiguration", "SecurityGroupIds.0"));
         assert!(!group("AWS::SageMaker::EndpointConfig", "VpcConfig.SecurityGroupIds.0"));
         assert!(!group("AWS::SageMaker::Model", "VpcConfig.SecurityGroupIds.0"));
