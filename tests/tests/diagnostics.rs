@@ -403,32 +403,39 @@ fn a_second_block_of_a_vpc_lies_outside_of_its_own() {
 #[test]
 fn an_address_that_names_its_instance_has_no_second_association() {
     let found = findings(|stack| {
-        let address = stack.add("address", ec2::Eip::new().instance_id("i-0123456789abcdef0"));
-        let other = ec2::EipAssociation::new().allocation_id(&address).instance_id("i-11111111111111111");
-        stack.add("association", other);
+        let instances = ["one", "two"].map(|name| stack.add(name, ec2::Instance::new()));
+        stack.add("address", ec2::Eip::new().instance_id(&instances[0]));
+        let address = reference("shop/address#AllocationId");
+        stack.add("association", ec2::EipAssociation::new().allocation_id(address).instance_id(&instances[1]));
     });
     assert!(found.contains("two resources are the same Elastic IP address: shop/address#AllocationId"), "{found}");
     let found = findings(|stack| {
-        let instance = || "i-0123456789abcdef0";
-        stack.add("one", ec2::Eip::new().instance_id(instance()));
-        stack.add("two", ec2::Eip::new().instance_id(instance()));
+        let instance = stack.add("instance", ec2::Instance::new());
+        for name in ["one", "two"] {
+            stack.add(name, ec2::Eip::new().instance_id(&instance));
+        }
     });
-    assert!(found.contains("Elastic IP address of an interface: i-0123456789abcdef0"), "{found}");
+    assert!(found.contains("Elastic IP address of an interface: shop/instance#InstanceId"), "{found}");
 }
 
 #[test]
 fn a_record_is_one_thing_whether_it_names_its_zone_or_refers_to_it() {
     let with = |name: &str| {
         findings(|stack| {
-            let zone = stack.add("zone", route53::HostedZone::new().name("example.com"));
+            stack.add("zone", route53::HostedZone::new().name("example.com"));
             let record = || route53::RecordSet::new("www.example.com", "A").ttl("60").resource_records(["192.0.2.1"]);
-            stack.add("by-id", record().hosted_zone_id(&zone));
+            stack.add("by-id", record().hosted_zone_id(reference("shop/zone#Id")));
             stack.add("by-name", record().hosted_zone_name(name));
         })
     };
     let found = with("Example.com.");
     assert!(found.contains("two resources are the same record: shop/zone#Id, www.example.com., A"), "{found}");
     assert_eq!(with("example.org."), "");
+}
+
+fn reference(to: &str) -> Input<String> {
+    let value = Value::from_json(serde_json::json!({ "$ref": to })).expect("it is a reference");
+    Input::from_value(&value).expect("a text may be to come")
 }
 
 #[test]
