@@ -388,6 +388,57 @@ fn an_inline_policy_of_a_role_is_the_one_of_its_own_with_that_name() {
 }
 
 #[test]
+fn a_second_block_of_a_vpc_lies_outside_of_its_own() {
+    let with = |block: &str| {
+        findings(|stack| {
+            let vpc = stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+            stack.add("more", ec2::VpcCidrBlock::new(&vpc).cidr_block(block));
+        })
+    };
+    let found = with("10.0.128.0/20");
+    assert!(found.contains("IPv4 block of a VPC shop/vpc#VpcId, 10.0.0.0/16 and 10.0.128.0/20"), "{found}");
+    assert_eq!(with("10.1.0.0/16"), "");
+}
+
+#[test]
+fn an_address_that_names_its_instance_has_no_second_association() {
+    let found = findings(|stack| {
+        let instances = ["one", "two"].map(|name| stack.add(name, ec2::Instance::new()));
+        stack.add("address", ec2::Eip::new().instance_id(&instances[0]));
+        let address = reference("shop/address#AllocationId");
+        stack.add("association", ec2::EipAssociation::new().allocation_id(address).instance_id(&instances[1]));
+    });
+    assert!(found.contains("two resources are the same Elastic IP address: shop/address#AllocationId"), "{found}");
+    let found = findings(|stack| {
+        let instance = stack.add("instance", ec2::Instance::new());
+        for name in ["one", "two"] {
+            stack.add(name, ec2::Eip::new().instance_id(&instance));
+        }
+    });
+    assert!(found.contains("Elastic IP address of an interface: shop/instance#InstanceId"), "{found}");
+}
+
+#[test]
+fn a_record_is_one_thing_whether_it_names_its_zone_or_refers_to_it() {
+    let with = |name: &str| {
+        findings(|stack| {
+            stack.add("zone", route53::HostedZone::new().name("example.com"));
+            let record = || route53::RecordSet::new("www.example.com", "A").ttl("60").resource_records(["192.0.2.1"]);
+            stack.add("by-id", record().hosted_zone_id(reference("shop/zone#Id")));
+            stack.add("by-name", record().hosted_zone_name(name));
+        })
+    };
+    let found = with("Example.com.");
+    assert!(found.contains("two resources are the same record: shop/zone#Id, www.example.com., A"), "{found}");
+    assert_eq!(with("example.org."), "");
+}
+
+fn reference(to: &str) -> Input<String> {
+    let value = Value::from_json(serde_json::json!({ "$ref": to })).expect("it is a reference");
+    Input::from_value(&value).expect("a text may be to come")
+}
+
+#[test]
 fn a_group_that_lets_nothing_out_has_rules_of_their_own() {
     let found = findings(|stack| {
         let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));

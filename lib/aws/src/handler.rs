@@ -31,9 +31,6 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// What errors mean in the operations of this type, where that differs from what they mean elsewhere.
     const ERRORS: &'static [Meaning] = &[];
 
-    /// What the create call does where there is such a resource already.
-    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Refuses;
-
     /// Published properties that are not supported, and what to declare instead.
     const INSTEAD: &'static [(&'static str, &'static str)] = &[];
 
@@ -97,7 +94,7 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     }
 
     /// Whether what was found in place of a new resource has the properties that the new one is to have.
-    /// Runs where the create call [overwrites](OnDuplicate::Overwrites), and where what an interrupted
+    /// Runs where the create call [overwrites](groundplan_schema::OnDuplicate::Overwrites), and where what an interrupted
     /// creation has made is looked up and takes no tags.
     fn is_same(&self, live: &Self) -> bool {
         shape::untyped(self) == shape::untyped(live)
@@ -143,20 +140,6 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
             Ok(ours.then_some(known.id))
         }
     }
-}
-
-/// What a create call does where there is a resource with the same name or parts already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnDuplicate {
-    /// It fails, with an error of class [`ErrorClass::AlreadyExists`] where the existing one is found by
-    /// its name.
-    Refuses,
-    /// It returns the existing one as if it had made it. The tags of what it returned have to carry the
-    /// token of this creation.
-    Returns,
-    /// It overwrites the existing one, or succeeds without an effect; it takes no tags. So the resource is
-    /// read first, and one with other properties is not touched.
-    Overwrites,
 }
 
 /// What surrounds a call: whom it is for, and the clients of its region.

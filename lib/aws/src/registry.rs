@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Properties, Status, Wait};
+use groundplan_schema::{OnDuplicate, ResourceType, lookup};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Meaning, OrNone, Result};
-use crate::handler::{Changes, Cx, Handler, Known, OnDuplicate};
+use crate::handler::{Changes, Cx, Handler, Known};
 use crate::provider::SETTLING;
 use crate::shape::{self, Mode};
 use crate::tags::{IDENTITY_TAGS, Tags};
@@ -158,11 +159,12 @@ impl<H: Handler> AnyHandler for Erased<H> {
 
     async fn create(&self, cx: &Cx, properties: &Properties) -> Result<Accepted> {
         let new: H = typed(properties, Mode::Exact)?;
-        if H::ON_DUPLICATE == OnDuplicate::Overwrites {
+        let on_duplicate = lookup(H::TYPE).map_or(OnDuplicate::Refuses, ResourceType::on_duplicate);
+        if on_duplicate == OnDuplicate::Overwrites {
             not_in_place(&new, cx).await?;
         }
         let accepted = match new.create(cx).await {
-            Ok(accepted) if H::ON_DUPLICATE == OnDuplicate::Returns => {
+            Ok(accepted) if on_duplicate == OnDuplicate::Returns => {
                 made_now(&new, cx, &accepted.id).await?;
                 accepted
             }

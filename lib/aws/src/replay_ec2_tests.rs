@@ -137,6 +137,31 @@ async fn an_ipv6_block_that_is_going_is_not_taken_for_the_one_that_an_interrupte
 }
 
 #[tokio::test]
+async fn an_ipv6_block_of_amazons_is_that_of_its_network_border_group() {
+    let (aws, _) = aws(|_| {
+        let block = |id: &str, group: &str| {
+            format!(
+                "<item><associationId>{id}</associationId><ipv6CidrBlock>2001:db8::/56</ipv6CidrBlock>\
+                 <ipv6Pool>Amazon</ipv6Pool><networkBorderGroup>{group}</networkBorderGroup><ipv6CidrBlockState>\
+                 <state>associated</state></ipv6CidrBlockState></item>"
+            )
+        };
+        Answer::ok(format!(
+            "<DescribeVpcsResponse><vpcSet><item><vpcId>vpc-1</vpcId><ipv6CidrBlockAssociationSet>{}{}\
+             </ipv6CidrBlockAssociationSet></item></vpcSet></DescribeVpcsResponse>",
+            block("region", "eu-central-1"),
+            block("local", "eu-central-1-ham-1")
+        ))
+    });
+    for (group, id) in [(json!(null), "region|vpc-1"), (json!("eu-central-1-ham-1"), "local|vpc-1")] {
+        let block = json!({
+            "VpcId": "vpc-1", "AmazonProvidedIpv6CidrBlock": true, "Ipv6CidrBlockNetworkBorderGroup": group,
+        });
+        assert_eq!(aws.find(&create("AWS::EC2::VPCCidrBlock", block)).await.unwrap(), [id]);
+    }
+}
+
+#[tokio::test]
 async fn a_gateway_that_an_attempt_with_a_lost_answer_has_attached_is_attached() {
     let (aws, log) = aws(|_| {
         Answer::ok(

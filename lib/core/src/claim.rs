@@ -11,9 +11,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use groundplan_schema::{
-    ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, InlineCollection, Spelling,
-};
+use groundplan_schema::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, Member, Spelling};
 use ipnet::{IpNet, Ipv6Net};
 
 use crate::environment::Environment;
@@ -140,7 +138,7 @@ pub fn claims_among<'a>(
 /// The claims of a member of a collection that its owner states inline: those of the resource that it
 /// would be by itself. `owner` names the owner, as in the id of a security group.
 pub fn member_claims<'a>(
-    collection: &InlineCollection,
+    member: &Member,
     environment: &Environment,
     owner: &Value,
     element: &'a Value,
@@ -148,8 +146,8 @@ pub fn member_claims<'a>(
 ) -> Vec<Claim> {
     let Value::Map(element) = element else { return Vec::new() };
     let mut properties = element.clone();
-    properties.insert(collection.owner_property.to_owned(), owner.clone());
-    claims_among(collection.member_type, environment, &properties, &|reference, name| property(reference, name))
+    properties.insert(member.owner_property.to_owned(), owner.clone());
+    claims_among(member.type_name, environment, &properties, &|reference, name| property(reference, name))
 }
 
 /// A rule and what it is about.

@@ -34,19 +34,6 @@ use crate::path::Path;
 use crate::secret::{GeneratedSecret, SecretSource, SecretsManagerEntry};
 use crate::value::{Reference, SubnetOf, Value};
 
-/// Types of which CloudFormation can take a snapshot when it deletes them:
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html>.
-const SNAPSHOTS: [&str; 8] = [
-    "AWS::DocDB::DBCluster",
-    "AWS::EC2::Volume",
-    "AWS::ElastiCache::CacheCluster",
-    "AWS::ElastiCache::ReplicationGroup",
-    "AWS::Neptune::DBCluster",
-    "AWS::RDS::DBCluster",
-    "AWS::RDS::DBInstance",
-    "AWS::Redshift::Cluster",
-];
-
 /// Properties that AWS sets by itself and CloudFormation gives back on another resource, as the
 /// first element of a list: type, property, the property that names the other one, its attribute.
 const ELSEWHERE: [(&str, &str, &str, &str); 1] =
@@ -461,11 +448,12 @@ fn app_export(app: &str, name: &str) -> String {
 
 /// What becomes of the resource when it leaves its stack; none where CloudFormation deletes it.
 fn deletion_policy(entry: &ResourceEntry) -> Option<&'static str> {
-    let stateful = schema::lookup(&entry.type_name).is_some_and(|known| known.stateful);
+    let schema = schema::lookup(&entry.type_name);
+    let stateful = schema.is_some_and(|known| known.stateful);
     let kept = entry.lifecycle.retain || entry.lifecycle.protect;
     // The data of an instance in a cluster is the cluster's.
-    let snapshot =
-        SNAPSHOTS.contains(&entry.type_name.as_str()) && !entry.properties.contains_key("DBClusterIdentifier");
+    let snapshot = schema.is_some_and(schema::ResourceType::has_snapshot_policy)
+        && !entry.properties.contains_key("DBClusterIdentifier");
     match (kept, stateful) {
         (false, false) => None,
         (false, true) if snapshot => Some("Snapshot"),

@@ -2,12 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_schema::{Kind, ResourceType, lookup};
+use groundplan_schema::{Kind, NAMING, ResourceType, lookup};
 
 use crate::value::Value;
-
-/// The properties that tell the elements of a list apart, where they have one of them.
-const NAMING: [&str; 3] = ["Name", "Id", "Key"];
 
 /// Puts what the paths of an `ignore_changes` name in `target` back to what it is in `source`: the
 /// desired properties to what was applied, or the live ones.
@@ -215,6 +212,7 @@ mod tests {
         let task = "AWS::ECS::TaskDefinition";
         let vpc = "AWS::EC2::VPC";
         let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+        let policy = |name: &str, document: &str| json!({"PolicyName": name, "PolicyDocument": document});
         let container = |name: &str, image: &str, cpu: i64| json!({"Name": name, "Image": image, "Cpu": cpu});
         let cases = [
             (
@@ -276,6 +274,13 @@ mod tests {
                 json!({"ContainerDefinitions": [container("log", "l2", 2), container("web", "w2", 2)]}),
                 json!({"ContainerDefinitions": [container("web", "w1", 1), container("log", "l1", 1)]}),
                 json!({"ContainerDefinitions": [container("log", "l2", 2), container("web", "w1", 2)]}),
+            ),
+            (
+                "AWS::IAM::Role",
+                "Policies.read.PolicyDocument",
+                json!({"Policies": [policy("write", "w2"), policy("read", "r2")]}),
+                json!({"Policies": [policy("read", "r1"), policy("write", "w1")]}),
+                json!({"Policies": [policy("write", "w2"), policy("read", "r1")]}),
             ),
             (
                 function,

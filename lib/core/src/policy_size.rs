@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use groundplan_schema::inline_collections;
+
 use crate::assembly::{Assembly, ResourceEntry};
 use crate::diagnostic::Diagnostic;
 use crate::path::Path;
@@ -20,13 +22,8 @@ pub const GROUP: usize = 5_120;
 /// The most characters of all inline policies of a user.
 pub const USER: usize = 2_048;
 
-/// Identities, with the type of their inline policies, the property of that which names the identity,
-/// and the most characters.
-const IDENTITIES: [(&str, &str, &str, usize); 3] = [
-    ("AWS::IAM::Role", "AWS::IAM::RolePolicy", "RoleName", ROLE),
-    ("AWS::IAM::Group", "AWS::IAM::GroupPolicy", "GroupName", GROUP),
-    ("AWS::IAM::User", "AWS::IAM::UserPolicy", "UserName", USER),
-];
+/// Identities, and the most characters of their inline policies.
+const IDENTITIES: [(&str, usize); 3] = [("AWS::IAM::Role", ROLE), ("AWS::IAM::Group", GROUP), ("AWS::IAM::User", USER)];
 
 /// The number of characters that IAM counts in a document. `unknown` is what each value counts that is
 /// not known yet.
@@ -69,15 +66,18 @@ fn counted(text: &str) -> usize {
 
 /// Reports policies that IAM refuses for their size.
 pub(crate) fn check(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
-    for (identity, inline, property, most) in IDENTITIES {
+    for (identity, most) in IDENTITIES {
+        let mut inline = inline_collections(identity);
+        let (policies, policy) = inline.next().expect("the tests look for the policies of each identity");
         // By the identity, as the policies name it.
         let mut sizes: BTreeMap<String, (usize, Vec<&Path>)> = BTreeMap::new();
         for (path, entry) in &assembly.resources {
             let (owner, size) = if entry.type_name == identity {
-                (own_name(assembly, path, entry, property), entry.properties.get("Policies").map_or(0, inline_sizes))
-            } else if entry.type_name == inline {
-                let Some(owner) = entry.properties.get(property) else { continue };
-                (named(assembly, path, owner, property), document_size(entry))
+                let own = own_name(assembly, path, entry, policy.owner_attribute);
+                (own, entry.properties.get(policies.property).map_or(0, inline_sizes))
+            } else if entry.type_name == policy.type_name {
+                let Some(owner) = entry.properties.get(policy.owner_property) else { continue };
+                (named(assembly, path, owner, policy.owner_attribute), document_size(entry))
             } else {
                 continue;
             };

@@ -206,7 +206,7 @@ pub struct DeleteRequest {
     /// a database.
     pub delete_data: bool,
     /// The name of the snapshot to take before, where the type has one
-    /// ([`groundplan_schema::final_snapshot`]). None deletes the resource without one.
+    /// ([`final_snapshot`](groundplan_schema::ResourceType::final_snapshot)). None deletes the resource without one.
     pub final_snapshot: Option<String>,
 }
 

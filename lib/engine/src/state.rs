@@ -17,10 +17,6 @@ use crate::provider::{Address, Existing, Identity, Outputs, Properties};
 use crate::seal::{open, seal};
 use crate::upstream::Imports;
 
-/// The properties by which AWS protects resources of any type: RDS and load balancers have the
-/// first, DynamoDB and CloudWatch Logs the second.
-const DELETION_PROTECTION: [&str; 2] = ["DeletionProtection", "DeletionProtectionEnabled"];
-
 /// What an app's deploys have made, as far as they got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -316,8 +312,9 @@ impl ResourceState {
     /// Whether it is not to be deleted or replaced: the program protects it, or AWS does as it was
     /// last told to.
     pub fn is_protected(&self) -> bool {
-        let by_aws = |name: &str| self.properties.get(name).and_then(Value::as_bool) == Some(true);
-        self.lifecycle.protect || DELETION_PROTECTION.iter().any(|name| by_aws(name))
+        let property = |name: &str| self.properties.get(name).map(Value::to_json);
+        let by_aws = groundplan_schema::lookup(&self.type_name).and_then(|schema| schema.is_protected_by(property));
+        self.lifecycle.protect || by_aws.is_some()
     }
 
     /// The resource as a provider is asked about it.

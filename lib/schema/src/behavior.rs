@@ -36,6 +36,19 @@ pub enum Recovery {
     ByOwner,
 }
 
+/// What a create call does where there is a resource with the same name or parts already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDuplicate {
+    /// It fails.
+    Refuses,
+    /// It returns the existing one with the same settings as if it had made it: whether it did, the tags of
+    /// what it returned tell.
+    Returns,
+    /// It overwrites the existing one, or succeeds without an effect, and takes no tags. Two resources of a
+    /// program with one claim are one thing then, and a delete of either removes it.
+    Overwrites,
+}
+
 /// How long to wait for readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {

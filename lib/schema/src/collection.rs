@@ -1,39 +1,74 @@
-//! Collections of a resource that others may add to as well.
+//! Collections of a resource: members that stand with their owner, as resources of their own, or both.
 
-/// A property that holds members which may also be resources of their own, or be added by services,
-/// controllers and people. A program owns the members that it declares, not the collection.
+/// A property that holds members of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Collection {
-    /// CloudFormation's name of the type that has the property.
-    pub resource: &'static str,
-    /// The property.
+    /// The type that has the collection, as in `AWS::EC2::SecurityGroup`.
+    pub owner_type: &'static str,
+    /// Its property, as in `SecurityGroupIngress`: a list of members, or the value that makes the owner a
+    /// member, as the `CidrBlock` of a VPC is one of its blocks.
     pub property: &'static str,
-    /// The type of a member as a resource of its own, with the property that names the resource that
-    /// has it; none where CloudFormation has no such type.
-    pub member: Option<(&'static str, &'static str)>,
+    /// A member as a resource of its own; none where CloudFormation has no such type.
+    pub member: Option<Member>,
+    /// The type of the resources that add themselves to the property, which names them.
+    pub adds_itself: Option<&'static str>,
+    /// Whether the property is the whole collection, so that it takes members of their own for changes by
+    /// hand. Else the members are told apart by what they claim.
+    pub exclusive: bool,
+    /// Whether services, controllers and people add members, too: a program owns the members that it
+    /// declares, and not the collection.
+    pub open_to_others: bool,
 }
 
-/// All such collections, besides tags.
-///
-/// - <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroupingress.html>
-/// - <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-rolepolicy.html>,
-///   `AWS::IAM::UserPolicy`, `AWS::IAM::GroupPolicy`; and `AWS::IAM::ManagedPolicy`, which attaches
-///   itself to roles, users and groups
-/// - <https://docs.aws.amazon.com/Route53/latest/APIReference/API_AssociateVPCWithHostedZone.html>: also
-///   from other accounts
-/// - <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html>: ECS
-///   and Auto Scaling register targets
+/// A member of a collection as a resource of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its type, whose properties have the names of the elements of the property.
+    pub type_name: &'static str,
+    /// Its property that names the owner.
+    pub owner_property: &'static str,
+    /// The attribute of the owner that it takes.
+    pub owner_attribute: &'static str,
+}
+
+/// Certificates of a listener are those beside its default one, so that both stand beside each other.
+#[rustfmt::skip]
 const COLLECTIONS: &[Collection] = &[
-    of("AWS::EC2::SecurityGroup", "SecurityGroupEgress", Some(("AWS::EC2::SecurityGroupEgress", "GroupId"))),
-    of("AWS::EC2::SecurityGroup", "SecurityGroupIngress", Some(("AWS::EC2::SecurityGroupIngress", "GroupId"))),
-    of("AWS::ElasticLoadBalancingV2::TargetGroup", "Targets", None),
-    of("AWS::IAM::Group", "ManagedPolicyArns", None),
-    of("AWS::IAM::Group", "Policies", Some(("AWS::IAM::GroupPolicy", "GroupName"))),
-    of("AWS::IAM::Role", "ManagedPolicyArns", None),
-    of("AWS::IAM::Role", "Policies", Some(("AWS::IAM::RolePolicy", "RoleName"))),
-    of("AWS::IAM::User", "ManagedPolicyArns", None),
-    of("AWS::IAM::User", "Policies", Some(("AWS::IAM::UserPolicy", "UserName"))),
-    of("AWS::Route53::HostedZone", "VPCs", None),
+    // <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LifecycleHookSpecification.html>
+    of("AWS::AutoScaling::AutoScalingGroup", "LifecycleHookSpecificationList").member("AWS::AutoScaling::LifecycleHook", "AutoScalingGroupName", "AutoScalingGroupName"),
+    // The instance of an address is associated with it: there is no second association
+    // (API_AssociateAddress).
+    of("AWS::EC2::EIP", "InstanceId").member("AWS::EC2::EIPAssociation", "AllocationId", "AllocationId"),
+    // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-instance.html>
+    of("AWS::EC2::Instance", "Volumes").member("AWS::EC2::VolumeAttachment", "InstanceId", "InstanceId"),
+    // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html>
+    of("AWS::EC2::SecurityGroup", "SecurityGroupEgress").member("AWS::EC2::SecurityGroupEgress", "GroupId", "GroupId").exclusive().open(),
+    of("AWS::EC2::SecurityGroup", "SecurityGroupIngress").member("AWS::EC2::SecurityGroupIngress", "GroupId", "GroupId").exclusive().open(),
+    // "The CIDR block must not overlap with any existing CIDR block that's associated with the VPC."
+    // <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
+    of("AWS::EC2::VPC", "CidrBlock").member("AWS::EC2::VPCCidrBlock", "VpcId", "VpcId"),
+    // PutClusterCapacityProviders replaces the whole list.
+    // <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutClusterCapacityProviders.html>
+    of("AWS::ECS::Cluster", "CapacityProviders").member("AWS::ECS::ClusterCapacityProviderAssociations", "Cluster", "ClusterName").exclusive(),
+    // ECS and Auto Scaling register targets.
+    // <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html>
+    of("AWS::ElasticLoadBalancingV2::TargetGroup", "Targets").open(),
+    // One policy document, which a statement of its own is written into.
+    // <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html>
+    of("AWS::Events::EventBus", "Policy").member("AWS::Events::EventBusPolicy", "EventBusName", "Name").exclusive(),
+    // A managed policy attaches itself to its `Roles`, `Users` and `Groups`, and is told apart by its ARN.
+    // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html>
+    of("AWS::IAM::Group", "ManagedPolicyArns").adds_itself("AWS::IAM::ManagedPolicy").open(),
+    of("AWS::IAM::Group", "Policies").member("AWS::IAM::GroupPolicy", "GroupName", "GroupName").open(),
+    of("AWS::IAM::Role", "ManagedPolicyArns").adds_itself("AWS::IAM::ManagedPolicy").open(),
+    of("AWS::IAM::Role", "Policies").member("AWS::IAM::RolePolicy", "RoleName", "RoleName").open(),
+    of("AWS::IAM::User", "ManagedPolicyArns").adds_itself("AWS::IAM::ManagedPolicy").open(),
+    of("AWS::IAM::User", "Policies").member("AWS::IAM::UserPolicy", "UserName", "UserName").open(),
+    // Also from other accounts.
+    // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_AssociateVPCWithHostedZone.html>
+    of("AWS::Route53::HostedZone", "VPCs").open(),
+    // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topic.html>
+    of("AWS::SNS::Topic", "Subscription").member("AWS::SNS::Subscription", "TopicArn", "TopicArn"),
 ];
 
 /// Starts of the keys of tags that belong to others than the program: AWS itself, Groundplan's
@@ -56,20 +91,78 @@ const FOREIGN_TAGS: &[&str] = &[
     "service.k8s.aws/",
 ];
 
-const fn of(
-    resource: &'static str,
-    property: &'static str,
-    member: Option<(&'static str, &'static str)>,
-) -> Collection {
-    Collection { resource, property, member }
+/// A collection whose members are the program's and told apart by what they claim.
+const fn of(owner_type: &'static str, property: &'static str) -> Collection {
+    Collection { owner_type, property, member: None, adds_itself: None, exclusive: false, open_to_others: false }
+}
+
+impl Collection {
+    const fn member(self, type_name: &'static str, owner_property: &'static str, attribute: &'static str) -> Self {
+        Self { member: Some(Member { type_name, owner_property, owner_attribute: attribute }), ..self }
+    }
+
+    const fn adds_itself(self, type_name: &'static str) -> Self {
+        Self { adds_itself: Some(type_name), ..self }
+    }
+
+    const fn exclusive(self) -> Self {
+        Self { exclusive: true, ..self }
+    }
+
+    const fn open(self) -> Self {
+        Self { open_to_others: true, ..self }
+    }
 }
 
 /// The collections of a type that others may add to as well, besides its tags.
-pub fn collections(resource: &str) -> impl Iterator<Item = &'static Collection> {
-    COLLECTIONS.iter().filter(move |known| known.resource == resource)
+pub fn collections(owner_type: &str) -> impl Iterator<Item = &'static Collection> {
+    of_type(owner_type).filter(|collection| collection.open_to_others)
+}
+
+/// The collections of a type whose members may be resources of their own, too.
+pub fn inline_collections(owner_type: &str) -> impl Iterator<Item = (&'static Collection, &'static Member)> {
+    of_type(owner_type).filter_map(|collection| Some((collection, collection.member.as_ref()?)))
+}
+
+/// The collections that a resource of a type is a member of.
+pub fn memberships(member_type: &str) -> impl Iterator<Item = (&'static Collection, &'static Member)> {
+    let members = COLLECTIONS.iter().filter_map(|collection| Some((collection, collection.member.as_ref()?)));
+    members.filter(move |(_, member)| member.type_name == member_type)
+}
+
+fn of_type(owner_type: &str) -> impl Iterator<Item = &'static Collection> {
+    COLLECTIONS.iter().filter(move |collection| collection.owner_type == owner_type)
 }
 
 /// Whether a tag with this key belongs to others than the program, unless the program declares it.
 pub fn is_foreign_tag(key: &str) -> bool {
     FOREIGN_TAGS.iter().any(|start| key.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::COLLECTIONS;
+    use crate::lookup;
+
+    #[test]
+    fn every_collection_is_one_of_the_schema_and_has_one_row() {
+        let mut seen = BTreeSet::new();
+        for collection in COLLECTIONS {
+            assert!(seen.insert((collection.owner_type, collection.property)), "{collection:?}");
+            let owner = lookup(collection.owner_type).expect(collection.owner_type);
+            assert!(owner.properties.contains_key(collection.property), "{collection:?}");
+            assert!(collection.adds_itself.is_none_or(|name| lookup(name).is_some()), "{collection:?}");
+            let Some(of) = collection.member else {
+                assert!(!collection.exclusive, "{collection:?}");
+                continue;
+            };
+            let member = lookup(of.type_name).expect(of.type_name);
+            assert!(member.properties.contains_key(of.owner_property), "{collection:?}");
+            let attribute = of.owner_attribute;
+            let known = owner.attributes.contains_key(attribute) || owner.properties.contains_key(attribute);
+            assert!(known, "{collection:?}");
+        }
+    }
 }

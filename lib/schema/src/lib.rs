@@ -48,29 +48,22 @@ mod claim;
 mod collection;
 mod cursor;
 mod facts;
-mod final_snapshot;
 mod kind;
 mod order;
 mod property;
-mod reboot;
 mod resource;
 mod spelling;
 
 use std::sync::OnceLock;
 
-pub use behavior::{Behavior, Recovery, Wait};
-pub use claim::{
-    ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, InlineCollection, inline_collections,
-    memberships,
-};
-pub use collection::{Collection, collections, is_foreign_tag};
+pub use behavior::{Behavior, OnDuplicate, Recovery, Wait};
+pub use claim::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, NamedOwner, named_owner};
+pub use collection::{Collection, Member, collections, inline_collections, is_foreign_tag, memberships};
 pub use cursor::{Cursor, Visit};
-pub use facts::OwnerQuota;
-pub use final_snapshot::{FinalSnapshot, final_snapshot};
+pub use facts::{FinalSnapshot, NeedsReboot, OwnerQuota, Protection, SECRET_ENTRY, SecretEntry};
 pub use kind::Kind;
-pub use order::ListOrder;
+pub use order::{ListOrder, NAMING};
 pub use property::{Properties, Property, Reference, Replacement};
-pub use reboot::{NeedsReboot, needs_reboot};
 pub use resource::{Attribute, Handler, ResourceType, TagForm, Tags};
 pub use spelling::Spelling;
 

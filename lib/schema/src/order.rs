@@ -97,6 +97,10 @@ const SETS: &[&str] = &[
     "WebACL.Rules",
 ];
 
+/// The properties that tell the elements of a list apart, where they have one of them; the first that an
+/// element has counts.
+pub const NAMING: [&str; 4] = ["Name", "Id", "Key", "PolicyName"];
+
 /// Types of which a list names several members of one group: nothing takes subnets, security groups,
 /// roles or target groups in turn.
 const MEMBERS: &[&str] = &[

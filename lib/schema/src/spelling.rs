@@ -96,6 +96,17 @@ impl Cursor<'_> {
         }
     }
 
+    /// Whether values of a DNS record are here, whose `Type` says how they are compared:
+    /// [`Spelling::record`].
+    pub fn is_record_value(&self) -> bool {
+        self.resource().name == "AWS::Route53::RecordSet" && self.names() == ["ResourceRecords"]
+    }
+
+    /// Whether a rule of a security group may be here, whose protocol says whether its ports mean anything.
+    pub fn is_in_security_group(&self) -> bool {
+        self.resource().name.starts_with("AWS::EC2::SecurityGroup")
+    }
+
     fn is_key(&self) -> bool {
         let name = self.names().last().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
         let refers = |property: &crate::Property| {

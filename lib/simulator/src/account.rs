@@ -189,6 +189,11 @@ impl Account {
         })
     }
 
+    /// What a resource claims.
+    pub(crate) fn claims_of(&self, key: &Key) -> &[Claim] {
+        self.claimed.get(key).map_or(&[], Vec::as_slice)
+    }
+
     /// All that refer to a resource.
     pub(crate) fn holders<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Resource> {
         let first = Key { type_name: String::new(), region: String::new(), id: String::new() };

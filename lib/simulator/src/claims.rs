@@ -1,8 +1,8 @@
-//! What can exist only once: whose name, parts and claims are taken.
+//! What can exist only once: whose name and claims are taken.
 
 use groundplan_core::claim::{Claim, Conflict};
 use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
-use groundplan_schema::ResourceType;
+use groundplan_schema::{OnDuplicate, ResourceType};
 use serde_json::Value as Json;
 
 use crate::account::{Key, Resource, claims};
@@ -10,24 +10,6 @@ use crate::errors::{exists, in_use, limit_code, refusal};
 use crate::world::World;
 
 impl World<'_> {
-    /// Refuses a second relation of the same parts.
-    pub(crate) fn require_no_twin(
-        &self,
-        resource: &'static ResourceType,
-        region: &str,
-        properties: &Properties,
-    ) -> Result<(), ProviderError> {
-        // A relation that its identifier names is refused when that is found taken.
-        let parts = resource.parts();
-        if parts.is_empty() || parts == resource.primary_identifier {
-            return Ok(());
-        }
-        match self.same_parts(resource, region, properties).next() {
-            Some(twin) => Err(taken(resource, twin)),
-            None => Ok(()),
-        }
-    }
-
     /// Refuses what claims something that another resource has: the port of a load balancer, the route
     /// to a destination, the one load balancer of a target group. `own` names what is being updated;
     /// claims that a provider can exchange in one call are no obstacle to that.
@@ -44,7 +26,8 @@ impl World<'_> {
             }
             for (other, theirs) in self.account.in_conflict(&claim) {
                 let is_itself = own == Some(&other.key);
-                let overwritten = other.key.type_name == resource.name && resource.overwrites();
+                let overwritten =
+                    other.key.type_name == resource.name && resource.on_duplicate() == OnDuplicate::Overwrites;
                 if !is_itself && !overwritten {
                     return Err(claimed(resource, other, &claim, theirs));
                 }
@@ -70,18 +53,26 @@ impl World<'_> {
         twin.map_or(Ok(()), |twin| Err(taken(resource, twin)))
     }
 
-    pub(crate) fn same_parts<'a>(
+    /// The resources that are the one with these properties: those of its type that claim all that it
+    /// claims. What claims nothing, as a block out of a pool, is told apart by the token of its creation.
+    pub(crate) fn same_thing<'a>(
         &'a self,
         resource: &'static ResourceType,
         region: &'a str,
-        properties: &'a Properties,
-    ) -> impl Iterator<Item = &'a Resource> {
-        let parts = resource.parts();
-        self.account.of_type(resource.name).filter(move |found| {
-            !parts.is_empty()
-                && found.key.region == region
-                && parts.iter().all(|part| found.properties.get(*part) == properties.get(*part))
-        })
+        properties: &Properties,
+        token: &'a str,
+    ) -> Vec<&'a Resource> {
+        let mut wanted = claims(resource.name, region, properties);
+        wanted.retain(|claim| !matches!(claim.conflict, Conflict::Unless(_)));
+        if wanted.is_empty() {
+            return self.made_with(token, resource, region).collect();
+        }
+        let claims_all = |found: &&Resource| {
+            let theirs = self.account.claims_of(&found.key);
+            wanted.iter().all(|claim| theirs.iter().any(|other| claim.is_same_as(other)))
+        };
+        let found = self.account.of_type(resource.name).filter(|found| found.key.region == region);
+        found.filter(claims_all).collect()
     }
 }
 

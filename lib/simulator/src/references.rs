@@ -15,6 +15,8 @@ const MANAGED: &[(&str, &str)] = &[
     ("AWS::CloudFront::CachePolicy", ""),
     ("AWS::CloudFront::OriginRequestPolicy", ""),
     ("AWS::CloudFront::ResponseHeadersPolicy", ""),
+    // The lists of AWS's services have ids of the same form as those of a program.
+    ("AWS::EC2::PrefixList", ""),
     ("AWS::ECS::CapacityProvider", "FARGATE"),
     ("AWS::ECS::Cluster", "default"),
     ("AWS::KMS::Alias", "alias/aws/"),

@@ -1,7 +1,7 @@
 //! Secrets: digests at rest, values on request.
 
 use groundplan_engine::provider::Properties;
-use groundplan_schema::{Cursor, ResourceType};
+use groundplan_schema::{Cursor, ResourceType, SECRET_ENTRY};
 use serde_json::{Map, Value as Json, json};
 use zeroize::Zeroizing;
 
@@ -64,7 +64,7 @@ fn visible(cursor: &Cursor<'_>, value: &Json) -> Option<Json> {
 /// The value of a secret of which the account has `properties`: what Secrets Manager would have
 /// generated, or what stands in for a given value, in its shape. None where it has no value.
 pub(crate) fn value(properties: &Properties, derivation: &Derivation) -> Option<Zeroizing<String>> {
-    if let Some(form) = properties.get("GenerateSecretString") {
+    if let Some(form) = properties.get(SECRET_ENTRY.generated) {
         return Some(generated(form, derivation));
     }
     let sealed = properties.get("SecretString")?;

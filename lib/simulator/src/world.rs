@@ -8,7 +8,7 @@ use groundplan_engine::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
     ProviderError, Recovery, Status, UpdateRequest, Wait,
 };
-use groundplan_schema::{Replacement, ResourceType, lookup};
+use groundplan_schema::{ClaimRule, OnDuplicate, Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
@@ -25,9 +25,6 @@ use crate::network::{self, Creation, Place};
 use crate::references::mentions;
 use crate::timing::timing;
 use crate::{names, owner, secrets};
-
-/// Properties that forbid a deletion while they are true.
-const PROTECTIONS: &[&str] = &["DeletionProtection", "DeletionProtectionEnabled", "DeleteProtection"];
 
 /// Everything an answer depends on.
 pub(crate) struct World<'a> {
@@ -62,7 +59,10 @@ impl World<'_> {
         let properties = secrets::seal(resource, &request.properties, self.key);
         let digest = self.key.digest(&Json::Object(properties.clone()).to_string());
         let first = self.made_with(&request.token, resource, &region).next().cloned();
-        if let Some(first) = first.filter(|_| resource.behavior().recovery == Recovery::ClientToken) {
+        let by_token = resource.behavior().recovery == Recovery::ClientToken;
+        let returned = first.as_ref().is_some_and(|first| first.request == digest)
+            && resource.on_duplicate() == OnDuplicate::Returns;
+        if let Some(first) = first.filter(|_| by_token || returned) {
             if first.request == digest {
                 // Whoever repeats the create repeats the settings, too.
                 let whole = Resource { properties, ..first };
@@ -74,7 +74,6 @@ impl World<'_> {
             return Err(refusal(ErrorClass::Invalid, "IdempotentParameterMismatch", message));
         }
         self.require_references(resource, &region, &properties)?;
-        self.require_no_twin(resource, &region, &properties)?;
         self.require_unclaimed(resource, &region, &properties, None)?;
         owner::require_room(self.account, resource, &properties)?;
         let actual_region = &request.address.environment.region;
@@ -128,7 +127,8 @@ impl World<'_> {
     /// rules of its group, whoever added it.
     fn add_members(&self, owner: &Resource, properties: &mut Properties) {
         for collection in groundplan_schema::collections(&owner.key.type_name) {
-            let Some((type_name, names_owner)) = collection.member else { continue };
+            let Some(member) = collection.member else { continue };
+            let (type_name, names_owner) = (member.type_name, member.owner_property);
             let members = self.account.of_type(type_name);
             let members = members.filter(|it| it.property(names_owner) == Some(&owner.key.id));
             let member = |it: &Resource| {
@@ -223,10 +223,9 @@ impl World<'_> {
         if found.is_deleting() {
             return Ok(Deletion::Pending);
         }
-        if let Some(protection) =
-            PROTECTIONS.iter().find(|name| found.properties.get(**name) == Some(&Json::Bool(true)))
-        {
-            let message = format!("{} is protected: set {protection} to false first", key.id);
+        if let Some(protection) = resource.is_protected_by(|name| found.properties.get(name).cloned()) {
+            let (setting, value) = (protection.setting, protection.value);
+            let message = format!("{} is protected: {setting} is {value}; set it to another value first", key.id);
             return Err(refusal(ErrorClass::Invalid, "InvalidParameterCombination", message));
         }
         let holder = self.account.holders(&key).next().or_else(|| self.account.network_holder(&found));
@@ -266,7 +265,7 @@ impl World<'_> {
         let properties = secrets::seal(resource, &request.properties, self.key);
         let found: Vec<&Resource> = match resource.behavior().recovery {
             Recovery::ByOwner => owner::all(self.account, resource, &request.address, &properties)?,
-            Recovery::ByParts => self.same_parts(resource, &region, &properties).collect(),
+            Recovery::ByParts => self.same_thing(resource, &region, &properties, &request.token),
             // Without tags a name is all that there is to go by.
             Recovery::DeterministicName if resource.tags.is_none() => {
                 let path = Some(&request.address.path);
@@ -353,7 +352,7 @@ impl World<'_> {
                 revisions = Some(self.last_revision(resource, &key.id));
                 continue;
             }
-            if let Some(twin) = self.account.get(&key).filter(|_| !resource.overwrites()) {
+            if let Some(twin) = self.account.get(&key).filter(|_| resource.on_duplicate() != OnDuplicate::Overwrites) {
                 let again = Making { derivation: &self.derivation(resource, &request.token, attempt + 1), ..making };
                 if again.id() != key.id {
                     continue;
@@ -452,7 +451,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn made_with<'a>(
+    pub(crate) fn made_with<'a>(
         &'a self,
         token: &'a str,
         resource: &'a ResourceType,
@@ -512,7 +511,10 @@ fn is_setting(resource: &ResourceType, name: &str) -> bool {
     let Some(property) = resource.properties.get(name) else { return false };
     let identifies = resource.primary_identifier.contains(&name)
         || resource.own_name() == Some(name)
-        || resource.parts().contains(&name)
+        || groundplan_schema::claim_rules(resource.name)
+            .iter()
+            .flat_map(ClaimRule::properties)
+            .any(|part| part == name)
         || resource.tags.as_ref().is_some_and(|tags| tags.property == name);
     let changeable = property.replacement == Replacement::Never && !property.required;
     changeable && !identifies && !property.sensitive && !property.write_only

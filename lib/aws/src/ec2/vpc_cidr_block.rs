@@ -76,13 +76,17 @@ impl Handler for VpcCidrBlock {
         let blocks = blocks(cx, &self.vpc_id).await?;
         // One that is going is of an earlier generation.
         let stays = |block: &Block| block.readiness != Readiness::Pending("disassociating".to_owned());
+        // A VPC has one block of Amazon's in each network border group; the region is one, too.
+        let group = self.ipv6_cidr_block_network_border_group.as_ref().unwrap_or(&cx.address.environment.region);
+        let in_group =
+            |live: &Self| live.ipv6_cidr_block_network_border_group.as_ref().is_none_or(|live| live == group);
         let ours = blocks.into_iter().filter(stays).filter(|block| {
             let live = &block.properties;
             match self {
                 Self { cidr_block: Some(block), .. } => is_same(live.cidr_block.as_deref(), block),
                 Self { ipv6_cidr_block: Some(block), .. } => is_same(live.ipv6_cidr_block.as_deref(), block),
                 Self { ipv6_pool: Some(pool), .. } => live.ipv6_pool.as_ref() == Some(pool),
-                _ => live.amazon_provided_ipv6_cidr_block == Some(true),
+                _ => live.amazon_provided_ipv6_cidr_block == Some(true) && in_group(live),
             }
         });
         Ok(ours.map(|block| format!("{}|{}", block.id, self.vpc_id)).collect())

@@ -13,7 +13,7 @@ use super::action::Action;
 use super::attribute::{self, Attribute};
 use super::{read_tags, retag, tag, tag_made, taken, takes_tags_later, with_token};
 use crate::error::{Error, Meaning, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted, given, in_declared_shape, one};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
 use crate::tags::Tags;
 
 /// What AWS sets where the program says nothing.
@@ -83,10 +83,6 @@ impl Handler for Listener {
         // `ValidationError`.
         Meaning::of::<ModifyListenerError>("", "is already in use", ErrorClass::AlreadyExists),
     ];
-
-    /// A listener with the same port, protocol and actions is returned, whoever made it.
-    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
-    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Returns;
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let call = cx

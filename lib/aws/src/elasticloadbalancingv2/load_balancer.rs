@@ -14,7 +14,7 @@ use serde_json::json;
 use super::attribute::{self, Attribute};
 use super::{full_name, read_tags, retag, tag, with_token};
 use crate::error::{Meaning, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, Readiness, accepted, as_declared, given, one};
+use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, one};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -101,10 +101,6 @@ impl Handler for LoadBalancer {
         Meaning::of::<CreateLoadBalancerError>("InvalidSubnet", "has no internet gateway", ErrorClass::Propagating),
         Meaning::of::<SetSubnetsError>("InvalidSubnet", "has no internet gateway", ErrorClass::Propagating),
     ];
-
-    /// A load balancer with the same name and settings is returned, whoever made it.
-    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
-    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Returns;
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let created = cx

@@ -13,7 +13,7 @@ use super::attribute::{self, Attribute};
 use super::listener_rule::rules;
 use super::{NAMES, full_name, read_tags, retag, tag, tag_made, takes_tags_later, with_token};
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted, given, one};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
 use crate::tags::Tags;
 
 /// What AWS sets where the program says nothing.
@@ -78,10 +78,6 @@ impl Target {
 
 impl Handler for TargetGroup {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::TargetGroup";
-
-    /// A target group with the same name and settings is returned, whoever made it.
-    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
-    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Returns;
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let call = cx

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::document;
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -18,8 +18,6 @@ pub(crate) struct RolePolicy {
 
 impl Handler for RolePolicy {
     const TYPE: &'static str = "AWS::IAM::RolePolicy";
-    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
-    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Overwrites;
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         self.put(cx).await?;

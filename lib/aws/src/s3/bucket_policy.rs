@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::document;
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted, given};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -17,8 +17,6 @@ pub(crate) struct BucketPolicy {
 
 impl Handler for BucketPolicy {
     const TYPE: &'static str = "AWS::S3::BucketPolicy";
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>
-    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Overwrites;
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         self.put(cx).await?;

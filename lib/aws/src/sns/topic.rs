@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::document;
 use crate::error::{Error, Meaning, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, OnDuplicate, accepted, given, in_declared_shape};
+use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape};
 use crate::kms;
 use crate::name::NameRules;
 use crate::tags::Tags;
@@ -59,10 +59,6 @@ impl Handler for Topic {
             ErrorClass::AlreadyExists,
         ),
     ];
-
-    /// The topic of the account with this name is returned, unless its attributes or tags differ.
-    /// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
-    const ON_DUPLICATE: OnDuplicate = OnDuplicate::Returns;
 
     const INSTEAD: &'static [(&'static str, &'static str)] =
         &[("Subscription", "declare an `AWS::SNS::Subscription` for each subscription")];

@@ -230,7 +230,8 @@ impl PlanView<'_> {
 
     /// What a change in place waits for.
     fn reboot(&self, change: &Change, property: &str) -> Option<&'static str> {
-        let needs = schema::needs_reboot(&change.type_name, property).filter(|_| change.action == Action::Update)?;
+        let needs =
+            schema::lookup(&change.type_name)?.needs_reboot(property).filter(|_| change.action == Action::Update)?;
         let is_set = |name: &str| self.entry(change)?.properties.get(name)?.as_bool();
         let at_once = needs.at_once.filter(|(name, _)| is_set(name) == Some(true));
         Some(at_once.map_or(needs.effect, |(_, effect)| effect))
@@ -305,7 +306,7 @@ impl PlanView<'_> {
         let snapshots = |path: &Path, of: &str| {
             let of_path = self.snapshots.iter().filter(|((of, _), _)| *of == path);
             let names: Vec<_> = of_path.map(|(_, name)| format!("final snapshot {name}")).collect();
-            match (names.is_empty(), schema::final_snapshot(of)) {
+            match (names.is_empty(), schema::lookup(of).and_then(schema::ResourceType::final_snapshot)) {
                 (true, None) => String::new(),
                 (true, Some(_)) => "  no final snapshot".to_owned(),
                 (false, _) => format!("  {}", names.join(", ")),

@@ -1,9 +1,10 @@
 //! Which resources of a program cannot exist beside each other.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 
-use groundplan_schema::{InlineCollection, inline_collections, memberships};
+use groundplan_schema::{Collection, Member, Spelling, inline_collections, lookup, memberships, named_owner};
 use ipnet::IpNet;
 
 use super::{Claim, Conflict, claims_among};
@@ -23,14 +24,17 @@ pub(crate) fn conflicts(assembly: &Assembly, locations: &Locations, diagnostics:
     let mut claimed: Vec<(Claim, &Path)> = Vec::new();
     for (path, entry) in &assembly.resources {
         let Some(environment) = assembly.stacks.get(path.stack()) else { continue };
-        let own = claims_among(&entry.type_name, environment, &entry.properties, &property);
+        let properties = identifying(assembly, environment, entry);
+        let own =
+            claims_among(&entry.type_name, environment, &properties, &|reference, name| property(reference, name));
         claimed.extend(own.into_iter().map(|claim| (claim, path)));
-        for collection in inline_collections(&entry.type_name).filter(|collection| !collection.whole) {
-            let members = members(collection, environment, path, entry, &property);
+        for (collection, member) in inline_collections(&entry.type_name).filter(|(collection, _)| !collection.exclusive)
+        {
+            let members = members(collection, member, environment, path, entry, &property);
             claimed.extend(members.into_iter().map(|claim| (claim, path)));
         }
-        if let Some((owner, collection)) = inline_owner(assembly, entry) {
-            diagnostics.push(mixed(path, owner, collection, locations));
+        if let Some((owner, collection, member)) = inline_owner(assembly, entry) {
+            diagnostics.push(mixed(path, owner, collection, member, locations));
         }
     }
     claimed.sort_unstable_by(|(a, _), (b, _)| a.key.cmp(&b.key));
@@ -74,40 +78,74 @@ fn order(claim: &Claim) -> (Option<(bool, std::net::IpAddr, u8)>, &str) {
     }
 }
 
+/// The properties of a resource, with its owner identified where it only names it: a record is the same
+/// one whether it says the name of its zone or refers to it.
+fn identifying<'a>(
+    assembly: &Assembly,
+    environment: &Environment,
+    entry: &'a ResourceEntry,
+) -> Cow<'a, BTreeMap<String, Value>> {
+    let Some(named) = lookup(&entry.type_name).and_then(named_owner) else { return Cow::Borrowed(&entry.properties) };
+    let (by_id, by_name) = named.properties;
+    let name = entry.properties.get(by_name).and_then(Value::as_str);
+    let (Some(name), None) = (name, entry.properties.get(by_id)) else { return Cow::Borrowed(&entry.properties) };
+    let (attribute, own_name) = named.owner;
+    let mut owners = assembly.resources.iter().filter(|(path, owner)| {
+        let here = assembly.stacks.get(path.stack()).is_some_and(|theirs| theirs.account == environment.account);
+        let theirs = owner.properties.get(own_name).and_then(Value::as_str);
+        here && owner.type_name == named.owner_type && theirs.is_some_and(|theirs| is_same_domain(theirs, name))
+    });
+    // Of two with the name, which one is meant is not known.
+    let (Some((owner, _)), None) = (owners.next(), owners.next()) else { return Cow::Borrowed(&entry.properties) };
+    let mut properties = entry.properties.clone();
+    properties.insert(by_id.to_owned(), Value::Ref(Reference::new(owner.clone(), attribute)));
+    Cow::Owned(properties)
+}
+
+fn is_same_domain(a: &str, b: &str) -> bool {
+    Spelling::DomainName.normal(a) == Spelling::DomainName.normal(b)
+}
+
 /// The claims of the members that a resource states inline.
 fn members<'a>(
-    collection: &InlineCollection,
+    collection: &Collection,
+    member: &Member,
     environment: &Environment,
     path: &Path,
     entry: &'a ResourceEntry,
     property: &dyn Fn(&Reference, &str) -> Option<&'a Value>,
 ) -> Vec<Claim> {
-    let elements = entry.properties.get(collection.property).and_then(Value::as_list).unwrap_or_default();
-    if elements.is_empty() {
-        return Vec::new();
-    }
-    let stated = entry.properties.get(collection.owner_attribute);
-    let owner = stated.cloned().unwrap_or_else(|| Value::Ref(Reference::new(path.clone(), collection.owner_attribute)));
-    elements
-        .iter()
-        .flat_map(|element| super::member_claims(collection, environment, &owner, element, property))
-        .collect()
+    let itself = |value: &Value| Value::Map([(collection.property.to_owned(), value.clone())].into());
+    let elements = match entry.properties.get(collection.property) {
+        None | Some(Value::Null) => return Vec::new(),
+        Some(Value::List(elements)) => elements.clone(),
+        Some(value) => vec![itself(value)],
+    };
+    let stated = entry.properties.get(member.owner_attribute);
+    let owner = stated.cloned().unwrap_or_else(|| Value::Ref(Reference::new(path.clone(), member.owner_attribute)));
+    let claims = |element: &Value| {
+        super::member_claims(member, environment, &owner, element, &|reference, name| property(reference, name))
+    };
+    elements.iter().flat_map(claims).collect()
 }
 
 /// The resource that states the whole collection that `entry` is a member of. An empty list states
 /// no member, and leaves them to resources of their own.
-fn inline_owner<'a>(assembly: &'a Assembly, entry: &ResourceEntry) -> Option<(&'a Path, &'static InlineCollection)> {
-    memberships(&entry.type_name).filter(|collection| collection.whole).find_map(|collection| {
-        let Value::Ref(owner) = entry.properties.get(collection.owner_property)? else { return None };
+fn inline_owner<'a>(
+    assembly: &'a Assembly,
+    entry: &ResourceEntry,
+) -> Option<(&'a Path, &'static Collection, &'static Member)> {
+    memberships(&entry.type_name).filter(|(collection, _)| collection.exclusive).find_map(|(collection, member)| {
+        let Value::Ref(owner) = entry.properties.get(member.owner_property)? else { return None };
         let (path, owner) = assembly.resources.get_key_value(&owner.path)?;
         let inline = owner.properties.get(collection.property)?;
         let states = owner.type_name == collection.owner_type && inline.as_list().is_none_or(|list| !list.is_empty());
-        states.then_some((path, collection))
+        states.then_some((path, collection, member))
     })
 }
 
-fn mixed(path: &Path, owner: &Path, collection: &InlineCollection, locations: &Locations) -> Diagnostic {
-    let InlineCollection { property, owner_type, member_type, .. } = collection;
+fn mixed(path: &Path, owner: &Path, collection: &Collection, member: &Member, locations: &Locations) -> Diagnostic {
+    let (Collection { property, owner_type, .. }, Member { type_name: member_type, .. }) = (collection, member);
     let message = format!("`{property}` of {owner_type} states all members, and this {member_type} is another one");
     Diagnostic::error("GP0215", message)
         .at(path.clone())

@@ -244,6 +244,15 @@ fn records_of_one_name_and_type_have_one_routing_policy() {
 }
 
 #[test]
+fn a_vpc_is_associated_with_one_service_network() {
+    let of = |network: &str| {
+        let association = json!({"ServiceNetworkIdentifier": network, "VpcIdentifier": "vpc-1"});
+        one("AWS::VpcLattice::ServiceNetworkVpcAssociation", "service network of a VPC", association)
+    };
+    assert!(of("sn-1").is_same_as(&of("sn-2")));
+}
+
+#[test]
 fn blocks_of_one_vpc_that_overlap_conflict() {
     let vpc = json!({"$ref": "a/vpc#VpcId"});
     let subnet =

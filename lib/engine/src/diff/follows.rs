@@ -4,16 +4,10 @@ use std::collections::BTreeSet;
 
 use groundplan_core::secret::SecretSource;
 use groundplan_core::{Path, Reference, ResourceEntry};
-use groundplan_schema::{Replacement, ResourceType, lookup};
+use groundplan_schema::{Replacement, ResourceType, SECRET_ENTRY, lookup};
 
 use super::{Action, Change, PropertyChange, Rendered, Replaces};
 use crate::secret;
-
-/// The type of the entries of Secrets Manager, the name of their value in the table of facts, and the
-/// property that makes one.
-const SECRET: &str = "AWS::SecretsManager::Secret";
-const VALUE: &str = "SecretString";
-const GENERATED: &str = "GenerateSecretString";
 
 /// Whether `attribute` of a resource that is changed in place may have another value afterwards.
 pub(crate) fn may_change(change: &Change, attribute: &str) -> bool {
@@ -50,7 +44,7 @@ pub(super) fn secrets(
                 Replacement::Maybe => Replaces::Maybe,
                 Replacement::Always => Replaces::Yes,
             },
-            because: Some(Reference::new(source.path.clone(), VALUE)),
+            because: Some(Reference::new(source.path.clone(), SECRET_ENTRY.value)),
         });
     }
     properties.sort_by(|a, b| a.property.cmp(&b.property));
@@ -58,12 +52,13 @@ pub(super) fn secrets(
 
 /// Whether a change makes a new value of a secret out of the form that the program states.
 pub(super) fn is_regenerated(change: &Change) -> bool {
-    change.type_name == SECRET && change.properties.iter().any(|property| top(&property.property) == GENERATED)
+    let makes_one = |name: &str| top(name) == SECRET_ENTRY.generated;
+    change.type_name == SECRET_ENTRY.type_name && change.properties.iter().any(|change| makes_one(&change.property))
 }
 
 /// Whether a secret may have another value after a change.
 pub(super) fn has_new_secret(change: &Change) -> bool {
-    change.type_name == SECRET && may_change(change, VALUE)
+    change.type_name == SECRET_ENTRY.type_name && may_change(change, SECRET_ENTRY.value)
 }
 
 fn top(property: &str) -> &str {

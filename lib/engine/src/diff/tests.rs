@@ -366,6 +366,14 @@ fn what_aws_protects_from_deletion_is_protected_before_anything_is_touched() {
     assert!(destroy(&state, &behavior, true).changes["a/db"].protected);
     let state = deployed(&assembly(&[("a/db", DATABASE, json!({"DeletionProtection": false}))]));
     assert!(!destroy(&state, &behavior, true).changes["a/db"].protected);
+
+    let attributes =
+        |value: &str| json!({"LoadBalancerAttributes": [{"Key": "deletion_protection.enabled", "Value": value}]});
+    for (value, protected) in [("true", true), ("false", false)] {
+        let balancer = ("a/lb", "AWS::ElasticLoadBalancingV2::LoadBalancer", attributes(value));
+        let state = deployed(&assembly(&[balancer]));
+        assert_eq!(destroy(&state, &behavior, true).changes["a/lb"].protected, protected);
+    }
 }
 
 #[test]

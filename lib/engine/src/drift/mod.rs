@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use groundplan_core::{Path, Value, keep_ignored};
-use groundplan_schema::{Collection, ResourceType, lookup};
+use groundplan_schema::{Collection, NAMING, ResourceType, lookup};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -100,18 +100,17 @@ fn judge(state: &State, resource: &ResourceState, answer: Result<Option<Live>, P
 
 /// Whether a member of a collection of `resource` is another resource of the program, what is still to
 /// be deleted of an earlier one, or what a run may have made: one of the member's type at the same
-/// owner and with the same parts; or a managed policy, which attaches itself.
+/// owner and with the same parts; or one that adds itself, as a managed policy does.
 fn is_own(state: &State, resource: &ResourceState, collection: &Collection, member: &Value) -> bool {
     let known = state.resources.values().chain(state.deposed.iter().map(|old| &old.resource));
     if let Some(arn) = member.as_str() {
-        return known.clone().any(|it| it.type_name == "AWS::IAM::ManagedPolicy" && it.id == arn);
+        return known.clone().any(|it| collection.adds_itself == Some(&it.type_name) && it.id == arn);
     }
-    let (Some((type_name, owner)), Some(member)) = (collection.member, member.as_map()) else { return false };
-    // What tells rules apart is all but their description, and what tells policies apart is their name.
-    let tells = |name: &str| match member.contains_key("PolicyName") {
-        true => name == "PolicyName",
-        false => name != owner && name != "Description",
-    };
+    let (Some(of), Some(member)) = (collection.member, member.as_map()) else { return false };
+    let (type_name, owner) = (of.type_name, of.owner_property);
+    // What tells members apart is their name where they have one, else all but their description.
+    let naming = NAMING.into_iter().find(|name| member.contains_key(*name));
+    let tells = |name: &str| naming.map_or(name != owner && name != "Description", |naming| name == naming);
     let cursor = lookup(type_name).map(ResourceType::cursor);
     let is_it = |properties: &BTreeMap<String, Value>| {
         let told = properties.iter().filter(|(name, _)| tells(name));

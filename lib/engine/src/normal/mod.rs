@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use groundplan_core::Value;
-use groundplan_schema::{Cursor, Kind, ListOrder, Replacement, ResourceType, Spelling, lookup};
+use groundplan_schema::{Cursor, Kind, ListOrder, NAMING, Replacement, ResourceType, Spelling, lookup};
 
 use crate::provider::Properties;
 
@@ -48,9 +48,6 @@ pub(crate) enum Member {
     /// The one at this position is new.
     Added(usize),
 }
-
-/// The properties that tell the elements of a set apart, where they have one of them.
-const NAMING: [&str; 4] = ["Key", "Name", "Id", "PolicyName"];
 
 impl<'a> Form<'a> {
     /// The comparison of a resource with these applied properties.
@@ -168,16 +165,11 @@ impl<'a> Form<'a> {
             Value::String(text) if is_number(cursor) => Some(
                 text.parse().map_or(Cow::Borrowed(text.as_str()), |number: serde_json::Number| decimal(&number).into()),
             ),
-            Value::String(text) => {
-                let of_record = |cursor: &&Cursor<'_>| {
-                    cursor.resource().name == "AWS::Route53::RecordSet" && cursor.names() == ["ResourceRecords"]
-                };
-                match (cursor, cursor.filter(of_record).and(self.record)) {
-                    (_, Some(kind)) => Some(Spelling::record(kind, text)),
-                    (Some(cursor), None) => Some(cursor.spelling().normal(text)),
-                    (None, None) => Some(Cow::Borrowed(text)),
-                }
-            }
+            Value::String(text) => match (cursor, cursor.filter(|cursor| cursor.is_record_value()).and(self.record)) {
+                (_, Some(kind)) => Some(Spelling::record(kind, text)),
+                (Some(cursor), None) => Some(cursor.spelling().normal(text)),
+                (None, None) => Some(Cow::Borrowed(text)),
+            },
             plain => plain_text(plain),
         }
     }
@@ -292,7 +284,7 @@ fn decimal(number: &serde_json::Number) -> String {
 /// as `-1`.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
 fn rule<'v>(cursor: Option<&Cursor<'_>>, entries: &'v BTreeMap<String, Value>) -> Cow<'v, BTreeMap<String, Value>> {
-    let of_group = cursor.is_some_and(|cursor| cursor.resource().name.starts_with("AWS::EC2::SecurityGroup"));
+    let of_group = cursor.is_some_and(Cursor::is_in_security_group);
     let Some(protocol) = entries.get("IpProtocol").filter(|_| of_group).and_then(plain_text) else {
         return Cow::Borrowed(entries);
     };

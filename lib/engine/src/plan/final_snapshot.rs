@@ -1,7 +1,7 @@
 //! The snapshots that are taken before what holds data is deleted.
 
 use groundplan_core::Path;
-use groundplan_schema::final_snapshot;
+use groundplan_schema::{ResourceType, lookup};
 use sha2::{Digest, Sha256};
 
 use super::{Plan, Work};
@@ -37,8 +37,9 @@ impl Plan {
 }
 
 fn name(resource: &ResourceState, unique: &str) -> Option<String> {
-    let fact = final_snapshot(&resource.type_name).filter(|_| resource.holds_data())?;
-    if fact.copies.iter().any(|property| resource.properties.contains_key(*property)) {
+    let schema = lookup(&resource.type_name).filter(|_| resource.holds_data());
+    let fact = schema.and_then(ResourceType::final_snapshot)?;
+    if fact.copy_by(|property| resource.properties.contains_key(property)).is_some() {
         return None;
     }
     let end = format!("-final-{unique}");

@@ -16,6 +16,7 @@ use std::fmt;
 
 use groundplan_core::assembly::Lifecycle;
 use groundplan_core::{Assembly, Environment, Path, Value};
+use groundplan_schema::{ResourceType, lookup};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -262,7 +263,8 @@ impl Plan {
         let plan: Self = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
         // Format 1 names no snapshots: a database would go without one.
         let without = |step: &&Step| {
-            matches!(step.work, Work::Delete { .. }) && groundplan_schema::final_snapshot(&step.type_name).is_some()
+            let fact = lookup(&step.type_name).and_then(ResourceType::final_snapshot);
+            matches!(step.work, Work::Delete { .. }) && fact.is_some()
         };
         if let (1, Some(step)) = (format, plan.steps.iter().find(without)) {
             let path = &step.path;

@@ -60,6 +60,8 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::AppMesh::VirtualService", "name of a virtual service", "MeshName, MeshOwner=, VirtualServiceName"),
     row("AWS::AppMesh::VirtualGateway", "name of a virtual gateway", "MeshName, MeshOwner=, VirtualGatewayName"),
     row("AWS::AppMesh::Route", "name of a route", "MeshName, MeshOwner=, VirtualRouterName, RouteName"),
+    // <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_app-registry_AssociateResource.html>
+    row("AWS::ServiceCatalogAppRegistry::ResourceAssociation", "resource of an application", "Application:name, ResourceType, Resource"),
     // <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>
     row("AWS::StepFunctions::StateMachine", "name of a state machine", "StateMachineName"),
     // <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html>

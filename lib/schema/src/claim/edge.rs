@@ -1,6 +1,32 @@
 //! Names in the domain name system, content delivery, firewalls of applications, and APIs.
 
 use super::{Row, row};
+use crate::resource::ResourceType;
+
+/// How a resource may name its owner instead of identifying it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedOwner {
+    /// The property that identifies the owner, and the one that names it instead.
+    pub properties: (&'static str, &'static str),
+    /// The type of the owner, as in `AWS::Route53::HostedZone`.
+    pub owner_type: &'static str,
+    /// The attribute that identifies it, and the property that is its name.
+    pub owner: (&'static str, &'static str),
+}
+
+/// "If you specify `HostedZoneName`, there must be only one hosted zone with the same domain name."
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-route53-recordset.html>
+const ZONE: NamedOwner = NamedOwner {
+    properties: ("HostedZoneId", "HostedZoneName"),
+    owner_type: "AWS::Route53::HostedZone",
+    owner: ("Id", "Name"),
+};
+
+/// How resources of a type may name their owner, where they may.
+pub fn named_owner(resource: &ResourceType) -> Option<&'static NamedOwner> {
+    let has = |name: &str| resource.properties.contains_key(name);
+    (has(ZONE.properties.0) && has(ZONE.properties.1)).then_some(&ZONE)
+}
 
 #[rustfmt::skip] // A row a line.
 pub(super) const ROWS: &[Row] = &[

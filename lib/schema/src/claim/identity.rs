@@ -34,6 +34,9 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::SecretsManager::ResourcePolicy", "policy of a secret", "SecretId"),
     row("AWS::SecretsManager::RotationSchedule", "rotation of a secret", "SecretId"),
     row("AWS::SecretsManager::SecretTargetAttachment", "target of a secret", "SecretId"),
+    // SetIdentityPoolRoles sets all roles of a pool.
+    // <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html>
+    row("AWS::Cognito::IdentityPoolRoleAttachment", "roles of an identity pool", "IdentityPoolId"),
     // <https://docs.aws.amazon.com/acm/latest/APIReference/API_PutAccountConfiguration.html>
     row("AWS::CertificateManager::Account", "settings of certificates", ""),
 ];

@@ -24,10 +24,9 @@ mod data;
 mod derived;
 mod edge;
 mod identity;
-mod inline;
 mod network;
 
-pub use inline::{InlineCollection, inline_collections, memberships};
+pub use edge::{NamedOwner, named_owner};
 
 use crate::resource::ResourceType;
 

@@ -13,6 +13,9 @@ pub(super) const ROWS: &[Row] = &[
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateVpcCidrBlock.html>
     row("AWS::EC2::VPCCidrBlock", "IPv4 block of a VPC", "VpcId, ~CidrBlock"),
     row("AWS::EC2::VPCCidrBlock", "IPv6 block of a VPC", "VpcId, ~Ipv6CidrBlock"),
+    // "You can have one IPv6 CIDR block association per network border group." Of what a pool gives, a VPC
+    // can have several.
+    row("AWS::EC2::VPCCidrBlock", "IPv6 block of Amazon's", "VpcId, ?AmazonProvidedIpv6CidrBlock, Ipv6CidrBlockNetworkBorderGroup="),
     // A VPC has one internet gateway and one virtual private gateway, and each is attached to one VPC.
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachInternetGateway.html>
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachVpnGateway.html>
@@ -88,6 +91,10 @@ pub(super) const ROWS: &[Row] = &[
     // "You can't create more than one customer gateway with the same VPN type, IP address, and BGP ASN."
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateCustomerGateway.html>
     row("AWS::EC2::CustomerGateway", "customer gateway", "Type, IpAddress, BgpAsn|BgpAsnExtended=65000, CertificateArn="),
+    // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLocalGatewayRouteTableVpcAssociation.html>
+    // <https://docs.aws.amazon.com/directconnect/latest/APIReference/API_CreateDirectConnectGatewayAssociation.html>
+    row("AWS::EC2::LocalGatewayRouteTableVPCAssociation", "association of a local gateway route table", "LocalGatewayRouteTableId, VpcId"),
+    row("AWS::DirectConnect::DirectConnectGatewayAssociation", "gateway of a Direct Connect gateway", "DirectConnectGatewayId, AssociatedGatewayId"),
     row("AWS::EC2::SnapshotBlockPublicAccess", "block of public snapshots", ""),
     row("AWS::EC2::VPCBlockPublicAccessOptions", "block of public access", ""),
     // Names are unique per account and region, over application, network and gateway load balancers.
@@ -127,5 +134,7 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::VpcLattice::ServiceNetwork", "name of a service network", "Name"),
     row("AWS::VpcLattice::Listener", "name of a listener", "ServiceIdentifier:name, Name"),
     row("AWS::VpcLattice::ServiceNetworkServiceAssociation", "service of a service network", "ServiceNetworkIdentifier:name, ServiceIdentifier:name"),
-    row("AWS::VpcLattice::ServiceNetworkVpcAssociation", "service network of a VPC", "ServiceNetworkIdentifier:name, VpcIdentifier"),
+    // "You can connect a VPC to only one service network through an association."
+    // <https://docs.aws.amazon.com/vpc-lattice/latest/ug/service-networks.html>
+    row("AWS::VpcLattice::ServiceNetworkVpcAssociation", "service network of a VPC", "VpcIdentifier"),
 ];

@@ -24,7 +24,6 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::EMR::Cluster").waits(30, 1800).early(&["Id"]),
     row("AWS::ElasticBeanstalk::Environment").waits(20, 1800).early(&["EnvironmentName"]),
     row("AWS::Lambda::Function").waits(1, 300).early(&["FunctionName", "Arn"]),
-    row("AWS::Lambda::Permission").of(&["FunctionName", "Action", "Principal", "SourceArn", "SourceAccount"]),
     row("AWS::MWAA::Environment").waits(60, 3600).early(&["Name", "Arn"]),
     row("AWS::SageMaker::Endpoint").waits(30, 3600).early(&["EndpointName", "EndpointArn"]),
 ];

@@ -2,6 +2,21 @@
 
 use crate::resource::ResourceType;
 
+/// The entries of Secrets Manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretEntry {
+    /// CloudFormation's name of the type.
+    pub type_name: &'static str,
+    /// The name of the value in this table.
+    pub value: &'static str,
+    /// The property that makes a value.
+    pub generated: &'static str,
+}
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html>
+pub const SECRET_ENTRY: SecretEntry =
+    SecretEntry { type_name: "AWS::SecretsManager::Secret", value: "SecretString", generated: "GenerateSecretString" };
+
 /// Outputs that follow properties of other names, or only these. Under the name `SecretString` a
 /// secret has its value, though that is no attribute of the schema.
 ///

@@ -1,6 +1,5 @@
 //! What names a resource, and what makes a relation what it is.
 
-use super::find;
 use crate::kind::Kind;
 use crate::resource::ResourceType;
 
@@ -25,12 +24,9 @@ impl ResourceType {
             .or_else(|| named(&format!("{short}Identifier")))
     }
 
-    /// The properties that together make a relation what it is: a subnet has one association with a
-    /// route table, whatever its identifier. Empty where the type is no relation of others.
-    pub fn parts(&self) -> Vec<&'static str> {
-        if let Some(row) = find(self.name).filter(|row| !row.parts.is_empty()) {
-            return row.parts.to_vec();
-        }
+    /// Whether it is the relation of others, by its form: a subnet has one association with a route table,
+    /// whatever its identifier. The rules of its [claims](crate::claim_rules) say what makes it what it is.
+    pub(super) fn is_relation(&self) -> bool {
         let identifier = &self.primary_identifier;
         let set = identifier.iter().all(|name| self.properties.contains_key(*name));
         let refers = |name: &str| {
@@ -38,13 +34,13 @@ impl ResourceType {
             property.is_some_and(|property| property.required && !property.references.is_empty())
         };
         match identifier[..] {
-            [] => Vec::new(),
-            [name] if set && refers(name) && self.own_name() != Some(name) => identifier.clone(),
-            [_, _, ..] if set => identifier.clone(),
-            _ if ["Association", "Attachment"].iter().any(|end| self.short_name().ends_with(end)) => {
-                self.required().filter(|name| refers(name)).collect()
+            [] => false,
+            [name] if set && refers(name) && self.own_name() != Some(name) => true,
+            [_, _, ..] if set => true,
+            _ => {
+                let relates = ["Association", "Attachment"].iter().any(|end| self.short_name().ends_with(end));
+                relates && self.required().any(refers)
             }
-            _ => Vec::new(),
         }
     }
 
@@ -71,11 +67,12 @@ mod tests {
     }
 
     #[test]
-    fn a_relation_is_made_of_its_parts() {
-        let parts = |type_name| lookup(type_name).expect("published").parts();
-        assert_eq!(parts("AWS::S3::BucketPolicy"), ["Bucket"]);
-        assert_eq!(parts("AWS::IAM::RolePolicy"), ["PolicyName", "RoleName"]);
-        assert_eq!(parts("AWS::EC2::SubnetRouteTableAssociation"), ["SubnetId"]);
-        assert!(parts("AWS::EC2::VPC").is_empty());
+    fn what_relates_others_is_a_relation() {
+        let is_relation = |type_name| lookup(type_name).expect("published").is_relation();
+        assert!(is_relation("AWS::S3::BucketPolicy"));
+        assert!(is_relation("AWS::IAM::RolePolicy"));
+        assert!(is_relation("AWS::EC2::SubnetRouteTableAssociation"));
+        assert!(!is_relation("AWS::EC2::VPC"));
+        assert!(!is_relation("AWS::Lambda::Permission"), "two of the same are told apart by their ids");
     }
 }

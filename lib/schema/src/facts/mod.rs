@@ -11,6 +11,9 @@
 //! | `identity` | the name of a resource, and the parts that make a relation what it is |
 //! | `api` | the API of each service |
 //! | `relations` | which properties name other resources, and which of those they keep from being deleted |
+//! | `protection` | which settings keep AWS from deleting a resource |
+//! | `reboot` | which changes take effect only with a reboot |
+//! | `final_snapshot` | which types have a snapshot taken when they are deleted |
 //! | `stateful` | which types hold data that is lost with them |
 //! | `support` | which types can be managed, and what to use instead of the others |
 //! | `follows` | which outputs follow which property when it changes in place |
@@ -30,10 +33,13 @@
 mod api;
 mod compute;
 mod data;
+mod final_snapshot;
 mod follows;
 mod identity;
 mod network;
 mod platform;
+mod protection;
+mod reboot;
 mod relations;
 mod stateful;
 mod support;
@@ -41,7 +47,12 @@ mod told;
 
 pub use told::OwnerQuota;
 
-use crate::behavior::{Behavior, Recovery, Wait};
+pub use final_snapshot::FinalSnapshot;
+pub use follows::{SECRET_ENTRY, SecretEntry};
+pub use protection::Protection;
+pub use reboot::NeedsReboot;
+
+use crate::behavior::{Behavior, OnDuplicate, Recovery, Wait};
 use crate::resource::{Handler, ResourceType};
 
 /// The groups of rows. A type has one row in one of them, or none.
@@ -52,28 +63,21 @@ const GROUPS: [&[Row]; 4] = [network::ROWS, compute::ROWS, data::ROWS, platform:
 struct Row {
     type_name: &'static str,
     recovery: Option<Recovery>,
-    parts: &'static [&'static str],
     alone: bool,
     wait: Wait,
     early: &'static [&'static str],
-    overwrites: bool,
+    on_duplicate: OnDuplicate,
 }
 
 /// A row that corrects nothing yet.
 const fn row(type_name: &'static str) -> Row {
-    Row { type_name, recovery: None, parts: &[], alone: false, wait: Wait::NONE, early: &[], overwrites: false }
+    Row { type_name, recovery: None, alone: false, wait: Wait::NONE, early: &[], on_duplicate: OnDuplicate::Refuses }
 }
 
 impl Row {
     /// A create is made exactly once in this way.
     const fn by(self, recovery: Recovery) -> Self {
         Self { recovery: Some(recovery), ..self }
-    }
-
-    /// It is the relation of others: these properties make it what it is, whatever identifier AWS
-    /// gives it.
-    const fn of(self, parts: &'static [&'static str]) -> Self {
-        Self { recovery: Some(Recovery::ByParts), parts, ..self }
     }
 
     /// Its successor cannot be made while it exists.
@@ -83,7 +87,12 @@ impl Row {
 
     /// Its create call puts it in the place of the one with the same claim, without a word.
     const fn overwrites(self) -> Self {
-        Self { overwrites: true, ..self }
+        Self { on_duplicate: OnDuplicate::Overwrites, ..self }
+    }
+
+    /// Its create call returns the one with the same claim and settings as if it had made it.
+    const fn returns(self) -> Self {
+        Self { on_duplicate: OnDuplicate::Returns, ..self }
     }
 
     /// It takes its time: a look every `interval` seconds or more often, for `timeout` seconds.
@@ -116,20 +125,21 @@ impl ResourceType {
         })
     }
 
-    /// Whether a create puts the resource in the place of the one that is there under the same claim,
-    /// instead of being refused. Two resources of a program with one claim are one thing then, and a
-    /// delete of either removes it.
-    pub fn overwrites(&self) -> bool {
-        find(self.name).is_some_and(|row| row.overwrites)
+    /// What a create does where there is a resource under the same claim already.
+    ///
+    /// A bucket that the account has is one that refuses, though S3 answers in us-east-1 as if it had made
+    /// it: a create has to look for the bucket before (API_CreateBucket).
+    pub fn on_duplicate(&self) -> OnDuplicate {
+        find(self.name).map_or(OnDuplicate::Refuses, |row| row.on_duplicate)
     }
 
     /// How a create is made exactly once, as far as the schema says:
-    /// - the resource is the relation of others: by its parts;
+    /// - the resource is the relation of others, and its claims say which: by its parts;
     /// - its identifier is a name that the program sets: by that name;
     /// - else by a client token where Cloud Control manages it, every create through which takes one,
     ///   or where it cannot be tagged; by its tags otherwise.
     fn default_recovery(&self) -> Recovery {
-        if !self.parts().is_empty() {
+        if self.is_relation() && !crate::claim_rules(self.name).is_empty() {
             return Recovery::ByParts;
         }
         match self.primary_identifier[..] {
@@ -161,14 +171,25 @@ mod tests {
         }
     }
 
+    /// What is looked up by its parts is told apart by what it claims.
+    #[test]
+    fn what_is_found_by_its_parts_has_rules_that_name_them() {
+        let by_parts =
+            crate::all().filter(|name| crate::behavior(name).expect("published").recovery == Recovery::ByParts);
+        let without: Vec<_> = by_parts.filter(|name| crate::claim_rules(name).is_empty()).collect();
+        assert_eq!(without, [""; 0], "a row of claim/ has to say what these are told apart by");
+    }
+
     #[test]
     fn every_row_corrects_something() {
         let mut idle = Vec::new();
         for row in GROUPS.iter().copied().flatten() {
             let resource = lookup(row.type_name).expect("published");
             let waits = row.wait != Wait::NONE;
-            let recovers = !row.parts.is_empty() || row.recovery.is_some_and(|it| it != resource.default_recovery());
-            if !(waits || row.alone || row.overwrites || recovers) || row.recovery.is_some() && !recovers {
+            let recovers = row.recovery.is_some_and(|it| it != resource.default_recovery());
+            if !(waits || row.alone || row.on_duplicate != OnDuplicate::Refuses || recovers)
+                || row.recovery.is_some() && !recovers
+            {
                 idle.push(row.type_name);
             }
             assert!(!row.alone || !resource.deletes_first, "the schema says of {} that it is alone", row.type_name);
@@ -178,15 +199,12 @@ mod tests {
     }
 
     #[test]
-    fn early_outputs_and_parts_are_published() {
+    fn early_outputs_are_published() {
         for row in GROUPS.iter().copied().flatten() {
             let resource = lookup(row.type_name).expect("published");
             for name in row.early {
                 let known = resource.attributes.contains_key(name) || resource.properties.contains_key(name);
                 assert!(known, "{} has no {name}", row.type_name);
-            }
-            for name in row.parts {
-                assert!(resource.properties.contains_key(name), "{} has no property {name}", row.type_name);
             }
         }
     }

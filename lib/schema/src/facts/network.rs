@@ -1,7 +1,7 @@
 //! Networks, load balancing, DNS and content delivery.
 
 use super::{Row, row};
-use crate::behavior::Recovery::{DeterministicName, FindByTag};
+use crate::behavior::Recovery::{ByParts, DeterministicName, FindByTag};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -23,37 +23,34 @@ pub(super) const ROWS: &[Row] = &[
     // CreateNatGateway takes a ClientToken. That two cannot use one Elastic IP is a claim. A route to a
     // gateway that is pending leads nowhere, so that its id is no early output.
     row("AWS::EC2::NatGateway").waits(5, 900),
-    row("AWS::EC2::Route").of(&["RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"]),
+    row("AWS::EC2::Route").by(ByParts),
     // CreateSecurityGroup takes no token, but tags.
     row("AWS::EC2::SecurityGroup").by(FindByTag),
-    row("AWS::EC2::SecurityGroupEgress").of(&["GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "DestinationPrefixListId", "DestinationSecurityGroupId"]),
-    row("AWS::EC2::SecurityGroupIngress").of(&["GroupId", "GroupName", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupName"]),
+    row("AWS::EC2::SecurityGroupEgress").by(ByParts),
+    row("AWS::EC2::SecurityGroupIngress").by(ByParts),
     // CreateSubnet takes no token, but tags.
     row("AWS::EC2::Subnet").by(FindByTag).waits(1, 120).early(&["SubnetId", "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId"]),
-    // A subnet has one network ACL (API_ReplaceNetworkAclAssociation).
-    row("AWS::EC2::SubnetNetworkAclAssociation").of(&["SubnetId"]),
-    // A subnet has one route table (API_AssociateRouteTable).
-    row("AWS::EC2::SubnetRouteTableAssociation").of(&["SubnetId"]).waits(1, 120).early(&["Id"]),
+    row("AWS::EC2::SubnetRouteTableAssociation").waits(1, 120).early(&["Id"]),
     row("AWS::EC2::TransitGateway").waits(15, 600).early(&["Id", "TransitGatewayArn"]),
     row("AWS::EC2::TransitGatewayAttachment").waits(15, 600).early(&["Id"]),
     row("AWS::EC2::TransitGatewayVpcAttachment").waits(15, 600).early(&["Id"]),
     // CreateVpc takes no token, but tags.
     row("AWS::EC2::VPC").by(FindByTag).waits(1, 120).early(&["VpcId", "CidrBlock"]),
-    row("AWS::EC2::VPCCidrBlock").of(&["VpcId", "CidrBlock", "AmazonProvidedIpv6CidrBlock", "Ipv6CidrBlock", "Ipv6Pool", "Ipv6IpamPoolId"]).waits(2, 300).early(&["Id", "VpcId"]),
+    row("AWS::EC2::VPCCidrBlock").by(ByParts).waits(2, 300).early(&["Id", "VpcId"]),
     // CreateVpcEndpoint takes a ClientToken.
     row("AWS::EC2::VPCEndpoint").waits(5, 900).early(&["Id"]),
-    // A VPC has one internet gateway, and a gateway is attached to one VPC (API_AttachInternetGateway).
-    row("AWS::EC2::VPCGatewayAttachment").of(&["InternetGatewayId", "VpnGatewayId", "VpcId"]),
     row("AWS::EC2::VPNConnection").waits(15, 1200).early(&["VpnConnectionId"]),
-    // CreateListener and CreateRule take no token, but tags.
-    row("AWS::ElasticLoadBalancingV2::Listener").by(FindByTag),
-    row("AWS::ElasticLoadBalancingV2::ListenerCertificate").of(&["ListenerArn", "Certificates"]),
+    // CreateListener and CreateRule take no token, but tags. "If you attempt to create multiple listeners
+    // with the same settings, each call succeeds."
+    row("AWS::ElasticLoadBalancingV2::Listener").by(FindByTag).returns(),
+    row("AWS::ElasticLoadBalancingV2::ListenerCertificate").by(ByParts),
     row("AWS::ElasticLoadBalancingV2::ListenerRule").by(FindByTag),
     // CreateLoadBalancer and CreateTargetGroup are told apart by the name, which is unique in account
-    // and region. A listener or an alias record needs no more than these outputs, and takes as long.
-    row("AWS::ElasticLoadBalancingV2::LoadBalancer").by(DeterministicName).waits(10, 900)
+    // and region, and return the one of that name with the same settings. A listener or an alias record
+    // needs no more than these outputs, and takes as long.
+    row("AWS::ElasticLoadBalancingV2::LoadBalancer").by(DeterministicName).returns().waits(10, 900)
         .early(&["LoadBalancerArn", "LoadBalancerFullName", "LoadBalancerName", "DNSName", "CanonicalHostedZoneID"]),
-    row("AWS::ElasticLoadBalancingV2::TargetGroup").by(DeterministicName),
+    row("AWS::ElasticLoadBalancingV2::TargetGroup").by(DeterministicName).returns(),
     // CreateAccelerator takes an IdempotencyToken.
     row("AWS::GlobalAccelerator::Accelerator").waits(15, 1200).early(&["AcceleratorArn", "DnsName", "Ipv4Addresses"]),
     row("AWS::NetworkFirewall::Firewall").waits(30, 1200).early(&["FirewallArn", "FirewallId"]),

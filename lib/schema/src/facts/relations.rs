@@ -6,6 +6,7 @@ use crate::resource::ResourceType;
 /// Relations that the schema does not state: a property at the top of a type, and what it names.
 #[rustfmt::skip]
 const MORE: &[(&str, &str, &str, &str)] = &[
+    ("AWS::EC2::Route", "DestinationPrefixListId", "AWS::EC2::PrefixList", "PrefixListId"),
     ("AWS::EC2::Route", "VpcEndpointId", "AWS::EC2::VPCEndpoint", "Id"),
     ("AWS::EKS::AccessEntry", "ClusterName", "AWS::EKS::Cluster", "Name"),
     ("AWS::EKS::Addon", "ClusterName", "AWS::EKS::Cluster", "Name"),
@@ -31,8 +32,37 @@ const ANYTHING: &[(&str, &[&str])] = &[
 const LETS_GO: &[(&str, &[&str])] = &[
     // A route goes with its table, and what it leads to leaves a black hole.
     // <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>
-    ("AWS::EC2::Route", &[]),
+    // Not so the endpoint of a Gateway Load Balancer, whose routes have to be deleted before it
+    // (API_DeleteVpcEndpoints), nor a managed prefix list: "You must first remove all references"
+    // (API_DeleteManagedPrefixList).
+    (
+        "AWS::EC2::Route",
+        &[
+            "CarrierGatewayId",
+            "EgressOnlyInternetGatewayId",
+            "GatewayId",
+            "InstanceId",
+            "NatGatewayId",
+            "RouteTableId",
+            "TransitGatewayId",
+            "VpcPeeringConnectionId",
+        ],
+    ),
     ("AWS::EC2::FlowLog", &[]),
+    // What is a template for resources to come has no interface. A security group is refused to be deleted
+    // for an interface, for a rule of another group and for an association with a VPC
+    // (API_DeleteSecurityGroup), a subnet for what runs in it (API_DeleteSubnet): what is made of the
+    // template then holds both, and not the template.
+    ("AWS::AutoScaling::LaunchConfiguration", &[]),
+    ("AWS::CodeBuild::Project", &["SecurityGroupIds", "Subnets", "VpcId"]),
+    ("AWS::EC2::LaunchTemplate", &[]),
+    // Its bus is held (API_DeleteEventBus).
+    ("AWS::Events::Rule", &["SecurityGroups", "Subnets"]),
+    ("AWS::Glue::Connection", &["SecurityGroupIdList", "SubnetId"]),
+    ("AWS::ImageBuilder::InfrastructureConfiguration", &["InstanceProfileName", "SecurityGroupIds", "SubnetId"]),
+    ("AWS::SageMaker::EndpointConfig", &["SecurityGroupIds", "Subnets"]),
+    ("AWS::SageMaker::Model", &["SecurityGroupIds", "Subnets"]),
+    ("AWS::Scheduler::Schedule", &["SecurityGroups", "Subnets"]),
     // The rules of a group go with it; a rule of another group that names it holds it
     // (API_DeleteSecurityGroup).
     ("AWS::EC2::SecurityGroupEgress", &["GroupId"]),
@@ -272,6 +302,43 @@ mod tests {
             "Actions.0.TargetGroupArn",
             "AWS::ElasticLoadBalancingV2::TargetGroup"
         ));
+    }
+
+    #[test]
+    fn a_template_of_what_is_to_come_holds_neither_groups_nor_subnets() {
+        let group = |holder, path| holds(holder, path, "AWS::EC2::SecurityGroup");
+        assert!(!group("AWS::AutoScaling::LaunchConfiguration", "SecurityGroups.0"));
+        assert!(!group("AWS::CodeBuild::Project", "VpcConfig.SecurityGroupIds.0"));
+        assert!(!group("AWS::EC2::LaunchTemplate", "LaunchTemplateData.NetworkInterfaces.0.Groups.0"));
+        let rule = "Targets.0.EcsParameters.NetworkConfiguration.AwsVpcConfiguration.SecurityGroups.0";
+        assert!(!group("AWS::Events::Rule", rule));
+        assert!(!group(
+            "AWS::Glue::Connection",
+            "ConnectionInput.PhysicalConnectionRequirements.SecurityGroupIdList.0"
+        ));
+        assert!(!group("AWS::ImageBuilder::InfrastructureConfiguration", "SecurityGroupIds.0"));
+        assert!(!group("AWS::SageMaker::EndpointConfig", "VpcConfig.SecurityGroupIds.0"));
+        assert!(!group("AWS::SageMaker::Model", "VpcConfig.SecurityGroupIds.0"));
+        let schedule = "Target.EcsParameters.NetworkConfiguration.AwsvpcConfiguration.SecurityGroups.0";
+        assert!(!group("AWS::Scheduler::Schedule", schedule));
+        assert!(!holds("AWS::SageMaker::Model", "VpcConfig.Subnets.0", "AWS::EC2::Subnet"));
+
+        assert!(group("AWS::Lambda::Function", "VpcConfig.SecurityGroupIds.0"), "it has interfaces");
+        assert!(holds("AWS::Events::Rule", "EventBusName", "AWS::Events::EventBus"));
+    }
+
+    #[test]
+    fn a_route_holds_what_aws_keeps_for_it_and_leaves_a_black_hole_otherwise() {
+        assert!(holds("AWS::EC2::Route", "VpcEndpointId", "AWS::EC2::VPCEndpoint"));
+        assert!(holds("AWS::EC2::Route", "DestinationPrefixListId", "AWS::EC2::PrefixList"));
+        for (path, named) in [
+            ("NatGatewayId", "AWS::EC2::NatGateway"),
+            ("GatewayId", "AWS::EC2::InternetGateway"),
+            ("TransitGatewayId", "AWS::EC2::TransitGateway"),
+            ("VpcPeeringConnectionId", "AWS::EC2::VPCPeeringConnection"),
+        ] {
+            assert!(!holds("AWS::EC2::Route", path, named), "{path}");
+        }
     }
 
     #[test]

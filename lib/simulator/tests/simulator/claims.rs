@@ -1,10 +1,10 @@
 //! What a cloud has once, and what is in use.
 
-use groundplan_engine::provider::ErrorClass;
+use groundplan_engine::provider::{ErrorClass, Provider as _};
 use groundplan_simulator::Simulator;
 use serde_json::{Value as Json, json};
 
-use super::common::{create, delete, read, refusal, try_create, try_delete, update};
+use super::common::{create, delete, read, refusal, request, try_create, try_delete, update};
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
@@ -147,4 +147,78 @@ async fn public_addresses_hold_the_attachment_of_the_internet_gateway() {
     let balancer = create(&cloud, "shop/nlb", BALANCER, balancer).await.id;
     let held = refusal(try_delete(&cloud, "AWS::EC2::VPCGatewayAttachment", &attachment).await);
     assert!(held.starts_with("DependencyViolation") && held.contains(&balancer), "{held}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_found_by_its_parts_is_found_in_every_spelling() {
+    let cloud = Simulator::in_memory(1);
+    let group = json!({"GroupDescription": "web"});
+    let group = create(&cloud, "shop/group", "AWS::EC2::SecurityGroup", group).await.outputs["GroupId"].clone();
+    let rule = |block: &str| json!({"GroupId": group, "IpProtocol": "-1", "CidrIp": block, "Description": block});
+    let made = create(&cloud, "shop/rule", "AWS::EC2::SecurityGroupIngress", rule("10.0.0.5/8")).await.id;
+    let find = |block: &str| request("shop/other", "AWS::EC2::SecurityGroupIngress", rule(block));
+    assert_eq!(cloud.find(&find("10.0.0.0/8")).await.unwrap(), [made]);
+    assert!(cloud.find(&find("10.0.0.0/9")).await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn equal_permissions_of_a_function_stand_beside_each_other() {
+    let cloud = Simulator::in_memory(1);
+    cloud.assume("worker");
+    let permission =
+        || json!({"FunctionName": "worker", "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"});
+    let one = create(&cloud, "shop/one", "AWS::Lambda::Permission", permission()).await.id;
+    let two = create(&cloud, "shop/two", "AWS::Lambda::Permission", permission()).await.id;
+    assert_ne!(one, two, "a statement id tells them apart");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vpc_has_one_ipv6_block_of_amazons_in_each_border_group_and_any_number_out_of_a_pool() {
+    const BLOCK: &str = "AWS::EC2::VPCCidrBlock";
+    let cloud = Simulator::in_memory(1);
+    cloud.assume("ipam-pool-1");
+    let vpc = create(&cloud, "shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"})).await.id;
+    let amazon = |group: &str| json!({"VpcId": vpc, "AmazonProvidedIpv6CidrBlock": true, "Ipv6CidrBlockNetworkBorderGroup": group});
+    let central = create(&cloud, "shop/central", BLOCK, amazon("eu-central-1")).await.id;
+    let refused = try_create(&cloud, "shop/again", BLOCK, amazon("eu-central-1")).await.unwrap_err();
+    assert_eq!(refused.class, ErrorClass::AlreadyExists);
+    let hamburg = create(&cloud, "shop/hamburg", BLOCK, amazon("eu-central-1-ham-1")).await.id;
+    assert_ne!(central, hamburg);
+    assert_eq!(cloud.find(&request("shop/hamburg", BLOCK, amazon("eu-central-1-ham-1"))).await.unwrap(), [hamburg]);
+
+    let pooled = || json!({"VpcId": vpc, "Ipv4IpamPoolId": "ipam-pool-1", "Ipv4NetmaskLength": 24});
+    let first = create(&cloud, "shop/first", BLOCK, pooled()).await.id;
+    let second = create(&cloud, "shop/second", BLOCK, pooled()).await.id;
+    assert_ne!(first, second);
+    assert_eq!(cloud.find(&request("shop/first", BLOCK, pooled())).await.unwrap(), [first]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_repeated_create_returns_is_the_one_that_it_has_made_and_no_other() {
+    let cloud = Simulator::in_memory(1);
+    let Edge { balancers: [first, _], .. } = edge(&cloud).await;
+    let again = try_create(&cloud, "shop/a", BALANCER, json!({"Name": "a", "Type": "network"})).await.unwrap();
+    assert_eq!(again.id, first);
+    let other = try_create(&cloud, "shop/other", BALANCER, json!({"Name": "a", "Type": "network"})).await.unwrap_err();
+    assert_eq!(other.class, ErrorClass::AlreadyExists, "its tags carry the token of another creation");
+    let changed =
+        try_create(&cloud, "shop/a", BALANCER, json!({"Name": "a", "Type": "application"})).await.unwrap_err();
+    assert_eq!(changed.class, ErrorClass::AlreadyExists, "its settings differ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_protected_is_not_deleted_whatever_the_setting_is_called() {
+    let cloud = Simulator::in_memory(1);
+    let attributes = |value: &str| {
+        json!({
+            "Name": "web", "Type": "network",
+            "LoadBalancerAttributes": [{"Key": "deletion_protection.enabled", "Value": value}],
+        })
+    };
+    let balancer = create(&cloud, "shop/web", BALANCER, attributes("true")).await.id;
+    assert!(refusal(try_delete(&cloud, BALANCER, &balancer).await).contains("is protected"));
+    update(&cloud, BALANCER, &balancer, attributes("false")).await.unwrap();
+    delete(&cloud, BALANCER, &balancer).await;
+    let pool = create(&cloud, "shop/pool", "AWS::Cognito::UserPool", json!({"DeletionProtection": "ACTIVE"})).await.id;
+    assert!(refusal(try_delete(&cloud, "AWS::Cognito::UserPool", &pool).await).contains("is protected"));
 }

@@ -1,10 +1,12 @@
 //! The end of a database, with a final snapshot or without.
 
 use groundplan_engine::provider::Deletion;
+use groundplan_schema::{ResourceType, lookup};
 
 use super::{DbInstance, Live, describe};
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Cx, Known};
+use crate::handler::{Cx, Handler as _, Known};
+use crate::shape::untyped;
 
 /// Statuses in which RDS takes no final snapshot, and never will.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html>
@@ -53,8 +55,9 @@ pub(super) async fn delete(cx: &Cx, known: &Known<DbInstance>) -> Result<Deletio
 /// The property that says that the data is another one's, so that the plan names no final snapshot. A replica
 /// that was promoted, or a member that has left its cluster, has data of its own.
 fn copy_of(last: &DbInstance) -> Option<&'static str> {
-    let source = last.source_db_instance_identifier.as_ref().map(|_| "SourceDBInstanceIdentifier");
-    source.or(last.db_cluster_identifier.as_ref().map(|_| "DBClusterIdentifier"))
+    let recorded = untyped(last);
+    let fact = lookup(DbInstance::TYPE).and_then(ResourceType::final_snapshot)?;
+    fact.copy_by(|property| recorded.contains_key(property))
 }
 
 /// Why RDS takes no final snapshot of this one.

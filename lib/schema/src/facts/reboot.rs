@@ -1,5 +1,7 @@
 //! Changes that a cloud accepts and that take effect only with a reboot.
 
+use crate::resource::ResourceType;
+
 /// A property whose change waits for a reboot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeedsReboot {
@@ -38,10 +40,12 @@ const fn entry(type_name: &'static str, property: &'static str, effect: &'static
     NeedsReboot { type_name, property, effect, at_once: None }
 }
 
-/// Whether and how a change of a property, which may be given with a path below it, waits for a reboot.
-pub fn needs_reboot(type_name: &str, property: &str) -> Option<&'static NeedsReboot> {
-    let property = property.split('.').next().unwrap_or(property);
-    TABLE.iter().find(|entry| entry.type_name == type_name && entry.property == property)
+impl ResourceType {
+    /// Whether and how a change of a property, which may be given with a path below it, waits for a reboot.
+    pub fn needs_reboot(&self, property: &str) -> Option<&'static NeedsReboot> {
+        let property = property.split('.').next().unwrap_or(property);
+        TABLE.iter().find(|entry| entry.type_name == self.name && entry.property == property)
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +60,7 @@ mod tests {
                 assert!(schema.properties.contains_key(property), "{}: {property}", entry.type_name);
             }
         }
+        let needs_reboot = |name, property| crate::lookup(name).expect("published").needs_reboot(property);
         assert!(needs_reboot("AWS::RDS::DBParameterGroup", "Parameters.max_connections").is_some());
         assert!(needs_reboot("AWS::RDS::DBInstance", "MultiAZ").is_none());
     }
