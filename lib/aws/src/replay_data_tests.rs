@@ -75,6 +75,31 @@ async fn a_bucket_that_the_account_has_already_is_not_taken_over_in_us_east_1() 
 }
 
 #[tokio::test]
+async fn a_bucket_that_cannot_be_looked_for_is_not_taken_for_one_that_does_not_exist() {
+    for (status, class) in [
+        (503, ErrorClass::Transient),
+        (500, ErrorClass::Transient),
+        (403, ErrorClass::Denied),
+        // It is in another region.
+        (301, ErrorClass::Invalid),
+    ] {
+        let (aws, log) = aws(move |sent| match sent.starts_with("HEAD") {
+            true => Answer::Is(status, String::new()),
+            false => Answer::ok(""),
+        });
+        let error = aws.create(&create_in("us-east-1", BUCKET, json!({"BucketName": "media"}))).await.unwrap_err();
+        assert_eq!(error.class, class, "{status}: {error}");
+        assert_eq!(log.count("PUT "), 0, "{status}: {:?}", log.all());
+    }
+    let (aws, log) = aws(|sent| match sent {
+        sent if sent.starts_with("HEAD") => Answer::Is(404, String::new()),
+        _ => Answer::ok(""),
+    });
+    aws.create(&create_in("us-east-1", BUCKET, json!({"BucketName": "media"}))).await.unwrap();
+    assert_eq!(log.count("CreateBucketConfiguration"), 1, "{:?}", log.all());
+}
+
+#[tokio::test]
 async fn a_bucket_that_fills_while_it_is_emptied_is_emptied_again() {
     let (aws, log) = aws(|sent| {
         if sent.starts_with("DELETE") {
