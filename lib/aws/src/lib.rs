@@ -58,8 +58,6 @@ mod replay_ec2_tests;
 #[cfg(test)]
 mod replay_edge_tests;
 #[cfg(test)]
-mod replay_rds_tests;
-#[cfg(test)]
 mod replay_tests;
 
 pub use config::{Config, CredentialsStatus};
