@@ -354,10 +354,52 @@ async fn a_secret_that_waits_for_its_deletion_is_taken_back_by_the_path_that_had
     assert_eq!(accepted.id, "arn:s");
     let all = log.all();
     let position = |call: &str| all.iter().position(|sent| sent.contains(call)).unwrap_or_else(|| panic!("{call}"));
-    assert!(position("RestoreSecret") < position("UpdateSecret"));
+    let marked = position("groundplan:restoring");
+    assert!(position("RestoreSecret") < marked && marked < position("UpdateSecret"));
+    assert!(all[marked].contains(".TagResource") && all[marked].contains(TOKEN));
     assert!(all[position("UpdateSecret")].contains("\"SecretString\":\"new\""));
     assert!(all[position("UntagResource")].contains("stale") && !all[position("UntagResource")].contains("groundplan"));
-    assert!(all[position(".TagResource")].contains(TOKEN) && all[position(".TagResource")].contains("team"));
+    let tagged = all.iter().rposition(|sent| sent.contains(".TagResource")).unwrap();
+    assert!(all[tagged].contains("groundplan:token") && all[tagged].contains("team"), "{}", all[tagged]);
+    assert!(all.last().unwrap().contains("UntagResource") && all.last().unwrap().contains("groundplan:restoring"));
+}
+
+/// Secrets Manager with a secret of the name that exists, was changed a moment ago and has these tags more.
+fn existing_secret(more: &'static [(&'static str, &'static str)]) -> (crate::Aws, Log) {
+    aws(move |sent| {
+        if sent.contains("CreateSecret") {
+            return json_error("ResourceExistsException", "The operation failed because the secret db already exists.");
+        }
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let tag = |(key, value): &(&str, &str)| json!({"Key": key, "Value": value});
+        let of_path = [("groundplan:app", "shop"), ("groundplan:path", "shop/thing")];
+        let tags: Vec<_> = of_path.iter().chain(more).map(tag).collect();
+        Answer::ok(json!({"ARN": "arn:s", "Name": "db", "LastChangedDate": now, "Tags": tags}).to_string())
+    })
+}
+
+#[tokio::test]
+async fn a_secret_that_exists_keeps_its_value_unless_this_creation_was_taking_it_back() {
+    let secret = || create(SECRET, json!({"Name": "db", "SecretString": "new"}));
+    let (aws, log) = existing_secret(&[("groundplan:token", "older")]);
+    let error = aws.create(&secret()).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::AlreadyExists);
+    assert_eq!(log.count("UpdateSecret") + log.count("TagResource"), 0, "{:?}", log.all());
+
+    let (aws, log) = existing_secret(&[("groundplan:token", "older"), ("groundplan:restoring", TOKEN)]);
+    assert_eq!(aws.create(&secret()).await.unwrap().id, "arn:s");
+    assert_eq!((log.count("RestoreSecret"), log.count("UpdateSecret")), (0, 1), "{:?}", log.all());
+}
+
+#[tokio::test]
+async fn a_secret_is_taken_back_by_a_path_that_is_longer_than_a_tag() {
+    let path = "a".repeat(300);
+    let end: &'static str = Box::leak(path[44..].to_owned().into_boxed_str());
+    let (aws, log) = deleted_secret(end);
+    let mut request = create(SECRET, json!({"Name": "db"}));
+    request.address.path = groundplan_core::Path::new(path);
+    aws.create(&request).await.unwrap();
+    assert_eq!(log.count("RestoreSecret"), 1);
 }
 
 #[tokio::test]
