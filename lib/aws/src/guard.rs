@@ -74,6 +74,8 @@ mod tests {
         assert_eq!(log.all().len(), 2);
     }
 
+    /// With answers that are empty, and so as far as the first look. The conformance test makes each of these calls
+    /// with full answers, through the same guard, and fails where one is refused.
     #[tokio::test(start_paused = true)]
     async fn no_handler_changes_anything_where_it_reads_looks_or_finds() {
         for type_name in native_types() {

@@ -11,6 +11,7 @@
 //! | `error` | errors of the SDK to classes that the engine acts on |
 //! | `guard` | refuses requests that change something while the provider reads |
 //! | `tags`, `name` | identity: tags and generated names |
+//! | `owned` | what an account has of an app whose state is absent |
 //! | `config` | credentials, endpoints, the clients of each region |
 //! | `state` | state in S3, with its lock there or in DynamoDB |
 //! | `cloud_control` | every type without a handler of its own |
@@ -26,6 +27,7 @@ mod fence;
 mod guard;
 mod handler;
 mod name;
+mod owned;
 mod provider;
 mod registry;
 mod sensitive;
@@ -55,8 +57,6 @@ mod replay_data_tests;
 mod replay_ec2_tests;
 #[cfg(test)]
 mod replay_edge_tests;
-#[cfg(test)]
-mod replay_rds_tests;
 #[cfg(test)]
 mod replay_tests;
 

@@ -225,7 +225,7 @@ impl Provider for Aws {
         let mut found = BTreeSet::new();
         for (region, role) in places {
             let environment = Environment { role: role.cloned(), ..Environment::new(region) };
-            let owned = crate::tags::owned(&self.session(&environment).regions.clients(region).tagging, app).await;
+            let owned = crate::owned::owned(&self.session(&environment).regions.clients(region), app).await;
             found.extend(owned.map_err(harmless)?);
         }
         Ok(found.into_iter().collect())

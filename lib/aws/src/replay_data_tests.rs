@@ -75,6 +75,31 @@ async fn a_bucket_that_the_account_has_already_is_not_taken_over_in_us_east_1() 
 }
 
 #[tokio::test]
+async fn a_bucket_that_cannot_be_looked_for_is_not_taken_for_one_that_does_not_exist() {
+    for (status, class) in [
+        (503, ErrorClass::Transient),
+        (500, ErrorClass::Transient),
+        (403, ErrorClass::Denied),
+        // It is in another region.
+        (301, ErrorClass::Invalid),
+    ] {
+        let (aws, log) = aws(move |sent| match sent.starts_with("HEAD") {
+            true => Answer::Is(status, String::new()),
+            false => Answer::ok(""),
+        });
+        let error = aws.create(&create_in("us-east-1", BUCKET, json!({"BucketName": "media"}))).await.unwrap_err();
+        assert_eq!(error.class, class, "{status}: {error}");
+        assert_eq!(log.count("PUT "), 0, "{status}: {:?}", log.all());
+    }
+    let (aws, log) = aws(|sent| match sent {
+        sent if sent.starts_with("HEAD") => Answer::Is(404, String::new()),
+        _ => Answer::ok(""),
+    });
+    aws.create(&create_in("us-east-1", BUCKET, json!({"BucketName": "media"}))).await.unwrap();
+    assert_eq!(log.count("CreateBucketConfiguration"), 1, "{:?}", log.all());
+}
+
+#[tokio::test]
 async fn a_bucket_that_fills_while_it_is_emptied_is_emptied_again() {
     let (aws, log) = aws(|sent| {
         if sent.starts_with("DELETE") {
@@ -329,10 +354,52 @@ async fn a_secret_that_waits_for_its_deletion_is_taken_back_by_the_path_that_had
     assert_eq!(accepted.id, "arn:s");
     let all = log.all();
     let position = |call: &str| all.iter().position(|sent| sent.contains(call)).unwrap_or_else(|| panic!("{call}"));
-    assert!(position("RestoreSecret") < position("UpdateSecret"));
+    let marked = position("groundplan:restoring");
+    assert!(position("RestoreSecret") < marked && marked < position("UpdateSecret"));
+    assert!(all[marked].contains(".TagResource") && all[marked].contains(TOKEN));
     assert!(all[position("UpdateSecret")].contains("\"SecretString\":\"new\""));
     assert!(all[position("UntagResource")].contains("stale") && !all[position("UntagResource")].contains("groundplan"));
-    assert!(all[position(".TagResource")].contains(TOKEN) && all[position(".TagResource")].contains("team"));
+    let tagged = all.iter().rposition(|sent| sent.contains(".TagResource")).unwrap();
+    assert!(all[tagged].contains("groundplan:token") && all[tagged].contains("team"), "{}", all[tagged]);
+    assert!(all.last().unwrap().contains("UntagResource") && all.last().unwrap().contains("groundplan:restoring"));
+}
+
+/// Secrets Manager with a secret of the name that exists, was changed a moment ago and has these tags more.
+fn existing_secret(more: &'static [(&'static str, &'static str)]) -> (crate::Aws, Log) {
+    aws(move |sent| {
+        if sent.contains("CreateSecret") {
+            return json_error("ResourceExistsException", "The operation failed because the secret db already exists.");
+        }
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let tag = |(key, value): &(&str, &str)| json!({"Key": key, "Value": value});
+        let of_path = [("groundplan:app", "shop"), ("groundplan:path", "shop/thing")];
+        let tags: Vec<_> = of_path.iter().chain(more).map(tag).collect();
+        Answer::ok(json!({"ARN": "arn:s", "Name": "db", "LastChangedDate": now, "Tags": tags}).to_string())
+    })
+}
+
+#[tokio::test]
+async fn a_secret_that_exists_keeps_its_value_unless_this_creation_was_taking_it_back() {
+    let secret = || create(SECRET, json!({"Name": "db", "SecretString": "new"}));
+    let (aws, log) = existing_secret(&[("groundplan:token", "older")]);
+    let error = aws.create(&secret()).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::AlreadyExists);
+    assert_eq!(log.count("UpdateSecret") + log.count("TagResource"), 0, "{:?}", log.all());
+
+    let (aws, log) = existing_secret(&[("groundplan:token", "older"), ("groundplan:restoring", TOKEN)]);
+    assert_eq!(aws.create(&secret()).await.unwrap().id, "arn:s");
+    assert_eq!((log.count("RestoreSecret"), log.count("UpdateSecret")), (0, 1), "{:?}", log.all());
+}
+
+#[tokio::test]
+async fn a_secret_is_taken_back_by_a_path_that_is_longer_than_a_tag() {
+    let path = "a".repeat(300);
+    let end: &'static str = Box::leak(path[44..].to_owned().into_boxed_str());
+    let (aws, log) = deleted_secret(end);
+    let mut request = create(SECRET, json!({"Name": "db"}));
+    request.address.path = groundplan_core::Path::new(path);
+    aws.create(&request).await.unwrap();
+    assert_eq!(log.count("RestoreSecret"), 1);
 }
 
 #[tokio::test]

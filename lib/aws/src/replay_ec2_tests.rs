@@ -98,22 +98,71 @@ async fn a_subnet_assigns_ipv6_addresses_only_once_its_block_is_associated() {
     assert_eq!((log.count("DescribeSubnets"), log.count("AssignIpv6AddressOnCreation.Value=true")), (3, 1));
 }
 
+/// EC2 with a subnet whose IPv6 block goes, and another one comes, some looks after that was asked for.
+fn slow_subnet() -> (crate::Aws, Log) {
+    let looks = std::sync::Mutex::new((0, 0));
+    aws(move |sent| {
+        let mut looks = looks.lock().unwrap();
+        match () {
+            () if sent.contains("Action=DisassociateSubnetCidrBlock") => looks.0 = 1,
+            () if sent.contains("Action=AssociateSubnetCidrBlock") => {
+                assert!(looks.0 > 3, "EC2 refuses a second block");
+                looks.1 = 1;
+            }
+            () if sent.contains("Action=DescribeSubnets") => {
+                let old = match looks.0 {
+                    0 => "associated",
+                    1..4 => "disassociating",
+                    _ => "disassociated",
+                };
+                let new = if looks.1 > 2 { "associated" } else { "associating" };
+                looks.0 += u8::from(looks.0 > 0);
+                let mut blocks = vec![("2001:db8:0:1::/64", old)];
+                blocks.extend((looks.1 > 0).then_some(("2001:db8:0:2::/64", new)));
+                looks.1 += u8::from(looks.1 > 0);
+                let on = if looks.0 > 0 { "false" } else { "true" };
+                let attributes = format!(
+                    "<vpcId>vpc-1</vpcId><assignIpv6AddressOnCreation>{on}</assignIpv6AddressOnCreation>\
+                     <enableDns64>{on}</enableDns64>"
+                );
+                return Answer::ok(subnet(&blocks).replace("<vpcId>vpc-1</vpcId>", &attributes));
+            }
+            () => {}
+        }
+        Answer::empty(sent)
+    })
+}
+
 #[tokio::test]
-async fn a_subnet_stops_assigning_addresses_of_a_block_before_it_loses_it() {
-    let block = |block: &str| {
-        json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/20", "Ipv6CidrBlock": block,
-            "AssignIpv6AddressOnCreation": true})
+async fn a_subnet_stops_using_an_ipv6_block_before_it_loses_it_and_gets_another_one_after() {
+    let declared = |block: Json| {
+        let on = !block.is_null();
+        let mut declared = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/20", "AssignIpv6AddressOnCreation": on,
+            "EnableDns64": on});
+        declared.as_object_mut().unwrap().extend((on).then(|| ("Ipv6CidrBlock".to_owned(), block)));
+        declared
     };
-    let (aws, log) = aws(|sent| {
-        let blocks = [("2001:db8:0:1::/64", "associated"), ("2001:db8:0:2::/64", "associated")];
-        if sent.contains("DescribeSubnets") { Answer::ok(subnet(&blocks)) } else { Answer::empty(sent) }
-    });
-    let request = update(SUBNET, "subnet-1", block("2001:db8:0:1::/64"), block("2001:db8:0:2::/64"));
-    aws.update(&request).await.unwrap();
-    let off = position(&log, "AssignIpv6AddressOnCreation.Value=false");
-    let gone = position(&log, "DisassociateSubnetCidrBlock");
-    let on = position(&log, "AssignIpv6AddressOnCreation.Value=true");
-    assert!(off < gone && gone < on, "{:#?}", log.all());
+    for (after, associates) in [(json!("2001:db8:0:2::/64"), 1), (json!(null), 0)] {
+        let (aws, log) = slow_subnet();
+        let request = update(SUBNET, "subnet-1", declared(json!("2001:db8:0:1::/64")), declared(after));
+        let mut refused = 0;
+        while let Err(error) = aws.update(&request).await {
+            assert_eq!(error.class, ErrorClass::Propagating, "{error}");
+            refused += 1;
+            assert!(refused < 10, "{error}");
+        }
+        assert!(refused > 1, "it is waited for");
+        let gone = position(&log, "DisassociateSubnetCidrBlock");
+        for off in ["AssignIpv6AddressOnCreation.Value=false", "EnableDns64.Value=false"] {
+            assert!(position(&log, off) < gone, "{off} in {:#?}", log.all());
+        }
+        assert_eq!(log.count("Action=DisassociateSubnetCidrBlock"), 1);
+        assert_eq!(log.count("Action=AssociateSubnetCidrBlock"), associates);
+        for on in ["AssignIpv6AddressOnCreation.Value=true", "EnableDns64.Value=true"] {
+            assert_eq!(log.count(on), associates, "{on} in {:#?}", log.all());
+            assert!(associates == 0 || gone < position(&log, on), "{on} in {:#?}", log.all());
+        }
+    }
 }
 
 #[tokio::test]

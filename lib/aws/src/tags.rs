@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use groundplan_core::Path;
 use groundplan_engine::provider::Address;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -64,9 +65,8 @@ impl Tags {
 
     /// Every tag to set in the create call, made into the type of a service.
     pub(crate) fn with_identity(&self, address: &Address, token: &str) -> Vec<(String, String)> {
-        let path = address.path.as_str();
-        let start = path.char_indices().rev().nth(LONGEST_VALUE - 1).map_or(0, |(start, _)| start);
-        let identity: [_; IDENTITY_TAGS] = [(APP, address.app.as_str()), (PATH, &path[start..]), (TOKEN, token)];
+        let path = path_value(&address.path);
+        let identity: [_; IDENTITY_TAGS] = [(APP, address.app.as_str()), (PATH, path), (TOKEN, token)];
         let identity = identity.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
         self.user.iter().map(|(key, value)| (key.clone(), value.clone())).chain(identity).collect()
     }
@@ -82,26 +82,12 @@ impl Tags {
     }
 }
 
-/// The ARNs of what carries the tag of `app` in a region, of those types whose tags the Resource Groups
-/// Tagging API knows: most of those that hold data or cost money, and not IAM's roles. At most a page of
-/// them: that there are some is what matters.
-/// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
-pub(crate) async fn owned(
-    client: &aws_sdk_resourcegroupstagging::Client,
-    app: &str,
-) -> crate::error::Result<Vec<String>> {
-    let filter = aws_sdk_resourcegroupstagging::types::TagFilter::builder().key(APP).values(app).build();
-    let found = client.get_resources().tag_filters(filter).send().await?;
-    let found = found.resource_tag_mapping_list.unwrap_or_default();
-    let arns = found.into_iter().filter_map(|found| found.resource_arn);
-    Ok(arns.filter(|arn| !OUTLIVES.iter().any(|part| arn.contains(part))).collect())
+/// The value of [`PATH`]: the end of a path that is too long for a tag.
+pub(crate) fn path_value(path: &Path) -> &str {
+    let path = path.as_str();
+    let start = path.char_indices().rev().nth(LONGEST_VALUE - 1).map_or(0, |(start, _)| start);
+    &path[start..]
 }
-
-/// What a destroy leaves behind with its tags, and what therefore does not show that a state is lost:
-/// snapshots, keys that are scheduled for deletion, secrets in their recovery window, and NAT gateways,
-/// which stay visible for an hour.
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>
-const OUTLIVES: [&str; 5] = [":snapshot:", ":cluster-snapshot:", ":natgateway/", ":key/", ":secret:"];
 
 /// Whether a tag is not the user's.
 pub(crate) fn is_hidden(key: &str) -> bool {
@@ -140,7 +126,7 @@ struct Tag {
 
 #[cfg(test)]
 mod tests {
-    use groundplan_core::{Environment, Path};
+    use groundplan_core::Environment;
     use serde_json::json;
 
     use super::*;
@@ -165,27 +151,6 @@ mod tests {
         assert_eq!(serde_json::to_value(&read).unwrap(), json!([{"Key": "Name", "Value": "n"}]));
         assert_eq!(read.token(), Some("t"));
         assert_eq!(serde_json::to_value(Tags::default()).unwrap(), json!(null));
-    }
-
-    #[tokio::test]
-    async fn what_an_app_has_in_its_regions_is_found_by_its_tag() {
-        use groundplan_engine::Provider;
-
-        use crate::replay::Answer;
-        let (aws, log) = crate::replay::aws(|sent| {
-            assert!(sent.contains("ResourceGroupsTaggingAPI_20170126.GetResources"), "{sent}");
-            let region = if sent.contains("us-east-1") { "us-east-1" } else { "eu-central-1" };
-            let arn = format!("arn:aws:ec2:{region}:111122223333:vpc/vpc-1");
-            let found =
-                json!({"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": [{"Key": APP, "Value": "shop"}]}]});
-            Answer::ok(found.to_string())
-        });
-        let one = Environment::new("eu-central-1");
-        let environments = [one.clone(), one.account("111122223333"), Environment::new("us-east-1")];
-        let found = aws.owned("shop", &environments).await.unwrap();
-        let arn = |region: &str| format!("arn:aws:ec2:{region}:111122223333:vpc/vpc-1");
-        assert_eq!(found, [arn("eu-central-1"), arn("us-east-1")]);
-        assert_eq!(log.count(r#"{"TagFilters":[{"Key":"groundplan:app","Values":["shop"]}]}"#), 2, "{:?}", log.all());
     }
 
     #[test]

@@ -159,7 +159,7 @@ pub(crate) struct Refresh {
 
 #[derive(Clone, Copy, Debug, Args, Default)]
 pub(crate) struct Snapshot {
-    /// Delete databases without a final snapshot
+    /// Delete databases, caches and volumes without a final snapshot
     #[arg(long)]
     pub(crate) skip_final_snapshot: bool,
 }

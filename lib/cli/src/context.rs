@@ -93,8 +93,9 @@ impl Session<'_> {
         let (loaded, provider) = tokio::join!(load, self.connect());
         let (provider, loaded) = (provider?, loaded?);
         if loaded.base.is_none() && !start.new_state {
-            let unknown = store::permit_first(&self.context.synthesis.assembly, &*self.store, &*provider).await?;
-            if let Some(reason) = unknown.filter(|_| self.target.is_real()) {
+            let (assembly, is_real) = (&self.context.synthesis.assembly, self.target.is_real());
+            let unknown = store::permit_first(assembly, &*self.store, &*provider, is_real).await?;
+            if let Some(reason) = unknown.filter(|_| is_real) {
                 let what = "whether the account has resources of this app already is not known";
                 self.context.terminal.warn(format!("{what}: {reason}"));
                 self.context.terminal.hint("allow `tag:GetResources`, so that a lost state is noticed");

@@ -452,7 +452,7 @@ fn deletion_policy(entry: &ResourceEntry) -> Option<&'static str> {
     let stateful = schema.is_some_and(|known| known.stateful);
     let kept = entry.lifecycle.retain || entry.lifecycle.protect;
     // The data of an instance in a cluster is the cluster's.
-    let snapshot = schema.is_some_and(schema::ResourceType::has_snapshot_policy)
+    let snapshot = schema.and_then(schema::ResourceType::final_snapshot).is_some()
         && !entry.properties.contains_key("DBClusterIdentifier");
     match (kept, stateful) {
         (false, false) => None,

@@ -275,6 +275,16 @@ pub enum Error {
         /// The resources.
         paths: Vec<Path>,
     },
+    /// The plan deletes what a last snapshot could be taken of, and only somebody else can take it.
+    #[error(
+        "no final snapshot is taken of what the plan deletes:{}\ntake each, wait until it is there, and run with \
+         `--skip-final-snapshot`",
+        commands.iter().map(|(path, command)| format!("\n  `{path}`: {command}")).collect::<String>()
+    )]
+    NoFinalSnapshot {
+        /// The resources, each with the command that takes a snapshot of it.
+        commands: Vec<(Path, String)>,
+    },
     /// Paths that were given name nothing.
     #[error("{}", unknown(place, paths))]
     UnknownPaths {

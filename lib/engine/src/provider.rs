@@ -317,7 +317,7 @@ pub enum ErrorClass {
     Throttled,
     /// The cloud failed without effect: repeated.
     Transient,
-    /// It has not heard yet of something just made (a role, a principal): repeated for a minute.
+    /// It has not heard yet of something just made (a role, a principal): repeated for two minutes.
     Propagating,
     /// The resource does not exist.
     NotFound,

@@ -220,7 +220,11 @@ pub(crate) fn as_far_as_seen(
 
 /// A declared value with what can be changed as it was seen; none where nothing of it is known.
 fn confirmed(cursor: &Cursor<'_>, declared: &Value, seen: Option<&Value>) -> Option<Value> {
-    if cursor.replacement() == Replacement::Always {
+    // What a change would replace was said by the create call, and so was what a change may replace and the
+    // cloud never gives back: that nothing is seen of it says nothing.
+    if cursor.replacement() == Replacement::Always
+        || (cursor.replacement() == Replacement::Maybe && cursor.is_write_only() && seen.is_none())
+    {
         return Some(declared.clone());
     }
     match declared {

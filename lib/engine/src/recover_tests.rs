@@ -302,3 +302,19 @@ fn of_refused_settings_what_stands_beside_a_part_that_is_for_good_is_still_to_be
     let live = json!({"AccessConfig": access("CONFIG_MAP"), "Logging": {"ClusterLogging": {}}});
     assert_eq!(seen(Some(live))["AccessConfig"], value(access("CONFIG_MAP")));
 }
+
+#[test]
+fn what_a_resource_was_made_from_counts_as_set_though_the_cloud_never_gives_it_back() {
+    let declared: BTreeMap<String, Value> = [
+        ("DBSnapshotIdentifier".to_owned(), Value::from("before")),
+        ("DBInstanceClass".to_owned(), Value::from("db.t4g.medium")),
+        ("MonitoringInterval".to_owned(), Value::from(60)),
+    ]
+    .into();
+    let live = json!({"DBInstanceClass": "db.t4g.medium", "MonitoringInterval": 0});
+    let seen = as_far_as_seen(DATABASE, &declared, live.as_object());
+    assert_eq!(seen["DBSnapshotIdentifier"], Value::from("before"));
+    assert_eq!(seen["MonitoringInterval"], Value::from(0), "it is still to be set");
+    let unseen = as_far_as_seen(DATABASE, &declared, None);
+    assert_eq!(unseen.keys().collect::<Vec<_>>(), ["DBSnapshotIdentifier"]);
+}

@@ -67,12 +67,12 @@ pub(super) async fn create(schema: &ResourceType, cx: &Cx, properties: &Properti
             None => failed.error,
         };
         let error = error.reclass(ErrorClass::NotFound, ErrorClass::Propagating);
-        match pauses.next().filter(|_| request::passes(error.class())) {
+        match pauses.next().filter(|_| number < REQUESTS && request::passes(error.class())) {
             Some(pause) => sleep(*pause).await,
             None => return Err(error),
         }
     }
-    unreachable!("the last request is not passed over, and the pauses end before it")
+    unreachable!("the last request is neither passed over nor followed by another one")
 }
 
 /// What stands under the name already, where this creation has made it.

@@ -27,6 +27,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `create` | one creation, from the call to an identifier |
+//! | `final_snapshot` | the deletions that Cloud Control makes without a last snapshot |
 //! | `request` | requests under way, and what their failures mean |
 //! | `model` | properties, outputs, identifiers, patches: pure functions of schema and JSON |
 //! | `quirks` | where handlers differ from what their schema says: tables |
@@ -36,6 +37,7 @@
 //! <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ProgressEvent.html>.
 
 mod create;
+mod final_snapshot;
 mod model;
 mod quirks;
 mod request;
@@ -160,6 +162,10 @@ impl AnyHandler for ResourceType {
         let id = &resource.id;
         if let Some(token) = cx.cloud_control.requests.token(self.name, id) {
             request::cancel(cx, &token).await?;
+        }
+        if let Some(deletion) = final_snapshot::before_deletion(self, cx, resource).await? {
+            cx.cloud_control.requests.forget(self.name, id);
+            return Ok(deletion);
         }
         let call = cx.cloud_control.api.delete_resource().type_name(self.name).identifier(id);
         let sent = call.send().await.map_err(tidy)?;

@@ -462,6 +462,26 @@ async fn each_call_makes_requests_of_its_own_after_those_that_have_failed() {
     assert_eq!(made.lock().unwrap().len(), 16);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_creation_whose_requests_are_used_up_ends_with_the_error_of_the_last_one() {
+    let (aws, log) = aws(|sent| {
+        if asks(sent, "GetResource") {
+            return not_found();
+        }
+        let body: Json = serde_json::from_str(&sent[sent.find('{').unwrap()..]).unwrap();
+        let failed = json!({"ErrorCode": "InvalidRequest",
+            "StatusMessage": "The role defined for the function cannot be assumed by Lambda."});
+        // All but the last two had failed before.
+        match body["ClientToken"].as_str().is_some_and(|token| token.ends_with("-62") || token.ends_with("-63")) {
+            true => progress(FUNCTION, "CREATE", "IN_PROGRESS", json!({})),
+            false => progress(FUNCTION, "CREATE", "FAILED", failed),
+        }
+    });
+    let error = aws.create(&create(FUNCTION, json!({"FunctionName": "f"}))).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Propagating);
+    assert_eq!(log.count(".CreateResource "), 64);
+}
+
 #[tokio::test]
 async fn a_deletion_gives_up_the_request_that_is_under_way() {
     let (aws, log) = aws(|sent| match () {

@@ -1,6 +1,6 @@
 //! `AWS::EC2::Subnet`
 
-use aws_sdk_ec2::types::{HostnameType, ResourceType, SubnetIpv6CidrBlockAssociation};
+use aws_sdk_ec2::types::{HostnameType, ResourceType, Subnet as Live, SubnetIpv6CidrBlockAssociation};
 use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -67,18 +67,19 @@ impl Handler for Subnet {
     /// Each call of ModifySubnetAttribute takes one attribute.
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
         let modify = || cx.ec2.modify_subnet_attribute().subnet_id(id);
-        let block = changes.after_create(|subnet| &subnet.ipv6_cidr_block);
         let mut assign = changes.or_default(|subnet| &subnet.assign_ipv6_address_on_creation, false);
-        if let Some(block) = block {
-            // A block that addresses are assigned from cannot be taken away.
-            if changes.old.is_some_and(|old| old.assign_ipv6_address_on_creation == Some(true)) {
-                modify().assign_ipv6_address_on_creation(flag(false)).send().await?;
-                assign = changes.new.assign_ipv6_address_on_creation.filter(|on| *on);
-            }
-            replace_ipv6(cx, id, block.as_deref()).await?;
-        }
-        if changes.new.ipv6_cidr_block.is_some() && (changes.old.is_none() || block.is_some()) {
-            has_ipv6(cx, id).await?;
+        let mut dns64 = changes.or_default(|subnet| &subnet.enable_dns64, false);
+        if let Some(block) = changes.after_create(|subnet| &subnet.ipv6_cidr_block) {
+            let live = replace_ipv6(cx, id, block.as_deref()).await?;
+            // What the old block stood in the way of was turned off with it.
+            let differing = |new: Option<bool>, live: Option<bool>| {
+                let new = new.unwrap_or_default();
+                (live.unwrap_or_default() != new).then_some(new)
+            };
+            assign = differing(changes.new.assign_ipv6_address_on_creation, live.assign_ipv6_address_on_creation);
+            dns64 = differing(changes.new.enable_dns64, live.enable_dns64);
+        } else if changes.new.ipv6_cidr_block.is_some() && changes.old.is_none() {
+            has_ipv6(&describe(cx, id).await?, id)?;
         }
         if let Some(on) = changes.or_default(|subnet| &subnet.map_public_ip_on_launch, false) {
             modify().map_public_ip_on_launch(flag(on)).send().await?;
@@ -86,7 +87,7 @@ impl Handler for Subnet {
         if let Some(on) = assign {
             modify().assign_ipv6_address_on_creation(flag(on)).send().await?;
         }
-        if let Some(on) = changes.or_default(|subnet| &subnet.enable_dns64, false) {
+        if let Some(on) = dns64 {
             modify().enable_dns64(flag(on)).send().await?;
         }
         if let Some(options) = changes.of(|subnet| &subnet.private_dns_name_options_on_launch) {
@@ -104,8 +105,7 @@ impl Handler for Subnet {
 
     async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
         let id = known.id.as_str();
-        let described = cx.ec2.describe_subnets().subnet_ids(id).send().await?;
-        let subnet = one(described.subnets, id)?;
+        let subnet = describe(cx, id).await?;
         let readiness = Readiness::when(state(subnet.state.as_ref()), "available");
         let blocks = associated(subnet.ipv6_cidr_block_association_set());
         let acl = if readiness == Readiness::Ready { acl_association(cx, id).await? } else { None };
@@ -160,43 +160,60 @@ impl Handler for Subnet {
     }
 }
 
-/// A subnet has one IPv6 block at a time.
-async fn replace_ipv6(cx: &Cx, id: &str, wanted: Option<&str>) -> Result<()> {
-    let described = cx.ec2.describe_subnets().subnet_ids(id).send().await?;
-    let subnet = one(described.subnets, id)?;
-    let blocks = associated(subnet.ipv6_cidr_block_association_set());
+async fn describe(cx: &Cx, id: &str) -> Result<Live> {
+    one(cx.ec2.describe_subnets().subnet_ids(id).send().await?.subnets, id)
+}
+
+/// Makes this the IPv6 block of a subnet, which has one at a time, and gives the subnet as it is then. A block from
+/// which addresses are assigned, or that DNS64 is on for, cannot be taken away; and it goes some time after it was
+/// asked to, until which no other one can come. So this is repeated.
+/// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_subnet.go>
+async fn replace_ipv6(cx: &Cx, id: &str, wanted: Option<&str>) -> Result<Live> {
+    let mut live = describe(cx, id).await?;
     let is_wanted =
         |block: &SubnetIpv6CidrBlockAssociation| block.ipv6_cidr_block().map(normal_block) == wanted.map(normal_block);
-    for block in blocks.iter().filter(|block| !is_wanted(block)) {
-        cx.ec2.disassociate_subnet_cidr_block().set_association_id(block.association_id.clone()).send().await?;
-    }
-    match wanted {
-        Some(wanted) if !blocks.iter().any(|block| is_wanted(block)) => {
-            cx.ec2.associate_subnet_cidr_block().subnet_id(id).ipv6_cidr_block(wanted).send().await?;
+    let blocks = associated(live.ipv6_cidr_block_association_set());
+    let unwanted: Vec<_> = blocks.into_iter().filter(|block| !is_wanted(block)).cloned().collect();
+    if !unwanted.is_empty() {
+        let modify = || cx.ec2.modify_subnet_attribute().subnet_id(id);
+        if live.assign_ipv6_address_on_creation == Some(true) {
+            modify().assign_ipv6_address_on_creation(flag(false)).send().await?;
         }
-        _ => {}
+        if live.enable_dns64 == Some(true) {
+            modify().enable_dns64(flag(false)).send().await?;
+        }
+        for block in unwanted {
+            cx.ec2.disassociate_subnet_cidr_block().set_association_id(block.association_id).send().await?;
+        }
+        live = describe(cx, id).await?;
     }
-    Ok(())
+    if live.ipv6_cidr_block_association_set().iter().any(|block| block_state(block) == "disassociating") {
+        return Err(Error::new(ErrorClass::Propagating, format!("the IPv6 block of {id} is not gone yet")));
+    }
+    let Some(wanted) = wanted else { return Ok(live) };
+    if associated(live.ipv6_cidr_block_association_set()).is_empty() {
+        cx.ec2.associate_subnet_cidr_block().subnet_id(id).ipv6_cidr_block(wanted).send().await?;
+        live = describe(cx, id).await?;
+    }
+    has_ipv6(&live, id)?;
+    Ok(live)
 }
 
 /// Address assignment, DNS64 and AAAA records are refused until the block is associated.
-async fn has_ipv6(cx: &Cx, id: &str) -> Result<()> {
-    let described = cx.ec2.describe_subnets().subnet_ids(id).send().await?;
-    let subnet = one(described.subnets, id)?;
-    let state = |block: &SubnetIpv6CidrBlockAssociation| {
-        state(block.ipv6_cidr_block_state().and_then(|state| state.state())).to_owned()
-    };
-    if subnet.ipv6_cidr_block_association_set().iter().any(|block| state(block) == "associated") {
+fn has_ipv6(subnet: &Live, id: &str) -> Result<()> {
+    if subnet.ipv6_cidr_block_association_set().iter().any(|block| block_state(block) == "associated") {
         return Ok(());
     }
     Err(Error::new(ErrorClass::Propagating, format!("the IPv6 block of {id} is not associated yet")))
 }
 
+fn block_state(block: &SubnetIpv6CidrBlockAssociation) -> &str {
+    state(block.ipv6_cidr_block_state().and_then(|state| state.state()))
+}
+
 fn associated(blocks: &[SubnetIpv6CidrBlockAssociation]) -> Vec<&SubnetIpv6CidrBlockAssociation> {
-    let is_associated = |block: &&SubnetIpv6CidrBlockAssociation| {
-        let state = block.ipv6_cidr_block_state().and_then(|state| state.state());
-        state.is_some_and(|state| matches!(state.as_str(), "associated" | "associating"))
-    };
+    let is_associated =
+        |block: &&SubnetIpv6CidrBlockAssociation| matches!(block_state(block), "associated" | "associating");
     blocks.iter().filter(is_associated).collect()
 }
 

@@ -10,15 +10,35 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::action::Action;
-use super::attribute::{self, Attribute};
+use super::attribute::{self, Attribute, Defaults};
 use super::{read_tags, retag, tag, tag_made, taken, takes_tags_later, with_token};
 use crate::error::{Error, Meaning, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
 use crate::tags::Tags;
 
-/// What AWS sets where the program says nothing.
+/// What AWS sets where the program says nothing, by protocol; that of a gateway load balancer has none. A header of a
+/// request has its own name. What a response has more than its own headers has no default that AWS documents.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html>
-const DEFAULTS: [(&str, &str); 1] = [("routing.http.response.server.enabled", "true")];
+fn defaults(protocol: Option<&str>) -> Defaults {
+    match protocol {
+        Some("HTTP" | "HTTPS") => vec![
+            ("routing.http.request.x_amzn_mtls_clientcert.header_name", "X-Amzn-Mtls-Clientcert"),
+            ("routing.http.request.x_amzn_mtls_clientcert_issuer.header_name", "X-Amzn-Mtls-Clientcert-Issuer"),
+            ("routing.http.request.x_amzn_mtls_clientcert_leaf.header_name", "X-Amzn-Mtls-Clientcert-Leaf"),
+            (
+                "routing.http.request.x_amzn_mtls_clientcert_serial_number.header_name",
+                "X-Amzn-Mtls-Clientcert-Serial-Number",
+            ),
+            ("routing.http.request.x_amzn_mtls_clientcert_subject.header_name", "X-Amzn-Mtls-Clientcert-Subject"),
+            ("routing.http.request.x_amzn_mtls_clientcert_validity.header_name", "X-Amzn-Mtls-Clientcert-Validity"),
+            ("routing.http.request.x_amzn_tls_cipher_suite.header_name", "X-Amzn-Tls-Cipher-Suite"),
+            ("routing.http.request.x_amzn_tls_version.header_name", "X-Amzn-Tls-Version"),
+            ("routing.http.response.server.enabled", "true"),
+        ],
+        Some(_) => vec![("tcp.idle_timeout.seconds", "350")],
+        None => vec![("send_tcp_reset.on_idle_timeout.enabled", "false"), ("tcp.idle_timeout.seconds", "350")],
+    }
+}
 
 /// `Certificates` holds the default certificate alone; more are resources of their own, of
 /// `AWS::ElasticLoadBalancingV2::ListenerCertificate`.
@@ -152,7 +172,8 @@ impl Handler for Listener {
             }
         }
         let old = changes.old.map(|listener| &listener.listener_attributes);
-        let attributes = attribute::changed(&new.listener_attributes, old, &DEFAULTS);
+        let defaults = defaults(new.protocol.as_deref());
+        let attributes = attribute::changed(&new.listener_attributes, old, &defaults)?;
         if !attributes.is_empty() {
             let attributes = attributes
                 .into_iter()
@@ -177,15 +198,17 @@ impl Handler for Listener {
         let certificates: Vec<_> = certificates.map(|it| Certificate { certificate_arn: it.certificate_arn }).collect();
         let actions = listener.default_actions.unwrap_or_default();
         let mutual = listener.mutual_authentication.map(MutualAuthentication::of);
+        let protocol = listener.protocol.map(|protocol| protocol.as_str().to_owned());
+        let defaults = defaults(protocol.as_deref());
         let properties = Self {
             alpn_policy: listener.alpn_policy.filter(|policies| !policies.is_empty()),
             certificates: (!certificates.is_empty()).then_some(certificates),
             default_actions: in_declared_shape(&last.default_actions, actions.iter().map(Action::of).collect()),
-            listener_attributes: attribute::as_declared(&last.listener_attributes, attributes, &DEFAULTS),
+            listener_attributes: attribute::as_declared(&last.listener_attributes, attributes, &defaults),
             load_balancer_arn: listener.load_balancer_arn.unwrap_or_default(),
             mutual_authentication: in_declared_shape(&last.mutual_authentication, mutual),
             port: listener.port,
-            protocol: listener.protocol.map(|protocol| protocol.as_str().to_owned()),
+            protocol,
             ssl_policy: listener.ssl_policy,
             tags: read_tags(cx, &known.id).await?,
         };

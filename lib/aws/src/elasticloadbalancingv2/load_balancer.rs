@@ -11,7 +11,7 @@ use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::attribute::{self, Attribute};
+use super::attribute::{self, Attribute, Defaults};
 use super::{full_name, read_tags, retag, tag, with_token};
 use crate::error::{Meaning, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, one};
@@ -21,24 +21,49 @@ use crate::tags::Tags;
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
 const NAMES: NameRules = super::NAMES.without("internal-");
 
-/// What AWS sets where the program says nothing, for application load balancers.
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html>
-const DEFAULTS: [(&str, &str); 14] = [
-    ("access_logs.s3.enabled", "false"),
-    ("client_keep_alive.seconds", "3600"),
-    ("connection_logs.s3.enabled", "false"),
-    ("deletion_protection.enabled", "false"),
-    ("idle_timeout.timeout_seconds", "60"),
-    ("routing.http.desync_mitigation_mode", "defensive"),
-    ("routing.http.drop_invalid_header_fields.enabled", "false"),
-    ("routing.http.preserve_host_header.enabled", "false"),
-    ("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false"),
-    ("routing.http.xff_client_port.enabled", "false"),
-    ("routing.http.xff_header_processing.mode", "append"),
-    ("routing.http2.enabled", "true"),
-    ("waf.fail_open.enabled", "false"),
-    ("zonal_shift.config.enabled", "false"),
-];
+/// What AWS sets where the program says nothing, by the kind of balancer. How many addresses a network load balancer
+/// has more in a subnet can never be made less, so that there is nothing to go back to.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html>,
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-load-balancer-attributes.html>
+fn defaults(kind: Option<&str>, scheme: Option<&str>) -> Defaults {
+    let mut defaults = vec![("deletion_protection.enabled", "false")];
+    if kind == Some("gateway") {
+        defaults.push(("load_balancing.cross_zone.enabled", "false"));
+        return defaults;
+    }
+    let internal = if scheme == Some("internal") { "true" } else { "false" };
+    defaults.extend([
+        ("access_logs.s3.enabled", "false"),
+        ("access_logs.s3.prefix", ""),
+        ("ipv6.deny_all_igw_traffic", internal),
+        ("zonal_shift.config.enabled", "false"),
+    ]);
+    if kind == Some("network") {
+        defaults.extend([
+            ("dns_record.client_routing_policy", "any_availability_zone"),
+            ("load_balancing.cross_zone.enabled", "false"),
+        ]);
+        return defaults;
+    }
+    defaults.extend([
+        ("client_keep_alive.seconds", "3600"),
+        ("connection_logs.s3.enabled", "false"),
+        ("connection_logs.s3.prefix", ""),
+        ("health_check_logs.s3.enabled", "false"),
+        ("health_check_logs.s3.prefix", ""),
+        ("idle_timeout.timeout_seconds", "60"),
+        ("load_balancing.cross_zone.enabled", "true"),
+        ("routing.http.desync_mitigation_mode", "defensive"),
+        ("routing.http.drop_invalid_header_fields.enabled", "false"),
+        ("routing.http.preserve_host_header.enabled", "false"),
+        ("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false"),
+        ("routing.http.xff_client_port.enabled", "false"),
+        ("routing.http.xff_header_processing.mode", "append"),
+        ("routing.http2.enabled", "true"),
+        ("waf.fail_open.enabled", "false"),
+    ]);
+    defaults
+}
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -124,7 +149,8 @@ impl Handler for LoadBalancer {
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
         let new = changes.new;
         let old = changes.old.map(|balancer| &balancer.load_balancer_attributes);
-        let attributes = attribute::changed(&new.load_balancer_attributes, old, &DEFAULTS);
+        let defaults = defaults(new.kind.as_deref(), new.scheme.as_deref());
+        let attributes = attribute::changed(&new.load_balancer_attributes, old, &defaults)?;
         if !attributes.is_empty() {
             let attributes = attributes
                 .into_iter()
@@ -158,6 +184,10 @@ impl Handler for LoadBalancer {
         let (readiness, outputs) = (readiness(&balancer), outputs(&balancer, &known.id));
         let zones = balancer.availability_zones();
         let subnets = zones.iter().filter_map(|zone| zone.subnet_id.clone()).collect();
+        let text = |kind: Option<&str>| kind.map(str::to_owned);
+        let kind = text(balancer.r#type.as_ref().map(LoadBalancerTypeEnum::as_str));
+        let scheme = text(balancer.scheme.as_ref().map(LoadBalancerSchemeEnum::as_str));
+        let defaults = defaults(kind.as_deref(), scheme.as_deref());
         let mappings = last.subnet_mappings.as_ref().map(|declared| {
             let mut mappings: Vec<_> = zones.iter().map(SubnetMapping::of).collect();
             let place =
@@ -167,13 +197,13 @@ impl Handler for LoadBalancer {
         });
         let properties = Self {
             ip_address_type: balancer.ip_address_type.as_ref().map(|kind| kind.as_str().to_owned()),
-            load_balancer_attributes: attribute::as_declared(&last.load_balancer_attributes, attributes, &DEFAULTS),
-            scheme: balancer.scheme.as_ref().map(|scheme| scheme.as_str().to_owned()),
+            load_balancer_attributes: attribute::as_declared(&last.load_balancer_attributes, attributes, &defaults),
+            scheme,
             // A balancer is declared with one of the two.
             subnets: if mappings.is_some() { None } else { as_declared(&last.subnets, subnets) },
             subnet_mappings: mappings,
             tags: read_tags(cx, &known.id).await?,
-            kind: balancer.r#type.as_ref().map(|kind| kind.as_str().to_owned()),
+            kind,
             name: balancer.load_balancer_name,
             security_groups: as_declared(&last.security_groups, balancer.security_groups.unwrap_or_default()),
         };

@@ -465,3 +465,65 @@ async fn a_target_that_drains_is_in_the_group_no_more() {
     // `unhealthy.draining` is a registered target that fails its checks.
     assert_eq!(live.properties["Targets"], json!([{"Id": "i-1"}, {"Id": "i-3", "Port": 80}]));
 }
+
+/// What is sent where one attribute is taken out of the program.
+async fn taken_out(
+    type_name: &str,
+    properties: Json,
+    list: &str,
+    key: &str,
+    value: &str,
+) -> Result<Log, ProviderError> {
+    let (aws, log) = aws(Answer::empty);
+    let mut before = properties.clone();
+    before[list] = json!([{"Key": key, "Value": value}]);
+    let existing = existing(type_name, "arn", before);
+    let request = UpdateRequest { existing, properties: map(properties), token: TOKEN.into() };
+    match aws.update(&request).await {
+        // The read after it finds nothing in these answers.
+        Err(error) if error.class == ErrorClass::Invalid => Err(error),
+        _ => Ok(log),
+    }
+}
+
+#[tokio::test]
+async fn an_attribute_that_is_taken_out_of_the_program_goes_back_to_the_default_of_its_kind() {
+    let balancer = |more: Json| ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerAttributes", more);
+    let group = |protocol: &str, target: &str| {
+        let properties = json!({"Protocol": protocol, "TargetType": target});
+        (GROUP, "TargetGroupAttributes", properties)
+    };
+    let listener = |protocol: &str| {
+        let properties = json!({"LoadBalancerArn": "lb", "DefaultActions": [], "Protocol": protocol});
+        ("AWS::ElasticLoadBalancingV2::Listener", "ListenerAttributes", properties)
+    };
+    for ((type_name, list, properties), key, before, after) in [
+        (balancer(json!({"Type": "network"})), "load_balancing.cross_zone.enabled", "true", "false"),
+        (
+            balancer(json!({"Type": "network"})),
+            "dns_record.client_routing_policy",
+            "availability_zone_affinity",
+            "any_availability_zone",
+        ),
+        (balancer(json!({"Scheme": "internal"})), "ipv6.deny_all_igw_traffic", "false", "true"),
+        (balancer(json!({})), "ipv6.deny_all_igw_traffic", "true", "false"),
+        (group("TCP", "ip"), "preserve_client_ip.enabled", "true", "false"),
+        (group("TCP", "instance"), "preserve_client_ip.enabled", "false", "true"),
+        (group("UDP", "instance"), "deregistration_delay.connection_termination.enabled", "false", "true"),
+        (group("TLS", "ip"), "proxy_protocol_v2.enabled", "true", "false"),
+        (group("HTTPS", "ip"), "stickiness.lb_cookie.duration_seconds", "60", "86400"),
+        (listener("TCP"), "tcp.idle_timeout.seconds", "60", "350"),
+        (listener("HTTPS"), "routing.http.request.x_amzn_tls_version.header_name", "X-Version", "X-Amzn-Tls-Version"),
+    ] {
+        let log = taken_out(type_name, properties, list, key, before).await.unwrap();
+        let set = format!("Attributes.member.1.Key={key}&Attributes.member.1.Value={after}");
+        assert_eq!(log.count(&set), 1, "{set} in {:#?}", log.all());
+    }
+    for ((type_name, list, properties), key, value) in [
+        (balancer(json!({"Type": "network"})), "secondary_ips.auto_assigned.per_subnet", "3"),
+        (listener("HTTP"), "routing.http.response.x_frame_options.header_value", "DENY"),
+    ] {
+        let error = taken_out(type_name, properties, list, key, value).await.unwrap_err();
+        assert!(error.message.contains(key) && error.message.contains(value), "{error}");
+    }
+}

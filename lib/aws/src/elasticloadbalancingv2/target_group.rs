@@ -9,22 +9,66 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::action::Action;
-use super::attribute::{self, Attribute};
+use super::attribute::{self, Attribute, Defaults};
 use super::listener_rule::rules;
 use super::{NAMES, full_name, read_tags, retag, tag, tag_made, takes_tags_later, with_token};
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
 use crate::tags::Tags;
 
-/// What AWS sets where the program says nothing.
+/// What AWS sets where the program says nothing, by protocol and kind of target.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>
-const DEFAULTS: [(&str, &str); 5] = [
-    ("deregistration_delay.timeout_seconds", "300"),
-    ("load_balancing.algorithm.type", "round_robin"),
-    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
-    ("slow_start.duration_seconds", "0"),
-    ("stickiness.enabled", "false"),
-];
+fn defaults(protocol: Option<&str>, target_type: Option<&str>) -> Defaults {
+    let lambda = target_type == Some("lambda");
+    let mut defaults = vec![("stickiness.enabled", "false")];
+    if !lambda {
+        defaults.push(("deregistration_delay.timeout_seconds", "300"));
+    }
+    let protocol = protocol.unwrap_or_default();
+    if protocol == "GENEVE" {
+        defaults.extend([
+            ("send_tcp_reset.on_deregistration.enabled", "false"),
+            ("send_tcp_reset.on_unhealthy.enabled", "false"),
+            ("target_failover.on_deregistration", "no_rebalance"),
+            ("target_failover.on_unhealthy", "no_rebalance"),
+        ]);
+        return defaults;
+    }
+    defaults.extend([
+        ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+        ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
+        ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
+        ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1"),
+        ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off"),
+    ]);
+    if lambda {
+        defaults.push(("lambda.multi_value_headers.enabled", "false"));
+        return defaults;
+    }
+    if protocol.starts_with("HTTP") {
+        defaults.extend([
+            ("load_balancing.algorithm.anomaly_mitigation", "off"),
+            ("load_balancing.algorithm.type", "round_robin"),
+            ("slow_start.duration_seconds", "0"),
+            ("stickiness.app_cookie.duration_seconds", "86400"),
+            ("stickiness.lb_cookie.duration_seconds", "86400"),
+            ("stickiness.type", "lb_cookie"),
+        ]);
+        return defaults;
+    }
+    let on = |on: bool| if on { "true" } else { "false" };
+    let udp = matches!(protocol, "UDP" | "TCP_UDP");
+    let by_address = target_type == Some("ip") && matches!(protocol, "TCP" | "TLS");
+    defaults.extend([
+        ("deregistration_delay.connection_termination.enabled", on(udp)),
+        ("preserve_client_ip.enabled", on(!by_address)),
+        ("proxy_protocol_v2.enabled", "false"),
+        ("stickiness.type", "source_ip"),
+        ("target_health_state.unhealthy.connection_termination.enabled", on(!udp)),
+        ("target_health_state.unhealthy.draining_interval_seconds", "0"),
+    ]);
+    defaults
+}
 
 /// Where requests go. Services that register their tasks themselves, as ECS does, leave `Targets`
 /// out, and then it is nobody's business here who is in the group.
@@ -139,7 +183,8 @@ impl Handler for TargetGroup {
                 .await?;
         }
         let old = changes.old.map(|group| &group.target_group_attributes);
-        let attributes = attribute::changed(&new.target_group_attributes, old, &DEFAULTS);
+        let defaults = defaults(new.protocol.as_deref(), new.target_type.as_deref());
+        let attributes = attribute::changed(&new.target_group_attributes, old, &defaults)?;
         if !attributes.is_empty() {
             let attributes = attributes
                 .into_iter()
@@ -161,6 +206,9 @@ impl Handler for TargetGroup {
         let last = &known.last;
         let outputs = outputs(&group, &known.id);
         let text = |protocol: Option<ProtocolEnum>| protocol.map(|protocol| protocol.as_str().to_owned());
+        let target_type = group.target_type.as_ref().map(|kind| kind.as_str().to_owned());
+        let protocol = text(group.protocol);
+        let defaults = defaults(protocol.as_deref(), target_type.as_deref());
         let properties = Self {
             health_check_enabled: group.health_check_enabled,
             health_check_interval_seconds: group.health_check_interval_seconds,
@@ -173,11 +221,11 @@ impl Handler for TargetGroup {
             matcher: group.matcher.map(|it| Matcher { grpc_code: it.grpc_code, http_code: it.http_code }),
             name: group.target_group_name,
             port: group.port,
-            protocol: text(group.protocol),
+            protocol,
             protocol_version: group.protocol_version,
             tags: read_tags(cx, &known.id).await?,
-            target_group_attributes: attribute::as_declared(&last.target_group_attributes, attributes, &DEFAULTS),
-            target_type: group.target_type.map(|kind| kind.as_str().to_owned()),
+            target_group_attributes: attribute::as_declared(&last.target_group_attributes, attributes, &defaults),
+            target_type,
             targets: match &last.targets {
                 Some(declared) => Some(targets(cx, &known.id, declared).await?),
                 None => None,

@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod live;
 mod modify;
+mod new;
 mod status;
 mod storage;
 mod version;
@@ -12,6 +13,7 @@ use aws_sdk_rds::types::DbInstance as Live;
 use groundplan_engine::provider::{Accepted, Deletion, Status};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use new::NewDatabases;
 pub(crate) use status::AskedChanges;
 
 use super::retag;
@@ -101,18 +103,20 @@ impl Handler for DbInstance {
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let instance = create::create(self, cx).await?;
         let outputs = live::outputs(&instance);
-        Ok(Accepted {
-            id: given(instance.db_instance_identifier, "DBInstanceIdentifier")?,
-            outputs,
-            ..Accepted::default()
-        })
+        let id = given(instance.db_instance_identifier, "DBInstanceIdentifier")?;
+        cx.new_databases.add(&id);
+        Ok(Accepted { id, outputs, ..Accepted::default() })
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
-        let Some(old) = changes.old else { return create::finish(changes.new, cx, id).await };
         let untagged = |instance: &Self| Self { tags: Tags::default(), ..instance.clone() };
-        if untagged(old) != untagged(changes.new) {
-            modify::modify(changes, cx, id).await?;
+        let changed = match changes.old {
+            None => return create::finish(changes.new, cx, id).await,
+            Some(old) if untagged(old) == untagged(changes.new) => Ok(()),
+            Some(_) => modify::modify(changes, cx, id).await,
+        };
+        if let Err(error) = changed {
+            return Err(status::patient(error, cx, id).await);
         }
         retag(changes, cx, &cx.arn("rds", &format!("db:{id}"))).await
     }
@@ -128,6 +132,18 @@ impl Handler for DbInstance {
     async fn status(cx: &Cx, known: &Known<Self>) -> Result<Status> {
         let Some(instance) = describe(cx, &known.id).await.or_none()? else { return Ok(Status::Gone) };
         status::status(cx, &instance, known).await
+    }
+
+    /// A new database is rebooted where its parameters wait for that: nobody uses it yet.
+    async fn advance(cx: &Cx, known: &Known<Self>) -> Result<Status> {
+        let Some(instance) = describe(cx, &known.id).await.or_none()? else { return Ok(Status::Gone) };
+        match status::status(cx, &instance, known).await? {
+            Status::Ready(outputs) => match new::first_reboot(cx, &instance, &known.id).await? {
+                Some(state) => Ok(Status::Pending(state)),
+                None => Ok(Status::Ready(outputs)),
+            },
+            status => Ok(status),
+        }
     }
 
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {

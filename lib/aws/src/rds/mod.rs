@@ -4,8 +4,11 @@ mod db_instance;
 mod db_parameter_group;
 mod db_subnet_group;
 
+#[cfg(test)]
+mod replay_tests;
+
 use aws_sdk_rds::types::Tag;
-pub(crate) use db_instance::{AskedChanges, DbInstance};
+pub(crate) use db_instance::{AskedChanges, DbInstance, NewDatabases};
 pub(crate) use db_parameter_group::DbParameterGroup;
 pub(crate) use db_subnet_group::DbSubnetGroup;
 

@@ -254,8 +254,20 @@ impl Bucket {
         if cx.region() != FIRST_REGION || self.bucket_name.is_none() {
             return Ok(());
         }
-        let exists = cx.s3.head_bucket().bucket(name).send().await.is_ok();
-        if exists && tags(cx, name).await?.token() != Some(cx.token.as_str()) {
+        // Nothing was asked for yet, so a look whose answer was lost leaves nothing in doubt; and an error is no
+        // proof that the name is free.
+        let unanswered = |error: Error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient);
+        let exists = match cx.s3.head_bucket().bucket(name).send().await.or_none().map_err(unanswered) {
+            Ok(found) => found.is_some(),
+            // One of another account, or of this one in another region.
+            Err(error) if matches!(error.class(), ErrorClass::Denied | ErrorClass::Invalid) => {
+                let why =
+                    "the name may be taken: choose another one, or allow `s3:ListBucket` where the bucket is yours";
+                return Err(error.adding(why));
+            }
+            Err(error) => return Err(error),
+        };
+        if exists && tags(cx, name).await.map_err(unanswered)?.token() != Some(cx.token.as_str()) {
             return Err(Error::new(ErrorClass::AlreadyExists, format!("the account has a bucket {name} already")));
         }
         Ok(())

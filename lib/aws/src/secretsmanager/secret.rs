@@ -1,10 +1,7 @@
 //! `AWS::SecretsManager::Secret`
 
-use std::time::SystemTime;
-
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput as Live;
 use aws_sdk_secretsmanager::types::Tag;
-use aws_smithy_types::DateTime;
 use groundplan_engine::provider::{Accepted, Address, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -166,8 +163,8 @@ impl Handler for Secret {
 /// The code of the refusal of a name that a secret has.
 const EXISTS: &str = "ResourceExistsException";
 
-/// For how many seconds after a secret was taken back an interrupted creation may go on with it.
-const RESTORING: i64 = 60 * 60;
+/// Tag that names the creation that is taking a secret back and has not given it its value yet.
+const RESTORING: &str = "groundplan:restoring";
 
 /// Whether a name is taken by a secret that waits for its deletion.
 fn is_scheduled(error: &Error) -> bool {
@@ -176,8 +173,8 @@ fn is_scheduled(error: &Error) -> bool {
 
 /// Takes back a secret of this name that waits for its deletion, where an earlier resource of the same
 /// path had made it, and gives it this value. One of somebody else is named; where there is none any
-/// more, `refused` passes. One of the same path that exists and was changed a moment ago was taken back by
-/// an attempt that was interrupted before it could be tagged; any other that exists is refused.
+/// more, `refused` passes. One that exists is taken on only where this creation has marked it as the one that
+/// it was taking back; any other is in use, and refused.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html>
 async fn restore(
     new: &Secret,
@@ -189,16 +186,15 @@ async fn restore(
     let Some(live) = cx.secrets.describe_secret().secret_id(name).send().await.or_none()? else { return Err(refused) };
     let tagged =
         |key: &str, value: &str| live.tags().iter().any(|tag| tag.key() == Some(key) && tag.value() == Some(value));
-    let Address { app, path, .. } = &cx.address;
-    let is_ours = tagged(tags::APP, app) && tagged(tags::PATH, path.as_str());
     let Some(date) = live.deleted_date else {
         // One with this token is found by that.
-        if !is_ours || tagged(tags::TOKEN, &cx.token) || !is_recent(live.last_changed_date()) {
+        if !tagged(RESTORING, &cx.token) || tagged(tags::TOKEN, &cx.token) {
             return Err(refused);
         }
         return take(new, value, &live, cx).await;
     };
-    if !is_ours {
+    let Address { app, path, .. } = &cx.address;
+    if !tagged(tags::APP, app) || !tagged(tags::PATH, tags::path_value(path)) {
         return Err(Error::invalid(format!(
             "a secret {name} was deleted on {date} and keeps its name until its deletion is final: take it back with `aws \
              secretsmanager restore-secret --secret-id {name}`, or delete it for good with `aws secretsmanager \
@@ -207,13 +203,10 @@ async fn restore(
     }
     let arn = given(live.arn(), "ARN")?;
     cx.secrets.restore_secret().secret_id(arn).send().await?;
+    let mark = tag(RESTORING.to_owned(), cx.token.clone());
+    let marked = cx.secrets.tag_resource().secret_id(arn).tags(mark).send().await;
+    marked.map_err(|error| Error::from(error).after_making(arn))?;
     take(new, value, &live, cx).await
-}
-
-/// Whether a change was made as lately as an attempt of a creation that goes on.
-fn is_recent(changed: Option<&DateTime>) -> bool {
-    let now = DateTime::from(SystemTime::now());
-    changed.is_some_and(|changed| now.secs() - changed.secs() <= RESTORING)
 }
 
 /// Makes a secret that was taken back the one of this creation. Its token comes last: what carries it
@@ -234,15 +227,20 @@ async fn take(new: &Secret, value: Option<Zeroizing<String>>, live: &Live, cx: &
     }
     let wanted = cx.tags(&new.tags, |key, value| (key, value));
     let stale = live.tags.iter().flatten().filter_map(|tag| tag.key());
-    let stale = stale.filter(|key| !key.starts_with("aws:") && !wanted.iter().any(|(wanted, _)| wanted == key));
+    let is_kept = |key: &str| key.starts_with("aws:") || key == RESTORING;
+    let stale = stale.filter(|key| !is_kept(key) && !wanted.iter().any(|(wanted, _)| wanted == key));
+    let untag = async |keys: Vec<String>| {
+        let call = cx.secrets.untag_resource().secret_id(&arn).set_tag_keys(Some(keys));
+        call.send().await.map_err(Error::from).map_err(made)
+    };
     let stale: Vec<_> = stale.map(str::to_owned).collect();
     if !stale.is_empty() {
-        let call = cx.secrets.untag_resource().secret_id(&arn).set_tag_keys(Some(stale));
-        call.send().await.map_err(Error::from).map_err(made)?;
+        untag(stale).await?;
     }
     let wanted = wanted.into_iter().map(|(key, value)| tag(key, value)).collect();
     let call = cx.secrets.tag_resource().secret_id(&arn).set_tags(Some(wanted));
     call.send().await.map_err(Error::from).map_err(made)?;
+    untag(vec![RESTORING.to_owned()]).await?;
     Ok(arn)
 }
 

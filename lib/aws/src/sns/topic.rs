@@ -19,7 +19,7 @@ use crate::tags::Tags;
 /// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
 const FIFO: &str = ".fifo";
 
-/// A topic. Its access policy is `AWS::SNS::TopicPolicy`.
+/// A topic. Its access policy is `AWS::SNS::TopicInlinePolicy`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Topic {

@@ -1,10 +1,10 @@
 //! The snapshots that are taken before what holds data is deleted.
 
-use groundplan_core::Path;
+use groundplan_core::{Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 use sha2::{Digest, Sha256};
 
-use super::{Plan, Work};
+use super::{Plan, Step, Work};
 use crate::error::Error;
 use crate::state::{ResourceState, State, hex};
 
@@ -29,17 +29,43 @@ impl Plan {
 
     /// The snapshots that are taken: of the resource at a path with an identifier, and their names.
     pub fn final_snapshots(&self) -> impl Iterator<Item = ((&Path, &str), &str)> {
+        self.named()
+            .filter(|(step, ..)| by_hand(&step.type_name).is_none())
+            .map(|(step, id, name)| ((&step.path, id), name))
+    }
+
+    /// Refuses to delete what a snapshot can be taken of by hand alone. A plan of what is to go without one names
+    /// none.
+    ///
+    /// # Errors
+    /// [`Error::NoFinalSnapshot`].
+    pub(super) fn permit_without_snapshots(&self) -> Result<(), Error> {
+        let command = |(step, id, name): (&Step, &str, &str)| {
+            Some((step.path.clone(), lookup(&step.type_name)?.final_snapshot()?.command(id, name)?))
+        };
+        let commands: Vec<_> = self.named().filter_map(command).collect();
+        if commands.is_empty() { Ok(()) } else { Err(Error::NoFinalSnapshot { commands }) }
+    }
+
+    /// The deletions that name a snapshot, with the resource's identifier.
+    fn named(&self) -> impl Iterator<Item = (&Step, &str, &str)> {
         self.steps.iter().filter_map(|step| match &step.work {
-            Work::Delete { id, final_snapshot: Some(name), .. } => Some(((&step.path, id.as_str()), name.as_str())),
+            Work::Delete { id, final_snapshot: Some(name), .. } => Some((step, id.as_str(), name.as_str())),
             _ => None,
         })
     }
 }
 
+/// The command that takes a snapshot of a resource of this type, where no provider takes it.
+fn by_hand(type_name: &str) -> Option<&'static str> {
+    lookup(type_name)?.final_snapshot()?.by_hand
+}
+
 fn name(resource: &ResourceState, unique: &str) -> Option<String> {
     let schema = lookup(&resource.type_name).filter(|_| resource.holds_data());
     let fact = schema.and_then(ResourceType::final_snapshot)?;
-    if fact.copy_by(|property| resource.properties.contains_key(property)).is_some() {
+    let text = |property: &str| resource.properties.get(property).and_then(Value::as_str);
+    if fact.copy_by(|property| resource.properties.contains_key(property)).is_some() || fact.has_none(text) {
         return None;
     }
     let end = format!("-final-{unique}");
@@ -51,10 +77,10 @@ fn name(resource: &ResourceState, unique: &str) -> Option<String> {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use groundplan_core::{Environment, Value};
+    use groundplan_core::Environment;
 
     use super::*;
-    use crate::plan::{Step, StepId};
+    use crate::plan::StepId;
     use crate::provider::{Identity, Outputs};
     use crate::state::ResourceStatus;
     use crate::upstream::Imports;
@@ -144,6 +170,34 @@ mod tests {
         assert_eq!(snapshot(resource("AWS::S3::Bucket", "media", 1, &[])), None);
         let failed = ResourceState { status: ResourceStatus::Tainted, ..resource(DATABASE, "orders", 1, &[]) };
         assert_eq!(snapshot(failed), None);
+    }
+
+    #[test]
+    fn what_no_snapshot_is_taken_of_is_deleted_only_where_that_was_said() {
+        let (cache, cluster) = ("AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::CacheCluster");
+        let plan = |type_name: &str, engine: &str| {
+            let mut resource = resource(type_name, "sessions", 1, &[]);
+            resource.properties.insert("Engine".into(), Value::from(engine));
+            let mut state = State::new("shop");
+            let plan = deletion(&state, "shop/cache", &resource);
+            state.resources.insert("shop/cache".into(), resource);
+            (plan.clone(), plan.with_final_snapshots(&state).unwrap())
+        };
+        for (type_name, engine) in [(cache, "valkey"), (cluster, "redis"), ("AWS::Redshift::Cluster", "")] {
+            let (skipping, taking) = plan(type_name, engine);
+            assert_eq!(taking.final_snapshots().next(), None, "{type_name}: no plan promises one");
+            let refused = taking.permit(true).unwrap_err().to_string();
+            let said = ["`shop/cache`", "sessions-final-", "--skip-final-snapshot", "aws "];
+            assert!(said.iter().all(|part| refused.contains(part)), "{refused}");
+            skipping.permit(true).unwrap();
+        }
+        plan(cluster, "memcached").1.permit(true).unwrap();
+        for type_name in ["AWS::EC2::Volume", "AWS::RDS::DBCluster", "AWS::DocDB::DBCluster", "AWS::Neptune::DBCluster"]
+        {
+            let (_, taking) = plan(type_name, "");
+            assert_eq!(taking.final_snapshots().count(), 1, "{type_name}");
+            taking.permit(true).unwrap();
+        }
     }
 
     #[test]

@@ -219,7 +219,7 @@ impl Plan {
     /// Whether it may be executed.
     ///
     /// # Errors
-    /// [`Error::Protected`], and [`Error::DataLoss`] unless `delete_data`.
+    /// [`Error::Protected`], [`Error::DataLoss`] unless `delete_data`, and [`Error::NoFinalSnapshot`].
     pub fn permit(&self, delete_data: bool) -> Result<(), Error> {
         if !self.protected.is_empty() {
             return Err(Error::Protected { paths: self.protected.clone() });
@@ -227,7 +227,7 @@ impl Plan {
         if !self.loses_data.is_empty() && !delete_data {
             return Err(Error::DataLoss { paths: self.loses_data.clone() });
         }
-        Ok(())
+        self.permit_without_snapshots()
     }
 
     /// The document, indented, with its checksum as the last member and a line feed at the end.
@@ -325,7 +325,13 @@ impl fmt::Display for Step {
         }
         match &self.work {
             Work::Delete { id, final_snapshot: None, .. } => write!(f, " {id}")?,
-            Work::Delete { id, final_snapshot: Some(name), .. } => write!(f, " {id}, final snapshot {name}")?,
+            Work::Delete { id, final_snapshot: Some(name), .. } => {
+                let by_hand = lookup(&self.type_name)
+                    .and_then(ResourceType::final_snapshot)
+                    .is_some_and(|it| it.by_hand.is_some());
+                let without = if by_hand { "no " } else { "" };
+                write!(f, " {id}, {without}final snapshot {name}")?;
+            }
             Work::Move { from } => write!(f, " from {from}")?,
             Work::Create { generation, .. } if *generation > 1 => write!(f, " again")?,
             _ => {}

@@ -52,7 +52,8 @@ pub async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error
 }
 
 /// Refuses the first deploy of a program to an account that has resources of its app. Gives why the credentials
-/// may not ask for them, where that is so: a deploy without the answer is the caller's to allow.
+/// may not ask for them, where that is so: a deploy without the answer is the caller's to allow. Where nothing is
+/// real, it gives why nothing can be asked, too: an emulator may not have the call.
 ///
 /// # Errors
 /// [`Error::Owned`], and where the account gives no answer for another reason.
@@ -60,14 +61,14 @@ pub async fn permit_first(
     assembly: &Assembly,
     store: &dyn StateStore,
     provider: &dyn Provider,
+    is_real: bool,
 ) -> Result<Option<String>, Error> {
     let environments: BTreeSet<_> = assembly.stacks.values().cloned().collect();
     let environments: Vec<_> = environments.into_iter().collect();
     let mut found = match owned(provider, &assembly.app, &environments).await {
         Ok(found) if found.is_empty() => return Ok(None),
         Ok(found) => found,
-        // Credentials may not ask, and an emulator may not have the call.
-        Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Invalid) => {
+        Err(error) if error.class == ErrorClass::Denied || (error.class == ErrorClass::Invalid && !is_real) => {
             return Ok(Some(error.to_string()));
         }
         Err(error) => return Err(Error::provider(None)(error)),
@@ -187,12 +188,16 @@ mod tests {
     use crate::store::MemoryStore;
 
     /// What a first deploy is told where the lookups are answered like this.
-    #[expect(clippy::result_large_err, reason = "the error of all calls")]
     async fn first(answers: Vec<Result<Vec<String>, ErrorClass>>) -> Result<Option<String>, Error> {
+        first_at(answers, true).await
+    }
+
+    #[expect(clippy::result_large_err, reason = "the error of all calls")]
+    async fn first_at(answers: Vec<Result<Vec<String>, ErrorClass>>, is_real: bool) -> Result<Option<String>, Error> {
         let fake = Fake::default();
         let error = |class| ProviderError::new(class, format!("{class:?} by the test"));
         fake.cloud().owned = answers.into_iter().map(|answer| answer.map_err(error)).collect();
-        permit_first(&assembly(&[vpc("10.0.0.0/16")]), &MemoryStore::new(), &fake).await
+        permit_first(&assembly(&[vpc("10.0.0.0/16")]), &MemoryStore::new(), &fake, is_real).await
     }
 
     fn found() -> Result<Vec<String>, ErrorClass> {
@@ -213,8 +218,8 @@ mod tests {
     async fn only_what_cannot_be_asked_at_all_is_a_warning() {
         let warned = first(vec![Err(ErrorClass::Denied), found()]).await.unwrap();
         assert_eq!(warned.as_deref(), Some("Denied by the test"));
-        assert!(first(vec![Err(ErrorClass::Invalid), found()]).await.unwrap().is_some());
-        for class in [ErrorClass::Unauthenticated, ErrorClass::NotFound] {
+        assert!(first_at(vec![Err(ErrorClass::Invalid), found()], false).await.unwrap().is_some());
+        for class in [ErrorClass::Unauthenticated, ErrorClass::NotFound, ErrorClass::Invalid] {
             let refused = first(vec![Err(class), found()]).await;
             assert!(matches!(refused, Err(Error::Provider { .. })), "{class:?}: {refused:?}");
         }

@@ -1,4 +1,4 @@
-//! Types of which the cloud takes a last snapshot while it deletes a resource.
+//! Types of which a last snapshot is taken before a resource of them is deleted.
 
 use crate::resource::ResourceType;
 
@@ -12,42 +12,54 @@ pub struct FinalSnapshot {
     /// Properties of which one says that the data is another resource's, so that there is no snapshot of
     /// this one.
     copies: &'static [&'static str],
+    /// A property and its value of resources that no snapshot can be taken of.
+    except: Option<(&'static str, &'static str)>,
+    /// The command that takes one, with `ID` for the resource and `NAME` for the snapshot, where no provider
+    /// takes it.
+    pub by_hand: Option<&'static str>,
 }
 
-/// Only types whose handler takes the snapshot under the name that the plan shows. Cloud Control names
-/// one itself, and cannot be told to take none.
+/// What CloudFormation can take a snapshot of before it deletes it. Cloud Control takes none of any.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>,
+/// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>: `DeleteHandler` of a cluster
 const TABLE: &[FinalSnapshot] = &[
+    // <https://docs.aws.amazon.com/documentdb/latest/developerguide/API_DeleteDBCluster.html>
+    taken("AWS::DocDB::DBCluster", 63, &[]),
+    // The name is a tag: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html>
+    taken("AWS::EC2::Volume", 255, &[]),
+    // <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateSnapshot.html>
+    FinalSnapshot {
+        except: Some(("Engine", "memcached")),
+        by_hand: Some("aws elasticache create-snapshot --cache-cluster-id ID --snapshot-name NAME"),
+        ..taken("AWS::ElastiCache::CacheCluster", 50, &[])
+    },
+    FinalSnapshot {
+        by_hand: Some("aws elasticache create-snapshot --replication-group-id ID --snapshot-name NAME"),
+        ..taken("AWS::ElastiCache::ReplicationGroup", 50, &[])
+    },
+    // <https://docs.aws.amazon.com/neptune/latest/apiref/API_DeleteDBCluster.html>
+    taken("AWS::Neptune::DBCluster", 63, &[]),
+    // A replica of a cluster of another region.
+    // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBCluster.html>
+    taken("AWS::RDS::DBCluster", 63, &["ReplicationSourceIdentifier"]),
     // A read replica, and a member of a cluster.
     // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html>
+    taken("AWS::RDS::DBInstance", 255, &["DBClusterIdentifier", "SourceDBInstanceIdentifier"]),
+    // <https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateClusterSnapshot.html>
     FinalSnapshot {
-        type_name: "AWS::RDS::DBInstance",
-        longest_name: 255,
-        copies: &["DBClusterIdentifier", "SourceDBInstanceIdentifier"],
+        by_hand: Some("aws redshift create-cluster-snapshot --cluster-identifier ID --snapshot-identifier NAME"),
+        ..taken("AWS::Redshift::Cluster", 255, &[])
     },
 ];
 
-/// Types of which CloudFormation can take a snapshot when it deletes them, whoever else can:
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html>.
-const BY_CLOUDFORMATION: &[&str] = &[
-    "AWS::DocDB::DBCluster",
-    "AWS::EC2::Volume",
-    "AWS::ElastiCache::CacheCluster",
-    "AWS::ElastiCache::ReplicationGroup",
-    "AWS::Neptune::DBCluster",
-    "AWS::RDS::DBCluster",
-    "AWS::RDS::DBInstance",
-    "AWS::Redshift::Cluster",
-];
+const fn taken(type_name: &'static str, longest_name: usize, copies: &'static [&'static str]) -> FinalSnapshot {
+    FinalSnapshot { type_name, longest_name, copies, except: None, by_hand: None }
+}
 
 impl ResourceType {
     /// Whether and how a last snapshot of a resource of this type is taken.
     pub fn final_snapshot(&self) -> Option<&'static FinalSnapshot> {
         TABLE.iter().find(|entry| entry.type_name == self.name)
-    }
-
-    /// Whether CloudFormation takes a last snapshot of a resource of this type by its `DeletionPolicy`.
-    pub fn has_snapshot_policy(&self) -> bool {
-        BY_CLOUDFORMATION.contains(&self.name)
     }
 }
 
@@ -56,6 +68,21 @@ impl FinalSnapshot {
     /// property.
     pub fn copy_by(&self, is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
         self.copies.iter().copied().find(|property| is_set(property))
+    }
+
+    /// Whether no snapshot can be taken of a resource; `text` gives the text of one of its properties.
+    pub fn has_none<'a>(&self, text: impl Fn(&str) -> Option<&'a str>) -> bool {
+        self.except.is_some_and(|(property, value)| text(property).is_some_and(|is| is.eq_ignore_ascii_case(value)))
+    }
+
+    /// The command that takes the snapshot `name` of the resource `id`, where nobody else takes it.
+    pub fn command(&self, id: &str, name: &str) -> Option<String> {
+        let words = self.by_hand?.split(' ').map(|word| match word {
+            "ID" => id,
+            "NAME" => name,
+            word => word,
+        });
+        Some(words.collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -68,13 +95,25 @@ mod tests {
         for entry in TABLE {
             let schema = crate::lookup(entry.type_name).unwrap_or_else(|| panic!("{} is no type", entry.type_name));
             assert!(schema.stateful, "{}", entry.type_name);
-            for property in entry.copies {
+            for property in entry.copies.iter().chain(entry.except.iter().map(|(property, _)| property)) {
                 assert!(schema.properties.contains_key(property), "{}: {property}", entry.type_name);
             }
-            assert!(schema.has_snapshot_policy(), "{}", entry.type_name);
         }
-        for name in BY_CLOUDFORMATION {
-            assert!(crate::lookup(name).is_some_and(|schema| schema.stateful), "{name}");
-        }
+    }
+    #[test]
+    fn the_command_for_a_snapshot_names_the_resource_and_the_snapshot() {
+        let redshift =
+            crate::lookup("AWS::Redshift::Cluster").and_then(ResourceType::final_snapshot).expect("it is in the table");
+        let command = redshift.command("main", "main-final-1").expect("nobody takes it");
+        assert_eq!(
+            command,
+            "aws redshift create-cluster-snapshot --cluster-identifier main --snapshot-identifier main-final-1"
+        );
+        assert_eq!(
+            crate::lookup("AWS::EC2::Volume")
+                .and_then(ResourceType::final_snapshot)
+                .and_then(|fact| fact.command("vol-1", "x")),
+            None
+        );
     }
 }

@@ -93,11 +93,17 @@ pub(super) fn upgrades_by_itself(live: &Live, last: &DbInstance) -> bool {
 /// The source of a replica, which RDS names by its identifier in the same region and by its ARN in
 /// another one, whichever was declared.
 fn declared_source(declared: Option<&str>, live: Option<String>) -> Option<String> {
-    let name = |source: &str| source.rsplit(':').next().unwrap_or(source).to_ascii_lowercase();
     match (declared, live) {
-        (Some(declared), Some(live)) if name(declared) == name(&live) => Some(declared.to_owned()),
+        (Some(declared), Some(live)) if is_same_name(declared, &live) => Some(declared.to_owned()),
         (_, live) => live,
     }
+}
+
+/// Whether an identifier and an ARN, or two of a kind, name the same. ARNs of two accounts or regions do not.
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    let name = |text: &str| text.rsplit(':').next().unwrap_or(text).to_ascii_lowercase();
+    let is_arn = |text: &str| text.starts_with("arn:");
+    if is_arn(one) && is_arn(other) { one.eq_ignore_ascii_case(other) } else { name(one) == name(other) }
 }
 
 /// The instance as it will be after its next maintenance window: what waits for that is applied as

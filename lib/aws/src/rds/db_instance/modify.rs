@@ -80,6 +80,8 @@ fn refuse_what_stays(old: &DbInstance, new: &DbInstance) -> Result<()> {
     let is_origin = |property: &str| matches!(property, "SourceDBInstanceIdentifier" | "DBSnapshotIdentifier");
     for (property, old, new) in fixed {
         match (old.as_deref(), new.as_deref()) {
+            // RDS answers to the ARN of a source with its identifier.
+            (Some(old), Some(new)) if is_origin(property) && as_read::is_same_name(old, new) => {}
             (Some(old), Some(new)) if old != new => {
                 return Err(Error::invalid(format!(
                     "{property} of a database cannot be changed from `{old}` to `{new}`: declare a new one, and move the \

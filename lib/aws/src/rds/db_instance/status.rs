@@ -7,9 +7,9 @@ use aws_sdk_rds::types::{Event, SourceType};
 use aws_smithy_types::DateTime;
 use groundplan_engine::provider::Status;
 
-use super::{DbInstance, Live, live, storage, version};
+use super::{DbInstance, Live, describe, live, storage, version};
 use crate::error::{Error, Result};
-use crate::handler::{Cx, Known, Readiness};
+use crate::handler::{Cx, Handler, Known, Readiness};
 
 /// How many minutes of events are looked at: more than a change is waited for.
 const EVENTS: i32 = 180;
@@ -121,6 +121,19 @@ pub(super) async fn status(cx: &Cx, instance: &Live, known: &Known<DbInstance>) 
                 None => Status::Pending(format!("available, but not with {change} yet")),
             }),
         },
+    }
+}
+
+/// The error of a change that RDS refuses for now, worth repeating for as long as RDS may be at work: the restore of
+/// a large snapshot, and the making of a replica, take longer than other changes.
+pub(super) async fn patient(error: Error, cx: &Cx, id: &str) -> Error {
+    if error.code() != "InvalidDBInstanceState" {
+        return error;
+    }
+    let Ok(instance) = describe(cx, id).await else { return error };
+    match (meaning(instance.db_instance_status().unwrap_or_default()), groundplan_schema::behavior(DbInstance::TYPE)) {
+        (Meaning::Passes, Some(behavior)) => error.patient_for(behavior.wait.timeout),
+        _ => error,
     }
 }
 

@@ -1,0 +1,222 @@
+//! What an account has of an app, asked before the app's first deploy.
+//!
+//! A state that is lost shows in resources with the app's tags. But a destroy leaves some behind on purpose,
+//! and AWS goes on listing others for hours or days, so that a tag alone proves nothing: [`exists`] asks about
+//! each type of which that is known.
+
+use std::future::Future;
+
+use aws_sdk_kms::types::KeyState;
+use aws_sdk_resourcegroupstagging::types::TagFilter;
+use groundplan_engine::provider::ErrorClass;
+
+use crate::config::Clients;
+use crate::error::{Error, OrNone, Result};
+use crate::tags::APP;
+
+/// What carries the tag of an app and does not show that a state is lost, by the beginning of what follows
+/// the account in its ARN:
+///
+/// - snapshots, backups and what is retained of a deleted database. A destroy makes them;
+/// - ECS, whose deleted clusters, services and task definitions stay visible as `INACTIVE`:
+///   <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteCluster.html>. There is no client
+///   for it here to ask with.
+const LEFT_OUT: [(&str, &str); 12] = [
+    ("backup", "recovery-point"),
+    ("ec2", "snapshot"),
+    ("ecs", "cluster"),
+    ("ecs", "service"),
+    ("ecs", "task"),
+    ("elasticache", "snapshot"),
+    ("fsx", "backup"),
+    ("memorydb", "snapshot"),
+    ("rds", "auto-backup"),
+    ("rds", "cluster-auto-backup"),
+    ("rds", "cluster-snapshot"),
+    ("rds", "snapshot"),
+];
+
+/// The ARNs of what carries the tag of `app` in the region of these clients and exists, of those types whose
+/// tags the Resource Groups Tagging API knows: most of those that hold data or cost money, and not IAM's
+/// roles. Not all of them: that there is one is what matters.
+/// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
+pub(crate) async fn owned(clients: &Clients, app: &str) -> Result<Vec<String>> {
+    let filter = TagFilter::builder().key(APP).values(app).build();
+    let mut pages = clients.tagging.get_resources().tag_filters(filter).into_paginator().send();
+    // What nobody may look at may exist, but says nothing where something else does.
+    let mut denied = None;
+    while let Some(page) = pages.next().await {
+        let arns = page?.resource_tag_mapping_list.unwrap_or_default().into_iter().filter_map(|it| it.resource_arn);
+        let (asked, mut found): (Vec<_>, Vec<_>) =
+            arns.filter(|arn| !is_left_out(arn)).partition(|arn| lingers(arn).is_some());
+        for arn in asked {
+            // One is enough.
+            if !found.is_empty() {
+                break;
+            }
+            match exists(clients, &arn).await {
+                Ok(true) => found.push(arn),
+                Ok(false) => {}
+                Err(error) if error.class() == ErrorClass::Denied => denied = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    denied.map_or_else(|| Ok(Vec::new()), Err)
+}
+
+/// The service, and what follows the account: `("ec2", "volume/vol-1")`.
+fn parts(arn: &str) -> Option<(&str, &str)> {
+    let mut parts = arn.splitn(6, ':').skip(2);
+    Some((parts.next()?, parts.nth(2)?))
+}
+
+fn is_left_out(arn: &str) -> bool {
+    let Some((service, resource)) = parts(arn) else { return false };
+    let kind = resource.split(['/', ':']).next().unwrap_or_default();
+    let kind = if kind.starts_with("task") { "task" } else { kind };
+    LEFT_OUT.contains(&(service, kind)) || (service == "redshift" && kind == "snapshot")
+}
+
+/// Types that are listed after their end, whose own API tells.
+#[derive(Clone, Copy)]
+enum Lingers {
+    Endpoint,
+    Fleet,
+    HostedZone,
+    Instance,
+    Key,
+    Listener,
+    LoadBalancer,
+    NatGateway,
+    Rule,
+    Secret,
+    TargetGroup,
+    Volume,
+}
+
+/// Which of them this is, and its identifier; none where being listed is being there.
+fn lingers(arn: &str) -> Option<(Lingers, &str)> {
+    let (service, resource) = parts(arn)?;
+    let (kind, id) = resource.split_once(['/', ':'])?;
+    Some(match (service, kind) {
+        ("ec2", "fleet") => (Lingers::Fleet, id),
+        ("ec2", "instance") => (Lingers::Instance, id),
+        ("ec2", "natgateway") => (Lingers::NatGateway, id),
+        ("ec2", "volume") => (Lingers::Volume, id),
+        ("ec2", "vpc-endpoint") => (Lingers::Endpoint, id),
+        ("elasticloadbalancing", "listener") => (Lingers::Listener, arn),
+        ("elasticloadbalancing", "listener-rule") => (Lingers::Rule, arn),
+        ("elasticloadbalancing", "targetgroup") => (Lingers::TargetGroup, arn),
+        // A classic one has a name alone there.
+        ("elasticloadbalancing", "loadbalancer") if id.contains('/') => (Lingers::LoadBalancer, arn),
+        ("kms", "key") => (Lingers::Key, arn),
+        ("route53", "hostedzone") => (Lingers::HostedZone, id),
+        ("secretsmanager", "secret") => (Lingers::Secret, arn),
+        _ => return None,
+    })
+}
+
+/// Whether what is listed exists, and nothing deletes it. Keys and secrets wait for their deletion for weeks; the
+/// other ones are listed for an hour or more after theirs:
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>,
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html>,
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFleets.html>.
+async fn exists(clients: &Clients, arn: &str) -> Result<bool> {
+    let Some((kind, id)) = lingers(arn) else { return Ok(true) };
+    match kind {
+        Lingers::Key => {
+            let state = state_of(clients.kms.describe_key().key_id(id).send(), |it| {
+                it.key_metadata.and_then(|key| key.key_state)
+            });
+            let state = state.await?;
+            Ok(state.is_some_and(|state| {
+                !matches!(state, Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion))
+            }))
+        }
+        Lingers::Secret => {
+            let secret = clients.secrets.describe_secret().secret_id(id).send().await.or_none()?;
+            Ok(secret.is_some_and(|secret| secret.deleted_date.is_none()))
+        }
+        Lingers::NatGateway => {
+            let described = clients.ec2.describe_nat_gateways().nat_gateway_ids(id).send();
+            let states =
+                state_of(described, |it| it.nat_gateways.into_iter().flatten().map(|it| it.state).collect::<Vec<_>>());
+            Ok(any_lives(states.await?))
+        }
+        Lingers::Volume => {
+            let described = clients.ec2.describe_volumes().volume_ids(id).send();
+            let states =
+                state_of(described, |it| it.volumes.into_iter().flatten().map(|it| it.state).collect::<Vec<_>>());
+            Ok(any_lives(states.await?))
+        }
+        Lingers::Instance => {
+            let described = clients.ec2.describe_instances().instance_ids(id).send();
+            let states = state_of(described, |it| {
+                let instances = it.reservations.into_iter().flatten().flat_map(|it| it.instances.unwrap_or_default());
+                instances.map(|it| it.state.and_then(|state| state.name)).collect::<Vec<_>>()
+            });
+            Ok(any_lives(states.await?))
+        }
+        Lingers::Fleet => {
+            let described = clients.ec2.describe_fleets().fleet_ids(id).send();
+            let states =
+                state_of(described, |it| it.fleets.into_iter().flatten().map(|it| it.fleet_state).collect::<Vec<_>>());
+            Ok(any_lives(states.await?))
+        }
+        Lingers::Endpoint => {
+            let described = clients.ec2.describe_vpc_endpoints().vpc_endpoint_ids(id).send();
+            let states =
+                state_of(described, |it| it.vpc_endpoints.into_iter().flatten().map(|it| it.state).collect::<Vec<_>>());
+            Ok(any_lives(states.await?))
+        }
+        Lingers::Listener => {
+            let described = clients.elb.describe_listeners().listener_arns(id).send();
+            is_there(described, |it| it.listeners.is_some_and(|found| !found.is_empty())).await
+        }
+        Lingers::Rule => {
+            let described = clients.elb.describe_rules().rule_arns(id).send();
+            is_there(described, |it| it.rules.is_some_and(|found| !found.is_empty())).await
+        }
+        Lingers::LoadBalancer => {
+            let described = clients.elb.describe_load_balancers().load_balancer_arns(id).send();
+            is_there(described, |it| it.load_balancers.is_some_and(|found| !found.is_empty())).await
+        }
+        Lingers::TargetGroup => {
+            let described = clients.elb.describe_target_groups().target_group_arns(id).send();
+            is_there(described, |it| it.target_groups.is_some_and(|found| !found.is_empty())).await
+        }
+        Lingers::HostedZone => is_there(clients.route53.get_hosted_zone().id(id).send(), |_| true).await,
+    }
+}
+
+/// A part of an answer; none where what was asked about does not exist.
+async fn state_of<T, S, E: Into<Error>>(
+    answer: impl Future<Output = std::result::Result<T, E>>,
+    state: impl FnOnce(T) -> S,
+) -> Result<Option<S>> {
+    Ok(answer.await.or_none()?.map(state))
+}
+
+async fn is_there<T, E: Into<Error>>(
+    answer: impl Future<Output = std::result::Result<T, E>>,
+    shows: impl FnOnce(T) -> bool,
+) -> Result<bool> {
+    Ok(state_of(answer, shows).await?.unwrap_or(false))
+}
+
+/// Whether one of what was described is neither deleted nor about to be.
+fn any_lives<S: AsRef<str>>(states: Option<Vec<Option<S>>>) -> bool {
+    let ends = |state: &S| {
+        let name = state.as_ref().to_ascii_lowercase();
+        ["delet", "terminat", "shutting"].iter().any(|start| name.starts_with(start))
+    };
+    states.into_iter().flatten().any(|state| !state.as_ref().is_some_and(ends))
+}
+
+#[cfg(test)]
+#[path = "owned_tests.rs"]
+mod tests;

@@ -1,0 +1,161 @@
+use groundplan_core::Environment;
+use groundplan_engine::Provider;
+use groundplan_engine::provider::{ErrorClass, ProviderError};
+use serde_json::json;
+
+use crate::replay::{Answer, Log, aws};
+use crate::tags::APP;
+
+fn listing(arns: &[&str], next: Option<&str>) -> Answer {
+    let entry = |arn: &&str| json!({"ResourceARN": arn, "Tags": [{"Key": APP, "Value": "shop"}]});
+    let found: Vec<_> = arns.iter().map(entry).collect();
+    Answer::ok(json!({"ResourceTagMappingList": found, "PaginationToken": next.unwrap_or_default()}).to_string())
+}
+
+/// What is found where these are listed and their own APIs answer so.
+async fn found(
+    arns: &'static [&'static str],
+    answer: impl Fn(&str) -> Answer + Send + Sync + 'static,
+) -> (Result<Vec<String>, ProviderError>, Log) {
+    let (aws, log) = aws(move |sent| match sent.contains("GetResources") {
+        true => listing(arns, None),
+        false => answer(sent),
+    });
+    (aws.owned("shop", &[Environment::new("eu-central-1")]).await, log)
+}
+
+const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1-a";
+const SECRET: &str = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:db-AbCdEf";
+const NAT: &str = "arn:aws:ec2:eu-central-1:111122223333:natgateway/nat-1";
+const VOLUME: &str = "arn:aws:ec2:eu-central-1:111122223333:volume/vol-1";
+const INSTANCE: &str = "arn:aws:ec2:eu-central-1:111122223333:instance/i-1";
+const FLEET: &str = "arn:aws:ec2:eu-central-1:111122223333:fleet/fleet-1";
+const ENDPOINT: &str = "arn:aws:ec2:eu-central-1:111122223333:vpc-endpoint/vpce-1";
+const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/shop/1/2";
+const RULE: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener-rule/app/shop/1/2/3";
+const BALANCER: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/shop/1";
+const GROUP: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/shop/1";
+const ZONE: &str = "arn:aws:route53:::hostedzone/Z1";
+const QUEUE: &str = "arn:aws:sqs:eu-central-1:111122223333:orders";
+
+#[tokio::test]
+async fn what_an_app_has_in_its_regions_is_found_by_its_tag() {
+    let (aws, log) = aws(|sent| {
+        assert!(sent.contains("ResourceGroupsTaggingAPI_20170126.GetResources"), "{sent}");
+        let region = if sent.contains("us-east-1") { "us-east-1" } else { "eu-central-1" };
+        listing(&[&format!("arn:aws:ec2:{region}:111122223333:vpc/vpc-1")], None)
+    });
+    let one = Environment::new("eu-central-1");
+    let environments = [one.clone(), one.account("111122223333"), Environment::new("us-east-1")];
+    let found = aws.owned("shop", &environments).await.unwrap();
+    let arn = |region: &str| format!("arn:aws:ec2:{region}:111122223333:vpc/vpc-1");
+    assert_eq!(found, [arn("eu-central-1"), arn("us-east-1")]);
+    assert_eq!(log.count(r#"{"TagFilters":[{"Key":"groundplan:app","Values":["shop"]}]}"#), 2, "{:?}", log.all());
+}
+
+#[tokio::test]
+async fn pages_of_what_a_destroy_leaves_behind_do_not_hide_what_exists() {
+    let (aws, log) = aws(|sent| match sent.contains("more") {
+        true => listing(&[QUEUE], None),
+        false => listing(
+            &[
+                "arn:aws:rds:eu-central-1:111122223333:snapshot:db-final-0011",
+                "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:docs-final-0011",
+                "arn:aws:rds:eu-central-1:111122223333:auto-backup:ab-1",
+                "arn:aws:ec2:eu-central-1:111122223333:snapshot/snap-1",
+                "arn:aws:ecs:eu-central-1:111122223333:task-definition/shop:1",
+                "arn:aws:redshift:eu-central-1:111122223333:snapshot:main/final",
+            ],
+            Some("more"),
+        ),
+    });
+    assert_eq!(aws.owned("shop", &[Environment::new("eu-central-1")]).await.unwrap(), [QUEUE]);
+    assert_eq!(log.all().len(), 2, "{:?}", log.all());
+}
+
+fn json_answer(json: serde_json::Value) -> Answer {
+    Answer::ok(json.to_string())
+}
+
+#[tokio::test]
+async fn a_key_or_secret_shows_a_lost_state_unless_its_deletion_is_scheduled() {
+    for (state, lives) in
+        [("Enabled", true), ("Disabled", true), ("PendingDeletion", false), ("PendingReplicaDeletion", false)]
+    {
+        let answer = move |_: &str| json_answer(json!({"KeyMetadata": {"KeyId": "1-a", "KeyState": state}}));
+        let (found, _) = found(&[KEY], answer).await;
+        assert_eq!(found.unwrap().len(), usize::from(lives), "{state}");
+    }
+    for (secret, lives) in [(json!({"ARN": SECRET}), true), (json!({"ARN": SECRET, "DeletedDate": 1}), false)] {
+        let (found, _) = found(&[SECRET], move |_| json_answer(secret.clone())).await;
+        assert_eq!(found.unwrap().len(), usize::from(lives));
+    }
+}
+
+#[tokio::test]
+async fn what_is_listed_after_its_end_is_asked_about() {
+    let ec2 = |action: &str, set: &str, inside: String| {
+        Answer::ok(format!("<{action}Response><{set}><item>{inside}</item></{set}></{action}Response>"))
+    };
+    for (arn, action, set, state, lives) in [
+        (NAT, "DescribeNatGateways", "natGatewaySet", "<state>deleted</state>", false),
+        (NAT, "DescribeNatGateways", "natGatewaySet", "<state>available</state>", true),
+        (VOLUME, "DescribeVolumes", "volumeSet", "<status>deleting</status>", false),
+        (VOLUME, "DescribeVolumes", "volumeSet", "<status>in-use</status>", true),
+        (
+            INSTANCE,
+            "DescribeInstances",
+            "reservationSet",
+            "<instancesSet><item><instanceState><name>terminated</name></instanceState></item></instancesSet>",
+            false,
+        ),
+        (
+            INSTANCE,
+            "DescribeInstances",
+            "reservationSet",
+            "<instancesSet><item><instanceState><name>stopped</name></instanceState></item></instancesSet>",
+            true,
+        ),
+        (FLEET, "DescribeFleets", "fleetSet", "<fleetState>deleted_running</fleetState>", false),
+        (FLEET, "DescribeFleets", "fleetSet", "<fleetState>active</fleetState>", true),
+        (ENDPOINT, "DescribeVpcEndpoints", "vpcEndpointSet", "<state>deleted</state>", false),
+        (ENDPOINT, "DescribeVpcEndpoints", "vpcEndpointSet", "<state>available</state>", true),
+    ] {
+        let arns: &'static [&'static str] = Box::leak(Box::new([arn]));
+        let (found, log) = found(arns, move |_| ec2(action, set, state.to_owned())).await;
+        assert_eq!(found.unwrap().len(), usize::from(lives), "{arn} {state}");
+        assert_eq!(log.count(&format!("Action={action}&")), 1, "{:?}", log.all());
+    }
+    for (arn, action, list) in [
+        (LISTENER, "DescribeListeners", "Listeners"),
+        (RULE, "DescribeRules", "Rules"),
+        (BALANCER, "DescribeLoadBalancers", "LoadBalancers"),
+        (GROUP, "DescribeTargetGroups", "TargetGroups"),
+    ] {
+        let arns: &'static [&'static str] = Box::leak(Box::new([arn]));
+        let one =
+            format!("<{action}Response><{action}Result><{list}><member/></{list}></{action}Result></{action}Response>");
+        let (live, _) = found(arns, move |_| Answer::ok(one.clone())).await;
+        assert_eq!(live.unwrap(), [arn]);
+        let gone = "<ErrorResponse><Error><Code>RuleNotFound</Code><Message>gone</Message></Error></ErrorResponse>";
+        let (none, _) = found(arns, move |_| Answer::Is(400, gone.to_owned())).await;
+        assert_eq!(none.unwrap(), Vec::<String>::new(), "{arn}");
+    }
+    let zone = "<GetHostedZoneResponse><HostedZone><Id>Z1</Id><Name>a.</Name><CallerReference>r</CallerReference>\
+        </HostedZone></GetHostedZoneResponse>";
+    let (live, _) = found(&[ZONE], move |_| Answer::ok(zone)).await;
+    assert_eq!(live.unwrap(), [ZONE]);
+    let gone = "<ErrorResponse><Error><Code>NoSuchHostedZone</Code><Message>gone</Message></Error></ErrorResponse>";
+    let (none, _) = found(&[ZONE], move |_| Answer::Is(404, gone.to_owned())).await;
+    assert_eq!(none.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_nobody_may_look_at_is_an_error_only_where_nothing_else_exists() {
+    let denied = |_: &str| Answer::Is(400, json!({"__type": "AccessDeniedException", "message": "no"}).to_string());
+    let (error, _) = found(&[KEY], denied).await;
+    assert_eq!(error.unwrap_err().class, ErrorClass::Denied);
+    let (live, log) = found(&[KEY, QUEUE], denied).await;
+    assert_eq!(live.unwrap(), [QUEUE]);
+    assert_eq!(log.all().len(), 1, "one is enough: {:?}", log.all());
+}
