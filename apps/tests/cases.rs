@@ -1,6 +1,7 @@
 //! Small programs that went wrong once, over the wire.
 
 mod support {
+    #[expect(dead_code, reason = "these programs run behind a proxy")]
     pub(crate) mod command_line;
 }
 #[path = "../../tests/tests/cases/program.rs"]
