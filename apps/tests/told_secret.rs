@@ -71,7 +71,7 @@ fn a_process_that_is_killed_before_it_hears_of_the_key_leaves_one_key_in_the_end
 #[test]
 fn a_rotation_that_is_killed_in_between_leaves_one_key_in_the_end() {
     for (hold, operation) in
-        [(Hold::Answer, "CreateAccessKey"), (Hold::Request, "UpdateSecret"), (Hold::Answer, "DeleteAccessKey")]
+        [(Hold::Answer, "CreateAccessKey"), (Hold::Request, "PutSecretValue"), (Hold::Answer, "DeleteAccessKey")]
     {
         let world = World::new();
         world.succeeds(1, &["deploy", "--yes"]);

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use apps::checkout::{Settings, checkout};
+use groundplan::cidr;
 use groundplan::data::InstanceClass;
 use groundplan::observability::Retention;
 
@@ -12,6 +13,8 @@ fn main() -> ExitCode {
         database: InstanceClass::M6gLarge,
         deletion_protection: false,
         log_retention: Retention::HalfYear,
+        // Other subnets, and with them other NAT gateways.
+        public: [cidr!("10.51.192.0/21"), cidr!("10.51.200.0/21"), cidr!("10.51.208.0/21")],
         // Another name, and with it other records.
         name: "shop",
         ..Settings::prod()

@@ -1,13 +1,18 @@
 //! Where the subnets of a VPC lie: a pure function of the VPC's block, its zones and its tiers.
 
+use std::collections::BTreeSet;
+
 use ipnet::Ipv4Net;
 
 /// How many zones a tier has room for, so that a zone that is added later moves no subnet.
 /// No AWS region offers more than six to a customer; four is what production uses at most.
 const RESERVED_ZONES: u8 = 4;
 
-/// The IPv6 block of a VPC, a /56, has 256 subnets of /64: sixteen tiers of up to sixteen zones.
-const IPV6_INDEXES_PER_TIER: usize = 16;
+/// The IPv6 block of a VPC, a /56, has so many subnets of /64.
+const IPV6_SUBNETS: u32 = 256;
+
+/// How many of them are kept for a tier whose subnets are too small to be told apart by their addresses.
+const IPV6_SUBNETS_PER_TIER: u32 = 16;
 
 /// AWS takes subnets from /16 to /28.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
@@ -88,7 +93,9 @@ pub struct PlannedSubnet {
     pub zone: String,
     /// The IPv4 block.
     pub block: Ipv4Net,
-    /// Which /64 of the VPC's IPv6 block is its, where there is one: as stable as the IPv4 block.
+    /// Which /64 of the VPC's IPv6 block is its, where there is one. It follows from where the IPv4 block lies
+    /// in the VPC's, so that a subnet that gets another IPv4 block gets another IPv6 block, too, and can be made
+    /// while the old one stands.
     pub ipv6_index: u32,
 }
 
@@ -133,6 +140,9 @@ pub enum LayoutError {
     /// More zones than a tier has room for.
     #[error("a layout has room for {RESERVED_ZONES} zones, not {0}: state the blocks with `Tier::fixed`")]
     Zones(usize),
+    /// The IPv6 block has no room left for a tier.
+    #[error("the VPC's IPv6 block has no room left for the subnets of the tier `{0}`")]
+    NoIpv6Room(String),
     /// A zone is named twice.
     #[error("the zone {0} is named twice")]
     RepeatedZone(String),
@@ -162,25 +172,30 @@ impl SubnetLayout {
         }
         let mut taken: Vec<Ipv4Net> = Vec::new();
         let mut planned = Vec::new();
-        for (first_index, tier) in (0u32..).step_by(IPV6_INDEXES_PER_TIER).zip(&self.tiers) {
+        let mut ipv6_taken = BTreeSet::new();
+        for tier in &self.tiers {
             let (blocks, reserved) = match &tier.blocks {
                 Blocks::Fixed(blocks) => (check_fixed(vpc, blocks, zones.len())?, blocks.clone()),
-                Blocks::Sized(prefix) => cut(vpc, *prefix, zones.len(), &taken)?,
+                Blocks::Sized(_) if zones.len() > usize::from(RESERVED_ZONES) => {
+                    return Err(LayoutError::Zones(zones.len()));
+                }
+                Blocks::Sized(prefix) => cut(vpc, *prefix, &taken)?,
             };
+            let ipv6 =
+                ipv6_subnets(vpc, &blocks, &ipv6_taken).ok_or_else(|| LayoutError::NoIpv6Room(tier.name.clone()))?;
+            ipv6_taken.extend(ipv6.clone());
             for block in reserved {
                 if let Some(first) = taken.iter().find(|first| overlap(first, &block)) {
                     return Err(LayoutError::Overlap { first: *first, second: block });
                 }
                 taken.push(block);
             }
-            planned.extend(zones.iter().zip(blocks).zip(first_index..).map(|((zone, block), ipv6_index)| {
-                PlannedSubnet {
-                    name: format!("{}-{}", tier.name, zone_letter(zone)),
-                    visibility: tier.visibility,
-                    zone: zone.clone(),
-                    block,
-                    ipv6_index,
-                }
+            planned.extend(zones.iter().zip(blocks).zip(ipv6).map(|((zone, block), ipv6_index)| PlannedSubnet {
+                name: format!("{}-{}", tier.name, zone_letter(zone)),
+                visibility: tier.visibility,
+                zone: zone.clone(),
+                block,
+                ipv6_index,
             }));
         }
         Ok(planned)
@@ -202,13 +217,10 @@ fn check_fixed(vpc: Ipv4Net, blocks: &[Ipv4Net], zones: usize) -> Result<Vec<Ipv
     Ok(blocks.to_vec())
 }
 
-/// The subnets of a tier, and the one block that they are cut from, the first that is free.
-fn cut(vpc: Ipv4Net, prefix: u8, zones: usize, taken: &[Ipv4Net]) -> Result<(Vec<Ipv4Net>, Vec<Ipv4Net>), LayoutError> {
+/// The subnets that a tier has room for, and the one block that they are cut from, the first that is free.
+fn cut(vpc: Ipv4Net, prefix: u8, taken: &[Ipv4Net]) -> Result<(Vec<Ipv4Net>, Vec<Ipv4Net>), LayoutError> {
     if !SUBNET_PREFIXES.contains(&prefix) {
         return Err(LayoutError::Size(prefix));
-    }
-    if zones > usize::from(RESERVED_ZONES) {
-        return Err(LayoutError::Zones(zones));
     }
     let no_room = LayoutError::NoRoom { vpc, prefix };
     let reserved = prefix - RESERVED_ZONES.ilog2() as u8;
@@ -216,7 +228,23 @@ fn cut(vpc: Ipv4Net, prefix: u8, zones: usize, taken: &[Ipv4Net]) -> Result<(Vec
     let block = candidates.into_iter().find(|block| taken.iter().all(|other| !overlap(other, block)));
     let block = block.ok_or(no_room)?;
     let subnets = block.subnets(prefix).map_err(|_| LayoutError::Size(prefix))?;
-    Ok((subnets.take(zones).collect(), vec![block]))
+    Ok((subnets.collect(), vec![block]))
+}
+
+/// Which /64 of the VPC's IPv6 block each of these subnets of a tier gets; none where too few are left. What is
+/// no smaller than a 256th of the VPC gets the one that lies where it lies, unless that is taken.
+fn ipv6_subnets(vpc: Ipv4Net, blocks: &[Ipv4Net], taken: &BTreeSet<u32>) -> Option<Vec<u32>> {
+    let granularity = 24u8.saturating_sub(vpc.prefix_len());
+    let by_address = |block: &Ipv4Net| (u32::from(block.network()) - u32::from(vpc.network())) >> granularity;
+    let placed: Vec<u32> = blocks.iter().map(by_address).collect();
+    let distinct: BTreeSet<u32> = placed.iter().copied().collect();
+    if distinct.len() == blocks.len() && distinct.is_disjoint(taken) {
+        return Some(placed);
+    }
+    let starts = (0..IPV6_SUBNETS).step_by(IPV6_SUBNETS_PER_TIER as usize);
+    let runs = starts.map(|start| start..start + IPV6_SUBNETS_PER_TIER);
+    let run = runs.filter(|run| blocks.len() <= run.len()).find(|run| taken.range(run.clone()).next().is_none())?;
+    Some(run.take(blocks.len()).collect())
 }
 
 /// Two blocks either contain one another or have nothing in common.
@@ -274,6 +302,13 @@ mod tests {
     }
 
     #[test]
+    fn a_subnet_that_moves_has_no_address_of_its_old_self() {
+        let fixed = |block| place(&SubnetLayout::new([Tier::fixed(Visibility::Public, [block])]), 1).expect("it fits");
+        let (before, after) = (fixed(cidr!("10.51.232.0/21")), fixed(cidr!("10.51.192.0/21")));
+        assert_eq!((before[0].ipv6_index, after[0].ipv6_index), (232, 192));
+    }
+
+    #[test]
     fn a_tier_that_does_not_fit_says_so() {
         let layout = SubnetLayout::new([Tier::sized(Visibility::Private, 17)]);
         let error = place(&layout, 2).expect_err("four /17 do not fit a /16");
@@ -293,8 +328,10 @@ mod tests {
             if let Ok(planned) = place(&SubnetLayout::new(tiers), zone_count) {
                 for (position, subnet) in planned.iter().enumerate() {
                     prop_assert!(cidr!("10.51.0.0/16").contains(&subnet.block));
+                    prop_assert!(subnet.ipv6_index < IPV6_SUBNETS);
                     for other in &planned[..position] {
                         prop_assert!(!overlap(&subnet.block, &other.block), "{subnet:?} {other:?}");
+                        prop_assert_ne!(subnet.ipv6_index, other.ipv6_index, "{:?} {:?}", subnet, other);
                     }
                 }
             }

@@ -61,10 +61,15 @@ impl HttpConnector for Repairing {
         let answer = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await?;
-            if is_page(&answer) {
-                return Err(lacking(&endpoint, answer.status().as_u16()));
+            let is_page = is_page(&answer);
+            if !is_page && repairs.is_empty() {
+                return Ok(answer);
             }
-            if repairs.is_empty() { Ok(answer) } else { repaired(answer, &repairs).await }
+            let (answer, body) = read(answer).await?;
+            match is_page && body.to_ascii_lowercase().starts_with(b"<!doctype html") {
+                true => Err(lacking(&endpoint, answer.status().as_u16())),
+                false => Ok(repaired(answer, body, &repairs)),
+            }
         })
     }
 }
@@ -76,7 +81,8 @@ fn service(request: &HttpRequest) -> Option<String> {
     scope.split('/').nth(3).map(str::to_owned)
 }
 
-/// Whether an error is a web page: what the server below the emulator says where that has no such call.
+/// Whether an error calls itself a web page. One that is, is what the server below the emulator says where that
+/// has no such call.
 fn is_page(answer: &HttpResponse) -> bool {
     let kind = answer.headers().get("content-type").unwrap_or_default();
     answer.status().as_u16() >= 400 && kind.starts_with("text/html")
@@ -91,18 +97,23 @@ fn lacking(endpoint: &str, status: u16) -> ConnectorError {
     ConnectorError::user(Box::new(Stopped(Box::new(ProviderError::new(ErrorClass::Invalid, message)))))
 }
 
-async fn repaired(mut response: HttpResponse, repairs: &[&Repair]) -> Result<HttpResponse, ConnectorError> {
+/// The body of a response, and what is left of that.
+async fn read(mut response: HttpResponse) -> Result<(HttpResponse, Vec<u8>), ConnectorError> {
     let body = ByteStream::new(std::mem::replace(response.body_mut(), SdkBody::empty())).collect().await;
-    let body = body.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
+    let body = body.map_err(|error| ConnectorError::io(error.into()))?.to_vec();
+    Ok((response, body))
+}
+
+fn repaired(mut response: HttpResponse, body: Vec<u8>, repairs: &[&Repair]) -> HttpResponse {
     let needed = |repair: &&&Repair| body.windows(repair.wrong.len()).any(|part| part == repair.wrong.as_bytes());
     let needed: Vec<_> = repairs.iter().filter(needed).collect();
     if needed.is_empty() {
         *response.body_mut() = SdkBody::from(body);
-        return Ok(response);
+        return response;
     }
     let text = String::from_utf8_lossy(&body).into_owned();
     let text = needed.into_iter().fold(text, |text, repair| text.replace(repair.wrong, repair.right));
     response.headers_mut().remove("content-length");
     *response.body_mut() = SdkBody::from(text);
-    Ok(response)
+    response
 }

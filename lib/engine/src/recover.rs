@@ -113,7 +113,7 @@ async fn created(
     // The create call may have been answered and the settings that follow it not been made: what
     // is ready and lacks some of them is updated. What is not ready may still get them by itself.
     let ready = looks.ready(&existing).await.map_err(failed())?.is_some();
-    let found = ready.then(|| drift::overlay(type_name, &intent.properties, &live.properties));
+    let found = ready.then(|| drift::overlay_of_new(type_name, &intent.properties, &live.properties));
     Ok(vec![accepted(live.outputs, found)])
 }
 
@@ -208,7 +208,7 @@ pub(crate) fn as_far_as_seen(
 ) -> BTreeMap<String, Value> {
     let readable = |live: &Properties| {
         let declared = declared.iter().filter(|(name, _)| live.contains_key(*name));
-        drift::overlay(type_name, &declared.map(|(name, value)| (name.clone(), value.clone())).collect(), live)
+        drift::overlay_of_new(type_name, &declared.map(|(name, value)| (name.clone(), value.clone())).collect(), live)
     };
     let seen = live.map(readable).unwrap_or_default();
     let Some(schema) = groundplan_schema::lookup(type_name) else { return seen };

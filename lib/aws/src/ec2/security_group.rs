@@ -166,11 +166,14 @@ impl Handler for SecurityGroup {
     async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.ec2.describe_security_groups().group_ids(&known.id).send().await?;
         let group = one(described.security_groups, &known.id)?;
+        // A group that was just made has the rule that EC2 gives it, and nobody has said yet that it is wanted.
+        let is_known = !known.last.group_description.is_empty();
+        let egress = &known.last.security_group_egress;
         let properties = Self {
             group_description: group.description.unwrap_or_default(),
             group_name: group.group_name,
-            security_group_egress: declared_rules(cx, &known.id, &known.last.security_group_egress).await?,
-            security_group_ingress: declared_rules(cx, &known.id, &known.last.security_group_ingress).await?,
+            security_group_egress: declared_rules(cx, &known.id, egress, is_known).await?,
+            security_group_ingress: declared_rules(cx, &known.id, &known.last.security_group_ingress, true).await?,
             tags: read_tags(group.tags),
             vpc_id: group.vpc_id.clone(),
         };
@@ -227,10 +230,16 @@ async fn replace_rules<I: Inline>(cx: &Cx, group: &str, old: &[I], wanted: &[I])
 }
 
 /// The rules as they are, in the words of the declaration. Where it has none they are resources of their
-/// own, or were added by somebody else; the one that EC2 gives every group is neither.
-async fn declared_rules<I: Inline>(cx: &Cx, group: &str, declared: &Option<Vec<I>>) -> Result<Option<Vec<I>>> {
+/// own, or were added by somebody else; the one that EC2 gives every group is neither, where the declaration
+/// `is_known`.
+async fn declared_rules<I: Inline>(
+    cx: &Cx,
+    group: &str,
+    declared: &Option<Vec<I>>,
+    is_known: bool,
+) -> Result<Option<Vec<I>>> {
     let mut live = rule::list(cx, group, I::DIRECTION).await?;
-    if declared.is_none() && I::DIRECTION == Direction::Egress {
+    if is_known && declared.is_none() && I::DIRECTION == Direction::Egress {
         live.retain(|live| !live.rule.is_default());
     }
     let mut rules = Vec::new();

@@ -21,6 +21,8 @@ use crate::tags::Tags;
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
 const NAMES: NameRules = super::NAMES.without("internal-");
 
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+
 /// What AWS sets where the program says nothing, by the kind of balancer. How many addresses a network load balancer
 /// has more in a subnet can never be made less, so that there is nothing to go back to.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html>,
@@ -28,7 +30,7 @@ const NAMES: NameRules = super::NAMES.without("internal-");
 fn defaults(kind: Option<&str>, scheme: Option<&str>) -> Defaults {
     let mut defaults = vec![("deletion_protection.enabled", "false")];
     if kind == Some("gateway") {
-        defaults.push(("load_balancing.cross_zone.enabled", "false"));
+        defaults.push((CROSS_ZONE, "false"));
         return defaults;
     }
     let internal = if scheme == Some("internal") { "true" } else { "false" };
@@ -39,10 +41,7 @@ fn defaults(kind: Option<&str>, scheme: Option<&str>) -> Defaults {
         ("zonal_shift.config.enabled", "false"),
     ]);
     if kind == Some("network") {
-        defaults.extend([
-            ("dns_record.client_routing_policy", "any_availability_zone"),
-            ("load_balancing.cross_zone.enabled", "false"),
-        ]);
+        defaults.extend([("dns_record.client_routing_policy", "any_availability_zone"), (CROSS_ZONE, "false")]);
         return defaults;
     }
     defaults.extend([
@@ -52,7 +51,7 @@ fn defaults(kind: Option<&str>, scheme: Option<&str>) -> Defaults {
         ("health_check_logs.s3.enabled", "false"),
         ("health_check_logs.s3.prefix", ""),
         ("idle_timeout.timeout_seconds", "60"),
-        ("load_balancing.cross_zone.enabled", "true"),
+        (CROSS_ZONE, "true"),
         ("routing.http.desync_mitigation_mode", "defensive"),
         ("routing.http.drop_invalid_header_fields.enabled", "false"),
         ("routing.http.preserve_host_header.enabled", "false"),
@@ -188,6 +187,10 @@ impl Handler for LoadBalancer {
         let kind = text(balancer.r#type.as_ref().map(LoadBalancerTypeEnum::as_str));
         let scheme = text(balancer.scheme.as_ref().map(LoadBalancerSchemeEnum::as_str));
         let defaults = defaults(kind.as_deref(), scheme.as_deref());
+        // An application load balancer always spreads over all zones: what an emulator says beside that is none
+        // of its settings.
+        let is_fixed = |key: &str| kind.as_deref() == Some("application") && key == CROSS_ZONE;
+        let shown: Vec<_> = defaults.iter().copied().filter(|(key, _)| !is_fixed(key)).collect();
         let mappings = last.subnet_mappings.as_ref().map(|declared| {
             let mut mappings: Vec<_> = zones.iter().map(SubnetMapping::of).collect();
             let place =
@@ -197,7 +200,7 @@ impl Handler for LoadBalancer {
         });
         let properties = Self {
             ip_address_type: balancer.ip_address_type.as_ref().map(|kind| kind.as_str().to_owned()),
-            load_balancer_attributes: attribute::as_declared(&last.load_balancer_attributes, attributes, &defaults),
+            load_balancer_attributes: attribute::as_declared(&last.load_balancer_attributes, attributes, &shown),
             scheme,
             // A balancer is declared with one of the two.
             subnets: if mappings.is_some() { None } else { as_declared(&last.subnets, subnets) },

@@ -10,9 +10,24 @@ use super::PropertyDrift;
 use crate::normal::{self, Against, Form, Member, is_document, is_tags};
 use crate::provider::Properties;
 
+/// Who may have added to the collections of a resource what its declaration does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    Others,
+    Nobody,
+}
+
+impl Beside {
+    /// The collection that is the property of a type, where others may have added to it.
+    fn collection(self, type_name: &str, property: &str) -> Option<&'static Collection> {
+        collections(type_name).find(|known| self == Self::Others && known.property == property)
+    }
+}
+
 /// Every difference, and every member that a collection has beyond what was declared. `is_own` says of
 /// such a member whether it is another resource of the program.
 pub(super) fn differences(
+    beside: Beside,
     type_name: &str,
     applied: &BTreeMap<String, Value>,
     live: &Properties,
@@ -24,7 +39,7 @@ pub(super) fn differences(
     for (name, value) in applied {
         let cursor = normal::cursor(schema, name);
         let live = live.get(name).cloned().map(Value::from);
-        match (collection(type_name, name), value, &live) {
+        match (beside.collection(type_name, name), value, &live) {
             (Some(collection), Value::List(members), Some(Value::List(now))) => {
                 let inside = cursor.as_ref().map(Cursor::item);
                 let from = found.len();
@@ -56,9 +71,15 @@ pub(super) fn differences(
 
 /// The applied value as it is now, in the spelling in which it was applied where that means the same.
 /// Of what others may add to, only what was applied.
-pub(super) fn overlaid(type_name: &str, applied: &BTreeMap<String, Value>, name: &str, live: &Json) -> Value {
+pub(super) fn overlaid(
+    beside: Beside,
+    type_name: &str,
+    applied: &BTreeMap<String, Value>,
+    name: &str,
+    live: &Json,
+) -> Value {
     let cursor = normal::cursor(lookup(type_name), name);
-    let shared = is_tags(cursor.as_ref()) || collection(type_name, name).is_some();
+    let shared = is_tags(cursor.as_ref()) || beside.collection(type_name, name).is_some();
     let form = Form::new(Against::Live, applied);
     match (&applied[name], live) {
         (Value::List(before), Json::Array(now)) if !is_document(cursor.as_ref()) && form.is_set(cursor.as_ref()) => {
@@ -96,10 +117,6 @@ pub(super) fn declared(applied: &Value, live: &Json) -> Value {
         }
         _ => Value::from(live.clone()),
     }
-}
-
-fn collection(type_name: &str, property: &str) -> Option<&'static Collection> {
-    collections(type_name).find(|known| known.property == property)
 }
 
 struct Comparison<'a> {

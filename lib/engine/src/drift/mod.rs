@@ -4,6 +4,7 @@ mod compare;
 
 use std::collections::BTreeMap;
 
+use compare::Beside;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use groundplan_core::{Path, Value, keep_ignored};
@@ -88,12 +89,12 @@ fn judge(state: &State, resource: &ResourceState, answer: Result<Option<Live>, P
     let is_own = |collection: &Collection, member: &Value| is_own(state, resource, collection, member);
     let (type_name, applied, ignored) = (&resource.type_name, &resource.properties, &resource.lifecycle.ignore_changes);
     let properties = if ignored.is_empty() {
-        compare::differences(type_name, applied, &live.properties, &is_own)
+        compare::differences(Beside::Others, type_name, applied, &live.properties, &is_own)
     } else {
         let mut now = live.properties.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
         keep_ignored(type_name, ignored, &mut now, applied);
         let now = now.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
-        compare::differences(type_name, applied, &now, &is_own)
+        compare::differences(Beside::Others, type_name, applied, &now, &is_own)
     };
     (!properties.is_empty()).then_some(Drift::Changed { properties, live })
 }
@@ -142,8 +143,27 @@ pub(crate) fn overlay(
     applied: &BTreeMap<String, Value>,
     live: &Properties,
 ) -> BTreeMap<String, Value> {
+    overlay_beside(Beside::Others, type_name, applied, live)
+}
+
+/// As [`overlay`], of what has just been made and nobody else knows: what it has beside its declaration the cloud
+/// has given it, as EC2 gives a security group a rule that lets everything out.
+pub(crate) fn overlay_of_new(
+    type_name: &str,
+    applied: &BTreeMap<String, Value>,
+    live: &Properties,
+) -> BTreeMap<String, Value> {
+    overlay_beside(Beside::Nobody, type_name, applied, live)
+}
+
+fn overlay_beside(
+    beside: Beside,
+    type_name: &str,
+    applied: &BTreeMap<String, Value>,
+    live: &Properties,
+) -> BTreeMap<String, Value> {
     let mut overlaid = applied.clone();
-    let differences = compare::differences(type_name, applied, live, &|_, _| true);
+    let differences = compare::differences(beside, type_name, applied, live, &|_, _| true);
     for difference in differences.iter().filter(|difference| !difference.added) {
         let name = difference.property.split('.').next().unwrap_or_default();
         // A value with a secret in it stays as applied: what is there must not be written down.
@@ -156,7 +176,9 @@ pub(crate) fn overlay(
             continue;
         }
         match live.get(name) {
-            Some(value) => drop(overlaid.insert(name.to_owned(), compare::overlaid(type_name, applied, name, value))),
+            Some(value) => {
+                drop(overlaid.insert(name.to_owned(), compare::overlaid(beside, type_name, applied, name, value)))
+            }
             None => drop(overlaid.remove(name)),
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 
 fn compare(type_name: &str, applied: Json, live: Json) -> Vec<String> {
     let Ok(Value::Map(applied)) = Value::from_json(applied) else { panic!("it is a map") };
-    let found = compare::differences(type_name, &applied, live.as_object().unwrap(), &|_, _| false);
+    let found = compare::differences(Beside::Others, type_name, &applied, live.as_object().unwrap(), &|_, _| false);
     let tell = |found: PropertyDrift| format!("{}{}", if found.added { "+" } else { "" }, found.property);
     found.into_iter().map(tell).collect()
 }
@@ -135,6 +135,16 @@ fn what_was_added_beside_the_program_is_named_and_no_overlay_has_it() {
         let Ok(Value::Map(applied)) = Value::from_json(applied) else { panic!("it is a map") };
         assert_eq!(overlay(type_name, &applied, live.as_object().unwrap()), applied, "{expected}");
     }
+}
+
+#[test]
+fn what_the_cloud_has_given_a_new_resource_is_no_addition_of_others() {
+    let everything = json!([{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]);
+    let Ok(Value::Map(applied)) = Value::from_json(json!({"SecurityGroupEgress": []})) else { panic!("it is a map") };
+    let live = json!({"SecurityGroupEgress": everything, "SecurityGroupIngress": everything});
+    let overlaid = overlay_of_new("AWS::EC2::SecurityGroup", &applied, live.as_object().unwrap());
+    assert_eq!(overlaid["SecurityGroupEgress"].to_json(), everything);
+    assert_eq!(overlaid.len(), 1, "what is not declared is none of the program's");
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::journal::{Event, Intent, Operation};
 use crate::normal;
 use crate::plan::{Desired, Plan, Step, Work};
 use crate::provider::{
-    Accepted, Address, DeleteRequest, Deletion, ErrorClass, Existing, Outputs,
-    Provider, ProviderError, UpdateRequest, Wait,
+    Accepted, Address, DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Provider, ProviderError, UpdateRequest,
+    Wait,
 };
 use crate::recover;
 use crate::resolve::{Revealed, reveal, substitute_all};

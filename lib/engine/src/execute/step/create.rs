@@ -79,7 +79,7 @@ impl Runner<'_> {
     ) -> Result<String, StepError> {
         let id = accepted.id.clone();
         let resolved = self.resolve(desired)?;
-        let found = live.map(|live| drift::overlay(&step.type_name, &resolved, &live));
+        let found = live.map(|live| drift::overlay_of_new(&step.type_name, &resolved, &live));
         let lacking = found.as_ref().is_some_and(|found| *found != resolved);
         self.accepted(step, accepted, found, false).await?;
         if lacking { self.update(step, desired, calls).await } else { Ok(id) }
