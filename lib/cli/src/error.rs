@@ -120,8 +120,10 @@ impl From<EngineError> for CommandError {
             _ => Kind::Failed,
         };
         let hint = match &error {
+            // Where there are none, the message says what to set.
             EngineError::Provider { source, .. } if source.class == ErrorClass::Unauthenticated => {
-                Some("renew the credentials, for example with `aws sso login`, and run it again")
+                let are_absent = source.message.starts_with("no AWS credentials were found");
+                (!are_absent).then_some("renew the credentials, for example with `aws sso login`, and run it again")
             }
             // What is not about a resource is the question who the credentials belong to.
             EngineError::Provider { path: None, source } => Some(match source.class {
@@ -130,11 +132,11 @@ impl From<EngineError> for CommandError {
                 }
                 _ => "check that the target can be reached from here; `--target sandbox` needs no network",
             }),
-            EngineError::Locked { heard: None, .. } => {
-                Some("`--lock-timeout 10m` waits for it; if that run hangs, `force-unlock` takes the lock away")
-            }
+            EngineError::Locked { heard: None, .. } => Some(
+                "`--lock-timeout 10m` waits for it; if that run hangs, `force-unlock` of that app takes the lock away",
+            ),
             EngineError::Locked { heard: Some(_), .. } => Some(
-                "`--lock-timeout 10m` waits for it, and takes the lock over where that run has died; if it hangs, `force-unlock` takes the lock away",
+                "`--lock-timeout 10m` waits for it, and takes the lock over where that run has died; if it hangs, `force-unlock` of that app takes the lock away",
             ),
             EngineError::Store { source, fix: None, .. } => Some(match source.class {
                 ErrorClass::Denied => {

@@ -322,7 +322,7 @@ fn a_lock_is_waited_for_and_can_be_taken_away() {
     assert_snapshot!(told(locked).replace(&std::process::id().to_string(), "[pid]"), @"
     note: no AWS credentials are configured: this is the embedded sandbox, nothing real is touched
     error: the state at ~/.groundplan/sandbox/state/shop is locked by `destroy --yes` (process [pid] of ada on [host] … ; wait until that run has ended
-    hint: `--lock-timeout 10m` waits for it; if that run hangs, `force-unlock` takes the lock away
+    hint: `--lock-timeout 10m` waits for it; if that run hangs, `force-unlock` of that app takes the lock away
     ");
     machine.run(&shop(), "deploy --lock-timeout soon").fails(3, "a duration is as in `90s`");
     let waited = machine.run(&shop(), "deploy --lock-timeout 1s").fails(4, "waiting up to 1.0s for the lock");

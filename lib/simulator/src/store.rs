@@ -81,12 +81,21 @@ pub(crate) struct Store {
     lines: usize,
 }
 
+/// Makes the directory and those above it, for their owner alone: the file has the key of the digests of secrets.
+fn make_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
 impl Store {
     /// Opens the sandbox of `account` in `dir`, making it where there is none.
     pub(crate) fn open(dir: &Path, account: &str) -> Result<Self, SandboxError> {
         let path = dir.join(format!("{account}.jsonl"));
         let at = |source| SandboxError::Io { path: path.clone(), source };
-        fs::create_dir_all(dir).map_err(at)?;
+        make_dir(dir).map_err(at)?;
         let lock = dir.join(format!("{account}.lock"));
         let lock = OpenOptions::new().create(true).append(true).open(lock).map_err(at)?;
         let key = random_key();

@@ -15,7 +15,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
         true => context.terminal.note("nothing was deployed yet"),
         false => {
             context.terminal.print(history::table(&entries));
-            context.terminal.hint("`rollback N` plans the way back to a deploy");
+            context.terminal.hint("`rollback N` deploys again what run N had deployed");
         }
     }
     context.terminal.print_json(&json!({"app": context.app(), "serial": serial, "history": entries}));
