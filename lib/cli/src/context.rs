@@ -72,15 +72,9 @@ impl Session<'_> {
         Ok(store::load(&*self.store, self.context.app()).await?)
     }
 
-    /// The target and what is known to exist there. Both are read at once: the state on a thread
-    /// of its own, so it is asked for first.
-    pub(crate) async fn open(&self) -> Result<(Box<dyn Provider>, Loaded), CommandError> {
-        let (loaded, provider) = tokio::join!(self.load(), self.connect());
-        Ok((provider?, loaded?))
-    }
-
-    /// As [`open`](Self::open), for what makes resources: where there is no state, the account is asked whether
-    /// it has resources of this app. With `--new-state` an absent state is none, whatever there is.
+    /// The target and what is known to exist there. Both are read at once: the state on a thread of its own, so it
+    /// is asked for first. Where there is no state, the account is asked whether it has resources of this app. With
+    /// `--new-state` an absent state is none, whatever there is.
     pub(crate) async fn start(&self, start: Start) -> Result<(Box<dyn Provider>, Loaded), CommandError> {
         let app = self.context.app();
         let load = async {

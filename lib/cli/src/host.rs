@@ -84,8 +84,19 @@ fn signals() -> UnboundedReceiver<()> {
     #[cfg(unix)]
     tokio::spawn(async move {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            while terminate.recv().await.is_some() && sender.send(()).is_ok() {}
+        // A terminal that is closed hangs up.
+        let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+        else {
+            return;
+        };
+        loop {
+            let signalled = tokio::select! {
+                terminated = terminate.recv() => terminated,
+                hung_up = hangup.recv() => hung_up,
+            };
+            if signalled.is_none() || sender.send(()).is_err() {
+                break;
+            }
         }
     });
     receiver

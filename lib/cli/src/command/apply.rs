@@ -51,7 +51,8 @@ impl Job<'_> {
         plan::show(self.context, self.session, planned, view);
         let document = plan::document(self.context, self.session, planned);
         self.context.terminal.print_json(&event("planned", document));
-        if planned.plan.is_empty() && planned.plan.observed.is_empty() {
+        // What an interrupted run has left in the journal is put into the state, too.
+        if planned.plan.is_empty() && planned.plan.observed.is_empty() && loaded.journal == 0 {
             self.nothing(&loaded.state.outputs);
             return Ok(Exit::Done);
         }

@@ -4,7 +4,7 @@ use groundplan_engine::diff::Action;
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::planning::{self, PlanOptions};
 
-use crate::args::Destroy;
+use crate::args::{Destroy, Start};
 use crate::command::apply::Job;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -25,7 +25,10 @@ pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, C
 
 async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
     let Job { context, session, .. } = job;
-    let (provider, loaded) = session.open().await?;
+    let (provider, loaded) = session.start(Start::default()).await?;
+    if loaded.base.is_none() {
+        context.terminal.note(format!("no state at {}: nothing was deployed from there", session.place.display()));
+    }
     let options = PlanOptions {
         delete_data: args.delete_data,
         skip_final_snapshot: args.snapshot.skip_final_snapshot,

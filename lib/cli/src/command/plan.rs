@@ -25,7 +25,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
         let message = format!("a plan cannot be saved before `{app}`, whose outputs it needs, is deployed");
         return Err(CommandError::usage(message).hint("`deploy` brings it up first"));
     }
-    let (provider, loaded) = if args.destroy { session.open().await? } else { session.start(args.start).await? };
+    let (provider, loaded) = session.start(args.start).await?;
     let mut planned = plan(context, &session, args, &*provider, &loaded, &before).await?;
     if !args.destroy {
         session.tell_first(&loaded, &planned);

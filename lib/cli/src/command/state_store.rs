@@ -113,7 +113,15 @@ async fn put(
 ) -> Result<Transferred, CommandError> {
     let store = &*session.store;
     // One that cannot be read is about to be replaced since it cannot.
-    if let Ok(loaded) = session.load().await
+    let loaded = session.load().await;
+    if loaded.is_err() {
+        let what = "what an interrupted run has made since, if there was one, is not known after that";
+        context.terminal.warn(format!("the current state or its journal cannot be read: {what}"));
+        context
+            .terminal
+            .hint("a damaged journal is kept as `journal.damaged.jsonl`; `import PATH ID` adopts what exists");
+    }
+    if let Ok(loaded) = loaded
         && loaded.base.is_some()
     {
         let known: BTreeSet<&Path> = state.resources.keys().collect();

@@ -222,7 +222,9 @@ pub async fn execute(
     let traffic = Traffic::new(options.parallelism)
         .telling(|api, calls_per_second| progress.report(&ProgressEvent::Throttled { api, calls_per_second }));
     let told = &Told::default();
-    let runner = Runner { plan, record: &record, provider, options, progress, traffic: &traffic, unseen, told };
+    let creates = step::creates(plan);
+    let runner =
+        Runner { plan, record: &record, provider, options, progress, traffic: &traffic, unseen, creates, told };
     progress.report(&ProgressEvent::Started { steps: plan.work().count() });
     let mut run = Run::new(plan, options, progress);
     traffic.keep(run.drive(&runner, cancellation)).await;

@@ -121,8 +121,15 @@ pub(super) struct Runner<'a> {
     pub(super) traffic: &'a Traffic<'a>,
     /// What an earlier run has made or changed, and nobody has seen ready since.
     pub(super) unseen: BTreeSet<Path>,
+    /// What this run makes.
+    pub(super) creates: BTreeSet<&'a Path>,
     /// The secrets of what this run has made.
     pub(super) told: &'a Told,
+}
+
+/// What a plan makes.
+pub(super) fn creates(plan: &Plan) -> BTreeSet<&Path> {
+    plan.steps.iter().filter(|step| matches!(step.work, Work::Create { .. })).map(|step| &step.path).collect()
 }
 
 /// The paths, as they are after the plan's moves, of what an earlier run has made or changed and nobody
@@ -289,8 +296,7 @@ impl Runner<'_> {
             return Ok(resource.id);
         }
         let new = resource.status == ResourceStatus::Accepted;
-        let makes = |it: &Step| it.path == step.path && matches!(it.work, Work::Create { .. });
-        let of_this_run = self.plan.steps.iter().any(makes);
+        let of_this_run = self.creates.contains(&step.path);
         let path = step.path.clone();
         let answer = calls.until_ready(&existing, self.wait(&step.type_name), new).await;
         match answer {
@@ -399,15 +405,11 @@ impl Runner<'_> {
 
     /// What a change needs and no step of this run makes.
     fn needed(&self, desired: &Desired) -> Vec<Existing> {
-        let makes = |path: &Path| {
-            let makes = |step: &Step| step.path == *path && matches!(step.work, Work::Create { .. });
-            self.plan.steps.iter().any(makes)
-        };
         let existing = |path: &Path| {
             let resource = self.record.read(|state| state.resources.get(path).cloned())?;
             Some(resource.existing(&self.plan.app, path))
         };
-        desired.dependencies.iter().filter(|path| !makes(path)).filter_map(existing).collect()
+        desired.dependencies.iter().filter(|path| !self.creates.contains(path)).filter_map(existing).collect()
     }
 
     fn resolve(&self, desired: &Desired) -> Result<BTreeMap<String, Value>, StepError> {

@@ -220,10 +220,29 @@ impl Files {
         let (state, new) = (self.state_file(), self.dir.join("state.json.new"));
         write_through(&new, json.as_bytes())?;
         self.keep_backup(serial)?;
+        self.keep_damaged_journal()?;
         fs::rename(&new, &state).map_err(Error::file("write", &state))?;
         sync_dir(&self.dir)?;
         *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = None;
         files::remove(&self.journal_file())
+    }
+
+    /// Keeps a journal that cannot be read as `journal.damaged.jsonl`, in the place of an earlier one: it is
+    /// dropped only where somebody said so, and says what was made.
+    fn keep_damaged_journal(&self) -> Result<(), Error> {
+        let journal = self.journal_file();
+        // What this run has written itself is whole.
+        if self.journal.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Ok(());
+        }
+        // A state that is damaged itself says nothing of the journal: what is beside it is kept, too.
+        match self.load() {
+            Err(error) if error.is_of_content() && journal.exists() => {
+                let kept = self.dir.join("journal.damaged.jsonl");
+                fs::rename(&journal, &kept).map_err(Error::file("keep", &kept))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Gives the state that is about to be replaced by `serial` a name with its own serial. What is damaged

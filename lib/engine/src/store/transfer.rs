@@ -173,6 +173,12 @@ async fn finished(from: &dyn StateStore, to: &dyn StateStore, app: &str) -> Resu
     match (first, second) {
         (Some(first), Some(second)) if first.state.lineage == second.state.lineage => {
             of_app(to, app, &second.state)?;
+            // A mark there is one of before, unless the state has gone on and was moved once more.
+            if let Some(next) = to.moved().await?
+                && second.state.serial > first.folded(from)?.serial
+            {
+                return Err(Error::Moved { place: to.place(), to: next });
+            }
             to.set_moved(None).await?;
             Ok(Transferred { before: Some(second.state.serial), state: second.state })
         }
@@ -214,8 +220,26 @@ async fn verify(to: &dyn StateStore, state: &State, runs: &[Run]) -> Result<(), 
 }
 
 /// The state under the serial that follows all that the store has seen.
-async fn next(store: &dyn StateStore, state: State) -> Result<State, Error> {
-    let serial = highest(store).await?.max(state.serial) + 1;
+/// Its generations are no lower than those that the current state has reached: what is made then has no token
+/// of something that was made before.
+async fn next(store: &dyn StateStore, mut state: State) -> Result<State, Error> {
+    let highest = highest(store).await?.max(state.serial);
+    let Some(serial) = highest.checked_add(1).filter(|serial| *serial < u64::from(u32::MAX)) else {
+        return Err(refused(format!("{highest} is no serial of a state: a state has one more with each run")));
+    };
+    let current = match store.load().await {
+        Ok(Some(stored)) => {
+            let Stored { state, .. } = stored.clone();
+            stored.folded(store).ok().or(Some(state))
+        }
+        Ok(None) => None,
+        Err(error) if error.is_of_content() => readable(store).await?,
+        Err(error) => return Err(error),
+    };
+    for (path, generation) in current.into_iter().flat_map(|current| current.generations) {
+        let known = state.generations.entry(path).or_default();
+        *known = generation.max(*known);
+    }
     Ok(State { serial, ..state })
 }
 

@@ -268,6 +268,44 @@ async fn a_state_is_moved_to_a_bucket_and_back_with_its_history() {
     is_moved(&file, &object, "s3://bucket", &state).await;
 }
 
+#[tokio::test]
+async fn a_journal_that_cannot_be_read_is_kept_when_another_state_is_put_in_place() {
+    let (dir, store) = files();
+    deployed(&store, 2).await;
+    store.append(2, &[begun(3)]).await.unwrap();
+    let path = |name: &str| dir.path().join("shop").join(name);
+    let damaged = fs::read_to_string(path("journal.jsonl")).unwrap() + "garbage\n";
+    fs::write(path("journal.jsonl"), &damaged).unwrap();
+    // As another process does.
+    let store = FileStore::new(dir.path(), "shop");
+    let state = restorable(&store, "shop", 2).await.unwrap();
+    replace(&store, "shop", state).await.unwrap();
+    assert_eq!(fs::read_to_string(path("journal.damaged.jsonl")).unwrap(), damaged);
+    assert_eq!(load(&store, "shop").await.unwrap().journal, 0);
+}
+
+#[tokio::test]
+async fn a_restored_state_counts_on_from_the_generations_that_were_reached() {
+    let (_dir, store) = files();
+    let last = deployed(&store, 2).await;
+    let generations = [("a/vpc".into(), 3)].into();
+    store.save(&State { serial: 3, generations, ..last }).await.unwrap();
+    let restored = restorable(&store, "shop", 1).await.unwrap();
+    assert_eq!(restored.generations, [("a/vpc".into(), 3)].into(), "a token is never used for two resources");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_that_is_repeated_does_not_bring_back_a_state_that_has_moved_on() {
+    let ((_one, a), (_two, b), (_three, c)) = (files(), files(), files());
+    deployed(&a, 2).await;
+    let state = moved(&a, &b, "file:b").await.unwrap();
+    b.save(&State { serial: 3, ..state }).await.unwrap();
+    moved(&b, &c, "file:c").await.unwrap();
+    let refused = moved(&a, &b, "file:b").await.unwrap_err();
+    assert!(matches!(&refused, Error::Moved { to, .. } if to == "file:c"), "{refused}");
+    assert!(matches!(load(&b, "shop").await, Err(Error::Moved { .. })));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_state_of_an_interrupted_run_is_moved_and_comes_back() {
     let (_dir, file) = files();
