@@ -16,7 +16,7 @@ use crate::world::{Disturbance, Ended, Manner, World};
 const SHARED: [&str; 2] = ["Ipv6CidrBlocks", "CidrBlockAssociations"];
 
 /// Made up of so few digits that two resources may have the same.
-const DRAWN_FROM_FEW: &str = "NameServers";
+const DRAWN_FROM_FEW: [&str; 2] = ["NameServers", "IpAddress"];
 
 /// The account, the state and the program say the same.
 pub(crate) async fn hold(world: &World, target: &Target) {
@@ -97,11 +97,11 @@ fn normal(mut state: State) -> String {
         let properties: Vec<Json> = resource.properties.values().map(|value| value.to_json()).collect();
         for (attribute, value) in &resource.outputs {
             // What the program sets is no invention.
-            if !properties.contains(value) && attribute != DRAWN_FROM_FEW {
+            if !properties.contains(value) && !DRAWN_FROM_FEW.contains(&attribute.as_str()) {
                 strings(value, &mut |text| name(attribute, text));
             }
         }
-        resource.outputs.retain(|name, _| !SHARED.contains(&name.as_str()) && name != DRAWN_FROM_FEW);
+        resource.outputs.retain(|name, _| !SHARED.contains(&name.as_str()) && !DRAWN_FROM_FEW.contains(&name.as_str()));
     }
     // Its checksum covers what is made up.
     let mut text: String =

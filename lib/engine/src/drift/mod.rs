@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use crate::journal::Operation;
 use crate::looks::Looks;
-use crate::normal::{Against, Form};
+use crate::normal::{self, Against, Form, is_tags};
 use crate::provider::{Live, Properties, Provider, ProviderError};
 use crate::state::{ResourceState, ResourceStatus, State};
 use crate::traffic::Traffic;
@@ -181,6 +181,15 @@ fn overlay_beside(
             }
             None => drop(overlaid.remove(name)),
         }
+    }
+    if beside == Beside::Nobody {
+        // An empty list may be all that says that the cloud is to give it none of its own.
+        let schema = lookup(type_name);
+        let is_unseen = |name: &str, value: &Value| {
+            let is_empty = value.as_list().is_some_and(<[Value]>::is_empty);
+            is_empty && !live.contains_key(name) && !is_tags(normal::cursor(schema, name).as_ref())
+        };
+        overlaid.retain(|name, value| !is_unseen(name, value));
     }
     overlaid
 }

@@ -145,6 +145,8 @@ fn what_the_cloud_has_given_a_new_resource_is_no_addition_of_others() {
     let overlaid = overlay_of_new("AWS::EC2::SecurityGroup", &applied, live.as_object().unwrap());
     assert_eq!(overlaid["SecurityGroupEgress"].to_json(), everything);
     assert_eq!(overlaid.len(), 1, "what is not declared is none of the program's");
+    let unseen = overlay_of_new("AWS::EC2::SecurityGroup", &applied, json!({}).as_object().unwrap());
+    assert!(unseen.is_empty(), "nobody knows what it has: {unseen:?}");
 }
 
 #[test]
