@@ -22,6 +22,7 @@ mod crashes;
 mod disk;
 mod duration;
 mod invariants;
+mod kinds;
 mod programs;
 mod throttling;
 mod world;
