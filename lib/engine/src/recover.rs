@@ -154,7 +154,8 @@ async fn updated(
     let Some(id) = ids.pop() else { return Ok(vec![resource.gone(path)]) };
     let existing = Existing { address, id: id.clone(), properties };
     let Some(live) = looks.read_made(&existing).await.map_err(failed())? else { return Ok(vec![resource.gone(path)]) };
-    let found = Some(drift::overlay(&resource.type_name, wanted, &live.properties));
+    let declared = declared_and_seen(resource, wanted, &live.properties);
+    let found = Some(drift::overlay(&resource.type_name, &declared, &live.properties));
     let (path, incomplete) = (path.clone(), resource.incomplete);
     Ok(vec![Event::Accepted { path, id, outputs: live.outputs, found, incomplete }])
 }
@@ -248,11 +249,23 @@ pub(crate) fn is_known(observed: &Event, resource: &ResourceState) -> bool {
 
 /// What a resource is like now that was to be like `wanted`, as far as an update has come.
 pub(crate) fn observed(path: &Path, resource: &ResourceState, wanted: &BTreeMap<String, Value>, live: Live) -> Event {
-    // What the update was to add is declared, too.
-    let mut declared = wanted.clone();
+    let mut declared = declared_and_seen(resource, wanted, &live.properties);
     declared.extend(resource.properties.clone());
     let properties = drift::overlay(&resource.type_name, &declared, &live.properties);
     Event::Observed { path: path.clone(), properties, outputs: live.outputs }
+}
+
+/// The declaration of an open update without the properties that it adds and the cloud does not return. An
+/// update whose answer is lost may not have been carried out, and a comparison takes an absent property
+/// and an empty list for equal, though setting the empty list may be all that the update was for: a security
+/// group without rules.
+fn declared_and_seen(
+    resource: &ResourceState,
+    wanted: &BTreeMap<String, Value>,
+    live: &Properties,
+) -> BTreeMap<String, Value> {
+    let counts = |name: &String| resource.properties.contains_key(name) || live.contains_key(name);
+    wanted.iter().filter(|(name, _)| counts(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// A change that was accepted and has come to its end: whether it is there.

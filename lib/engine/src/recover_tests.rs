@@ -190,6 +190,40 @@ async fn an_update_that_gave_another_identifier_and_whose_answer_was_lost_is_fou
     assert!(after.pending.is_empty() && after.deposed.is_empty());
 }
 
+#[test]
+fn an_empty_list_that_an_open_update_adds_counts_only_where_the_cloud_returns_it() {
+    let prior = |properties: &[&str]| {
+        let mut state = State::new("shop");
+        let create = Intent {
+            operation: Operation::Create {
+                type_name: "AWS::EC2::SecurityGroup".into(),
+                environment: groundplan_core::Environment::new("us-east-1"),
+                generation: 1,
+            },
+            token: "t".into(),
+            properties: properties.iter().map(|name| ((*name).to_owned(), Value::List(Vec::new()))).collect(),
+            secrets: BTreeMap::new(),
+            dependencies: BTreeSet::new(),
+            lifecycle: Default::default(),
+        };
+        state.apply(Event::Intent { path: "a".into(), intent: create }).unwrap();
+        let (id, outputs) = ("sg-1".to_owned(), Outputs::new());
+        state.apply(Event::Accepted { path: "a".into(), id, outputs, found: None, incomplete: false }).unwrap();
+        state.resources["a"].clone()
+    };
+    let wanted = BTreeMap::from([("SecurityGroupEgress".to_owned(), Value::List(Vec::new()))]);
+    let known = |declared: &[&str], live: serde_json::Value| {
+        let live = Live { properties: live.as_object().unwrap().clone(), outputs: Outputs::new() };
+        let Event::Observed { properties, .. } = observed(&"a".into(), &prior(declared), &wanted, live) else {
+            panic!("an observation")
+        };
+        properties.contains_key("SecurityGroupEgress")
+    };
+    assert!(!known(&[], json!({})));
+    assert!(known(&[], json!({"SecurityGroupEgress": []})));
+    assert!(known(&["SecurityGroupEgress"], json!({})), "it was set before");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_update_that_several_resources_may_have_come_of_is_not_guessed_at() {
     let (fake, mut state) = killed_while_deleting(&[]).await;

@@ -136,9 +136,12 @@ impl World<'_> {
                 Json::Object(parts.map(|(name, value)| (name.clone(), value.clone())).collect())
             };
             let members: Vec<Json> = members.filter(|it| self.sees(it)).map(member).collect();
-            if let (false, Json::Array(all)) =
-                (members.is_empty(), properties.entry(collection.property).or_insert_with(|| Json::Array(Vec::new())))
-            {
+            // Without a member, the property is as the owner's create or update has left it: absent where the
+            // setting was not made.
+            if members.is_empty() {
+                continue;
+            }
+            if let Json::Array(all) = properties.entry(collection.property).or_insert_with(|| Json::Array(Vec::new())) {
                 all.extend(members);
             }
         }

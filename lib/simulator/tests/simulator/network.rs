@@ -4,7 +4,7 @@ use groundplan_engine::provider::{ErrorClass, Provider};
 use groundplan_simulator::Simulator;
 use serde_json::json;
 
-use super::common::{create, delete, read, ready, refusal, request, try_create, try_delete};
+use super::common::{create, delete, existing, read, ready, refusal, request, try_create, try_delete};
 
 async fn vpc(cloud: &Simulator) -> String {
     create(cloud, "shop/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.51.0.0/16"})).await.id
@@ -159,6 +159,26 @@ async fn a_vpcs_own_security_group_can_be_referred_to() {
     let rule = json!({"GroupId": vpc.outputs["DefaultSecurityGroup"], "IpProtocol": "-1"});
     create(&cloud, "shop/rule", "AWS::EC2::SecurityGroupEgress", rule).await;
     assert!(try_delete(&cloud, "AWS::EC2::VPC", &vpc.id).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_without_rules_shows_a_list_of_them_only_where_one_was_set() {
+    let cloud = Simulator::in_memory(1);
+    let vpc = vpc(&cloud).await;
+    let group = json!({"GroupDescription": "web", "VpcId": vpc});
+    let bare = create(&cloud, "shop/bare", "AWS::EC2::SecurityGroup", group.clone()).await.id;
+    let mut closed = group;
+    closed["SecurityGroupEgress"] = json!([]);
+    let closed = create(&cloud, "shop/closed", "AWS::EC2::SecurityGroup", closed).await.id;
+    let rules = async |path: &str, id: &str| {
+        let live = cloud.read(&existing(path, "AWS::EC2::SecurityGroup", id)).await.unwrap().unwrap();
+        live.properties.get("SecurityGroupEgress").cloned()
+    };
+    assert_eq!(rules("shop/bare", &bare).await, None);
+    assert_eq!(rules("shop/closed", &closed).await, Some(json!([])));
+    let rule = json!({"GroupId": bare, "IpProtocol": "-1", "CidrIp": "10.51.0.0/16"});
+    create(&cloud, "shop/rule", "AWS::EC2::SecurityGroupEgress", rule).await;
+    assert_eq!(rules("shop/bare", &bare).await, Some(json!([{"IpProtocol": "-1", "CidrIp": "10.51.0.0/16"}])));
 }
 
 #[tokio::test(start_paused = true)]
