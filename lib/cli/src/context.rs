@@ -86,7 +86,7 @@ impl Session<'_> {
         };
         let (loaded, provider) = tokio::join!(load, self.connect());
         let (provider, loaded) = (provider?, loaded?);
-        if loaded.base.is_none() && !start.new_state {
+        if loaded.is_first() && !start.new_state {
             let (assembly, is_real) = (&self.context.synthesis.assembly, self.target.is_real());
             let unknown = store::permit_first(assembly, &*self.store, &*provider, is_real).await?;
             if let Some(reason) = unknown.filter(|_| is_real) {

@@ -87,6 +87,8 @@ pub(crate) enum Answer {
     Refused(ProviderError),
     /// It has its effect, and the answer is lost.
     Lost,
+    /// A deletion that has its effect, and is answered as if it had none.
+    Denies(ErrorClass),
     /// A create that names what it has made, and that the rest has failed.
     InPart(ErrorClass),
     /// A create that names what it has made, and that a setting which follows has failed.
@@ -351,7 +353,11 @@ impl Provider for Fake {
             return Err(ProviderError::new(ErrorClass::NotFound, "it does not exist"));
         }
         cloud.snapshots.extend(request.final_snapshot.clone());
-        if answer.is_some() { Err(lost()) } else { Ok(Deletion::Gone) }
+        match answer {
+            None => Ok(Deletion::Gone),
+            Some(Answer::Denies(class)) => Err(ProviderError::new(class, "nothing was deleted")),
+            Some(_) => Err(lost()),
+        }
     }
 
     async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {

@@ -87,6 +87,7 @@ pub(crate) fn id(resource: &ResourceType, label: &str, region: &str, derivation:
             format!("E{}", derivation.upper(label, 13))
         }
         ("Cognito", "UserPool") => format!("{region}_{}", derivation.alphanumeric(label, 9)),
+        ("IAM", "AccessKey") => format!("AKIA{}", derivation.upper(label, 16)),
         ("Route53", "HostedZone") => format!("Z{}", derivation.upper(label, 20)),
         _ => derivation.uuid(label),
     }

@@ -63,6 +63,7 @@ pub(crate) fn check(type_name: &str, creation: &Creation<'_>) -> Result<(), Prov
     match type_name {
         "AWS::EC2::VPC" => creation.vpc(),
         "AWS::EC2::Subnet" => creation.subnet(),
+        "AWS::EC2::VPCCidrBlock" => creation.more_of_vpc(),
         "AWS::EC2::Route" => creation.route(),
         "AWS::EC2::NatGateway" => creation.nat_gateway(),
         "AWS::RDS::DBSubnetGroup" => creation.zones("SubnetIds", 2, "DBSubnetGroupDoesNotCoverEnoughAZs"),
@@ -95,6 +96,20 @@ impl Creation<'_> {
             return Err(refuse("InvalidVpc.Range", format!("the CIDR {block} is invalid: a VPC takes /16 to /28")));
         }
         Ok(())
+    }
+
+    /// A further block of a VPC overlaps none that it has,
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html#add-cidr-block-restrictions>.
+    fn more_of_vpc(&self) -> Result<(), ProviderError> {
+        let vpc = self.text("VpcId").unwrap_or_default();
+        let Some(block) = self.block("CidrBlock")? else { return Ok(()) };
+        let known = self.blocks_of(vpc);
+        match known.iter().find(|known| known.contains(&block) || block.contains(*known)) {
+            Some(known) => {
+                Err(refuse("CidrConflict", format!("the CIDR {block} conflicts with {known}, which {vpc} has already")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn subnet(&self) -> Result<(), ProviderError> {

@@ -66,10 +66,13 @@ fn rules_that_name_a_group_that_moves_move_along() {
     let calls = cloud.simulator().calls().len();
     let moved = shop("frontend", Some("shop/web"));
     let changes = cloud.plan(&moved);
-    // The description of a rule names its peer, and is changed in place.
-    for change in acting(&changes) {
-        let moves = change.moved_from.is_some() && matches!(change.action, Action::Move | Action::Update);
-        assert!(moves, "{change:?}");
+    let (moves, updates): (Vec<&Change>, Vec<&Change>) =
+        acting(&changes).into_iter().partition(|change| change.action == Action::Move);
+    assert!(!moves.is_empty() && moves.iter().all(|change| change.moved_from.is_some()), "{moves:?}");
+    assert!(!updates.is_empty(), "the description of a rule names its peer");
+    for change in updates {
+        let changed: Vec<&str> = change.properties.iter().map(|property| property.property.as_str()).collect();
+        assert_eq!((change.action, changed), (Action::Update, vec!["Description"]), "{change:?}");
     }
     cloud.deploy(&moved);
     let changing = |operation| matches!(operation, Operation::Create | Operation::Delete);

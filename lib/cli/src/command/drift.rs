@@ -3,14 +3,19 @@
 use groundplan_engine::drift::{Drift, drift};
 use serde_json::json;
 
+use crate::args::Start;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::render::{self, count};
 
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let session = context.session()?;
-    let provider = session.connect().await?;
-    let state = session.load().await?.state;
+    let (provider, loaded) = session.start(Start::default()).await?;
+    if loaded.is_first() {
+        let place = session.place.display();
+        context.terminal.note(format!("no state at {place}: nothing was deployed from there"));
+    }
+    let state = loaded.state;
     let found = drift(&state, &*provider, context.global.parallelism).await;
     let resources = state.resources.len();
     match found.is_empty() {

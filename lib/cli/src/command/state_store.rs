@@ -163,6 +163,7 @@ pub(crate) async fn migrate(
     session.may_ask(yes, "state migrate")?;
     let place = Place::find(Some(url), None, context.app(), &session.target, context.host)?;
     let (to, to_url) = (place.store(), place.url());
+    let from_url = session.place.url();
     if to.place() == session.store.place() {
         return Err(CommandError::usage(format!("the state is at {to_url} already")));
     }
@@ -175,7 +176,7 @@ pub(crate) async fn migrate(
             let moved = async {
                 session.confirm(yes, &question).await?;
                 place.mark(&session.target)?;
-                Ok(transfer::migrate(from, &*to, context.app(), &to_url).await?)
+                Ok(transfer::migrate(from, &*to, context.app(), &from_url, &to_url).await?)
             };
             let moved: Result<Transferred, CommandError> = boxed(|| moved).await;
             lock.release().await?;

@@ -368,21 +368,22 @@ impl Runner<'_> {
             // has ended.
             Ok(Deletion::Pending) => calls.until_gone(&request.existing, self.wait(&step.type_name)).await?,
             Err(failure) if failure.in_doubt => return Err(failure.into()),
-            Err(failure) => return Err(self.undeleted(&resource, &request.existing, failure, calls).await?),
+            Err(failure) => return self.undeleted(&resource, &request.existing, failure, calls).await,
         }
         self.record.commit([gone]).await?;
         Ok(())
     }
 
     /// Writes down that a deletion was refused, and what it has taken away before: it may have taken several
-    /// calls. Where that cannot be seen now, the deletion stays open and the next run looks.
+    /// calls. Where that cannot be seen now, the deletion stays open and the next run looks. What turns out to
+    /// be gone is deleted, whatever the answer was.
     async fn undeleted(
         &self,
         resource: &ResourceState,
         existing: &Existing,
         failure: Failure,
         calls: &mut Calls<'_>,
-    ) -> Result<StepError, StepError> {
+    ) -> Result<(), StepError> {
         let (path, id, generation) = (&existing.address.path, &existing.id, resource.generation);
         let message = failure.message();
         let refused = Event::DeleteFailed { path: path.clone(), id: id.clone(), generation: Some(generation), message };
@@ -395,12 +396,15 @@ impl Runner<'_> {
             false => None,
             true => match calls.looks().read_made(existing).await {
                 Ok(Some(live)) => recover::learned(path, resource, live),
-                Ok(None) => None,
-                Err(_) => return Ok(failure.into()),
+                Ok(None) => {
+                    self.record.commit([resource.gone(path)]).await?;
+                    return Ok(());
+                }
+                Err(_) => return Err(failure.into()),
             },
         };
         self.record.commit(std::iter::once(refused).chain(learned)).await?;
-        Ok(failure.into())
+        Err(failure.into())
     }
 
     /// What a change needs and no step of this run makes.

@@ -104,6 +104,16 @@ async fn what_a_refused_deletion_has_taken_away_is_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_gone_after_a_refused_deletion_is_deleted() {
+    let program = assembly(&[("a/logs", LOG_GROUP, json!({"RetentionInDays": 7}))]);
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&program, &store, &fake).await.succeeded());
+    fake.cloud().errors.insert("delete a/logs".into(), vec![Answer::Denies(ErrorClass::Denied)]);
+    assert!(destroy(&store, &fake).await.succeeded());
+    assert!(store::load(&store, "shop").await.unwrap().state.resources.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_that_the_cloud_has_given_up_is_a_difference_again() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     assert!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded());

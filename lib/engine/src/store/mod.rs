@@ -184,6 +184,15 @@ pub struct Loaded {
     pub journal: u64,
 }
 
+impl Loaded {
+    /// Whether nothing shows that the app was ever deployed from this store. A first run saves an empty state before
+    /// it writes its journal: without events, that says nothing of what the run has made, since the journal may
+    /// have been emptied.
+    pub fn is_first(&self) -> bool {
+        self.base.is_none() || (self.base == Some(0) && self.journal == 0 && self.state.resources.is_empty())
+    }
+}
+
 /// The right to write. Dropping it gives it back, too.
 #[async_trait]
 pub trait Lock: Send + Sync {

@@ -109,8 +109,8 @@ pub async fn replace(store: &dyn StateStore, app: &str, state: State) -> Result<
 }
 
 /// Copies the state of `app`, its earlier ones and its history from one store to another, reads them back,
-/// and then leaves a mark in the first that it is at `to_url` now. Where it was cut short, it is done again
-/// from the start: until the mark is set the first store is the one that counts.
+/// and then leaves a mark in the first that it is at `to_url` now. At no time can both be used: until then the
+/// second has a mark that the state is at `from_url`. Where it was cut short, it is done again from the start.
 ///
 /// # Errors
 /// There is no state, the other store has one that is not an earlier copy of this, or what is read back is
@@ -119,6 +119,7 @@ pub async fn migrate(
     from: &dyn StateStore,
     to: &dyn StateStore,
     app: &str,
+    from_url: &str,
     to_url: &str,
 ) -> Result<Transferred, Error> {
     if from.moved().await?.is_some_and(|moved| moved == to_url) {
@@ -150,7 +151,7 @@ pub async fn migrate(
     } else if !to.runs_after(0).await?.is_empty() && to.moved().await?.is_none() && !is_copy(from, to).await? {
         return Err(refused(format!("{} has the history of another deployment: choose another place", to.place())));
     }
-    // The history first: a copy that is cut short has runs that are newer than its state, and is refused.
+    to.set_moved(Some(from_url)).await?;
     let runs = copy_history(from, to).await?;
     for serial in from.backups().await? {
         if saved.is_none_or(|saved| serial > saved)
@@ -173,7 +174,8 @@ async fn finished(from: &dyn StateStore, to: &dyn StateStore, app: &str) -> Resu
     match (first, second) {
         (Some(first), Some(second)) if first.state.lineage == second.state.lineage => {
             of_app(to, app, &second.state)?;
-            // A mark there is one of before, unless the state has gone on and was moved once more.
+            // A mark there is that of this move or one of before, unless the state has gone on and was moved once
+            // more.
             if let Some(next) = to.moved().await?
                 && second.state.serial > first.folded(from)?.serial
             {

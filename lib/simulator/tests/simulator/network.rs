@@ -162,6 +162,20 @@ async fn a_vpcs_own_security_group_can_be_referred_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_further_block_of_a_vpc_overlaps_none_that_it_has() {
+    let cloud = Simulator::in_memory(1);
+    let vpc = vpc(&cloud).await;
+    let block = |cidr: &str| json!({"VpcId": vpc, "CidrBlock": cidr});
+    for cidr in ["10.51.128.0/17", "10.50.0.0/15"] {
+        let refused = refusal(try_create(&cloud, "shop/more", "AWS::EC2::VPCCidrBlock", block(cidr)).await);
+        assert!(refused.starts_with("CidrConflict"), "{refused}");
+    }
+    create(&cloud, "shop/more", "AWS::EC2::VPCCidrBlock", block("100.64.0.0/16")).await;
+    let again = refusal(try_create(&cloud, "shop/again", "AWS::EC2::VPCCidrBlock", block("100.64.0.0/20")).await);
+    assert!(again.contains("100.64.0.0/20 conflicts with 100.64.0.0/16"), "{again}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_group_without_rules_shows_a_list_of_them_only_where_one_was_set() {
     let cloud = Simulator::in_memory(1);
     let vpc = vpc(&cloud).await;
