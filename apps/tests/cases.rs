@@ -3,27 +3,16 @@
 mod support {
     #[expect(dead_code, reason = "these programs run behind a proxy")]
     pub(crate) mod command_line;
+    pub(crate) mod world;
 }
 #[path = "../../tests/tests/cases/program.rs"]
 mod program;
 
-use groundplan_moto::{Moto, Proxy};
 use program::program;
 use support::command_line::{Ran, run_at};
-
-struct World {
-    moto: Moto,
-    proxy: Proxy,
-    directory: tempfile::TempDir,
-}
+use support::world::World;
 
 impl World {
-    fn new() -> Self {
-        let moto = Moto::start_without_managed_policies();
-        let proxy = Proxy::start(&moto);
-        Self { moto, proxy, directory: tempfile::tempdir().expect("a directory") }
-    }
-
     fn run(&self, case: &str, version: &str, command: &[&str]) -> Ran {
         run_at(&program(case, version), self.proxy.url(), self.directory.path(), command)
     }

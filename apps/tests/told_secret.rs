@@ -2,14 +2,19 @@
 //! of an SMTP endpoint. Nothing of it is on disk, and a process that is killed in between leaves no key behind
 //! that nobody has the secret of.
 
+mod support {
+    pub(crate) mod world;
+}
+
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use groundplan_moto::{Exchange, Hold, Moto, Proxy};
+use groundplan_moto::{Exchange, Hold, Moto};
 use serde_json::{Value as Json, json};
+use support::world::World;
 
 const SIGKILL: i32 = 9;
 
@@ -92,20 +97,7 @@ struct Told {
     secret: String,
 }
 
-struct World {
-    moto: Moto,
-    proxy: Proxy,
-    directory: tempfile::TempDir,
-}
-
 impl World {
-    fn new() -> Self {
-        let moto = Moto::start_without_managed_policies();
-        let proxy = Proxy::start(&moto);
-        let directory = tempfile::tempdir().expect("a directory");
-        Self { moto, proxy, directory }
-    }
-
     /// The program with this number of its key, which says all that it does.
     fn command(&self, serial: u32, arguments: &[&str]) -> Command {
         let output = || File::options().append(true).create(true).open(self.output()).expect("it can be written");
