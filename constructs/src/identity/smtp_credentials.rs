@@ -1,6 +1,6 @@
 //! Mail through SES's SMTP endpoint.
 
-use groundplan_core::{Construct, Handle, Output, Scope, template};
+use groundplan_core::{Construct, Handle, Output, Scope, dns_suffix, template};
 use groundplan_resources::{iam, secretsmanager};
 
 use super::policy_document::{PolicyDocument, Statement};
@@ -72,7 +72,8 @@ impl Construct for SmtpCredentials {
             .description(format!("SMTP credentials of {}", scope.path()))
             .secret_string(password.in_json("password", [("username", key.id())]));
         let credentials = scope.add("credentials", credentials);
-        SmtpCredentialsHandle { user, key, credentials, host: format!("email-smtp.{region}.amazonaws.com") }
+        let host = format!("email-smtp.{region}.{}", dns_suffix(&region));
+        SmtpCredentialsHandle { user, key, credentials, host }
     }
 }
 
@@ -101,6 +102,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_endpoint_is_in_the_domain_of_its_partition() {
+        for (region, host) in [
+            ("eu-central-1", "email-smtp.eu-central-1.amazonaws.com"),
+            ("eusc-de-east-1", "email-smtp.eusc-de-east-1.amazonaws.eu"),
+        ] {
+            let app = App::new("shop");
+            let stack = app.stack("shop", Environment::new(region).account("111122223333"));
+            assert_eq!(stack.add("mail", SmtpCredentials::new(["example.com"])).host(), host);
+        }
+    }
 
     #[test]
     fn the_user_sends_from_the_identities_and_the_secret_has_both_parts() {

@@ -12,8 +12,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use groundplan_core::AssumeRole;
-
+use groundplan_core::{AssumeRole, partition};
 use groundplan_engine::provider::Fence;
 
 use crate::cloud_control::CloudControl;
@@ -135,13 +134,6 @@ impl Config {
     fn credentials_provider(&self) -> Option<SharedCredentialsProvider> {
         self.sdk.credentials_provider()
     }
-}
-
-/// What tells the partition of a region by its name; nothing in the partition `aws`.
-/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
-fn partition(region: &str) -> Option<&'static str> {
-    let prefixes = ["cn-", "us-gov-", "us-iso-", "us-isob-", "us-isof-", "eu-isoe-", "eusc-"];
-    prefixes.into_iter().find(|prefix| region.starts_with(prefix))
 }
 
 /// Credentials of a role, asked for when they are needed.

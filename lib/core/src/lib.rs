@@ -55,7 +55,7 @@ pub use export::Export;
 pub use ignore::keep_ignored;
 pub use input::{Identifies, Input, IsA, Output, Provides};
 pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-pub use partition::partition;
+pub use partition::{dns_suffix, partition};
 pub use path::Path;
 pub use policy::Policy;
 pub use secret::{Secret, SecretSource};

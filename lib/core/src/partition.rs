@@ -1,17 +1,38 @@
 //! The partitions of AWS: worlds of their own, with accounts, identities and ARNs of their own.
 
-/// Prefixes of the regions that are not in the partition `aws`.
-/// <https://docs.aws.amazon.com/general/latest/gr/rande.html>, and the regular expressions of
-/// `partitions.json` in AWS's SDKs.
-const PARTITIONS: [(&str, &str); 7] = [
-    ("cn-", "aws-cn"),
-    ("us-gov-", "aws-us-gov"),
-    ("us-iso-", "aws-iso"),
-    ("us-isob-", "aws-iso-b"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("us-isof-", "aws-iso-f"),
-    ("eusc-", "aws-eusc"),
+/// A partition.
+struct Partition {
+    /// The second part of its ARNs.
+    name: &'static str,
+    /// What the names of its regions begin with.
+    prefix: &'static str,
+    /// The domain that its endpoints end in.
+    dns_suffix: &'static str,
+}
+
+/// The partition of every region whose name begins with no other one's prefix.
+const AWS: Partition = of("aws", "", "amazonaws.com");
+
+/// The other ones, as `partitions.json` of AWS's SDKs has them.
+/// <https://docs.aws.amazon.com/general/latest/gr/rande.html>,
+/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
+const OTHERS: [Partition; 7] = [
+    of("aws-cn", "cn-", "amazonaws.com.cn"),
+    of("aws-us-gov", "us-gov-", "amazonaws.com"),
+    of("aws-iso", "us-iso-", "c2s.ic.gov"),
+    of("aws-iso-b", "us-isob-", "sc2s.sgov.gov"),
+    of("aws-iso-e", "eu-isoe-", "cloud.adc-e.uk"),
+    of("aws-iso-f", "us-isof-", "csp.hci.ic.gov"),
+    of("aws-eusc", "eusc-", "amazonaws.eu"),
 ];
+
+const fn of(name: &'static str, prefix: &'static str, dns_suffix: &'static str) -> Partition {
+    Partition { name, prefix, dns_suffix }
+}
+
+fn of_region(region: &str) -> &'static Partition {
+    OTHERS.iter().find(|partition| region.starts_with(partition.prefix)).unwrap_or(&AWS)
+}
 
 /// The partition that a region is in, as in `aws` or `aws-cn`: the second part of every ARN there.
 ///
@@ -20,8 +41,17 @@ const PARTITIONS: [(&str, &str); 7] = [
 /// assert_eq!(groundplan_core::partition("cn-north-1"), "aws-cn");
 /// ```
 pub fn partition(region: &str) -> &'static str {
-    let found = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
-    found.map_or("aws", |(_, partition)| partition)
+    of_region(region).name
+}
+
+/// The domain that the endpoints of a region end in.
+///
+/// ```
+/// assert_eq!(groundplan_core::dns_suffix("eu-central-1"), "amazonaws.com");
+/// assert_eq!(groundplan_core::dns_suffix("cn-north-1"), "amazonaws.com.cn");
+/// ```
+pub fn dns_suffix(region: &str) -> &'static str {
+    of_region(region).dns_suffix
 }
 
 #[cfg(test)]
@@ -44,6 +74,19 @@ mod tests {
             ("eusc-de-east-1", "aws-eusc"),
         ] {
             assert_eq!(partition(region), expected, "{region}");
+        }
+    }
+
+    #[test]
+    fn endpoints_end_in_the_domain_of_their_partition() {
+        for (region, expected) in [
+            ("us-east-1", "amazonaws.com"),
+            ("us-gov-west-1", "amazonaws.com"),
+            ("cn-north-1", "amazonaws.com.cn"),
+            ("us-iso-east-1", "c2s.ic.gov"),
+            ("eusc-de-east-1", "amazonaws.eu"),
+        ] {
+            assert_eq!(dns_suffix(region), expected, "{region}");
         }
     }
 }

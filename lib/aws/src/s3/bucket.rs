@@ -8,6 +8,7 @@ use aws_sdk_s3::types::{
     LoggingEnabled, ObjectIdentifier, ObjectOwnership, Tag, Tagging,
 };
 use futures::try_join;
+use groundplan_core::dns_suffix;
 use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -295,7 +296,8 @@ impl PublicAccessBlock {
 }
 
 fn outputs(cx: &Cx, name: &str) -> Json {
-    let (region, suffix) = (cx.region(), cx.dns_suffix());
+    let region = cx.region();
+    let suffix = dns_suffix(region);
     let separator = if HYPHENATED_WEBSITES.contains(&region) { '-' } else { '.' };
     json!({
         "Arn": format!("arn:{}:s3:::{name}", cx.identity.partition),
