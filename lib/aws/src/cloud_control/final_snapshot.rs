@@ -37,7 +37,6 @@ const PAUSES: [Duration; 4] =
 pub(super) async fn before_deletion(schema: &ResourceType, cx: &Cx, resource: &Existing) -> Result<Option<Deletion>> {
     let id = resource.id.as_str();
     match (schema.name, &cx.final_snapshot) {
-        // Cloud Control does not manage clusters of DocumentDB.
         ("AWS::RDS::DBCluster" | "AWS::Neptune::DBCluster", _) => delete_cluster(schema, cx, resource).await.map(Some),
         ("AWS::EC2::Volume", Some(name)) => snapshot_volume(cx, id, name).await.map(|()| None),
         (of, Some(name)) => {

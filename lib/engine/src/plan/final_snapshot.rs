@@ -192,8 +192,7 @@ mod tests {
             skipping.permit(true).unwrap();
         }
         plan(cluster, "memcached").1.permit(true).unwrap();
-        for type_name in ["AWS::EC2::Volume", "AWS::RDS::DBCluster", "AWS::DocDB::DBCluster", "AWS::Neptune::DBCluster"]
-        {
+        for type_name in ["AWS::EC2::Volume", "AWS::RDS::DBCluster", "AWS::Neptune::DBCluster"] {
             let (_, taking) = plan(type_name, "");
             assert_eq!(taking.final_snapshots().count(), 1, "{type_name}");
             taking.permit(true).unwrap();
