@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use crate::config::Clients;
 use crate::error::{Error, Meaning, OrNone, Result};
 use crate::name::{NameRules, physical_name};
+pub(crate) use crate::readiness::Readiness;
 use crate::shape;
 use crate::tags::{TagChanges, Tags};
 
@@ -111,11 +112,7 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     fn status(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
         async {
             let Some(found) = Self::read(cx, known).await.or_none()? else { return Ok(Status::Gone) };
-            Ok(match found.readiness {
-                Readiness::Ready => Status::Ready(found.outputs),
-                Readiness::Pending(state) => Status::Pending(state),
-                Readiness::Failed(reason) => Status::Failed(reason),
-            })
+            Ok(found.readiness.status(found.outputs))
         }
     }
 
@@ -187,19 +184,6 @@ impl Cx {
         let Identity { account, partition } = &self.identity;
         format!("arn:{partition}:{service}:{}:{account}:{resource}", self.region())
     }
-
-    /// The domain that the partition's endpoints end in.
-    pub(crate) fn dns_suffix(&self) -> &'static str {
-        match self.identity.partition.as_str() {
-            "aws-cn" => "amazonaws.com.cn",
-            "aws-eusc" => "amazonaws.eu",
-            "aws-iso" => "c2s.ic.gov",
-            "aws-iso-b" => "sc2s.sgov.gov",
-            "aws-iso-e" => "cloud.adc-e.uk",
-            "aws-iso-f" => "csp.hci.ic.gov",
-            _ => "amazonaws.com",
-        }
-    }
 }
 
 /// A resource that exists, as far as the state knows.
@@ -229,24 +213,6 @@ pub(crate) struct Found<H> {
     pub(crate) properties: H,
     pub(crate) outputs: Outputs,
     pub(crate) readiness: Readiness,
-}
-
-/// How far a resource is.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Readiness {
-    /// It works.
-    Ready,
-    /// It is being made, changed or deleted: AWS's name of the state.
-    Pending(String),
-    /// It will not work: why.
-    Failed(String),
-}
-
-impl Readiness {
-    /// Ready in the state that is named, else pending.
-    pub(crate) fn when(state: &str, ready: &str) -> Self {
-        if state == ready { Self::Ready } else { Self::Pending(state.to_owned()) }
-    }
 }
 
 impl<H> Found<H> {

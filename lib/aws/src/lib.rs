@@ -29,6 +29,7 @@ mod handler;
 mod name;
 mod owned;
 mod provider;
+mod readiness;
 mod registry;
 mod sensitive;
 mod shape;

@@ -52,7 +52,7 @@ async fn a_nat_gateway_is_pending_then_ready_and_gone_though_it_is_still_describ
             "<failureCode>Gateway.NotAttached</failureCode><failureMessage>no gateway</failureMessage>",
             Status::Failed("Gateway.NotAttached: no gateway".into()),
         ),
-        ("deleting", "", Status::Pending("deleting".into())),
+        ("deleting", "", Status::Deleting("deleting".into())),
         ("deleted", "", Status::Gone),
     ] {
         let (aws, _) = aws(move |_| Answer::ok(nat(state, more)));

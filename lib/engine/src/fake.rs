@@ -375,7 +375,7 @@ impl Provider for Fake {
         }
         let Some(made) = cloud.resources.get(&resource.id) else { return Ok(Status::Gone) };
         if cloud.deleting.contains(&resource.id) {
-            return Ok(Status::Pending("deleting".into()));
+            return Ok(Status::Deleting("deleting".into()));
         }
         if made.ready > Instant::now() {
             return Ok(Status::Pending("creating".into()));

@@ -90,7 +90,7 @@ pub async fn import(
         Wait::NONE => Some(live.outputs),
         _ => match traffic.keep(looks.status(&existing)).await.map_err(Error::provider(Some(path)))? {
             Status::Ready(outputs) => Some(outputs),
-            Status::Pending(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => None,
+            Status::Pending(_) | Status::Deleting(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => None,
         },
     };
     match ready {

@@ -11,26 +11,6 @@ use crate::provider::{
 };
 use crate::traffic::{Closed, Rank, Traffic};
 
-/// The states in which AWS's APIs report a resource whose deletion was accepted, in lower case and with
-/// `-` for `_`: RDS, EC2, EKS and others `deleting`, EC2 instances `shutting-down`, ECS services
-/// `DRAINING` and `INACTIVE`, attachments `detaching`, CIDR blocks `disassociating`. Cloud Control's
-/// requests are `DELETE_IN_PROGRESS`.
-const DELETION_STATES: [&str; 13] = [
-    "deleting",
-    "deleted",
-    "delete-in-progress",
-    "delete-failed",
-    "pending-deletion",
-    "pendingdeletion",
-    "terminating",
-    "shutting-down",
-    "draining",
-    "inactive",
-    "detaching",
-    "disassociating",
-    "deregistering",
-];
-
 /// How often it is looked before it is believed that something is not there.
 pub(crate) const LOOKS: u32 = 5;
 
@@ -50,12 +30,6 @@ pub(crate) enum Fate {
     Going,
     /// It exists, and nothing deletes it.
     Stays(Live),
-}
-
-/// Whether a state, of which an explanation may follow after a space, is one of a deletion.
-pub(crate) fn is_deletion(state: &str) -> bool {
-    let name = state.split(' ').next().unwrap_or_default().to_ascii_lowercase().replace('_', "-");
-    DELETION_STATES.contains(&name.as_str())
 }
 
 impl<'a> Looks<'a> {
@@ -109,7 +83,9 @@ impl<'a> Looks<'a> {
         }
         match self.status(existing).await? {
             Status::Ready(outputs) => Ok(Some(outputs)),
-            Status::Pending(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => Ok(None),
+            Status::Pending(_) | Status::Deleting(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => {
+                Ok(None)
+            }
         }
     }
 
@@ -124,7 +100,7 @@ impl<'a> Looks<'a> {
                 self.traffic.pause(interval).await.map_err(|Closed| self.stopped())?;
             }
             match self.status(existing).await {
-                Ok(Status::Pending(state) | Status::Failed(state)) if is_deletion(&state) => return Ok(Fate::Going),
+                Ok(Status::Deleting(_)) => return Ok(Fate::Going),
                 Ok(Status::Pending(_) | Status::Blocked(_) | Status::Failed(_) | Status::Ready(_)) => seen = true,
                 Ok(Status::Gone) => {}
                 Err(error) if error.class == ErrorClass::NotFound => {}

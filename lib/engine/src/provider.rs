@@ -277,8 +277,10 @@ pub struct Live {
 pub enum Status {
     /// It works; with all its outputs.
     Ready(Outputs),
-    /// It is being made, changed or deleted; with the state that the cloud names.
+    /// It is being made or changed; with the state that the cloud names.
     Pending(String),
+    /// It is being deleted; with the state that the cloud names.
+    Deleting(String),
     /// It will not become ready before somebody does what is said here; it is kept.
     Blocked(String),
     /// It has failed and will not become ready by itself; with the reason.

@@ -286,18 +286,6 @@ async fn where_a_lookup_is_denied_the_error_names_the_way_out() {
 }
 
 #[test]
-fn a_state_of_a_deletion_is_told_from_others() {
-    for state in ["deleting", "DELETING", "DELETE_IN_PROGRESS", "shutting-down", "PendingDeletion since yesterday"] {
-        assert!(crate::looks::is_deletion(state), "{state}");
-    }
-    for state in
-        ["available", "modifying", "creating", "PENDING_VALIDATION of deleting.example.com", "still deleting", ""]
-    {
-        assert!(!crate::looks::is_deletion(state), "{state}");
-    }
-}
-
-#[test]
 fn of_refused_settings_only_what_the_cloud_gives_back_counts_as_set() {
     let declared: BTreeMap<String, Value> = [
         ("Engine".to_owned(), Value::from("postgres")),

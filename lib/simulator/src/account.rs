@@ -87,14 +87,11 @@ impl Resource {
         match &self.phase {
             Phase::Ready => Status::Ready(self.outputs.clone()),
             Phase::Failed { reason } => Status::Failed(reason.clone()),
-            Phase::Pending(pending) => Status::Pending(
-                match pending.work {
-                    Work::Creating => "creating",
-                    Work::Updating => "modifying",
-                    Work::Deleting => "deleting",
-                }
-                .to_owned(),
-            ),
+            Phase::Pending(pending) => match pending.work {
+                Work::Creating => Status::Pending("creating".to_owned()),
+                Work::Updating => Status::Pending("modifying".to_owned()),
+                Work::Deleting => Status::Deleting("deleting".to_owned()),
+            },
         }
     }
 

@@ -263,6 +263,7 @@ async fn followed(
     };
     let deletes = event.operation == Some(Operation::Delete);
     let status = match Progress::of(&event) {
+        Progress::Running(state) if deletes => return Ok(Some(Status::Deleting(state))),
         Progress::Running(state) => return Ok(Some(Status::Pending(state))),
         Progress::Done if deletes => Some(Status::Gone),
         Progress::Done => None,
@@ -274,7 +275,7 @@ async fn followed(
             }
             return Ok(Some(match schema.delete(cx, resource).await {
                 Ok(Deletion::Gone) => Status::Gone,
-                Ok(Deletion::Pending) => Status::Pending(error.message().to_owned()),
+                Ok(Deletion::Pending) => Status::Deleting(error.message().to_owned()),
                 Err(again) if again.class() == ErrorClass::NotFound => Status::Gone,
                 Err(again) if request::passes(again.class()) => Status::Pending(again.message().to_owned()),
                 Err(again) => return Err(again),
@@ -299,7 +300,7 @@ async fn of_another_run(schema: &ResourceType, cx: &Cx, resource: &Existing) -> 
         match Progress::of(&event) {
             // The state of a request does not say what was requested.
             Progress::Running(_) if event.operation == Some(Operation::Delete) => {
-                return Ok(Some(Status::Pending("DELETE_IN_PROGRESS".into())));
+                return Ok(Some(Status::Deleting("DELETE_IN_PROGRESS".into())));
             }
             Progress::Running(state) => return Ok(Some(Status::Pending(state))),
             Progress::Failed(error) if event.operation == Some(Operation::Create) && !named => failed = Some(error),

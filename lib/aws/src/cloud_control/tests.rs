@@ -309,6 +309,7 @@ async fn a_later_run_finds_the_request_of_an_earlier_one() {
     for (operation, state, expected) in [
         ("CREATE", "IN_PROGRESS", Status::Pending("IN_PROGRESS".into())),
         ("UPDATE", "PENDING", Status::Pending("PENDING".into())),
+        ("DELETE", "IN_PROGRESS", Status::Deleting("DELETE_IN_PROGRESS".into())),
         ("CREATE", "FAILED", Status::Failed("the request has failed, and AWS does not say why".into())),
         ("UPDATE", "FAILED", Status::Ready(map(json!({"QueueUrl": URL})))),
         ("DELETE", "FAILED", Status::Ready(map(json!({"QueueUrl": URL})))),
@@ -416,10 +417,10 @@ async fn a_delete_that_something_blocks_is_asked_for_again_while_it_is_waited_fo
     });
     let request = DeleteRequest { existing: existing(QUEUE, URL, json!({})), delete_data: false, final_snapshot: None };
     aws.delete(&request).await.unwrap();
-    let blocked = Status::Pending("'q' has dependencies and cannot be deleted".into());
-    assert_eq!(aws.status(&request.existing).await.unwrap(), blocked);
+    let blocked = "'q' has dependencies and cannot be deleted".to_owned();
+    assert_eq!(aws.status(&request.existing).await.unwrap(), Status::Pending(blocked.clone()));
     assert_eq!(log.count("DeleteResource"), 1, "a plan that polls deletes nothing");
-    assert_eq!(aws.advance(&request.existing).await.unwrap(), blocked);
+    assert_eq!(aws.advance(&request.existing).await.unwrap(), Status::Deleting(blocked));
     assert_eq!(log.count("DeleteResource"), 2);
 }
 

@@ -218,7 +218,7 @@ impl<'a> Calls<'a> {
                 Status::Ready(outputs) => return Ok(outputs),
                 Status::Failed(reason) => return Err(StepError::NotReady { reason, failed: true }),
                 Status::Blocked(reason) => return Err(StepError::NotReady { reason, failed: false }),
-                Status::Pending(detail) => detail,
+                Status::Pending(detail) | Status::Deleting(detail) => detail,
                 Status::Gone if new && started.elapsed() < SETTLING => "not visible yet".into(),
                 Status::Gone => return Err(StepError::NotReady { reason: "it does not exist".into(), failed: true }),
             };
@@ -269,7 +269,7 @@ impl<'a> Calls<'a> {
                     "not visible".into()
                 }
                 Status::Failed(reason) => return Err(StepError::NotGone { reason }),
-                Status::Pending(detail) | Status::Blocked(detail) => detail,
+                Status::Pending(detail) | Status::Deleting(detail) | Status::Blocked(detail) => detail,
                 Status::Ready(_) => "still there".into(),
             };
             if started.elapsed() >= wait.timeout {

@@ -43,6 +43,7 @@ impl Veil {
     pub(super) fn status(&self, status: Status) -> Status {
         match status {
             Status::Pending(detail) => Status::Pending(self.text(detail)),
+            Status::Deleting(detail) => Status::Deleting(self.text(detail)),
             Status::Blocked(reason) => Status::Blocked(self.text(reason)),
             Status::Failed(reason) => Status::Failed(self.text(reason)),
             Status::Ready(_) | Status::Gone => status,
@@ -131,7 +132,7 @@ mod tests {
     fn a_status_of_any_kind_says_no_secret() {
         let mut veil = Veil::default();
         veil.hide(vec![Zeroizing::new("hunter2".to_owned())]);
-        for kind in [Status::Pending, Status::Blocked, Status::Failed] {
+        for kind in [Status::Pending, Status::Deleting, Status::Blocked, Status::Failed] {
             assert_eq!(veil.status(kind("`hunter2` is refused".into())), kind("`(secret)` is refused".into()));
         }
     }

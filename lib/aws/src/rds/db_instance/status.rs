@@ -10,6 +10,7 @@ use groundplan_engine::provider::Status;
 use super::{DbInstance, Live, describe, live, storage, version};
 use crate::error::{Error, Result};
 use crate::handler::{Cx, Handler, Known, Readiness};
+use crate::readiness::under_way;
 
 /// How many minutes of events are looked at: more than a change is waited for.
 const EVENTS: i32 = 180;
@@ -103,7 +104,7 @@ pub(super) fn readiness(instance: &Live, last: &DbInstance) -> Readiness {
 /// change of this process: it is `available` then, with nothing pending, and as it was before.
 pub(super) async fn status(cx: &Cx, instance: &Live, known: &Known<DbInstance>) -> Result<Status> {
     match readiness(instance, &known.last) {
-        Readiness::Pending(state) => Ok(Status::Pending(state)),
+        Readiness::Pending(state) => Ok(under_way(state)),
         Readiness::Failed(reason) => {
             let state = instance.db_instance_status().unwrap_or_default();
             let event = failure(cx, &known.id).await;

@@ -54,6 +54,10 @@ async fn each_status_of_a_database_means_what_rds_says() {
         let live = format!("<DBInstanceStatus>{status}</DBInstanceStatus>");
         assert_eq!(look(&live, json!({}), "").await, Status::Pending(status.into()));
     }
+    for status in ["delete-precheck", "deleting"] {
+        let live = format!("<DBInstanceStatus>{status}</DBInstanceStatus>");
+        assert_eq!(look(&live, json!({}), "").await, Status::Deleting(status.into()));
+    }
     for (status, what) in [
         ("stopped", "start-db-instance"),
         ("storage-full", "MaxAllocatedStorage"),
