@@ -1,6 +1,6 @@
 //! Functions, containers, events, scaling and observation.
 
-use super::{Row, row};
+use super::{Row, named, row};
 
 #[rustfmt::skip] // A row a line.
 pub(super) const ROWS: &[Row] = &[
@@ -23,20 +23,18 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::EKS::Nodegroup", "name of a node group", "ClusterName, NodegroupName"),
     row("AWS::EKS::PodIdentityAssociation", "role of a service account", "ClusterName, Namespace, ServiceAccount"),
     row("AWS::EKS::Capability", "name of a capability", "ClusterName, CapabilityName"),
-    // <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html>
     // <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html>
-    row("AWS::ApplicationAutoScaling::ScalableTarget", "scalable target", "ServiceNamespace, ResourceId, ScalableDimension"),
     row("AWS::ApplicationAutoScaling::ScalingPolicy", "name of a scaling policy", "ScalingTargetId|ServiceNamespace, ResourceId=, ScalableDimension=, PolicyName"),
     // Metric, composite and log alarms share names.
     // <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html>
-    row("AWS::CloudWatch::Alarm", "name of an alarm", "AlarmName"),
-    row("AWS::CloudWatch::CompositeAlarm", "name of an alarm", "AlarmName"),
-    row("AWS::CloudWatch::LogAlarm", "name of an alarm", "AlarmName"),
+    named("AWS::CloudWatch::Alarm", "name of an alarm"),
+    named("AWS::CloudWatch::CompositeAlarm", "name of an alarm"),
+    named("AWS::CloudWatch::LogAlarm", "name of an alarm"),
     // <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateDelivery.html>
     // <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html>
     row("AWS::Logs::Delivery", "delivery of a source to a destination", "DeliverySourceName, DeliveryDestinationArn"),
     row("AWS::Logs::AccountPolicy", "account policy", "PolicyType, PolicyName"),
-    row("AWS::XRay::Group", "name of a group", "GroupName"),
+    named("AWS::XRay::Group", "name of a group"),
     row("AWS::XRay::SamplingRule", "name of a sampling rule", "SamplingRule.RuleName"),
     row("AWS::XRay::TransactionSearchConfig", "transaction search", ""),
     row("AWS::ApplicationSignals::Discovery", "discovery of services", ""),
@@ -51,7 +49,7 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::EventSchemas::Schema", "name of a schema", "RegistryName, SchemaName"),
     // `NamespaceAlreadyExists`, `ServiceAlreadyExists`.
     // <https://docs.aws.amazon.com/cloud-map/latest/api/API_CreateService.html>
-    row("AWS::ServiceDiscovery::HttpNamespace", "name of an HTTP namespace", "Name"),
+    named("AWS::ServiceDiscovery::HttpNamespace", "name of an HTTP namespace"),
     row("AWS::ServiceDiscovery::PrivateDnsNamespace", "private DNS namespace of a VPC", "Name:dns, Vpc"),
     row("AWS::ServiceDiscovery::Service", "name of a service", "NamespaceId, Name"),
     // <https://docs.aws.amazon.com/app-mesh/latest/APIReference/API_CreateVirtualNode.html>
@@ -62,8 +60,4 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::AppMesh::Route", "name of a route", "MeshName, MeshOwner=, VirtualRouterName, RouteName"),
     // <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_app-registry_AssociateResource.html>
     row("AWS::ServiceCatalogAppRegistry::ResourceAssociation", "resource of an application", "Application:name, ResourceType, Resource"),
-    // <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>
-    row("AWS::StepFunctions::StateMachine", "name of a state machine", "StateMachineName"),
-    // <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html>
-    row("AWS::CodeBuild::Project", "name of a project", "Name"),
 ];

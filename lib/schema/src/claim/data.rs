@@ -1,16 +1,13 @@
 //! Buckets, databases, caches, streams and queues.
 
-use super::{Row, row};
+use super::{Row, named, row};
 
 #[rustfmt::skip] // A row a line.
 pub(super) const ROWS: &[Row] = &[
     // A bucket's name is unique over all accounts of a partition.
     // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
     row("AWS::S3::Bucket", "name of a bucket", "BucketName:lower").of_partition(),
-    // <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutStorageLensConfiguration.html>
-    row("AWS::S3::StorageLens", "storage lens", "StorageLensConfiguration.Id"),
     // <https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3TableBuckets_CreateTable.html>
-    row("AWS::S3Tables::TableBucket", "name of a table bucket", "TableBucketName"),
     row("AWS::S3Tables::Table", "name of a table", "TableBucketARN, Namespace, TableName"),
     row("AWS::S3Vectors::Index", "name of a vector index", "VectorBucketArn|VectorBucketName, IndexName"),
     // A mount target for each zone; here by its subnet.
@@ -19,42 +16,40 @@ pub(super) const ROWS: &[Row] = &[
     // RDS, Neptune and DocumentDB share identifiers, which AWS stores in lower case.
     // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
     // <https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html>
-    row("AWS::RDS::DBInstance", "identifier of a DB instance", "DBInstanceIdentifier:lower"),
-    row("AWS::Neptune::DBInstance", "identifier of a DB instance", "DBInstanceIdentifier:lower"),
-    row("AWS::DocDB::DBInstance", "identifier of a DB instance", "DBInstanceIdentifier:lower"),
-    row("AWS::RDS::DBCluster", "identifier of a DB cluster", "DBClusterIdentifier:lower"),
-    row("AWS::Neptune::DBCluster", "identifier of a DB cluster", "DBClusterIdentifier:lower"),
-    row("AWS::DocDB::DBCluster", "identifier of a DB cluster", "DBClusterIdentifier:lower"),
-    row("AWS::RDS::DBSubnetGroup", "name of a DB subnet group", "DBSubnetGroupName:lower"),
-    row("AWS::Neptune::DBSubnetGroup", "name of a DB subnet group", "DBSubnetGroupName:lower"),
-    row("AWS::DocDB::DBSubnetGroup", "name of a DB subnet group", "DBSubnetGroupName:lower"),
-    row("AWS::RDS::DBParameterGroup", "name of a DB parameter group", "DBParameterGroupName:lower"),
-    row("AWS::Neptune::DBParameterGroup", "name of a DB parameter group", "Name:lower"),
-    row("AWS::RDS::DBClusterParameterGroup", "name of a DB cluster parameter group", "DBClusterParameterGroupName:lower"),
-    row("AWS::Neptune::DBClusterParameterGroup", "name of a DB cluster parameter group", "Name:lower"),
-    row("AWS::DocDB::DBClusterParameterGroup", "name of a DB cluster parameter group", "Name:lower"),
-    row("AWS::RDS::DBSnapshot", "identifier of a DB snapshot", "DBSnapshotIdentifier:lower"),
-    row("AWS::RDS::DBProxyTargetGroup", "target group of a DB proxy", "DBProxyName:lower, TargetGroupName"),
-    row("AWS::Redshift::Snapshot", "identifier of a snapshot", "SnapshotIdentifier:lower"),
+    named("AWS::RDS::DBInstance", "identifier of a DB instance"),
+    named("AWS::Neptune::DBInstance", "identifier of a DB instance"),
+    named("AWS::DocDB::DBInstance", "identifier of a DB instance"),
+    named("AWS::RDS::DBCluster", "identifier of a DB cluster"),
+    named("AWS::Neptune::DBCluster", "identifier of a DB cluster"),
+    named("AWS::DocDB::DBCluster", "identifier of a DB cluster"),
+    named("AWS::RDS::DBSubnetGroup", "name of a DB subnet group"),
+    named("AWS::Neptune::DBSubnetGroup", "name of a DB subnet group"),
+    named("AWS::DocDB::DBSubnetGroup", "name of a DB subnet group"),
+    named("AWS::RDS::DBParameterGroup", "name of a DB parameter group"),
+    named("AWS::Neptune::DBParameterGroup", "name of a DB parameter group"),
+    named("AWS::RDS::DBClusterParameterGroup", "name of a DB cluster parameter group"),
+    named("AWS::Neptune::DBClusterParameterGroup", "name of a DB cluster parameter group"),
+    named("AWS::DocDB::DBClusterParameterGroup", "name of a DB cluster parameter group"),
+    row("AWS::RDS::DBProxyTargetGroup", "target group of a DB proxy", "DBProxyName, TargetGroupName"),
+    named("AWS::Redshift::Snapshot", "identifier of a snapshot"),
     // <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateGlobalReplicationGroup.html>
-    row("AWS::ElastiCache::GlobalReplicationGroup", "suffix of a global replication group", "GlobalReplicationGroupIdSuffix:lower"),
-    row("AWS::ElastiCache::ServerlessCacheSnapshot", "name of a cache snapshot", "ServerlessCacheSnapshotName:lower"),
+    row("AWS::ElastiCache::GlobalReplicationGroup", "suffix of a global replication group", "GlobalReplicationGroupIdSuffix"),
     // One table of a name, whether with or without replicas.
     // <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html>
-    row("AWS::DynamoDB::Table", "name of a table", "TableName"),
-    row("AWS::DynamoDB::GlobalTable", "name of a table", "TableName"),
+    named("AWS::DynamoDB::Table", "name of a table"),
+    named("AWS::DynamoDB::GlobalTable", "name of a table"),
     // <https://docs.aws.amazon.com/dms/latest/APIReference/API_CreateReplicationInstance.html>
-    row("AWS::DMS::ReplicationInstance", "identifier of a replication instance", "ReplicationInstanceIdentifier:lower"),
-    row("AWS::DMS::ReplicationTask", "identifier of a replication task", "ReplicationTaskIdentifier:lower"),
-    row("AWS::DMS::ReplicationConfig", "identifier of a replication", "ReplicationConfigIdentifier:lower"),
-    row("AWS::DMS::Endpoint", "identifier of an endpoint", "EndpointIdentifier:lower"),
-    row("AWS::DMS::Certificate", "identifier of a certificate", "CertificateIdentifier:lower"),
+    named("AWS::DMS::ReplicationInstance", "identifier of a replication instance"),
+    named("AWS::DMS::ReplicationTask", "identifier of a replication task"),
+    named("AWS::DMS::ReplicationConfig", "identifier of a replication"),
+    named("AWS::DMS::Endpoint", "identifier of an endpoint"),
+    named("AWS::DMS::Certificate", "identifier of a certificate"),
     // <https://docs.aws.amazon.com/opensearch-service/latest/APIReference/API_CreateDomain.html>
-    row("AWS::OpenSearchService::Domain", "name of an OpenSearch domain", "DomainName"),
-    row("AWS::Elasticsearch::Domain", "name of an OpenSearch domain", "DomainName"),
-    row("AWS::OpenSearchServerless::Collection", "name of a collection", "Name"),
+    named("AWS::OpenSearchService::Domain", "name of an OpenSearch domain"),
+    named("AWS::Elasticsearch::Domain", "name of an OpenSearch domain"),
+    named("AWS::OpenSearchServerless::Collection", "name of a collection"),
     row("AWS::OpenSearchServerless::SecurityConfig", "name of a security configuration", "Type=, Name"),
-    row("AWS::OpenSearchServerless::VpcEndpoint", "name of an endpoint", "Name"),
+    named("AWS::OpenSearchServerless::VpcEndpoint", "name of an endpoint"),
     // <https://docs.aws.amazon.com/glue/latest/webapi/API_CreateTable.html>
     row("AWS::Glue::Database", "name of a Glue database", "CatalogId, DatabaseInput.Name|DatabaseName"),
     row("AWS::Glue::Table", "name of a Glue table", "CatalogId, DatabaseName, TableInput.Name|Name"),
@@ -62,22 +57,19 @@ pub(super) const ROWS: &[Row] = &[
     // <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html>
     row("AWS::Kinesis::StreamConsumer", "consumer of a stream", "StreamARN, ConsumerName"),
     // <https://docs.aws.amazon.com/msk/1.0/apireference/clusters.html>
-    row("AWS::MSK::Cluster", "name of a Kafka cluster", "ClusterName"),
+    named("AWS::MSK::Cluster", "name of a Kafka cluster"),
     row("AWS::MSK::ServerlessCluster", "name of a Kafka cluster", "ClusterName"),
-    row("AWS::MSK::Configuration", "name of a Kafka configuration", "Name"),
+    named("AWS::MSK::Configuration", "name of a Kafka configuration"),
     row("AWS::MSK::Topic", "topic of a Kafka cluster", "ClusterArn, TopicName"),
     // <https://docs.aws.amazon.com/amazon-mq/latest/api-reference/brokers.html>
-    row("AWS::AmazonMQ::Broker", "name of a broker", "BrokerName"),
+    named("AWS::AmazonMQ::Broker", "name of a broker"),
     row("AWS::AmazonMQ::ConfigurationAssociation", "configuration of a broker", "Broker"),
-    // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>
     // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
-    row("AWS::SQS::Queue", "name of a queue", "QueueName"),
     row("AWS::SQS::QueuePolicy", "policy of a queue", "Queues[]"),
     row("AWS::SQS::QueueInlinePolicy", "policy of a queue", "Queue"),
     // Subscribe answers with the subscription of this endpoint that exists.
     // <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
     // <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
-    row("AWS::SNS::Topic", "name of a topic", "TopicName"),
     row("AWS::SNS::TopicPolicy", "policy of a topic", "Topics[]"),
     row("AWS::SNS::TopicInlinePolicy", "policy of a topic", "TopicArn"),
     row("AWS::SNS::Subscription", "subscription of an endpoint", "TopicArn, Protocol, Endpoint"),
@@ -90,5 +82,5 @@ pub(super) const ROWS: &[Row] = &[
     // <https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateRepository.html>
     // <https://docs.aws.amazon.com/codecommit/latest/APIReference/API_CreateRepository.html>
     row("AWS::CodeArtifact::Repository", "name of a repository", "DomainName, DomainOwner=, RepositoryName"),
-    row("AWS::CodeCommit::Repository", "name of a repository", "RepositoryName"),
+    named("AWS::CodeCommit::Repository", "name of a repository"),
 ];

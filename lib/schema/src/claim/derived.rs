@@ -4,6 +4,7 @@ use super::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource}
 use crate::kind::Kind;
 use crate::property::Replacement;
 use crate::resource::ResourceType;
+use crate::spelling::Spelling;
 
 /// Services that compare names without regard to case.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
@@ -22,12 +23,10 @@ const SHARED: &[&str] = &["AWS::ApiGateway::DomainNameV2", "AWS::Glue::Catalog",
 /// ends with.
 pub(super) fn rule(resource: &ResourceType) -> Option<ClaimRule> {
     let paths = identifier(resource).or_else(|| Some(vec![vec![arn_name(resource)?]]))?;
-    let form = if CASELESS.contains(&resource.service()) { ClaimForm::Lower } else { ClaimForm::Text };
     let named = paths.len() == 1 && paths[0].last().is_some_and(|name| name.ends_with("Name"));
-    let part = |path| ClaimPart {
-        sources: vec![ClaimSource { path, in_element: false, form }],
-        default: None,
-        role: ClaimRole::Key,
+    let part = |path: Vec<&'static str>| {
+        let form = form(resource, &path);
+        ClaimPart { sources: vec![ClaimSource { path, in_element: false, form }], default: None, role: ClaimRole::Key }
     };
     Some(ClaimRule {
         what: if named { "name" } else { "identifier" },
@@ -37,6 +36,21 @@ pub(super) fn rule(resource: &ResourceType) -> Option<ClaimRule> {
         parts: paths.into_iter().map(part).collect(),
         swaps: false,
     })
+}
+
+/// The form in which AWS compares a property where no row says it: the spelling of the property, or the habit of its
+/// service.
+pub(super) fn form(resource: &ResourceType, path: &[&str]) -> ClaimForm {
+    let place = path.iter().fold(resource.cursor(), |cursor, step| cursor.key(step));
+    match place.spelling() {
+        Spelling::DomainName => ClaimForm::Dns,
+        Spelling::Block => ClaimForm::Cidr,
+        Spelling::LowerCase => ClaimForm::Lower,
+        Spelling::Exact | Spelling::Protocol | Spelling::Key if CASELESS.contains(&resource.service()) => {
+            ClaimForm::Lower
+        }
+        Spelling::Exact | Spelling::Protocol | Spelling::Key => ClaimForm::Text,
+    }
 }
 
 /// The properties of the primary identifier; none where AWS makes a part of it.

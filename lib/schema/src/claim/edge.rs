@@ -1,6 +1,6 @@
 //! Names in the domain name system, content delivery, firewalls of applications, and APIs.
 
-use super::{Row, row};
+use super::{Row, named, row};
 use crate::resource::ResourceType;
 
 /// How a resource may name its owner instead of identifying it.
@@ -33,26 +33,26 @@ pub(super) const ROWS: &[Row] = &[
     // Names are compared in lower case and with their last dot.
     // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
     // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html>
-    row("AWS::Route53::RecordSet", "record", "HostedZoneId:zone|HostedZoneName:dns, Name:dns, Type, SetIdentifier=").of_account(),
-    row("AWS::Route53::RecordSetGroup", "record", "RecordSets[].HostedZoneId:zone|HostedZoneId:zone|RecordSets[].HostedZoneName:dns|HostedZoneName:dns, RecordSets[].Name:dns, RecordSets[].Type, RecordSets[].SetIdentifier=").of_account(),
+    row("AWS::Route53::RecordSet", "record", "HostedZoneId:zone|HostedZoneName, Name, Type, SetIdentifier=").of_account(),
+    row("AWS::Route53::RecordSetGroup", "record", "RecordSets[].HostedZoneId:zone|HostedZoneId:zone|RecordSets[].HostedZoneName|HostedZoneName, RecordSets[].Name, RecordSets[].Type, RecordSets[].SetIdentifier=").of_account(),
     // A CNAME stands beside no record of another type.
     // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html>
-    row("AWS::Route53::RecordSet", "CNAME at a name", "HostedZoneId:zone|HostedZoneName:dns, Name:dns, !Type:record").of_account(),
-    row("AWS::Route53::RecordSetGroup", "CNAME at a name", "RecordSets[].HostedZoneId:zone|HostedZoneId:zone|RecordSets[].HostedZoneName:dns|HostedZoneName:dns, RecordSets[].Name:dns, !RecordSets[].Type:record").of_account(),
+    row("AWS::Route53::RecordSet", "CNAME at a name", "HostedZoneId:zone|HostedZoneName, Name, !Type:record").of_account(),
+    row("AWS::Route53::RecordSetGroup", "CNAME at a name", "RecordSets[].HostedZoneId:zone|HostedZoneId:zone|RecordSets[].HostedZoneName|HostedZoneName, RecordSets[].Name, !RecordSets[].Type:record").of_account(),
     // All records of a name and type have one routing policy.
     // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy.html>
-    row("AWS::Route53::RecordSet", "routing policy of a record", "HostedZoneId:zone|HostedZoneName:dns, Name:dns, Type, !Weight:property|Region:property|Failover:property|GeoLocation:property|MultiValueAnswer:property|CidrRoutingConfig:property=Simple").of_account(),
+    row("AWS::Route53::RecordSet", "routing policy of a record", "HostedZoneId:zone|HostedZoneName, Name, Type, !Weight:property|Region:property|Failover:property|GeoLocation:property|MultiValueAnswer:property|CidrRoutingConfig:property=Simple").of_account(),
     // `ConflictingDomainExists`: a VPC is associated with one zone of a name.
     // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html>
-    row("AWS::Route53::HostedZone", "private zone of a VPC", "Name:dns, VPCs[].VPCId").of_account(),
+    row("AWS::Route53::HostedZone", "private zone of a VPC", "Name, VPCs[].VPCId").of_account(),
     // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateCidrCollection.html>
-    row("AWS::Route53::CidrCollection", "name of a CIDR collection", "Name").of_account(),
+    named("AWS::Route53::CidrCollection", "name of a CIDR collection").of_account(),
     // `CNAMEAlreadyExists`: an alternate domain name is that of one distribution, over all accounts.
     // <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html>
-    row("AWS::CloudFront::Distribution", "alternate domain name", "DistributionConfig.Aliases[]:dns").of_partition(),
+    row("AWS::CloudFront::Distribution", "alternate domain name", "DistributionConfig.Aliases[]").of_partition(),
     row("AWS::CloudFront::Distribution", "alternate domain name", "DistributionConfig.CNAMEs[]:dns").of_partition(),
     row("AWS::CloudFront::DistributionTenant", "alternate domain name", "Domains[]:dns").of_partition(),
-    row("AWS::CloudFront::DistributionTenant", "name of a distribution tenant", "Name").of_account(),
+    named("AWS::CloudFront::DistributionTenant", "name of a distribution tenant").of_account(),
     // `CachePolicyAlreadyExists` and its like.
     // <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateCachePolicy.html>
     // <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateOriginAccessControl.html>

@@ -1,27 +1,27 @@
 //! IAM, organizations, keys and secrets.
 
-use super::{Row, row};
+use super::{Row, named, row};
 
 #[rustfmt::skip] // A row a line.
 pub(super) const ROWS: &[Row] = &[
     // PutRolePolicy replaces a policy of the same name. Names are not distinguished by case.
     // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
     // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-    row("AWS::IAM::RolePolicy", "inline policy of a role", "RoleName:lower, PolicyName:lower").of_account(),
-    row("AWS::IAM::UserPolicy", "inline policy of a user", "UserName:lower, PolicyName:lower").of_account(),
-    row("AWS::IAM::GroupPolicy", "inline policy of a group", "GroupName:lower, PolicyName:lower").of_account(),
-    row("AWS::IAM::Policy", "inline policy of a role", "Roles[]:lower, PolicyName:lower").of_account(),
-    row("AWS::IAM::Policy", "inline policy of a user", "Users[]:lower, PolicyName:lower").of_account(),
-    row("AWS::IAM::Policy", "inline policy of a group", "Groups[]:lower, PolicyName:lower").of_account(),
+    row("AWS::IAM::RolePolicy", "inline policy of a role", "RoleName, PolicyName").of_account(),
+    row("AWS::IAM::UserPolicy", "inline policy of a user", "UserName, PolicyName").of_account(),
+    row("AWS::IAM::GroupPolicy", "inline policy of a group", "GroupName, PolicyName").of_account(),
+    row("AWS::IAM::Policy", "inline policy of a role", "Roles[], PolicyName").of_account(),
+    row("AWS::IAM::Policy", "inline policy of a user", "Users[], PolicyName").of_account(),
+    row("AWS::IAM::Policy", "inline policy of a group", "Groups[], PolicyName").of_account(),
     // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
-    row("AWS::IAM::ManagedPolicy", "name of a managed policy", "ManagedPolicyName:lower").of_account(),
+    named("AWS::IAM::ManagedPolicy", "name of a managed policy").of_account(),
     // "Provider with url ... already exists."
     // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>
     row("AWS::IAM::OIDCProvider", "URL of an OIDC provider", "Url:url").of_account(),
-    row("AWS::IAM::SAMLProvider", "name of a SAML provider", "Name:lower").of_account(),
+    named("AWS::IAM::SAMLProvider", "name of a SAML provider").of_account(),
     row("AWS::IAM::ServiceLinkedRole", "service-linked role of a service", "AWSServiceName, CustomSuffix=").of_account(),
-    row("AWS::IAM::VirtualMFADevice", "name of an MFA device", "VirtualMfaDeviceName:lower").of_account(),
-    row("AWS::IAM::UserToGroupAddition", "member of a group", "GroupName:lower, Users[]:lower").of_account(),
+    row("AWS::IAM::VirtualMFADevice", "name of an MFA device", "VirtualMfaDeviceName").of_account(),
+    row("AWS::IAM::UserToGroupAddition", "member of a group", "GroupName, Users[]").of_account(),
     // <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html>
     // <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html>
     row("AWS::Organizations::OrganizationalUnit", "name of an organizational unit", "ParentId, Name").of_account(),
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::SSO::PermissionSet", "name of a permission set", "InstanceArn, Name"),
     // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
     // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html>
-    row("AWS::SecretsManager::Secret", "name of a secret", "Name"),
+    named("AWS::SecretsManager::Secret", "name of a secret"),
     row("AWS::SecretsManager::ResourcePolicy", "policy of a secret", "SecretId"),
     row("AWS::SecretsManager::RotationSchedule", "rotation of a secret", "SecretId"),
     row("AWS::SecretsManager::SecretTargetAttachment", "target of a secret", "SecretId"),

@@ -8,10 +8,12 @@
 //!
 //! A row is a type, what is claimed, and the parts of the key:
 //!
+//! - a row without parts, [`named`], claims the name that the schema declares;
 //! - parts stand between commas; a resource that lacks one claims nothing by the rule;
 //! - `A|B` is the first of several properties that is set, `A=text` a default;
 //! - `A.B` is a property of a structure, `A[]` and `A[].B` make a claim for each element of a list;
-//! - `A:form` names the normal form in which AWS compares values, see [`ClaimForm`];
+//! - `A:form` names the normal form in which AWS compares values, see [`ClaimForm`], where that is not the
+//!   [spelling](crate::Spelling) of the property or the habit of its service;
 //! - `?A` has to be set, and not to `false`, without being part of the key;
 //! - `~A` is an address block, and blocks that overlap conflict;
 //! - `!A` is a value that all claims with this key share.
@@ -139,7 +141,7 @@ impl ClaimRule {
 /// The rules of a type.
 pub(crate) fn rules(resource: &ResourceType) -> Vec<ClaimRule> {
     let rows = TABLES.iter().flat_map(|table| table.iter()).filter(|row| row.type_name == resource.name);
-    let stated: Vec<_> = rows.map(Row::rule).collect();
+    let stated: Vec<_> = rows.map(|row| row.rule(resource)).collect();
     if stated.is_empty() { derived::rule(resource).into_iter().collect() } else { stated }
 }
 
@@ -149,14 +151,20 @@ const TABLES: [&[Row]; 5] = [network::ROWS, identity::ROWS, data::ROWS, edge::RO
 pub(crate) struct Row {
     type_name: &'static str,
     what: &'static str,
-    parts: &'static str,
+    /// None for the name of the resource, as [`ResourceType::own_name`] has it.
+    parts: Option<&'static str>,
     scope: ClaimScope,
     swaps: bool,
 }
 
 /// A rule for a region of an account.
 const fn row(type_name: &'static str, what: &'static str, parts: &'static str) -> Row {
-    Row { type_name, what, parts, scope: ClaimScope::Region, swaps: false }
+    Row { parts: Some(parts), ..named(type_name, what) }
+}
+
+/// A rule by which a region of an account has one resource of a name.
+const fn named(type_name: &'static str, what: &'static str) -> Row {
+    Row { type_name, what, parts: None, scope: ClaimScope::Region, swaps: false }
 }
 
 impl Row {
@@ -175,24 +183,25 @@ impl Row {
         Self { swaps: true, ..self }
     }
 
-    fn rule(&self) -> ClaimRule {
-        let each = self.parts.rfind("[]").map(|end| {
-            let start = self.parts[..end].rfind([',', '|', '?', '~', '!', ' ']).map_or(0, |at| at + 1);
-            &self.parts[start..end]
+    fn rule(&self, resource: &ResourceType) -> ClaimRule {
+        let parts = self.parts.or_else(|| resource.own_name()).unwrap_or_default();
+        let each = parts.rfind("[]").map(|end| {
+            let start = parts[..end].rfind([',', '|', '?', '~', '!', ' ']).map_or(0, |at| at + 1);
+            &parts[start..end]
         });
-        let parts = self.parts.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let parts = parts.split(',').map(str::trim).filter(|part| !part.is_empty());
         ClaimRule {
             what: self.what,
             space: self.what,
             scope: self.scope,
-            each: each.map(|path| path.split('.').map(|step| step.trim_end_matches("[]")).collect()),
-            parts: parts.map(|part| parse_part(part, each)).collect(),
+            each: each.map(steps),
+            parts: parts.map(|part| parse_part(resource, part, each)).collect(),
             swaps: self.swaps,
         }
     }
 }
 
-fn parse_part(text: &'static str, each: Option<&str>) -> ClaimPart {
+fn parse_part(resource: &ResourceType, text: &'static str, each: Option<&str>) -> ClaimPart {
     let (role, text) = match text.as_bytes()[0] {
         b'?' => (ClaimRole::Condition, &text[1..]),
         b'~' => (ClaimRole::Block, &text[1..]),
@@ -203,18 +212,22 @@ fn parse_part(text: &'static str, each: Option<&str>) -> ClaimPart {
         Some((text, default)) => (text, Some(default)),
         None => (text, None),
     };
-    ClaimPart { sources: text.split('|').map(|source| parse_source(source, each)).collect(), default, role }
+    ClaimPart { sources: text.split('|').map(|source| parse_source(resource, source, each)).collect(), default, role }
 }
 
-fn parse_source(text: &'static str, each: Option<&str>) -> ClaimSource {
+fn parse_source(resource: &ResourceType, text: &'static str, each: Option<&str>) -> ClaimSource {
     let (path, form) = match text.split_once(':') {
         Some((path, form)) => (path, parse_form(form)),
-        None => (text, ClaimForm::Text),
+        None => (text, derived::form(resource, &steps(text))),
     };
     let rest = each.and_then(|each| path.strip_prefix(each)?.strip_prefix("[]"));
-    let path = rest.map_or(path, |rest| rest.trim_start_matches('.'));
-    let path = path.split('.').filter(|step| !step.is_empty()).collect();
+    let path = steps(rest.map_or(path, |rest| rest.trim_start_matches('.')));
     ClaimSource { path, in_element: rest.is_some(), form }
+}
+
+/// The names on the way to a property; lists are looked through.
+fn steps(path: &str) -> Vec<&str> {
+    path.split('.').map(|step| step.trim_end_matches("[]")).filter(|step| !step.is_empty()).collect()
 }
 
 fn parse_form(name: &str) -> ClaimForm {
@@ -279,10 +292,52 @@ mod tests {
         }
     }
 
+    /// What the schema's spellings, identifiers and names give stands in no row a second time.
+    #[test]
+    fn a_row_says_what_the_schema_does_not() {
+        let rows = || TABLES.iter().flat_map(|table| table.iter());
+        let mut forms = Vec::new();
+        let (mut names, mut rules) = (Vec::new(), Vec::new());
+        for row in rows() {
+            let resource = lookup(row.type_name).expect("a listed type");
+            let parts = row.parts.unwrap_or_default();
+            for source in parts.split([',', '|']).map(|part| part.trim().trim_start_matches(['?', '~', '!'])) {
+                let source = source.split('=').next().unwrap_or_default();
+                if let Some((path, form)) = source.split_once(':')
+                    && parse_form(form) == derived::form(resource, &steps(path))
+                {
+                    forms.push(format!("{}: {source}", row.type_name));
+                }
+            }
+            let is_only =
+                rows().filter(|other| other.type_name == row.type_name || other.what == row.what).count() == 1;
+            let rule = row.rule(resource);
+            let same = |derived: ClaimRule| {
+                let sorted = |rule: &ClaimRule| {
+                    let mut parts = rule.parts.clone();
+                    parts.sort_by(|one, other| one.sources[0].path.cmp(&other.sources[0].path));
+                    parts
+                };
+                sorted(&derived) == sorted(&rule) && derived.scope == rule.scope && derived.swaps == rule.swaps
+            };
+            let is_name = |part: &str| part.ends_with("Name") || part.ends_with("Identifier");
+            if row.parts.is_some_and(is_name) && row.parts == resource.own_name() {
+                names.push(row.type_name);
+            }
+            assert!(row.parts.is_some() || resource.own_name().is_some(), "{} has no name", row.type_name);
+            if is_only && derived::rule(resource).is_some_and(same) {
+                rules.push(row.type_name);
+            }
+        }
+        assert_eq!(forms, [""; 0], "these forms are what the schema gives");
+        assert_eq!(names, [""; 0], "these properties are the names of their resources");
+        assert_eq!(rules, [""; 0], "these rules are what the schema gives");
+    }
+
     #[test]
     fn types_whose_identifier_or_name_a_program_sets_have_a_rule() {
         let ruled = all().filter(|name| !claim_rules(name).is_empty()).count();
-        // 204 have rows; 460 an identifier and 93 an ARN that a program sets.
+        // By rows, and by identifiers and ARNs that a program sets.
         assert!(ruled >= 757, "only {ruled} of the types claim anything");
     }
 

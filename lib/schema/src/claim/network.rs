@@ -1,6 +1,6 @@
 //! EC2 networks and load balancing.
 
-use super::{Row, row};
+use super::{Row, named, row};
 
 #[rustfmt::skip] // A row a line.
 pub(super) const ROWS: &[Row] = &[
@@ -26,11 +26,11 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::EC2::VPCDHCPOptionsAssociation", "DHCP options of a VPC", "VpcId"),
     // A route table has one route to a destination, whatever its target: `RouteAlreadyExists`.
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html>
-    row("AWS::EC2::Route", "route to a destination", "RouteTableId, DestinationCidrBlock:cidr|DestinationIpv6CidrBlock:cidr|DestinationPrefixListId"),
-    row("AWS::EC2::LocalGatewayRoute", "route to a destination", "LocalGatewayRouteTableId, DestinationCidrBlock:cidr"),
-    row("AWS::EC2::TransitGatewayRoute", "route to a destination", "TransitGatewayRouteTableId, DestinationCidrBlock:cidr"),
-    row("AWS::EC2::VPNConnectionRoute", "route to a destination", "VpnConnectionId, DestinationCidrBlock:cidr"),
-    row("AWS::EC2::ClientVpnRoute", "route to a destination", "ClientVpnEndpointId, DestinationCidrBlock:cidr, TargetVpcSubnetId="),
+    row("AWS::EC2::Route", "route to a destination", "RouteTableId, DestinationCidrBlock|DestinationIpv6CidrBlock|DestinationPrefixListId"),
+    row("AWS::EC2::LocalGatewayRoute", "route to a destination", "LocalGatewayRouteTableId, DestinationCidrBlock"),
+    row("AWS::EC2::TransitGatewayRoute", "route to a destination", "TransitGatewayRouteTableId, DestinationCidrBlock"),
+    row("AWS::EC2::VPNConnectionRoute", "route to a destination", "VpnConnectionId, DestinationCidrBlock"),
+    row("AWS::EC2::ClientVpnRoute", "route to a destination", "ClientVpnEndpointId, DestinationCidrBlock, TargetVpcSubnetId="),
     row("AWS::EC2::ClientVpnAuthorizationRule", "authorization of a network", "ClientVpnEndpointId, TargetNetworkCidr:cidr, AccessGroupId="),
     row("AWS::EC2::ClientVpnTargetNetworkAssociation", "target network of a client VPN", "ClientVpnEndpointId, SubnetId"),
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableVgwRoutePropagation.html>
@@ -53,8 +53,8 @@ pub(super) const ROWS: &[Row] = &[
     // `InvalidPermission.Duplicate`, whatever the description; EC2 clears the bits behind a prefix.
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html>
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
-    row("AWS::EC2::SecurityGroupIngress", "ingress rule", "GroupId:group|GroupName:lower, IpProtocol:ports, CidrIp:cidr|CidrIpv6:cidr|SourceSecurityGroupId:group|SourcePrefixListId|SourceSecurityGroupName:lower, SourceSecurityGroupOwnerId="),
-    row("AWS::EC2::SecurityGroupEgress", "egress rule", "GroupId:group, IpProtocol:ports, CidrIp:cidr|CidrIpv6:cidr|DestinationSecurityGroupId:group|DestinationPrefixListId"),
+    row("AWS::EC2::SecurityGroupIngress", "ingress rule", "GroupId:group|GroupName:lower, IpProtocol:ports, CidrIp|CidrIpv6|SourceSecurityGroupId:group|SourcePrefixListId|SourceSecurityGroupName:lower, SourceSecurityGroupOwnerId="),
+    row("AWS::EC2::SecurityGroupEgress", "egress rule", "GroupId:group, IpProtocol:ports, CidrIp|CidrIpv6|DestinationSecurityGroupId:group|DestinationPrefixListId"),
     // `Resource.AlreadyAssociated`: an Elastic IP address is that of one thing at a time.
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html>
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html>
@@ -77,7 +77,7 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::EC2::VolumeAttachment", "attachment of a volume to an instance", "VolumeId, InstanceId"),
     row("AWS::EC2::VolumeAttachment", "device of an instance", "InstanceId, Device"),
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html>
-    row("AWS::EC2::LaunchTemplate", "name of a launch template", "LaunchTemplateName"),
+    named("AWS::EC2::LaunchTemplate", "name of a launch template"),
     // A second connection between the same VPCs is not made: it is answered with the first.
     // <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html>
     row("AWS::EC2::VPCPeeringConnection", "peering of two VPCs", "VpcId, PeerVpcId, PeerRegion="),
@@ -101,9 +101,9 @@ pub(super) const ROWS: &[Row] = &[
     // <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
     // <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
     // <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTrustStore.html>
-    row("AWS::ElasticLoadBalancingV2::LoadBalancer", "name of a load balancer", "Name"),
-    row("AWS::ElasticLoadBalancingV2::TargetGroup", "name of a target group", "Name"),
-    row("AWS::ElasticLoadBalancingV2::TrustStore", "name of a trust store", "Name"),
+    named("AWS::ElasticLoadBalancingV2::LoadBalancer", "name of a load balancer"),
+    named("AWS::ElasticLoadBalancingV2::TargetGroup", "name of a target group"),
+    named("AWS::ElasticLoadBalancingV2::TrustStore", "name of a trust store"),
     // `DuplicateListener`: one on a port, whatever the protocol. A gateway load balancer has one, without a port.
     // <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
     row("AWS::ElasticLoadBalancingV2::Listener", "port of a load balancer", "LoadBalancerArn, Port="),
@@ -130,8 +130,8 @@ pub(super) const ROWS: &[Row] = &[
     // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_AssociateProfile.html>
     row("AWS::Route53Profiles::ProfileAssociation", "profile of a VPC", "ResourceId"),
     // <https://docs.aws.amazon.com/vpc-lattice/latest/APIReference/API_CreateService.html>
-    row("AWS::VpcLattice::Service", "name of a service", "Name"),
-    row("AWS::VpcLattice::ServiceNetwork", "name of a service network", "Name"),
+    named("AWS::VpcLattice::Service", "name of a service"),
+    named("AWS::VpcLattice::ServiceNetwork", "name of a service network"),
     row("AWS::VpcLattice::Listener", "name of a listener", "ServiceIdentifier:name, Name"),
     row("AWS::VpcLattice::ServiceNetworkServiceAssociation", "service of a service network", "ServiceNetworkIdentifier:name, ServiceIdentifier:name"),
     // "You can connect a VPC to only one service network through an association."
