@@ -1,6 +1,7 @@
 //! `AWS::IAM::*`. IAM is global; its calls go to the region of the stack, which routes them.
 
 mod access_key;
+mod principal;
 mod role;
 mod role_policy;
 mod user;

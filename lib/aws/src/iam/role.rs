@@ -5,6 +5,7 @@ use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use super::principal::{self, Policies, Policy, Principal, tag};
 use crate::document;
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, as_declared, given};
@@ -13,12 +14,6 @@ use crate::tags::Tags;
 
 /// In the ARN of a policy that grants overflow into, as the construct `Role` makes it.
 const OVERFLOW: &str = ":policy/groundplan/";
-
-/// The code of the refusal of a policy that is one too many, or too long beside the others. What is new comes
-/// before what is old goes, so that the role is never without both; only at the limit it is the other way round.
-/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>
-/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
-const LIMIT: &str = "LimitExceeded";
 
 /// Seconds of the longest session where the program does not say.
 const MAX_SESSION: i32 = 3600;
@@ -36,14 +31,6 @@ pub(crate) struct Role {
     role_name: Option<String>,
     #[serde(default)]
     tags: Tags,
-}
-
-/// An inline policy.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Policy {
-    policy_document: Json,
-    policy_name: String,
 }
 
 impl Handler for Role {
@@ -83,16 +70,10 @@ impl Handler for Role {
                 .send()
                 .await?;
         }
-        match changes.after_create(|role| &role.permissions_boundary) {
-            Some(Some(arn)) => {
-                cx.iam.put_role_permissions_boundary().role_name(id).permissions_boundary(arn).send().await?;
-            }
-            Some(None) => drop(cx.iam.delete_role_permissions_boundary().role_name(id).send().await.or_none()?),
-            None => {}
-        }
-        update_managed(changes, cx, id).await?;
-        update_inline(changes, cx, id).await?;
-        retag(changes, cx, id).await
+        principal::update_boundary(changes, cx, id).await?;
+        principal::update_managed(changes, cx, id).await?;
+        principal::update_inline(changes, cx, id).await?;
+        principal::retag(changes, cx, id).await
     }
 
     async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
@@ -105,12 +86,12 @@ impl Handler for Role {
             description: role.description,
             managed_policy_arns: as_declared(
                 &known.last.managed_policy_arns,
-                own_policies(known, attached(cx, id).await?),
+                own_policies(known, Self::attached(cx, id).await?),
             ),
             max_session_duration: role.max_session_duration,
             path: Some(role.path),
             permissions_boundary: role.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn),
-            policies: inline(cx, id, &known.last.policies).await?,
+            policies: principal::read_inline(cx, id, &known.last).await?,
             role_name: Some(role.role_name.clone()),
             tags: Tags::read(tags.into_iter().map(|tag| (tag.key, tag.value))),
         };
@@ -124,28 +105,19 @@ impl Handler for Role {
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
-        let (attached, inline) = (attached(cx, id).await?, inline_names(cx, id).await?);
-        let declared = known.last.managed_policy_arns.as_deref().unwrap_or_default();
-        let (own_attached, attached): (Vec<_>, Vec<_>) = attached.into_iter().partition(|arn| declared.contains(arn));
-        let declared = known.last.policies.as_deref().unwrap_or_default();
-        let is_declared = |name: &String| declared.iter().any(|policy| policy.policy_name == *name);
-        let (own_inline, inline): (Vec<_>, Vec<_>) = inline.into_iter().partition(is_declared);
-        let foreign = attached.iter().map(|arn| format!("the attached policy {arn}"));
-        let foreign = foreign.chain(inline.iter().map(|name| format!("the inline policy {name}")));
-        let foreign: Vec<_> = foreign.collect();
+        let policies = Policies::of(cx, known).await?;
         // A role that stays keeps what it has.
-        if !foreign.is_empty() {
+        if !policies.foreign.is_empty() {
             // One that was deleted a moment ago may still be listed.
             return Err(Error::new(
                 ErrorClass::Propagating,
                 format!(
                     "the role {id} has policies that were not declared with it: {}; detach or delete them",
-                    foreign.join(", ")
+                    policies.foreign.join(", ")
                 ),
             ));
         }
-        detach(cx, id, &own_attached).await?;
-        remove(cx, id, &own_inline).await?;
+        policies.remove::<Self>(cx, id).await?;
         for profile in profiles(cx, id).await? {
             let call = cx.iam.remove_role_from_instance_profile().role_name(id);
             call.instance_profile_name(profile).send().await.or_none()?;
@@ -163,88 +135,73 @@ impl Handler for Role {
     }
 }
 
-async fn update_managed(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Result<()> {
-    let (added, removed) = match changes.old {
-        None => (changes.new.managed_policy_arns.clone(), None),
-        Some(_) => {
-            let set = changes.of_set(|role| &role.managed_policy_arns);
-            (set.added, set.removed)
-        }
-    };
-    let (added, removed) = (added.unwrap_or_default(), removed.unwrap_or_default());
-    match attach(cx, id, &added).await {
-        Err(error) if error.code() == LIMIT && !removed.is_empty() => {
-            detach(cx, id, &removed).await?;
-            attach(cx, id, &added).await
-        }
-        attached => {
-            attached?;
-            detach(cx, id, &removed).await
-        }
+impl Principal for Role {
+    fn boundary(&self) -> &Option<String> {
+        &self.permissions_boundary
     }
-}
 
-async fn update_inline(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Result<()> {
-    let old = changes.old.and_then(|role| role.policies.as_deref()).unwrap_or_default();
-    let new = changes.new.policies.as_deref().unwrap_or_default();
-    let added: Vec<_> = new.iter().filter(|policy| !old.contains(policy)).collect();
-    let removed = old.iter().filter(|old| !new.iter().any(|new| new.policy_name == old.policy_name));
-    let removed: Vec<_> = removed.map(|policy| policy.policy_name.clone()).collect();
-    match put(cx, id, &added).await {
-        Err(error) if error.code() == LIMIT && !removed.is_empty() => {
-            remove(cx, id, &removed).await?;
-            put(cx, id, &added).await
-        }
-        put => {
-            put?;
-            remove(cx, id, &removed).await
-        }
+    fn managed(&self) -> &Option<Vec<String>> {
+        &self.managed_policy_arns
     }
-}
 
-async fn attach(cx: &Cx, id: &str, arns: &[String]) -> Result<()> {
-    for arn in arns {
+    fn inline(&self) -> &Option<Vec<Policy>> {
+        &self.policies
+    }
+
+    async fn put_boundary(cx: &Cx, id: &str, arn: &str) -> Result<()> {
+        cx.iam.put_role_permissions_boundary().role_name(id).permissions_boundary(arn).send().await?;
+        Ok(())
+    }
+
+    async fn delete_boundary(cx: &Cx, id: &str) -> Result<()> {
+        cx.iam.delete_role_permissions_boundary().role_name(id).send().await.or_none()?;
+        Ok(())
+    }
+
+    async fn attach(cx: &Cx, id: &str, arn: &str) -> Result<()> {
         cx.iam.attach_role_policy().role_name(id).policy_arn(arn).send().await?;
+        Ok(())
     }
-    Ok(())
-}
 
-async fn detach(cx: &Cx, id: &str, arns: &[String]) -> Result<()> {
-    for arn in arns {
+    async fn detach(cx: &Cx, id: &str, arn: &str) -> Result<()> {
         cx.iam.detach_role_policy().role_name(id).policy_arn(arn).send().await.or_none()?;
+        Ok(())
     }
-    Ok(())
-}
 
-async fn put(cx: &Cx, id: &str, policies: &[&Policy]) -> Result<()> {
-    for policy in policies {
-        let text = document::text(&policy.policy_document);
-        cx.iam.put_role_policy().role_name(id).policy_name(&policy.policy_name).policy_document(text).send().await?;
+    async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
+        let pages = cx.iam.list_attached_role_policies().role_name(id).into_paginator().items().send();
+        let policies: Vec<_> = pages.try_collect().await?;
+        Ok(policies.into_iter().filter_map(|policy| policy.policy_arn).collect())
     }
-    Ok(())
-}
 
-async fn remove(cx: &Cx, id: &str, names: &[String]) -> Result<()> {
-    for name in names {
+    async fn put_inline(cx: &Cx, id: &str, name: &str, document: String) -> Result<()> {
+        cx.iam.put_role_policy().role_name(id).policy_name(name).policy_document(document).send().await?;
+        Ok(())
+    }
+
+    async fn delete_inline(cx: &Cx, id: &str, name: &str) -> Result<()> {
         cx.iam.delete_role_policy().role_name(id).policy_name(name).send().await.or_none()?;
+        Ok(())
     }
-    Ok(())
-}
 
-fn tag(key: String, value: String) -> Result<Tag> {
-    Ok(Tag::builder().key(key).value(value).build()?)
-}
+    async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {
+        Ok(cx.iam.list_role_policies().role_name(id).into_paginator().items().send().try_collect().await?)
+    }
 
-async fn retag(changes: &Changes<'_, Role>, cx: &Cx, id: &str) -> Result<()> {
-    let tags = changes.tags();
-    if !tags.set.is_empty() {
-        let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect::<Result<_>>()?;
-        cx.iam.tag_role().role_name(id).set_tags(Some(set)).send().await?;
+    async fn inline_document(cx: &Cx, id: &str, name: &str) -> Result<Option<String>> {
+        let live = cx.iam.get_role_policy().role_name(id).policy_name(name).send().await.or_none()?;
+        Ok(live.map(|live| live.policy_document))
     }
-    if !tags.removed.is_empty() {
-        cx.iam.untag_role().role_name(id).set_tag_keys(Some(tags.removed)).send().await?;
+
+    async fn set_tags(cx: &Cx, id: &str, tags: Vec<Tag>) -> Result<()> {
+        cx.iam.tag_role().role_name(id).set_tags(Some(tags)).send().await?;
+        Ok(())
     }
-    Ok(())
+
+    async fn remove_tags(cx: &Cx, id: &str, keys: Vec<String>) -> Result<()> {
+        cx.iam.untag_role().role_name(id).set_tag_keys(Some(keys)).send().await?;
+        Ok(())
+    }
 }
 
 /// The attached policies without those that grants overflow into, which are resources of their own: they
@@ -255,15 +212,6 @@ fn own_policies(known: &Known<Role>, mut attached: Vec<String>) -> Vec<String> {
     attached
 }
 
-async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
-    let mut pages = cx.iam.list_attached_role_policies().role_name(id).into_paginator().items().send();
-    let mut arns = Vec::new();
-    while let Some(policy) = pages.next().await.transpose()? {
-        arns.extend(policy.policy_arn);
-    }
-    Ok(arns)
-}
-
 async fn profiles(cx: &Cx, id: &str) -> Result<Vec<String>> {
     let mut pages = cx.iam.list_instance_profiles_for_role().role_name(id).into_paginator().items().send();
     let mut names = Vec::new();
@@ -271,31 +219,4 @@ async fn profiles(cx: &Cx, id: &str) -> Result<Vec<String>> {
         names.push(profile.instance_profile_name);
     }
     Ok(names)
-}
-
-async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {
-    let mut pages = cx.iam.list_role_policies().role_name(id).into_paginator().items().send();
-    let mut names = Vec::new();
-    while let Some(name) = pages.next().await.transpose()? {
-        names.push(name);
-    }
-    Ok(names)
-}
-
-/// The inline policies as they are: the declared ones with their documents, and the names of others, which
-/// are resources of their own or were added by somebody else.
-async fn inline(cx: &Cx, id: &str, declared: &Option<Vec<Policy>>) -> Result<Option<Vec<Policy>>> {
-    let names = inline_names(cx, id).await?;
-    let mut policies = Vec::new();
-    for policy in declared.iter().flatten().filter(|policy| names.contains(&policy.policy_name)) {
-        let call = cx.iam.get_role_policy().role_name(id).policy_name(&policy.policy_name);
-        if let Some(live) = call.send().await.or_none()? {
-            let policy_document = document::parse(&live.policy_document);
-            policies.push(Policy { policy_document, policy_name: live.policy_name });
-        }
-    }
-    let is_declared = |name: &String| declared.iter().flatten().any(|policy| policy.policy_name == *name);
-    let others = names.into_iter().filter(|name| !is_declared(name));
-    policies.extend(others.map(|policy_name| Policy { policy_document: Json::Null, policy_name }));
-    Ok((declared.is_some() || !policies.is_empty()).then_some(policies))
 }

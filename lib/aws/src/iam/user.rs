@@ -1,14 +1,12 @@
 //! `AWS::IAM::User`
 
-use std::collections::BTreeSet;
-
 use aws_sdk_iam::types::Tag;
 use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::access_key::keys;
-use crate::document;
+use super::principal::{self, Policies, Policy, Principal, tag};
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, as_declared, given};
 use crate::name::NameRules;
@@ -25,14 +23,6 @@ pub(crate) struct User {
     #[serde(default)]
     tags: Tags,
     user_name: Option<String>,
-}
-
-/// An inline policy.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Policy {
-    policy_document: Json,
-    policy_name: String,
 }
 
 impl Handler for User {
@@ -62,26 +52,15 @@ impl Handler for User {
         if let Some(path) = changes.after_create(|user| &user.path) {
             cx.iam.update_user().user_name(id).new_path(path.as_deref().unwrap_or("/")).send().await?;
         }
-        match changes.after_create(|user| &user.permissions_boundary) {
-            Some(Some(arn)) => {
-                cx.iam.put_user_permissions_boundary().user_name(id).permissions_boundary(arn).send().await?;
-            }
-            Some(None) => drop(cx.iam.delete_user_permissions_boundary().user_name(id).send().await.or_none()?),
-            None => {}
-        }
-        // What is new comes before what is old goes, so that the user is never without both.
-        let (attach, detach) = members(changes, |user| &user.managed_policy_arns);
-        for arn in attach {
-            cx.iam.attach_user_policy().user_name(id).policy_arn(arn).send().await?;
-        }
-        detach_all(cx, id, detach).await?;
-        let (join, leave) = members(changes, |user| &user.groups);
+        principal::update_boundary(changes, cx, id).await?;
+        principal::update_managed(changes, cx, id).await?;
+        let (join, leave) = principal::members(changes, |user| &user.groups);
         for group in join {
             cx.iam.add_user_to_group().user_name(id).group_name(group).send().await?;
         }
         leave_all(cx, id, leave).await?;
-        update_inline(changes, cx, id).await?;
-        retag(changes, cx, id).await
+        principal::update_inline(changes, cx, id).await?;
+        principal::retag(changes, cx, id).await
     }
 
     async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
@@ -91,10 +70,10 @@ impl Handler for User {
         let tags = user.tags.unwrap_or_default();
         let properties = Self {
             groups: as_declared(&known.last.groups, groups(cx, id).await?),
-            managed_policy_arns: as_declared(&known.last.managed_policy_arns, attached(cx, id).await?),
+            managed_policy_arns: as_declared(&known.last.managed_policy_arns, Self::attached(cx, id).await?),
             path: Some(user.path),
             permissions_boundary: user.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn),
-            policies: inline(cx, id, &known.last.policies).await?,
+            policies: principal::read_inline(cx, id, &known.last).await?,
             tags: Tags::read(tags.into_iter().map(|tag| (tag.key, tag.value))),
             user_name: Some(user.user_name.clone()),
         };
@@ -106,16 +85,13 @@ impl Handler for User {
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html>
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
-        let declared = |names: &Option<Vec<String>>| -> BTreeSet<String> { names.iter().flatten().cloned().collect() };
-        let inline: BTreeSet<_> = known.last.policies.iter().flatten().map(|it| it.policy_name.clone()).collect();
-        let (own_attached, attached) = split(attached(cx, id).await?, &declared(&known.last.managed_policy_arns));
-        let (own_inline, inline) = split(inline_names(cx, id).await?, &inline);
-        let (own_groups, groups) = split(groups(cx, id).await?, &declared(&known.last.groups));
+        let policies = Policies::of(cx, known).await?;
+        let declared = known.last.groups.iter().flatten().cloned().collect();
+        let (own_groups, groups) = principal::split(groups(cx, id).await?, &declared);
         let keys = keys(cx, id).await?.into_iter().filter_map(|key| key.access_key_id);
         let foreign: Vec<_> = keys
             .map(|key| format!("the access key {key}"))
-            .chain(attached.iter().map(|arn| format!("the attached policy {arn}")))
-            .chain(inline.iter().map(|name| format!("the inline policy {name}")))
+            .chain(policies.foreign.iter().cloned())
             .chain(groups.iter().map(|name| format!("the membership of {name}")))
             .collect();
         // A user that stays keeps what it has.
@@ -126,8 +102,7 @@ impl Handler for User {
                 format!("the user {id} has what was not declared with it: {}; remove it first", foreign.join(", ")),
             ));
         }
-        detach_all(cx, id, own_attached).await?;
-        remove_all(cx, id, own_inline).await?;
+        policies.remove::<Self>(cx, id).await?;
         leave_all(cx, id, own_groups).await?;
         cx.iam.delete_user().user_name(id).send().await?;
         Ok(Deletion::Gone)
@@ -142,47 +117,73 @@ impl Handler for User {
     }
 }
 
-/// The members that a set gains and loses.
-fn members(changes: &Changes<'_, User>, set: fn(&User) -> &Option<Vec<String>>) -> (Vec<String>, Vec<String>) {
-    match changes.old {
-        None => (set(changes.new).clone().unwrap_or_default(), Vec::new()),
-        Some(_) => {
-            let set = changes.of_set(set);
-            (set.added.unwrap_or_default(), set.removed.unwrap_or_default())
-        }
+impl Principal for User {
+    fn boundary(&self) -> &Option<String> {
+        &self.permissions_boundary
     }
-}
 
-async fn update_inline(changes: &Changes<'_, User>, cx: &Cx, id: &str) -> Result<()> {
-    let old = changes.old.and_then(|user| user.policies.as_deref()).unwrap_or_default();
-    let new = changes.new.policies.as_deref().unwrap_or_default();
-    let added: Vec<_> = new.iter().filter(|policy| !old.contains(policy)).collect();
-    let removed = old.iter().filter(|old| !new.iter().any(|new| new.policy_name == old.policy_name));
-    let removed: Vec<_> = removed.map(|policy| policy.policy_name.clone()).collect();
-    for policy in added {
-        let text = document::text(&policy.policy_document);
-        cx.iam.put_user_policy().user_name(id).policy_name(&policy.policy_name).policy_document(text).send().await?;
+    fn managed(&self) -> &Option<Vec<String>> {
+        &self.managed_policy_arns
     }
-    remove_all(cx, id, removed).await
-}
 
-/// Those that are declared, and the others.
-fn split(names: Vec<String>, declared: &BTreeSet<String>) -> (Vec<String>, Vec<String>) {
-    names.into_iter().partition(|name| declared.contains(name))
-}
+    fn inline(&self) -> &Option<Vec<Policy>> {
+        &self.policies
+    }
 
-async fn detach_all(cx: &Cx, id: &str, arns: Vec<String>) -> Result<()> {
-    for arn in arns {
+    async fn put_boundary(cx: &Cx, id: &str, arn: &str) -> Result<()> {
+        cx.iam.put_user_permissions_boundary().user_name(id).permissions_boundary(arn).send().await?;
+        Ok(())
+    }
+
+    async fn delete_boundary(cx: &Cx, id: &str) -> Result<()> {
+        cx.iam.delete_user_permissions_boundary().user_name(id).send().await.or_none()?;
+        Ok(())
+    }
+
+    async fn attach(cx: &Cx, id: &str, arn: &str) -> Result<()> {
+        cx.iam.attach_user_policy().user_name(id).policy_arn(arn).send().await?;
+        Ok(())
+    }
+
+    async fn detach(cx: &Cx, id: &str, arn: &str) -> Result<()> {
         cx.iam.detach_user_policy().user_name(id).policy_arn(arn).send().await.or_none()?;
+        Ok(())
     }
-    Ok(())
-}
 
-async fn remove_all(cx: &Cx, id: &str, names: Vec<String>) -> Result<()> {
-    for name in names {
-        cx.iam.delete_user_policy().user_name(id).policy_name(name).send().await.or_none()?;
+    async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
+        let pages = cx.iam.list_attached_user_policies().user_name(id).into_paginator().items().send();
+        let policies: Vec<_> = pages.try_collect().await?;
+        Ok(policies.into_iter().filter_map(|policy| policy.policy_arn).collect())
     }
-    Ok(())
+
+    async fn put_inline(cx: &Cx, id: &str, name: &str, document: String) -> Result<()> {
+        cx.iam.put_user_policy().user_name(id).policy_name(name).policy_document(document).send().await?;
+        Ok(())
+    }
+
+    async fn delete_inline(cx: &Cx, id: &str, name: &str) -> Result<()> {
+        cx.iam.delete_user_policy().user_name(id).policy_name(name).send().await.or_none()?;
+        Ok(())
+    }
+
+    async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {
+        Ok(cx.iam.list_user_policies().user_name(id).into_paginator().items().send().try_collect().await?)
+    }
+
+    async fn inline_document(cx: &Cx, id: &str, name: &str) -> Result<Option<String>> {
+        let live = cx.iam.get_user_policy().user_name(id).policy_name(name).send().await.or_none()?;
+        Ok(live.map(|live| live.policy_document))
+    }
+
+    async fn set_tags(cx: &Cx, id: &str, tags: Vec<Tag>) -> Result<()> {
+        cx.iam.tag_user().user_name(id).set_tags(Some(tags)).send().await?;
+        Ok(())
+    }
+
+    async fn remove_tags(cx: &Cx, id: &str, keys: Vec<String>) -> Result<()> {
+        cx.iam.untag_user().user_name(id).set_tag_keys(Some(keys)).send().await?;
+        Ok(())
+    }
 }
 
 async fn leave_all(cx: &Cx, id: &str, groups: Vec<String>) -> Result<()> {
@@ -192,31 +193,6 @@ async fn leave_all(cx: &Cx, id: &str, groups: Vec<String>) -> Result<()> {
     Ok(())
 }
 
-fn tag(key: String, value: String) -> Result<Tag> {
-    Ok(Tag::builder().key(key).value(value).build()?)
-}
-
-async fn retag(changes: &Changes<'_, User>, cx: &Cx, id: &str) -> Result<()> {
-    let tags = changes.tags();
-    if !tags.set.is_empty() {
-        let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect::<Result<_>>()?;
-        cx.iam.tag_user().user_name(id).set_tags(Some(set)).send().await?;
-    }
-    if !tags.removed.is_empty() {
-        cx.iam.untag_user().user_name(id).set_tag_keys(Some(tags.removed)).send().await?;
-    }
-    Ok(())
-}
-
-async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
-    let mut pages = cx.iam.list_attached_user_policies().user_name(id).into_paginator().items().send();
-    let mut arns = Vec::new();
-    while let Some(policy) = pages.next().await.transpose()? {
-        arns.extend(policy.policy_arn);
-    }
-    Ok(arns)
-}
-
 async fn groups(cx: &Cx, id: &str) -> Result<Vec<String>> {
     let mut pages = cx.iam.list_groups_for_user().user_name(id).into_paginator().items().send();
     let mut names = Vec::new();
@@ -224,31 +200,4 @@ async fn groups(cx: &Cx, id: &str) -> Result<Vec<String>> {
         names.push(group.group_name);
     }
     Ok(names)
-}
-
-async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {
-    let mut pages = cx.iam.list_user_policies().user_name(id).into_paginator().items().send();
-    let mut names = Vec::new();
-    while let Some(name) = pages.next().await.transpose()? {
-        names.push(name);
-    }
-    Ok(names)
-}
-
-/// The inline policies as they are: the declared ones with their documents, and the names of others, which
-/// are resources of their own or were added by somebody else.
-async fn inline(cx: &Cx, id: &str, declared: &Option<Vec<Policy>>) -> Result<Option<Vec<Policy>>> {
-    let names = inline_names(cx, id).await?;
-    let mut policies = Vec::new();
-    for policy in declared.iter().flatten().filter(|policy| names.contains(&policy.policy_name)) {
-        let call = cx.iam.get_user_policy().user_name(id).policy_name(&policy.policy_name);
-        if let Some(live) = call.send().await.or_none()? {
-            let policy_document = document::parse(&live.policy_document);
-            policies.push(Policy { policy_document, policy_name: live.policy_name });
-        }
-    }
-    let is_declared = |name: &String| declared.iter().flatten().any(|policy| policy.policy_name == *name);
-    let others = names.into_iter().filter(|name| !is_declared(name));
-    policies.extend(others.map(|policy_name| Policy { policy_document: Json::Null, policy_name }));
-    Ok((declared.is_some() || !policies.is_empty()).then_some(policies))
 }
