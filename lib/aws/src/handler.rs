@@ -151,6 +151,8 @@ pub(crate) struct Cx {
     pub(crate) delete_data: bool,
     /// Name of the snapshot to take before the deletion.
     pub(crate) final_snapshot: Option<String>,
+    /// Whether no run has seen the resource ready, so that nothing uses it; said by `advance`.
+    pub(crate) is_new: bool,
     pub(crate) clients: Arc<Clients>,
 }
 

@@ -84,6 +84,7 @@ impl Aws {
             token: token.to_owned(),
             delete_data,
             final_snapshot: None,
+            is_new: false,
         })
     }
 
@@ -198,10 +199,12 @@ impl Provider for Aws {
         guard::reading(status).await.map_err(harmless)
     }
 
-    async fn advance(&self, resource: &Existing) -> std::result::Result<Status, ProviderError> {
+    async fn advance(&self, resource: &Existing, new: bool) -> std::result::Result<Status, ProviderError> {
         let advance = async {
             let handler = handler(&resource.address.type_name)?;
-            handler.advance(&self.reading(&resource.address).await?, resource).await
+            let mut cx = self.reading(&resource.address).await?;
+            cx.is_new = new;
+            handler.advance(&cx, resource).await
         };
         advance.await.map_err(harmless)
     }

@@ -317,14 +317,14 @@ async fn a_certificate_is_proven_by_one_record_as_soon_as_acm_has_named_it() {
     });
     let known = existing(CERTIFICATE, ARN, declared());
     let pending = Status::Pending("PENDING_VALIDATION of *.example.com, example.com".into());
-    assert_eq!(aws.advance(&known).await.unwrap(), pending);
+    assert_eq!(aws.advance(&known, false).await.unwrap(), pending);
     assert_eq!(log.count("/rrset"), 0);
-    assert_eq!(aws.advance(&known).await.unwrap(), pending);
+    assert_eq!(aws.advance(&known, false).await.unwrap(), pending);
     let sent: Vec<_> = log.all().into_iter().filter(|sent| sent.contains("hostedzone/Z1/rrset")).collect();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].matches("<Action>UPSERT</Action>").count(), 1, "the names share it: {}", sent[0]);
     assert!(sent[0].contains("_a1.example.com.") && sent[0].contains("_b2.acm-validations.aws."), "{}", sent[0]);
-    assert_eq!(aws.advance(&known).await.unwrap(), Status::Ready(map(json!({"CertificateArn": ARN}))));
+    assert_eq!(aws.advance(&known, false).await.unwrap(), Status::Ready(map(json!({"CertificateArn": ARN}))));
 }
 
 #[tokio::test]
@@ -337,12 +337,12 @@ async fn a_validation_record_is_written_once_by_each_run_however_long_the_certif
     for run in 1..=2 {
         let (aws, log) = aws(answer);
         for _ in 0..3 {
-            assert!(matches!(aws.advance(&known).await.unwrap(), Status::Pending(_)));
+            assert!(matches!(aws.advance(&known, false).await.unwrap(), Status::Pending(_)));
         }
         assert_eq!(log.count("<Action>UPSERT</Action>"), 1, "run {run}: {:?}", log.all());
         // Another certificate of the same names: the record may have gone with an earlier one.
         let other = existing(CERTIFICATE, "arn:aws:acm:eu-central-1:111122223333:certificate/2", declared());
-        aws.advance(&other).await.unwrap();
+        aws.advance(&other, false).await.unwrap();
     }
 }
 
@@ -355,9 +355,9 @@ async fn a_validation_record_that_could_not_be_written_is_written_at_the_next_lo
         _ => change("PENDING"),
     });
     let known = existing(CERTIFICATE, ARN, declared());
-    assert_eq!(aws.advance(&known).await.unwrap_err().class, ErrorClass::Throttled);
+    assert_eq!(aws.advance(&known, false).await.unwrap_err().class, ErrorClass::Throttled);
     for _ in 0..2 {
-        assert!(matches!(aws.advance(&known).await.unwrap(), Status::Pending(_)));
+        assert!(matches!(aws.advance(&known, false).await.unwrap(), Status::Pending(_)));
     }
     assert_eq!(log.count("<Action>UPSERT</Action>"), 2, "{:?}", log.all());
 }
@@ -368,7 +368,7 @@ async fn a_certificate_whose_zone_is_not_there_is_a_mistake_and_not_gone() {
         true => certificate("PENDING_VALIDATION", proof()),
         false => refused(404, "NoSuchHostedZone", "No hosted zone found with ID: Z1"),
     });
-    let error = aws.advance(&existing(CERTIFICATE, ARN, declared())).await.unwrap_err();
+    let error = aws.advance(&existing(CERTIFICATE, ARN, declared()), false).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
     assert!(error.message.contains("Z1"), "{error}");
 }

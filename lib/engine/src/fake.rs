@@ -29,6 +29,7 @@ pub(crate) const DATABASE: &str = "AWS::RDS::DBInstance";
 pub(crate) const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// Tells its secret once. There are two at most, and nothing says which create has made which.
 pub(crate) const KEY: &str = "AWS::IAM::AccessKey";
+pub(crate) const PARAMETERS: &str = "AWS::RDS::DBParameterGroup";
 /// Holds a text.
 pub(crate) const SECRET: &str = "AWS::SecretsManager::Secret";
 
@@ -68,6 +69,8 @@ pub(crate) struct Cloud {
     pub(crate) owned: Vec<Result<Vec<String>, ProviderError>>,
     /// How often a deploy has polled.
     pub(crate) advances: u32,
+    /// Whether a deploy took the resource at a path for one that no run has seen ready, when it polled last.
+    pub(crate) advanced: BTreeMap<String, bool>,
     next: u32,
 }
 
@@ -360,8 +363,9 @@ impl Provider for Fake {
         }
     }
 
-    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+    async fn advance(&self, resource: &Existing, new: bool) -> Result<Status, ProviderError> {
         self.cloud().advances += 1;
+        self.cloud().advanced.insert(resource.address.path.to_string(), new);
         self.status(resource).await
     }
 
@@ -412,6 +416,7 @@ pub(crate) fn behavior(type_name: &str) -> Option<Behavior> {
         "AWS::S3::Bucket" => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
         "AWS::IAM::RolePolicy" | "AWS::S3::BucketPolicy" => (Recovery::ByParts, false, Wait::NONE, &[][..]),
         LOG_GROUP => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
+        PARAMETERS => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
         KEY => (Recovery::ByOwner, true, Wait::NONE, &[][..]),
         SECRET => (Recovery::ClientToken, true, Wait::NONE, &[][..]),
         _ => return None,

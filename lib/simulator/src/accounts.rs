@@ -122,8 +122,8 @@ impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Provider for Accounts<S> {
         self.at(&resource.address)?.status(resource).await
     }
 
-    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
-        self.at(&resource.address)?.advance(resource).await
+    async fn advance(&self, resource: &Existing, new: bool) -> Result<Status, ProviderError> {
+        self.at(&resource.address)?.advance(resource, new).await
     }
 
     async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
@@ -169,7 +169,7 @@ mod tests {
         let request = CreateRequest { address: address.clone(), properties, token: "0".repeat(64) };
         let id = cloud.create(&request).await.expect("it can be made").id;
         let existing = Existing { address, id, properties: Properties::new() };
-        assert!(matches!(cloud.advance(&existing).await, Ok(Status::Ready(_))));
+        assert!(matches!(cloud.advance(&existing, true).await, Ok(Status::Ready(_))));
         assert_eq!(cloud.owned("shop", std::slice::from_ref(&here)).await, Ok(vec![]));
         assert_eq!(cloud.owned("shop", &[here, there]).await, Ok(vec!["AWS::Logs::LogGroup shop".to_owned()]));
     }

@@ -462,7 +462,7 @@ impl Provider for Simulator {
         self.call(Operation::Status, &resource.address, |world| world.status(resource)).await
     }
 
-    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+    async fn advance(&self, resource: &Existing, _new: bool) -> Result<Status, ProviderError> {
         self.status(resource).await
     }
 

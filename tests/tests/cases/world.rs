@@ -120,8 +120,8 @@ impl Provider for World {
         self.cloud.owned(app, environments).await
     }
 
-    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
-        self.cloud.advance(resource).await
+    async fn advance(&self, resource: &Existing, new: bool) -> Result<Status, ProviderError> {
+        self.cloud.advance(resource, new).await
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {

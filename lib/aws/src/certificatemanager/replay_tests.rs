@@ -51,7 +51,7 @@ async fn waiting(servers: Option<&'static [&'static str]>) -> (String, Log) {
     let known = existing(CERTIFICATE, ARN, declared());
     let mut said = Vec::new();
     for _ in 0..3 {
-        let Status::Pending(detail) = aws.advance(&known).await.unwrap() else { panic!("it is not validated") };
+        let Status::Pending(detail) = aws.advance(&known, false).await.unwrap() else { panic!("it is not validated") };
         said.push(detail);
     }
     said.dedup();

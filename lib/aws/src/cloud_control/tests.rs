@@ -420,7 +420,7 @@ async fn a_delete_that_something_blocks_is_asked_for_again_while_it_is_waited_fo
     let blocked = "'q' has dependencies and cannot be deleted".to_owned();
     assert_eq!(aws.status(&request.existing).await.unwrap(), Status::Pending(blocked.clone()));
     assert_eq!(log.count("DeleteResource"), 1, "a plan that polls deletes nothing");
-    assert_eq!(aws.advance(&request.existing).await.unwrap(), Status::Deleting(blocked));
+    assert_eq!(aws.advance(&request.existing, false).await.unwrap(), Status::Deleting(blocked));
     assert_eq!(log.count("DeleteResource"), 2);
 }
 

@@ -4,7 +4,7 @@ mod create;
 mod delete;
 mod live;
 mod modify;
-mod new;
+mod reboot;
 mod status;
 mod storage;
 mod version;
@@ -13,7 +13,7 @@ use aws_sdk_rds::types::DbInstance as Live;
 use groundplan_engine::provider::{Accepted, Deletion, Status};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use new::NewDatabases;
+pub(crate) use reboot::Rebooted;
 pub(crate) use status::AskedChanges;
 
 use super::retag;
@@ -104,7 +104,6 @@ impl Handler for DbInstance {
         let instance = create::create(self, cx).await?;
         let outputs = live::outputs(&instance);
         let id = given(instance.db_instance_identifier, "DBInstanceIdentifier")?;
-        cx.new_databases.add(&id);
         Ok(Accepted { id, outputs, ..Accepted::default() })
     }
 
@@ -112,7 +111,7 @@ impl Handler for DbInstance {
         let untagged = |instance: &Self| Self { tags: Tags::default(), ..instance.clone() };
         let changed = match changes.old {
             None => return create::finish(changes.new, cx, id).await,
-            Some(old) if untagged(old) == untagged(changes.new) => Ok(()),
+            Some(old) if untagged(old) == untagged(changes.new) => reboot::of_changed_group(changes.new, cx, id).await,
             Some(_) => modify::modify(changes, cx, id).await,
         };
         if let Err(error) = changed {
@@ -134,11 +133,11 @@ impl Handler for DbInstance {
         status::status(cx, &instance, known).await
     }
 
-    /// A new database is rebooted where its parameters wait for that: nobody uses it yet.
+    /// A database that no run has seen ready is rebooted where its parameters wait for that: nobody uses it yet.
     async fn advance(cx: &Cx, known: &Known<Self>) -> Result<Status> {
         let Some(instance) = describe(cx, &known.id).await.or_none()? else { return Ok(Status::Gone) };
         match status::status(cx, &instance, known).await? {
-            Status::Ready(outputs) => match new::first_reboot(cx, &instance, &known.id).await? {
+            Status::Ready(outputs) => match reboot::first(cx, &instance, &known.id).await? {
                 Some(state) => Ok(Status::Pending(state)),
                 None => Ok(Status::Ready(outputs)),
             },

@@ -203,8 +203,8 @@ impl<'a> Calls<'a> {
         self.traffic.pause(after).await
     }
 
-    /// Waits until the resource works. `new` says that it was just made, so that it may not be
-    /// visible yet.
+    /// Waits until the resource works. `new` says that no run has seen it ready yet: it may not be visible, and
+    /// nothing uses it.
     pub(super) async fn until_ready(
         &mut self,
         existing: &Existing,
@@ -214,7 +214,7 @@ impl<'a> Calls<'a> {
         let started = Instant::now();
         let mut said = None;
         loop {
-            let detail = match self.advance(existing).await? {
+            let detail = match self.advance(existing, new).await? {
                 Status::Ready(outputs) => return Ok(outputs),
                 Status::Failed(reason) => return Err(StepError::NotReady { reason, failed: true }),
                 Status::Blocked(reason) => return Err(StepError::NotReady { reason, failed: false }),
@@ -262,7 +262,7 @@ impl<'a> Calls<'a> {
         let settling = self.provider.settling();
         loop {
             let mut pause = until_next_look(started.elapsed(), wait);
-            let detail = match self.advance(existing).await? {
+            let detail = match self.advance(existing, false).await? {
                 Status::Gone if started.elapsed() >= settling => return Ok(()),
                 Status::Gone => {
                     pause = pause.min(settling);
@@ -280,9 +280,9 @@ impl<'a> Calls<'a> {
         }
     }
 
-    async fn advance(&mut self, existing: &Existing) -> Result<Status, Failure> {
+    async fn advance(&mut self, existing: &Existing, new: bool) -> Result<Status, Failure> {
         let provider = self.provider;
-        match self.repeat(Call::Look, async || provider.advance(existing).await).await {
+        match self.repeat(Call::Look, async || provider.advance(existing, new).await).await {
             Err(Failure { error: Some(error), .. }) if error.class == ErrorClass::NotFound => Ok(Status::Gone),
             answer => Ok(self.veil.status(answer?)),
         }

@@ -78,9 +78,9 @@ impl Provider for Fenced<'_> {
         self.answer(self.provider().delete(request).await).await
     }
 
-    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+    async fn advance(&self, resource: &Existing, new: bool) -> Result<Status, ProviderError> {
         self.locked().await?;
-        self.answer(self.provider().advance(resource).await).await
+        self.answer(self.provider().advance(resource, new).await).await
     }
 
     async fn identity(&self) -> Result<Identity, ProviderError> {

@@ -161,9 +161,9 @@ impl Provider for Slow {
         self.fake.owned(app, environments).await
     }
 
-    async fn advance(&self, resource: &Existing) -> Result<Status, ProviderError> {
+    async fn advance(&self, resource: &Existing, new: bool) -> Result<Status, ProviderError> {
         self.request()?;
-        self.fake.advance(resource).await
+        self.fake.advance(resource, new).await
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {

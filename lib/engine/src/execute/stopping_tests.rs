@@ -54,6 +54,19 @@ async fn a_deploy_does_what_a_resource_needs_while_it_waits_and_a_plan_only_poll
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_no_run_has_seen_ready_is_new_to_the_next_one_as_well() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = |size: &str| assembly(&[("a/db", DATABASE, json!({"Engine": "postgres", "DBInstanceClass": size}))]);
+    let outcome = stopped_after(20, &program("small"), &store, &fake).await;
+    assert_eq!(outcome.state.resources["a/db"].status, crate::state::ResourceStatus::Accepted);
+    fake.cloud().advanced.clear();
+    assert!(deploy(&program("small"), &store, &fake).await.succeeded());
+    assert_eq!(fake.cloud().advanced, [("a/db".to_owned(), true)].into());
+    assert!(deploy(&program("large"), &store, &fake).await.succeeded());
+    assert_eq!(fake.cloud().advanced, [("a/db".to_owned(), false)].into());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_create_in_doubt_stays_open_when_the_run_is_asked_to_stop() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     fake.lose("create a/nat");

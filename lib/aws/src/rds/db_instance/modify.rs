@@ -4,9 +4,7 @@ use aws_sdk_ec2::types::Filter;
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modification;
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DatabaseInsightsMode, DbEngineVersion};
 
-use groundplan_engine::provider::ErrorClass;
-
-use super::{DbInstance, Live, describe, live as as_read, status, storage, version};
+use super::{DbInstance, Live, describe, live as as_read, reboot, status, storage, version};
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Cx, given};
 
@@ -65,7 +63,7 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str)
         status::remember(cx, id).await;
     }
     let modified = call.send().await?;
-    reboot(modified.db_instance.as_ref().unwrap_or(&live), new, cx, id).await
+    reboot::where_waiting(modified.db_instance.as_ref().unwrap_or(&live), new, cx, id).await
 }
 
 /// What ModifyDBInstance has no parameter for, and CloudFormation replaces only in some cases; and
@@ -226,24 +224,4 @@ fn with_insights(call: Modification, changes: &Changes<'_, DbInstance>) -> Modif
         .set_database_insights_mode(mode.as_deref().map(DatabaseInsightsMode::from))
         .set_performance_insights_kms_key_id(new.performance_insights_kms_key_id.clone().filter(|_| is_on))
         .set_performance_insights_retention_period(days.filter(|_| is_on))
-}
-
-/// Reboots a database whose parameters wait for it, where the program says in so many words that
-/// changes apply at once. A group that is still being applied is waited for: the change is repeated
-/// then, which asks for nothing new.
-async fn reboot(live: &Live, new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
-    if new.apply_immediately != Some(true) {
-        return Ok(());
-    }
-    match status::parameters(live) {
-        Some((group, "applying")) => Err(Error::new(
-            ErrorClass::Conflict,
-            format!("the parameter group {group} is being applied to the database {id}, which is rebooted after that"),
-        )),
-        Some((_, "pending-reboot")) => {
-            cx.rds.reboot_db_instance().db_instance_identifier(id).send().await?;
-            Ok(())
-        }
-        _ => Ok(()),
-    }
 }

@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod end;
 mod parameters;
+mod reboot;
 mod status;
 
 use groundplan_engine::Provider;
