@@ -402,13 +402,24 @@ fn a_plan_says_which_change_waits_for_a_reboot() {
         app(move |shop| {
             let values = [("max_connections".to_owned(), connections.as_str().into())].into();
             let group = rds::DbParameterGroup::new("of the shop", "postgres16").parameters(Value::Map(values));
-            shop.add("parameters", group);
+            let group = shop.add("parameters", group);
+            for (name, at_once) in [("main", true), ("reports", false)] {
+                let database = rds::DbInstance::new().engine("postgres").db_instance_class("db.t4g.medium");
+                let database = database.allocated_storage("20").apply_immediately(at_once);
+                shop.add(name, database.db_parameter_group_name(group.db_parameter_group_name()));
+            }
         })
     };
     machine.run(&program("100"), "deploy").succeeds();
     let shown = machine.run(&program("200"), "plan").succeeds().out;
     let line = shown.lines().find(|line| line.contains("max_connections")).unwrap_or_else(|| panic!("{shown}"));
     assert!(line.contains("# static parameters take effect when"), "{line}");
+    assert!(line.contains("shop/main is rebooted by this deploy, shop/reports waits for a reboot"), "{line}");
+    assert!(shown.contains("it is rebooted, so that static parameters of shop/parameters apply"), "{shown}");
+    let ran = machine.run(&program("200"), "deploy").succeeds();
+    let said = ran.out + &ran.err;
+    let waits = "pending reboot: shop/reports, so that static parameters of shop/parameters apply";
+    assert!(said.contains(waits) && !said.contains("pending reboot: shop/main"), "{said}");
 }
 
 #[test]

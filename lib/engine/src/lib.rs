@@ -49,6 +49,7 @@ mod normal;
 pub mod plan;
 pub mod planning;
 pub mod provider;
+pub mod reboot;
 mod recover;
 mod resolve;
 mod seal;

@@ -268,6 +268,25 @@ impl ResourceState {
         Event::Gone { path: path.clone(), id: self.id.clone(), generation: Some(self.generation) }
     }
 
+    /// That this, the resource of `path`, is as it was and works, and is still to be updated.
+    pub(crate) fn lacking(&self, path: &Path) -> [Event; 3] {
+        let path = path.clone();
+        let intent = Intent {
+            operation: Operation::Update,
+            token: String::new(),
+            properties: self.properties.clone(),
+            secrets: self.secrets.clone(),
+            dependencies: self.dependencies.clone(),
+            lifecycle: self.lifecycle.clone(),
+        };
+        let (id, outputs) = (self.id.clone(), Outputs::new());
+        [
+            Event::Intent { path: path.clone(), intent },
+            Event::Accepted { path: path.clone(), id, outputs: outputs.clone(), found: None, incomplete: true },
+            Event::Ready { path, outputs },
+        ]
+    }
+
     /// An attribute or property as it was last known.
     pub fn value_of(&self, attribute: &str) -> Option<Json> {
         if let Some(output) = self.outputs.get(attribute) {

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use groundplan_core::Assembly;
+use groundplan_core::{Assembly, Path};
 use groundplan_engine::execute::{self, ExecuteOptions, Outcome};
 use groundplan_engine::history::{Ending, Entry};
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::Planned;
 use groundplan_engine::store::{Holder, Loaded};
-use groundplan_engine::{Error, Provider, State, upstream};
+use groundplan_engine::{Error, Provider, State, reboot, upstream};
 use serde_json::{Value as Json, json};
 
 use crate::boxed::boxed;
@@ -89,6 +89,7 @@ impl Job<'_> {
         let store = &*self.session.store;
         let entry = Entry::of_plan(plan, &loaded.state, &self.holder);
         store.record(&entry, assembly).await?;
+        let before = loaded.state.clone();
         let progress = progress::of(terminal, plan);
         let cancellation = interrupt.begin();
         let executed = execute::execute(plan, loaded, provider, store, &self.options, &*progress, cancellation).await;
@@ -101,6 +102,7 @@ impl Job<'_> {
             plan,
             outcome,
             locations: &self.context.synthesis.locations,
+            reboots: reboot::pending(&before, &outcome.state),
         };
         let outcome = match executed {
             Ok(outcome) => outcome,
@@ -113,7 +115,7 @@ impl Job<'_> {
         };
         let view = view(&outcome);
         terminal.note(view.render());
-        terminal.print_json(&self.finished(&outcome));
+        terminal.print_json(&self.finished(&outcome, &view.reboots));
         let ended = Entry { result: Some(Ending::of(&outcome)), ..entry };
         if let Err(error) = store.record(&ended, None).await {
             terminal.warn(format!("the end of this run is not in the history: {error}"));
@@ -132,7 +134,7 @@ impl Job<'_> {
     }
 
     /// The last event.
-    fn finished(&self, outcome: &Outcome) -> Json {
+    fn finished(&self, outcome: &Outcome, reboots: &[(Path, Path)]) -> Json {
         json!({
             "event": "finished",
             "succeeded": outcome.succeeded(),
@@ -143,6 +145,7 @@ impl Job<'_> {
             "done": outcome.done.len(),
             "failed": outcome.failed,
             "skipped": outcome.skipped,
+            "pending_reboots": reboots.iter().map(|(path, _)| path).collect::<Vec<_>>(),
             "outputs": outcome.state.outputs,
         })
     }

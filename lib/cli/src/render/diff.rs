@@ -16,7 +16,7 @@ const LONG: usize = 60;
 pub(crate) fn property(
     change: &PropertyChange,
     because: Option<&Reference>,
-    note: Option<&str>,
+    note: Option<String>,
     indent: usize,
 ) -> String {
     let mut effect = match change.replacement {

@@ -25,6 +25,8 @@ pub(crate) struct OutcomeView<'a> {
     pub(crate) outcome: &'a Outcome,
     /// Where in the program each resource was added.
     pub(crate) locations: &'a BTreeMap<Path, Vec<&'static Location<'static>>>,
+    /// The instances that wait for a reboot, and what for.
+    pub(crate) reboots: Vec<(Path, Path)>,
 }
 
 impl OutcomeView<'_> {
@@ -38,6 +40,14 @@ impl OutcomeView<'_> {
 
     /// All of it, without a line feed at the end.
     pub(crate) fn render(&self) -> String {
+        let line = |(path, source): &(Path, Path)| match path == source {
+            true => format!("\npending reboot: {path}, so that its static parameters apply"),
+            false => format!("\npending reboot: {path}, so that static parameters of {source} apply"),
+        };
+        self.ended() + &self.reboots.iter().map(line).collect::<String>()
+    }
+
+    fn ended(&self) -> String {
         let Outcome { failed, skipped, elapsed, .. } = self.outcome;
         let elapsed = duration(*elapsed);
         let done = tally(self.plan, &self.outcome.done);

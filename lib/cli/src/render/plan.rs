@@ -12,6 +12,7 @@ use groundplan_engine::diff::{
     Action, Change, ChangeSet, Counts, ImportChange, Order, OutputChange, PropertyChange, Reason, Rendered,
 };
 use groundplan_engine::planning::Planned;
+use groundplan_engine::reboot;
 use groundplan_schema as schema;
 use serde_json::Value as Json;
 
@@ -229,12 +230,24 @@ impl PlanView<'_> {
     }
 
     /// What a change in place waits for.
-    fn reboot(&self, change: &Change, property: &str) -> Option<&'static str> {
+    fn reboot(&self, change: &Change, property: &str) -> Option<String> {
         let needs =
             schema::lookup(&change.type_name)?.needs_reboot(property).filter(|_| change.action == Action::Update)?;
         let is_set = |name: &str| self.entry(change)?.properties.get(name)?.as_bool();
         let at_once = needs.at_once.filter(|(name, _)| is_set(name) == Some(true));
-        Some(at_once.map_or(needs.effect, |(_, effect)| effect))
+        if let Some((_, effect)) = at_once {
+            return Some(effect.to_owned());
+        }
+        let action = |path: &Path| self.changes.changes.get(path).map(|change| change.action);
+        let stays = |path: &Path| !matches!(action(path), Some(Action::Create | Action::Replace(_)));
+        let instances = self.assembly.map(|assembly| reboot::instances(assembly, &change.path)).unwrap_or_default();
+        let name = |(path, at_once): &(&Path, bool)| match at_once {
+            true => format!("{path} is rebooted by this deploy"),
+            false => format!("{path} waits for a reboot"),
+        };
+        let named: Vec<_> = instances.iter().filter(|(path, _)| stays(path)).map(name).collect();
+        let named = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
+        Some(format!("{}{named}", needs.effect))
     }
 
     fn deposed(&self) -> String {

@@ -16,6 +16,7 @@ use super::{
 use crate::journal::Event;
 use crate::provider::Identity;
 use crate::provider::Recovery;
+use crate::reboot;
 use crate::resolve::{substitute, substitute_all};
 use crate::state::{ResourceState, ResourceStatus, State, is_account};
 
@@ -235,13 +236,16 @@ impl<'a> Diff<'a> {
         // A set names each member that it loses or gains.
         changed.dedup();
         let incomplete = prior.incomplete && !replaced;
+        let reboot = reboot::at_once(self.inputs.assembly, &change.path, &self.changes).filter(|_| !replaced);
+        let reboots = reboot.is_some();
         change.reasons = forced.into_iter().chain(incomplete.then_some(Reason::Incomplete)).chain(changed).collect();
+        change.reasons.extend(reboot.map(|by| Reason::Reboots { by }));
 
         if replaced {
             change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
             change.data_loss = prior.holds_data();
             change.protected = prior.is_protected() || entry.lifecycle.protect;
-        } else if incomplete || !change.properties.is_empty() {
+        } else if incomplete || reboots || !change.properties.is_empty() {
             change.action = Action::Update;
             change.reasons.extend(follows::is_regenerated(change).then_some(Reason::NewSecret));
         } else {

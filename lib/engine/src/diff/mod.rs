@@ -211,6 +211,11 @@ pub enum Reason {
     Tainted,
     /// A setting that follows its create was refused: the resource exists, and lacks settings.
     Incomplete,
+    /// It takes parameters that change, and it is rebooted so that they apply.
+    Reboots {
+        /// The group or cluster whose change they are.
+        by: Path,
+    },
     /// An earlier run was interrupted while it created, changed or deleted the resource.
     Interrupted,
     /// An earlier run has not seen it ready.

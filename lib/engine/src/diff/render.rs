@@ -93,7 +93,8 @@ impl fmt::Display for Reason {
             }
             Self::TypeChanged { from } => write!(f, "was a {from}"),
             Self::Tainted => f.write_str("was made in part or failed before it was ready"),
-            Self::Incomplete => f.write_str("a setting that follows its create was refused"),
+            Self::Incomplete => f.write_str("an earlier run has not made all of its settings"),
+            Self::Reboots { by } => write!(f, "it is rebooted, so that static parameters of {by} apply"),
             Self::Interrupted => f.write_str("an earlier run was interrupted here"),
             Self::NotSeenReady => f.write_str("not seen ready by an earlier run"),
             Self::Retained => f.write_str("retained when it is removed"),

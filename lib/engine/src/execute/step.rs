@@ -18,6 +18,7 @@ use crate::provider::{
     Accepted, Address, DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Provider, ProviderError, UpdateRequest,
     Wait,
 };
+use crate::reboot;
 use crate::recover;
 use crate::resolve::{Revealed, reveal, substitute_all};
 use crate::secret::{self, Maker, SecretError, Sources, Told};
@@ -229,6 +230,9 @@ impl Runner<'_> {
         let token = token(self.plan.lineage, &step.path, prior.generation, &format!("update {serial}"));
         let request = UpdateRequest { existing, properties: plain, token: token.clone() };
         let intent = intent(Operation::Update, token, resolved, digests, desired);
+        if reboot::waits(&step.type_name, &prior.properties, &intent.properties) {
+            self.record.commit(self.reboots(step)).await?;
+        }
         self.record.commit([Event::Intent { path: step.path.clone(), intent: intent.clone() }]).await?;
         let provider = self.provider;
         calls.need(self.needed(desired));
@@ -242,6 +246,27 @@ impl Runner<'_> {
             Err(failure) if failure.in_doubt => Err(failure.into()),
             Err(failure) => self.unfinished(step, &prior, &intent, failure, calls).await,
         }
+    }
+
+    /// What says that the instances that this plan reboots for the change of `step` lack something until then. It is
+    /// written down before the change, so that they are rebooted by the next run where this one ends in between.
+    fn reboots(&self, step: &Step) -> Vec<Event> {
+        let updates = self.plan.steps.iter().filter_map(|other| match &other.work {
+            Work::Update { desired } if reboot::is_at_once(&other.type_name, &desired.properties) => {
+                Some((other, desired))
+            }
+            _ => None,
+        });
+        self.record.read(|state| {
+            let takes = |(other, desired): &(&Step, &Desired)| {
+                reboot::depends(state, &other.type_name, &desired.dependencies, &step.path)
+            };
+            let lacks = |(other, _): (&Step, &Desired)| {
+                let prior = state.resources.get(&other.path);
+                prior.filter(|prior| prior.status == ResourceStatus::Ready).map(|prior| prior.lacking(&other.path))
+            };
+            updates.filter(takes).filter_map(lacks).flatten().collect()
+        })
     }
 
     /// Writes down how far an update has come that was refused: it may have taken several calls, and

@@ -36,6 +36,17 @@ const TABLE: &[NeedsReboot] = &[
     entry("AWS::RDS::DBParameterGroup", "Parameters", GROUP),
 ];
 
+/// The properties that name what a resource takes parameters from: a group, or a cluster that has one. The pages are
+/// those of the table above.
+const PARAMETERS: &[(&str, &[&str])] = &[
+    ("AWS::DocDB::DBCluster", &["DBClusterParameterGroupName"]),
+    ("AWS::DocDB::DBInstance", &["DBClusterIdentifier"]),
+    ("AWS::Neptune::DBCluster", &["DBClusterParameterGroupName"]),
+    ("AWS::Neptune::DBInstance", &["DBParameterGroupName", "DBClusterIdentifier"]),
+    ("AWS::RDS::DBCluster", &["DBClusterParameterGroupName"]),
+    ("AWS::RDS::DBInstance", &["DBParameterGroupName", "DBClusterIdentifier"]),
+];
+
 const fn entry(type_name: &'static str, property: &'static str, effect: &'static str) -> NeedsReboot {
     NeedsReboot { type_name, property, effect, at_once: None }
 }
@@ -45,6 +56,23 @@ impl ResourceType {
     pub fn needs_reboot(&self, property: &str) -> Option<&'static NeedsReboot> {
         let property = property.split('.').next().unwrap_or(property);
         TABLE.iter().find(|entry| entry.type_name == self.name && entry.property == property)
+    }
+
+    /// The properties that name what a resource of this type takes parameters from; a change there may wait for a
+    /// reboot of what takes them.
+    pub fn takes_parameters_by(&self) -> &'static [&'static str] {
+        PARAMETERS.iter().find(|(name, _)| *name == self.name).map_or(&[], |(_, properties)| properties)
+    }
+
+    /// Whether a resource of this type is what is rebooted, and not a group or a cluster of such.
+    pub fn is_rebooted(&self) -> bool {
+        !self.takes_parameters_by().is_empty() && self.short_name() == "DBInstance"
+    }
+
+    /// The property that has a resource of this type rebooted at once, where its parameters wait for that.
+    pub fn reboots_at_once_by(&self) -> Option<&'static str> {
+        let of = TABLE.iter().filter(|entry| entry.type_name == self.name);
+        of.filter_map(|entry| entry.at_once).map(|(property, _)| property).next()
     }
 }
 
@@ -60,6 +88,14 @@ mod tests {
                 assert!(schema.properties.contains_key(property), "{}: {property}", entry.type_name);
             }
         }
+        for (name, properties) in PARAMETERS {
+            let schema = crate::lookup(name).unwrap_or_else(|| panic!("{name} is no type"));
+            for property in *properties {
+                assert!(schema.properties.contains_key(property), "{name}: {property}");
+            }
+        }
+        let instance = crate::lookup("AWS::RDS::DBInstance").expect("published");
+        assert!(instance.is_rebooted() && instance.reboots_at_once_by() == Some("ApplyImmediately"));
         let needs_reboot = |name, property| crate::lookup(name).expect("published").needs_reboot(property);
         assert!(needs_reboot("AWS::RDS::DBParameterGroup", "Parameters.max_connections").is_some());
         assert!(needs_reboot("AWS::RDS::DBInstance", "MultiAZ").is_none());

@@ -1,0 +1,93 @@
+//! Which instances get parameters only when they are rebooted.
+//!
+//! A change of a group of parameters, or of which group a cluster has, is accepted at once and waits for the reboot of
+//! each instance that takes them. Where the declaration of an instance says so, the same deploy reboots it, by an
+//! update that changes no property; the others are named by the plan and at the end of the deploy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::{Assembly, Path, Value};
+use groundplan_schema::lookup;
+
+use crate::diff::{Action, Change};
+use crate::state::{ResourceState, State};
+
+/// The instances of the program that take parameters from `source`, a group or cluster, and whether they are rebooted
+/// by the deploy that changes it.
+pub fn instances<'a>(assembly: &'a Assembly, source: &Path) -> Vec<(&'a Path, bool)> {
+    let all = assembly.resources.iter().filter(|(path, entry)| {
+        let is_rebooted = lookup(&entry.type_name).is_some_and(|schema| schema.is_rebooted());
+        is_rebooted && takes(assembly, path, &|other| other == source).is_some()
+    });
+    all.map(|(path, entry)| (path, is_at_once(&entry.type_name, &entry.properties))).collect()
+}
+
+/// The instances that take the parameters of what a run has changed when they are rebooted, each with that. Whether
+/// one of those parameters needs a reboot, only the cloud knows.
+pub fn pending(before: &State, after: &State) -> Vec<(Path, Path)> {
+    let stays = |path: &Path, now: &ResourceState| before.resources.get(path).filter(|old| old.id == now.id);
+    let changed = after.resources.iter().filter(|(path, now)| {
+        stays(path, now).is_some_and(|old| waits(&now.type_name, &old.properties, &now.properties))
+    });
+    let changed: Vec<_> = changed.map(|(path, _)| path).collect();
+    let waiting = after.resources.iter().filter(|(path, now)| {
+        let is_rebooted = lookup(&now.type_name).is_some_and(|schema| schema.is_rebooted());
+        is_rebooted && stays(path, now).is_some() && !is_at_once(&now.type_name, &now.properties)
+    });
+    let of = |path: &Path, now: &ResourceState| {
+        let is_it = |source: &&&Path| **source == path || depends(after, &now.type_name, &now.dependencies, source);
+        changed.iter().find(is_it).map(|source| (path.clone(), (*source).clone()))
+    };
+    waiting.filter_map(|(path, now)| of(path, now)).collect()
+}
+
+/// What a resource of the program takes parameters from and has to be rebooted for, where it is rebooted at once.
+pub(crate) fn at_once(assembly: &Assembly, path: &Path, changes: &BTreeMap<Path, Change>) -> Option<Path> {
+    let entry = assembly.resources.get(path).filter(|entry| is_at_once(&entry.type_name, &entry.properties))?;
+    let schema = lookup(&entry.type_name)?;
+    let waits = |source: &Path| {
+        changes.get(source).is_some_and(|change| {
+            let needs = |name: &str| lookup(&change.type_name).is_some_and(|it| it.needs_reboot(name).is_some());
+            change.action == Action::Update && change.properties.iter().any(|property| needs(&property.property))
+        })
+    };
+    schema.is_rebooted().then(|| takes(assembly, path, &waits)).flatten().cloned()
+}
+
+/// Whether the declaration of a resource has it rebooted where its parameters wait for that.
+pub(crate) fn is_at_once(type_name: &str, properties: &BTreeMap<String, Value>) -> bool {
+    let property = lookup(type_name).and_then(|schema| schema.reboots_at_once_by());
+    property.and_then(|property| properties.get(property)).and_then(Value::as_bool) == Some(true)
+}
+
+/// Whether a change in place waits for a reboot.
+pub(crate) fn waits(type_name: &str, old: &BTreeMap<String, Value>, new: &BTreeMap<String, Value>) -> bool {
+    let Some(schema) = lookup(type_name) else { return false };
+    let differs = |name: &&String| old.get(*name) != new.get(*name);
+    old.keys().chain(new.keys()).filter(differs).any(|name| schema.needs_reboot(name).is_some())
+}
+
+/// Whether a resource with these dependencies takes parameters from `source`, as the state knows it.
+pub(crate) fn depends(state: &State, type_name: &str, dependencies: &BTreeSet<Path>, source: &Path) -> bool {
+    if lookup(type_name).is_none_or(|schema| schema.takes_parameters_by().is_empty()) {
+        return false;
+    }
+    let through = |path: &Path| {
+        let between = state.resources.get(path);
+        between.is_some_and(|between| depends(state, &between.type_name, &between.dependencies, source))
+    };
+    dependencies.iter().any(|path| path == source || through(path))
+}
+
+/// The first of what a resource takes parameters from that fits.
+fn takes<'a>(assembly: &'a Assembly, path: &Path, fits: &dyn Fn(&Path) -> bool) -> Option<&'a Path> {
+    let entry = assembly.resources.get(path)?;
+    let properties = lookup(&entry.type_name)?.takes_parameters_by().iter();
+    let sources = properties.filter_map(|property| entry.properties.get(*property)).flat_map(Value::references);
+    let mut paths = sources.map(|reference| &reference.path);
+    paths.find_map(|source| if fits(source) { Some(source) } else { takes(assembly, source, fits) })
+}
+
+#[cfg(test)]
+#[path = "reboot_tests.rs"]
+mod tests;
