@@ -291,3 +291,18 @@ fn an_upstream_whose_deploy_was_killed_is_finished_first() {
     assert!(ran.err.contains("deploy of shop: 2 created"), "{}", ran.err);
     assert!(machine.run(&app, "plan").succeeds().out.contains("no changes"));
 }
+
+#[test]
+fn who_replaces_or_moves_a_state_is_told_who_uses_its_outputs() {
+    let machine = Machine::new();
+    machine.run(&renamed(), "deploy").succeeds();
+    machine.run(&first(), "deploy").succeeds();
+    machine.run(&shop(), "deploy").succeeds();
+    let restored = machine.run(&first(), "state restore 1 --yes").succeeds();
+    let used = "`shop` uses the output `zone-id` (shop/logs, shop/record), which that state does not publish";
+    assert!(restored.err.contains(used), "{}", restored.err);
+    assert!(!restored.err.contains("`retention`"), "{}", restored.err);
+    let moved = machine.run(&first(), "state migrate file:elsewhere").succeeds();
+    assert!(moved.err.contains("outputs of `account` are used by `shop`, and are found only where"), "{}", moved.err);
+    assert!(moved.err.contains("run `state migrate file:~/elsewhere` of each of them as well"), "{}", moved.err);
+}

@@ -387,7 +387,26 @@ pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn
         return Ok(());
     }
     let (mut uses, mut replaced) = (Vec::new(), Vec::new());
-    for app in store.apps().await?.into_iter().filter(|app| *app != plan.app) {
+    for used in users(&plan.app, store).await? {
+        if withdrawn.contains(&used.name) {
+            uses.push(used);
+        } else if let Some(path) = plan.replaced_outputs.get(&used.name).cloned() {
+            replaced.push((used, path));
+        }
+    }
+    if !uses.is_empty() {
+        return Err(Error::OutputsInUse { uses });
+    }
+    if replaced.is_empty() { Ok(()) } else { Err(Error::ReplacedInUse { uses: replaced }) }
+}
+
+/// Returns which outputs of `app` the apps use whose states are beside its own in `store`.
+///
+/// # Errors
+/// One of these states cannot be read.
+pub async fn users(app: &str, store: &dyn StateStore) -> Result<Vec<Use>, Error> {
+    let (publisher, mut uses) = (app, Vec::new());
+    for app in store.apps().await?.into_iter().filter(|app| app != publisher) {
         let Some(beside) = store.of(&app) else { continue };
         let (consumer, moved) = match settled(&*beside, &app).await {
             // What it uses now is written down elsewhere, where nothing of this app is.
@@ -399,22 +418,14 @@ pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn
             consumer => (consumer?, None),
         };
         let Some(consumer) = consumer else { continue };
-        for (name, imported) in consumer.imports.get(&plan.app).into_iter().flatten() {
+        for (name, imported) in consumer.imports.get(publisher).into_iter().flatten() {
             let resources = imported.resources.iter().map(Path::to_string);
             let outputs = imported.outputs.iter().map(|output| format!("its output `{output}`"));
             let places = resources.chain(outputs).chain(moved.clone()).collect();
-            let used = Use { name: name.clone(), app: app.clone(), places };
-            if withdrawn.contains(name) {
-                uses.push(used);
-            } else if let Some(path) = plan.replaced_outputs.get(name) {
-                replaced.push((used, path.clone()));
-            }
+            uses.push(Use { name: name.clone(), app: app.clone(), places });
         }
     }
-    if !uses.is_empty() {
-        return Err(Error::OutputsInUse { uses });
-    }
-    if replaced.is_empty() { Ok(()) } else { Err(Error::ReplacedInUse { uses: replaced }) }
+    Ok(uses)
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use groundplan_core::Path;
 use groundplan_engine::State;
 use groundplan_engine::diff::Counts;
 use groundplan_engine::history::{Ending, Entry};
-use groundplan_engine::store::Holder;
 use groundplan_engine::store::transfer::{self, Transferred};
+use groundplan_engine::store::{Holder, StateStore};
+use groundplan_engine::upstream::{self, Use};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -132,6 +133,13 @@ async fn put(
             context.terminal.hint("`import PATH ID` adopts what still exists");
         }
     }
+    let withdrawn = |used: &Use| !state.outputs.contains_key(&used.name);
+    for used in upstream::users(context.app(), store).await?.iter().filter(|used| withdrawn(used)) {
+        let Use { name, app, places } = used;
+        let what =
+            format!("`{app}` uses the output `{name}` ({}), which that state does not publish", places.join(", "));
+        context.terminal.warn(what);
+    }
     session.confirm(yes, &format!("replace the state at {}?", store.place())).await?;
     let before = State { serial: state.serial - 1, ..State::new(context.app()) };
     let entry = Entry::begun(&before, holder, Counts::default());
@@ -174,6 +182,7 @@ pub(crate) async fn migrate(
         .locked(&holder, || async {
             let lock = to.lock(&holder).await?;
             let moved = async {
+                warn_of_users(context, from, &to_url).await?;
                 session.confirm(yes, &question).await?;
                 place.mark(&session.target)?;
                 Ok(transfer::migrate(from, &*to, context.app(), &from_url, &to_url).await?)
@@ -191,6 +200,19 @@ pub(crate) async fn migrate(
     context.terminal.print_json(&json!({"serial": moved.state.serial, "state": to_url}));
     session.notice();
     Ok(Exit::Done)
+}
+
+/// Warns that other apps, which read the outputs of this one from `from`, have to move as well.
+async fn warn_of_users(context: &Context<'_>, from: &dyn StateStore, to_url: &str) -> Result<(), CommandError> {
+    let users: BTreeSet<_> = upstream::users(context.app(), from).await?.into_iter().map(|used| used.app).collect();
+    if users.is_empty() {
+        return Ok(());
+    }
+    let users = users.iter().map(|app| format!("`{app}`")).collect::<Vec<_>>().join(", ");
+    let used = format!("outputs of `{}` are used by {users}", context.app());
+    context.terminal.warn(format!("{used}, and are found only where the states of all these apps are in one place"));
+    context.terminal.hint(format!("run `state migrate {to_url}` of each of them as well"));
+    Ok(())
 }
 
 /// `` `deploy` of ada@build-7 at 2026-11-22 15:54:37 UTC ``
