@@ -3,24 +3,20 @@
 use groundplan_engine::provider::{Outputs, Status};
 
 /// The states of a resource whose deletion was accepted, in lower case and with `-` for `_`: RDS, EC2, EKS
-/// and others `deleting`, EC2 instances `shutting-down`, ECS services `DRAINING` and `INACTIVE`, attachments
-/// `detaching`, CIDR blocks and associations `disassociating`, a database whose replicas are looked at before it
-/// goes `delete-precheck`.
-const DELETION_STATES: [&str; 14] = [
+/// and others `deleting`, EC2 instances `shutting-down`, attachments `detaching`, CIDR blocks and associations
+/// `disassociating`, a database whose replicas are looked at before it goes `delete-precheck`. Not among them are
+/// words that mean something else for another type: a Lambda function that is idle is `Inactive`.
+const DELETION_STATES: [&str; 10] = [
     "deleting",
     "deleted",
     "delete-in-progress",
-    "delete-failed",
     "delete-precheck",
     "pending-deletion",
     "pendingdeletion",
     "terminating",
     "shutting-down",
-    "draining",
-    "inactive",
     "detaching",
     "disassociating",
-    "deregistering",
 ];
 
 /// How far a resource is.

@@ -304,6 +304,9 @@ pub(crate) struct Import {
     /// joined by `|`
     pub(crate) id: String,
 
+    #[command(flatten)]
+    pub(crate) start: Start,
+
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,

@@ -100,7 +100,7 @@ impl Session<'_> {
 
     /// Says that this is the first deploy from here, which is a surprise where `--state` was mistyped.
     pub(crate) fn tell_first(&self, loaded: &Loaded, planned: &Planned) {
-        if loaded.base.is_none() {
+        if loaded.is_first() {
             let created = count(planned.changes.count().create, "resource");
             let place = self.place.display();
             self.context.terminal.note(format!("first deploy: no state at {place}; {created} will be created"));

@@ -68,6 +68,24 @@ fn a_mistyped_place_is_noticed_by_what_the_account_has() {
 }
 
 #[test]
+fn what_a_lost_state_has_known_is_adopted_one_by_one() {
+    let machine = Machine::new();
+    machine.run(&shop(), "deploy").succeeds();
+    fs::remove_dir_all(machine.path(STATE)).unwrap();
+    let inventory = machine.sandbox().inventory().unwrap();
+    let mut imports: Vec<_> =
+        inventory.iter().map(|item| format!("import {} {}", item.path.as_ref().unwrap(), item.id)).collect();
+    let refused = machine.run(&shop(), &imports[0]).fails(1, "has resources that are tagged as of the app `shop`");
+    assert!(refused.err.contains("the first with `--new-state`"), "{}", refused.err);
+    machine.run(&shop(), "drift").fails(1, "has resources that are tagged as of the app `shop`");
+    imports[0] += " --new-state";
+    imports.iter().for_each(|import| drop(machine.run(&shop(), import).succeeds()));
+    machine.run(&shop(), "deploy").succeeds();
+    let ids = |items: &[groundplan_simulator::Item]| items.iter().map(|item| item.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&machine.sandbox().inventory().unwrap()), ids(&inventory));
+}
+
+#[test]
 fn a_state_is_pulled_edited_and_pushed() {
     let machine = Machine::new();
     machine.run(&shop(), "deploy").succeeds();

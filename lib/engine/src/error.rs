@@ -91,7 +91,8 @@ pub enum Error {
     },
     /// The state was moved to another place with `state migrate`. Nothing was touched.
     #[error(
-        "the state at {place} was moved to {to}; use that one: `--state {to}`, or `.state(\"{to}\")` in the program"
+        "the state at {place} was moved to {to}; use that one: `--state {to}`, or `.state(\"{to}\")` in the program (where \
+         both places name each other, a `state migrate` was cut short: run it again)"
     )]
     Moved {
         /// The state store.
@@ -103,7 +104,8 @@ pub enum Error {
     #[error(
         "there is no state at {place}, but account {account} has resources that are tagged as of the app `{app}`:{}\n\
          a deploy would make them a second time: bring the state back (`--state URL`, `state push FILE`), adopt them \
-         with `import PATH ID`, or, if they are to be left alone, start a new state with `--new-state`",
+         one by one (`import PATH ID`, the first with `--new-state`), or, if they are to be left alone, start a new state \
+         with `--new-state`",
         bullets(found)
     )]
     Owned {

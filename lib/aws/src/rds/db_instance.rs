@@ -111,7 +111,9 @@ impl Handler for DbInstance {
         let untagged = |instance: &Self| Self { tags: Tags::default(), ..instance.clone() };
         let changed = match changes.old {
             None => return create::finish(changes.new, cx, id).await,
-            Some(old) if untagged(old) == untagged(changes.new) => reboot::of_changed_group(changes.new, cx, id).await,
+            // Nothing differs: the engine wants what an earlier run, or a changed group, has left to be done.
+            Some(old) if old == changes.new => reboot::of_changed_group(changes.new, cx, id).await,
+            Some(old) if untagged(old) == untagged(changes.new) => Ok(()),
             Some(_) => modify::modify(changes, cx, id).await,
         };
         if let Err(error) = changed {

@@ -61,7 +61,7 @@ pub(crate) async fn unfinished(
     synthesis: &Synthesis,
 ) -> Result<Option<&'static str>, CommandError> {
     let loaded = session.load().await?;
-    if loaded.base.is_none() {
+    if loaded.is_first() {
         return Ok(Some("was never deployed to"));
     }
     let runs = session.store.history().await?;

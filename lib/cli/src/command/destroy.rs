@@ -26,7 +26,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, C
 async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
     let Job { context, session, .. } = job;
     let (provider, loaded) = session.start(Start::default()).await?;
-    if loaded.base.is_none() {
+    if loaded.is_first() {
         context.terminal.note(format!("no state at {}: nothing was deployed from there", session.place.display()));
     }
     let options = PlanOptions {

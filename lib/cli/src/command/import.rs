@@ -7,7 +7,7 @@ use groundplan_engine::import;
 use groundplan_engine::upstream::Upstream;
 use serde_json::json;
 
-use crate::args::{Import, Start};
+use crate::args::Import;
 use crate::command::edit;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
@@ -19,9 +19,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     let session = context.session()?;
     session.may_ask(args.yes, "import")?;
     let holder = session.holder();
-    let Import { path, id, yes } = args;
+    let Import { path, id, start, yes } = args;
     let imported = || async {
-        let (provider, loaded) = session.start(Start::default()).await?;
+        let (provider, loaded) = session.start(*start).await?;
         let assembly = &context.synthesis.assembly;
         let (resolved, _) = Upstream::read(assembly, &*session.store).await?.resolve(assembly)?;
         let found = import::import(&resolved, &loaded.state, path, id, &*provider).await?;

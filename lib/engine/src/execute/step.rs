@@ -393,7 +393,10 @@ impl Runner<'_> {
             // has ended.
             Ok(Deletion::Pending) => calls.until_gone(&request.existing, self.wait(&step.type_name)).await?,
             Err(failure) if failure.in_doubt => return Err(failure.into()),
-            Err(failure) => return self.undeleted(&resource, &request.existing, failure, calls).await,
+            Err(failure) => {
+                let is_snapshot_promised = request.final_snapshot.is_some();
+                return self.undeleted(&resource, &request.existing, failure, is_snapshot_promised, calls).await;
+            }
         }
         self.record.commit([gone]).await?;
         Ok(())
@@ -407,6 +410,7 @@ impl Runner<'_> {
         resource: &ResourceState,
         existing: &Existing,
         failure: Failure,
+        is_snapshot_promised: bool,
         calls: &mut Calls<'_>,
     ) -> Result<(), StepError> {
         let (path, id, generation) = (&existing.address.path, &existing.id, resource.generation);
@@ -423,7 +427,8 @@ impl Runner<'_> {
                 Ok(Some(live)) => recover::learned(path, resource, live),
                 Ok(None) => {
                     self.record.commit([resource.gone(path)]).await?;
-                    return Ok(());
+                    // Whether the final snapshot was taken that the plan has named is not known.
+                    return if is_snapshot_promised { Err(failure.into()) } else { Ok(()) };
                 }
                 Err(_) => return Err(failure.into()),
             },

@@ -189,7 +189,8 @@ impl Loaded {
     /// it writes its journal: without events, that says nothing of what the run has made, since the journal may
     /// have been emptied.
     pub fn is_first(&self) -> bool {
-        self.base.is_none() || (self.base == Some(0) && self.journal == 0 && self.state.resources.is_empty())
+        let State { identity, resources, .. } = &self.state;
+        self.base.is_none() || (self.journal == 0 && identity.is_none() && resources.is_empty())
     }
 }
 

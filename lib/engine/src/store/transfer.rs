@@ -123,7 +123,7 @@ pub async fn migrate(
     to_url: &str,
 ) -> Result<Transferred, Error> {
     if from.moved().await?.is_some_and(|moved| moved == to_url) {
-        return finished(from, to, app).await;
+        return finished(from, to, app, from_url).await;
     }
     let Loaded { state, base: Some(_), .. } = load(from, app).await? else {
         return Err(refused(format!("there is no state at {}: nothing was deployed from there", from.place())));
@@ -169,16 +169,13 @@ pub async fn migrate(
 }
 
 /// The end of a migration that was cut short after the mark was set.
-async fn finished(from: &dyn StateStore, to: &dyn StateStore, app: &str) -> Result<Transferred, Error> {
+async fn finished(from: &dyn StateStore, to: &dyn StateStore, app: &str, from_url: &str) -> Result<Transferred, Error> {
     let (first, second) = (from.load().await?, to.load().await?);
     match (first, second) {
         (Some(first), Some(second)) if first.state.lineage == second.state.lineage => {
             of_app(to, app, &second.state)?;
-            // A mark there is that of this move or one of before, unless the state has gone on and was moved once
-            // more.
-            if let Some(next) = to.moved().await?
-                && second.state.serial > first.folded(from)?.serial
-            {
+            // A mark of another move says that the state has gone on from there, with a run or without one.
+            if let Some(next) = to.moved().await?.filter(|next| next != from_url) {
                 return Err(Error::Moved { place: to.place(), to: next });
             }
             to.set_moved(None).await?;

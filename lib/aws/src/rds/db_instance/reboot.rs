@@ -38,8 +38,12 @@ pub(super) async fn first(cx: &Cx, instance: &Live, id: &str) -> Result<Option<S
         Some((group, "applying")) => Ok(Some(format!("available, and {group} is being applied"))),
         Some((group, "pending-reboot")) => {
             if !rebooted.with(|all| all.contains(id)) {
-                cx.rds.reboot_db_instance().db_instance_identifier(id).send().await?;
-                rebooted.with(|all| all.insert(id.to_owned()));
+                match cx.rds.reboot_db_instance().db_instance_identifier(id).send().await.map_err(Error::from) {
+                    Ok(_) => drop(rebooted.with(|all| all.insert(id.to_owned()))),
+                    // It is being backed up or configured once more: the next look asks again.
+                    Err(error) if error.class() == ErrorClass::Conflict => {}
+                    Err(error) => return Err(error),
+                }
             }
             Ok(Some(format!("rebooting, so that the static parameters of {group} apply")))
         }
@@ -57,6 +61,10 @@ pub(super) async fn of_changed_group(new: &DbInstance, cx: &Cx, id: &str) -> Res
         return Ok(());
     }
     let mut live = describe(cx, id).await?;
+    // One that is stopped takes its parameters when it is started.
+    if matches!(live.db_instance_status(), Some("stopped" | "stopping")) {
+        return Ok(());
+    }
     for pause in PAUSES {
         if applying(&live, cx).await?.is_some() {
             break;
