@@ -76,8 +76,8 @@ pub trait Provider: Send + Sync {
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError>;
 
     /// Polls during a deploy until a resource is ready or gone, and does what it needs for that. Repeated like
-    /// [`status`](Self::status), which never changes anything and which a plan may call. `new` says that no run has seen the resource
-    /// ready yet, so that nothing uses it.
+    /// [`status`](Self::status), which never changes anything and which a plan may call. `new` says that no run has
+    /// seen the resource ready yet.
     async fn advance(&self, resource: &Existing, new: bool) -> Result<Status, ProviderError>;
 
     /// How long a resource that was just made may look as if it did not exist. That one is not

@@ -151,6 +151,7 @@ pub async fn migrate(
     } else if !to.runs_after(0).await?.is_empty() && to.moved().await?.is_none() && !is_copy(from, to).await? {
         return Err(refused(format!("{} has the history of another deployment: choose another place", to.place())));
     }
+    // Until the end of the move, whoever looks there is sent back.
     to.set_moved(Some(from_url)).await?;
     let runs = copy_history(from, to).await?;
     for serial in from.backups().await? {
