@@ -81,7 +81,7 @@ pub(crate) struct Made {
     pub(crate) token: String,
     pub(crate) properties: Properties,
     /// When it is ready.
-    ready: Instant,
+    pub(crate) ready: Instant,
 }
 
 /// How a call goes wrong.

@@ -389,3 +389,192 @@ fn only_what_is_waited_for_becomes_ready_or_fails() {
         assert_eq!(error.reason, "nothing is open there, and nobody waits for it");
     }
 }
+
+fn dependent(event: Event, on: &str) -> Event {
+    let Event::Intent { path, intent } = event else { panic!("an intent") };
+    Event::Intent { path, intent: Intent { dependencies: [on.into()].into(), ..intent } }
+}
+
+fn made(path: &str, id: &str) -> [Event; 3] {
+    [create(path, VPC, 1), accepted(path, id), ready(path)]
+}
+
+fn moved(from: &str, to: &str) -> Event {
+    Event::Moved { from: from.into(), to: to.into() }
+}
+
+#[test]
+fn a_run_begins_with_the_next_serial_only() {
+    for serial in [0, 2] {
+        let error = state().apply(Event::Begun { serial, identity: identity() }).unwrap_err();
+        assert_eq!(error.reason, "the serial is not the next one");
+    }
+}
+
+#[test]
+fn a_role_is_assumed_for_all_that_a_stack_has_in_its_region() {
+    let mut before = after(&[&made("a/vpc", "vpc-1")[..], &made("b/vpc", "vpc-2"), &made("a/far", "vpc-3")].concat());
+    before.apply(create("a/vpc", VPC, 2)).unwrap();
+    before.apply(accepted("a/vpc", "vpc-4")).unwrap();
+    before.apply(create("a/new", VPC, 1)).unwrap();
+    before.resources.get_mut("a/far").unwrap().environment.region = "eu-west-1".into();
+    let role = groundplan_core::AssumeRole::new("arn:aws:iam::111122223333:role/deploy");
+    let environment = Environment { role: Some(role), ..before.resources["a/vpc"].environment.clone() };
+    let mut state = before.clone();
+    state.apply(Event::RoleChanged { stack: "a".into(), environment: environment.clone() }).unwrap();
+    assert_eq!(state.resources["a/vpc"].environment, environment);
+    assert_eq!(state.deposed[0].resource.environment, environment);
+    let Operation::Create { environment: pending, .. } = &state.pending["a/new"].operation else { panic!("a create") };
+    assert_eq!(*pending, environment);
+    for other in ["b/vpc", "a/far"] {
+        assert_eq!(state.resources[other], before.resources[other], "{other}");
+    }
+}
+
+#[test]
+fn an_accepted_update_and_a_record_change_what_a_resource_is_made_after_and_its_lifecycle() {
+    let lifecycle = Lifecycle { protect: true, ..Lifecycle::default() };
+    let Event::Intent { path, intent } = dependent(update("a/vpc"), "a/new") else { panic!("an intent") };
+    let updated = Event::Intent { path, intent: Intent { lifecycle: lifecycle.clone(), ..intent } };
+    let recorded =
+        Event::Recorded { path: "a/vpc".into(), dependencies: ["a/new".into()].into(), lifecycle: lifecycle.clone() };
+    for events in [&[updated, accepted("a/vpc", "vpc-1")][..], std::slice::from_ref(&recorded)] {
+        let state = after(&[&made("a/vpc", "vpc-1")[..], events].concat());
+        let resource = &state.resources["a/vpc"];
+        assert_eq!((&resource.dependencies, &resource.lifecycle), (&["a/new".into()].into(), &lifecycle));
+    }
+    assert_eq!(state().apply(recorded).unwrap_err().reason, "there is no resource");
+}
+
+#[test]
+fn which_secrets_an_update_has_set_is_known_only_where_it_set_none_other() {
+    let secrets = |digest: &str| BTreeMap::from([("Password".to_owned(), digest.to_owned())]);
+    let with = |event: Event, digest: &str| {
+        let Event::Intent { path, intent } = event else { panic!("an intent") };
+        Event::Intent { path, intent: Intent { secrets: secrets(digest), ..intent } }
+    };
+    let made = [with(create("a/db", DATABASE, 1), "old"), accepted("a/db", "db-1"), ready("a/db")];
+    let observed = Event::Observed { path: "a/db".into(), properties: BTreeMap::new(), outputs: Outputs::new() };
+    let cases = [
+        (vec![observed.clone()], "old"),
+        (vec![with(update("a/db"), "old"), observed.clone()], "old"),
+        (vec![with(update("a/db"), "new"), observed], UNKNOWN_DIGEST),
+        (vec![with(update("a/db"), "new"), accepted("a/db", "db-1")], "new"),
+        (vec![with(update("a/db"), "new"), accepted("a/db", "db-1"), failed("a/db", None)], UNKNOWN_DIGEST),
+    ];
+    for (events, expected) in cases {
+        let state = after(&[&made[..], &events].concat());
+        assert_eq!(state.resources["a/db"].secrets, secrets(expected), "{events:?}");
+    }
+}
+
+#[test]
+fn a_deletion_concerns_what_has_its_path_and_identifier_alone() {
+    let mut two = after(&[&made("a/one", "vpc-1")[..], &made("a/two", "vpc-2")].concat());
+    for (path, id) in [("a/one", "vpc-3"), ("a/two", "vpc-4")] {
+        two.apply(create(path, VPC, 2)).unwrap();
+        two.apply(accepted(path, id)).unwrap();
+    }
+    // One identifier at both paths, as of names in two regions.
+    two.deposed[0].resource.id = "vpc-4".into();
+    let status = |state: &State| -> Vec<ResourceStatus> { state.deposed.iter().map(|it| it.resource.status).collect() };
+    let mut state = two.clone();
+    state.apply(deleting("a/two", "vpc-2")).unwrap();
+    assert_eq!(status(&state), [ResourceStatus::Ready, ResourceStatus::Deleting]);
+    for event in [deleting("a/one", "vpc-2"), delete_failed("a/one", "vpc-2"), gone("a/one", "vpc-2")] {
+        assert_eq!(two.clone().apply(event).unwrap_err().reason, "there is no such resource");
+    }
+    two.apply(gone("a/two", "vpc-4")).unwrap();
+    assert_eq!((two.deposed.len(), two.resources.keys().map(Path::as_str).collect()), (2, vec!["a/one"]));
+}
+
+#[test]
+fn a_generation_is_remembered_where_only_the_resource_has_it() {
+    let path = || Path::from("a/vpc");
+    for event in [gone("a/vpc", "vpc-1"), moved("a/vpc", "a/net"), Event::Forgotten { path: path() }] {
+        let mut state = after(&made("a/vpc", "vpc-1"));
+        state.generations.clear();
+        state.resources.get_mut("a/vpc").unwrap().generation = 3;
+        state.apply(event.clone()).unwrap();
+        assert_eq!(state.next_generation(&path()), 4, "{event:?}");
+    }
+}
+
+#[test]
+fn with_a_resource_goes_its_open_update_and_not_an_open_create() {
+    let observed = Event::Observed { path: "a/vpc".into(), properties: BTreeMap::new(), outputs: Outputs::new() };
+    for last in [gone("a/vpc", "vpc-1"), Event::Forgotten { path: "a/vpc".into() }, observed] {
+        let open = |intent: Event| after(&[&made("a/vpc", "vpc-1")[..], &[intent, last.clone()]].concat()).pending;
+        assert!(open(update("a/vpc")).is_empty(), "{last:?}");
+        assert!(open(create("a/vpc", VPC, 2)).contains_key("a/vpc"), "{last:?}");
+    }
+}
+
+#[test]
+fn a_change_that_is_not_seen_ready_after_its_create_stays_to_be_waited_for_as_that() {
+    let accepted_twice = [create("a/nat", NAT, 1), accepted("a/nat", "n"), update("a/nat"), accepted("a/nat", "n")];
+    assert_eq!(after(&accepted_twice).resources["a/nat"].status, ResourceStatus::Accepted);
+}
+
+#[test]
+fn what_moves_takes_along_its_open_update_and_what_names_its_path() {
+    let dependent = [dependent(create("a/nat", NAT, 1), "a/vpc"), accepted("a/nat", "nat-1")];
+    let replaced = [create("a/nat", NAT, 2), accepted("a/nat", "nat-2"), update("a/vpc")];
+    let mut state = after(&[&made("a/vpc", "vpc-1")[..], &dependent, &replaced].concat());
+    let used = |paths: &[&str]| crate::upstream::Imported {
+        value: json!("x"),
+        resources: paths.iter().map(|path| Path::from(*path)).collect(),
+        outputs: BTreeSet::new(),
+    };
+    let imports = |moving: &str| -> Imports {
+        let names = [("one".to_owned(), used(&[moving])), ("two".to_owned(), used(&["a/nat"]))];
+        [("network".to_owned(), names.into())].into()
+    };
+    state.imports = imports("a/vpc");
+    state.apply(moved("a/vpc", "a/net")).unwrap();
+    assert_eq!(state.pending.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/net"]);
+    assert_eq!(state.deposed[0].resource.dependencies, ["a/net".into()].into());
+    assert_eq!(state.imports, imports("a/net"));
+}
+
+#[test]
+fn nothing_moves_to_a_path_that_is_taken_and_a_generation_changes_only_where_it_is() {
+    let both = [&made("a/one", "vpc-1")[..], &made("a/two", "vpc-2")].concat();
+    let error = after(&both).apply(moved("a/one", "a/two")).unwrap_err();
+    assert_eq!(error.reason, "there is a resource at the new path");
+    // Neither what is still to be deleted elsewhere nor another one there is the same.
+    for (path, id) in [("a/else", "vpc-1"), ("a/net", "vpc-9")] {
+        let mut state = after(&both);
+        let resource = ResourceState { id: id.into(), ..state.resources["a/two"].clone() };
+        state.deposed.push(Deposed { path: path.into(), resource });
+        state.apply(moved("a/one", "a/net")).unwrap();
+        assert_eq!(state.resources["a/net"].generation, 1, "{path} {id}");
+    }
+}
+
+#[test]
+fn what_is_forgotten_uses_nothing_of_other_apps_any_more() {
+    let used = |resources: &[&str], outputs: &[&str]| crate::upstream::Imported {
+        value: json!("x"),
+        resources: resources.iter().map(|path| Path::from(*path)).collect(),
+        outputs: outputs.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let mut state = after(&made("a/vpc", "vpc-1"));
+    let names = [
+        ("alone".to_owned(), used(&["a/vpc"], &[])),
+        ("output".to_owned(), used(&["a/vpc"], &["url"])),
+        ("shared".to_owned(), used(&["a/nat", "a/vpc"], &[])),
+        ("other".to_owned(), used(&["a/nat"], &[])),
+    ];
+    let alone = [("alone".to_owned(), used(&["a/vpc"], &[]))];
+    state.imports = [("network".to_owned(), names.into()), ("zone".to_owned(), alone.into())].into();
+    state.apply(Event::Forgotten { path: "a/vpc".into() }).unwrap();
+    let left = [
+        ("output".to_owned(), used(&[], &["url"])),
+        ("shared".to_owned(), used(&["a/nat"], &[])),
+        ("other".to_owned(), used(&["a/nat"], &[])),
+    ];
+    assert_eq!(state.imports, [("network".to_owned(), left.into())].into());
+    let error = state.apply(Event::Forgotten { path: "a/vpc".into() }).unwrap_err();
+    assert_eq!(error.reason, "there is no resource");
+}

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::panic::Location;
 
 use groundplan_schema::{Collection, Member, Spelling, inline_collections, lookup, memberships, named_owner};
-use ipnet::IpNet;
 
 use super::{Claim, Conflict, claims_among};
 use crate::assembly::{Assembly, ResourceEntry};
@@ -67,13 +67,10 @@ pub(crate) fn conflicts(assembly: &Assembly, locations: &Locations, diagnostics:
 }
 
 /// What claims with one key are sorted by.
-fn order(claim: &Claim) -> (Option<(bool, std::net::IpAddr, u8)>, &str) {
+fn order(claim: &Claim) -> (Option<(IpAddr, u8)>, &str) {
     match &claim.conflict {
         Conflict::Equal => (None, ""),
-        Conflict::Overlap(block) => {
-            let is_v6 = matches!(block, IpNet::V6(_));
-            (Some((is_v6, block.network(), block.prefix_len())), "")
-        }
+        Conflict::Overlap(block) => (Some((block.network(), block.prefix_len())), ""),
         Conflict::Unless(value) => (None, value),
     }
 }
@@ -186,3 +183,7 @@ fn place(path: &Path, locations: &Locations) -> String {
         None => path.to_string(),
     }
 }
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -379,3 +379,103 @@ fn a_claim_lies_in_the_partition_or_account_of_its_stack() {
     let pinned = Environment::new("eu-west-1").account("444455556666");
     assert_eq!(role("444455556666"), of(pinned, "AWS::IAM::Role", "RoleName"), "with a role or without");
 }
+
+#[test]
+fn two_values_surely_differ_where_both_are_known_or_are_the_same_of_two_resources() {
+    let of = |value: String| Claim { what: "x", key: "k".into(), conflict: Conflict::Unless(value), swaps: false };
+    let reference = |name: &str| format!("{OPEN}{name}{CLOSE}");
+    let known = || "arn".to_owned();
+    let (one, two) = (|| reference("a/one#Arn"), || reference("a/two#Arn"));
+    let cases = [
+        (known(), "other".to_owned(), true),
+        (one(), two(), true),
+        (one(), reference("a/two#Id"), false),
+        (one(), known(), false),
+        (format!("{}-x", one()), format!("{}-x", two()), false),
+        (format!("{}{}", reference("a/b#Id"), one()), two(), false),
+        (one(), one(), false),
+    ];
+    for (a, b, certain) in cases {
+        let (a, b) = (of(a), of(b));
+        assert_eq!(a.certainly_conflicts_with(&b), certain, "{a:?} {b:?}");
+        assert_eq!(b.certainly_conflicts_with(&a), certain, "{a:?} {b:?}");
+    }
+}
+
+#[test]
+fn values_that_are_composed_are_compared_as_far_as_they_are_known() {
+    let zone = Value::from("Example.com");
+    let stated = |reference: &Reference, _: &str| (reference.path.as_str() == "a/zone").then_some(&zone);
+    let key = |type_name: &str, json: Json| {
+        let properties = properties(json);
+        claims_among(type_name, &Environment::new("us-east-1"), &properties, &|reference, name| stated(reference, name))
+            .remove(0)
+            .key
+    };
+    let record = |name: Json| key("AWS::Route53::RecordSet", json!({"HostedZoneId": "Z", "Name": name, "Type": "A"}));
+    let parts = |parts: Json| json!({"$template": parts});
+    let (known, open) = (json!({"$ref": "a/zone#Name"}), json!({"$ref": "a/X#Name"}));
+    assert_eq!(record(parts(json!(["WWW.", known]))), record(json!("www.example.com.")));
+    assert_eq!(record(parts(json!(["www.", open]))), record(parts(json!(["www.", open, "."]))));
+    assert_ne!(record(parts(json!(["www.", open]))), record(parts(json!(["api.", open]))));
+    assert_ne!(record(open.clone()), record(json!({"$ref": "a/x#Name"})), "paths differ by their case");
+
+    let policy = |role: Json| key("AWS::IAM::RolePolicy", json!({"RoleName": role, "PolicyName": "read"}));
+    assert_eq!(policy(parts(json!(["shop-", known]))), policy(json!("shop-example.com")));
+    assert_ne!(policy(parts(json!(["shop-", open]))), policy(parts(json!(["blog-", open]))));
+    assert_ne!(policy(json!(["a", "b"])), policy(json!(["ab"])));
+}
+
+#[test]
+fn a_circle_of_references_ends() {
+    let itself = Value::Ref(Reference::new("a/role", "RoleName"));
+    let properties = properties(json!({"RoleName": {"$ref": "a/role#RoleName"}, "PolicyName": "read"}));
+    let claims =
+        claims_among("AWS::IAM::RolePolicy", &Environment::new("us-east-1"), &properties, &|_, _| Some(&itself));
+    assert_eq!(claims[0].values(), "a/role#RoleName, read");
+}
+
+#[test]
+fn what_is_made_of_different_unknown_values_is_different() {
+    let part = |block: &str, index: u32| json!({"$subnet": {"block": {"$ref": format!("{block}#Ipv6CidrBlock")}, "prefix": 64, "index": index}});
+    let route = |destination: Json| {
+        let properties = json!({"RouteTableId": "rtb-1", "DestinationIpv6CidrBlock": destination});
+        one("AWS::EC2::Route", "route to a destination", properties)
+    };
+    let subnet = |block: Json| {
+        one("AWS::EC2::Subnet", "IPv6 block of a subnet", json!({"VpcId": "vpc-1", "Ipv6CidrBlock": block}))
+    };
+    for of in [&route as &dyn Fn(Json) -> Claim, &subnet] {
+        assert!(of(part("a/one", 1)).conflicts_with(&of(part("a/one", 1))));
+        assert!(!of(part("a/one", 1)).conflicts_with(&of(part("a/one", 2))));
+        assert!(!of(part("a/one", 1)).conflicts_with(&of(part("a/two", 1))));
+        let whole = |path: &str| of(json!({"$ref": format!("{path}#Ipv6CidrBlock")}));
+        assert!(!whole("a/one").conflicts_with(&whole("a/two")));
+    }
+}
+
+#[test]
+fn a_rule_of_a_group_is_known_by_its_group_protocol_and_ports() {
+    let rule = |extra: Json| {
+        let plain =
+            json!({"GroupId": "sg-1", "IpProtocol": "icmp", "FromPort": 1, "ToPort": 11, "CidrIp": "10.0.0.0/8"});
+        one("AWS::EC2::SecurityGroupIngress", "ingress rule", with(&plain, &extra))
+    };
+    let same = |a: Json, b: Json| rule(a).is_same_as(&rule(b));
+    assert!(!same(json!({}), json!({"FromPort": 11, "ToPort": 1})));
+    let group = |attribute: &str| json!({"GroupId": {"$ref": format!("a/sg#{attribute}")}});
+    assert!(same(group("Id"), group("GroupId")));
+    assert!(!same(group("Id"), group("VpcId")));
+    let protocol = |path: &str| json!({"IpProtocol": {"$ref": format!("{path}#Value")}});
+    assert!(same(protocol("a/x"), protocol("a/x")));
+    assert!(!same(protocol("a/x"), protocol("a/X")));
+}
+
+#[test]
+fn only_of_an_arn_the_last_part_is_the_name() {
+    let service = |cluster: &str| {
+        one("AWS::ECS::Service", "name of a service", json!({"ServiceName": "web", "Cluster": cluster}))
+    };
+    assert!(service("arn:aws:ecs:us-east-1:111122223333:cluster/blue").is_same_as(&service("blue")));
+    assert!(!service("team/blue").is_same_as(&service("blue")));
+}

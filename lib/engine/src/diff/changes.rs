@@ -433,3 +433,7 @@ fn forced(
     }
     reasons
 }
+
+#[cfg(test)]
+#[path = "changes_tests.rs"]
+mod tests;

@@ -401,4 +401,4 @@ impl ChangeSet {
 mod same_tests;
 #[cfg(test)]
 #[path = "tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -2,10 +2,14 @@ use groundplan_core::Assembly;
 use serde_json::json;
 
 use super::*;
+use crate::diff::diff;
+use crate::diff::tests::deployed;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
-use crate::fake::{Fake, LOG_GROUP, NAT, assembly, reference, subnet, vpc};
+use crate::fake::{Fake, LOG_GROUP, NAT, VPC, assembly, behavior, identity, reference, subnet, vpc};
 use crate::planning::{PlanOptions, Planned, deploy};
 use crate::provider::ErrorClass;
+use crate::secret::Digests;
+use crate::state::{Deposed, State};
 use crate::store::{self, MemoryStore};
 
 type Resource = (&'static str, &'static str, serde_json::Value);
@@ -135,4 +139,106 @@ async fn a_path_that_does_not_exist_is_refused_with_what_was_meant() {
     there is no `a/vcp` in the program or the state; did you mean `a/vpc`?
     there is no `b/x/y/z` in the program or the state
     ");
+}
+
+fn partial(assembly: &Assembly, state: &State, only: &[&str]) -> Result<Part, Error> {
+    let inputs = Inputs {
+        assembly,
+        state,
+        identity: &identity(),
+        behavior: &behavior,
+        repeats: &|_, _| false,
+        digests: &Digests::new(),
+        missing: &BTreeSet::new(),
+    };
+    part(&inputs, diff(&inputs), &only.iter().map(|path| Path::from(*path)).collect())
+}
+
+fn left_over(state: &mut State, path: &str, of: &str) {
+    state.deposed.push(Deposed { path: path.into(), resource: state.resources[of].clone() });
+}
+
+fn paths<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<&'a str> {
+    paths.into_iter().map(Path::as_str).collect()
+}
+
+#[test]
+fn what_does_not_change_is_not_left_out() {
+    let state = deployed(&assembly(&[logs(7), vpc("10.0.0.0/16")]));
+    let part = partial(&assembly(&[logs(7), vpc("10.1.0.0/16")]), &state, &["a/vpc"]).unwrap();
+    assert_eq!(part.left_out, []);
+}
+
+#[test]
+fn of_what_was_replaced_earlier_only_that_of_the_part_goes() {
+    let program = assembly(&[logs(7), vpc("10.0.0.0/16")]);
+    let mut state = deployed(&program);
+    for path in ["a/gone/vpc", "a/logs", "a/vpc"] {
+        left_over(&mut state, path, "a/vpc");
+    }
+    for (only, goes, stays) in
+        [("a/vpc", ["a/vpc"], ["a/gone/vpc", "a/logs"]), ("a/gone", ["a/gone/vpc"], ["a/logs", "a/vpc"])]
+    {
+        let part = partial(&program, &state, &[only]).unwrap();
+        assert_eq!(paths(part.changes.deposed.iter().map(|old| &old.path)), goes);
+        assert_eq!(paths(&part.left_out), stays);
+    }
+}
+
+#[test]
+fn what_moves_is_found_under_its_old_path_too() {
+    let named = |path, name: &str| (path, LOG_GROUP, json!({"LogGroupName": name}));
+    let state = deployed(&assembly(&[named("a/old", "x"), named("a/older", "y")]));
+    let mut program = assembly(&[named("a/new", "x"), named("a/newer", "y")]);
+    for (to, from) in [("a/new", "a/old"), ("a/newer", "a/older")] {
+        program.resources.get_mut(to).unwrap().moved_from.insert(from.into());
+    }
+    let part = partial(&program, &state, &["a/old"]).unwrap();
+    assert_eq!((paths(part.changes.changes.keys()), paths(&part.left_out)), (vec!["a/new"], vec!["a/newer"]));
+}
+
+#[test]
+fn only_moves_of_the_part_are_proposed() {
+    let state = deployed(&assembly(&[logs(7), ("a/old", VPC, json!({"CidrBlock": "10.0.0.0/16"}))]));
+    let program = assembly(&[logs(7), ("a/new", VPC, json!({"CidrBlock": "10.0.0.0/16"}))]);
+    let proposed = |only| partial(&program, &state, &[only]).unwrap().changes.proposed_moves.len();
+    assert_eq!((proposed("a/old"), proposed("a/new"), proposed("a/logs")), (1, 1, 0));
+}
+
+#[test]
+fn what_a_part_takes_and_publishes_is_its_own() {
+    let policy = |path, name: &str| (path, "AWS::IAM::RolePolicy", json!({"RoleName": "worker", "PolicyName": name}));
+    let mut program = assembly(&[policy("a/one", "x"), policy("a/two", "y")]);
+    let reference =
+        |text: &str| Value::Ref(text.split_once('#').map(|(path, name)| Reference::new(path, name)).unwrap());
+    for (name, of) in [("account", "a#AccountId"), ("one", "a/one#Arn"), ("two", "a/two#Arn")] {
+        program.outputs.insert(name.into(), reference(of));
+    }
+    let part = partial(&program, &crate::fake::state(), &["a/one"]).unwrap();
+    assert_eq!(paths(part.changes.claims.keys()), ["a/one"]);
+    assert_eq!(part.changes.outputs.keys().collect::<Vec<_>>(), ["account", "one"]);
+    assert_eq!(part.outputs.keys().collect::<Vec<_>>(), ["account", "one"]);
+}
+
+#[test]
+fn only_what_the_part_deletes_has_to_be_let_go_of() {
+    let network = || [logs(7), vpc("10.0.0.0/16"), subnet()];
+    let all = deployed(&assembly(&network()));
+    let refused = |program: &[Resource], state: &State, only| partial(&assembly(program), state, &[only]).is_err();
+    let removed = [logs(1)];
+    assert!(!refused(&removed, &all, "a/logs"), "both stay as they are");
+    assert!(refused(&removed, &all, "a/vpc"), "the subnet is in it");
+    // A subnet that is removed holds a network that stays, and one that an earlier run has replaced.
+    let kept = [logs(1), vpc("10.0.0.0/16")];
+    assert!(!refused(&kept, &all, "a/vpc"));
+    let mut replaced = all.clone();
+    left_over(&mut replaced, "a/vpc", "a/vpc");
+    assert!(!refused(&kept, &replaced, "a/logs"));
+    assert!(refused(&kept, &replaced, "a/vpc"));
+    let dependent = [logs(1), vpc("10.0.0.0/16"), ("a/nat", NAT, json!({"SubnetId": {"$ref": "a/vpc#VpcId"}}))];
+    assert!(refused(&dependent, &replaced, "a/nat"), "the network is a dependency of the part");
+    let mut gone = all;
+    left_over(&mut gone, "a/gone/vpc", "a/vpc");
+    gone.resources.get_mut("a/subnet").unwrap().dependencies = ["a/gone/vpc".into()].into();
+    assert!(refused(&kept, &gone, "a/gone"));
 }

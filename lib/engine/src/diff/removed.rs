@@ -80,3 +80,7 @@ pub(super) fn deposed(state: &State) -> impl Iterator<Item = DeposedChange> {
         protected: old.resource.is_protected() && old.resource.status != ResourceStatus::Tainted,
     })
 }
+
+#[cfg(test)]
+#[path = "removed_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{DATABASE, LOG_GROUP, NAT, SUBNET, VPC, assembly, behavior, identity, reference, state, subnet, vpc};
+use crate::journal::{Intent, Operation};
 use crate::provider::Outputs;
 use crate::resolve::substitute_all;
 use crate::state::{ResourceState, ResourceStatus};
@@ -54,6 +55,20 @@ pub(crate) fn changes(assembly: &Assembly, state: &State) -> ChangeSet {
         missing: &BTreeSet::new(),
     };
     diff(&inputs)
+}
+
+/// Leaves a create open, as a run does that is interrupted.
+pub(crate) fn pending_create(state: &mut State, path: &str, type_name: &str) {
+    let environment = Environment::new("us-east-1");
+    let intent = Intent {
+        operation: Operation::Create { type_name: type_name.into(), environment, generation: 1 },
+        token: "t".into(),
+        properties: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        dependencies: BTreeSet::new(),
+        lifecycle: Lifecycle::default(),
+    };
+    state.pending.insert(path.into(), intent);
 }
 
 fn entry<'a>(assembly: &'a mut Assembly, path: &str) -> &'a mut ResourceEntry {

@@ -24,7 +24,7 @@ const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
 
 /// The state after a deploy of `assembly`: a reference to a property has that, and any other one
 /// `PATH-id`.
-fn deployed(assembly: &Assembly) -> State {
+pub(super) fn deployed(assembly: &Assembly) -> State {
     let value = |reference: &Reference| {
         let stated = assembly.resources[&reference.path].properties.get(&reference.attribute);
         Some(stated.map_or_else(|| json!(format!("{}-id", reference.path)), |stated| stated.to_json()))
@@ -54,7 +54,7 @@ fn deployed(assembly: &Assembly) -> State {
     state
 }
 
-fn planned_part(assembly: &Assembly, state: &State, only: &[&str]) -> Result<(ChangeSet, Plan), Error> {
+pub(super) fn planned_part(assembly: &Assembly, state: &State, only: &[&str]) -> Result<(ChangeSet, Plan), Error> {
     let inputs = Inputs {
         assembly,
         state,
@@ -88,7 +88,7 @@ pub(super) fn told(before: &Assembly, after: &Assembly) -> String {
     lines.collect()
 }
 
-type Entry<'a> = (&'a str, &'a str, Json);
+pub(super) type Entry<'a> = (&'a str, &'a str, Json);
 
 pub(super) fn to(path: &str, attribute: &str) -> Json {
     json!({"$ref": format!("{path}#{attribute}")})

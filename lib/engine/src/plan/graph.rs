@@ -179,3 +179,44 @@ impl Graph {
         Error::Cycle { steps: way.into_iter().map(name).collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Steps `0`, `1` and so on, with what each waits for.
+    fn graph(waits: &[&[Node]]) -> Graph {
+        let mut graph = Graph::default();
+        for at in 0..waits.len() {
+            graph.add(&Path::new(at.to_string()), "", Work::Forget, 0);
+        }
+        for (node, dependencies) in waits.iter().enumerate() {
+            dependencies.iter().for_each(|dependency| graph.after(node, *dependency));
+        }
+        graph
+    }
+
+    fn tangles(waits: &[&[Node]]) -> Vec<Vec<Node>> {
+        let mut tangles = graph(waits).tangles();
+        tangles.iter_mut().for_each(|tangle| tangle.sort_unstable());
+        tangles.sort();
+        tangles
+    }
+
+    #[test]
+    fn what_waits_for_each_other_is_a_tangle_of_its_own() {
+        assert_eq!(tangles(&[&[1, 2], &[2], &[], &[2, 0]]), [[0; 0]; 0]);
+        assert_eq!(tangles(&[&[1], &[0], &[3], &[0, 2], &[2]]), [[0, 1], [2, 3]]);
+        assert_eq!(tangles(&[&[1], &[2, 4], &[0], &[0], &[]]), [[0, 1, 2]]);
+    }
+
+    #[test]
+    fn an_error_names_the_steps_of_one_way_around_and_no_others() {
+        let around = |waits: &[&[Node]]| match graph(waits).into_steps().unwrap_err() {
+            Error::Cycle { steps } => steps.join(", ").replace("forget ", ""),
+            other => panic!("{other}"),
+        };
+        assert_eq!(around(&[&[], &[0, 2], &[1]]), "1, 2, 1");
+        assert_eq!(around(&[&[1], &[2], &[1, 3], &[0]]), "1, 2, 1", "the first one only waits for it");
+    }
+}

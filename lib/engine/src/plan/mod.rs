@@ -357,3 +357,7 @@ mod claims_tests;
 #[cfg(test)]
 #[path = "follows_tests.rs"]
 mod follows_tests;
+
+#[cfg(test)]
+#[path = "handover_tests.rs"]
+mod handover_tests;

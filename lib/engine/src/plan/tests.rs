@@ -217,3 +217,84 @@ fn what_is_waited_for_learns_how_it_is_to_be_treated_from_now_on() {
         "#0 record a/nat (AWS::EC2::NatGateway)\n#1 wait for a/nat (AWS::EC2::NatGateway) after #0\n"
     );
 }
+
+#[test]
+fn a_plan_whose_steps_are_not_in_order_is_refused() {
+    let good = plan(&network("10.0.0.0/16"), &state(), diff);
+    let (first, second) = (good.steps[0].id, good.steps[1].id);
+    let edits: [&dyn Fn(&mut Plan); 3] = [
+        &|plan| plan.steps.swap(0, 1),
+        &|plan| {
+            plan.steps[0].dependencies.insert(second);
+        },
+        &|plan| {
+            plan.steps[0].dependencies.insert(first);
+        },
+    ];
+    for edit in edits {
+        let mut plan = good.clone();
+        plan.steps.iter_mut().take(2).for_each(|step| step.dependencies.clear());
+        edit(&mut plan);
+        let refused = Plan::from_json(&plan.to_json()).unwrap_err().to_string();
+        assert!(refused.contains("its steps are not in order"), "{refused}");
+    }
+}
+
+#[test]
+fn a_plan_is_empty_only_where_nothing_changes_anywhere() {
+    let program = network("10.0.0.0/16");
+    let (empty, full) = (plan(&program, &deployed(&program), diff), plan(&program, &state(), diff));
+    assert!(empty.is_empty() && !full.is_empty());
+    assert!(!Plan { outputs_change: true, ..empty.clone() }.is_empty());
+    assert!(!Plan { imports_change: true, ..empty }.is_empty());
+    let mut publishing = program.clone();
+    publishing.outputs.insert("vpc".into(), reference("a/vpc", "VpcId"));
+    assert!(plan(&publishing, &deployed(&program), diff).outputs_change);
+}
+
+#[test]
+fn a_plan_names_what_is_protected_and_what_loses_data_now_and_from_earlier_runs() {
+    let mut state = deployed(&network("10.0.0.0/16"));
+    let old = state.resources["a/db"].clone();
+    state.deposed = vec![Deposed { path: "a/old".into(), resource: old }];
+    state.resources.get_mut("a/nat").unwrap().lifecycle.protect = true;
+    let plan = plan(&assembly(&[vpc("10.0.0.0/16")]), &state, diff);
+    assert_eq!(plan.protected, ["a/nat".into()]);
+    let data: BTreeSet<&str> = plan.loses_data.iter().map(|path| path.as_str()).collect();
+    assert_eq!(data, BTreeSet::from(["a/db", "a/logs", "a/old", "a/url"]));
+}
+
+#[test]
+fn what_is_left_over_goes_in_the_order_of_what_it_was_made_after() {
+    let mut state = deployed(&network("10.0.0.0/16"));
+    for path in ["a/vpc", "a/subnet"] {
+        let resource = state.resources[path].clone();
+        state.deposed.push(Deposed { path: path.into(), resource });
+    }
+    state.resources.clear();
+    let plan = plan(&assembly(&[]), &state, diff);
+    assert_eq!(
+        plan.render(),
+        "#0 delete a/subnet a/subnet-id (AWS::EC2::Subnet)\n#1 delete a/vpc a/vpc-id (AWS::EC2::VPC) after #0\n"
+    );
+}
+
+#[test]
+fn what_is_taken_early_waits_for_no_more_unless_the_program_says_so() {
+    let logs = json!({"LogGroupName": {"$ref": "a/nat#NatGatewayId"}, "KmsKeyId": {"$ref": "a/db#Endpoint.Address"}});
+    let mut program = assembly(&[
+        ("a/db", DATABASE, json!({"Engine": "postgres"})),
+        ("a/logs", LOG_GROUP, logs),
+        ("a/nat", NAT, json!({"SubnetId": "subnet-1"})),
+    ]);
+    let waits_for_nat = |program: &Assembly| {
+        let plan = plan(program, &state(), diff);
+        let logs = plan.steps.iter().find(|step| step.path.as_str() == "a/logs").unwrap();
+        plan.steps.iter().any(|step| {
+            logs.dependencies.contains(&step.id) && step.path.as_str() == "a/nat" && step.work == Work::Ready
+        })
+    };
+    assert!(!waits_for_nat(&program));
+    program.resources.get_mut("a/logs").unwrap().depends_on.insert("a/nat".into());
+    assert!(waits_for_nat(&program));
+}

@@ -61,6 +61,7 @@ mod tests {
     use crate::execute::{Cancellation, ExecuteOptions, execute};
     use crate::fake::{DATABASE, Fake, assembly, vpc};
     use crate::planning::{self, PlanOptions};
+    use crate::state::{Deposed, ResourceState};
     use crate::store::{MemoryStore, load};
 
     #[tokio::test(start_paused = true)]
@@ -85,6 +86,30 @@ mod tests {
         loaded.state.resources.get_mut("a/vpc").unwrap().lifecycle.protect = true;
         let refused = plan.verify(&loaded.state).unwrap_err().to_string();
         assert!(refused.contains("it deletes `a/vpc`, which is protected"), "{refused}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_protected_is_named_unless_it_never_worked_and_was_set_aside() {
+        let (fake, store) = (Fake::default(), MemoryStore::new());
+        let program = assembly(&[vpc("10.0.0.0/16")]);
+        let loaded = load(&store, "shop").await.unwrap();
+        let planned = planning::deploy(&program, &loaded.state, &fake, &PlanOptions::default()).await.unwrap();
+        let options = ExecuteOptions::default();
+        execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+        let mut state = load(&store, "shop").await.unwrap().state;
+        let plan = planning::destroy(&state, &fake, &PlanOptions::default()).await.unwrap().plan;
+        let resource = state.resources.get_mut("a/vpc").unwrap();
+        (resource.lifecycle.protect, resource.status) = (true, ResourceStatus::Tainted);
+        assert!(plan.verify(&state).is_err(), "it stands there");
+        Plan { protected: vec!["a/vpc".into()], ..plan.clone() }.verify(&state).unwrap();
+        let resource = state.resources.remove("a/vpc").unwrap();
+        let beside = ResourceState { id: "another".into(), ..resource.clone() };
+        state.deposed = vec![Deposed { path: "a/vpc".into(), resource }];
+        plan.verify(&state).unwrap();
+        state.resources.insert("a/vpc".into(), beside);
+        plan.verify(&state).unwrap();
+        state.deposed[0].resource.status = ResourceStatus::Ready;
+        assert!(plan.verify(&state).is_err(), "it has worked");
     }
 
     #[test]
