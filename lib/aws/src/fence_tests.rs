@@ -76,6 +76,7 @@ async fn nothing_is_created_updated_or_deleted_without_the_lock() {
         existing: vpc(),
         properties: map(json!({"CidrBlock": "10.0.0.0/16", "EnableDnsHostnames": true})),
         token: "t".into(),
+        incomplete: false,
     };
     let errors = [
         aws.create(&create(VPC, json!({"CidrBlock": "10.0.0.0/16"}))).await.unwrap_err(),

@@ -151,7 +151,9 @@ pub(crate) struct Cx {
     pub(crate) delete_data: bool,
     /// Name of the snapshot to take before the deletion.
     pub(crate) final_snapshot: Option<String>,
-    /// Whether no run has seen the resource ready, so that nothing uses it; said by `advance`.
+    /// Whether an update has something to do that the properties do not show; set by `update` alone.
+    pub(crate) is_incomplete: bool,
+    /// Whether no run has seen the resource ready; set by `advance` alone.
     pub(crate) is_new: bool,
     pub(crate) clients: Arc<Clients>,
 }

@@ -84,6 +84,7 @@ impl Aws {
             token: token.to_owned(),
             delete_data,
             final_snapshot: None,
+            is_incomplete: false,
             is_new: false,
         })
     }
@@ -179,7 +180,8 @@ impl Provider for Aws {
     async fn update(&self, request: &UpdateRequest) -> std::result::Result<Accepted, ProviderError> {
         let existing = &request.existing;
         let handler = handler(&existing.address.type_name)?;
-        let cx = self.context(&existing.address, &request.token, false).await.map_err(harmless)?;
+        let mut cx = self.context(&existing.address, &request.token, false).await.map_err(harmless)?;
+        cx.is_incomplete = request.incomplete;
         Ok(handler.update(&cx, existing, &request.properties).await?)
     }
 

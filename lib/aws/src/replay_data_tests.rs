@@ -14,7 +14,12 @@ const LOGS: &str = "AWS::Logs::LogGroup";
 const SECRET: &str = "AWS::SecretsManager::Secret";
 
 fn update(type_name: &str, id: &str, before: Json, after: Json) -> UpdateRequest {
-    UpdateRequest { existing: existing(type_name, id, before), properties: map(after), token: TOKEN.into() }
+    UpdateRequest {
+        existing: existing(type_name, id, before),
+        properties: map(after),
+        token: TOKEN.into(),
+        incomplete: false,
+    }
 }
 
 fn delete(type_name: &str, id: &str, delete_data: bool) -> DeleteRequest {

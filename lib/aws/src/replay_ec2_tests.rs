@@ -10,7 +10,12 @@ const ROUTE: &str = "AWS::EC2::Route";
 const SUBNET: &str = "AWS::EC2::Subnet";
 
 fn update(type_name: &str, id: &str, before: Json, after: Json) -> UpdateRequest {
-    UpdateRequest { existing: existing(type_name, id, before), properties: map(after), token: TOKEN.into() }
+    UpdateRequest {
+        existing: existing(type_name, id, before),
+        properties: map(after),
+        token: TOKEN.into(),
+        incomplete: false,
+    }
 }
 
 /// The place of the first request that contains this text, among all.

@@ -129,6 +129,7 @@ fn retyped() -> UpdateRequest {
         existing: existing(RECORD, "shop.example.com|Z1|CNAME|", cname),
         properties: map(alias("A")),
         token: TOKEN.into(),
+        incomplete: false,
     }
 }
 
@@ -187,6 +188,7 @@ async fn a_private_zone_keeps_the_networks_that_others_have_connected() {
         existing: existing(ZONE, "Z1", zone("vpc-old")),
         properties: map(zone("vpc-new")),
         token: TOKEN.into(),
+        incomplete: false,
     };
     // What is read afterwards does not matter here.
     aws.update(&request).await.ok();
@@ -548,6 +550,7 @@ async fn what_a_listener_no_longer_declares_is_turned_off() {
         existing: existing(LISTENER, "l", listener(json!({"Mode": "verify", "TrustStoreArn": "t"}))),
         properties: map(listener(Json::Null)),
         token: TOKEN.into(),
+        incomplete: false,
     };
     aws.update(&request).await.unwrap();
     assert_eq!(log.count("MutualAuthentication.Mode=off"), 1, "{:?}", log.all());

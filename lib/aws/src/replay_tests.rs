@@ -313,6 +313,7 @@ async fn a_dynamic_parameter_applies_at_once_and_a_static_one_on_reboot() {
         existing: existing("AWS::RDS::DBParameterGroup", "pg", before),
         properties: map(after),
         token: TOKEN.into(),
+        incomplete: false,
     };
     // The read after it finds no group in these answers; what counts is what was sent.
     let _ = aws.update(&request).await;

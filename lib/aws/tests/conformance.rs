@@ -96,8 +96,12 @@ impl Run {
         }
         if let Some(changed) = &case.changed {
             let changed = map(substitute(changed, made));
-            let request =
-                UpdateRequest { existing: resource.clone(), properties: changed.clone(), token: token.clone() };
+            let request = UpdateRequest {
+                existing: resource.clone(),
+                properties: changed.clone(),
+                token: token.clone(),
+                incomplete: false,
+            };
             let accepted = self.aws.update(&request).await.map_err(|error| format!("update: {error}"))?;
             resource.id = accepted.id;
             resource.properties = changed.clone();
@@ -105,7 +109,12 @@ impl Run {
             self.compare(&resource, &changed, &outputs, case.moto)
                 .await
                 .map_err(|problem| format!("after the update: {problem}"))?;
-            let again = UpdateRequest { existing: resource.clone(), properties: changed, token: token.clone() };
+            let again = UpdateRequest {
+                existing: resource.clone(),
+                properties: changed,
+                token: token.clone(),
+                incomplete: false,
+            };
             self.aws.update(&again).await.map_err(|error| format!("update without a change: {error}"))?;
         }
         Ok((resource, outputs))

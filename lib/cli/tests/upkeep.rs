@@ -418,8 +418,8 @@ fn a_plan_says_which_change_waits_for_a_reboot() {
     assert!(shown.contains("it is rebooted, so that static parameters of shop/parameters apply"), "{shown}");
     let ran = machine.run(&program("200"), "deploy").succeeds();
     let said = ran.out + &ran.err;
-    let waits = "pending reboot: shop/reports, so that static parameters of shop/parameters apply";
-    assert!(said.contains(waits) && !said.contains("pending reboot: shop/main"), "{said}");
+    let waits = "possible reboot: shop/reports applies static parameters of shop/parameters only after one";
+    assert!(said.contains(waits) && !said.contains("possible reboot: shop/main"), "{said}");
 }
 
 #[test]

@@ -306,3 +306,15 @@ fn who_replaces_or_moves_a_state_is_told_who_uses_its_outputs() {
     assert!(moved.err.contains("outputs of `account` are used by `shop`, and are found only where"), "{}", moved.err);
     assert!(moved.err.contains("run `state migrate file:~/elsewhere` of each of them as well"), "{}", moved.err);
 }
+
+#[test]
+fn a_damaged_state_of_another_app_holds_up_no_repair() {
+    let machine = Machine::new();
+    machine.run(&first(), "deploy").succeeds();
+    machine.run(&shop(), "deploy").succeeds();
+    std::fs::write(machine.path(".groundplan/sandbox/state/shop/state.json"), "{").unwrap();
+    for command in ["state restore 0 --yes", "state migrate file:elsewhere"] {
+        let ran = machine.run(&first(), command).succeeds();
+        assert!(ran.err.contains("which apps use outputs of `account` is not known"), "{command}: {}", ran.err);
+    }
+}

@@ -11,10 +11,12 @@ use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use crate::diff::Inputs;
 use crate::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
     Properties, Provider, ProviderError, Recovery, SecretOutputs, Status, UpdateRequest, Wait,
 };
+use crate::secret::Digests;
 use crate::state::State;
 
 /// Ready at once, found by its tag.
@@ -405,6 +407,19 @@ impl Provider for Fake {
 
 pub(crate) fn identity() -> Identity {
     Identity { account: "111122223333".into(), partition: "aws".into() }
+}
+
+/// Does `work` with what a diff of a program and a state is made from.
+pub(crate) fn with_inputs<T>(assembly: &Assembly, state: &State, work: impl FnOnce(&Inputs<'_>) -> T) -> T {
+    work(&Inputs {
+        assembly,
+        state,
+        identity: &identity(),
+        behavior: &behavior,
+        repeats: &|_, _| false,
+        digests: &Digests::new(),
+        missing: &BTreeSet::new(),
+    })
 }
 
 pub(crate) fn behavior(type_name: &str) -> Option<Behavior> {

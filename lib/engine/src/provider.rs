@@ -196,6 +196,9 @@ pub struct UpdateRequest {
     pub properties: Properties,
     /// Names this update, as [`CreateRequest::token`] does a creation.
     pub token: String,
+    /// Whether something is to be done that the properties do not show: a setting that was refused after the create,
+    /// or a reboot for a group of parameters that has changed.
+    pub incomplete: bool,
 }
 
 /// Asks for a deletion.

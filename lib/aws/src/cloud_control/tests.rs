@@ -349,7 +349,12 @@ async fn reading_gives_what_can_be_declared_and_what_there_is_to_refer_to() {
 }
 
 fn change(before: Json, after: Json) -> UpdateRequest {
-    UpdateRequest { existing: existing(QUEUE, URL, before), properties: map(after), token: TOKEN.into() }
+    UpdateRequest {
+        existing: existing(QUEUE, URL, before),
+        properties: map(after),
+        token: TOKEN.into(),
+        incomplete: false,
+    }
 }
 
 #[tokio::test]
@@ -391,7 +396,12 @@ async fn a_type_that_cannot_be_updated_says_so() {
     let name = *lookup(type_name).unwrap().properties.keys().next().unwrap();
     let (aws, _) = aws(|_| described("i", json!({})));
     let properties = map(json!({name: "new"}));
-    let request = UpdateRequest { existing: existing(type_name, "i", json!({})), properties, token: TOKEN.into() };
+    let request = UpdateRequest {
+        existing: existing(type_name, "i", json!({})),
+        properties,
+        token: TOKEN.into(),
+        incomplete: false,
+    };
     let error = aws.update(&request).await.unwrap_err();
     assert_eq!(error.message, format!("AWS can change nothing of an {type_name} in place; replace it"));
 }

@@ -142,7 +142,12 @@ fn rule(priority: u16) -> Json {
 
 /// A change of a resource, as the engine asks for it every time anew.
 fn update(type_name: &str, id: &str, old: Json, new: Json) -> UpdateRequest {
-    UpdateRequest { existing: existing(type_name, id, old), properties: map(new), token: "an update".into() }
+    UpdateRequest {
+        existing: existing(type_name, id, old),
+        properties: map(new),
+        token: "an update".into(),
+        incomplete: false,
+    }
 }
 
 async fn reprioritize(aws: &Aws, (name, old, new): (&str, u16, u16)) -> Result<(), ProviderError> {
@@ -478,7 +483,7 @@ async fn taken_out(
     let mut before = properties.clone();
     before[list] = json!([{"Key": key, "Value": value}]);
     let existing = existing(type_name, "arn", before);
-    let request = UpdateRequest { existing, properties: map(properties), token: TOKEN.into() };
+    let request = UpdateRequest { existing, properties: map(properties), token: TOKEN.into(), incomplete: false };
     match aws.update(&request).await {
         // The read after it finds nothing in these answers.
         Err(error) if error.class == ErrorClass::Invalid => Err(error),

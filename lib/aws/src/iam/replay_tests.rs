@@ -62,7 +62,7 @@ fn keys_of(app: &'static str, ids: &'static [&'static str], used: &'static [&'st
 
 fn key(properties: Json) -> UpdateRequest {
     let existing = existing(KEY, "AKIA1", json!({"UserName": "ada"}));
-    UpdateRequest { existing, properties: map(properties), token: "t".into() }
+    UpdateRequest { existing, properties: map(properties), token: "t".into(), incomplete: false }
 }
 
 #[tokio::test]

@@ -108,15 +108,15 @@ impl Handler for DbInstance {
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+        let Some(old) = changes.old else { return create::finish(changes.new, cx, id).await };
         let untagged = |instance: &Self| Self { tags: Tags::default(), ..instance.clone() };
-        let changed = match changes.old {
-            None => return create::finish(changes.new, cx, id).await,
-            // Nothing differs: the engine wants what an earlier run, or a changed group, has left to be done.
-            Some(old) if old == changes.new => reboot::of_changed_group(changes.new, cx, id).await,
-            Some(old) if untagged(old) == untagged(changes.new) => Ok(()),
-            Some(_) => modify::modify(changes, cx, id).await,
+        let changed = async {
+            if untagged(old) != untagged(changes.new) {
+                modify::modify(changes, cx, id).await?;
+            }
+            if cx.is_incomplete { reboot::of_changed_group(changes.new, cx, id).await } else { Ok(()) }
         };
-        if let Err(error) = changed {
+        if let Err(error) = changed.await {
             return Err(status::patient(error, cx, id).await);
         }
         retag(changes, cx, &cx.arn("rds", &format!("db:{id}"))).await
@@ -135,7 +135,7 @@ impl Handler for DbInstance {
         status::status(cx, &instance, known).await
     }
 
-    /// A database that no run has seen ready is rebooted where its parameters wait for that: nobody uses it yet.
+    /// A database that no run has seen ready is rebooted where its parameters wait for that: its deploy has not ended.
     async fn advance(cx: &Cx, known: &Known<Self>) -> Result<Status> {
         let Some(instance) = describe(cx, &known.id).await.or_none()? else { return Ok(Status::Gone) };
         match status::status(cx, &instance, known).await? {

@@ -89,7 +89,12 @@ async fn updated(old: Json, new: Json) -> Vec<String> {
         sent if sent.contains("ListTags") => tags(TOKEN),
         sent => Answer::empty(sent),
     });
-    let request = UpdateRequest { existing: existing(TOPIC, ARN, old), properties: map(new), token: TOKEN.into() };
+    let request = UpdateRequest {
+        existing: existing(TOPIC, ARN, old),
+        properties: map(new),
+        token: TOKEN.into(),
+        incomplete: false,
+    };
     aws.update(&request).await.unwrap();
     set(&log)
 }

@@ -145,7 +145,7 @@ impl Job<'_> {
             "done": outcome.done.len(),
             "failed": outcome.failed,
             "skipped": outcome.skipped,
-            "pending_reboots": reboots.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+            "possible_reboots": reboots.iter().map(|(path, _)| path).collect::<Vec<_>>(),
             "outputs": outcome.state.outputs,
         })
     }

@@ -133,9 +133,10 @@ async fn put(
             context.terminal.hint("`import PATH ID` adopts what still exists");
         }
     }
-    let withdrawn = |used: &Use| !state.outputs.contains_key(&used.name);
-    for used in upstream::users(context.app(), store).await?.iter().filter(|used| withdrawn(used)) {
-        let Use { name, app, places } = used;
+    for Use { name, app, places } in users(context, store).await {
+        if state.outputs.contains_key(&name) {
+            continue;
+        }
         let what =
             format!("`{app}` uses the output `{name}` ({}), which that state does not publish", places.join(", "));
         context.terminal.warn(what);
@@ -182,7 +183,7 @@ pub(crate) async fn migrate(
         .locked(&holder, || async {
             let lock = to.lock(&holder).await?;
             let moved = async {
-                warn_of_users(context, from, &to_url).await?;
+                warn_of_users(context, from, &to_url).await;
                 session.confirm(yes, &question).await?;
                 place.mark(&session.target)?;
                 Ok(transfer::migrate(from, &*to, context.app(), &from_url, &to_url).await?)
@@ -203,16 +204,23 @@ pub(crate) async fn migrate(
 }
 
 /// Warns that other apps, which read the outputs of this one from `from`, have to move as well.
-async fn warn_of_users(context: &Context<'_>, from: &dyn StateStore, to_url: &str) -> Result<(), CommandError> {
-    let users: BTreeSet<_> = upstream::users(context.app(), from).await?.into_iter().map(|used| used.app).collect();
+async fn warn_of_users(context: &Context<'_>, from: &dyn StateStore, to_url: &str) {
+    let users: BTreeSet<_> = users(context, from).await.into_iter().map(|used| used.app).collect();
     if users.is_empty() {
-        return Ok(());
+        return;
     }
     let users = users.iter().map(|app| format!("`{app}`")).collect::<Vec<_>>().join(", ");
     let used = format!("outputs of `{}` are used by {users}", context.app());
     context.terminal.warn(format!("{used}, and are found only where the states of all these apps are in one place"));
     context.terminal.hint(format!("run `state migrate {to_url}` of each of them as well"));
-    Ok(())
+}
+
+/// The uses of this app's outputs. A state of another app that cannot be read holds up no repair of this one.
+async fn users(context: &Context<'_>, store: &dyn StateStore) -> Vec<Use> {
+    upstream::users(context.app(), store).await.unwrap_or_else(|error| {
+        context.terminal.warn(format!("which apps use outputs of `{}` is not known: {error}", context.app()));
+        Vec::new()
+    })
 }
 
 /// `` `deploy` of ada@build-7 at 2026-11-22 15:54:37 UTC ``

@@ -25,7 +25,7 @@ pub(crate) struct OutcomeView<'a> {
     pub(crate) outcome: &'a Outcome,
     /// Where in the program each resource was added.
     pub(crate) locations: &'a BTreeMap<Path, Vec<&'static Location<'static>>>,
-    /// The instances that wait for a reboot, and what for.
+    /// The instances that may wait for a reboot, and what for.
     pub(crate) reboots: Vec<(Path, Path)>,
 }
 
@@ -41,8 +41,8 @@ impl OutcomeView<'_> {
     /// All of it, without a line feed at the end.
     pub(crate) fn render(&self) -> String {
         let line = |(path, source): &(Path, Path)| match path == source {
-            true => format!("\npending reboot: {path}, so that its static parameters apply"),
-            false => format!("\npending reboot: {path}, so that static parameters of {source} apply"),
+            true => format!("\npossible reboot: {path} applies static parameters of another group only after one"),
+            false => format!("\npossible reboot: {path} applies static parameters of {source} only after one"),
         };
         self.ended() + &self.reboots.iter().map(line).collect::<String>()
     }

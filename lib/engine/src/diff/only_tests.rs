@@ -5,10 +5,9 @@ use super::*;
 use crate::diff::diff;
 use crate::diff::tests::deployed;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
-use crate::fake::{Fake, LOG_GROUP, NAT, VPC, assembly, behavior, identity, reference, subnet, vpc};
+use crate::fake::{Fake, LOG_GROUP, NAT, VPC, assembly, reference, subnet, vpc, with_inputs};
 use crate::planning::{PlanOptions, Planned, deploy};
 use crate::provider::ErrorClass;
-use crate::secret::Digests;
 use crate::state::{Deposed, State};
 use crate::store::{self, MemoryStore};
 
@@ -142,16 +141,8 @@ async fn a_path_that_does_not_exist_is_refused_with_what_was_meant() {
 }
 
 fn partial(assembly: &Assembly, state: &State, only: &[&str]) -> Result<Part, Error> {
-    let inputs = Inputs {
-        assembly,
-        state,
-        identity: &identity(),
-        behavior: &behavior,
-        repeats: &|_, _| false,
-        digests: &Digests::new(),
-        missing: &BTreeSet::new(),
-    };
-    part(&inputs, diff(&inputs), &only.iter().map(|path| Path::from(*path)).collect())
+    let only = only.iter().map(|path| Path::from(*path)).collect();
+    with_inputs(assembly, state, |inputs| part(inputs, diff(inputs), &only))
 }
 
 fn left_over(state: &mut State, path: &str, of: &str) {

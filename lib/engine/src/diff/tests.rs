@@ -3,7 +3,9 @@ use groundplan_core::{ResourceEntry, Value};
 use serde_json::json;
 
 use super::*;
-use crate::fake::{DATABASE, LOG_GROUP, NAT, SUBNET, VPC, assembly, behavior, identity, reference, state, subnet, vpc};
+use crate::fake::{
+    DATABASE, LOG_GROUP, NAT, SUBNET, VPC, assembly, behavior, identity, reference, state, subnet, vpc, with_inputs,
+};
 use crate::journal::{Intent, Operation};
 use crate::provider::Outputs;
 use crate::resolve::substitute_all;
@@ -44,17 +46,7 @@ pub(crate) fn deployed(assembly: &Assembly) -> State {
 }
 
 pub(crate) fn changes(assembly: &Assembly, state: &State) -> ChangeSet {
-    let behavior = |type_name: &str| behavior(type_name);
-    let inputs = Inputs {
-        assembly,
-        state,
-        identity: &identity(),
-        behavior: &behavior,
-        repeats: &|_, _| false,
-        digests: &Digests::new(),
-        missing: &BTreeSet::new(),
-    };
-    diff(&inputs)
+    with_inputs(assembly, state, diff)
 }
 
 /// Leaves a create open, as a run does that is interrupted.

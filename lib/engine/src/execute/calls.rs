@@ -203,8 +203,7 @@ impl<'a> Calls<'a> {
         self.traffic.pause(after).await
     }
 
-    /// Waits until the resource works. `new` says that no run has seen it ready yet: it may not be visible, and
-    /// nothing uses it.
+    /// Waits until the resource works. `new` says that no run has seen it ready yet: it may not be visible.
     pub(super) async fn until_ready(
         &mut self,
         existing: &Existing,

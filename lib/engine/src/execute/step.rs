@@ -228,7 +228,7 @@ impl Runner<'_> {
         existing.properties = normal::respelled(&step.type_name, &prior.properties, &resolved, existing.properties);
         existing.properties.retain(|name, _| !unchanged.contains(name));
         let token = token(self.plan.lineage, &step.path, prior.generation, &format!("update {serial}"));
-        let request = UpdateRequest { existing, properties: plain, token: token.clone() };
+        let request = UpdateRequest { existing, properties: plain, token: token.clone(), incomplete: prior.incomplete };
         let intent = intent(Operation::Update, token, resolved, digests, desired);
         if reboot::waits(&step.type_name, &prior.properties, &intent.properties) {
             self.record.commit(self.reboots(step)).await?;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use groundplan_core::{Assembly, Environment, Reference};
 use insta::assert_snapshot;
@@ -7,10 +7,9 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::diff::only::part;
 use crate::diff::{ChangeSet, diff_with};
-use crate::fake::{DATABASE, LOG_GROUP, SUBNET, assembly, behavior, identity, state};
+use crate::fake::{DATABASE, LOG_GROUP, SUBNET, assembly, state, with_inputs};
 use crate::provider::Outputs;
 use crate::resolve::substitute_all;
-use crate::secret::Digests;
 use crate::state::{ResourceState, ResourceStatus, State};
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
@@ -55,17 +54,10 @@ pub(super) fn deployed(assembly: &Assembly) -> State {
 }
 
 pub(super) fn planned_part(assembly: &Assembly, state: &State, only: &[&str]) -> Result<(ChangeSet, Plan), Error> {
-    let inputs = Inputs {
-        assembly,
-        state,
-        identity: &identity(),
-        behavior: &behavior,
-        repeats: &|_, _| false,
-        digests: &Digests::new(),
-        missing: &BTreeSet::new(),
-    };
     let only = only.iter().map(|path| Path::new(*path)).collect();
-    arrange(&inputs, |first| Ok(part(&inputs, diff_with(&inputs, first), &only)?.changes))
+    with_inputs(assembly, state, |inputs| {
+        arrange(inputs, |first| Ok(part(inputs, diff_with(inputs, first), &only)?.changes))
+    })
 }
 
 pub(super) fn planned(before: &Assembly, after: &Assembly) -> Result<(ChangeSet, Plan), Error> {

@@ -6,9 +6,8 @@ use serde_json::json;
 
 use super::*;
 use crate::diff::{Inputs, destroy, diff};
-use crate::fake::{DATABASE, LOG_GROUP, NAT, assembly, behavior, identity, reference, state, subnet, vpc};
+use crate::fake::{DATABASE, LOG_GROUP, NAT, assembly, reference, state, subnet, vpc, with_inputs};
 use crate::journal::{Event, Intent, Operation};
-use crate::secret::Digests;
 use crate::state::{Deposed, ResourceStatus, State};
 
 fn network(cidr: &str) -> Assembly {
@@ -51,16 +50,7 @@ fn deployed(assembly: &Assembly) -> State {
 }
 
 fn plan(assembly: &Assembly, state: &State, changes: impl Fn(&Inputs<'_>) -> crate::diff::ChangeSet) -> Plan {
-    let inputs = Inputs {
-        assembly,
-        state,
-        identity: &identity(),
-        behavior: &behavior,
-        repeats: &|_, _| false,
-        digests: &Digests::new(),
-        missing: &BTreeSet::new(),
-    };
-    schedule(&inputs, &changes(&inputs)).unwrap()
+    with_inputs(assembly, state, |inputs| schedule(inputs, &changes(inputs)).unwrap())
 }
 
 #[test]

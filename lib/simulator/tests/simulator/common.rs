@@ -78,7 +78,9 @@ pub(crate) async fn update(
     json: Json,
 ) -> Result<Accepted, ProviderError> {
     let existing = existing("shop/any", type_name, id);
-    cloud.update(&UpdateRequest { existing, properties: properties(json), token: token("update") }).await
+    cloud
+        .update(&UpdateRequest { existing, properties: properties(json), token: token("update"), incomplete: false })
+        .await
 }
 
 pub(crate) async fn try_delete(cloud: &Simulator, type_name: &str, id: &str) -> Result<Deletion, ProviderError> {

@@ -63,6 +63,10 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str)
         status::remember(cx, id).await;
     }
     let modified = call.send().await?;
+    // What the group has changed may not show yet: it is looked for after this.
+    if cx.is_incomplete {
+        return Ok(());
+    }
     reboot::where_waiting(modified.db_instance.as_ref().unwrap_or(&live), new, cx, id).await
 }
 

@@ -41,7 +41,9 @@ pub(super) async fn first(cx: &Cx, instance: &Live, id: &str) -> Result<Option<S
                 match cx.rds.reboot_db_instance().db_instance_identifier(id).send().await.map_err(Error::from) {
                     Ok(_) => drop(rebooted.with(|all| all.insert(id.to_owned()))),
                     // It is being backed up or configured once more: the next look asks again.
-                    Err(error) if error.class() == ErrorClass::Conflict => {}
+                    Err(error) if error.class() == ErrorClass::Conflict => {
+                        return Ok(Some(format!("available, and static parameters of {group} wait for a reboot")));
+                    }
                     Err(error) => return Err(error),
                 }
             }

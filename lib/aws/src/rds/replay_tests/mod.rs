@@ -18,7 +18,12 @@ const DATABASE: &str = "AWS::RDS::DBInstance";
 const PARAMETERS: &str = "AWS::RDS::DBParameterGroup";
 
 fn update(type_name: &str, id: &str, before: Json, after: Json) -> UpdateRequest {
-    UpdateRequest { existing: existing(type_name, id, before), properties: map(after), token: TOKEN.into() }
+    UpdateRequest {
+        existing: existing(type_name, id, before),
+        properties: map(after),
+        token: TOKEN.into(),
+        incomplete: false,
+    }
 }
 
 /// The request that contains this text.
