@@ -1,9 +1,13 @@
 //! What every command has at hand.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use groundplan_core::{App, Synthesis};
 use groundplan_engine::Provider;
 use groundplan_engine::planning::Planned;
 use groundplan_engine::store::{self, Holder, Loaded, Lock, StateStore, Waiting};
+use tokio::time::timeout;
 
 use crate::args::{Global, Start};
 use crate::boxed::boxed;
@@ -15,6 +19,9 @@ use crate::render::{count, duration};
 use crate::style::{INFO, paint};
 use crate::target::Target;
 use crate::terminal::Terminal;
+
+/// How long a target is waited for before somebody is told.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a command has before it has looked for a target.
 #[derive(Clone, Copy)]
@@ -65,7 +72,17 @@ impl Session<'_> {
     }
 
     pub(crate) async fn connect(&self) -> Result<Box<dyn Provider>, CommandError> {
-        self.target.connect(self.context.host, &self.context.synthesis.assembly).await
+        let mut connecting = pin!(self.target.connect(self.context.host, &self.context.synthesis.assembly));
+        match timeout(PATIENCE, &mut connecting).await {
+            Ok(connected) => connected,
+            Err(_) => {
+                if let Target::Sandbox { .. } = self.target {
+                    let waiting = "another process uses the sandbox: this one waits until it has ended";
+                    self.context.terminal.note(waiting);
+                }
+                connecting.await
+            }
+        }
     }
 
     pub(crate) async fn load(&self) -> Result<Loaded, CommandError> {

@@ -48,6 +48,50 @@ fn a_state_that_is_gone_is_no_empty_account() {
 }
 
 #[test]
+fn a_file_that_is_damaged_takes_no_other_run_or_state_away() {
+    let machine = Machine::new();
+    for last in ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"] {
+        machine.run(&network(last, true), "deploy").succeeds();
+    }
+    let place = machine.path(STATE);
+    fs::write(place.join("history/2.json"), "{").unwrap();
+    fs::write(place.join("state.3.json"), [0xff]).unwrap();
+
+    let history = machine.run(&shop(), "history").succeeds();
+    assert_eq!(history.out.lines().count(), 3, "{}", history.out);
+    assert!(history.err.contains("warning: run 2 is not listed: ") && history.err.contains("2.json is damaged"));
+    let listed = machine.run(&shop(), "state restore").succeeds();
+    assert!(listed.out.contains("    1  ") && listed.out.contains("    2  "), "{}", listed.out);
+    assert!(listed.err.contains("warning: the state 3 is not listed: "), "{}", listed.err);
+
+    machine.run(&shop(), "rollback 2").fails(1, "2.json is damaged");
+    // What has moved since is not known.
+    machine.run(&shop(), "rollback 1").fails(1, "2.json is damaged");
+    machine.run(&shop(), "rollback 3").succeeds();
+    machine.run(&shop(), "state restore 3").fails(1, "state.3.json is damaged");
+    machine.run(&shop(), "state restore 2").succeeds();
+}
+
+const LOCK: &str = "123456789012.lock";
+
+#[test]
+fn a_run_says_that_it_waits_for_the_sandbox() {
+    let machine = Machine::new();
+    machine.run(&shop(), "deploy").succeeds();
+    let lock = machine.path(".groundplan/sandbox/account-123456789012");
+    let lock = fs::read_dir(lock).unwrap().map(|file| file.unwrap().path()).find(|file| file.ends_with(LOCK)).unwrap();
+    let held = fs::File::open(lock).unwrap();
+    held.lock().unwrap();
+    let waiting = std::thread::scope(|scope| {
+        let plan = scope.spawn(|| machine.run(&shop(), "plan"));
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        drop(held);
+        plan.join().unwrap()
+    });
+    assert!(waiting.succeeds().err.contains("another process uses the sandbox"));
+}
+
+#[test]
 fn a_mistyped_place_is_noticed_by_what_the_account_has() {
     let machine = Machine::new();
     machine.run(&shop(), "deploy --state file:states").succeeds();

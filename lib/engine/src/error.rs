@@ -481,7 +481,7 @@ impl fmt::Display for HeldResource {
 impl Error {
     /// Whether it is about what a store holds, and not about reaching it: the store could be read, and what
     /// was read is damaged, missing or not what it should be.
-    pub(crate) fn is_of_content(&self) -> bool {
+    pub fn is_of_content(&self) -> bool {
         matches!(
             self,
             Self::Corrupt { .. }

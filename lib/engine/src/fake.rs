@@ -431,7 +431,9 @@ pub(crate) fn behavior(type_name: &str) -> Option<Behavior> {
         "AWS::S3::Bucket" => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
         "AWS::IAM::RolePolicy" | "AWS::S3::BucketPolicy" => (Recovery::ByParts, false, Wait::NONE, &[][..]),
         LOG_GROUP => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
-        PARAMETERS => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
+        PARAMETERS | "AWS::RDS::DBCluster" | "AWS::RDS::DBClusterParameterGroup" => {
+            (Recovery::DeterministicName, true, Wait::NONE, &[][..])
+        }
         KEY => (Recovery::ByOwner, true, Wait::NONE, &[][..]),
         SECRET => (Recovery::ClientToken, true, Wait::NONE, &[][..]),
         _ => return None,

@@ -32,13 +32,21 @@ pub fn pending(before: &State, after: &State) -> Vec<(Path, Path)> {
     let changed: Vec<_> = changed.map(|(path, _)| path).collect();
     let waiting = after.resources.iter().filter(|(path, now)| {
         let is_rebooted = lookup(&now.type_name).is_some_and(|schema| schema.is_rebooted());
-        is_rebooted && stays(path, now).is_some() && !is_at_once(&now.type_name, &now.properties)
+        // One that is rebooted at once and still lacks something was not in this run.
+        let waits = now.incomplete || !is_at_once(&now.type_name, &now.properties);
+        is_rebooted && stays(path, now).is_some() && waits
     });
     let of = |path: &Path, now: &ResourceState| {
         let is_it = |source: &&&Path| **source == path || depends(after, &now.type_name, &now.dependencies, source);
         changed.iter().find(is_it).map(|source| (path.clone(), (*source).clone()))
     };
     waiting.filter_map(|(path, now)| of(path, now)).collect()
+}
+
+/// The cluster of a resource of the program, as its declaration names it: its members are rebooted one after another.
+pub(crate) fn cluster<'a>(assembly: &'a Assembly, path: &Path) -> Option<&'a Value> {
+    let entry = assembly.resources.get(path)?;
+    entry.properties.get(lookup(&entry.type_name)?.is_member_by()?)
 }
 
 /// What a resource of the program takes parameters from and has to be rebooted for, where it is rebooted at once.

@@ -3,6 +3,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::fake::{DATABASE, Fake, PARAMETERS, assembly};
+use crate::plan::Work;
 use crate::planning::{self, PlanOptions, Planned};
 use crate::provider::ErrorClass;
 use crate::store::{self, MemoryStore};
@@ -56,6 +57,80 @@ async fn a_reboot_that_a_run_did_not_come_to_is_made_by_the_next_one() {
     assert!(deploy(&program("200", json!(true)), &store, &fake).await.succeeded());
     assert_eq!(fake.calls(), ["update a/db"]);
     assert!(planned(&program("200", json!(true)), &store, &fake).await.plan.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reboot_that_a_part_of_the_program_leaves_out_is_named_and_made_by_the_next_deploy() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let before = deploy(&program("100", json!(true)), &store, &fake).await.state;
+    fake.calls();
+    let changed = program("200", json!(true));
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let part = PlanOptions { only: ["a/pg".into()].into(), ..PlanOptions::default() };
+    let planned = planning::deploy(&changed, &loaded.state, &fake, &part).await.unwrap();
+    let options = ExecuteOptions::default();
+    let ended = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+    assert_eq!(fake.calls(), ["update a/pg"]);
+    assert_eq!(pending(&before, &ended.state), [("a/db".into(), "a/pg".into())]);
+    let ended = deploy(&changed, &store, &fake).await;
+    assert_eq!(fake.calls(), ["update a/db"]);
+    assert_eq!(pending(&before, &ended.state), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_an_earlier_run_is_still_changing_is_rebooted_after_its_group() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    deploy(&program("100", json!(true)), &store, &fake).await;
+    let mut changed = program("100", json!(true));
+    let days = Value::from(14_i64);
+    changed.resources.get_mut("a/db").unwrap().properties.insert("BackupRetentionPeriod".into(), days);
+    let planned = planned(&changed, &store, &fake).await;
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let no_wait = ExecuteOptions { no_wait: true, ..ExecuteOptions::default() };
+    execute(&planned.plan, loaded, &fake, &store, &no_wait, &(), &Cancellation::new()).await.unwrap();
+    fake.calls();
+    let days = changed.resources["a/db"].properties["BackupRetentionPeriod"].clone();
+    let mut changed = program("200", json!(true));
+    changed.resources.get_mut("a/db").unwrap().properties.insert("BackupRetentionPeriod".into(), days);
+    fake.fail("update a/db", ErrorClass::Denied);
+    assert!(!deploy(&changed, &store, &fake).await.succeeded());
+    assert!(store::load(&store, "shop").await.unwrap().state.resources["a/db"].incomplete);
+    fake.calls();
+    assert!(deploy(&changed, &store, &fake).await.succeeded());
+    assert_eq!(fake.calls(), ["update a/db"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_members_of_a_cluster_are_rebooted_one_after_another() {
+    let group = json!({"$ref": "a/pg#DBClusterParameterGroupName"});
+    let cluster = json!({"$ref": "a/cluster#DBClusterIdentifier"});
+    let program = |connections: &str, first: &str, then: Option<&str>| {
+        let member = json!({"Engine": "aurora-postgresql", "DBClusterIdentifier": cluster, "ApplyImmediately": true});
+        let settings = json!({"Family": "f", "Description": "d", "Parameters": {"max_connections": connections}});
+        let mut program = assembly(&[
+            ("a/pg", "AWS::RDS::DBClusterParameterGroup", settings),
+            ("a/cluster", "AWS::RDS::DBCluster", json!({"DBClusterParameterGroupName": group})),
+            ("a/one", DATABASE, member.clone()),
+            ("a/two", DATABASE, member),
+            ("a/other", DATABASE, json!({"DBParameterGroupName": "default", "ApplyImmediately": true})),
+        ]);
+        if let Some(entry) = then.and_then(|path| program.resources.get_mut(path)) {
+            entry.depends_on.insert(first.into());
+        }
+        program
+    };
+    // The order that the program asks for stays.
+    for (first, then) in [("a/one", None), ("a/two", Some("a/one"))] {
+        let (fake, store) = (Fake::default(), MemoryStore::new());
+        assert!(deploy(&program("100", first, then), &store, &fake).await.succeeded());
+        let steps = planned(&program("200", first, then), &store, &fake).await.plan.steps;
+        let rebooted: Vec<_> =
+            steps.iter().filter(|step| step.work.verb() == "update" && step.path.as_str() != "a/pg").collect();
+        assert_eq!(rebooted.len(), 2, "{steps:?}");
+        assert_eq!(rebooted[0].path.as_str(), first);
+        let works = steps.iter().find(|step| step.path.as_str() == first && step.work == Work::Ready).unwrap();
+        assert!(rebooted[1].dependencies.contains(&works.id), "{steps:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -268,8 +268,8 @@ impl ResourceState {
         Event::Gone { path: path.clone(), id: self.id.clone(), generation: Some(self.generation) }
     }
 
-    /// That this, the resource of `path`, is as it was and works, and is still to be updated.
-    pub(crate) fn lacking(&self, path: &Path) -> [Event; 3] {
+    /// That this, the resource of `path`, is as it was and is still to be updated.
+    pub(crate) fn lacking(&self, path: &Path) -> Vec<Event> {
         let path = path.clone();
         let intent = Intent {
             operation: Operation::Update,
@@ -280,11 +280,10 @@ impl ResourceState {
             lifecycle: self.lifecycle.clone(),
         };
         let (id, outputs) = (self.id.clone(), Outputs::new());
-        [
-            Event::Intent { path: path.clone(), intent },
-            Event::Accepted { path: path.clone(), id, outputs: outputs.clone(), found: None, incomplete: true },
-            Event::Ready { path, outputs },
-        ]
+        let works = self.status == ResourceStatus::Ready;
+        let ready = works.then(|| Event::Ready { path: path.clone(), outputs: outputs.clone() });
+        let accepted = Event::Accepted { path: path.clone(), id, outputs, found: None, incomplete: true };
+        [Event::Intent { path, intent }, accepted].into_iter().chain(ready).collect()
     }
 
     /// An attribute or property as it was last known.

@@ -311,7 +311,7 @@ async fn means_what_it_did(format: u32) {
     copy(&golden(format), dir.path());
     let store = FileStore::new(dir.path(), "shop");
     assert_eq!(store.load().await.unwrap(), Some(Stored { state: state(), journal: journal(format) }));
-    assert_eq!(store.history().await.unwrap(), [entry()]);
+    assert_eq!(store.history().await.unwrap().whole().unwrap(), [entry()]);
     assert_eq!(store.assembly(2).await.unwrap(), Some(assembly()));
     assert_eq!(
         Plan::from_json(&fs::read_to_string(golden(format).join("shop/plan.json")).unwrap()).unwrap(),
@@ -380,7 +380,7 @@ async fn changed(format: u32, file: &str, change: impl Fn(&mut Json)) -> Result<
     fs::write(&path, format!("{document}\n{rest}")).unwrap();
     let store = FileStore::new(dir.path(), "shop");
     store.load().await?;
-    store.history().await?;
+    store.history().await?.whole()?;
     store.assembly(2).await?;
     Plan::from_json(&fs::read_to_string(dir.path().join("shop/plan.json")).unwrap())?;
     let assembly = fs::read_to_string(golden(format).join("shop/history/2.assembly.json")).unwrap();

@@ -40,6 +40,9 @@ const SANDBOX_MINUTE: Duration = Duration::from_millis(20);
 /// How often it is looked whether another process still holds the lock of the account's file.
 const LOCK_INTERVAL: Duration = Duration::from_millis(2);
 
+/// How long another process may hold it: each does for one call.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+
 /// How long it may take in AWS until everybody sees what was just made. Windows that
 /// [`Faults::consistency_window`] sets are to be shorter.
 const SETTLING: Duration = Duration::from_secs(12);
@@ -337,22 +340,29 @@ impl Simulator {
         work: impl FnOnce(&mut World<'_>) -> Result<R, ProviderError> + Send,
     ) -> Result<R, ProviderError> {
         self.travel().await;
-        self.free().await;
+        self.free().await?;
         let (result, lost) = self.answer(operation, address, work);
         self.travel().await;
         lost.map_or(result, Err)
     }
 
-    /// Returns when no other process seems to hold the lock of the file. A process may hold it for ever, if it
-    /// was stopped, and whoever waits here can be cancelled: where the lock itself is waited for, nothing is
-    /// heard, not even a Ctrl-C.
-    async fn free(&self) {
-        let Some(probe) = &self.probe else { return };
+    /// Returns when no other process seems to hold the lock of the file. Whoever waits here can be cancelled: where
+    /// the lock itself is waited for, nothing is heard, not even a Ctrl-C. A process that was stopped may hold it for
+    /// ever, so that nobody waits longer than [`LOCK_PATIENCE`].
+    async fn free(&self) -> Result<(), ProviderError> {
+        let Some(probe) = &self.probe else { return Ok(()) };
+        let began = std::time::Instant::now();
         while matches!(probe.try_lock(), Err(TryLockError::WouldBlock)) {
+            if began.elapsed() > LOCK_PATIENCE {
+                let held = "another process has held the lock of the sandbox for a minute; it may have been stopped: \
+                            continue or end it, and run again";
+                return Err(ProviderError::new(ErrorClass::Invalid, held));
+            }
             tokio::time::sleep(LOCK_INTERVAL).await;
         }
         // What keeps it from being given back keeps the lock itself from being taken, and is told there.
         let _ = probe.unlock();
+        Ok(())
     }
 
     /// Half the way to the cloud and back; who is cancelled is cancelled here, before or after

@@ -64,7 +64,7 @@ pub(crate) async fn unfinished(
     if loaded.is_first() {
         return Ok(Some("was never deployed to"));
     }
-    let runs = session.store.history().await?;
+    let runs = session.store.history().await?.runs;
     if runs.iter().any(|run| run.result == Some(Ending::Succeeded)) {
         return Ok(None);
     }

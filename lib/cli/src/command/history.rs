@@ -1,6 +1,6 @@
 //! `history`: the runs that have changed something.
 
-use groundplan_engine::history::Entry;
+use groundplan_engine::history::History;
 use serde_json::json;
 
 use crate::context::{Context, Session};
@@ -10,8 +10,11 @@ use crate::render::history;
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let session = context.session()?;
     let serial = session.load().await?.state.serial;
-    let entries = begun(&session, serial).await?;
-    match entries.is_empty() {
+    let History { runs: entries, damaged } = begun(&session, serial).await?;
+    for (serial, error) in &damaged {
+        context.terminal.warn(format!("run {serial} is not listed: {error}"));
+    }
+    match entries.is_empty() && damaged.is_empty() {
         true => context.terminal.note("nothing was deployed yet"),
         false => {
             context.terminal.print(history::table(&entries));
@@ -22,10 +25,8 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-/// The runs that have changed something, the oldest first. One with a later serial than the state
-/// was refused before it did anything.
-pub(crate) async fn begun(session: &Session<'_>, serial: u64) -> Result<Vec<Entry>, CommandError> {
-    let mut entries = session.store.history().await?;
-    entries.retain(|entry| entry.serial <= serial);
-    Ok(entries)
+/// The runs that have changed something. One with a later serial than the state was refused before it
+/// did anything.
+pub(crate) async fn begun(session: &Session<'_>, serial: u64) -> Result<History, CommandError> {
+    Ok(session.store.history().await?.until(serial))
 }

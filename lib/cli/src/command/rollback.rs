@@ -2,7 +2,7 @@
 
 use groundplan_core::{Assembly, Synthesis};
 use groundplan_engine::execute::ExecuteOptions;
-use groundplan_engine::history::{Entry, way_back};
+use groundplan_engine::history::{History, way_back};
 use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::upstream::Upstream;
 
@@ -28,9 +28,10 @@ pub(crate) async fn run(context: &Context<'_>, args: &Rollback) -> Result<Exit, 
 async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> {
     let Job { context, session, .. } = job;
     let loaded = session.load().await?;
-    let entries = history::begun(session, loaded.state.serial).await?;
-    let past = past(session, &entries, args.serial).await?;
-    let since: Vec<_> = entries.into_iter().filter(|entry| entry.serial > args.serial).collect();
+    let runs = history::begun(session, loaded.state.serial).await?;
+    let past = past(session, &runs, args.serial).await?;
+    // What has moved since moves back, so that each of these runs has to be known.
+    let since = runs.after(args.serial).whole()?;
     let program = Synthesis {
         assembly: way_back(past.clone(), &since),
         warnings: Vec::new(),
@@ -55,8 +56,12 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
 }
 
 /// What the program said in the run `serial`.
-async fn past(session: &Session<'_>, entries: &[Entry], serial: u64) -> Result<Assembly, CommandError> {
+async fn past(session: &Session<'_>, history: &History, serial: u64) -> Result<Assembly, CommandError> {
+    let entries = &history.runs;
     let Some(entry) = entries.iter().find(|entry| entry.serial == serial) else {
+        if let Some(damaged) = history.damaged.get(&serial) {
+            return Err(CommandError::failed(damaged.to_string()).hint("`history` lists all runs"));
+        }
         return Err(CommandError::usage(format!("the history has no run {serial}")).hint("`history` lists all runs"));
     };
     if let Some(assembly) = session.store.assembly(serial).await? {
@@ -64,7 +69,7 @@ async fn past(session: &Session<'_>, entries: &[Entry], serial: u64) -> Result<A
     }
     let mut others = Vec::new();
     for entry in entries {
-        if session.store.assembly(entry.serial).await?.is_some() {
+        if matches!(session.store.assembly(entry.serial).await, Ok(Some(_))) {
             others.push(entry.serial.to_string());
         }
     }

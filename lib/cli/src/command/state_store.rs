@@ -25,11 +25,16 @@ use crate::style::{BOLD, CREATE, DIM, paint};
 /// `state restore` without a serial.
 pub(crate) async fn list(context: &Context<'_>, session: &Session<'_>) -> Result<Exit, CommandError> {
     let store = &*session.store;
-    let runs = store.history().await?;
+    let runs = store.history().await?.runs;
     let mut states = Vec::new();
     for serial in store.backups().await? {
-        if let Some(state) = store.backup(serial).await? {
-            states.push(state);
+        match store.backup(serial).await {
+            Ok(state) => states.extend(state),
+            // One that cannot be read takes no other one away.
+            Err(error) if error.is_of_content() => {
+                context.terminal.warn(format!("the state {serial} is not listed: {error}"))
+            }
+            Err(error) => return Err(error.into()),
         }
     }
     for state in &states {
@@ -60,7 +65,8 @@ pub(crate) async fn restore(
         .locked(&holder, || async {
             let store = &*session.store;
             let state = transfer::restorable(store, context.app(), serial).await?;
-            let run = store.history().await?.iter().find(|run| run.serial == serial).map(made_by).unwrap_or_default();
+            let run =
+                store.history().await?.runs.iter().find(|run| run.serial == serial).map(made_by).unwrap_or_default();
             let run = if run.is_empty() { run } else { format!(", made by {run}") };
             let resources = count(state.resources.len(), "resource");
             context.terminal.print(format!("{} with {resources}{run}", paint(BOLD, format!("the state {serial}"))));

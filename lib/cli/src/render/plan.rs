@@ -241,9 +241,11 @@ impl PlanView<'_> {
         let action = |path: &Path| self.changes.changes.get(path).map(|change| change.action);
         let stays = |path: &Path| !matches!(action(path), Some(Action::Create | Action::Replace(_)));
         let instances = self.assembly.map(|assembly| reboot::instances(assembly, &change.path)).unwrap_or_default();
-        let name = |(path, at_once): &(&Path, bool)| match at_once {
-            true => format!("{path} is rebooted by this deploy"),
-            false => format!("{path} waits for a reboot"),
+        let name = |(path, at_once): &(&Path, bool)| match (at_once, action(path)) {
+            (true, Some(Action::Update)) => format!("{path} is rebooted by this deploy"),
+            // It is in no part of the program that was asked for.
+            (true, _) => format!("{path} is rebooted by the next deploy of the whole app"),
+            (false, _) => format!("{path} waits for a reboot"),
         };
         let named: Vec<_> = instances.iter().filter(|(path, _)| stays(path)).map(name).collect();
         let named = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };

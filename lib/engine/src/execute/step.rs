@@ -248,24 +248,24 @@ impl Runner<'_> {
         }
     }
 
-    /// What says that the instances that this plan reboots for the change of `step` lack something until then. It is
-    /// written down before the change, so that they are rebooted by the next run where this one ends in between.
+    /// What says that the instances that are to be rebooted for the change of `step` lack something until then. It is
+    /// written down before the change, so that the next run reboots those that this one does not: it may end in
+    /// between, and it may be about a part of the program that they are not in.
     fn reboots(&self, step: &Step) -> Vec<Event> {
         let updates = self.plan.steps.iter().filter_map(|other| match &other.work {
-            Work::Update { desired } if reboot::is_at_once(&other.type_name, &desired.properties) => {
-                Some((other, desired))
-            }
+            Work::Update { desired } => Some((&other.path, (&desired.properties, &desired.dependencies))),
             _ => None,
         });
+        let updates: BTreeMap<_, _> = updates.collect();
         self.record.read(|state| {
-            let takes = |(other, desired): &(&Step, &Desired)| {
-                reboot::depends(state, &other.type_name, &desired.dependencies, &step.path)
+            let is_due = |(path, it): &(&Path, &ResourceState)| {
+                let declared = updates.get(*path).copied();
+                let (properties, dependencies) = declared.unwrap_or((&it.properties, &it.dependencies));
+                matches!(it.status, ResourceStatus::Ready | ResourceStatus::Updating)
+                    && reboot::is_at_once(&it.type_name, properties)
+                    && reboot::depends(state, &it.type_name, dependencies, &step.path)
             };
-            let lacks = |(other, _): (&Step, &Desired)| {
-                let prior = state.resources.get(&other.path);
-                prior.filter(|prior| prior.status == ResourceStatus::Ready).map(|prior| prior.lacking(&other.path))
-            };
-            updates.filter(takes).filter_map(lacks).flatten().collect()
+            state.resources.iter().filter(is_due).flat_map(|(path, it)| it.lacking(path)).collect()
         })
     }
 
@@ -421,17 +421,15 @@ impl Runner<'_> {
         let stands = self
             .record
             .read(|state| state.resources.get(path).is_some_and(|it| it.id == *id && it.generation == generation));
-        let learned = match stands && is_settled {
-            false => None,
-            true => match calls.looks().read_made(existing).await {
-                Ok(Some(live)) => recover::learned(path, resource, live),
-                Ok(None) => {
-                    self.record.commit([resource.gone(path)]).await?;
-                    // Whether the final snapshot was taken that the plan has named is not known.
-                    return if is_snapshot_promised { Err(failure.into()) } else { Ok(()) };
-                }
-                Err(_) => return Err(failure.into()),
-            },
+        let learned = match calls.looks().read_made(existing).await {
+            Ok(Some(live)) if stands && is_settled => recover::learned(path, resource, live),
+            Ok(Some(_)) => None,
+            Ok(None) => {
+                self.record.commit([resource.gone(path)]).await?;
+                // Whether the final snapshot was taken that the plan has named is not known.
+                return if is_snapshot_promised { Err(failure.into()) } else { Ok(()) };
+            }
+            Err(_) => return Err(failure.into()),
         };
         self.record.commit(std::iter::once(refused).chain(learned)).await?;
         Err(failure.into())

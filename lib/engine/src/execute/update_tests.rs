@@ -114,6 +114,17 @@ async fn what_is_gone_after_a_refused_deletion_is_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_replaced_and_is_gone_after_a_refused_deletion_is_deleted() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded());
+    fake.cloud().errors.insert("delete a/nat".into(), vec![Answer::Denies(ErrorClass::Denied)]);
+    let outcome = deploy(&nat("subnet-2", "old"), &store, &fake).await;
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    assert!(outcome.state.deposed.is_empty() && outcome.state.resources.len() == 1);
+    assert!(is_settled(&nat("subnet-2", "old"), &store, &fake).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_that_the_cloud_has_given_up_is_a_difference_again() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     assert!(deploy(&nat("subnet-1", "old"), &store, &fake).await.succeeded());

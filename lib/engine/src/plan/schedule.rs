@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Path, ResourceEntry};
+use groundplan_core::{Path, ResourceEntry, Value};
 
 use super::claims::{self, Handover};
 use super::graph::{Graph, Node};
@@ -12,6 +12,7 @@ use crate::diff::{
 };
 use crate::error::{Error, named};
 use crate::provider::{Behavior, Wait};
+use crate::reboot;
 use crate::state::ResourceState;
 use crate::upstream::Imports;
 
@@ -64,6 +65,7 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
     handovers.retain(|it| !(it.swaps && schedule.graph.is_after(it.maker, it.release)));
     handovers.iter().for_each(|it| schedule.graph.after(it.maker, it.release));
     schedule.untangle(handovers)?;
+    schedule.reboot_in_turn();
     feasible::check(inputs, changes)?;
     order::delay_deletions(&mut schedule.graph);
 
@@ -304,6 +306,32 @@ impl<'a> Schedule<'a> {
                 (Order::CreateFirst, _, Some(new)) => self.graph.after(*delete, new),
                 (Order::DeleteFirst, Some(new), _) => self.graph.after(new, *delete),
                 _ => {}
+            }
+        }
+    }
+
+    /// Members of one cluster are rebooted one after another, so that the others serve meanwhile. The order is one that
+    /// the graph has already, so that nothing waits for itself.
+    fn reboot_in_turn(&mut self) {
+        let reboots = |change: &&Change| {
+            let may = |reason: &Reason| matches!(reason, Reason::Reboots { .. } | Reason::Incomplete);
+            change.action == Action::Update && change.reasons.iter().any(may)
+        };
+        let member = |change: &'a Change| {
+            let cluster = reboot::cluster(self.inputs.assembly, &change.path)?;
+            let nodes = self.nodes.get(&change.path)?;
+            Some((nodes.make()?, (nodes.last()?, cluster)))
+        };
+        let members: BTreeMap<Node, _> = self.changes.changes.values().filter(reboots).filter_map(member).collect();
+        if members.len() < 2 {
+            return;
+        }
+        let mut before: Vec<(&Value, Node)> = Vec::new();
+        for make in self.graph.sorted(|node| node) {
+            let Some((last, cluster)) = members.get(&make) else { continue };
+            match before.iter_mut().find(|(other, _)| other == cluster) {
+                Some((_, before)) => self.graph.after(make, std::mem::replace(before, *last)),
+                None => before.push((cluster, *last)),
             }
         }
     }

@@ -52,7 +52,7 @@ async fn nothing_is_there_before_something_is_saved(store: &dyn StateStore) {
     assert_eq!(store.load().await.unwrap(), None);
     assert_eq!(load(store, "shop").await.unwrap().base, None);
     assert_eq!(store.force_unlock().await.unwrap(), None);
-    assert_eq!(store.history().await.unwrap(), []);
+    assert!(store.history().await.unwrap().is_empty());
     assert_eq!(store.assembly(1).await.unwrap(), None);
     assert_eq!(store.apps().await.unwrap(), Vec::<String>::new());
 }
@@ -138,10 +138,10 @@ async fn runs_are_kept(store: &dyn StateStore, other: &dyn StateStore) {
     let program = App::new("shop").synth().expect("it is valid").assembly;
     let held = lock(store, "deploy").await;
     store.record(&entry(1), Some(&program)).await.unwrap();
-    assert_eq!(other.history().await.unwrap()[0].result, None);
+    assert_eq!(other.history().await.unwrap().runs[0].result, None);
     store.record(&Entry { result: Some(Ending::Failed), ..entry(1) }, None).await.unwrap();
     store.record(&entry(2), None).await.unwrap();
-    let history = other.history().await.unwrap();
+    let history = other.history().await.unwrap().whole().unwrap();
     let runs: Vec<_> = history.iter().map(|entry| (entry.serial, entry.result)).collect();
     assert_eq!(runs, [(1, Some(Ending::Failed)), (2, None)]);
     assert_eq!(other.assembly(1).await.unwrap(), Some(program.clone()));
@@ -178,7 +178,7 @@ async fn earlier_states_and_moves_are_known(store: &dyn StateStore, other: &dyn 
         assert_eq!(other.backup(serial).await.unwrap().unwrap().serial, serial);
     }
     assert_eq!(other.backup(1000).await.unwrap(), None);
-    let later: Vec<_> = other.runs_after(1).await.unwrap().iter().map(|run| run.serial).collect();
+    let later: Vec<_> = other.history_after(1).await.unwrap().runs.iter().map(|run| run.serial).collect();
     assert_eq!(later, [2, 3]);
 
     let before = other.load().await.unwrap();

@@ -26,7 +26,7 @@ use super::file_lock::lock;
 use super::files::{self, make_dir, replace, sync_dir, write_through};
 use super::{Holder, Lock, StateStore, Stored, file_history, name_is_valid};
 use crate::error::Error;
-use crate::history::Entry;
+use crate::history::{Entry, History};
 use crate::journal::Event;
 use crate::state::State;
 
@@ -133,16 +133,16 @@ impl StateStore for FileStore {
         .await
     }
 
-    async fn history(&self) -> Result<Vec<Entry>, Error> {
-        self.blocking(|files| file_history::entries(&files.dir)).await
+    async fn history(&self) -> Result<History, Error> {
+        self.history_after(0).await
     }
 
     async fn assembly(&self, serial: u64) -> Result<Option<Assembly>, Error> {
         self.blocking(move |files| file_history::assembly(&files.dir, serial)).await
     }
 
-    async fn runs_after(&self, serial: u64) -> Result<Vec<Entry>, Error> {
-        self.blocking(move |files| file_history::entries_after(&files.dir, serial)).await
+    async fn history_after(&self, serial: u64) -> Result<History, Error> {
+        self.blocking(move |files| file_history::history_after(&files.dir, serial)).await
     }
 
     async fn backups(&self) -> Result<Vec<u64>, Error> {

@@ -7,7 +7,7 @@ use groundplan_core::Assembly;
 
 use super::files::{make_dir, names, read, remove, replace, sync_dir};
 use crate::error::Error;
-use crate::history::Entry;
+use crate::history::{Entry, History};
 
 /// How many runs are kept.
 const KEPT: usize = 100;
@@ -30,16 +30,15 @@ pub(super) fn record(dir: &Path, entry: &Entry, assembly: Option<&str>) -> Resul
     sync_dir(&history)
 }
 
-pub(super) fn entries(dir: &Path) -> Result<Vec<Entry>, Error> {
-    entries_after(dir, 0)
-}
-
-/// The runs with a later serial, the oldest first.
-pub(super) fn entries_after(dir: &Path, serial: u64) -> Result<Vec<Entry>, Error> {
+/// The runs with a later serial.
+pub(super) fn history_after(dir: &Path, serial: u64) -> Result<History, Error> {
     let later = serials(dir)?.into_iter().filter(|found| *found > serial);
-    let files = later.map(|serial| entry_file(dir, serial));
-    let entry = |path: PathBuf| Some(read(&path).transpose()?.and_then(|text| Entry::from_json(&text, &place(&path))));
-    files.filter_map(entry).collect()
+    let run = |serial: u64| {
+        let path = entry_file(dir, serial);
+        let text = read(&path).transpose()?;
+        Some((serial, text.and_then(|text| Entry::from_json(&text, &place(&path)))))
+    };
+    History::of(later.filter_map(run))
 }
 
 pub(super) fn assembly(dir: &Path, serial: u64) -> Result<Option<Assembly>, Error> {
@@ -87,13 +86,13 @@ mod tests {
     async fn a_run_is_kept_with_its_program_and_its_end_replaces_its_beginning() {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::new(dir.path(), "shop");
-        assert_eq!(store.history().await.unwrap(), []);
+        assert!(store.history().await.unwrap().is_empty());
         let program = assembly(&[vpc("10.0.0.0/16")]);
         store.record(&entry(1), Some(&program)).await.unwrap();
-        assert_eq!(store.history().await.unwrap()[0].result, None);
+        assert_eq!(store.history().await.unwrap().runs[0].result, None);
         store.record(&Entry { result: Some(Ending::Failed), ..entry(1) }, None).await.unwrap();
         store.record(&entry(2), None).await.unwrap();
-        let history = store.history().await.unwrap();
+        let history = store.history().await.unwrap().whole().unwrap();
         assert_eq!(
             history.iter().map(|entry| (entry.serial, entry.result)).collect::<Vec<_>>(),
             [(1, Some(Ending::Failed)), (2, None)]
@@ -111,8 +110,27 @@ mod tests {
         assert_eq!(serials(dir.path()).unwrap(), (4..=103).collect::<Vec<_>>());
         assert_eq!(fs::read_dir(dir.path().join("history")).unwrap().count(), 200);
         fs::write(entry_file(dir.path(), 7), "{\"format\": 2}").unwrap();
-        let error = entries(dir.path()).unwrap_err().to_string();
+        let error = history_after(dir.path(), 0).unwrap_err().to_string();
         assert!(error.contains("has format 2 and this version reads up to 1"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_damaged_hides_no_other_one() {
+        let dir = tempfile::tempdir().unwrap();
+        for serial in 1..=3 {
+            record(dir.path(), &entry(serial), Some("{}")).unwrap();
+        }
+        fs::write(entry_file(dir.path(), 2), [0xff, 0xfe]).unwrap();
+        let history = history_after(dir.path(), 0).unwrap();
+        assert_eq!(history.runs, [entry(1), entry(3)]);
+        assert_eq!(history.damaged.keys().collect::<Vec<_>>(), [&2]);
+        let error = history.whole().unwrap_err().to_string();
+        assert!(error.contains("2.json") && error.contains("is damaged"), "{error}");
+        assert_eq!(history_after(dir.path(), 2).unwrap().whole().unwrap(), [entry(3)]);
+        fs::write(entry_file(dir.path(), 3), "{\"format\": 1").unwrap();
+        let history = history_after(dir.path(), 1).unwrap();
+        assert_eq!((history.runs.len(), history.last()), (0, Some(3)));
+        assert!(history.until(1).is_empty());
     }
 
     #[tokio::test]
@@ -124,7 +142,7 @@ mod tests {
             let entry = entry(serial);
             store.record(&Entry { time: entry.time + jump, ..entry }, None).await.unwrap();
         }
-        let serials: Vec<_> = store.history().await.unwrap().iter().map(|entry| entry.serial).collect();
+        let serials: Vec<_> = store.history().await.unwrap().runs.iter().map(|entry| entry.serial).collect();
         assert_eq!(serials, [1, 2, 3]);
         let here = Holder::here("deploy");
         let tomorrow = Holder { since: here.since + DAY, ..here };

@@ -36,7 +36,7 @@ pub use start::{load, load_new, permit_first};
 pub use waiting::{Waiting, lock_within};
 
 use crate::error::Error;
-use crate::history::Entry;
+use crate::history::{Entry, History};
 use crate::journal::Event;
 use crate::provider::Fence;
 use crate::state::State;
@@ -108,14 +108,14 @@ pub trait StateStore: Send + Sync {
         Ok(())
     }
 
-    /// The runs that are kept, the oldest first.
-    async fn history(&self) -> Result<Vec<Entry>, Error> {
-        Ok(Vec::new())
+    /// The runs that are kept.
+    async fn history(&self) -> Result<History, Error> {
+        Ok(History::default())
     }
 
-    /// The runs that are kept and have a later serial than this, the oldest first.
-    async fn runs_after(&self, serial: u64) -> Result<Vec<Entry>, Error> {
-        Ok(self.history().await?.into_iter().filter(|run| run.serial > serial).collect())
+    /// The runs that are kept and have a later serial than this.
+    async fn history_after(&self, serial: u64) -> Result<History, Error> {
+        Ok(self.history().await?.after(serial))
     }
 
     /// What the program said in the run with this serial, where that is kept.

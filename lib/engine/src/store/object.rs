@@ -31,7 +31,7 @@ use super::lease::{Cells, Lease, Leases, Wall};
 use super::object_log::{self, Header, Kind};
 use super::{Holder, Lock, StateStore, Stored, name_is_valid};
 use crate::error::Error;
-use crate::history::{Entry, assembly_from_json};
+use crate::history::{Entry, History, assembly_from_json};
 use crate::journal::Event;
 use crate::provider::Fence;
 use crate::state::State;
@@ -449,19 +449,19 @@ impl StateStore for ObjectStore {
         Ok(())
     }
 
-    async fn history(&self) -> Result<Vec<Entry>, Error> {
-        self.runs_after(0).await
+    async fn history(&self) -> Result<History, Error> {
+        self.history_after(0).await
     }
 
-    async fn runs_after(&self, serial: u64) -> Result<Vec<Entry>, Error> {
-        let entry = |serial: u64| async move {
+    async fn history_after(&self, serial: u64) -> Result<History, Error> {
+        let run = |serial: u64| async move {
             let name = self.history_object(serial, "");
-            let text = self.objects.get(&name).await?;
-            text.map(|text| Entry::from_json(&text, &self.place_of(&name))).transpose()
+            let text = self.objects.get(&name).await.transpose()?;
+            Some((serial, text.and_then(|text| Entry::from_json(&text, &self.place_of(&name)))))
         };
         let serials = self.serials().await?.into_iter().filter(|found| *found > serial);
-        let entries: Vec<_> = stream::iter(serials).map(entry).buffered(READS).try_collect().await?;
-        Ok(entries.into_iter().flatten().collect())
+        let runs: Vec<_> = stream::iter(serials).map(run).buffered(READS).collect().await;
+        History::of(runs.into_iter().flatten())
     }
 
     async fn assembly(&self, serial: u64) -> Result<Option<Assembly>, Error> {

@@ -380,7 +380,7 @@ async fn the_last_hundred_runs_are_kept() {
         let ended = Entry { result: Some(crate::history::Ending::Succeeded), ..entry };
         store.record(&ended, Some(&program)).await.unwrap();
     }
-    let runs: Vec<_> = store.history().await.unwrap().iter().map(|entry| entry.serial).collect();
+    let runs: Vec<_> = store.history().await.unwrap().runs.iter().map(|entry| entry.serial).collect();
     assert_eq!(runs, (4..=103).collect::<Vec<_>>());
     assert_eq!(bucket.names().iter().filter(|name| name.contains("/history/")).count(), 200);
     held.release().await.unwrap();

@@ -129,7 +129,7 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
         Some(Stored { state, journal }) => {
             let begun = |event: &Event| if let Event::Begun { serial, .. } = event { Some(*serial) } else { None };
             let known = journal.iter().filter_map(begun).max().unwrap_or(state.serial);
-            let later = store.runs_after(known).await?;
+            let later = store.history_after(known).await?.whole()?;
             let ended = later.iter().rev().find(|run| run.result.is_some());
             Ok(ended.map(|run| Error::Older {
                 place,
@@ -138,7 +138,7 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
             }))
         }
         None => {
-            let (backups, runs) = (store.backups().await?, store.runs_after(0).await?);
+            let (backups, history) = (store.backups().await?, store.history().await?);
             // The first run is in the history before its state is saved, and is refused there sometimes.
             let shows_state = |run: &&Entry| run.result.is_some() || run.serial > 1;
             let mut evidence = Vec::new();
@@ -147,8 +147,9 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
                 [one] => evidence.push(format!("an earlier state (serial {one})")),
                 [first, .., last] => evidence.push(format!("earlier states (serials {first} to {last})")),
             }
-            if let Some(last) = runs.iter().rfind(shows_state) {
-                evidence.push(format!("the history of {}", runs_text(last.serial)));
+            let run = history.runs.iter().rfind(shows_state).map(|run| run.serial);
+            if let Some(last) = run.max(history.damaged.keys().next_back().copied()) {
+                evidence.push(format!("the history of {}", runs_text(last)));
             }
             let restore = backups.last().copied();
             Ok((!evidence.is_empty()).then_some(Error::Absent { place, evidence, restore }))
@@ -169,7 +170,7 @@ pub(super) async fn highest(store: &dyn StateStore) -> Result<u64, Error> {
         Err(error) => return Err(error),
     };
     let backup = store.backups().await?.last().copied();
-    let run = store.runs_after(0).await?.last().map(|run| run.serial);
+    let run = store.history().await?.last();
     Ok([saved, backup, run].into_iter().flatten().max().unwrap_or(0))
 }
 

@@ -148,7 +148,7 @@ pub async fn migrate(
                 other.serial
             )));
         }
-    } else if !to.runs_after(0).await?.is_empty() && to.moved().await?.is_none() && !is_copy(from, to).await? {
+    } else if !to.history().await?.is_empty() && to.moved().await?.is_none() && !is_copy(from, to).await? {
         return Err(refused(format!("{} has the history of another deployment: choose another place", to.place())));
     }
     // Until the end of the move, whoever looks there is sent back.
@@ -190,7 +190,7 @@ type Run = (Entry, Option<Assembly>);
 
 async fn copy_history(from: &dyn StateStore, to: &dyn StateStore) -> Result<Vec<Run>, Error> {
     let mut runs = Vec::new();
-    for entry in from.history().await? {
+    for entry in from.history().await?.whole()? {
         let assembly = from.assembly(entry.serial).await?;
         to.record(&entry, assembly.as_ref()).await?;
         runs.push((entry, assembly));
@@ -200,8 +200,8 @@ async fn copy_history(from: &dyn StateStore, to: &dyn StateStore) -> Result<Vec<
 
 /// Whether all runs that `to` knows are among those of `from`: what a migration that was cut short leaves.
 async fn is_copy(from: &dyn StateStore, to: &dyn StateStore) -> Result<bool, Error> {
-    let known = from.history().await?;
-    Ok(to.history().await?.iter().all(|run| known.contains(run)))
+    let known = from.history().await?.whole()?;
+    Ok(to.history().await?.whole()?.iter().all(|run| known.contains(run)))
 }
 
 async fn verify(to: &dyn StateStore, state: &State, runs: &[Run]) -> Result<(), Error> {
@@ -210,7 +210,7 @@ async fn verify(to: &dyn StateStore, state: &State, runs: &[Run]) -> Result<(), 
     if to.load().await? != Some(Stored { state: state.clone(), journal: Vec::new() }) {
         return differs("the state");
     }
-    let history = to.history().await?;
+    let history = to.history().await?.whole()?;
     for (entry, assembly) in runs {
         if !history.contains(entry) || to.assembly(entry.serial).await? != *assembly {
             return differs(&format!("run {} of the history", entry.serial));

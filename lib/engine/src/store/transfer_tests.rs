@@ -11,7 +11,7 @@ use super::transfer::{migrate, pushable, replace, restorable};
 use super::{FileStore, Holder, Lock, StateStore, Stored};
 use crate::error::Error;
 use crate::fake::identity;
-use crate::history::{Ending, Entry};
+use crate::history::{Ending, Entry, History};
 use crate::journal::Event;
 use crate::state::State;
 
@@ -238,8 +238,9 @@ async fn is_moved(from: &dyn StateStore, to: &dyn StateStore, url: &str, state: 
     let moved = refused(from).await;
     assert!(moved.contains(&format!("was moved to {url}; use that one")), "{moved}");
     assert_eq!(load(to, "shop").await.unwrap().state, *state);
-    assert_eq!(to.history().await.unwrap(), from.history().await.unwrap());
-    for run in to.history().await.unwrap() {
+    let runs = to.history().await.unwrap().whole().unwrap();
+    assert_eq!(runs, from.history().await.unwrap().whole().unwrap());
+    for run in runs {
         assert_eq!(to.assembly(run.serial).await.unwrap(), Some(program()));
     }
 }
@@ -392,7 +393,7 @@ impl StateStore for Cut<'_> {
         self.store.record(entry, assembly).await
     }
 
-    async fn history(&self) -> Result<Vec<Entry>, Error> {
+    async fn history(&self) -> Result<History, Error> {
         self.store.history().await
     }
 

@@ -64,6 +64,11 @@ impl ResourceType {
         PARAMETERS.iter().find(|(name, _)| *name == self.name).map_or(&[], |(_, properties)| properties)
     }
 
+    /// The property that names the cluster of a resource of this type, whose other members serve while it is rebooted.
+    pub fn is_member_by(&self) -> Option<&'static str> {
+        self.takes_parameters_by().iter().copied().find(|property| *property == "DBClusterIdentifier")
+    }
+
     /// Whether a resource of this type is what is rebooted, and not a group or a cluster of such.
     pub fn is_rebooted(&self) -> bool {
         !self.takes_parameters_by().is_empty() && self.short_name() == "DBInstance"
