@@ -87,6 +87,12 @@ impl CommandError {
         Self::new(Kind::Interrupted, message)
     }
 
+    /// For what needs the feature `aws`, in a program that was built without it.
+    pub(crate) fn without_aws(hint: &str) -> Self {
+        Self::usage("this program was built without support for AWS")
+            .hint(format!("build it with the feature `aws` of groundplan-cli, or {hint}"))
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::terminal::Streams;
+use crate::error::CommandError;
 
 /// All that a command line takes from its process: nothing else of it is read, so that tests
 /// and other programs can run one without a process of its own.
@@ -24,10 +26,31 @@ pub struct Host {
     pub interrupts: UnboundedReceiver<()>,
 }
 
+/// What a process is connected to.
+pub struct Streams {
+    /// Standard output: what a command was asked for.
+    pub out: Box<dyn Write + Send>,
+    /// Standard error: how it goes.
+    pub err: Box<dyn Write + Send>,
+    /// Standard input: answers.
+    pub input: Box<dyn BufRead + Send>,
+    /// Whether standard output is a terminal.
+    pub out_is_terminal: bool,
+    /// Whether standard error is a terminal that can be drawn on.
+    pub err_is_terminal: bool,
+    /// Whether somebody can answer.
+    pub input_is_terminal: bool,
+}
+
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams").finish_non_exhaustive()
+    }
+}
+
 impl Host {
     /// What this process runs in. Inside of a tokio runtime, since it listens for signals.
     pub fn of_process() -> Self {
-        use std::io::{self, IsTerminal};
         let streams = Streams {
             out_is_terminal: io::stdout().is_terminal(),
             err_is_terminal: io::stderr().is_terminal(),
@@ -66,6 +89,22 @@ impl Host {
     /// Where `path` is, seen from the host's directory.
     pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
         self.directory.join(path)
+    }
+
+    /// `.groundplan/` of the project, so that it does not matter from which of its directories a
+    /// command is run: the project is the nearest directory at or above the host's that has one
+    /// already or has a `Cargo.lock`, else the host's own.
+    pub(crate) fn root(&self) -> PathBuf {
+        const NAME: &str = ".groundplan";
+        let is_project = |directory: &&Path| directory.join(NAME).exists() || directory.join("Cargo.lock").exists();
+        self.directory.ancestors().find(is_project).unwrap_or(&self.directory).join(NAME)
+    }
+
+    /// Writes a file that was asked for on the command line.
+    pub(crate) fn write(&self, file: &Path, text: &str) -> Result<(), CommandError> {
+        let path = self.resolve(file);
+        std::fs::write(&path, text)
+            .map_err(|error| CommandError::failed(format!("cannot write `{}`: {error}", path.display())))
     }
 
     /// Whether this runs on a build server, where nobody looks on.

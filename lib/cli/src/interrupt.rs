@@ -65,7 +65,7 @@ mod tests {
     use crate::args::Color;
     use crate::error::Kind;
     use crate::host::Host;
-    use crate::terminal::Streams;
+    use crate::host::Streams;
 
     /// How work that never ends is ended by so many Ctrl-C.
     async fn interrupted(times: usize, changing: bool) -> Option<CommandError> {

@@ -55,8 +55,7 @@ use std::process::ExitCode;
 
 use groundplan_core::App;
 
-pub use host::Host;
-pub use terminal::Streams;
+pub use host::{Host, Streams};
 
 /// Runs the command that this process was started with.
 ///

@@ -13,7 +13,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use groundplan_engine::store::{FileStore, StateStore};
@@ -54,8 +54,8 @@ impl Place {
             Some(StateUrl::File(directory)) => Root::Directory(host.resolve(directory)),
             Some(StateUrl::S3(url)) => Root::in_bucket(url, target)?,
             None => Root::Directory(match target {
-                Target::Sandbox { .. } => root(host).join("sandbox").join("state"),
-                Target::Aws | Target::Emulator(_) => root(host).join(target.directory()),
+                Target::Sandbox { .. } => host.root().join("sandbox").join("state"),
+                Target::Aws | Target::Emulator(_) => host.root().join(target.directory()),
             }),
         };
         let place = Self { root, app: app.to_owned() };
@@ -144,7 +144,7 @@ impl Root {
             Target::Emulator(endpoint) => Some(endpoint.clone()),
         };
         if !cfg!(feature = "aws") {
-            return Err(without_aws("use `--state file:DIR`"));
+            return Err(CommandError::without_aws("use `--state file:DIR`"));
         }
         Ok(Self::Bucket { url: url.clone(), endpoint })
     }
@@ -161,25 +161,4 @@ fn in_s3(url: &S3Url, endpoint: Option<&str>, app: &str) -> Box<dyn StateStore> 
 #[cfg(not(feature = "aws"))]
 fn in_s3(_: &S3Url, _: Option<&str>, _: &str) -> Box<dyn StateStore> {
     unreachable!("`Root::in_bucket` refuses it")
-}
-
-/// What needs the feature `aws`, in a program that was built without it.
-pub(crate) fn without_aws(hint: &str) -> CommandError {
-    CommandError::usage("this program was built without support for AWS")
-        .hint(format!("build it with the feature `aws` of groundplan-cli, or {hint}"))
-}
-
-/// `.groundplan/` of the project, so that it does not matter from which of its directories a
-/// command is run: the project is the nearest directory at or above the host's that has one
-/// already or has a `Cargo.lock`, else the host's own.
-pub(crate) fn root(host: &Host) -> PathBuf {
-    const NAME: &str = ".groundplan";
-    let is_project = |directory: &&Path| directory.join(NAME).exists() || directory.join("Cargo.lock").exists();
-    host.directory.ancestors().find(is_project).unwrap_or(&host.directory).join(NAME)
-}
-
-/// Writes a file that was asked for on the command line.
-pub(crate) fn write(host: &Host, file: &Path, text: &str) -> Result<(), CommandError> {
-    let path = host.resolve(file);
-    fs::write(&path, text).map_err(|error| CommandError::failed(format!("cannot write `{}`: {error}", path.display())))
 }

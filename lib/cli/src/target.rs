@@ -10,7 +10,6 @@ use crate::boxed::boxed;
 use crate::credentials;
 use crate::error::{CommandError, hint_of_io};
 use crate::host::Host;
-use crate::place;
 
 /// What `--target` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +126,7 @@ impl Target {
 /// simulation of that account, so that what it says about itself is true there, too; each role that
 /// a stack assumes leads to the account of that role.
 async fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
-    let home = place::root(host).join("sandbox");
+    let home = host.root().join("sandbox");
     let own = assembly.stacks.values().filter(|environment| environment.role.is_none());
     let pinned = own.filter_map(|environment| environment.account.as_deref()).next();
     let account = pinned.unwrap_or(DEFAULT_ACCOUNT).to_owned();
@@ -161,5 +160,5 @@ async fn aws(endpoint: Option<&str>) -> Result<Box<dyn Provider>, CommandError> 
 
 #[cfg(not(feature = "aws"))]
 async fn aws(_endpoint: Option<&str>) -> Result<Box<dyn Provider>, CommandError> {
-    Err(place::without_aws("use `--target sandbox`"))
+    Err(CommandError::without_aws("use `--target sandbox`"))
 }

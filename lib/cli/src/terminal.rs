@@ -7,30 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::args::Color;
-use crate::host::Host;
+use crate::host::{Host, Streams};
 use crate::style::{self, paint};
-
-/// What a process is connected to.
-pub struct Streams {
-    /// Standard output: what a command was asked for.
-    pub out: Box<dyn Write + Send>,
-    /// Standard error: how it goes.
-    pub err: Box<dyn Write + Send>,
-    /// Standard input: answers.
-    pub input: Box<dyn BufRead + Send>,
-    /// Whether standard output is a terminal.
-    pub out_is_terminal: bool,
-    /// Whether standard error is a terminal that can be drawn on.
-    pub err_is_terminal: bool,
-    /// Whether somebody can answer.
-    pub input_is_terminal: bool,
-}
-
-impl fmt::Debug for Streams {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Streams").finish_non_exhaustive()
-    }
-}
 
 /// Writes what a command was asked for to standard output, and everything else to standard error.
 ///

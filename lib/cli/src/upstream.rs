@@ -1,11 +1,12 @@
 //! What other apps have to do with a command that was refused: said with the program's own lines,
 //! and with the command lines of those apps.
 
-use groundplan_core::{Diagnostic, Diagnostics};
+use groundplan_core::{Diagnostic, Diagnostics, Synthesis};
 use groundplan_engine::Error;
+use groundplan_engine::history::Ending;
 use groundplan_engine::upstream::{Missing, Problem};
 
-use crate::context::Context;
+use crate::context::{Context, Session};
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::render::count;
@@ -27,6 +28,26 @@ pub(crate) fn explain(context: &Context<'_>, error: CommandError) -> CommandErro
         }
         _ => error,
     }
+}
+
+/// Why an app is to be deployed before the one that uses it; none where it was deployed to the end once.
+/// What was done with it later is its owner's.
+pub(crate) async fn unfinished(
+    session: &Session<'_>,
+    synthesis: &Synthesis,
+) -> Result<Option<&'static str>, CommandError> {
+    let loaded = session.load().await?;
+    if loaded.is_first() {
+        return Ok(Some("was never deployed to"));
+    }
+    let runs = session.store.history().await?.runs;
+    if runs.iter().any(|run| run.result == Some(Ending::Succeeded)) {
+        return Ok(None);
+    }
+    let published = synthesis.assembly.outputs.keys().all(|name| loaded.state.outputs.contains_key(name));
+    let ended_badly = runs.last().is_some_and(|run| run.result.is_some());
+    let cut_short = loaded.journal > 0 || !loaded.state.pending.is_empty();
+    Ok((cut_short || ended_badly || !published).then_some("was not deployed to the end to"))
 }
 
 fn diagnostic(context: &Context<'_>, missing: &Missing) -> Diagnostic {

@@ -172,6 +172,46 @@ impl<'a> Cursor<'a> {
 }
 
 impl ResourceType {
+    /// A cursor before the first property.
+    pub fn cursor(&self) -> Cursor<'_> {
+        Cursor::new(self)
+    }
+
+    /// The property at a path, as in `VpcConfig.SubnetIds` or `Listeners.0.Port`; a position in a
+    /// list may be left out.
+    pub fn property(&self, path: &str) -> Option<&Property> {
+        self.at(path).property()
+    }
+
+    /// What the property at a path holds.
+    pub fn property_type(&self, path: &str) -> Option<&Kind> {
+        self.property(path).map(|property| &property.kind)
+    }
+
+    /// Whether the property at a path has to be set wherever the object that it is in is.
+    pub fn is_required(&self, path: &str) -> bool {
+        self.property(path).is_some_and(|property| property.required)
+    }
+
+    /// Whether the property at a path, or one that it is in, holds a secret.
+    pub fn is_sensitive(&self, path: &str) -> bool {
+        self.at(path).is_sensitive()
+    }
+
+    /// What a change at a path does to the resource: the strongest of what the properties on the
+    /// path say.
+    pub fn replacement(&self, path: &str) -> Replacement {
+        self.at(path).replacement()
+    }
+
+    /// The cursor at a path.
+    pub fn at(&self, path: &str) -> Cursor<'_> {
+        path.split('.').fold(self.cursor(), |cursor, step| match step.parse::<usize>() {
+            Ok(_) if cursor.is_list() => cursor.item(),
+            _ => cursor.key(step),
+        })
+    }
+
     /// Every value in the properties of a resource, objects and lists before what is in them.
     pub fn walk<'v>(&self, properties: &'v Value) -> Vec<Visit<'_, 'v>> {
         let mut visits = Vec::new();

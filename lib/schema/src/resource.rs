@@ -6,9 +6,8 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use crate::behavior::Behavior;
-use crate::cursor::Cursor;
 use crate::kind::Kind;
-use crate::property::{Properties, Property, Reference, Replacement};
+use crate::property::{Properties, Reference};
 
 /// The facts about one resource type.
 #[derive(Debug, Deserialize)]
@@ -160,46 +159,6 @@ impl ResourceType {
             && self.attributes.contains_key(attribute)
             && !self.properties.contains_key(attribute)
             && !self.primary_identifier.contains(&attribute)
-    }
-
-    /// A cursor before the first property.
-    pub fn cursor(&self) -> Cursor<'_> {
-        Cursor::new(self)
-    }
-
-    /// The property at a path, as in `VpcConfig.SubnetIds` or `Listeners.0.Port`; a position in a
-    /// list may be left out.
-    pub fn property(&self, path: &str) -> Option<&Property> {
-        self.at(path).property()
-    }
-
-    /// What the property at a path holds.
-    pub fn property_type(&self, path: &str) -> Option<&Kind> {
-        self.property(path).map(|property| &property.kind)
-    }
-
-    /// Whether the property at a path has to be set wherever the object that it is in is.
-    pub fn is_required(&self, path: &str) -> bool {
-        self.property(path).is_some_and(|property| property.required)
-    }
-
-    /// Whether the property at a path, or one that it is in, holds a secret.
-    pub fn is_sensitive(&self, path: &str) -> bool {
-        self.at(path).is_sensitive()
-    }
-
-    /// What a change at a path does to the resource: the strongest of what the properties on the
-    /// path say.
-    pub fn replacement(&self, path: &str) -> Replacement {
-        self.at(path).replacement()
-    }
-
-    /// The cursor at a path.
-    pub fn at(&self, path: &str) -> Cursor<'_> {
-        path.split('.').fold(self.cursor(), |cursor, step| match step.parse::<usize>() {
-            Ok(_) if cursor.is_list() => cursor.item(),
-            _ => cursor.key(step),
-        })
     }
 
     /// The names of the properties that have to be set.

@@ -1,124 +1,16 @@
-//! What exists in the simulated account.
+//! The resources of a simulated account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::claim::{self, Claim};
-use groundplan_core::{Environment, Path, Value};
-use groundplan_engine::provider::{Outputs, Properties, Status};
-use groundplan_schema::{ResourceType, lookup};
+use groundplan_core::{Environment, Value};
+use groundplan_engine::provider::Properties;
+use groundplan_schema::ResourceType;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::attributes::scalar;
 use crate::references::{Mention, mentions};
-
-/// Names a resource in the account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Key {
-    #[serde(rename = "type")]
-    pub(crate) type_name: String,
-    /// Empty for types that belong to no region.
-    pub(crate) region: String,
-    pub(crate) id: String,
-}
-
-/// A simulated resource.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Resource {
-    #[serde(flatten)]
-    pub(crate) key: Key,
-    /// Where it stands in the program that made it; none where it was made behind its back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) path: Option<Path>,
-    /// The app of that program. Files of earlier versions do not say.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) app: String,
-    /// The token of its creation: client token and identity tag.
-    pub(crate) token: String,
-    /// Digest of the properties that it was asked for with.
-    pub(crate) request: String,
-    /// As declared; secrets stand as digests.
-    pub(crate) properties: Properties,
-    pub(crate) outputs: Outputs,
-    /// When it was created, in milliseconds of the simulator's clock.
-    pub(crate) created: u64,
-    pub(crate) phase: Phase,
-}
-
-/// What is going on with a resource.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Phase {
-    Ready,
-    Failed { reason: String },
-    Pending(Pending),
-}
-
-/// Something that takes time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Pending {
-    pub(crate) work: Work,
-    /// The token of the update, so that its repetition is no second one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) token: String,
-    pub(crate) since: u64,
-    pub(crate) until: u64,
-    /// Why it will fail instead, where it will.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) failure: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Work {
-    Creating,
-    Updating,
-    Deleting,
-}
-
-impl Resource {
-    /// The facts about its type. What the account holds was checked when it came in.
-    pub(crate) fn schema(&self) -> &'static ResourceType {
-        lookup(&self.key.type_name).expect("only known types come into an account")
-    }
-
-    /// What one look at it shows.
-    pub(crate) fn status(&self) -> Status {
-        match &self.phase {
-            Phase::Ready => Status::Ready(self.outputs.clone()),
-            Phase::Failed { reason } => Status::Failed(reason.clone()),
-            Phase::Pending(pending) => match pending.work {
-                Work::Creating => Status::Pending("creating".to_owned()),
-                Work::Updating => Status::Pending("modifying".to_owned()),
-                Work::Deleting => Status::Deleting("deleting".to_owned()),
-            },
-        }
-    }
-
-    pub(crate) fn pending(&self) -> Option<&Pending> {
-        match &self.phase {
-            Phase::Pending(pending) => Some(pending),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn is_deleting(&self) -> bool {
-        self.pending().is_some_and(|pending| pending.work == Work::Deleting)
-    }
-
-    /// A declared property as text.
-    pub(crate) fn property(&self, name: &str) -> Option<&str> {
-        self.properties.get(name)?.as_str()
-    }
-
-    /// All that it is known by to others.
-    fn aliases(&self) -> BTreeSet<String> {
-        let own = self.schema().own_name().and_then(|name| self.properties.get(name)).and_then(scalar);
-        let outputs = self.outputs.values().filter_map(|value| value.as_str().map(str::to_owned));
-        let parts = [self.key.id.clone()].into_iter();
-        parts.chain(own).chain(outputs).filter(|alias| alias.len() > 1).collect()
-    }
-}
+use crate::resource::{Key, Pending, Phase, Resource, Work};
 
 /// What exists, with indexes. What has changed since the last [`take_changes`](Self::take_changes)
 /// is remembered for whoever keeps the account.
@@ -175,6 +67,16 @@ impl Account {
     /// All that were created with a token.
     pub(crate) fn created_with<'a>(&'a self, token: &'a str) -> impl Iterator<Item = &'a Resource> {
         starting(&self.tokens, token).filter_map(|key| self.resources.get(key))
+    }
+
+    pub(crate) fn made_with<'a>(
+        &'a self,
+        token: &'a str,
+        resource: &'a ResourceType,
+        region: &'a str,
+    ) -> impl Iterator<Item = &'a Resource> {
+        let made = self.created_with(token);
+        made.filter(move |found| found.key.type_name == resource.name && found.key.region == region)
     }
 
     /// All that have a claim which conflicts with `claim`, with that claim.

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::derive::Derivation;
 use crate::names;
 use crate::network::Place;
+use crate::resource::scalar;
 
 /// Time stamps are the same for all: the simulator's account does not depend on a clock.
 const TIME: &str = "2026-01-01T00:00:00Z";
@@ -401,15 +402,6 @@ impl Making<'_> {
 
     fn byte(&self, label: &str) -> u16 {
         1 + self.derivation.below(label, 254)
-    }
-}
-
-/// A text, number or truth value as text.
-pub(crate) fn scalar(value: &Json) -> Option<String> {
-    match value {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(_) | Json::Bool(_) => Some(value.to_string()),
-        _ => None,
     }
 }
 

@@ -5,11 +5,11 @@ use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
 use groundplan_schema::{OnDuplicate, ResourceType};
 use serde_json::Value as Json;
 
-use crate::account::{Key, Resource, claims};
+use crate::account::{Account, claims};
 use crate::errors::{exists, in_use, limit_code, refusal};
-use crate::world::World;
+use crate::resource::{Key, Resource};
 
-impl World<'_> {
+impl Account {
     /// Refuses what claims something that another resource has: the port of a load balancer, the route
     /// to a destination, the one load balancer of a target group. `own` names what is being updated;
     /// claims that a provider can exchange in one call are no obstacle to that.
@@ -24,7 +24,7 @@ impl World<'_> {
             if own.is_some() && claim.swaps {
                 continue;
             }
-            for (other, theirs) in self.account.in_conflict(&claim) {
+            for (other, theirs) in self.in_conflict(&claim) {
                 let is_itself = own == Some(&other.key);
                 let overwritten =
                     other.key.type_name == resource.name && resource.on_duplicate() == OnDuplicate::Overwrites;
@@ -43,7 +43,7 @@ impl World<'_> {
         name: Option<&str>,
     ) -> Result<(), ProviderError> {
         let Some((name, property)) = name.zip(resource.own_name()) else { return Ok(()) };
-        let mut known = self.account.known_as(name);
+        let mut known = self.known_as(name);
         let twin = known.find(|found| {
             let theirs = found.outputs.get(property).or(found.properties.get(property));
             found.key.type_name == resource.name
@@ -68,10 +68,10 @@ impl World<'_> {
             return self.made_with(token, resource, region).collect();
         }
         let claims_all = |found: &&Resource| {
-            let theirs = self.account.claims_of(&found.key);
+            let theirs = self.claims_of(&found.key);
             wanted.iter().all(|claim| theirs.iter().any(|other| claim.is_same_as(other)))
         };
-        let found = self.account.of_type(resource.name).filter(|found| found.key.region == region);
+        let found = self.of_type(resource.name).filter(|found| found.key.region == region);
         found.filter(claims_all).collect()
     }
 }

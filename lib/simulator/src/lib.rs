@@ -91,6 +91,7 @@ mod names;
 mod network;
 mod owner;
 mod references;
+mod resource;
 mod secrets;
 mod simulator;
 mod store;

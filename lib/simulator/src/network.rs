@@ -7,9 +7,10 @@ use groundplan_core::{IpNet, Ipv4Net, Ipv6Net};
 use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
 use serde_json::{Value as Json, json};
 
-use crate::account::{Account, Resource};
+use crate::account::Account;
 use crate::derive::Derivation;
 use crate::errors::refusal;
+use crate::resource::Resource;
 
 /// Where in a network a resource is, by what it refers to: an instance has the VPC and the zone of its
 /// subnet, and an address in its block.

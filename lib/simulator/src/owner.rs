@@ -5,9 +5,10 @@ use groundplan_engine::provider::{Address, ErrorClass, Properties, ProviderError
 use groundplan_schema::ResourceType;
 use zeroize::Zeroizing;
 
-use crate::account::{Account, Resource};
+use crate::account::Account;
 use crate::derive::Derivation;
 use crate::errors::refusal;
+use crate::resource::Resource;
 
 /// The secret attributes of what was just made.
 pub(crate) fn secrets(key: &Derivation, made: &Resource) -> SecretOutputs {

@@ -6,8 +6,8 @@ use groundplan_engine::provider::Properties;
 use groundplan_schema::{Kind, Reference, ResourceType, lookup};
 use serde_json::Value as Json;
 
-use crate::account::Resource;
 use crate::names;
+use crate::resource::Resource;
 
 /// Resources of these types whose name starts so are AWS's own.
 const MANAGED: &[(&str, &str)] = &[

@@ -19,13 +19,14 @@ use serde_json::Value as Json;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use crate::account::{Account, Key, Resource};
+use crate::account::Account;
 use crate::behavior::behavior;
 use crate::check::{Known, check};
 use crate::clock::{Clock, Pace};
 use crate::derive::Derivation;
 use crate::faults::{Dice, Faults};
 use crate::limits::{Asked, Buckets, Limit};
+use crate::resource::{Key, Resource};
 use crate::secrets;
 use crate::store::{SandboxError, Store};
 use crate::world::{self, World, schema};

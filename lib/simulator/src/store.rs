@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Changes, Key, Resource};
+use crate::account::{Account, Changes};
+use crate::resource::{Key, Resource};
 
 /// The version of the format.
 const FORMAT: u32 = 1;

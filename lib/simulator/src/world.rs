@@ -12,7 +12,7 @@ use groundplan_schema::{ClaimRule, OnDuplicate, Replacement, ResourceType, looku
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::account::{Account, Key, Pending, Phase, Resource, Work};
+use crate::account::Account;
 use crate::attributes::Making;
 use crate::behavior::has_unique_name;
 use crate::check::{Known, check};
@@ -23,6 +23,7 @@ use crate::errors::{in_use, not_found, refusal};
 use crate::faults::Dice;
 use crate::network::{self, Creation, Place};
 use crate::references::mentions;
+use crate::resource::{Key, Pending, Phase, Resource, Work};
 use crate::timing::timing;
 use crate::{names, owner, secrets};
 
@@ -58,7 +59,7 @@ impl World<'_> {
         check(resource, &request.properties, Known::All)?;
         let properties = secrets::seal(resource, &request.properties, self.key);
         let digest = self.key.digest(&Json::Object(properties.clone()).to_string());
-        let first = self.made_with(&request.token, resource, &region).next().cloned();
+        let first = self.account.made_with(&request.token, resource, &region).next().cloned();
         let by_token = resource.behavior().recovery == Recovery::ClientToken;
         let returned = first.as_ref().is_some_and(|first| first.request == digest)
             && resource.on_duplicate() == OnDuplicate::Returns;
@@ -74,7 +75,7 @@ impl World<'_> {
             return Err(refusal(ErrorClass::Invalid, "IdempotentParameterMismatch", message));
         }
         self.require_references(resource, &region, &properties)?;
-        self.require_unclaimed(resource, &region, &properties, None)?;
+        self.account.require_unclaimed(resource, &region, &properties, None)?;
         owner::require_room(self.account, resource, &properties)?;
         let actual_region = &request.address.environment.region;
         network::check(
@@ -168,7 +169,7 @@ impl World<'_> {
         properties.extend(untold);
         require_changeable(resource, &found, &properties)?;
         self.require_references(resource, &key.region, &properties)?;
-        self.require_unclaimed(resource, &key.region, &properties, Some(&key))?;
+        self.account.require_unclaimed(resource, &key.region, &properties, Some(&key))?;
         let derivation = self.derivation(resource, &found.token, 0);
         let name = self.generated_name(resource, found.path.as_ref(), &found.token);
         let region = &request.existing.address.environment.region;
@@ -268,7 +269,7 @@ impl World<'_> {
         let properties = secrets::seal(resource, &request.properties, self.key);
         let found: Vec<&Resource> = match resource.behavior().recovery {
             Recovery::ByOwner => owner::all(self.account, resource, &request.address, &properties)?,
-            Recovery::ByParts => self.same_thing(resource, &region, &properties, &request.token),
+            Recovery::ByParts => self.account.same_thing(resource, &region, &properties, &request.token),
             // Without tags a name is all that there is to go by.
             Recovery::DeterministicName if resource.tags.is_none() => {
                 let path = Some(&request.address.path);
@@ -288,7 +289,7 @@ impl World<'_> {
                 let key = Key { type_name: resource.name.to_owned(), region, id };
                 self.account.get(&key).into_iter().collect()
             }
-            _ => self.made_with(&request.token, resource, &region).collect(),
+            _ => self.account.made_with(&request.token, resource, &region).collect(),
         };
         let found = found.into_iter().filter(|found| self.sees(found) && !found.is_deleting());
         Ok(found.map(|found| found.key.id.clone()).collect())
@@ -367,7 +368,7 @@ impl World<'_> {
                 outputs.extend(network::blocks(&properties, &derivation));
             }
             if has_unique_name(resource) {
-                self.require_free_name(resource, &region, making.name().as_deref())?;
+                self.account.require_free_name(resource, &region, making.name().as_deref())?;
                 // A secret is found by a name that is no attribute of it.
                 if let (Some(name), Some(value)) = (resource.own_name(), making.name()) {
                     outputs.entry(name).or_insert(Json::String(value));
@@ -452,16 +453,6 @@ impl World<'_> {
             return Err(not_found(class, target, message));
         }
         Ok(())
-    }
-
-    pub(crate) fn made_with<'a>(
-        &'a self,
-        token: &'a str,
-        resource: &'a ResourceType,
-        region: &'a str,
-    ) -> impl Iterator<Item = &'a Resource> {
-        let made = self.account.created_with(token);
-        made.filter(move |found| found.key.type_name == resource.name && found.key.region == region)
     }
 
     fn sees(&self, resource: &Resource) -> bool {

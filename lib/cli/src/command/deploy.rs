@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use groundplan_core::Synthesis;
 use groundplan_engine::execute::ExecuteOptions;
-use groundplan_engine::history::Ending;
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::upstream::Upstream;
@@ -17,6 +15,7 @@ use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::render::outcome;
 use crate::render::plan::PlanView;
+use crate::upstream;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let session = context.session()?;
@@ -39,7 +38,7 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) 
         let synthesis = program.synth()?;
         let context = Context { program: &program, synthesis: &synthesis, ..*context };
         let session = context.find()?;
-        let Some(because) = unfinished(&session, &synthesis).await? else { continue };
+        let Some(because) = upstream::unfinished(&session, &synthesis).await? else { continue };
         let (name, target) = (program.name(), session.target.name());
         context.terminal.note(format!("`{name}`, which this app uses, {because} `{target}`: it is deployed first"));
         context.terminal.print_json(&json!({"event": "upstream", "app": name}));
@@ -52,26 +51,6 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) 
         context.terminal.note("");
     }
     Ok(Exit::Done)
-}
-
-/// Why an app is to be deployed before the one that uses it; none where it was deployed to the end once.
-/// What was done with it later is its owner's.
-pub(crate) async fn unfinished(
-    session: &Session<'_>,
-    synthesis: &Synthesis,
-) -> Result<Option<&'static str>, CommandError> {
-    let loaded = session.load().await?;
-    if loaded.is_first() {
-        return Ok(Some("was never deployed to"));
-    }
-    let runs = session.store.history().await?.runs;
-    if runs.iter().any(|run| run.result == Some(Ending::Succeeded)) {
-        return Ok(None);
-    }
-    let published = synthesis.assembly.outputs.keys().all(|name| loaded.state.outputs.contains_key(name));
-    let ended_badly = runs.last().is_some_and(|run| run.result.is_some());
-    let cut_short = loaded.journal > 0 || !loaded.state.pending.is_empty();
-    Ok((cut_short || ended_badly || !published).then_some("was not deployed to the end to"))
 }
 
 /// Deploys one app.

@@ -11,10 +11,9 @@ use groundplan_engine::state::ResourceState;
 use groundplan_engine::store::{Holder, Loaded};
 use serde_json::json;
 
-use crate::command::state::{open_document, open_line, places};
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
-use crate::render::{count, named, short_type};
+use crate::render::{count, named, open, short_type};
 use crate::style::{BOLD, CREATE, paint};
 
 pub(crate) async fn mv(
@@ -73,13 +72,13 @@ pub(crate) async fn rm(
     };
     let (state, (resources, open)) = session.locked(&holder, removed).await?;
     for (path, intent) in &open {
-        context.terminal.print(format!("  {}", open_line(path, intent)));
-        let places = places(&state, path, intent).join(", ");
+        context.terminal.print(format!("  {}", open::line(path, intent)));
+        let places = open::places(&state, path, intent).join(", ");
         context
             .terminal
             .warn(format!("the create of {path} is dropped; it may exist in the account: look for {places}"));
     }
-    let dropped: Vec<_> = open.iter().map(|(path, intent)| open_document(path, intent)).collect();
+    let dropped: Vec<_> = open.iter().map(|(path, intent)| open::document(path, intent)).collect();
     if resources.is_empty() {
         context.terminal.print_json(&json!({"serial": state.serial, "removed": [], "dropped": dropped}));
         return Ok(Exit::Done);

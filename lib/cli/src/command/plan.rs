@@ -11,12 +11,11 @@ use serde_json::{Value as Json, json};
 
 use crate::args;
 use crate::boxed::boxed;
-use crate::command::deploy;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
-use crate::place;
 use crate::render::plan::PlanView;
 use crate::style::{BOLD, DIM, paint};
+use crate::upstream as apps;
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit, CommandError> {
     let session = context.session()?;
@@ -47,7 +46,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
         let whole = !args.destroy && args.part.only.is_empty();
         planned.plan.assembly = whole.then(|| context.synthesis.assembly.clone());
         planned.plan.journal = Some(loaded.journal);
-        place::write(context.host, file, &planned.plan.to_json())?;
+        context.host.write(file, &planned.plan.to_json())?;
         context.terminal.note(format!("saved: `deploy {}` does exactly this", file.display()));
     }
     session.notice();
@@ -98,7 +97,7 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>) -> Result<Befor
         let synthesis = program.synth()?;
         let context = Context { program: &program, synthesis: &synthesis, ..*context };
         let session = context.find()?;
-        let Some(because) = deploy::unfinished(&session, &synthesis).await? else { continue };
+        let Some(because) = apps::unfinished(&session, &synthesis).await? else { continue };
         let own = boxed(|| upstreams(&context, &session)).await?;
         let (name, target) = (program.name(), session.target.name());
         context

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::{Path, Value};
-use groundplan_engine::journal::{Intent, Operation};
+
 use groundplan_engine::state::{ResourceState, ResourceStatus};
 use groundplan_engine::{State, edit};
 use groundplan_schema as schema;
@@ -13,7 +13,7 @@ use crate::args;
 use crate::command::{edit as commands, state_store};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
-use crate::render::{named, short_type, value};
+use crate::render::{named, open, short_type, value};
 use crate::style::{BOLD, CHANGE, DIM, padded, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exit, CommandError> {
@@ -44,9 +44,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
                 context.terminal.note("creates that an interrupted run has left open; what they make may exist:");
                 context
                     .terminal
-                    .print(open.iter().map(|(path, it)| open_line(path, it)).collect::<Vec<_>>().join("\n"));
+                    .print(open.iter().map(|(path, it)| open::line(path, it)).collect::<Vec<_>>().join("\n"));
             }
-            let open: Vec<_> = open.into_iter().map(|(path, intent)| open_document(path, intent)).collect();
+            let open: Vec<_> = open.into_iter().map(|(path, intent)| open::document(path, intent)).collect();
             let resources: Vec<_> = state
                 .resources
                 .iter()
@@ -62,12 +62,12 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
                 return Err(unknown(&state, path));
             }
             let shown = resource.map(|resource| show(&state, path, resource));
-            let shown = shown.into_iter().chain(open.map(|intent| show_open(&state, path, intent)));
+            let shown = shown.into_iter().chain(open.map(|intent| open::show(&state, path, intent)));
             context.terminal.print(shown.collect::<Vec<_>>().join("\n"));
             let imports: BTreeMap<_, _> = imports(&state, path).collect();
             let mut document = json!({"path": path, "resource": resource, "imports": imports});
             if let Some(intent) = open {
-                document["open"] = open_document(path, intent);
+                document["open"] = open::document(path, intent);
             }
             context.terminal.print_json(&document);
         }
@@ -101,52 +101,6 @@ fn list(state: &State) -> String {
         format!("{}  {type_name}  {}{status}", padded(BOLD, path.as_str(), paths), resource.id)
     };
     state.resources.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// `checkout/vpc  EC2::VPC`
-pub(crate) fn open_line(path: &Path, intent: &Intent) -> String {
-    let Operation::Create { type_name, .. } = &intent.operation else { return String::new() };
-    format!("{}  {}", paint(BOLD, path), paint(DIM, short_type(type_name)))
-}
-
-/// An open create; its secrets stand as their sources.
-pub(crate) fn open_document(path: &Path, intent: &Intent) -> Json {
-    let Operation::Create { type_name, environment, .. } = &intent.operation else { return Json::Null };
-    let Intent { token, properties, .. } = intent;
-    json!({"path": path, "type": type_name, "region": environment.region, "token": token, "properties": properties})
-}
-
-/// What an open create asks for, and how to find what it has made.
-fn show_open(state: &State, path: &Path, intent: &Intent) -> String {
-    let Operation::Create { type_name, environment, .. } = &intent.operation else { return String::new() };
-    let known = schema::lookup(type_name);
-    let mut lines = vec![
-        paint(BOLD, path),
-        format!("  type: {type_name}"),
-        format!("  region: {}", environment.region),
-        "  status: a create that an interrupted run has left open; the resource may exist".to_owned(),
-        "  properties:".to_owned(),
-    ];
-    lines.extend(intent.properties.iter().map(|(name, value)| {
-        let cursor = known.map(|known| known.cursor().key(name));
-        format!("    {name}: {}", value::value(value, cursor.as_ref(), 4))
-    }));
-    lines.push("  where to look:".to_owned());
-    lines.extend(places(state, path, intent).into_iter().map(|place| format!("    {place}")));
-    lines.join("\n")
-}
-
-/// By what the resource that an open create may have made is found in the account.
-pub(crate) fn places(state: &State, path: &Path, intent: &Intent) -> Vec<String> {
-    let Operation::Create { type_name, .. } = &intent.operation else { return Vec::new() };
-    let known = schema::lookup(type_name);
-    let parts = known.map(|known| known.primary_identifier.as_slice()).unwrap_or_default();
-    let named = parts.iter().filter_map(|part| Some((part, intent.properties.get(*part)?.as_str()?)));
-    let named = named.map(|(part, name)| format!("{part} = {name}"));
-    let tagged = known.is_some_and(|known| known.tags.is_some());
-    let tags = [("app", state.app.as_str()), ("path", path.as_str()), ("token", intent.token.as_str())];
-    let tags = tags.into_iter().filter(|_| tagged).map(|(tag, value)| format!("tag groundplan:{tag} = {value}"));
-    named.chain(tags).chain([format!("client token = {}", intent.token)]).collect()
 }
 
 /// What the resource has of other apps, as `account:zone-id`.

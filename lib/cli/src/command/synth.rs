@@ -5,7 +5,6 @@ use groundplan_core::cloudformation;
 use crate::args::{Synth, SynthFormat};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
-use crate::place;
 
 pub(crate) fn run(context: &Context<'_>, args: &Synth) -> Result<Exit, CommandError> {
     let document = match args.format {
@@ -13,7 +12,7 @@ pub(crate) fn run(context: &Context<'_>, args: &Synth) -> Result<Exit, CommandEr
         SynthFormat::Cloudformation => template(context, args.stack.as_deref())?,
     };
     match &args.out {
-        Some(file) => place::write(context.host, file, &document)?,
+        Some(file) => context.host.write(file, &document)?,
         None => context.terminal.write(&document),
     }
     Ok(Exit::Done)

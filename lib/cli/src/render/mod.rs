@@ -6,12 +6,20 @@ pub(crate) mod drift;
 pub(crate) mod graph;
 pub(crate) mod history;
 pub(crate) mod moves;
+pub(crate) mod open;
 pub(crate) mod outcome;
 pub(crate) mod plan;
 pub(crate) mod value;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::panic::Location;
 use std::time::Duration;
+
+use groundplan_core::Path;
+
+/// Where in the program each resource was added.
+pub(crate) type Locations = BTreeMap<Path, Vec<&'static Location<'static>>>;
 
 /// `AWS::EC2::Subnet` as `EC2::Subnet`.
 pub(crate) fn short_type(type_name: &str) -> &str {

@@ -6,8 +6,7 @@ use std::panic::Location;
 use groundplan_core::Path;
 use groundplan_engine::diff::ProposedMove;
 
-use crate::render::plan::Locations;
-use crate::render::{count, short_type};
+use crate::render::{Locations, count, short_type};
 use crate::style::{BOLD, CREATE, INFO, paint};
 
 /// A hint for each resource or scope that seems to have another path now, each with a line feed at

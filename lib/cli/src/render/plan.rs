@@ -5,7 +5,6 @@
 //! the properties that differ.
 
 use std::collections::BTreeMap;
-use std::panic::Location;
 
 use groundplan_core::{Assembly, Path, ResourceEntry, Synthesis, Value};
 use groundplan_engine::diff::{
@@ -16,7 +15,7 @@ use groundplan_engine::reboot;
 use groundplan_schema as schema;
 use serde_json::Value as Json;
 
-use crate::render::{count, diff, moves, named, short_type, value};
+use crate::render::{Locations, count, diff, moves, named, short_type, value};
 use crate::style::{BOLD, CHANGE, CREATE, DANGER, DELETE, DIM, INFO, REPLACE, Style, padded, paint};
 
 /// Properties that tell a resource from its neighbours, the most telling first.
@@ -83,9 +82,6 @@ pub(crate) struct PlanView<'a> {
     /// Whether all properties of new resources are shown.
     pub(crate) full: bool,
 }
-
-/// Where in the program each resource was added.
-pub(crate) type Locations = BTreeMap<Path, Vec<&'static Location<'static>>>;
 
 impl<'a> PlanView<'a> {
     /// What was planned for `program`; none where everything is destroyed.
