@@ -34,9 +34,6 @@ const CIRCULAR: &[&str] = &[
     "lib/engine/src/execute",
     "lib/engine/src/plan",
     "lib/engine/src/store",
-    "lib/aws/src",
-    "lib/aws/src/certificatemanager",
-    "lib/aws/src/elasticloadbalancingv2",
     "constructs/src/network",
 ];
 

@@ -15,13 +15,11 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use groundplan_core::{AssumeRole, partition};
 use groundplan_engine::provider::Fence;
 
-use crate::cloud_control::CloudControl;
+use crate::credentials::ANY_REGION;
 use crate::fence::Gate;
 use crate::guard::Guard;
-use crate::{certificatemanager, credentials, elasticloadbalancingv2, emulator, error, rds, route53};
-
-/// Region to ask STS in where nothing names one: identity is the same in every region of a partition.
-pub(crate) const ANY_REGION: &str = "us-east-1";
+use crate::memory::Memory;
+use crate::{credentials, emulator, error};
 
 /// How long AWS may go on hiding what it has just made: its APIs agree with each other after
 /// seconds. <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
@@ -185,24 +183,20 @@ fn defaults() -> aws_config::ConfigLoader {
 #[derive(Debug)]
 pub(crate) struct Clients {
     pub(crate) acm: aws_sdk_acm::Client,
-    pub(crate) asked_changes: rds::AskedChanges,
-    pub(crate) cloud_control: CloudControl,
-    pub(crate) delegations: route53::Delegations,
+    pub(crate) cloud_control: aws_sdk_cloudcontrol::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
-    pub(crate) pending_changes: route53::PendingChanges,
+    /// What handlers remember of their calls in this region.
+    pub(crate) memory: Memory,
     pub(crate) rds: aws_sdk_rds::Client,
-    pub(crate) rebooted: rds::Rebooted,
     pub(crate) route53: aws_sdk_route53::Client,
-    pub(crate) rule_order: elasticloadbalancingv2::RuleOrder,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
-    pub(crate) written_records: certificatemanager::WrittenRecords,
 }
 
 impl Clients {
@@ -222,24 +216,19 @@ impl Clients {
         let emulated = config.endpoint_url().is_some();
         Self {
             acm: client!(aws_sdk_acm),
-            asked_changes: rds::AskedChanges::default(),
-            cloud_control: CloudControl::new(client!(aws_sdk_cloudcontrol)),
-            delegations: route53::Delegations::default(),
+            cloud_control: client!(aws_sdk_cloudcontrol),
             ec2: client!(aws_sdk_ec2),
             elb: client!(aws_sdk_elasticloadbalancingv2),
             iam: client!(aws_sdk_iam),
             kms: client!(aws_sdk_kms),
             logs: client!(aws_sdk_cloudwatchlogs),
-            pending_changes: route53::PendingChanges::default(),
+            memory: Memory::default(),
             rds: client!(aws_sdk_rds),
-            rebooted: rds::Rebooted::default(),
             route53: client!(aws_sdk_route53),
-            rule_order: elasticloadbalancingv2::RuleOrder::default(),
             s3: client!(aws_sdk_s3.force_path_style(emulated)),
             secrets: client!(aws_sdk_secretsmanager),
             sns: client!(aws_sdk_sns),
             tagging: client!(aws_sdk_resourcegroupstagging),
-            written_records: certificatemanager::WrittenRecords::default(),
         }
     }
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_config::credential_process::CredentialProcessProvider;
-
 use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
@@ -17,6 +16,10 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 use tokio::sync::Mutex;
+
+/// Region to ask in where nothing names one: who the credentials belong to, and where a bucket is, is the same in every
+/// region of a partition.
+pub(crate) const ANY_REGION: &str = "us-east-1";
 
 /// Variable with a code of the device, for whoever has no terminal.
 const CODE: &str = "GROUNDPLAN_MFA_CODE";
@@ -204,7 +207,7 @@ impl WithCode {
         let Role { arn, device, external_id, session, seconds, region, .. } = &self.role;
         let configured = || ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| Env::real().get(name).ok());
         let region = region.clone().or_else(configured).filter(|region| !region.is_empty());
-        let region = Region::new(region.unwrap_or_else(|| crate::config::ANY_REGION.to_owned()));
+        let region = Region::new(region.unwrap_or_else(|| ANY_REGION.to_owned()));
         let config = aws_config::defaults(BehaviorVersion::latest()).region(region);
         let config = config.credentials_provider(self.role.source()).load().await;
         let opened = aws_sdk_sts::Client::new(&config)

@@ -3,6 +3,7 @@
 mod class;
 
 use std::error::Error as StdError;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::imds::client::error::ImdsError;
@@ -14,7 +15,6 @@ use aws_smithy_types::error::operation::BuildError;
 use groundplan_engine::provider::{ErrorClass, ProviderError};
 
 use crate::fence::Stopped;
-use crate::registry;
 
 pub(crate) use class::classify;
 
@@ -178,9 +178,18 @@ impl Meaning {
     }
 }
 
+/// What all handlers say of errors.
+static MEANINGS: OnceLock<Vec<&'static Meaning>> = OnceLock::new();
+
+/// Takes what all handlers say of errors, from the registry, which knows them and stands above.
+pub(crate) fn set_meanings(all: impl FnOnce() -> Vec<&'static Meaning>) {
+    MEANINGS.get_or_init(all);
+}
+
 /// The class that a handler states for this error of this operation.
 fn meaning(operation: &str, code: &str, message: &str) -> Option<ErrorClass> {
-    registry::meanings().find(|row| row.matches(operation, code, message)).map(|row| row.class)
+    let mut rows = MEANINGS.get().into_iter().flatten();
+    rows.find(|row| row.matches(operation, code, message)).map(|row| row.class)
 }
 
 /// Turns "it does not exist" into none, where that is an answer and no failure.

@@ -3,6 +3,10 @@
 //! The properties of a type *are* the handler: a struct with the supported properties, and
 //! [`Handler`] implemented for it. `README.md` has the recipe.
 
+mod any;
+#[cfg(test)]
+mod property_paths;
+
 use std::sync::Arc;
 
 use groundplan_engine::provider::{Accepted, Address, Deletion, ErrorClass, Identity, Outputs, Status};
@@ -16,6 +20,7 @@ use crate::name::{NameRules, physical_name};
 pub(crate) use crate::readiness::Readiness;
 use crate::shape;
 use crate::tags::{TagChanges, Tags};
+pub(crate) use any::{AnyHandler, of};
 
 /// Manages the resources of one type. The struct that implements it holds the properties that
 /// are supported.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use groundplan_core::secret::SecretsManagerEntry;
@@ -19,8 +18,8 @@ use crate::cloud_control;
 use crate::config::{Config, Regions};
 use crate::error::{Error, Result};
 use crate::guard;
-use crate::handler::{Cx, given};
-use crate::registry::{self, AnyHandler};
+use crate::handler::{AnyHandler, Cx, given};
+use crate::registry;
 
 /// AWS, through its SDK.
 ///
@@ -113,6 +112,7 @@ impl std::ops::Deref for SessionOf<'_> {
 
 impl Session {
     fn new(config: Config, identity: OnceCell<Identity>) -> Self {
+        registry::state_meanings();
         Self { regions: Regions::new(config), identity }
     }
 
@@ -262,12 +262,3 @@ impl Provider for Aws {
         crate::secretsmanager::value(&clients.secrets, entry).await.map_err(harmless)
     }
 }
-
-/// Pauses before the calls that follow a create are tried again. The whole create is not the
-/// engine's to repeat then: the resource is there already.
-pub(crate) const SETTLING: [Duration; 7] = {
-    const fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
-    }
-    [ms(200), ms(500), ms(1000), ms(2000), ms(4000), ms(8000), ms(16000)]
-};

@@ -8,7 +8,7 @@ use groundplan_engine::provider::{Accepted, Deletion, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::validation;
+use super::validation::{self, DomainValidationOption};
 use crate::error::{OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, in_declared_case};
 use crate::route53::missing_delegation;
@@ -26,22 +26,12 @@ pub(crate) struct Certificate {
     certificate_authority_arn: Option<String>,
     certificate_export: Option<String>,
     domain_name: String,
-    pub(super) domain_validation_options: Option<Vec<DomainValidationOption>>,
+    domain_validation_options: Option<Vec<DomainValidationOption>>,
     key_algorithm: Option<String>,
     subject_alternative_names: Option<Vec<String>>,
     #[serde(default)]
     tags: Tags,
     validation_method: Option<String>,
-}
-
-/// How one name is validated: by records that are put into `hosted_zone_id`, or by mail to
-/// `validation_domain`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct DomainValidationOption {
-    pub(super) domain_name: String,
-    pub(super) hosted_zone_id: Option<String>,
-    validation_domain: Option<String>,
 }
 
 impl Handler for Certificate {
@@ -118,7 +108,7 @@ impl Handler for Certificate {
     async fn advance(cx: &Cx, known: &Known<Self>) -> Result<Status> {
         let detail = describe(cx, &known.id).await?;
         if detail.status == Some(CertificateStatus::PendingValidation) {
-            validation::put_records(cx, &known.last, &detail).await?;
+            validation::put_records(cx, known.last.options(), &detail).await?;
         }
         status(cx, known, &detail).await
     }
@@ -135,7 +125,7 @@ impl Handler for Certificate {
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let detail = describe(cx, &known.id).await?;
         cx.acm.delete_certificate().certificate_arn(&known.id).send().await?;
-        validation::remove_records(cx, &known.last, &detail).await;
+        validation::remove_records(cx, known.last.options(), &detail).await;
         Ok(Deletion::Gone)
     }
 
@@ -158,6 +148,10 @@ impl Handler for Certificate {
 }
 
 impl Certificate {
+    fn options(&self) -> &[DomainValidationOption] {
+        self.domain_validation_options.as_deref().unwrap_or_default()
+    }
+
     fn options(&self) -> Option<CertificateOptions> {
         let export = CertificateExport::from(self.certificate_export.as_deref()?);
         Some(CertificateOptions::builder().export(export).build())
@@ -171,7 +165,7 @@ async fn status(cx: &Cx, known: &Known<Certificate>, detail: &CertificateDetail)
         Readiness::Failed(reason) => return Ok(Status::Failed(reason)),
         Readiness::Pending(state) => state,
     };
-    for zone in validation::zones(&known.last, detail) {
+    for zone in validation::zones(known.last.options(), detail) {
         if let Some(missing) = missing_delegation(cx, &zone).await {
             state = format!("{state}; {missing}");
         }

@@ -6,4 +6,3 @@ mod replay_tests;
 mod validation;
 
 pub(crate) use certificate::Certificate;
-pub(crate) use validation::WrittenRecords;

@@ -10,8 +10,8 @@ use aws_sdk_acm::types::{
 use aws_sdk_route53::types::{Change, ChangeAction, RrType};
 use futures::future::try_join_all;
 use groundplan_engine::provider::ErrorClass;
+use serde::{Deserialize, Serialize};
 
-use super::Certificate;
 use crate::error::Result;
 use crate::handler::Cx;
 use crate::route53::{apply, change, cname, find_record, normal_name};
@@ -39,10 +39,20 @@ const KEYS: [KeyAlgorithm; 7] = [
     KeyAlgorithm::Rsa4096,
 ];
 
+/// How one name is validated: by records that are put into `hosted_zone_id`, or by mail to
+/// `validation_domain`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct DomainValidationOption {
+    pub(super) domain_name: String,
+    pub(super) hosted_zone_id: Option<String>,
+    pub(super) validation_domain: Option<String>,
+}
+
 /// The records that this process has written, each for one certificate: it is looked at every few
 /// seconds while it waits for them. Another process knows none, and writes them once again.
 #[derive(Debug, Default)]
-pub(crate) struct WrittenRecords(Mutex<BTreeSet<WrittenRecord>>);
+struct WrittenRecords(Mutex<BTreeSet<WrittenRecord>>);
 
 /// The certificate's ARN, the zone and the record's name.
 type WrittenRecord = (String, String, String);
@@ -72,12 +82,16 @@ struct Record {
 /// # Errors
 /// A zone that does not exist is an invalid request, and does not mean that the certificate is
 /// gone.
-pub(super) async fn put_records(cx: &Cx, declared: &Certificate, detail: &CertificateDetail) -> Result<()> {
+pub(super) async fn put_records(
+    cx: &Cx,
+    declared: &[DomainValidationOption],
+    detail: &CertificateDetail,
+) -> Result<()> {
     let certificate = detail.certificate_arn().unwrap_or_default();
     let mut zones: BTreeMap<String, (Vec<Change>, Vec<WrittenRecord>)> = BTreeMap::new();
     for record in records(declared, detail) {
         let key = (certificate.to_owned(), record.zone.clone(), record.name.clone());
-        if !cx.written_records.contains(&key) {
+        if !cx.memory.of::<WrittenRecords>().contains(&key) {
             let put = change(ChangeAction::Upsert, cname(&record.name, &record.value, TTL)?)?;
             let (changes, keys) = zones.entry(record.zone).or_default();
             changes.push(put);
@@ -87,7 +101,7 @@ pub(super) async fn put_records(cx: &Cx, declared: &Certificate, detail: &Certif
     for (zone, (changes, keys)) in zones {
         let put = apply(cx, &zone, changes, Some("Validates a certificate of ACM".to_owned())).await;
         put.map_err(|error| error.reclass(ErrorClass::NotFound, ErrorClass::Invalid))?;
-        cx.written_records.extend(keys);
+        cx.memory.of::<WrittenRecords>().extend(keys);
     }
     Ok(())
 }
@@ -100,13 +114,13 @@ pub(super) async fn put_records(cx: &Cx, declared: &Certificate, detail: &Certif
 /// out leaves the record where it is: all that a record too many does is to keep the zone from being
 /// deleted, and that error names it.
 /// <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
-pub(super) async fn remove_records(cx: &Cx, declared: &Certificate, detail: &CertificateDetail) {
+pub(super) async fn remove_records(cx: &Cx, declared: &[DomainValidationOption], detail: &CertificateDetail) {
     if let Err(error) = try_to_remove(cx, declared, detail).await {
         tracing::warn!(error = error.message(), "the validation records of a deleted certificate stay in their zone");
     }
 }
 
-async fn try_to_remove(cx: &Cx, declared: &Certificate, detail: &CertificateDetail) -> Result<()> {
+async fn try_to_remove(cx: &Cx, declared: &[DomainValidationOption], detail: &CertificateDetail) -> Result<()> {
     let records = records(declared, detail);
     if records.is_empty() {
         return Ok(());
@@ -124,7 +138,7 @@ async fn try_to_remove(cx: &Cx, declared: &Certificate, detail: &CertificateDeta
 }
 
 /// The zones of the records that ACM has named for domains that are not validated yet.
-pub(super) fn zones(declared: &Certificate, detail: &CertificateDetail) -> BTreeSet<String> {
+pub(super) fn zones(declared: &[DomainValidationOption], detail: &CertificateDetail) -> BTreeSet<String> {
     let open: Vec<_> = open(detail).iter().map(|name| covered_domain(name)).collect();
     records(declared, detail).into_iter().filter(|it| open.contains(&it.domain)).map(|it| it.zone).collect()
 }
@@ -154,9 +168,9 @@ pub(super) async fn list(
 }
 
 /// The records that ACM has named so far, one for each name in a zone.
-fn records(declared: &Certificate, detail: &CertificateDetail) -> Vec<Record> {
+fn records(declared: &[DomainValidationOption], detail: &CertificateDetail) -> Vec<Record> {
     let zone = |domain: &str| {
-        let mut options = declared.domain_validation_options.iter().flatten();
+        let mut options = declared.iter();
         options.find(|option| option.domain_name.eq_ignore_ascii_case(domain))?.hosted_zone_id.clone()
     };
     let mut seen = BTreeSet::new();

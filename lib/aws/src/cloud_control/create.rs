@@ -7,11 +7,10 @@ use groundplan_engine::provider::{Accepted, ErrorClass, Properties};
 use groundplan_schema::ResourceType;
 use tokio::time::sleep;
 
-use super::request::{self, Progress, tidy};
+use super::request::{self, Progress, Requests, tidy};
 use super::{get, model, tags};
 use crate::error::{Error, Result};
-use crate::handler::{Cx, given};
-use crate::registry::AnyHandler;
+use crate::handler::{AnyHandler, Cx, given};
 
 /// How long a handler may take to find out that the name is taken: one invocation of it, see
 /// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract.html>.
@@ -112,7 +111,7 @@ async fn ask(
     token: &str,
 ) -> Result<std::result::Result<Accepted, Failed>> {
     let named = model::identifier(schema, properties).is_some();
-    let call = cx.cloud_control.api.create_resource().type_name(schema.name).client_token(token);
+    let call = cx.cloud_control.create_resource().type_name(schema.name).client_token(token);
     let event = match call.desired_state(desired).send().await.map_err(tidy) {
         Ok(sent) => given(sent.progress_event, "ProgressEvent")?,
         // The token is known and the properties are others: a secret that is generated anew.
@@ -130,7 +129,7 @@ async fn ask(
     match (progress, event.identifier.clone()) {
         (Progress::Failed(error), id) => Ok(Err(Failed { error, id, before })),
         (_, Some(id)) => {
-            cx.cloud_control.requests.remember(schema.name, &id, &event);
+            cx.memory.of::<Requests>().remember(schema.name, &id, &event);
             Ok(Ok(Accepted { id, ..Accepted::default() }))
         }
         (_, None) => Err(Error::new(ErrorClass::UnknownOutcome, "AWS is at it, and has not told the identifier yet")),

@@ -56,24 +56,8 @@ use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Cx, given};
-use crate::registry::AnyHandler;
-use request::{Progress, tidy};
-
-pub(crate) use request::Requests;
-
-/// The client of a region, with what it has under way.
-#[derive(Debug)]
-pub(crate) struct CloudControl {
-    pub(crate) api: aws_sdk_cloudcontrol::Client,
-    pub(crate) requests: Requests,
-}
-
-impl CloudControl {
-    pub(crate) fn new(api: aws_sdk_cloudcontrol::Client) -> Self {
-        Self { api, requests: Requests::default() }
-    }
-}
+use crate::handler::{AnyHandler, Cx, given};
+use request::{Progress, Requests, tidy};
 
 /// A type as Cloud Control manages it; none where it does not.
 pub(crate) fn handler(type_name: &str) -> Option<&'static dyn AnyHandler> {
@@ -148,33 +132,33 @@ impl AnyHandler for ResourceType {
             let message = format!("AWS can change nothing of an {} in place; replace it", self.name);
             return Err(Error::invalid(message));
         }
-        let call = cx.cloud_control.api.update_resource().type_name(self.name).identifier(id);
+        let call = cx.cloud_control.update_resource().type_name(self.name).identifier(id);
         let sent = call.patch_document(Json::Array(patch).to_string()).send().await.map_err(tidy)?;
         let event = given(sent.progress_event, "ProgressEvent")?;
         match request::follow(cx, event, |_, elapsed| elapsed >= FIRST_LOOKS).await? {
             (_, Progress::Failed(error)) => return Err(error.reclass(ErrorClass::NotFound, ErrorClass::Propagating)),
-            (event, _) => cx.cloud_control.requests.remember(self.name, id, &event),
+            (event, _) => cx.memory.of::<Requests>().remember(self.name, id, &event),
         }
         Ok(accepted)
     }
 
     async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion> {
         let id = &resource.id;
-        if let Some(token) = cx.cloud_control.requests.token(self.name, id) {
+        if let Some(token) = cx.memory.of::<Requests>().token(self.name, id) {
             request::cancel(cx, &token).await?;
         }
         if let Some(deletion) = final_snapshot::before_deletion(self, cx, resource).await? {
-            cx.cloud_control.requests.forget(self.name, id);
+            cx.memory.of::<Requests>().forget(self.name, id);
             return Ok(deletion);
         }
-        let call = cx.cloud_control.api.delete_resource().type_name(self.name).identifier(id);
+        let call = cx.cloud_control.delete_resource().type_name(self.name).identifier(id);
         let sent = call.send().await.map_err(tidy)?;
         let event = given(sent.progress_event, "ProgressEvent")?;
         match Progress::of(&event) {
             Progress::Done => Ok(Deletion::Gone),
             Progress::Failed(error) => Err(error),
             Progress::Running(_) => {
-                cx.cloud_control.requests.remember(self.name, id, &event);
+                cx.memory.of::<Requests>().remember(self.name, id, &event);
                 Ok(Deletion::Pending)
             }
         }
@@ -224,7 +208,7 @@ impl AnyHandler for ResourceType {
 
 /// The properties and attributes of a resource as they are; none where it does not exist.
 async fn get(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Properties>> {
-    let call = cx.cloud_control.api.get_resource().type_name(schema.name).identifier(id);
+    let call = cx.cloud_control.get_resource().type_name(schema.name).identifier(id);
     let Some(answer) = call.send().await.map_err(tidy).or_none()? else { return Ok(None) };
     let model = given(answer.resource_description.and_then(|it| it.properties), "Properties")?;
     match serde_json::from_str(&model) {
@@ -236,7 +220,7 @@ async fn get(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Properti
 /// Whether a resource is ready, by the requests that were made for it and by itself. Where `repeats` says so, a
 /// deletion that was blocked is asked for again.
 async fn poll(schema: &ResourceType, cx: &Cx, resource: &Existing, repeats: bool) -> Result<Status> {
-    let under_way = match cx.cloud_control.requests.token(schema.name, &resource.id) {
+    let under_way = match cx.memory.of::<Requests>().token(schema.name, &resource.id) {
         Some(token) => followed(schema, cx, resource, &token, repeats).await?,
         None => of_another_run(schema, cx, resource).await?,
     };
@@ -256,7 +240,7 @@ async fn followed(
     token: &str,
     repeats: bool,
 ) -> Result<Option<Status>> {
-    let requests = &cx.cloud_control.requests;
+    let requests = cx.memory.of::<Requests>();
     let Some(event) = request::look(cx, token).await.or_none()? else {
         requests.forget(schema.name, &resource.id);
         return Ok(None);

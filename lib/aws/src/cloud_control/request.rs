@@ -20,7 +20,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// The requests that this process has made and that were running when last looked at, by type and
 /// identifier. A crash loses them, and nothing else: the next run finds them at AWS.
 #[derive(Debug, Default)]
-pub(crate) struct Requests(Mutex<BTreeMap<(String, String), String>>);
+pub(super) struct Requests(Mutex<BTreeMap<(String, String), String>>);
 
 impl Requests {
     pub(super) fn remember(&self, type_name: &str, id: &str, event: &ProgressEvent) {
@@ -63,7 +63,7 @@ impl Progress {
 
 /// The request as it is now.
 pub(super) async fn look(cx: &Cx, token: &str) -> Result<ProgressEvent> {
-    let call = cx.cloud_control.api.get_resource_request_status().request_token(token);
+    let call = cx.cloud_control.get_resource_request_status().request_token(token);
     given(call.send().await.map_err(tidy)?.progress_event, "ProgressEvent")
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn cancel(cx: &Cx, token: &str) -> Result<()> {
     let Some(event) = look(cx, token).await.or_none()? else { return Ok(()) };
     let cancellable = matches!(event.operation_status, Some(OperationStatus::Pending | OperationStatus::InProgress));
     if cancellable && event.operation != Some(Operation::Delete) {
-        let cancelled = cx.cloud_control.api.cancel_resource_request().request_token(token).send().await;
+        let cancelled = cx.cloud_control.cancel_resource_request().request_token(token).send().await;
         // It may have ended since.
         cancelled.map_err(tidy).map(drop).or_else(|error| match error.code() {
             "ConcurrentModificationException" | "RequestTokenNotFoundException" => Ok(()),
@@ -124,7 +124,7 @@ pub(super) async fn unfinished(schema: &ResourceType, cx: &Cx) -> Result<Vec<Pro
 }
 
 async fn listed(schema: &ResourceType, cx: &Cx, filter: ResourceRequestStatusFilter) -> Result<Vec<ProgressEvent>> {
-    let call = cx.cloud_control.api.list_resource_requests().max_results(100).resource_request_status_filter(filter);
+    let call = cx.cloud_control.list_resource_requests().max_results(100).resource_request_status_filter(filter);
     let mut pages = call.into_paginator().send();
     let mut events = Vec::new();
     while let Some(page) = pages.next().await {

@@ -9,14 +9,11 @@ use serde_json::json;
 
 use super::action::Action;
 use super::condition::RuleCondition;
-use super::order::set_priority;
+use super::order::{PRIORITY_IN_USE, holder, rules, set_priority};
 use super::{read_tags, retag, tag, taken, with_token};
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
 use crate::tags::Tags;
-
-/// The code of the refusal of a priority that another rule of the listener has.
-pub(super) const PRIORITY_IN_USE: &str = "PriorityInUse";
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -175,34 +172,4 @@ impl ListenerRule {
     fn transforms(&self) -> Option<Vec<RuleTransform>> {
         self.transforms.as_ref().map(|transforms| transforms.iter().map(Transform::to_sdk).collect())
     }
-}
-
-/// All rules of a listener; none where there is no such listener.
-pub(super) async fn rules(cx: &Cx, listener: &str) -> Result<Vec<Rule>> {
-    let mut rules = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = cx.elb.describe_rules().listener_arn(listener).set_marker(marker);
-        let Some(page) = call.send().await.or_none()? else { return Ok(rules) };
-        rules.extend(page.rules.unwrap_or_default());
-        marker = page.next_marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() {
-            return Ok(rules);
-        }
-    }
-}
-
-/// The default rule has the priority `default`, which is none.
-pub(super) fn priority(rule: &Rule) -> Option<i32> {
-    rule.priority()?.parse().ok()
-}
-
-pub(super) fn holder(rules: &[Rule], wanted: i32) -> Option<&str> {
-    rules.iter().find(|rule| priority(rule) == Some(wanted))?.rule_arn()
-}
-
-/// `…:listener/app/shop/1/2` of the rule `…:listener-rule/app/shop/1/2/3`.
-pub(super) fn listener_of(rule: &str) -> String {
-    let listener = rule.rsplit_once('/').map_or(rule, |(listener, _)| listener);
-    listener.replacen(":listener-rule/", ":listener/", 1)
 }

@@ -19,7 +19,6 @@ pub(crate) use listener::Listener;
 pub(crate) use listener_certificate::ListenerCertificate;
 pub(crate) use listener_rule::ListenerRule;
 pub(crate) use load_balancer::LoadBalancer;
-pub(crate) use order::RuleOrder;
 pub(crate) use target_group::TargetGroup;
 
 use crate::error::{Error, OrNone, Result};

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticloadbalancingv2::types::RulePriorityPair;
+use aws_sdk_elasticloadbalancingv2::types::{Rule, RulePriorityPair};
 use groundplan_engine::provider::ErrorClass;
 use tokio::sync::Mutex;
 
-use super::listener_rule::{PRIORITY_IN_USE, holder, listener_of, priority, rules};
 use super::taken;
 use crate::error::{Error, OrNone, Result};
 use crate::handler::Cx;
 use crate::tags::{APP, PATH};
+
+/// The code of the refusal of a priority that another rule of the listener has.
+pub(super) const PRIORITY_IN_USE: &str = "PriorityInUse";
 
 /// Lets changes of priorities through one after another. Each is made of what was read before it, so that
 /// two at a time could undo each other. No other run changes a priority of this app's rules.
@@ -25,7 +27,8 @@ pub(crate) struct RuleOrder(Mutex<()>);
 /// not to stand behind, such as one that takes every request.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetRulePriorities.html>
 pub(super) async fn set_priority(cx: &Cx, id: &str, wanted: i32) -> Result<()> {
-    let _turn = cx.rule_order.0.lock().await;
+    let order = cx.memory.of::<RuleOrder>();
+    let _turn = order.0.lock().await;
     let error = match set(cx, &[(id.to_owned(), wanted)]).await {
         Err(error) if error.code() == PRIORITY_IN_USE => error,
         done => return done,
@@ -73,6 +76,36 @@ async fn set(cx: &Cx, priorities: &[(String, i32)]) -> Result<()> {
     let pairs = priorities.iter().map(|(rule, at)| RulePriorityPair::builder().rule_arn(rule).priority(*at).build());
     cx.elb.set_rule_priorities().set_rule_priorities(Some(pairs.collect())).send().await.map_err(Error::from)?;
     Ok(())
+}
+
+/// All rules of a listener; none where there is no such listener.
+pub(super) async fn rules(cx: &Cx, listener: &str) -> Result<Vec<Rule>> {
+    let mut rules = Vec::new();
+    let mut marker = None;
+    loop {
+        let call = cx.elb.describe_rules().listener_arn(listener).set_marker(marker);
+        let Some(page) = call.send().await.or_none()? else { return Ok(rules) };
+        rules.extend(page.rules.unwrap_or_default());
+        marker = page.next_marker.filter(|marker| !marker.is_empty());
+        if marker.is_none() {
+            return Ok(rules);
+        }
+    }
+}
+
+/// The default rule has the priority `default`, which is none.
+fn priority(rule: &Rule) -> Option<i32> {
+    rule.priority()?.parse().ok()
+}
+
+pub(super) fn holder(rules: &[Rule], wanted: i32) -> Option<&str> {
+    rules.iter().find(|rule| priority(rule) == Some(wanted))?.rule_arn()
+}
+
+/// `…:listener/app/shop/1/2` of the rule `…:listener-rule/app/shop/1/2/3`.
+fn listener_of(rule: &str) -> String {
+    let listener = rule.rsplit_once('/').map_or(rule, |(listener, _)| listener);
+    listener.replacen(":listener-rule/", ":listener/", 1)
 }
 
 #[cfg(test)]

@@ -13,9 +13,6 @@ use aws_sdk_rds::types::DbInstance as Live;
 use groundplan_engine::provider::{Accepted, Deletion, Status};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use reboot::Rebooted;
-pub(crate) use status::AskedChanges;
-
 use super::retag;
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, given, one};

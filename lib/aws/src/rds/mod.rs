@@ -8,7 +8,7 @@ mod db_subnet_group;
 mod replay_tests;
 
 use aws_sdk_rds::types::Tag;
-pub(crate) use db_instance::{AskedChanges, DbInstance, Rebooted};
+pub(crate) use db_instance::DbInstance;
 pub(crate) use db_parameter_group::DbParameterGroup;
 pub(crate) use db_subnet_group::DbSubnetGroup;
 

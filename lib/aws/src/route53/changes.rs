@@ -46,13 +46,13 @@ impl PendingChanges {
 /// Whether the last change of the record is on every name server; none where this run has made
 /// none.
 pub(super) async fn in_sync(cx: &Cx, record: &str) -> Result<Option<bool>> {
-    let Some(change) = cx.pending_changes.of(record) else { return Ok(None) };
+    let Some(change) = cx.memory.of::<PendingChanges>().of(record) else { return Ok(None) };
     let answer = cx.route53.get_change().id(change).send().await.or_none()?;
     let status = answer.and_then(|answer| answer.change_info).map(|info| info.status);
     if status == Some(ChangeStatus::Pending) {
         return Ok(Some(false));
     }
-    cx.pending_changes.forget(record);
+    cx.memory.of::<PendingChanges>().forget(record);
     Ok(Some(true))
 }
 

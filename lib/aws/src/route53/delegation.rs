@@ -21,7 +21,8 @@ pub(crate) struct Delegations(Mutex<BTreeMap<String, Option<String>>>);
 /// account delegates to it, or where nothing can be read. Read once in a run, since it is asked for with
 /// each poll.
 pub(crate) async fn missing_delegation(cx: &Cx, zone: &str) -> Option<String> {
-    let known = || cx.delegations.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let delegations = cx.memory.of::<Delegations>();
+    let known = || delegations.0.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = known().get(zone) {
         return known.clone();
     }

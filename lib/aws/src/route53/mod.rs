@@ -5,8 +5,8 @@ mod delegation;
 mod hosted_zone;
 mod record_set;
 
-pub(crate) use changes::{PendingChanges, apply, change, cname, find_record};
-pub(crate) use delegation::{Delegations, missing_delegation};
+pub(crate) use changes::{apply, change, cname, find_record};
+pub(crate) use delegation::missing_delegation;
 pub(crate) use hosted_zone::HostedZone;
 pub(crate) use record_set::RecordSet;
 

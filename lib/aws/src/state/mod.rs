@@ -37,14 +37,12 @@ use groundplan_engine::store::{Cells, ObjectStore};
 use tokio::sync::OnceCell;
 
 use crate::Config;
+use crate::credentials::ANY_REGION;
 use dynamodb::Table;
 use s3::Bucket;
 
 /// How often a request is sent at most.
 const ATTEMPTS: u32 = 5;
-
-/// Region to ask in where the bucket is, where the environment names none.
-const ANY_REGION: &str = "us-east-1";
 
 /// Where in S3 state is kept, and where its locks are.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,7 +33,7 @@ impl Rebooted {
 /// Reboots a database that no run has seen ready and that has not got all of its parameters, whichever run has made
 /// it. Gives what is waited for; none where that is nothing.
 pub(super) async fn first(cx: &Cx, instance: &Live, id: &str) -> Result<Option<String>> {
-    let rebooted = &cx.rebooted;
+    let rebooted = cx.memory.of::<Rebooted>();
     match status::parameters(instance).filter(|_| cx.is_new) {
         Some((group, "applying")) => Ok(Some(format!("available, and {group} is being applied"))),
         Some((group, "pending-reboot")) => {

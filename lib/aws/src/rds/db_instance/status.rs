@@ -42,7 +42,7 @@ impl AskedChanges {
 /// compared with it.
 pub(super) async fn remember(cx: &Cx, id: &str) {
     let last = events(cx, id).await.iter().filter_map(|event| event.date().copied()).max();
-    cx.asked_changes.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), last);
+    cx.memory.of::<AskedChanges>().0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), last);
 }
 
 /// What the status of an instance means for whoever waits for it.
@@ -114,7 +114,9 @@ pub(super) async fn status(cx: &Cx, instance: &Live, known: &Known<DbInstance>) 
                 _ => Status::Failed(reason),
             })
         }
-        Readiness::Ready if cx.asked_changes.of(&known.id).is_none() => Ok(Status::Ready(live::outputs(instance))),
+        Readiness::Ready if cx.memory.of::<AskedChanges>().of(&known.id).is_none() => {
+            Ok(Status::Ready(live::outputs(instance)))
+        }
         Readiness::Ready => match given_up(instance, &known.last) {
             None => Ok(Status::Ready(live::outputs(instance))),
             Some(change) => Ok(match failure(cx, &known.id).await {
@@ -192,7 +194,7 @@ async fn events(cx: &Cx, id: &str) -> Vec<Event> {
 
 /// The last event that tells of a failure, after the last change that this process has asked for.
 async fn failure(cx: &Cx, id: &str) -> Option<String> {
-    let since = cx.asked_changes.of(id).flatten();
+    let since = cx.memory.of::<AskedChanges>().of(id).flatten();
     let events = events(cx, id).await;
     let is_new = |event: &&Event| since.is_none_or(|since| event.date().is_none_or(|date| *date > since));
     let told = |event: &&Event| {
