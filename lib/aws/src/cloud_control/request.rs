@@ -187,6 +187,9 @@ fn class(code: &str, message: &str, deletes: bool) -> ErrorClass {
         "Throttling" => ErrorClass::Throttled,
         "NetworkFailure" | "ServiceInternalError" | "ServiceTimeout" => ErrorClass::Transient,
         _ if let Some(class) = passed_on(message) => class,
+        // SQS gives no name again for a minute.
+        // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>
+        _ if message.contains("must wait 60 seconds after deleting a queue") => ErrorClass::Transient,
         _ if deletes && is_held(message) => ErrorClass::Conflict,
         _ => ErrorClass::Invalid,
     }

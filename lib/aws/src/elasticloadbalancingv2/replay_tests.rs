@@ -471,6 +471,25 @@ async fn a_target_that_drains_is_in_the_group_no_more() {
     assert_eq!(live.properties["Targets"], json!([{"Id": "i-1"}, {"Id": "i-3", "Port": 80}]));
 }
 
+#[tokio::test]
+async fn a_target_that_is_only_spelled_otherwise_stays_registered() {
+    let group = |targets: Json| json!({"Protocol": "HTTP", "Port": 8080, "Targets": targets});
+    for (before, after, added, removed) in [
+        (json!([{"Id": "i-1"}]), json!([{"Id": "i-1", "Port": 8080}]), 0, 0),
+        (json!([{"Id": "i-1", "Port": 8080}]), json!([{"Id": "i-1"}]), 0, 0),
+        (json!([{"Id": "i-1"}]), json!([{"Id": "i-1", "Port": 9090}]), 1, 1),
+        (json!([{"Id": "i-1"}]), json!([{"Id": "i-1"}, {"Id": "i-2"}]), 1, 0),
+    ] {
+        let (aws, log) = aws(Answer::empty);
+        let existing = existing(GROUP, "group", group(before.clone()));
+        let properties = map(group(after.clone()));
+        // The read after it finds nothing in these answers.
+        let _ = aws.update(&UpdateRequest { existing, properties, token: TOKEN.into(), incomplete: false }).await;
+        assert_eq!(log.count("Action=RegisterTargets"), added, "{before} {after}");
+        assert_eq!(log.count("Action=DeregisterTargets"), removed, "{before} {after}");
+    }
+}
+
 /// What is sent where one attribute is taken out of the program.
 async fn taken_out(
     type_name: &str,

@@ -384,8 +384,11 @@ fn outputs(group: &Live, arn: &str) -> Outputs {
 async fn register(changes: &Changes<'_, TargetGroup>, cx: &Cx, id: &str) -> Result<()> {
     let new = changes.new.targets.as_deref().unwrap_or_default();
     let old = changes.old.and_then(|group| group.targets.as_deref()).unwrap_or_default();
+    // A target without a port is registered on that of the group.
+    let spelled = |target: &Target| Target { port: target.port.or(changes.new.port), ..target.clone() };
     let only = |of: &[Target], other: &[Target]| -> Vec<_> {
-        of.iter().filter(|target| !other.contains(target)).map(Target::to_sdk).collect()
+        let other: Vec<_> = other.iter().map(spelled).collect();
+        of.iter().filter(|target| !other.contains(&spelled(target))).map(Target::to_sdk).collect()
     };
     let (added, removed) = (only(new, old), only(old, new));
     if !added.is_empty() {

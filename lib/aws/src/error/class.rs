@@ -26,7 +26,12 @@ pub(crate) fn classify(code: &str, message: &str, status: u16) -> ErrorClass {
         "InvalidParameterValue" if message.to_ascii_lowercase().contains("throttled by ec2") => Throttled,
         "DependencyTimeout" | "KMSInternal" | "RequestTimeout" | "ServiceUnavailable" | "Unavailable" => Transient,
         // Two calls about one thing at once: the other one has gone first.
-        "ConcurrentModification" | "EntityTemporarilyUnmodifiable" | "OperationAborted" => Transient,
+        "ConcurrentAccess" | "ConcurrentModification" | "EntityTemporarilyUnmodifiable" | "OperationAborted" => {
+            Transient
+        }
+        // Something of the same ARN was deleted a moment ago.
+        // <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
+        "StaleTag" => Transient,
         // The credentials themselves, whatever is asked: all calls after this one end like it.
         // `ExpiredToken` (S3, STS, the query APIs) and `ExpiredTokenException` (the JSON APIs),
         // `UnrecognizedClientException`, `InvalidClientTokenId`, `IncompleteSignature` and
@@ -219,6 +224,8 @@ mod tests {
             ("HostedZoneNotEmpty", "", 400, Invalid),
             ("OperationAborted", "", 409, Transient),
             ("ConcurrentModificationException", "", 400, Transient),
+            ("ConcurrentAccess", "", 400, Transient),
+            ("StaleTagException", "", 400, Transient),
             ("UnauthorizedOperation", "", 403, Denied),
             ("AuthFailure", "", 401, Denied),
             ("ExpiredToken", "The security token included in the request is expired", 403, Unauthenticated),

@@ -54,6 +54,15 @@ pub(super) struct Policies {
     pub(super) foreign: Vec<String>,
 }
 
+/// The ARN of a user or role. Right after a create, IAM may give the unique identifier, as in `AIDA…`, in its place.
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/22018>
+pub(super) fn arn(cx: &Cx, kind: &str, arn: &str, path: &str, name: &str) -> String {
+    if arn.starts_with("arn:") {
+        return arn.to_owned();
+    }
+    format!("arn:{}:iam::{}:{kind}{path}{name}", cx.identity.partition, cx.identity.account)
+}
+
 pub(super) fn tag(key: String, value: String) -> Result<Tag> {
     Ok(Tag::builder().key(key).value(value).build()?)
 }

@@ -201,6 +201,61 @@ async fn a_user_with_a_key_that_was_not_declared_keeps_all_that_it_has() {
 }
 
 #[tokio::test]
+async fn a_user_with_credentials_of_its_own_keeps_all_that_it_has() {
+    let device = "<MFADevices><member><UserName>ada</UserName><SerialNumber>arn:mfa</SerialNumber>\
+                  <EnableDate>2026-01-01T00:00:00Z</EnableDate></member></MFADevices>";
+    let key = "<SSHPublicKeys><member><UserName>ada</UserName><SSHPublicKeyId>APKA1</SSHPublicKeyId>\
+               <Status>Active</Status><UploadDate>2026-01-01T00:00:00Z</UploadDate></member></SSHPublicKeys>";
+    let certificate = "<Certificates><member><UserName>ada</UserName><CertificateId>C1</CertificateId>\
+                       <CertificateBody>b</CertificateBody><Status>Active</Status></member></Certificates>";
+    let service = "<ServiceSpecificCredentials><member><UserName>ada</UserName><Status>Active</Status>\
+                   <ServiceUserName>ada-at</ServiceUserName><CreateDate>2026-01-01T00:00:00Z</CreateDate>\
+                   <ServiceSpecificCredentialId>ACCA1</ServiceSpecificCredentialId>\
+                   <ServiceName>codecommit.amazonaws.com</ServiceName></member></ServiceSpecificCredentials>";
+    let profile = "<LoginProfile><UserName>ada</UserName><CreateDate>2026-01-01T00:00:00Z</CreateDate></LoginProfile>";
+    for (action, body, named) in [
+        ("GetLoginProfile", profile, "a password"),
+        ("ListMFADevices", device, "the MFA device arn:mfa"),
+        ("ListSSHPublicKeys", key, "the SSH key APKA1"),
+        ("ListSigningCertificates", certificate, "the signing certificate C1"),
+        ("ListServiceSpecificCredentials", service, "the credentials ACCA1 for codecommit.amazonaws.com"),
+    ] {
+        let (aws, log) = aws(move |sent| match sent {
+            sent if sent.contains(&format!("Action={action}&")) => answer(action, body),
+            sent if sent.contains("Action=ListAccessKeys") => listed(&[]),
+            sent if sent.contains("Action=GetLoginProfile") => refused(404, "NoSuchEntity", "there is none"),
+            // It may not look at these.
+            sent if sent.contains("Action=ListSigningCertificates") => refused(403, "AccessDenied", "not authorized"),
+            sent => Answer::empty(sent),
+        });
+        let user = existing(USER, "ada", json!({"Policies": [{"PolicyName": "send", "PolicyDocument": {}}]}));
+        let request = DeleteRequest { existing: user, delete_data: false, final_snapshot: None };
+        let error = aws.delete(&request).await.unwrap_err();
+        assert!(error.message.contains(named), "{action}: {error}");
+        assert_eq!(log.count("Action=Delete"), 0, "{:?}", log.all());
+    }
+}
+
+#[tokio::test]
+async fn a_unique_identifier_in_the_place_of_an_arn_is_not_passed_on() {
+    let (aws, _) = aws(|sent| {
+        let kind = if sent.contains("Action=CreateRole&") { "Role" } else { "User" };
+        answer(
+            &format!("Create{kind}"),
+            &format!(
+                "<{kind}><Path>/apps/</Path><{kind}Name>ada</{kind}Name><{kind}Id>AIDA1</{kind}Id><Arn>AIDA1</Arn>\
+                 <CreateDate>2026-01-01T00:00:00Z</CreateDate></{kind}>"
+            ),
+        )
+    });
+    let user = aws.create(&create(USER, json!({"UserName": "ada", "Path": "/apps/"}))).await.unwrap();
+    assert_eq!(user.outputs["Arn"], "arn:aws:iam::111122223333:user/apps/ada");
+    let role = json!({"RoleName": "ada", "Path": "/apps/", "AssumeRolePolicyDocument": {}});
+    let role = aws.create(&create("AWS::IAM::Role", role)).await.unwrap();
+    assert_eq!(role.outputs["Arn"], "arn:aws:iam::111122223333:role/apps/ada");
+}
+
+#[tokio::test]
 async fn a_user_goes_without_its_own_policies_and_groups() {
     let (aws, log) = aws(|sent| match sent {
         sent if sent.contains("Action=ListAccessKeys") => listed(&[]),

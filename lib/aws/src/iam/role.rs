@@ -50,7 +50,7 @@ impl Handler for Role {
             .send()
             .await?;
         let role = given(created.role, "Role")?;
-        let outputs = json!({"Arn": role.arn, "RoleId": role.role_id, "RoleName": role.role_name});
+        let outputs = outputs(cx, &role);
         Ok(accepted(role.role_name, outputs))
     }
 
@@ -79,6 +79,7 @@ impl Handler for Role {
     async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
         let id = known.id.as_str();
         let role = given(cx.iam.get_role().role_name(id).send().await?.role, "Role")?;
+        let outputs = outputs(cx, &role);
         let tags = role.tags.unwrap_or_default();
         let document = role.assume_role_policy_document.as_deref().map(document::parse);
         let properties = Self {
@@ -95,7 +96,6 @@ impl Handler for Role {
             role_name: Some(role.role_name.clone()),
             tags: Tags::read(tags.into_iter().map(|tag| (tag.key, tag.value))),
         };
-        let outputs = json!({"Arn": role.arn, "RoleId": role.role_id, "RoleName": role.role_name});
         Ok(Found::ready(properties, outputs))
     }
 
@@ -133,6 +133,11 @@ impl Handler for Role {
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
+}
+
+fn outputs(cx: &Cx, role: &aws_sdk_iam::types::Role) -> Json {
+    let arn = principal::arn(cx, "role", &role.arn, &role.path, &role.role_name);
+    json!({"Arn": arn, "RoleId": role.role_id, "RoleName": role.role_name})
 }
 
 impl Principal for Role {

@@ -3,7 +3,7 @@
 use aws_sdk_iam::types::Tag;
 use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::access_key::keys;
 use super::principal::{self, Policies, Policy, Principal, tag};
@@ -44,7 +44,7 @@ impl Handler for User {
             .send()
             .await?;
         let user = given(created.user, "User")?;
-        Ok(accepted(&user.user_name, json!({"Arn": user.arn, "UserName": user.user_name})))
+        Ok(accepted(&user.user_name, outputs(cx, &user)))
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
@@ -67,6 +67,7 @@ impl Handler for User {
         let id = known.id.as_str();
         // GetUser without a name tells of who asks.
         let user = given(cx.iam.get_user().user_name(id).send().await?.user, "User")?;
+        let outputs = outputs(cx, &user);
         let tags = user.tags.unwrap_or_default();
         let properties = Self {
             groups: as_declared(&known.last.groups, groups(cx, id).await?),
@@ -77,10 +78,10 @@ impl Handler for User {
             tags: Tags::read(tags.into_iter().map(|tag| (tag.key, tag.value))),
             user_name: Some(user.user_name.clone()),
         };
-        Ok(Found::ready(properties, json!({"Arn": user.arn, "UserName": user.user_name})))
+        Ok(Found::ready(properties, outputs))
     }
 
-    /// A user goes only without keys, policies and groups. What was declared with it goes first; what
+    /// A user goes only without credentials, policies and groups. What was declared with it goes first; what
     /// somebody else has given to it is named instead.
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html>
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
@@ -91,6 +92,7 @@ impl Handler for User {
         let keys = keys(cx, id).await?.into_iter().filter_map(|key| key.access_key_id);
         let foreign: Vec<_> = keys
             .map(|key| format!("the access key {key}"))
+            .chain(credentials(cx, id).await?)
             .chain(policies.foreign.iter().cloned())
             .chain(groups.iter().map(|name| format!("the membership of {name}")))
             .collect();
@@ -115,6 +117,44 @@ impl Handler for User {
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
+}
+
+fn outputs(cx: &Cx, user: &aws_sdk_iam::types::User) -> Json {
+    let arn = principal::arn(cx, "user", &user.arn, &user.path, &user.user_name);
+    json!({"Arn": arn, "UserName": user.user_name})
+}
+
+/// The credentials of a user beside access keys, which no resource of this app makes. Those that may not be listed, and
+/// those that the target does not know, are left to the refusal of the deletion.
+async fn credentials(cx: &Cx, id: &str) -> Result<Vec<String>> {
+    fn listed<T: Default>(answer: Result<Option<T>>) -> Result<T> {
+        match answer {
+            Err(error) if matches!(error.class(), ErrorClass::Denied | ErrorClass::Invalid) => Ok(T::default()),
+            answer => Ok(answer?.unwrap_or_default()),
+        }
+    }
+    let iam = &cx.iam;
+    let mut found = Vec::new();
+    let profile = iam.get_login_profile().user_name(id).send().await.or_none();
+    found.extend(listed(profile.map(Some))?.map(|_| "a password".to_owned()));
+    let devices = iam.list_mfa_devices().user_name(id).into_paginator().items().send();
+    let devices = listed(devices.try_collect::<Vec<_>>().await.or_none())?;
+    found.extend(devices.into_iter().map(|device| format!("the MFA device {}", device.serial_number)));
+    let certificates = iam.list_signing_certificates().user_name(id).into_paginator().items().send();
+    let certificates = listed(certificates.try_collect::<Vec<_>>().await.or_none())?;
+    found.extend(certificates.into_iter().map(|it| format!("the signing certificate {}", it.certificate_id)));
+    let keys = iam.list_ssh_public_keys().user_name(id).into_paginator().items().send();
+    let keys = listed(keys.try_collect::<Vec<_>>().await.or_none())?;
+    found.extend(keys.into_iter().map(|key| format!("the SSH key {}", key.ssh_public_key_id)));
+    let services = iam.list_service_specific_credentials().user_name(id).send().await.or_none();
+    let services = listed(services.map(Some))?.and_then(|it| it.service_specific_credentials);
+    found.extend(
+        services
+            .into_iter()
+            .flatten()
+            .map(|it| format!("the credentials {} for {}", it.service_specific_credential_id, it.service_name)),
+    );
+    Ok(found)
 }
 
 impl Principal for User {

@@ -51,8 +51,9 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::OpenSearchServerless::SecurityConfig", "name of a security configuration", "Type=, Name"),
     named("AWS::OpenSearchServerless::VpcEndpoint", "name of an endpoint"),
     // <https://docs.aws.amazon.com/glue/latest/webapi/API_CreateTable.html>
-    row("AWS::Glue::Database", "name of a Glue database", "CatalogId, DatabaseInput.Name|DatabaseName"),
-    row("AWS::Glue::Table", "name of a Glue table", "CatalogId, DatabaseName, TableInput.Name|Name"),
+    // The name of a database is stored in lower case.
+    row("AWS::Glue::Database", "name of a Glue database", "CatalogId, DatabaseInput.Name:lower|DatabaseName:lower"),
+    row("AWS::Glue::Table", "name of a Glue table", "CatalogId, DatabaseName:lower, TableInput.Name|Name"),
     row("AWS::Glue::Connection", "name of a Glue connection", "CatalogId, ConnectionInput.Name"),
     // <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html>
     row("AWS::Kinesis::StreamConsumer", "consumer of a stream", "StreamARN, ConsumerName"),

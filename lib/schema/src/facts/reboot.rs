@@ -14,6 +14,8 @@ pub struct NeedsReboot {
 }
 
 const GROUP: &str = "static parameters take effect when the instances that use the group are rebooted";
+const NODES: &str = "some parameters take effect when the nodes that use the group are rebooted";
+const CLUSTERS: &str = "static parameters take effect when the clusters that use the group are rebooted";
 const INSTANCE: &str = "takes effect when the instance is rebooted";
 const INSTANCES: &str = "takes effect when the instances of the cluster are rebooted";
 
@@ -24,8 +26,12 @@ const INSTANCES: &str = "takes effect when the instances of the cluster are rebo
 const TABLE: &[NeedsReboot] = &[
     entry("AWS::DocDB::DBCluster", "DBClusterParameterGroupName", INSTANCES),
     entry("AWS::DocDB::DBClusterParameterGroup", "Parameters", GROUP),
+    // Of Redis and Valkey `activerehashing` and `databases`.
+    // <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_Parameter.html>
+    entry("AWS::ElastiCache::ParameterGroup", "Properties", NODES),
     entry("AWS::Neptune::DBCluster", "DBClusterParameterGroupName", INSTANCES),
     entry("AWS::Neptune::DBClusterParameterGroup", "Parameters", GROUP),
+    entry("AWS::Neptune::DBInstance", "DBParameterGroupName", INSTANCE),
     entry("AWS::Neptune::DBParameterGroup", "Parameters", GROUP),
     entry("AWS::RDS::DBCluster", "DBClusterParameterGroupName", INSTANCES),
     entry("AWS::RDS::DBClusterParameterGroup", "Parameters", GROUP),
@@ -34,6 +40,10 @@ const TABLE: &[NeedsReboot] = &[
         ..entry("AWS::RDS::DBInstance", "DBParameterGroupName", INSTANCE)
     },
     entry("AWS::RDS::DBParameterGroup", "Parameters", GROUP),
+    // CloudFormation's handler reboots the cluster, which Cloud Control calls.
+    // <https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyCluster.html>
+    entry("AWS::Redshift::Cluster", "ClusterParameterGroupName", "reboots the cluster"),
+    entry("AWS::Redshift::ClusterParameterGroup", "Parameters", CLUSTERS),
 ];
 
 /// The properties that name what a resource takes parameters from: a group, or a cluster that has one. The pages are

@@ -104,7 +104,7 @@ async fn restore(new: &DbInstance, snapshot: &str, cx: &Cx) -> Result<Live> {
     check_encryption(new, snapshot, &live)?;
     let engine = live.engine().or(new.engine.as_deref()).unwrap_or_default();
     let (of_oracle, of_sql_server) = (engine.contains("oracle"), engine.contains("sqlserver"));
-    // RDS makes no volume smaller, and takes no size for SQL Server.
+    // RDS makes no volume smaller. For SQL Server it takes nothing about storage: that is set afterwards.
     let size = number(&new.allocated_storage, "AllocatedStorage")?.filter(|_| !of_sql_server);
     let size = size.map(|size| size.max(live.allocated_storage().unwrap_or_default()));
     let restored = cx
@@ -127,7 +127,7 @@ async fn restore(new: &DbInstance, snapshot: &str, cx: &Cx) -> Result<Live> {
         .set_enable_cloudwatch_logs_exports(new.enable_cloudwatch_logs_exports.clone())
         .set_enable_iam_database_authentication(new.enable_iam_database_authentication)
         .set_engine(new.engine.clone())
-        .set_iops(new.iops)
+        .set_iops(new.iops.filter(|_| !of_sql_server))
         .set_license_model(new.license_model.clone())
         .set_manage_master_user_password(new.manage_master_user_password)
         .set_master_user_secret_kms_key_id(new.secret_key())
@@ -137,8 +137,8 @@ async fn restore(new: &DbInstance, snapshot: &str, cx: &Cx) -> Result<Live> {
         .set_port(number(&new.port, "Port")?)
         .set_preferred_backup_window(new.preferred_backup_window.clone())
         .set_publicly_accessible(new.publicly_accessible)
-        .set_storage_throughput(new.storage_throughput)
-        .set_storage_type(new.storage_type.clone())
+        .set_storage_throughput(new.storage_throughput.filter(|_| !of_sql_server))
+        .set_storage_type(new.storage_type.clone().filter(|_| !of_sql_server))
         .set_tags(Some(cx.tags(&new.tags, tag)))
         .set_vpc_security_group_ids(new.vpc_security_groups.clone())
         .send()
@@ -219,6 +219,19 @@ async fn replicate(new: &DbInstance, source: &str, cx: &Cx) -> Result<Live> {
     given(replica.db_instance, "DBInstance")
 }
 
+/// Whether the storage of a restored database is set after its restore, which takes nothing about that for SQL Server;
+/// with the size, where that grows.
+/// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>: `Translator` of an instance
+async fn storage_of_sql_server(new: &DbInstance, cx: &Cx, id: &str) -> Result<Option<Option<i32>>> {
+    let size = number(&new.allocated_storage, "AllocatedStorage")?;
+    if size.is_none() && new.iops.is_none() && new.storage_throughput.is_none() && new.storage_type.is_none() {
+        return Ok(None);
+    }
+    let live = describe(cx, id).await?;
+    let of_sql_server = live.engine().is_some_and(|engine| engine.contains("sqlserver"));
+    Ok(of_sql_server.then(|| size.filter(|size| live.allocated_storage().is_none_or(|live| live < *size))))
+}
+
 /// Sets what neither a restore nor the creation of a replica takes. RDS refuses it until the
 /// database is available, so that it is repeated until then.
 pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
@@ -228,6 +241,7 @@ pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
         None => None,
     };
     let asks_for_version = version.is_some();
+    let storage = if is_restored { storage_of_sql_server(new, cx, id).await? } else { None };
     let finished = cx
         .rds
         .modify_db_instance()
@@ -240,7 +254,11 @@ pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
         .set_backup_retention_period(new.backup_retention_period.filter(|_| is_replica))
         .set_preferred_backup_window(new.preferred_backup_window.clone().filter(|_| is_replica))
         .set_db_parameter_group_name(new.db_parameter_group_name.clone().filter(|_| is_replica))
+        // A replica is made without it, whatever its create call says.
+        // <https://github.com/hashicorp/terraform-provider-aws/issues/13666>
+        .set_deletion_protection(new.deletion_protection.filter(|protects| *protects && is_replica))
         .set_manage_master_user_password(new.manage_master_user_password.filter(|_| is_replica))
+        .set_master_user_secret_kms_key_id(new.secret_key().filter(|_| is_replica))
         .set_database_insights_mode(
             new.database_insights_mode.as_deref().map(DatabaseInsightsMode::from).filter(|_| is_restored),
         )
@@ -250,6 +268,14 @@ pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
         .set_max_allocated_storage(new.max_allocated_storage.filter(|_| is_restored))
         .set_monitoring_interval(new.monitoring_interval.filter(|_| is_restored))
         .set_monitoring_role_arn(new.monitoring_role_arn.clone().filter(|_| is_restored));
+    let finished = match storage {
+        Some(size) => finished
+            .set_allocated_storage(size)
+            .set_iops(new.iops)
+            .set_storage_throughput(new.storage_throughput)
+            .set_storage_type(new.storage_type.clone()),
+        None => finished,
+    };
     let nothing = cx.rds.modify_db_instance().db_instance_identifier(id);
     if finished.as_input() == nothing.as_input() {
         return Ok(());

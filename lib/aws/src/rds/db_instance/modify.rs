@@ -62,12 +62,18 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str)
     if may_be_given_up {
         status::remember(cx, id).await;
     }
-    let modified = call.send().await?;
+    // RDS refuses a call without a change, and these two are none.
+    let nothing = cx.rds.modify_db_instance().db_instance_identifier(id).apply_immediately(new.applies_at_once());
+    let live = if *input == *nothing.set_allow_major_version_upgrade(allow_upgrade).as_input() {
+        live
+    } else {
+        call.send().await?.db_instance.unwrap_or(live)
+    };
     // What the group has changed may not show yet: it is looked for after this.
     if cx.is_incomplete {
         return Ok(());
     }
-    reboot::where_waiting(modified.db_instance.as_ref().unwrap_or(&live), new, cx, id).await
+    reboot::where_waiting(&live, new, cx, id).await
 }
 
 /// What ModifyDBInstance has no parameter for, and CloudFormation replaces only in some cases; and

@@ -18,12 +18,17 @@ const EVENTS: i32 = 180;
 /// What RDS says in events of a change that it did not make, in lower case, beside those of the category
 /// `failure`.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>
-const FAILURES: [&str; 5] = [
+/// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>: `EVENT_FAIL_CHECKERS`
+const FAILURES: [&str; 9] = [
     "cannot be upgraded",
     "could not be upgraded",
     "upgrade failed",
     "unable to modify",
     "storage volume limitation was exceeded",
+    "insufficient instance capacity",
+    "failed to join",
+    "the update of the replica mode failed",
+    "couldn't modify the db instance",
 ];
 
 /// The databases of which this process has asked for another version, class or size, and the date of the last

@@ -34,10 +34,27 @@ async fn a_minor_version_or_a_size_that_rds_has_chosen_is_no_drift() {
 
 #[tokio::test]
 async fn declaring_only_the_major_version_that_runs_asks_for_no_other_version() {
-    let sent = modification(json!({"EngineVersion": "16.4"}), json!({"EngineVersion": "16"})).await;
-    assert!(!sent.contains("EngineVersion"), "{sent}");
+    let log =
+        modified(AVAILABLE.into(), json!({"EngineVersion": "16.4"}), json!({"EngineVersion": "16"})).await.unwrap();
+    assert_eq!(log.count("Action=ModifyDBInstance"), 0, "RDS refuses a call that changes nothing");
     let sent = modification(json!({"EngineVersion": "16"}), json!({"EngineVersion": "17"})).await;
     assert!(sent.contains("EngineVersion=17"), "{sent}");
+}
+
+#[tokio::test]
+async fn what_rds_need_not_be_told_is_no_call() {
+    for (before, after) in [
+        (json!({"ApplyImmediately": false}), json!({"ApplyImmediately": true})),
+        (json!({}), json!({"AllowMajorVersionUpgrade": true})),
+        (json!({"DeleteAutomatedBackups": true}), json!({})),
+        (json!({"PreferredBackupWindow": "03:00-04:00"}), json!({})),
+        (json!({"DBSnapshotIdentifier": "before"}), json!({})),
+    ] {
+        let log = modified(AVAILABLE.into(), before.clone(), after.clone()).await.unwrap();
+        assert_eq!(log.count("Action=ModifyDBInstance"), 0, "{before} {after}");
+    }
+    let log = modified(AVAILABLE.into(), json!({}), json!({"MultiAZ": true})).await.unwrap();
+    assert_eq!(log.count("Action=ModifyDBInstance"), 1);
 }
 
 #[tokio::test]

@@ -107,6 +107,49 @@ async fn a_restore_takes_size_and_name_as_the_engine_of_the_snapshot_allows() {
 }
 
 #[tokio::test]
+async fn the_storage_of_sql_server_is_set_after_a_restore() {
+    for (engine, follows) in [("sqlserver-se", true), ("postgres", false)] {
+        let (aws, log) = aws(move |sent| {
+            if sent.contains("Action=DescribeDBSnapshots") {
+                return Answer::ok(format!(
+                    "<DescribeDBSnapshotsResponse><DescribeDBSnapshotsResult><DBSnapshots><DBSnapshot>\
+                     <Engine>{engine}</Engine><AllocatedStorage>50</AllocatedStorage></DBSnapshot></DBSnapshots>\
+                     </DescribeDBSnapshotsResult></DescribeDBSnapshotsResponse>"
+                ));
+            }
+            if sent.contains("Action=DescribeDBInstances") {
+                return Answer::ok(format!(
+                    "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance>\
+                     <DBInstanceIdentifier>db</DBInstanceIdentifier><Engine>{engine}</Engine>\
+                     <AllocatedStorage>50</AllocatedStorage></DBInstance></DBInstances></DescribeDBInstancesResult>\
+                     </DescribeDBInstancesResponse>"
+                ));
+            }
+            Answer::ok(made(sent.split("Action=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default()))
+        });
+        let declared = json!({"DBSnapshotIdentifier": "before", "AllocatedStorage": "100", "Iops": 3000});
+        aws.create(&create(DATABASE, declared)).await.unwrap();
+        let restored = sent(&log, "Action=RestoreDBInstance");
+        assert_eq!(parameter(&restored, "Iops").is_none(), follows, "{engine}");
+        assert_eq!(log.count("Action=ModifyDBInstance"), usize::from(follows), "{engine}");
+        if follows {
+            let modified = sent(&log, "Action=ModifyDBInstance");
+            assert_eq!(parameter(&modified, "AllocatedStorage"), Some("100"));
+            assert_eq!(parameter(&modified, "Iops"), Some("3000"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_replica_is_protected_and_gets_the_key_of_its_password_after_it_was_made() {
+    let replica = json!({"SourceDBInstanceIdentifier": "main", "DeletionProtection": true,
+        "ManageMasterUserPassword": true, "MasterUserSecret": {"KmsKeyId": "alias/own"}});
+    let modified = sent(&creation(replica).await.unwrap(), "Action=ModifyDBInstance");
+    assert_eq!(parameter(&modified, "DeletionProtection"), Some("true"));
+    assert!(modified.contains("MasterUserSecretKmsKeyId=alias%2Fown"), "{modified}");
+}
+
+#[tokio::test]
 async fn a_restore_that_would_not_be_encrypted_as_it_is_declared_is_refused() {
     let plain = "<Encrypted>false</Encrypted>";
     let with_key = "<Encrypted>true</Encrypted><KmsKeyId>arn:aws:kms:eu-central-1:111122223333:key/1-a</KmsKeyId>";
