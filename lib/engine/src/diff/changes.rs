@@ -364,8 +364,7 @@ impl<'a> Diff<'a> {
     /// What the program has no more. What stands under a second path that stays is only forgotten:
     /// deleting it would delete that, too.
     fn removals(&mut self) {
-        let gone = |path: &&Path| !self.inputs.assembly.resources.contains_key(*path);
-        let paths: Vec<Path> = self.state.resources.keys().filter(gone).cloned().collect();
+        let paths = moves::removed(self.inputs, &self.state);
         let staying = moves::Staying::new(self.inputs, &self.state, &paths);
         for path in paths {
             let resource = &self.state.resources[&path];

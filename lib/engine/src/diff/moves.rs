@@ -11,16 +11,20 @@ use crate::state::{ResourceState, State};
 
 /// The moves that the program states, by new path: the resource is in the state under the old
 /// path only, and the program has nothing there. A path with an open create is not free: what that
-/// has made would take the place of what has moved there.
+/// has made would take the place of what has moved there. Nor does a second path of what the program
+/// keeps have anything of its own that could move.
 pub(crate) fn stated(inputs: &Inputs<'_>) -> BTreeMap<Path, Path> {
     let Inputs { assembly, state, .. } = inputs;
     let mut moves: BTreeMap<Path, Path> = BTreeMap::new();
     let mut taken = BTreeSet::new();
+    let removed = removed(inputs, state);
+    let staying = Staying::new(inputs, state, &removed);
+    let is_own = |from: &Path| staying.same_as(&state.resources[from]).is_none();
     for (to, entry) in &assembly.resources {
         if state.resources.contains_key(to) || state.pending.contains_key(to) {
             continue;
         }
-        let left = |from: &&Path| is_left(assembly, state, from);
+        let left = |from: &&Path| is_left(assembly, state, from) && is_own(from);
         if let Some(from) = entry.moved_from.iter().find(left).filter(|from| taken.insert(*from)) {
             moves.insert(to.clone(), from.clone());
         }
@@ -39,6 +43,11 @@ fn is_left(assembly: &Assembly, state: &State, from: &Path) -> bool {
     state.resources.contains_key(from) && !assembly.resources.contains_key(from)
 }
 
+/// The paths of a state that the program has no more.
+pub(super) fn removed(inputs: &Inputs<'_>, state: &State) -> Vec<Path> {
+    state.resources.keys().filter(|path| !inputs.assembly.resources.contains_key(*path)).cloned().collect()
+}
+
 /// What stands under paths that the program has no more, by what it claims.
 pub(super) struct Left {
     /// Each claim with its path and the type of that.
@@ -54,8 +63,14 @@ impl Left {
         if !inputs.assembly.resources.keys().any(is_added) {
             return left;
         }
-        let removed = state.resources.iter().filter(|(path, _)| !inputs.assembly.resources.contains_key(*path));
-        for (path, resource) in removed {
+        let removed = removed(inputs, state);
+        let staying = Staying::new(inputs, state, &removed);
+        for path in &removed {
+            let resource = &state.resources[path];
+            // The path that the program keeps decides what happens to the resource.
+            if staying.same_as(resource).is_some() {
+                continue;
+            }
             for claim in claims::held(resource, inputs.identity) {
                 let entry = (claim, path.clone(), resource.type_name.clone());
                 left.claims.entry(entry.0.key.clone()).or_default().push(entry);

@@ -183,6 +183,26 @@ fn one_of_two_paths_of_one_thing_is_forgotten_and_not_deleted() {
 }
 
 #[test]
+fn a_name_that_a_kept_path_lets_go_of_is_made_anew_though_a_second_path_had_it_too() {
+    let before = assembly(&[logs("a/kept", "/x"), logs("a/second", "/x")]);
+    let mut after = assembly(&[logs("a/kept", "/y"), logs("a/new", "/x")]);
+    let unstated = told(&before, &after);
+    assert_snapshot!(unstated, @r"
+        replace a/kept: LogGroupName cannot be changed in place
+        create a/new: new in the program
+        forget a/second: not in the program any more; a/kept is the same in the account and stays
+        ");
+    assert_snapshot!(steps(&before, &after), @r"
+        #0 create a/kept again (AWS::Logs::LogGroup)
+        #1 delete a/kept a/kept-id (AWS::Logs::LogGroup) after #0
+        #2 create a/new (AWS::Logs::LogGroup) after #1
+        #3 forget a/second (AWS::Logs::LogGroup)
+        ");
+    after.resources.get_mut("a/new").unwrap().moved_from.insert("a/second".into());
+    assert_eq!(told(&before, &after), unstated, "the thing is not that of the second path");
+}
+
+#[test]
 fn where_two_names_are_swapped_both_are_deleted_before_either_is_made() {
     let before = assembly(&[logs("a/x", "/one"), logs("a/y", "/two")]);
     let after = assembly(&[logs("a/x", "/two"), logs("a/y", "/one")]);
