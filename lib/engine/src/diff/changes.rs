@@ -131,7 +131,7 @@ impl<'a> Diff<'a> {
 
     fn entry(&mut self, path: &'a Path, stated: Option<&Path>) -> Change {
         let entry = &self.inputs.assembly.resources[path];
-        let found = if stated.is_none() { self.under_another_path(path, entry) } else { None };
+        let found = self.under_another_path(path, entry);
         let moved_from = stated.cloned().or_else(|| found.as_ref().map(|(from, _)| from.clone()));
         let prior = self.state.resources.get(path);
         let properties = desired_properties(entry, prior);

@@ -127,8 +127,8 @@ fn what_was_ignored_is_shown_in_its_place_among_what_is_made_anew() {
         program
     };
     let change = change(&program("one", "alpha"), &program("two", "beta"));
-    let shown: Vec<_> = change.properties.iter().map(|it| it.property.as_str()).collect();
-    assert_eq!(shown, ["GroupDescription", "GroupName"]);
+    let shown: Vec<_> = change.properties.iter().map(|it| (it.property.as_str(), it.replacement)).collect();
+    assert_eq!(shown, [("GroupDescription", Replaces::No), ("GroupName", Replaces::Yes)], "it is not the reason");
 }
 
 #[test]
@@ -222,4 +222,47 @@ fn a_set_of_changes_is_empty_only_where_there_is_nothing_to_do_anywhere() {
     let mut kept = empty;
     kept.changes.values_mut().for_each(|change| change.action = Action::Keep);
     assert!(kept.is_empty());
+}
+
+#[test]
+fn counts_tell_how_many_resources_are_treated_how() {
+    let program = one(VPC, json!({}));
+    let change = changes(&program, &deployed(&program)).changes.remove("a/x").unwrap();
+    let follows = Reason::SameThing { what: "name" };
+    let all = [
+        (Action::Create, Reason::New),
+        (Action::Update, Reason::Changed { property: "A".into() }),
+        (Action::Update, follows.clone()),
+        (Action::Update, follows),
+        (Action::Replace(Order::CreateFirst), Reason::Tainted),
+        (Action::Delete, Reason::Removed),
+        (Action::Keep, Reason::HoldsData),
+        (Action::NoOp, Reason::New),
+        (Action::Forget, Reason::Retained),
+        (Action::Move, Reason::New),
+        (Action::Record, Reason::LifecycleChanged),
+        (Action::Resume, Reason::NotSeenReady),
+    ];
+    let mut set = ChangeSet::default();
+    for (at, (action, reason)) in all.into_iter().enumerate() {
+        set.changes.insert(Path::new(format!("a/{at}")), Change { action, reasons: vec![reason], ..change.clone() });
+    }
+    let mut left = deployed(&program);
+    left.deposed.push(Deposed { path: "a/x".into(), resource: left.resources["a/x"].clone() });
+    set.deposed = deposed(&left).collect();
+    let counts = set.count();
+    let expected = super::super::Counts { create: 1, update: 1, may_update: 2, replace: 1, delete: 2, other: 4 };
+    assert_eq!(counts, expected);
+    let json = |counts| serde_json::to_value(counts).unwrap();
+    assert_eq!(json(counts)["may_update"], 2);
+    assert_eq!(json(super::super::Counts { may_update: 0, ..counts }).get("may_update"), None);
+}
+
+#[test]
+fn a_replacement_elsewhere_names_the_account_where_it_is_another_one() {
+    let to = |account: &str| Environment::new("eu-west-1").account(account);
+    let moves = |from: Environment, to: Environment| Reason::EnvironmentChanged { from, to }.to_string();
+    assert_eq!(moves(to("1"), to("2")), "moves from eu-west-1 to eu-west-1, account 1 to 2");
+    assert_eq!(moves(to("1"), Environment::new("us-east-1")), "moves from eu-west-1 to us-east-1");
+    assert_eq!(moves(Environment::new("us-east-1").account("1"), to("1")), "moves from us-east-1 to eu-west-1");
 }

@@ -71,7 +71,6 @@ impl Comparison<'_> {
                     changes.push(change(place, from, to));
                 }
             }
-            _ if from == to && !has_secret(from) => {}
             _ if !has_secret(from) && !has_secret(to) && self.form.agree(cursor, from, to) => {}
             (Some(Value::Map(before)), Some(Value::Map(after))) => {
                 for key in before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))) {
@@ -79,7 +78,6 @@ impl Comparison<'_> {
                 }
             }
             (Some(Value::List(before)), Some(Value::List(after))) => self.lists(place, before, after, changes),
-            _ if from == to => {}
             _ => changes.push(change(place, from, to)),
         }
     }
@@ -203,3 +201,7 @@ pub(crate) fn strongest(cursor: &Cursor<'_>, value: &Value) -> Replacement {
     };
     cursor.replacement().max(inside.unwrap_or(Replacement::Never))
 }
+
+#[cfg(test)]
+#[path = "compare_tests.rs"]
+mod tests;

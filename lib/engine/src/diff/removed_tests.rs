@@ -102,3 +102,9 @@ fn what_is_retained_is_not_lost_and_what_never_worked_is_not_retained() {
     assert_eq!(of("a/db"), (Action::Forget, false, false));
     assert_eq!(of("a/bucket"), (Action::Delete, true, false));
 }
+
+#[test]
+fn a_destroy_publishes_nothing_any_more() {
+    let state = with(|state| drop(state.outputs.insert("url".into(), "https://example.com".into())));
+    assert_eq!(destroy(&state, &behavior, false).outputs["url"], OutputChange::Removed);
+}

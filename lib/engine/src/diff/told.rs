@@ -105,3 +105,7 @@ fn is_used(state: &State, maker: &ResourceState) -> bool {
     };
     state.resources.values().chain(state.deposed.iter().map(|old| &old.resource)).any(uses)
 }
+
+#[cfg(test)]
+#[path = "told_tests.rs"]
+mod tests;
