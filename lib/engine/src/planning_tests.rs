@@ -242,3 +242,13 @@ async fn an_open_create_that_cannot_be_looked_up_is_dropped_on_request_and_plann
     let planned = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
     assert_eq!(planned.plan.render(), "#0 create a/vpc again (AWS::EC2::VPC)\n");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_open_create_that_has_made_nothing_is_asked_for_again_as_the_same_one() {
+    let mut state = state();
+    crate::diff::tests::pending_create(&mut state, "a/vpc", VPC);
+    let program = assembly(&[vpc("10.0.0.0/16")]);
+    let plan = deploy(&program, &state, &Fake::default(), &PlanOptions::default()).await.unwrap().plan;
+    assert_eq!(plan.observed, []);
+    assert_eq!(plan.render(), "#0 create a/vpc (AWS::EC2::VPC)\n");
+}

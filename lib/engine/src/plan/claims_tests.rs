@@ -203,6 +203,16 @@ fn a_name_that_a_kept_path_lets_go_of_is_made_anew_though_a_second_path_had_it_t
 }
 
 #[test]
+fn a_plan_that_deleting_first_cannot_bring_about_is_refused() {
+    let before = assembly(&[logs("a/x", "/one"), logs("a/y", "/two")]);
+    let after = assembly(&[logs("a/x", "/two"), logs("a/y", "/one")]);
+    let refused = with_inputs(&after, &deployed(&before), |inputs| {
+        arrange(inputs, |_| Ok(diff_with(inputs, &BTreeSet::new()))).unwrap_err()
+    });
+    assert!(matches!(refused, Error::Swapped { .. }), "{refused}");
+}
+
+#[test]
 fn where_two_names_are_swapped_both_are_deleted_before_either_is_made() {
     let before = assembly(&[logs("a/x", "/one"), logs("a/y", "/two")]);
     let after = assembly(&[logs("a/x", "/two"), logs("a/y", "/one")]);

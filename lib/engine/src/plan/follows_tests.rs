@@ -72,3 +72,17 @@ fn a_new_secret_value_reaches_who_takes_it_from_there() {
     };
     assert_snapshot!(told(&tagged("one"), &tagged("two")), @"update a/secret: Description changes");
 }
+
+#[test]
+fn what_follows_a_new_secret_value_is_changed_with_all_else() {
+    let program = |length: u32, backups: i64| {
+        let mut program = passwords(length);
+        let database = program.resources.get_mut("a/db").unwrap();
+        database.properties.insert("BackupRetentionPeriod".into(), backups.into());
+        program
+    };
+    let told = told(&program(20, 1), &program(30, 7));
+    let line = told.lines().next().unwrap();
+    assert!(line.contains("BackupRetentionPeriod changes"), "{told}");
+    assert!(line.contains("MasterUserPassword may change: follows a/secret#SecretString"), "{told}");
+}

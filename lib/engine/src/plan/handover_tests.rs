@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::claims_tests::{Entry, deployed, planned, planned_part, to};
 use super::*;
+use crate::diff::{Action, Order};
 use crate::error::Error;
 use crate::fake::{LOG_GROUP, SUBNET, VPC, assembly};
 use crate::state::{Deposed, ResourceState, State};
@@ -253,4 +254,52 @@ fn what_is_alone_by_its_type_is_not_said_to_keep_a_name() {
     };
     let error = planned(&program("10.0.0.0/24"), &program("10.0.1.0/24")).unwrap_err().to_string();
     assert!(error.contains("two of it cannot exist at once"), "{error}");
+}
+
+fn rule(path: &'static str, priority: u16) -> Entry<'static> {
+    (path, RULE, json!({"ListenerArn": "web", "Priority": priority, "Conditions": []}))
+}
+
+fn is_update(work: &Work) -> bool {
+    matches!(work, Work::Update { .. })
+}
+
+#[test]
+fn what_takes_a_free_place_waits_for_it_beside_two_that_change_places() {
+    let before = [rule("a/one", 1), rule("a/two", 2), rule("a/last", 3), rule("a/next", 4)];
+    let after = [rule("a/one", 2), rule("a/two", 1), rule("a/last", 5), rule("a/next", 3)];
+    let (_, plan) = planned(&assembly(&before), &assembly(&after)).unwrap();
+    let after = |path| step(&plan, path, is_update).dependencies.clone();
+    assert_eq!(after("a/next"), BTreeSet::from([step(&plan, "a/last", is_update).id]), "{}", plan.render());
+    assert!(after("a/one").is_empty() && after("a/two").is_empty(), "{}", plan.render());
+}
+
+#[test]
+fn two_that_change_places_keep_the_order_in_which_the_program_puts_them() {
+    let program = |one: u16, two: u16| {
+        let mut program = assembly(&[rule("a/one", one), rule("a/two", two)]);
+        program.resources.get_mut("a/two").unwrap().depends_on.insert("a/one".into());
+        program
+    };
+    let (_, plan) = planned(&program(1, 2), &program(2, 1)).unwrap();
+    let first = BTreeSet::from([step(&plan, "a/one", is_update).id]);
+    assert_eq!(step(&plan, "a/two", is_update).dependencies, first, "{}", plan.render());
+}
+
+#[test]
+fn only_the_replacement_that_stands_in_the_way_deletes_the_old_resource_first() {
+    let program = |blocks: [&str; 2], policy: Entry<'static>| {
+        let vpc = |path, block: &str| (path, VPC, json!({"CidrBlock": block}));
+        let path = policy.0;
+        let mut program = assembly(&[vpc("a/other", blocks[0]), vpc("a/vpc", blocks[1]), policy]);
+        program.resources.get_mut("a/vpc").unwrap().depends_on.insert(path.into());
+        program
+    };
+    // The new policy takes the place of the old one, which the old VPC was made after.
+    let before = program(["10.0.0.0/16", "10.1.0.0/16"], policy("a/old", "read"));
+    let after = program(["10.2.0.0/16", "10.3.0.0/16"], listed("a/new", "read"));
+    let (changes, _) = planned(&before, &after).unwrap();
+    let order = |path: &str| changes.changes[path].action;
+    assert_eq!(order("a/vpc"), Action::Replace(Order::DeleteFirst));
+    assert_eq!(order("a/other"), Action::Replace(Order::CreateFirst));
 }

@@ -19,9 +19,6 @@ pub(super) fn delay_deletions(graph: &mut Graph) {
         |graph: &Graph, node: Node| matches!(graph.work(node), Work::Create { .. } | Work::Update { .. } | Work::Ready);
     let deletes: Vec<Node> = graph.nodes().filter(|node| is_delete(graph, *node)).collect();
     let makes: Vec<Node> = graph.nodes().filter(|node| is_make(graph, *node)).collect();
-    if deletes.is_empty() || makes.is_empty() {
-        return;
-    }
 
     // What each deletion is needed for, through other deletions.
     let early = graph.sorted(|node| node);

@@ -288,3 +288,32 @@ fn what_is_taken_early_waits_for_no_more_unless_the_program_says_so() {
     program.resources.get_mut("a/logs").unwrap().depends_on.insert("a/nat".into());
     assert!(waits_for_nat(&program));
 }
+
+#[test]
+fn what_takes_long_weighs_more_so_that_it_starts_first() {
+    let program = assembly(&[
+        ("a/db", DATABASE, json!({"Engine": "postgres"})),
+        ("a/nat", NAT, json!({"SubnetId": "subnet-1"})),
+        vpc("10.0.0.0/16"),
+    ]);
+    let weights = |plan: &Plan| -> Vec<String> {
+        plan.steps.iter().map(|step| format!("{} {} {}", step.work.verb(), step.path, step.weight)).collect()
+    };
+    assert_eq!(
+        weights(&plan(&program, &state(), diff)),
+        ["create a/db 1", "wait for a/db 900", "create a/nat 1", "wait for a/nat 150", "create a/vpc 1"]
+    );
+    let all_go = plan(&assembly(&[]), &deployed(&program), diff);
+    assert_eq!(weights(&all_go), ["delete a/db 901", "delete a/nat 151", "delete a/vpc 1"]);
+}
+
+#[test]
+fn what_is_removed_goes_when_all_is_made_also_where_one_deletion_waits_for_another() {
+    let made = assembly(&[("a/new", LOG_GROUP, json!({}))]);
+    let plan = plan(&made, &deployed(&assembly(&[vpc("10.0.0.0/16"), subnet()])), diff);
+    assert_snapshot!(plan.render(), @r"
+        #0 create a/new (AWS::Logs::LogGroup)
+        #1 delete a/subnet a/subnet-id (AWS::EC2::Subnet) after #0
+        #2 delete a/vpc a/vpc-id (AWS::EC2::VPC) after #1
+        ");
+}

@@ -126,7 +126,8 @@ mod tests {
         };
         let refused = Plan::from_json(&plan("AWS::RDS::DBInstance")).unwrap_err().to_string();
         assert!(refused.contains("`a/old` without a final snapshot; make a new one"), "{refused}");
-        Plan::from_json(&plan("AWS::S3::Bucket")).unwrap();
+        let read = Plan::from_json(&plan("AWS::S3::Bucket")).unwrap();
+        assert_eq!(read.format, Plan::FORMAT, "it is saved as one of this version");
     }
 
     #[test]
