@@ -578,3 +578,14 @@ fn what_is_forgotten_uses_nothing_of_other_apps_any_more() {
     let error = state.apply(Event::Forgotten { path: "a/vpc".into() }).unwrap_err();
     assert_eq!(error.reason, "there is no resource");
 }
+
+#[test]
+fn what_moves_keeps_its_generation_beside_others_that_are_still_to_be_deleted() {
+    let mut state = after(&[create("a/old", VPC, 1), accepted("a/old", "vpc-1")]);
+    let resource = state.resources["a/old"].clone();
+    let other = ResourceState { id: "vpc-2".into(), ..resource.clone() };
+    state.deposed = vec![Deposed { path: "a/new".into(), resource: other }, Deposed { path: "a/x".into(), resource }];
+    state.generations.insert("a/new".into(), 3);
+    state.apply(Event::Moved { from: "a/old".into(), to: "a/new".into() }).unwrap();
+    assert_eq!(state.resources["a/new"].generation, 1);
+}

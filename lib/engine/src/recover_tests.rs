@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, Outcome, execute};
-use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, SUBNET, assembly, vpc};
+use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, SUBNET, VPC, assembly, vpc};
 use crate::planning::{self, PlanOptions, Planned};
 use crate::provider::{ErrorClass, Provider};
 use crate::state::Deposed;
@@ -339,4 +339,28 @@ fn what_a_resource_was_made_from_counts_as_set_though_the_cloud_never_gives_it_b
     assert_eq!(seen["MonitoringInterval"], Value::from(0), "it is still to be set");
     let unseen = as_far_as_seen(DATABASE, &declared, None);
     assert_eq!(unseen.keys().collect::<Vec<_>>(), ["DBSnapshotIdentifier"]);
+}
+
+#[test]
+fn of_refused_settings_a_list_with_a_part_that_is_for_good_counts_as_set() {
+    let seen = |rule: serde_json::Value| {
+        let declared = [("DBSecurityGroupIngress".to_owned(), Value::from_json(json!([rule])).unwrap())].into();
+        as_far_as_seen("AWS::RDS::DBSecurityGroup", &declared, None).len()
+    };
+    assert_eq!(seen(json!({"EC2SecurityGroupId": "sg-1"})), 1);
+    assert_eq!(seen(json!({"CIDRIP": "10.0.0.0/8"})), 0);
+}
+
+#[test]
+fn what_has_the_identifier_of_a_known_resource_may_be_new_in_another_region_or_of_another_type() {
+    let state = crate::diff::tests::deployed(&assembly(&[vpc("10.0.0.0/16")]));
+    let is_new = |type_name: &str, region: &str| {
+        let environment = groundplan_core::Environment::new(region);
+        let address = Address { app: "shop".into(), path: "a/new".into(), type_name: type_name.into(), environment };
+        let mut ids = vec![state.resources["a/vpc"].id.clone()];
+        retain_unknown(&state, &address, None, &mut ids);
+        !ids.is_empty()
+    };
+    assert!(!is_new(VPC, "us-east-1"));
+    assert!(is_new(NAT, "us-east-1") && is_new(VPC, "eu-west-1"));
 }
