@@ -39,7 +39,7 @@ pub(crate) fn conflicts(assembly: &Assembly, locations: &Locations, diagnostics:
     }
     claimed.sort_unstable_by(|(a, _), (b, _)| a.key.cmp(&b.key));
     let mut reported = BTreeSet::new();
-    for same_key in claimed.chunk_by_mut(|(a, _), (b, _)| a.key == b.key).filter(|group| group.len() > 1) {
+    for same_key in claimed.chunk_by_mut(|(a, _), (b, _)| a.key == b.key) {
         same_key.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
         // Blocks contain each other or lie apart, so that after this sort the widest one before a block
         // is the one that contains it. Of values, some of which may not be known, the nearest one that
@@ -54,8 +54,7 @@ pub(crate) fn conflicts(assembly: &Assembly, locations: &Locations, diagnostics:
             }
             let (first, path) = &same_key[before];
             let conflict = conflicting_with(&same_key[before]);
-            let pair = if path < other { (*path, *other) } else { (*other, *path) };
-            if conflict && reported.insert(pair) {
+            if conflict && reported.insert(BTreeSet::from([*path, *other])) {
                 diagnostics.push(conflicting((first, path), (second, other), locations));
             }
             let contained = matches!(first.conflict, Conflict::Overlap(_)) && first.conflicts_with(second);

@@ -8,8 +8,8 @@ const SUBNET: &str = "AWS::EC2::Subnet";
 const ZONE: &str = "AWS::Route53::HostedZone";
 
 /// What is found in a program of resources in the stacks `a`, `b` in the same account, and `c` in another
-/// one: code, path and what it stands beside.
-fn found(resources: &[(&str, &str, Json)]) -> Vec<String> {
+/// one.
+fn diagnostics(resources: &[(&str, &str, Json)]) -> Vec<Diagnostic> {
     let entry = |(path, type_name, properties): &(&str, &str, Json)| {
         let Ok(Value::Map(properties)) = Value::from_json(properties.clone()) else { panic!("{path} is no map") };
         (Path::from(*path), ResourceEntry::new(*type_name, properties))
@@ -25,8 +25,13 @@ fn found(resources: &[(&str, &str, Json)]) -> Vec<String> {
     };
     let mut diagnostics = Vec::new();
     conflicts(&assembly, &Locations::new(), &mut diagnostics);
+    diagnostics
+}
+
+/// The code, the path and what it stands beside of each.
+fn found(resources: &[(&str, &str, Json)]) -> Vec<String> {
     let tell = |it: &Diagnostic| format!("{} {}: {}", it.code, it.path.as_ref().unwrap(), it.got.as_ref().unwrap());
-    diagnostics.iter().map(tell).collect()
+    diagnostics(resources).iter().map(tell).collect()
 }
 
 fn message(resources: &[(&str, &str, Json)]) -> Vec<String> {
@@ -56,6 +61,59 @@ fn two_resources_that_are_the_same_in_two_ways_are_told_of_once() {
     let both = json!({"PolicyName": "x", "Roles": ["worker", "helper"]});
     let program = [("a/one", "AWS::IAM::Policy", both.clone()), ("a/two", "AWS::IAM::Policy", both)];
     assert_eq!(message(&program), ["a/two: a/one"]);
+}
+
+#[test]
+fn two_resources_are_told_of_once_whichever_of_them_has_the_wider_block() {
+    let subnet =
+        |path, v4: &str, v6: &str| (path, SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": v4, "Ipv6CidrBlock": v6}));
+    let program =
+        [subnet("a/one", "10.0.0.0/16", "2001:db8:0:1::/64"), subnet("a/two", "10.0.1.0/24", "2001:db8::/56")];
+    assert_eq!(found(&program).len(), 1, "{:?}", found(&program));
+}
+
+#[test]
+fn a_message_says_what_both_have_or_how_it_overlaps_or_differs() {
+    let messages = |resources: &[(&str, &str, Json)]| -> Vec<String> {
+        diagnostics(resources).into_iter().map(|it| it.message).collect()
+    };
+    let role = |path| (path, "AWS::IAM::Role", json!({"RoleName": "worker"}));
+    assert_eq!(
+        messages(&[role("a/one"), role("a/two")]),
+        ["two resources are the same name of AWS::IAM::Role: worker"]
+    );
+    assert_eq!(
+        messages(&[policy("a/one", "read"), policy("a/two", "read")]),
+        ["two resources are the same inline policy of a role: worker, read"]
+    );
+    let subnet = |path, block: &str| (path, SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": block}));
+    assert_eq!(
+        messages(&[subnet("a/one", "10.0.0.0/24"), subnet("a/two", "10.0.0.0/24")]),
+        ["two resources are the same IPv4 block of a subnet: vpc-1, 10.0.0.0/24"]
+    );
+    assert_eq!(
+        messages(&[subnet("a/one", "10.0.0.0/16"), subnet("a/two", "10.0.0.0/24")]),
+        ["address blocks overlap: IPv4 block of a subnet vpc-1, 10.0.0.0/16 and 10.0.0.0/24"]
+    );
+    let record = |path, kind: &str| (path, RECORD, json!({"HostedZoneId": "Z", "Name": "www", "Type": kind}));
+    assert_eq!(
+        messages(&[record("a/one", "CNAME"), record("a/two", "A")]),
+        ["only one is possible: CNAME at a name Z, www., CNAME or a record that is no CNAME"]
+    );
+}
+
+#[test]
+fn a_member_of_its_own_may_not_be_one_that_the_owner_states_inline() {
+    let role = ("a/role", "AWS::IAM::Role", json!({"Policies": [{"PolicyName": "read"}]}));
+    let policy =
+        |name: &str| ("a/policy", POLICY, json!({"RoleName": {"$ref": "a/role#RoleName"}, "PolicyName": name}));
+    assert_eq!(message(&[role.clone(), policy("read")]), ["a/role: a/policy"]);
+    assert_eq!(found(&[role, policy("write")]), [""; 0]);
+    let vpc = ("a/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"}));
+    let more =
+        |block: &str| ("a/x", "AWS::EC2::VPCCidrBlock", json!({"VpcId": {"$ref": "a/vpc#VpcId"}, "CidrBlock": block}));
+    assert_eq!(message(&[vpc.clone(), more("10.0.1.0/24")]), ["a/x: a/vpc"]);
+    assert_eq!(found(&[vpc, more("10.1.0.0/24")]), [""; 0]);
 }
 
 #[test]

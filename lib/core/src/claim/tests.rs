@@ -355,6 +355,8 @@ fn a_message_names_the_values() {
     assert_eq!(one("AWS::IAM::RolePolicy", "inline policy of a role", policy).values(), "a/role#RoleName, read");
     let subnet = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"});
     assert_eq!(one("AWS::EC2::Subnet", "IPv4 block of a subnet", subnet).values(), "vpc-1, 10.0.0.0/24");
+    let alias = json!({"HostedZoneId": "Z1", "Name": "a.example.com", "Type": "CNAME"});
+    assert_eq!(one("AWS::Route53::RecordSet", "CNAME at a name", alias).values(), "Z1, a.example.com., CNAME");
 }
 
 #[test]
@@ -423,6 +425,8 @@ fn values_that_are_composed_are_compared_as_far_as_they_are_known() {
     let policy = |role: Json| key("AWS::IAM::RolePolicy", json!({"RoleName": role, "PolicyName": "read"}));
     assert_eq!(policy(parts(json!(["shop-", known]))), policy(json!("shop-example.com")));
     assert_ne!(policy(parts(json!(["shop-", open]))), policy(parts(json!(["blog-", open]))));
+    let other = json!({"$ref": "a/x#Name"});
+    assert_ne!(policy(parts(json!(["shop-", open]))), policy(parts(json!(["shop-", other]))));
     assert_ne!(policy(json!(["a", "b"])), policy(json!(["ab"])));
 }
 

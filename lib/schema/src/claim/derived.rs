@@ -87,3 +87,45 @@ fn arn_name(resource: &ResourceType) -> Option<&'static str> {
     let mut found = resource.properties.iter().filter(|(name, property)| fits(name) && stable(property));
     found.next().map(|(name, _)| *name)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::lookup;
+
+    #[test]
+    fn a_rule_of_one_name_is_called_a_name_and_any_other_an_identifier() {
+        let what = |type_name: &str| rule(lookup(type_name).expect("a listed type")).expect("it has a rule").what;
+        assert_eq!(what("AWS::IAM::Role"), "name");
+        assert_eq!(what("AWS::S3::BucketPolicy"), "identifier");
+        assert_eq!(what("AWS::EKS::Addon"), "identifier", "of two names");
+    }
+
+    #[test]
+    fn an_arn_that_ends_with_an_id_does_not_end_with_the_name() {
+        let found = |last: &str, property: &str| arn_name_of(last, &json!({property: fixed("string")}));
+        assert_eq!(found("WidgetName", "Name"), Some("Name"));
+        assert_eq!(found("WidgetId", "WidgetId"), Some("WidgetId"));
+        assert_eq!(found("WidgetId", "WidgetName"), None);
+        assert_eq!(found("WidgetName", "Color"), None);
+    }
+
+    #[test]
+    fn a_name_that_can_change_and_a_number_are_no_names_of_an_arn() {
+        assert_eq!(arn_name_of("Name", &json!({"Name": "string"})), None);
+        assert_eq!(arn_name_of("Name", &json!({"Name": fixed("integer")})), None);
+    }
+
+    fn fixed(kind: &str) -> serde_json::Value {
+        json!({"type": kind, "replaces": "yes"})
+    }
+
+    /// The name of a type with these properties whose ARN ends with `last`.
+    fn arn_name_of(last: &str, properties: &serde_json::Value) -> Option<&'static str> {
+        let arn = format!("arn:${{Partition}}:shop:${{Region}}:${{Account}}:widget/${{{last}}}");
+        let line = json!({"name": "AWS::Shop::Widget", "id": ["Arn"], "arn": arn, "properties": properties});
+        arn_name(&crate::parse(line.to_string().leak()))
+    }
+}

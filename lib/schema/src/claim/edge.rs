@@ -99,3 +99,16 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::SES::ConfigurationSetEventDestination", "name of an event destination", "ConfigurationSetName, EventDestination.Name"),
     row("AWS::Transfer::User", "user of a server", "ServerId, UserName"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lookup;
+
+    #[test]
+    fn only_what_has_both_properties_may_name_its_zone() {
+        let may = |type_name: &str| named_owner(lookup(type_name).expect("a listed type")).is_some();
+        assert!(may("AWS::Route53::RecordSet") && may("AWS::Route53::RecordSetGroup"));
+        assert!(!may("AWS::Route53::KeySigningKey"), "it has the id alone");
+    }
+}
