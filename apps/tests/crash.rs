@@ -21,8 +21,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use groundplan_engine::State;
-use groundplan_engine::journal::Operation;
-use groundplan_engine::state::ResourceStatus;
+use groundplan_engine::model::{Operation, ResourceStatus};
 use groundplan_moto::{Dice, Faults, Moto, Proxy};
 use serde_json::Value as Json;
 use support::account::account;

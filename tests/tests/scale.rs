@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use graph::layered;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, execute};
-use groundplan_engine::journal::Event;
+use groundplan_engine::model::{Event, LockOwner};
 use groundplan_engine::planning::{self, PlanOptions, Planned};
-use groundplan_engine::store::{Holder, Loaded, Lock, MemoryStore, Stored};
+use groundplan_engine::store::{Loaded, Lock, MemoryStore, Stored};
 use groundplan_engine::{Error, State, StateStore, load};
 use groundplan_simulator::Simulator;
 
@@ -70,7 +70,7 @@ impl StateStore for Counting {
         self.store.append(base, events).await
     }
 
-    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+    async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         self.store.lock(holder).await
     }
 }

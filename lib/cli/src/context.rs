@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use groundplan_core::{App, Synthesis};
 use groundplan_engine::Provider;
+use groundplan_engine::model::LockOwner;
 use groundplan_engine::planning::Planned;
-use groundplan_engine::store::{self, Holder, Loaded, Lock, StateStore, Waiting};
+use groundplan_engine::store::{self, Loaded, Lock, StateStore, Waiting};
 use tokio::time::timeout;
 
 use crate::args::{Global, Start};
@@ -125,8 +126,8 @@ impl Session<'_> {
     }
 
     /// This run, as other ones are told about it.
-    pub(crate) fn holder(&self) -> Holder {
-        let holder = Holder::here(self.context.host.line());
+    pub(crate) fn holder(&self) -> LockOwner {
+        let holder = LockOwner::here(self.context.host.line());
         match self.context.host.user() {
             Some(user) => holder.by(user),
             None => holder,
@@ -137,7 +138,7 @@ impl Session<'_> {
     /// go of the lock fails with: a lease that was lost is the end of both.
     pub(crate) async fn locked<T, F: Future<Output = Result<T, CommandError>>>(
         &self,
-        holder: &Holder,
+        holder: &LockOwner,
         work: impl FnOnce() -> F,
     ) -> Result<T, CommandError> {
         let lock = self.lock(holder).await?;
@@ -150,7 +151,7 @@ impl Session<'_> {
 
     /// Makes this run the only one that writes, and the state this target's. Waits for another
     /// one as long as `--lock-timeout` says.
-    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, CommandError> {
+    async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, CommandError> {
         let patience = self.context.global.lock_timeout;
         let tell = |Waiting { holder, overdue, patience }: &Waiting| {
             let patience = duration(*patience);

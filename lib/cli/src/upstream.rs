@@ -3,8 +3,7 @@
 
 use groundplan_core::{Diagnostic, Diagnostics, Synthesis};
 use groundplan_engine::Error;
-use groundplan_engine::history::Ending;
-use groundplan_engine::upstream::{Missing, Problem};
+use groundplan_engine::model::{Missing, Problem, RunResult};
 
 use crate::context::{Context, Session};
 use crate::error::CommandError;
@@ -41,7 +40,7 @@ pub(crate) async fn unfinished(
         return Ok(Some("was never deployed to"));
     }
     let runs = session.store.history().await?.runs;
-    if runs.iter().any(|run| run.result == Some(Ending::Succeeded)) {
+    if runs.iter().any(|run| run.result == Some(RunResult::Succeeded)) {
         return Ok(None);
     }
     let published = synthesis.assembly.outputs.keys().all(|name| loaded.state.outputs.contains_key(name));

@@ -4,7 +4,8 @@ mod machine;
 
 use groundplan_core::{App, Environment};
 use groundplan_engine::State;
-use groundplan_engine::store::{FileStore, Holder, StateStore};
+use groundplan_engine::model::LockOwner;
+use groundplan_engine::store::{FileStore, StateStore};
 use groundplan_resources::{ec2, iam, s3};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -441,7 +442,7 @@ fn a_locked_state_exits_with_4_and_says_who_has_it() {
     let machine = Machine::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let store = FileStore::new(machine.path(".groundplan/sandbox/state"), "shop");
-    let lock = runtime.block_on(store.lock(&Holder::here("destroy"))).expect("it is free");
+    let lock = runtime.block_on(store.lock(&LockOwner::here("destroy"))).expect("it is free");
     machine.run(&shop(), "deploy").fails(4, "`destroy` (process");
     machine.run(&shop(), "plan").succeeds();
     drop(lock);

@@ -5,7 +5,8 @@ mod machine;
 
 use groundplan_core::{App, Construct, Environment, Scope, Secret, Value};
 use groundplan_engine::State;
-use groundplan_engine::store::{FileStore, Holder, Lock, StateStore};
+use groundplan_engine::model::LockOwner;
+use groundplan_engine::store::{FileStore, Lock, StateStore};
 use groundplan_resources::{ec2, rds, s3};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -250,7 +251,7 @@ fn the_history_lists_runs_and_a_rollback_goes_back_to_one() {
 }
 
 fn host() -> String {
-    Holder::here("").host
+    LockOwner::here("").host
 }
 
 #[test]
@@ -306,7 +307,7 @@ fn a_rollback_asks_for_the_loss_of_data_and_keeps_no_secret() {
 fn hold(machine: &Machine) -> Box<dyn Lock> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let store = FileStore::new(machine.path(".groundplan/sandbox/state"), "shop");
-    runtime.block_on(store.lock(&Holder::here("destroy --yes").by("ada"))).expect("it is free")
+    runtime.block_on(store.lock(&LockOwner::here("destroy --yes").by("ada"))).expect("it is free")
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod machine;
 
 use groundplan_core::{App, Environment, Export, template};
 use groundplan_engine::State;
-use groundplan_engine::journal::Event;
+use groundplan_engine::model::Event;
 use groundplan_engine::provider::Identity;
 use groundplan_engine::store::{FileStore, StateStore};
 use groundplan_resources::logs::LogGroup;

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use groundplan_core::Path;
 
 use crate::error::Error;
-use crate::journal::Event;
+use crate::model::{Event, State};
 use crate::nearest::nearest;
 use crate::provider::Identity;
-use crate::state::State;
 use crate::store::{Loaded, StateStore};
 
 /// Applies the events and saves the state as the next one. `identity` is who the credentials

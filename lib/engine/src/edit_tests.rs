@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{Fake, assembly, subnet, vpc};
-use crate::journal::{Intent, Operation};
+use crate::model::{Intent, Operation};
 use crate::planning::{self, PlanOptions};
 use crate::store::{self, MemoryStore};
 

@@ -8,16 +8,16 @@ use groundplan_core::Path;
 use groundplan_core::claim::Claim;
 use uuid::Uuid;
 
-use crate::execute::Outcome;
-use crate::journal::IllegalEvent;
+use crate::model::{FormatError, IllegalEvent, LastHeartbeat, LockOwner, Missing, Use};
 use crate::provider::{ErrorClass, Identity, ProviderError};
-use crate::store::{Heard, Holder};
-use crate::upstream::{Missing, Use};
 
 /// Why the engine refuses or gives up. A step that fails is no such error: the
 /// [`Outcome`] has it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A document of the state store, or a plan, cannot be read.
+    #[error(transparent)]
+    Format(#[from] FormatError),
     /// A file of the state store cannot be read or written.
     #[error("cannot {doing} `{}`: {source}", path.display())]
     File {
@@ -27,25 +27,6 @@ pub enum Error {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
-    },
-    /// A state or journal is not what this crate writes. Nothing was touched.
-    #[error(
-        "{place} is damaged: {reason}; nothing was changed. Restore it from a backup or from an earlier state beside it"
-    )]
-    Corrupt {
-        /// The file or object.
-        place: String,
-        /// What is wrong with it, and where.
-        reason: String,
-    },
-    /// A state does not match its checksum. Nothing was touched.
-    #[error(
-        "{place} does not match its checksum: it was edited by hand, or is damaged; nothing was changed. Put an \
-         earlier state back with `state restore`, or, if the change is meant, write it with `state push FILE --force`"
-    )]
-    Edited {
-        /// The file or object.
-        place: String,
     },
     /// There is no state, but the app was deployed from here. Nothing was touched.
     #[error(
@@ -132,16 +113,6 @@ pub enum Error {
         /// Why not, and what to do.
         reason: String,
     },
-    /// A state, journal or plan was written by a later version. Nothing was touched.
-    #[error("{place} has format {found} and this version reads up to {known}; update groundplan")]
-    Newer {
-        /// The file or object.
-        place: String,
-        /// Its format.
-        found: u32,
-        /// The newest format that this crate knows.
-        known: u32,
-    },
     /// The state belongs to another app.
     #[error("{place} is the state of the app `{found}`, not of `{app}`; give each app its own place")]
     OtherApp {
@@ -161,9 +132,9 @@ pub enum Error {
         /// The state store.
         place: String,
         /// Who holds it.
-        holder: Box<Holder>,
+        holder: Box<LockOwner>,
         /// Its last sign of life, where the lock runs out without one.
-        heard: Option<Heard>,
+        heard: Option<LastHeartbeat>,
     },
     /// The lock is not this run's any more; it writes nothing more.
     #[error(
@@ -203,15 +174,6 @@ pub enum Error {
         place: String,
         /// Why that event could not be written.
         reason: String,
-    },
-    /// The state could not be saved when the run was over. The journal has what was done, as far
-    /// as it could be written.
-    #[error("what was done could not be saved: {source}")]
-    Unsaved {
-        /// How the run has ended.
-        outcome: Box<Outcome>,
-        /// Why its state could not be saved.
-        source: Box<Error>,
     },
     /// The cloud did not answer a question that planning depends on.
     #[error("{}{source}", subject(path.as_ref()))]
@@ -479,23 +441,22 @@ impl fmt::Display for HeldResource {
 }
 
 impl Error {
+    pub(crate) fn corrupt(place: &str, reason: impl fmt::Display) -> Self {
+        FormatError::corrupt(place, reason).into()
+    }
+
     /// Whether it is about what a store holds, and not about reaching it: the store could be read, and what
     /// was read is damaged, missing or not what it should be.
     pub fn is_of_content(&self) -> bool {
         matches!(
             self,
-            Self::Corrupt { .. }
-                | Self::Edited { .. }
+            Self::Format(FormatError::Corrupt { .. } | FormatError::Edited { .. })
                 | Self::Absent { .. }
                 | Self::Older { .. }
                 | Self::OtherLineage { .. }
                 | Self::OtherApp { .. }
                 | Self::Journal { .. }
         )
-    }
-
-    pub(crate) fn corrupt(place: &str, reason: impl fmt::Display) -> Self {
-        Self::Corrupt { place: place.to_owned(), reason: reason.to_string() }
     }
 
     pub(crate) fn provider(path: Option<&Path>) -> impl FnOnce(ProviderError) -> Self {

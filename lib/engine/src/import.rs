@@ -14,14 +14,13 @@ use uuid::Uuid;
 use crate::diff::{Change, Inputs, diff};
 use crate::drift;
 use crate::error::Error;
-use crate::journal::{Event, Intent, Operation, UNKNOWN_DIGEST};
 use crate::looks::Looks;
+use crate::model::{Event, Intent, Operation, ResourceState, State, UNKNOWN_DIGEST};
 use crate::nearest::nearest;
 use crate::planning::{digests, identity};
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
 use crate::resolve::substitute_all;
 use crate::secret;
-use crate::state::{ResourceState, State};
 use crate::traffic::Traffic;
 use crate::upstream::Upstream;
 

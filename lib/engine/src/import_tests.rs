@@ -127,7 +127,7 @@ async fn what_is_still_to_be_deleted_is_not_imported() {
     let imported = import(&program, &loaded.state, &path, &id, &fake).await.unwrap();
     let mut state = edit::commit(loaded, Some(imported.identity), imported.events, &store).await.unwrap();
     let resource = state.resources.remove(&path).unwrap();
-    state.deposed.push(crate::state::Deposed { path, resource });
+    state.deposed.push(crate::model::Deposed { path, resource });
     let refused = import(&program, &state, &"a/other".into(), &id, &fake).await.unwrap_err().to_string();
     assert_eq!(
         refused,

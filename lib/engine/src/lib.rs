@@ -9,18 +9,19 @@
 //! | diff | [`diff`] | `(Assembly, State) → ChangeSet`, pure |
 //! | schedule | [`plan`] | `ChangeSet → Plan`, pure, serializable |
 //! | execute | [`execute`] | `(Plan, Provider, Journal) → Outcome`, async |
-//! | journal | [`journal`] | `(State, Event) → Result<State, IllegalEvent>`, a total fold |
+//! | journal | [`model`] | `(State, Event) → Result<State, IllegalEvent>`, a total fold |
 //!
 //! [`planning`] asks the cloud what the pure stages need and goes through them. [`drift`] compares
 //! what was applied with what is there. [`mod@import`] and [`edit`] change what is known and nothing
-//! else; [`history`] is what led there. [`upstream`] is what apps use of each other. [`provider`] says what a cloud must offer, [`store`] where
-//! state and journal are kept.
+//! else; [`history`] is what led there. [`upstream`] is what apps use of each other. [`provider`] says what a
+//! cloud must offer, [`store`] where state and journal are kept. [`model`] is what is written down: data, below
+//! everything else.
 //!
 //! # Files
 //!
 //! All of them are JSON with a `format` number; a later one than this version knows is refused and
 //! left alone: [`State`], [`Plan`], and the journal, whose lines are
-//! [`Event`](journal::Event)s. [`FileStore`](store::FileStore) says what they are called, and
+//! [`Event`](model::Event)s. [`FileStore`](store::FileStore) says what they are called, and
 //! [`ObjectStore`](store::ObjectStore) how they are kept where many machines reach them.
 //!
 //! # Invariants
@@ -42,7 +43,7 @@ pub mod execute;
 mod fake;
 pub mod history;
 pub mod import;
-pub mod journal;
+
 mod looks;
 mod nearest;
 mod normal;
@@ -52,17 +53,17 @@ pub mod provider;
 pub mod reboot;
 mod recover;
 mod resolve;
-mod seal;
+
+pub mod model;
 mod secret;
-pub mod state;
 pub mod store;
 mod traffic;
 pub mod upstream;
 
 pub use error::Error;
+pub use model::{ResourceState, State};
 pub use nearest::nearest;
 pub use plan::Plan;
 pub use provider::{Provider, ProviderError};
 pub use secret::Digests;
-pub use state::{ResourceState, State};
 pub use store::{StateStore, load};

@@ -13,16 +13,15 @@ use crate::diff::only::{Part, part};
 use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff_with, with_moves};
 use crate::drift;
 use crate::error::Error;
-use crate::journal::Event;
 use crate::looks::Looks;
+use crate::model::{Event, Imports, State};
 use crate::plan::{Plan, arrange, schedule};
 use crate::provider::{Identity, Properties, Provider};
 use crate::recover::{self, recover};
 use crate::resolve::substitute;
 use crate::secret::{self, Digests};
-use crate::state::State;
 use crate::traffic::Traffic;
-use crate::upstream::{self, Imports, Upstream};
+use crate::upstream::{self, Upstream};
 
 /// How a plan is made.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,8 @@ use super::*;
 use crate::drift::Drift;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{DATABASE, Fake, LOG_GROUP, VPC, assembly, state, subnet, vpc};
-use crate::journal::{Intent, Operation};
+use crate::model::{Deposed, Intent, Operation, ResourceStatus};
 use crate::provider::{Address, CreateRequest};
-use crate::state::{Deposed, ResourceStatus};
 use crate::store::{self, MemoryStore, StateStore};
 
 const REFRESH: PlanOptions = PlanOptions {

@@ -9,8 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::{Assembly, Path, Value};
 use groundplan_schema::lookup;
 
-use crate::diff::{Action, Change};
-use crate::state::{ResourceState, State};
+use crate::model::{ResourceState, State};
 
 /// The instances of the program that take parameters from `source`, a group or cluster, and whether they are rebooted
 /// by the deploy that changes it.
@@ -49,19 +48,6 @@ pub(crate) fn cluster<'a>(assembly: &'a Assembly, path: &Path) -> Option<&'a Val
     entry.properties.get(lookup(&entry.type_name)?.is_member_by()?)
 }
 
-/// What a resource of the program takes parameters from and has to be rebooted for, where it is rebooted at once.
-pub(crate) fn at_once(assembly: &Assembly, path: &Path, changes: &BTreeMap<Path, Change>) -> Option<Path> {
-    let entry = assembly.resources.get(path).filter(|entry| is_at_once(&entry.type_name, &entry.properties))?;
-    let schema = lookup(&entry.type_name)?;
-    let waits = |source: &Path| {
-        changes.get(source).is_some_and(|change| {
-            let needs = |name: &str| lookup(&change.type_name).is_some_and(|it| it.needs_reboot(name).is_some());
-            change.action == Action::Update && change.properties.iter().any(|property| needs(&property.property))
-        })
-    };
-    schema.is_rebooted().then(|| takes(assembly, path, &waits)).flatten().cloned()
-}
-
 /// Whether the declaration of a resource has it rebooted where its parameters wait for that.
 pub(crate) fn is_at_once(type_name: &str, properties: &BTreeMap<String, Value>) -> bool {
     let property = lookup(type_name).and_then(|schema| schema.reboots_at_once_by());
@@ -88,7 +74,7 @@ pub(crate) fn depends(state: &State, type_name: &str, dependencies: &BTreeSet<Pa
 }
 
 /// The first of what a resource takes parameters from that fits.
-fn takes<'a>(assembly: &'a Assembly, path: &Path, fits: &dyn Fn(&Path) -> bool) -> Option<&'a Path> {
+pub(crate) fn takes<'a>(assembly: &'a Assembly, path: &Path, fits: &dyn Fn(&Path) -> bool) -> Option<&'a Path> {
     let entry = assembly.resources.get(path)?;
     let properties = lookup(&entry.type_name)?.takes_parameters_by().iter();
     let sources = properties.filter_map(|property| entry.properties.get(*property)).flat_map(Value::references);

@@ -1,6 +1,7 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::diff::Action;
 use crate::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::fake::{DATABASE, Fake, PARAMETERS, assembly};
 use crate::plan::Work;

@@ -13,10 +13,9 @@ use groundplan_schema::{Cursor, Replacement};
 use crate::diff::strongest;
 use crate::drift;
 use crate::error::Error;
-use crate::journal::{Event, Intent, Operation};
 use crate::looks::{Fate, Looks};
+use crate::model::{Event, Intent, Operation, ResourceState, ResourceStatus, State, creation_token, without_secrets};
 use crate::provider::{Address, Behavior, CreateRequest, Existing, Live, Outputs, Properties, ProviderError, Recovery};
-use crate::state::{ResourceState, ResourceStatus, State, creation_token, without_secrets};
 
 /// Resolves every open intent and deletion, and looks again at what was changed and not seen ready and
 /// at what has failed late: the one may be as it was before, the other have been mended. A create of

@@ -4,9 +4,9 @@ use serde_json::json;
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, SUBNET, VPC, assembly, vpc};
+use crate::model::Deposed;
 use crate::planning::{self, PlanOptions, Planned};
 use crate::provider::{ErrorClass, Provider};
-use crate::state::Deposed;
 use crate::store::{self, MemoryStore};
 use crate::traffic::Traffic;
 

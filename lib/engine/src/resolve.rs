@@ -7,9 +7,9 @@ use groundplan_core::{Environment, Reference, SubnetOf, Value};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
+use crate::model::ResourceState;
 use crate::provider::Properties;
 use crate::secret::{self, SecretError, Sources};
-use crate::state::ResourceState;
 
 /// Puts what `lookup` knows in the place of references. What it does not know stays, and so does
 /// a template that has such a part.

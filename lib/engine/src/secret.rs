@@ -14,8 +14,8 @@ use rand::seq::IndexedRandom;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::model::{ResourceState, State, hex};
 use crate::provider::{Accepted, Existing, Provider, ProviderError};
-use crate::state::{ResourceState, State, hex};
 
 /// The digests of secrets whose values are known while planning, by the source.
 pub type Digests = BTreeMap<String, String>;

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::*;
-use crate::execute::{Cancellation, ExecuteOptions, Outcome, execute};
+use crate::execute::{Cancellation, ExecuteError, ExecuteOptions, Outcome, execute};
 use crate::fake::{Fake, LOG_GROUP, assembly, vpc};
-use crate::journal::Event;
+use crate::model::{Event, LockOwner};
 use crate::planning::{self, PlanOptions, Planned};
 use crate::provider::ErrorClass;
-use crate::store::{FileStore, Holder, Lock, MemoryStore, Stored};
+use crate::store::{FileStore, Lock, MemoryStore, Stored};
 
 /// Two apps in one place: `account` publishes, `shop` uses.
 struct World {
@@ -33,7 +33,8 @@ impl World {
     async fn execute(&self, plan: &Plan, store: &dyn StateStore) -> Result<Outcome, Error> {
         let loaded = store::load(store, &plan.app).await?;
         let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
-        execute(plan, loaded, &self.fake, store, &options, &(), &Cancellation::new()).await
+        let ended = execute(plan, loaded, &self.fake, store, &options, &(), &Cancellation::new()).await;
+        ended.map_err(ExecuteError::into_error)
     }
 
     async fn deploy(&self, assembly: &Assembly, store: &dyn StateStore) -> Result<Outcome, Error> {
@@ -205,7 +206,7 @@ async fn what_another_app_uses_is_not_replaced_under_it() {
     );
     // What has never worked is of no use to anybody.
     let mut state = world.state(&world.account, "account").await;
-    state.resources.get_mut("a/vpc").unwrap().status = crate::state::ResourceStatus::Tainted;
+    state.resources.get_mut("a/vpc").unwrap().status = crate::model::ResourceStatus::Tainted;
     world.account.save(&state).await.unwrap();
     assert!(world.deploy(&network("10.0.0.0/16"), &world.account).await.unwrap().succeeded());
 }
@@ -305,7 +306,7 @@ impl StateStore for Meanwhile<'_> {
         self.store.append(base, events).await
     }
 
-    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+    async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         self.store.lock(holder).await
     }
 

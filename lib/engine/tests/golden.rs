@@ -15,15 +15,14 @@ use groundplan_core::data::Form;
 use groundplan_core::export::Import;
 use groundplan_core::secret::SecretSource;
 use groundplan_core::{Assembly, AssumeRole, Environment, Path, Reference, ResourceEntry, Value};
-use groundplan_engine::diff::Counts;
-use groundplan_engine::history::{Ending, Entry, Move};
-use groundplan_engine::journal::{Event, Intent, Operation};
+use groundplan_engine::model::{
+    Counts, Deposed, Event, FormatError, Imported, Imports, Intent, Move, Operation, ResourceStatus, RunRecord,
+    RunResult,
+};
 use groundplan_engine::plan::{Desired, Step, StepId, Work};
 use groundplan_engine::provider::{ErrorClass, Identity, Outputs};
-use groundplan_engine::state::{Deposed, ResourceStatus};
 use groundplan_engine::store::{FileStore, Stored, load};
-use groundplan_engine::upstream::{Imported, Imports};
-use groundplan_engine::{Error, Plan, ResourceState, State, StateStore, history};
+use groundplan_engine::{Error, Plan, ResourceState, State, StateStore};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -246,9 +245,9 @@ fn plan(format: u32) -> Plan {
     }
 }
 
-fn entry() -> Entry {
-    Entry {
-        format: Entry::FORMAT,
+fn entry() -> RunRecord {
+    RunRecord {
+        format: RunRecord::FORMAT,
         app: "shop".into(),
         serial: 2,
         time: 1_790_000_000,
@@ -256,7 +255,7 @@ fn entry() -> Entry {
         who: "ada@build-7".into(),
         counts: Counts { create: 1, ..Counts::default() },
         moves: vec![Move { from: "a/one".into(), to: "a/two".into() }],
-        result: Some(Ending::Interrupted),
+        result: Some(RunResult::Interrupted),
     }
 }
 
@@ -384,7 +383,7 @@ async fn changed(format: u32, file: &str, change: impl Fn(&mut Json)) -> Result<
     store.assembly(2).await?;
     Plan::from_json(&fs::read_to_string(dir.path().join("shop/plan.json")).unwrap())?;
     let assembly = fs::read_to_string(golden(format).join("shop/history/2.assembly.json")).unwrap();
-    history::assembly_from_json(&assembly, "here")?;
+    groundplan_engine::model::assembly_from_json(&assembly, "here")?;
     Ok(())
 }
 
@@ -393,7 +392,7 @@ async fn a_later_format_is_refused_by_its_number() {
     for format in FORMATS {
         for file in ["state.json", "journal.jsonl", "plan.json", "history/2.json", "history/2.assembly.json"] {
             let result = changed(format, file, |document| document["format"] = json!(999)).await;
-            assert!(matches!(result, Err(Error::Newer { found: 999, .. })), "{file}: {result:?}");
+            assert!(matches!(result, Err(Error::Format(FormatError::Newer { found: 999, .. }))), "{file}: {result:?}");
         }
     }
 }
@@ -403,8 +402,12 @@ async fn a_field_that_this_version_does_not_know_is_refused_and_not_dropped() {
     for format in FORMATS {
         for file in ["state.json", "plan.json", "history/2.json"] {
             let result = changed(format, file, |document| document["unheard_of"] = json!(1)).await;
-            let refused =
-                matches!(result, Err(Error::Corrupt { .. } | Error::CorruptPlan { .. } | Error::Edited { .. }));
+            let refused = matches!(
+                result,
+                Err(Error::Format(FormatError::Corrupt { .. })
+                    | Error::CorruptPlan { .. }
+                    | Error::Format(FormatError::Edited { .. }))
+            );
             assert!(refused, "{file}: {result:?}");
         }
     }

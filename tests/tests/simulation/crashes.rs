@@ -2,7 +2,7 @@
 
 use groundplan::Environment;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, execute};
-use groundplan_engine::store::Holder;
+use groundplan_engine::model::LockOwner;
 use groundplan_engine::{Error, StateStore};
 use groundplan_simulator::Faults;
 
@@ -123,14 +123,14 @@ fn a_run_that_planned_before_another_one_has_ended_is_refused() {
         let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
         let options = ExecuteOptions { delete_data: true, ..options };
         let run = execute(&planned.plan, loaded, &world.cloud, &world.disk, &options, &(), &cancellation);
-        assert!(matches!(run.await, Err(Error::StalePlan { .. })));
+        assert!(matches!(run.await.map_err(Error::from), Err(Error::StalePlan { .. })));
         crate::invariants::hold(&world, &versions[2]).await;
     });
 }
 
 /// A run as the command line makes it: the lock is held from before loading until after saving.
 async fn locked_run(world: &World, target: &Target, name: &str) -> Result<(), Error> {
-    let holder = Holder::here(name);
+    let holder = LockOwner::here(name);
     let lock = world.disk.lock(&holder).await?;
     let loaded = world.load(target).await;
     let planned = world.plan(target, &loaded, Manner::default()).await?;

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use groundplan_engine::journal::Event;
-use groundplan_engine::store::{Holder, Lock, MemoryStore, Stored};
+use groundplan_engine::model::{Event, LockOwner};
+use groundplan_engine::store::{Lock, MemoryStore, Stored};
 use groundplan_engine::{Error, State, StateStore};
 
 /// What goes wrong with the write of this number, counted from one.
@@ -39,7 +39,7 @@ struct Contents {
     state: Option<String>,
     /// The serial of the state that the journal continues, and its lines.
     journal: (u64, Vec<String>),
-    holder: Option<Holder>,
+    holder: Option<LockOwner>,
     trouble: Option<Trouble>,
     writes: usize,
     crashed: bool,
@@ -141,7 +141,7 @@ impl StateStore for Disk {
         self.fail(trouble).await
     }
 
-    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+    async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         let mut contents = self.contents();
         if let Some(other) = &contents.holder {
             return Err(Error::Locked { place: self.place(), holder: Box::new(other.clone()), heard: None });

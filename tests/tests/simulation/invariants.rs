@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_engine::drift::drift;
+use groundplan_engine::model::ResourceStatus;
 use groundplan_engine::provider::Status;
-use groundplan_engine::state::ResourceStatus;
 use groundplan_engine::{ResourceState, State};
 use groundplan_simulator::Item;
 use serde_json::{Value as Json, json};

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use groundplan::{Assembly, Path};
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, ProgressEvent, StepError, execute};
+use groundplan_engine::model::ResourceStatus;
 use groundplan_engine::planning::{self, PlanOptions, Planned};
-use groundplan_engine::state::ResourceStatus;
 use groundplan_engine::store::Loaded;
 use groundplan_engine::upstream::Upstream;
 use groundplan_engine::{Error, ResourceState, State, StateStore, load};
@@ -123,7 +123,7 @@ impl World {
     /// Loads, plans, executes, as the command line does.
     pub(crate) async fn run(&mut self, target: &Target, manner: Manner, disturbance: Disturbance) -> Ended {
         self.disk.start(disturbance.trouble);
-        let _lock = match self.disk.lock(&groundplan_engine::store::Holder::here("deploy")).await {
+        let _lock = match self.disk.lock(&groundplan_engine::model::LockOwner::here("deploy")).await {
             Ok(lock) => lock,
             Err(error) => return Ended::Refused(error),
         };
@@ -201,7 +201,7 @@ impl World {
             self.watch();
             match polled {
                 Poll::Ready(Ok(outcome)) => Poll::Ready(Ended::Saved(Box::new(outcome))),
-                Poll::Ready(Err(error)) => Poll::Ready(Ended::Refused(error)),
+                Poll::Ready(Err(error)) => Poll::Ready(Ended::Refused(error.into())),
                 Poll::Pending if self.disk.crashed() => Poll::Ready(Ended::Crashed),
                 Poll::Pending => Poll::Pending,
             }

@@ -8,6 +8,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use groundplan_engine::Error;
+use groundplan_engine::model::FormatError;
 use groundplan_engine::provider::ErrorClass;
 use groundplan_engine::store::{Cell, Cells, Objects};
 
@@ -90,7 +91,9 @@ impl Bucket {
         let body = object.body.collect().await;
         let body = body.map_err(|error| attempt.failed(CallError::new(ErrorClass::Transient, error.to_string())))?;
         let text = String::from_utf8(body.to_vec());
-        let text = text.map_err(|_| Error::Corrupt { place: place.clone(), reason: "it is not UTF-8 text".into() })?;
+        let text = text.map_err(|_| {
+            Error::Format(FormatError::Corrupt { place: place.clone(), reason: "it is not UTF-8 text".into() })
+        })?;
         Ok(Some((text, given(object.e_tag, "ETag").map_err(|error| attempt.failed(error))?)))
     }
 

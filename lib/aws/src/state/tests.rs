@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use groundplan_engine::store::{Holder, ObjectStore};
+use groundplan_engine::model::LockOwner;
+use groundplan_engine::store::ObjectStore;
 use groundplan_engine::{Error, State, StateStore};
 
 use super::{Reach, StateLocation, state_store};
@@ -97,7 +98,7 @@ fn first(
 }
 
 async fn save(store: &ObjectStore) -> Result<(), Error> {
-    let lock = store.lock(&Holder::here("deploy")).await?;
+    let lock = store.lock(&LockOwner::here("deploy")).await?;
     let saved = store.save(&State::new("shop")).await;
     lock.release().await?;
     saved

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use groundplan_core::{Assembly, Path};
-use groundplan_engine::execute::{self, ExecuteOptions, Outcome};
-use groundplan_engine::history::{Ending, Entry};
+use groundplan_engine::execute::{self, ExecuteError, ExecuteOptions, Outcome};
+use groundplan_engine::model::{LockOwner, RunRecord, RunResult};
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::Planned;
-use groundplan_engine::store::{Holder, Loaded};
-use groundplan_engine::{Error, Provider, State, reboot, upstream};
+use groundplan_engine::store::Loaded;
+use groundplan_engine::{Provider, State, reboot, upstream};
 use serde_json::{Value as Json, json};
 
 use crate::boxed::boxed;
@@ -26,7 +26,7 @@ pub(crate) struct Job<'a> {
     pub(crate) session: &'a Session<'a>,
     pub(crate) command: &'static str,
     /// This run, for the lock and for the history.
-    pub(crate) holder: Holder,
+    pub(crate) holder: LockOwner,
     /// Whether `--yes` was given.
     pub(crate) yes: bool,
     pub(crate) options: ExecuteOptions,
@@ -87,7 +87,7 @@ impl Job<'_> {
     ) -> Result<Exit, CommandError> {
         let Context { terminal, interrupt, .. } = self.context;
         let store = &*self.session.store;
-        let entry = Entry::of_plan(plan, &loaded.state, &self.holder);
+        let entry = RunRecord::of_plan(plan, &loaded.state, &self.holder);
         store.record(&entry, assembly).await?;
         let before = loaded.state.clone();
         let progress = progress::of(terminal, plan);
@@ -106,17 +106,17 @@ impl Job<'_> {
         };
         let outcome = match executed {
             Ok(outcome) => outcome,
-            Err(Error::Unsaved { outcome, source }) => {
+            Err(ExecuteError::Unsaved { outcome, source }) => {
                 terminal.note(view(&outcome).unsaved());
                 let hint = "what was done until then is in the journal: the next run knows it";
                 return Err(CommandError::from(*source).hint(hint));
             }
-            Err(error) => return Err(error.into()),
+            Err(ExecuteError::Refused(error)) => return Err(error.into()),
         };
         let view = view(&outcome);
         terminal.note(view.render());
         terminal.print_json(&self.finished(&outcome, &view.reboots));
-        let ended = Entry { result: Some(Ending::of(&outcome)), ..entry };
+        let ended = RunRecord { result: Some(RunResult::of(&outcome)), ..entry };
         if let Err(error) = store.record(&ended, None).await {
             terminal.warn(format!("the end of this run is not in the history: {error}"));
         }

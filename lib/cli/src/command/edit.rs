@@ -1,14 +1,10 @@
 //! `state mv` and `state rm`: mending what is known to exist. Nothing in the account is touched.
 
 use groundplan_core::Path;
-use groundplan_engine::State;
-use groundplan_engine::diff::Counts;
 use groundplan_engine::edit;
-use groundplan_engine::history::{Ending, Entry, Move};
-use groundplan_engine::journal::Event;
+use groundplan_engine::model::{Counts, Event, LockOwner, Move, ResourceState, RunRecord, RunResult, State};
 use groundplan_engine::provider::Identity;
-use groundplan_engine::state::ResourceState;
-use groundplan_engine::store::{Holder, Loaded};
+use groundplan_engine::store::Loaded;
 use serde_json::json;
 
 use crate::context::{Context, Session};
@@ -106,16 +102,16 @@ pub(crate) async fn rm(
 pub(crate) async fn commit(
     context: &Context<'_>,
     session: &Session<'_>,
-    holder: &Holder,
+    holder: &LockOwner,
     loaded: Loaded,
     identity: Option<Identity>,
     events: Vec<Event>,
 ) -> Result<State, CommandError> {
     let moves = moves(&events);
-    let entry = Entry { moves, ..Entry::begun(&loaded.state, holder, Counts::default()) };
+    let entry = RunRecord { moves, ..RunRecord::begun(&loaded.state, holder, Counts::default()) };
     session.store.record(&entry, None).await?;
     let state = edit::commit(loaded, identity, events, &*session.store).await?;
-    let ended = Entry { result: Some(Ending::Succeeded), ..entry };
+    let ended = RunRecord { result: Some(RunResult::Succeeded), ..entry };
     if let Err(error) = session.store.record(&ended, None).await {
         context.terminal.warn(format!("this is not in the history: {error}"));
     }

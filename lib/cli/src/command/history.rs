@@ -1,6 +1,6 @@
 //! `history`: the runs that have changed something.
 
-use groundplan_engine::history::History;
+use groundplan_engine::store::History;
 use serde_json::json;
 
 use crate::context::{Context, Session};

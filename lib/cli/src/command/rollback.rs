@@ -2,8 +2,9 @@
 
 use groundplan_core::{Assembly, Synthesis};
 use groundplan_engine::execute::ExecuteOptions;
-use groundplan_engine::history::{History, way_back};
+use groundplan_engine::history::rollback_target;
 use groundplan_engine::planning::{self, PlanOptions};
+use groundplan_engine::store::History;
 use groundplan_engine::upstream::Upstream;
 
 use crate::args::Rollback;
@@ -33,7 +34,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
     // What has moved since moves back, so that each of these runs has to be known.
     let since = runs.after(args.serial).whole()?;
     let program = Synthesis {
-        assembly: way_back(past.clone(), &since),
+        assembly: rollback_target(past.clone(), &since),
         warnings: Vec::new(),
         locations: context.synthesis.locations.clone(),
         output_locations: context.synthesis.output_locations.clone(),

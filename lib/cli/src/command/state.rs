@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use groundplan_core::{Path, Value};
 
-use groundplan_engine::state::{ResourceState, ResourceStatus};
+use groundplan_engine::model::{ResourceState, ResourceStatus};
 use groundplan_engine::{State, edit};
 use groundplan_schema as schema;
 use serde_json::{Value as Json, json};

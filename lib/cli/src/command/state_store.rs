@@ -6,11 +6,10 @@ use std::path::Path as FilePath;
 
 use groundplan_core::Path;
 use groundplan_engine::State;
-use groundplan_engine::diff::Counts;
-use groundplan_engine::history::{Ending, Entry};
+use groundplan_engine::model::{Counts, LockOwner, RunRecord, RunResult, Use};
+use groundplan_engine::store::StateStore;
 use groundplan_engine::store::transfer::{self, Transferred};
-use groundplan_engine::store::{Holder, StateStore};
-use groundplan_engine::upstream::{self, Use};
+use groundplan_engine::upstream;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -114,7 +113,7 @@ pub(crate) async fn push(
 async fn put(
     context: &Context<'_>,
     session: &Session<'_>,
-    holder: &Holder,
+    holder: &LockOwner,
     state: State,
     yes: bool,
 ) -> Result<Transferred, CommandError> {
@@ -149,11 +148,11 @@ async fn put(
     }
     session.confirm(yes, &format!("replace the state at {}?", store.place())).await?;
     let before = State { serial: state.serial - 1, ..State::new(context.app()) };
-    let entry = Entry::begun(&before, holder, Counts::default());
+    let entry = RunRecord::begun(&before, holder, Counts::default());
     // Serial and history are in step only when the state is saved: until then this run has not ended.
     store.record(&entry, None).await?;
     let transferred = boxed(|| async { transfer::replace(store, context.app(), state).await }).await?;
-    if let Err(error) = store.record(&Entry { result: Some(Ending::Succeeded), ..entry }, None).await {
+    if let Err(error) = store.record(&RunRecord { result: Some(RunResult::Succeeded), ..entry }, None).await {
         context.terminal.warn(format!("this is not in the history: {error}"));
     }
     Ok(transferred)
@@ -230,7 +229,7 @@ async fn users(context: &Context<'_>, store: &dyn StateStore) -> Vec<Use> {
 }
 
 /// `` `deploy` of ada@build-7 at 2026-11-22 15:54:37 UTC ``
-fn made_by(run: &Entry) -> String {
+fn made_by(run: &RunRecord) -> String {
     let when = Timestamp::from_second(i64::try_from(run.time).unwrap_or_default()).unwrap_or_default();
     format!("`{}` of {} at {}", run.command, run.who, when.strftime("%F %T UTC"))
 }

@@ -1,22 +1,22 @@
 //! The runs that have changed something.
 
-use groundplan_engine::diff::Counts;
-use groundplan_engine::history::{Ending, Entry};
+use groundplan_engine::model::Counts;
+use groundplan_engine::model::{RunRecord, RunResult};
 use jiff::Timestamp;
 
 use crate::style::{BOLD, CREATE, DIM, ERROR, WARNING, padded, paint};
 
 /// A line for each run, the oldest first, without a line feed at the end.
-pub(crate) fn table(entries: &[Entry]) -> String {
-    let width = |of: &dyn Fn(&Entry) -> String| entries.iter().map(|it| of(it).chars().count()).max().unwrap_or(0);
-    let serial = |entry: &Entry| entry.serial.to_string();
+pub(crate) fn table(entries: &[RunRecord]) -> String {
+    let width = |of: &dyn Fn(&RunRecord) -> String| entries.iter().map(|it| of(it).chars().count()).max().unwrap_or(0);
+    let serial = |entry: &RunRecord| entry.serial.to_string();
     let widths = (
         width(&serial),
         width(&|entry| entry.who.clone()),
         width(&|entry| entry.command.clone()),
         width(&|entry| counts(&entry.counts)),
     );
-    let line = |entry: &Entry| {
+    let line = |entry: &RunRecord| {
         let serial = format!("{:>1$}", entry.serial, widths.0);
         let when = Timestamp::from_second(i64::try_from(entry.time).unwrap_or_default()).unwrap_or_default();
         let when = paint(DIM, when.strftime("%F %T UTC"));
@@ -36,11 +36,11 @@ fn counts(counts: &Counts) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-fn ending(result: Option<Ending>) -> String {
+fn ending(result: Option<RunResult>) -> String {
     match result {
-        Some(Ending::Succeeded) => paint(CREATE, "done"),
-        Some(Ending::Failed) => paint(ERROR, "failed"),
-        Some(Ending::Interrupted) => paint(WARNING, "interrupted"),
+        Some(RunResult::Succeeded) => paint(CREATE, "done"),
+        Some(RunResult::Failed) => paint(ERROR, "failed"),
+        Some(RunResult::Interrupted) => paint(WARNING, "interrupted"),
         None => paint(WARNING, "did not end"),
     }
 }

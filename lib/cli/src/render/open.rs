@@ -2,7 +2,7 @@
 
 use groundplan_core::Path;
 use groundplan_engine::State;
-use groundplan_engine::journal::{Intent, Operation};
+use groundplan_engine::model::{Intent, Operation};
 use groundplan_schema as schema;
 use serde_json::{Value as Json, json};
 

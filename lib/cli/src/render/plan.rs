@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use groundplan_core::{Assembly, Path, ResourceEntry, Synthesis, Value};
 use groundplan_engine::diff::{
-    Action, Change, ChangeSet, Counts, ImportChange, Order, OutputChange, PropertyChange, Reason, Rendered,
+    Action, Change, ChangeSet, ImportChange, Order, OutputChange, PropertyChange, Reason, Rendered,
 };
+use groundplan_engine::model::Counts;
 use groundplan_engine::planning::Planned;
 use groundplan_engine::reboot;
 use groundplan_schema as schema;

@@ -11,14 +11,12 @@ use serde_json::Value as Json;
 use super::removed::{deposed, removed};
 use super::{
     Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, claims,
-    compare, follows, moves, told,
+    compare, follows, moves, reboots, told,
 };
-use crate::journal::Event;
+use crate::model::{Event, ResourceState, ResourceStatus, State, is_account};
 use crate::provider::Identity;
 use crate::provider::Recovery;
-use crate::reboot;
 use crate::resolve::{substitute, substitute_all};
-use crate::state::{ResourceState, ResourceStatus, State, is_account};
 
 /// What has to be done so that the account holds what the assembly says.
 pub fn diff(inputs: &Inputs<'_>) -> ChangeSet {
@@ -236,7 +234,7 @@ impl<'a> Diff<'a> {
         // A set names each member that it loses or gains.
         changed.dedup();
         let incomplete = prior.incomplete && !replaced;
-        let reboot = reboot::at_once(self.inputs.assembly, &change.path, &self.changes).filter(|_| !replaced);
+        let reboot = reboots::at_once(self.inputs.assembly, &change.path, &self.changes).filter(|_| !replaced);
         let reboots = reboot.is_some();
         change.reasons = forced.into_iter().chain(incomplete.then_some(Reason::Incomplete)).chain(changed).collect();
         change.reasons.extend(reboot.map(|by| Reason::Reboots { by }));

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::diff::tests::{changes, deployed, pending_create, told};
 use crate::fake::{DATABASE, LOG_GROUP, SUBNET, VPC, assembly, identity};
-use crate::state::Deposed;
+use crate::model::Deposed;
 
 const BUCKET: &str = "AWS::S3::Bucket";
 const GROUP: &str = "AWS::EC2::SecurityGroup";

@@ -7,8 +7,8 @@ use groundplan_core::claim::{Claim, claims_among};
 use groundplan_core::{Environment, Reference, Value};
 use groundplan_schema::lookup;
 
+use crate::model::ResourceState;
 use crate::provider::Identity;
-use crate::state::ResourceState;
 
 /// Returns the claims of a resource that exists.
 pub(crate) fn held(resource: &ResourceState, identity: &Identity) -> Vec<Claim> {

@@ -7,9 +7,9 @@ use groundplan_core::secret::SecretSource;
 use groundplan_schema::{Cursor, Replacement, ResourceType};
 
 use super::{PropertyChange, Rendered, Replaces};
+use crate::model::ResourceState;
 use crate::normal::{self, Against, Form, Member};
 use crate::secret::{self, Digests};
-use crate::state::ResourceState;
 
 /// Every difference between what was applied and `desired`, whose references are resolved as far
 /// as they are known. What means the same is no difference, however it is written.

@@ -16,6 +16,7 @@ mod compare;
 pub(crate) mod follows;
 pub(crate) mod moves;
 pub(crate) mod only;
+mod reboots;
 mod removed;
 mod render;
 mod told;
@@ -24,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::claim::Claim;
 use groundplan_core::{Assembly, Environment, Path, Reference};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 pub use changes::diff;
@@ -32,9 +33,10 @@ pub(crate) use changes::{desired_properties, diff_with, with_moves};
 pub(crate) use compare::strongest;
 pub use removed::destroy;
 
+use crate::model::Counts;
+use crate::model::State;
 use crate::provider::{Behavior, Identity};
 use crate::secret::Digests;
-use crate::state::State;
 
 /// All that [`diff`] and [`schedule`](crate::plan::schedule) look at.
 #[derive(Clone, Copy)]
@@ -331,30 +333,8 @@ pub struct ProposedMove {
     pub type_name: String,
 }
 
-/// How many resources are treated how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Made.
-    pub create: usize,
-    /// Changed in place.
-    pub update: usize,
-    /// Changed in place where what they take from others turns out to differ.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub may_update: usize,
-    /// Replaced.
-    pub replace: usize,
-    /// Deleted, with left-overs of earlier runs.
-    pub delete: usize,
-    /// Moved, forgotten, recorded, waited for.
-    pub other: usize,
-}
-
 fn as_text<S: Serializer>(reference: &Reference, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(reference)
-}
-
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }
 
 impl Change {

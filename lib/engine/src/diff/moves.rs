@@ -6,8 +6,8 @@ use groundplan_core::claim::Claim;
 use groundplan_core::{Assembly, Path, Value};
 
 use super::{Inputs, ProposedMove, claims};
+use crate::model::{ResourceState, State};
 use crate::provider::Identity;
-use crate::state::{ResourceState, State};
 
 /// The moves that the program states, by new path: the resource is in the state under the old
 /// path only, and the program has nothing there. A path with an open create is not free: what that

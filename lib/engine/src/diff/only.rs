@@ -6,8 +6,8 @@ use groundplan_core::{Path, Reference, Value};
 
 use super::{Action, Change, ChangeSet, Inputs, PropertyChange, with_moves};
 use crate::error::Error;
+use crate::model::is_account;
 use crate::nearest::nearest;
-use crate::state::is_account;
 
 /// The part of a change set that is to be done.
 pub(crate) struct Part {

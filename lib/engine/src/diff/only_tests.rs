@@ -6,9 +6,9 @@ use crate::diff::diff;
 use crate::diff::tests::deployed;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{Fake, LOG_GROUP, NAT, VPC, assembly, reference, subnet, vpc, with_inputs};
+use crate::model::{Deposed, State};
 use crate::planning::{PlanOptions, Planned, deploy};
 use crate::provider::ErrorClass;
-use crate::state::{Deposed, State};
 use crate::store::{self, MemoryStore};
 
 type Resource = (&'static str, &'static str, serde_json::Value);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use groundplan_core::Path;
 
 use super::{Action, Change, ChangeSet, DeposedChange, OutputChange, Reason};
+use crate::model::{ResourceState, ResourceStatus, State};
 use crate::provider::{Behavior, Recovery};
-use crate::state::{ResourceState, ResourceStatus, State};
 
 /// What has to be done so that the account holds nothing. What holds data stays unless
 /// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::diff::tests::{changes, deployed, told};
 use crate::fake::{DATABASE, assembly, behavior};
-use crate::state::Deposed;
+use crate::model::Deposed;
 
 const BUCKET: &str = "AWS::S3::Bucket";
 const POLICY: &str = "AWS::S3::BucketPolicy";

@@ -6,10 +6,9 @@ use super::*;
 use crate::fake::{
     DATABASE, LOG_GROUP, NAT, SUBNET, VPC, assembly, behavior, identity, reference, state, subnet, vpc, with_inputs,
 };
-use crate::journal::{Intent, Operation};
+use crate::model::{Intent, Operation, ResourceState, ResourceStatus};
 use crate::provider::Outputs;
 use crate::resolve::substitute_all;
-use crate::state::{ResourceState, ResourceStatus};
 
 const ROLE: &str = "AWS::IAM::Role";
 

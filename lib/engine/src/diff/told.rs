@@ -6,8 +6,8 @@ use groundplan_core::{Path, Value};
 use groundplan_schema::lookup;
 
 use super::{Action, Change, Inputs, Reason};
+use crate::model::{ResourceState, State};
 use crate::secret;
-use crate::state::{ResourceState, State};
 
 /// The resources of which a change needs a secret that only the run which has made them knew, each with
 /// what needs it. They are replaced.

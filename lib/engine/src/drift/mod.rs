@@ -12,11 +12,10 @@ use groundplan_schema::{Collection, NAMING, ResourceType, lookup};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::journal::Operation;
 use crate::looks::Looks;
+use crate::model::{Operation, ResourceState, ResourceStatus, State};
 use crate::normal::{self, Against, Form, is_tags};
 use crate::provider::{Live, Properties, Provider, ProviderError};
-use crate::state::{ResourceState, ResourceStatus, State};
 use crate::traffic::Traffic;
 
 /// How a resource differs from what was applied.

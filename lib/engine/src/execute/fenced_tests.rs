@@ -79,7 +79,7 @@ impl StateStore for Leased {
         self.kept.append(base, events).await
     }
 
-    async fn lock(&self, _holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+    async fn lock(&self, _holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         unreachable!("the tests take no lock")
     }
 
@@ -199,7 +199,7 @@ fn program() -> Assembly {
     assembly(&["a/one", "a/two", "a/three"].map(|path| (path, LOG_GROUP, json!({"LogGroupName": path}))))
 }
 
-async fn run(slow: &Slow, store: &Leased, program: &Assembly) -> Result<Outcome, Error> {
+async fn run(slow: &Slow, store: &Leased, program: &Assembly) -> Result<Outcome, ExecuteError> {
     let loaded = store::load(store, "shop").await.unwrap();
     let plan = planning::deploy(program, &loaded.state, slow, &PlanOptions::default()).await.unwrap().plan;
     let options = ExecuteOptions { parallelism: 1, delete_data: true, ..ExecuteOptions::default() };
@@ -212,7 +212,7 @@ async fn no_request_is_sent_once_the_lock_is_lost_though_a_call_is_under_way() {
         let (slow, store) = (Slow::new(), Leased::new(after, true));
         let error = run(&slow, &store, &program()).await.unwrap_err();
         assert!(
-            matches!(&error, Error::Unsaved { source, .. } if matches!(**source, Error::LockLost { .. })),
+            matches!(&error, ExecuteError::Unsaved { source, .. } if matches!(**source, Error::LockLost { .. })),
             "{error}"
         );
         assert_eq!(slow.sent(), after);
@@ -228,7 +228,7 @@ async fn neither_an_update_nor_a_deletion_goes_on_once_the_lock_is_lost() {
         assert!(run(&slow, &store, &before).await.unwrap().succeeded());
         slow.fake.calls();
         let error = run(&slow, &store, &after).await.unwrap_err();
-        assert!(matches!(error, Error::Unsaved { .. }), "{error}");
+        assert!(matches!(error, ExecuteError::Unsaved { .. }), "{error}");
         assert_eq!((slow.sent(), slow.fake.calls()), (4, vec![]));
     }
 }
@@ -254,7 +254,7 @@ async fn a_poll_sends_no_request_once_the_lock_is_lost() {
         let (slow, store) = (Slow::new(), Leased::new(after, true));
         let error = run(&slow, &store, &polled()).await.unwrap_err();
         assert!(
-            matches!(&error, Error::Unsaved { source, .. } if matches!(**source, Error::LockLost { .. })),
+            matches!(&error, ExecuteError::Unsaved { source, .. } if matches!(**source, Error::LockLost { .. })),
             "{error}"
         );
         assert_eq!((slow.sent(), slow.fake.cloud().advances), (after, after as u32 - 3));

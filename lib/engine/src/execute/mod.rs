@@ -5,6 +5,7 @@
 //! that. A step that fails does not stop the others: only what depends on it is skipped.
 
 mod calls;
+mod error;
 mod fenced;
 mod progress;
 mod record;
@@ -25,8 +26,8 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+pub use error::StepError;
 pub use progress::{Progress, ProgressEvent};
-pub use step::StepError;
 pub use yardstick::Yardstick;
 
 use fenced::Fenced;
@@ -34,12 +35,11 @@ use record::Record;
 use step::Runner;
 
 use crate::error::Error;
-use crate::journal::Event;
+use crate::model::{Event, State};
 use crate::plan::{Plan, Step, StepId, Work};
 use crate::provider::{ErrorClass, Provider};
 use crate::resolve::substitute;
 use crate::secret::Told;
-use crate::state::State;
 use crate::store::{Loaded, StateStore};
 use crate::traffic::{Rank, Traffic};
 use crate::upstream;
@@ -92,6 +92,39 @@ impl Cancellation {
 impl Default for Cancellation {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Why the execution of a plan has no outcome, or none that is saved.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// It was refused, or the journal cannot be written.
+    #[error(transparent)]
+    Refused(#[from] Error),
+    /// The state could not be saved when the run was over. The journal has what was done, as far
+    /// as it could be written.
+    #[error("what was done could not be saved: {source}")]
+    Unsaved {
+        /// How the run has ended.
+        outcome: Box<Outcome>,
+        /// Why its state could not be saved.
+        source: Box<Error>,
+    },
+}
+
+impl ExecuteError {
+    /// Why, without the outcome of a run whose state could not be saved.
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Refused(error) => error,
+            Self::Unsaved { source, .. } => *source,
+        }
+    }
+}
+
+impl From<ExecuteError> for Error {
+    fn from(error: ExecuteError) -> Self {
+        error.into_error()
     }
 }
 
@@ -176,7 +209,7 @@ pub enum SkipReason {
 /// The plan may not be executed ([`Plan::permit`], [`upstream::permit`]), is stale, or needs
 /// environment variables that are not set: nothing has been touched then. Or the state cannot be
 /// written: the journal has what was done, and the next run goes on from there
-/// ([`Error::Unsaved`]). Steps that fail are in the [`Outcome`].
+/// ([`ExecuteError::Unsaved`]). Steps that fail are in the [`Outcome`].
 pub async fn execute(
     plan: &Plan,
     loaded: Loaded,
@@ -185,14 +218,14 @@ pub async fn execute(
     options: &ExecuteOptions,
     progress: &dyn Progress,
     cancellation: &Cancellation,
-) -> Result<Outcome, Error> {
+) -> Result<Outcome, ExecuteError> {
     plan.permit(options.delete_data)?;
     let loaded = current(plan, loaded)?;
     plan.verify(&loaded.state)?;
     let identity = provider.identity().await.map_err(Error::provider(None))?;
     if identity.account != plan.identity.account {
         let what = "the plan was made for".to_owned();
-        return Err(Error::WrongAccount { what, expected: plan.identity.account.clone(), actual: identity });
+        return Err(Error::WrongAccount { what, expected: plan.identity.account.clone(), actual: identity }.into());
     }
 
     secrets::are_set(plan, &loaded.state, provider).await?;
@@ -214,7 +247,7 @@ pub async fn execute(
     {
         record.note([Event::Imported { imports }, Event::Published { outputs }])?;
         record.finish().await.1?;
-        return Err(refused);
+        return Err(refused.into());
     }
     let unseen = record.read(|state| step::unseen(plan, state));
     let started = Instant::now();
@@ -244,7 +277,7 @@ pub async fn execute(
     let outcome = Outcome { state, done, failed, skipped, interrupted, elapsed, yardstick };
     match saved {
         Ok(()) => Ok(outcome),
-        Err(error) => Err(Error::Unsaved { outcome: Box::new(outcome), source: Box::new(error) }),
+        Err(error) => Err(ExecuteError::Unsaved { outcome: Box::new(outcome), source: Box::new(error) }),
     }
 }
 

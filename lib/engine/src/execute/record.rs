@@ -3,8 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::journal::Event;
-use crate::state::State;
+use crate::model::{Event, State};
 use crate::store::{Loaded, StateStore};
 
 /// Folds events into the state and commits them in groups: what comes while a group is being

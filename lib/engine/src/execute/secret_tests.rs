@@ -84,7 +84,10 @@ async fn a_variable_that_is_needed_and_not_set_is_missed_before_anything_is_touc
         let (plan, loaded) = plan(&program, &store, &fake).await;
         let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
         let result = execute(&plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await;
-        assert!(matches!(&result, Err(Error::MissingSecrets { names }) if *names == [UNSET]), "{result:?}");
+        assert!(
+            matches!(&result, Err(ExecuteError::Refused(Error::MissingSecrets { names })) if *names == [UNSET]),
+            "{result:?}"
+        );
         assert_eq!(fake.calls(), [""; 0]);
         assert_eq!(store.load().await.unwrap(), before);
     }
@@ -184,7 +187,7 @@ impl store::StateStore for Journalling {
         self.store.append(base, events).await
     }
 
-    async fn lock(&self, holder: &store::Holder) -> Result<Box<dyn store::Lock>, Error> {
+    async fn lock(&self, holder: &crate::model::LockOwner) -> Result<Box<dyn store::Lock>, Error> {
         self.store.lock(holder).await
     }
 }

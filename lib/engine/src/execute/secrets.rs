@@ -6,11 +6,11 @@ use groundplan_core::secret::{SecretOutput, SecretSource};
 use groundplan_core::{Path, Value};
 
 use crate::error::Error;
+use crate::model::State;
 use crate::plan::{Plan, Step, Work};
 use crate::provider::Provider;
 use crate::resolve::{reveal, substitute};
 use crate::secret::{self, SecretError, Sources, Told};
-use crate::state::State;
 
 /// Refuses a plan that needs the values of environment variables that are not set.
 ///

@@ -36,7 +36,7 @@ async fn readiness_is_left_to_the_next_run_once_the_run_is_asked_to_stop() {
     let outcome = stopped_after(20, &network(), &store, &fake).await;
     assert_eq!(outcome.elapsed, Duration::from_secs(20));
     assert!(outcome.interrupted && outcome.failed.is_empty(), "{:?}", outcome.failed);
-    assert_eq!(outcome.state.resources["a/nat"].status, crate::state::ResourceStatus::Accepted);
+    assert_eq!(outcome.state.resources["a/nat"].status, crate::model::ResourceStatus::Accepted);
     let (plan, _) = plan(&network(), &store, &fake).await;
     assert_eq!(plan.render(), "#0 wait for a/nat (AWS::EC2::NatGateway)\n");
 }
@@ -58,7 +58,7 @@ async fn what_no_run_has_seen_ready_is_new_to_the_next_one_as_well() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     let program = |size: &str| assembly(&[("a/db", DATABASE, json!({"Engine": "postgres", "DBInstanceClass": size}))]);
     let outcome = stopped_after(20, &program("small"), &store, &fake).await;
-    assert_eq!(outcome.state.resources["a/db"].status, crate::state::ResourceStatus::Accepted);
+    assert_eq!(outcome.state.resources["a/db"].status, crate::model::ResourceStatus::Accepted);
     fake.cloud().advanced.clear();
     assert!(deploy(&program("small"), &store, &fake).await.succeeded());
     assert_eq!(fake.cloud().advanced, [("a/db".to_owned(), true)].into());

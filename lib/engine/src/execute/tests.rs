@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, VPC, assembly, reference, subnet, vpc};
+use crate::model::LockOwner;
 use crate::planning::{self, PlanOptions};
 use crate::provider::ErrorClass;
-use crate::store::{self, Holder, Lock, MemoryStore, Stored};
+use crate::store::{self, Lock, MemoryStore, Stored};
 
 async fn plan(assembly: &Assembly, store: &dyn StateStore, fake: &Fake) -> (Plan, Loaded) {
     let loaded = store::load(store, "shop").await.unwrap();
@@ -260,7 +261,7 @@ async fn a_plan_made_before_another_deploy_is_stale() {
     deploy(&network(), &store, &fake).await;
     let loaded = store::load(&store, "shop").await.unwrap();
     let result = execute(&old, loaded, &fake, &store, &ExecuteOptions::default(), &(), &Cancellation::new()).await;
-    assert!(matches!(result, Err(Error::StalePlan { .. })), "{result:?}");
+    assert!(matches!(result, Err(ExecuteError::Refused(Error::StalePlan { .. }))), "{result:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -280,7 +281,7 @@ async fn a_plan_made_while_another_run_is_under_way_is_stale_once_that_has_gone_
         let loaded = store::load(&store, "shop").await.unwrap();
         assert_eq!(loaded.state.serial, old.serial);
         let result = execute(&old, loaded, &fake, &store, &ExecuteOptions::default(), &(), &Cancellation::new()).await;
-        assert!(matches!(result, Err(Error::StalePlan { .. })), "{result:?}");
+        assert!(matches!(result, Err(ExecuteError::Refused(Error::StalePlan { .. }))), "{result:?}");
     }
     // Where that run has died, it is as it was.
     let options = ExecuteOptions::default();
@@ -353,7 +354,7 @@ impl StateStore for Crashing {
         Ok(())
     }
 
-    async fn lock(&self, _holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+    async fn lock(&self, _holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         unreachable!("the tests take no lock")
     }
 }
@@ -474,7 +475,7 @@ impl StateStore for Doubtful {
         }
     }
 
-    async fn lock(&self, _holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+    async fn lock(&self, _holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         unreachable!("the tests take no lock")
     }
 }
@@ -540,7 +541,7 @@ async fn what_was_done_is_told_though_it_cannot_be_saved() {
     let (plan, loaded) = plan(&network(), &store, &fake).await;
     let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
     let error = execute(&plan, loaded, &fake, &store, &options, &(), &cancellation).await.unwrap_err();
-    let Error::Unsaved { outcome, source } = error else { panic!("{error}") };
+    let ExecuteError::Unsaved { outcome, source } = error else { panic!("{error}") };
     assert_eq!(outcome.done.len(), plan.steps.len());
     assert!(matches!(*source, Error::File { .. }), "{source}");
 }

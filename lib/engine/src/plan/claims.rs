@@ -6,10 +6,10 @@ use groundplan_core::Path;
 use groundplan_core::claim::Claim;
 
 use super::graph::Node;
-use super::schedule::Nodes;
+use super::nodes::Nodes;
 use crate::diff::{Action, ChangeSet, Inputs, Reason, claims};
 use crate::error::{Error, Holding, Taken};
-use crate::state::ResourceState;
+use crate::model::ResourceState;
 
 /// A step that takes what another step lets go of.
 pub(super) struct Handover<'a> {

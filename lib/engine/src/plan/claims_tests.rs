@@ -8,9 +8,9 @@ use super::*;
 use crate::diff::only::part;
 use crate::diff::{ChangeSet, diff_with};
 use crate::fake::{DATABASE, LOG_GROUP, SUBNET, assembly, state, with_inputs};
+use crate::model::{ResourceState, ResourceStatus, State};
 use crate::provider::Outputs;
 use crate::resolve::substitute_all;
-use crate::state::{ResourceState, ResourceStatus, State};
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const GROUP: &str = "AWS::EC2::SecurityGroup";

@@ -5,7 +5,7 @@ use groundplan_schema::{ResourceType, lookup};
 
 use crate::diff::{Action, ChangeSet, Inputs, Order, claims};
 use crate::error::{Error, HeldResource, named};
-use crate::state::ResourceState;
+use crate::model::ResourceState;
 
 /// Refuses replacements whose old resource is held by what stays and can only let go of it once the
 /// new one is there. Who holds whom is in the table of facts, [`ResourceType::holds`].

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Plan, Step, Work};
 use crate::error::Error;
-use crate::state::{ResourceState, State, hex};
+use crate::model::{ResourceState, State, hex};
 
 impl Plan {
     /// Gives each deletion of what holds data the name of the snapshot to take before, where its type
@@ -80,10 +80,9 @@ mod tests {
     use groundplan_core::Environment;
 
     use super::*;
+    use crate::model::{Imports, ResourceStatus};
     use crate::plan::StepId;
     use crate::provider::{Identity, Outputs};
-    use crate::state::ResourceStatus;
-    use crate::upstream::Imports;
 
     const DATABASE: &str = "AWS::RDS::DBInstance";
 

@@ -3,8 +3,9 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::claims_tests::{planned, steps, to, told};
-use crate::diff::{Counts, OutputChange, Rendered};
+use crate::diff::{OutputChange, Rendered};
 use crate::fake::{DATABASE, assembly};
+use crate::model::Counts;
 
 const CLUSTER: &str = "AWS::RDS::DBCluster";
 const PARAMETER: &str = "AWS::SSM::Parameter";

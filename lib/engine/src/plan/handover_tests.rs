@@ -10,7 +10,7 @@ use super::*;
 use crate::diff::{Action, Order};
 use crate::error::Error;
 use crate::fake::{LOG_GROUP, SUBNET, VPC, assembly};
-use crate::state::{Deposed, ResourceState, State};
+use crate::model::{Deposed, ResourceState, State};
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const GROUP: &str = "AWS::EC2::SecurityGroup";

@@ -7,6 +7,7 @@ mod claims;
 mod feasible;
 mod final_snapshot;
 mod graph;
+mod nodes;
 mod order;
 mod schedule;
 mod verify;
@@ -26,10 +27,8 @@ use schedule::Refused;
 
 use crate::diff::{ChangeSet, Inputs};
 use crate::error::Error;
-use crate::journal::Event;
+use crate::model::{Event, FormatError, Imports, open, seal};
 use crate::provider::Identity;
-use crate::seal::{open, seal};
-use crate::upstream::Imports;
 
 /// What a deploy does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -250,7 +249,11 @@ impl Plan {
         let corrupt = |reason: String| Error::CorruptPlan { reason };
         let Header { format } = serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
         if format > Self::FORMAT {
-            return Err(Error::Newer { place: "the plan".into(), found: format, known: Self::FORMAT });
+            return Err(Error::Format(FormatError::Newer {
+                place: "the plan".into(),
+                found: format,
+                known: Self::FORMAT,
+            }));
         }
         let body = match format {
             1 => text.to_owned(),

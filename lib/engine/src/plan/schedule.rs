@@ -6,15 +6,15 @@ use groundplan_core::{Path, ResourceEntry, Value};
 
 use super::claims::{self, Handover};
 use super::graph::{Graph, Node};
+use super::nodes::Nodes;
 use super::{Desired, Plan, Work, feasible, order};
 use crate::diff::{
     Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, with_moves,
 };
 use crate::error::{Error, named};
+use crate::model::{Imports, ResourceState};
 use crate::provider::{Behavior, Wait};
 use crate::reboot;
-use crate::state::ResourceState;
-use crate::upstream::Imports;
 
 /// The steps that make `changes`, and what each has to wait for.
 ///
@@ -111,42 +111,6 @@ fn replaced_outputs(inputs: &Inputs<'_>, changes: &ChangeSet) -> BTreeMap<String
         references.into_iter().map(|reference| &reference.path).find(replaced).cloned()
     };
     changed.filter_map(|(name, _)| Some((name.clone(), taken_from(name)?))).collect()
-}
-
-/// The steps of one path, beside deletions.
-#[derive(Default)]
-pub(super) struct Nodes {
-    moved: Option<Node>,
-    /// Waits for what an earlier run has left unfinished.
-    resumed: Option<Node>,
-    created: Option<Node>,
-    updated: Option<Node>,
-    /// Waits for what this run has made or changed.
-    ready: Option<Node>,
-}
-
-impl Nodes {
-    /// When the resource works as the program wants it.
-    pub(super) fn last(&self) -> Option<Node> {
-        self.ready.or(self.resumed).or(self.updated).or(self.created).or(self.moved)
-    }
-
-    /// What makes or changes it.
-    pub(super) fn make(&self) -> Option<Node> {
-        self.created.or(self.updated)
-    }
-
-    /// Each step with the one of the same path that it comes after.
-    fn chain(&self) -> Vec<(Node, Node)> {
-        let steps = [self.moved, self.created.or(self.updated), self.resumed, self.ready];
-        let steps: Vec<Node> = steps.into_iter().flatten().collect();
-        steps.windows(2).map(|pair| (pair[1], pair[0])).collect()
-    }
-
-    /// When its early outputs are known.
-    fn early(&self) -> Option<Node> {
-        self.updated.or(self.created).or(self.moved)
-    }
 }
 
 struct Schedule<'a> {

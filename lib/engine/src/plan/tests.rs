@@ -7,8 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::diff::{Inputs, destroy, diff};
 use crate::fake::{DATABASE, LOG_GROUP, NAT, assembly, reference, state, subnet, vpc, with_inputs};
-use crate::journal::{Event, Intent, Operation};
-use crate::state::{Deposed, ResourceStatus, State};
+use crate::model::{Deposed, Event, Intent, Operation, ResourceStatus, State};
 
 fn network(cidr: &str) -> Assembly {
     assembly(&[
@@ -184,7 +183,7 @@ fn a_plan_survives_the_way_to_the_file_and_back() {
     assert_eq!(Plan::from_json(&plan.to_json()).unwrap(), plan);
     assert!(matches!(Plan::from_json("{}"), Err(Error::CorruptPlan { .. })));
     let newer = plan.to_json().replacen("\"format\": 2", "\"format\": 3", 1);
-    assert!(matches!(Plan::from_json(&newer), Err(Error::Newer { .. })));
+    assert!(matches!(Plan::from_json(&newer), Err(Error::Format(FormatError::Newer { .. }))));
 }
 
 #[test]
@@ -199,7 +198,7 @@ fn a_plan_keeps_references_and_does_not_resolve_them() {
 fn what_is_waited_for_learns_how_it_is_to_be_treated_from_now_on() {
     let mut program = assembly(&[("a/nat", NAT, json!({"SubnetId": "subnet-1"}))]);
     let mut state = deployed(&program);
-    state.resources.get_mut("a/nat").unwrap().status = crate::state::ResourceStatus::Accepted;
+    state.resources.get_mut("a/nat").unwrap().status = crate::model::ResourceStatus::Accepted;
     program.resources.get_mut("a/nat").unwrap().lifecycle.retain = true;
     let plan = plan(&program, &state, diff);
     assert_eq!(

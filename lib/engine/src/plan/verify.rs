@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use super::{Plan, Work};
 use crate::error::Error;
-use crate::journal::Event;
-use crate::state::{ResourceStatus, State};
+use crate::model::{Event, ResourceStatus, State};
 
 impl Plan {
     /// Checks that the plan names every resource with data, and every protected one, that its steps delete
@@ -58,10 +57,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::execute::{Cancellation, ExecuteOptions, execute};
+    use crate::execute::{Cancellation, ExecuteError, ExecuteOptions, execute};
     use crate::fake::{DATABASE, Fake, assembly, vpc};
+    use crate::model::{Deposed, ResourceState};
     use crate::planning::{self, PlanOptions};
-    use crate::state::{Deposed, ResourceState};
     use crate::store::{MemoryStore, load};
 
     #[tokio::test(start_paused = true)]
@@ -81,7 +80,7 @@ mod tests {
         let refused = hidden.verify(&loaded.state).unwrap_err().to_string();
         assert!(refused.contains("it deletes `a/db`, which holds data, and does not say so"), "{refused}");
         let ended = execute(&hidden, loaded.clone(), &fake, &store, &options, &(), &Cancellation::new()).await;
-        assert!(matches!(ended, Err(Error::CorruptPlan { .. })), "{ended:?}");
+        assert!(matches!(ended, Err(ExecuteError::Refused(Error::CorruptPlan { .. }))), "{ended:?}");
         // What became protected after the plan was made, and what a journal says of it.
         loaded.state.resources.get_mut("a/vpc").unwrap().lifecycle.protect = true;
         let refused = plan.verify(&loaded.state).unwrap_err().to_string();

@@ -4,11 +4,9 @@
 use std::time::Duration;
 
 use groundplan_core::App;
-use groundplan_engine::diff::Counts;
-use groundplan_engine::history::{Ending, Entry};
-use groundplan_engine::journal::Event;
+use groundplan_engine::model::{Counts, Event, LockOwner, RunRecord, RunResult};
 use groundplan_engine::provider::Identity;
-use groundplan_engine::store::{Holder, Lock, load};
+use groundplan_engine::store::{Lock, load};
 use groundplan_engine::{Error, State, StateStore};
 
 /// What a store may leave out.
@@ -41,7 +39,7 @@ fn begun(serial: u64) -> Event {
 }
 
 async fn lock(store: &dyn StateStore, command: &str) -> Box<dyn Lock> {
-    store.lock(&Holder::here(command)).await.expect("it is free")
+    store.lock(&LockOwner::here(command)).await.expect("it is free")
 }
 
 async fn serial(store: &dyn StateStore) -> u64 {
@@ -90,7 +88,7 @@ async fn what_is_written_is_read(store: &dyn StateStore, other: &dyn StateStore)
 
 async fn one_run_writes_at_a_time(store: &dyn StateStore, other: &dyn StateStore) {
     let held = lock(store, "deploy --yes").await;
-    let Err(Error::Locked { holder, place, .. }) = other.lock(&Holder::here("destroy")).await else {
+    let Err(Error::Locked { holder, place, .. }) = other.lock(&LockOwner::here("destroy")).await else {
         panic!("it is locked")
     };
     assert_eq!((holder.command.as_str(), holder.pid), ("deploy --yes", std::process::id()));
@@ -100,7 +98,7 @@ async fn one_run_writes_at_a_time(store: &dyn StateStore, other: &dyn StateStore
     // A lock that is dropped is given back as well, if not in that instant.
     drop(lock(other, "destroy").await);
     for _ in 0..100 {
-        match store.lock(&Holder::here("deploy")).await {
+        match store.lock(&LockOwner::here("deploy")).await {
             Ok(held) => return held.release().await.unwrap(),
             Err(Error::Locked { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
             Err(error) => panic!("{error}"),
@@ -125,7 +123,7 @@ async fn who_has_lost_the_lock_writes_nothing(store: &dyn StateStore, other: &dy
     // What is left of the first lock does not touch the second one.
     held.release().await.unwrap();
     other.append(39, &[begun(40)]).await.unwrap();
-    assert!(matches!(store.lock(&Holder::here("deploy")).await, Err(Error::Locked { .. })));
+    assert!(matches!(store.lock(&LockOwner::here("deploy")).await, Err(Error::Locked { .. })));
     next.release().await.unwrap();
     assert_eq!(serial(store).await, 40);
 }
@@ -133,17 +131,17 @@ async fn who_has_lost_the_lock_writes_nothing(store: &dyn StateStore, other: &dy
 async fn runs_are_kept(store: &dyn StateStore, other: &dyn StateStore) {
     let entry = |serial: u64| {
         let before = State { serial: serial - 1, ..State::new("shop") };
-        Entry::begun(&before, &Holder::here("deploy").by("ada"), Counts::default())
+        RunRecord::begun(&before, &LockOwner::here("deploy").by("ada"), Counts::default())
     };
     let program = App::new("shop").synth().expect("it is valid").assembly;
     let held = lock(store, "deploy").await;
     store.record(&entry(1), Some(&program)).await.unwrap();
     assert_eq!(other.history().await.unwrap().runs[0].result, None);
-    store.record(&Entry { result: Some(Ending::Failed), ..entry(1) }, None).await.unwrap();
+    store.record(&RunRecord { result: Some(RunResult::Failed), ..entry(1) }, None).await.unwrap();
     store.record(&entry(2), None).await.unwrap();
     let history = other.history().await.unwrap().whole().unwrap();
     let runs: Vec<_> = history.iter().map(|entry| (entry.serial, entry.result)).collect();
-    assert_eq!(runs, [(1, Some(Ending::Failed)), (2, None)]);
+    assert_eq!(runs, [(1, Some(RunResult::Failed)), (2, None)]);
     assert_eq!(other.assembly(1).await.unwrap(), Some(program.clone()));
     assert_eq!(other.assembly(2).await.unwrap(), None);
     // One that was refused before it began, and the next one under the same serial.
@@ -194,5 +192,5 @@ async fn earlier_states_and_moves_are_known(store: &dyn StateStore, other: &dyn 
 
     let outside = store.of("../shop").expect("it keeps others");
     assert!(matches!(outside.load().await, Err(Error::AppName { .. })));
-    assert!(matches!(outside.lock(&Holder::here("deploy")).await, Err(Error::AppName { .. })));
+    assert!(matches!(outside.lock(&LockOwner::here("deploy")).await, Err(Error::AppName { .. })));
 }

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use groundplan_core::Assembly;
 
 use super::files::{make_dir, names, read, remove, replace, sync_dir};
+use super::history::History;
 use crate::error::Error;
-use crate::history::{Entry, History};
+use crate::model::{RunRecord, assembly_from_json};
 
 /// How many runs are kept.
 const KEPT: usize = 100;
 
-pub(super) fn record(dir: &Path, entry: &Entry, assembly: Option<&str>) -> Result<(), Error> {
+pub(super) fn record(dir: &Path, entry: &RunRecord, assembly: Option<&str>) -> Result<(), Error> {
     let history = dir.join("history");
     make_dir(&history)?;
     let file = assembly_file(dir, entry.serial);
@@ -36,14 +37,14 @@ pub(super) fn history_after(dir: &Path, serial: u64) -> Result<History, Error> {
     let run = |serial: u64| {
         let path = entry_file(dir, serial);
         let text = read(&path).transpose()?;
-        Some((serial, text.and_then(|text| Entry::from_json(&text, &place(&path)))))
+        Some((serial, text.and_then(|text| Ok(RunRecord::from_json(&text, &place(&path))?))))
     };
     History::of(later.filter_map(run))
 }
 
 pub(super) fn assembly(dir: &Path, serial: u64) -> Result<Option<Assembly>, Error> {
     let path = assembly_file(dir, serial);
-    read(&path)?.map(|text| crate::history::assembly_from_json(&text, &place(&path))).transpose()
+    Ok(read(&path)?.map(|text| assembly_from_json(&text, &place(&path))).transpose()?)
 }
 
 /// The runs that are kept, the oldest first.
@@ -71,15 +72,14 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::execute::{Cancellation, ExecuteOptions, execute};
+    use crate::execute::{Cancellation, ExecuteError, ExecuteOptions, execute};
     use crate::fake::{Fake, assembly, state, vpc};
-    use crate::history::Ending;
-    use crate::state::State;
-    use crate::store::{FileStore, Holder, StateStore, load};
+    use crate::model::{LockOwner, RunResult, State};
+    use crate::store::{FileStore, StateStore, load};
 
-    fn entry(serial: u64) -> Entry {
-        let counts = crate::diff::Counts { create: 1, ..Default::default() };
-        Entry::begun(&State { serial: serial - 1, ..state() }, &Holder::here("deploy").by("ada"), counts)
+    fn entry(serial: u64) -> RunRecord {
+        let counts = crate::model::Counts { create: 1, ..Default::default() };
+        RunRecord::begun(&State { serial: serial - 1, ..state() }, &LockOwner::here("deploy").by("ada"), counts)
     }
 
     #[tokio::test]
@@ -90,12 +90,12 @@ mod tests {
         let program = assembly(&[vpc("10.0.0.0/16")]);
         store.record(&entry(1), Some(&program)).await.unwrap();
         assert_eq!(store.history().await.unwrap().runs[0].result, None);
-        store.record(&Entry { result: Some(Ending::Failed), ..entry(1) }, None).await.unwrap();
+        store.record(&RunRecord { result: Some(RunResult::Failed), ..entry(1) }, None).await.unwrap();
         store.record(&entry(2), None).await.unwrap();
         let history = store.history().await.unwrap().whole().unwrap();
         assert_eq!(
             history.iter().map(|entry| (entry.serial, entry.result)).collect::<Vec<_>>(),
-            [(1, Some(Ending::Failed)), (2, None)]
+            [(1, Some(RunResult::Failed)), (2, None)]
         );
         assert_eq!(store.assembly(1).await.unwrap(), Some(program));
         assert_eq!(store.assembly(2).await.unwrap(), None);
@@ -140,12 +140,12 @@ mod tests {
         const DAY: u64 = 24 * 60 * 60;
         for (serial, jump) in [(1, 2 * DAY), (2, 0), (3, DAY)] {
             let entry = entry(serial);
-            store.record(&Entry { time: entry.time + jump, ..entry }, None).await.unwrap();
+            store.record(&RunRecord { time: entry.time + jump, ..entry }, None).await.unwrap();
         }
         let serials: Vec<_> = store.history().await.unwrap().runs.iter().map(|entry| entry.serial).collect();
         assert_eq!(serials, [1, 2, 3]);
-        let here = Holder::here("deploy");
-        let tomorrow = Holder { since: here.since + DAY, ..here };
+        let here = LockOwner::here("deploy");
+        let tomorrow = LockOwner { since: here.since + DAY, ..here };
         assert!(tomorrow.to_string().ends_with(", for 0s)"), "{tomorrow}");
     }
 
@@ -155,7 +155,7 @@ mod tests {
         let store = FileStore::new(dir.path(), "shop");
         let other = FileStore::new(dir.path(), "shop");
         assert_eq!(other.force_unlock().await.unwrap(), None);
-        let lock = store.lock(&Holder::here("deploy")).await.unwrap();
+        let lock = store.lock(&LockOwner::here("deploy")).await.unwrap();
         store.save(&state()).await.unwrap();
         let loaded = load(&store, "shop").await.unwrap();
         let fake = Fake::default();
@@ -166,13 +166,13 @@ mod tests {
         assert_eq!(other.force_unlock().await.unwrap(), None);
         let options = ExecuteOptions::default();
         let ended = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await;
-        assert!(matches!(ended, Err(Error::LockLost { .. })), "{ended:?}");
+        assert!(matches!(ended, Err(ExecuteError::Refused(Error::LockLost { .. }))), "{ended:?}");
         assert_eq!(fake.calls(), Vec::<String>::new());
-        let second = other.lock(&Holder::here("destroy")).await.unwrap();
+        let second = other.lock(&LockOwner::here("destroy")).await.unwrap();
         assert!(store.save(&state()).await.is_err());
         drop(lock);
         other.save(&state()).await.unwrap();
         drop(second);
-        store.lock(&Holder::here("deploy")).await.unwrap();
+        store.lock(&LockOwner::here("deploy")).await.unwrap();
     }
 }

@@ -7,11 +7,10 @@ use std::sync::PoisonError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::file::{Files, line};
+use super::file_dir::{Files, line};
 use super::files::{self, make_dir, sync_dir};
 use crate::error::Error;
-use crate::journal::Event;
-use crate::state::State;
+use crate::model::{Event, FormatError, State};
 
 /// The version of the journal's format that this crate writes. Format 1 had no lineage.
 const FORMAT: u32 = 2;
@@ -25,13 +24,6 @@ struct Header {
     /// The lineage of that state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lineage: Option<Uuid>,
-}
-
-/// Of a state that is saved.
-#[derive(Clone, Copy, Deserialize)]
-pub(super) struct Saved {
-    pub(super) serial: u64,
-    pub(super) lineage: Uuid,
 }
 
 /// The lines that are whole. A last line without its end was never committed: the run was interrupted in
@@ -50,15 +42,14 @@ impl Files {
         let place = path.display().to_string();
         let Some(bytes) = files::read_bytes(&path)? else { return Ok(Vec::new()) };
         let text = files::text(whole(&bytes).to_vec(), &path)?;
-        let corrupt = |line: usize, error: serde_json::Error| Error::Corrupt {
-            place: place.clone(),
-            reason: format!("line {}: {error}", line + 1),
+        let corrupt = |line: usize, error: serde_json::Error| {
+            Error::Format(FormatError::Corrupt { place: place.clone(), reason: format!("line {}: {error}", line + 1) })
         };
         let mut lines = text.lines().enumerate();
         let Some((number, header)) = lines.next() else { return Ok(Vec::new()) };
         let header: Header = serde_json::from_str(header).map_err(|error| corrupt(number, error))?;
         if header.format > FORMAT {
-            return Err(Error::Newer { place, found: header.format, known: FORMAT });
+            return Err(Error::Format(FormatError::Newer { place, found: header.format, known: FORMAT }));
         }
         let place = self.dir.display().to_string();
         if let Some(journal) = header.lineage.filter(|lineage| *lineage != state.lineage) {

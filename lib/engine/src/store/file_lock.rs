@@ -11,16 +11,17 @@ use fs4::fs_std::FileExt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::file::{Files, line};
+use super::Lock;
+use super::file_dir::{Files, line};
 use super::files::{self, make_dir};
-use super::{Holder, Lock};
 use crate::error::Error;
+use crate::model::LockOwner;
 
 /// What the lock's file says.
 #[derive(Serialize, Deserialize)]
 struct LockFile {
     #[serde(flatten)]
-    holder: Holder,
+    holder: LockOwner,
     /// Tells this lock from all others, so that a run whose lock was taken away sees that.
     token: Uuid,
 }
@@ -45,7 +46,7 @@ impl Files {
     }
 
     /// The file stays locked for the run that holds it, but it is the lock no more.
-    pub(super) fn force_unlock(&self) -> Result<Option<Holder>, Error> {
+    pub(super) fn force_unlock(&self) -> Result<Option<LockOwner>, Error> {
         let path = self.lock_file();
         let file = match File::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -54,20 +55,20 @@ impl Files {
         if FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
             return Ok(None);
         }
-        let holder = holder(&path)?.map_or_else(Holder::unknown, |current| current.holder);
+        let holder = holder(&path)?.map_or_else(LockOwner::unknown, |current| current.holder);
         fs::remove_file(&path).map_err(Error::file("remove", &path))?;
         Ok(Some(holder))
     }
 }
 
-pub(super) fn lock(files: Arc<Files>, run: Holder) -> Result<FileLock, Error> {
+pub(super) fn lock(files: Arc<Files>, run: LockOwner) -> Result<FileLock, Error> {
     make_dir(&files.dir)?;
     let path = files.lock_file();
     let content = LockFile { holder: run, token: Uuid::new_v4() };
     loop {
         let mut file = files::open(&path)?;
         if !FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
-            let holder = Box::new(holder(&path)?.map_or_else(Holder::unknown, |current| current.holder));
+            let holder = Box::new(holder(&path)?.map_or_else(LockOwner::unknown, |current| current.holder));
             return Err(Error::Locked { place: files.dir.display().to_string(), holder, heard: None });
         }
         file.set_len(0).map_err(Error::file("write", &path))?;

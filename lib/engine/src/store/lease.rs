@@ -21,8 +21,8 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use super::{Heard, Holder};
 use crate::error::Error;
+use crate::model::{FormatError, LastHeartbeat, LockOwner};
 use crate::provider::{ErrorClass, Fence, ProviderError};
 
 /// How long a lease lasts that is not renewed.
@@ -75,7 +75,7 @@ pub(super) type Wall = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Record {
     format: u32,
-    holder: Holder,
+    holder: LockOwner,
     /// Tells this lease from all others.
     token: Uuid,
     /// How long it lasts, in seconds.
@@ -97,10 +97,12 @@ impl Record {
             format: u32,
         }
         let place = || format!("the lock of {place}");
-        let corrupt = |error: serde_json::Error| Error::Corrupt { place: place(), reason: error.to_string() };
+        let corrupt = |error: serde_json::Error| {
+            Error::Format(FormatError::Corrupt { place: place(), reason: error.to_string() })
+        };
         let Header { format } = serde_json::from_str(text).map_err(corrupt)?;
         if format > FORMAT {
-            return Err(Error::Newer { place: place(), found: format, known: FORMAT });
+            return Err(Error::Format(FormatError::Newer { place: place(), found: format, known: FORMAT }));
         }
         serde_json::from_str(text).map_err(corrupt)
     }
@@ -128,7 +130,7 @@ impl Leases {
     /// # Errors
     /// [`Error::Locked`] where somebody has it. This is tried again and again by whoever waits: a
     /// holder that stays silent through that loses it.
-    pub(super) async fn acquire(&self, holder: &Holder) -> Result<(Lease, bool), Error> {
+    pub(super) async fn acquire(&self, holder: &LockOwner) -> Result<(Lease, bool), Error> {
         let token = Uuid::new_v4();
         for _ in 0..TRIES {
             let over = self.cells.read(&self.name).await?;
@@ -167,11 +169,12 @@ impl Leases {
     }
 
     /// Takes the lease away from whoever has it.
-    pub(super) async fn break_it(&self) -> Result<Option<Holder>, Error> {
+    pub(super) async fn break_it(&self) -> Result<Option<LockOwner>, Error> {
         for _ in 0..TRIES {
             let Some(cell) = self.cells.read(&self.name).await? else { return Ok(None) };
             // What cannot be read is taken away as well: this is the way out of it.
-            let holder = Record::from_json(&cell.text, &self.place).map_or_else(|_| Holder::unknown(), |it| it.holder);
+            let holder =
+                Record::from_json(&cell.text, &self.place).map_or_else(|_| LockOwner::unknown(), |it| it.holder);
             // It may have been renewed since.
             if self.cells.delete(&self.name, &cell.version).await? {
                 return Ok(Some(holder));
@@ -196,7 +199,7 @@ impl Leases {
     fn locked(&self, cell: &Cell) -> Result<Error, Error> {
         let Record { holder, lease, renewed, .. } = Record::from_json(&cell.text, &self.place)?;
         let ago = (self.wall)().as_second().saturating_sub(renewed);
-        let heard = Heard { ago, lease: Duration::from_secs(lease) };
+        let heard = LastHeartbeat { ago, lease: Duration::from_secs(lease) };
         Ok(Error::Locked { place: self.place.clone(), holder: Box::new(holder), heard: Some(heard) })
     }
 

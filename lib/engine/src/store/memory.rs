@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Holder, Lock, StateStore, Stored};
+use super::{Lock, StateStore, Stored};
 use crate::error::Error;
-use crate::journal::Event;
-use crate::state::State;
+use crate::model::{Event, LockOwner, State};
 
 /// Keeps state and journal in memory, for tests and for sandboxes that leave nothing behind.
 /// Clones share what is kept.
@@ -22,7 +21,7 @@ pub struct MemoryStore {
 struct Kept {
     state: Option<State>,
     journal: Vec<Event>,
-    holder: Option<Holder>,
+    holder: Option<LockOwner>,
 }
 
 impl MemoryStore {
@@ -82,7 +81,7 @@ impl StateStore for MemoryStore {
         Ok(())
     }
 
-    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+    async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         let mut kept = self.kept();
         if let Some(other) = &kept.holder {
             return Err(Error::Locked { place: self.place(), holder: Box::new(other.clone()), heard: None });

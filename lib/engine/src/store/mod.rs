@@ -5,10 +5,12 @@ mod contract;
 #[cfg(test)]
 mod fake_bucket;
 mod file;
+mod file_dir;
 mod file_history;
 mod file_journal;
 mod file_lock;
 mod files;
+mod history;
 mod lease;
 mod memory;
 mod object;
@@ -19,16 +21,13 @@ pub mod transfer;
 mod transfer_tests;
 mod waiting;
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use groundplan_core::{Assembly, Path};
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 pub use file::FileStore;
+pub use history::History;
 pub use lease::{Cell, Cells};
 pub use memory::MemoryStore;
 pub use object::{ObjectStore, Objects};
@@ -36,10 +35,8 @@ pub use start::{load, load_new, permit_first};
 pub use waiting::{Waiting, lock_within};
 
 use crate::error::Error;
-use crate::history::{Entry, History};
-use crate::journal::Event;
+use crate::model::{Event, LockOwner, RunRecord, State};
 use crate::provider::Fence;
-use crate::state::State;
 
 /// Keeps the state of one app, and the journal of the run that is under way.
 #[async_trait]
@@ -65,7 +62,7 @@ pub trait StateStore: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Locked`], saying who holds it.
-    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error>;
+    async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error>;
 
     /// Returns when it is sure that this run still has the lock that it has taken. Asked before
     /// each call that changes something, so it has to be cheap. A store whose lock lasts as long as
@@ -85,7 +82,7 @@ pub trait StateStore: Send + Sync {
 
     /// Takes the lock away from the run that holds it, and gives who that was; none where nobody
     /// holds it. That run can write no more: [`Error::LockLost`].
-    async fn force_unlock(&self) -> Result<Option<Holder>, Error> {
+    async fn force_unlock(&self) -> Result<Option<LockOwner>, Error> {
         Ok(None)
     }
 
@@ -104,7 +101,7 @@ pub trait StateStore: Send + Sync {
     /// program said, where that is given. A run that begins without that has none: what stands
     /// under its serial is of another one, which was refused before it began. A store may keep no
     /// history.
-    async fn record(&self, _entry: &Entry, _assembly: Option<&Assembly>) -> Result<(), Error> {
+    async fn record(&self, _entry: &RunRecord, _assembly: Option<&Assembly>) -> Result<(), Error> {
         Ok(())
     }
 
@@ -199,84 +196,6 @@ impl Loaded {
 pub trait Lock: Send + Sync {
     /// Gives it back.
     async fn release(self: Box<Self>) -> Result<(), Error>;
-}
-
-/// Who holds a lock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// The process.
-    pub pid: u32,
-    /// The machine.
-    pub host: String,
-    /// What it is doing, as in `deploy`.
-    pub command: String,
-    /// Since when, in seconds since 1970.
-    pub since: u64,
-    /// The person or build that has started it, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-}
-
-impl Holder {
-    /// This process, from now on.
-    pub fn here(command: impl Into<String>) -> Self {
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let since = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
-        Self { pid: std::process::id(), host: host.trim().to_owned(), command: command.into(), since, user: None }
-    }
-
-    /// One that has not said who it is.
-    pub(crate) fn unknown() -> Self {
-        Self { pid: 0, host: String::new(), command: "another run".into(), since: u64::MAX, user: None }
-    }
-
-    /// The same, started by `user`.
-    #[must_use]
-    pub fn by(self, user: impl Into<String>) -> Self {
-        Self { user: Some(user.into()), ..self }
-    }
-}
-
-/// `` `deploy` (process 4711 of ada on build-7, since 2026-11-22 15:54:37 UTC, for 3m 5s) ``
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = if self.host.is_empty() { "this machine" } else { &self.host };
-        let user = self.user.as_ref().map(|user| format!(" of {user}")).unwrap_or_default();
-        write!(f, "`{}` (process {}{user} on {host}", self.command, self.pid)?;
-        let since = i64::try_from(self.since).ok().and_then(|since| Timestamp::from_second(since).ok());
-        if let Some(since) = since {
-            let elapsed = Timestamp::now().duration_since(since).max(SignedDuration::ZERO);
-            let elapsed = SignedDuration::from_secs(elapsed.as_secs());
-            write!(f, ", since {}, for {elapsed:#}", since.strftime("%F %T UTC"))?;
-        }
-        f.write_str(")")
-    }
-}
-
-/// The last sign of life of the run that holds a lock which runs out without one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heard {
-    /// How many seconds ago that was by this machine's clock, which may be another one's future.
-    pub ago: i64,
-    /// How long the lock lasts without a sign of life.
-    pub lease: Duration,
-}
-
-impl Heard {
-    /// Whether that run seems to have died. Only watching it tells.
-    pub fn is_overdue(&self) -> bool {
-        Duration::from_secs(self.ago.unsigned_abs()) >= self.lease
-    }
-}
-
-/// `, last heard of 5s ago`
-impl fmt::Display for Heard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.ago {
-            ago @ 1.. => write!(f, ", last heard of {:#} ago", SignedDuration::from_secs(ago)),
-            _ => f.write_str(", heard of just now"),
-        }
-    }
 }
 
 /// Refuses the name of an app that would lead out of the place of all states.

@@ -27,14 +27,13 @@ use groundplan_core::Assembly;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::history::History;
 use super::lease::{Cells, Lease, Leases, Wall};
 use super::object_log::{self, Header, Kind};
-use super::{Holder, Lock, StateStore, Stored, name_is_valid};
+use super::{Lock, StateStore, Stored, name_is_valid};
 use crate::error::Error;
-use crate::history::{Entry, History, assembly_from_json};
-use crate::journal::Event;
+use crate::model::{Event, FormatError, LockOwner, RunRecord, State, assembly_from_json};
 use crate::provider::Fence;
-use crate::state::State;
 
 /// How many checkpoints are kept.
 const CHECKPOINTS: usize = 10;
@@ -160,7 +159,7 @@ impl ObjectStore {
         let mut damage = None;
         for number in numbers.iter().rev() {
             match self.header(*number).await {
-                Err(error @ Error::Corrupt { .. }) => damage = damage.or(Some(error)),
+                Err(error @ Error::Format(FormatError::Corrupt { .. })) => damage = damage.or(Some(error)),
                 header => return Ok((header?, damage)),
             }
         }
@@ -214,7 +213,7 @@ impl ObjectStore {
                 self.log_object(after)
             ),
         };
-        Error::Corrupt { place: self.place(), reason }
+        Error::Format(FormatError::Corrupt { place: self.place(), reason })
     }
 
     /// Adds an object to the log, as the next one after those that this run has seen.
@@ -376,7 +375,7 @@ impl StateStore for ObjectStore {
         self.write(Kind::Events, &object_log::lines(events)).await
     }
 
-    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+    async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         name_is_valid(&self.app)?;
         let (lease, taken_over) = self.leases.acquire(holder).await?;
         let log = match taken_over {
@@ -404,7 +403,7 @@ impl StateStore for ObjectStore {
         Some(self.run().ok()?.lease.fence())
     }
 
-    async fn force_unlock(&self) -> Result<Option<Holder>, Error> {
+    async fn force_unlock(&self) -> Result<Option<LockOwner>, Error> {
         name_is_valid(&self.app)?;
         if !self.leases.is_held().await? {
             return Ok(None);
@@ -428,7 +427,7 @@ impl StateStore for ObjectStore {
         Some(Box::new(Self::with_wall(self.objects.clone(), self.cells.clone(), app, self.wall.clone())))
     }
 
-    async fn record(&self, entry: &Entry, assembly: Option<&Assembly>) -> Result<(), Error> {
+    async fn record(&self, entry: &RunRecord, assembly: Option<&Assembly>) -> Result<(), Error> {
         self.run()?.lease.confirm().await?;
         let name = self.history_object(entry.serial, ".assembly");
         match assembly {
@@ -457,7 +456,7 @@ impl StateStore for ObjectStore {
         let run = |serial: u64| async move {
             let name = self.history_object(serial, "");
             let text = self.objects.get(&name).await.transpose()?;
-            Some((serial, text.and_then(|text| Entry::from_json(&text, &self.place_of(&name)))))
+            Some((serial, text.and_then(|text| Ok(RunRecord::from_json(&text, &self.place_of(&name))?))))
         };
         let serials = self.serials().await?.into_iter().filter(|found| *found > serial);
         let runs: Vec<_> = stream::iter(serials).map(run).buffered(READS).collect().await;
@@ -467,7 +466,7 @@ impl StateStore for ObjectStore {
     async fn assembly(&self, serial: u64) -> Result<Option<Assembly>, Error> {
         let name = self.history_object(serial, ".assembly");
         let text = self.objects.get(&name).await?;
-        text.map(|text| assembly_from_json(&text, &self.place_of(&name))).transpose()
+        Ok(text.map(|text| assembly_from_json(&text, &self.place_of(&name))).transpose()?)
     }
 
     async fn backups(&self) -> Result<Vec<u64>, Error> {

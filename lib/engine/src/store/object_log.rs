@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::journal::Event;
-use crate::state::State;
+use crate::model::{Event, FormatError, State};
 
 /// The version of the format that this crate writes. Format 1 could not be moved.
 const FORMAT: u32 = 2;
@@ -58,11 +57,13 @@ impl Header {
         struct Format {
             format: u32,
         }
-        let corrupt = |error: serde_json::Error| Error::Corrupt { place: place.into(), reason: error.to_string() };
+        let corrupt = |error: serde_json::Error| {
+            Error::Format(FormatError::Corrupt { place: place.into(), reason: error.to_string() })
+        };
         let (line, body) = text.split_once('\n').unwrap_or((text, ""));
         let Format { format } = serde_json::from_str(line).map_err(corrupt)?;
         if format > FORMAT {
-            return Err(Error::Newer { place: place.into(), found: format, known: FORMAT });
+            return Err(Error::Format(FormatError::Newer { place: place.into(), found: format, known: FORMAT }));
         }
         Ok((serde_json::from_str(line).map_err(corrupt)?, body))
     }
@@ -77,14 +78,14 @@ pub(super) fn lines(events: &[Event]) -> String {
 /// The state in a checkpoint.
 pub(super) fn state(text: &str, place: &str) -> Result<State, Error> {
     match Header::split(text, place)? {
-        (Header { kind: Kind::Checkpoint, .. }, body) => State::from_json(body, place),
-        _ => Err(Error::Corrupt { place: place.into(), reason: "it is no checkpoint".into() }),
+        (Header { kind: Kind::Checkpoint, .. }, body) => Ok(State::from_json(body, place)?),
+        _ => Err(Error::Format(FormatError::Corrupt { place: place.into(), reason: "it is no checkpoint".into() })),
     }
 }
 
 /// The events in an object that continues the checkpoint with the number `checkpoint`.
 pub(super) fn events(text: &str, checkpoint: u64, place: &str) -> Result<Vec<Event>, Error> {
-    let corrupt = |reason: String| Error::Corrupt { place: place.into(), reason };
+    let corrupt = |reason: String| Error::Format(FormatError::Corrupt { place: place.into(), reason });
     let (header, body) = Header::split(text, place)?;
     if header.kind != Kind::Events || header.checkpoints.last() != Some(&checkpoint) {
         return Err(corrupt(format!("it does not continue checkpoint {checkpoint}")));

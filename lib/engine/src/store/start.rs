@@ -8,11 +8,9 @@ use tokio::time::Instant;
 
 use super::{Loaded, StateStore, Stored};
 use crate::error::Error;
-use crate::history::Entry;
-use crate::journal::Event;
 use crate::looks;
+use crate::model::{Event, RunRecord, State};
 use crate::provider::{ErrorClass, Provider, ProviderError};
-use crate::state::State;
 
 /// How often a state is read again that another run is changing.
 const TRIES: usize = 10;
@@ -140,7 +138,7 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
         None => {
             let (backups, history) = (store.backups().await?, store.history().await?);
             // The first run is in the history before its state is saved, and is refused there sometimes.
-            let shows_state = |run: &&Entry| run.result.is_some() || run.serial > 1;
+            let shows_state = |run: &&RunRecord| run.result.is_some() || run.serial > 1;
             let mut evidence = Vec::new();
             match backups.as_slice() {
                 [] => {}

@@ -6,8 +6,7 @@ use groundplan_core::Assembly;
 use super::start::{highest, load, readable};
 use super::{Loaded, StateStore, Stored};
 use crate::error::Error;
-use crate::history::Entry;
-use crate::state::State;
+use crate::model::{RunRecord, State};
 
 /// What `restore`, `push` and `migrate` have written.
 #[derive(Clone, Debug, PartialEq)]
@@ -186,7 +185,7 @@ async fn finished(from: &dyn StateStore, to: &dyn StateStore, app: &str, from_ur
     }
 }
 
-type Run = (Entry, Option<Assembly>);
+type Run = (RunRecord, Option<Assembly>);
 
 async fn copy_history(from: &dyn StateStore, to: &dyn StateStore) -> Result<Vec<Run>, Error> {
     let mut runs = Vec::new();

@@ -6,22 +6,21 @@ use groundplan_core::{App, Assembly};
 use tempfile::TempDir;
 
 use super::fake_bucket::FakeBucket;
+use super::history::History;
 use super::start::{load, load_new};
 use super::transfer::{migrate, pushable, replace, restorable};
-use super::{FileStore, Holder, Lock, StateStore, Stored};
+use super::{FileStore, Lock, StateStore, Stored};
 use crate::error::Error;
 use crate::fake::identity;
-use crate::history::{Ending, Entry, History};
-use crate::journal::Event;
-use crate::state::State;
+use crate::model::{Event, FormatError, LockOwner, RunRecord, RunResult, State};
 
 fn begun(serial: u64) -> Event {
     Event::Begun { serial, identity: identity() }
 }
 
-fn run(serial: u64, result: Option<Ending>) -> Entry {
+fn run(serial: u64, result: Option<RunResult>) -> RunRecord {
     let before = State { serial: serial - 1, ..State::new("shop") };
-    Entry { result, ..Entry::begun(&before, &Holder::here("deploy"), Default::default()) }
+    RunRecord { result, ..RunRecord::begun(&before, &LockOwner::here("deploy"), Default::default()) }
 }
 
 fn program() -> Assembly {
@@ -30,13 +29,13 @@ fn program() -> Assembly {
 
 /// What `count` deploys leave, and of which lineage.
 async fn deployed(store: &dyn StateStore, count: u64) -> State {
-    let lock = store.lock(&Holder::here("deploy")).await.unwrap();
+    let lock = store.lock(&LockOwner::here("deploy")).await.unwrap();
     let mut state = State::new("shop");
     for serial in 1..=count {
         store.record(&run(serial, None), Some(&program())).await.unwrap();
         state.serial = serial;
         store.save(&state).await.unwrap();
-        store.record(&run(serial, Some(Ending::Succeeded)), None).await.unwrap();
+        store.record(&run(serial, Some(RunResult::Succeeded)), None).await.unwrap();
     }
     lock.release().await.unwrap();
     state
@@ -181,7 +180,7 @@ async fn an_earlier_state_in_a_bucket_is_restored() {
     let store = bucket.store("shop");
     let last = deployed(&store, 12).await;
     assert_eq!(store.backups().await.unwrap(), (3..12).collect::<Vec<_>>());
-    let _lock = store.lock(&Holder::here("state restore 5")).await.unwrap();
+    let _lock = store.lock(&LockOwner::here("state restore 5")).await.unwrap();
     let state = restorable(&store, "shop", 5).await.unwrap();
     assert_eq!(replace(&store, "shop", state).await.unwrap().before, Some(12));
     assert_eq!(load(&store, "shop").await.unwrap().state, State { serial: 13, ..last });
@@ -220,7 +219,7 @@ async fn a_state_is_pushed_where_it_continues_the_current_one() {
         assert_eq!(forced.is_ok(), state.app == "shop");
     }
     let later = State { format: State::FORMAT + 1, ..current.clone() }.to_json();
-    assert!(matches!(pushable(&store, "shop", &later, "x", true).await, Err(Error::Newer { .. })));
+    assert!(matches!(pushable(&store, "shop", &later, "x", true).await, Err(Error::Format(FormatError::Newer { .. }))));
 
     // One that was edited in place is accepted as what it is by force alone.
     let path = dir.path().join("shop/state.json");
@@ -246,7 +245,7 @@ async fn is_moved(from: &dyn StateStore, to: &dyn StateStore, url: &str, state: 
 }
 
 async fn moved(from: &dyn StateStore, to: &dyn StateStore, url: &str) -> Result<State, Error> {
-    let holder = Holder::here("state migrate");
+    let holder = LockOwner::here("state migrate");
     let (one, other) = (from.lock(&holder).await?, to.lock(&holder).await?);
     let moved = migrate(from, to, "shop", "where:it:was", url).await;
     one.release().await?;
@@ -274,7 +273,7 @@ async fn a_state_is_moved_to_a_bucket_and_back_with_its_history() {
     ] {
         assert!(matches!(refused, Err(Error::Moved { .. })), "{refused:?}");
     }
-    let lock = object.lock(&Holder::here("deploy")).await.unwrap();
+    let lock = object.lock(&LockOwner::here("deploy")).await.unwrap();
     object.save(&State { serial: 5, ..state.clone() }).await.unwrap();
     lock.release().await.unwrap();
     let state = moved(&object, &file, "file:here").await.unwrap();
@@ -384,11 +383,11 @@ impl StateStore for Cut<'_> {
         self.store.append(base, events).await
     }
 
-    async fn lock(&self, holder: &Holder) -> Result<Box<dyn Lock>, Error> {
+    async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         self.store.lock(holder).await
     }
 
-    async fn record(&self, entry: &Entry, assembly: Option<&Assembly>) -> Result<(), Error> {
+    async fn record(&self, entry: &RunRecord, assembly: Option<&Assembly>) -> Result<(), Error> {
         self.write()?;
         self.store.record(entry, assembly).await
     }
@@ -427,7 +426,7 @@ async fn a_move_that_is_killed_at_any_write_leaves_one_state_and_is_finished_by_
         let object = FakeBucket::default().store("shop");
         let first = deployed(&file, 3).await;
         moved(&file, &object, "s3://bucket").await.unwrap();
-        let lock = object.lock(&Holder::here("deploy")).await.unwrap();
+        let lock = object.lock(&LockOwner::here("deploy")).await.unwrap();
         let state = State { serial: 4, ..first };
         object.save(&state).await.unwrap();
         lock.release().await.unwrap();

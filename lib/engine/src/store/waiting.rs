@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Heard, Holder, Lock, StateStore};
+use super::{Lock, StateStore};
 use crate::error::Error;
+use crate::model::{LastHeartbeat, LockOwner};
 
 /// Time between two tries.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -14,10 +15,10 @@ const INTERVAL: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     /// Who has it.
-    pub holder: Holder,
+    pub holder: LockOwner,
     /// Its last sign of life, where that is overdue: the lock is taken over unless there is another
     /// one.
-    pub overdue: Option<Heard>,
+    pub overdue: Option<LastHeartbeat>,
     /// How long to wait at most.
     pub patience: Duration,
 }
@@ -29,7 +30,7 @@ pub struct Waiting {
 /// [`Error::Locked`] where it is not free in time.
 pub async fn lock_within(
     store: &dyn StateStore,
-    holder: &Holder,
+    holder: &LockOwner,
     patience: Duration,
     tell: impl FnOnce(&Waiting),
 ) -> Result<Box<dyn Lock>, Error> {
@@ -42,7 +43,7 @@ pub async fn lock_within(
             }
             result => return result,
         };
-        let overdue = heard.filter(Heard::is_overdue);
+        let overdue = heard.filter(LastHeartbeat::is_overdue);
         // It is seen for a whole lease with the first try after that.
         let patience = overdue.map_or(patience, |heard| patience.max(heard.lease + 2 * INTERVAL));
         let left = patience.saturating_sub(started.elapsed());
@@ -62,17 +63,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_lock_is_waited_for_as_long_as_asked_and_the_holder_is_told_once() {
         let store = MemoryStore::new();
-        let lock = store.lock(&Holder::here("destroy")).await.unwrap();
+        let lock = store.lock(&LockOwner::here("destroy")).await.unwrap();
         let mut told = Vec::new();
         let wait = |told: &mut Vec<String>| told.push("told".into());
-        let refused = lock_within(&store, &Holder::here("deploy"), Duration::from_secs(60), |_| wait(&mut told)).await;
+        let refused =
+            lock_within(&store, &LockOwner::here("deploy"), Duration::from_secs(60), |_| wait(&mut told)).await;
         assert!(matches!(refused, Err(Error::Locked { holder, .. }) if holder.command == "destroy"));
         assert_eq!(told.len(), 1);
         let release = async {
             sleep(Duration::from_secs(5)).await;
             lock.release().await
         };
-        let deploy = Holder::here("deploy");
+        let deploy = LockOwner::here("deploy");
         let taken = lock_within(&store, &deploy, Duration::from_secs(60), |_| {});
         let (taken, released) = tokio::join!(taken, release);
         assert!(taken.is_ok() && released.is_ok());

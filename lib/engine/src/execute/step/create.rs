@@ -6,13 +6,12 @@ use groundplan_core::secret::SecretOutput;
 use super::{Runner, StepError, intent};
 use crate::drift;
 use crate::execute::calls::{self, Call, Calls, Failure};
-use crate::journal::{Event, Operation};
+use crate::model::{Event, Operation, creation_token};
 use crate::plan::{Desired, Step};
 use crate::provider::{Accepted, CreateRequest, ErrorClass, Existing, Live, Properties, Recovery};
 use crate::recover;
 use crate::resolve::reveal;
 use crate::secret;
-use crate::state::creation_token;
 
 impl Runner<'_> {
     pub(super) async fn create(

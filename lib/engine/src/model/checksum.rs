@@ -7,8 +7,6 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::state::hex;
-
 const BEFORE: &str = ",\n  \"checksum\": \"sha256:";
 const AFTER: &str = "\"\n}\n";
 const END: &str = "\n}\n";
@@ -36,6 +34,15 @@ fn checksum(body: &str) -> String {
     digest.update(body);
     digest.update(END);
     hex(&digest.finalize())
+}
+
+/// The bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string never fails");
+        text
+    })
 }
 
 #[cfg(test)]

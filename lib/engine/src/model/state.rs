@@ -11,11 +11,11 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::error::Error;
-use crate::journal::{Event, Intent, Operation};
+use super::checksum::{hex, open, seal};
+use super::error::FormatError;
+use super::event::{Event, Intent, Operation};
+use super::imports::Imports;
 use crate::provider::{Address, Existing, Identity, Outputs, Properties};
-use crate::seal::{open, seal};
-use crate::upstream::Imports;
 
 /// What an app's deploys have made, as far as they got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -165,14 +165,14 @@ impl State {
     /// Reads the document; `place` names where it comes from in errors.
     ///
     /// # Errors
-    /// [`Error::Newer`], [`Error::Corrupt`], and [`Error::Edited`] where it does not match its checksum.
+    /// [`FormatError::Newer`], [`FormatError::Corrupt`], and [`FormatError::Edited`] where it does not match its checksum.
     /// Format 1 has none.
-    pub fn from_json(text: &str, place: &str) -> Result<Self, Error> {
+    pub fn from_json(text: &str, place: &str) -> Result<Self, FormatError> {
         match Self::format_of(text, place)? {
             1 => Self::parse(text, place),
             _ => match open(text) {
                 Some(body) => Self::parse(&body, place),
-                None => Err(Error::Edited { place: place.to_owned() }),
+                None => Err(FormatError::Edited { place: place.to_owned() }),
             },
         }
     }
@@ -180,31 +180,31 @@ impl State {
     /// Reads a document that somebody may have edited: its checksum is not looked at.
     ///
     /// # Errors
-    /// [`Error::Newer`] and [`Error::Corrupt`].
-    pub fn from_edited_json(text: &str, place: &str) -> Result<Self, Error> {
+    /// [`FormatError::Newer`] and [`FormatError::Corrupt`].
+    pub fn from_edited_json(text: &str, place: &str) -> Result<Self, FormatError> {
         Self::format_of(text, place)?;
-        let corrupt = |error: serde_json::Error| Error::corrupt(place, error);
+        let corrupt = |error: serde_json::Error| FormatError::corrupt(place, error);
         let mut document: serde_json::Map<String, Json> = serde_json::from_str(text).map_err(corrupt)?;
         document.remove("checksum");
         let state = serde_json::from_value(Json::Object(document)).map_err(corrupt)?;
         Ok(Self { format: Self::FORMAT, ..state })
     }
 
-    fn format_of(text: &str, place: &str) -> Result<u32, Error> {
+    fn format_of(text: &str, place: &str) -> Result<u32, FormatError> {
         #[derive(Deserialize)]
         struct Header {
             format: u32,
         }
-        let Header { format } = serde_json::from_str(text).map_err(|error| Error::corrupt(place, error))?;
+        let Header { format } = serde_json::from_str(text).map_err(|error| FormatError::corrupt(place, error))?;
         if format > Self::FORMAT {
-            return Err(Error::Newer { place: place.to_owned(), found: format, known: Self::FORMAT });
+            return Err(FormatError::Newer { place: place.to_owned(), found: format, known: Self::FORMAT });
         }
         Ok(format)
     }
 
     /// What is read is written in the current format.
-    fn parse(text: &str, place: &str) -> Result<Self, Error> {
-        let state: Self = serde_json::from_str(text).map_err(|error| Error::corrupt(place, error))?;
+    fn parse(text: &str, place: &str) -> Result<Self, FormatError> {
+        let state: Self = serde_json::from_str(text).map_err(|error| FormatError::corrupt(place, error))?;
         Ok(Self { format: Self::FORMAT, ..state })
     }
 
@@ -373,12 +373,4 @@ pub(crate) fn creation_token(lineage: Uuid, path: &Path, generation: u32) -> Str
 /// Names a call for ever: 64 hexadecimal digits.
 pub(crate) fn token(lineage: Uuid, path: &Path, generation: u32, call: &str) -> String {
     hex(&Sha256::digest(format!("{lineage}\n{path}\n{generation}\n{call}")))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string never fails");
-        text
-    })
 }

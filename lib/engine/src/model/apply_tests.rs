@@ -1,7 +1,8 @@
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::fake::{DATABASE, LOG_GROUP, NAT, VPC, identity, state};
+use crate::model::imports::{Imported, Imports};
 
 fn outputs(name: &str, value: &str) -> Outputs {
     [(name.to_owned(), json!(value))].into_iter().collect()
@@ -521,7 +522,7 @@ fn what_moves_takes_along_its_open_update_and_what_names_its_path() {
     let dependent = [dependent(create("a/nat", NAT, 1), "a/vpc"), accepted("a/nat", "nat-1")];
     let replaced = [create("a/nat", NAT, 2), accepted("a/nat", "nat-2"), update("a/vpc")];
     let mut state = after(&[&made("a/vpc", "vpc-1")[..], &dependent, &replaced].concat());
-    let used = |paths: &[&str]| crate::upstream::Imported {
+    let used = |paths: &[&str]| Imported {
         value: json!("x"),
         resources: paths.iter().map(|path| Path::from(*path)).collect(),
         outputs: BTreeSet::new(),
@@ -554,7 +555,7 @@ fn nothing_moves_to_a_path_that_is_taken_and_a_generation_changes_only_where_it_
 
 #[test]
 fn what_is_forgotten_uses_nothing_of_other_apps_any_more() {
-    let used = |resources: &[&str], outputs: &[&str]| crate::upstream::Imported {
+    let used = |resources: &[&str], outputs: &[&str]| Imported {
         value: json!("x"),
         resources: resources.iter().map(|path| Path::from(*path)).collect(),
         outputs: outputs.iter().map(|name| (*name).to_owned()).collect(),

@@ -1,0 +1,41 @@
+//! Why a document cannot be read.
+
+/// Why a state, journal, plan or record cannot be read. Nothing was touched.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// It is not what this crate writes.
+    #[error(
+        "{place} is damaged: {reason}; nothing was changed. Restore it from a backup or from an earlier state beside it"
+    )]
+    Corrupt {
+        /// The file or object.
+        place: String,
+        /// What is wrong with it, and where.
+        reason: String,
+    },
+    /// It does not match its checksum.
+    #[error(
+        "{place} does not match its checksum: it was edited by hand, or is damaged; nothing was changed. Put an \
+         earlier state back with `state restore`, or, if the change is meant, write it with `state push FILE --force`"
+    )]
+    Edited {
+        /// The file or object.
+        place: String,
+    },
+    /// A later version has written it.
+    #[error("{place} has format {found} and this version reads up to {known}; update groundplan")]
+    Newer {
+        /// The file or object.
+        place: String,
+        /// Its format.
+        found: u32,
+        /// The newest format that this crate knows.
+        known: u32,
+    },
+}
+
+impl FormatError {
+    pub(crate) fn corrupt(place: &str, reason: impl std::fmt::Display) -> Self {
+        Self::Corrupt { place: place.to_owned(), reason: reason.to_string() }
+    }
+}

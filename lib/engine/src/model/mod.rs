@@ -1,0 +1,22 @@
+//! What is written down: the state, the events of a run, and what is kept of it. Data only; nothing here asks or
+//! changes anything outside of it.
+
+mod apply;
+mod checksum;
+mod error;
+mod event;
+mod imports;
+mod lock_owner;
+mod record;
+mod state;
+
+pub use error::FormatError;
+pub use event::{Event, IllegalEvent, Intent, Operation};
+pub use imports::{Imported, Imports, Missing, Problem, Use};
+pub use lock_owner::{LastHeartbeat, LockOwner};
+pub use record::{Counts, Move, RunRecord, RunResult, assembly_from_json};
+pub use state::{Deposed, ResourceState, ResourceStatus, State};
+
+pub(crate) use checksum::{hex, open, seal};
+pub(crate) use event::UNKNOWN_DIGEST;
+pub(crate) use state::{creation_token, is_account, token, without_secrets};
