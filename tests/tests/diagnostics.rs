@@ -241,7 +241,7 @@ fn what_apps_cannot_publish_or_use_of_each_other_says_what_to_do() {
         let zone = stack.add("zone", route53::HostedZone::new().name("example.com"));
         stack.export(ZONE_ID, zone.id());
         stack.export(OWN, "example.com");
-        stack.add("record", route53::RecordSet::new(OWN, "A"));
+        stack.add("record", route53::RecordSet::new(route53::RecordSetArgs { name: OWN, type_: "A" }));
         stack.export("alias", template!("www.{}", OWN));
         let password = Json(Value::Secret(Secret::from_env("PASSWORD").source().clone()));
         stack.export("password", Input::Known(password));
@@ -283,8 +283,8 @@ fn empty_document() -> Json {
 fn two_resources_that_are_one_thing_name_both_lines() {
     insta::assert_snapshot!(findings(|stack| {
         let role = stack.add("role", iam::Role::new(empty_document()).role_name("worker"));
-        stack.add("read", iam::RolePolicy::new("read", role.role_name()));
-        stack.add("read-too", iam::RolePolicy::new("read", "Worker"));
+        stack.add("read", iam::RolePolicy::new(iam::RolePolicyArgs { policy_name: "read", role_name: role.role_name() }));
+        stack.add("read-too", iam::RolePolicy::new(iam::RolePolicyArgs { policy_name: "read", role_name: "Worker" }));
     }), @"
     error[GP0214]: two resources are the same inline policy of a role: worker, read
       --> tests/tests/diagnostics.rs:LINE (shop/read-too)
@@ -324,7 +324,7 @@ fn a_target_group_of_two_load_balancers_names_both() {
         let balancers = ["one", "two"].map(|name| stack.add(name, elb::LoadBalancer::new().type_("network")));
         let targets = stack.add("targets", elb::TargetGroup::new());
         let forward = || elb::listener::Action::new("forward").target_group_arn(&targets);
-        let listeners = balancers.each_ref().map(|balancer| elb::Listener::new([forward()], balancer).port(443));
+        let listeners = balancers.each_ref().map(|balancer| elb::Listener::new(elb::ListenerArgs { default_actions: [forward()], load_balancer_arn: balancer }).port(443));
         for (name, listener) in ["first", "second"].into_iter().zip(listeners) {
             stack.add(name, listener);
         }
@@ -349,7 +349,11 @@ fn a_value_that_is_not_known_hides_no_conflict_of_two_others() {
         for (name, balancer) in [("first", arn("a").into()), ("second", between), ("third", arn("c").into())] {
             let forward = elb::listener::Action::new("forward").target_group_arn(&targets);
             let balancer = Input::<elb::LoadBalancerArn>::from_value(&balancer).expect("it is text");
-            stack.add(name, elb::Listener::new([forward], balancer).port(443));
+            stack.add(
+                name,
+                elb::Listener::new(elb::ListenerArgs { default_actions: [forward], load_balancer_arn: balancer })
+                    .port(443),
+            );
         }
     });
     assert!(found.contains("GP0214") && found.contains("(shop/third)") && found.contains("shop/first"), "{found}");
@@ -376,10 +380,18 @@ fn a_rule_beside_the_rules_that_its_group_states_is_refused() {
 #[test]
 fn an_inline_policy_of_a_role_is_the_one_of_its_own_with_that_name() {
     let found = findings(|stack| {
-        let policies = ["read", "write"].map(|name| iam::role::Policy::new(empty_document(), name));
+        let policies = ["read", "write"].map(|name| {
+            iam::role::Policy::new(iam::role::PolicyArgs { policy_document: empty_document(), policy_name: name })
+        });
         let role = stack.add("role", iam::Role::new(empty_document()).policies(policies));
-        stack.add("read", iam::RolePolicy::new("read", role.role_name()));
-        stack.add("list", iam::RolePolicy::new("list", role.role_name()));
+        stack.add(
+            "read",
+            iam::RolePolicy::new(iam::RolePolicyArgs { policy_name: "read", role_name: role.role_name() }),
+        );
+        stack.add(
+            "list",
+            iam::RolePolicy::new(iam::RolePolicyArgs { policy_name: "list", role_name: role.role_name() }),
+        );
     });
     assert!(
         found.contains("error[GP0214]: two resources are the same inline policy of a role: shop/role#RoleName, read"),
@@ -424,7 +436,11 @@ fn a_record_is_one_thing_whether_it_names_its_zone_or_refers_to_it() {
     let with = |name: &str| {
         findings(|stack| {
             stack.add("zone", route53::HostedZone::new().name("example.com"));
-            let record = || route53::RecordSet::new("www.example.com", "A").ttl("60").resource_records(["192.0.2.1"]);
+            let record = || {
+                route53::RecordSet::new(route53::RecordSetArgs { name: "www.example.com", type_: "A" })
+                    .ttl("60")
+                    .resource_records(["192.0.2.1"])
+            };
             stack.add("by-id", record().hosted_zone_id(reference("shop/zone#Id")));
             stack.add("by-name", record().hosted_zone_name(name));
         })

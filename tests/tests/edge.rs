@@ -6,7 +6,7 @@ use groundplan::edge::{
 };
 use groundplan::network::{Peer, SubnetLayout, Tier, Visibility, Vpc, VpcHandle};
 use groundplan::resources::certificatemanager::{self, CertificateArn};
-use groundplan::resources::elasticloadbalancingv2::{Listener, ListenerCertificate, LoadBalancer};
+use groundplan::resources::elasticloadbalancingv2::{Listener, ListenerArgs, ListenerCertificate, LoadBalancer};
 use groundplan::resources::route53::{self, HostedZoneId};
 use groundplan::resources::{ec2, s3};
 use groundplan::{App, Environment, Stack, cidr, data, policies};
@@ -289,8 +289,18 @@ fn a_listener_that_serves_the_internet_without_tls_is_found() {
     let found = findings(|stack| {
         let external = stack.add("external", LoadBalancer::new());
         let internal = stack.add("internal", LoadBalancer::new().scheme("internal"));
-        stack.add("open", Listener::new([answer()], &external).port(80).protocol("HTTP"));
-        stack.add("inside", Listener::new([answer()], &internal).port(80).protocol("HTTP"));
+        stack.add(
+            "open",
+            Listener::new(ListenerArgs { default_actions: [answer()], load_balancer_arn: &external })
+                .port(80)
+                .protocol("HTTP"),
+        );
+        stack.add(
+            "inside",
+            Listener::new(ListenerArgs { default_actions: [answer()], load_balancer_arn: &internal })
+                .port(80)
+                .protocol("HTTP"),
+        );
     });
     assert_eq!(found.matches("GP0405").count(), 1, "{found}");
 }

@@ -90,7 +90,11 @@ fn what_takes_a_version_follows_it_in_the_same_deploy() {
         let launch =
             autoscaling::auto_scaling_group::LaunchTemplateSpecification::new(template.latest_version_number())
                 .launch_template_id(&template);
-        stack.add("group", autoscaling::AutoScalingGroup::new("3", "1").launch_template(launch));
+        stack.add(
+            "group",
+            autoscaling::AutoScalingGroup::new(autoscaling::AutoScalingGroupArgs { max_size: "3", min_size: "1" })
+                .launch_template(launch),
+        );
         app
     };
     let cloud = Cloud::new();

@@ -96,7 +96,8 @@ impl Construct for Bucket {
             .on([template!("{}", bucket.arn()), template!("{}/*", bucket.arn())])
             .when(Condition::new("Bool", "aws:SecureTransport", ["false"]));
         let document = PolicyDocument::new([tls_only]);
-        let policy = scope.add("policy", s3::BucketPolicy::new(&bucket, &document));
+        let policy = scope
+            .add("policy", s3::BucketPolicy::new(s3::BucketPolicyArgs { bucket: &bucket, policy_document: &document }));
         BucketHandle { scope: scope.clone(), bucket, policy, document: Rc::new(RefCell::new(document)), key: self.key }
     }
 }

@@ -267,12 +267,19 @@ impl Construct for PostgresDatabase {
         let security_group = SecurityGroup::new(&self.vpc, format!("{label}: PostgreSQL")).no_outbound();
         let security_group = scope.add("security-group", security_group);
 
-        let subnets = rds::DbSubnetGroup::new(format!("{label}: private subnets"), self.vpc.private_subnets());
+        let subnets = rds::DbSubnetGroup::new(rds::DbSubnetGroupArgs {
+            db_subnet_group_description: format!("{label}: private subnets"),
+            subnet_ids: self.vpc.private_subnets(),
+        });
         let subnets = scope.add("subnets", subnets);
 
         let family = format!("postgres{}", self.version.number());
         let values = Value::Map(self.all_parameters().into_iter().map(|(name, value)| (name, value.into())).collect());
-        let parameters = rds::DbParameterGroup::new(format!("{label}: parameters"), family).parameters(values);
+        let parameters = rds::DbParameterGroup::new(rds::DbParameterGroupArgs {
+            description: format!("{label}: parameters"),
+            family,
+        })
+        .parameters(values);
         let parameters = scope.add("parameters", parameters);
 
         let generated = secretsmanager::secret::GenerateSecretString::new()

@@ -4,7 +4,8 @@ use groundplan_core::{Construct, Diagnostic, Handle, Input, Output, Provides, Sc
 use groundplan_resources::certificatemanager::CertificateArn;
 use groundplan_resources::elasticloadbalancingv2::listener::{Action, FixedResponseConfig, RedirectConfig};
 use groundplan_resources::elasticloadbalancingv2::{
-    Listener, ListenerArn, ListenerCertificate, LoadBalancer, listener, listener_certificate, load_balancer,
+    Listener, ListenerArgs, ListenerArn, ListenerCertificate, ListenerCertificateArgs, LoadBalancer, listener,
+    listener_certificate, load_balancer,
 };
 use groundplan_resources::{Tag, ec2};
 
@@ -181,20 +182,29 @@ impl Construct for ApplicationLoadBalancer {
         let balancer = self.add_balancer(scope, &security_group);
 
         let to_https = RedirectConfig::new("HTTP_301").protocol("HTTPS").port("443");
-        let http = Listener::new([Action::new("redirect").redirect_config(to_https)], &balancer);
+        let http = Listener::new(ListenerArgs {
+            default_actions: [Action::new("redirect").redirect_config(to_https)],
+            load_balancer_arn: &balancer,
+        });
         let http = scope.add("http", http.port(80).protocol("HTTP"));
 
         let nobody = FixedResponseConfig::new("404").content_type("text/plain").message_body("Not found");
         let default = |arn: &Input<CertificateArn>| listener::Certificate::new().certificate_arn(arn.clone());
-        let https = Listener::new([Action::new("fixed-response").fixed_response_config(nobody)], &balancer)
-            .port(443)
-            .protocol("HTTPS")
-            .ssl_policy(self.tls.name())
-            .certificates([default(&self.certificates[0])]);
+        let https = Listener::new(ListenerArgs {
+            default_actions: [Action::new("fixed-response").fixed_response_config(nobody)],
+            load_balancer_arn: &balancer,
+        })
+        .port(443)
+        .protocol("HTTPS")
+        .ssl_policy(self.tls.name())
+        .certificates([default(&self.certificates[0])]);
         let https = scope.add("https", https);
         for (number, arn) in self.certificates.iter().enumerate().skip(1) {
             let certificate = listener_certificate::Certificate::new().certificate_arn(arn.clone());
-            let more = ListenerCertificate::new([certificate], https.listener_arn());
+            let more = ListenerCertificate::new(ListenerCertificateArgs {
+                certificates: [certificate],
+                listener_arn: https.listener_arn(),
+            });
             scope.add(&format!("https-certificate-{}", number + 1), more);
         }
         ApplicationLoadBalancerHandle { balancer, https, http, security_group, dual_stack: self.vpc.dual_stack }

@@ -85,7 +85,8 @@ impl Construct for DnsRecord {
                     .help("use an `AliasRecord`, or a name below it"),
             );
         }
-        let record = route53::RecordSet::new(name, self.kind).hosted_zone_id(self.zone.id());
+        let record =
+            route53::RecordSet::new(route53::RecordSetArgs { name, type_: self.kind }).hosted_zone_id(self.zone.id());
         scope.resource(record.ttl(self.ttl_seconds.to_string()).resource_records(self.values))
     }
 }
@@ -175,8 +176,11 @@ impl Construct for AliasRecord {
             scope.report(error.help("leave `evaluate_target_health` out"));
         }
         let record = |kind: &str| {
-            let target = route53::record_set::AliasTarget::new(self.target.name.clone(), self.target.zone.clone());
-            route53::RecordSet::new(name.as_str(), kind)
+            let target = route53::record_set::AliasTarget::new(route53::record_set::AliasTargetArgs {
+                dns_name: self.target.name.clone(),
+                hosted_zone_id: self.target.zone.clone(),
+            });
+            route53::RecordSet::new(route53::RecordSetArgs { name: name.as_str(), type_: kind })
                 .hosted_zone_id(self.zone.id())
                 .alias_target(target.evaluate_target_health(health))
         };

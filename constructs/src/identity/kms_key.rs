@@ -144,7 +144,10 @@ impl Construct for KmsKey {
             .key_policy(policy)
             .pending_window_in_days(self.deletion_window);
         let key = scope.resource(key);
-        let alias = scope.add("alias", kms::Alias::new(template!("alias/{}", self.alias), &key));
+        let alias = scope.add(
+            "alias",
+            kms::Alias::new(kms::AliasArgs { alias_name: template!("alias/{}", self.alias), target_key_id: &key }),
+        );
         KmsKeyHandle { key, alias }
     }
 }

@@ -148,7 +148,11 @@ impl RoleHandle {
                     policy.edit(|policy| policy.policy_document(document));
                 }
                 None => {
-                    let policy = iam::RolePolicy::new("grants", self.role.role_name()).policy_document(document);
+                    let policy = iam::RolePolicy::new(iam::RolePolicyArgs {
+                        policy_name: "grants",
+                        role_name: self.role.role_name(),
+                    })
+                    .policy_document(document);
                     granted.policy = Some(self.scope.add("policy", policy));
                 }
             }

@@ -65,7 +65,13 @@ impl Construct for SmtpCredentials {
         // <https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html>
         let send = PolicyDocument::new([Statement::allow(["ses:SendRawEmail"]).on(arns)]);
         send.check(scope);
-        let user = scope.add("user", iam::User::new().policies([iam::user::Policy::new(send, "send")]));
+        let user = scope.add(
+            "user",
+            iam::User::new().policies([iam::user::Policy::new(iam::user::PolicyArgs {
+                policy_document: send,
+                policy_name: "send",
+            })]),
+        );
         let key = scope.add("key", iam::AccessKey::new(user.user_name()).serial(self.serial));
         let password = key.secret_access_key().ses_smtp_password(region.clone());
         let credentials = secretsmanager::Secret::new()

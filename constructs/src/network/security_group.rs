@@ -222,11 +222,11 @@ impl SecurityGroupHandle {
 
     #[track_caller]
     fn egress(&self, peer: &Peer, port: Port) {
-        let mut rule = ec2::SecurityGroupEgress::new(&self.group, port.protocol).description(format!(
-            "{} to {}",
-            port.name(),
-            peer.label()
-        ));
+        let mut rule = ec2::SecurityGroupEgress::new(ec2::SecurityGroupEgressArgs {
+            group_id: &self.group,
+            ip_protocol: port.protocol,
+        })
+        .description(format!("{} to {}", port.name(), peer.label()));
         if let Some((from, to)) = port.range() {
             rule = rule.from_port(from).to_port(to);
         }

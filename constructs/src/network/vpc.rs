@@ -394,7 +394,10 @@ impl Routes<'_> {
     }
 
     fn associate(&self, planned: &PlannedSubnet, subnet: &Handle<ec2::Subnet>, table: &Handle<ec2::RouteTable>) {
-        let association = ec2::SubnetRouteTableAssociation::new(table, subnet);
+        let association = ec2::SubnetRouteTableAssociation::new(ec2::SubnetRouteTableAssociationArgs {
+            route_table_id: table,
+            subnet_id: subnet,
+        });
         self.scope.add(&format!("{}-association", planned.name), association);
     }
 

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
 
     let domain = apigateway::DomainName::new().domain_name("api.example.com").certificate_arn(CERTIFICATE);
     let domain = stack.add("api", domain);
-    let record = route53::RecordSet::new("api.example.com", "CNAME")
+    let record = route53::RecordSet::new(route53::RecordSetArgs { name: "api.example.com", type_: "CNAME" })
         .hosted_zone_id(ZONE_ID)
         .ttl("300")
         .resource_records([domain.distribution_domain_name()]);

@@ -28,7 +28,10 @@ fn shop() -> App {
     let password = shop.add("db-password", secretsmanager::Secret::new().secret_string(Secret::generated(32)));
     let placed = shop.add(
         "db-subnets",
-        rds::DbSubnetGroup::new("where the database is", subnets.iter().map(|it| it.subnet_id()).collect::<Vec<_>>()),
+        rds::DbSubnetGroup::new(rds::DbSubnetGroupArgs {
+            db_subnet_group_description: "where the database is",
+            subnet_ids: subnets.iter().map(|it| it.subnet_id()).collect::<Vec<_>>(),
+        }),
     );
     let database = shop.add(
         "db",

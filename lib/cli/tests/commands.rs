@@ -338,7 +338,13 @@ fn a_failed_deploy_says_where_in_the_program_and_what_was_skipped() {
         let vpc = shop.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
         let subnet = shop.add("subnet", ec2::Subnet::new(&vpc).cidr_block("10.9.0.0/24"));
         let table = shop.add("routes", ec2::RouteTable::new(&vpc));
-        shop.add("association", ec2::SubnetRouteTableAssociation::new(&table, &subnet));
+        shop.add(
+            "association",
+            ec2::SubnetRouteTableAssociation::new(ec2::SubnetRouteTableAssociationArgs {
+                route_table_id: &table,
+                subnet_id: &subnet,
+            }),
+        );
     });
     let machine = Machine::new();
     let failed = machine.run(&outside, "deploy").fails(1, "cannot create shop/subnet (EC2::Subnet)");

@@ -402,7 +402,11 @@ fn a_plan_says_which_change_waits_for_a_reboot() {
         let connections = connections.to_owned();
         app(move |shop| {
             let values = [("max_connections".to_owned(), connections.as_str().into())].into();
-            let group = rds::DbParameterGroup::new("of the shop", "postgres16").parameters(Value::Map(values));
+            let group = rds::DbParameterGroup::new(rds::DbParameterGroupArgs {
+                description: "of the shop",
+                family: "postgres16",
+            })
+            .parameters(Value::Map(values));
             let group = shop.add("parameters", group);
             for (name, at_once) in [("main", true), ("reports", false)] {
                 let database = rds::DbInstance::new().engine("postgres").db_instance_class("db.t4g.medium");

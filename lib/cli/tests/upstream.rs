@@ -9,7 +9,7 @@ use groundplan_engine::model::Event;
 use groundplan_engine::provider::Identity;
 use groundplan_engine::store::{FileStore, StateStore};
 use groundplan_resources::logs::LogGroup;
-use groundplan_resources::route53::{HostedZone, HostedZoneId, RecordSet};
+use groundplan_resources::route53::{HostedZone, HostedZoneId, RecordSet, RecordSetArgs};
 use insta::assert_snapshot;
 
 use machine::{Machine, read};
@@ -44,7 +44,10 @@ fn renamed() -> App {
 fn shop() -> App {
     let app = App::new("shop");
     let stack = app.stack("shop", Environment::new("us-east-1"));
-    stack.add("record", RecordSet::new("shop.example.com", "A").hosted_zone_id(ZONE).ttl("60"));
+    stack.add(
+        "record",
+        RecordSet::new(RecordSetArgs { name: "shop.example.com", type_: "A" }).hosted_zone_id(ZONE).ttl("60"),
+    );
     stack.add("logs", LogGroup::new().log_group_name(template!("/zones/{}", ZONE)).retention_in_days(RETENTION));
     app
 }

@@ -22,6 +22,7 @@ pub(crate) fn service(service: &str, resources: &[&'static ResourceType], ids: &
     code.line(&format!("//! Resource types of `{namespace}`. Generated from AWS's published schema."));
     let structs = names::distinct(resources.iter().map(|resource| resource.short_name()), names::camel);
     assert!(structs.iter().all(|(name, rust)| names::camel(name) == *rust), "two resource types of {service} collide");
+    assert_apart(structs.values());
     if enabled {
         code.line("");
         code.line("use groundplan_core as gp;");
@@ -35,6 +36,12 @@ pub(crate) fn service(service: &str, resources: &[&'static ResourceType], ids: &
     }
     write_ids(&mut code, service, ids, enabled);
     code.text
+}
+
+/// That no struct is called like what another one's required values are given by.
+fn assert_apart<'a>(structs: impl Iterator<Item = &'a String> + Clone) {
+    let required: BTreeSet<_> = structs.clone().map(|name| names::required(name)).collect();
+    structs.for_each(|name| assert!(!required.contains(name), "{name} collides with required values"));
 }
 
 /// Text with indented lines.
@@ -103,6 +110,7 @@ fn write_resource(code: &mut Code, place: Place<'_>) {
         let boxed = boxed(&resource.types);
         let types = names::distinct(resource.types.keys().copied(), names::nested);
         assert!(types.iter().all(|(name, rust)| names::nested(name) == *rust), "types of {} collide", resource.name);
+        assert_apart(types.values());
         for (nested, properties) in &resource.types {
             let page = format!("aws-properties-{page}-{}", nested.to_lowercase());
             let docs = [format!("[`{}.{nested}`]({REFERENCE}/{page}.html).", resource.name)];
@@ -140,9 +148,13 @@ fn write_struct(
             code.line(&format!("pub {}: {},", field.rust, field.slot()));
         }
     });
+    let required: Vec<_> = fields.iter().filter(|field| field.property.required).collect();
+    if required.len() > 1 {
+        write_required(code, name, &required);
+    }
     code.line("");
     code.block(&format!("impl {name}"), |code| {
-        write_new(code, &fields);
+        write_new(code, name, &required);
         fields.iter().for_each(|field| field.write_setter(code));
     });
     code.line("");
@@ -159,21 +171,46 @@ fn write_struct(
     });
 }
 
-fn write_new(code: &mut Code, fields: &[Field<'_>]) {
-    let required: Vec<_> = fields.iter().filter(|field| field.property.required).collect();
-    if required.is_empty() {
-        code.line("/// With nothing set.");
-        code.line("#[inline]");
-        return code.block("pub fn new() -> Self", |code| code.line("gp::Fields::unset()"));
-    }
-    code.line("/// With what is required.");
-    let arguments = required.iter().map(|field| format!("{}: impl gp::Provides<{}>", field.rust, field.kind));
-    let head = format!("pub fn new({}) -> Self", arguments.collect::<Vec<_>>().join(", "));
-    code.block(&head, |code| {
-        code.line("let mut it: Self = gp::Fields::unset();");
-        required.iter().for_each(|field| code.line(&format!("it.{} = {};", field.rust, field.provide(field.rust))));
-        code.line("it");
+/// What several required values are given by: a type parameter for each, so that a field takes whatever
+/// provides its value and a literal without one does not compile.
+fn write_required(code: &mut Code, name: &str, required: &[&Field<'_>]) {
+    let parameters: Vec<_> = required.iter().map(|field| field.parameter()).collect();
+    code.line("");
+    code.line(&format!("/// What a [`{name}`] requires, by name."));
+    code.block(&format!("pub struct {}<{}>", names::required(name), parameters.join(", ")), |code| {
+        for (field, parameter) in required.iter().zip(&parameters) {
+            code.line(&format!("/// {}", field.docs()));
+            code.line(&format!("pub {}: {parameter},", field.rust));
+        }
     });
+}
+
+fn write_new(code: &mut Code, name: &str, required: &[&Field<'_>]) {
+    let body = |code: &mut Code, from: &str| {
+        code.line("let mut it: Self = gp::Fields::unset();");
+        for field in required {
+            code.line(&format!("it.{} = {};", field.rust, field.provide(&format!("{from}{}", field.rust))));
+        }
+        code.line("it");
+    };
+    match required {
+        [] => {
+            code.line("/// With nothing set.");
+            code.line("#[inline]");
+            code.block("pub fn new() -> Self", |code| code.line("gp::Fields::unset()"));
+        }
+        [only] => {
+            code.line("/// With what is required.");
+            let head = format!("pub fn new({}: impl gp::Provides<{}>) -> Self", only.rust, only.kind);
+            code.block(&head, |code| body(code, ""));
+        }
+        _ => {
+            code.line("/// With what is required.");
+            let takes: Vec<_> = required.iter().map(|field| format!("impl gp::Provides<{}>", field.kind)).collect();
+            let head = format!("pub fn new(required: {}<{}>) -> Self", names::required(name), takes.join(", "));
+            code.block(&head, |code| body(code, "required."));
+        }
+    }
 }
 
 struct Field<'a> {
@@ -189,6 +226,12 @@ impl Field<'_> {
     fn slot(&self) -> String {
         let kind = &self.kind;
         if self.boxed { format!("Option<Box<gp::Input<{kind}>>>") } else { format!("Option<gp::Input<{kind}>>") }
+    }
+
+    /// The type parameter that stands for what is given, named like the field.
+    fn parameter(&self) -> String {
+        let name = names::camel(self.rust);
+        if STD.contains(&name.as_str()) { name + "Value" } else { name }
     }
 
     fn provide(&self, value: &str) -> String {

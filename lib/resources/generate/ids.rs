@@ -41,8 +41,11 @@ impl Ids {
             }
         }
         targets.extend(related.iter().cloned());
-        let mut taken: BTreeSet<_> =
-            resources().map(|resource| (names::module(resource), names::resource(resource))).collect();
+        let structs = resources().flat_map(|resource| {
+            let name = names::resource(resource);
+            [names::required(&name), name].map(|name| (names::module(resource), name))
+        });
+        let mut taken: BTreeSet<_> = structs.collect();
         let mut claim = |service: &str, candidates: [String; 3]| {
             let free = candidates.into_iter().find(|name| taken.insert((service.to_owned(), name.clone())));
             Id { service: service.to_owned(), name: free.expect("a name with `Value` is free") }

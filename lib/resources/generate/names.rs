@@ -111,6 +111,11 @@ pub(crate) fn nested(name: &str) -> String {
     if name == "Attributes" { "AttributesProperty".into() } else { name }
 }
 
+/// What the required values of a struct are given by, where there are several.
+pub(crate) fn required(of: &str) -> String {
+    format!("{of}Args")
+}
+
 /// The typed id that an attribute of a resource type is: both names, without what the second
 /// repeats of the first. `Vpc` and `VpcId` give `VpcId`, `Role` and `Arn` give `RoleArn`.
 pub(crate) fn id(resource: &str, attribute: &str) -> String {

@@ -18,6 +18,14 @@
 //! let id: groundplan_core::Output<groundplan_resources::ec2::SubnetId> = subnet.subnet_id();
 //! ```
 //!
+//! What requires several values takes them by name:
+//!
+//! ```
+//! use groundplan_resources::ssm::{Parameter, ParameterArgs};
+//!
+//! let parameter = Parameter::new(ParameterArgs { type_: "String", value: "60" }).name("/shop/ttl");
+//! ```
+//!
 //! A subnet id where a VPC id belongs does not compile:
 //!
 //! ```compile_fail
@@ -32,8 +40,9 @@
 //!
 //! - Names are CloudFormation's in Rust's case: `VPCCidrBlock` is `VpcCidrBlock`, `DBInstance` is
 //!   `DbInstance`, `Type` is `type_`. An attribute `Path` is `path_`, since a handle has a `path`.
-//! - What is required is an argument of `new`, in alphabetical order, which is the schema's; the
-//!   rest has setters.
+//! - What is required is given to `new`: a single value as it is, several by name in a struct that is
+//!   called like the type with `Args`. Leaving one out does not compile, and neither a program nor a
+//!   newer schema can swap two of them. The rest has setters.
 //! - A property that refers to another resource takes that one's id: `VpcId`, or a handle of a VPC.
 //!   An id is called like its resource and attribute, without repetition. Where it may refer to
 //!   several, it takes a union that each of them is, as in `kms::KeyArnOrKeyId`. Where the schema

@@ -6,16 +6,22 @@ use std::collections::BTreeSet;
 mod generate;
 
 use generate::names;
+use groundplan_schema::Properties;
 
 #[test]
 fn every_resource_type_and_every_nested_type_has_a_struct() {
     let services = generate::services(|_| true);
-    let count =
-        |start: &str| services.values().flat_map(|code| code.lines()).filter(|line| line.starts_with(start)).count();
-    assert_eq!(count("pub struct "), 1828);
-    assert_eq!(count("impl gp::Resource for "), 1828);
-    // The nested types, and one `Attributes` for each resource.
-    assert_eq!(count("    pub struct "), 9877 + 1828);
+    let lines = || services.values().flat_map(|code| code.lines());
+    let named = |line: &&str| line.trim_start().starts_with("pub struct ");
+    // The resources, the nested types, and one `Attributes` for each resource.
+    let structs = lines().filter(named).filter(|line| !line.contains('<')).count();
+    assert_eq!(structs, 1828 + 9877 + 1828);
+    assert_eq!(lines().filter(|line| line.starts_with("impl gp::Resource for ")).count(), 1828);
+
+    let several = |properties: &Properties| properties.values().filter(|property| property.required).count() > 1;
+    let published = generate::resources().flat_map(|it| std::iter::once(&it.properties).chain(it.types.values()));
+    let by_name = lines().filter(named).filter(|line| line.contains("Args<")).count();
+    assert_eq!(by_name, published.filter(|properties| several(properties)).count());
 }
 
 #[test]

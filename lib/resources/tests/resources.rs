@@ -97,10 +97,29 @@ fn lists_of_ids_take_handles() {
 }
 
 #[test]
+fn several_required_values_are_given_by_name_each_as_whatever_provides_it() {
+    use elasticloadbalancingv2::{Listener, ListenerArgs, LoadBalancer, listener::Action};
+
+    let app = App::new("test");
+    let stack = stack(&app);
+    let balancer = stack.add("balancer", LoadBalancer::new());
+    let forward = || [Action::new("forward")];
+    let of_handle = Listener::new(ListenerArgs { default_actions: forward(), load_balancer_arn: &balancer });
+    let of_output = ListenerArgs { load_balancer_arn: balancer.load_balancer_arn(), default_actions: forward() };
+    let value = of_handle.into_value();
+    assert_eq!(value, Listener::new(of_output).into_value());
+    assert_eq!(map(&value)["LoadBalancerArn"], Value::Ref(balancer.load_balancer_arn().reference().clone()));
+    assert_eq!(map(&value)["DefaultActions"].as_list().map(<[_]>::len), Some(1));
+}
+
+#[test]
 fn free_text_stays_text() {
     let function = lambda::EventSourceMapping::new(lambda::FunctionName::new("worker"));
     assert!(function.function_name.is_some());
-    let origin = cloudfront::distribution::Origin::new("example.org", "site");
+    let origin = cloudfront::distribution::Origin::new(cloudfront::distribution::OriginArgs {
+        domain_name: "example.org",
+        id: "site",
+    });
     assert_eq!(origin.domain_name, Some(Input::Known("example.org".to_owned())));
 }
 

@@ -26,14 +26,14 @@
 //!
 //! ```
 //! use groundplan_core::{App, Environment, Export};
-//! use groundplan_resources::route53::{HostedZoneId, RecordSet};
+//! use groundplan_resources::route53::{HostedZoneId, RecordSet, RecordSetArgs};
 //! use groundplan_testing::Cloud;
 //!
 //! const ZONE_ID: Export<HostedZoneId> = Export::new("account", "zone-id");
 //!
 //! let app = App::new("shop");
 //! let stack = app.stack("shop", Environment::new("eu-west-1"));
-//! stack.add("record", RecordSet::new("shop.example.com", "A").hosted_zone_id(ZONE_ID));
+//! stack.add("record", RecordSet::new(RecordSetArgs { name: "shop.example.com", type_: "A" }).hosted_zone_id(ZONE_ID));
 //!
 //! let deployed = Cloud::new().given(ZONE_ID, HostedZoneId::new("Z123")).deploy(&app);
 //! assert_eq!(deployed.resource("shop/record").properties["HostedZoneId"].as_str(), Some("Z123"));

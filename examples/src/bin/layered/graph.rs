@@ -1,6 +1,6 @@
 //! A graph of any size, in ten layers.
 
-use groundplan::resources::ssm::{Parameter, ParameterName};
+use groundplan::resources::ssm::{Parameter, ParameterArgs, ParameterName};
 use groundplan::{App, Environment, Output, template};
 
 /// How many layers there are, whatever the number of resources.
@@ -23,7 +23,7 @@ pub(crate) fn layered(resources: usize, mark: &str) -> App {
                 template!("{} {} {}", text, &names[above], &names[beside])
             }
         };
-        let parameter = stack.add(&format!("r{number}"), Parameter::new("String", value));
+        let parameter = stack.add(&format!("r{number}"), Parameter::new(ParameterArgs { type_: "String", value }));
         names.push(parameter.name());
     }
     if let Some(last) = names.last() {
