@@ -3,8 +3,10 @@
 mod layout;
 mod security_group;
 mod vpc;
+mod vpc_ref;
 mod zones;
 
 pub use layout::{LayoutError, PlannedSubnet, SubnetLayout, Tier, Visibility};
 pub use security_group::{Peer, Port, SecurityGroup, SecurityGroupHandle};
 pub use vpc::{Endpoint, NatGateways, Vpc, VpcHandle};
+pub use vpc_ref::VpcRef;

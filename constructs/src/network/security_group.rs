@@ -3,22 +3,22 @@
 use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Ipv6Net, Output, Provides, Scope};
 use groundplan_resources::ec2;
 
-use super::vpc::VpcHandle;
+use super::vpc_ref::VpcRef;
 
 /// A firewall around whatever is put in it. It admits nothing until
 /// [`allow_from`](SecurityGroupHandle::allow_from) says so, and lets everything out.
 ///
 /// Each rule is a resource of its own, so two groups may refer to each other.
 pub struct SecurityGroup {
-    vpc: VpcHandle,
+    vpc: VpcRef,
     description: String,
     outbound: bool,
 }
 
 impl SecurityGroup {
     /// A group in `vpc`. The description cannot be changed later without replacing the group.
-    pub fn new(vpc: &VpcHandle, description: impl Into<String>) -> Self {
-        Self { vpc: vpc.clone(), description: description.into(), outbound: true }
+    pub fn new(vpc: impl Into<VpcRef>, description: impl Into<String>) -> Self {
+        Self { vpc: vpc.into(), description: description.into(), outbound: true }
     }
 
     /// Lets nothing out but what [`allow_to`](SecurityGroupHandle::allow_to) says. The group is declared
@@ -43,7 +43,7 @@ impl Construct for SecurityGroup {
     type Handle = SecurityGroupHandle;
 
     fn build(self, scope: &Scope) -> SecurityGroupHandle {
-        let mut group = ec2::SecurityGroup::new(self.description).vpc_id(&self.vpc.vpc);
+        let mut group = ec2::SecurityGroup::new(self.description).vpc_id(&self.vpc);
         if self.outbound && self.vpc.dual_stack {
             // AWS gives a new group a rule for IPv6 only where the VPC has its IPv6 block by then, so
             // neither leaving it out nor adding it is right; stated with the group, it is there once.

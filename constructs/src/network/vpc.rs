@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Scope};
+use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Provides, Scope};
 use groundplan_resources::{Tag, ec2};
 
 use super::layout::{PlannedSubnet, SubnetLayout, Visibility};
 use super::security_group::{Port, SecurityGroup, SecurityGroupHandle};
+use super::vpc_ref::VpcRef;
 use super::zones;
 
 /// AWS takes VPCs from /16 to /28.
@@ -240,6 +241,18 @@ impl VpcHandle {
     fn subnets_of(&self, visibility: Visibility) -> Vec<Output<ec2::SubnetId>> {
         let wanted = self.subnets.iter().filter(|(planned, _)| planned.visibility == visibility);
         wanted.map(|(_, subnet)| subnet.subnet_id()).collect()
+    }
+}
+
+impl From<&VpcHandle> for VpcRef {
+    fn from(vpc: &VpcHandle) -> Self {
+        Self { id: (&vpc.vpc).provide(), dual_stack: vpc.dual_stack }
+    }
+}
+
+impl Provides<ec2::VpcId> for &VpcHandle {
+    fn provide(self) -> Input<ec2::VpcId> {
+        (&self.vpc).provide()
     }
 }
 
