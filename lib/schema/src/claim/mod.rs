@@ -355,6 +355,14 @@ mod tests {
     }
 
     #[test]
+    fn a_row_says_where_there_can_be_one() {
+        let scope = |name: &str| claim_rules(name)[0].scope;
+        assert_eq!(scope("AWS::EC2::Subnet"), ClaimScope::Region);
+        assert_eq!(scope("AWS::Route53::RecordSet"), ClaimScope::Account);
+        assert_eq!(scope("AWS::S3::Bucket"), ClaimScope::Partition);
+    }
+
+    #[test]
     fn what_the_schema_says_needs_no_row() {
         let parts = |name: &str| -> Vec<_> { claim_rules(name).iter().flat_map(ClaimRule::properties).collect() };
         assert_eq!(parts("AWS::SSM::Parameter"), ["Name"]);
