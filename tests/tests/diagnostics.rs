@@ -435,13 +435,13 @@ fn an_address_that_names_its_instance_has_no_second_association() {
 fn a_record_is_one_thing_whether_it_names_its_zone_or_refers_to_it() {
     let with = |name: &str| {
         findings(|stack| {
-            stack.add("zone", route53::HostedZone::new().name("example.com"));
+            let zone = stack.add("zone", route53::HostedZone::new().name("example.com"));
             let record = || {
                 route53::RecordSet::new(route53::RecordSetArgs { name: "www.example.com", type_: "A" })
                     .ttl("60")
                     .resource_records(["192.0.2.1"])
             };
-            stack.add("by-id", record().hosted_zone_id(reference("shop/zone#Id")));
+            stack.add("by-id", record().hosted_zone_id(&zone));
             stack.add("by-name", record().hosted_zone_name(name));
         })
     };

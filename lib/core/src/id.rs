@@ -1,9 +1,20 @@
 //! Typed identifiers.
 
+use crate::data::Data;
+
+/// A typed identifier: text with a meaning. Text that is known is taken for any of them, since whoever
+/// writes `"vpc-0a1b2c3d"` says what it is by where it stands; an output or a handle has to be of the right
+/// kind. [`id_types!`](crate::id_types!) declares them.
+pub trait Identifier: Data {
+    /// The identifier that has this text.
+    fn identify(text: String) -> Self;
+}
+
 /// Declares typed identifiers: newtypes over a string, each with its own meaning.
 ///
 /// A typed identifier stands for itself and for a plain `String`, but never for another
-/// identifier, so that a subnet id where a VPC id belongs does not compile.
+/// identifier, so that a subnet id where a VPC id belongs does not compile. Known text and templates
+/// provide any of them.
 ///
 /// ```
 /// groundplan_core::id_types! {
@@ -42,6 +53,13 @@ macro_rules! id_types {
             #[inline]
             fn from_value(value: &$crate::Value) -> ::std::option::Option<Self> {
                 value.as_str().map(Self::new)
+            }
+        }
+
+        impl $crate::Identifier for $name {
+            #[inline]
+            fn identify(text: ::std::string::String) -> Self {
+                Self(text)
             }
         }
 

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use crate::app::Handle;
 use crate::data::{Data, Fields, Json, List, Map, Resource};
 use crate::export::Import;
+use crate::id::Identifier;
 use crate::template::Template;
 use crate::value::{Reference, SubnetOf, Value};
 
@@ -118,7 +119,7 @@ impl<T> fmt::Debug for Output<T> {
 ///
 /// Arguments of constructors and setters are `impl Provides<T>`: a known `T`, an [`Output`] of
 /// that type, a [`Handle`] of a resource that has one, an [`Export`](crate::Export) of another app,
-/// or an [`Input`].
+/// or an [`Input`]. Where `T` is an [`Identifier`], known text and a [`Template`] do, too.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
     label = "this is no `{T}`",
@@ -207,6 +208,24 @@ impl Provides<String> for Template {
         self.typed()
     }
 }
+
+impl<T: Identifier + IsA<String>> Provides<T> for Template {
+    fn provide(self) -> Input<T> {
+        self.typed()
+    }
+}
+
+macro_rules! identifies {
+    ($($type:ty),+) => {$(
+        impl<T: Identifier> Provides<T> for $type {
+            fn provide(self) -> Input<T> {
+                Input::Known(T::identify(self.into()))
+            }
+        }
+    )+};
+}
+
+identifies!(&str, &String, String);
 
 macro_rules! provides {
     ($target:ty, $convert:expr, $($type:ty),+) => {$(

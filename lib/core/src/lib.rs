@@ -11,6 +11,7 @@
 //! | [`environment`] | [`Environment`], [`AssumeRole`]: account, region and role of a stack |
 //! | [`input`] | [`Input`], [`Output`], [`Provides`]: typed references between resources |
 //! | [`export`] | [`Export`]: typed names of what an app publishes for others |
+//! | [`id`] | [`Identifier`] and [`id_types!`]: typed ids |
 //! | [`data`] | [`Data`], [`Fields`], [`Resource`]: what the generated resource types implement |
 //! | [`value`] | [`Value`]: the untyped document value behind every property |
 //! | [`mod@template`] | [`Template`] and [`template!`]: strings composed of outputs |
@@ -52,6 +53,7 @@ pub use data::{Data, FieldVisitor, Fields, Json, List, Map, Resource};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use environment::{AssumeRole, Environment};
 pub use export::Export;
+pub use id::Identifier;
 pub use ignore::keep_ignored;
 pub use input::{Identifies, Input, IsA, Output, Provides};
 pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};

@@ -89,7 +89,8 @@ fn write_resource(code: &mut Code, place: Place<'_>) {
         docs.push(format!("Not a resource of AWS by itself: the macro `{transform}` makes others of it."));
     }
     code.line("");
-    write_struct(code, &name, &docs, &resource.properties, place, &BTreeSet::new());
+    let top = Structure { nested: "", name: &name, docs: &docs, properties: &resource.properties };
+    write_struct(code, &top, place, &BTreeSet::new());
     code.line("");
     code.block(&format!("impl gp::Resource for {name}"), |code| {
         code.line(&format!("const TYPE: &'static str = {:?};", resource.name));
@@ -98,6 +99,12 @@ fn write_resource(code: &mut Code, place: Place<'_>) {
     for (id, attribute) in place.ids.identifying(resource) {
         code.line("");
         code.block(&format!("impl gp::Identifies<{}> for {name}", place.id(id)), |code| {
+            code.line(&format!("const ATTRIBUTE: &'static str = {attribute:?};"));
+        });
+    }
+    if let Some(attribute) = place.ids.arn(resource) {
+        code.line("");
+        code.block(&format!("impl gp::Identifies<crate::Arn> for {name}"), |code| {
             code.line(&format!("const ATTRIBUTE: &'static str = {attribute:?};"));
         });
     }
@@ -114,21 +121,25 @@ fn write_resource(code: &mut Code, place: Place<'_>) {
         for (nested, properties) in &resource.types {
             let page = format!("aws-properties-{page}-{}", nested.to_lowercase());
             let docs = [format!("[`{}.{nested}`]({REFERENCE}/{page}.html).", resource.name)];
+            let name = names::nested(nested);
             code.line("");
             let boxed = boxed.iter().filter(|(owner, _)| owner == nested).map(|(_, name)| *name).collect();
-            write_struct(code, &names::nested(nested), &docs, properties, place, &boxed);
+            write_struct(code, &Structure { nested, name: &name, docs: &docs, properties }, place, &boxed);
         }
     });
 }
 
-fn write_struct(
-    code: &mut Code,
-    name: &str,
-    docs: &[String],
-    properties: &Properties,
-    place: Place<'_>,
-    boxed: &BTreeSet<&str>,
-) {
+/// A struct with properties, to be written.
+struct Structure<'a> {
+    /// CloudFormation's name of the nested type; empty for the resource itself.
+    nested: &'a str,
+    name: &'a str,
+    docs: &'a [String],
+    properties: &'a Properties,
+}
+
+fn write_struct(code: &mut Code, structure: &Structure<'_>, place: Place<'_>, boxed: &BTreeSet<&str>) {
+    let Structure { nested, name, docs, properties } = *structure;
     assert!(!STD.contains(&name), "{name} hides a name of std");
     let fields = names::distinct(properties.keys().copied(), names::field);
     let fields: Vec<_> = properties
@@ -136,7 +147,7 @@ fn write_struct(
         .map(|(cfn, property)| Field {
             cfn,
             rust: &fields[cfn],
-            kind: place.property(cfn, property),
+            kind: place.property(nested, cfn, property),
             property,
             boxed: boxed.contains(cfn),
         })
@@ -341,13 +352,13 @@ fn write_ids(code: &mut Code, service: &str, ids: &Ids, enabled: bool) {
         if id.service == service { id.name.clone() } else { format!("crate::{}::{}", id.service, id.name) }
     };
     let unions: Vec<_> = ids.unions_of_service(service).collect();
-    let mut own = ids.of_service(service, enabled).peekable();
-    if own.peek().is_none() && unions.is_empty() {
+    let own: Vec<_> = ids.of_service(service, enabled).collect();
+    if own.is_empty() && unions.is_empty() {
         return;
     }
     code.line("");
     code.block("crate::ids!", |code| {
-        for (id, target) in own {
+        for (id, target) in &own {
             code.line(&format!("/// `{}` of `{}`.", target.attribute, target.resource));
             code.line(&format!("{},", id.name));
         }
@@ -363,6 +374,12 @@ fn write_ids(code: &mut Code, service: &str, ids: &Ids, enabled: bool) {
         let wider: Vec<_> = ids.wider(id).map(path).collect();
         let wider = if wider.is_empty() { String::new() } else { format!(" => {}", wider.join(", ")) };
         code.line(&format!("crate::union!({}: {}{wider});", id.name, members.join(", ")));
+    }
+    let arns: Vec<_> = own.iter().map(|(id, _)| *id).chain(unions.iter().map(|(id, _)| *id)).collect();
+    let arns: Vec<_> = arns.into_iter().filter(|id| ids.is_arn(id)).map(|id| id.name.as_str()).collect();
+    if !arns.is_empty() {
+        code.line("");
+        code.line(&format!("crate::arns!({});", arns.join(", ")));
     }
 }
 

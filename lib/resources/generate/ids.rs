@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_schema::{Kind, Property, Reference, ResourceType, lookup};
 
+use super::named::Named;
 use super::{names, resources};
 
 /// All typed ids, and the unions of several.
@@ -13,7 +14,11 @@ pub(crate) struct Ids {
     unions: BTreeMap<BTreeSet<Reference>, Id>,
     /// What properties and attributes refer to, maybe those of another service.
     related: BTreeSet<Reference>,
+    meanings: Meanings,
 }
+
+/// What texts identify, by the schema's relations and by their names.
+pub(crate) struct Meanings(Named);
 
 /// A type in a service's module.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,17 +31,20 @@ pub(crate) struct Id {
 
 impl Ids {
     pub(crate) fn new() -> Self {
+        let meanings = Meanings::new();
         let mut targets = BTreeSet::new();
         let mut related = BTreeSet::new();
         let mut unions: BTreeMap<BTreeSet<Reference>, Id> = BTreeMap::new();
         for resource in resources() {
-            targets.extend(own(resource));
-            related.extend(led_elsewhere(resource));
-            for (place, name, property) in properties(resource) {
-                let set = identified(name, property);
+            targets.extend(own(resource).map(|target| meanings.meant(target)));
+            related.extend(meanings.led_elsewhere(resource));
+            for (nested, name, property) in properties(resource) {
+                let set = meanings.of_property(resource, nested, name, property);
                 related.extend(set.iter().cloned());
                 if set.len() > 1 {
-                    unions.entry(set).or_insert_with(|| Id { service: names::module(resource), name: place });
+                    let place = |nested: &str| if nested.is_empty() { String::new() } else { names::nested(nested) };
+                    let name = format!("{}{}{}", names::resource(resource), place(nested), names::camel(name));
+                    unions.entry(set).or_insert_with(|| Id { service: names::module(resource), name });
                 }
             }
         }
@@ -64,17 +72,37 @@ impl Ids {
             let [second, third] = last;
             (set, claim(&id.service, [id.name, second, third]))
         });
-        Self { unions: unions.collect(), names, related }
+        Self { unions: unions.collect(), names, related, meanings }
     }
 
     /// The typed id that a text property takes, or the union of several.
-    pub(crate) fn of_property(&self, name: &str, property: &Property) -> Option<&Id> {
-        let set = identified(name, property);
+    pub(crate) fn of_property(
+        &self,
+        resource: &ResourceType,
+        nested: &str,
+        name: &str,
+        property: &Property,
+    ) -> Option<&Id> {
+        let set = self.meanings.of_property(resource, nested, name, property);
         match set.len() {
             0 => None,
             1 => set.first().and_then(|only| self.names.get(only)),
             _ => self.unions.get(&set),
         }
+    }
+
+    /// What a property's name says, where no relation of it counts.
+    #[cfg(test)]
+    pub(crate) fn by_name(
+        &self,
+        resource: &ResourceType,
+        nested: &str,
+        name: &str,
+        property: &Property,
+    ) -> BTreeSet<Reference> {
+        let meanings = &self.meanings;
+        let stated = meanings.stated(resource, nested, name, property);
+        if stated.is_some() { BTreeSet::new() } else { meanings.of_property(resource, nested, name, property) }
     }
 
     /// The typed id that an attribute or property of a resource is.
@@ -84,7 +112,7 @@ impl Ids {
             .get_key_value(attribute)
             .map(|(name, _)| (*name, ()))
             .or_else(|| resource.properties.get_key_value(attribute).map(|(name, _)| (*name, ())))?;
-        self.names.get(&meant(Reference { resource: resource.name, attribute: name }))
+        self.names.get(&self.meanings.meant(Reference { resource: resource.name, attribute: name }))
     }
 
     /// The ids of a service, or of them what others refer to, each with the attribute that it is.
@@ -112,6 +140,22 @@ impl Ids {
         unions.filter(move |(other, _)| set.is_some_and(|set| set.is_subset(other) && set != *other)).map(|(_, id)| id)
     }
 
+    /// Whether all that an id can be are ARNs.
+    pub(crate) fn is_arn(&self, id: &Id) -> bool {
+        let single =
+            self.names.iter().find(|(_, other)| *other == id).map(|(target, _)| BTreeSet::from([target.clone()]));
+        let set = single.or_else(|| self.unions.iter().find(|(_, other)| *other == id).map(|(set, _)| set.clone()));
+        set.is_some_and(|set| set.iter().all(is_arn))
+    }
+
+    /// The ARN of a resource that its handle stands for where any ARN is wanted.
+    pub(crate) fn arn(&self, resource: &ResourceType) -> Option<&'static str> {
+        let first = Reference { resource: resource.name, attribute: "" };
+        let own = self.names.range(first..).map(|(target, _)| target);
+        let arns = own.take_while(|target| target.resource == resource.name).filter(|target| is_arn(target));
+        arns.map(|target| target.attribute).min_by_key(|attribute| rank(resource, attribute))
+    }
+
     /// What a handle of the resource can stand for, each with the attribute that is meant.
     pub(crate) fn identifying(&self, resource: &ResourceType) -> BTreeMap<&Id, &'static str> {
         let mut found = BTreeMap::new();
@@ -137,16 +181,14 @@ fn rank(resource: &ResourceType, attribute: &str) -> usize {
     2 * ending + usize::from(!resource.primary_identifier.contains(&attribute))
 }
 
-/// Every property, after a name for the place it stands at (resource, nested type, property) and its
-/// own.
-fn properties(resource: &'static ResourceType) -> impl Iterator<Item = (String, &'static str, &'static Property)> {
-    let start = names::resource(resource);
-    let top = resource.properties.iter().map(|(name, property)| (String::new(), *name, property));
-    let nested = resource.types.iter().flat_map(|(nested, properties)| {
-        properties.iter().map(|(name, property)| (names::nested(nested), *name, property))
-    });
-    top.chain(nested)
-        .map(move |(nested, name, property)| (format!("{start}{nested}{}", names::camel(name)), name, property))
+/// Every property, after the nested type that it is in, with its name.
+pub(crate) fn properties(
+    resource: &'static ResourceType,
+) -> impl Iterator<Item = (&'static str, &'static str, &'static Property)> {
+    let types = resource.types.iter().map(|(nested, properties)| (*nested, properties));
+    std::iter::once(("", &resource.properties))
+        .chain(types)
+        .flat_map(|(nested, properties)| properties.iter().map(move |(name, property)| (nested, *name, property)))
 }
 
 /// The attributes that identify a resource: its primary identifiers and its ARN. Of a primary
@@ -160,14 +202,7 @@ fn own(resource: &'static ResourceType) -> impl Iterator<Item = Reference> {
     let arns = resource.attributes.keys().filter(|name| is_own_arn(resource, name));
     let targets = primary.chain(referred).chain(arns);
     let targets = targets.map(|attribute| Reference { resource: resource.name, attribute });
-    targets.filter(is_text).map(meant)
-}
-
-/// What attributes of a resource are that belong to another one.
-fn led_elsewhere(resource: &'static ResourceType) -> impl Iterator<Item = Reference> {
-    let names = resource.attributes.keys().chain(resource.properties.keys());
-    let own = names.map(|attribute| Reference { resource: resource.name, attribute }).filter(is_text);
-    own.map(|target| (target.clone(), meant(target))).filter(|(from, to)| from != to).map(|(_, to)| to)
+    targets.filter(is_text)
 }
 
 fn is_own_arn(resource: &ResourceType, attribute: &str) -> bool {
@@ -177,15 +212,84 @@ fn is_own_arn(resource: &ResourceType, attribute: &str) -> bool {
     rest.split('_').filter(|word| !word.is_empty()).all(|word| known.contains(&word))
 }
 
-/// What a text property identifies, where its name says so of every target: AWS's relationships are
-/// possibilities, and what may also be a domain name, an address or the id of something that is not
-/// listed is plain text.
-fn identified(name: &str, property: &Property) -> BTreeSet<Reference> {
-    let text = *property.kind.element() == Kind::String && !property.sensitive;
-    if !text || !property.references.iter().all(|target| is_identifier(target) && is_named(name, target)) {
-        return BTreeSet::new();
+impl Meanings {
+    pub(crate) fn new() -> Self {
+        Self(Named::new(resources().flat_map(own)))
     }
-    property.references.iter().cloned().map(meant).collect()
+
+    /// What a text property identifies. The schema's relations count where the property's name says so of
+    /// every target: AWS's relationships are possibilities, and what may also be a domain name, an address or
+    /// the id of something that is not listed is plain text. Where they do not count, the name may.
+    pub(crate) fn of_property(
+        &self,
+        resource: &ResourceType,
+        nested: &str,
+        name: &str,
+        property: &Property,
+    ) -> BTreeSet<Reference> {
+        if *property.kind.element() != Kind::String || property.sensitive {
+            return BTreeSet::new();
+        }
+        let found = match self.stated(resource, nested, name, property) {
+            Some(stated) => stated,
+            None if property.allowed.is_empty() => self.0.of_property(resource, nested, name),
+            None => Vec::new(),
+        };
+        found.into_iter().map(|target| self.meant(target)).collect()
+    }
+
+    /// The relations of a property, where they count.
+    fn stated(&self, resource: &ResourceType, nested: &str, name: &str, property: &Property) -> Option<Vec<Reference>> {
+        let path = if nested.is_empty() { name.to_owned() } else { format!("{nested}.{name}") };
+        let stated = resource.relations_of(property, &path);
+        let counts = |target: &Reference| is_identifier(target) && is_named(name, target);
+        (!stated.is_empty() && stated.iter().all(counts)).then_some(stated)
+    }
+
+    /// The attribute that a reference leads to in the end: a subnet's `VpcId` is the `VpcId` of a VPC.
+    fn meant(&self, target: Reference) -> Reference {
+        let resource = find(&target);
+        let attribute = resource.attributes.get(target.attribute).map(|attribute| &attribute.references);
+        let property = resource.properties.get(target.attribute);
+        let stated = attribute.filter(|stated| !stated.is_empty()).cloned();
+        let stated = stated
+            .or_else(|| property.map(|property| resource.relations_of(property, target.attribute)))
+            .unwrap_or_default();
+        let next = match &stated[..] {
+            [next] if is_identifier(next) && (next.resource == target.resource || is_named(target.attribute, next)) => {
+                Some(next.clone())
+            }
+            _ => {
+                let attribute = resource.attributes.contains_key(target.attribute);
+                // An identifier that AWS makes is the resource's own, whatever it is called.
+                let made = attribute && own(resource).any(|own| own == target);
+                let named = match property {
+                    _ if made => Vec::new(),
+                    Some(property) if !property.allowed.is_empty() => Vec::new(),
+                    Some(_) if !attribute => self.0.of_property(resource, "", target.attribute),
+                    _ => self.0.of_attribute(resource, target.attribute),
+                };
+                <[_; 1]>::try_from(named).ok().map(|[next]| next)
+            }
+        };
+        match next {
+            Some(next) if next != target => self.meant(next),
+            _ => target,
+        }
+    }
+
+    /// What attributes of a resource are that belong to another one.
+    fn led_elsewhere(&self, resource: &'static ResourceType) -> impl Iterator<Item = Reference> {
+        let names = resource.attributes.keys().chain(resource.properties.keys());
+        let own = names.map(|attribute| Reference { resource: resource.name, attribute }).filter(is_text);
+        own.map(|target| (target.clone(), self.meant(target))).filter(|(from, to)| from != to).map(|(_, to)| to)
+    }
+}
+
+/// Whether an identifier is an ARN.
+fn is_arn(target: &Reference) -> bool {
+    // Which is called `Id`.
+    names::is_arn(target.attribute) || target.resource == "AWS::SecretsManager::Secret" && target.attribute == "Id"
 }
 
 /// Whether the name of a property has a word of what it refers to.
@@ -227,22 +331,7 @@ fn is_text(target: &Reference) -> bool {
     attribute.or(property) == Some(&Kind::String)
 }
 
-/// The attribute that a reference leads to in the end: a subnet's `VpcId` is the `VpcId` of a VPC.
-fn meant(target: Reference) -> Reference {
-    let resource = find(&target);
-    let attribute = resource.attributes.get(target.attribute).map(|attribute| &attribute.references);
-    let property = resource.properties.get(target.attribute).map(|property| &property.references);
-    let stated = attribute.filter(|stated| !stated.is_empty()).or(property);
-    match stated.map(Vec::as_slice) {
-        Some([next]) if *next != target && is_identifier(next) => {
-            let own = next.resource == target.resource;
-            if own || is_named(target.attribute, next) { meant(next.clone()) } else { target }
-        }
-        _ => target,
-    }
-}
-
-fn find(target: &Reference) -> &'static ResourceType {
+pub(crate) fn find(target: &Reference) -> &'static ResourceType {
     lookup(target.resource).expect("the schema's tests look every target up")
 }
 

@@ -17,15 +17,16 @@ pub(crate) struct Place<'a> {
 
 impl Place<'_> {
     /// The type of a property.
-    pub(crate) fn property(&self, name: &str, property: &Property) -> String {
+    pub(crate) fn property(&self, nested: &str, name: &str, property: &Property) -> String {
         if property.sensitive && *shape(&property.kind).element() == Kind::String {
             return self.kind(&property.kind, "gp::Secret");
         }
         // The name that a resource is given makes the id; nobody has one before.
         let own = property.references.iter().any(|it| it.resource == self.resource.name && it.attribute == name);
-        match self.ids.of_property(name, property).filter(|_| !own) {
-            Some(id) => self.kind(&property.kind, &self.id(id)),
-            None => self.kind(&property.kind, "String"),
+        match self.ids.of_property(self.resource, nested, name, property) {
+            Some(id) if !own => self.kind(&property.kind, &self.id(id)),
+            None if names::is_arn(name) => self.kind(&property.kind, "crate::Arn"),
+            _ => self.kind(&property.kind, "String"),
         }
     }
 
@@ -33,7 +34,8 @@ impl Place<'_> {
     pub(crate) fn output(&self, name: &str, kind: &Kind) -> String {
         match (self.ids.of_attribute(self.resource, name), self.resource.properties.get(name)) {
             (Some(id), _) if *kind == Kind::String => self.id(id),
-            (_, Some(property)) if property.kind == *kind => self.property(name, property),
+            (_, Some(property)) if property.kind == *kind => self.property("", name, property),
+            _ if names::is_arn(name) => self.kind(kind, "crate::Arn"),
             _ => self.kind(kind, "String"),
         }
     }

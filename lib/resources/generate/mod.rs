@@ -7,6 +7,7 @@
 mod emit;
 mod ids;
 mod kinds;
+mod named;
 pub(crate) mod names;
 
 use std::collections::BTreeMap;
@@ -31,4 +32,20 @@ pub(crate) fn services(enabled: impl Fn(&str) -> bool) -> BTreeMap<String, Strin
 /// All resource types, sorted by name.
 pub(crate) fn resources() -> impl Iterator<Item = &'static ResourceType> {
     groundplan_schema::all().filter_map(groundplan_schema::lookup)
+}
+
+/// What the names of properties say, where no relation does, as `ec2 KeyName: AWS::EC2::KeyPair KeyName (4)`.
+#[cfg(test)]
+pub(crate) fn said_by_names() -> Vec<String> {
+    let ids = ids::Ids::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for resource in resources() {
+        for (nested, name, property) in ids::properties(resource) {
+            for target in ids.by_name(resource, nested, name, property) {
+                let line = format!("{} {name}: {} {}", resource.service(), target.resource, target.attribute);
+                *counts.entry(line).or_default() += 1;
+            }
+        }
+    }
+    counts.into_iter().map(|(line, count)| format!("{line} ({count})")).collect()
 }

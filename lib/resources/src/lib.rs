@@ -46,17 +46,23 @@
 //! - A property that refers to another resource takes that one's id: `VpcId`, or a handle of a VPC.
 //!   An id is called like its resource and attribute, without repetition. Where it may refer to
 //!   several, it takes a union that each of them is, as in `kms::KeyArnOrKeyId`. Where the schema
-//!   states no relationship it is a `String`, and so it is where the property's name does not say
-//!   what it refers to (`Endpoint`, `Value`): AWS's relationships are possibilities, not all of them.
+//!   states no relationship, the property's name may say what it refers to (`KeyName`, `SubnetIds`;
+//!   `generate/named.rs` has the rules), or that it takes the ARN of anything ([`Arn`]); else it is a
+//!   `String`. It is one as well where the name does not say what the schema does (`Endpoint`,
+//!   `Value`): AWS's relationships are possibilities, not all of them.
+//! - An id that is known is given as text, `.subnet_ids(["subnet-0a1b2c3d"])`, or as a template.
 //! - A property that carries a secret takes a `Secret`.
 //! - Untyped `Json` stands where AWS publishes no schema, and where several objects are possible.
 //!   Of other alternatives the richest is taken: a list before an object before text.
 
 use groundplan_core as gp;
 
+mod arn;
 mod id;
 mod tag;
 
+pub use arn::Arn;
+pub(crate) use arn::arns;
 pub(crate) use id::{ids, union};
 pub use tag::Tag;
 

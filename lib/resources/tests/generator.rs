@@ -85,3 +85,10 @@ fn names_that_would_be_the_same_are_numbered_in_the_order_of_cloudformation() {
     assert_eq!(named["AccessKey"], "access_key2");
     assert_eq!(named["Accesskey"], "access_key3");
 }
+
+/// What the names of properties and attributes say where AWS relates them to nothing: each meaning with
+/// the number of properties, and those of a service that ends in one of its own types.
+#[test]
+fn what_names_say_is_what_a_reader_would_say() {
+    insta::assert_snapshot!(generate::said_by_names().join("\n"));
+}

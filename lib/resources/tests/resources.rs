@@ -1,7 +1,10 @@
 //! The generated types in use.
 
-use groundplan_core::{App, Data, Environment, Identifies, Input, Output, Resource, Stack, Value};
-use groundplan_resources::{cloudfront, ec2, elasticloadbalancingv2, iam, kms, lambda, rds, s3, wafv2};
+use groundplan_core::{App, Data, Environment, Identifies, Input, Output, Resource, Stack, Value, template};
+use groundplan_resources::{
+    applicationautoscaling, cloudfront, ec2, eks, elasticache, elasticloadbalancingv2, iam, kms, lambda, rds, s3, sns,
+    sqs, wafv2,
+};
 
 fn stack(app: &App) -> Stack {
     app.stack("network", Environment::new("eu-central-1"))
@@ -110,6 +113,79 @@ fn several_required_values_are_given_by_name_each_as_whatever_provides_it() {
     assert_eq!(value, Listener::new(of_output).into_value());
     assert_eq!(map(&value)["LoadBalancerArn"], Value::Ref(balancer.load_balancer_arn().reference().clone()));
     assert_eq!(map(&value)["DefaultActions"].as_list().map(<[_]>::len), Some(1));
+}
+
+#[test]
+fn a_handle_fits_where_the_name_of_a_property_says_so() {
+    let app = App::new("test");
+    let stack = stack(&app);
+    let refers = |value: Value, property: &str, attribute: &str| {
+        let Value::Ref(reference) = map(&value)[property].clone() else { panic!("{property} is no reference") };
+        assert_eq!(reference.attribute, attribute, "{property}");
+    };
+    let key = stack.add("key", ec2::KeyPair::new("bastion"));
+    refers(ec2::Instance::new().key_name(&key).into_value(), "KeyName", "KeyName");
+
+    let subnets = elasticache::SubnetGroupArgs { description: "Private", subnet_ids: ["subnet-1"] };
+    let subnets = stack.add("subnets", elasticache::SubnetGroup::new(subnets));
+    let cache = elasticache::ReplicationGroup::new("Cache").cache_subnet_group_name(&subnets);
+    refers(cache.into_value(), "CacheSubnetGroupName", "CacheSubnetGroupName");
+
+    let vpc = eks::cluster::ResourcesVpcConfig::new(["subnet-1", "subnet-2"]);
+    let role = "arn:aws:iam::111122223333:role/eks";
+    let cluster = eks::Cluster::new(eks::ClusterArgs { resources_vpc_config: vpc, role_arn: role });
+    let cluster = stack.add("cluster", cluster);
+    let addon = eks::Addon::new(eks::AddonArgs { addon_name: "coredns", cluster_name: &cluster });
+    refers(addon.into_value(), "ClusterName", "Name");
+    let rule = ec2::SecurityGroupIngress::new("tcp").source_security_group_id(cluster.cluster_security_group_id());
+    refers(rule.into_value(), "SourceSecurityGroupId", "ClusterSecurityGroupId");
+
+    let policy = applicationautoscaling::ScalingPolicyArgs { policy_name: "cpu", policy_type: "TargetTrackingScaling" };
+    let target = applicationautoscaling::ScalableTargetArgs {
+        max_capacity: 4,
+        min_capacity: 2,
+        resource_id: "service/shop/api",
+        scalable_dimension: "ecs:service:DesiredCount",
+        service_namespace: "ecs",
+    };
+    let target = stack.add("target", applicationautoscaling::ScalableTarget::new(target));
+    let of_handle = applicationautoscaling::ScalingPolicy::new(policy).scaling_target_id(&target).into_value();
+    assert_eq!(map(&of_handle)["ScalingTargetId"], Value::Ref(target.id().reference().clone()));
+    refers(of_handle, "ScalingTargetId", "Id");
+}
+
+#[test]
+fn a_property_that_takes_the_arn_of_anything_takes_whatever_has_one() {
+    let app = App::new("test");
+    let stack = stack(&app);
+    let topic = stack.add("topic", sns::Topic::new());
+    let queue = stack.add("queue", sqs::Queue::new());
+    let permission = || {
+        lambda::Permission::new(lambda::PermissionArgs {
+            action: "lambda:InvokeFunction",
+            function_name: "notify",
+            principal: "sns.amazonaws.com",
+        })
+    };
+    let text: Output<String> = Output::new(topic.topic_arn().reference().clone());
+    for (given, attribute) in [
+        (permission().source_arn(&topic), "TopicArn"),
+        (permission().source_arn(topic.topic_arn()), "TopicArn"),
+        (permission().source_arn(text), "TopicArn"),
+        (permission().source_arn(&queue), "Arn"),
+    ] {
+        assert_eq!(given.source_arn.as_ref().and_then(|arn| arn.reference()).map(|it| &*it.attribute), Some(attribute));
+    }
+}
+
+#[test]
+fn an_id_that_is_known_is_given_as_text_and_one_that_is_composed_as_a_template() {
+    let known = ec2::Subnet::new("vpc-0a1b2c3d").into_value();
+    assert_eq!(known, ec2::Subnet::new(ec2::VpcId::new("vpc-0a1b2c3d")).into_value());
+    let app = App::new("test");
+    let role = template!("arn:aws:iam::{}:role/eks", stack(&app).account_id());
+    let function = lambda::FunctionArgs { code: lambda::function::Code::new(), role };
+    assert!(matches!(lambda::Function::new(function).role, Some(Input::Template(_))));
 }
 
 #[test]

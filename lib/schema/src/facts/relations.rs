@@ -20,6 +20,15 @@ const MORE: &[(&str, &str, &str, &str)] = &[
     ("AWS::SecretsManager::RotationSchedule", "SecretId", "AWS::SecretsManager::Secret", "Id"),
 ];
 
+/// Relations of the schema that are wrong: a property at the top of a type, and what it names.
+#[rustfmt::skip]
+const CORRECTED: &[(&str, &str, &str, &str)] = &[
+    // What `Ref` gives of a scalable target: `ResourceId|ScalableDimension|ServiceNamespace`. The schema has
+    // the `ResourceId` alone.
+    // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-applicationautoscaling-scalingpolicy.html>
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", "ScalingTargetId", "AWS::ApplicationAutoScaling::ScalableTarget", "Id"),
+];
+
 /// Properties, wherever they are, that name a part of the same resource, any host, or whatever an
 /// attribute of a load balancer is about, though the schema relates them to resources.
 const ANYTHING: &[(&str, &[&str])] = &[
@@ -214,9 +223,13 @@ impl ResourceType {
         if ANYTHING.iter().any(|(name, names)| *name == self.name && names.contains(&last_name(path))) {
             return Vec::new();
         }
-        let more = MORE.iter().filter(|row| row.0 == self.name && row.1 == path);
-        let more = more.map(|row| Reference { resource: row.2, attribute: row.3 });
-        property.references.iter().cloned().chain(more).collect()
+        let rows = |table: &'static [(&'static str, &'static str, &'static str, &'static str)]| {
+            let rows = table.iter().filter(|row| row.0 == self.name && row.1 == path);
+            rows.map(|row| Reference { resource: row.2, attribute: row.3 }).collect::<Vec<_>>()
+        };
+        let corrected = rows(CORRECTED);
+        let stated = if corrected.is_empty() { property.references.clone() } else { corrected };
+        stated.into_iter().chain(rows(MORE)).collect()
     }
 
     /// Whether the table says what the value at a path names, and the schema does not.
@@ -272,6 +285,14 @@ mod tests {
             let stated =
                 &resource.properties.get(property).unwrap_or_else(|| panic!("{name} has no {property}")).references;
             assert!(stated.iter().all(|stated| stated.resource != named.name), "the schema states {name} {property}");
+            assert!(named.is_identified_by(attribute), "{} is not identified by {attribute}", named.name);
+        }
+        for (name, property, named, attribute) in CORRECTED {
+            let resource = lookup(name).unwrap_or_else(|| panic!("AWS publishes no {name}"));
+            let right = Reference { resource: named, attribute };
+            let stated = &resource.properties[property].references;
+            assert!(!stated.is_empty() && !stated.contains(&right), "the schema is right about {name} {property}");
+            let named = lookup(named).unwrap_or_else(|| panic!("AWS publishes no {}", right.resource));
             assert!(named.is_identified_by(attribute), "{} is not identified by {attribute}", named.name);
         }
         for (name, names) in LETS_GO.iter().chain(ANYTHING) {
