@@ -209,6 +209,7 @@ impl Provides<String> for Template {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Identifier + IsA<String>> Provides<T> for Template {
     fn provide(self) -> Input<T> {
         self.typed()
@@ -217,6 +218,8 @@ impl<T: Identifier + IsA<String>> Provides<T> for Template {
 
 macro_rules! identifies {
     ($($type:ty),+) => {$(
+        // Whoever passes text where no identifier is wanted is told what is wanted.
+        #[diagnostic::do_not_recommend]
         impl<T: Identifier> Provides<T> for $type {
             fn provide(self) -> Input<T> {
                 Input::Known(T::identify(self.into()))
