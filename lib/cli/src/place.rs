@@ -87,6 +87,15 @@ impl Place {
         }
     }
 
+    /// Whether both are one place, under whatever names.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let directory = |place: &Self| match &place.root {
+            Root::Directory(directory) => fs::canonicalize(directory.join(&place.app)).ok(),
+            Root::Bucket { .. } => None,
+        };
+        self.display() == other.display() || directory(self).is_some_and(|own| directory(other) == Some(own))
+    }
+
     /// Refuses the state of another target.
     fn belongs_to(&self, target: &Target) -> Result<(), CommandError> {
         let Some(marker) = self.marker() else { return Ok(()) };

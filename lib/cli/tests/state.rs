@@ -75,6 +75,36 @@ fn a_file_that_is_damaged_takes_no_other_run_or_state_away() {
 const LOCK: &str = "123456789012.lock";
 
 #[test]
+fn a_state_that_is_put_back_names_what_is_not_in_it_and_no_edited_one_makes_a_command_panic() {
+    let machine = Machine::new();
+    machine.run(&network("10.0.0.0/24", true), "deploy").succeeds();
+    machine.run(&network("10.0.1.0/24", true), "deploy").succeeds();
+    let restored = machine.run(&network("10.0.0.0/24", true), "state restore 1").succeeds();
+    assert!(restored.err.contains("warning: shop/vpc-a (AWS::EC2::Subnet subnet-"), "{}", restored.err);
+    machine.run(&shop(), "state migrate file:.groundplan/sandbox/../sandbox/state").fails(3, "already");
+
+    let text = read(&machine.path(STATE).join("state.json"));
+    let mut edited: serde_json::Value = serde_json::from_str(&text).unwrap();
+    edited["resources"]["shop/vpc"]["dependencies"] = json!(["shop/vpc", "shop/vpc-a"]);
+    fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
+    machine.run(&shop(), "state push edited.json --force").succeeds();
+    let refused = machine.run(&shop(), "destroy --delete-data");
+    assert!(refused.err.contains("these steps wait for each other"), "{}", refused.err);
+    edited["resources"]["shop/vpc"]["dependencies"] = json!(["shop/vpc"]);
+    fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
+    machine.run(&shop(), "state push edited.json --force").succeeds();
+    machine.run(&shop(), "plan").succeeds();
+    edited["generations"] = json!({"shop/vpc": u32::MAX});
+    fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
+    machine.run(&shop(), "state push edited.json --force").fails(1, "is no generation of `shop/vpc`");
+    edited["generations"] = json!({});
+    edited["serial"] = json!(u32::MAX - 3);
+    fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
+    machine.run(&shop(), "state push edited.json --force").fails(1, "is no serial of a state");
+    machine.run(&shop(), "destroy --delete-data").succeeds();
+}
+
+#[test]
 fn a_run_says_that_it_waits_for_the_sandbox() {
     let machine = Machine::new();
     machine.run(&shop(), "deploy").succeeds();

@@ -108,7 +108,7 @@ impl Handler for Certificate {
     async fn advance(cx: &Cx, known: &Known<Self>) -> Result<Status> {
         let detail = describe(cx, &known.id).await?;
         if detail.status == Some(CertificateStatus::PendingValidation) {
-            validation::put_records(cx, known.last.options(), &detail).await?;
+            validation::put_records(cx, known.last.validation_options(), &detail).await?;
         }
         status(cx, known, &detail).await
     }
@@ -125,7 +125,7 @@ impl Handler for Certificate {
     async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
         let detail = describe(cx, &known.id).await?;
         cx.acm.delete_certificate().certificate_arn(&known.id).send().await?;
-        validation::remove_records(cx, known.last.options(), &detail).await;
+        validation::remove_records(cx, known.last.validation_options(), &detail).await;
         Ok(Deletion::Gone)
     }
 
@@ -148,7 +148,7 @@ impl Handler for Certificate {
 }
 
 impl Certificate {
-    fn options(&self) -> &[DomainValidationOption] {
+    fn validation_options(&self) -> &[DomainValidationOption] {
         self.domain_validation_options.as_deref().unwrap_or_default()
     }
 
@@ -165,7 +165,7 @@ async fn status(cx: &Cx, known: &Known<Certificate>, detail: &CertificateDetail)
         Readiness::Failed(reason) => return Ok(Status::Failed(reason)),
         Readiness::Pending(state) => state,
     };
-    for zone in validation::zones(known.last.options(), detail) {
+    for zone in validation::zones(known.last.validation_options(), detail) {
         if let Some(missing) = missing_delegation(cx, &zone).await {
             state = format!("{state}; {missing}");
         }

@@ -1,7 +1,7 @@
 //! `AWS::ElasticLoadBalancingV2::ListenerRule`
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    HostHeaderRewriteConfig, RewriteConfig, Rule, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
+    HostHeaderRewriteConfig, RewriteConfig, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
 };
 use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::action::Action;
 use super::condition::RuleCondition;
-use super::order::{PRIORITY_IN_USE, holder, rules, set_priority};
+use super::order::{PRIORITY_IN_USE, holder, listener_of, rules, set_priority};
 use super::{read_tags, retag, tag, taken, with_token};
-use crate::error::{Error, OrNone, Result};
+use crate::error::{Error, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
 use crate::tags::Tags;
 

@@ -103,7 +103,7 @@ pub(super) fn holder(rules: &[Rule], wanted: i32) -> Option<&str> {
 }
 
 /// `…:listener/app/shop/1/2` of the rule `…:listener-rule/app/shop/1/2/3`.
-fn listener_of(rule: &str) -> String {
+pub(super) fn listener_of(rule: &str) -> String {
     let listener = rule.rsplit_once('/').map_or(rule, |(listener, _)| listener);
     listener.replacen(":listener-rule/", ":listener/", 1)
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::action::Action;
 use super::attribute::{self, Attribute, Defaults};
-use super::listener_rule::rules;
+use super::order::rules;
 use super::{NAMES, full_name, read_tags, retag, tag, tag_made, takes_tags_later, with_token};
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};

@@ -201,7 +201,7 @@ impl RecordSet {
     /// Sends changes that bring about this record, whose identifier is `id`.
     async fn apply(&self, cx: &Cx, id: &str, changes: Vec<Change>) -> Result<()> {
         let change = apply(cx, &self.hosted_zone_id, changes, self.comment.clone()).await?;
-        cx.memory.of::<PendingChanges>().remember(id, change);
+        cx.memory.of::<super::changes::PendingChanges>().remember(id, change);
         Ok(())
     }
 

@@ -4,12 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 
-use groundplan_core::Path;
-use groundplan_engine::State;
 use groundplan_engine::model::{Counts, LockOwner, RunRecord, RunResult, Use};
 use groundplan_engine::store::StateStore;
 use groundplan_engine::store::transfer::{self, Transferred};
 use groundplan_engine::upstream;
+use groundplan_engine::{Error, State};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -30,7 +29,7 @@ pub(crate) async fn list(context: &Context<'_>, session: &Session<'_>) -> Result
         match store.backup(serial).await {
             Ok(state) => states.extend(state),
             // One that cannot be read takes no other one away.
-            Err(error) if error.is_of_content() => {
+            Err(error @ Error::Format(_)) => {
                 context.terminal.warn(format!("the state {serial} is not listed: {error}"))
             }
             Err(error) => return Err(error.into()),
@@ -130,12 +129,11 @@ async fn put(
     if let Ok(loaded) = loaded
         && loaded.base.is_some()
     {
-        let known: BTreeSet<&Path> = state.resources.keys().collect();
-        let lost: Vec<&Path> = loaded.state.resources.keys().filter(|path| !known.contains(path)).collect();
+        let lost = transfer::lost(&loaded.state, &state);
         if !lost.is_empty() {
             let lost = named(&lost);
             context.terminal.warn(format!("{lost} of the current state are not in it, and are not known after that"));
-            context.terminal.hint("`import PATH ID` adopts what still exists");
+            context.terminal.hint("`import PATH ID` adopts what still exists; delete by hand what is not needed");
         }
     }
     for Use { name, app, places } in users(context, store).await {
@@ -178,7 +176,7 @@ pub(crate) async fn migrate(
     let place = Place::find(Some(url), None, context.app(), &session.target, context.host)?;
     let (to, to_url) = (place.store(), place.url());
     let from_url = session.place.url();
-    if to.place() == session.store.place() {
+    if place.is_same(&session.place) {
         return Err(CommandError::usage(format!("the state is at {to_url} already")));
     }
     let holder = session.holder();

@@ -305,18 +305,31 @@ impl PlanView<'_> {
 
     /// Everything whose data is lost, once more and in one place.
     fn losses(&self) -> String {
-        let mut lost: BTreeMap<&Path, &str> = BTreeMap::new();
-        lost.extend(
-            self.changes.deposed.iter().filter(|old| old.data_loss).map(|old| (&old.path, old.type_name.as_str())),
-        );
+        let deposed = self.changes.deposed.iter().filter(|old| old.data_loss);
+        let deposed = deposed.map(|old| (&old.path, old.type_name.as_str(), Some(old.id.as_str())));
+        let before = |change: &'_ Change| {
+            change.reasons.iter().find_map(|reason| match reason {
+                Reason::TypeChanged { from } => Some(from.clone()),
+                _ => None,
+            })
+        };
         let changes = self.changes.changes.values().filter(|change| change.data_loss);
-        lost.extend(changes.map(|change| (&change.path, change.type_name.as_str())));
+        let changes: Vec<_> = changes.map(|change| (change, before(change))).collect();
+        let standing = changes
+            .iter()
+            .map(|(change, before)| (&change.path, before.as_deref().unwrap_or(change.type_name.as_str()), None));
+        let mut lost: Vec<(&Path, &str, Option<&str>)> = deposed.chain(standing).collect();
+        lost.sort_unstable();
         if lost.is_empty() {
             return String::new();
         }
         let head = format!(" DATA LOSS: {} with all that is in there ", count(lost.len(), "resource"));
-        let snapshots = |path: &Path, of: &str| {
-            let of_path = self.snapshots.iter().filter(|((of, _), _)| *of == path);
+        let left_over: Vec<_> = self.changes.deposed.iter().map(|old| (&old.path, old.id.as_str())).collect();
+        let snapshots = |path: &Path, of: &str, id: Option<&str>| {
+            let is_of = |snapshot: &(&Path, &str)| {
+                snapshot.0 == path && id.map_or(!left_over.contains(snapshot), |id| id == snapshot.1)
+            };
+            let of_path = self.snapshots.iter().filter(|(of, _)| is_of(of));
             let names: Vec<_> = of_path.map(|(_, name)| format!("final snapshot {name}")).collect();
             match (names.is_empty(), schema::lookup(of).and_then(schema::ResourceType::final_snapshot)) {
                 (true, None) => String::new(),
@@ -324,7 +337,9 @@ impl PlanView<'_> {
                 (false, _) => format!("  {}", names.join(", ")),
             }
         };
-        let line = |(path, of): (&&Path, &&str)| format!("  {path}  {}{}\n", short_type(of), snapshots(path, of));
+        let line = |(path, of, id): &(&Path, &str, Option<&str>)| {
+            format!("  {path}  {}{}\n", short_type(of), snapshots(path, of, *id))
+        };
         let lines: String = lost.iter().map(line).collect();
         format!("{}\n{}\n", paint(DANGER, head), paint(DELETE, lines))
     }

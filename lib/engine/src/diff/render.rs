@@ -91,7 +91,7 @@ impl fmt::Display for Reason {
                     _ => Ok(()),
                 }
             }
-            Self::TypeChanged { from } => write!(f, "was a {from}"),
+            Self::TypeChanged { from } => write!(f, "its type was {from}"),
             Self::Tainted => f.write_str("was made in part or failed before it was ready"),
             Self::Incomplete => f.write_str("an earlier run has not made all of its settings"),
             Self::Reboots { by } => write!(f, "it is rebooted, so that static parameters of {by} apply"),

@@ -287,7 +287,7 @@ fn another_region_or_type_replaces() {
     assert!(told_of[2].starts_with("replace a/vpc: moves from us-east-1 to eu-west-1"), "{told_of:?}");
     let other = assembly(&[("a/vpc", LOG_GROUP, json!({}))]);
     let told_of = told(&changes(&other, &deployed(&assembly(&[vpc("10.0.0.0/16")]))));
-    assert!(told_of[0].starts_with("replace a/vpc: was a AWS::EC2::VPC"), "{told_of:?}");
+    assert!(told_of[0].starts_with("replace a/vpc: its type was AWS::EC2::VPC"), "{told_of:?}");
 }
 
 #[test]

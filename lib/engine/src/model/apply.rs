@@ -276,6 +276,11 @@ impl State {
             resource.generation = *last + 1;
         }
         *last = resource.generation.max(*last);
+        // Whatever depended on an earlier resource of the path does not depend on this one.
+        if !self.deposed.iter().any(|old| old.path == to) {
+            self.unrelate(&to);
+        }
+        resource.dependencies.remove(&to);
         self.resources.insert(to.clone(), resource);
         if let Some(intent) = self.pending.remove(&from) {
             self.pending.insert(to.clone(), intent);
@@ -311,11 +316,21 @@ impl State {
         if self.pending.get(&path).is_some_and(|intent| intent.generation().is_none()) {
             self.pending.remove(&path);
         }
+        // What stands at the path from now on is something else.
+        self.unrelate(&path);
         for names in self.imports.values_mut() {
             names.retain(|_, imported| !imported.resources.remove(&path) || !imported.is_unused());
         }
         self.imports.retain(|_, names| !names.is_empty());
         Ok(())
+    }
+
+    /// Takes a path out of what others were made after.
+    fn unrelate(&mut self, path: &Path) {
+        let deposed = self.deposed.iter_mut().map(|old| &mut old.resource);
+        for resource in self.resources.values_mut().chain(deposed) {
+            resource.dependencies.remove(path);
+        }
     }
 
     fn remember_generation(&mut self, path: &Path) {

@@ -186,7 +186,8 @@ impl State {
         let corrupt = |error: serde_json::Error| FormatError::corrupt(place, error);
         let mut document: serde_json::Map<String, Json> = serde_json::from_str(text).map_err(corrupt)?;
         document.remove("checksum");
-        let state = serde_json::from_value(Json::Object(document)).map_err(corrupt)?;
+        let state: Self = serde_json::from_value(Json::Object(document)).map_err(corrupt)?;
+        state.check(place)?;
         Ok(Self { format: Self::FORMAT, ..state })
     }
 
@@ -202,9 +203,21 @@ impl State {
         Ok(format)
     }
 
+    /// Refuses generations that leave no room for another one: no run reaches them.
+    fn check(&self, place: &str) -> Result<(), FormatError> {
+        let standing = self.resources.iter().map(|(path, resource)| (path, resource.generation));
+        let deposed = self.deposed.iter().map(|old| (&old.path, old.resource.generation));
+        let all = self.generations.iter().map(|(path, generation)| (path, *generation));
+        match all.chain(standing).chain(deposed).find(|(_, generation)| *generation > u32::MAX / 2) {
+            Some((path, found)) => Err(FormatError::corrupt(place, format!("{found} is no generation of `{path}`"))),
+            None => Ok(()),
+        }
+    }
+
     /// What is read is written in the current format.
     fn parse(text: &str, place: &str) -> Result<Self, FormatError> {
         let state: Self = serde_json::from_str(text).map_err(|error| FormatError::corrupt(place, error))?;
+        state.check(place)?;
         Ok(Self { format: Self::FORMAT, ..state })
     }
 

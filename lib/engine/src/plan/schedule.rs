@@ -239,7 +239,8 @@ impl<'a> Schedule<'a> {
         let mut dependents: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
         let deposed = self.inputs.state.deposed.iter().map(|old| (&old.path, &old.resource));
         for (path, resource) in self.inputs.state.resources.iter().chain(deposed) {
-            for dependency in &resource.dependencies {
+            // A state that was edited may say that something depends on itself.
+            for dependency in resource.dependencies.iter().filter(|dependency| *dependency != path) {
                 dependents.entry(dependency).or_default().insert(path);
             }
         }
@@ -328,7 +329,7 @@ impl<'a> Schedule<'a> {
             Some(Handover { taker, holder, claim, .. }) => {
                 Error::Swapped { path: (*taker).clone(), other: (*holder).clone(), what: named(claim) }
             }
-            None => self.graph.cycle(&tangles[0]),
+            None => self.graph.cycle(tangles.first().map_or(&[][..], Vec::as_slice)),
         };
         let tangled = |path: &Path| {
             let made = self.nodes.get(path).and_then(|nodes| nodes.created);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::Error;
-use crate::model::{FormatError, RunRecord};
+use crate::model::RunRecord;
 
 /// The runs that a store keeps.
 #[derive(Debug, Default)]
@@ -18,13 +18,13 @@ impl History {
     /// The history of these runs, of which each was read or could not be.
     ///
     /// # Errors
-    /// A run that was not read for another reason than that it is damaged.
+    /// A run that was not read for another reason than what its file holds.
     pub(crate) fn of(read: impl IntoIterator<Item = (u64, Result<RunRecord, Error>)>) -> Result<Self, Error> {
         let mut history = Self::default();
         for (serial, run) in read {
             match run {
                 Ok(run) => history.runs.push(run),
-                Err(error @ Error::Format(FormatError::Corrupt { .. })) => drop(history.damaged.insert(serial, error)),
+                Err(error @ Error::Format(_)) => drop(history.damaged.insert(serial, error)),
                 Err(error) => return Err(error),
             }
         }
@@ -58,7 +58,7 @@ impl History {
     /// All runs.
     ///
     /// # Errors
-    /// [`FormatError::Corrupt`] where one of them is damaged.
+    /// [`Error::Format`] where one of them cannot be read.
     pub fn whole(self) -> Result<Vec<RunRecord>, Error> {
         match self.damaged.into_values().next() {
             Some(damaged) => Err(damaged),

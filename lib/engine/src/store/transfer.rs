@@ -6,7 +6,7 @@ use groundplan_core::Assembly;
 use super::start::{highest, load, readable};
 use super::{Loaded, StateStore, Stored};
 use crate::error::Error;
-use crate::model::{RunRecord, State};
+use crate::model::{ResourceState, RunRecord, State};
 
 /// What `restore`, `push` and `migrate` have written.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +105,27 @@ pub async fn replace(store: &dyn StateStore, app: &str, state: State) -> Result<
     };
     store.save(&state).await?;
     Ok(Transferred { state, before })
+}
+
+/// What `current` knows to exist, or to exist perhaps, and `new` does not: each path with what stands there.
+pub fn lost(current: &State, new: &State) -> Vec<String> {
+    let all = |state: &State| {
+        let deposed = state.deposed.iter().map(|old| (old.path.clone(), old.resource.clone()));
+        let standing = state.resources.iter().map(|(path, resource)| (path.clone(), resource.clone()));
+        standing.chain(deposed).collect::<Vec<_>>()
+    };
+    let known = all(new);
+    let is_known = |resource: &ResourceState| {
+        known.iter().any(|(_, other)| {
+            other.type_name == resource.type_name
+                && other.id == resource.id
+                && other.environment.is_same_place(&resource.environment)
+        })
+    };
+    let lost = all(current).into_iter().filter(|(_, resource)| !is_known(resource));
+    let lost = lost.map(|(path, resource)| format!("{path} ({} {})", resource.type_name, resource.id));
+    let open = current.open_creates().filter(|(path, intent)| new.pending.get(*path) != Some(intent));
+    lost.chain(open.map(|(path, _)| format!("{path} (an open create)"))).collect()
 }
 
 /// Copies the state of `app`, its earlier ones and its history from one store to another, reads them back,
@@ -223,6 +244,10 @@ async fn verify(to: &dyn StateStore, state: &State, runs: &[Run]) -> Result<(), 
 /// of something that was made before.
 async fn next(store: &dyn StateStore, mut state: State) -> Result<State, Error> {
     let highest = highest(store).await?.max(state.serial);
+    // Whoever edits a state leaves room for the runs that follow.
+    if state.serial > u64::from(u32::MAX / 2) {
+        return Err(refused(format!("{} is no serial of a state: a state has one more with each run", state.serial)));
+    }
     let Some(serial) = highest.checked_add(1).filter(|serial| *serial < u64::from(u32::MAX)) else {
         return Err(refused(format!("{highest} is no serial of a state: a state has one more with each run")));
     };

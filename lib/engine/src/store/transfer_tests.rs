@@ -3,12 +3,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use groundplan_core::{App, Assembly};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::fake_bucket::FakeBucket;
 use super::history::History;
 use super::start::{load, load_new};
-use super::transfer::{migrate, pushable, replace, restorable};
+use super::transfer::{self, migrate, pushable, replace, restorable};
 use super::{FileStore, Lock, StateStore, Stored};
 use crate::error::Error;
 use crate::fake::identity;
@@ -467,4 +468,26 @@ async fn a_copy_that_is_killed_is_not_used_and_made_again() {
         assert_eq!(moved(&file, &object, "s3://bucket").await.unwrap(), state, "after {writes} writes");
         is_moved(&file, &object, "s3://bucket", &state).await;
     }
+}
+
+#[test]
+fn what_another_state_does_not_know_is_lost_whatever_stands_at_its_path() {
+    let current = crate::fake::state();
+    let with = |id: &str| {
+        let mut state = current.clone();
+        let mut made = crate::model::State::new("shop");
+        let vpc = json!({"type": "AWS::EC2::VPC", "id": id, "environment": {"region": "us-east-1"}, "generation": 1,
+            "status": "ready", "properties": {}, "outputs": {}});
+        made.resources.insert("a/vpc".into(), serde_json::from_value(vpc).unwrap());
+        state.resources = made.resources;
+        state
+    };
+    assert_eq!(transfer::lost(&with("vpc-1"), &with("vpc-1")), Vec::<String>::new());
+    assert_eq!(transfer::lost(&with("vpc-2"), &with("vpc-1")), ["a/vpc (AWS::EC2::VPC vpc-2)"]);
+    // What was replaced and is to be deleted still is known, and is lost as well.
+    let mut replaced = with("vpc-2");
+    let old = with("vpc-1").resources.remove("a/vpc").unwrap();
+    replaced.deposed.push(crate::model::Deposed { path: "a/vpc".into(), resource: old });
+    assert_eq!(transfer::lost(&with("vpc-1"), &replaced), Vec::<String>::new());
+    assert_eq!(transfer::lost(&replaced, &with("vpc-2")), ["a/vpc (AWS::EC2::VPC vpc-1)"]);
 }
