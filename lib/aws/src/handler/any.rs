@@ -73,7 +73,7 @@ pub(crate) trait AnyHandler: Send + Sync {
 
 /// The handler of the type that `H` manages.
 pub(crate) const fn of<H: Handler>() -> &'static dyn AnyHandler {
-    &Erased(PhantomData)
+    &Erased::<H>(PhantomData)
 }
 
 struct Erased<H>(PhantomData<fn() -> H>);

@@ -138,13 +138,13 @@ async fn credentials(cx: &Cx, id: &str) -> Result<Vec<String>> {
     let profile = iam.get_login_profile().user_name(id).send().await.or_none();
     found.extend(listed(profile.map(Some))?.map(|_| "a password".to_owned()));
     let devices = iam.list_mfa_devices().user_name(id).into_paginator().items().send();
-    let devices = listed(devices.try_collect::<Vec<_>>().await.or_none())?;
+    let devices = listed(devices.try_collect().await.or_none())?;
     found.extend(devices.into_iter().map(|device| format!("the MFA device {}", device.serial_number)));
     let certificates = iam.list_signing_certificates().user_name(id).into_paginator().items().send();
-    let certificates = listed(certificates.try_collect::<Vec<_>>().await.or_none())?;
+    let certificates = listed(certificates.try_collect().await.or_none())?;
     found.extend(certificates.into_iter().map(|it| format!("the signing certificate {}", it.certificate_id)));
     let keys = iam.list_ssh_public_keys().user_name(id).into_paginator().items().send();
-    let keys = listed(keys.try_collect::<Vec<_>>().await.or_none())?;
+    let keys = listed(keys.try_collect().await.or_none())?;
     found.extend(keys.into_iter().map(|key| format!("the SSH key {}", key.ssh_public_key_id)));
     let services = iam.list_service_specific_credentials().user_name(id).send().await.or_none();
     let services = listed(services.map(Some))?.and_then(|it| it.service_specific_credentials);
