@@ -10,7 +10,7 @@ use groundplan_resources::ec2;
 /// use groundplan_core::{App, Environment, cidr};
 /// use groundplan_resources::ec2::VpcId;
 ///
-/// let mut app = App::new("tools");
+/// let app = App::new("tools");
 /// let stack = app.stack("tools", Environment::new("eu-central-1"));
 /// let shared = VpcRef::existing(VpcId::new("vpc-0123456789abcdef0"));
 /// let group = stack.add("bastion", SecurityGroup::new(&shared, "Bastion"));
@@ -60,7 +60,7 @@ mod tests {
 
     /// The properties of a security group in this VPC.
     fn group_in(vpc: impl FnOnce(&groundplan_core::Stack) -> VpcRef) -> serde_json::Value {
-        let mut app = App::new("shop");
+        let app = App::new("shop");
         let stack = app.stack("shop", Environment::new("eu-central-1"));
         let vpc = vpc(&stack);
         stack.add("group", SecurityGroup::new(&vpc, "Bastion"));

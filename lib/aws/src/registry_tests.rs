@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use groundplan_engine::Provider;
-use groundplan_engine::provider::Recovery;
+use groundplan_engine::provider::{Accepted, ErrorClass, Recovery};
 use groundplan_schema::{all, lookup};
 use serde_json::json;
 
