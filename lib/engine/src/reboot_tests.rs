@@ -135,6 +135,66 @@ async fn the_members_of_a_cluster_are_rebooted_one_after_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_of_many_members_of_a_cluster_is_rebooted_when_the_one_before_it_works() {
+    let program = |connections: &str| {
+        let group = json!({"$ref": "a/pg#DBClusterParameterGroupName"});
+        let settings = json!({"Family": "f", "Description": "d", "Parameters": {"max_connections": connections}});
+        let cluster = json!({"$ref": "a/cluster#DBClusterIdentifier"});
+        let member = json!({"DBClusterIdentifier": cluster, "ApplyImmediately": true});
+        assembly(&[
+            ("a/pg", "AWS::RDS::DBClusterParameterGroup", settings),
+            ("a/cluster", "AWS::RDS::DBCluster", json!({"DBClusterParameterGroupName": group})),
+            ("a/one", DATABASE, member.clone()),
+            ("a/three", DATABASE, member.clone()),
+            ("a/two", DATABASE, member),
+        ])
+    };
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&program("100"), &store, &fake).await.succeeded());
+    let plan = planned(&program("200"), &store, &fake).await.plan;
+    let of = |path: &str, verb: &str| {
+        plan.steps.iter().find(|step| step.path.as_str() == path && step.work.verb() == verb).unwrap()
+    };
+    for (before, path) in [("a/one", "a/three"), ("a/three", "a/two")] {
+        assert!(of(path, "update").dependencies.contains(&of(before, "wait for").id), "{}", plan.render());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_whose_parameters_stay_reboots_nothing() {
+    let tagged = |tag: &str| {
+        let mut program = program("100", json!(true));
+        let tags = json!([{"Key": "stage", "Value": tag}]);
+        program.resources.get_mut("a/pg").unwrap().properties.insert("Tags".into(), tags.into());
+        program
+    };
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&tagged("test"), &store, &fake).await.succeeded());
+    let plan = planned(&tagged("prod"), &store, &fake).await.plan;
+    assert_eq!(plan.render(), "#0 update a/pg (AWS::RDS::DBParameterGroup)\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_of_a_cluster_that_are_changed_without_a_reboot_wait_for_no_other() {
+    let program = |upgrades: bool| {
+        let cluster = json!({"$ref": "a/cluster#DBClusterIdentifier"});
+        let member =
+            json!({"DBClusterIdentifier": cluster, "ApplyImmediately": true, "AutoMinorVersionUpgrade": upgrades});
+        assembly(&[
+            ("a/cluster", "AWS::RDS::DBCluster", json!({})),
+            ("a/one", DATABASE, member.clone()),
+            ("a/two", DATABASE, member),
+        ])
+    };
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    assert!(deploy(&program(false), &store, &fake).await.succeeded());
+    let plan = planned(&program(true), &store, &fake).await.plan;
+    let updates: Vec<_> = plan.steps.iter().filter(|step| step.work.verb() == "update").collect();
+    assert_eq!(updates.len(), 2, "{}", plan.render());
+    assert!(updates.iter().all(|step| step.dependencies.is_empty()), "{}", plan.render());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_database_that_is_not_to_be_rebooted_is_named_as_one_that_waits() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     for at_once in [json!(false), json!(null)] {
