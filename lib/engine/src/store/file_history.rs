@@ -117,16 +117,17 @@ mod tests {
     #[tokio::test]
     async fn a_run_that_is_damaged_hides_no_other_one() {
         let dir = tempfile::tempdir().unwrap();
-        for serial in 1..=3 {
-            record(dir.path(), &entry(serial), Some("{}")).unwrap();
+        let entries = [1, 2, 3].map(entry);
+        for entry in &entries {
+            record(dir.path(), entry, Some("{}")).unwrap();
         }
         fs::write(entry_file(dir.path(), 2), [0xff, 0xfe]).unwrap();
         let history = history_after(dir.path(), 0).unwrap();
-        assert_eq!(history.runs, [entry(1), entry(3)]);
+        assert_eq!(history.runs, [entries[0].clone(), entries[2].clone()]);
         assert_eq!(history.damaged.keys().collect::<Vec<_>>(), [&2]);
         let error = history.whole().unwrap_err().to_string();
         assert!(error.contains("2.json") && error.contains("is damaged"), "{error}");
-        assert_eq!(history_after(dir.path(), 2).unwrap().whole().unwrap(), [entry(3)]);
+        assert_eq!(history_after(dir.path(), 2).unwrap().whole().unwrap(), [entries[2].clone()]);
         fs::write(entry_file(dir.path(), 3), "{\"format\": 1").unwrap();
         let history = history_after(dir.path(), 1).unwrap();
         assert_eq!((history.runs.len(), history.last()), (0, Some(3)));
