@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::{Diagnostic, Input, Json, Provides, Scope, Value};
+use groundplan_resources::Arn;
 
 /// A policy: statements in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,6 +42,11 @@ impl Principal {
         Self::aws(groundplan_core::template!("arn:{}:iam::{}:root", scope.partition(), scope.account_id()))
     }
 
+    /// The identity provider with this ARN, whose web identities are meant.
+    pub fn federated(provider: impl Provides<Arn>) -> Self {
+        Self::Federated(provider.provide().into_value())
+    }
+
     fn entry(&self) -> (&'static str, Value) {
         match self {
             Self::Anyone => ("AWS", "*".into()),
@@ -65,23 +71,32 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     operator: String,
-    key: String,
+    key: Value,
     values: Vec<Value>,
 }
 
 impl Condition {
-    /// A condition in IAM's own terms.
+    /// A condition in IAM's own terms. Key and values may be outputs or templates of outputs, as in the trust
+    /// of a service account of a cluster:
+    ///
+    /// ```
+    /// # use groundplan_constructs::identity::Condition;
+    /// # use groundplan_core::{Output, Reference, template};
+    /// # let issuer: Output<String> = Output::new(Reference::new("platform/eks", "OpenIdConnectIssuerUrl"));
+    /// let subject = template!("{}:sub", issuer.without_prefix("https://"));
+    /// Condition::new("StringEquals", subject, ["system:serviceaccount:kube-system:ebs-csi-controller-sa"]);
+    /// ```
     pub fn new<V: Provides<String>>(
         operator: impl Into<String>,
-        key: impl Into<String>,
+        key: impl Provides<String>,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
         let values = values.into_iter().map(|value| value.provide().into_value()).collect();
         Self::of_values(operator, key, values)
     }
 
-    pub(crate) fn of_values(operator: impl Into<String>, key: impl Into<String>, values: Vec<Value>) -> Self {
-        Self { operator: operator.into(), key: key.into(), values }
+    pub(crate) fn of_values(operator: impl Into<String>, key: impl Provides<String>, values: Vec<Value>) -> Self {
+        Self { operator: operator.into(), key: key.provide().into_value(), values }
     }
 }
 
@@ -195,13 +210,12 @@ impl Statement {
             }
         }
         if !self.conditions.is_empty() {
-            let mut operators: BTreeMap<String, Vec<(String, Value)>> = BTreeMap::new();
+            let mut operators: BTreeMap<String, Vec<(Value, Value)>> = BTreeMap::new();
             for condition in self.conditions {
                 let values = one_or_list(condition.values);
                 operators.entry(condition.operator).or_default().push((condition.key, values));
             }
-            let operators =
-                operators.into_iter().map(|(operator, keys)| (operator, Value::Map(keys.into_iter().collect())));
+            let operators = operators.into_iter().map(|(operator, keys)| (operator, Value::entries(keys)));
             set("Condition", Value::Map(operators.collect()));
         }
         Value::Map(entries)
@@ -270,6 +284,9 @@ impl Provides<Json> for &PolicyDocument {
 
 #[cfg(test)]
 mod tests {
+    use groundplan_core::{Output, Reference, template};
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -309,6 +326,22 @@ mod tests {
           "Version": "2012-10-17"
         }
         "#);
+    }
+
+    #[test]
+    fn a_condition_may_have_an_output_in_its_key() {
+        let issuer: Output<String> = Output::new(Reference::new("platform/eks", "Issuer"));
+        let issuer = issuer.without_prefix("https://");
+        let document = PolicyDocument::new([Statement::allow(["sts:AssumeRoleWithWebIdentity"])
+            .when(Condition::new("StringEquals", template!("{}:sub", issuer), ["system:serviceaccount:a:b"]))
+            .when(Condition::new("StringEquals", "aws:RequestTag/x", ["y"]))]);
+        let json = document.provide().into_value().to_json();
+        let issuer = json!({"$without_prefix": {"prefix": "https://", "text": {"$ref": "platform/eks#Issuer"}}});
+        let entries = json!([
+            [{"$template": [issuer, ":sub"]}, "system:serviceaccount:a:b"],
+            ["aws:RequestTag/x", "y"],
+        ]);
+        assert_eq!(json["Statement"][0]["Condition"], json!({"StringEquals": {"$entries": entries}}));
     }
 
     #[test]

@@ -266,11 +266,14 @@ fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Dia
 fn mismatch(kind: &Kind, value: &Value) -> Option<&'static str> {
     let fits = match (kind, value) {
         (_, Value::Ref(_) | Value::Import(_)) | (Kind::Json, _) => true,
-        (Kind::String, Value::String(_) | Value::Template(_) | Value::Secret(_) | Value::Subnet(_)) => true,
-        (Kind::DateTime, Value::String(_) | Value::Template(_)) => true,
+        (
+            Kind::String,
+            Value::String(_) | Value::Template(_) | Value::Secret(_) | Value::Subnet(_) | Value::WithoutPrefix(_),
+        ) => true,
+        (Kind::DateTime, Value::String(_) | Value::Template(_) | Value::WithoutPrefix(_)) => true,
         (Kind::Integer, value) => value.as_i64().is_some(),
         (Kind::Number, Value::Number(_)) | (Kind::Boolean, Value::Bool(_)) => true,
-        (Kind::Tag | Kind::Map(_) | Kind::Type(_), Value::Map(_)) => true,
+        (Kind::Tag | Kind::Map(_) | Kind::Type(_), Value::Map(_) | Value::Entries(_)) => true,
         (Kind::List(_), Value::List(_)) => true,
         (Kind::Union(kinds), value) => kinds.iter().any(|kind| mismatch(kind, value).is_none()),
         _ => false,

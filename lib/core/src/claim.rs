@@ -287,7 +287,11 @@ impl<'a> Evaluation<'_, 'a> {
                 out.push('[');
                 self.text(item, form, depth, out)
             })?,
-            Value::Null | Value::Map(_) | Value::Secret(_) => return None,
+            Value::WithoutPrefix(part) => {
+                self.text(&part.text, ClaimForm::Text, depth, out)?;
+                write!(out, "{OPEN}without {}{CLOSE}", part.prefix).expect("a string takes all");
+            }
+            Value::Null | Value::Map(_) | Value::Entries(_) | Value::Secret(_) => return None,
         }
         Some(())
     }

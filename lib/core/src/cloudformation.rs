@@ -240,11 +240,78 @@ impl<'a> Translator<'a> {
                     properties.insert(name.clone(), nothing_out());
                 }
                 _ => {
-                    properties.insert(name.clone(), self.value(name, value));
+                    let value = if has_open_keys(value) {
+                        self.json_text(&entry.type_name, name, value)
+                    } else {
+                        self.value(name, value)
+                    };
+                    properties.insert(name.clone(), value);
                 }
             }
         }
         properties
+    }
+
+    /// An object with keys to come, which no function of CloudFormation gives: the text of its JSON, which
+    /// CloudFormation takes for a property without a published schema, such as a trust policy.
+    fn json_text(&mut self, type_name: &str, name: &str, value: &Value) -> Json {
+        let property = schema::lookup(type_name).and_then(|known| known.properties.get(name));
+        if property.is_none_or(|property| property.kind != schema::Kind::Json) {
+            let message = format!("CloudFormation cannot compose the keys of `{name}`, which is no untyped JSON");
+            return self.report("GP0908", message);
+        }
+        let mut parts = Vec::new();
+        self.write_json(name, value, &mut parts);
+        join(parts)
+    }
+
+    fn write_json(&mut self, name: &str, value: &Value, parts: &mut Vec<Json>) {
+        let text = |parts: &mut Vec<Json>, text: &str| match parts.last_mut() {
+            Some(Json::String(last)) => last.push_str(text),
+            _ => parts.push(text.into()),
+        };
+        let pairs: Vec<(Value, &Value)> = match value {
+            Value::List(items) => {
+                text(parts, "[");
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        text(parts, ",");
+                    }
+                    self.write_json(name, item, parts);
+                }
+                return text(parts, "]");
+            }
+            Value::Map(entries) => entries.iter().map(|(key, value)| (key.as_str().into(), value)).collect(),
+            Value::Entries(entries) => entries.iter().map(|(key, value)| (key.clone(), value)).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                return text(parts, &value.to_json().to_string());
+            }
+            // The pieces of a template stand in one pair of quotes; what they hold needs no escapes.
+            open => {
+                text(parts, "\"");
+                let pieces = if let Value::Template(pieces) = open { &pieces[..] } else { std::slice::from_ref(open) };
+                for piece in pieces {
+                    match piece {
+                        Value::String(literal) => {
+                            let quoted = Json::from(literal.as_str()).to_string();
+                            text(parts, &quoted[1..quoted.len() - 1]);
+                        }
+                        piece => parts.push(self.value(name, piece)),
+                    }
+                }
+                return text(parts, "\"");
+            }
+        };
+        text(parts, "{");
+        for (at, (key, value)) in pairs.iter().enumerate() {
+            if at > 0 {
+                text(parts, ",");
+            }
+            self.write_json(name, key, parts);
+            text(parts, ":");
+            self.write_json(name, value, parts);
+        }
+        text(parts, "}");
     }
 
     /// A value as the document has it. `name` is the property that it is in.
@@ -259,6 +326,17 @@ impl<'a> Translator<'a> {
             Value::Template(parts) => join(parts.iter().map(|part| self.value(name, part)).collect()),
             Value::Secret(source) => self.secret(name, source),
             Value::Subnet(part) => self.subnet(name, part),
+            Value::WithoutPrefix(part) => {
+                let text = self.value(name, &part.text);
+                match text.as_str() {
+                    Some(known) => known.strip_prefix(&part.prefix).unwrap_or(known).into(),
+                    None => json!({"Fn::Select": [1, {"Fn::Split": [part.prefix, text]}]}),
+                }
+            }
+            Value::Entries(_) => {
+                let message = format!("CloudFormation cannot compose the keys of `{name}`");
+                self.report("GP0908", message)
+            }
             Value::Import(import) => self.import_of_app(import),
         }
     }
@@ -414,14 +492,17 @@ impl<'a> Translator<'a> {
                 let items: Vec<_> = items.iter().map(|item| self.text(name, item)).collect();
                 json!({"Fn::Join": [",", items]})
             }
-            Value::Map(_) | Value::Null => self.report(
+            Value::Map(_) | Value::Entries(_) | Value::Null => self.report(
                 "GP0907",
                 format!("the output `{name}` is a structure, and an output of CloudFormation is text"),
             ),
             Value::Ref(reference) if self.is_list(reference) => json!({"Fn::Join": [",", self.value(name, value)]}),
-            Value::String(_) | Value::Ref(_) | Value::Template(_) | Value::Secret(_) | Value::Subnet(_) => {
-                self.value(name, value)
-            }
+            Value::String(_)
+            | Value::Ref(_)
+            | Value::Template(_)
+            | Value::Secret(_)
+            | Value::Subnet(_)
+            | Value::WithoutPrefix(_) => self.value(name, value),
             // As text: a list is published as its elements joined.
             Value::Import(import) => self.import_of_app(&Import { form: Form::Text, ..import.clone() }),
         }
@@ -439,6 +520,13 @@ impl<'a> Translator<'a> {
         self.shared.diagnostics.push(Diagnostic::error(code, message).at(self.at.clone()));
         Json::Null
     }
+}
+
+/// Whether a map in it has keys that are not known yet.
+fn has_open_keys(value: &Value) -> bool {
+    let mut found = false;
+    value.walk(&mut |value| found |= matches!(value, Value::Entries(_)));
+    found
 }
 
 /// The export of an output, which is one name for the whole account and region.

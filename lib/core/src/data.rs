@@ -75,11 +75,11 @@ impl fmt::Display for Form {
     }
 }
 
-/// A list property. `Vec`s and arrays of what provides a `T` give one.
+/// A list property. Whatever iterates over what provides a `T` gives one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct List<T>(pub Vec<Input<T>>);
 
-/// A map property with free keys. Arrays of pairs give one.
+/// A map property with free keys. Maps give one, and whatever iterates over pairs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map<T>(pub BTreeMap<String, Input<T>>);
 

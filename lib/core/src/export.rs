@@ -76,7 +76,7 @@ impl<T: Data> Export<T> {
         &self.name
     }
 
-    fn import(&self) -> Import {
+    pub(crate) fn import(&self) -> Import {
         Import { app: self.app.clone().into_owned(), name: self.name.clone().into_owned(), form: T::FORM }
     }
 }

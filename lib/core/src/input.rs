@@ -69,6 +69,7 @@ impl<T: Data> Input<T> {
         match value {
             Value::Ref(reference) => Some(Self::Ref(Output::new(reference.clone()))),
             Value::Template(parts) => Some(Self::Template(Template::from_parts(parts.clone()))),
+            Value::WithoutPrefix(_) => Some(Self::Template(Template::from_parts(vec![value.clone()]))),
             Value::Subnet(part) => Some(Self::Subnet(part.clone())),
             Value::Import(import) => Some(Self::Import(import.clone())),
             known => T::from_value(known).map(Self::Known),
@@ -148,6 +149,17 @@ pub trait IsA<T> {}
     label = "the handle of a `{Self}` does not provide a `{T}`"
 )]
 pub trait Identifies<T> {
+    /// The attribute, in CloudFormation's spelling.
+    const ATTRIBUTE: &'static str;
+}
+
+/// States which attribute of a resource its handle stands for in a text or in JSON: what CloudFormation's
+/// `Ref` gives.
+#[diagnostic::on_unimplemented(
+    message = "the handle of a `{Self}` stands for no text",
+    label = "pass one of its outputs"
+)]
+pub trait HasRef {
     /// The attribute, in CloudFormation's spelling.
     const ATTRIBUTE: &'static str;
 }
@@ -262,38 +274,46 @@ impl<T> IsA<List<T>> for List<T> {}
 #[diagnostic::do_not_recommend]
 impl<T> IsA<Map<T>> for Map<T> {}
 
-macro_rules! provides_list {
-    ($($type:ty $(, const $size:ident: usize)?;)+) => {$(
-        impl<T, P: Provides<T> $(, const $size: usize)?> Provides<List<T>> for $type {
-            fn provide(self) -> Input<List<T>> {
-                Input::Known(List(self.into_iter().map(Provides::provide).collect()))
-            }
-        }
-    )+};
-}
-
-provides_list! {
-    Vec<P>;
-    [P; N], const N: usize;
-}
-
-impl<'a, T, P> Provides<List<T>> for &'a [P]
-where
-    &'a P: Provides<T>,
-{
+/// Arrays, `Vec`s, slices, options and iterators of what provides the elements.
+impl<T, P: Provides<T>, I: IntoIterator<Item = P>> Provides<List<T>> for I {
     fn provide(self) -> Input<List<T>> {
-        Input::Known(List(self.iter().map(Provides::provide).collect()))
+        Input::Known(List(self.into_iter().map(Provides::provide).collect()))
     }
 }
 
-impl<K: Into<String>, T, P: Provides<T>, const N: usize> Provides<Map<T>> for [(K, P); N] {
+/// Maps, and arrays, `Vec`s and iterators of pairs.
+impl<K: Into<String>, T, P: Provides<T>, I: IntoIterator<Item = (K, P)>> Provides<Map<T>> for I {
     fn provide(self) -> Input<Map<T>> {
         Input::Known(Map(self.into_iter().map(|(key, value)| (key.into(), value.provide())).collect()))
     }
 }
 
-impl<K: Into<String>, T, P: Provides<T>> Provides<Map<T>> for Vec<(K, P)> {
-    fn provide(self) -> Input<Map<T>> {
-        Input::Known(Map(self.into_iter().map(|(key, value)| (key.into(), value.provide())).collect()))
+/// What a setter takes for a `T`: whatever [`Provides`] one, or an `Option` of that, where `None` leaves
+/// the property unset. `How` tells the two apart, and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "a `{T}` is expected here, but `{Self}` does not provide one",
+    label = "this is no `{T}`, nor an option of one",
+    note = "pass a `{T}`, an `Output<{T}>`, the handle of a resource that has one, or an `Option` of these"
+)]
+pub trait Setting<T, How> {
+    /// The input that this gives; none leaves the property unset.
+    fn setting(self) -> Option<Input<T>>;
+}
+
+/// How a [`Setting`] is given: always.
+pub enum Always {}
+
+/// How a [`Setting`] is given: maybe.
+pub enum Maybe {}
+
+impl<T, P: Provides<T>> Setting<T, Always> for P {
+    fn setting(self) -> Option<Input<T>> {
+        Some(self.provide())
+    }
+}
+
+impl<T, P: Provides<T>> Setting<T, Maybe> for Option<P> {
+    fn setting(self) -> Option<Input<T>> {
+        self.map(Provides::provide)
     }
 }

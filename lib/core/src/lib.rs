@@ -15,6 +15,7 @@
 //! | [`data`] | [`Data`], [`Fields`], [`Resource`]: what the generated resource types implement |
 //! | [`value`] | [`Value`]: the untyped document value behind every property |
 //! | [`mod@template`] | [`Template`] and [`template!`]: strings composed of outputs |
+//! | [`mod@json`] | [`json!`]: untyped JSON with outputs in it |
 //! | [`secret`] | [`Secret`]: a value that never reaches the assembly |
 //! | [`mod@cidr`] | [`cidr!`]: address blocks checked when the program is compiled |
 //! | [`diagnostic`] | [`Diagnostic`]: what synth reports, all at once |
@@ -36,6 +37,7 @@ pub mod export;
 pub mod id;
 mod ignore;
 pub mod input;
+pub mod json;
 mod limits;
 mod partition;
 pub mod path;
@@ -55,7 +57,7 @@ pub use environment::{AssumeRole, Environment};
 pub use export::Export;
 pub use id::Identifier;
 pub use ignore::keep_ignored;
-pub use input::{Identifies, Input, IsA, Output, Provides};
+pub use input::{HasRef, Identifies, Input, IsA, Output, Provides, Setting};
 pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 pub use partition::{dns_suffix, partition};
 pub use path::Path;
@@ -63,11 +65,12 @@ pub use policy::Policy;
 pub use secret::{Secret, SecretSource};
 pub use synth::Synthesis;
 pub use template::Template;
-pub use value::{Reference, SubnetOf, Value};
+pub use value::{Reference, SubnetOf, Value, WithoutPrefix};
 
 #[doc(hidden)]
 pub mod private {
     //! What the macros of this crate expand to.
     pub use crate::cidr::parse_v4;
+    pub use crate::json::{Entries, JsonPart};
     pub use crate::template::{TemplatePart, holes};
 }

@@ -68,6 +68,10 @@ fn depth(value: &Value) -> usize {
         Value::Map(entries) => 1 + entries.values().map(depth).max().unwrap_or(0),
         Value::Secret(source) => 3 + source.values().into_iter().map(depth).max().unwrap_or(0),
         Value::Subnet(part) => 2 + depth(&part.block),
+        Value::WithoutPrefix(part) => 2 + depth(&part.text),
+        Value::Entries(entries) => {
+            3 + entries.iter().map(|(key, value)| depth(key).max(depth(value))).max().unwrap_or(0)
+        }
     }
 }
 

@@ -42,6 +42,10 @@ fn data(value: &Value, unknown: usize) -> usize {
             let entry = |(key, value): (&String, &Value)| counted(key) + 3 + data(value, unknown);
             2 + separated(entries.iter().map(entry))
         }
+        Value::Entries(entries) => {
+            let entry = |(key, value): &(Value, Value)| data(key, unknown) + 1 + data(value, unknown);
+            2 + separated(entries.iter().map(entry))
+        }
         Value::Template(parts) => {
             let part = |part: &Value| match part {
                 Value::String(text) => counted(text),

@@ -1,8 +1,8 @@
 //! Strings composed of literals and outputs.
 
 use crate::data::{Data, Resource};
-use crate::input::{Identifies, Input, IsA, Output};
-use crate::value::Value;
+use crate::input::{HasRef, Input, IsA, Output};
+use crate::value::{Value, WithoutPrefix};
 
 /// A string that is only whole once the outputs in it are known. Made by
 /// [`template!`](crate::template!).
@@ -45,6 +45,21 @@ impl Template {
             1 => self.0.remove(0),
             _ => Value::Template(self.0),
         }
+    }
+}
+
+impl<A: IsA<String>> Output<A> {
+    /// The text of this output without what it starts with, as conditions of IAM have the issuer of a cluster
+    /// without its `https://`. Where it starts otherwise, it stays as it is.
+    ///
+    /// ```
+    /// use groundplan_core::{Output, Reference, template};
+    /// let issuer: Output<String> = Output::new(Reference::new("platform/eks", "OpenIdConnectIssuerUrl"));
+    /// let subject = template!("{}:sub", issuer.without_prefix("https://"));
+    /// ```
+    pub fn without_prefix(&self, prefix: impl Into<String>) -> Template {
+        let text = Value::Ref(self.reference().clone());
+        Template(vec![Value::WithoutPrefix(Box::new(WithoutPrefix { text, prefix: prefix.into() }))])
     }
 }
 
@@ -143,7 +158,7 @@ impl TemplatePart for Template {
     }
 }
 
-impl<R: Resource + Identifies<String>> TemplatePart for &crate::Handle<R> {
+impl<R: Resource + HasRef> TemplatePart for &crate::Handle<R> {
     fn part(self) -> Input<String> {
         Input::Ref(self.output(R::ATTRIBUTE))
     }

@@ -15,8 +15,9 @@ use crate::secret::SecretSource;
 ///
 /// In JSON the latter are objects with one `$` key: `{"$ref": "checkout/vpc/vpc#VpcId"}`,
 /// `{"$template": ["arn:aws:s3:::", {"$ref": "…"}, "/*"]}`, `{"$secret": {…}}`,
-/// `{"$subnet": {"block": …, "prefix": 64, "index": 0}}` and `{"$import": {"app": "account", "name":
-/// "zone-id", "form": "text"}}`. A key of a user's map that starts with `$` is written with one more
+/// `{"$subnet": {"block": …, "prefix": 64, "index": 0}}`, `{"$without_prefix": {"text": …, "prefix":
+/// "https://"}}`, `{"$entries": [[…, …]]}` and `{"$import": {"app": "account", "name": "zone-id", "form":
+/// "text"}}`. A key of a user's map that starts with `$` is written with one more
 /// `$`, so nothing is ambiguous.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub enum Value {
@@ -41,8 +42,31 @@ pub enum Value {
     Secret(SecretSource),
     /// A block cut out of an address block that another resource will have.
     Subnet(Box<SubnetOf>),
+    /// A string that another resource will have, without what it starts with.
+    WithoutPrefix(Box<WithoutPrefix>),
+    /// A map of which not all keys are known yet. [`Value::entries`] makes one.
+    Entries(Vec<(Value, Value)>),
     /// An output of another app.
     Import(Import),
+}
+
+/// A text without a prefix; a text that does not start with it stays as it is. What CloudFormation writes as
+/// `Fn::Select` of `Fn::Split`, and Terraform as `trimprefix`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithoutPrefix {
+    /// The text.
+    pub text: Value,
+    /// What it may start with.
+    pub prefix: String,
+}
+
+impl WithoutPrefix {
+    /// The rest, once the text is known.
+    pub fn evaluate(&self) -> Option<String> {
+        let text = self.text.as_str()?;
+        Some(text.strip_prefix(&self.prefix).unwrap_or(text).to_owned())
+    }
 }
 
 /// The `index`th block with prefix length `prefix` inside `block`, counted from zero. What
@@ -154,6 +178,16 @@ impl Value {
         self.as_map()?.get(key)
     }
 
+    /// A map of these keys and values: a plain one where all keys are known.
+    pub fn entries(entries: impl IntoIterator<Item = (Value, Value)>) -> Self {
+        let entries: Vec<_> = entries.into_iter().collect();
+        let known = |(key, value): &(Value, Value)| Some((key.as_str()?.to_owned(), value.clone()));
+        match entries.iter().map(known).collect() {
+            Some(plain) => Self::Map(plain),
+            None => Self::Entries(entries),
+        }
+    }
+
     /// Calls `visit` for this value and everything inside it, outermost first.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Value)) {
         visit(self);
@@ -162,6 +196,11 @@ impl Value {
             Self::Map(entries) => entries.values().for_each(|item| item.walk(visit)),
             Self::Secret(source) => source.values().into_iter().for_each(|value| value.walk(visit)),
             Self::Subnet(part) => part.block.walk(visit),
+            Self::WithoutPrefix(part) => part.text.walk(visit),
+            Self::Entries(entries) => entries.iter().for_each(|(key, value)| {
+                key.walk(visit);
+                value.walk(visit);
+            }),
             _ => {}
         }
     }
@@ -176,6 +215,11 @@ impl Value {
             Self::Map(entries) => entries.values_mut().for_each(|item| item.walk_mut(visit)),
             Self::Secret(source) => source.values_mut().into_iter().for_each(|value| value.walk_mut(visit)),
             Self::Subnet(part) => part.block.walk_mut(visit),
+            Self::WithoutPrefix(part) => part.text.walk_mut(visit),
+            Self::Entries(entries) => entries.iter_mut().for_each(|(key, value)| {
+                key.walk_mut(visit);
+                value.walk_mut(visit);
+            }),
             _ => {}
         }
     }
@@ -194,13 +238,27 @@ impl Value {
     /// Whether this value is plain JSON all through.
     pub fn is_known(&self) -> bool {
         let mut known = true;
-        self.walk(&mut |value| {
-            known &= !matches!(
-                value,
-                Self::Ref(_) | Self::Template(_) | Self::Secret(_) | Self::Subnet(_) | Self::Import(_)
-            );
-        });
+        self.walk(&mut |value| known &= !value.is_open() && !matches!(value, Self::Secret(_)));
         known
+    }
+
+    /// Whether this value, whatever is inside it, stands for one that is only known once something else is.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Ref(_)
+            | Self::Template(_)
+            | Self::Subnet(_)
+            | Self::WithoutPrefix(_)
+            | Self::Entries(_)
+            | Self::Import(_) => true,
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::String(_)
+            | Self::List(_)
+            | Self::Map(_)
+            | Self::Secret(_) => false,
+        }
     }
 
     /// Every output of another app inside this value, in order.
@@ -214,7 +272,7 @@ impl Value {
         found
     }
 
-    /// The document form, with `$ref`, `$template`, `$secret`, `$subnet` and `$import` objects.
+    /// The document form, with `$ref`, `$template` and other objects.
     pub fn to_json(&self) -> JsonValue {
         let tagged = |tag: &str, value: JsonValue| JsonValue::Object([(tag.to_owned(), value)].into_iter().collect());
         match self {
@@ -228,6 +286,13 @@ impl Value {
             Self::Template(parts) => tagged("$template", parts.iter().map(Value::to_json).collect()),
             Self::Secret(source) => tagged("$secret", source.to_json()),
             Self::Subnet(part) => tagged("$subnet", serde_json::to_value(part).expect("it has string keys only")),
+            Self::WithoutPrefix(part) => {
+                tagged("$without_prefix", serde_json::to_value(part).expect("it has string keys only"))
+            }
+            Self::Entries(entries) => {
+                let entry = |(key, value): &(Value, Value)| JsonValue::Array(vec![key.to_json(), value.to_json()]);
+                tagged("$entries", entries.iter().map(entry).collect())
+            }
             Self::Import(import) => tagged("$import", serde_json::to_value(import).expect("it has string keys only")),
         }
     }
@@ -275,6 +340,12 @@ impl Value {
             ("$subnet", content) => {
                 serde_json::from_value(content.clone()).map(Self::Subnet).map_err(|_| malformed(&content))
             }
+            ("$without_prefix", content) => {
+                serde_json::from_value(content.clone()).map(Self::WithoutPrefix).map_err(|_| malformed(&content))
+            }
+            ("$entries", content) => serde_json::from_value::<Vec<(Value, Value)>>(content.clone())
+                .map(Self::Entries)
+                .map_err(|_| malformed(&content)),
             ("$import", content) => {
                 serde_json::from_value(content.clone()).map(Self::Import).map_err(|_| malformed(&content))
             }
@@ -363,6 +434,14 @@ mod tests {
                     "block".to_owned(),
                     Value::Subnet(Box::new(SubnetOf { block: reference.clone(), prefix: 64, index: 3 })),
                 ),
+                (
+                    "issuer".to_owned(),
+                    Value::WithoutPrefix(Box::new(WithoutPrefix {
+                        text: reference.clone(),
+                        prefix: "https://".to_owned(),
+                    })),
+                ),
+                ("condition".to_owned(), Value::entries([(reference.clone(), "a".into()), ("$b".into(), 1i64.into())])),
                 ("vpc".to_owned(), reference),
                 (
                     "zone".to_owned(),
@@ -384,6 +463,19 @@ mod tests {
         assert_eq!(part(0).as_deref(), Some("2600:1f18::/64"));
         assert_eq!(part(255).as_deref(), Some("2600:1f18:0:ff::/64"));
         assert_eq!(part(256), None);
+    }
+
+    #[test]
+    fn a_prefix_is_taken_off_where_it_is() {
+        let rest = |text: &str| WithoutPrefix { text: text.into(), prefix: "https://".into() }.evaluate();
+        assert_eq!(rest("https://oidc.example/id/1").as_deref(), Some("oidc.example/id/1"));
+        assert_eq!(rest("oidc.example").as_deref(), Some("oidc.example"));
+    }
+
+    #[test]
+    fn entries_whose_keys_are_all_known_are_a_plain_map() {
+        let value = Value::entries([("b".into(), 1i64.into()), ("a".into(), Value::Null)]);
+        assert_eq!(value.to_json(), serde_json::json!({"a": null, "b": 1}));
     }
 
     #[test]

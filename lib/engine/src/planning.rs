@@ -315,7 +315,8 @@ fn supported(inputs: &Inputs<'_>, changes: &ChangeSet, provider: &dyn Provider) 
 /// A value with `null` for all that is not known.
 fn known(value: &Value) -> Json {
     match value {
-        Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) | Value::Import(_) => Json::Null,
+        open if open.is_open() => Json::Null,
+        Value::Secret(_) => Json::Null,
         Value::List(items) => items.iter().map(known).collect(),
         Value::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), known(value))).collect()),
         scalar => scalar.to_json(),

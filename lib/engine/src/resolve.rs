@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::secret::SecretSource;
-use groundplan_core::{Environment, Reference, SubnetOf, Value};
+use groundplan_core::{Environment, Reference, SubnetOf, Value, WithoutPrefix};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
@@ -22,6 +22,11 @@ pub(crate) fn substitute(value: &Value, lookup: &impl Fn(&Reference) -> Option<J
             let part = SubnetOf { block: again(&part.block), ..**part };
             part.evaluate().map_or_else(|| Value::Subnet(Box::new(part)), Value::String)
         }
+        Value::WithoutPrefix(part) => {
+            let part = WithoutPrefix { text: again(&part.text), prefix: part.prefix.clone() };
+            part.evaluate().map_or_else(|| Value::WithoutPrefix(Box::new(part)), Value::String)
+        }
+        Value::Entries(entries) => Value::entries(entries.iter().map(|(key, value)| (again(key), again(value)))),
         Value::List(items) => Value::List(items.iter().map(again).collect()),
         Value::Map(entries) => Value::Map(substitute_all(entries, lookup)),
         Value::Secret(source) => Value::Secret(source.map_values(again)),
@@ -46,7 +51,8 @@ fn join(parts: Vec<Value>) -> Value {
 fn text(part: &Value) -> Option<String> {
     match part {
         Value::String(text) => Some(text.clone()),
-        Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) | Value::Import(_) => None,
+        open if open.is_open() => None,
+        Value::Secret(_) => None,
         other => Some(other.to_json().to_string()),
     }
 }
@@ -172,6 +178,17 @@ mod tests {
         }));
         assert_eq!(substitute(&part, &|_| None), part);
         assert_eq!(substitute(&part, &|_| Some("2600::/56".into())), Value::from("2600:0:0:2::/64"));
+    }
+
+    #[test]
+    fn a_prefix_is_taken_off_and_a_key_is_put_in_once_they_are_known() {
+        let url = Value::Ref(Reference::new("a/eks", "Url"));
+        let issuer = Value::WithoutPrefix(Box::new(WithoutPrefix { text: url, prefix: "https://".into() }));
+        let subject = Value::Template(vec![issuer, ":sub".into()]);
+        let condition = Value::entries([(subject, "me".into())]);
+        assert_eq!(substitute(&condition, &|_| None), condition);
+        let known = Value::Map(BTreeMap::from([("oidc/1:sub".to_owned(), "me".into())]));
+        assert_eq!(substitute(&condition, &|_| Some("https://oidc/1".into())), known);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use groundplan_schema::{Kind, Properties, Property, Replacement, ResourceType};
+use groundplan_schema::{Kind, Properties, Property, Reference, Replacement, ResourceType};
 
-use super::ids::{Id, Ids};
+use super::ids::{Id, Ids, is_text};
 use super::kinds::{Place, shape};
 use super::names;
 
@@ -99,6 +99,14 @@ fn write_resource(code: &mut Code, place: Place<'_>) {
     for (id, attribute) in place.ids.identifying(resource) {
         code.line("");
         code.block(&format!("impl gp::Identifies<{}> for {name}", place.id(id)), |code| {
+            code.line(&format!("const ATTRIBUTE: &'static str = {attribute:?};"));
+        });
+    }
+    if let [attribute] = resource.reference()
+        && is_text(&Reference { resource: resource.name, attribute })
+    {
+        code.line("");
+        code.block(&format!("impl gp::HasRef for {name}"), |code| {
             code.line(&format!("const ATTRIBUTE: &'static str = {attribute:?};"));
         });
     }
@@ -252,9 +260,10 @@ impl Field<'_> {
     fn write_setter(&self, code: &mut Code) {
         code.line("");
         code.line(&format!("/// Sets {}", self.docs()));
-        let head = format!("pub fn {}(mut self, value: impl gp::Provides<{}>) -> Self", self.rust, self.kind);
+        let head = format!("pub fn {}<How>(mut self, value: impl gp::Setting<{}, How>) -> Self", self.rust, self.kind);
         code.block(&head, |code| {
-            code.line(&format!("self.{} = {};", self.rust, self.provide("value")));
+            let setting = if self.boxed { "value.setting().map(Box::new)" } else { "value.setting()" };
+            code.line(&format!("self.{} = {setting};", self.rust));
             code.line("self");
         });
     }

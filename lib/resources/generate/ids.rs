@@ -324,7 +324,7 @@ fn is_identifier(target: &Reference) -> bool {
     is_text(target) && (stated || (named && name != "DNSName" && name != "ProviderName"))
 }
 
-fn is_text(target: &Reference) -> bool {
+pub(crate) fn is_text(target: &Reference) -> bool {
     let resource = find(target);
     let attribute = resource.attributes.get(target.attribute).map(|attribute| &attribute.kind);
     let property = resource.properties.get(target.attribute).map(|property| &property.kind);

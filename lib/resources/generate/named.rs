@@ -57,8 +57,10 @@ const ENDINGS: &[(&str, &[Target])] = &[
     ("ssh_key_name", &[KEY_PAIR]),
     ("subnet", &[SUBNET]),
     ("subnet_id", &[SUBNET]),
+    ("table_bucket_arn", &[("AWS::S3Tables::TableBucket", "TableBucketARN")]),
     ("target_group_arn", &[("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupArn")]),
     ("user_pool_id", &[("AWS::Cognito::UserPool", "UserPoolId")]),
+    ("vector_bucket_arn", &[("AWS::S3Vectors::VectorBucket", "VectorBucketArn")]),
     ("vpc_endpoint_id", &[("AWS::EC2::VPCEndpoint", "Id")]),
     ("vpc_id", &[("AWS::EC2::VPC", "VpcId")]),
 ];
@@ -84,11 +86,19 @@ const EXCEPTIONS: &[(&str, &str, &[Target])] = &[
     ("AWS::MediaLive::Channel", "ChannelSecurityGroups", &[]),
     ("AWS::RDS::DBInstance", "DBSecurityGroups", &[]),
     ("AWS::SecretsManager::RotationSchedule", "VpcSecurityGroupIds", &[]),
-    // The zone of what an alias leads to is a load balancer's or a distribution's.
+    // The zone of what an alias leads to is a load balancer's or a distribution's, and that of an endpoint is
+    // one of AWS's.
+    ("AWS::RDS::DBInstance", "Endpoint.HostedZoneId", &[]),
+    ("AWS::VpcLattice::", "DnsEntry.HostedZoneId", &[]),
     ("AWS::Route53::RecordSet", "AliasTarget.HostedZoneId", &[]),
     ("AWS::Route53::RecordSetGroup", "AliasTarget.HostedZoneId", &[]),
+    // Certificates of things, and profiles that are none of IAM.
+    ("AWS::DMS::", "InstanceProfileName", &[]),
+    ("AWS::Greengrass::", "CertificateArn", &[("AWS::IoT::Certificate", "Arn")]),
+    ("AWS::IoTCoreDeviceAdvisor::", "CertificateArn", &[("AWS::IoT::Certificate", "Arn")]),
     // Buckets that are none of S3.
     ("AWS::Lightsail::", "BucketName", &[]),
+    ("AWS::S3Express::", "BucketArn", &[("AWS::S3Express::DirectoryBucket", "Arn")]),
     ("AWS::S3Outposts::", "BucketName", &[]),
     ("AWS::S3Tables::", "TableBucketName", &[]),
     ("AWS::S3Vectors::", "VectorBucketName", &[]),

@@ -50,6 +50,8 @@
 //!   `generate/named.rs` has the rules), or that it takes the ARN of anything ([`Arn`]); else it is a
 //!   `String`. It is one as well where the name does not say what the schema does (`Endpoint`,
 //!   `Value`): AWS's relationships are possibilities, not all of them.
+//! - A setter takes an `Option` of a value as well, where `None` leaves the property unset. A list takes
+//!   whatever iterates, and a map takes maps and whatever iterates over pairs.
 //! - An id that is known is given as text, `.subnet_ids(["subnet-0a1b2c3d"])`, or as a template.
 //! - A property that carries a secret takes a `Secret`.
 //! - Untyped `Json` stands where AWS publishes no schema, and where several objects are possible.

@@ -189,6 +189,49 @@ fn an_id_that_is_known_is_given_as_text_and_one_that_is_composed_as_a_template()
 }
 
 #[test]
+fn setters_take_options_and_leave_unset_what_is_none() {
+    let subnet = |block: Option<&str>, public: Option<bool>, tags: Option<[(&'static str, &'static str); 1]>| {
+        ec2::Subnet::new("vpc-1").cidr_block(block).map_public_ip_on_launch(public).tags(tags).into_value()
+    };
+    assert_eq!(map(&subnet(None, None, None)).keys().collect::<Vec<_>>(), ["VpcId"]);
+    let set = subnet(Some("10.0.0.0/24"), Some(true), Some([("tier", "web")]));
+    assert_eq!(set, subnet_with("10.0.0.0/24"));
+    let app = App::new("test");
+    let key = stack(&app).add("key", ec2::KeyPair::new("bastion"));
+    let instance =
+        |key: Option<&groundplan_core::Handle<ec2::KeyPair>>| ec2::Instance::new().key_name(key).into_value();
+    assert_ne!(instance(Some(&key)), instance(None));
+    assert_eq!(instance(None), ec2::Instance::new().into_value());
+}
+
+fn subnet_with(block: &str) -> Value {
+    let subnet = ec2::Subnet::new("vpc-1").cidr_block(block).map_public_ip_on_launch(true);
+    subnet.tags([("tier", "web")]).into_value()
+}
+
+#[test]
+fn lists_and_maps_take_what_iterates() {
+    let written = |balancer: elasticloadbalancingv2::LoadBalancer| balancer.into_value();
+    let new = elasticloadbalancingv2::LoadBalancer::new;
+    let expected = written(new().subnets(["subnet-0", "subnet-1"]));
+    let names: Vec<String> = (0..2).map(|number| format!("subnet-{number}")).collect();
+    assert_eq!(written(new().subnets(&names)), expected);
+    assert_eq!(written(new().subnets(names.iter())), expected);
+    assert_eq!(written(new().subnets((0..2).map(|number| format!("subnet-{number}")))), expected);
+    assert_eq!(written(new().subnets(Some("subnet-0").into_iter().chain(["subnet-1"]))), expected);
+    assert_eq!(written(new().subnets(Some(names))), expected);
+    assert_eq!(written(new().subnets(Some("subnet-0"))), written(new().subnets(["subnet-0"])));
+
+    let variables = |it: lambda::function::Environment| it.into_value();
+    let new = lambda::function::Environment::new;
+    let pairs = std::collections::BTreeMap::from([("A", "1"), ("B", "2")]);
+    let expected = variables(new().variables([("A", "1"), ("B", "2")]));
+    assert_eq!(variables(new().variables(pairs.clone())), expected);
+    assert_eq!(variables(new().variables(pairs.iter().map(|(key, value)| (*key, *value)))), expected);
+    assert_eq!(variables(new().variables(None::<Vec<(String, String)>>)), variables(new()));
+}
+
+#[test]
 fn free_text_stays_text() {
     let function = lambda::EventSourceMapping::new(lambda::FunctionName::new("worker"));
     assert!(function.function_name.is_some());

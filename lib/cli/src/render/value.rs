@@ -21,6 +21,15 @@ pub(crate) fn value(value: &Value, cursor: Option<&Cursor<'_>>, indent: usize) -
         Value::Subnet(part) => {
             format!("/{} number {} of {}", part.prefix, part.index, self::value(&part.block, None, indent))
         }
+        Value::WithoutPrefix(part) => {
+            format!("{} without \"{}\"", self::value(&part.text, None, indent), part.prefix)
+        }
+        Value::Entries(entries) => {
+            let entry = |(key, value): &(Value, Value)| {
+                format!("{}: {}", self::value(key, None, indent), self::value(value, None, indent + 2))
+            };
+            block('{', entries.iter().map(entry).collect(), '}', indent)
+        }
         Value::Template(parts) => {
             let parts = parts.iter().map(|part| match part {
                 Value::String(text) => text.clone(),

@@ -199,3 +199,50 @@ fn a_group_without_outbound_rules_has_one_that_nothing_matches() {
     let group = resource(&assembly(&[("shop", "us-east-1")], &[("shop/web", "AWS::EC2::SecurityGroup", group)]), "Web");
     assert_eq!(group["Properties"]["SecurityGroupEgress"][0]["CidrIp"], "255.255.255.255/32");
 }
+
+fn role(condition: Json) -> Assembly {
+    let trust = json!({"Statement": [{"Effect": "Allow", "Condition": {"StringEquals": condition}}]});
+    assembly(
+        &[("shop", "us-east-1")],
+        &[
+            ("shop/eks", "AWS::EKS::Cluster", json!({})),
+            ("shop/role", "AWS::IAM::Role", json!({"AssumeRolePolicyDocument": trust})),
+        ],
+    )
+}
+
+fn issuer() -> Json {
+    json!({"$without_prefix": {"text": {"$ref": "shop/eks#OpenIdConnectIssuerUrl"}, "prefix": "https://"}})
+}
+
+#[test]
+fn a_document_with_keys_to_come_is_the_text_of_its_json() {
+    let role = resource(&role(json!({"$entries": [[{"$template": [issuer(), ":sub"]}, "a \"b\""]]})), "Role");
+    let (start, parts) = ("Fn::Join", &role["Properties"]["AssumeRolePolicyDocument"]["Fn::Join"][1]);
+    assert!(parts.is_array(), "no {start}: {role}");
+    let issuer = &parts[1]["Fn::Select"];
+    assert_eq!((&issuer[0], &issuer[1]["Fn::Split"][0]), (&json!(1), &json!("https://")));
+    assert_eq!(issuer[1]["Fn::Split"][1]["Fn::GetAtt"][1], "OpenIdConnectIssuerUrl");
+    let whole: String = [&parts[0], &json!("oidc.example/id"), &parts[2]].iter().filter_map(|it| it.as_str()).collect();
+    let read: Json = serde_json::from_str(&whole).unwrap_or_else(|error| panic!("{error}: {whole}"));
+    let statement = &read["Statement"][0];
+    assert_eq!(statement["Condition"]["StringEquals"], json!({"oidc.example/id:sub": "a \"b\""}));
+    assert_eq!(statement["Effect"], "Allow");
+}
+
+#[test]
+fn a_prefix_of_what_is_known_is_taken_off_at_once() {
+    let known = json!({"$without_prefix": {"text": "https://oidc.example", "prefix": "https://"}});
+    let role = resource(&role(json!({"aws:x": known})), "Role");
+    let condition = &role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"];
+    assert_eq!(condition["StringEquals"]["aws:x"], "oidc.example");
+}
+
+#[test]
+fn keys_to_come_of_a_map_that_is_no_untyped_json_are_refused() {
+    let labels = json!({"Labels": {"$entries": [[issuer(), "x"]]}});
+    let mut assembly = role(json!({}));
+    let Ok(Value::Map(properties)) = Value::from_json(labels) else { panic!("it is a map") };
+    assembly.resources.insert("shop/nodes".into(), ResourceEntry::new("AWS::EKS::Nodegroup", properties));
+    assert_eq!(errors(&assembly), ["GP0908"]);
+}

@@ -213,14 +213,10 @@ impl<'a> Known<'a> {
 fn open(properties: &BTreeMap<String, Value>) -> Vec<&str> {
     let is_open = |value: &Value| {
         let mut open = false;
-        value.walk(&mut |part| open |= is_unknown(part));
+        value.walk(&mut |part| open |= part.is_open());
         open
     };
     properties.iter().filter(|(_, value)| is_open(value)).map(|(name, _)| name.as_str()).collect()
-}
-
-fn is_unknown(value: &Value) -> bool {
-    matches!(value, Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Import(_))
 }
 
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
@@ -230,7 +226,7 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
 
 fn alike(applied: &Value, desired: &Value) -> bool {
     match (applied, desired) {
-        (_, desired) if is_unknown(desired) => true,
+        (_, open) if open.is_open() => true,
         (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
         (Value::Map(a), Value::Map(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| alike(a, b)))

@@ -33,7 +33,7 @@ impl Rendered {
     /// A value whose references are resolved as far as they are known.
     pub(crate) fn new(value: &Value) -> Self {
         match value {
-            Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Import(_) => Self::Unknown,
+            open if open.is_open() => Self::Unknown,
             Value::Secret(_) => Self::Sensitive,
             other => Self::Known(with_remarks(other)),
         }
@@ -42,7 +42,7 @@ impl Rendered {
 
 fn with_remarks(value: &Value) -> Json {
     match value {
-        Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Import(_) => UNKNOWN.into(),
+        open if open.is_open() => UNKNOWN.into(),
         Value::Secret(_) => SENSITIVE.into(),
         Value::List(items) => items.iter().map(with_remarks).collect(),
         Value::Map(entries) => {

@@ -367,7 +367,8 @@ impl ResourceState {
 pub(crate) fn without_secrets(properties: &BTreeMap<String, Value>) -> Properties {
     fn plain(value: &Value) -> Option<Json> {
         Some(match value {
-            Value::Ref(_) | Value::Template(_) | Value::Subnet(_) | Value::Secret(_) | Value::Import(_) => return None,
+            open if open.is_open() => return None,
+            Value::Secret(_) => return None,
             Value::List(items) => items.iter().filter_map(plain).collect(),
             Value::Map(entries) => {
                 Json::Object(entries.iter().filter_map(|(key, value)| Some((key.clone(), plain(value)?))).collect())
