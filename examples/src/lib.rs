@@ -9,6 +9,7 @@
 //! | `website` | a zone, a certificate, a load balancer, and names that lead to it |
 //! | `layered` | a graph of any size, to measure: `docs/measure scale` |
 //! | `raw_resource` | resource types that no construct covers, and outputs composed to text |
+//! | `raw_platform` | a whole platform of them: ECS, CloudFront, EKS, a cache, a broker |
 //! | `domain`, `site` | two apps: what the first one publishes, the second one uses, typed |
 
 use groundplan::Export;

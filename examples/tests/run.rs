@@ -45,6 +45,11 @@ fn raw_resource() {
 }
 
 #[test]
+fn raw_platform() {
+    works(env!("CARGO_BIN_EXE_raw_platform"));
+}
+
+#[test]
 fn two_apps() {
     let directory = tempfile::tempdir().expect("a directory");
     let (domain, site) = (env!("CARGO_BIN_EXE_domain"), env!("CARGO_BIN_EXE_site"));
