@@ -256,7 +256,11 @@ impl<'a> Translator<'a> {
     /// CloudFormation takes for a property without a published schema, such as a trust policy.
     fn json_text(&mut self, type_name: &str, name: &str, value: &Value) -> Json {
         let property = schema::lookup(type_name).and_then(|known| known.properties.get(name));
-        if property.is_none_or(|property| property.kind != schema::Kind::Json) {
+        let takes_text = |kind: &schema::Kind| match kind {
+            schema::Kind::Union(kinds) => kinds.contains(&schema::Kind::Json),
+            kind => *kind == schema::Kind::Json,
+        };
+        if property.is_none_or(|property| !takes_text(&property.kind)) {
             let message = format!("CloudFormation cannot compose the keys of `{name}`, which is no untyped JSON");
             return self.report("GP0908", message);
         }
