@@ -258,6 +258,7 @@ async fn a_unique_identifier_in_the_place_of_an_arn_is_not_passed_on() {
 #[tokio::test]
 async fn a_user_goes_without_its_own_policies_and_groups() {
     let (aws, log) = aws(|sent| match sent {
+        sent if sent.contains("Action=GetLoginProfile") => refused(404, "NoSuchEntity", "there is none"),
         sent if sent.contains("Action=ListAccessKeys") => listed(&[]),
         sent if sent.contains("Action=ListUserPolicies") => {
             answer("ListUserPolicies", "<PolicyNames><member>send</member></PolicyNames>")

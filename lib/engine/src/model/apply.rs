@@ -316,8 +316,6 @@ impl State {
         if self.pending.get(&path).is_some_and(|intent| intent.generation().is_none()) {
             self.pending.remove(&path);
         }
-        // What stands at the path from now on is something else.
-        self.unrelate(&path);
         for names in self.imports.values_mut() {
             names.retain(|_, imported| !imported.resources.remove(&path) || !imported.is_unused());
         }
