@@ -7,6 +7,7 @@ mod claims;
 mod feasible;
 mod final_snapshot;
 mod graph;
+mod held;
 mod nodes;
 mod order;
 mod schedule;
@@ -364,3 +365,7 @@ mod follows_tests;
 #[cfg(test)]
 #[path = "handover_tests.rs"]
 mod handover_tests;
+
+#[cfg(test)]
+#[path = "held_tests.rs"]
+mod held_tests;
