@@ -53,6 +53,18 @@ async fn a_move_takes_everything_below_and_what_depends_on_it_along() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_moved_to_a_path_has_no_part_in_what_was_there_before() {
+    let (_, store) = deployed().await;
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let events = removal(&loaded.state, &"a/vpc".into(), false).unwrap();
+    let forgotten = commit(loaded, None, events, &store).await.unwrap();
+    // It may be imported again.
+    assert_eq!(forgotten.resources["a/subnet"].dependencies, ["a/vpc".into()].into());
+    let moved = mv(&store, "a/subnet", "a/vpc").await.unwrap();
+    assert!(moved.resources["a/vpc"].dependencies.is_empty(), "it does not depend on itself");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_scope_moves_into_itself_and_out_again() {
     let (_, store) = deployed().await;
     mv(&store, "a/vpc", "a/x/y").await.unwrap();

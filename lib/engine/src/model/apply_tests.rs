@@ -590,25 +590,3 @@ fn what_moves_keeps_its_generation_beside_others_that_are_still_to_be_deleted() 
     state.apply(Event::Moved { from: "a/old".into(), to: "a/new".into() }).unwrap();
     assert_eq!(state.resources["a/new"].generation, 1);
 }
-
-#[test]
-fn what_is_moved_to_a_path_has_no_part_in_what_was_there_before() {
-    let mut state = state();
-    let made = |path: &str, type_name: &str, after: &[&str]| {
-        let Event::Intent { path, intent } = create(path, type_name, 1) else { unreachable!() };
-        let dependencies = after.iter().map(|path| (*path).into()).collect();
-        let (outputs, id) = (Outputs::new(), path.to_string());
-        [
-            Event::Intent { path: path.clone(), intent: Intent { dependencies, ..intent } },
-            Event::Accepted { path, id, outputs, found: None, incomplete: false },
-        ]
-    };
-    let events = [made("a/v", VPC, &[]), made("a/table", VPC, &["a/v"]), made("a/part", VPC, &["a/v", "a/table"])];
-    events.into_iter().flatten().for_each(|event| state.apply(event).unwrap());
-    state.apply(Event::Forgotten { path: "a/v".into() }).unwrap();
-    // It may be imported again.
-    assert_eq!(state.resources["a/table"].dependencies, ["a/v".into()].into());
-    state.apply(Event::Moved { from: "a/part".into(), to: "a/v".into() }).unwrap();
-    assert!(state.resources["a/table"].dependencies.is_empty());
-    assert_eq!(state.resources["a/v"].dependencies, ["a/table".into()].into());
-}
