@@ -307,8 +307,12 @@ pub enum Error {
         /// What it is, as in `port of a load balancer`.
         what: String,
     },
-    /// Resources are to be deleted, and cannot be deleted by then. Nothing was touched.
-    #[error("the plan cannot work, since what is deleted is held by resources that stay:{}", bullets(held))]
+    /// Resources have to be deleted before they are made anew, and cannot be deleted by then. Nothing
+    /// was touched.
+    #[error(
+        "the plan cannot work, since what is replaced goes first and is held by resources that stay:{}",
+        bullets(held)
+    )]
     Held {
         /// Each of them with who holds it.
         held: Vec<HeldResource>,
@@ -389,12 +393,12 @@ pub enum Holding {
     LeftOut,
 }
 
-/// A resource that is to be deleted, and that is held by then.
+/// A resource that is deleted before it is made anew, and that is held by then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldResource {
     /// The resource.
     pub path: Path,
-    /// Why it is deleted by then.
+    /// Why its deletion comes first.
     pub because: String,
     /// Who holds it, with the property.
     pub holders: Vec<(Path, String)>,

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::claim::Claim;
 use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value, keep_ignored};
-use groundplan_schema::{ResourceType, lookup};
+use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 
 use super::removed::{deposed, removed, retain_needed};
 use super::{
-    Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, bound, claims,
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, claims,
     compare, follows, moves, reboots, told,
 };
 use crate::model::{Event, ResourceState, ResourceStatus, State, is_account};
@@ -25,17 +25,15 @@ pub fn diff(inputs: &Inputs<'_>) -> ChangeSet {
 
 /// As [`diff`], where the replacements of `delete_first` delete the old resource first.
 pub(crate) fn diff_with(inputs: &Inputs<'_>, delete_first: &BTreeSet<Path>) -> ChangeSet {
-    let (mut lost, mut outlived) = (BTreeMap::new(), BTreeMap::new());
+    let mut lost = BTreeMap::new();
     loop {
-        let diff = Diff::made(inputs, delete_first, &lost, &outlived);
+        let diff = Diff::made(inputs, delete_first, &lost);
         // What is replaced for its secret changes what takes other values from it.
         let more = told::lost(inputs, &diff.state, &diff.desired, &diff.changes);
-        let others = bound::outlived(inputs, &diff.state, &diff.changes, &diff.claims);
-        if more.is_empty() && others.is_empty() {
+        if more.is_empty() {
             return diff.finish();
         }
         lost.extend(more);
-        outlived.extend(others);
     }
 }
 
@@ -93,8 +91,6 @@ struct Diff<'a> {
     delete_first: &'a BTreeSet<Path>,
     /// What is replaced for a secret that nobody knows any more, with what needs it.
     lost: &'a BTreeMap<Path, Path>,
-    /// The relations that are replaced before what they are bound to goes, with that.
-    outlived: &'a BTreeMap<Path, Path>,
     /// What exists, under the paths that the program has for it as far as is known so far.
     state: Cow<'a, State>,
     left: moves::Left,
@@ -108,12 +104,7 @@ struct Diff<'a> {
 }
 
 impl<'a> Diff<'a> {
-    fn made(
-        inputs: &'a Inputs<'a>,
-        delete_first: &'a BTreeSet<Path>,
-        lost: &'a BTreeMap<Path, Path>,
-        outlived: &'a BTreeMap<Path, Path>,
-    ) -> Self {
+    fn made(inputs: &'a Inputs<'a>, delete_first: &'a BTreeSet<Path>, lost: &'a BTreeMap<Path, Path>) -> Self {
         let stated = moves::stated(inputs);
         let state = with_moves(inputs.state, stated.iter());
         let left = moves::Left::new(inputs, &state);
@@ -121,7 +112,6 @@ impl<'a> Diff<'a> {
             inputs,
             delete_first,
             lost,
-            outlived,
             state,
             left,
             desired: BTreeMap::new(),
@@ -236,8 +226,7 @@ impl<'a> Diff<'a> {
         let environment = self.inputs.assembly.environment(&change.path);
         let mut forced = forced(entry, prior, environment, self.inputs.identity);
         if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
-            let outlives = || self.outlived.get(&change.path).cloned().map(Reason::Outlives);
-            forced.extend(self.bound_to(entry).map(Reason::BoundTo).or_else(outlives));
+            forced.extend(self.bound_to(entry, schema).map(Reason::BoundTo));
         }
         forced.extend(self.lost.get(&change.path).map(|by| Reason::SecretLost { by: by.clone() }));
         let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
@@ -295,9 +284,11 @@ impl<'a> Diff<'a> {
 
     /// What a relation is bound to for life by a property that cannot be changed, where that is
     /// deleted before it is made anew: even under the same name it is another one.
-    fn bound_to(&self, entry: &ResourceEntry) -> Option<Path> {
-        let schema = bound::relation_type(self.inputs, &entry.type_name)?;
-        let bound = entry.properties.iter().filter(|(name, _)| bound::is_fixed(schema, name));
+    fn bound_to(&self, entry: &ResourceEntry, schema: Option<&ResourceType>) -> Option<Path> {
+        let behavior = (self.inputs.behavior)(&entry.type_name);
+        let schema = schema.filter(|_| behavior.is_some_and(|it| it.recovery == Recovery::ByParts))?;
+        let fixed = |name: &str| schema.cursor().key(name).replacement() == Replacement::Always;
+        let bound = entry.properties.iter().filter(|(name, _)| fixed(name));
         let mut targets = bound.flat_map(|(_, value)| value.references()).map(|reference| &reference.path);
         targets.find(|path| self.goes_first(path)).cloned()
     }
@@ -323,7 +314,6 @@ impl<'a> Diff<'a> {
             && !change.reasons.iter().any(|reason| matches!(reason, Reason::EnvironmentChanged { .. }));
         let first = entry.lifecycle.delete_before_create
             || self.delete_first.contains(&change.path)
-            || self.outlived.contains_key(&change.path)
             || same_place && alone
             || claims::conflict(&held, &claims)
             || told::has_no_room(self.inputs, &self.state, change, prior, desired)

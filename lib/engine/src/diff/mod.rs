@@ -10,13 +10,11 @@
 //! A removed and an added path of one type that claim the same thing are one resource, which moves:
 //! see [`groundplan_core::claim`]. What the program states by `moved_from` goes before that.
 
-pub(crate) mod bound;
 mod changes;
 pub(crate) mod claims;
 mod compare;
 pub(crate) mod follows;
 pub(crate) mod moves;
-pub(crate) mod named;
 pub(crate) mod only;
 mod reboots;
 mod removed;
@@ -236,8 +234,6 @@ pub enum Reason {
     PartOf(Path),
     /// What it is bound to is deleted before it is made anew under the same name.
     BoundTo(Path),
-    /// What it is bound to is deleted, and another resource gets the name of that.
-    Outlives(Path),
     /// How it is to be treated has changed.
     LifecycleChanged,
     /// What it is made after has changed.

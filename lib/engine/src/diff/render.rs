@@ -103,7 +103,6 @@ impl fmt::Display for Reason {
             Self::Needs(path) => write!(f, "{path} is kept and it needs that"),
             Self::PartOf(path) => write!(f, "{path} stays and it is a part of that"),
             Self::BoundTo(path) => write!(f, "{path} is deleted before it is made anew and it is bound to that"),
-            Self::Outlives(path) => write!(f, "it is bound to {path}, whose name another one gets"),
             Self::LifecycleChanged => f.write_str("its protection or other lifecycle settings change"),
             Self::DependenciesChanged => f.write_str("its dependencies change"),
         }

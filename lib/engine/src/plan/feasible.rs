@@ -1,16 +1,14 @@
-//! Whether what is deleted can be deleted by then.
+//! Whether what is deleted before it is made anew can be deleted by then.
 
 use groundplan_core::{Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
-use super::held;
-use crate::diff::named::each_leaf;
 use crate::diff::{Action, ChangeSet, Inputs, Order, claims};
 use crate::error::{Error, HeldResource, named};
 use crate::model::ResourceState;
 
 /// Refuses replacements whose old resource is held by what stays and can only let go of it once the
-/// new one is there, and deletions of what is never let go of. Who holds whom is in the table of facts, [`ResourceType::holds`].
+/// new one is there. Who holds whom is in the table of facts, [`ResourceType::holds`].
 ///
 /// # Errors
 /// [`Error::Held`].
@@ -24,9 +22,6 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<(), Erro
             held.push(HeldResource { path: change.path.clone(), because, holders, fix });
         }
     }
-    let others = held::kept_for_ever(inputs, changes).into_iter();
-    let others: Vec<_> = others.filter(|other| held.iter().all(|known| known.path != other.path)).collect();
-    held.extend(others);
     if held.is_empty() { Ok(()) } else { Err(Error::Held { held }) }
 }
 
@@ -77,6 +72,17 @@ fn holding<'a>(
         });
         found
     })
+}
+
+fn each_leaf(place: &str, value: &Value, visit: &mut dyn FnMut(&str, &Value)) {
+    match value {
+        // A position in a list may be left out.
+        Value::List(items) => items.iter().for_each(|item| each_leaf(place, item, visit)),
+        Value::Map(entries) => {
+            entries.iter().for_each(|(key, value)| each_leaf(&format!("{place}.{key}"), value, visit));
+        }
+        leaf => visit(place, leaf),
+    }
 }
 
 /// Why the old resource goes first, and what to do so that it need not.

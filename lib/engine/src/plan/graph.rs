@@ -41,19 +41,6 @@ impl Graph {
         self.nodes[node].after.contains(&dependency)
     }
 
-    /// Makes `node` wait for `dependency`, unless that waits for it, however indirectly.
-    pub(super) fn after_if_free(&mut self, node: Node, dependency: Node) {
-        let mut seen = BTreeSet::new();
-        let mut open = vec![dependency];
-        while let Some(other) = open.pop() {
-            if other == node {
-                return;
-            }
-            open.extend(self.nodes[other].after.iter().copied().filter(|before| seen.insert(*before)));
-        }
-        self.after(node, dependency);
-    }
-
     /// Takes back that `node` waits for `dependency`.
     pub(super) fn not_after(&mut self, node: Node, dependency: Node) {
         self.nodes[node].after.remove(&dependency);

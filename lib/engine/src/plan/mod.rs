@@ -7,7 +7,6 @@ mod claims;
 mod feasible;
 mod final_snapshot;
 mod graph;
-mod held;
 mod nodes;
 mod order;
 mod schedule;
@@ -365,7 +364,3 @@ mod follows_tests;
 #[cfg(test)]
 #[path = "handover_tests.rs"]
 mod handover_tests;
-
-#[cfg(test)]
-#[path = "held_tests.rs"]
-mod held_tests;

@@ -7,7 +7,7 @@ use groundplan_core::{Path, ResourceEntry, Value};
 use super::claims::{self, Handover};
 use super::graph::{Graph, Node};
 use super::nodes::Nodes;
-use super::{Desired, Plan, Work, feasible, held, order};
+use super::{Desired, Plan, Work, feasible, order};
 use crate::diff::{
     Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, with_moves,
 };
@@ -60,7 +60,6 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
     schedule.add_steps();
     schedule.order_makes();
     schedule.order_deletes();
-    held::order(inputs, changes, &schedule.nodes, &schedule.deletes, &mut schedule.graph);
     schedule.order_forgets();
     let mut handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
     // What the program itself puts in this order keeps it, though both could change in one call.
