@@ -1,6 +1,6 @@
 //! `destroy`: leaves nothing, or nothing but what holds data.
 
-use groundplan_engine::diff::{Action, Change, Reason};
+use groundplan_engine::diff::Action;
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::planning::{self, PlanOptions};
 
@@ -36,10 +36,7 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
         ..PlanOptions::default()
     };
     let planned = planning::destroy(&loaded.state, &*provider, &options).await?;
-    // What is retained beside it is deleted by no destroy.
-    let goes_with_data =
-        |change: &&Change| change.action == Action::Keep && !change.reasons.contains(&Reason::Retained);
-    let kept = planned.changes.changes.values().filter(goes_with_data).count();
+    let kept = planned.changes.changes.values().filter(|change| change.action == Action::Keep).count();
     let exit = job.carry_out(&planned, PlanView::new(&planned, None), None, loaded, &*provider).await?;
     if kept > 0 {
         let kept = count(kept, "resource");

@@ -8,7 +8,7 @@ use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value, keep_i
 use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 
-use super::removed::{deposed, removed, retain_needed};
+use super::removed::{deposed, removed};
 use super::{
     Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, claims,
     compare, follows, moves, reboots, told,
@@ -374,7 +374,6 @@ impl<'a> Diff<'a> {
             }
             self.changes.insert(path, change);
         }
-        retain_needed(&self.state, &mut self.changes, self.inputs.behavior);
     }
 
     fn finish(self) -> ChangeSet {

@@ -228,8 +228,6 @@ pub enum Reason {
     HoldsData,
     /// A resource that stays depends on it.
     NeededBy(Path),
-    /// It needs a resource that the state keeps.
-    Needs(Path),
     /// It is a part of a resource that stays.
     PartOf(Path),
     /// What it is bound to is deleted before it is made anew under the same name.

@@ -60,7 +60,6 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
     schedule.add_steps();
     schedule.order_makes();
     schedule.order_deletes();
-    schedule.order_forgets();
     let mut handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
     // What the program itself puts in this order keeps it, though both could change in one call.
     handovers.retain(|it| !(it.swaps && schedule.graph.is_after(it.maker, it.release)));
@@ -274,23 +273,6 @@ impl<'a> Schedule<'a> {
                 _ => {}
             }
         }
-    }
-
-    /// What a retained resource needs is forgotten before it: a run that ends in between leaves the one in
-    /// the state for which the others stay.
-    fn order_forgets(&mut self) {
-        let is_forgotten = |path: &Path| {
-            let change = self.changes.changes.get(path)?;
-            self.nodes.get(path)?.updated.filter(|_| change.action == Action::Forget)
-        };
-        let mut waits = Vec::new();
-        for path in self.changes.changes.keys() {
-            let (Some(node), Some(resource)) = (is_forgotten(path), self.inputs.state.resources.get(path)) else {
-                continue;
-            };
-            waits.extend(resource.dependencies.iter().filter_map(is_forgotten).map(|before| (node, before)));
-        }
-        waits.into_iter().for_each(|(node, before)| self.graph.after(node, before));
     }
 
     /// Members of one cluster are rebooted one after another, so that the others serve meanwhile. The order is one that
