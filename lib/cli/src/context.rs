@@ -78,7 +78,7 @@ impl Session<'_> {
             Ok(connected) => connected,
             Err(_) => {
                 if let Target::Sandbox { .. } = self.target {
-                    let waiting = "another process uses the sandbox: this one waits until it has ended";
+                    let waiting = "waiting for the sandbox, which another process may be using";
                     self.context.terminal.note(waiting);
                 }
                 connecting.await

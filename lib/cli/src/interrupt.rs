@@ -64,8 +64,7 @@ mod tests {
     use super::*;
     use crate::args::Color;
     use crate::error::Kind;
-    use crate::host::Host;
-    use crate::host::Streams;
+    use crate::host::{Host, Streams};
 
     /// How work that never ends is ended by so many Ctrl-C.
     async fn interrupted(times: usize, changing: bool) -> Option<CommandError> {

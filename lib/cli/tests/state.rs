@@ -118,7 +118,7 @@ fn a_run_says_that_it_waits_for_the_sandbox() {
         drop(held);
         plan.join().unwrap()
     });
-    assert!(waiting.succeeds().err.contains("another process uses the sandbox"));
+    assert!(waiting.succeeds().err.contains("waiting for the sandbox"));
 }
 
 #[test]

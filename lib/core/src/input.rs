@@ -289,7 +289,7 @@ impl<K: Into<String>, T, P: Provides<T>, I: IntoIterator<Item = (K, P)>> Provide
 }
 
 /// What a setter takes for a `T`: whatever [`Provides`] one, or an `Option` of that, where `None` leaves
-/// the property unset. `How` tells the two apart, and is always inferred.
+/// the property unset. An `Option` of an element, where a list is wanted, is a list of one or of none. `How` tells the two apart, and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
     label = "this is no `{T}`, nor an option of one",

@@ -50,8 +50,8 @@ pub enum Value {
     Import(Import),
 }
 
-/// A text without a prefix; a text that does not start with it stays as it is. What CloudFormation writes as
-/// `Fn::Select` of `Fn::Split`, and Terraform as `trimprefix`.
+/// A text without a prefix; a text that does not start with it stays as it is, as with Terraform's `trimprefix`.
+/// CloudFormation has `Fn::Select` of `Fn::Split` for it, which fails for such a text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WithoutPrefix {

@@ -1,6 +1,6 @@
 //! What was deployed when, by whom, and from which program.
 //!
-//! Every run that writes a state is an [`RunRecord`], named by the serial that the state has from
+//! Every run that writes a state is a [`RunRecord`], named by the serial that the state has from
 //! then on. The store keeps it when the run begins, and again when it has ended, so that a run
 //! that was killed is in the history, too. Beside it stands what the program said, so that
 //! `rollback` can plan the way back. A secret stands there as its source, as in every assembly.

@@ -43,8 +43,8 @@ pub mod execute;
 mod fake;
 pub mod history;
 pub mod import;
-
 mod looks;
+pub mod model;
 mod nearest;
 mod normal;
 pub mod plan;
@@ -53,8 +53,6 @@ pub mod provider;
 pub mod reboot;
 mod recover;
 mod resolve;
-
-pub mod model;
 mod secret;
 pub mod store;
 mod traffic;

@@ -26,7 +26,7 @@ const GONE_DISAPPEARS: [Duration; 3] = [Duration::from_secs(1), Duration::from_s
 
 /// Pauses before the calls that follow a create are tried again. The whole create is not the
 /// engine's to repeat then: the resource is there already.
-const SETTLING: [Duration; 7] = {
+const AFTER_CREATE: [Duration; 7] = {
     const fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
     }
@@ -288,7 +288,7 @@ async fn settle<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, id: &str) -> Resu
 /// Makes a call about what was just made: it may not have reached every part of AWS yet.
 async fn patiently<T, F: Future<Output = Result<T>>>(ask: impl Fn() -> F) -> Result<T> {
     use ErrorClass::{Conflict, NotFound, Propagating, Throttled, Transient, UnknownOutcome};
-    for pause in SETTLING {
+    for pause in AFTER_CREATE {
         match ask().await {
             Err(error)
                 if matches!(

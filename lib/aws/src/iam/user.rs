@@ -124,8 +124,8 @@ fn outputs(cx: &Cx, user: &aws_sdk_iam::types::User) -> Json {
     json!({"Arn": arn, "UserName": user.user_name})
 }
 
-/// The credentials of a user beside access keys, which no resource of this app makes. Those that may not be listed, and
-/// those that the target does not know, are left to the refusal of the deletion.
+/// The credentials of a user beside access keys. Those that may not be listed, and those that the target does not know,
+/// are left to the refusal of the deletion.
 async fn credentials(cx: &Cx, id: &str) -> Result<Vec<String>> {
     fn listed<T: Default>(answer: Result<Option<T>>) -> Result<T> {
         match answer {

@@ -105,6 +105,7 @@ pub enum Reach {
 /// # }
 /// ```
 pub fn state_store(reach: Reach, location: StateLocation, app: &str) -> ObjectStore {
+    crate::registry::state_meanings();
     let in_table = location.lock_table.clone();
     let connection = Arc::new(Connection { reach, location, clients: OnceCell::new() });
     let bucket = Arc::new(Bucket { connection: connection.clone() });

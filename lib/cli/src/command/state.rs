@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::{Path, Value};
-
 use groundplan_engine::model::{ResourceState, ResourceStatus};
 use groundplan_engine::{State, edit};
 use groundplan_schema as schema;

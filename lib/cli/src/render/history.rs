@@ -1,7 +1,6 @@
 //! The runs that have changed something.
 
-use groundplan_engine::model::Counts;
-use groundplan_engine::model::{RunRecord, RunResult};
+use groundplan_engine::model::{Counts, RunRecord, RunResult};
 use jiff::Timestamp;
 
 use crate::style::{BOLD, CREATE, DIM, ERROR, WARNING, padded, paint};

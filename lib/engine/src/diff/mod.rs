@@ -33,8 +33,7 @@ pub(crate) use changes::{desired_properties, diff_with, with_moves};
 pub(crate) use compare::strongest;
 pub use removed::destroy;
 
-use crate::model::Counts;
-use crate::model::State;
+use crate::model::{Counts, State};
 use crate::provider::{Behavior, Identity};
 use crate::secret::Digests;
 

@@ -169,11 +169,17 @@ impl Runner<'_> {
             _ => None,
         });
         let updates: BTreeMap<_, _> = updates.collect();
+        // What this plan makes anew or deletes is rebooted by nobody.
+        let goes = |other: &Step| matches!(other.work, Work::Create { .. } | Work::Delete { .. });
+        let going: BTreeSet<&Path> =
+            self.plan.steps.iter().filter(|other| goes(other)).map(|other| &other.path).collect();
         self.record.read(|state| {
             let is_due = |(path, it): &(&Path, &ResourceState)| {
                 let declared = updates.get(*path).copied();
                 let (properties, dependencies) = declared.unwrap_or((&it.properties, &it.dependencies));
                 matches!(it.status, ResourceStatus::Ready | ResourceStatus::Updating)
+                    && !going.contains(path)
+                    && !state.pending.contains_key(*path)
                     && reboot::is_at_once(&it.type_name, properties)
                     && reboot::depends(state, &it.type_name, dependencies, &step.path)
             };

@@ -1,5 +1,5 @@
-//! What is written down: the state, the events of a run, and what is kept of it. Data only; nothing here asks or
-//! changes anything outside of it.
+//! What is written down: the state, the events of a run, and what is kept of it. Data, below
+//! everything else in this crate.
 
 mod apply;
 mod checksum;

@@ -100,7 +100,7 @@ impl RunRecord {
 
     /// The document, indented, with a line feed at the end.
     pub fn to_json(&self) -> String {
-        let mut json = serde_json::to_string_pretty(self).expect("an entry has string keys only");
+        let mut json = serde_json::to_string_pretty(self).expect("a record has string keys only");
         json.push('\n');
         json
     }

@@ -239,7 +239,7 @@ impl Plan {
     /// Reads the document.
     ///
     /// # Errors
-    /// [`Error::Newer`], and [`Error::CorruptPlan`], also where it does not match its checksum. Format 1 has
+    /// [`FormatError::Newer`], and [`Error::CorruptPlan`], also where it does not match its checksum. Format 1 has
     /// none, and is refused where it deletes what has a final snapshot.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]

@@ -24,7 +24,9 @@ impl History {
         for (serial, run) in read {
             match run {
                 Ok(run) => history.runs.push(run),
-                Err(error @ Error::Format(_)) => drop(history.damaged.insert(serial, error)),
+                Err(error @ Error::Format(_)) => {
+                    history.damaged.insert(serial, error);
+                }
                 Err(error) => return Err(error),
             }
         }

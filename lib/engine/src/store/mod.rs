@@ -47,7 +47,7 @@ pub trait StateStore: Send + Sync {
     /// What is kept; none where the app was never deployed. [`load`] says whether that is to be believed.
     ///
     /// # Errors
-    /// [`Error::Corrupt`], [`Error::Edited`], [`Error::Newer`], and where state and journal do not belong
+    /// [`Error::Format`], and where state and journal do not belong
     /// together; nothing is touched then.
     async fn load(&self) -> Result<Option<Stored>, Error>;
 

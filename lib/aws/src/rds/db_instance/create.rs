@@ -219,17 +219,17 @@ async fn replicate(new: &DbInstance, source: &str, cx: &Cx) -> Result<Live> {
     given(replica.db_instance, "DBInstance")
 }
 
-/// Whether the storage of a restored database is set after its restore, which takes nothing about that for SQL Server;
-/// with the size, where that grows.
+/// The size to set together with the other storage settings after the restore of a SQL Server database, which takes
+/// nothing about storage; none where nothing is set. RDS makes no volume smaller.
 /// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>: `Translator` of an instance
-async fn storage_of_sql_server(new: &DbInstance, cx: &Cx, id: &str) -> Result<Option<Option<i32>>> {
+async fn storage_of_sql_server(new: &DbInstance, cx: &Cx, id: &str) -> Result<Option<i32>> {
     let size = number(&new.allocated_storage, "AllocatedStorage")?;
     if size.is_none() && new.iops.is_none() && new.storage_throughput.is_none() && new.storage_type.is_none() {
         return Ok(None);
     }
     let live = describe(cx, id).await?;
     let of_sql_server = live.engine().is_some_and(|engine| engine.contains("sqlserver"));
-    Ok(of_sql_server.then(|| size.filter(|size| live.allocated_storage().is_none_or(|live| live < *size))))
+    Ok(size.max(live.allocated_storage()).filter(|_| of_sql_server))
 }
 
 /// Sets what neither a restore nor the creation of a replica takes. RDS refuses it until the
@@ -270,7 +270,7 @@ pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
         .set_monitoring_role_arn(new.monitoring_role_arn.clone().filter(|_| is_restored));
     let finished = match storage {
         Some(size) => finished
-            .set_allocated_storage(size)
+            .allocated_storage(size)
             .set_iops(new.iops)
             .set_storage_throughput(new.storage_throughput)
             .set_storage_type(new.storage_type.clone()),
