@@ -101,7 +101,6 @@ fn a_state_that_is_put_back_names_what_is_not_in_it_and_no_edited_one_makes_a_co
     edited["serial"] = json!(u32::MAX - 3);
     fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
     machine.run(&shop(), "state push edited.json --force").fails(1, "is no serial of a state");
-    machine.run(&shop(), "destroy --delete-data").succeeds();
 }
 
 #[test]
