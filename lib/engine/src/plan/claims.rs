@@ -38,16 +38,16 @@ pub(super) fn handovers<'a>(
         return Ok(Vec::new());
     }
     let mut held: BTreeMap<&str, Vec<(Claim, Holder<'_>)>> = BTreeMap::new();
-    let mut hold = |path: &'a Path, resource: &ResourceState, release: Release| {
+    let mut hold = |path: &'a Path, resource: &ResourceState, stands: bool, release: Release| {
         for claim in claims::held(resource, inputs.identity) {
             if let Some(key) = keys.get(&*claim.key) {
-                held.entry(key).or_default().push((claim, Holder { path, release }));
+                held.entry(key).or_default().push((claim, Holder { path, stands, release }));
             }
         }
     };
     for (path, resource) in &inputs.state.resources {
         if !is_second_path(changes, path) {
-            hold(path, resource, release(changes, nodes, deletes, path));
+            hold(path, resource, true, release(changes, nodes, deletes, path));
         }
     }
     let mut leftovers: BTreeMap<&Path, usize> = BTreeMap::new();
@@ -60,7 +60,8 @@ pub(super) fn handovers<'a>(
             .or_insert(usize::from(standing && inputs.state.resources.contains_key(&old.path)));
         let node = deletes.get(&old.path).and_then(|deletes| deletes.get(*position));
         *position += 1;
-        hold(&old.path, &old.resource, node.map_or(Release::Never(Holding::LeftOut), |node| Release::Deleted(*node)));
+        let release = node.map_or(Release::Never(Holding::LeftOut), |node| Release::Deleted(*node));
+        hold(&old.path, &old.resource, false, release);
     }
     let mut wanted: BTreeMap<&str, Vec<(&Claim, &Path)>> = BTreeMap::new();
     for (path, claims) in &changes.claims {
@@ -77,7 +78,9 @@ pub(super) fn handovers<'a>(
                 wanted[&*claim.key].iter().filter(|(other, of)| of != path && other.certainly_conflicts_with(claim));
             taken.extend(others.map(|(_, of)| Taken::new(path, claim, of, Holding::Both)));
             let holders = held.get(&*claim.key).into_iter().flatten();
-            for (held, holder) in holders.filter(|(held, holder)| holder.path != *path && held.conflicts_with(claim)) {
+            // When what stands at the path goes is settled by the order of its replacement.
+            let is_own = |holder: &Holder<'_>| holder.stands && holder.path == *path;
+            for (held, holder) in holders.filter(|(held, holder)| !is_own(holder) && held.conflicts_with(claim)) {
                 let (release, updated) = match holder.release {
                     Release::Deleted(node) => (node, false),
                     Release::Updated(node) => (node, true),
@@ -124,6 +127,8 @@ fn taking<'a>(
 #[derive(Clone, Copy)]
 struct Holder<'a> {
     path: &'a Path,
+    /// Whether it stands at the path, and was not replaced there before.
+    stands: bool,
     release: Release,
 }
 

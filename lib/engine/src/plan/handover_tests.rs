@@ -47,6 +47,16 @@ fn left_over(state: &mut State, path: &str, id: &str, of: &str) {
 }
 
 #[test]
+fn what_takes_back_a_name_that_its_own_left_over_has_waits_for_the_deletion() {
+    // A run was stopped when the new one was made and the old one not deleted yet; the program goes back.
+    let mut state = deployed(&assembly(&[policy("a/x", "append")]));
+    left_over(&mut state, "a/x", "left", "a/x");
+    state.deposed[0].resource.properties.insert("PolicyName".into(), "write".into());
+    let (_, plan) = planned_part(&assembly(&[policy("a/x", "write")]), &state, &[]).unwrap();
+    assert_eq!(deleted_before(&plan, "a/x"), ["left"], "{}", plan.render());
+}
+
+#[test]
 fn what_an_earlier_run_has_left_over_is_deleted_before_its_place_is_taken() {
     let before = || deployed(&assembly(&[policy("a/old", "read"), policy("a/x", "write")]));
     let mut removed = before();
