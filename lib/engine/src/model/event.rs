@@ -164,9 +164,9 @@ pub struct Intent {
     pub operation: Operation,
     /// The token of the request.
     pub token: String,
-    /// The properties as asked for, as [`ResourceState::properties`] has them.
+    /// The properties as asked for, as [`ResourceState::properties`](super::ResourceState::properties) has them.
     pub properties: BTreeMap<String, Value>,
-    /// The digests, as [`ResourceState::secrets`] has them.
+    /// The digests, as [`ResourceState::secrets`](super::ResourceState::secrets) has them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, String>,
     /// What the resource is made after.
