@@ -143,7 +143,7 @@ impl Entries {
 /// let widget = json!({
 ///     "type": "metric",
 ///     "width": 12,
-///     "metrics": [["AWS/S3", "NumberOfObjects", "BucketName", bucket]],
+///     "metrics": [["AWS/S3", "NumberOfObjects", "BucketName", &bucket]],
 ///     "title": template!("Objects of {}", bucket),
 /// });
 /// ```
