@@ -39,6 +39,7 @@ mod ignore;
 pub mod input;
 pub mod json;
 mod limits;
+mod named;
 mod partition;
 pub mod path;
 pub mod policy;

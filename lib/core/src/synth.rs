@@ -37,6 +37,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     };
     state_moves(&tree.moves.borrow(), &mut assembly);
     crate::check::references(tree, &mut assembly, &mut diagnostics);
+    crate::named::dependencies(&mut assembly);
     crate::check::tags(tree, &mut assembly);
     crate::check::cycles(&assembly, &mut diagnostics);
     crate::check::properties(&assembly, &mut diagnostics);

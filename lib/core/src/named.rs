@@ -1,0 +1,122 @@
+//! Resources that a program names by text where it could pass their outputs.
+//!
+//! `"worker"` as the role of a policy is the role that the same program names so: the policy is made after
+//! it and deleted before it, as if it had a reference.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_schema::{ResourceType, lookup};
+
+use crate::assembly::Assembly;
+use crate::environment::Environment;
+use crate::path::Path;
+use crate::value::Value;
+
+/// Adds to each resource what it names by text, as something that it is made after. What would make a cycle
+/// is left out: two buckets may log into each other.
+pub(crate) fn dependencies(assembly: &mut Assembly) {
+    for (path, named) in Named::new(assembly).found(assembly) {
+        if !depends(assembly, &named, &path)
+            && let Some(entry) = assembly.resources.get_mut(&path)
+        {
+            entry.depends_on.insert(named);
+        }
+    }
+}
+
+/// Whether `path` is `other`, or made after it, however indirectly.
+fn depends(assembly: &Assembly, path: &Path, other: &Path) -> bool {
+    let mut seen = BTreeSet::from([path.clone()]);
+    let mut open = vec![path.clone()];
+    while let Some(path) = open.pop() {
+        if path == *other {
+            return true;
+        }
+        open.extend(assembly.dependencies(&path).into_iter().filter(|next| seen.insert(next.clone())));
+    }
+    false
+}
+
+/// The resources whose names the program states, by those.
+struct Named {
+    by_text: BTreeMap<String, Vec<Identified>>,
+}
+
+/// A resource and the property that names it.
+struct Identified {
+    path: Path,
+    schema: &'static ResourceType,
+    property: &'static str,
+}
+
+impl Named {
+    fn new(assembly: &Assembly) -> Self {
+        let mut by_text: BTreeMap<String, Vec<Identified>> = BTreeMap::new();
+        for (path, entry) in &assembly.resources {
+            let named = lookup(&entry.type_name).and_then(|schema| Some((schema, schema.own_name()?)));
+            let Some((schema, property)) = named else { continue };
+            if let Some(name) = entry.properties.get(property).and_then(Value::as_str) {
+                let identified = Identified { path: path.clone(), schema, property };
+                by_text.entry(name.to_owned()).or_default().push(identified);
+            }
+        }
+        Self { by_text }
+    }
+
+    /// Each resource with one that it names.
+    fn found(&self, assembly: &Assembly) -> BTreeSet<(Path, Path)> {
+        let mut found = BTreeSet::new();
+        if self.by_text.is_empty() {
+            return found;
+        }
+        for (path, entry) in &assembly.resources {
+            let Some(schema) = lookup(&entry.type_name) else { continue };
+            for (property, value) in &entry.properties {
+                each_text(property, value, &mut |place, text| {
+                    let named = self.by_text.get(text).into_iter().flatten().filter(|named| named.path != *path);
+                    for named in named.filter(|named| named.is_meant_by(schema, place)) {
+                        let environments = [path, &named.path].map(|path| assembly.environment(path));
+                        if is_one_place(environments, named.schema) {
+                            found.insert((path.clone(), named.path.clone()));
+                        }
+                    }
+                });
+            }
+        }
+        found.retain(|(path, named)| !assembly.dependencies(path).contains(named));
+        found
+    }
+}
+
+impl Identified {
+    /// Whether the value at a place, as in `VpcConfig.SubnetIds.0`, may be this.
+    fn is_meant_by(&self, holder: &ResourceType, place: &str) -> bool {
+        let mut relations = holder.relations(place).into_iter();
+        relations.any(|relation| relation.resource == self.schema.name && relation.attribute == self.property)
+    }
+}
+
+/// Whether a name means the same in both environments.
+fn is_one_place(environments: [Option<&Environment>; 2], schema: &ResourceType) -> bool {
+    let [Some(a), Some(b)] = environments else { return false };
+    a.account == b.account && (schema.is_global() || a.region == b.region)
+}
+
+/// Visits every text within a value, with its place.
+fn each_text(place: &str, value: &Value, visit: &mut dyn FnMut(&str, &str)) {
+    match value {
+        Value::String(text) => visit(place, text),
+        Value::List(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(position, item)| each_text(&format!("{place}.{position}"), item, visit));
+        }
+        Value::Map(entries) => {
+            entries.iter().for_each(|(key, item)| each_text(&format!("{place}.{key}"), item, visit));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+#[path = "named_tests.rs"]
+mod tests;
