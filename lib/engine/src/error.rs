@@ -307,12 +307,8 @@ pub enum Error {
         /// What it is, as in `port of a load balancer`.
         what: String,
     },
-    /// Resources have to be deleted before they are made anew, and cannot be deleted by then. Nothing
-    /// was touched.
-    #[error(
-        "the plan cannot work, since what is replaced goes first and is held by resources that stay:{}",
-        bullets(held)
-    )]
+    /// Resources are to be deleted, and others that stay hold them by then. Nothing was touched.
+    #[error("the plan cannot work, since what is deleted is held by resources that stay:{}", bullets(held))]
     Held {
         /// Each of them with who holds it.
         held: Vec<HeldResource>,
@@ -393,12 +389,12 @@ pub enum Holding {
     LeftOut,
 }
 
-/// A resource that is deleted before it is made anew, and that is held by then.
+/// A resource that is to be deleted, and that is held by then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldResource {
     /// The resource.
     pub path: Path,
-    /// Why its deletion comes first.
+    /// Why it is deleted by then.
     pub because: String,
     /// Who holds it, with the property.
     pub holders: Vec<(Path, String)>,

@@ -434,6 +434,7 @@ pub(crate) fn behavior(type_name: &str) -> Option<Behavior> {
         PARAMETERS | "AWS::RDS::DBCluster" | "AWS::RDS::DBClusterParameterGroup" => {
             (Recovery::DeterministicName, true, Wait::NONE, &[][..])
         }
+        "AWS::EC2::VPCGatewayAttachment" => (Recovery::ByParts, false, Wait::NONE, &[][..]),
         KEY => (Recovery::ByOwner, true, Wait::NONE, &[][..]),
         SECRET => (Recovery::ClientToken, true, Wait::NONE, &[][..]),
         _ => return None,

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use groundplan_core::{IpNet, Ipv4Net, Ipv6Net};
 use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
+use groundplan_schema::{ResourceType, lookup, public_types};
 use serde_json::{Value as Json, json};
 
 use crate::account::Account;
@@ -225,16 +226,20 @@ impl Account {
     /// What forbids to delete a resource though nothing refers to it: public addresses hold the
     /// attachment of the internet gateway, and subnets the address block that they lie in.
     pub(crate) fn network_holder(&self, resource: &Resource) -> Option<&Resource> {
+        let held = lookup(&resource.key.type_name)?;
+        if let Some(vpc) = held.held_by_public_addresses_of(&|path| texts(&resource.properties, path)) {
+            let lies_here =
+                |subnet: &String| self.known_as(subnet).any(|subnet| subnet.property("VpcId") == Some(&*vpc));
+            let is_public = |user: &&Resource| {
+                let schema = lookup(&user.key.type_name);
+                let subnets = |schema: &ResourceType| schema.public_subnets(&|path| texts(&user.properties, path));
+                schema.is_some_and(|schema| subnets(schema).iter().any(lies_here))
+            };
+            return public_types().flat_map(|name| self.of_type(name)).find(is_public);
+        }
         let vpc = resource.property("VpcId")?;
         let in_vpc = |subnet: &&Resource| subnet.property("VpcId") == Some(vpc);
         match resource.key.type_name.as_str() {
-            "AWS::EC2::VPCGatewayAttachment" if resource.property("InternetGatewayId").is_some() => {
-                let lies_here = |subnet: &str| self.known_as(subnet).any(|subnet| in_vpc(&subnet));
-                let gateways = self.of_type("AWS::EC2::NatGateway").filter(|it| it.property("AllocationId").is_some());
-                let balancers = self.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer");
-                let public = balancers.filter(|balancer| balancer.property("Scheme") != Some("internal"));
-                gateways.chain(public).find(|user| subnets(&user.properties).any(lies_here))
-            }
             "AWS::EC2::VPCCidrBlock" => {
                 let blocks =
                     ["CidrBlock", "Ipv6CidrBlock"].map(|name| resource.outputs.get(name)?.as_str().and_then(parse));
@@ -286,11 +291,19 @@ pub(crate) fn blocks(properties: &Properties, derivation: &Derivation) -> impl I
     blocks.into_iter().filter_map(|(name, block)| Some((name.to_owned(), block?)))
 }
 
-/// The subnets that a gateway or load balancer is in.
-fn subnets(properties: &Properties) -> impl Iterator<Item = &str> {
-    let list = |name: &str| properties.get(name).and_then(Json::as_array).into_iter().flatten();
-    let mapped = list("SubnetMappings").filter_map(|mapping| mapping.get("SubnetId"));
-    properties.get("SubnetId").into_iter().chain(list("Subnets")).chain(mapped).filter_map(Json::as_str)
+/// The texts at a path of properties; lists on the way are looked through.
+fn texts(properties: &Properties, path: &str) -> Vec<String> {
+    let mut steps = path.split('.');
+    let mut found: Vec<&Json> = steps.next().and_then(|name| properties.get(name)).into_iter().collect();
+    for step in steps {
+        found = found.into_iter().flat_map(items).filter_map(|value| value.get(step)).collect();
+    }
+    found.into_iter().flat_map(items).filter_map(Json::as_str).map(str::to_owned).collect()
+}
+
+/// The elements of a list, or the one value.
+fn items(value: &Json) -> impl Iterator<Item = &Json> {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice).iter()
 }
 
 fn parse(text: &str) -> Option<IpNet> {

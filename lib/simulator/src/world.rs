@@ -168,6 +168,14 @@ impl World<'_> {
         let untold: Vec<_> = untold.map(|(name, value)| (name.clone(), value.clone())).collect();
         properties.extend(untold);
         require_changeable(resource, &found, &properties)?;
+        let changes = |name: &str| found.properties.get(name) != properties.get(name);
+        if properties.keys().any(|name| resource.is_detached_by(name) && changes(name))
+            && let Some(holder) = self.account.network_holder(&found)
+        {
+            let message =
+                format!("{} cannot be detached: {} {} depends on it", key.id, holder.key.type_name, holder.key.id);
+            return Err(in_use(resource, message));
+        }
         self.require_references(resource, &key.region, &properties)?;
         self.account.require_unclaimed(resource, &key.region, &properties, Some(&key))?;
         let derivation = self.derivation(resource, &found.token, 0);

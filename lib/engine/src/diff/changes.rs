@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::claim::Claim;
 use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value, keep_ignored};
-use groundplan_schema::{Replacement, ResourceType, lookup};
+use groundplan_schema::{ResourceType, lookup};
 use serde_json::Value as Json;
 
-use super::removed::{deposed, removed};
+use super::removed::{deposed, removed, retain_needed};
 use super::{
-    Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, claims,
-    compare, follows, moves, reboots, told,
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, bound, claims,
+    compare, follows, moves, occupants, reboots, told,
 };
 use crate::model::{Event, ResourceState, ResourceStatus, State, is_account};
 use crate::provider::Identity;
@@ -25,15 +25,21 @@ pub fn diff(inputs: &Inputs<'_>) -> ChangeSet {
 
 /// As [`diff`], where the replacements of `delete_first` delete the old resource first.
 pub(crate) fn diff_with(inputs: &Inputs<'_>, delete_first: &BTreeSet<Path>) -> ChangeSet {
-    let mut lost = BTreeMap::new();
+    let mut known = Replaced { delete_first: delete_first.clone(), ..Replaced::default() };
     loop {
-        let diff = Diff::made(inputs, delete_first, &lost);
-        // What is replaced for its secret changes what takes other values from it.
-        let more = told::lost(inputs, &diff.state, &diff.desired, &diff.changes);
-        if more.is_empty() {
+        let diff = Diff::made(inputs, &known);
+        // What is replaced changes what takes values from it, and may go before others.
+        let more = Replaced {
+            delete_first: occupants::in_the_way(&diff.state, &diff.changes),
+            lost: told::lost(inputs, &diff.state, &diff.desired, &diff.changes),
+            bound: bound::to_what_goes(inputs, &diff.state, &diff.changes),
+        };
+        if more == Replaced::default() {
             return diff.finish();
         }
-        lost.extend(more);
+        known.delete_first.extend(more.delete_first);
+        known.lost.extend(more.lost);
+        known.bound.extend(more.bound);
     }
 }
 
@@ -85,12 +91,20 @@ fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<&'a Path> {
     order
 }
 
+/// What the changes of others say about how resources are replaced.
+#[derive(Default, PartialEq)]
+struct Replaced {
+    /// The replacements that have to delete the old resource first, whatever else is known of them.
+    delete_first: BTreeSet<Path>,
+    /// What is replaced for a secret that nobody knows any more, with what needs it.
+    lost: BTreeMap<Path, Path>,
+    /// The relations that go before what they are bound to, with that.
+    bound: BTreeMap<Path, Path>,
+}
+
 struct Diff<'a> {
     inputs: &'a Inputs<'a>,
-    /// The replacements that have to delete the old resource first, whatever else is known of them.
-    delete_first: &'a BTreeSet<Path>,
-    /// What is replaced for a secret that nobody knows any more, with what needs it.
-    lost: &'a BTreeMap<Path, Path>,
+    replaced: &'a Replaced,
     /// What exists, under the paths that the program has for it as far as is known so far.
     state: Cow<'a, State>,
     left: moves::Left,
@@ -104,14 +118,13 @@ struct Diff<'a> {
 }
 
 impl<'a> Diff<'a> {
-    fn made(inputs: &'a Inputs<'a>, delete_first: &'a BTreeSet<Path>, lost: &'a BTreeMap<Path, Path>) -> Self {
+    fn made(inputs: &'a Inputs<'a>, replaced: &'a Replaced) -> Self {
         let stated = moves::stated(inputs);
         let state = with_moves(inputs.state, stated.iter());
         let left = moves::Left::new(inputs, &state);
         let mut diff = Diff {
             inputs,
-            delete_first,
-            lost,
+            replaced,
             state,
             left,
             desired: BTreeMap::new(),
@@ -226,9 +239,9 @@ impl<'a> Diff<'a> {
         let environment = self.inputs.assembly.environment(&change.path);
         let mut forced = forced(entry, prior, environment, self.inputs.identity);
         if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
-            forced.extend(self.bound_to(entry, schema).map(Reason::BoundTo));
+            forced.extend(self.replaced.bound.get(&change.path).cloned().map(Reason::BoundTo));
         }
-        forced.extend(self.lost.get(&change.path).map(|by| Reason::SecretLost { by: by.clone() }));
+        forced.extend(self.replaced.lost.get(&change.path).map(|by| Reason::SecretLost { by: by.clone() }));
         let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
         let mut changed: Vec<Reason> = change.properties.iter().map(|property| self.reason(property)).collect();
         // A set names each member that it loses or gains.
@@ -282,17 +295,6 @@ impl<'a> Diff<'a> {
         change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
     }
 
-    /// What a relation is bound to for life by a property that cannot be changed, where that is
-    /// deleted before it is made anew: even under the same name it is another one.
-    fn bound_to(&self, entry: &ResourceEntry, schema: Option<&ResourceType>) -> Option<Path> {
-        let behavior = (self.inputs.behavior)(&entry.type_name);
-        let schema = schema.filter(|_| behavior.is_some_and(|it| it.recovery == Recovery::ByParts))?;
-        let fixed = |name: &str| schema.cursor().key(name).replacement() == Replacement::Always;
-        let bound = entry.properties.iter().filter(|(name, _)| fixed(name));
-        let mut targets = bound.flat_map(|(_, value)| value.references()).map(|reference| &reference.path);
-        targets.find(|path| self.goes_first(path)).cloned()
-    }
-
     /// In which order a resource is replaced. The old one goes first where both cannot exist at once:
     /// by what they claim, or by their type. So does the old one of what depends on such a resource.
     fn order(
@@ -313,7 +315,8 @@ impl<'a> Diff<'a> {
         let same_place = prior.type_name == entry.type_name
             && !change.reasons.iter().any(|reason| matches!(reason, Reason::EnvironmentChanged { .. }));
         let first = entry.lifecycle.delete_before_create
-            || self.delete_first.contains(&change.path)
+            || self.replaced.delete_first.contains(&change.path)
+            || self.replaced.bound.contains_key(&change.path)
             || same_place && alone
             || claims::conflict(&held, &claims)
             || told::has_no_room(self.inputs, &self.state, change, prior, desired)
@@ -374,6 +377,7 @@ impl<'a> Diff<'a> {
             }
             self.changes.insert(path, change);
         }
+        retain_needed(&self.state, &mut self.changes, self.inputs.behavior);
     }
 
     fn finish(self) -> ChangeSet {

@@ -10,11 +10,13 @@
 //! A removed and an added path of one type that claim the same thing are one resource, which moves:
 //! see [`groundplan_core::claim`]. What the program states by `moved_from` goes before that.
 
+pub(crate) mod bound;
 mod changes;
 pub(crate) mod claims;
 mod compare;
 pub(crate) mod follows;
 pub(crate) mod moves;
+pub(crate) mod occupants;
 pub(crate) mod only;
 mod reboots;
 mod removed;
@@ -227,9 +229,11 @@ pub enum Reason {
     HoldsData,
     /// A resource that stays depends on it.
     NeededBy(Path),
+    /// It needs a resource that the state keeps.
+    Needs(Path),
     /// It is a part of a resource that stays.
     PartOf(Path),
-    /// What it is bound to is deleted before it is made anew under the same name.
+    /// What it is bound to is deleted, and another one gets the name of that.
     BoundTo(Path),
     /// How it is to be treated has changed.
     LifecycleChanged,

@@ -1,16 +1,20 @@
 //! What goes: removed resources, what earlier runs have left over, and everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::Path;
+use groundplan_schema::{lookup, memberships};
 
-use super::{Action, Change, ChangeSet, DeposedChange, OutputChange, Reason};
+use super::bound::identifies;
+use super::{Action, Change, ChangeSet, DeposedChange, OutputChange, Reason, occupants};
 use crate::model::{ResourceState, ResourceStatus, State};
 use crate::provider::{Behavior, Recovery};
 
 /// What has to be done so that the account holds nothing. What holds data stays unless
 /// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its
-/// policy.
+/// policy. What is retained stays in the account with what it needs, and the state forgets both;
+/// but where the state keeps something of that for its data, it keeps the retained one, too: it is
+/// the only trace of why that cannot be deleted.
 pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delete_data: bool) -> ChangeSet {
     let mut changes: BTreeMap<Path, Change> = state
         .resources
@@ -23,36 +27,140 @@ pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delet
             (path.clone(), change)
         })
         .collect();
-    let staying = |change: &Change| matches!(change.action, Action::Keep | Action::Forget);
-    let mut stay: Vec<Path> =
-        changes.values().filter(|change| staying(change)).map(|change| change.path.clone()).collect();
-    while let Some(path) = stay.pop() {
-        let Some(resource) = state.resources.get(&path) else { continue };
-        for needed in &resource.dependencies {
-            if let Some(change) = changes.get_mut(needed).filter(|change| !staying(change)) {
-                change.action = Action::Keep;
-                change.reasons = vec![Reason::NeededBy(path.clone())];
-                (change.data_loss, change.protected) = (false, false);
-                stay.push(needed.clone());
-            }
+    let needs = Needs::new(state);
+    let with =
+        |action| changes.values().filter(move |change| change.action == action).map(|change| change.path.clone());
+    let (mut kept, mut retained): (Vec<Path>, Vec<Path>) =
+        (with(Action::Keep).collect(), with(Action::Forget).collect());
+    while let Some((at, shared)) = needs.first_shared(&retained, &kept) {
+        let path = retained.swap_remove(at);
+        if let Some(change) = changes.get_mut(&path) {
+            leave(change, Action::Keep, [Reason::Retained, Reason::Needs(shared)]);
         }
+        kept.push(path);
     }
-    let is_part = |type_name: &str| behavior(type_name).is_some_and(|it| it.recovery == Recovery::ByParts);
-    let parts: Vec<_> = state.resources.iter().filter(|(_, resource)| is_part(&resource.type_name)).collect();
-    for (path, resource) in parts {
-        let whole = resource
-            .dependencies
-            .first()
-            .filter(|_| resource.dependencies.iter().all(|needed| changes.get(needed).is_some_and(staying)));
-        if let (Some(whole), Some(change)) = (whole.cloned(), changes.get_mut(path).filter(|change| !staying(change))) {
-            change.action = Action::Keep;
-            change.reasons = vec![Reason::PartOf(whole)];
-            (change.data_loss, change.protected) = (false, false);
-        }
-    }
+    stay(&needs, &mut changes, kept, Action::Keep);
+    stay(&needs, &mut changes, retained, Action::Forget);
+    parts_stay(state, &mut changes, behavior);
     let outputs = state.outputs.keys().map(|name| (name.clone(), OutputChange::Removed)).collect();
     let deposed = deposed(state).filter(|old| delete_data || !old.data_loss).collect();
     ChangeSet { changes, deposed, outputs, ..ChangeSet::default() }
+}
+
+/// Of what a program has no more, what a retained resource needs stays in the account with it, and so do
+/// its parts.
+pub(super) fn retain_needed(
+    state: &State,
+    changes: &mut BTreeMap<Path, Change>,
+    behavior: &dyn Fn(&str) -> Option<Behavior>,
+) {
+    let is_retained = |change: &&Change| change.action == Action::Forget && change.reasons.contains(&Reason::Retained);
+    let retained: Vec<Path> = changes.values().filter(is_retained).map(|change| change.path.clone()).collect();
+    if !retained.is_empty() {
+        stay(&Needs::new(state), changes, retained, Action::Forget);
+        parts_stay(state, changes, behavior);
+    }
+}
+
+/// What the resources of a state need to stay.
+struct Needs<'s> {
+    state: &'s State,
+    /// What each holds though it was not made after that.
+    holds: BTreeMap<&'s Path, BTreeSet<&'s Path>>,
+}
+
+impl<'s> Needs<'s> {
+    fn new(state: &'s State) -> Self {
+        let mut holds: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
+        for (held, occupants) in occupants::occupants(state) {
+            for path in occupants {
+                holds.entry(path).or_default().insert(held);
+            }
+        }
+        Self { state, holds }
+    }
+
+    fn of(&self, path: &Path) -> impl Iterator<Item = &'s Path> {
+        let resource = self.state.resources.get(path);
+        let made_after = resource.into_iter().flat_map(|resource| &resource.dependencies);
+        made_after.chain(self.holds.get(path).into_iter().flatten().copied())
+    }
+
+    /// The position of the first of these paths that needs what one of `others` is or needs, with that.
+    fn first_shared(&self, paths: &[Path], others: &[Path]) -> Option<(usize, Path)> {
+        let taken = self.all_of(others);
+        let shared = |path: &Path| {
+            let needed = self.all_of(std::slice::from_ref(path));
+            needed.into_iter().find(|needed| *needed != path && taken.contains(needed)).cloned()
+        };
+        paths.iter().enumerate().find_map(|(at, path)| Some((at, shared(path)?)))
+    }
+
+    /// These and all that they need, however indirectly.
+    fn all_of<'p>(&self, paths: &'p [Path]) -> BTreeSet<&'p Path>
+    where
+        's: 'p,
+    {
+        let mut all = BTreeSet::new();
+        let mut open: Vec<&Path> = paths.iter().collect();
+        while let Some(path) = open.pop() {
+            if self.state.resources.contains_key(path) && all.insert(path) {
+                open.extend(self.of(path));
+            }
+        }
+        all
+    }
+}
+
+/// Leaves, with `action`, all that would be deleted and that the resources at these paths need.
+fn stay(needs: &Needs<'_>, changes: &mut BTreeMap<Path, Change>, mut open: Vec<Path>, action: Action) {
+    while let Some(path) = open.pop() {
+        for needed in needs.of(&path) {
+            if let Some(change) = changes.get_mut(needed).filter(|change| change.action == Action::Delete) {
+                leave(change, action, [Reason::NeededBy(path.clone())]);
+                open.push(needed.clone());
+            }
+        }
+    }
+}
+
+/// Leaves the parts of what stays, in the state where that is in the state: those that need nothing that is
+/// deleted.
+fn parts_stay(state: &State, changes: &mut BTreeMap<Path, Change>, behavior: &dyn Fn(&str) -> Option<Behavior>) {
+    let is_part = |type_name: &str| behavior(type_name).is_some_and(|it| it.recovery == Recovery::ByParts);
+    for (path, resource) in state.resources.iter().filter(|(_, resource)| is_part(&resource.type_name)) {
+        let action = |path: &Path| changes.get(path).map(|change| change.action);
+        let goes = |path: &Path| matches!(action(path), None | Some(Action::Delete | Action::Replace(_)));
+        if action(path) != Some(Action::Delete) || resource.dependencies.iter().any(goes) {
+            continue;
+        }
+        let wholes = wholes(state, resource);
+        let with = |wanted| wholes.iter().find(|whole| action(whole) == Some(wanted)).map(|whole| (wanted, *whole));
+        let Some((action, whole)) = with(Action::Keep).or_else(|| with(Action::Forget)) else { continue };
+        let reason = Reason::PartOf(whole.clone());
+        if let Some(change) = changes.get_mut(path) {
+            leave(change, action, [reason]);
+        }
+    }
+}
+
+/// What a relation is a part of: of a security group's rule the group and not its peer, where the schema tells
+/// them apart.
+fn wholes<'s>(state: &'s State, part: &'s ResourceState) -> Vec<&'s Path> {
+    let owners: Vec<&str> = memberships(&part.type_name).map(|(_, member)| member.owner_property).collect();
+    let identifier = lookup(&part.type_name).map_or(&[][..], |schema| &schema.primary_identifier);
+    let names = owners.iter().chain(identifier);
+    let texts: Vec<&str> = names.filter_map(|name| part.properties.get(*name)?.as_str()).collect();
+    let is_owner =
+        |path: &&Path| state.resources.get(*path).is_some_and(|owner| texts.iter().any(|text| identifies(owner, text)));
+    let owners: Vec<&Path> = part.dependencies.iter().filter(is_owner).collect();
+    if owners.is_empty() { part.dependencies.iter().collect() } else { owners }
+}
+
+fn leave(change: &mut Change, action: Action, reasons: impl Into<Vec<Reason>>) {
+    change.action = action;
+    change.reasons = reasons.into();
+    (change.data_loss, change.protected) = (false, false);
 }
 
 pub(super) fn removed(path: &Path, resource: &ResourceState, reason: Reason) -> Change {

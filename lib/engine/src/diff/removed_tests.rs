@@ -40,12 +40,14 @@ fn what_is_retained_is_forgotten_though_it_holds_data_and_keeps_what_it_needs() 
             "keep a/bucket: holds data",
             "forget a/db: everything is destroyed; retained when it is removed",
             "keep a/policy: a/bucket stays and it is a part of that",
-            "keep a/subnets: a/db stays and depends on it",
+            "forget a/subnets: a/db stays and depends on it",
         ]
     );
     let state = with(|state| resource(state, "a/policy").lifecycle.retain = true);
     let retained = &destroy(&state, &behavior, false).changes["a/policy"];
-    assert_eq!(retained.action, Action::Forget, "a part is kept only where it would be deleted");
+    assert_eq!(retained.action, Action::Keep, "as long as the state has the bucket");
+    let retained = &destroy(&state, &behavior, true).changes;
+    assert_eq!((retained["a/policy"].action, retained["a/bucket"].action), (Action::Forget, Action::Forget));
 }
 
 #[test]
@@ -107,4 +109,110 @@ fn what_is_retained_is_not_lost_and_what_never_worked_is_not_retained() {
 fn a_destroy_publishes_nothing_any_more() {
     let state = with(|state| drop(state.outputs.insert("url".into(), "https://example.com".into())));
     assert_eq!(destroy(&state, &behavior, false).outputs["url"], OutputChange::Removed);
+}
+
+const ROLE: &str = "AWS::IAM::Role";
+const INLINE: &str = "AWS::IAM::RolePolicy";
+
+/// A function with its role, the policy of that, and a queue that nothing needs.
+fn function() -> Assembly {
+    let mut program = assembly(&[
+        ("a/fn", "AWS::Lambda::Function", json!({"Role": {"$ref": "a/role#Arn"}})),
+        ("a/policy", INLINE, json!({"RoleName": {"$ref": "a/role#RoleName"}, "PolicyName": "read"})),
+        ("a/queue", "AWS::SNS::Topic", json!({})),
+        ("a/role", ROLE, json!({})),
+    ]);
+    program.resources.get_mut("a/fn").unwrap().lifecycle.retain = true;
+    program
+}
+
+#[test]
+fn what_a_retained_resource_needs_stays_in_the_account_with_it() {
+    let stay =
+        ["forget a/policy: a/role stays and it is a part of that", "forget a/role: a/fn stays and depends on it"];
+    let state = deployed(&function());
+    let retained = |why: &str| format!("forget a/fn: {why}; retained when it is removed");
+    let deleted = |why: &str| format!("delete a/queue: {why}");
+    let deploy = told(&changes(&assembly(&[]), &state));
+    let why = "not in the program any more";
+    assert_eq!(deploy, [&retained(why), stay[0], &deleted(why), stay[1]]);
+    let why = "everything is destroyed";
+    assert_eq!(told(&destroy(&state, &behavior, true)), [&retained(why), stay[0], &deleted(why), stay[1]]);
+
+    // What the program goes on to have stays in the state.
+    let mut kept = function();
+    kept.resources.remove("a/fn");
+    kept.resources.remove("a/queue");
+    let why = "not in the program any more";
+    assert_eq!(told(&changes(&kept, &state)), [retained(why), deleted(why)]);
+}
+
+#[test]
+fn a_second_path_that_is_forgotten_keeps_nothing() {
+    let topic = |path| (path, "AWS::SNS::Topic", json!({"TopicName": "news"}));
+    let other = ("a/other", "AWS::SQS::Queue", json!({}));
+    let kept = assembly(&[topic("a/new")]);
+    let mut state = deployed(&assembly(&[topic("a/new"), topic("a/old"), other]));
+    resource(&mut state, "a/old").dependencies.insert("a/other".into());
+    let changes = changes(&kept, &state).changes;
+    assert_eq!(changes["a/old"].action, Action::Forget);
+    assert_eq!(changes["a/other"].action, Action::Delete);
+}
+
+#[test]
+fn what_is_retained_stays_in_the_state_as_long_as_that_keeps_what_it_needs_for_data() {
+    let mut program = function();
+    program.resources.insert("a/db".into(), program.resources["a/role"].clone());
+    let mut state = deployed(&program);
+    resource(&mut state, "a/db").type_name = DATABASE.into();
+    resource(&mut state, "a/db").dependencies.insert("a/role".into());
+    assert_eq!(
+        told(&destroy(&state, &behavior, false)),
+        [
+            "keep a/db: holds data",
+            "keep a/fn: retained when it is removed; a/role is kept and it needs that",
+            "keep a/policy: a/role stays and it is a part of that",
+            "delete a/queue: everything is destroyed",
+            "keep a/role: a/fn stays and depends on it",
+        ]
+    );
+    let last = destroy(&state, &behavior, true).changes;
+    let of = |path: &str| last[path].action;
+    assert_eq!((of("a/db"), of("a/fn"), of("a/role")), (Action::Delete, Action::Forget, Action::Forget));
+}
+
+#[test]
+fn data_that_a_retained_resource_needs_is_never_deleted() {
+    let mut state = deployed(&function());
+    resource(&mut state, "a/role").type_name = DATABASE.into();
+    for (delete_data, action) in [(false, Action::Keep), (true, Action::Forget)] {
+        let change = &destroy(&state, &behavior, delete_data).changes["a/role"];
+        assert_eq!((change.action, change.data_loss), (action, false));
+    }
+}
+
+const GROUP: &str = "AWS::EC2::SecurityGroup";
+const INGRESS: &str = "AWS::EC2::SecurityGroupIngress";
+
+#[test]
+fn a_part_belongs_to_its_owner_and_not_to_what_it_admits() {
+    let peers = || {
+        let rule = json!({"GroupId": {"$ref": "a/db#GroupId"}, "SourceSecurityGroupId": {"$ref": "a/web#GroupId"}});
+        let mut program =
+            assembly(&[("a/db", GROUP, json!({})), ("a/rule", INGRESS, rule), ("a/web", GROUP, json!({}))]);
+        program.resources.get_mut("a/web").unwrap().lifecycle.retain = true;
+        program
+    };
+    let behavior_of = |type_name: &str| behavior(if type_name == INGRESS { INLINE } else { type_name });
+    let of = |state: &State| {
+        let mut changes = changes(&assembly(&[("a/db", GROUP, json!({}))]), state).changes;
+        retain_needed(state, &mut changes, &behavior_of);
+        (changes["a/rule"].action, changes["a/web"].action)
+    };
+    let mut state = deployed(&peers());
+    assert_eq!(of(&state), (Action::Delete, Action::Forget), "the group that it is in stays in the program");
+    // A second policy of the group that is left, of which the other peer stays.
+    resource(&mut state, "a/rule").properties.insert("GroupId".into(), "a/web-id".into());
+    resource(&mut state, "a/rule").properties.insert("SourceSecurityGroupId".into(), "a/db-id".into());
+    assert_eq!(of(&state), (Action::Forget, Action::Forget));
 }

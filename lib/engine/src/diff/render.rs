@@ -100,8 +100,9 @@ impl fmt::Display for Reason {
             Self::Retained => f.write_str("retained when it is removed"),
             Self::HoldsData => f.write_str("holds data"),
             Self::NeededBy(path) => write!(f, "{path} stays and depends on it"),
+            Self::Needs(path) => write!(f, "{path} is kept and it needs that"),
             Self::PartOf(path) => write!(f, "{path} stays and it is a part of that"),
-            Self::BoundTo(path) => write!(f, "{path} is deleted before it is made anew and it is bound to that"),
+            Self::BoundTo(path) => write!(f, "{path} is deleted and it is bound to that"),
             Self::LifecycleChanged => f.write_str("its protection or other lifecycle settings change"),
             Self::DependenciesChanged => f.write_str("its dependencies change"),
         }

@@ -217,6 +217,16 @@ fn what_the_program_has_no_more_is_deleted_or_retained() {
         told(&changes),
         [
             "forget a/nat: not in the program any more; retained when it is removed",
+            "forget a/subnet: a/nat stays and depends on it",
+            "forget a/vpc: a/subnet stays and depends on it",
+        ]
+    );
+    state.resources.get_mut("a/nat").unwrap().lifecycle.retain = false;
+    let changes = super::tests::changes(&assembly(&[]), &state);
+    assert_eq!(
+        told(&changes),
+        [
+            "delete a/nat: not in the program any more",
             "delete a/subnet: not in the program any more",
             "delete a/vpc: not in the program any more",
         ]

@@ -402,7 +402,7 @@ fn a_group_that_keeps_its_name_is_not_replaced_while_it_is_held() {
         assembly(&[("a/sg", GROUP, group), ("a/lb", BALANCER, json!({"SecurityGroups": [to("a/sg", "GroupId")]}))])
     };
     assert_snapshot!(steps(&program("one", "web"), &program("two", "web")), @r"
-        the plan cannot work, since what is replaced goes first and is held by resources that stay:
+        the plan cannot work, since what is deleted is held by resources that stay:
           - `a/sg` is held by a/lb (SecurityGroups), and the old and the new one cannot both have the name of a security group (vpc-1, web); give the new one another, or leave a name out so that one is generated
         ");
     assert!(planned(&program("one", "web"), &program("two", "shop")).is_ok());

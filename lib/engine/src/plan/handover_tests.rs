@@ -222,7 +222,7 @@ fn what_stays_in_the_account_holds_what_it_was_given() {
         group.id = id.into();
         group.outputs = [(output.0.to_owned(), json!(output.1))].into_iter().collect();
     };
-    let holds = ["a/lb SecurityGroups", NAMED];
+    let holds = ["a/lb SecurityGroups", "the old one is deleted"];
     assert_eq!(retained(&|_| {}), holds);
     assert_eq!(retained(&|state| group(state, "other", ("GroupId", "a/sg-id"))), holds);
     assert_eq!(retained(&|state| group(state, "a/sg-id", ("GroupId", "other"))), holds);

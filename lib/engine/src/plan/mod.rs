@@ -364,3 +364,7 @@ mod follows_tests;
 #[cfg(test)]
 #[path = "handover_tests.rs"]
 mod handover_tests;
+
+#[cfg(test)]
+#[path = "held_tests.rs"]
+mod held_tests;

@@ -9,7 +9,7 @@ use super::graph::{Graph, Node};
 use super::nodes::Nodes;
 use super::{Desired, Plan, Work, feasible, order};
 use crate::diff::{
-    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, with_moves,
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, occupants, with_moves,
 };
 use crate::error::{Error, named};
 use crate::model::{Imports, ResourceState};
@@ -60,6 +60,7 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
     schedule.add_steps();
     schedule.order_makes();
     schedule.order_deletes();
+    schedule.order_forgets();
     let mut handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
     // What the program itself puts in this order keeps it, though both could change in one call.
     handovers.retain(|it| !(it.swaps && schedule.graph.is_after(it.maker, it.release)));
@@ -244,6 +245,9 @@ impl<'a> Schedule<'a> {
                 dependents.entry(dependency).or_default().insert(path);
             }
         }
+        for (held, occupants) in occupants::occupants(self.inputs.state) {
+            dependents.entry(held).or_default().extend(occupants);
+        }
         let none = BTreeSet::new();
         for (path, deletes) in &self.deletes {
             let action = self.changes.changes.get(*path).map(|change| change.action);
@@ -273,6 +277,26 @@ impl<'a> Schedule<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// What a retained resource needs is forgotten before it, and the parts of that before that: a run that ends
+    /// in between leaves in the state why the others stay.
+    fn order_forgets(&mut self) {
+        let forgotten = |path: &Path| {
+            let change = self.changes.changes.get(path).filter(|change| change.action == Action::Forget)?;
+            Some((self.nodes.get(path)?.updated?, change.reasons.iter().any(|it| matches!(it, Reason::PartOf(_)))))
+        };
+        let mut waits = Vec::new();
+        for path in self.changes.changes.keys() {
+            let (Some((node, is_part)), Some(resource)) = (forgotten(path), self.inputs.state.resources.get(path))
+            else {
+                continue;
+            };
+            for (needed, _) in resource.dependencies.iter().filter(|other| *other != path).filter_map(forgotten) {
+                waits.push(if is_part { (needed, node) } else { (node, needed) });
+            }
+        }
+        waits.into_iter().for_each(|(node, before)| self.graph.after(node, before));
     }
 
     /// Members of one cluster are rebooted one after another, so that the others serve meanwhile. The order is one that

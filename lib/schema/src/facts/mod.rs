@@ -11,6 +11,7 @@
 //! | `identity` | the name of a resource, and the parts that make a relation what it is |
 //! | `api` | the API of each service |
 //! | `relations` | which properties name other resources, and which of those they keep from being deleted |
+//! | `occupants` | what holds another resource though it does not name it |
 //! | `protection` | which settings keep AWS from deleting a resource |
 //! | `reboot` | which changes take effect only with a reboot |
 //! | `final_snapshot` | which types have a snapshot taken when they are deleted |
@@ -37,6 +38,7 @@ mod final_snapshot;
 mod follows;
 mod identity;
 mod network;
+mod occupants;
 mod platform;
 mod protection;
 mod reboot;
@@ -49,6 +51,7 @@ pub use told::OwnerQuota;
 
 pub use final_snapshot::FinalSnapshot;
 pub use follows::{SECRET_ENTRY, SecretEntry};
+pub use occupants::public_types;
 pub use protection::Protection;
 pub use reboot::NeedsReboot;
 

@@ -1,0 +1,211 @@
+//! What keeps others from being deleted beyond what it was made after.
+
+use serde_json::json;
+
+use super::claims_tests::{Entry, deployed, planned, planned_part, to, told};
+use super::*;
+use crate::diff::{ChangeSet, diff_with};
+use crate::fake::{LOG_GROUP, assembly};
+
+const BUCKET: &str = "AWS::S3::Bucket";
+const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
+const POLICY: &str = "AWS::IAM::RolePolicy";
+const PROFILE: &str = "AWS::IAM::InstanceProfile";
+const ROLE: &str = "AWS::IAM::Role";
+
+fn role(path: &'static str, name: &str) -> Entry<'static> {
+    (path, ROLE, json!({"RoleName": name}))
+}
+
+fn policy(role: serde_json::Value) -> Entry<'static> {
+    ("a/p", POLICY, json!({"RoleName": role, "PolicyName": "read"}))
+}
+
+/// The steps of deletions and creates, as in `delete a/r1`, in the order of the plan.
+fn order(plan: &Plan) -> Vec<String> {
+    let is_it = |work: &Work| matches!(work, Work::Create { .. } | Work::Delete { .. });
+    let steps = plan.steps.iter().filter(|step| is_it(&step.work));
+    steps.map(|step| format!("{} {}", step.work.verb(), step.path)).collect()
+}
+
+/// Asserts that each of these steps waits for the one before.
+fn follow(plan: &Plan, wanted: &[&str]) {
+    let order = order(plan);
+    let at = |step: &&str| order.iter().position(|other| other == step).unwrap_or_else(|| panic!("{step}: {order:?}"));
+    assert!(wanted.iter().map(|step| at(&step)).is_sorted(), "{}", plan.render());
+    let waits = |pair: &[&str]| {
+        let id =
+            |name: &str| plan.steps.iter().find(|it| format!("{} {}", it.work.verb(), it.path) == name).unwrap().id;
+        let mut open = vec![id(pair[1])];
+        let mut seen = BTreeSet::new();
+        while let Some(step) = open.pop() {
+            open.extend(plan.step(step).dependencies.iter().filter(|before| seen.insert(**before)));
+        }
+        seen.contains(&id(pair[0]))
+    };
+    wanted.windows(2).for_each(|pair| assert!(waits(pair), "{pair:?}:\n{}", plan.render()));
+}
+
+const PASSES: [&str; 4] = ["delete a/p", "delete a/r1", "create a/r2", "create a/p"];
+
+#[test]
+fn a_relation_follows_a_name_that_passes_to_another_resource() {
+    let before = [role("a/r1", "r3"), policy(to("a/r1", "RoleName"))];
+    let after = [role("a/r1", "r2"), role("a/r2", "r3"), policy(to("a/r2", "RoleName"))];
+    let before = assembly(&before);
+    let (_, plan) = planned(&before, &assembly(&after)).unwrap();
+    follow(&plan, &PASSES);
+    assert_eq!(
+        told(&before, &assembly(&after)),
+        "delete and create again a/p: a/r1 is deleted and it is bound to that\n\
+         replace a/r1: RoleName cannot be changed in place\n\
+         create a/r2: new in the program\n"
+    );
+    let retyped = [("a/r1", LOG_GROUP, json!({})), role("a/r2", "r3"), policy(to("a/r2", "RoleName"))];
+    let (_, plan) = planned(&before, &assembly(&retyped)).unwrap();
+    follow(&plan, &PASSES);
+}
+
+/// As synth leaves it where one resource names another one by text.
+fn named(mut program: Assembly, path: &str, other: &str) -> Assembly {
+    program.resources.get_mut(path).unwrap().depends_on.insert(other.into());
+    program
+}
+
+#[test]
+fn a_relation_follows_a_name_that_it_has_as_text() {
+    let before = named(assembly(&[role("a/r1", "r3"), policy(json!("r3"))]), "a/p", "a/r1");
+    let after = assembly(&[role("a/r1", "r2"), role("a/r2", "r3"), policy(json!("r3"))]);
+    let (_, plan) = planned(&before, &named(after, "a/p", "a/r2")).unwrap();
+    follow(&plan, &PASSES);
+    // The same role is made anew.
+    let mut tainted = deployed(&before);
+    tainted.resources.get_mut("a/r1").unwrap().status = crate::model::ResourceStatus::Tainted;
+    let (_, plan) = planned_part(&before, &tainted, &[]).unwrap();
+    follow(&plan, &["delete a/p", "delete a/r1", "create a/r1", "create a/p"]);
+}
+
+#[test]
+fn a_policy_follows_the_name_of_a_bucket_with_which_it_would_go() {
+    let bucket = |path: &'static str, name: &str| (path, BUCKET, json!({"BucketName": name}));
+    let policy = |of: &str| ("a/p", BUCKET_POLICY, json!({"Bucket": to(of, "BucketName")}));
+    let before = assembly(&[bucket("a/r1", "media"), policy("a/r1")]);
+    let after = assembly(&[bucket("a/r1", "films"), bucket("a/r2", "media"), policy("a/r2")]);
+    let (_, plan) = planned(&before, &after).unwrap();
+    follow(&plan, &PASSES);
+}
+
+#[test]
+fn what_goes_on_to_name_what_is_deleted_is_refused() {
+    let refused = |before: &Assembly, after: &[Entry<'_>]| {
+        let planned = planned(before, &assembly(after));
+        planned.map(|(_, plan)| plan.render()).unwrap_err().to_string()
+    };
+    let stays = policy(json!("r3"));
+    let before = named(assembly(&[role("a/r1", "r3"), stays.clone()]), "a/p", "a/r1");
+    let error = refused(&before, &[stays.clone()]);
+    for part in ["`a/r1` is held by a/p (RoleName)", "does not have it any more; let them use another one, or remove"] {
+        assert!(error.contains(part), "{error}");
+    }
+    let error = refused(&before, &[role("a/r1", "r2"), stays]);
+    assert!(error.contains("`a/r1` is held by a/p (RoleName), and the old one is deleted"), "{error}");
+
+    // A bucket goes with its policy, though nothing holds it.
+    let stays = ("a/p", BUCKET_POLICY, json!({"Bucket": "media"}));
+    let before = assembly(&[("a/b", BUCKET, json!({"BucketName": "media"})), stays.clone()]);
+    let error = refused(&named(before, "a/p", "a/b"), &[stays]);
+    assert!(error.contains("`a/b` is held by a/p (Bucket)"), "{error}");
+
+    // What can be changed, and does not change.
+    let profile = |of: &str| ("a/x", PROFILE, json!({"Roles": [to(of, "RoleName")]}));
+    let before = assembly(&[role("a/r1", "r3"), profile("a/r1")]);
+    let error = refused(&before, &[role("a/r1", "r2"), role("a/r2", "r3"), profile("a/r2")]);
+    assert!(error.contains("`a/r1` is held by a/x (Roles)"), "{error}");
+}
+
+#[test]
+fn what_lets_go_of_a_name_holds_nothing() {
+    let profile = |name: &str| ("a/x", PROFILE, json!({"Roles": [name]}));
+    let before = named(assembly(&[role("a/r1", "r3"), role("a/r2", "r4"), profile("r3")]), "a/x", "a/r1");
+    let after = named(assembly(&[role("a/r2", "r4"), profile("r4")]), "a/x", "a/r2");
+    let (_, plan) = planned(&before, &after).unwrap();
+    let update = plan.steps.iter().find(|step| matches!(step.work, Work::Update { .. })).unwrap();
+    let delete = plan.steps.iter().find(|step| matches!(step.work, Work::Delete { .. })).unwrap();
+    assert!(delete.dependencies.contains(&update.id), "{}", plan.render());
+}
+
+#[test]
+fn what_is_retained_holds_the_old_one_of_what_is_replaced() {
+    let subnet = ("a/subnet", crate::fake::SUBNET, json!({"VpcId": to("a/vpc", "VpcId")}));
+    let mut before = assembly(&[crate::fake::vpc("10.0.0.0/16"), subnet]);
+    before.resources.get_mut("a/subnet").unwrap().lifecycle.retain = true;
+    let error = planned(&before, &assembly(&[crate::fake::vpc("10.1.0.0/16")])).unwrap_err().to_string();
+    for part in ["`a/vpc` is held by a/subnet (VpcId)", "declare the new one under another path"] {
+        assert!(error.contains(part), "{error}");
+    }
+    // There, it stays with it.
+    let moved = assembly(&[("a/net", crate::fake::VPC, json!({"CidrBlock": "10.1.0.0/16"}))]);
+    let (_, plan) = planned(&before, &moved).unwrap();
+    let forgotten = plan.steps.iter().filter(|step| step.work == Work::Forget).map(|step| step.path.as_str());
+    assert_eq!(forgotten.collect::<Vec<_>>(), ["a/vpc", "a/subnet"], "{}", plan.render());
+}
+
+const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+const GATEWAY: &str = "AWS::EC2::VPCGatewayAttachment";
+
+/// A balancer in a VPC with an internet gateway, which neither names.
+fn public(gateway: &str, scheme: &str) -> Assembly {
+    assembly(&[
+        ("a/alb", BALANCER, json!({"Scheme": scheme, "Subnets": [to("a/subnet", "SubnetId")]})),
+        ("a/att", GATEWAY, json!({"VpcId": to("a/vpc", "VpcId"), "InternetGatewayId": gateway})),
+        crate::fake::subnet(),
+        crate::fake::vpc("10.0.0.0/16"),
+    ])
+}
+
+/// As [`planned`], by the facts of AWS.
+fn planned_on_aws(before: &Assembly, after: &Assembly) -> (ChangeSet, Plan) {
+    let state = deployed(before);
+    crate::fake::with_inputs(after, &state, |inputs| {
+        let inputs = Inputs { behavior: &groundplan_schema::behavior, ..*inputs };
+        arrange(&inputs, |first| Ok(diff_with(&inputs, first))).unwrap()
+    })
+}
+
+#[test]
+fn what_has_public_addresses_goes_before_the_gateway_of_its_network() {
+    let moved = |before: &Assembly| {
+        let mut after = before.clone();
+        let vpc = after.resources.get_mut("a/vpc").unwrap();
+        vpc.properties.insert("CidrBlock".into(), "10.1.0.0/16".into());
+        let subnet = after.resources.get_mut("a/subnet").unwrap();
+        subnet.properties.insert("CidrBlock".into(), "10.1.1.0/24".into());
+        after.resources.get_mut("a/alb").unwrap().properties.insert("Name".into(), "new".into());
+        after
+    };
+    let before = public("igw-1", "internet-facing");
+    let (_, plan) = planned_on_aws(&before, &moved(&before));
+    follow(&plan, &["create a/vpc", "delete a/alb", "delete a/att", "create a/att"]);
+    let (_, plan) = planned(&before, &assembly(&[])).unwrap();
+    follow(&plan, &["delete a/alb", "delete a/att"]);
+    let before = public("igw-1", "internal");
+    let (changes, _) = planned_on_aws(&before, &moved(&before));
+    assert_eq!(changes.changes["a/alb"].action, crate::diff::Action::Replace(crate::diff::Order::CreateFirst));
+}
+
+#[test]
+fn a_gateway_stays_attached_for_what_has_public_addresses_and_stays() {
+    let before = public("igw-1", "internet-facing");
+    let held = |after: &Assembly| planned(&before, after).unwrap_err().to_string();
+    let mut after = before.clone();
+    after.resources.remove("a/att");
+    assert!(held(&after).contains("`a/att` is held by a/alb (its public addresses)"), "{}", held(&after));
+    let after = public("igw-2", "internet-facing");
+    assert!(held(&after).contains("`a/att` is held by a/alb (its public addresses)"), "{}", held(&after));
+
+    let mut state = deployed(&before);
+    state.resources.get_mut("a/alb").unwrap().lifecycle.retain = true;
+    let (_, plan) = planned_part(&assembly(&[]), &state, &[]).unwrap();
+    let forgotten = plan.steps.iter().filter(|step| step.work == Work::Forget).map(|step| step.path.as_str());
+    assert_eq!(forgotten.collect::<Vec<_>>(), ["a/vpc", "a/att", "a/subnet", "a/alb"], "{}", plan.render());
+}
