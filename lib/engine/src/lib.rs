@@ -11,7 +11,8 @@
 //! | execute | [`execute`] | `(Plan, Provider, Journal) → Outcome`, async |
 //! | journal | [`model`] | `(State, Event) → Result<State, IllegalEvent>`, a total fold |
 //!
-//! [`planning`] asks the cloud what the pure stages need and goes through them. [`drift`] compares
+//! [`session`] goes the whole way: it reads, plans, permits, executes, and keeps the history. [`planning`] asks the
+//! cloud what the pure stages need and goes through them. [`drift`] compares
 //! what was applied with what is there. [`mod@import`] and [`edit`] change what is known and nothing
 //! else; [`history`] is what led there. [`upstream`] is what apps use of each other. [`provider`] says what a
 //! cloud must offer, [`store`] where state and journal are kept. [`model`] is what is written down: data, below
@@ -54,6 +55,7 @@ pub mod reboot;
 mod recover;
 mod resolve;
 mod secret;
+pub mod session;
 pub mod store;
 mod traffic;
 pub mod upstream;

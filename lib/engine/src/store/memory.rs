@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use groundplan_core::Assembly;
 
-use super::{Lock, StateStore, Stored};
+use super::{History, Lock, StateStore, Stored};
 use crate::error::Error;
-use crate::model::{Event, LockOwner, State};
+use crate::model::{Event, LockOwner, RunRecord, State};
 
 /// Keeps state and journal in memory, for tests and for sandboxes that leave nothing behind.
 /// Clones share what is kept.
@@ -22,6 +23,8 @@ struct Kept {
     state: Option<State>,
     journal: Vec<Event>,
     holder: Option<LockOwner>,
+    runs: BTreeMap<u64, RunRecord>,
+    assemblies: BTreeMap<u64, Assembly>,
 }
 
 impl MemoryStore {
@@ -33,7 +36,7 @@ impl MemoryStore {
     /// A store that keeps what an interrupted run has left.
     pub fn with(state: State, journal: Vec<Event>) -> Self {
         let store = Self::new();
-        *store.kept() = Kept { state: Some(state), journal, holder: None };
+        *store.kept() = Kept { state: Some(state), journal, ..Kept::default() };
         store
     }
 
@@ -79,6 +82,30 @@ impl StateStore for MemoryStore {
     async fn append(&self, _base: u64, events: &[Event]) -> Result<(), Error> {
         self.kept().journal.extend_from_slice(events);
         Ok(())
+    }
+
+    async fn record(&self, entry: &RunRecord, assembly: Option<&Assembly>) -> Result<(), Error> {
+        let mut kept = self.kept();
+        match assembly {
+            Some(assembly) => {
+                kept.assemblies.insert(entry.serial, assembly.clone());
+            }
+            // A run that begins without a program has none.
+            None if entry.result.is_none() => {
+                kept.assemblies.remove(&entry.serial);
+            }
+            None => {}
+        }
+        kept.runs.insert(entry.serial, entry.clone());
+        Ok(())
+    }
+
+    async fn history(&self) -> Result<History, Error> {
+        Ok(History { runs: self.kept().runs.values().cloned().collect(), ..History::default() })
+    }
+
+    async fn assembly(&self, serial: u64) -> Result<Option<Assembly>, Error> {
+        Ok(self.kept().assemblies.get(&serial).cloned())
     }
 
     async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
