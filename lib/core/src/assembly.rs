@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Data, Resource};
 use crate::environment::Environment;
-use crate::export::Import;
 use crate::path::Path;
-use crate::value::{Reference, Value};
+use crate::value::{Import, Reference, Value};
 
 /// What should exist: every resource of an app with its properties, ordered by path.
 ///
@@ -101,43 +99,9 @@ impl ResourceEntry {
     }
 }
 
-/// A resource found by its type, as in a unit test.
-#[derive(Debug)]
-pub struct Found<'a, R> {
-    /// Where it stands.
-    pub path: &'a Path,
-    /// The whole entry, untyped.
-    pub entry: &'a ResourceEntry,
-    resource: R,
-}
-
-/// The typed properties: `subnet.cidr_block`.
-impl<R> std::ops::Deref for Found<'_, R> {
-    type Target = R;
-
-    fn deref(&self) -> &R {
-        &self.resource
-    }
-}
-
 impl Assembly {
     /// The version of the format that this crate writes.
     pub const FORMAT: u32 = 1;
-
-    /// Every resource of type `R`, ordered by path.
-    ///
-    /// # Panics
-    /// Where an entry does not have the shape of its type, which no program can produce.
-    pub fn find<R: Resource>(&self) -> Vec<Found<'_, R>> {
-        let of_type = self.resources.iter().filter(|(_, entry)| entry.type_name == R::TYPE);
-        of_type.map(|(path, entry)| Found { path, entry, resource: typed(path, entry) }).collect()
-    }
-
-    /// The resource of type `R` at `path`, if there is one.
-    pub fn get<R: Resource>(&self, path: &str) -> Option<Found<'_, R>> {
-        let (path, entry) = self.resources.get_key_value(path)?;
-        (entry.type_name == R::TYPE).then(|| Found { path, entry, resource: typed(path, entry) })
-    }
 
     /// The document as JSON, indented, with a line feed at the end.
     pub fn to_json(&self) -> String {
@@ -159,9 +123,4 @@ impl Assembly {
         let all = referred.chain(&entry.depends_on);
         all.filter(|path| self.resources.contains_key(*path)).cloned().collect()
     }
-}
-
-fn typed<R: Resource>(path: &Path, entry: &ResourceEntry) -> R {
-    R::from_value(&Value::Map(entry.properties.clone()))
-        .unwrap_or_else(|| panic!("`{path}` does not have the shape of a {}", R::TYPE))
 }

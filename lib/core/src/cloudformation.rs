@@ -27,12 +27,9 @@ use groundplan_schema as schema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::assembly::{Assembly, ResourceEntry};
-use crate::data::Form;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::export::Import;
 use crate::path::Path;
-use crate::secret::{GeneratedSecret, SecretSource, SecretsManagerEntry};
-use crate::value::{Reference, SubnetOf, Value};
+use crate::value::{Form, GeneratedSecret, Import, Reference, SecretSource, SecretsManagerEntry, SubnetOf, Value};
 
 /// Properties that AWS sets by itself and CloudFormation gives back on another resource, as the
 /// first element of a list: type, property, the property that names the other one, its attribute.

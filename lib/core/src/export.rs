@@ -4,12 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::{Deserialize, Serialize};
-
-use crate::data::{Data, Form};
+use crate::data::Data;
 use crate::input::{Input, IsA, Output, Provides};
 use crate::template::{Template, TemplatePart};
-use crate::value::Value;
+use crate::value::{Form, Import, Value};
 
 /// The name of an output of an app, with its type. The apps that publish and use it share it as
 /// a constant.
@@ -89,26 +87,6 @@ impl<T> Clone for Export<T> {
 
 /// `account:zone-id`
 impl<T> fmt::Debug for Export<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.app, self.name)
-    }
-}
-
-/// The output of another app, in a document: `{"app": "account", "name": "zone-id", "form":
-/// "text"}`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Import {
-    /// The app that publishes it.
-    pub app: String,
-    /// Its name among the outputs of that app.
-    pub name: String,
-    /// What its value has to be.
-    pub form: Form,
-}
-
-/// `account:zone-id`
-impl fmt::Display for Import {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.app, self.name)
     }

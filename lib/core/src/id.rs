@@ -43,7 +43,7 @@ macro_rules! id_types {
         }
 
         impl $crate::Data for $name {
-            const FORM: $crate::data::Form = $crate::data::Form::Text;
+            const FORM: $crate::value::Form = $crate::value::Form::Text;
 
             #[inline]
             fn into_value(self) -> $crate::Value {

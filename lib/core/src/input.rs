@@ -5,10 +5,9 @@ use std::marker::PhantomData;
 
 use crate::app::Handle;
 use crate::data::{Data, Fields, Json, List, Map, Resource};
-use crate::export::Import;
 use crate::id::Identifier;
 use crate::template::Template;
-use crate::value::{Reference, SubnetOf, Value};
+use crate::value::{Import, Reference, SubnetOf, Value};
 
 /// What a property is set to: a value known now, or one that another resource will have.
 #[derive(Debug, Clone, PartialEq)]

@@ -44,6 +44,7 @@ mod partition;
 pub mod path;
 pub mod policy;
 pub mod policy_size;
+pub mod query;
 pub mod secret;
 mod synth;
 pub mod template;
@@ -63,10 +64,10 @@ pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 pub use partition::{dns_suffix, partition};
 pub use path::Path;
 pub use policy::Policy;
-pub use secret::{Secret, SecretSource};
+pub use secret::Secret;
 pub use synth::Synthesis;
 pub use template::Template;
-pub use value::{Reference, SubnetOf, Value, WithoutPrefix};
+pub use value::{Reference, SecretSource, SubnetOf, Value, WithoutPrefix};
 
 #[doc(hidden)]
 pub mod private {

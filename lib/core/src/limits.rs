@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use crate::app::Tree;
 use crate::assembly::Assembly;
 use crate::diagnostic::Diagnostic;
-use crate::export::Import;
 use crate::path::Path;
-use crate::value::Value;
+use crate::value::{Import, Value};
 
 /// How deep a document may be nested. Readers of JSON refuse 128 levels, to keep their stack; a state, a
 /// journal and a plan need some of them around a property.

@@ -1,5 +1,8 @@
 //! The untyped document value behind every property.
 
+mod import;
+mod secret;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -7,9 +10,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value as JsonValue;
 
-use crate::export::Import;
+pub use self::import::{Form, Import};
+pub use self::secret::{Derivation, GeneratedSecret, SecretOutput, SecretSource, SecretsManagerEntry};
 use crate::path::Path;
-use crate::secret::SecretSource;
 
 /// A property value: plain JSON, or something that is only known when other resources exist.
 ///
@@ -419,7 +422,6 @@ impl From<JsonValue> for Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Form;
 
     #[test]
     fn every_form_survives_the_way_to_json_and_back() {

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::export::Import;
+use groundplan_core::value::Import;
 use groundplan_core::{Assembly, Path, Reference, Value};
 use serde_json::Value as Json;
 

@@ -11,9 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 
-use groundplan_core::data::Form;
-use groundplan_core::export::Import;
-use groundplan_core::secret::SecretSource;
+use groundplan_core::value::{Form, Import, SecretSource};
 use groundplan_core::{Assembly, AssumeRole, Environment, Path, Reference, ResourceEntry, Value};
 use groundplan_engine::model::{
     Counts, Deposed, Event, FormatError, Imported, Imports, Intent, Move, Operation, ResourceStatus, RunRecord,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use groundplan_core::Path;
-use groundplan_core::export::Import;
+use groundplan_core::value::Import;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
