@@ -1,14 +1,17 @@
 //! What synth checks of a finished tree before any policy sees it.
 
+pub(crate) mod claims;
+pub(crate) mod limits;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_schema::{self as schema, Cursor, Kind, TagForm};
 
-use crate::app::Tree;
 use crate::assembly::{Assembly, ResourceEntry};
 use crate::diagnostic::Diagnostic;
 use crate::ignore;
 use crate::path::Path;
+use crate::tree::Tree;
 use crate::value::{Reference, Value};
 
 /// Attributes of a stack that resources may refer to.

@@ -5,8 +5,6 @@
 //! resource of the state and one of the program with the same claim are the same thing, whatever
 //! their paths. The rules are those of [`groundplan_schema::claim_rules`].
 
-pub(crate) mod check;
-
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -102,7 +100,8 @@ fn attribute(text: &str) -> Option<&str> {
     }
 }
 
-fn shown(part: &str) -> Cow<'_, str> {
+/// A part of a key, for messages.
+pub(crate) fn shown(part: &str) -> Cow<'_, str> {
     if part.contains([OPEN, CLOSE]) { part.replace([OPEN, CLOSE], "").into() } else { part.into() }
 }
 

@@ -105,14 +105,14 @@ impl<A: IsA<T> + Data, T> Provides<T> for &Export<A> {
 }
 
 impl<A: IsA<String> + Data> TemplatePart for Export<A> {
-    fn part(self) -> Input<String> {
-        self.provide()
+    fn part(self) -> Value {
+        Value::Import(self.import())
     }
 }
 
 impl<A: IsA<String> + Data> TemplatePart for &Export<A> {
-    fn part(self) -> Input<String> {
-        self.provide()
+    fn part(self) -> Value {
+        Value::Import(self.import())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Typed identifiers.
 
 use crate::data::Data;
+use crate::input::{Input, IsA, Provides};
+use crate::template::Template;
 
 /// A typed identifier: text with a meaning. Text that is known is taken for any of them, since whoever
 /// writes `"vpc-0a1b2c3d"` says what it is by where it stands; an output or a handle has to be of the right
@@ -9,6 +11,27 @@ pub trait Identifier: Data {
     /// The identifier that has this text.
     fn identify(text: String) -> Self;
 }
+
+#[diagnostic::do_not_recommend]
+impl<T: Identifier + IsA<String>> Provides<T> for Template {
+    fn provide(self) -> Input<T> {
+        self.typed()
+    }
+}
+
+macro_rules! identifies {
+    ($($type:ty),+) => {$(
+        // Whoever passes text where no identifier is wanted is told what is wanted.
+        #[diagnostic::do_not_recommend]
+        impl<T: Identifier> Provides<T> for $type {
+            fn provide(self) -> Input<T> {
+                Input::Known(T::identify(self.into()))
+            }
+        }
+    )+};
+}
+
+identifies!(&str, &String, String);
 
 /// Declares typed identifiers: newtypes over a string, each with its own meaning.
 ///

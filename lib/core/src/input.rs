@@ -1,13 +1,12 @@
 //! Typed references between resources.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::app::Handle;
-use crate::data::{Data, Fields, Json, List, Map, Resource};
-use crate::id::Identifier;
-use crate::template::Template;
-use crate::value::{Import, Reference, SubnetOf, Value};
+use crate::data::{Data, Json};
+use crate::template::{Template, TemplatePart};
+use crate::value::{Form, Import, Reference, SubnetOf, Value, WithoutPrefix};
 
 /// What a property is set to: a value known now, or one that another resource will have.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +22,14 @@ pub enum Input<T> {
     /// An output of another app.
     Import(Import),
 }
+
+/// A list property. Whatever iterates over what provides a `T` gives one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct List<T>(pub Vec<Input<T>>);
+
+/// A map property with free keys. Maps give one, and whatever iterates over pairs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map<T>(pub BTreeMap<String, Input<T>>);
 
 impl Input<String> {
     /// The `index`th block with prefix length `prefix` inside `block`, counted from zero. The
@@ -118,8 +125,8 @@ impl<T> fmt::Debug for Output<T> {
 /// What can stand where a `T` is wanted.
 ///
 /// Arguments of constructors and setters are `impl Provides<T>`: a known `T`, an [`Output`] of
-/// that type, a [`Handle`] of a resource that has one, an [`Export`](crate::Export) of another app,
-/// or an [`Input`]. Where `T` is an [`Identifier`], known text and a [`Template`] do, too.
+/// that type, a [`Handle`](crate::Handle) of a resource that has one, an [`Export`](crate::Export) of another app,
+/// or an [`Input`]. Where `T` is an [`Identifier`](crate::Identifier), known text and a [`Template`] do, too.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
     label = "this is no `{T}`",
@@ -141,26 +148,52 @@ pub trait Provides<T> {
 )]
 pub trait IsA<T> {}
 
-/// States which attribute of a resource is a `T`, so that the resource's handle can be passed
-/// where a `T` is wanted.
-#[diagnostic::on_unimplemented(
-    message = "a `{T}` is expected here, but a `{Self}` has none",
-    label = "the handle of a `{Self}` does not provide a `{T}`"
-)]
-pub trait Identifies<T> {
-    /// The attribute, in CloudFormation's spelling.
-    const ATTRIBUTE: &'static str;
+impl<T: Data> Data for List<T> {
+    const FORM: Form = Form::List;
+
+    fn into_value(self) -> Value {
+        Value::List(self.0.into_iter().map(Input::into_value).collect())
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        value.as_list()?.iter().map(Input::from_value).collect::<Option<_>>().map(Self)
+    }
 }
 
-/// States which attribute of a resource its handle stands for in a text or in JSON: what CloudFormation's
-/// `Ref` gives.
-#[diagnostic::on_unimplemented(
-    message = "the handle of a `{Self}` stands for no text",
-    label = "pass one of its outputs"
-)]
-pub trait HasRef {
-    /// The attribute, in CloudFormation's spelling.
-    const ATTRIBUTE: &'static str;
+impl<T: Data> Data for Map<T> {
+    const FORM: Form = Form::Structure;
+
+    fn into_value(self) -> Value {
+        Value::Map(self.0.into_iter().map(|(key, input)| (key, input.into_value())).collect())
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let entries = value.as_map()?.iter();
+        entries.map(|(key, value)| Some((key.clone(), Input::from_value(value)?))).collect::<Option<_>>().map(Self)
+    }
+}
+
+impl Template {
+    /// The template as an input of type `T`, for identifiers that are composed, such as an ARN.
+    /// That the text is a `T` is the caller's claim.
+    pub fn typed<T: Data + IsA<String>>(self) -> Input<T> {
+        Input::from_value(&self.into_value()).expect("text, a reference or a template is a `T`")
+    }
+}
+
+impl<A: IsA<String>> Output<A> {
+    /// The text of this output without what it starts with, as conditions of IAM have the issuer of a cluster
+    /// without its `https://`. Where it starts otherwise, it stays as it is.
+    ///
+    /// ```
+    /// use groundplan_core::{Output, Reference, template};
+    /// let issuer: Output<String> = Output::new(Reference::new("platform/eks", "OpenIdConnectIssuerUrl"));
+    /// let subject = template!("{}:sub", issuer.without_prefix("https://"));
+    /// ```
+    pub fn without_prefix(&self, prefix: impl Into<String>) -> Template {
+        let text = Value::Ref(self.reference().clone());
+        Template::from_parts(vec![Value::WithoutPrefix(Box::new(WithoutPrefix { text, prefix: prefix.into() }))])
+    }
 }
 
 impl<T: Data> Provides<T> for T {
@@ -196,12 +229,6 @@ impl<A: IsA<T>, T> Provides<T> for &Output<A> {
     }
 }
 
-impl<R: Resource + Identifies<T>, T> Provides<T> for &Handle<R> {
-    fn provide(self) -> Input<T> {
-        Input::Ref(self.output(R::ATTRIBUTE))
-    }
-}
-
 impl<T> From<Output<T>> for Input<T> {
     fn from(output: Output<T>) -> Self {
         Self::Ref(output)
@@ -220,26 +247,29 @@ impl Provides<String> for Template {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: Identifier + IsA<String>> Provides<T> for Template {
-    fn provide(self) -> Input<T> {
-        self.typed()
+impl<A: IsA<String>> TemplatePart for Output<A> {
+    fn part(self) -> Value {
+        Value::Ref(self.reference)
     }
 }
 
-macro_rules! identifies {
-    ($($type:ty),+) => {$(
-        // Whoever passes text where no identifier is wanted is told what is wanted.
-        #[diagnostic::do_not_recommend]
-        impl<T: Identifier> Provides<T> for $type {
-            fn provide(self) -> Input<T> {
-                Input::Known(T::identify(self.into()))
-            }
-        }
-    )+};
+impl<A: IsA<String>> TemplatePart for &Output<A> {
+    fn part(self) -> Value {
+        self.clone().part()
+    }
 }
 
-identifies!(&str, &String, String);
+impl<T: IsA<String> + Data> TemplatePart for Input<T> {
+    fn part(self) -> Value {
+        self.into_value()
+    }
+}
+
+impl<T: IsA<String> + Data + Clone> TemplatePart for &Input<T> {
+    fn part(self) -> Value {
+        self.clone().part()
+    }
+}
 
 macro_rules! provides {
     ($target:ty, $convert:expr, $($type:ty),+) => {$(
@@ -266,8 +296,6 @@ macro_rules! plain {
 
 plain!(String, bool, i64, f64, Json);
 
-#[diagnostic::do_not_recommend]
-impl<T: Fields> IsA<T> for T {}
 #[diagnostic::do_not_recommend]
 impl<T> IsA<List<T>> for List<T> {}
 #[diagnostic::do_not_recommend]

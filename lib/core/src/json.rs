@@ -1,8 +1,10 @@
 //! Untyped JSON with outputs in it.
 
-use crate::data::{Data, Json, List, Map, Resource};
+use crate::data::{Data, Json};
 use crate::export::Export;
-use crate::input::{HasRef, Input, Output};
+use crate::handle::Handle;
+use crate::input::{Input, List, Map, Output};
+use crate::resource::{HasRef, Resource};
 use crate::template::{Template, TemplatePart};
 use crate::value::Value;
 
@@ -37,7 +39,7 @@ parts! {
     &str => |text| Value::from(text),
     String => Value::String,
     &String => |text| Value::String(text.clone()),
-    Template => |template| Input::<String>::Template(template).into_value(),
+    Template => TemplatePart::part,
     i32 => |number| Value::Number(number.into()),
     i64 => Value::from,
     u8 => |number| Value::Number(number.into()),
@@ -93,9 +95,9 @@ impl<T: Data> JsonPart for Export<T> {
     }
 }
 
-impl<R: Resource + HasRef> JsonPart for &crate::Handle<R> {
+impl<R: Resource + HasRef> JsonPart for &Handle<R> {
     fn json(self) -> Value {
-        TemplatePart::part(self).into_value()
+        self.part()
     }
 }
 
@@ -125,7 +127,7 @@ pub struct Entries(Vec<(Value, Value)>);
 impl Entries {
     /// Adds an entry.
     pub fn set(&mut self, key: impl TemplatePart, value: Value) {
-        self.0.push((key.part().into_value(), value));
+        self.0.push((key.part(), value));
     }
 
     /// The object.

@@ -1,8 +1,9 @@
 //! Typed queries over an assembly.
 
 use crate::assembly::{Assembly, ResourceEntry};
-use crate::data::{Data, Resource};
+use crate::data::Data;
 use crate::path::Path;
+use crate::resource::Resource;
 use crate::value::Value;
 
 /// A resource found by its type, as in a unit test.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
-use crate::app::Tree;
 use crate::assembly::Assembly;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::path::Path;
+use crate::tree::Tree;
+use crate::{check, named, policy_size};
 
 /// What synth gives: the assembly, and beside it what concerns this program's text only.
 #[derive(Clone, Debug)]
@@ -36,16 +37,16 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
         outputs: outputs.iter().map(|(name, output)| (name.clone(), output.value.clone())).collect(),
     };
     state_moves(&tree.moves.borrow(), &mut assembly);
-    crate::check::references(tree, &mut assembly, &mut diagnostics);
-    crate::named::dependencies(&mut assembly);
-    crate::check::tags(tree, &mut assembly);
-    crate::check::cycles(&assembly, &mut diagnostics);
-    crate::check::properties(&assembly, &mut diagnostics);
-    crate::claim::check::conflicts(&assembly, &locations, &mut diagnostics);
-    crate::check::ignored(tree, &assembly, &mut diagnostics);
-    crate::limits::names(tree, &assembly, &mut diagnostics);
-    crate::limits::depths(&assembly, &mut diagnostics);
-    crate::policy_size::check(&assembly, &mut diagnostics);
+    check::references(tree, &mut assembly, &mut diagnostics);
+    named::dependencies(&mut assembly);
+    check::tags(tree, &mut assembly);
+    check::cycles(&assembly, &mut diagnostics);
+    check::properties(&assembly, &mut diagnostics);
+    check::claims::conflicts(&assembly, &locations, &mut diagnostics);
+    check::ignored(tree, &assembly, &mut diagnostics);
+    check::limits::names(tree, &assembly, &mut diagnostics);
+    check::limits::depths(&assembly, &mut diagnostics);
+    policy_size::check(&assembly, &mut diagnostics);
     if diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         let policies = tree.policies.borrow();
         diagnostics.extend(policies.iter().flat_map(|policy| policy.check(&assembly)));

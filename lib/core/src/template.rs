@@ -1,8 +1,6 @@
 //! Strings composed of literals and outputs.
 
-use crate::data::{Data, Resource};
-use crate::input::{HasRef, Input, IsA, Output};
-use crate::value::{Value, WithoutPrefix};
+use crate::value::Value;
 
 /// A string that is only whole once the outputs in it are known. Made by
 /// [`template!`](crate::template!).
@@ -12,7 +10,7 @@ pub struct Template(Vec<Value>);
 impl Template {
     /// Joins the pieces of text between the holes with what fills them.
     #[doc(hidden)]
-    pub fn new(text: &str, parts: Vec<Input<String>>) -> Self {
+    pub fn new(text: &str, parts: Vec<Value>) -> Self {
         let mut pieces = split(text).into_iter();
         let mut joined = Vec::new();
         let mut push = |value: Value| match (joined.last_mut(), value) {
@@ -23,7 +21,7 @@ impl Template {
         };
         push(Value::String(pieces.next().unwrap_or_default()));
         for (part, piece) in parts.into_iter().zip(pieces) {
-            push(part.into_value());
+            push(part);
             push(Value::String(piece));
         }
         Self(joined)
@@ -33,33 +31,12 @@ impl Template {
         Self(parts)
     }
 
-    /// The template as an input of type `T`, for identifiers that are composed, such as an ARN.
-    /// That the text is a `T` is the caller's claim.
-    pub fn typed<T: Data + IsA<String>>(self) -> Input<T> {
-        Input::from_value(&self.into_value()).expect("text, a reference or a template is a `T`")
-    }
-
     pub(crate) fn into_value(mut self) -> Value {
         match self.0.len() {
             0 => Value::String(String::new()),
             1 => self.0.remove(0),
             _ => Value::Template(self.0),
         }
-    }
-}
-
-impl<A: IsA<String>> Output<A> {
-    /// The text of this output without what it starts with, as conditions of IAM have the issuer of a cluster
-    /// without its `https://`. Where it starts otherwise, it stays as it is.
-    ///
-    /// ```
-    /// use groundplan_core::{Output, Reference, template};
-    /// let issuer: Output<String> = Output::new(Reference::new("platform/eks", "OpenIdConnectIssuerUrl"));
-    /// let subject = template!("{}:sub", issuer.without_prefix("https://"));
-    /// ```
-    pub fn without_prefix(&self, prefix: impl Into<String>) -> Template {
-        let text = Value::Ref(self.reference().clone());
-        Template(vec![Value::WithoutPrefix(Box::new(WithoutPrefix { text, prefix: prefix.into() }))])
     }
 }
 
@@ -118,57 +95,21 @@ pub const fn holes(text: &str) -> usize {
     note = "a `Secret` never becomes part of a text: pass it whole to the property that takes it"
 )]
 pub trait TemplatePart {
-    /// The part as an input.
-    fn part(self) -> Input<String>;
-}
-
-impl<A: IsA<String>> TemplatePart for Output<A> {
-    fn part(self) -> Input<String> {
-        Input::Ref(Output::new(self.reference().clone()))
-    }
-}
-
-impl<A: IsA<String>> TemplatePart for &Output<A> {
-    fn part(self) -> Input<String> {
-        self.clone().part()
-    }
-}
-
-impl<T: IsA<String> + Data> TemplatePart for Input<T> {
-    fn part(self) -> Input<String> {
-        match self {
-            Self::Known(value) => Input::Known(String::from_value(&value.into_value()).unwrap_or_default()),
-            Self::Ref(output) => output.part(),
-            Self::Template(template) => Input::Template(template),
-            Self::Subnet(part) => Input::Subnet(part),
-            Self::Import(import) => Input::Import(import),
-        }
-    }
-}
-
-impl<T: IsA<String> + Data + Clone> TemplatePart for &Input<T> {
-    fn part(self) -> Input<String> {
-        self.clone().part()
-    }
+    /// The part as a value.
+    fn part(self) -> Value;
 }
 
 impl TemplatePart for Template {
-    fn part(self) -> Input<String> {
-        Input::Template(self)
-    }
-}
-
-impl<R: Resource + HasRef> TemplatePart for &crate::Handle<R> {
-    fn part(self) -> Input<String> {
-        Input::Ref(self.output(R::ATTRIBUTE))
+    fn part(self) -> Value {
+        self.into_value()
     }
 }
 
 macro_rules! parts {
     ($($type:ty),+) => {$(
         impl TemplatePart for $type {
-            fn part(self) -> Input<String> {
-                Input::Known(self.to_string())
+            fn part(self) -> Value {
+                Value::String(self.to_string())
             }
         }
     )+};
@@ -205,7 +146,7 @@ macro_rules! template {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Reference;
+    use crate::{Output, Reference};
 
     fn name() -> Output<String> {
         Output::new(Reference::new("checkout/media", "BucketName"))

@@ -7,8 +7,8 @@ use std::panic::Location;
 
 use groundplan_schema::{Collection, Member, Spelling, inline_collections, lookup, memberships, named_owner};
 
-use super::{Claim, Conflict, claims_among};
 use crate::assembly::{Assembly, ResourceEntry};
+use crate::claim::{Claim, Conflict, claims_among, member_claims, shown};
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::path::Path;
@@ -120,7 +120,7 @@ fn members<'a>(
     let stated = entry.properties.get(member.owner_attribute);
     let owner = stated.cloned().unwrap_or_else(|| Value::Ref(Reference::new(path.clone(), member.owner_attribute)));
     let claims = |element: &Value| {
-        super::member_claims(member, environment, &owner, element, &|reference, name| property(reference, name))
+        member_claims(member, environment, &owner, element, &|reference, name| property(reference, name))
     };
     elements.iter().flat_map(claims).collect()
 }
@@ -161,7 +161,7 @@ fn conflicting(first: (&Claim, &Path), second: (&Claim, &Path), locations: &Loca
             "give one of the two a block outside of the other",
         ),
         (Conflict::Unless(_), Conflict::Unless(b)) => {
-            let b = super::shown(b);
+            let b = shown(b);
             (format!("only one is possible: {what} {} or {b}", first.values()), "change one of the two resources")
         }
         _ => (
@@ -184,5 +184,5 @@ fn place(path: &Path, locations: &Locations) -> String {
 }
 
 #[cfg(test)]
-#[path = "check_tests.rs"]
+#[path = "claims_tests.rs"]
 mod tests;

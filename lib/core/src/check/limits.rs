@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::Tree;
 use crate::assembly::Assembly;
 use crate::diagnostic::Diagnostic;
 use crate::path::Path;
+use crate::tree::Tree;
 use crate::value::{Import, Value};
 
 /// How deep a document may be nested. Readers of JSON refuse 128 levels, to keep their stack; a state, a

@@ -1,0 +1,144 @@
+//! Handles: what a program holds of a resource that it has added.
+
+use std::fmt;
+use std::ops::Deref;
+use std::panic::Location;
+
+use crate::data::Data;
+use crate::input::{Input, Output, Provides};
+use crate::node::Node;
+use crate::path::Path;
+use crate::resource::{HasRef, Identifies, Resource};
+use crate::template::TemplatePart;
+use crate::value::Value;
+
+/// What [`Scope::add`](crate::Scope::add) returns for a resource: its outputs, and what can be said about its life.
+///
+/// Passing `&handle` where one of its identifiers is wanted gives that identifier.
+pub struct Handle<R: Resource> {
+    node: Node,
+    attributes: R::Attributes,
+}
+
+impl<R: Resource> Handle<R> {
+    pub(crate) fn new(node: Node) -> Self {
+        Self { attributes: R::Attributes::from(node.clone()), node }
+    }
+
+    /// The untyped node.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Where the resource stands.
+    pub fn path(&self) -> &Path {
+        self.node.path()
+    }
+
+    /// The attribute or property `attribute`; its type is the caller's claim.
+    pub fn output<T>(&self, attribute: &str) -> Output<T> {
+        self.node.output(attribute)
+    }
+
+    /// Orders this resource after `other`, where no reference says so.
+    pub fn after<O: Resource>(&self, other: &Handle<O>) -> &Self {
+        self.node.change(|entry| {
+            entry.depends_on.insert(other.path().clone());
+        });
+        self
+    }
+
+    /// States that the resource was at `path` before: it is moved, not replaced.
+    pub fn moved_from(&self, path: &str) -> &Self {
+        self.node.change(|entry| {
+            entry.moved_from.insert(Path::new(path));
+        });
+        self
+    }
+
+    /// Refuses every plan that would delete or replace the resource, until a deploy has said
+    /// `unprotect`. Taking the declaration out of the program does not disarm it.
+    pub fn protect(&self) -> &Self {
+        self.node.lifecycle(|lifecycle| lifecycle.protect = true);
+        self
+    }
+
+    /// Leaves the resource in the account when it is removed from the program.
+    pub fn retain(&self) -> &Self {
+        self.node.lifecycle(|lifecycle| lifecycle.retain = true);
+        self
+    }
+
+    /// Deletes the old resource before the new one is created, where it is replaced.
+    pub fn delete_before_create(&self) -> &Self {
+        self.node.lifecycle(|lifecycle| lifecycle.delete_before_create = true);
+        self
+    }
+
+    /// Leaves changes of what `path` names alone, in CloudFormation's spelling, once the resource
+    /// exists: no deploy changes it, and `drift` does not report it. A resource that is made, or made
+    /// anew since something else replaces it, gets what the program says.
+    ///
+    /// `path` is one of these; what names nothing is an error at synth:
+    ///
+    /// | path | what |
+    /// |---|---|
+    /// | `Description` | a property |
+    /// | `VpcConfig.SubnetIds` | a part of one |
+    /// | `Tags.Name`, `Tags.kubernetes.io/*` | a tag, or all whose keys start so |
+    /// | `ContainerDefinitions.Image` | a part of all elements of a list |
+    /// | `ContainerDefinitions.web.Image`, `Origins.0.OriginPath` | of the one with this `Name`, `Id` or `Key`, or at this position |
+    #[track_caller]
+    pub fn ignore_changes(&self, path: &str) -> &Self {
+        self.node.lifecycle(|lifecycle| {
+            lifecycle.ignore_changes.insert(path.to_owned());
+        });
+        let ignored = (self.node.path().clone(), path.to_owned(), Location::caller());
+        self.node.tree.ignored.borrow_mut().push(ignored);
+        self
+    }
+
+    /// Sets or replaces a property after the fact, for what a construct that made the resource
+    /// does not offer. `edit` gets the typed resource and returns it changed.
+    pub fn edit(&self, edit: impl FnOnce(R) -> R) -> &Self {
+        self.node.change(|entry| {
+            let properties = Value::Map(std::mem::take(&mut entry.properties));
+            let resource = R::from_value(&properties).expect("it was written from this type");
+            let Value::Map(edited) = edit(resource).into_value() else { unreachable!("fields are written as a map") };
+            entry.properties = edited;
+        });
+        self
+    }
+}
+
+impl<R: Resource> Clone for Handle<R> {
+    fn clone(&self) -> Self {
+        Self::new(self.node.clone())
+    }
+}
+
+impl<R: Resource> Deref for Handle<R> {
+    type Target = R::Attributes;
+
+    fn deref(&self) -> &R::Attributes {
+        &self.attributes
+    }
+}
+
+impl<R: Resource + Identifies<T>, T> Provides<T> for &Handle<R> {
+    fn provide(self) -> Input<T> {
+        Input::Ref(self.output(R::ATTRIBUTE))
+    }
+}
+
+impl<R: Resource + HasRef> TemplatePart for &Handle<R> {
+    fn part(self) -> Value {
+        self.output::<String>(R::ATTRIBUTE).part()
+    }
+}
+
+impl<R: Resource> fmt::Debug for Handle<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({}, {})", R::TYPE, self.node.path())
+    }
+}

@@ -1,0 +1,221 @@
+//! Where resources and constructs are added.
+
+use std::panic::Location;
+use std::rc::Rc;
+
+use crate::assembly::ResourceEntry;
+use crate::data::Data;
+use crate::diagnostic::Diagnostic;
+use crate::environment::Environment;
+use crate::export::{ExportName, Publication};
+use crate::handle::Handle;
+use crate::input::{Input, Output, Provides};
+use crate::node::Node;
+use crate::path::Path;
+use crate::resource::Resource;
+use crate::tree::{Declared, Published, Tree};
+use crate::value::Value;
+
+/// A place in the tree that resources and constructs are added to. Cheap to clone.
+#[derive(Clone)]
+pub struct Scope {
+    tree: Rc<Tree>,
+    path: Path,
+}
+
+/// A reusable piece of infrastructure: what [`Scope::add`] takes.
+///
+/// Every resource type is one; a construct of one's own adds others to its scope and returns
+/// what its users need as a handle.
+///
+/// ```
+/// use groundplan_core::{Construct, Scope};
+/// struct Team { name: String }
+/// impl Construct for Team {
+///     type Handle = ();
+///     fn build(self, scope: &Scope) {
+///         scope.tag("team", &self.name);
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a resource nor a construct",
+    label = "a scope takes resources and what implements `Construct`"
+)]
+pub trait Construct {
+    /// What `add` returns.
+    type Handle;
+
+    /// Adds the parts to `scope`, which is the construct's own place in the tree. A mistake in
+    /// the arguments is reported with [`Scope::report`]; a construct never fails.
+    fn build(self, scope: &Scope) -> Self::Handle;
+}
+
+impl<R: Resource> Construct for R {
+    type Handle = Handle<R>;
+
+    fn build(self, scope: &Scope) -> Handle<R> {
+        scope.resource(self)
+    }
+}
+
+impl Scope {
+    pub(crate) fn new(tree: Rc<Tree>, path: Path) -> Self {
+        Self { tree, path }
+    }
+
+    /// Adds a resource or a construct under `name`, and returns its handle.
+    #[track_caller]
+    pub fn add<C: Construct>(&self, name: &str, construct: C) -> C::Handle {
+        let location = Location::caller();
+        let mut child = Self::new(self.tree.clone(), self.path.child(name));
+        self.tree.calls.borrow_mut().push(location);
+        if let Some(reason) = Path::reject_name(name) {
+            child.report(invalid_name(name, reason));
+        }
+        let calls = self.tree.calls.borrow().clone();
+        child.declare(calls);
+        let handle = construct.build(&child);
+        self.tree.calls.borrow_mut().pop();
+        handle
+    }
+
+    /// Declares the resource that stands at this scope's own path. A construct uses it for the
+    /// one resource that it is about, so that `checkout/media` is the bucket itself and
+    /// `checkout/media/policy` its policy.
+    pub fn resource<R: Resource>(&self, resource: R) -> Handle<R> {
+        let Value::Map(properties) = resource.into_value() else {
+            unreachable!("a structure of fields is written as a map");
+        };
+        let entry = ResourceEntry::new(R::TYPE, properties);
+        let taken = match self.tree.nodes.borrow_mut().get_mut(&self.path) {
+            Some(Declared { entry: slot @ None, .. }) => {
+                *slot = Some(entry);
+                false
+            }
+            _ => true,
+        };
+        if taken {
+            self.report(Diagnostic::error("GP0103", "this scope has a resource of its own already"));
+        }
+        Handle::new(Node::new(self.tree.clone(), self.path.clone()))
+    }
+
+    /// Where this scope stands.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name of the app.
+    pub fn app_name(&self) -> &str {
+        &self.tree.name
+    }
+
+    /// The region that resources of this scope belong to.
+    pub fn region(&self) -> String {
+        self.environment().region
+    }
+
+    /// The partition of AWS that resources of this scope belong to, as in `aws` or `aws-cn`: the second
+    /// part of their ARNs.
+    pub fn partition(&self) -> &'static str {
+        self.environment().partition()
+    }
+
+    /// The account that resources of this scope belong to: known where the stack is pinned, else
+    /// known when it is planned.
+    pub fn account_id(&self) -> Input<String> {
+        match self.environment().account {
+            Some(account) => account.provide(),
+            None => Output::<String>::new(self.tree.reference(&Path::new(self.path.stack()), "AccountId")).provide(),
+        }
+    }
+
+    fn environment(&self) -> Environment {
+        let stacks = self.tree.stacks.borrow();
+        stacks.get(self.path.stack()).cloned().expect("every scope lies below a stack")
+    }
+
+    /// Tags every resource at or below this scope whose type has tags, unless it sets the tag
+    /// itself.
+    pub fn tag(&self, key: impl Into<String>, value: impl Into<String>) -> &Self {
+        self.tree.tags.borrow_mut().push((self.path.clone(), key.into(), value.into()));
+        self
+    }
+
+    /// States that all that stands below this scope as `to`, a construct or a resource, stood
+    /// there as `from` before: it is moved, not replaced.
+    pub fn moved(&self, from: &str, to: &str) -> &Self {
+        self.tree.moves.borrow_mut().push((self.path.child(from), self.path.child(to)));
+        self
+    }
+
+    /// Publishes a value under `name`: shown after a deploy and by `output`. Under an
+    /// [`Export`](crate::Export), other apps can use it as a value of its type.
+    #[track_caller]
+    pub fn export<V>(&self, name: impl ExportName<V>, value: V) -> &Self {
+        let Publication { app, name, value } = name.publish(value);
+        let location = Location::caller();
+        if let Some(other) = app.filter(|app| **app != *self.tree.name) {
+            let own = &self.tree.name;
+            let foreign = Diagnostic::error(
+                "GP0105",
+                format!("the output `{name}` belongs to the app `{other}`, not to `{own}`"),
+            )
+            .help(format!("publish it in `{other}`, or under an `Export` of `{own}`"));
+            self.report_at(foreign, vec![location]);
+        }
+        let published = Published { value, location };
+        if self.tree.outputs.borrow_mut().insert(name.clone(), published).is_some() {
+            let duplicate = Diagnostic::error("GP0104", format!("the output `{name}` is exported twice"))
+                .help("give each output of an app its own name");
+            self.report_at(duplicate, vec![location]);
+        }
+        self
+    }
+
+    /// Reports a finding about this scope. Synth shows all of them at once.
+    #[track_caller]
+    pub fn report(&self, diagnostic: Diagnostic) {
+        let mut locations = self.tree.calls.borrow().clone();
+        if locations.is_empty() {
+            // Not within an `add`: a method of a handle, called by the user.
+            locations.push(Location::caller());
+        }
+        self.report_at(diagnostic, locations);
+    }
+
+    pub(crate) fn report_at(&self, mut diagnostic: Diagnostic, locations: Vec<&'static Location<'static>>) {
+        diagnostic.path.get_or_insert_with(|| self.path.clone());
+        if diagnostic.locations.is_empty() {
+            diagnostic.locations = locations;
+        }
+        self.tree.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// Says that the warning `code` is meant, at and below this scope.
+    pub fn acknowledge(&self, code: &str) -> &Self {
+        self.tree.acknowledged.borrow_mut().push((self.path.clone(), code.to_owned()));
+        self
+    }
+
+    /// Takes the scope's path. Where it is taken, that is reported and the scope goes on under a
+    /// path that nobody can write, so that one mistake is one error.
+    pub(crate) fn declare(&mut self, locations: Vec<&'static Location<'static>>) {
+        let taken = self.tree.nodes.borrow().get(&self.path).map(|first| first.locations.clone());
+        if let Some(first) = taken {
+            let mut duplicate = Diagnostic::error("GP0101", format!("the path `{}` is taken", self.path))
+                .help("give one of the two another name");
+            duplicate.got = first.last().map(|location| format!("it was first added at {location}"));
+            self.report_at(duplicate, locations.clone());
+            while self.tree.nodes.borrow().contains_key(&self.path) {
+                self.path = Path::new(format!("{}'", self.path));
+            }
+        }
+        self.tree.nodes.borrow_mut().insert(self.path.clone(), Declared { entry: None, locations });
+    }
+}
+
+pub(crate) fn invalid_name(name: &str, reason: &str) -> Diagnostic {
+    Diagnostic::error("GP0102", format!("this cannot be a name: {reason}")).got(format!("{name:?}"))
+}

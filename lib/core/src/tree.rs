@@ -1,0 +1,75 @@
+//! What the scopes, nodes and handles of one program share.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::assembly::ResourceEntry;
+use crate::diagnostic::Diagnostic;
+use crate::environment::Environment;
+use crate::path::Path;
+use crate::policy::Policy;
+use crate::value::{Reference, Value};
+
+/// What the whole program shares. Scopes, nodes and handles hold it, so that none of them has
+/// to be threaded through user code as `&mut`.
+pub(crate) struct Tree {
+    pub(crate) name: Arc<str>,
+    /// Where it was given its name.
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) state: RefCell<Option<String>>,
+    pub(crate) stacks: RefCell<BTreeMap<String, Environment>>,
+    pub(crate) nodes: RefCell<BTreeMap<Path, Declared>>,
+    pub(crate) outputs: RefCell<BTreeMap<String, Published>>,
+    pub(crate) tags: RefCell<Vec<(Path, String, String)>>,
+    /// Scopes that have another path now: the one before, and the one from now on.
+    pub(crate) moves: RefCell<Vec<(Path, Path)>>,
+    pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
+    pub(crate) acknowledged: RefCell<Vec<(Path, String)>>,
+    pub(crate) policies: RefCell<Vec<Box<dyn Policy>>>,
+    /// What `ignore_changes` names, of which resource, and where that is said.
+    pub(crate) ignored: RefCell<Vec<(Path, String, &'static Location<'static>)>>,
+    /// The programs whose outputs this one uses.
+    pub(crate) upstreams: RefCell<Vec<Rc<Tree>>>,
+    /// The calls of `add` that are under way, outermost first.
+    pub(crate) calls: RefCell<Vec<&'static Location<'static>>>,
+}
+
+/// A scope or resource as declared, before synth has looked at it.
+pub(crate) struct Declared {
+    pub(crate) entry: Option<ResourceEntry>,
+    pub(crate) locations: Vec<&'static Location<'static>>,
+}
+
+/// An output as declared.
+pub(crate) struct Published {
+    pub(crate) value: Value,
+    pub(crate) location: &'static Location<'static>,
+}
+
+impl Tree {
+    pub(crate) fn new(name: Arc<str>, location: &'static Location<'static>) -> Self {
+        Self {
+            name,
+            location,
+            state: RefCell::default(),
+            stacks: RefCell::default(),
+            nodes: RefCell::default(),
+            outputs: RefCell::default(),
+            tags: RefCell::default(),
+            moves: RefCell::default(),
+            diagnostics: RefCell::default(),
+            acknowledged: RefCell::default(),
+            policies: RefCell::default(),
+            ignored: RefCell::default(),
+            upstreams: RefCell::default(),
+            calls: RefCell::default(),
+        }
+    }
+    /// The attribute `attribute` of what stands at `path`.
+    pub(crate) fn reference(&self, path: &Path, attribute: &str) -> Reference {
+        Reference { app: Some(self.name.clone()), path: path.clone(), attribute: attribute.to_owned() }
+    }
+}
