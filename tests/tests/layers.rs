@@ -296,6 +296,20 @@ fn no_module_imports_one_that_imports_it() {
 }
 
 #[test]
+fn documents_of_core_know_nothing_of_programs() {
+    const DOCUMENTS: [&str; 7] = ["assembly", "claim", "environment", "ignore", "partition", "path", "value"];
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("it is in the workspace");
+    let imports = Sources::of(&workspace.join("lib/core/src")).imports();
+    let edges = among(&[], &imports);
+    for document in DOCUMENTS {
+        assert!(edges.keys().any(|(from, to)| [*from, *to].contains(&document)), "there is no module {document}");
+    }
+    let of_programs = |(from, to): &&(&str, &str)| DOCUMENTS.contains(from) && !DOCUMENTS.contains(to);
+    let found: Vec<_> = edges.keys().filter(of_programs).map(|edge| (edge, edges[edge])).collect();
+    assert!(found.is_empty(), "documents that import what is no document: {found:?}");
+}
+
+#[test]
 fn a_circle_is_found_through_folders_re_exports_and_macros() {
     let crate_of = |files: &[(&str, &str)]| {
         let dir = tempfile::tempdir().expect("there is room");
