@@ -48,10 +48,11 @@ use std::time::Duration;
 use groundplan_core::{App, Assembly, Data, Environment, Export, Path};
 use groundplan_engine::diff::ChangeSet;
 use groundplan_engine::drift::{Drift, drift};
-use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, execute};
-use groundplan_engine::planning::{self, PlanOptions, Planned};
+use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome};
+use groundplan_engine::model::LockOwner;
+use groundplan_engine::planning::{PlanOptions, Planned};
+use groundplan_engine::session::{Run, Session, Target};
 use groundplan_engine::store::{Loaded, MemoryStore, StateStore};
-use groundplan_engine::upstream::Upstream;
 use groundplan_engine::{Error, ResourceState, State, load};
 use groundplan_simulator::{AccountRef, Accounts, Simulator};
 use serde_json::Value as Json;
@@ -169,7 +170,9 @@ impl Cloud {
     pub fn destroy(&self, app: &App) {
         let loaded = self.load(app);
         let options = PlanOptions { delete_data: true, ..PlanOptions::default() };
-        let planned = self.runtime.block_on(planning::destroy(&loaded.state, &self.accounts, &options));
+        let store = self.place.beside(app.name());
+        let session = Session::new(app.name(), &store, &self.accounts);
+        let planned = self.runtime.block_on(session.plan(Target::Nothing, &loaded, &options));
         let planned = planned.unwrap_or_else(|error| panic!("`{}` cannot be destroyed: {error}", app.name()));
         let (outcome, _) = self.execute(app, &planned, loaded);
         if !outcome.succeeded() {
@@ -215,11 +218,9 @@ impl Cloud {
             }
         }
         let (assembly, store) = (assembly(app), self.place.beside(app.name()));
-        let planned = self.runtime.block_on(async {
-            let upstream = Upstream::read(&assembly, &store).await?;
-            let options = PlanOptions { upstream, ..PlanOptions::default() };
-            planning::deploy(&assembly, &loaded.state, &self.accounts, &options).await
-        });
+        let session = Session::new(app.name(), &store, &self.accounts);
+        let options = PlanOptions::default();
+        let planned = self.runtime.block_on(session.plan(Target::Program(&assembly), loaded, &options));
         planned.unwrap_or_else(|error| {
             let help = match &error {
                 Error::Upstream { .. } => {
@@ -234,13 +235,19 @@ impl Cloud {
     #[track_caller]
     fn execute(&self, app: &App, planned: &Planned, loaded: Loaded) -> (Outcome, Duration) {
         let store = self.place.beside(app.name());
-        let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
-        let cancellation = Cancellation::new();
+        let run = Run {
+            plan: &planned.plan,
+            assembly: None,
+            owner: &LockOwner::here("a test"),
+            options: ExecuteOptions { delete_data: true, ..ExecuteOptions::default() },
+            progress: &(),
+            cancellation: &Cancellation::new(),
+        };
         self.runtime.block_on(async {
             let start = tokio::time::Instant::now();
-            let run = execute(&planned.plan, loaded, &self.accounts, &store, &options, &(), &cancellation);
-            let outcome = run.await.unwrap_or_else(|error| panic!("the plan cannot be executed: {error}"));
-            (outcome, start.elapsed())
+            let executed = Session::new(app.name(), &store, &self.accounts).execute(run, loaded).await;
+            let executed = executed.unwrap_or_else(|error| panic!("the plan cannot be executed: {error}"));
+            (executed.outcome, start.elapsed())
         })
     }
 }
