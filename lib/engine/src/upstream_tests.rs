@@ -34,7 +34,10 @@ impl World {
         let loaded = store::load(store, &plan.app).await?;
         let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
         let ended = execute(plan, loaded, &self.fake, store, &options, &(), &Cancellation::new()).await;
-        ended.map_err(ExecuteError::into_error)
+        ended.map_err(|error| match error {
+            ExecuteError::Refused(error) => error,
+            ExecuteError::Unsaved { source, .. } => *source,
+        })
     }
 
     async fn deploy(&self, assembly: &Assembly, store: &dyn StateStore) -> Result<Outcome, Error> {

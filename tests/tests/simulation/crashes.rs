@@ -1,7 +1,7 @@
 //! Every crash of one program, and two runs at once.
 
 use groundplan::Environment;
-use groundplan_engine::execute::{Cancellation, ExecuteOptions, execute};
+use groundplan_engine::execute::{Cancellation, ExecuteError, ExecuteOptions, execute};
 use groundplan_engine::model::LockOwner;
 use groundplan_engine::{Error, StateStore};
 use groundplan_simulator::Faults;
@@ -123,7 +123,7 @@ fn a_run_that_planned_before_another_one_has_ended_is_refused() {
         let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
         let options = ExecuteOptions { delete_data: true, ..options };
         let run = execute(&planned.plan, loaded, &world.cloud, &world.disk, &options, &(), &cancellation);
-        assert!(matches!(run.await.map_err(Error::from), Err(Error::StalePlan { .. })));
+        assert!(matches!(run.await, Err(ExecuteError::Refused(Error::StalePlan { .. }))));
         crate::invariants::hold(&world, &versions[2]).await;
     });
 }
@@ -135,7 +135,8 @@ async fn locked_run(world: &World, target: &Target, name: &str) -> Result<(), Er
     let loaded = world.load(target).await;
     let planned = world.plan(target, &loaded, Manner::default()).await?;
     let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
-    let outcome = execute(&planned.plan, loaded, &world.cloud, &world.disk, &options, &(), &cancellation).await?;
+    let run = execute(&planned.plan, loaded, &world.cloud, &world.disk, &options, &(), &cancellation);
+    let outcome = run.await.expect("nobody else runs");
     assert!(outcome.succeeded());
     lock.release().await
 }

@@ -95,7 +95,8 @@ impl Default for Cancellation {
     }
 }
 
-/// Why the execution of a plan has no outcome, or none that is saved.
+/// Why the execution of a plan has no outcome, or none that is saved. There is no conversion into an [`Error`]:
+/// it would lose what was done.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
     /// It was refused, or the journal cannot be written.
@@ -110,22 +111,6 @@ pub enum ExecuteError {
         /// Why its state could not be saved.
         source: Box<Error>,
     },
-}
-
-impl ExecuteError {
-    /// Why, without the outcome of a run whose state could not be saved.
-    pub fn into_error(self) -> Error {
-        match self {
-            Self::Refused(error) => error,
-            Self::Unsaved { source, .. } => *source,
-        }
-    }
-}
-
-impl From<ExecuteError> for Error {
-    fn from(error: ExecuteError) -> Self {
-        error.into_error()
-    }
 }
 
 /// How the execution of a plan has ended.

@@ -144,7 +144,9 @@ async fn a_run_that_wakes_after_its_lock_was_taken_over_makes_no_call() {
     };
     let (ended, released) = tokio::join!(run, pause);
     released.unwrap();
-    lost(ended.map(drop).map_err(ExecuteError::into_error));
+    let Err(ExecuteError::Unsaved { outcome, source }) = ended else { panic!("{ended:?}") };
+    assert_eq!(outcome.done, []);
+    lost(Err(*source));
     assert_eq!(fake.calls(), Vec::<String>::new());
 }
 
