@@ -53,6 +53,9 @@ pub(crate) fn run_at(app: &App, url: &str, directory: &Path, command: &[&str]) -
         args,
         variables: Default::default(),
         directory: directory.to_owned(),
+        process: std::process::id(),
+        machine: String::new(),
+        clock: std::time::SystemTime::now,
         streams: Some(streams),
         interrupts,
     };

@@ -65,7 +65,7 @@ async fn of_fifty_who_want_a_lock_at_once_one_gets_it() {
     let moto = moto();
     for location in [location("", None), location("", Some("locks"))] {
         let stores: Vec<_> = (0..50).map(|_| store(&moto, location.clone())).collect();
-        let deploy = LockOwner::here("deploy");
+        let deploy = LockOwner::new("deploy");
         let tries = join_all(stores.iter().map(|store| store.lock(&deploy))).await;
         let refused = tries.iter().filter(|result| matches!(result, Err(Error::Locked { heard: Some(_), .. })));
         assert_eq!((refused.count(), tries.iter().filter(|result| result.is_ok()).count()), (49, 1));
@@ -79,7 +79,7 @@ async fn of_fifty_who_want_a_lock_at_once_one_gets_it() {
 async fn a_log_of_more_objects_than_a_request_takes_is_listed_and_dropped_whole() {
     let moto = moto();
     let store = store(&moto, location("", None));
-    let lock = store.lock(&LockOwner::here("deploy")).await.unwrap();
+    let lock = store.lock(&LockOwner::new("deploy")).await.unwrap();
     store.save(&State::new("shop")).await.unwrap();
     lock.release().await.unwrap();
     // What is there is the eleven hundredth of a long log.
@@ -90,7 +90,7 @@ for n in range(1, 1101):
     body = first.replace(b'\"checkpoints\":[1]', b'\"checkpoints\":[1100]')
     s3.put_object(Bucket='acme-state', Key=f'shop/log/{n:012}', Body=body)",
     );
-    let lock = store.lock(&LockOwner::here("deploy")).await.unwrap();
+    let lock = store.lock(&LockOwner::new("deploy")).await.unwrap();
     for _ in 0..10 {
         store.save(&State { serial: 7, ..State::new("shop") }).await.unwrap();
     }
@@ -116,7 +116,7 @@ async fn what_is_missing_is_said_with_the_command_that_makes_it() {
     ];
     for (location, expected) in cases {
         let store = store(&moto, location);
-        let refused = tokio::time::timeout(Duration::from_secs(20), store.lock(&LockOwner::here("deploy"))).await;
+        let refused = tokio::time::timeout(Duration::from_secs(20), store.lock(&LockOwner::new("deploy"))).await;
         let error = refused.expect("it is not tried for long").err().expect("something is missing").to_string();
         assert!(error.contains(expected), "{error}");
     }

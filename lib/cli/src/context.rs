@@ -127,11 +127,7 @@ impl Session<'_> {
 
     /// This run, as other ones are told about it.
     pub(crate) fn holder(&self) -> LockOwner {
-        let holder = LockOwner::here(self.context.host.line());
-        match self.context.host.user() {
-            Some(user) => holder.by(user),
-            None => holder,
-        }
+        self.context.host.owner()
     }
 
     /// Does `work` as the only run that writes. What `work` fails with is said before what letting
@@ -154,7 +150,7 @@ impl Session<'_> {
     async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, CommandError> {
         let patience = self.context.global.lock_timeout;
         let tell = |Waiting { holder, overdue, patience }: &Waiting| {
-            let patience = duration(*patience);
+            let (patience, holder) = (duration(*patience), self.context.host.describe(holder));
             self.context.terminal.note(match overdue {
                 None => format!("waiting up to {patience} for the lock, which is held by {holder}"),
                 Some(heard) => {

@@ -5,10 +5,13 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use groundplan_engine::model::LockOwner;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::error::CommandError;
+use crate::render::duration;
 
 /// All that a command line takes from its process: nothing else of it is read, so that tests
 /// and other programs can run one without a process of its own.
@@ -20,6 +23,12 @@ pub struct Host {
     pub variables: BTreeMap<String, String>,
     /// The directory that relative paths start from.
     pub directory: PathBuf,
+    /// The number of the process.
+    pub process: u32,
+    /// The name of the machine.
+    pub machine: String,
+    /// Tells the time.
+    pub clock: fn() -> SystemTime,
     /// Input and output.
     pub streams: Option<Streams>,
     /// Each message is a Ctrl-C.
@@ -64,8 +73,26 @@ impl Host {
             args: std::env::args_os().collect(),
             variables: std::env::vars_os().filter_map(text).collect(),
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            process: std::process::id(),
+            machine: std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned(),
+            clock: SystemTime::now,
             streams: Some(streams),
             interrupts: signals(),
+        }
+    }
+
+    /// One without a command line.
+    #[cfg(test)]
+    pub(crate) fn for_tests(interrupts: UnboundedReceiver<()>) -> Self {
+        Self {
+            args: Vec::new(),
+            variables: BTreeMap::new(),
+            directory: PathBuf::from("."),
+            process: 4711,
+            machine: "build-7".to_owned(),
+            clock: || UNIX_EPOCH,
+            streams: None,
+            interrupts,
         }
     }
 
@@ -84,6 +111,36 @@ impl Host {
     pub(crate) fn user(&self) -> Option<&str> {
         let names = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR", "USER", "LOGNAME", "USERNAME"];
         names.iter().find_map(|name| self.variable(name))
+    }
+
+    /// This run, as other ones are told about it.
+    pub(crate) fn owner(&self) -> LockOwner {
+        let owner = LockOwner {
+            pid: self.process,
+            host: self.machine.clone(),
+            since: self.now(),
+            ..LockOwner::new(self.line())
+        };
+        match self.user() {
+            Some(user) => owner.by(user),
+            None => owner,
+        }
+    }
+
+    /// Who has a lock, and for how long.
+    pub(crate) fn describe(&self, owner: &LockOwner) -> String {
+        let held = self.held(owner).map(|held| format!(" for {}", duration(held))).unwrap_or_default();
+        format!("{owner}{held}")
+    }
+
+    /// How long somebody has had a lock.
+    pub(crate) fn held(&self, owner: &LockOwner) -> Option<Duration> {
+        owner.held(self.now())
+    }
+
+    /// Seconds since 1970.
+    fn now(&self) -> u64 {
+        (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 
     /// Where `path` is, seen from the host's directory.

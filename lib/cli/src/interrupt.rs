@@ -79,13 +79,7 @@ mod tests {
             input_is_terminal: false,
         };
         let (_, closed) = tokio::sync::mpsc::unbounded_channel();
-        let host = Host {
-            args: Vec::new(),
-            variables: Default::default(),
-            directory: ".".into(),
-            streams: None,
-            interrupts: closed,
-        };
+        let host = Host::for_tests(closed);
         let terminal = Terminal::new(streams, &host, Color::Never, false, false);
         let interrupt = Interrupt::default();
         if changing {

@@ -193,8 +193,7 @@ mod tests {
             input_is_terminal: true,
         };
         let (_, interrupts) = tokio::sync::mpsc::unbounded_channel();
-        let host =
-            Host { args: Vec::new(), variables: Default::default(), directory: ".".into(), streams: None, interrupts };
+        let host = Host::for_tests(interrupts);
         let terminal = Terminal::new(streams, &host, Color::Auto, false, false);
         assert!(terminal.can_ask());
         terminal.ask("deploy?").await

@@ -225,7 +225,7 @@ fn a_destroy_keeps_what_holds_data_until_that_is_allowed() {
     let machine = Machine::new();
     machine.run(&shop(), "deploy").succeeds();
     let destroyed = machine.run(&shop(), "destroy").succeeds();
-    assert!(destroyed.err.contains("`destroy --delete-data` deletes them, too"), "{}", destroyed.err);
+    assert!(destroyed.err.contains("`destroy --delete-data` deletes it, too"), "{}", destroyed.err);
     assert!(machine.run(&shop(), "state list").out.starts_with("shop/media "));
     machine.run(&shop(), "destroy --delete-data").succeeds();
     assert_eq!(machine.sandbox().inventory().expect("it is whole"), []);
@@ -448,7 +448,7 @@ fn a_locked_state_exits_with_4_and_says_who_has_it() {
     let machine = Machine::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let store = FileStore::new(machine.path(".groundplan/sandbox/state"), "shop");
-    let lock = runtime.block_on(store.lock(&LockOwner::here("destroy"))).expect("it is free");
+    let lock = runtime.block_on(store.lock(&LockOwner::new("destroy"))).expect("it is free");
     machine.run(&shop(), "deploy").fails(4, "`destroy` (process");
     machine.run(&shop(), "plan").succeeds();
     drop(lock);

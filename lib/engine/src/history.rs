@@ -97,7 +97,7 @@ mod tests {
         for program in [at("a/one", "a/zero"), at("a/two", "a/one"), at("a/three", "a/two")] {
             let loaded = store::load(&store, "shop").await.unwrap();
             let planned = planning::deploy(&program, &loaded.state, &fake, &PlanOptions::default()).await.unwrap();
-            runs.push(RunRecord::of_plan(&planned.plan, &loaded.state, &LockOwner::here("deploy")));
+            runs.push(RunRecord::of_plan(&planned.plan, &loaded.state, &LockOwner::new("deploy")));
             let options = ExecuteOptions::default();
             execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
         }

@@ -130,7 +130,7 @@ fn a_run_that_planned_before_another_one_has_ended_is_refused() {
 
 /// A run as the command line makes it: the lock is held from before loading until after saving.
 async fn locked_run(world: &World, target: &Target, name: &str) -> Result<(), Error> {
-    let holder = LockOwner::here(name);
+    let holder = LockOwner::new(name);
     let lock = world.disk.lock(&holder).await?;
     let loaded = world.load(target).await;
     let planned = world.plan(target, &loaded, Manner::default()).await?;

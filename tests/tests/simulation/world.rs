@@ -123,7 +123,7 @@ impl World {
     /// Loads, plans, executes, as the command line does.
     pub(crate) async fn run(&mut self, target: &Target, manner: Manner, disturbance: Disturbance) -> Ended {
         self.disk.start(disturbance.trouble);
-        let _lock = match self.disk.lock(&groundplan_engine::model::LockOwner::here("deploy")).await {
+        let _lock = match self.disk.lock(&groundplan_engine::model::LockOwner::new("deploy")).await {
             Ok(lock) => lock,
             Err(error) => return Ended::Refused(error),
         };

@@ -98,7 +98,7 @@ fn first(
 }
 
 async fn save(store: &ObjectStore) -> Result<(), Error> {
-    let lock = store.lock(&LockOwner::here("deploy")).await?;
+    let lock = store.lock(&LockOwner::new("deploy")).await?;
     let saved = store.save(&State::new("shop")).await;
     lock.release().await?;
     saved

@@ -18,6 +18,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &ForceUnlock) -> Result<Exi
         None => context.terminal.note(format!("nobody holds the lock of {}", session.store.place())),
         Some(holder) => {
             let done = paint(CREATE, "the lock was taken away");
+            let holder = context.host.describe(holder);
             context.terminal.note(format!("{done} from {holder}: that run can write no more"));
             context.terminal.hint("make sure that it has ended; the next run finds out what it has done");
         }

@@ -19,6 +19,7 @@ mod synth;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use groundplan_core::App;
+use groundplan_engine::Error as EngineError;
 use serde_json::json;
 
 use crate::args::{Color, Command, CommandLine};
@@ -71,7 +72,7 @@ pub(crate) async fn execute(app: &App, mut host: Host) -> u8 {
             synthesis: &synthesis,
             interrupt: &interrupt,
         };
-        dispatch(&context, &command).await.map_err(|error| upstream::explain(&context, error))
+        dispatch(&context, &command).await.map_err(|error| explained(&context, error))
     };
     let result = interrupt.watch(work, &mut interrupts, &terminal).await;
     terminal.show(None);
@@ -119,6 +120,16 @@ fn explain(error: &clap::Error, terminal: &Terminal) -> u8 {
         terminal.help(&error.render());
         0
     }
+}
+
+/// Says more about an error than the engine can know.
+fn explained(context: &Context<'_>, mut error: CommandError) -> CommandError {
+    if let Some(EngineError::Locked { holder, .. }) = error.cause.as_deref()
+        && let Some(held) = context.host.held(holder)
+    {
+        error.hints.insert(0, format!("that run has held the lock for {}", duration(held)));
+    }
+    upstream::explain(context, error)
 }
 
 fn report(error: &CommandError, terminal: &Terminal) -> u8 {

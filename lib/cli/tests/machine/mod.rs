@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
 
 use groundplan_cli::{Host, Streams};
 use groundplan_core::{App, Environment, Secret};
 use groundplan_resources::{ec2, rds, s3};
 use serde_json::Value as Json;
+
+/// The time on every machine, since 1970: 2023-11-14 22:13:20 UTC.
+pub(crate) const NOW: Duration = Duration::from_secs(1_700_000_000);
 
 #[derive(Clone)]
 pub(crate) struct Machine {
@@ -55,7 +59,13 @@ impl Machine {
     }
 
     pub(crate) fn run(&self, app: &App, arguments: &str) -> Ran {
+        self.run_telling(app, arguments, |_| {})
+    }
+
+    /// Calls `told` with each text that goes to standard error.
+    pub(crate) fn run_telling(&self, app: &App, arguments: &str, told: impl FnMut(&str) + Send + 'static) -> Ran {
         let (out, err) = (Buffer::default(), Buffer::default());
+        err.listener.lock().expect("nobody has panicked").replace(Box::new(told));
         let streams = Streams {
             out: Box::new(out.clone()),
             err: Box::new(err.clone()),
@@ -69,6 +79,9 @@ impl Machine {
             args: std::iter::once("shop").chain(arguments.split_whitespace()).map(Into::into).collect(),
             variables: self.variables.clone(),
             directory: self.directory.clone(),
+            process: 4711,
+            machine: "build-7".to_owned(),
+            clock: || UNIX_EPOCH + NOW,
             streams: Some(streams),
             interrupts,
         };
@@ -104,17 +117,23 @@ impl Ran {
 }
 
 #[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
+struct Buffer {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    listener: Arc<Mutex<Option<Box<dyn FnMut(&str) + Send>>>>,
+}
 
 impl Buffer {
     fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("nobody has panicked").clone()).expect("text")
+        String::from_utf8(self.bytes.lock().expect("nobody has panicked").clone()).expect("text")
     }
 }
 
 impl Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("nobody has panicked").write(bytes)
+        if let Some(told) = &mut *self.listener.lock().expect("nobody has panicked") {
+            told(&String::from_utf8_lossy(bytes));
+        }
+        self.bytes.lock().expect("nobody has panicked").write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

@@ -15,7 +15,7 @@ pub struct LockOwner {
     pub host: String,
     /// What it is doing, as in `deploy`.
     pub command: String,
-    /// Since when, in seconds since 1970.
+    /// Since when, in seconds since 1970; zero where that is not known.
     pub since: u64,
     /// The person or build that has started it, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,16 +23,14 @@ pub struct LockOwner {
 }
 
 impl LockOwner {
-    /// This process, from now on.
-    pub fn here(command: impl Into<String>) -> Self {
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let since = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
-        Self { pid: std::process::id(), host: host.trim().to_owned(), command: command.into(), since, user: None }
+    /// A run of this command, of which nothing else is known.
+    pub fn new(command: impl Into<String>) -> Self {
+        Self { pid: 0, host: String::new(), command: command.into(), since: 0, user: None }
     }
 
     /// One that has not said who it is.
     pub(crate) fn unknown() -> Self {
-        Self { pid: 0, host: String::new(), command: "another run".into(), since: u64::MAX, user: None }
+        Self::new("another run")
     }
 
     /// The same, started by `user`.
@@ -40,19 +38,26 @@ impl LockOwner {
     pub fn by(self, user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..self }
     }
+
+    /// How long it has had the lock at `now`, in seconds since 1970; none where it has not said since when. Zero
+    /// where its clock is ahead.
+    pub fn held(&self, now: u64) -> Option<Duration> {
+        (self.since > 0).then(|| Duration::from_secs(now.saturating_sub(self.since)))
+    }
 }
 
-/// `` `deploy` (process 4711 of ada on build-7, since 2026-11-22 15:54:37 UTC, for 3m 5s) ``
+/// `` `deploy` (process 4711 of ada on build-7, since 2026-11-22 15:54:37 UTC) ``
 impl fmt::Display for LockOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::unknown() {
+            return f.write_str(&self.command);
+        }
         let host = if self.host.is_empty() { "this machine" } else { &self.host };
         let user = self.user.as_ref().map(|user| format!(" of {user}")).unwrap_or_default();
         write!(f, "`{}` (process {}{user} on {host}", self.command, self.pid)?;
-        let since = i64::try_from(self.since).ok().and_then(|since| Timestamp::from_second(since).ok());
-        if let Some(since) = since {
-            let elapsed = Timestamp::now().duration_since(since).max(SignedDuration::ZERO);
-            let elapsed = SignedDuration::from_secs(elapsed.as_secs());
-            write!(f, ", since {}, for {elapsed:#}", since.strftime("%F %T UTC"))?;
+        let since = i64::try_from(self.since).ok().filter(|since| *since > 0);
+        if let Some(since) = since.and_then(|since| Timestamp::from_second(since).ok()) {
+            write!(f, ", since {}", since.strftime("%F %T UTC"))?;
         }
         f.write_str(")")
     }
@@ -81,5 +86,22 @@ impl fmt::Display for LastHeartbeat {
             ago @ 1.. => write!(f, ", last heard of {:#} ago", SignedDuration::from_secs(ago)),
             _ => f.write_str(", heard of just now"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_a_lock_is_held_follows_from_the_callers_clock() {
+        const DAY: u64 = 24 * 60 * 60;
+        let owner = LockOwner { pid: 4711, host: "build-7".into(), since: 20_000 * DAY, ..LockOwner::new("deploy") };
+        assert_eq!(owner.held(20_000 * DAY + 185), Some(Duration::from_secs(185)));
+        assert_eq!(owner.held(19_999 * DAY), Some(Duration::ZERO), "its clock is ahead");
+        assert_eq!(LockOwner::new("deploy").held(DAY), None);
+        let shown = owner.by("ada").to_string();
+        assert_eq!(shown, "`deploy` (process 4711 of ada on build-7, since 2024-10-04 00:00:00 UTC)");
+        assert_eq!(LockOwner::unknown().to_string(), "another run");
     }
 }

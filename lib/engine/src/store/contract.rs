@@ -39,7 +39,8 @@ fn begun(serial: u64) -> Event {
 }
 
 async fn lock(store: &dyn StateStore, command: &str) -> Box<dyn Lock> {
-    store.lock(&LockOwner::here(command)).await.expect("it is free")
+    let holder = LockOwner { pid: 4711, host: "build-7".into(), ..LockOwner::new(command) };
+    store.lock(&holder).await.expect("it is free")
 }
 
 async fn serial(store: &dyn StateStore) -> u64 {
@@ -88,17 +89,17 @@ async fn what_is_written_is_read(store: &dyn StateStore, other: &dyn StateStore)
 
 async fn one_run_writes_at_a_time(store: &dyn StateStore, other: &dyn StateStore) {
     let held = lock(store, "deploy --yes").await;
-    let Err(Error::Locked { holder, place, .. }) = other.lock(&LockOwner::here("destroy")).await else {
+    let Err(Error::Locked { holder, place, .. }) = other.lock(&LockOwner::new("destroy")).await else {
         panic!("it is locked")
     };
-    assert_eq!((holder.command.as_str(), holder.pid), ("deploy --yes", std::process::id()));
+    assert_eq!((holder.command.as_str(), holder.pid, holder.host.as_str()), ("deploy --yes", 4711, "build-7"));
     assert_eq!(place, store.place());
     held.release().await.unwrap();
     lock(other, "destroy").await.release().await.unwrap();
     // A lock that is dropped is given back as well, if not in that instant.
     drop(lock(other, "destroy").await);
     for _ in 0..100 {
-        match store.lock(&LockOwner::here("deploy")).await {
+        match store.lock(&LockOwner::new("deploy")).await {
             Ok(held) => return held.release().await.unwrap(),
             Err(Error::Locked { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
             Err(error) => panic!("{error}"),
@@ -123,7 +124,7 @@ async fn who_has_lost_the_lock_writes_nothing(store: &dyn StateStore, other: &dy
     // What is left of the first lock does not touch the second one.
     held.release().await.unwrap();
     other.append(39, &[begun(40)]).await.unwrap();
-    assert!(matches!(store.lock(&LockOwner::here("deploy")).await, Err(Error::Locked { .. })));
+    assert!(matches!(store.lock(&LockOwner::new("deploy")).await, Err(Error::Locked { .. })));
     next.release().await.unwrap();
     assert_eq!(serial(store).await, 40);
 }
@@ -131,7 +132,7 @@ async fn who_has_lost_the_lock_writes_nothing(store: &dyn StateStore, other: &dy
 async fn runs_are_kept(store: &dyn StateStore, other: &dyn StateStore) {
     let entry = |serial: u64| {
         let before = State { serial: serial - 1, ..State::new("shop") };
-        RunRecord::begun(&before, &LockOwner::here("deploy").by("ada"), Counts::default())
+        RunRecord::begun(&before, &LockOwner::new("deploy").by("ada"), Counts::default())
     };
     let program = App::new("shop").synth().expect("it is valid").assembly;
     let held = lock(store, "deploy").await;
@@ -192,5 +193,5 @@ async fn earlier_states_and_moves_are_known(store: &dyn StateStore, other: &dyn 
 
     let outside = store.of("../shop").expect("it keeps others");
     assert!(matches!(outside.load().await, Err(Error::AppName { .. })));
-    assert!(matches!(outside.lock(&LockOwner::here("deploy")).await, Err(Error::AppName { .. })));
+    assert!(matches!(outside.lock(&LockOwner::new("deploy")).await, Err(Error::AppName { .. })));
 }

@@ -111,10 +111,10 @@ async fn files_are_readable_by_their_owner_alone_and_no_link_is_followed() {
     symlink(&elsewhere, file(&dir, "state.json.new")).unwrap();
     symlink(&elsewhere, file(&dir, "journal.jsonl")).unwrap();
     symlink(&elsewhere, file(&dir, "lock")).unwrap();
-    let error = store.lock(&LockOwner::here("deploy")).await.err().unwrap().to_string();
+    let error = store.lock(&LockOwner::new("deploy")).await.err().unwrap().to_string();
     assert!(error.contains("lock`: it is a symbolic link"), "{error}");
     fs::remove_file(file(&dir, "lock")).unwrap();
-    let _lock = store.lock(&LockOwner::here("deploy")).await.unwrap();
+    let _lock = store.lock(&LockOwner::new("deploy")).await.unwrap();
     store.save(&state()).await.unwrap();
     symlink(&elsewhere, file(&dir, "journal.jsonl")).unwrap();
     let error = store.append(0, &[begun(1)]).await.unwrap_err().to_string();
@@ -125,7 +125,7 @@ async fn files_are_readable_by_their_owner_alone_and_no_link_is_followed() {
 
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let other = FileStore::new(dir.path().join("new"), "shop");
-    let entry = RunRecord::begun(&state(), &LockOwner::here("deploy"), Default::default());
+    let entry = RunRecord::begun(&state(), &LockOwner::new("deploy"), Default::default());
     other.record(&entry, None).await.unwrap();
     for directory in ["new", "new/shop", "new/shop/history"] {
         assert_eq!(mode(&dir.path().join(directory)), 0o700, "{directory}");
@@ -139,12 +139,12 @@ async fn files_are_readable_by_their_owner_alone_and_no_link_is_followed() {
 #[tokio::test]
 async fn a_lock_that_is_no_text_is_somebodys_and_can_be_taken_away() {
     let (dir, store) = store();
-    let held = store.lock(&LockOwner::here("deploy")).await.unwrap();
+    let held = store.lock(&LockOwner::new("deploy")).await.unwrap();
     fs::write(file(&dir, "lock"), [0xff, 0xfe]).unwrap();
     let other = FileStore::new(dir.path(), "shop");
-    assert!(matches!(other.lock(&LockOwner::here("destroy")).await, Err(Error::Locked { .. })));
+    assert!(matches!(other.lock(&LockOwner::new("destroy")).await, Err(Error::Locked { .. })));
     assert_eq!(other.force_unlock().await.unwrap(), Some(LockOwner::unknown()));
-    let _next = other.lock(&LockOwner::here("destroy")).await.unwrap();
+    let _next = other.lock(&LockOwner::new("destroy")).await.unwrap();
     drop(held);
 }
 
@@ -156,7 +156,7 @@ async fn the_name_of_an_app_leads_nowhere_else() {
         for result in [
             store.load().await.map(drop),
             store.save(&State::new(app)).await,
-            store.lock(&LockOwner::here("deploy")).await.map(drop),
+            store.lock(&LockOwner::new("deploy")).await.map(drop),
             store.append(0, &[]).await,
         ] {
             assert!(matches!(result, Err(Error::AppName { .. })), "{app}: {result:?}");
@@ -220,14 +220,15 @@ async fn earlier_states_are_kept_up_to_a_number() {
 #[tokio::test]
 async fn a_second_run_is_told_who_holds_the_lock() {
     let (dir, store) = store();
-    let lock = store.lock(&LockOwner::here("deploy")).await.unwrap();
+    let holder = LockOwner { pid: 4711, since: 1_700_000_000, ..LockOwner::new("deploy").by("ada") };
+    let lock = store.lock(&holder).await.unwrap();
     let other = FileStore::new(dir.path(), "shop");
-    let Err(Error::Locked { holder, .. }) = other.lock(&LockOwner::here("destroy")).await else {
+    let Err(Error::Locked { holder: told, .. }) = other.lock(&LockOwner::new("destroy")).await else {
         panic!("it is locked")
     };
-    assert_eq!((holder.command.as_str(), holder.pid), ("deploy", std::process::id()));
+    assert_eq!(*told, holder);
     lock.release().await.unwrap();
-    other.lock(&LockOwner::here("destroy")).await.unwrap();
+    other.lock(&LockOwner::new("destroy")).await.unwrap();
 }
 
 #[tokio::test]

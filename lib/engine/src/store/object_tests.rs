@@ -19,12 +19,12 @@ fn object(number: u64) -> String {
 }
 
 async fn lock(store: &ObjectStore) -> Box<dyn Lock> {
-    store.lock(&LockOwner::here("deploy")).await.expect("it is free")
+    store.lock(&LockOwner::new("deploy")).await.expect("it is free")
 }
 
 /// Takes the lock over from a run that says nothing more.
 async fn take_over(store: &ObjectStore) -> Box<dyn Lock> {
-    let deploy = LockOwner::here("deploy");
+    let deploy = LockOwner::new("deploy");
     lock_within(store, &deploy, Duration::from_secs(120), |_| {}).await.expect("it is given up")
 }
 
@@ -65,7 +65,7 @@ async fn a_lock_is_held_for_hours_and_its_holder_is_named() {
     let (_bucket, store, held, other) = running().await;
     for _ in 0..4 {
         pass(3600).await;
-        let Err(Error::Locked { holder, heard: Some(heard), .. }) = other.lock(&LockOwner::here("plan")).await else {
+        let Err(Error::Locked { holder, heard: Some(heard), .. }) = other.lock(&LockOwner::new("plan")).await else {
             panic!("it is locked")
         };
         assert_eq!(holder.command, "deploy");
@@ -86,7 +86,7 @@ async fn a_paused_run_that_wakes_after_its_lock_was_taken_over_writes_nothing() 
     let message = lost(store.append(0, &[begun(2), begun(3)]).await);
     assert!(message.contains("was taken over by `deploy` (process"), "{message}");
     lost(store.save(&State { serial: 1000, ..state() }).await);
-    let entry = RunRecord::begun(&state(), &LockOwner::here("deploy"), crate::model::Counts::default());
+    let entry = RunRecord::begun(&state(), &LockOwner::new("deploy"), crate::model::Counts::default());
     lost(store.record(&entry, None).await);
     assert_eq!(serial(&other).await, 2);
     next.release().await.unwrap();
@@ -191,9 +191,9 @@ async fn a_clock_that_jumps_forward_or_back_stops_no_run() {
     for (jump, serial) in [(7200, 2), (-7200, 3), (0, 4)] {
         bucket.set_clock(jump);
         store.append(0, &[begun(serial)]).await.unwrap();
-        assert!(matches!(other.lock(&LockOwner::here("plan")).await, Err(Error::Locked { .. })));
+        assert!(matches!(other.lock(&LockOwner::new("plan")).await, Err(Error::Locked { .. })));
         pass(100).await;
-        assert!(matches!(other.lock(&LockOwner::here("plan")).await, Err(Error::Locked { .. })));
+        assert!(matches!(other.lock(&LockOwner::new("plan")).await, Err(Error::Locked { .. })));
     }
     held.release().await.unwrap();
     assert_eq!(serial(&other).await, 4);
@@ -207,7 +207,7 @@ async fn a_machine_whose_clock_is_wrong_takes_no_lock_of_a_living_run() {
         machine.set_clock(skew);
         let other = machine.store("shop");
         let mut told = None;
-        let plan = LockOwner::here("plan");
+        let plan = LockOwner::new("plan");
         let refused = lock_within(&other, &plan, Duration::ZERO, |waiting| told = Some(waiting.clone())).await;
         assert!(matches!(refused, Err(Error::Locked { .. })));
         assert!(told.is_some_and(|told| told.overdue.is_some()), "it has looked twice");
@@ -223,14 +223,12 @@ async fn the_lock_of_a_run_that_was_killed_runs_out() {
     std::mem::forget(held);
     pass(5).await;
     // At once, it is said who holds it and that this was just heard of.
-    let Err(error @ Error::Locked { .. }) = other.lock(&LockOwner::here("deploy")).await else {
-        panic!("it is locked")
-    };
+    let Err(error @ Error::Locked { .. }) = other.lock(&LockOwner::new("deploy")).await else { panic!("it is locked") };
     assert!(error.to_string().contains(", last heard of 5s ago; wait until"), "{error}");
     // One who waits gets it within a lease.
     let started = tokio::time::Instant::now();
     let mut told = None;
-    let deploy = LockOwner::here("deploy");
+    let deploy = LockOwner::new("deploy");
     let tell = |waiting: &Waiting| told = Some(waiting.clone());
     let taken = lock_within(&other, &deploy, Duration::from_secs(60), tell).await.unwrap();
     assert!(started.elapsed() <= Duration::from_secs(31), "{:?}", started.elapsed());
@@ -247,7 +245,7 @@ async fn a_lock_that_has_long_run_out_is_taken_over_without_being_asked_to_wait(
     std::mem::forget(held);
     pass(3600).await;
     let mut told = None;
-    let deploy = LockOwner::here("deploy");
+    let deploy = LockOwner::new("deploy");
     let taken = lock_within(&other, &deploy, Duration::ZERO, |waiting| told = Some(waiting.clone())).await.unwrap();
     let Waiting { holder, overdue, patience } = told.unwrap();
     assert_eq!((holder.command.as_str(), patience.as_secs()), ("deploy", 31));
@@ -259,7 +257,7 @@ async fn a_lock_that_has_long_run_out_is_taken_over_without_being_asked_to_wait(
 async fn of_many_who_want_a_lock_one_gets_it() {
     let bucket = FakeBucket::default();
     let stores: Vec<_> = (0..50).map(|_| bucket.elsewhere().store("shop")).collect();
-    let deploy = LockOwner::here("deploy");
+    let deploy = LockOwner::new("deploy");
     let tries = futures::future::join_all(stores.iter().map(|store| store.lock(&deploy))).await;
     assert_eq!(tries.iter().filter(|result| result.is_ok()).count(), 1);
     assert_eq!(tries.iter().filter(|result| matches!(result, Err(Error::Locked { .. }))).count(), 49);
@@ -311,7 +309,7 @@ async fn a_run_that_does_not_know_what_became_of_its_write_lets_its_lock_run_out
     bucket.fail([Fault::Lost]);
     assert!(store.append(0, &[begun(2)]).await.is_err());
     held.release().await.unwrap();
-    assert!(matches!(other.lock(&LockOwner::here("deploy")).await, Err(Error::Locked { .. })));
+    assert!(matches!(other.lock(&LockOwner::new("deploy")).await, Err(Error::Locked { .. })));
     let next = take_over(&other).await;
     assert_eq!(serial(&other).await, 2);
     next.release().await.unwrap();
@@ -378,7 +376,7 @@ async fn the_last_hundred_runs_are_kept() {
     let program = groundplan_core::App::new("shop").synth().unwrap().assembly;
     for serial in 1..=103 {
         let entry =
-            RunRecord::begun(&State { serial: serial - 1, ..state() }, &LockOwner::here("deploy"), Default::default());
+            RunRecord::begun(&State { serial: serial - 1, ..state() }, &LockOwner::new("deploy"), Default::default());
         let ended = RunRecord { result: Some(crate::model::RunResult::Succeeded), ..entry };
         store.record(&ended, Some(&program)).await.unwrap();
     }
@@ -460,7 +458,7 @@ async fn a_lock_that_cannot_be_read_is_an_error_that_force_unlock_mends() {
     let store = bucket.store("shop");
     for (text, expected) in [("{", "the lock of s3://bucket/shop is damaged"), ("{\"format\": 2}", "has format 2")] {
         bucket.set_cell(LOCK, text);
-        let error = store.lock(&LockOwner::here("deploy")).await.err().unwrap().to_string();
+        let error = store.lock(&LockOwner::new("deploy")).await.err().unwrap().to_string();
         assert!(error.contains(expected), "{error}");
         assert_eq!(store.force_unlock().await.unwrap(), Some(LockOwner::unknown()));
     }
@@ -493,7 +491,7 @@ async fn what_the_first_version_has_written_is_read() {
     let store = bucket.store("shop");
     let loaded = load(&store, "shop").await.unwrap();
     assert_eq!((loaded.base, loaded.state.serial), (Some(3), 4));
-    let error = store.lock(&LockOwner::here("deploy")).await.err().unwrap().to_string();
+    let error = store.lock(&LockOwner::new("deploy")).await.err().unwrap().to_string();
     assert!(error.contains("`deploy` (process 4711 of ada on build-7, since 2023-11-14 22:13:20 UTC"), "{error}");
 }
 

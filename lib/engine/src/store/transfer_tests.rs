@@ -21,7 +21,7 @@ fn begun(serial: u64) -> Event {
 
 fn run(serial: u64, result: Option<RunResult>) -> RunRecord {
     let before = State { serial: serial - 1, ..State::new("shop") };
-    RunRecord { result, ..RunRecord::begun(&before, &LockOwner::here("deploy"), Default::default()) }
+    RunRecord { result, ..RunRecord::begun(&before, &LockOwner::new("deploy"), Default::default()) }
 }
 
 fn program() -> Assembly {
@@ -30,8 +30,8 @@ fn program() -> Assembly {
 
 /// What `count` deploys leave, and of which lineage.
 async fn deployed(store: &dyn StateStore, count: u64) -> State {
-    let lock = store.lock(&LockOwner::here("deploy")).await.unwrap();
-    let mut state = State::new("shop");
+    let lock = store.lock(&LockOwner::new("deploy")).await.unwrap();
+    let mut state = State { identity: Some(identity()), ..State::new("shop") };
     for serial in 1..=count {
         store.record(&run(serial, None), Some(&program())).await.unwrap();
         state.serial = serial;
@@ -181,7 +181,7 @@ async fn an_earlier_state_in_a_bucket_is_restored() {
     let store = bucket.store("shop");
     let last = deployed(&store, 12).await;
     assert_eq!(store.backups().await.unwrap(), (3..12).collect::<Vec<_>>());
-    let _lock = store.lock(&LockOwner::here("state restore 5")).await.unwrap();
+    let _lock = store.lock(&LockOwner::new("state restore 5")).await.unwrap();
     let state = restorable(&store, "shop", 5).await.unwrap();
     assert_eq!(replace(&store, "shop", state).await.unwrap().before, Some(12));
     assert_eq!(load(&store, "shop").await.unwrap().state, State { serial: 13, ..last });
@@ -246,7 +246,7 @@ async fn is_moved(from: &dyn StateStore, to: &dyn StateStore, url: &str, state: 
 }
 
 async fn moved(from: &dyn StateStore, to: &dyn StateStore, url: &str) -> Result<State, Error> {
-    let holder = LockOwner::here("state migrate");
+    let holder = LockOwner::new("state migrate");
     let (one, other) = (from.lock(&holder).await?, to.lock(&holder).await?);
     let moved = migrate(from, to, "shop", "where:it:was", url).await;
     one.release().await?;
@@ -274,7 +274,7 @@ async fn a_state_is_moved_to_a_bucket_and_back_with_its_history() {
     ] {
         assert!(matches!(refused, Err(Error::Moved { .. })), "{refused:?}");
     }
-    let lock = object.lock(&LockOwner::here("deploy")).await.unwrap();
+    let lock = object.lock(&LockOwner::new("deploy")).await.unwrap();
     object.save(&State { serial: 5, ..state.clone() }).await.unwrap();
     lock.release().await.unwrap();
     let state = moved(&object, &file, "file:here").await.unwrap();
@@ -427,7 +427,7 @@ async fn a_move_that_is_killed_at_any_write_leaves_one_state_and_is_finished_by_
         let object = FakeBucket::default().store("shop");
         let first = deployed(&file, 3).await;
         moved(&file, &object, "s3://bucket").await.unwrap();
-        let lock = object.lock(&LockOwner::here("deploy")).await.unwrap();
+        let lock = object.lock(&LockOwner::new("deploy")).await.unwrap();
         let state = State { serial: 4, ..first };
         object.save(&state).await.unwrap();
         lock.release().await.unwrap();

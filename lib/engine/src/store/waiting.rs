@@ -63,18 +63,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_lock_is_waited_for_as_long_as_asked_and_the_holder_is_told_once() {
         let store = MemoryStore::new();
-        let lock = store.lock(&LockOwner::here("destroy")).await.unwrap();
+        let lock = store.lock(&LockOwner::new("destroy")).await.unwrap();
         let mut told = Vec::new();
         let wait = |told: &mut Vec<String>| told.push("told".into());
         let refused =
-            lock_within(&store, &LockOwner::here("deploy"), Duration::from_secs(60), |_| wait(&mut told)).await;
+            lock_within(&store, &LockOwner::new("deploy"), Duration::from_secs(60), |_| wait(&mut told)).await;
         assert!(matches!(refused, Err(Error::Locked { holder, .. }) if holder.command == "destroy"));
         assert_eq!(told.len(), 1);
         let release = async {
             sleep(Duration::from_secs(5)).await;
             lock.release().await
         };
-        let deploy = LockOwner::here("deploy");
+        let deploy = LockOwner::new("deploy");
         let taken = lock_within(&store, &deploy, Duration::from_secs(60), |_| {});
         let (taken, released) = tokio::join!(taken, release);
         assert!(taken.is_ok() && released.is_ok());
