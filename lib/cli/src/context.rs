@@ -73,17 +73,9 @@ impl Session<'_> {
     }
 
     pub(crate) async fn connect(&self) -> Result<Box<dyn Provider>, CommandError> {
-        let mut connecting = pin!(self.target.connect(self.context.host, &self.context.synthesis.assembly));
-        match timeout(PATIENCE, &mut connecting).await {
-            Ok(connected) => connected,
-            Err(_) => {
-                if let Target::Sandbox { .. } = self.target {
-                    let waiting = "waiting for the sandbox, which another process may be using";
-                    self.context.terminal.note(waiting);
-                }
-                connecting.await
-            }
-        }
+        let connecting = self.target.connect(self.context.host, &self.context.synthesis.assembly);
+        let tell = || self.target.patience_notice().into_iter().for_each(|notice| self.context.terminal.note(notice));
+        patiently(connecting, tell).await
     }
 
     pub(crate) async fn load(&self) -> Result<Loaded, CommandError> {
@@ -179,5 +171,46 @@ impl Session<'_> {
             return Ok(());
         }
         Err(CommandError::failed("not confirmed: nothing was changed"))
+    }
+}
+
+/// Waits for `work`, and tells once where that takes long.
+async fn patiently<T>(work: impl Future<Output = T>, tell: impl FnOnce()) -> T {
+    let mut work = pin!(work);
+    match timeout(PATIENCE, &mut work).await {
+        Ok(done) => done,
+        Err(_) => {
+            tell();
+            work.await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::sync::oneshot;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_long_for_a_target_is_told_so_once() {
+        let told = Cell::new(0);
+        let tell = || told.set(told.get() + 1);
+        assert_eq!(patiently(async { 1 }, tell).await, 1);
+        assert_eq!(told.get(), 0);
+        let (free, freed) = oneshot::channel();
+        let other = async {
+            sleep(PATIENCE - Duration::from_millis(1)).await;
+            assert_eq!(told.get(), 0, "not yet");
+            sleep(10 * PATIENCE).await;
+            assert_eq!(told.get(), 1);
+            free.send(2).expect("it is waited for");
+        };
+        let (done, ()) = tokio::join!(patiently(freed, tell), other);
+        assert_eq!((done, told.get()), (Ok(2), 1));
+        assert!(Target::Sandbox { fallback: false }.patience_notice().is_some_and(|it| it.starts_with("waiting for")));
     }
 }

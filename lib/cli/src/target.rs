@@ -112,6 +112,11 @@ impl Target {
             .then_some("no AWS credentials are configured: this is the embedded sandbox, nothing real is touched")
     }
 
+    /// What is said where connecting takes long.
+    pub(crate) fn patience_notice(&self) -> Option<&'static str> {
+        matches!(self, Self::Sandbox { .. }).then_some("waiting for the sandbox, which another process may be using")
+    }
+
     /// Connects to the target.
     pub(crate) async fn connect(&self, host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
         match self {

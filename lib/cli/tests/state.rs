@@ -72,8 +72,6 @@ fn a_file_that_is_damaged_takes_no_other_run_or_state_away() {
     machine.run(&shop(), "state restore 2").succeeds();
 }
 
-const LOCK: &str = "123456789012.lock";
-
 #[test]
 fn a_state_that_is_put_back_names_what_is_not_in_it_and_no_edited_one_makes_a_command_panic() {
     let machine = Machine::new();
@@ -101,23 +99,6 @@ fn a_state_that_is_put_back_names_what_is_not_in_it_and_no_edited_one_makes_a_co
     edited["serial"] = json!(u32::MAX - 3);
     fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
     machine.run(&shop(), "state push edited.json --force").fails(1, "is no serial of a state");
-}
-
-#[test]
-fn a_run_says_that_it_waits_for_the_sandbox() {
-    let machine = Machine::new();
-    machine.run(&shop(), "deploy").succeeds();
-    let lock = machine.path(".groundplan/sandbox/account-123456789012");
-    let lock = fs::read_dir(lock).unwrap().map(|file| file.unwrap().path()).find(|file| file.ends_with(LOCK)).unwrap();
-    let held = fs::File::open(lock).unwrap();
-    held.lock().unwrap();
-    let waiting = std::thread::scope(|scope| {
-        let plan = scope.spawn(|| machine.run(&shop(), "plan"));
-        std::thread::sleep(std::time::Duration::from_secs(3));
-        drop(held);
-        plan.join().unwrap()
-    });
-    assert!(waiting.succeeds().err.contains("waiting for the sandbox"));
 }
 
 #[test]
