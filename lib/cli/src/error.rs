@@ -7,6 +7,8 @@ use groundplan_engine::Error as EngineError;
 use groundplan_engine::provider::ErrorClass;
 use serde::Serialize;
 
+use crate::style::lines;
+
 /// How a command ended, where it did its job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -93,10 +95,23 @@ impl CommandError {
             .hint(format!("build it with the feature `aws` of groundplan-cli, or {hint}"))
     }
 
+    /// The message as it is printed.
+    pub(crate) fn shown(&self) -> String {
+        match &self.cause {
+            Some(cause) if cause.has_lines() => lines(&self.message),
+            _ => self.message.clone(),
+        }
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
+}
+
+/// The message of the engine as it is printed: a list with its lines, any other one on a line.
+pub(crate) fn shown(error: &EngineError) -> String {
+    if error.has_lines() { lines(&error.to_string()) } else { error.to_string() }
 }
 
 impl From<Diagnostics> for CommandError {

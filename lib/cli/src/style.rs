@@ -1,9 +1,14 @@
 //! Colors. Text is always made with them; the terminal takes them out where they are not wanted.
 //!
-//! A style stands in a text as a mark of its own and not as an escape sequence: whatever escape sequence is
-//! in a text that is about to be printed came from somewhere else, and is not obeyed ([`rendered`]).
+//! A style stands in a text as a mark of its own and not as an escape sequence, and so does the end of a line
+//! ([`NL`]): whatever escape sequence or line feed is in a text that is about to be printed came from somewhere else,
+//! a live value, a name, or an error of the cloud. It is shown as an escape, and breaks no line ([`rendered`]). What
+//! is to be seen with its own lines, as a text that is compared with another one, says so ([`lines`]).
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
+use std::hash::BuildHasher;
+use std::ops::Deref;
+use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Color, Effects};
 
@@ -24,6 +29,42 @@ pub(crate) const DANGER: Style = Style(9);
 
 /// The end of a style.
 const END: char = '\u{fdd0}';
+
+/// The end of a line of this program's own, to be written into a text as `{NL}`.
+///
+/// Its mark is another one in each process, so that no text can have it.
+pub(crate) const NL: Newline = Newline;
+
+/// See [`NL`].
+#[derive(Clone, Copy)]
+pub(crate) struct Newline;
+
+impl Deref for Newline {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        static MARK: LazyLock<String> = LazyLock::new(|| {
+            let random = std::hash::RandomState::new().hash_one(0);
+            let digit = |at: u32| char::from_u32(0xfde0 + u32::try_from(random >> (4 * at) & 0xf).unwrap_or_default());
+            std::iter::once(NEWLINE).chain((0..8).filter_map(digit)).collect()
+        });
+        &MARK
+    }
+}
+
+impl Display for Newline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+/// What the mark of a line's end begins with.
+const NEWLINE: char = '\u{fddf}';
+
+/// A text of several lines that are to be seen as such.
+pub(crate) fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\n', &NL)
+}
 
 /// The first of the marks, of which there is one for each style: characters that Unicode keeps free for
 /// use within a program.
@@ -67,18 +108,25 @@ pub(crate) fn paint(style: Style, text: impl Display) -> String {
 
 /// The text in a style, filled with spaces to a width.
 pub(crate) fn padded(style: Style, text: &str, width: usize) -> String {
-    let fill = width.saturating_sub(text.chars().count());
+    let fill = width.saturating_sub(rendered(text, false).chars().count());
     format!("{}{text}{END}{:fill$}", style.mark(), "")
 }
 
 /// The text as it is printed: with colors or without, and with every character escaped that a terminal would
-/// obey, or that would show a text in another order than it has. A style is never mixed with another one, so
-/// that a text which has marks of its own cannot be made invisible by them.
+/// obey, that would break a line, or that would show a text in another order than it has. A style is never mixed with
+/// another one, so that a text which has marks of its own cannot be made invisible by them.
 pub(crate) fn rendered(text: &str, colors: bool) -> String {
     const RESET: anstyle::Reset = anstyle::Reset;
     let mut result = String::with_capacity(text.len() + 16);
     let mut styled = false;
-    for c in text.chars() {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix(&*NL) {
+            result.push('\n');
+            rest = after;
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
         if c == END {
             if colors && styled {
                 result += &RESET.render().to_string();
@@ -92,10 +140,14 @@ pub(crate) fn rendered(text: &str, colors: bool) -> String {
                 result += &style.ansi().render().to_string();
             }
             styled = true;
-        } else if c != '\n' && c != '\t' && is_obeyed(c) {
-            result.extend(c.escape_unicode());
         } else {
-            result.push(c);
+            match c {
+                '\n' => result += r"\n",
+                '\r' => result += r"\r",
+                '\t' => result += r"\t",
+                c if is_obeyed(c) => result.extend(c.escape_unicode()),
+                c => result.push(c),
+            }
         }
     }
     if colors && styled {
@@ -135,12 +187,23 @@ mod tests {
     fn only_our_own_styles_reach_the_terminal() {
         let evil = "\u{1b}[2J\u{1b}]0;title\u{7}a\u{9b}31mb\u{202e}c\rd\u{8}";
         let text = format!("{} {}", paint(ERROR, "error:"), paint(BOLD, evil));
-        let plain = r"error: \u{1b}[2J\u{1b}]0;title\u{7}a\u{9b}31mb\u{202e}c\u{d}d\u{8}";
+        let plain = r"error: \u{1b}[2J\u{1b}]0;title\u{7}a\u{9b}31mb\u{202e}c\rd\u{8}";
         assert_eq!(rendered(&text, false), plain);
         let colored = rendered(&text, true);
         assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
         assert_eq!(colored.matches('\u{1b}').count(), 5, "{colored:?}");
-        assert_eq!(rendered("ä\t日本\n", true), "ä\t日本\n");
+        assert_eq!(rendered("ä日本", true), "ä日本");
+    }
+
+    #[test]
+    fn only_our_own_lines_end() {
+        let evil = "a\nerror: b\r\n\tc\u{fddf}d";
+        assert_eq!(
+            rendered(&format!("{}{NL}{evil}{NL}", paint(BOLD, "x")), false),
+            "x\na\\nerror: b\\r\\n\\tc\u{fddf}d\n"
+        );
+        assert_eq!(rendered(&lines("a\n\tb\r\nc\n"), false), "a\n\\tb\nc\n");
+        assert_eq!(rendered(&padded(DIM, "a\nb", 6), false), "a\\nb  ");
     }
 
     #[test]

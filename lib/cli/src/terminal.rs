@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::Color;
 use crate::host::{Host, Streams};
-use crate::style::{self, paint};
+use crate::style::{self, NL, paint};
 
 /// Writes what a command was asked for to standard output, and everything else to standard error.
 ///
@@ -103,7 +103,7 @@ impl Terminal {
     /// Writes what the command was asked for.
     pub(crate) fn print(&self, text: impl fmt::Display) {
         if !self.json {
-            lock(&self.out).write(&format!("{text}\n"));
+            lock(&self.out).write(&format!("{text}{NL}"));
         }
     }
 
@@ -114,12 +114,15 @@ impl Terminal {
         if out.is_terminal { out.write_raw(&style::rendered_json(document)) } else { out.write_raw(document) }
     }
 
-    /// Writes a value as it is, for a program that takes it; on a terminal, as [`print`](Self::print) does.
+    /// Writes a value as it is, for a program that takes it; on a terminal, as [`print`](Self::print) does, with its
+    /// own lines.
     pub(crate) fn print_value(&self, value: &str) {
         if !self.json {
             let mut out = lock(&self.out);
-            let line = format!("{value}\n");
-            if out.is_terminal { out.write(&line) } else { out.write_raw(&line) }
+            match out.is_terminal {
+                true => out.write(&format!("{}{NL}", style::lines(value))),
+                false => out.write_raw(&format!("{value}\n")),
+            }
         }
     }
 
@@ -140,7 +143,7 @@ impl Terminal {
 
     /// Writes a line about how it goes.
     pub(crate) fn note(&self, text: impl fmt::Display) {
-        let write = || lock(&self.err).write(&format!("{text}\n"));
+        let write = || lock(&self.err).write(&format!("{text}{NL}"));
         match &*lock(&self.display) {
             Some(display) => display.suspend(write),
             None => write(),

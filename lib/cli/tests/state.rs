@@ -6,6 +6,9 @@ mod machine;
 use std::fs;
 
 use groundplan_core::{App, Environment};
+use groundplan_engine::StateStore;
+use groundplan_engine::model::LockOwner;
+use groundplan_engine::store::FileStore;
 use groundplan_resources::ec2;
 use serde_json::json;
 
@@ -257,6 +260,39 @@ fn no_escape_sequence_of_another_reaches_the_terminal() {
     assert_eq!(machine.run(&program, "output evil").succeeds().out, format!("{evil}\n"));
     let json = machine.run(&program, "output --json").succeeds();
     assert_eq!(json.json()[0]["evil"], evil);
+}
+
+#[test]
+fn nothing_that_is_quoted_breaks_a_line() {
+    let machine = Machine::new();
+    let evil = "a\nerror: forged\r\tb";
+    let program = app(|shop| {
+        shop.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+        shop.export("evil", evil.to_owned());
+    });
+    let lines = |command: &str| {
+        let ran = machine.run(&program, command);
+        let text = format!("{}{}", ran.out, ran.err);
+        assert!(text.contains(r"a\nerror: forged\r\tb"), "{command}: {text}");
+        assert!(text.lines().all(|line| !line.starts_with("error: forged")), "{command}: {text}");
+        text
+    };
+    lines("deploy");
+    lines("output");
+    let state = machine.path(STATE).join("state.json");
+    let mut edited: serde_json::Value = serde_json::from_str(&read(&state)).unwrap();
+    edited["resources"]["shop/vpc"]["id"] = json!(evil);
+    fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
+    machine.run(&program, "state push edited.json --force").succeeds();
+    lines("state list");
+    lines("state show shop/vpc");
+    machine.run(&program, "deploy").succeeds();
+    let store = FileStore::new(machine.path(".groundplan/sandbox/state"), "shop");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _lock = runtime.block_on(store.lock(&LockOwner::new(evil))).unwrap();
+    lines("deploy");
+    lines("deploy --lock-timeout 200ms");
+    assert_eq!(lines("force-unlock").lines().filter(|line| line.contains("forged")).count(), 1);
 }
 
 #[test]

@@ -313,10 +313,11 @@ fn who_replaces_or_moves_a_state_is_told_who_uses_its_outputs() {
 #[test]
 fn a_damaged_state_of_another_app_holds_up_no_repair() {
     let machine = Machine::new();
+    machine.run(&renamed(), "deploy").succeeds();
     machine.run(&first(), "deploy").succeeds();
     machine.run(&shop(), "deploy").succeeds();
     std::fs::write(machine.path(".groundplan/sandbox/state/shop/state.json"), "{").unwrap();
-    for command in ["state restore 0 --yes", "state migrate file:elsewhere"] {
+    for command in ["state restore 1 --yes", "state migrate file:elsewhere"] {
         let ran = machine.run(&first(), command).succeeds();
         assert!(ran.err.contains("which apps use outputs of `account` is not known"), "{command}: {}", ran.err);
     }

@@ -83,10 +83,11 @@ pub enum Error {
     },
     /// The account has resources of the app, and there is no state.
     #[error(
-        "there is no state at {place}, but account {account} has resources that are tagged as of the app `{app}`:{}\n\
+        "there is no state at {}, but account {account} has resources that are tagged as of the app `{app}`:{}\n\
          a deploy would make them a second time: bring the state back (`--state URL`, `state push FILE`), adopt them \
          one by one (`import PATH ID`, the first with `--new-state`), or, if they are to be left alone, start a new state \
          with `--new-state`",
+        line(place),
         bullets(found)
     )]
     Owned {
@@ -243,7 +244,7 @@ pub enum Error {
     #[error(
         "no final snapshot is taken of what the plan deletes:{}\ntake each, wait until it is there, and run with \
          `--skip-final-snapshot`",
-        commands.iter().map(|(path, command)| format!("\n  `{path}`: {command}")).collect::<String>()
+        commands.iter().map(|(path, command)| format!("\n  {}", line(format_args!("`{path}`: {command}")))).collect::<String>()
     )]
     NoFinalSnapshot {
         /// The resources, each with the command that takes a snapshot of it.
@@ -502,12 +503,22 @@ fn subject(path: Option<&Path>) -> String {
     path.map(|path| format!("{path}: ")).unwrap_or_default()
 }
 
+/// What is quoted, on one line: line feeds and tabs in it stand as escapes.
+fn line(quoted: impl fmt::Display) -> String {
+    quoted.to_string().replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
+}
+
+/// A line of a list.
+fn bullet(item: impl fmt::Display) -> String {
+    format!("\n  - {}", line(item))
+}
+
 fn bullets(items: &[impl fmt::Display]) -> String {
-    items.iter().map(|item| format!("\n  - {item}")).collect()
+    items.iter().map(bullet).collect()
 }
 
 fn list(findings: &[(Path, String)]) -> String {
-    findings.iter().map(|(path, finding)| format!("\n  - {path}: {finding}")).collect()
+    findings.iter().map(|(path, finding)| bullet(format_args!("{path}: {finding}"))).collect()
 }
 
 fn unknown(place: &str, paths: &[(Path, Vec<Path>)]) -> String {
@@ -515,37 +526,41 @@ fn unknown(place: &str, paths: &[(Path, Vec<Path>)]) -> String {
         let nearest: Vec<_> = nearest.iter().map(|path| format!("`{path}`")).collect();
         let meant =
             if nearest.is_empty() { String::new() } else { format!("; did you mean {}?", nearest.join(" or ")) };
-        format!("there is no `{path}` in {place}{meant}")
+        line(format_args!("there is no `{path}` in {place}{meant}"))
     });
     each.collect::<Vec<_>>().join("\n")
 }
 
 fn held(needed: &[(Path, Path)]) -> String {
-    needed.iter().map(|(path, held)| format!("\n  - {path} holds {held}")).collect()
+    needed.iter().map(|(path, held)| bullet(format_args!("{path} holds {held}"))).collect()
 }
 
 fn additions(needed: &[(Path, Path)]) -> String {
-    needed.iter().map(|(path, _)| format!("`--only {path}`")).collect::<Vec<_>>().join(" ")
+    needed.iter().map(|(path, _)| line(format_args!("`--only {path}`"))).collect::<Vec<_>>().join(" ")
 }
 
 fn missing_outputs(missing: &[Missing]) -> String {
-    let line = |missing: &Missing| format!("\n  - {missing}, wanted by {}", missing.wanted_by());
-    missing.iter().map(line).collect()
+    missing.iter().map(|it| bullet(format_args!("{it}, wanted by {}", it.wanted_by()))).collect()
 }
 
 fn outputs_in_use(uses: &[Use]) -> String {
-    let line = |Use { name, app, places }: &Use| format!("\n  - `{name}` is used by `{app}`: {}", places.join(", "));
-    uses.iter().map(line).collect()
+    let shown =
+        |Use { name, app, places }: &Use| bullet(format_args!("`{name}` is used by `{app}`: {}", places.join(", ")));
+    uses.iter().map(shown).collect()
 }
 
 fn replaced_in_use(uses: &[(Use, Path)]) -> String {
-    let line = |(Use { name, app, places }, path): &(Use, Path)| {
-        format!("\n  - {path} (`{name}`) is used by `{app}`: {}", places.join(", "))
+    let shown = |(Use { name, app, places }, path): &(Use, Path)| {
+        bullet(format_args!("{path} (`{name}`) is used by `{app}`: {}", places.join(", ")))
     };
-    uses.iter().map(line).collect()
+    uses.iter().map(shown).collect()
 }
 
 fn variables(names: &[String]) -> String {
     let plural = if names.len() == 1 { "variable" } else { "variables" };
     format!("{plural} {}", names.join(", "))
 }
+
+#[cfg(test)]
+#[path = "error_tests.rs"]
+mod tests;

@@ -19,6 +19,7 @@ use crate::error::{CommandError, Exit};
 use crate::progress;
 use crate::render::outcome::OutcomeView;
 use crate::render::plan::PlanView;
+use crate::style::NL;
 
 /// A plan that is about to be executed.
 pub(crate) struct Job<'a> {
@@ -124,7 +125,7 @@ impl Job<'_> {
             (true, _) => {
                 let outputs = &outcome.state.outputs;
                 if !outputs.is_empty() {
-                    terminal.print(format!("\n{}", output::list(outputs)));
+                    terminal.print(format!("{NL}{}", output::list(outputs)));
                 }
                 Exit::Done
             }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::render::{count, named, open, short_type};
-use crate::style::{BOLD, CREATE, paint};
+use crate::style::{BOLD, CREATE, NL, paint};
 
 pub(crate) async fn mv(
     context: &Context<'_>,
@@ -28,7 +28,7 @@ pub(crate) async fn mv(
     let (state, moves) = session.locked(&holder, moved).await?;
 
     let line = |Move { from, to }: &Move| format!("  {from} → {}", paint(BOLD, to));
-    context.terminal.print(moves.iter().map(line).collect::<Vec<_>>().join("\n"));
+    context.terminal.print(moves.iter().map(line).collect::<Vec<_>>().join(&*NL));
     let moved = count(moves.len(), "resource");
     context.terminal.note(format!("{} moved in the state; nothing in the account has changed", paint(CREATE, moved)));
     let program = &context.synthesis.assembly.resources;
@@ -83,7 +83,7 @@ pub(crate) async fn rm(
     let line = |(path, resource): &(Path, ResourceState)| {
         format!("  {}  {}  {}", paint(BOLD, path), short_type(&resource.type_name), resource.id)
     };
-    context.terminal.print(resources.iter().map(line).collect::<Vec<_>>().join("\n"));
+    context.terminal.print(resources.iter().map(line).collect::<Vec<_>>().join(&*NL));
     let gone = paint(CREATE, format!("{} taken out of the state", count(resources.len(), "resource")));
     context.terminal.note(format!("{gone}; nothing in the account was deleted, and nobody looks after it now"));
     let program = &context.synthesis.assembly.resources;

@@ -13,7 +13,7 @@ use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
 use crate::render::short_type;
-use crate::style::{BOLD, CREATE, DIM, paint};
+use crate::style::{BOLD, CREATE, DIM, NL, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, CommandError> {
     let session = context.session()?;
@@ -46,7 +46,7 @@ fn show(context: &Context<'_>, session: &Session<'_>, args: &Import, found: &imp
     let type_name = short_type(&change.type_name);
     let header = format!("{} is {type_name} {} {}", paint(BOLD, &args.path), paint(BOLD, &args.id), paint(DIM, target));
     if matches!(change.action, Action::NoOp | Action::Resume) {
-        context.terminal.print(format!("{header}\nno differences: it is as the program says"));
+        context.terminal.print(format!("{header}{NL}no differences: it is as the program says"));
         return;
     }
     let changes = ChangeSet { changes: [(args.path.clone(), change.clone())].into(), ..ChangeSet::default() };
@@ -60,5 +60,5 @@ fn show(context: &Context<'_>, session: &Session<'_>, args: &Import, found: &imp
     };
     context
         .terminal
-        .print(format!("{header}\nwhat differs, and what the next deploy does about it:\n\n{}", view.render()));
+        .print(format!("{header}{NL}what differs, and what the next deploy does about it:{NL}{NL}{}", view.render()));
 }

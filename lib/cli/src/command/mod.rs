@@ -28,8 +28,8 @@ use crate::context::Context;
 use crate::error::{CommandError, Exit, Kind};
 use crate::host::Host;
 use crate::interrupt::Interrupt;
-use crate::render::diagnostic;
-use crate::style::{ERROR, paint};
+use crate::render::{diagnostic, duration};
+use crate::style::{ERROR, lines, paint};
 use crate::terminal::Terminal;
 use crate::upstream;
 
@@ -111,8 +111,8 @@ fn explain(error: &clap::Error, terminal: &Terminal) -> u8 {
         let message = error.render().to_string();
         let message = message.trim_end();
         terminal.note(match message.strip_prefix("error:") {
-            Some(rest) => format!("{}{rest}", paint(ERROR, "error:")),
-            None => message.to_owned(),
+            Some(rest) => format!("{}{}", paint(ERROR, "error:"), lines(rest)),
+            None => lines(message),
         });
         terminal.print_json(&json!({"error": {"kind": Kind::Usage, "message": message}}));
         Kind::Usage.code()
@@ -138,7 +138,7 @@ fn report(error: &CommandError, terminal: &Terminal) -> u8 {
     for found in &diagnostics {
         terminal.note(diagnostic::diagnostic(found));
     }
-    terminal.note(format!("{} {}", paint(ERROR, "error:"), error.message));
+    terminal.note(format!("{} {}", paint(ERROR, "error:"), error.shown()));
     error.hints.iter().for_each(|hint| terminal.hint(hint));
     terminal.print_json(&json!({"error": {
         "kind": error.kind,

@@ -8,7 +8,7 @@ use crate::args::Output;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::render::value;
-use crate::style::{BOLD, paint};
+use crate::style::{BOLD, NL, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &Output) -> Result<Exit, CommandError> {
     let session = context.session()?;
@@ -43,5 +43,5 @@ pub(crate) fn list(outputs: &BTreeMap<String, Json>) -> String {
         let text = output.as_str().map_or_else(|| value::json(output, 2), str::to_owned);
         format!("{}{:2$} = {text}", paint(BOLD, name), "", width - name.len())
     };
-    outputs.iter().map(line).collect::<Vec<_>>().join("\n")
+    outputs.iter().map(line).collect::<Vec<_>>().join(&*NL)
 }

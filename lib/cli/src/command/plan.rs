@@ -12,9 +12,9 @@ use serde_json::{Value as Json, json};
 use crate::args;
 use crate::boxed::boxed;
 use crate::context::{Context, Session};
-use crate::error::{CommandError, Exit};
+use crate::error::{CommandError, Exit, shown};
 use crate::render::plan::PlanView;
-use crate::style::{BOLD, DIM, paint};
+use crate::style::{BOLD, DIM, NL, paint};
 use crate::upstream as apps;
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit, CommandError> {
@@ -40,7 +40,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     let permits =
         [planned.plan.permit(args.delete_data), upstream::permit(&planned.plan, &loaded.state, &*session.store).await];
     for refused in permits.into_iter().filter_map(Result::err) {
-        context.terminal.warn(format!("a deploy of this would be refused: {refused}"));
+        context.terminal.warn(format!("a deploy of this would be refused: {}", shown(&refused)));
     }
     if let Some(file) = &args.out {
         let whole = !args.destroy && args.part.only.is_empty();
@@ -125,20 +125,20 @@ pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Plann
     if planned.changes.is_empty() {
         let kept = planned.changes.changes.values().filter(|change| change.action == Action::Keep).count();
         let mut message = match kept {
-            0 if !planned.left_out.is_empty() => format!("no changes in this part\n{}", view.left_out()),
+            0 if !planned.left_out.is_empty() => format!("no changes in this part{NL}{}", view.left_out()),
             0 if planned.refreshed => "no changes: the target holds what the program says".to_owned(),
             0 => "no changes since the last deploy; `--refresh` reads the target".to_owned(),
             kept => format!("no changes: {kept} that hold data, or are needed by such, are kept"),
         };
         if !planned.plan.observed.is_empty() {
-            message += match planned.refreshed {
-                true => "\nthe state is behind the account: `deploy --refresh` updates it",
-                false => "\nthe state is behind the account: a deploy updates it",
+            message += &match planned.refreshed {
+                true => format!("{NL}the state is behind the account: `deploy --refresh` updates it"),
+                false => format!("{NL}the state is behind the account: a deploy updates it"),
             };
         }
-        context.terminal.print(format!("{header}\n{message}"));
+        context.terminal.print(format!("{header}{NL}{message}"));
     } else {
-        context.terminal.print(format!("{header}\n\n{}", view.render()));
+        context.terminal.print(format!("{header}{NL}{NL}{}", view.render()));
     }
 }
 

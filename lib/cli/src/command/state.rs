@@ -13,7 +13,7 @@ use crate::command::{edit as commands, state_store};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::render::{named, open, short_type, value};
-use crate::style::{BOLD, CHANGE, DIM, padded, paint};
+use crate::style::{BOLD, CHANGE, DIM, NL, padded, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exit, CommandError> {
     let session = context.session()?;
@@ -43,7 +43,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
                 context.terminal.note("creates that an interrupted run has left open; what they make may exist:");
                 context
                     .terminal
-                    .print(open.iter().map(|(path, it)| open::line(path, it)).collect::<Vec<_>>().join("\n"));
+                    .print(open.iter().map(|(path, it)| open::line(path, it)).collect::<Vec<_>>().join(&*NL));
             }
             let open: Vec<_> = open.into_iter().map(|(path, intent)| open::document(path, intent)).collect();
             let resources: Vec<_> = state
@@ -62,7 +62,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
             }
             let shown = resource.map(|resource| show(&state, path, resource));
             let shown = shown.into_iter().chain(open.map(|intent| open::show(&state, path, intent)));
-            context.terminal.print(shown.collect::<Vec<_>>().join("\n"));
+            context.terminal.print(shown.collect::<Vec<_>>().join(&*NL));
             let imports: BTreeMap<_, _> = imports(&state, path).collect();
             let mut document = json!({"path": path, "resource": resource, "imports": imports});
             if let Some(intent) = open {
@@ -99,7 +99,7 @@ fn list(state: &State) -> String {
         let type_name = padded(DIM, short_type(&resource.type_name), types);
         format!("{}  {type_name}  {}{status}", padded(BOLD, path.as_str(), paths), resource.id)
     };
-    state.resources.iter().map(line).collect::<Vec<_>>().join("\n")
+    state.resources.iter().map(line).collect::<Vec<_>>().join(&*NL)
 }
 
 /// What the resource has of other apps, as `account:zone-id`.
@@ -137,7 +137,7 @@ fn show(state: &State, path: &Path, resource: &ResourceState) -> String {
         lines.push("  values of other apps:".to_owned());
         lines.extend(imports.map(|(name, value)| format!("    {name}: {}", value::json(value, 4))));
     }
-    lines.join("\n")
+    lines.join(&*NL)
 }
 
 const INCOMPLETE: &str = "lacks settings: the next deploy updates it";

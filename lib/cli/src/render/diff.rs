@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
 
 use crate::render::value;
-use crate::style::{CHANGE, CREATE, DELETE, DIM, ERROR, paint};
+use crate::style::{CHANGE, CREATE, DELETE, DIM, ERROR, NL, paint};
 
 /// Texts that are longer than this are compared line by line.
 const LONG: usize = 60;
@@ -47,7 +47,7 @@ pub(crate) fn between(
     let values = match (from, to) {
         (Rendered::Known(from), Rendered::Known(to)) => match (lines(from), lines(to)) {
             (Some(from), Some(to)) => {
-                return format!("{margin}{symbol} {name}:{effect}\n{}", diff(&from, &to, indent + 4));
+                return format!("{margin}{symbol} {name}:{effect}{NL}{}", diff(&from, &to, indent + 4));
             }
             _ => format!("{} → {}", value::json(from, indent + 2), value::json(to, indent + 2)),
         },
@@ -55,7 +55,7 @@ pub(crate) fn between(
         (from, Rendered::Absent) => show(from),
         (from, to) => format!("{} → {}", show(from), show(to)),
     };
-    format!("{margin}{symbol} {name}: {values}{effect}\n")
+    format!("{margin}{symbol} {name}: {values}{effect}{NL}")
 }
 
 fn rendered(rendered: &Rendered, because: Option<&Reference>, indent: usize) -> String {
@@ -87,7 +87,7 @@ fn diff(from: &str, to: &str, indent: usize) -> String {
     let mut text = String::new();
     for (position, group) in diff.grouped_ops(2).iter().enumerate() {
         if position > 0 {
-            text += &format!("{margin}{}\n", paint(DIM, "…"));
+            text += &format!("{margin}{}{NL}", paint(DIM, "…"));
         }
         for change in group.iter().flat_map(|operation| diff.iter_changes(operation)) {
             let (symbol, style) = match change.tag() {
@@ -96,7 +96,7 @@ fn diff(from: &str, to: &str, indent: usize) -> String {
                 ChangeTag::Equal => (" ", DIM),
             };
             text +=
-                &format!("{margin}{}\n", paint(style, format!("{symbol} {}", change.value().trim_end_matches('\n'))));
+                &format!("{margin}{}{NL}", paint(style, format!("{symbol} {}", change.value().trim_end_matches('\n'))));
         }
     }
     text

@@ -10,7 +10,7 @@ use groundplan_schema as schema;
 use serde_json::{Value as Json, json};
 
 use crate::render::{count, diff, short_type};
-use crate::style::{BOLD, CHANGE, DELETE, DIM, ERROR, padded, paint};
+use crate::style::{BOLD, CHANGE, DELETE, DIM, ERROR, NL, padded, paint};
 
 /// Every difference, without a line feed at the end.
 pub(crate) fn drift(found: &BTreeMap<Path, Drift>, state: &State) -> String {
@@ -24,7 +24,7 @@ pub(crate) fn drift(found: &BTreeMap<Path, Drift>, state: &State) -> String {
         };
         let line = format!("{}{}  {}  {remark}", padded(style, symbol, 2), paint(BOLD, path), short_type(type_name));
         text += line.trim_end();
-        text.push('\n');
+        text.push_str(&NL);
         if let Drift::Changed { properties, .. } = drift {
             for property in properties {
                 let (applied, live) = values(type_name, property);
@@ -36,7 +36,7 @@ pub(crate) fn drift(found: &BTreeMap<Path, Drift>, state: &State) -> String {
     }
     let unreadable = found.values().filter(|drift| matches!(drift, Drift::Unreadable(_))).count();
     let differ = found.len() - unreadable;
-    text += &format!("\n{} {} of {} differ", paint(BOLD, "Drift:"), differ, count(state.resources.len(), "resource"));
+    text += &format!("{NL}{} {} of {} differ", paint(BOLD, "Drift:"), differ, count(state.resources.len(), "resource"));
     if unreadable > 0 {
         text += &format!(", {unreadable} cannot be read");
     }

@@ -3,7 +3,7 @@
 use groundplan_core::Assembly;
 
 use crate::render::short_type;
-use crate::style::{BOLD, DIM, paint};
+use crate::style::{BOLD, DIM, NL, paint};
 
 /// Each resource with what it needs.
 pub(crate) fn text(assembly: &Assembly) -> String {
@@ -13,7 +13,7 @@ pub(crate) fn text(assembly: &Assembly) -> String {
         lines.extend(assembly.dependencies(path).iter().map(|needed| format!("  ← {needed}")));
         lines.extend(entry.imports().iter().map(|import| format!("  ← {import}")));
     }
-    lines.join("\n")
+    lines.join(&*NL)
 }
 
 /// The graph in the language of Graphviz: an arrow leads to what is needed.
@@ -30,5 +30,5 @@ pub(crate) fn dot(assembly: &Assembly) -> String {
         }
     }
     lines.push("}".into());
-    lines.join("\n")
+    lines.join(&*NL)
 }

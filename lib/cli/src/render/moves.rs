@@ -7,7 +7,7 @@ use groundplan_core::Path;
 use groundplan_engine::diff::ProposedMove;
 
 use crate::render::{Locations, count, short_type};
-use crate::style::{BOLD, CREATE, INFO, paint};
+use crate::style::{BOLD, CREATE, INFO, NL, paint};
 
 /// A hint for each resource or scope that seems to have another path now, each with a line feed at
 /// its end.
@@ -24,7 +24,7 @@ fn hint(from: &Path, to: &Path, moves: &[&ProposedMove], locations: Option<&Loca
         [found] if found.to == *to => short_type(&found.type_name).to_owned(),
         moves => count(moves.len(), "resource"),
     };
-    let mut text = format!("{} {to} looks like {from} under a new path ({what})\n", paint(INFO, "hint:"));
+    let mut text = format!("{} {to} looks like {from} under a new path ({what}){NL}", paint(INFO, "hint:"));
     text += &match moves {
         [found] if found.to == *to => {
             let location = locations.and_then(|locations| locations.get(to)?.last());
@@ -39,15 +39,15 @@ fn hint(from: &Path, to: &Path, moves: &[&ProposedMove], locations: Option<&Loca
             None => String::new(),
         },
     };
-    text + &format!("      or run {}\n", paint(BOLD, format!("`state mv {from} {to}`")))
+    text + &format!("      or run {}{NL}", paint(BOLD, format!("`state mv {from} {to}`")))
 }
 
 /// The line of code that says it, and where.
 fn addition(line: &str, to: &Path, location: Option<&&Location<'_>>) -> String {
     let line = paint(CREATE, line);
     match location {
-        Some(location) => format!("  {} {location}: add {line} to {to}\n", paint(INFO, "-->")),
-        None => format!("      add {line} to {to}\n"),
+        Some(location) => format!("  {} {location}: add {line} to {to}{NL}", paint(INFO, "-->")),
+        None => format!("      add {line} to {to}{NL}"),
     }
 }
 

@@ -7,7 +7,7 @@ use groundplan_schema as schema;
 use serde_json::{Value as Json, json};
 
 use crate::render::{short_type, value};
-use crate::style::{BOLD, DIM, paint};
+use crate::style::{BOLD, DIM, NL, paint};
 
 /// `checkout/vpc  EC2::VPC`
 pub(crate) fn line(path: &Path, intent: &Intent) -> String {
@@ -39,7 +39,7 @@ pub(crate) fn show(state: &State, path: &Path, intent: &Intent) -> String {
     }));
     lines.push("  where to look:".to_owned());
     lines.extend(places(state, path, intent).into_iter().map(|place| format!("    {place}")));
-    lines.join("\n")
+    lines.join(&*NL)
 }
 
 /// By what the resource that an open create may have made is found in the account.

@@ -12,7 +12,7 @@ use groundplan_engine::provider::ErrorClass;
 use groundplan_schema as schema;
 
 use crate::render::{count, duration, named, short_type};
-use crate::style::{BOLD, CREATE, DIM, ERROR, INFO, WARNING, padded, paint};
+use crate::style::{BOLD, CREATE, DIM, ERROR, INFO, NL, WARNING, padded, paint};
 
 /// The shortest run whose time is compared with others.
 const WORTH_COMPARING: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ pub(crate) struct OutcomeView<'a> {
 impl OutcomeView<'_> {
     /// What was done when the run was over, where that could not be saved.
     pub(crate) fn unsaved(&self) -> String {
-        let mut text: String = self.outcome.failed.iter().map(|failure| self.failure(failure) + "\n").collect();
+        let mut text: String = self.outcome.failed.iter().map(|failure| self.failure(failure) + &*NL).collect();
         let (done, elapsed) = (tally(self.plan, &self.outcome.done), duration(self.outcome.elapsed));
         text += &format!("{} of {} ended after {elapsed}: {done}", self.command, self.app);
         text
@@ -41,8 +41,8 @@ impl OutcomeView<'_> {
     /// All of it, without a line feed at the end.
     pub(crate) fn render(&self) -> String {
         let line = |(path, source): &(Path, Path)| match path == source {
-            true => format!("\npossible reboot: {path} applies static parameters of another group only after one"),
-            false => format!("\npossible reboot: {path} applies static parameters of {source} only after one"),
+            true => format!("{NL}possible reboot: {path} applies static parameters of another group only after one"),
+            false => format!("{NL}possible reboot: {path} applies static parameters of {source} only after one"),
         };
         self.ended() + &self.reboots.iter().map(line).collect::<String>()
     }
@@ -60,7 +60,7 @@ impl OutcomeView<'_> {
         let mut text = String::new();
         for failure in failed {
             text += &self.failure(failure);
-            text.push('\n');
+            text.push_str(&NL);
         }
         let (style, how) = match failed.is_empty() {
             true => (WARNING, "was interrupted"),
@@ -80,7 +80,7 @@ impl OutcomeView<'_> {
             false => "mend the cause, and ",
         };
         let next = format!("what was done is saved; {first}`{}` goes on where it stopped", self.command);
-        text + &format!("\n{} {next}", paint(INFO, "hint:"))
+        text + &format!("{NL}{} {next}", paint(INFO, "hint:"))
     }
 
     /// What the time of a run that has waited can be compared with.
@@ -94,28 +94,28 @@ impl OutcomeView<'_> {
             duration(yardstick.critical_path),
             duration(yardstick.waiting_for_all)
         );
-        format!("\n  {}", paint(DIM, text))
+        format!("{NL}  {}", paint(DIM, text))
     }
 
     fn failure(&self, FailedStep { step, path, verb, error }: &FailedStep) -> String {
         let type_name = short_type(&self.plan.step(*step).type_name);
         let mut text =
-            format!("{} {}\n", paint(ERROR, "error:"), paint(BOLD, format!("cannot {verb} {path} ({type_name})")));
+            format!("{} {}{NL}", paint(ERROR, "error:"), paint(BOLD, format!("cannot {verb} {path} ({type_name})")));
         let mut locations = self.locations.get(path).into_iter().flatten();
         if let Some(location) = locations.next() {
-            text += &format!("  {} {location}\n", paint(INFO, "-->"));
+            text += &format!("  {} {location}{NL}", paint(INFO, "-->"));
         }
         for location in locations {
-            text += &format!("      through {location}\n");
+            text += &format!("      through {location}{NL}");
         }
-        text += &format!("   {} {}\n", paint(INFO, "="), error.to_string().replace('\n', "\n     "));
+        text += &format!("   {} {error}{NL}", paint(INFO, "="));
         let because = |reason: &SkipReason| matches!(reason, SkipReason::Failed { step: of, .. } if of == step);
         let skipped = self.names(because);
         if !skipped.is_empty() {
-            text += &format!("   {} skipped because of it: {}\n", paint(INFO, "="), named(&skipped));
+            text += &format!("   {} skipped because of it: {}{NL}", paint(INFO, "="), named(&skipped));
         }
         if let Some(help) = help(self.plan.step(*step), error) {
-            text += &format!("   {} {}: {help}\n", paint(INFO, "="), paint(BOLD, "help"));
+            text += &format!("   {} {}: {help}{NL}", paint(INFO, "="), paint(BOLD, "help"));
         }
         text
     }
@@ -198,10 +198,10 @@ pub(crate) fn steps(plan: &Plan) -> String {
     let width = shown().map(|step| step.path.as_str().chars().count()).max().unwrap_or(0);
     let line = |step: &Step| {
         let verb = padded(DIM, step.work.verb(), 8);
-        format!("  {verb}{}  {}\n", padded(BOLD, step.path.as_str(), width), short_type(&step.type_name))
+        format!("  {verb}{}  {}{NL}", padded(BOLD, step.path.as_str(), width), short_type(&step.type_name))
     };
     let head =
         format!("{} {}", paint(BOLD, &plan.app), paint(DIM, format!("as planned, account {}", plan.identity.account)));
     let lines: String = shown().map(line).collect();
-    format!("{head}\n\n{lines}\n{} {}", paint(BOLD, "Plan:"), count(shown().count(), "step"))
+    format!("{head}{NL}{NL}{lines}{NL}{} {}", paint(BOLD, "Plan:"), count(shown().count(), "step"))
 }

@@ -17,7 +17,7 @@ use groundplan_schema as schema;
 use serde_json::Value as Json;
 
 use crate::render::{Locations, count, diff, moves, named, short_type, value};
-use crate::style::{BOLD, CHANGE, CREATE, DANGER, DELETE, DIM, INFO, REPLACE, Style, padded, paint};
+use crate::style::{BOLD, CHANGE, CREATE, DANGER, DELETE, DIM, INFO, NL, REPLACE, Style, padded, paint};
 
 /// Properties that tell a resource from its neighbours, the most telling first.
 const TELLING: [&str; 36] = [
@@ -109,7 +109,7 @@ impl PlanView<'_> {
         text += &self.losses();
         text += &summary(self.changes.count());
         if !self.left_out.is_empty() {
-            text += &format!("\n{}", self.left_out());
+            text += &format!("{NL}{}", self.left_out());
         }
         text
     }
@@ -133,7 +133,7 @@ impl PlanView<'_> {
             for scope in scopes(&change.path) {
                 if !open.contains(&scope) && !shown.iter().any(|other| other.path == scope) {
                     let name = paint(BOLD, scope.name());
-                    text += &format!("{:1$}{name}\n", "", MARGIN + 2 * depth(&scope));
+                    text += &format!("{:1$}{name}{NL}", "", MARGIN + 2 * depth(&scope));
                     open.push(scope);
                 }
             }
@@ -148,11 +148,11 @@ impl PlanView<'_> {
                 self.remarks(change),
             );
             text += line.trim_end();
-            text.push('\n');
+            text.push_str(&NL);
             text += &self.properties(change, MARGIN + indent + 2);
         }
         if !text.is_empty() {
-            text.push('\n');
+            text.push_str(&NL);
         }
         text
     }
@@ -205,7 +205,7 @@ impl PlanView<'_> {
             let line = |(name, value): (&String, &Value)| {
                 let cursor = known.map(|known| known.cursor().key(name));
                 let value = value::value(value, cursor.as_ref(), indent + 2);
-                format!("{:indent$}{} {name}: {value}\n", "", paint(CREATE, "+"))
+                format!("{:indent$}{} {name}: {value}{NL}", "", paint(CREATE, "+"))
             };
             return entry.properties.iter().map(line).collect();
         }
@@ -258,7 +258,7 @@ impl PlanView<'_> {
             let badges = badges.into_iter().filter(|(shown, _)| *shown);
             let badges: String = badges.map(|(_, badge)| format!("  {}", paint(DANGER, badge))).collect();
             format!(
-                "{}{}  {}  {}{badges}\n",
+                "{}{}  {}  {}{badges}{NL}",
                 padded(DELETE, "  -", MARGIN),
                 old.path,
                 short_type(&old.type_name),
@@ -266,7 +266,7 @@ impl PlanView<'_> {
             )
         };
         let lines: String = self.changes.deposed.iter().map(line).collect();
-        format!("{}\n{lines}\n", paint(BOLD, "left over from earlier runs"))
+        format!("{}{NL}{lines}{NL}", paint(BOLD, "left over from earlier runs"))
     }
 
     fn imports(&self) -> String {
@@ -278,7 +278,7 @@ impl PlanView<'_> {
             diff::between(name, &rendered(&change.from), &rendered(&change.to), None, "", MARGIN)
         };
         let lines: String = self.changes.imports.iter().map(line).collect();
-        format!("{}\n{lines}\n", paint(BOLD, "values of other apps"))
+        format!("{}{NL}{lines}{NL}", paint(BOLD, "values of other apps"))
     }
 
     fn outputs(&self) -> String {
@@ -286,7 +286,7 @@ impl PlanView<'_> {
             return String::new();
         }
         let line = |(name, change): (&String, &OutputChange)| match change {
-            OutputChange::Removed => format!("{:MARGIN$}{} {name}\n", "", paint(DELETE, "-")),
+            OutputChange::Removed => format!("{:MARGIN$}{} {name}{NL}", "", paint(DELETE, "-")),
             OutputChange::Set { from, to } => {
                 let from = from.clone().map_or(Rendered::Absent, Rendered::Known);
                 let declared = self.assembly.and_then(|assembly| assembly.outputs.get(name));
@@ -295,12 +295,12 @@ impl PlanView<'_> {
             }
         };
         let lines: String = self.changes.outputs.iter().map(line).collect();
-        format!("{}\n{lines}\n", paint(BOLD, "outputs"))
+        format!("{}{NL}{lines}{NL}", paint(BOLD, "outputs"))
     }
 
     fn moves(&self) -> String {
         let hints = moves::hints(&self.changes.proposed_moves, self.locations);
-        if hints.is_empty() { hints } else { hints + "\n" }
+        if hints.is_empty() { hints } else { hints + &*NL }
     }
 
     /// Everything whose data is lost, once more and in one place.
@@ -338,10 +338,10 @@ impl PlanView<'_> {
             }
         };
         let line = |(path, of, id): &(&Path, &str, Option<&str>)| {
-            format!("  {path}  {}{}\n", short_type(of), snapshots(path, of, *id))
+            format!("  {path}  {}{}{NL}", short_type(of), snapshots(path, of, *id))
         };
         let lines: String = lost.iter().map(line).collect();
-        format!("{}\n{}\n", paint(DANGER, head), paint(DELETE, lines))
+        format!("{}{NL}{}{NL}", paint(DANGER, head), paint(DELETE, lines))
     }
 }
 

@@ -4,7 +4,7 @@ use groundplan_core::Value;
 use groundplan_schema::Cursor;
 use serde_json::Value as Json;
 
-use crate::style::{DIM, INFO, paint, rendered};
+use crate::style::{DIM, INFO, NL, paint, rendered};
 
 /// What fits on a line; longer lists and structures take several.
 const WIDTH: usize = 72;
@@ -67,10 +67,10 @@ pub(crate) fn json(json: &Json, indent: usize) -> String {
 
 fn block(open: char, parts: Vec<String>, close: char, indent: usize) -> String {
     let width: usize = parts.iter().map(|part| rendered(part, false).len() + 2).sum();
-    if width <= WIDTH && parts.iter().all(|part| !part.contains('\n')) {
+    if width <= WIDTH && parts.iter().all(|part| !part.contains(&*NL)) {
         return format!("{open}{}{close}", parts.join(", "));
     }
     let inner = " ".repeat(indent + 2);
-    let lines: String = parts.iter().map(|part| format!("{inner}{part}\n")).collect();
-    format!("{open}\n{lines}{}{close}", " ".repeat(indent))
+    let lines: String = parts.iter().map(|part| format!("{inner}{part}{NL}")).collect();
+    format!("{open}{NL}{lines}{}{close}", " ".repeat(indent))
 }

@@ -1,0 +1,56 @@
+use groundplan_core::data::Form;
+use groundplan_core::export::Import;
+use serde_json::json;
+
+use super::*;
+use crate::model::Problem;
+
+const EVIL: &str = "a\nerror: b\r\tc";
+
+/// Every message that stands on several lines, with a quotation of several lines wherever it quotes, and how many
+/// lines it has.
+fn lists() -> Vec<(Error, usize)> {
+    let path = Path::from(EVIL);
+    let (paths, text) = (vec![path.clone(); 2], EVIL.to_owned());
+    let used = Use { name: text.clone(), app: text.clone(), places: vec![text.clone(); 2] };
+    let taken = Taken { path: path.clone(), what: text.clone(), holder: path.clone(), how: Holding::Stays };
+    let holders = vec![(path.clone(), text.clone())];
+    let held = HeldResource { path: path.clone(), because: text.clone(), holders, fix: text.clone() };
+    let missing = |problem| Missing {
+        import: Import { app: text.clone(), name: text.clone(), form: Form::Text },
+        problem,
+        resources: [path.clone()].into(),
+        outputs: [text.clone()].into(),
+    };
+    let missing = vec![
+        missing(Problem::NotDeployed { place: text.clone() }),
+        missing(Problem::NotPublished { published: vec![text.clone()], nearest: vec![text.clone()] }),
+        missing(Problem::OtherForm { found: json!(EVIL) }),
+    ];
+    let (place, account, app) = (text.clone(), "1".into(), "shop".into());
+    vec![
+        (Error::Owned { place, account, app, found: vec![text.clone(); 2] }, 4),
+        (Error::Unsupported { findings: vec![(path.clone(), text.clone())] }, 2),
+        (Error::Protected { paths: paths.clone() }, 4),
+        (Error::DataLoss { paths: paths.clone() }, 4),
+        (Error::NoFinalSnapshot { commands: vec![(path.clone(), text.clone())] }, 3),
+        (Error::UnknownPaths { place: "the program", paths: vec![(path.clone(), paths.clone()); 2] }, 2),
+        (Error::LeftOut { needed: vec![(path.clone(), path.clone())] }, 3),
+        (Error::Claimed { taken: vec![taken] }, 2),
+        (Error::Held { held: vec![held] }, 2),
+        (Error::Upstream { missing }, 4),
+        (Error::OutputsInUse { uses: vec![used.clone()] }, 3),
+        (Error::ReplacedInUse { uses: vec![(used, path)] }, 3),
+    ]
+}
+
+#[test]
+fn what_a_list_quotes_breaks_no_line_of_it() {
+    for (error, lines) in lists() {
+        let text = error.to_string();
+        assert!(error.has_lines(), "{text}");
+        assert_eq!(text.lines().count(), lines, "{text}");
+        assert!(text.contains(r"a\nerror: b\r\tc") && !text.contains(['\r', '\t']), "{text}");
+    }
+    assert!(!Error::Refused { reason: EVIL.into() }.has_lines());
+}
