@@ -10,6 +10,7 @@ use groundplan_engine::StateStore;
 use groundplan_engine::model::LockOwner;
 use groundplan_engine::store::FileStore;
 use groundplan_resources::ec2;
+use insta::assert_snapshot;
 use serde_json::json;
 
 use machine::{Machine, app, network, read, shop};
@@ -40,9 +41,9 @@ fn a_state_that_is_gone_is_no_empty_account() {
     }
     let listed = machine.run(&shop(), "state restore").succeeds();
     assert!(listed.out.contains("    1  3 resources     `deploy` of"), "{}", listed.out);
-    machine
-        .run(&shop(), "state restore 9")
-        .fails(1, "has no state with the serial 9; these earlier states are kept: 0, 1");
+    machine.run(&shop(), "state restore 9").fails(1, "has no state with the serial 9; these can be restored: 1");
+    let blank = machine.run(&shop(), "state restore 0").fails(1, "is from before the first deploy, and has nothing");
+    assert!(blank.err.contains("these can be restored: 1; to start over"), "{}", blank.err);
     let restored = machine.run(&shop(), "state restore 1").succeeds();
     assert!(restored.err.contains("the state 1 was put back, as serial 3; nothing in the account"), "{}", restored.err);
     assert!(machine.run(&shop(), "history").succeeds().out.lines().last().unwrap().contains("state restore 1"));
@@ -51,28 +52,64 @@ fn a_state_that_is_gone_is_no_empty_account() {
 }
 
 #[test]
-fn a_file_that_is_damaged_takes_no_other_run_or_state_away() {
-    let machine = Machine::new();
-    for last in ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"] {
+fn a_file_that_cannot_be_read_takes_no_other_run_or_state_away() {
+    let machine = Machine::new().with("USER", "ada");
+    for last in ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24", "10.0.4.0/24"] {
         machine.run(&network(last, true), "deploy").succeeds();
     }
     let place = machine.path(STATE);
-    fs::write(place.join("history/2.json"), "{").unwrap();
-    fs::write(place.join("state.3.json"), [0xff]).unwrap();
+    let file = |name: &str| place.join(name);
+    // Damaged, a directory, and of a later version.
+    fs::write(file("history/2.json"), "{").unwrap();
+    fs::remove_file(file("history/3.json")).unwrap();
+    fs::create_dir(file("history/3.json")).unwrap();
+    let later = read(&file("history/4.json")).replace("\"format\": 1", "\"format\": 9");
+    fs::write(file("history/4.json"), later).unwrap();
+    fs::write(file("state.3.json"), [0xff]).unwrap();
+    fs::remove_file(file("state.2.json")).unwrap();
+    fs::create_dir(file("state.2.json")).unwrap();
+    let later = read(&file("state.4.json")).replace("\"format\": 2", "\"format\": 9");
+    fs::write(file("state.4.json"), later).unwrap();
 
     let history = machine.run(&shop(), "history").succeeds();
-    assert_eq!(history.out.lines().count(), 3, "{}", history.out);
-    assert!(history.err.contains("warning: run 2 is not listed: ") && history.err.contains("2.json is damaged"));
+    assert_snapshot!(history.out, @"
+    1  2023-11-14 22:13:20 UTC  ada@build-7  deploy  +3  done
+    2  unreadable
+    3  unreadable
+    4  unreadable
+    5  2023-11-14 22:13:20 UTC  ada@build-7  deploy  ±1  done
+    ");
+    for why in ["run 2 is unreadable: ~", "2.json is damaged", "3.json`: Is a directory", "4.json has format 9"] {
+        assert!(history.err.contains(why), "{why}: {}", history.err);
+    }
+    let json = &machine.run(&shop(), "history --json").succeeds().json()[0];
+    assert_eq!(json["history"].as_array().unwrap().len(), 2);
+    let serials = |json: &serde_json::Value| {
+        let unreadable = json["unreadable"].as_array().unwrap();
+        assert!(unreadable.iter().all(|it| !it["reason"].as_str().unwrap().is_empty()), "{json}");
+        unreadable.iter().map(|it| it["serial"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(serials(json), [2, 3, 4]);
+
     let listed = machine.run(&shop(), "state restore").succeeds();
-    assert!(listed.out.contains("    1  ") && listed.out.contains("    2  "), "{}", listed.out);
-    assert!(listed.err.contains("warning: the state 3 is not listed: "), "{}", listed.err);
+    assert_snapshot!(listed.out, @"
+        1  3 resources     `deploy` of ada@build-7 at 2023-11-14 22:13:20 UTC
+        2  unreadable
+        3  unreadable
+        4  unreadable
+    ");
+    for why in ["the state 3 is unreadable: ~", "3.json is damaged", "2.json`: Is a directory", "4.json has format 9"] {
+        assert!(listed.err.contains(why), "{why}: {}", listed.err);
+    }
+    assert_eq!(serials(&machine.run(&shop(), "state restore --json").succeeds().json()[0]), [2, 3, 4]);
 
     machine.run(&shop(), "rollback 2").fails(1, "2.json is damaged");
     // What has moved since is not known.
     machine.run(&shop(), "rollback 1").fails(1, "2.json is damaged");
-    machine.run(&shop(), "rollback 3").succeeds();
+    machine.run(&shop(), "rollback 5").succeeds();
     machine.run(&shop(), "state restore 3").fails(1, "state.3.json is damaged");
-    machine.run(&shop(), "state restore 2").succeeds();
+    machine.run(&shop(), "state restore 2").fails(1, "Is a directory");
+    machine.run(&shop(), "state restore 1").succeeds();
 }
 
 #[test]

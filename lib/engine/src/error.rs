@@ -456,6 +456,32 @@ impl Error {
         )
     }
 
+    /// Whether the message stands on several lines. The line feeds of such a message are its own, and what it quotes
+    /// has none; a line feed in any other message is a part of what that quotes.
+    pub fn has_lines(&self) -> bool {
+        matches!(
+            self,
+            Self::Owned { .. }
+                | Self::Unsupported { .. }
+                | Self::Protected { .. }
+                | Self::DataLoss { .. }
+                | Self::NoFinalSnapshot { .. }
+                | Self::UnknownPaths { .. }
+                | Self::LeftOut { .. }
+                | Self::Claimed { .. }
+                | Self::Held { .. }
+                | Self::Upstream { .. }
+                | Self::OutputsInUse { .. }
+                | Self::ReplacedInUse { .. }
+        )
+    }
+
+    /// Whether it is about one file or object of a store, beside which others may be readable: it is damaged, of a
+    /// later version, a directory, or not for this user.
+    pub fn is_of_one_document(&self) -> bool {
+        matches!(self, Self::Format(_) | Self::File { .. })
+    }
+
     pub(crate) fn provider(path: Option<&Path>) -> impl FnOnce(ProviderError) -> Self {
         let path = path.cloned();
         move |source| Self::Provider { path, source: Box::new(source) }

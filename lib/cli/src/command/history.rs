@@ -10,18 +10,20 @@ use crate::render::history;
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let session = context.session()?;
     let serial = session.load().await?.state.serial;
-    let History { runs: entries, damaged } = begun(&session, serial).await?;
-    for (serial, error) in &damaged {
-        context.terminal.warn(format!("run {serial} is not listed: {error}"));
-    }
-    match entries.is_empty() && damaged.is_empty() {
-        true => context.terminal.note("nothing was deployed yet"),
-        false => {
-            context.terminal.print(history::table(&entries));
-            context.terminal.hint("`rollback N` deploys again what run N had deployed");
+    let history = begun(&session, serial).await?;
+    if history.is_empty() {
+        context.terminal.note("nothing was deployed yet");
+    } else {
+        context.terminal.print(history::table(&history));
+        for (serial, error) in &history.unreadable {
+            context.terminal.warn(format!("run {serial} is unreadable: {error}"));
         }
+        context.terminal.hint("`rollback N` deploys again what run N had deployed");
     }
-    context.terminal.print_json(&json!({"app": context.app(), "serial": serial, "history": entries}));
+    let History { runs, unreadable } = &history;
+    let unreadable = history::document(unreadable);
+    let document = json!({"app": context.app(), "serial": serial, "history": runs, "unreadable": unreadable});
+    context.terminal.print_json(&document);
     Ok(Exit::Done)
 }
 

@@ -60,8 +60,8 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
 async fn past(session: &Session<'_>, history: &History, serial: u64) -> Result<Assembly, CommandError> {
     let entries = &history.runs;
     let Some(entry) = entries.iter().find(|entry| entry.serial == serial) else {
-        if let Some(damaged) = history.damaged.get(&serial) {
-            return Err(CommandError::failed(damaged.to_string()).hint("`history` lists all runs"));
+        if let Some(unreadable) = history.unreadable.get(&serial) {
+            return Err(CommandError::failed(unreadable.to_string()).hint("`history` lists all runs"));
         }
         return Err(CommandError::usage(format!("the history has no run {serial}")).hint("`history` lists all runs"));
     };

@@ -1,14 +1,14 @@
 //! `state restore`, `state push` and `state migrate`: another state in the place of the current one.
 //! Nothing in the account is touched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as FilePath;
 
+use groundplan_engine::State;
 use groundplan_engine::model::{Counts, LockOwner, RunRecord, RunResult, Use};
 use groundplan_engine::store::StateStore;
-use groundplan_engine::store::transfer::{self, Transferred};
+use groundplan_engine::store::transfer::{self, Earlier, Transferred};
 use groundplan_engine::upstream;
-use groundplan_engine::{Error, State};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::boxed::boxed;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit};
 use crate::place::Place;
-use crate::render::{count, named};
+use crate::render::{count, history, named};
 use crate::state_url::StateUrl;
 use crate::style::{BOLD, CREATE, DIM, paint};
 
@@ -24,30 +24,27 @@ use crate::style::{BOLD, CREATE, DIM, paint};
 pub(crate) async fn list(context: &Context<'_>, session: &Session<'_>) -> Result<Exit, CommandError> {
     let store = &*session.store;
     let runs = store.history().await?.runs;
-    let mut states = Vec::new();
-    for serial in store.backups().await? {
-        match store.backup(serial).await {
-            Ok(state) => states.extend(state),
-            // One that cannot be read takes no other one away.
-            Err(error @ Error::Format(_)) => {
-                context.terminal.warn(format!("the state {serial} is not listed: {error}"))
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    for state in &states {
-        let resources = count(state.resources.len(), "resource");
+    let Earlier { states, unreadable } = transfer::earlier(store).await?;
+    let known = states.iter().map(|state| {
         let run = runs.iter().find(|run| run.serial == state.serial).map(made_by).unwrap_or_default();
-        let serial = paint(BOLD, format!("{:>5}", state.serial));
-        context.terminal.print(format!("{serial}  {resources:14}  {}", paint(DIM, run)));
+        (state.serial, format!("{:14}  {}", count(state.resources.len(), "resource"), paint(DIM, run)))
+    });
+    let lines: BTreeMap<_, _> = known.chain(unreadable.keys().map(|serial| (*serial, history::unreadable()))).collect();
+    for (serial, line) in &lines {
+        context.terminal.print(format!("{}  {line}", paint(BOLD, format!("{serial:>5}"))));
     }
-    match states.is_empty() {
-        true => context.terminal.note(format!("no earlier states are kept at {}", store.place())),
-        false => context.terminal.hint("`state restore N` puts one of them back"),
+    for (serial, error) in &unreadable {
+        context.terminal.warn(format!("the state {serial} is unreadable: {error}"));
+    }
+    match (states.is_empty(), unreadable.is_empty()) {
+        (true, true) => context.terminal.note(format!("no earlier states are kept at {}", store.place())),
+        (true, false) => {}
+        (false, _) => context.terminal.hint("`state restore N` puts one of them back"),
     }
     let states: Vec<_> =
         states.iter().map(|state| json!({"serial": state.serial, "resources": state.resources.len()})).collect();
-    context.terminal.print_json(&json!({"app": context.app(), "states": states}));
+    let unreadable = history::document(&unreadable);
+    context.terminal.print_json(&json!({"app": context.app(), "states": states, "unreadable": unreadable}));
     Ok(Exit::Done)
 }
 

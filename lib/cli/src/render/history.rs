@@ -1,16 +1,22 @@
 //! The runs that have changed something.
 
-use groundplan_engine::model::{Counts, RunRecord, RunResult};
-use jiff::Timestamp;
+use std::collections::BTreeMap;
 
-use crate::style::{BOLD, CREATE, DIM, ERROR, WARNING, padded, paint};
+use groundplan_engine::Error;
+use groundplan_engine::model::{Counts, RunRecord, RunResult};
+use groundplan_engine::store::History;
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+
+use crate::style::{BOLD, CREATE, DIM, ERROR, NL, WARNING, padded, paint};
 
 /// A line for each run, the oldest first, without a line feed at the end.
-pub(crate) fn table(entries: &[RunRecord]) -> String {
+pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
     let width = |of: &dyn Fn(&RunRecord) -> String| entries.iter().map(|it| of(it).chars().count()).max().unwrap_or(0);
     let serial = |entry: &RunRecord| entry.serial.to_string();
+    let serials = unreadable.keys().map(|serial| serial.to_string().len()).max().unwrap_or(0);
     let widths = (
-        width(&serial),
+        width(&serial).max(serials),
         width(&|entry| entry.who.clone()),
         width(&|entry| entry.command.clone()),
         width(&|entry| counts(&entry.counts)),
@@ -24,7 +30,23 @@ pub(crate) fn table(entries: &[RunRecord]) -> String {
         let counts = format!("{:1$}", counts(&entry.counts), widths.3);
         format!("{}  {when}  {who}  {command}  {counts}  {}", paint(BOLD, serial), ending(entry.result))
     };
-    entries.iter().map(line).collect::<Vec<_>>().join("\n")
+    let known = entries.iter().map(|entry| (entry.serial, line(entry)));
+    let unreadable = unreadable.keys().map(|serial| {
+        let shown = paint(BOLD, format!("{serial:>0$}", widths.0));
+        (*serial, format!("{shown}  {}", self::unreadable()))
+    });
+    let lines: BTreeMap<_, _> = known.chain(unreadable).collect();
+    lines.into_values().collect::<Vec<_>>().join(&*NL)
+}
+
+/// What stands in the place of a run or a state that cannot be read; why is said beside it.
+pub(crate) fn unreadable() -> String {
+    paint(ERROR, "unreadable")
+}
+
+/// What cannot be read, for other programs.
+pub(crate) fn document(unreadable: &BTreeMap<u64, Error>) -> Json {
+    unreadable.iter().map(|(serial, error)| json!({"serial": serial, "reason": error.to_string()})).collect()
 }
 
 /// `+3 ~1`: how many were to be created, changed, perhaps changed, replaced, deleted, settled.

@@ -134,6 +134,12 @@ impl State {
     /// The version of the format that this crate writes.
     pub const FORMAT: u32 = 2;
 
+    /// Whether nothing was ever deployed from it: the state as a first run saves it before it does something.
+    pub fn is_blank(&self) -> bool {
+        let Self { identity, resources, deposed, pending, .. } = self;
+        identity.is_none() && resources.is_empty() && deposed.is_empty() && pending.is_empty()
+    }
+
     /// The state of an app that was never deployed: a new lineage and a new digest key, from the
     /// system's random numbers.
     pub fn new(app: impl Into<String>) -> Self {

@@ -73,7 +73,9 @@ impl Files {
         let Some(state) = read_state(&self.state_file())? else {
             // A state is saved before anything is written about what is done to it.
             if self.journal_file().exists() {
-                let (place, restore) = (self.dir.display().to_string(), self.backups()?.last().copied());
+                let is_deployed = |serial: &u64| matches!(read_state(&self.backup_file(*serial)), Ok(Some(state)) if !state.is_blank());
+                let restore = self.backups()?.into_iter().rfind(is_deployed);
+                let place = self.dir.display().to_string();
                 return Err(Error::Absent { place, evidence: vec!["a journal".into()], restore });
             }
             return Ok(None);
@@ -146,7 +148,7 @@ impl Files {
             }
         }
         for old in self.backups()?.iter().rev().skip(HISTORY) {
-            files::remove(&self.backup_file(*old))?;
+            files::prune(&self.backup_file(*old));
         }
         Ok(())
     }

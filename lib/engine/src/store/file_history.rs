@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use groundplan_core::Assembly;
 
-use super::files::{make_dir, names, read, remove, replace, sync_dir};
+use super::files::{make_dir, names, prune, read, remove, replace, sync_dir};
 use super::history::History;
 use crate::error::Error;
 use crate::model::{RunRecord, assembly_from_json};
@@ -25,8 +25,8 @@ pub(super) fn record(dir: &Path, entry: &RunRecord, assembly: Option<&str>) -> R
     replace(&entry_file(dir, entry.serial), entry.to_json().as_bytes())?;
     let serials = serials(dir)?;
     for old in serials.iter().rev().skip(KEPT) {
-        remove(&entry_file(dir, *old))?;
-        remove(&assembly_file(dir, *old))?;
+        prune(&entry_file(dir, *old));
+        prune(&assembly_file(dir, *old));
     }
     sync_dir(&history)
 }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_run_that_is_damaged_hides_no_other_one() {
+    async fn a_run_that_cannot_be_read_hides_no_other_one() {
         let dir = tempfile::tempdir().unwrap();
         let entries = [1, 2, 3].map(entry);
         for entry in &entries {
@@ -124,7 +124,7 @@ mod tests {
         fs::write(entry_file(dir.path(), 2), [0xff, 0xfe]).unwrap();
         let history = history_after(dir.path(), 0).unwrap();
         assert_eq!(history.runs, [entries[0].clone(), entries[2].clone()]);
-        assert_eq!(history.damaged.keys().collect::<Vec<_>>(), [&2]);
+        assert_eq!(history.unreadable.keys().collect::<Vec<_>>(), [&2]);
         let error = history.whole().unwrap_err().to_string();
         assert!(error.contains("2.json") && error.contains("is damaged"), "{error}");
         assert_eq!(history_after(dir.path(), 2).unwrap().whole().unwrap(), [entries[2].clone()]);

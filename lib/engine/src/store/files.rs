@@ -102,6 +102,13 @@ pub(super) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Removes a file that is not kept any more. That it stays is no reason for a run to fail.
+pub(super) fn prune(path: &Path) {
+    if let Err(error) = remove(path) {
+        tracing::warn!("what is old stays: {error}");
+    }
+}
+
 /// The names in a directory; none where there is no such directory.
 pub(super) fn names(dir: &Path) -> Result<Vec<String>, Error> {
     let entries = match fs::read_dir(dir) {

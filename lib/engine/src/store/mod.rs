@@ -186,8 +186,7 @@ impl Loaded {
     /// it writes its journal: without events, that says nothing of what the run has made, since the journal may
     /// have been emptied.
     pub fn is_first(&self) -> bool {
-        let State { identity, resources, .. } = &self.state;
-        self.base.is_none() || (self.journal == 0 && identity.is_none() && resources.is_empty())
+        self.base.is_none() || (self.journal == 0 && self.state.is_blank())
     }
 }
 

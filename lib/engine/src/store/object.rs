@@ -290,15 +290,19 @@ impl ObjectStore {
         Ok(Some(Stored { state, journal }))
     }
 
-    /// The states in the checkpoints that are kept, without the current one, the oldest first. What is
-    /// damaged is left out: it is no way back.
-    async fn earlier(&self) -> Result<Vec<State>, Error> {
+    /// The states in the checkpoints that are kept, without the current one, the oldest first: each with its serial,
+    /// or why it cannot be read. What does not even tell its serial is left out.
+    async fn earlier(&self) -> Result<Vec<(u64, Result<State, Error>)>, Error> {
         let Log { mut checkpoints, .. } = self.log().await?;
         checkpoints.pop();
         let state = |number: u64| async move {
             let name = self.log_object(number);
             let text = self.objects.get(&name).await?;
-            Ok::<_, Error>(text.and_then(|text| object_log::state(&text, &self.place_of(&name)).ok()))
+            let state = |text: String| match object_log::state(&text, &self.place_of(&name)) {
+                Ok(state) => Some((state.serial, Ok(state))),
+                Err(error) => Some((object_log::serial(&text)?, Err(error))),
+            };
+            Ok::<_, Error>(text.and_then(state))
         };
         let states: Vec<_> = stream::iter(checkpoints).map(state).buffered(READS).try_collect().await?;
         Ok(states.into_iter().flatten().collect())
@@ -470,13 +474,14 @@ impl StateStore for ObjectStore {
     }
 
     async fn backups(&self) -> Result<Vec<u64>, Error> {
-        let mut serials: Vec<u64> = self.earlier().await?.into_iter().map(|state| state.serial).collect();
+        let mut serials: Vec<u64> = self.earlier().await?.into_iter().map(|(serial, _)| serial).collect();
         serials.dedup();
         Ok(serials)
     }
 
     async fn backup(&self, serial: u64) -> Result<Option<State>, Error> {
-        Ok(self.earlier().await?.into_iter().rfind(|state| state.serial == serial))
+        let found = self.earlier().await?.into_iter().rfind(|(found, _)| *found == serial);
+        found.map(|(_, state)| state).transpose()
     }
 
     /// The state in the newest checkpoint that a readable object of the log names.

@@ -83,6 +83,16 @@ pub(super) fn state(text: &str, place: &str) -> Result<State, Error> {
     }
 }
 
+/// The serial that the state in a checkpoint says it has, where nothing else of it can be read.
+pub(super) fn serial(text: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Saved {
+        serial: u64,
+    }
+    let (_, body) = text.split_once('\n')?;
+    serde_json::from_str(body).ok().map(|Saved { serial }| serial)
+}
+
 /// The events in an object that continues the checkpoint with the number `checkpoint`.
 pub(super) fn events(text: &str, checkpoint: u64, place: &str) -> Result<Vec<Event>, Error> {
     let corrupt = |reason: String| Error::Format(FormatError::Corrupt { place: place.into(), reason });

@@ -127,13 +127,14 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
         Some(Stored { state, journal }) => {
             let begun = |event: &Event| if let Event::Begun { serial, .. } = event { Some(*serial) } else { None };
             let known = journal.iter().filter_map(begun).max().unwrap_or(state.serial);
-            let later = store.history_after(known).await?.whole()?;
-            let ended = later.iter().rev().find(|run| run.result.is_some());
-            Ok(ended.map(|run| Error::Older {
-                place,
-                found: state.serial,
-                newer: format!("run {} has ended", run.serial),
-            }))
+            let later = store.history_after(known).await?;
+            let ended = later.runs.iter().rev().find(|run| run.result.is_some());
+            let ended = ended.map(|run| format!("run {} has ended", run.serial));
+            // One that cannot be read may have ended.
+            let unreadable = later.unreadable.iter().next_back();
+            let unreadable =
+                unreadable.map(|(serial, why)| format!("the history has run {serial}, which cannot be read ({why})"));
+            Ok(ended.or(unreadable).map(|newer| Error::Older { place, found: state.serial, newer }))
         }
         None => {
             let (backups, history) = (store.backups().await?, store.history().await?);
@@ -146,10 +147,10 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
                 [first, .., last] => evidence.push(format!("earlier states (serials {first} to {last})")),
             }
             let run = history.runs.iter().rfind(shows_state).map(|run| run.serial);
-            if let Some(last) = run.max(history.damaged.keys().next_back().copied()) {
+            if let Some(last) = run.max(history.unreadable.keys().next_back().copied()) {
                 evidence.push(format!("the history of {}", runs_text(last)));
             }
-            let restore = backups.last().copied();
+            let restore = newest_restorable(store, &backups).await?;
             Ok((!evidence.is_empty()).then_some(Error::Absent { place, evidence, restore }))
         }
     }
@@ -157,6 +158,20 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
 
 fn runs_text(count: u64) -> String {
     if count == 1 { "a run".to_owned() } else { format!("{count} runs") }
+}
+
+/// The newest of these earlier states that can be put back: one that can be read, and from which something was
+/// deployed.
+async fn newest_restorable(store: &dyn StateStore, backups: &[u64]) -> Result<Option<u64>, Error> {
+    for serial in backups.iter().rev() {
+        match store.backup(*serial).await {
+            Ok(Some(state)) if !state.is_blank() => return Ok(Some(*serial)),
+            Ok(_) => {}
+            Err(error) if error.is_of_one_document() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// The highest serial that this store has seen.

@@ -1,6 +1,8 @@
 //! Putting another state in the place of the current one: an earlier one, one from a file, or one from
 //! another store. The lock of each store that is written is the caller's.
 
+use std::collections::BTreeMap;
+
 use groundplan_core::Assembly;
 
 use super::start::{highest, load, readable};
@@ -21,39 +23,87 @@ pub struct Transferred {
 /// that are kept, or the current one where its journal is to be dropped.
 ///
 /// # Errors
-/// [`Error::Refused`] where there is none, and [`Error::OtherApp`].
+/// [`Error::Refused`] where there is none, or it is from before the first deploy, and [`Error::OtherApp`].
 pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Result<State, Error> {
     refuse_moved(store).await?;
-    let found = match store.backup(serial).await? {
-        Some(found) => Some(found),
-        None => readable(store).await?.filter(|state| state.serial == serial),
-    };
-    let Some(state) = found else {
-        let kept = store.backups().await?;
-        let kept: Vec<_> = kept.iter().map(u64::to_string).collect();
-        let which = match kept.is_empty() {
-            true => "no earlier states are kept".to_owned(),
-            false => format!("these earlier states are kept: {}", kept.join(", ")),
-        };
-        return Err(Error::Refused {
-            reason: format!("{} has no state with the serial {serial}; {which}", store.place()),
-        });
+    let place = store.place();
+    let state = match store.backup(serial).await? {
+        // Whoever goes on from it would be told that there is no state.
+        Some(state) if state.is_blank() => {
+            let reason = format!("the state {serial} at {place} is from before the first deploy, and has nothing");
+            let start = "to start over and leave what exists alone, use `--new-state`";
+            return Err(refused(format!("{reason}; {}; {start}", which(store).await?)));
+        }
+        Some(state) => state,
+        None => match readable(store).await?.filter(|state| state.serial == serial) {
+            Some(state) => state,
+            None => {
+                return Err(refused(format!("{place} has no state with the serial {serial}; {}", which(store).await?)));
+            }
+        },
     };
     of_app(store, app, &state)?;
     next(store, state).await
+}
+
+/// Which earlier states can be restored.
+async fn which(store: &dyn StateStore) -> Result<String, Error> {
+    let Earlier { states, unreadable } = earlier(store).await?;
+    let list = |serials: Vec<u64>| serials.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let mut which = match states.is_empty() {
+        true => "no earlier states are kept".to_owned(),
+        false => format!("these can be restored: {}", list(states.iter().map(|state| state.serial).collect())),
+    };
+    if !unreadable.is_empty() {
+        which += &format!("; these cannot be read: {}", list(unreadable.into_keys().collect()));
+    }
+    Ok(which)
+}
+
+/// The earlier states that a store keeps, without those from before the first deploy: they have nothing.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// Those that can be read, the oldest first.
+    pub states: Vec<State>,
+    /// Why others cannot be read, by serial.
+    pub unreadable: BTreeMap<u64, Error>,
+}
+
+/// The earlier states that [`restorable`] takes, and those that it would if they could be read.
+///
+/// # Errors
+/// The store cannot be reached.
+pub async fn earlier(store: &dyn StateStore) -> Result<Earlier, Error> {
+    let mut earlier = Earlier::default();
+    for serial in store.backups().await? {
+        match store.backup(serial).await {
+            Ok(state) => earlier.states.extend(state.filter(|state| !state.is_blank())),
+            Err(error) if error.is_of_one_document() => {
+                earlier.unreadable.insert(serial, error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(earlier)
 }
 
 /// The state in `text` as the next one of `app`, to be saved with [`replace`]. Its checksum is made anew,
 /// since it may have been edited.
 ///
 /// # Errors
-/// It is of another app; and, unless `force`, it is of another lineage than the current one or older, or
+/// It is of another app, or from before the first deploy; and, unless `force`, it is of another lineage than the current one or older, or
 /// the current one cannot be read.
 pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str, force: bool) -> Result<State, Error> {
     refuse_moved(store).await?;
     let state = State::from_edited_json(text, place)?;
     if state.app != app {
         return Err(Error::OtherApp { place: place.to_owned(), found: state.app, app: app.to_owned() });
+    }
+    if state.is_blank() {
+        return Err(refused(format!(
+            "{place} is a state from before the first deploy, and has nothing; to start over and leave what exists \
+             alone, use `--new-state`"
+        )));
     }
     if !force {
         let loaded = match load(store, app).await {
@@ -175,11 +225,17 @@ pub async fn migrate(
     to.set_moved(Some(from_url)).await?;
     let runs = copy_history(from, to).await?;
     for serial in from.backups().await? {
-        if saved.is_none_or(|saved| serial > saved)
-            && serial < state.serial
-            && let Some(backup) = from.backup(serial).await?
-        {
-            to.save(&backup).await?;
+        if saved.is_none_or(|saved| serial > saved) && serial < state.serial {
+            match from.backup(serial).await {
+                Ok(backup) => {
+                    if let Some(backup) = backup {
+                        to.save(&backup).await?;
+                    }
+                }
+                // It is no way back, and stays where it is.
+                Err(error) if error.is_of_one_document() => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     to.save(&state).await?;

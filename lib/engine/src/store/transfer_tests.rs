@@ -62,11 +62,71 @@ async fn an_absent_state_beside_earlier_ones_is_refused_until_one_is_restored() 
     assert!(error.contains("`state restore 2` puts the newest earlier state back"), "{error}");
 
     let missing = restorable(&store, "shop", 7).await.unwrap_err().to_string();
-    assert!(missing.ends_with("has no state with the serial 7; these earlier states are kept: 1, 2"), "{missing}");
+    assert!(missing.ends_with("has no state with the serial 7; these can be restored: 1, 2"), "{missing}");
     let state = restorable(&store, "shop", 2).await.unwrap();
     assert_eq!(replace(&store, "shop", state).await.unwrap().before, None);
     let loaded = load(&store, "shop").await.unwrap().state;
     assert_eq!(loaded, State { serial: 4, ..last }, "the serial follows all that was there");
+}
+
+#[tokio::test]
+async fn a_state_from_before_the_first_deploy_is_neither_offered_nor_restored_nor_pushed() {
+    let (dir, store) = files();
+    let blank = State::new("shop");
+    store.save(&blank).await.unwrap();
+    deployed(&store, 1).await;
+    let path = |name: &str| dir.path().join("shop").join(name);
+    fs::create_dir(path("state.9.json")).unwrap();
+    assert_eq!(store.backups().await.unwrap(), [0, 9]);
+    let error = restorable(&store, "shop", 0).await.unwrap_err().to_string();
+    assert!(error.contains("is from before the first deploy, and has nothing; no earlier states are kept"), "{error}");
+    assert!(error.contains("; these cannot be read: 9; to start over"), "{error}");
+    let error = pushable(&store, "shop", &blank.to_json(), "blank.json", true).await.unwrap_err().to_string();
+    assert!(error.starts_with("blank.json is a state from before the first deploy"), "{error}");
+    // The one that was damaged while it was current is no way back, and is not advised.
+    fs::remove_file(path("state.json")).unwrap();
+    let error = refused(&store).await;
+    assert!(error.contains("earlier states (serials 0 to 9)") && !error.contains("state restore"), "{error}");
+    fs::write(path("journal.jsonl"), "").unwrap();
+    assert!(!refused(&store).await.contains("state restore"));
+}
+
+#[tokio::test]
+async fn a_later_run_that_cannot_be_read_is_a_reason_to_ask_and_no_dead_end() {
+    let (dir, store) = files();
+    deployed(&store, 2).await;
+    let later = dir.path().join("shop/history/4.json");
+    fs::create_dir(&later).unwrap();
+    let error = refused(&store).await;
+    assert!(error.contains("has serial 2, but the history has run 4, which cannot be read (cannot read `"), "{error}");
+    assert!(error.contains("accept this one with `state restore 2`"), "{error}");
+    let accepted = restorable(&store, "shop", 2).await.unwrap();
+    replace(&store, "shop", accepted).await.unwrap();
+    assert_eq!(load(&store, "shop").await.unwrap().state.serial, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_earlier_state_in_a_bucket_that_cannot_be_read_is_named_with_the_reason() {
+    let bucket = FakeBucket::default();
+    let store = bucket.store("shop");
+    let last = deployed(&store, 3).await;
+    let name = bucket.names().into_iter().find(|name| name.contains("/log/")).unwrap();
+    let newer = bucket.text(&name).replace("\"format\": 2", "\"format\": 99");
+    bucket.set(&name, &newer);
+    let transfer::Earlier { states, unreadable } = transfer::earlier(&store).await.unwrap();
+    assert_eq!(states.iter().map(|state| state.serial).collect::<Vec<_>>(), [2]);
+    assert!(unreadable[&1].to_string().contains("has format 99"), "{unreadable:?}");
+    // It stays behind when the state moves.
+    let (_dir, to) = files();
+    let (from_lock, to_lock) = (store.lock(&deploy()).await.unwrap(), to.lock(&deploy()).await.unwrap());
+    migrate(&store, &to, "shop", "s3://bucket", "file:there").await.unwrap();
+    drop((from_lock, to_lock));
+    assert_eq!(to.backups().await.unwrap(), [2]);
+    assert_eq!(load(&to, "shop").await.unwrap().state, last);
+}
+
+fn deploy() -> LockOwner {
+    LockOwner::new("deploy")
 }
 
 #[tokio::test]
@@ -210,7 +270,7 @@ async fn a_state_is_pushed_where_it_continues_the_current_one() {
 
     let cases = [
         (State { serial: 3, ..current.clone() }, "it has moved on since"),
-        (State { serial: 9, ..State::new("shop") }, "is not a state of the lineage"),
+        (State { serial: 9, identity: Some(identity()), ..State::new("shop") }, "is not a state of the lineage"),
         (State { app: "account".into(), ..current.clone() }, "is the state of the app `account`"),
     ];
     for (state, expected) in cases {
