@@ -304,6 +304,10 @@ pub(crate) struct Import {
     /// joined by `|`
     pub(crate) id: String,
 
+    /// Also where its tags name another path, or another app whose state is elsewhere
+    #[arg(long)]
+    pub(crate) take_ownership: bool,
+
     #[command(flatten)]
     pub(crate) start: Start,
 

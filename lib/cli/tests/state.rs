@@ -180,6 +180,39 @@ fn what_a_lost_state_has_known_is_adopted_one_by_one() {
 }
 
 #[test]
+fn what_another_app_has_is_not_imported_before_it_lets_go_of_it() {
+    let machine = Machine::new();
+    machine.run(&shop(), "deploy").succeeds();
+    let billing = App::new("billing");
+    let stack = billing.stack("billing", Environment::new("us-east-1"));
+    for name in ["net", "other"] {
+        stack.add(name, ec2::Vpc::new().cidr_block("10.0.0.0/16").enable_dns_hostnames(false));
+    }
+    let inventory = machine.sandbox().inventory().unwrap();
+    let vpc = inventory.iter().find(|item| item.type_name == "AWS::EC2::VPC").unwrap().id.clone();
+    let import = format!("import billing/net {vpc}");
+    let refused = machine.run(&billing, &import).fails(3, "is `shop/vpc` of the app `shop`");
+    assert!(refused.err.contains("run `state rm shop/vpc` of `shop` first"), "{}", refused.err);
+    // No flag gives one resource to two apps, and a fresh state hides no other one.
+    machine.run(&billing, &format!("{import} --take-ownership")).fails(3, "two apps cannot both have it");
+    machine.run(&billing, &format!("{import} --new-state")).fails(3, "is `shop/vpc` of the app `shop`");
+    // Where the other state is elsewhere, the tags tell.
+    let elsewhere = format!("{import} --state file:elsewhere");
+    let refused = machine.run(&billing, &elsewhere).fails(3, "say that it is `shop/vpc` of the app `shop`");
+    assert!(refused.err.contains("whose state is not beside ~/elsewhere/billing"), "{}", refused.err);
+    assert!(refused.err.contains("add `--take-ownership`"), "{}", refused.err);
+
+    machine.run(&shop(), "state rm shop/vpc").succeeds();
+    let renamed = app(|shop| drop(shop.add("network", ec2::Vpc::new().cidr_block("10.0.0.0/16"))));
+    let other_path = machine.run(&renamed, &format!("import shop/network {vpc}")).fails(3, "was made for `shop/vpc`");
+    assert!(other_path.err.contains("if `shop/network` is meant, add `--take-ownership`"), "{}", other_path.err);
+    machine.run(&billing, &import).succeeds();
+    machine
+        .run(&shop(), &format!("import shop/vpc {vpc} --take-ownership"))
+        .fails(3, "is `billing/net` of the app `billing`");
+}
+
+#[test]
 fn a_state_is_pulled_edited_and_pushed() {
     let machine = Machine::new();
     machine.run(&shop(), "deploy").succeeds();

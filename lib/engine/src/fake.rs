@@ -15,7 +15,7 @@ use crate::diff::Inputs;
 use crate::model::State;
 use crate::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
-    Properties, Provider, ProviderError, Recovery, SecretOutputs, Status, UpdateRequest, Wait,
+    Owner, Properties, Provider, ProviderError, Recovery, SecretOutputs, Status, UpdateRequest, Wait,
 };
 use crate::secret::Digests;
 
@@ -69,6 +69,8 @@ pub(crate) struct Cloud {
     pub(crate) renames: bool,
     /// What the lookups of resources of an app are answered with, the first one first; then nothing is found.
     pub(crate) owned: Vec<Result<Vec<String>, ProviderError>>,
+    /// Whose identity tags resources carry, by identifier.
+    pub(crate) owners: BTreeMap<String, Owner>,
     /// How often a deploy has polled.
     pub(crate) advances: u32,
     /// Whether a deploy took the resource at a path for one that no run has seen ready, when it polled last.
@@ -227,6 +229,10 @@ impl Provider for Fake {
             true => Ok(Vec::new()),
             false => cloud.owned.remove(0),
         }
+    }
+
+    async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError> {
+        Ok(self.cloud().owners.get(&resource.id).cloned())
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {

@@ -4,11 +4,13 @@
 //! the program declares and what is there are compared by the one diff, so the differences that
 //! are shown are what the next deploy would settle. Nothing in the account is touched.
 
+mod ownership;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::secret::SecretSource;
-use groundplan_core::{Assembly, Environment, Path, ResourceEntry, Value};
-use groundplan_schema::{ResourceType, lookup};
+use groundplan_core::{Assembly, Path, ResourceEntry, Value};
+use groundplan_schema::lookup;
 use uuid::Uuid;
 
 use crate::diff::{Change, Inputs, diff};
@@ -21,6 +23,7 @@ use crate::planning::{digests, identity};
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
 use crate::resolve::substitute_all;
 use crate::secret;
+use crate::store::StateStore;
 use crate::traffic::Traffic;
 use crate::upstream::Upstream;
 
@@ -35,19 +38,32 @@ pub struct Import {
     pub identity: Identity,
 }
 
-/// Finds the resource `id` and what differs between it and what the program says at `path`. The
+/// Which resource is to be imported.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Its path in the program.
+    pub path: &'a Path,
+    /// Its identifier in the account.
+    pub id: &'a str,
+    /// Whether it is imported also where its identity tags say that it is somebody else's.
+    pub take_ownership: bool,
+    /// The store of this app, beside which the states of others are.
+    pub store: &'a dyn StateStore,
+}
+
+/// Finds the resource of `request` and what differs between it and what the program says at its path. The
 /// imports of `assembly` are resolved ([`Upstream::resolve`]).
 ///
 /// # Errors
 /// The program does not have the path, the state has it, the resource does not exist, or another
-/// path is that resource already.
+/// path or app has that resource already.
 pub async fn import(
     assembly: &Assembly,
     state: &State,
-    path: &Path,
-    id: &str,
+    request: &Request<'_>,
     provider: &dyn Provider,
 ) -> Result<Import, Error> {
+    let Request { path, id, .. } = *request;
     // Fails where the caller has left an import in.
     Upstream::NONE.resolve(assembly)?;
     let Some(entry) = assembly.resources.get(path) else {
@@ -57,19 +73,20 @@ pub async fn import(
     let refused = |reason: String| Error::NotImportable { path: path.clone(), reason };
     let environment = assembly.environment(path).cloned().expect("every resource of an assembly is in a stack");
     let identity = identity(provider, state, Some(assembly)).await?;
-    free(state, path, entry, &environment, id, &identity).map_err(refused)?;
-    let Some(behavior) = provider.behavior(&entry.type_name) else {
-        return Err(refused(format!("the target does not support {}", entry.type_name)));
-    };
     let address =
         Address { app: state.app.clone(), path: path.clone(), type_name: entry.type_name.clone(), environment };
     let existing = Existing { address, id: id.to_owned(), properties: Properties::new() };
+    free(state, &existing, &identity).map_err(refused)?;
+    let Some(behavior) = provider.behavior(&entry.type_name) else {
+        return Err(refused(format!("the target does not support {}", entry.type_name)));
+    };
     let traffic = Traffic::new(1);
     let looks = Looks::new(provider, &traffic);
     let live = traffic.keep(read(&existing, looks, &identity)).await.map_err(|error| match error {
         NotRead::Absent(reason) => refused(reason),
         NotRead::Other(error) => *error,
     })?;
+    traffic.keep(ownership::permit(request, &existing, &identity, looks)).await?;
 
     let lookup = |reference: &_| state.value_of(reference);
     let desired = substitute_all(&entry.properties, &lookup);
@@ -106,14 +123,8 @@ pub async fn import(
 }
 
 /// Whether the state has neither the path nor the resource.
-fn free(
-    state: &State,
-    path: &Path,
-    entry: &ResourceEntry,
-    environment: &Environment,
-    id: &str,
-    identity: &Identity,
-) -> Result<(), String> {
+fn free(state: &State, existing: &Existing, identity: &Identity) -> Result<(), String> {
+    let Existing { address: Address { path, .. }, id, .. } = existing;
     if let Some(known) = state.resources.get(path) {
         let known = format!("{} `{}`", known.type_name, known.id);
         return Err(format!("the state has {known} there; to look after another one, run `state rm {path}` first"));
@@ -121,12 +132,7 @@ fn free(
     if state.pending.contains_key(path) {
         return Err("an interrupted run may have made it; run `deploy`, which finds out".into());
     }
-    let everywhere = lookup(&entry.type_name).is_some_and(ResourceType::is_global);
-    let same = |known: &ResourceState| {
-        let there = everywhere || known.environment.region == environment.region;
-        let there = there && identity.account_of(&known.environment) == identity.account_of(environment);
-        known.type_name == entry.type_name && known.id == id && there
-    };
+    let same = |known: &ResourceState| ownership::is_same(known, identity, existing, identity);
     if let Some((other, _)) = state.resources.iter().find(|(_, known)| same(known)) {
         return Err(format!("`{id}` stands at `{other}` already; to move it, run `state mv {other} {path}`"));
     }

@@ -1,3 +1,4 @@
+use groundplan_core::Environment;
 use serde_json::json;
 
 use super::*;
@@ -6,7 +7,14 @@ use crate::edit;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{DATABASE, Fake, LOG_GROUP, assembly, subnet, vpc};
 use crate::planning::{self, PlanOptions};
+use crate::provider::Owner;
 use crate::store::{self, MemoryStore};
+
+/// The import of a resource where no other app is known.
+async fn import(program: &Assembly, state: &State, path: &Path, id: &str, fake: &Fake) -> Result<Import, Error> {
+    let store = MemoryStore::new();
+    super::import(program, state, &Request { path, id, take_ownership: false, store: &store }, fake).await
+}
 
 /// A cloud that holds what `program` says, made by nobody we know.
 async fn made(program: &Assembly) -> Fake {
@@ -173,4 +181,75 @@ async fn the_same_identifier_in_another_account_is_another_resource() {
     state.resources.get_mut("a/logs").unwrap().environment.account = Some(crate::fake::identity().account);
     let refused = import(&second, &state, &"a/again".into(), &id, &fake).await.unwrap_err().to_string();
     assert!(refused.contains("stands at `a/logs` already"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_app_has_in_its_state_is_refused_until_it_has_let_go_of_it() {
+    let program = assembly(&[logs(7)]);
+    let fake = made(&program).await;
+    let place = MemoryStore::new();
+    let (path, id) = (Path::from("a/logs"), fake.id("a/logs"));
+    let (shop, account) = (place.beside("shop"), place.beside("account"));
+    let loaded = store::load(&account, "account").await.unwrap();
+    let theirs = Assembly { app: "account".into(), ..program.clone() };
+    let imported = import(&theirs, &loaded.state, &path, &id, &fake).await.unwrap();
+    let state = edit::commit(loaded, Some(imported.identity), imported.events, &account).await.unwrap();
+    let request = |take_ownership| Request { path: &path, id: &id, take_ownership, store: &shop };
+    let own = State::new("shop");
+    for take_ownership in [false, true] {
+        let refused = super::import(&program, &own, &request(take_ownership), &fake).await.unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            format!(
+                "cannot import `a/logs`: `{id}` is `a/logs` of the app `account`; two apps cannot both have it: run \
+                 `state rm a/logs` of `account` first"
+            )
+        );
+    }
+    // What is left over there is theirs as well.
+    let mut deposed = state.clone();
+    let resource = deposed.resources.remove(&path).unwrap();
+    deposed.deposed.push(crate::model::Deposed { path: path.clone(), resource: resource.clone() });
+    account.save(&deposed).await.unwrap();
+    assert!(super::import(&program, &own, &request(false), &fake).await.is_err());
+    // The same name in another account is another one.
+    let mut elsewhere = state.clone();
+    elsewhere.identity.as_mut().unwrap().account = "444455556666".into();
+    account.save(&elsewhere).await.unwrap();
+    super::import(&program, &own, &request(false), &fake).await.unwrap();
+    // Tags stay when an app lets go of a resource: its state says that it has.
+    fake.cloud().owners.insert(id.clone(), Owner { app: "account".into(), path: "a/logs".into() });
+    account.save(&State { resources: BTreeMap::new(), ..state }).await.unwrap();
+    super::import(&program, &own, &request(false), &fake).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_carries_the_tags_of_another_path_or_of_an_app_elsewhere_is_taken_only_on_request() {
+    let program = assembly(&[logs(7)]);
+    let fake = made(&program).await;
+    let (path, id) = (Path::from("a/logs"), fake.id("a/logs"));
+    let store = MemoryStore::new();
+    let attempt = async |app: &str, tagged: &str, take_ownership| {
+        fake.cloud().owners.insert(id.clone(), Owner { app: app.into(), path: tagged.into() });
+        let request = Request { path: &path, id: &id, take_ownership, store: &store };
+        let imported = super::import(&program, &State::new("shop"), &request, &fake).await;
+        imported.map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(attempt("shop", "a/logs", false).await, Ok(()));
+    let other_path = attempt("shop", "a/other", false).await.unwrap_err();
+    assert_eq!(
+        other_path,
+        format!(
+            "cannot import `a/logs`: the tags of `{id}` say that it was made for `a/other`; import it there, or, if \
+             `a/logs` is meant, add `--take-ownership`"
+        )
+    );
+    let other_app = attempt("billing", "a/logs", false).await.unwrap_err();
+    assert!(
+        other_app.contains("say that it is `a/logs` of the app `billing`, whose state is not beside"),
+        "{other_app}"
+    );
+    for (app, tagged) in [("shop", "a/other"), ("billing", "a/logs")] {
+        assert_eq!(attempt(app, tagged, true).await, Ok(()));
+    }
 }

@@ -7,7 +7,7 @@ use groundplan_core::Path;
 use sha2::{Digest, Sha256};
 
 use crate::provider::{
-    Address, Behavior, CreateRequest, ErrorClass, Existing, Live, Outputs, Provider, ProviderError, Status, Wait,
+    Address, Behavior, CreateRequest, ErrorClass, Existing, Live, Outputs, Owner, Provider, ProviderError, Status, Wait,
 };
 use crate::traffic::{Closed, Rank, Traffic};
 
@@ -72,6 +72,11 @@ impl<'a> Looks<'a> {
     /// Whether it is ready, as one look shows it.
     pub(crate) async fn status(&self, existing: &Existing) -> Result<Status, ProviderError> {
         self.repeat(&existing.address, async || self.provider.status(existing).await).await
+    }
+
+    /// Who has made it, by its identity tags.
+    pub(crate) async fn owner(&self, existing: &Existing) -> Result<Option<Owner>, ProviderError> {
+        self.repeat(&existing.address, async || self.provider.owner(existing).await).await
     }
 
     /// The outputs of what was seen, where it is as it is going to be: ready, or of a type that is ready

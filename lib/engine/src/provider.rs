@@ -95,6 +95,13 @@ pub trait Provider: Send + Sync {
     /// with a state that is not at hand. None where a provider marks nothing.
     async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError>;
 
+    /// What the identity tags of a resource that exists say about who has made it; none where it carries none, or
+    /// where a provider does not tell. Asked before it is imported.
+    async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError> {
+        let _ = resource;
+        Ok(None)
+    }
+
     /// The same cloud, in which each request that changes something is sent only while `fence` allows
     /// it. None where every call of this provider is one request: the engine asks before each call.
     fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
@@ -149,6 +156,15 @@ impl Identity {
     pub fn account_of<'a>(&'a self, environment: &'a Environment) -> &'a str {
         environment.account.as_deref().unwrap_or(&self.account)
     }
+}
+
+/// Who has made a resource, by its identity tags. A resource that is moved or imported later keeps them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The app.
+    pub app: String,
+    /// Where it stood in that app; the end of that, where it is too long for a tag.
+    pub path: String,
 }
 
 /// Which resource a call is about.

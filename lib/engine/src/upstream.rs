@@ -196,6 +196,16 @@ async fn settled(store: &dyn StateStore, app: &str) -> Result<Option<State>, Err
     }
 }
 
+/// The state of `app` beside `store`; that which it had last, where it was moved elsewhere, and none where it was
+/// never deployed.
+pub(crate) async fn last_known(store: &dyn StateStore, app: &str) -> Result<Option<State>, Error> {
+    let Some(beside) = store.of(app) else { return Ok(None) };
+    match settled(&*beside, app).await {
+        Err(Error::Moved { .. }) => left(&*beside).await,
+        state => state,
+    }
+}
+
 /// The last state that a store had before that was moved elsewhere.
 async fn left(store: &dyn StateStore) -> Result<Option<State>, Error> {
     store.load().await?.map(|stored| stored.folded(store)).transpose()

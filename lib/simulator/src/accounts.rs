@@ -9,7 +9,7 @@ use groundplan_core::Environment;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
-    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live,
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Owner,
     Properties, ProviderError, Status, UpdateRequest,
 };
 use zeroize::Zeroizing;
@@ -132,6 +132,10 @@ impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Provider for Accounts<S> {
             found.extend(self.of(environment)?.owned(app, std::slice::from_ref(environment)).await?);
         }
         Ok(found.into_iter().collect())
+    }
+
+    async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError> {
+        self.at(&resource.address)?.owner(resource).await
     }
 
     fn settling(&self) -> Duration {

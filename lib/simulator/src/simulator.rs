@@ -12,7 +12,7 @@ use groundplan_core::{Environment, Path, Value};
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
-    Properties, ProviderError, Status, UpdateRequest,
+    Owner, Properties, ProviderError, Status, UpdateRequest,
 };
 use groundplan_schema::lookup;
 use serde_json::Value as Json;
@@ -492,6 +492,20 @@ impl Provider for Simulator {
             own.map(|found| format!("{} {}", found.key.type_name, found.key.id)).collect()
         });
         found.map_err(unavailable)
+    }
+
+    async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError> {
+        let Existing { address, id, .. } = resource;
+        let is_it = |found: &&Resource| {
+            let Key { region, id: found, .. } = &found.key;
+            found == id && (region.is_empty() || *region == address.environment.region)
+        };
+        let owner = |world: &mut World<'_>| {
+            let found = world.account.of_type(&address.type_name).find(is_it);
+            let found = found.filter(|found| found.schema().tags.is_some() && !found.app.is_empty());
+            Ok(found.and_then(|found| Some(Owner { app: found.app.clone(), path: found.path.as_ref()?.to_string() })))
+        };
+        self.call(Operation::Read, address, owner).await
     }
 
     async fn secret_output(

@@ -19,12 +19,13 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     let session = context.session()?;
     session.may_ask(args.yes, "import")?;
     let holder = session.holder();
-    let Import { path, id, start, yes } = args;
+    let Import { path, id, take_ownership, start, yes } = args;
     let imported = || async {
         let (provider, loaded) = session.start(*start).await?;
         let assembly = &context.synthesis.assembly;
         let (resolved, _) = Upstream::read(assembly, &*session.store).await?.resolve(assembly)?;
-        let found = import::import(&resolved, &loaded.state, path, id, &*provider).await?;
+        let request = import::Request { path, id, take_ownership: *take_ownership, store: &*session.store };
+        let found = import::import(&resolved, &loaded.state, &request, &*provider).await?;
         show(context, &session, args, &found);
         let question = format!("import {id} of account {} as {path}?", found.identity.account);
         session.confirm(*yes, &question).await?;
