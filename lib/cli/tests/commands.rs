@@ -503,3 +503,39 @@ fn warnings_are_shown_and_do_not_stop_a_deploy() {
     let deploy = Machine::new().run(&warned, "deploy").succeeds();
     assert!(deploy.err.contains("warning[GP9999]: this is unusual"), "{}", deploy.err);
 }
+
+#[test]
+fn a_destroy_says_what_it_keeps_and_why() {
+    let none = app(|_| {});
+    let machine = Machine::new();
+    let kept = |machine: &Machine, command: &str| {
+        let ran = machine.run(&none, command).succeeds();
+        let hints: Vec<_> = ran.err.lines().filter(|line| line.starts_with("hint:")).map(str::to_owned).collect();
+        let lines =
+            ran.out.lines().filter(|line| line.contains(" kept") || line.contains("nothing to")).map(str::to_owned);
+        lines.chain(hints).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&machine, "destroy"), ["nothing to destroy"]);
+    machine.run(&none, "deploy").succeeds();
+    assert_eq!(kept(&machine, "plan --destroy"), ["nothing to destroy"]);
+
+    // What holds data, with what it needs.
+    machine.run(&database("admin"), "deploy").succeeds();
+    let data = "1 resource is kept, since it holds data";
+    assert_eq!(kept(&machine, "plan --destroy"), [data]);
+    for _ in 0..2 {
+        assert_eq!(kept(&machine, "destroy"), [data, "hint: `destroy --delete-data` deletes it, too"]);
+    }
+    let gone = machine.run(&none, "destroy --delete-data").succeeds();
+    assert!(!gone.out.contains("kept") && !gone.err.contains("hint:"), "{}{}", gone.out, gone.err);
+    assert_eq!(kept(&machine, "destroy --delete-data"), ["nothing to destroy"]);
+
+    // What is retained holds no data, and needs something: no flag deletes that.
+    let retained = app(|shop| {
+        let vpc = shop.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+        shop.add("vpc-a", ec2::Subnet::new(&vpc).cidr_block("10.0.0.0/24")).retain();
+    });
+    machine.run(&retained, "deploy").succeeds();
+    let needed = "1 resource is kept, since what is retained needs it";
+    assert_eq!(kept(&machine, "destroy"), [needed]);
+}

@@ -49,7 +49,7 @@ impl Job<'_> {
         loaded: Loaded,
         provider: &dyn Provider,
     ) -> Result<Exit, CommandError> {
-        plan::show(self.context, self.session, planned, view);
+        plan::show(self.context, self.session, planned, view, &loaded.state);
         let document = plan::document(self.context, self.session, planned);
         self.context.terminal.print_json(&event("planned", document));
         // What an interrupted run has left in the journal is put into the state, too.

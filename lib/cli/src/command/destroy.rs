@@ -1,6 +1,5 @@
 //! `destroy`: leaves nothing, or nothing but what holds data.
 
-use groundplan_engine::diff::Action;
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::planning::{self, PlanOptions};
 
@@ -8,7 +7,7 @@ use crate::args::{Destroy, Start};
 use crate::command::apply::Job;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
-use crate::render::count;
+use crate::render::kept;
 use crate::render::plan::PlanView;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, CommandError> {
@@ -36,13 +35,11 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
         ..PlanOptions::default()
     };
     let planned = planning::destroy(&loaded.state, &*provider, &options).await?;
-    let kept = planned.changes.changes.values().filter(|change| change.action == Action::Keep).count();
+    let data = kept::for_data(&planned.changes, &loaded.state);
     let exit = job.carry_out(&planned, PlanView::new(&planned, None), None, loaded, &*provider).await?;
-    if kept > 0 {
-        let kept = count(kept, "resource");
-        context.terminal.hint(format!(
-            "{kept} that hold data, or are needed by such, are kept; `destroy --delete-data` deletes them, too"
-        ));
+    if data > 0 {
+        let them = if data == 1 { "it" } else { "them" };
+        context.terminal.hint(format!("`destroy --delete-data` deletes {them}, too"));
     }
     Ok(exit)
 }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_engine::Provider;
 use groundplan_engine::diff::{Action, ChangeSet};
 use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::store::Loaded;
 use groundplan_engine::upstream::{self, Upstream};
+use groundplan_engine::{Provider, State};
 use serde_json::{Value as Json, json};
 
 use crate::args;
 use crate::boxed::boxed;
 use crate::context::{Context, Session};
 use crate::error::{CommandError, Exit, shown};
+use crate::render::kept;
 use crate::render::plan::PlanView;
 use crate::style::{BOLD, DIM, NL, paint};
 use crate::upstream as apps;
@@ -31,7 +32,8 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     }
     let full = args.full || context.global.verbose > 0;
     let program = (!args.destroy).then_some(context.synthesis);
-    show(context, &session, &planned, PlanView { full, ..PlanView::new(&planned, program) });
+    let view = PlanView { full, ..PlanView::new(&planned, program) };
+    show(context, &session, &planned, view, &loaded.state);
     let mut json = document(context, &session, &planned);
     if !before.documents.is_empty() {
         json["upstream"] = before.documents.into();
@@ -106,7 +108,7 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>) -> Result<Befor
         let (provider, loaded) = session.start(args::Start::default()).await?;
         let planned = plan(&context, &session, &args::Plan::default(), &*provider, &loaded, &own).await?;
         session.tell_first(&loaded, &planned);
-        show(&context, &session, &planned, PlanView::new(&planned, Some(&synthesis)));
+        show(&context, &session, &planned, PlanView::new(&planned, Some(&synthesis)), &loaded.state);
         context.terminal.print("");
         before.documents.extend(own.documents);
         before.documents.push(document(&context, &session, &planned));
@@ -115,20 +117,21 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>) -> Result<Befor
     Ok(before)
 }
 
-/// Shows a plan to people.
-pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Planned, view: PlanView<'_>) {
+/// Shows a plan to people, which was made from this state.
+pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Planned, view: PlanView<'_>, state: &State) {
     let header = format!(
         "{} {}",
         paint(BOLD, context.app()),
         paint(DIM, format!("at {}, account {}", session.target.name(), planned.plan.identity.account))
     );
+    let kept = if view.assembly.is_none() { kept::lines(&planned.changes, state) } else { Vec::new() };
     if planned.changes.is_empty() {
-        let kept = planned.changes.changes.values().filter(|change| change.action == Action::Keep).count();
-        let mut message = match kept {
-            0 if !planned.left_out.is_empty() => format!("no changes in this part{NL}{}", view.left_out()),
-            0 if planned.refreshed => "no changes: the target holds what the program says".to_owned(),
-            0 => "no changes since the last deploy; `--refresh` reads the target".to_owned(),
-            kept => format!("no changes: {kept} that hold data, or are needed by such, are kept"),
+        let mut message = match view.assembly {
+            None if kept.is_empty() => "nothing to destroy".to_owned(),
+            None => kept.join(&*NL),
+            Some(_) if !planned.left_out.is_empty() => format!("no changes in this part{NL}{}", view.left_out()),
+            Some(_) if planned.refreshed => "no changes: the target holds what the program says".to_owned(),
+            Some(_) => "no changes since the last deploy; `--refresh` reads the target".to_owned(),
         };
         if !planned.plan.observed.is_empty() {
             message += &match planned.refreshed {
@@ -138,7 +141,8 @@ pub(crate) fn show(context: &Context<'_>, session: &Session<'_>, planned: &Plann
         }
         context.terminal.print(format!("{header}{NL}{message}"));
     } else {
-        context.terminal.print(format!("{header}{NL}{NL}{}", view.render()));
+        let lines: Vec<_> = std::iter::once(view.render()).chain(kept).collect();
+        context.terminal.print(format!("{header}{NL}{NL}{}", lines.join(&*NL)));
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod diff;
 pub(crate) mod drift;
 pub(crate) mod graph;
 pub(crate) mod history;
+pub(crate) mod kept;
 pub(crate) mod moves;
 pub(crate) mod open;
 pub(crate) mod outcome;
