@@ -7,6 +7,7 @@ use groundplan_core::{App, Synthesis};
 use groundplan_engine::Provider;
 use groundplan_engine::model::LockOwner;
 use groundplan_engine::planning::Planned;
+use groundplan_engine::session::Session;
 use groundplan_engine::store::{self, Loaded, Lock, StateStore, Waiting};
 use tokio::time::timeout;
 
@@ -36,7 +37,7 @@ pub(crate) struct Context<'a> {
 }
 
 /// A target with the state of this app there.
-pub(crate) struct Session<'a> {
+pub(crate) struct Destination<'a> {
     context: &'a Context<'a>,
     pub(crate) target: Target,
     pub(crate) place: Place,
@@ -49,22 +50,27 @@ impl Context<'_> {
     }
 
     /// Finds target and state, and says where that is not what one may expect.
-    pub(crate) fn session(&self) -> Result<Session<'_>, CommandError> {
-        let session = self.find()?;
-        session.notice();
-        Ok(session)
+    pub(crate) fn destination(&self) -> Result<Destination<'_>, CommandError> {
+        let destination = self.find()?;
+        destination.notice();
+        Ok(destination)
     }
 
     /// Finds target and state.
-    pub(crate) fn find(&self) -> Result<Session<'_>, CommandError> {
+    pub(crate) fn find(&self) -> Result<Destination<'_>, CommandError> {
         let target = Target::choose(&self.global.target, self.host)?;
         let declared = self.synthesis.assembly.state.as_deref();
         let place = Place::find(self.global.state.as_ref(), declared, self.app(), &target, self.host)?;
-        Ok(Session { context: self, store: place.store(), target, place })
+        Ok(Destination { context: self, store: place.store(), target, place })
     }
 }
 
-impl Session<'_> {
+impl Destination<'_> {
+    /// The runs of this app with what `provider` reaches.
+    pub(crate) fn session<'a>(&'a self, provider: &'a dyn Provider) -> Session<'a> {
+        Session::new(self.context.app(), &*self.store, provider)
+    }
+
     /// Said first and last.
     pub(crate) fn notice(&self) {
         if let Some(notice) = self.target.notice() {

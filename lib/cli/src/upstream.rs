@@ -5,7 +5,7 @@ use groundplan_core::{Diagnostic, Diagnostics, Synthesis};
 use groundplan_engine::Error;
 use groundplan_engine::model::{Missing, Problem, RunResult};
 
-use crate::context::{Context, Session};
+use crate::context::{Context, Destination};
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::render::count;
@@ -32,14 +32,14 @@ pub(crate) fn explain(context: &Context<'_>, error: CommandError) -> CommandErro
 /// Why an app is to be deployed before the one that uses it; none where it was deployed to the end once.
 /// What was done with it later is its owner's.
 pub(crate) async fn unfinished(
-    session: &Session<'_>,
+    destination: &Destination<'_>,
     synthesis: &Synthesis,
 ) -> Result<Option<&'static str>, CommandError> {
-    let loaded = session.load().await?;
+    let loaded = destination.load().await?;
     if loaded.is_first() {
         return Ok(Some("was never deployed to"));
     }
-    let runs = session.store.history().await?.runs;
+    let runs = destination.store.history().await?.runs;
     if runs.iter().any(|run| run.result == Some(RunResult::Succeeded)) {
         return Ok(None);
     }

@@ -530,12 +530,13 @@ fn a_destroy_says_what_it_keeps_and_why() {
     assert!(!gone.out.contains("kept") && !gone.err.contains("hint:"), "{}{}", gone.out, gone.err);
     assert_eq!(kept(&machine, "destroy --delete-data"), ["nothing to destroy"]);
 
-    // What is retained holds no data, and needs something: no flag deletes that.
+    // What is retained stays with what it needs, and the state forgets both: no flag deletes them.
     let retained = app(|shop| {
         let vpc = shop.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
         shop.add("vpc-a", ec2::Subnet::new(&vpc).cidr_block("10.0.0.0/24")).retain();
     });
     machine.run(&retained, "deploy").succeeds();
-    let needed = "1 resource is kept, since what is retained needs it";
-    assert_eq!(kept(&machine, "destroy"), [needed]);
+    assert!(machine.run(&none, "plan --destroy").succeeds().out.contains("vpc-a stays and depends on it"));
+    assert_eq!(kept(&machine, "destroy"), [""; 0]);
+    assert_eq!(kept(&machine, "destroy --delete-data"), ["nothing to destroy"]);
 }

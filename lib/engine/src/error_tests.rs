@@ -1,5 +1,4 @@
-use groundplan_core::data::Form;
-use groundplan_core::export::Import;
+use groundplan_core::value::{Form, Import};
 use serde_json::json;
 
 use super::*;

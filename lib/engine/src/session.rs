@@ -142,8 +142,13 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As [`Plan::permit`] and [`upstream::permit`].
     pub async fn permit(&self, plan: &Plan, loaded: &Loaded, delete_data: bool) -> Result<(), Error> {
-        plan.permit(delete_data)?;
-        upstream::permit(plan, &loaded.state, self.store).await
+        self.refusals(plan, loaded, delete_data).await.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Returns each reason why a plan may not be executed; none where it may.
+    pub async fn refusals(&self, plan: &Plan, loaded: &Loaded, delete_data: bool) -> Vec<Error> {
+        let permitted = [plan.permit(delete_data), upstream::permit(plan, &loaded.state, self.store).await];
+        permitted.into_iter().filter_map(Result::err).collect()
     }
 
     /// Executes a plan from the state that it was made from, and keeps the run in the history, from its begin on.

@@ -22,7 +22,7 @@ async fn run(
     let run = Run {
         plan: &planned.plan,
         assembly,
-        owner: &LockOwner::here("deploy").by("ada"),
+        owner: &LockOwner::new("deploy").by("ada"),
         options: ExecuteOptions::default(),
         progress: &(),
         cancellation: &Cancellation::new(),

@@ -238,7 +238,7 @@ impl Cloud {
         let run = Run {
             plan: &planned.plan,
             assembly: None,
-            owner: &LockOwner::here("a test"),
+            owner: &LockOwner::new("a test"),
             options: ExecuteOptions { delete_data: true, ..ExecuteOptions::default() },
             progress: &(),
             cancellation: &Cancellation::new(),

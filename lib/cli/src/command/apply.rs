@@ -4,17 +4,18 @@
 use std::time::Duration;
 
 use groundplan_core::{Assembly, Path};
-use groundplan_engine::execute::{self, ExecuteError, ExecuteOptions, Outcome};
-use groundplan_engine::model::{LockOwner, RunRecord, RunResult};
+use groundplan_engine::Provider;
+use groundplan_engine::execute::{ExecuteError, ExecuteOptions, Outcome};
+use groundplan_engine::model::LockOwner;
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::Planned;
+use groundplan_engine::session::{Executed, Run};
 use groundplan_engine::store::Loaded;
-use groundplan_engine::{Provider, State, reboot, upstream};
 use serde_json::{Value as Json, json};
 
 use crate::boxed::boxed;
 use crate::command::{output, plan};
-use crate::context::{Context, Session};
+use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::progress;
 use crate::render::outcome::OutcomeView;
@@ -24,7 +25,7 @@ use crate::style::NL;
 /// A plan that is about to be executed.
 pub(crate) struct Job<'a> {
     pub(crate) context: &'a Context<'a>,
-    pub(crate) session: &'a Session<'a>,
+    pub(crate) destination: &'a Destination<'a>,
     pub(crate) command: &'static str,
     /// This run, for the lock and for the history.
     pub(crate) holder: LockOwner,
@@ -36,7 +37,7 @@ pub(crate) struct Job<'a> {
 impl Job<'_> {
     /// Refuses at once what would have to be asked where nobody can answer.
     pub(crate) fn may_ask(&self) -> Result<(), CommandError> {
-        self.session.may_ask(self.yes, self.command)
+        self.destination.may_ask(self.yes, self.command)
     }
 
     /// Shows a plan that was made just now, asks, and executes it. `assembly` is as in
@@ -49,15 +50,15 @@ impl Job<'_> {
         loaded: Loaded,
         provider: &dyn Provider,
     ) -> Result<Exit, CommandError> {
-        plan::show(self.context, self.session, planned, view, &loaded.state);
-        let document = plan::document(self.context, self.session, planned);
+        plan::show(self.context, self.destination, planned, view, &loaded.state);
+        let document = plan::document(self.context, self.destination, planned);
         self.context.terminal.print_json(&event("planned", document));
         // What an interrupted run has left in the journal is put into the state, too.
         if planned.plan.is_empty() && planned.plan.observed.is_empty() && loaded.journal == 0 {
             self.nothing(&loaded.state.outputs);
             return Ok(Exit::Done);
         }
-        self.permit(&planned.plan, &loaded.state).await?;
+        self.permit(&planned.plan, &loaded, provider).await?;
         // To write down what was found out changes nothing that anybody would have to agree to.
         if !planned.plan.is_empty() {
             self.confirm(&planned.plan).await?;
@@ -66,15 +67,19 @@ impl Job<'_> {
     }
 
     /// Refuses what may not be executed, before anybody is asked.
-    pub(crate) async fn permit(&self, plan: &Plan, state: &State) -> Result<(), CommandError> {
-        plan.permit(self.options.delete_data)?;
-        Ok(upstream::permit(plan, state, &*self.session.store).await?)
+    pub(crate) async fn permit(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+        provider: &dyn Provider,
+    ) -> Result<(), CommandError> {
+        Ok(self.destination.session(provider).permit(plan, loaded, self.options.delete_data).await?)
     }
 
     /// Asks, where what is changed is real.
     pub(crate) async fn confirm(&self, plan: &Plan) -> Result<(), CommandError> {
         let question = format!("{} in account {}?", self.command, plan.identity.account);
-        self.session.confirm(self.yes, &question).await
+        self.destination.confirm(self.yes, &question).await
     }
 
     /// Executes the plan, and says how it went and what the app publishes then. `assembly` is what
@@ -87,38 +92,40 @@ impl Job<'_> {
         provider: &dyn Provider,
     ) -> Result<Exit, CommandError> {
         let Context { terminal, interrupt, .. } = self.context;
-        let store = &*self.session.store;
-        let entry = RunRecord::of_plan(plan, &loaded.state, &self.holder);
-        store.record(&entry, assembly).await?;
-        let before = loaded.state.clone();
         let progress = progress::of(terminal, plan);
-        let cancellation = interrupt.begin();
-        let executed = execute::execute(plan, loaded, provider, store, &self.options, &*progress, cancellation).await;
+        let run = Run {
+            plan,
+            assembly,
+            owner: &self.holder,
+            options: self.options,
+            progress: &*progress,
+            cancellation: interrupt.begin(),
+        };
+        let executed = self.destination.session(provider).execute(run, loaded).await;
         interrupt.end();
         drop(progress);
         terminal.show(None);
-        let view = |outcome| OutcomeView {
+        let view = |outcome, reboots| OutcomeView {
             app: self.context.app(),
             command: self.command,
             plan,
             outcome,
             locations: &self.context.synthesis.locations,
-            reboots: reboot::pending(&before, &outcome.state),
+            reboots,
         };
-        let outcome = match executed {
-            Ok(outcome) => outcome,
+        let Executed { outcome, reboots, unrecorded } = match executed {
+            Ok(executed) => executed,
             Err(ExecuteError::Unsaved { outcome, source }) => {
-                terminal.note(view(&outcome).unsaved());
+                terminal.note(view(&outcome, Vec::new()).unsaved());
                 let hint = "what was done until then is in the journal: the next run knows it";
                 return Err(CommandError::from(*source).hint(hint));
             }
             Err(ExecuteError::Refused(error)) => return Err(error.into()),
         };
-        let view = view(&outcome);
-        terminal.note(view.render());
-        terminal.print_json(&self.finished(&outcome, &view.reboots));
-        let ended = RunRecord { result: Some(RunResult::of(&outcome)), ..entry };
-        if let Err(error) = store.record(&ended, None).await {
+        let finished = self.finished(&outcome, &reboots);
+        terminal.note(view(&outcome, reboots).render());
+        terminal.print_json(&finished);
+        if let Some(error) = unrecorded {
             terminal.warn(format!("the end of this run is not in the history: {error}"));
         }
         Ok(match (outcome.succeeded(), outcome.interrupted) {

@@ -4,47 +4,47 @@ use std::path::Path;
 
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::plan::Plan;
-use groundplan_engine::planning::{self, PlanOptions};
-use groundplan_engine::upstream::Upstream;
+use groundplan_engine::planning::PlanOptions;
+use groundplan_engine::session::Target;
 use serde_json::json;
 
 use crate::args::Deploy;
 use crate::boxed::boxed;
 use crate::command::apply::Job;
-use crate::context::{Context, Session};
+use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::render::outcome;
 use crate::render::plan::PlanView;
 use crate::upstream;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, CommandError> {
-    let session = context.session()?;
-    let ended = match boxed(|| upstreams(context, &session, args)).await {
-        Ok(Exit::Done) => boxed(|| one(context, &session, args)).await,
+    let destination = context.destination()?;
+    let ended = match boxed(|| upstreams(context, &destination, args)).await {
+        Ok(Exit::Done) => boxed(|| one(context, &destination, args)).await,
         ended => ended,
     }?;
-    session.notice();
+    destination.notice();
     Ok(ended)
 }
 
 /// Where nothing is real, deploys the apps that this one names as its upstream and that were not deployed
 /// there to the end, so that a program can be tried with one command. Elsewhere they are someone's to
 /// deploy, and what is missing is said.
-async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Result<Exit, CommandError> {
-    if session.target.is_real() || args.plan.is_some() {
+async fn upstreams(context: &Context<'_>, destination: &Destination<'_>, args: &Deploy) -> Result<Exit, CommandError> {
+    if destination.target.is_real() || args.plan.is_some() {
         return Ok(Exit::Done);
     }
     for program in context.program.upstreams() {
         let synthesis = program.synth()?;
         let context = Context { program: &program, synthesis: &synthesis, ..*context };
-        let session = context.find()?;
-        let Some(because) = upstream::unfinished(&session, &synthesis).await? else { continue };
-        let (name, target) = (program.name(), session.target.name());
+        let destination = context.find()?;
+        let Some(because) = upstream::unfinished(&destination, &synthesis).await? else { continue };
+        let (name, target) = (program.name(), destination.target.name());
         context.terminal.note(format!("`{name}`, which this app uses, {because} `{target}`: it is deployed first"));
         context.terminal.print_json(&json!({"event": "upstream", "app": name}));
-        let ended = boxed(|| upstreams(&context, &session, args)).await?;
+        let ended = boxed(|| upstreams(&context, &destination, args)).await?;
         let first = Deploy { yes: args.yes, ..Deploy::default() };
-        let ended = if ended == Exit::Done { boxed(|| one(&context, &session, &first)).await? } else { ended };
+        let ended = if ended == Exit::Done { boxed(|| one(&context, &destination, &first)).await? } else { ended };
         if ended != Exit::Done {
             return Ok(ended);
         }
@@ -54,14 +54,14 @@ async fn upstreams(context: &Context<'_>, session: &Session<'_>, args: &Deploy) 
 }
 
 /// Deploys one app.
-async fn one(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Result<Exit, CommandError> {
+async fn one(context: &Context<'_>, destination: &Destination<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let options = ExecuteOptions {
         parallelism: context.global.parallelism,
         no_wait: args.no_wait,
         delete_data: args.delete_data,
     };
-    let holder = session.holder();
-    let job = Job { context, session, command: "deploy", holder, yes: args.yes, options };
+    let holder = destination.holder();
+    let job = Job { context, destination, command: "deploy", holder, yes: args.yes, options };
     job.may_ask()?;
     let deploy = || async {
         match &args.plan {
@@ -69,23 +69,23 @@ async fn one(context: &Context<'_>, session: &Session<'_>, args: &Deploy) -> Res
             None => planned(&job, args).await,
         }
     };
-    session.locked(&job.holder, deploy).await
+    destination.locked(&job.holder, deploy).await
 }
 
 async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
-    let Job { context, session, .. } = job;
-    let (provider, loaded) = session.start(args.start).await?;
+    let Job { context, destination, .. } = job;
+    let (provider, loaded) = destination.start(args.start).await?;
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
         skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
         only: args.part.only.iter().cloned().collect(),
-        upstream: Upstream::read(&context.synthesis.assembly, &*session.store).await?,
+        ..PlanOptions::default()
     };
     let assembly = &context.synthesis.assembly;
-    let planned = planning::deploy(assembly, &loaded.state, &*provider, &options).await?;
-    session.tell_first(&loaded, &planned);
+    let planned = destination.session(&*provider).plan(Target::Program(assembly), &loaded, &options).await?;
+    destination.tell_first(&loaded, &planned);
     let full = args.full || context.global.verbose > 0;
     let view = PlanView { full, ..PlanView::new(&planned, Some(context.synthesis)) };
     job.carry_out(&planned, view, args.part.only.is_empty().then_some(assembly), loaded, &*provider).await
@@ -93,18 +93,18 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
 
 /// Executes a plan that was saved, and nothing else.
 async fn saved(job: &Job<'_>, file: &Path, args: &Deploy) -> Result<Exit, CommandError> {
-    let Job { context, session, .. } = job;
+    let Job { context, destination, .. } = job;
     let path = context.host.resolve(file);
     let text = std::fs::read_to_string(&path)
         .map_err(|error| CommandError::usage(format!("cannot read the plan `{}`: {error}", path.display())))?;
     let plan = Plan::from_json(&text)?;
-    let (provider, loaded) = session.start(args.start).await?;
+    let (provider, loaded) = destination.start(args.start).await?;
     plan.verify(&loaded.state)?;
     context.terminal.print(outcome::steps(&plan));
     context.terminal.print_json(
-        &json!({"event": "planned", "app": plan.app, "target": session.target.name(), "steps": plan.work().count()}),
+        &json!({"event": "planned", "app": plan.app, "target": destination.target.name(), "steps": plan.work().count()}),
     );
-    job.permit(&plan, &loaded.state).await?;
+    job.permit(&plan, &loaded, &*provider).await?;
     job.confirm(&plan).await?;
     job.execute(&plan, plan.assembly.as_ref(), loaded, &*provider).await
 }

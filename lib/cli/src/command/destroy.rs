@@ -1,7 +1,8 @@
 //! `destroy`: leaves nothing, or nothing but what holds data.
 
 use groundplan_engine::execute::ExecuteOptions;
-use groundplan_engine::planning::{self, PlanOptions};
+use groundplan_engine::planning::PlanOptions;
+use groundplan_engine::session::Target;
 
 use crate::args::{Destroy, Start};
 use crate::command::apply::Job;
@@ -11,22 +12,22 @@ use crate::render::kept;
 use crate::render::plan::PlanView;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, CommandError> {
-    let session = context.session()?;
+    let destination = context.destination()?;
     let options =
         ExecuteOptions { parallelism: context.global.parallelism, no_wait: false, delete_data: args.delete_data };
-    let holder = session.holder();
-    let job = Job { context, session: &session, command: "destroy", holder, yes: args.yes, options };
+    let holder = destination.holder();
+    let job = Job { context, destination: &destination, command: "destroy", holder, yes: args.yes, options };
     job.may_ask()?;
-    let ended = session.locked(&job.holder, || destroy(&job, args)).await?;
-    session.notice();
+    let ended = destination.locked(&job.holder, || destroy(&job, args)).await?;
+    destination.notice();
     Ok(ended)
 }
 
 async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
-    let Job { context, session, .. } = job;
-    let (provider, loaded) = session.start(Start::default()).await?;
+    let Job { context, destination, .. } = job;
+    let (provider, loaded) = destination.start(Start::default()).await?;
     if loaded.is_first() {
-        context.terminal.note(format!("no state at {}: nothing was deployed from there", session.place.display()));
+        context.terminal.note(format!("no state at {}: nothing was deployed from there", destination.place.display()));
     }
     let options = PlanOptions {
         delete_data: args.delete_data,
@@ -34,7 +35,7 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
         parallelism: context.global.parallelism,
         ..PlanOptions::default()
     };
-    let planned = planning::destroy(&loaded.state, &*provider, &options).await?;
+    let planned = destination.session(&*provider).plan(Target::Nothing, &loaded, &options).await?;
     let data = kept::for_data(&planned.changes, &loaded.state);
     let exit = job.carry_out(&planned, PlanView::new(&planned, None), None, loaded, &*provider).await?;
     if data > 0 {

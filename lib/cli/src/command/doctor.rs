@@ -12,10 +12,10 @@ use crate::style::{CREATE, DELETE, paint};
 use crate::target::Target;
 
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
-    let session = context.session()?;
+    let destination = context.destination()?;
     let configured = credentials::configured(context.host);
     let stacks = &context.synthesis.assembly.stacks;
-    let (identity, roles) = match session.connect().await {
+    let (identity, roles) = match destination.connect().await {
         Ok(provider) => {
             let identity = provider.identity().await.map_err(|error| error.to_string());
             let mut roles = Vec::new();
@@ -27,12 +27,12 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
         }
         Err(error) => (Err(error.to_string()), Vec::new()),
     };
-    let state = session.load().await;
+    let state = destination.load().await;
     let own = stacks.values().filter(|environment| environment.role.is_none());
     let pins = own.filter_map(|environment| environment.account.as_ref());
     let foreign = |identity: &Identity| pins.clone().find(|account| **account != identity.account);
 
-    let credentials = match (&session.target, configured) {
+    let credentials = match (&destination.target, configured) {
         (Target::Sandbox { .. }, _) => Ok("none are needed".to_owned()),
         (_, Some(place)) => Ok(format!("configured by {place}")),
         (_, None) => Ok("none are configured here; the machine may have a role".to_owned()),
@@ -47,7 +47,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let state = match state {
         Ok(loaded) => {
             let resources = count(loaded.state.resources.len(), "resource");
-            Ok(format!("{}, serial {}, {resources}", session.place.display(), loaded.state.serial))
+            Ok(format!("{}, serial {}, {resources}", destination.place.display(), loaded.state.serial))
         }
         Err(error) => Err(error.to_string()),
     };
@@ -61,7 +61,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
         (format!("role of {stack}"), finding)
     };
     let mut findings = vec![
-        ("target".to_owned(), Ok(session.target.name().to_owned())),
+        ("target".to_owned(), Ok(destination.target.name().to_owned())),
         ("credentials".to_owned(), credentials),
         ("account".to_owned(), account),
     ];

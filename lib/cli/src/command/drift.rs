@@ -9,10 +9,10 @@ use crate::error::{CommandError, Exit};
 use crate::render::{self, count};
 
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
-    let session = context.session()?;
-    let (provider, loaded) = session.start(Start::default()).await?;
+    let destination = context.destination()?;
+    let (provider, loaded) = destination.start(Start::default()).await?;
     if loaded.is_first() {
-        let place = session.place.display();
+        let place = destination.place.display();
         context.terminal.note(format!("no state at {place}: nothing was deployed from there"));
     }
     let state = loaded.state;
@@ -24,7 +24,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     }
     context.terminal.print_json(&json!({
         "app": context.app(),
-        "target": session.target.name(),
+        "target": destination.target.name(),
         "resources": resources,
         "drift": render::drift::document(&found, &state),
     }));
@@ -44,7 +44,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
             .terminal
             .hint("no deploy removes what was added outside of the program: declare it, or remove it by hand");
     }
-    session.notice();
+    destination.notice();
     Ok(match (differs, found.is_empty()) {
         (true, _) => Exit::Changes,
         (false, true) => Exit::Done,

@@ -7,25 +7,25 @@ use groundplan_engine::provider::Identity;
 use groundplan_engine::store::Loaded;
 use serde_json::json;
 
-use crate::context::{Context, Session};
+use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::render::{count, named, open, short_type};
 use crate::style::{BOLD, CREATE, NL, paint};
 
 pub(crate) async fn mv(
     context: &Context<'_>,
-    session: &Session<'_>,
+    destination: &Destination<'_>,
     from: &Path,
     to: &Path,
 ) -> Result<Exit, CommandError> {
-    let holder = session.holder();
+    let holder = destination.holder();
     let moved = || async {
-        let loaded = session.load().await?;
+        let loaded = destination.load().await?;
         let events = edit::moves(&loaded.state, from, to)?;
         let moves = moves(&events);
-        Ok((commit(context, session, &holder, loaded, None, events).await?, moves))
+        Ok((commit(context, destination, &holder, loaded, None, events).await?, moves))
     };
-    let (state, moves) = session.locked(&holder, moved).await?;
+    let (state, moves) = destination.locked(&holder, moved).await?;
 
     let line = |Move { from, to }: &Move| format!("  {from} → {}", paint(BOLD, to));
     context.terminal.print(moves.iter().map(line).collect::<Vec<_>>().join(&*NL));
@@ -43,13 +43,13 @@ pub(crate) async fn mv(
 
 pub(crate) async fn rm(
     context: &Context<'_>,
-    session: &Session<'_>,
+    destination: &Destination<'_>,
     path: &Path,
     open_only: bool,
 ) -> Result<Exit, CommandError> {
-    let holder = session.holder();
+    let holder = destination.holder();
     let removed = || async {
-        let loaded = session.load().await?;
+        let loaded = destination.load().await?;
         let events = edit::removal(&loaded.state, path, open_only)?;
         let before = loaded.state.clone();
         let mut removed = (Vec::new(), Vec::new());
@@ -64,9 +64,9 @@ pub(crate) async fn rm(
                 _ => {}
             }
         }
-        Ok((commit(context, session, &holder, loaded, None, events).await?, removed))
+        Ok((commit(context, destination, &holder, loaded, None, events).await?, removed))
     };
-    let (state, (resources, open)) = session.locked(&holder, removed).await?;
+    let (state, (resources, open)) = destination.locked(&holder, removed).await?;
     for (path, intent) in &open {
         context.terminal.print(format!("  {}", open::line(path, intent)));
         let places = open::places(&state, path, intent).join(", ");
@@ -101,7 +101,7 @@ pub(crate) async fn rm(
 /// Writes the state that the events make, and the run into the history.
 pub(crate) async fn commit(
     context: &Context<'_>,
-    session: &Session<'_>,
+    destination: &Destination<'_>,
     holder: &LockOwner,
     loaded: Loaded,
     identity: Option<Identity>,
@@ -109,10 +109,10 @@ pub(crate) async fn commit(
 ) -> Result<State, CommandError> {
     let moves = moves(&events);
     let entry = RunRecord { moves, ..RunRecord::begun(&loaded.state, holder, Counts::default()) };
-    session.store.record(&entry, None).await?;
-    let state = edit::commit(loaded, identity, events, &*session.store).await?;
+    destination.store.record(&entry, None).await?;
+    let state = edit::commit(loaded, identity, events, &*destination.store).await?;
     let ended = RunRecord { result: Some(RunResult::Succeeded), ..entry };
-    if let Err(error) = session.store.record(&ended, None).await {
+    if let Err(error) = destination.store.record(&ended, None).await {
         context.terminal.warn(format!("this is not in the history: {error}"));
     }
     Ok(state)

@@ -8,14 +8,14 @@ use crate::error::{CommandError, Exit};
 use crate::style::{CREATE, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &ForceUnlock) -> Result<Exit, CommandError> {
-    let session = context.session()?;
-    session.may_ask(args.yes, "force-unlock")?;
-    session
-        .confirm(args.yes, &format!("take the lock of {} away from the run that holds it?", session.store.place()))
+    let destination = context.destination()?;
+    destination.may_ask(args.yes, "force-unlock")?;
+    destination
+        .confirm(args.yes, &format!("take the lock of {} away from the run that holds it?", destination.store.place()))
         .await?;
-    let holder = session.store.force_unlock().await?;
+    let holder = destination.store.force_unlock().await?;
     match &holder {
-        None => context.terminal.note(format!("nobody holds the lock of {}", session.store.place())),
+        None => context.terminal.note(format!("nobody holds the lock of {}", destination.store.place())),
         Some(holder) => {
             let done = paint(CREATE, "the lock was taken away");
             let holder = context.host.describe(holder);

@@ -3,14 +3,14 @@
 use groundplan_engine::store::History;
 use serde_json::json;
 
-use crate::context::{Context, Session};
+use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::render::history;
 
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
-    let session = context.session()?;
-    let serial = session.load().await?.state.serial;
-    let history = begun(&session, serial).await?;
+    let destination = context.destination()?;
+    let serial = destination.load().await?.state.serial;
+    let history = begun(&destination, serial).await?;
     if history.is_empty() {
         context.terminal.note("nothing was deployed yet");
     } else {
@@ -29,6 +29,6 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
 
 /// The runs that have changed something. One with a later serial than the state was refused before it
 /// did anything.
-pub(crate) async fn begun(session: &Session<'_>, serial: u64) -> Result<History, CommandError> {
-    Ok(session.store.history().await?.until(serial))
+pub(crate) async fn begun(destination: &Destination<'_>, serial: u64) -> Result<History, CommandError> {
+    Ok(destination.store.history().await?.until(serial))
 }

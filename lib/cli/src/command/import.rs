@@ -9,41 +9,41 @@ use serde_json::json;
 
 use crate::args::Import;
 use crate::command::edit;
-use crate::context::{Context, Session};
+use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
 use crate::render::short_type;
 use crate::style::{BOLD, CREATE, DIM, NL, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, CommandError> {
-    let session = context.session()?;
-    session.may_ask(args.yes, "import")?;
-    let holder = session.holder();
+    let destination = context.destination()?;
+    destination.may_ask(args.yes, "import")?;
+    let holder = destination.holder();
     let Import { path, id, take_ownership, start, yes } = args;
     let imported = || async {
-        let (provider, loaded) = session.start(*start).await?;
+        let (provider, loaded) = destination.start(*start).await?;
         let assembly = &context.synthesis.assembly;
-        let (resolved, _) = Upstream::read(assembly, &*session.store).await?.resolve(assembly)?;
-        let request = import::Request { path, id, take_ownership: *take_ownership, store: &*session.store };
+        let (resolved, _) = Upstream::read(assembly, &*destination.store).await?.resolve(assembly)?;
+        let request = import::Request { path, id, take_ownership: *take_ownership, store: &*destination.store };
         let found = import::import(&resolved, &loaded.state, &request, &*provider).await?;
-        show(context, &session, args, &found);
+        show(context, &destination, args, &found);
         let question = format!("import {id} of account {} as {path}?", found.identity.account);
-        session.confirm(*yes, &question).await?;
-        let state = edit::commit(context, &session, &holder, loaded, Some(found.identity), found.events).await?;
+        destination.confirm(*yes, &question).await?;
+        let state = edit::commit(context, &destination, &holder, loaded, Some(found.identity), found.events).await?;
         Ok((state, found.change))
     };
-    let (state, change) = session.locked(&holder, imported).await?;
+    let (state, change) = destination.locked(&holder, imported).await?;
     let done = paint(CREATE, format!("✓ imported {path}"));
     context.terminal.note(format!("{done}: the state has it now; nothing in the account has changed"));
     context.terminal.print_json(&json!({"serial": state.serial, "path": path, "id": id, "change": change}));
-    session.notice();
+    destination.notice();
     Ok(Exit::Done)
 }
 
 /// Shows what the next deploy would do.
-fn show(context: &Context<'_>, session: &Session<'_>, args: &Import, found: &import::Import) {
+fn show(context: &Context<'_>, destination: &Destination<'_>, args: &Import, found: &import::Import) {
     let change = &found.change;
-    let target = format!("at {}, account {}", session.target.name(), found.identity.account);
+    let target = format!("at {}, account {}", destination.target.name(), found.identity.account);
     let type_name = short_type(&change.type_name);
     let header = format!("{} is {type_name} {} {}", paint(BOLD, &args.path), paint(BOLD, &args.id), paint(DIM, target));
     if matches!(change.action, Action::NoOp | Action::Resume) {

@@ -11,8 +11,8 @@ use crate::render::value;
 use crate::style::{BOLD, NL, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &Output) -> Result<Exit, CommandError> {
-    let session = context.session()?;
-    let outputs = session.load().await?.state.outputs;
+    let destination = context.destination()?;
+    let outputs = destination.load().await?.state.outputs;
     let Some(name) = &args.name else {
         match outputs.is_empty() {
             true => context.terminal.note("nothing is published"),

@@ -3,34 +3,34 @@
 use groundplan_core::{Assembly, Synthesis};
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::history::rollback_target;
-use groundplan_engine::planning::{self, PlanOptions};
+use groundplan_engine::planning::PlanOptions;
+use groundplan_engine::session::Target;
 use groundplan_engine::store::History;
-use groundplan_engine::upstream::Upstream;
 
 use crate::args::Rollback;
 use crate::command::apply::Job;
 use crate::command::history;
-use crate::context::{Context, Session};
+use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Rollback) -> Result<Exit, CommandError> {
-    let session = context.session()?;
+    let destination = context.destination()?;
     let options =
         ExecuteOptions { parallelism: context.global.parallelism, no_wait: false, delete_data: args.delete_data };
-    let holder = session.holder();
-    let job = Job { context, session: &session, command: "rollback", holder, yes: args.yes, options };
+    let holder = destination.holder();
+    let job = Job { context, destination: &destination, command: "rollback", holder, yes: args.yes, options };
     job.may_ask()?;
-    let ended = session.locked(&job.holder, || rollback(&job, args)).await?;
-    session.notice();
+    let ended = destination.locked(&job.holder, || rollback(&job, args)).await?;
+    destination.notice();
     Ok(ended)
 }
 
 async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> {
-    let Job { context, session, .. } = job;
-    let loaded = session.load().await?;
-    let runs = history::begun(session, loaded.state.serial).await?;
-    let past = past(session, &runs, args.serial).await?;
+    let Job { context, destination, .. } = job;
+    let loaded = destination.load().await?;
+    let runs = history::begun(destination, loaded.state.serial).await?;
+    let past = past(destination, &runs, args.serial).await?;
     // What has moved since moves back, so that each of these runs has to be known.
     let since = runs.after(args.serial).whole()?;
     let program = Synthesis {
@@ -39,15 +39,14 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
         locations: context.synthesis.locations.clone(),
         output_locations: context.synthesis.output_locations.clone(),
     };
-    let provider = session.connect().await?;
+    let provider = destination.connect().await?;
     let options = PlanOptions {
         delete_data: args.delete_data,
         skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
-        upstream: Upstream::read(&program.assembly, &*session.store).await?,
         ..PlanOptions::default()
     };
-    let planned = planning::deploy(&program.assembly, &loaded.state, &*provider, &options).await?;
+    let planned = destination.session(&*provider).plan(Target::Program(&program.assembly), &loaded, &options).await?;
     let view = PlanView::new(&planned, Some(&program));
     let exit = job.carry_out(&planned, view, Some(&past), loaded, &*provider).await?;
     if context.synthesis.assembly != past {
@@ -57,7 +56,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
 }
 
 /// What the program said in the run `serial`.
-async fn past(session: &Session<'_>, history: &History, serial: u64) -> Result<Assembly, CommandError> {
+async fn past(destination: &Destination<'_>, history: &History, serial: u64) -> Result<Assembly, CommandError> {
     let entries = &history.runs;
     let Some(entry) = entries.iter().find(|entry| entry.serial == serial) else {
         if let Some(unreadable) = history.unreadable.get(&serial) {
@@ -65,12 +64,12 @@ async fn past(session: &Session<'_>, history: &History, serial: u64) -> Result<A
         }
         return Err(CommandError::usage(format!("the history has no run {serial}")).hint("`history` lists all runs"));
     };
-    if let Some(assembly) = session.store.assembly(serial).await? {
+    if let Some(assembly) = destination.store.assembly(serial).await? {
         return Ok(assembly);
     }
     let mut others = Vec::new();
     for entry in entries {
-        if matches!(session.store.assembly(entry.serial).await, Ok(Some(_))) {
+        if matches!(destination.store.assembly(entry.serial).await, Ok(Some(_))) {
             others.push(entry.serial.to_string());
         }
     }

@@ -16,21 +16,21 @@ use crate::render::{named, open, short_type, value};
 use crate::style::{BOLD, CHANGE, DIM, NL, padded, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exit, CommandError> {
-    let session = context.session()?;
+    let destination = context.destination()?;
     match args {
-        args::State::Mv { from, to } => return commands::mv(context, &session, from, to).await,
-        args::State::Rm { path, open } => return commands::rm(context, &session, path, *open).await,
-        args::State::Restore { serial: None, .. } => return state_store::list(context, &session).await,
+        args::State::Mv { from, to } => return commands::mv(context, &destination, from, to).await,
+        args::State::Rm { path, open } => return commands::rm(context, &destination, path, *open).await,
+        args::State::Restore { serial: None, .. } => return state_store::list(context, &destination).await,
         args::State::Restore { serial: Some(serial), yes } => {
-            return state_store::restore(context, &session, *serial, *yes).await;
+            return state_store::restore(context, &destination, *serial, *yes).await;
         }
         args::State::Push { file, force, yes } => {
-            return state_store::push(context, &session, file, *force, *yes).await;
+            return state_store::push(context, &destination, file, *force, *yes).await;
         }
-        args::State::Migrate { url, yes } => return state_store::migrate(context, &session, url, *yes).await,
+        args::State::Migrate { url, yes } => return state_store::migrate(context, &destination, url, *yes).await,
         args::State::List | args::State::Show { .. } | args::State::Pull => {}
     }
-    let state = session.load().await?.state;
+    let state = destination.load().await?.state;
     match args {
         args::State::List => {
             if state.resources.is_empty() {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::boxed::boxed;
-use crate::context::{Context, Session};
+use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::place::Place;
 use crate::render::{count, history, named};
@@ -21,8 +21,8 @@ use crate::state_url::StateUrl;
 use crate::style::{BOLD, CREATE, DIM, paint};
 
 /// `state restore` without a serial.
-pub(crate) async fn list(context: &Context<'_>, session: &Session<'_>) -> Result<Exit, CommandError> {
-    let store = &*session.store;
+pub(crate) async fn list(context: &Context<'_>, destination: &Destination<'_>) -> Result<Exit, CommandError> {
+    let store = &*destination.store;
     let runs = store.history().await?.runs;
     let Earlier { states, unreadable } = transfer::earlier(store).await?;
     let known = states.iter().map(|state| {
@@ -50,72 +50,72 @@ pub(crate) async fn list(context: &Context<'_>, session: &Session<'_>) -> Result
 
 pub(crate) async fn restore(
     context: &Context<'_>,
-    session: &Session<'_>,
+    destination: &Destination<'_>,
     serial: u64,
     yes: bool,
 ) -> Result<Exit, CommandError> {
-    session.may_ask(yes, "state restore")?;
-    let holder = session.holder();
-    let restored = session
+    destination.may_ask(yes, "state restore")?;
+    let holder = destination.holder();
+    let restored = destination
         .locked(&holder, || async {
-            let store = &*session.store;
+            let store = &*destination.store;
             let state = transfer::restorable(store, context.app(), serial).await?;
             let run =
                 store.history().await?.runs.iter().find(|run| run.serial == serial).map(made_by).unwrap_or_default();
             let run = if run.is_empty() { run } else { format!(", made by {run}") };
             let resources = count(state.resources.len(), "resource");
             context.terminal.print(format!("{} with {resources}{run}", paint(BOLD, format!("the state {serial}"))));
-            put(context, session, &holder, state, yes).await
+            put(context, destination, &holder, state, yes).await
         })
         .await?;
     let done = paint(CREATE, format!("the state {serial} was put back"));
     say(context, &format!("{done}, as serial {}", restored.state.serial));
     context.terminal.print_json(&document(&restored));
-    session.notice();
+    destination.notice();
     Ok(Exit::Done)
 }
 
 pub(crate) async fn push(
     context: &Context<'_>,
-    session: &Session<'_>,
+    destination: &Destination<'_>,
     file: &FilePath,
     force: bool,
     yes: bool,
 ) -> Result<Exit, CommandError> {
-    session.may_ask(yes, "state push")?;
+    destination.may_ask(yes, "state push")?;
     let path = context.host.resolve(file);
     let text = std::fs::read_to_string(&path)
         .map_err(|error| CommandError::usage(format!("cannot read `{}`: {error}", path.display())))?;
-    let holder = session.holder();
-    let pushed = session
+    let holder = destination.holder();
+    let pushed = destination
         .locked(&holder, || async {
             let place = path.display().to_string();
-            let state = transfer::pushable(&*session.store, context.app(), &text, &place, force).await?;
+            let state = transfer::pushable(&*destination.store, context.app(), &text, &place, force).await?;
             let resources = count(state.resources.len(), "resource");
             context
                 .terminal
                 .print(format!("{} with {resources}", paint(BOLD, format!("the state in {}", file.display()))));
-            put(context, session, &holder, state, yes).await
+            put(context, destination, &holder, state, yes).await
         })
         .await?;
     let done = paint(CREATE, format!("the state in {} was pushed", file.display()));
     say(context, &format!("{done}, as serial {}", pushed.state.serial));
     context.terminal.print_json(&document(&pushed));
-    session.notice();
+    destination.notice();
     Ok(Exit::Done)
 }
 
 /// Says what is lost, asks, and saves the state, with the run in the history.
 async fn put(
     context: &Context<'_>,
-    session: &Session<'_>,
+    destination: &Destination<'_>,
     holder: &LockOwner,
     state: State,
     yes: bool,
 ) -> Result<Transferred, CommandError> {
-    let store = &*session.store;
+    let store = &*destination.store;
     // One that cannot be read is about to be replaced since it cannot.
-    let loaded = session.load().await;
+    let loaded = destination.load().await;
     if loaded.is_err() {
         let what = "what an interrupted run has made since, if there was one, is not known after that";
         context.terminal.warn(format!("the current state or its journal cannot be read: {what}"));
@@ -141,7 +141,7 @@ async fn put(
             format!("`{app}` uses the output `{name}` ({}), which that state does not publish", places.join(", "));
         context.terminal.warn(what);
     }
-    session.confirm(yes, &format!("replace the state at {}?", store.place())).await?;
+    destination.confirm(yes, &format!("replace the state at {}?", store.place())).await?;
     let before = State { serial: state.serial - 1, ..State::new(context.app()) };
     let entry = RunRecord::begun(&before, holder, Counts::default());
     // Serial and history are in step only when the state is saved: until then this run has not ended.
@@ -165,27 +165,27 @@ fn document(transferred: &Transferred) -> serde_json::Value {
 
 pub(crate) async fn migrate(
     context: &Context<'_>,
-    session: &Session<'_>,
+    destination: &Destination<'_>,
     url: &StateUrl,
     yes: bool,
 ) -> Result<Exit, CommandError> {
-    session.may_ask(yes, "state migrate")?;
-    let place = Place::find(Some(url), None, context.app(), &session.target, context.host)?;
+    destination.may_ask(yes, "state migrate")?;
+    let place = Place::find(Some(url), None, context.app(), &destination.target, context.host)?;
     let (to, to_url) = (place.store(), place.url());
-    let from_url = session.place.url();
-    if place.is_same(&session.place) {
+    let from_url = destination.place.url();
+    if place.is_same(&destination.place) {
         return Err(CommandError::usage(format!("the state is at {to_url} already")));
     }
-    let holder = session.holder();
-    let from = &*session.store;
+    let holder = destination.holder();
+    let from = &*destination.store;
     let question = format!("move the state of {} from {} to {}?", context.app(), from.place(), to.place());
-    let moved = session
+    let moved = destination
         .locked(&holder, || async {
             let lock = to.lock(&holder).await?;
             let moved = async {
                 warn_of_users(context, from, &to_url).await;
-                session.confirm(yes, &question).await?;
-                place.mark(&session.target)?;
+                destination.confirm(yes, &question).await?;
+                place.mark(&destination.target)?;
                 Ok(transfer::migrate(from, &*to, context.app(), &from_url, &to_url).await?)
             };
             let moved: Result<Transferred, CommandError> = boxed(|| moved).await;
@@ -199,7 +199,7 @@ pub(crate) async fn migrate(
         context.terminal.hint(format!("use it with `--state {to_url}`, or say `.state(\"{to_url}\")` in the program"));
     }
     context.terminal.print_json(&json!({"serial": moved.state.serial, "state": to_url}));
-    session.notice();
+    destination.notice();
     Ok(Exit::Done)
 }
 
