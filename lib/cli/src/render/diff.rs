@@ -11,21 +11,16 @@ use crate::style::{CHANGE, CREATE, DELETE, DIM, ERROR, NL, paint};
 /// Texts that are longer than this are compared line by line.
 const LONG: usize = 60;
 
-/// A change of a property, on one line or as a diff, with a line feed at the end. `because` is
-/// what a value that is not known yet is taken from, and `note` what is to be known about the change.
-pub(crate) fn property(
-    change: &PropertyChange,
-    because: Option<&Reference>,
-    note: Option<String>,
-    indent: usize,
-) -> String {
+/// A change of a property, on one line or as a diff, with a line feed at the end. `note` is what is to be known
+/// about the change.
+pub(crate) fn property(change: &PropertyChange, note: Option<String>, indent: usize) -> String {
     let mut effect = match change.replacement {
         Replaces::No => String::new(),
         Replaces::Maybe => paint(CHANGE, "  # may replace it"),
         Replaces::Yes => paint(ERROR, "  # forces replacement"),
     };
     effect.extend(note.map(|note| paint(CHANGE, format!("  # {note}"))));
-    between(&change.property, &change.from, &change.to, because, &effect, indent)
+    between(&change.property, &change.from, &change.to, change.because.as_ref(), &effect, indent)
 }
 
 /// A value before and after.

@@ -209,19 +209,9 @@ impl PlanView<'_> {
             };
             return entry.properties.iter().map(line).collect();
         }
-        let because = |property: &str| {
-            change.reasons.iter().find_map(|reason| match reason {
-                Reason::NotYetKnown { property: of, because } | Reason::MayFollow { property: of, because }
-                    if of == property =>
-                {
-                    Some(because)
-                }
-                _ => None,
-            })
-        };
         let line = |property: &PropertyChange| {
             let note = self.reboot(change, &property.property);
-            diff::property(property, because(&property.property), note, indent)
+            diff::property(property, note, indent)
         };
         change.properties.iter().map(line).collect()
     }

@@ -266,3 +266,17 @@ fn a_replacement_elsewhere_names_the_account_where_it_is_another_one() {
     assert_eq!(moves(to("1"), Environment::new("us-east-1")), "moves from eu-west-1 to us-east-1");
     assert_eq!(moves(Environment::new("us-east-1").account("1"), to("1")), "moves from us-east-1 to eu-west-1");
 }
+
+#[test]
+fn each_value_that_is_not_known_yet_says_what_it_is_taken_from() {
+    let group = |subnets: Json| ("a/x", "AWS::RDS::DBSubnetGroup", json!({"SubnetIds": subnets}));
+    let subnet = |path: &'static str| (path, SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"}));
+    let to = |path: &str| json!({"$ref": format!("{path}#SubnetId")});
+    let before = assembly(&[group(json!(["subnet-1", "subnet-2"]))]);
+    let after = assembly(&[group(json!([to("a/one"), to("a/two")])), subnet("a/one"), subnet("a/two")]);
+    let change = change(&before, &after);
+    let because = change.properties.iter().filter_map(|it| it.because.as_ref()).map(ToString::to_string);
+    assert_eq!(because.collect::<Vec<_>>(), ["a/one#SubnetId", "a/two#SubnetId"]);
+    let shown = serde_json::to_value(&change.properties).unwrap().to_string();
+    assert!(shown.contains(r#""because":"a/two#SubnetId""#), "{shown}");
+}

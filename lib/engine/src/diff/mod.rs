@@ -253,8 +253,8 @@ pub struct PropertyChange {
     /// What the change does to the resource.
     pub replacement: Replaces,
     /// What the value is taken from, where it is not known.
-    #[serde(skip)]
-    pub(crate) because: Option<Reference>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
+    pub because: Option<Reference>,
 }
 
 /// A value that can be shown.
@@ -338,6 +338,13 @@ pub struct ProposedMove {
 
 fn as_text<S: Serializer>(reference: &Reference, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(reference)
+}
+
+fn as_optional_text<S: Serializer>(reference: &Option<Reference>, serializer: S) -> Result<S::Ok, S::Error> {
+    match reference {
+        Some(reference) => serializer.collect_str(reference),
+        None => serializer.serialize_none(),
+    }
 }
 
 impl Change {
