@@ -213,6 +213,25 @@ impl Creation<'_> {
     }
 }
 
+/// Refuses what takes a resource from one network to another where its type is in one for life.
+pub(crate) fn check_update(account: &Account, found: &Resource, properties: &Properties) -> Result<(), ProviderError> {
+    let Some(schema) = lookup(&found.key.type_name) else { return Ok(()) };
+    let vpc = |properties: &Properties, path: &str| {
+        let subnets = texts(properties, path).into_iter();
+        let vpcs =
+            subnets.flat_map(|subnet| account.known_as(&subnet).find_map(|it| Some(it.property("VpcId")?.to_owned())));
+        vpcs.collect::<std::collections::BTreeSet<String>>()
+    };
+    for path in schema.subnets_of_one_network() {
+        let (old, new) = (vpc(&found.properties, path), vpc(properties, path));
+        if !old.is_empty() && !new.is_subset(&old) {
+            let message = format!("{path} are not in the VPC of {}", found.key.id);
+            return Err(refuse("InvalidSubnet", message));
+        }
+    }
+    Ok(())
+}
+
 impl Account {
     /// Whether an internet gateway (this one) is attached to a VPC.
     fn is_attached(&self, vpc: &str, gateway: Option<&str>) -> bool {

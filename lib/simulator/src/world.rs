@@ -168,6 +168,7 @@ impl World<'_> {
         let untold: Vec<_> = untold.map(|(name, value)| (name.clone(), value.clone())).collect();
         properties.extend(untold);
         require_changeable(resource, &found, &properties)?;
+        network::check_update(&self.account, &found, &properties)?;
         let changes = |name: &str| found.properties.get(name) != properties.get(name);
         if properties.keys().any(|name| resource.is_detached_by(name) && changes(name))
             && let Some(holder) = self.account.network_holder(&found)

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::removed::{deposed, removed, retain_needed};
 use super::{
     Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, bound, claims,
-    compare, follows, moves, occupants, reboots, told,
+    compare, follows, moves, network, occupants, reboots, told,
 };
 use crate::model::{Event, ResourceState, ResourceStatus, State, is_account};
 use crate::provider::Identity;
@@ -236,6 +236,11 @@ impl<'a> Diff<'a> {
         let schema = lookup(&entry.type_name);
         change.properties = compare::compare(schema, prior, desired, self.inputs.digests);
         follows::secrets(schema, entry, &self.new_secrets, &mut change.properties);
+        if let Some(schema) = schema {
+            let network = |path: &Path| self.desired.get(path)?.get(network::NETWORK);
+            let declared = |name: &str| entry.properties.get(name);
+            network::replaces(schema, &self.state, prior, &declared, &network, &mut change.properties);
+        }
         let environment = self.inputs.assembly.environment(&change.path);
         let mut forced = forced(entry, prior, environment, self.inputs.identity);
         if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {

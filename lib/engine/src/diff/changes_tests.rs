@@ -280,3 +280,20 @@ fn each_value_that_is_not_known_yet_says_what_it_is_taken_from() {
     let shown = serde_json::to_value(&change.properties).unwrap().to_string();
     assert!(shown.contains(r#""because":"a/two#SubnetId""#), "{shown}");
 }
+
+#[test]
+fn what_is_in_one_network_for_life_does_not_follow_its_subnets_to_another_one() {
+    let group = ("a/x", "AWS::RDS::DBSubnetGroup", json!({"SubnetIds": [{"$ref": "a/subnet#SubnetId"}]}));
+    let program = |block: &str, part: &str| {
+        let vpc = ("a/vpc", VPC, json!({"CidrBlock": block}));
+        let subnet = ("a/subnet", SUBNET, json!({"VpcId": {"$ref": "a/vpc#VpcId"}, "CidrBlock": part}));
+        assembly(&[group.clone(), subnet, vpc])
+    };
+    let before = program("10.0.0.0/16", "10.0.0.0/24");
+    let moved = change(&before, &program("10.1.0.0/16", "10.1.0.0/24"));
+    assert_eq!(moved.reasons, [Reason::Forces { property: "SubnetIds".into() }]);
+    assert!(matches!(moved.action, Action::Replace(_)));
+    // Another subnet of the same network is a change in place.
+    let grown = change(&before, &program("10.0.0.0/16", "10.0.1.0/24"));
+    assert_eq!(grown.action, Action::Update);
+}

@@ -16,6 +16,7 @@ pub(crate) mod claims;
 mod compare;
 pub(crate) mod follows;
 pub(crate) mod moves;
+mod network;
 pub(crate) mod occupants;
 pub(crate) mod only;
 mod reboots;

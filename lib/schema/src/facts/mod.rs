@@ -12,6 +12,7 @@
 //! | `api` | the API of each service |
 //! | `relations` | which properties name other resources, and which of those they keep from being deleted |
 //! | `occupants` | what holds another resource though it does not name it |
+//! | `one_network` | what cannot follow its subnets to another VPC |
 //! | `protection` | which settings keep AWS from deleting a resource |
 //! | `reboot` | which changes take effect only with a reboot |
 //! | `final_snapshot` | which types have a snapshot taken when they are deleted |
@@ -39,6 +40,7 @@ mod follows;
 mod identity;
 mod network;
 mod occupants;
+mod one_network;
 mod platform;
 mod protection;
 mod reboot;
