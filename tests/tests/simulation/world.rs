@@ -201,7 +201,8 @@ impl World {
             self.watch();
             match polled {
                 Poll::Ready(Ok(outcome)) => Poll::Ready(Ended::Saved(Box::new(outcome))),
-                Poll::Ready(Err(error)) => Poll::Ready(Ended::Refused(error.into())),
+                Poll::Ready(Err(ExecuteError::Refused(error))) => Poll::Ready(Ended::Refused(error)),
+                Poll::Ready(Err(ExecuteError::Unsaved { source, .. })) => Poll::Ready(Ended::Refused(*source)),
                 Poll::Pending if self.disk.crashed() => Poll::Ready(Ended::Crashed),
                 Poll::Pending => Poll::Pending,
             }

@@ -1,84 +1,101 @@
-//! Relations that go with what they are bound to.
+//! Parts of others that go with them.
 
 use std::collections::BTreeMap;
 
 use groundplan_core::{Path, Value};
 use groundplan_schema::{Replacement, ResourceType, lookup};
 
+use super::existing::{Existing, Named, all, each_leaf, goes};
 use super::{Action, Change, Inputs};
 use crate::model::{ResourceState, State};
-use crate::provider::Recovery;
+use crate::provider::{Behavior, Recovery};
 
-/// The relations that would stay while a resource that they are bound to for life is deleted, each with that,
-/// where something of the program has its name from then on. Even under the same name it is another one: the
-/// policy of a bucket goes with that, and a role cannot be deleted as long as it has one.
+/// The parts that would stay while the resource that they are bound to for life is deleted, each with that, where
+/// something of the program has its name from then on. Even under the same name it is another one: the policy of a
+/// bucket goes with that, and a role cannot be deleted as long as it has one.
 pub(super) fn to_what_goes(
     inputs: &Inputs<'_>,
     state: &State,
     changes: &BTreeMap<Path, Change>,
 ) -> BTreeMap<Path, Path> {
-    if !changes.values().any(goes) {
+    let is_deleted = |it: &Existing<'_>| !it.stands(state) || changes.get(it.path).is_some_and(goes);
+    let deleted: Vec<Existing<'_>> = all(state).filter(is_deleted).collect();
+    if deleted.is_empty() {
         return BTreeMap::new();
     }
+    let named = Named::new(&deleted, inputs.identity);
     let stays = |change: &&Change| !matches!(change.action, Action::Create | Action::Forget) && !goes(change);
     let bound = changes.values().filter(stays).filter_map(|change| {
-        let relation = state.resources.get(&change.path)?;
-        let target = targets(inputs, state, relation).find(|(target, name, text)| {
-            changes.get(*target).is_some_and(goes) && is_named(inputs, &change.path, name, text)
+        let part = state.resources.get(&change.path)?;
+        let mut found = None;
+        each_binding(inputs.behavior, part, &mut |name, place, text| {
+            let target = whole(inputs, &named, &deleted, (&change.path, part), (name, place, text));
+            found = found.take().or(target.filter(|target| is_named(inputs, &change.path, name, text, target)));
         });
-        Some((change.path.clone(), target?.0.clone()))
+        Some((change.path.clone(), found?.path.clone()))
     });
     bound.collect()
 }
 
-/// Whether what stands at its path is deleted.
-pub(crate) fn goes(change: &Change) -> bool {
-    matches!(change.action, Action::Delete | Action::Replace(_))
+/// Whether resources of a type are parts of others.
+pub(super) fn is_part(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &str) -> bool {
+    behavior(type_name).is_some_and(|it| it.recovery == Recovery::ByParts)
+        || lookup(type_name).is_some_and(ResourceType::is_bound)
 }
 
-/// Whether a relation is bound to `target`, which it was made after, by a property of this name.
-pub(crate) fn is_bound(inputs: &Inputs<'_>, state: &State, relation: &ResourceState, target: &Path) -> bool {
-    targets(inputs, state, relation).any(|(path, ..)| path == target)
+/// Whether what a property of a resource names has that as a part.
+pub(crate) fn is_binding(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &str, property: &str) -> bool {
+    let Some(schema) = lookup(type_name) else { return false };
+    let by_parts = behavior(type_name).is_some_and(|it| it.recovery == Recovery::ByParts);
+    schema.is_bound_by(property) || by_parts && schema.cursor().key(property).replacement() == Replacement::Always
 }
 
-/// What a relation is bound to by properties that cannot be changed, of what it was made after; each with the
-/// property and its text.
-fn targets<'a>(
-    inputs: &'a Inputs<'_>,
-    state: &'a State,
-    relation: &'a ResourceState,
-) -> impl Iterator<Item = (&'a Path, &'a str, &'a str)> {
-    let is_relation = (inputs.behavior)(&relation.type_name).is_some_and(|it| it.recovery == Recovery::ByParts);
-    let schema = lookup(&relation.type_name).filter(|_| is_relation);
-    let fixed =
-        move |name: &str| schema.is_some_and(|schema| schema.cursor().key(name).replacement() == Replacement::Always);
-    let texts = relation.properties.iter().filter(move |(name, _)| fixed(name));
-    let texts = texts.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-    texts.flat_map(move |(name, text)| {
-        let is_it = move |path: &&Path| state.resources.get(*path).is_some_and(|target| identifies(target, text));
-        relation.dependencies.iter().filter(is_it).map(move |path| (path, name, text))
-    })
+/// Visits the texts by which a part is bound to others, with the property and the place.
+fn each_binding(
+    behavior: &dyn Fn(&str) -> Option<Behavior>,
+    part: &ResourceState,
+    visit: &mut dyn FnMut(&str, &str, &str),
+) {
+    for (name, value) in part.properties.iter().filter(|(name, _)| is_binding(behavior, &part.type_name, name)) {
+        each_leaf(name, value, &mut |place, leaf| {
+            leaf.as_str().into_iter().for_each(|text| visit(name, place, text));
+        });
+    }
 }
 
-/// Whether a text is the identifier, name or ARN of a resource.
-pub(crate) fn identifies(resource: &ResourceState, text: &str) -> bool {
-    let Some(schema) = lookup(&resource.type_name) else { return resource.id == text };
-    let is_it = |name: &str| schema.is_identified_by(name);
-    let mut outputs = resource.outputs.iter().filter(|(name, _)| is_it(name));
-    let own = schema.own_name().and_then(|name| resource.properties.get(name)?.as_str());
-    resource.id == text || own == Some(text) || outputs.any(|(_, value)| value.as_str() == Some(text))
+/// What of the deleted resources a text of a part names: by the schema, or, where that says nothing of the property,
+/// by the reference that the program has there.
+fn whole<'s>(
+    inputs: &Inputs<'_>,
+    named: &Named<'s>,
+    deleted: &[Existing<'s>],
+    (path, part): (&Path, &ResourceState),
+    (name, place, text): (&str, &str, &str),
+) -> Option<Existing<'s>> {
+    let related = named.at(part, place, text).into_iter().find(|it| it.path != path);
+    let is_related = lookup(&part.type_name).is_some_and(|schema| !schema.relations(place).is_empty());
+    let referred = || {
+        let value = inputs.assembly.resources.get(path).filter(|_| !is_related)?.properties.get(name)?;
+        let references = value.references();
+        let is_it = |it: &&Existing<'_>| {
+            references.iter().any(|reference| reference.path == *it.path) && it.is_identified_by(text)
+        };
+        deleted.iter().find(is_it).copied()
+    };
+    related.or_else(referred)
 }
 
-/// Whether the program has something of this name for a property of the resource at `path`: what the property
-/// refers to, or what has the text that stands there.
-fn is_named(inputs: &Inputs<'_>, path: &Path, name: &str, text: &str) -> bool {
+/// Whether the program has something of the name of `old` for a property of the resource at `path`: what the
+/// property refers to, or one of the same type that has the text which stands there.
+fn is_named(inputs: &Inputs<'_>, path: &Path, name: &str, text: &str, old: &Existing<'_>) -> bool {
     let Some(value) = inputs.assembly.resources.get(path).and_then(|entry| entry.properties.get(name)) else {
         return false;
     };
     let has_name = |path: &Path| {
         let entry = &inputs.assembly.resources[path];
         let own = lookup(&entry.type_name).and_then(ResourceType::own_name);
-        own.and_then(|own| entry.properties.get(own)).and_then(Value::as_str) == Some(text)
+        let stated = own.and_then(|own| entry.properties.get(own)).and_then(Value::as_str);
+        entry.type_name == old.resource.type_name && stated == Some(text)
     };
     !value.references().is_empty() || inputs.assembly.dependencies(path).iter().any(has_name)
 }

@@ -14,6 +14,7 @@ pub(crate) mod bound;
 mod changes;
 pub(crate) mod claims;
 mod compare;
+pub(crate) mod existing;
 pub(crate) mod follows;
 pub(crate) mod moves;
 mod network;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::Path;
 use groundplan_schema::{lookup, memberships};
 
-use super::bound::identifies;
+use super::bound::is_part;
+use super::existing::Existing;
 use super::{Action, Change, ChangeSet, DeposedChange, OutputChange, Reason, occupants};
 use crate::model::{ResourceState, ResourceStatus, State};
-use crate::provider::{Behavior, Recovery};
+use crate::provider::Behavior;
 
 /// What has to be done so that the account holds nothing. What holds data stays unless
 /// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its
@@ -73,8 +74,8 @@ impl<'s> Needs<'s> {
     fn new(state: &'s State) -> Self {
         let mut holds: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
         for (held, occupants) in occupants::occupants(state) {
-            for path in occupants {
-                holds.entry(path).or_default().insert(held);
+            for occupant in occupants.into_iter().filter(|it| it.stands(state)) {
+                holds.entry(occupant.path).or_default().insert(held);
             }
         }
         Self { state, holds }
@@ -127,8 +128,7 @@ fn stay(needs: &Needs<'_>, changes: &mut BTreeMap<Path, Change>, mut open: Vec<P
 /// Leaves the parts of what stays, in the state where that is in the state: those that need nothing that is
 /// deleted.
 fn parts_stay(state: &State, changes: &mut BTreeMap<Path, Change>, behavior: &dyn Fn(&str) -> Option<Behavior>) {
-    let is_part = |type_name: &str| behavior(type_name).is_some_and(|it| it.recovery == Recovery::ByParts);
-    for (path, resource) in state.resources.iter().filter(|(_, resource)| is_part(&resource.type_name)) {
+    for (path, resource) in state.resources.iter().filter(|(_, resource)| is_part(behavior, &resource.type_name)) {
         let action = |path: &Path| changes.get(path).map(|change| change.action);
         let goes = |path: &Path| matches!(action(path), None | Some(Action::Delete | Action::Replace(_)));
         if action(path) != Some(Action::Delete) || resource.dependencies.iter().any(goes) {
@@ -149,12 +149,17 @@ fn parts_stay(state: &State, changes: &mut BTreeMap<Path, Change>, behavior: &dy
 fn wholes<'s>(state: &'s State, part: &'s ResourceState) -> Vec<&'s Path> {
     let owners: Vec<&str> = memberships(&part.type_name).map(|(_, member)| member.owner_property).collect();
     let identifier = lookup(&part.type_name).map_or(&[][..], |schema| &schema.primary_identifier);
-    let names = owners.iter().chain(identifier);
-    let texts: Vec<&str> = names.filter_map(|name| part.properties.get(*name)?.as_str()).collect();
-    let is_owner =
-        |path: &&Path| state.resources.get(*path).is_some_and(|owner| texts.iter().any(|text| identifies(owner, text)));
+    let bound = part.properties.keys().map(String::as_str);
+    let bound = bound.filter(|name| lookup(&part.type_name).is_some_and(|schema| schema.is_bound_by(name)));
+    let names = owners.into_iter().chain(identifier.iter().copied()).chain(bound);
+    let texts: Vec<&str> = names.filter_map(|name| part.properties.get(name)?.as_str()).collect();
+    let is_owner = |path: &&Path| {
+        let owner = state.resources.get(*path).map(|resource| Existing { path, resource });
+        owner.is_some_and(|owner| texts.iter().any(|text| owner.is_identified_by(text)))
+    };
     let owners: Vec<&Path> = part.dependencies.iter().filter(is_owner).collect();
-    if owners.is_empty() { part.dependencies.iter().collect() } else { owners }
+    let is_only_bound = lookup(&part.type_name).is_some_and(|schema| schema.is_bound());
+    if owners.is_empty() && !is_only_bound { part.dependencies.iter().collect() } else { owners }
 }
 
 fn leave(change: &mut Change, action: Action, reasons: impl Into<Vec<Reason>>) {

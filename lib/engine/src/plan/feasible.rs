@@ -1,74 +1,114 @@
 //! Whether what is deleted can be deleted by then.
 
-use std::collections::BTreeMap;
-
 use groundplan_core::{Path, Value};
-use groundplan_schema::lookup;
+use groundplan_schema::{ResourceType, lookup};
 
-use crate::diff::bound::{goes, identifies, is_bound};
-use crate::diff::occupants::occupants;
+use crate::diff::bound::is_binding;
+use crate::diff::existing::{Existing, Named, deleted, each_leaf, goes};
+use crate::diff::occupants::{is_detached, occupants};
 use crate::diff::{Action, Change, ChangeSet, Inputs, Order, Reason, claims};
 use crate::error::{Error, HeldResource, named};
 
 /// Refuses deletions of what stays held: by what goes on to name it, and, where the old resource of a
 /// replacement goes first, by what can only let go of it once the new one is there. Who holds whom is in the
-/// table of facts, [`ResourceType::holds`](groundplan_schema::ResourceType::holds).
+/// table of facts, [`ResourceType::holds`] and [`ResourceType::is_bound_by`].
 ///
 /// # Errors
 /// [`Error::Held`].
 pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<(), Error> {
-    let mut held = Vec::new();
-    let lets_go = |change: &Change| goes(change) || is_detached(change);
-    let occupants = if changes.changes.values().any(lets_go) { occupants(inputs.state) } else { BTreeMap::new() };
-    for change in changes.changes.values().filter(|change| lets_go(change)) {
-        let mut holders = if goes(change) { holders(inputs, changes, change) } else { Vec::new() };
-        let occupants = occupants.get(&change.path).into_iter().flatten();
-        let stays = |path: &&&Path| changes.changes.get(**path).is_some_and(|change| !goes(change));
-        holders.extend(occupants.filter(stays).map(|path| ((*path).clone(), "its public addresses".to_owned())));
+    let mut held: Vec<HeldResource> = Vec::new();
+    let deleted = deleted(inputs.state, changes);
+    let named = Named::new(&deleted, inputs.identity);
+    let mut keeping: Vec<(Existing<'_>, Path, String)> = Vec::new();
+    for (path, resource) in &inputs.state.resources {
+        keeping.extend(kept(inputs, changes, &named, Existing { path, resource }));
+    }
+    for old in &deleted {
+        let is_it = |it: &&(Existing<'_>, Path, String)| it.0.incarnation() == old.incarnation();
+        let mut holders: Vec<(Path, String)> =
+            keeping.iter().filter(is_it).map(|(_, path, property)| (path.clone(), property.clone())).collect();
+        let change = changes.changes.get(old.path).filter(|_| old.stands(inputs.state));
+        if let Some(change) = change.filter(|change| change.action == Action::Replace(Order::DeleteFirst)) {
+            for more in used_anew(inputs, changes, old, change) {
+                if holders.iter().all(|(known, _)| *known != more.0) {
+                    holders.push(more);
+                }
+            }
+        }
         if !holders.is_empty() {
             let (because, fix) = why(inputs, changes, change, &holders);
-            held.push(HeldResource { path: change.path.clone(), because, holders, fix });
+            held.push(HeldResource { path: old.path.clone(), because, holders, fix });
         }
     }
+    held.extend(occupied(inputs, changes));
     if held.is_empty() { Ok(()) } else { Err(Error::Held { held }) }
 }
 
-/// Whether a change in place gives away what public addresses hold.
-fn is_detached(change: &Change) -> bool {
-    let schema = lookup(&change.type_name).filter(|_| change.action == Action::Update);
-    schema.is_some_and(|schema| change.properties.iter().any(|changed| schema.is_detached_by(&changed.property)))
+/// Whether a resource stays as far as these changes go: where only a part of the program is deployed, what is
+/// left out does.
+fn stays(changes: &ChangeSet, path: &Path) -> bool {
+    changes.changes.get(path).is_none_or(|change| !goes(change) && !is_second_path(change))
 }
 
-/// Everything that stays and goes on to use what a change deletes, with the property by which it holds it.
-fn holders(inputs: &Inputs<'_>, changes: &ChangeSet, held: &Change) -> Vec<(Path, String)> {
-    let Some(old) = inputs.state.resources.get(&held.path) else { return Vec::new() };
-    let Some(target) = lookup(&old.type_name) else { return Vec::new() };
-    let first = held.action == Action::Replace(Order::DeleteFirst);
-    let users = inputs.state.resources.iter().filter(|(_, resource)| resource.dependencies.contains(&held.path));
+/// What of the deleted resources a resource that stays names and goes on to name, and by which property.
+fn kept<'s>(
+    inputs: &Inputs<'_>,
+    changes: &ChangeSet,
+    named: &Named<'s>,
+    user: Existing<'_>,
+) -> Vec<(Existing<'s>, Path, String)> {
+    let mut found: Vec<(Existing<'_>, Path, String)> = Vec::new();
+    let Some(schema) = lookup(&user.resource.type_name).filter(|_| stays(changes, user.path)) else { return found };
+    let change = changes.changes.get(user.path);
+    let changes = |name: &str| change.is_some_and(|change| changes_property(change, name));
+    for (name, value) in user.resource.properties.iter().filter(|(name, _)| !changes(name)) {
+        each_leaf(name, value, &mut |place, leaf| {
+            let Some(text) = leaf.as_str() else { return };
+            for old in named.at(user.resource, place, text) {
+                let holds = lookup(&old.resource.type_name).is_some_and(|old| schema.holds(place, old))
+                    || is_binding(inputs.behavior, &user.resource.type_name, name);
+                let is_new = found.iter().all(|(known, ..)| known.incarnation() != old.incarnation());
+                if holds && is_new && old.path != user.path {
+                    found.push((old, user.path.clone(), place.to_owned()));
+                }
+            }
+        });
+    }
+    found
+}
+
+/// What stays and is to use the new resource of a replacement that deletes the old one first: it holds that until
+/// then.
+fn used_anew(inputs: &Inputs<'_>, changes: &ChangeSet, old: &Existing<'_>, held: &Change) -> Vec<(Path, String)> {
+    let Some(target) = lookup(&old.resource.type_name) else { return Vec::new() };
+    let users = inputs.state.resources.iter().filter(|(path, resource)| {
+        resource.dependencies.contains(&held.path) && changes.changes.contains_key(*path) && stays(changes, path)
+    });
     let holders = users.filter_map(|(path, resource)| {
         let schema = lookup(&resource.type_name)?;
-        let change = changes.changes.get(path).filter(|change| !goes(change) && !is_second_path(change))?;
-        // What it has now and keeps.
-        let kept = resource.properties.iter().filter(|(name, _)| !changes_property(change, name));
-        let property = holding(kept, &|place, value| {
-            value.as_str().is_some_and(|text| identifies(old, text))
-                && (schema.holds(place, target) || is_bound(inputs, inputs.state, resource, &held.path))
-        });
-        // What the program has it use from now on, of which there is one at a time.
-        let used = || {
-            let entry = inputs.assembly.resources.get(path).filter(|_| first)?;
-            holding(&entry.properties, &|place, value| match value {
-                Value::Ref(reference) => {
-                    reference.path == held.path
-                        && target.is_identified_by(&reference.attribute)
-                        && schema.holds(place, target)
-                }
-                _ => false,
-            })
-        };
-        Some((path.clone(), property.or_else(used)?))
+        let entry = inputs.assembly.resources.get(path)?;
+        Some((path.clone(), holding(schema, target, &entry.properties, &held.path)?))
     });
     holders.collect()
+}
+
+/// The gateways that are detached while something that stays has public addresses.
+fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet) -> Vec<HeldResource> {
+    let lets_go = |change: &&Change| goes(change) || is_detached(change);
+    let held: Vec<&Change> = changes.changes.values().filter(lets_go).collect();
+    if held.is_empty() {
+        return Vec::new();
+    }
+    let occupants = occupants(inputs.state);
+    let deleted = deleted(inputs.state, changes);
+    let is_deleted = |it: &Existing<'_>| deleted.iter().any(|old| old.incarnation() == it.incarnation());
+    let tell = |change: &Change| {
+        let stay = occupants.get(&change.path)?.iter().filter(|it| !is_deleted(it));
+        let holders: Vec<_> = stay.map(|it| (it.path.clone(), "its public addresses".to_owned())).collect();
+        let (because, fix) = why(inputs, changes, Some(change), &holders);
+        (!holders.is_empty()).then(|| HeldResource { path: change.path.clone(), because, holders, fix })
+    };
+    held.into_iter().filter_map(tell).collect()
 }
 
 fn changes_property(change: &Change, name: &str) -> bool {
@@ -80,15 +120,21 @@ fn is_second_path(change: &Change) -> bool {
     change.reasons.iter().any(|reason| matches!(reason, Reason::SameAs(_)))
 }
 
-/// The place of the first value by which the resource is held.
+/// The place of the first reference by which a resource of the type `holder` holds what is at `path`.
 fn holding<'a>(
+    holder: &ResourceType,
+    target: &ResourceType,
     properties: impl IntoIterator<Item = (&'a String, &'a Value)>,
-    holds: &dyn Fn(&str, &Value) -> bool,
+    path: &Path,
 ) -> Option<String> {
     properties.into_iter().find_map(|(name, value)| {
         let mut found = None;
         each_leaf(name, value, &mut |place, leaf| {
-            if found.is_none() && holds(place, leaf) {
+            let is_it = match leaf {
+                Value::Ref(reference) => reference.path == *path && target.is_identified_by(&reference.attribute),
+                _ => false,
+            };
+            if found.is_none() && is_it && holder.holds(place, target) {
                 found = Some(place.to_owned());
             }
         });
@@ -96,35 +142,51 @@ fn holding<'a>(
     })
 }
 
-fn each_leaf(place: &str, value: &Value, visit: &mut dyn FnMut(&str, &Value)) {
-    match value {
-        // A position in a list may be left out.
-        Value::List(items) => items.iter().for_each(|item| each_leaf(place, item, visit)),
-        Value::Map(entries) => {
-            entries.iter().for_each(|(key, value)| each_leaf(&format!("{place}.{key}"), value, visit));
-        }
-        leaf => visit(place, leaf),
-    }
-}
-
-/// Why it is deleted while it is held, and what to do so that it need not be.
-fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: &Change, holders: &[(Path, String)]) -> (String, String) {
+/// Why it is deleted while it is held, and what to do so that it need not be. There is no change where an earlier
+/// run has replaced it.
+fn why(
+    inputs: &Inputs<'_>,
+    changes: &ChangeSet,
+    change: Option<&Change>,
+    holders: &[(Path, String)],
+) -> (String, String) {
+    let Some(change) = change else {
+        let fix = "let them use another one, or go on with the program that has replaced it";
+        return ("an earlier run has replaced it".into(), fix.into());
+    };
     let path = &change.path;
-    let is_left = |holder: &&(Path, String)| !inputs.assembly.resources.contains_key(&holder.0);
-    if let (Some((holder, _)), Action::Replace(_)) = (holders.iter().find(is_left), change.action) {
-        let fix =
-            format!("declare the new one under another path, so that the old one stays in the account with `{holder}`");
-        return ("the old one is deleted".into(), fix);
+    if let Some((holder, _)) = holders.iter().find(|(holder, _)| !changes.changes.contains_key(holder)) {
+        return ("it is deleted".into(), format!("deploy `{holder}` in the same run: add `--only {holder}`"));
     }
-    match change.action {
-        Action::Replace(Order::DeleteFirst) => {}
-        Action::Update => {
-            return (
-                "another gateway is attached in its place".into(),
-                "change it in a deploy of its own, in which they are removed or replaced".into(),
+    let is_left = |holder: &&(Path, String)| !inputs.assembly.resources.contains_key(&holder.0);
+    let left = holders.iter().find(is_left).map(|(holder, _)| holder);
+    let ignores = |(holder, property): &(Path, String)| {
+        let top = property.split('.').next().unwrap_or_default();
+        let entry = inputs.assembly.resources.get(holder);
+        entry.is_some_and(|entry| entry.lifecycle.ignore_changes.iter().any(|it| it.split('.').next() == Some(top)))
+    };
+    match (left, change.action) {
+        (Some(holder), Action::Replace(_)) => {
+            let fix = format!(
+                "declare the new one under another path, so that the old one stays in the account with `{holder}`"
             );
+            return ("the old one is deleted".into(), fix);
         }
-        Action::Replace(_) => return ("the old one is deleted".into(), "let them use another one".into()),
+        (left, Action::Update) => {
+            let fix = match left {
+                Some(holder) => format!("leave it as it is, or delete `{holder}` with it"),
+                None => "remove or replace them in the same deploy".to_owned(),
+            };
+            return ("another gateway is attached in its place".into(), fix);
+        }
+        (_, Action::Replace(Order::DeleteFirst)) => {}
+        (_, Action::Replace(_)) => {
+            let fix = match holders.iter().find(|holder| ignores(holder)) {
+                Some((holder, property)) => format!("take {property} of `{holder}` out of `ignore_changes`"),
+                None => "let them use another one".to_owned(),
+            };
+            return ("the old one is deleted".into(), fix);
+        }
         _ => {
             return (
                 "the program does not have it any more".into(),
@@ -141,10 +203,14 @@ fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: &Change, holders: &[(Pa
     let wanted = changes.claims.get(path).map_or(&[][..], Vec::as_slice);
     let same = wanted.iter().find(|new| held.iter().any(|old| old.conflicts_with(new)));
     match same {
-        Some(claim) => (
-            format!("the old and the new one cannot both have the {}", named(claim)),
-            "give the new one another, or leave a name out so that one is generated".into(),
-        ),
+        Some(claim) => {
+            let fix = if claim.what.starts_with("name of") {
+                "give the new one another, or leave a name out so that one is generated"
+            } else {
+                "change them in two deploys, of which the first lets go of it"
+            };
+            (format!("the old and the new one cannot both have the {}", named(claim)), fix.into())
+        }
         None => (
             "two of it cannot exist at once".into(),
             "change them in two deploys, of which the first lets go of it".into(),

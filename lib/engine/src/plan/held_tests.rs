@@ -209,3 +209,145 @@ fn a_gateway_stays_attached_for_what_has_public_addresses_and_stays() {
     let forgotten = plan.steps.iter().filter(|step| step.work == Work::Forget).map(|step| step.path.as_str());
     assert_eq!(forgotten.collect::<Vec<_>>(), ["a/vpc", "a/att", "a/subnet", "a/alb"], "{}", plan.render());
 }
+
+/// As [`planned_part`], where `old` was replaced at its path and is still to be deleted.
+fn planned_beside(old: &Assembly, now: &Assembly, after: &Assembly) -> Result<(ChangeSet, Plan), Error> {
+    let mut state = deployed(now);
+    let former = deployed(old);
+    for (path, resource) in former.resources {
+        if state.resources.get(&path).is_none_or(|it| it.properties != resource.properties) {
+            if let Some(standing) = state.resources.get_mut(&path) {
+                standing.generation = 2;
+                standing.id = format!("{}-2", standing.id);
+                state.generations.insert(path.clone(), 2);
+            }
+            state.deposed.push(crate::model::Deposed { path, resource });
+        }
+    }
+    planned_part(after, &state, &[])
+}
+
+#[test]
+fn a_relation_to_what_an_earlier_run_has_replaced_goes_before_that() {
+    let policy = |of: &str| ("a/p", POLICY, json!({"RoleName": of, "PolicyName": "read"}));
+    let old = assembly(&[role("a/r1", "ww")]);
+    let now = named(assembly(&[role("a/r1", "xx"), policy("ww")]), "a/p", "a/r1");
+    let back = assembly(&[
+        role("a/r1", "ww"),
+        ("a/p", POLICY, json!({"RoleName": to("a/r1", "RoleName"), "PolicyName": "read"})),
+    ]);
+    let (_, plan) = planned_beside(&old, &now, &back).unwrap();
+    let left_over = plan.steps.iter().find(|step| step.type_name == ROLE && step.work.deletes("a/r1-id", 1)).unwrap();
+    let gone = plan.steps.iter().find(|step| step.path.as_str() == "a/p" && step.work.verb() == "delete").unwrap();
+    assert!(left_over.dependencies.contains(&gone.id), "{}", plan.render());
+
+    let profile = |of: serde_json::Value| ("a/x", PROFILE, json!({"Roles": [of]}));
+    let now = assembly(&[role("a/r1", "xx"), profile(json!("ww"))]);
+    let back = assembly(&[role("a/r1", "ww"), profile(to("a/r1", "RoleName"))]);
+    let error = planned_beside(&old, &now, &back).unwrap_err().to_string();
+    assert!(error.contains("`a/r1` is held by a/x (Roles), and an earlier run has replaced it"), "{error}");
+}
+
+#[test]
+fn a_deletion_waits_for_what_used_that_resource_and_not_its_path() {
+    let network = |path| (path, crate::fake::VPC, json!({"CidrBlock": "10.0.0.0/16"}));
+    let group = |of: &str| ("a/y", "AWS::EC2::SecurityGroup", json!({"VpcId": of}));
+    let old = named(assembly(&[network("a/x"), group("a/x-id")]), "a/y", "a/x");
+    let rule = ("a/x", "AWS::EC2::SecurityGroupIngress", json!({"GroupId": "a/y-id-2"}));
+    let now = named(assembly(&[rule, group("a/w-id"), network("a/w")]), "a/x", "a/y");
+    let now = named(now, "a/y", "a/w");
+    for after in [&now, &old, &assembly(&[])] {
+        let (_, plan) = planned_beside(&old, &now, after).unwrap();
+        let of = |id: &str, generation| plan.steps.iter().find(|step| step.work.deletes(id, generation)).unwrap();
+        assert!(of("a/x-id", 1).dependencies.contains(&of("a/y-id", 1).id), "{}", plan.render());
+    }
+}
+
+#[test]
+fn a_part_of_the_program_is_refused_where_what_is_left_out_holds_what_goes() {
+    let stays = policy(json!("r3"));
+    let before = named(assembly(&[role("a/r1", "r3"), stays.clone()]), "a/p", "a/r1");
+    let only = |before: &Assembly, after: &Assembly, path: &str| {
+        planned_part(after, &deployed(before), &[path]).unwrap_err().to_string()
+    };
+    let error = only(&before, &assembly(&[stays]), "a/r1");
+    for part in ["`a/r1` is held by a/p (RoleName)", "add `--only a/p`"] {
+        assert!(error.contains(part), "{error}");
+    }
+    let before = public("igw-1", "internet-facing");
+    let mut after = before.clone();
+    after.resources.remove("a/att");
+    let error = only(&before, &after, "a/att");
+    assert!(error.contains("`a/att` is held by a/alb (its public addresses)"), "{error}");
+}
+
+#[test]
+fn a_gateway_is_exchanged_when_what_goes_has_no_address_and_before_what_comes() {
+    let alb = |path: &'static str, name: &str, scheme: &str| {
+        (path, BALANCER, json!({"Name": name, "Scheme": scheme, "Subnets": [to("a/subnet", "SubnetId")]}))
+    };
+    let program = |gateway: &str, balancers: &[Entry<'static>]| {
+        let mut all = vec![
+            ("a/att", GATEWAY, json!({"VpcId": to("a/vpc", "VpcId"), "InternetGatewayId": gateway})),
+            crate::fake::subnet(),
+            crate::fake::vpc("10.0.0.0/16"),
+        ];
+        all.extend(balancers.iter().cloned());
+        assembly(&all)
+    };
+    let public = |name: &str| alb("a/alb", name, "internet-facing");
+    let follows = |before: &Assembly, after: &Assembly, wanted: &[&str]| {
+        let (_, plan) = planned_on_aws(before, after);
+        let at = |step: &&str| {
+            let is_it = |it: &&Step| format!("{} {}", it.work.verb(), it.path) == **step;
+            plan.steps.iter().position(|it| is_it(&it)).unwrap_or_else(|| panic!("{step}:\n{}", plan.render()))
+        };
+        assert!(wanted.iter().map(|step| at(&step)).is_sorted(), "{}", plan.render());
+    };
+    let before = program("igw-1", &[public("one")]);
+    // Replaced, removed, and new.
+    follows(&before, &program("igw-2", &[public("two")]), &["delete a/alb", "update a/att", "create a/alb"]);
+    follows(&before, &program("igw-2", &[]), &["delete a/alb", "update a/att"]);
+    follows(&program("igw-1", &[]), &program("igw-2", &[public("one")]), &["update a/att", "create a/alb"]);
+}
+
+#[test]
+fn a_name_is_one_of_its_type_and_no_other_text() {
+    let data = ("a/b", BUCKET, json!({"BucketName": "data"}));
+    let other = ("a/c", BUCKET, json!({"BucketName": "other"}));
+    let policy = |bucket: &str| {
+        let document = json!({"Resource": to(bucket, "Arn")});
+        ("a/p", POLICY, json!({"RoleName": to("a/r", "RoleName"), "PolicyName": "data", "PolicyDocument": document}))
+    };
+    // The policy is called as the bucket that goes.
+    let before = assembly(&[role("a/r", "app"), data.clone(), other.clone(), policy("a/b")]);
+    let (changes, _) = planned(&before, &assembly(&[role("a/r", "app"), other, policy("a/c")])).unwrap();
+    assert_eq!(changes.changes["a/p"].action, crate::diff::Action::Update);
+    // The bucket whose policy it is is called as the role that goes.
+    let policy = |principal: serde_json::Value| {
+        ("a/p", BUCKET_POLICY, json!({"Bucket": "data", "PolicyDocument": {"Principal": principal}}))
+    };
+    let before = named(assembly(&[role("a/r", "data"), data.clone(), policy(to("a/r", "Arn"))]), "a/p", "a/b");
+    let (changes, _) = planned(&before, &named(assembly(&[data, policy(json!("*"))]), "a/p", "a/b")).unwrap();
+    assert_eq!(changes.changes["a/p"].action, crate::diff::Action::Update);
+}
+
+#[test]
+fn what_belongs_to_a_function_is_made_anew_with_it() {
+    let permission = ("a/p", "AWS::Lambda::Permission", json!({"FunctionName": to("a/f", "FunctionName")}));
+    let function = |kind: &str| ("a/f", "AWS::Lambda::Function", json!({"FunctionName": "f", "PackageType": kind}));
+    let before = assembly(&[function("Image"), permission.clone()]);
+    let (changes, _) = planned_on_aws(&before, &assembly(&[function("Zip"), permission]));
+    let replaced = crate::diff::Action::Replace(crate::diff::Order::DeleteFirst);
+    assert_eq!((changes.changes["a/f"].action, changes.changes["a/p"].action), (replaced, replaced));
+}
+
+#[test]
+fn what_names_another_one_without_a_trace_in_the_state_holds_it() {
+    let before = assembly(&[role("a/r1", "ww"), policy(json!("ww"))]);
+    let error = planned(&before, &assembly(&[policy(json!("ww"))])).unwrap_err().to_string();
+    assert!(error.contains("`a/r1` is held by a/p (RoleName)"), "{error}");
+    let after = named(assembly(&[role("a/r1", "xx"), role("a/r2", "ww"), policy(json!("ww"))]), "a/p", "a/r2");
+    let (_, plan) = planned(&before, &after).unwrap();
+    follow(&plan, &PASSES);
+}

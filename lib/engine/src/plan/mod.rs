@@ -192,6 +192,13 @@ impl Work {
     }
 }
 
+impl Work {
+    /// Whether it deletes the resource with this identifier and generation.
+    fn deletes(&self, wanted: &str, of: u32) -> bool {
+        matches!(self, Self::Delete { id, generation, .. } if id == wanted && *generation == Some(of))
+    }
+}
+
 impl Plan {
     /// The version of the format that this crate writes.
     pub const FORMAT: u32 = 2;

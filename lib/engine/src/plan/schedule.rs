@@ -8,8 +8,10 @@ use super::claims::{self, Handover};
 use super::graph::{Graph, Node};
 use super::nodes::Nodes;
 use super::{Desired, Plan, Work, feasible, order};
+use crate::diff::existing::Existing;
 use crate::diff::{
-    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, occupants, with_moves,
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, existing, follows, occupants,
+    with_moves,
 };
 use crate::error::{Error, named};
 use crate::model::{Imports, ResourceState};
@@ -234,49 +236,67 @@ impl<'a> Schedule<'a> {
     }
 
     fn order_deletes(&mut self) {
-        if self.deletes.is_empty() {
+        let deleted = existing::deleted(self.inputs.state, self.changes);
+        let occupants = self.occupants(&deleted);
+        if deleted.is_empty() {
             return;
         }
-        let mut dependents: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
-        let deposed = self.inputs.state.deposed.iter().map(|old| (&old.path, &old.resource));
-        for (path, resource) in self.inputs.state.resources.iter().chain(deposed) {
-            // A state that was edited may say that something depends on itself.
-            for dependency in resource.dependencies.iter().filter(|dependency| *dependency != path) {
-                dependents.entry(dependency).or_default().insert(path);
-            }
+        let mut users = existing::users(self.inputs.state, self.inputs.identity, &deleted);
+        for old in deleted.iter().filter(|old| old.stands(self.inputs.state)) {
+            users.entry(old.incarnation()).or_default().extend(occupants.get(old.path).into_iter().flatten());
         }
-        for (held, occupants) in occupants::occupants(self.inputs.state) {
-            dependents.entry(held).or_default().extend(occupants);
-        }
-        let none = BTreeSet::new();
-        for (path, deletes) in &self.deletes {
-            let action = self.changes.changes.get(*path).map(|change| change.action);
+        for old in &deleted {
+            let Some(delete) = self.delete_of(old) else { continue };
+            let change = self.changes.changes.get(old.path).filter(|_| old.stands(self.inputs.state));
+            let action = change.map(|change| change.action);
             let delete_first = action == Some(Action::Replace(Order::DeleteFirst));
-            // Of several the first is what stands there; the others were replaced earlier.
-            for delete in deletes {
-                for dependent in dependents.get(path).unwrap_or(&none) {
-                    let gone = self.deletes.get(dependent).into_iter().flatten();
-                    gone.for_each(|gone| self.graph.after(*delete, *gone));
-                    // What is only being changed may still use the old one: a service while it rolls over.
-                    let repointed = self.nodes.get(dependent).and_then(|nodes| nodes.updated.and(nodes.last()));
-                    let repoints_after = delete_first && self.inputs.assembly.dependencies(dependent).contains(*path);
-                    repointed
-                        .filter(|_| !repoints_after)
-                        .into_iter()
-                        .for_each(|repointed| self.graph.after(*delete, repointed));
-                }
+            for user in users.get(&old.incarnation()).into_iter().flatten() {
+                let gone = self.delete_of(user);
+                gone.into_iter().for_each(|gone| self.graph.after(delete, gone));
+                // What is only being changed may still use the old one: a service while it rolls over.
+                let repointed = self.nodes.get(user.path).and_then(|nodes| nodes.updated.and(nodes.last()));
+                let repoints_after = delete_first && self.inputs.assembly.dependencies(user.path).contains(old.path);
+                repointed
+                    .filter(|_| !repoints_after && user.path != old.path)
+                    .into_iter()
+                    .for_each(|repointed| self.graph.after(delete, repointed));
             }
-            let (Some(nodes), Some(Action::Replace(order)), Some(delete)) =
-                (self.nodes.get(path), action, deletes.first())
-            else {
-                continue;
-            };
+            let (Some(nodes), Some(Action::Replace(order))) = (self.nodes.get(old.path), action) else { continue };
             match (order, nodes.created, nodes.last()) {
-                (Order::CreateFirst, _, Some(new)) => self.graph.after(*delete, new),
-                (Order::DeleteFirst, Some(new), _) => self.graph.after(new, *delete),
+                (Order::CreateFirst, _, Some(new)) => self.graph.after(delete, new),
+                (Order::DeleteFirst, Some(new), _) => self.graph.after(new, delete),
                 _ => {}
             }
         }
+    }
+
+    /// The deletion of a resource that exists.
+    fn delete_of(&self, old: &Existing<'_>) -> Option<Node> {
+        let (path, generation, id) = old.incarnation();
+        let deletes = self.deletes.get(path)?;
+        deletes.iter().copied().find(|node| self.graph.work(*node).deletes(id, generation))
+    }
+
+    /// What has public addresses beside what is deleted, by what they hold. Where a gateway is exchanged in place,
+    /// those that go are gone before, and those that come are made after it.
+    fn occupants(&mut self, deleted: &[Existing<'a>]) -> BTreeMap<&'a Path, Vec<Existing<'a>>> {
+        let detached: Vec<_> = self.changes.changes.values().filter(|change| occupants::is_detached(change)).collect();
+        if deleted.is_empty() && detached.is_empty() {
+            return BTreeMap::new();
+        }
+        let occupants = occupants::occupants(self.inputs.state);
+        for change in detached {
+            let Some(updated) = self.nodes.get(&change.path).and_then(|nodes| nodes.updated) else { continue };
+            let going = occupants.get(&change.path).into_iter().flatten().filter_map(|it| self.delete_of(it));
+            let going: Vec<Node> = going.collect();
+            going.into_iter().for_each(|gone| self.graph.after(updated, gone));
+            let Inputs { assembly, state, .. } = self.inputs;
+            for path in occupants::coming(assembly, state, &self.changes.changes, &change.path) {
+                let made = self.nodes.get(path).and_then(|nodes| nodes.created);
+                made.into_iter().for_each(|made| self.graph.after(made, updated));
+            }
+        }
+        occupants
     }
 
     /// What a retained resource needs is forgotten before it, and the parts of that before that: a run that ends

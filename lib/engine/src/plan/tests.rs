@@ -156,7 +156,12 @@ fn what_was_replaced_by_an_earlier_run_is_deleted_after_what_was_made_after_it()
     let old = |path: &str| Deposed { path: path.into(), resource: state.resources[path].clone() };
     let deposed = vec![old("a/vpc"), old("a/subnet")];
     state.deposed = deposed;
-    state.deposed.iter_mut().for_each(|old| old.resource.id.push_str("-old"));
+    for old in &mut state.deposed {
+        old.resource.id.push_str("-old");
+        old.resource.outputs.clear();
+    }
+    let vpc = state.deposed[0].resource.id.clone();
+    state.deposed[1].resource.properties.insert("VpcId".into(), vpc.into());
     assert_snapshot!(plan(&network("10.0.0.0/16"), &state, diff).render(), @r"
         #0 delete a/subnet a/subnet-id-old (AWS::EC2::Subnet)
         #1 delete a/vpc a/vpc-id-old (AWS::EC2::VPC) after #0
@@ -168,6 +173,7 @@ fn what_was_replaced_by_an_earlier_run_is_protected_as_it_was_told_to_be() {
     let mut state = deployed(&network("10.0.0.0/16"));
     let mut old = Deposed { path: "a/vpc".into(), resource: state.resources["a/vpc"].clone() };
     old.resource.id.push_str("-old");
+    old.resource.outputs.clear();
     old.resource.lifecycle.protect = true;
     state.deposed = vec![old];
     let refused = plan(&network("10.0.0.0/16"), &state, diff);

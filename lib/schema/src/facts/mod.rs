@@ -11,6 +11,7 @@
 //! | `identity` | the name of a resource, and the parts that make a relation what it is |
 //! | `api` | the API of each service |
 //! | `relations` | which properties name other resources, and which of those they keep from being deleted |
+//! | `bound` | what is a part of another resource for life |
 //! | `occupants` | what holds another resource though it does not name it |
 //! | `one_network` | what cannot follow its subnets to another VPC |
 //! | `protection` | which settings keep AWS from deleting a resource |
@@ -33,6 +34,7 @@
 //! to be short.
 
 mod api;
+mod bound;
 mod compute;
 mod data;
 mod final_snapshot;
