@@ -20,7 +20,7 @@ use crate::name::{NameRules, physical_name};
 pub(crate) use crate::readiness::Readiness;
 use crate::shape;
 use crate::tags::{TagChanges, Tags};
-pub(crate) use any::{AnyHandler, of};
+pub(crate) use any::{AnyHandler, Deleted, is_taken, of};
 
 /// Manages the resources of one type. The struct that implements it holds the properties that
 /// are supported.
@@ -100,8 +100,7 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     }
 
     /// Whether what was found in place of a new resource has the properties that the new one is to have.
-    /// Runs where the create call [overwrites](groundplan_schema::OnDuplicate::Overwrites), and where what an interrupted
-    /// creation has made is looked up and takes no tags.
+    /// Runs where what an interrupted creation has made is looked up and takes no tags.
     fn is_same(&self, live: &Self) -> bool {
         shape::untyped(self) == shape::untyped(live)
     }

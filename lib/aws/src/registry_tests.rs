@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use groundplan_engine::Provider;
-use groundplan_engine::provider::{Accepted, ErrorClass, Recovery};
-use groundplan_schema::{all, lookup};
+use groundplan_engine::provider::{DeleteRequest, ErrorClass, Recovery};
+use groundplan_schema::{OnDuplicate, all, lookup};
 use serde_json::json;
 
 use super::*;
@@ -87,40 +87,106 @@ fn an_unsupported_property_is_an_error_that_says_what_is_supported() {
     assert_eq!(error.message(), "AWS::EC2::InternetGateway: `Color` is not supported; supported are Tags");
 }
 
-/// A role's inline policy that reads `actions`; none where there is no such policy. Gives what came of a
-/// create that wants `s3:GetObject`, and how often the policy was written.
-async fn over(actions: Option<&'static str>) -> (std::result::Result<Accepted, ErrorClass>, usize) {
-    let (aws, log) = aws(move |sent| match (sent.contains("Action=GetRolePolicy"), actions) {
-        (true, Some(action)) => Answer::ok(format!(
+/// What IAM answers of a role's inline policy that allows `action`; none where there is no such policy.
+fn described(action: Option<&str>) -> Answer {
+    match action {
+        Some(action) => Answer::ok(format!(
             "<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName><PolicyName>p</PolicyName><PolicyDocument>\
              {}</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>",
             policy(action).to_string().replace('"', "&quot;")
         )),
-        (true, None) => Answer::Is(
+        None => Answer::Is(
             404,
             "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no such policy</Message></Error></ErrorResponse>"
                 .to_owned(),
         ),
-        (false, _) => Answer::empty(sent),
-    });
-    let properties = json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": policy("s3:GetObject")});
-    let created = aws.create(&create("AWS::IAM::RolePolicy", properties)).await;
-    (created.map_err(|error| error.class), log.count("Action=PutRolePolicy"))
+    }
 }
 
 fn policy(action: &str) -> serde_json::Value {
     json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
 }
 
+/// A role's inline policy that is to allow `s3:GetObject`.
+fn wanted() -> serde_json::Value {
+    json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": policy("s3:GetObject")})
+}
+
+/// IAM, where the policy allows `action`.
+fn over(action: Option<&'static str>) -> (crate::Aws, crate::replay::Log) {
+    aws(move |sent| match sent.contains("Action=GetRolePolicy") {
+        true => described(action),
+        false => Answer::empty(sent),
+    })
+}
+
 #[tokio::test(start_paused = true)]
-async fn what_a_create_call_would_overwrite_is_left_alone_unless_it_is_as_it_should_be() {
-    let (created, writes) = over(None).await;
-    assert!(created.is_ok() && writes == 1, "{created:?}");
-    let (created, writes) = over(Some("s3:GetObject")).await;
-    assert!(created.is_ok() && writes == 1, "an earlier attempt has made it: {created:?}");
-    assert_eq!(over(Some("s3:*")).await, (Err(ErrorClass::AlreadyExists), 0));
-    let (aws, log) = aws(|_| Answer::Lost);
-    let properties = json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": policy("s3:GetObject")});
-    let error = aws.create(&create("AWS::IAM::RolePolicy", properties)).await.unwrap_err();
+async fn what_a_create_call_would_overwrite_is_left_alone_whatever_it_is_like() {
+    let (aws, log) = over(None);
+    aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap();
+    assert_eq!(log.count("Action=PutRolePolicy"), 1);
+    // Another app may have declared the same.
+    for action in ["s3:GetObject", "s3:*"] {
+        let (aws, log) = over(Some(action));
+        let error = aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap_err();
+        assert_eq!((error.class, log.count("Action=PutRolePolicy")), (ErrorClass::AlreadyExists, 0), "{action}");
+        assert!(error.message.contains("import shop/thing 'p|r'"), "{error}");
+    }
+    let (aws, log) = crate::replay::aws(|_| Answer::Lost);
+    let error = aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap_err();
     assert_eq!((error.class, log.count("Action=PutRolePolicy")), (ErrorClass::Transient, 0), "nothing is in doubt");
+}
+
+/// The engine looks up what an open create has made, and only then.
+#[tokio::test]
+async fn what_an_interrupted_create_has_put_in_place_is_found_where_it_is_as_it_should_be() {
+    for (action, found) in [(Some("s3:GetObject"), vec!["p|r"]), (Some("s3:*"), vec![]), (None, vec![])] {
+        let (aws, _) = over(action);
+        assert_eq!(aws.find(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap(), found, "{action:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_this_process_has_deleted_and_still_sees_is_made_again() {
+    let (aws, log) = over(Some("s3:*"));
+    let delete = DeleteRequest {
+        existing: crate::replay::existing("AWS::IAM::RolePolicy", "p|r", wanted()),
+        delete_data: false,
+        final_snapshot: None,
+    };
+    aws.delete(&delete).await.unwrap();
+    let began = tokio::time::Instant::now();
+    aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap();
+    assert_eq!(log.count("Action=PutRolePolicy"), 1);
+    assert!(began.elapsed() >= aws.settling(), "IAM gets time to show the deletion");
+    // It has been made again, so that it is there for good.
+    let error = aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::AlreadyExists);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_shows_late_is_waited_for() {
+    let looks = std::sync::atomic::AtomicUsize::new(0);
+    let (aws, log) = aws(move |sent| match sent.contains("Action=GetRolePolicy") {
+        true if looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 2 => described(Some("s3:*")),
+        true => described(None),
+        false => Answer::empty(sent),
+    });
+    aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap();
+    assert_eq!(log.count("Action=PutRolePolicy"), 1);
+}
+
+/// A native handler whose create call overwrites has to give the identifier before the call, or nothing could be
+/// looked up.
+#[test]
+fn what_a_create_call_would_overwrite_can_be_looked_up_before() {
+    let overwriting = native_types().filter(|name| lookup(name).unwrap().on_duplicate() == OnDuplicate::Overwrites);
+    let overwriting: Vec<_> = overwriting.collect();
+    assert_eq!(
+        overwriting,
+        ["AWS::ElasticLoadBalancingV2::ListenerCertificate", "AWS::IAM::RolePolicy", "AWS::S3::BucketPolicy"]
+    );
+    for name in all().filter(|name| lookup(name).unwrap().on_duplicate() == OnDuplicate::Overwrites) {
+        assert!(lookup(name).unwrap().tags.is_none(), "{name}: its tags would say whose it is");
+    }
 }

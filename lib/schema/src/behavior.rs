@@ -44,8 +44,9 @@ pub enum OnDuplicate {
     /// It returns the existing one with the same settings as if it had made it: whether it did, the tags of
     /// what it returned tell.
     Returns,
-    /// It overwrites the existing one, or succeeds without an effect, and takes no tags. Two resources of a
-    /// program with one claim are one thing then, and a delete of either removes it.
+    /// It overwrites the existing one, or succeeds without an effect, and takes no tags. Two resources with one
+    /// claim would be one thing then, and a delete of either would remove it: so the provider looks for one before
+    /// it creates, and refuses the create where there is one.
     Overwrites,
 }
 

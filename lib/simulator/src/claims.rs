@@ -2,7 +2,7 @@
 
 use groundplan_core::claim::{Claim, Conflict};
 use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
-use groundplan_schema::{OnDuplicate, ResourceType};
+use groundplan_schema::ResourceType;
 use serde_json::Value as Json;
 
 use crate::account::{Account, claims};
@@ -25,10 +25,7 @@ impl Account {
                 continue;
             }
             for (other, theirs) in self.in_conflict(&claim) {
-                let is_itself = own == Some(&other.key);
-                let overwritten =
-                    other.key.type_name == resource.name && resource.on_duplicate() == OnDuplicate::Overwrites;
-                if !is_itself && !overwritten {
+                if own != Some(&other.key) {
                     return Err(claimed(resource, other, &claim, theirs));
                 }
             }

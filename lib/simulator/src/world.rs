@@ -365,7 +365,7 @@ impl World<'_> {
                 revisions = Some(self.last_revision(resource, &key.id));
                 continue;
             }
-            if let Some(twin) = self.account.get(&key).filter(|_| resource.on_duplicate() != OnDuplicate::Overwrites) {
+            if let Some(twin) = self.account.get(&key) {
                 let again = Making { derivation: &self.derivation(resource, &request.token, attempt + 1), ..making };
                 if again.id() != key.id {
                     continue;

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::request::{self, Progress, Requests, tidy};
 use super::{get, model, tags};
 use crate::error::{Error, Result};
-use crate::handler::{AnyHandler, Cx, given};
+use crate::handler::{AnyHandler, Cx, Deleted, given, is_taken};
 
 /// How long a handler may take to find out that the name is taken: one invocation of it, see
 /// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract.html>.
@@ -74,22 +74,28 @@ pub(super) async fn create(schema: &ResourceType, cx: &Cx, properties: &Properti
     unreachable!("the last request is neither passed over nor followed by another one")
 }
 
-/// What stands under the name already, where this creation has made it.
+/// What stands under the name already, where this creation has made it. What this process has deleted may be visible
+/// for a while: that is waited for.
 async fn before(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Accepted>> {
-    let live = match get(schema, cx, id).await {
-        Ok(Some(live)) => live,
-        Ok(None) => return Ok(None),
+    let Some(live) = found(schema, cx, id).await? else { return Ok(None) };
+    if tags::made_by(schema, &live, &cx.token) == Some(true) {
+        return Ok(Some(Accepted { id: id.to_owned(), ..Accepted::default() }));
+    }
+    if cx.memory.of::<Deleted>().has(schema.name, id) {
+        let is_there = || async { Ok::<_, Error>(found(schema, cx, id).await?.is_some()) };
+        is_taken(cx, schema.name, id, is_there).await?;
+        return Ok(None);
+    }
+    let message = format!("the {} `{id}` exists already; import it, or choose another name", schema.name);
+    Err(Error::new(ErrorClass::AlreadyExists, message))
+}
+
+/// What stands under a name before anything is asked for.
+async fn found(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Properties>> {
+    match get(schema, cx, id).await {
         // Some handlers cannot read what is not there, and say so in this way.
-        Err(error) if error.class() == ErrorClass::Invalid => return Ok(None),
-        // Nothing was asked for yet.
-        Err(error) => return Err(error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient)),
-    };
-    match tags::made_by(schema, &live, &cx.token) {
-        Some(true) => Ok(Some(Accepted { id: id.to_owned(), ..Accepted::default() })),
-        _ => {
-            let message = format!("the {} `{id}` exists already; import it, or choose another name", schema.name);
-            Err(Error::new(ErrorClass::AlreadyExists, message))
-        }
+        Err(error) if error.class() == ErrorClass::Invalid => Ok(None),
+        found => found.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient)),
     }
 }
 
@@ -129,6 +135,7 @@ async fn ask(
     match (progress, event.identifier.clone()) {
         (Progress::Failed(error), id) => Ok(Err(Failed { error, id, before })),
         (_, Some(id)) => {
+            cx.memory.of::<Deleted>().forget(schema.name, &id);
             cx.memory.of::<Requests>().remember(schema.name, &id, &event);
             Ok(Ok(Accepted { id, ..Accepted::default() }))
         }

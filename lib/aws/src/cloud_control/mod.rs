@@ -56,7 +56,7 @@ use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{AnyHandler, Cx, given};
+use crate::handler::{AnyHandler, Cx, Deleted, given};
 use request::{Progress, Requests, tidy};
 
 /// A type as Cloud Control manages it; none where it does not.
@@ -149,19 +149,22 @@ impl AnyHandler for ResourceType {
         }
         if let Some(deletion) = final_snapshot::before_deletion(self, cx, resource).await? {
             cx.memory.of::<Requests>().forget(self.name, id);
+            cx.memory.of::<Deleted>().remember(self.name, id);
             return Ok(deletion);
         }
         let call = cx.cloud_control.delete_resource().type_name(self.name).identifier(id);
         let sent = call.send().await.map_err(tidy)?;
         let event = given(sent.progress_event, "ProgressEvent")?;
-        match Progress::of(&event) {
-            Progress::Done => Ok(Deletion::Gone),
-            Progress::Failed(error) => Err(error),
+        let deletion = match Progress::of(&event) {
+            Progress::Done => Deletion::Gone,
+            Progress::Failed(error) => return Err(error),
             Progress::Running(_) => {
                 cx.memory.of::<Requests>().remember(self.name, id, &event);
-                Ok(Deletion::Pending)
+                Deletion::Pending
             }
-        }
+        };
+        cx.memory.of::<Deleted>().remember(self.name, id);
+        Ok(deletion)
     }
 
     async fn secret_output(&self, cx: &Cx, resource: &Existing, attribute: &str) -> Result<Option<Zeroizing<String>>> {

@@ -194,6 +194,27 @@ async fn what_stands_under_the_name_already_is_never_taken_over() {
     assert_eq!(log.count("CreateResource"), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_inline_policy_that_exists_is_refused_unless_this_process_has_deleted_it() {
+    const POLICY: &str = "AWS::IAM::UserPolicy";
+    let properties = json!({"PolicyName": "p", "UserName": "u", "PolicyDocument": {}});
+    let (aws, log) = aws(move |sent| match () {
+        () if asks(sent, "GetResource") => {
+            described("p|u", json!({"PolicyName": "p", "UserName": "u", "PolicyDocument": {}}))
+        }
+        () if asks(sent, "DeleteResource") => progress(POLICY, "DELETE", "SUCCESS", json!({"Identifier": "p|u"})),
+        () => progress(POLICY, "CREATE", "SUCCESS", json!({"Identifier": "p|u"})),
+    });
+    let request = create(POLICY, properties.clone());
+    assert_eq!(aws.create(&request).await.unwrap_err().class, ErrorClass::AlreadyExists);
+    assert_eq!(log.count("CreateResource"), 0);
+    let existing = existing(POLICY, "p|u", properties);
+    aws.delete(&DeleteRequest { existing, delete_data: false, final_snapshot: None }).await.unwrap();
+    aws.create(&request).await.unwrap();
+    assert_eq!(log.count("CreateResource"), 1);
+    assert_eq!(aws.create(&request).await.unwrap_err().class, ErrorClass::AlreadyExists, "it was made again");
+}
+
 #[tokio::test]
 async fn a_look_before_a_creation_whose_answer_is_lost_leaves_nothing_in_doubt() {
     let (aws, log) = aws(|_| Answer::Lost);

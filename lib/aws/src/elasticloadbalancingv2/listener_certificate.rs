@@ -23,7 +23,10 @@ impl Handler for ListenerCertificate {
 
     async fn create(&self, cx: &Cx) -> Result<Accepted> {
         let id = self.identifier(cx).ok_or_else(|| Error::invalid("`Certificates` names no certificate"))?;
-        add(cx, &self.listener_arn, &self.certificates).await?;
+        // The first one makes it what it is. What is missing after that is for an update.
+        let (first, others) = self.certificates.split_at(1);
+        add(cx, &self.listener_arn, first).await?;
+        add(cx, &self.listener_arn, others).await.map_err(|error| error.after_making(&id))?;
         Ok(accepted(&id, json!({"Id": id})))
     }
 
@@ -73,6 +76,11 @@ impl Handler for ListenerCertificate {
     fn identifier(&self, _cx: &Cx) -> Option<String> {
         let first = self.certificates.first()?.certificate_arn.as_ref()?;
         Some(format!("{}|{first}", self.listener_arn))
+    }
+
+    /// A create may have been interrupted between two certificates.
+    fn is_same(&self, live: &Self) -> bool {
+        self.listener_arn == live.listener_arn && !live.certificates.is_empty()
     }
 }
 

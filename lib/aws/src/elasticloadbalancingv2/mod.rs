@@ -11,6 +11,8 @@ mod order;
 mod target_group;
 
 #[cfg(test)]
+mod certificate_tests;
+#[cfg(test)]
 mod replay_tests;
 
 use aws_sdk_elasticloadbalancingv2::types::Tag;

@@ -43,7 +43,9 @@ pub(super) const ROWS: &[Row] = &[
     // CreateListener and CreateRule take no token, but tags. "If you attempt to create multiple listeners
     // with the same settings, each call succeeds."
     row("AWS::ElasticLoadBalancingV2::Listener").by(FindByTag).returns(),
-    row("AWS::ElasticLoadBalancingV2::ListenerCertificate").by(ByParts),
+    // "If the certificate in already in the certificate list, the call is successful but the certificate is not
+    // added again" (API_AddListenerCertificates).
+    row("AWS::ElasticLoadBalancingV2::ListenerCertificate").by(ByParts).overwrites(),
     row("AWS::ElasticLoadBalancingV2::ListenerRule").by(FindByTag),
     // CreateLoadBalancer and CreateTargetGroup are told apart by the name, which is unique in account
     // and region, and return the one of that name with the same settings. A listener or an alias record
