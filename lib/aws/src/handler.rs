@@ -159,6 +159,8 @@ pub(crate) struct Cx {
     pub(crate) is_incomplete: bool,
     /// Whether no run has seen the resource ready; set by `advance` alone.
     pub(crate) is_new: bool,
+    /// When the creation that is looked up was asked for first, in seconds since 1970; set by `find` alone.
+    pub(crate) asked: Option<u64>,
     pub(crate) clients: Arc<Clients>,
 }
 

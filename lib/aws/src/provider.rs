@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use aws_smithy_types::DateTime;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{AssumeRole, Environment};
 use groundplan_engine::Provider;
@@ -86,6 +87,7 @@ impl Aws {
             final_snapshot: None,
             is_incomplete: false,
             is_new: false,
+            asked: None,
         })
     }
 
@@ -216,10 +218,16 @@ impl Provider for Aws {
         self.own.regions.settling()
     }
 
+    /// The clock of this machine. AWS refuses requests whose date is more than a few minutes off.
+    fn time(&self) -> Option<u64> {
+        u64::try_from(DateTime::from(SystemTime::now()).secs()).ok()
+    }
+
     async fn find(&self, request: &CreateRequest) -> std::result::Result<Vec<String>, ProviderError> {
         let find = async {
             let handler = handler(&request.address.type_name)?;
-            let cx = self.context(&request.address, &request.token, false).await?;
+            let mut cx = self.context(&request.address, &request.token, false).await?;
+            cx.asked = request.asked;
             handler.find(&cx, &request.properties).await
         };
         guard::reading(find).await.map_err(harmless)

@@ -138,7 +138,7 @@ pub(crate) fn create(type_name: &str, properties: Json) -> CreateRequest {
 }
 
 pub(crate) fn create_in(region: &str, type_name: &str, properties: Json) -> CreateRequest {
-    CreateRequest { address: address(type_name, region), properties: map(properties), token: TOKEN.into() }
+    CreateRequest { address: address(type_name, region), properties: map(properties), token: TOKEN.into(), asked: None }
 }
 
 pub(crate) fn existing(type_name: &str, id: &str, properties: Json) -> Existing {

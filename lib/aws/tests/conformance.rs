@@ -75,7 +75,8 @@ impl Run {
             type_name: case.type_name.into(),
             environment: Environment::new(REGION),
         };
-        let request = CreateRequest { address: address.clone(), properties: declared.clone(), token: token.clone() };
+        let request =
+            CreateRequest { address: address.clone(), properties: declared.clone(), token: token.clone(), asked: None };
         let accepted = self.aws.create(&request).await.map_err(|error| format!("create: {error}"))?;
         let mut resource = Existing { address, id: accepted.id.clone(), properties: declared.clone() };
         let mut outputs = accepted.outputs;

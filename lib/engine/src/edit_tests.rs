@@ -113,6 +113,7 @@ async fn open_create(store: &MemoryStore, path: &str, generation: u32) {
     let intent = Intent {
         operation,
         token: "t".into(),
+        asked: None,
         properties: BTreeMap::new(),
         secrets: BTreeMap::new(),
         dependencies: BTreeSet::new(),

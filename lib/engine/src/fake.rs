@@ -75,6 +75,9 @@ pub(crate) struct Cloud {
     pub(crate) advances: u32,
     /// Whether a deploy took the resource at a path for one that no run has seen ready, when it polled last.
     pub(crate) advanced: BTreeMap<String, bool>,
+    /// What [`Provider::time`] says, and when what is looked up was asked for.
+    pub(crate) time: Option<u64>,
+    pub(crate) asked: Vec<Option<u64>>,
     next: u32,
 }
 
@@ -395,8 +398,13 @@ impl Provider for Fake {
         Ok(Status::Ready(cloud.outputs(&resource.id)))
     }
 
+    fn time(&self) -> Option<u64> {
+        self.cloud().time
+    }
+
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
-        let cloud = self.may_look(&request.address)?;
+        let mut cloud = self.may_look(&request.address)?;
+        cloud.asked.push(request.asked);
         let same = |made: &&Made| match made.type_name.as_str() {
             KEY => request.address.type_name == KEY,
             _ => made.token == request.token,

@@ -191,6 +191,7 @@ fn intent(
     Intent {
         operation: Operation::Create { type_name, environment, generation: state.next_generation(&path) },
         token: Uuid::new_v4().simple().to_string().repeat(2),
+        asked: None,
         secrets,
         properties,
         dependencies: assembly.dependencies(&path),

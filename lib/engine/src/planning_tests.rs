@@ -107,6 +107,7 @@ async fn another_account_is_refused_as_long_as_anything_may_be_in_the_first_one(
     let intent = Intent {
         operation,
         token: "token".into(),
+        asked: None,
         properties: resource.properties.clone(),
         secrets: BTreeMap::new(),
         dependencies: BTreeSet::new(),
@@ -141,6 +142,7 @@ fn asked_for(path: &str, type_name: &str, generation: u32) -> Event {
     let intent = Intent {
         operation: Operation::Create { type_name: type_name.into(), environment, generation },
         token: "t".into(),
+        asked: None,
         properties: BTreeMap::new(),
         secrets: BTreeMap::new(),
         dependencies: BTreeSet::new(),
@@ -153,7 +155,7 @@ fn asked_for(path: &str, type_name: &str, generation: u32) -> Event {
 async fn make(fake: &Fake, path: &str, type_name: &str) -> String {
     let (path, environment) = (path.into(), Environment::new("us-east-1"));
     let address = Address { app: "shop".into(), path, type_name: type_name.into(), environment };
-    let request = CreateRequest { address, properties: Properties::new(), token: "t".into() };
+    let request = CreateRequest { address, properties: Properties::new(), token: "t".into(), asked: None };
     fake.create(&request).await.unwrap().id
 }
 

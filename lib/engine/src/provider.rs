@@ -86,6 +86,12 @@ pub trait Provider: Send + Sync {
         Duration::from_secs(12)
     }
 
+    /// The time, in seconds since 1970, by a clock that the dates of what the cloud makes can be compared with. None
+    /// where [`find`](Self::find) looks at no dates.
+    fn time(&self) -> Option<u64> {
+        None
+    }
+
     /// The identifiers of the resources that an earlier [`create`](Self::create) of the same
     /// identity has made, looked up as the type's [`Recovery`] says.
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError>;
@@ -190,6 +196,8 @@ pub struct CreateRequest {
     /// Names this creation in this state: the same for every repetition, another one for the
     /// next generation. Serves as client token and identity tag; 64 hexadecimal digits.
     pub token: String,
+    /// When this creation was asked for first, by [`Provider::time`]. Only where [`Recovery::ByOwner`] applies.
+    pub asked: Option<u64>,
 }
 
 /// A resource that exists, as far as the state knows.

@@ -93,7 +93,8 @@ async fn created(
         environment: environment.clone(),
     };
     let properties = without_secrets(&intent.properties);
-    let request = CreateRequest { address: address.clone(), properties, token: intent.token.clone() };
+    let (token, asked) = (intent.token.clone(), intent.asked);
+    let request = CreateRequest { address: address.clone(), properties, token, asked };
     let failed = || unknown(path, "create", type_name);
     let mut ids = looks.find_made(&request).await.map_err(failed())?;
     retain_unknown(state, &address, looks.behavior(type_name), &mut ids);
@@ -145,7 +146,7 @@ async fn updated(
     // An update may give another identifier: the resource is looked up as a create of what it is now.
     let Existing { address, properties, .. } = resource.existing(&state.app, path);
     let token = creation_token(state.lineage, path, resource.generation);
-    let request = CreateRequest { address: address.clone(), properties: without_secrets(wanted), token };
+    let request = CreateRequest { address: address.clone(), properties: without_secrets(wanted), token, asked: None };
     let mut ids = looks.find_made(&request).await.map_err(failed())?;
     if ids.len() > 1 {
         return Err(Error::Ambiguous { path: path.clone(), type_name: resource.type_name.clone(), ids });

@@ -164,6 +164,7 @@ fn updating(state: &mut State, path: &str, properties: &[(&str, &str)]) {
     let intent = Intent {
         operation: Operation::Update,
         token: "t".into(),
+        asked: None,
         properties,
         secrets: BTreeMap::new(),
         dependencies: BTreeSet::new(),
@@ -201,6 +202,7 @@ fn an_empty_list_that_an_open_update_adds_counts_only_where_the_cloud_returns_it
                 generation: 1,
             },
             token: "t".into(),
+            asked: None,
             properties: properties.iter().map(|name| ((*name).to_owned(), Value::List(Vec::new()))).collect(),
             secrets: BTreeMap::new(),
             dependencies: BTreeSet::new(),
@@ -257,6 +259,7 @@ async fn where_a_lookup_is_denied_the_error_names_the_way_out() {
         let intent = Intent {
             operation,
             token: "t".into(),
+            asked: None,
             properties: BTreeMap::new(),
             secrets: BTreeMap::new(),
             dependencies: BTreeSet::new(),

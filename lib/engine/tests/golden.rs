@@ -65,6 +65,7 @@ fn intent(operation: Operation, name: &str) -> Intent {
     Intent {
         operation,
         token: "5f".repeat(32),
+        asked: None,
         properties: with_secret(name),
         secrets: BTreeMap::from([("Token".to_owned(), "ab".repeat(32))]),
         dependencies: BTreeSet::from([Path::new("a/two")]),

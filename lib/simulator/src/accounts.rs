@@ -170,7 +170,7 @@ mod tests {
         let (app, path, type_name) = ("shop".to_owned(), "a/logs".into(), "AWS::Logs::LogGroup".to_owned());
         let address = Address { app, path, type_name, environment: there.clone() };
         let properties = json!({"LogGroupName": "shop"}).as_object().expect("it is a map").clone();
-        let request = CreateRequest { address: address.clone(), properties, token: "0".repeat(64) };
+        let request = CreateRequest { address: address.clone(), properties, token: "0".repeat(64), asked: None };
         let id = cloud.create(&request).await.expect("it can be made").id;
         let existing = Existing { address, id, properties: Properties::new() };
         assert!(matches!(cloud.advance(&existing, true).await, Ok(Status::Ready(_))));

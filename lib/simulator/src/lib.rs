@@ -22,7 +22,7 @@
 //!     environment: Environment::new("eu-central-1"),
 //! };
 //! let properties = json!({"CidrBlock": "10.51.0.0/16"}).as_object().unwrap().clone();
-//! let vpc = cloud.create(&CreateRequest { address, properties, token: "5f".repeat(32) }).await.unwrap();
+//! let vpc = cloud.create(&CreateRequest { address, properties, token: "5f".repeat(32), asked: None }).await.unwrap();
 //! assert!(vpc.id.starts_with("vpc-"));
 //! assert_eq!(cloud.inventory().unwrap().len(), 1);
 //! # });

@@ -302,7 +302,8 @@ impl Simulator {
             let path = Path::new(format!("planted-{number}"));
             let address = Address { app: String::new(), path, type_name: type_name.to_owned(), environment };
             world.pace = Pace::INSTANT;
-            let accepted = world.create(&CreateRequest { address, properties, token: format!("{number:064x}") })?;
+            let accepted =
+                world.create(&CreateRequest { address, properties, token: format!("{number:064x}"), asked: None })?;
             let mut planted = find(world.account, type_name, &accepted.id)?;
             planted.path = None;
             world.account.put(planted);

@@ -16,6 +16,10 @@ const SECRET: &str = "SecretAccessKey";
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
 const LIMIT: &str = "LimitExceeded";
 
+/// For how many seconds a clock may be off for IAM to take requests that are signed by it:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>.
+const SKEW: u64 = 15 * 60;
+
 /// The state of a key where the program does not say.
 const ACTIVE: &str = "Active";
 
@@ -72,10 +76,15 @@ impl Handler for AccessKey {
     }
 
     /// The keys of the user that may be what a create has made: the engine leaves out those that the state
-    /// has. Nobody has got the secret of the one that is looked for, so that it has never been used.
+    /// has. Nobody has got the secret of the one that is looked for, so that it has never been used; and it is
+    /// not older than the creation. A key that somebody else makes for this user of the app between a create whose
+    /// answer is lost and the next run, and does not use, cannot be told from it.
     async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for key in keys(cx, &self.user_name).await? {
+            if is_older(&key, cx.asked) {
+                continue;
+            }
             let id = given(key.access_key_id, "AccessKeyId")?;
             let used = cx.iam.get_access_key_last_used().access_key_id(&id).send().await?;
             // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyLastUsed.html>
@@ -94,6 +103,12 @@ impl Handler for AccessKey {
         }
         Ok(found)
     }
+}
+
+/// Whether a key was made before a creation was asked for.
+fn is_older(key: &AccessKeyMetadata, asked: Option<u64>) -> bool {
+    let made = key.create_date.and_then(|date| u64::try_from(date.secs()).ok());
+    made.zip(asked).is_some_and(|(made, asked)| made + SKEW < asked)
 }
 
 /// Whether the user carries the identity tag of this app. Keys take no tags:

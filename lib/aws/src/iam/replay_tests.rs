@@ -1,7 +1,7 @@
 //! What no emulator shows of users and their keys.
 
 use groundplan_engine::Provider;
-use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, UpdateRequest};
+use groundplan_engine::provider::{CreateRequest, DeleteRequest, Deletion, ErrorClass, UpdateRequest};
 use serde_json::{Value as Json, json};
 
 use crate::Aws;
@@ -131,6 +131,37 @@ async fn what_a_lost_create_may_have_made_is_an_unused_key_of_a_user_of_the_app(
     let request = create(KEY, json!({"UserName": "ada"}));
     assert_eq!(aws.find(&request).await.unwrap(), ["AKIA2"]);
     assert!(log.all().iter().all(|sent| !sent.contains("Action=CreateAccessKey")), "{:?}", log.all());
+}
+
+#[tokio::test]
+async fn a_key_that_is_older_than_the_creation_is_not_what_that_has_made() {
+    // 2026-01-01T00:00:00Z
+    const NEW_YEAR: u64 = 1_767_225_600;
+    let asked = |asked| CreateRequest { asked, ..create(KEY, json!({"UserName": "ada"})) };
+    for (date, at, found) in [
+        ("2025-12-31T12:00:00Z", Some(NEW_YEAR), None),
+        ("2026-01-01T00:00:00Z", Some(NEW_YEAR), Some("AKIA1")),
+        ("2026-01-02T00:00:00Z", Some(NEW_YEAR), Some("AKIA1")),
+        // The clock of this machine may be ahead of AWS's.
+        ("2025-12-31T23:50:00Z", Some(NEW_YEAR), Some("AKIA1")),
+        // An earlier version has not written down when it was.
+        ("2025-12-31T12:00:00Z", None, Some("AKIA1")),
+    ] {
+        let (aws, _) = aws(move |sent| match () {
+            () if sent.contains("Action=ListAccessKeys&") => answer(
+                "ListAccessKeys",
+                &format!(
+                    "<AccessKeyMetadata><member><UserName>ada</UserName><AccessKeyId>AKIA1</AccessKeyId>\
+                     <Status>Active</Status><CreateDate>{date}</CreateDate></member></AccessKeyMetadata>"
+                ),
+            ),
+            () if sent.contains("Action=ListUserTags&") => {
+                answer("ListUserTags", "<Tags><member><Key>groundplan:app</Key><Value>shop</Value></member></Tags>")
+            }
+            () => answer("GetAccessKeyLastUsed", "<UserName>ada</UserName>"),
+        });
+        assert_eq!(aws.find(&asked(at)).await.unwrap(), Vec::from_iter(found), "{date}");
+    }
 }
 
 #[tokio::test]

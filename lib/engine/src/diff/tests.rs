@@ -54,6 +54,7 @@ pub(crate) fn pending_create(state: &mut State, path: &str, type_name: &str) {
     let intent = Intent {
         operation: Operation::Create { type_name: type_name.into(), environment, generation: 1 },
         token: "t".into(),
+        asked: None,
         properties: BTreeMap::new(),
         secrets: BTreeMap::new(),
         dependencies: BTreeSet::new(),

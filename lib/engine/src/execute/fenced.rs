@@ -115,6 +115,10 @@ impl Provider for Fenced<'_> {
         self.provider().settling()
     }
 
+    fn time(&self) -> Option<u64> {
+        self.provider().time()
+    }
+
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
         self.provider().find(request).await
     }

@@ -402,5 +402,5 @@ fn intent(
     desired: &Desired,
 ) -> Intent {
     let Desired { dependencies, lifecycle, .. } = desired.clone();
-    Intent { operation, token, properties, secrets, dependencies, lifecycle }
+    Intent { operation, token, asked: None, properties, secrets, dependencies, lifecycle }
 }

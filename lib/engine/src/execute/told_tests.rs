@@ -120,6 +120,37 @@ async fn a_key_whose_answer_is_lost_is_found_and_replaced_and_no_other_is_touche
     assert_eq!(fake.paths(), ["a/key", "a/other", "a/secret"]);
 }
 
+/// A key has no token, name or tag: its date alone may say that the create has not made it.
+#[tokio::test(start_paused = true)]
+async fn a_key_is_looked_up_with_the_time_at_which_it_was_asked_for_first() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[("a/key", KEY, json!({"UserName": "ada"})), vpc("10.0.0.0/16")]);
+    fake.cloud().time = Some(1000);
+    // Nothing is made, and nothing is known about that.
+    for _ in 0..5 {
+        fake.fail("create a/key", ErrorClass::UnknownOutcome);
+    }
+    let outcome = deploy(&program, &store, &fake).await;
+    assert!(!outcome.succeeded() && outcome.state.pending["a/key"].asked == Some(1000), "{outcome:?}");
+    fake.cloud().time = Some(2000);
+    fake.lose("create a/key");
+    assert!(deploy(&program, &store, &fake).await.succeeded());
+    let asked = std::mem::take(&mut fake.cloud().asked);
+    assert!(asked.len() > 1 && asked.iter().all(|asked| *asked == Some(1000)), "{asked:?}");
+    let (state, journal) = (store::load(&store, "shop").await.unwrap().state, fake.paths());
+    assert_eq!((state.pending.len(), journal), (0, vec!["a/key".to_owned(), "a/vpc".to_owned()]));
+}
+
+/// No other type needs the time, so that its journal does not have it.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_by_a_token_has_no_time() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    fake.cloud().time = Some(1000);
+    fake.lose("create a/vpc");
+    assert!(deploy(&assembly(&[vpc("10.0.0.0/16")]), &store, &fake).await.succeeded());
+    assert_eq!(fake.cloud().asked, [None]);
+}
+
 /// Two keys of one user, who may have no third one.
 fn pair(serial: u32) -> Assembly {
     let mut pair = program(serial, "mail");

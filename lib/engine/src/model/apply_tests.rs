@@ -12,6 +12,7 @@ fn intent(operation: Operation) -> Intent {
     Intent {
         operation,
         token: "t".into(),
+        asked: None,
         properties: [("CidrBlock".to_owned(), Value::from("10.0.0.0/16"))].into(),
         secrets: BTreeMap::new(),
         dependencies: BTreeSet::new(),

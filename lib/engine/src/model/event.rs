@@ -164,6 +164,10 @@ pub struct Intent {
     pub operation: Operation,
     /// The token of the request.
     pub token: String,
+    /// When a create was asked for first, in seconds since 1970, where what it has made is told apart by its date
+    /// ([`CreateRequest::asked`](crate::provider::CreateRequest::asked)). Journals of earlier versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<u64>,
     /// The properties as asked for, as [`ResourceState::properties`](super::ResourceState::properties) has them.
     pub properties: BTreeMap<String, Value>,
     /// The digests, as [`ResourceState::secrets`](super::ResourceState::secrets) has them.

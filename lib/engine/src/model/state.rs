@@ -293,6 +293,7 @@ impl ResourceState {
         let intent = Intent {
             operation: Operation::Update,
             token: String::new(),
+            asked: None,
             properties: self.properties.clone(),
             secrets: self.secrets.clone(),
             dependencies: self.dependencies.clone(),

@@ -33,6 +33,7 @@ fn deployed(assembly: &Assembly) -> State {
         let intent = Intent {
             operation,
             token: String::new(),
+            asked: None,
             properties: crate::resolve::substitute_all(&entry.properties, &value),
             secrets: BTreeMap::new(),
             dependencies: assembly.dependencies(path),

@@ -33,7 +33,7 @@ pub(crate) fn token(path: &str) -> String {
 }
 
 pub(crate) fn request(path: &str, type_name: &str, json: Json) -> CreateRequest {
-    CreateRequest { address: address(path, type_name), properties: properties(json), token: token(path) }
+    CreateRequest { address: address(path, type_name), properties: properties(json), token: token(path), asked: None }
 }
 
 pub(crate) fn existing(path: &str, type_name: &str, id: &str) -> Existing {

@@ -6,7 +6,7 @@ use groundplan_core::secret::SecretOutput;
 use super::{Runner, StepError, intent};
 use crate::drift;
 use crate::execute::calls::{self, Call, Calls, Failure};
-use crate::model::{Event, Operation, creation_token};
+use crate::model::{Event, Intent, Operation, creation_token};
 use crate::plan::{Desired, Step};
 use crate::provider::{Accepted, CreateRequest, ErrorClass, Existing, Live, Properties, Recovery};
 use crate::recover;
@@ -28,19 +28,23 @@ impl Runner<'_> {
         let revealed = reveal(&resolved, None, &key, environment, self.sources(&maker)).await?;
         calls.hide(revealed.values);
         let token = creation_token(self.plan.lineage, &step.path, generation);
+        // An open intent of an earlier run: that one may have made it.
+        let open = self.record.read(|state| state.pending.get(&step.path).map(|intent| intent.asked));
+        let by_owner =
+            self.provider.behavior(&step.type_name).is_some_and(|behavior| behavior.recovery == Recovery::ByOwner);
+        let asked = open.unwrap_or_else(|| if by_owner { self.provider.time() } else { None });
         let request = CreateRequest {
             address: self.address(step, environment),
             properties: revealed.plain,
             token: token.clone(),
+            asked,
         };
-        // An open intent of an earlier run: that one may have made it.
-        let repeated = self.record.read(|state| state.pending.contains_key(&step.path));
         let operation =
             Operation::Create { type_name: step.type_name.clone(), environment: environment.clone(), generation };
-        let intent = intent(operation, token, resolved, revealed.digests, desired);
+        let intent = Intent { asked, ..intent(operation, token, resolved, revealed.digests, desired) };
         self.record.commit([Event::Intent { path: step.path.clone(), intent }]).await?;
         calls.need(self.needed(desired));
-        match self.create_once(&request, repeated, calls).await {
+        match self.create_once(&request, open.is_some(), calls).await {
             Ok(Made::Answered(accepted)) => {
                 let id = accepted.id.clone();
                 self.accepted(step, accepted, None, false).await?;
