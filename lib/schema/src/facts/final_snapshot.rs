@@ -19,9 +19,12 @@ pub struct FinalSnapshot {
     pub by_hand: Option<&'static str>,
 }
 
-/// The types that CloudFormation takes a snapshot of before it deletes them, without those that cannot be managed.
-/// Cloud Control takes no snapshot.
+/// The types that CloudFormation takes a snapshot of before it deletes them, and those whose delete call can take one,
+/// without those that cannot be managed (`AWS::DocDB::DBCluster`, `AWS::FSx::FileSystem`). Cloud Control takes no
+/// snapshot: it deletes by the identifier alone, so that a `FinalSnapshotName` that is declared has no effect. FSx backs
+/// up an ONTAP volume by itself (API_DeleteVolumeOntapConfiguration). The delete calls of other stores take none.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>,
+/// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_DeleteResource.html>,
 /// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>: `DeleteHandler` of a cluster
 const TABLE: &[FinalSnapshot] = &[
     // The name is a tag: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html>
@@ -36,8 +39,26 @@ const TABLE: &[FinalSnapshot] = &[
         by_hand: Some("aws elasticache create-snapshot --replication-group-id ID --snapshot-name NAME"),
         ..taken("AWS::ElastiCache::ReplicationGroup", 50, &[])
     },
+    // <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteServerlessCache.html>
+    FinalSnapshot {
+        by_hand: Some(
+            "aws elasticache create-serverless-cache-snapshot --serverless-cache-name ID \
+             --serverless-cache-snapshot-name NAME",
+        ),
+        ..taken("AWS::ElastiCache::ServerlessCache", 50, &[])
+    },
+    // <https://docs.aws.amazon.com/memorydb/latest/APIReference/API_DeleteCluster.html>
+    FinalSnapshot {
+        by_hand: Some("aws memorydb create-snapshot --cluster-name ID --snapshot-name NAME"),
+        ..taken("AWS::MemoryDB::Cluster", 50, &[])
+    },
     // <https://docs.aws.amazon.com/neptune/latest/apiref/API_DeleteDBCluster.html>
     taken("AWS::Neptune::DBCluster", 63, &[]),
+    // <https://docs.aws.amazon.com/neptune-analytics/latest/apiref/API_DeleteGraph.html>
+    FinalSnapshot {
+        by_hand: Some("aws neptune-graph create-graph-snapshot --graph-identifier ID --snapshot-name NAME"),
+        ..taken("AWS::NeptuneGraph::Graph", 63, &[])
+    },
     // A replica of a cluster of another region.
     // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBCluster.html>
     taken("AWS::RDS::DBCluster", 63, &["ReplicationSourceIdentifier"]),
@@ -48,6 +69,11 @@ const TABLE: &[FinalSnapshot] = &[
     FinalSnapshot {
         by_hand: Some("aws redshift create-cluster-snapshot --cluster-identifier ID --snapshot-identifier NAME"),
         ..taken("AWS::Redshift::Cluster", 255, &[])
+    },
+    // <https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_DeleteNamespace.html>
+    FinalSnapshot {
+        by_hand: Some("aws redshift-serverless create-snapshot --namespace-name ID --snapshot-name NAME"),
+        ..taken("AWS::RedshiftServerless::Namespace", 255, &[])
     },
 ];
 
@@ -98,6 +124,25 @@ mod tests {
             for property in entry.copies.iter().chain(entry.except.iter().map(|(property, _)| property)) {
                 assert!(schema.properties.contains_key(property), "{}: {property}", entry.type_name);
             }
+        }
+    }
+
+    /// Cloud Control does not pass on what is declared.
+    #[test]
+    fn what_declares_a_final_snapshot_is_not_deleted_without_one_unawares() {
+        let declares = |name: &&str| {
+            let schema = crate::lookup(name).expect("listed");
+            schema.properties.keys().any(|property| property.starts_with("FinalSnapshot"))
+        };
+        let declaring: Vec<_> = crate::all().filter(declares).collect();
+        assert_eq!(
+            declaring,
+            ["AWS::ElastiCache::ServerlessCache", "AWS::MemoryDB::Cluster", "AWS::RedshiftServerless::Namespace"]
+        );
+        for name in declaring {
+            let fact = crate::lookup(name).and_then(ResourceType::final_snapshot).expect("a row says how it is taken");
+            let command = fact.command("main", "main-final-1").expect("nobody takes it");
+            assert!(command.contains(" main ") && command.ends_with(" main-final-1"), "{command}");
         }
     }
 
