@@ -11,6 +11,7 @@ use super::request::{self, Progress, Requests, tidy};
 use super::{get, model, tags};
 use crate::error::{Error, Result};
 use crate::handler::{AnyHandler, Cx, Deleted, given, is_taken};
+use crate::rds::{self, ParameterChanges};
 
 /// How long a handler may take to find out that the name is taken: one invocation of it, see
 /// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract.html>.
@@ -49,6 +50,7 @@ pub(super) async fn create(schema: &ResourceType, cx: &Cx, properties: &Properti
     {
         return Ok(accepted);
     }
+    rds::require_complete_for(schema.name, cx, properties)?;
     let desired = model::desired_state(schema, cx, properties).to_string();
     let mut pauses = PAUSES.iter();
     let mut token = cx.token.clone();
@@ -136,6 +138,7 @@ async fn ask(
         (Progress::Failed(error), id) => Ok(Err(Failed { error, id, before })),
         (_, Some(id)) => {
             cx.memory.of::<Deleted>().forget(schema.name, &id);
+            cx.memory.of::<ParameterChanges>().made(schema.name, &id, properties);
             cx.memory.of::<Requests>().remember(schema.name, &id, &event);
             Ok(Ok(Accepted { id, ..Accepted::default() }))
         }

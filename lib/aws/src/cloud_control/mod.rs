@@ -57,6 +57,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{AnyHandler, Cx, Deleted, given};
+use crate::rds::{self, ParameterChanges};
 use request::{Progress, Requests, tidy};
 
 /// A type as Cloud Control manages it; none where it does not.
@@ -132,12 +133,19 @@ impl AnyHandler for ResourceType {
             let message = format!("AWS can change nothing of an {} in place; replace it", self.name);
             return Err(Error::invalid(message));
         }
+        let parameters = rds::of_cluster(self.name, cx, id, &resource.properties, properties).await;
+        // Nothing was asked for yet.
+        let parameters =
+            parameters.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient))?;
         let call = cx.cloud_control.update_resource().type_name(self.name).identifier(id);
         let sent = call.patch_document(Json::Array(patch).to_string()).send().await.map_err(tidy)?;
         let event = given(sent.progress_event, "ProgressEvent")?;
         match request::follow(cx, event, |_, elapsed| elapsed >= FIRST_LOOKS).await? {
             (_, Progress::Failed(error)) => return Err(error.reclass(ErrorClass::NotFound, ErrorClass::Propagating)),
             (event, _) => cx.memory.of::<Requests>().remember(self.name, id, &event),
+        }
+        if let Some(change) = parameters {
+            cx.memory.of::<ParameterChanges>().changed_by(change);
         }
         Ok(accepted)
     }

@@ -7,6 +7,7 @@ use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use super::parameter_changes::{ParameterChanges, Source, is_for_new_databases};
 use super::{list_tags, retag, tag};
 use crate::error::Result;
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_case, one};
@@ -104,13 +105,28 @@ async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Cx, id:
     let goes_alone = |name: &str| !PAIRS.iter().flatten().any(|other| other.eq_ignore_ascii_case(name));
     set.sort_by_key(|(name, _)| goes_alone(name));
     removed.sort_by_key(|name| goes_alone(name));
-    // No instance uses a new group, so when its parameters apply is no question. Later, dynamic ones
-    // apply at once; static ones are refused that, and wait for the next reboot.
-    let types = if changes.old.is_some() { apply_types(cx, id).await? } else { BTreeMap::new() };
-    let method = |name: &String| match types.get(&name.to_ascii_lowercase()).map(String::as_str) {
+    // No instance uses a new group, so when its parameters apply is no question; but SQL Server takes no dynamic ones
+    // that wait. Later, dynamic ones apply at once; static ones are refused that, and wait for the next reboot.
+    // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html>
+    let asks = changes.old.is_some() || changes.new.family.starts_with("sqlserver");
+    let types = if asks { apply_types(cx, id).await? } else { BTreeMap::new() };
+    let apply_type = |name: &String| types.get(&name.to_ascii_lowercase()).map(String::as_str);
+    let method = |name: &String| match apply_type(name) {
         Some("dynamic") => ApplyMethod::Immediate,
         _ => ApplyMethod::PendingReboot,
     };
+    // A call that fails may have had its effect, and others before it.
+    let all = || set.iter().map(|(name, _)| *name).chain(removed.iter().copied());
+    let remember = || {
+        let made = cx.memory.of::<ParameterChanges>();
+        if all().any(|name| is_for_new_databases(name)) {
+            made.changed_for_new(Source::Group(id.to_owned()));
+        }
+        if changes.old.is_some() {
+            made.changed(Source::Group(id.to_owned()), all().any(|name| apply_type(name) == Some("static")));
+        }
+    };
+    remember();
     for batch in set.chunks(BATCH) {
         let parameters = batch.iter().map(|(name, value)| {
             let parameter = Parameter::builder().parameter_name(*name).parameter_value(text(value));
@@ -127,6 +143,7 @@ async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Cx, id:
         let call = cx.rds.reset_db_parameter_group().db_parameter_group_name(id).reset_all_parameters(false);
         call.set_parameters(Some(parameters.collect())).send().await?;
     }
+    remember();
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod db_instance;
 mod db_parameter_group;
 mod db_subnet_group;
+mod parameter_changes;
 
 #[cfg(test)]
 mod replay_tests;
@@ -11,6 +12,7 @@ use aws_sdk_rds::types::Tag;
 pub(crate) use db_instance::DbInstance;
 pub(crate) use db_parameter_group::DbParameterGroup;
 pub(crate) use db_subnet_group::DbSubnetGroup;
+pub(crate) use parameter_changes::{ParameterChanges, of_cluster, require_complete_for};
 
 use crate::error::Result;
 use crate::handler::{Changes, Cx, Handler};

@@ -7,6 +7,7 @@ use super::{DbInstance, Live, describe, modify, number, status};
 use crate::error::{Error, Result};
 use crate::handler::{Cx, Handler, given, one};
 use crate::kms;
+use crate::rds::parameter_changes::{ParameterChanges, require_complete};
 use crate::rds::tag;
 
 /// Makes the call that the declaration asks for.
@@ -44,6 +45,9 @@ fn check(new: &DbInstance) -> Result<()> {
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
 async fn make(new: &DbInstance, cx: &Cx) -> Result<Live> {
+    if let (Some(name), Some(group)) = (&new.db_name, &new.db_parameter_group_name) {
+        require_complete(cx, group, name).await?;
+    }
     let created = cx
         .rds
         .create_db_instance()
@@ -284,5 +288,8 @@ pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
         status::remember(cx, id).await;
     }
     finished.apply_immediately(true).send().await?;
+    if let Some(group) = new.db_parameter_group_name.as_ref().filter(|_| is_replica) {
+        cx.memory.of::<ParameterChanges>().given(id, group);
+    }
     Ok(())
 }

@@ -7,6 +7,7 @@ use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DatabaseInsightsMode
 use super::{DbInstance, Live, describe, live as as_read, reboot, status, storage, version};
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Cx, given};
+use crate::rds::ParameterChanges;
 
 pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str) -> Result<()> {
     let Some(old) = changes.old else { return Ok(()) };
@@ -62,6 +63,7 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str)
     if may_be_given_up {
         status::remember(cx, id).await;
     }
+    let group = input.get_db_parameter_group_name().clone();
     // RDS refuses a call without a change, and these two are none.
     let nothing = cx.rds.modify_db_instance().db_instance_identifier(id).apply_immediately(new.applies_at_once());
     let live = if *input == *nothing.set_allow_major_version_upgrade(allow_upgrade).as_input() {
@@ -69,6 +71,9 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str)
     } else {
         call.send().await?.db_instance.unwrap_or(live)
     };
+    if let Some(group) = group {
+        cx.memory.of::<ParameterChanges>().given(id, &group);
+    }
     // What the group has changed may not show yet: it is looked for after this.
     if cx.is_incomplete {
         return Ok(());

@@ -5,8 +5,6 @@
 //! later; static ones then wait for a reboot, which RDS shows as `pending-reboot`.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithParamGroups.html>
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use groundplan_engine::provider::ErrorClass;
@@ -15,45 +13,40 @@ use tokio::time::sleep;
 use super::{DbInstance, Live, describe, status};
 use crate::error::{Error, Result};
 use crate::handler::{Cx, one};
+use crate::rds::parameter_changes::{COMPLETE, ParameterChanges, Source, is_static_change_new};
 
-/// Pauses before looks at whether a change of a group has reached a database that takes parameters of it.
+/// Pauses before looks at whether a change that an earlier run has made has reached a database.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
-
-/// The new databases of which this process has asked for the reboot: RDS may show them as they were for a moment.
-#[derive(Debug, Default)]
-pub(crate) struct Rebooted(Mutex<BTreeSet<String>>);
-
-impl Rebooted {
-    fn with<T>(&self, work: impl FnOnce(&mut BTreeSet<String>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// Reboots a database that no run has seen ready and that has not got all of its parameters, whichever run has made
 /// it. Gives what is waited for; none where that is nothing.
 pub(super) async fn first(cx: &Cx, instance: &Live, id: &str) -> Result<Option<String>> {
-    let rebooted = cx.memory.of::<Rebooted>();
-    match status::parameters(instance).filter(|_| cx.is_new) {
-        Some((group, "applying")) => Ok(Some(format!("available, and {group} is being applied"))),
-        Some((group, "pending-reboot")) => {
-            if !rebooted.with(|all| all.contains(id)) {
-                match cx.rds.reboot_db_instance().db_instance_identifier(id).send().await.map_err(Error::from) {
-                    Ok(_) => drop(rebooted.with(|all| all.insert(id.to_owned()))),
-                    // It is being backed up or configured once more: the next look asks again.
-                    Err(error) if error.class() == ErrorClass::Conflict => {
-                        return Ok(Some(format!("available, and static parameters of {group} wait for a reboot")));
-                    }
-                    Err(error) => return Err(error),
-                }
+    let changes = cx.memory.of::<ParameterChanges>();
+    let Some((group, applied)) = status::parameters(instance).filter(|_| cx.is_new) else { return Ok(None) };
+    let given = changes.waiting(id, &[Source::Instance(id.to_owned())]);
+    match (applied, given) {
+        ("applying", _) => return Ok(Some(format!("available, and {group} is being applied"))),
+        // RDS may show it as it was for a moment.
+        ("pending-reboot", _) if changes.is_rebooted(id) => {}
+        ("pending-reboot", _) => match reboot(cx, id).await {
+            Ok(()) => {}
+            // It is being backed up or configured once more: the next look asks again.
+            Err(error) if error.class() == ErrorClass::Conflict => {
+                return Ok(Some(format!("available, and static parameters of {group} wait for a reboot")));
             }
-            Ok(Some(format!("rebooting, so that the static parameters of {group} apply")))
+            Err(error) => return Err(error),
+        },
+        (_, Some(at)) if at.elapsed() < COMPLETE => {
+            return Ok(Some(format!("available, and RDS does not show yet that {group} waits for a reboot")));
         }
-        _ => {
-            rebooted.with(|all| all.remove(id));
-            Ok(None)
+        (_, Some(_)) => reboot(cx, id).await?,
+        (_, None) => {
+            changes.complete(id);
+            return Ok(None);
         }
     }
+    Ok(Some(format!("rebooting, so that the static parameters of {group} apply")))
 }
 
 /// Reboots a database whose group, or that of its cluster, has changed, where the program has changes applied at once.
@@ -67,34 +60,68 @@ pub(super) async fn of_changed_group(new: &DbInstance, cx: &Cx, id: &str) -> Res
     if matches!(live.db_instance_status(), Some("stopped" | "stopping")) {
         return Ok(());
     }
-    for pause in PAUSES {
-        if applying(&live, cx).await?.is_some() {
-            break;
+    let changes = cx.memory.of::<ParameterChanges>();
+    let found = parameters(&live, cx, id).await?;
+    // Of a change by this process it is known whether it waits for a reboot. Of one by another run RDS alone knows.
+    if found.open.is_none() {
+        if let Some((group, _)) = status::parameters(&live)
+            && !changes.knows(&[Source::Group(group.to_owned())])
+            && is_static_change_new(cx, group).await
+        {
+            return Err(not_shown(id));
         }
-        sleep(pause).await;
-        live = describe(cx, id).await?;
+        for pause in PAUSES.into_iter().filter(|_| !changes.knows(&found.sources)) {
+            sleep(pause).await;
+            live = describe(cx, id).await?;
+            if parameters(&live, cx, id).await?.open.is_some() {
+                break;
+            }
+        }
     }
     where_waiting(&live, new, cx, id).await
 }
 
 /// Reboots a database whose parameters wait for that, where the program says in so many words that
 /// changes apply at once. A group that is still being applied is waited for: the change is repeated
-/// then, which asks for nothing new.
+/// then, which asks for nothing new. Where this process knows that a reboot is needed and RDS has not shown
+/// that for long enough, it is made all the same.
 pub(super) async fn where_waiting(live: &Live, new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
     if new.apply_immediately != Some(true) {
         return Ok(());
     }
-    match applying(live, cx).await? {
+    let parameters = parameters(live, cx, id).await?;
+    match parameters.open {
         Some((group, State::Applying)) => Err(Error::new(
             ErrorClass::Conflict,
             format!("the parameter group {group} is being applied to the database {id}, which is rebooted after that"),
         )),
-        Some((_, State::PendingReboot)) => {
-            cx.rds.reboot_db_instance().db_instance_identifier(id).send().await?;
-            Ok(())
-        }
-        None => Ok(()),
+        Some((_, State::PendingReboot)) => reboot(cx, id).await,
+        None => match cx.memory.of::<ParameterChanges>().waiting(id, &parameters.sources) {
+            Some(at) if at.elapsed() < COMPLETE => Err(not_shown(id)),
+            Some(_) => reboot(cx, id).await,
+            None => Ok(()),
+        },
     }
+}
+
+fn not_shown(id: &str) -> Error {
+    let message = format!(
+        "static parameters of the database {id} have changed, and RDS does not show yet that they wait for a reboot; it is \
+         rebooted after that"
+    );
+    Error::new(ErrorClass::Conflict, message)
+}
+
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RebootDBInstance.html>
+async fn reboot(cx: &Cx, id: &str) -> Result<()> {
+    let changes = cx.memory.of::<ParameterChanges>();
+    // The answer may be lost.
+    changes.rebooted(id);
+    let sent = cx.rds.reboot_db_instance().db_instance_identifier(id).send().await.map_err(Error::from);
+    if sent.as_ref().is_err_and(|error| error.class() != ErrorClass::UnknownOutcome) {
+        changes.not_rebooted(id);
+    }
+    sent.map(drop)
 }
 
 /// How far parameters are that a database has not got yet.
@@ -103,22 +130,34 @@ enum State {
     PendingReboot,
 }
 
-/// The group, of the database or its cluster, whose parameters it has not got yet.
-async fn applying(live: &Live, cx: &Cx) -> Result<Option<(String, State)>> {
+/// The parameters of a database.
+struct Parameters {
+    /// The group, of the database or its cluster, whose parameters RDS says it has not got yet.
+    open: Option<(String, State)>,
+    /// What it takes parameters from.
+    sources: Vec<Source>,
+}
+
+async fn parameters(live: &Live, cx: &Cx, id: &str) -> Result<Parameters> {
     let state = |status: &str| match status {
         "applying" => Some(State::Applying),
         "pending-reboot" => Some(State::PendingReboot),
         _ => None,
     };
-    if let Some((group, state)) = status::parameters(live).and_then(|(group, status)| Some((group, state(status)?))) {
-        return Ok(Some((group.to_owned(), state)));
+    let mut sources = vec![Source::Instance(id.to_owned())];
+    let mut open = None;
+    if let Some((group, status)) = status::parameters(live) {
+        sources.push(Source::Group(group.to_owned()));
+        open = state(status).map(|state| (group.to_owned(), state));
     }
-    let Some(cluster) = live.db_cluster_identifier() else { return Ok(None) };
+    let Some(cluster) = live.db_cluster_identifier() else { return Ok(Parameters { open, sources }) };
     let described = cx.rds.describe_db_clusters().db_cluster_identifier(cluster).send().await?;
     let cluster = one(described.db_clusters, cluster)?;
-    let own = cluster.db_cluster_members().iter();
-    let mut own = own.filter(|member| member.db_instance_identifier() == live.db_instance_identifier());
-    let status = own.next().and_then(|member| member.db_cluster_parameter_group_status());
+    let mut own = cluster.db_cluster_members().iter();
+    let own = own.find(|member| member.db_instance_identifier() == live.db_instance_identifier());
     let group = cluster.db_cluster_parameter_group().unwrap_or_default().to_owned();
-    Ok(status.and_then(state).map(|state| (group, state)))
+    sources.extend(cluster.db_cluster_identifier().map(|id| Source::Cluster(id.to_owned())));
+    sources.push(Source::ClusterGroup(group.clone()));
+    let of_cluster = own.and_then(|member| state(member.db_cluster_parameter_group_status()?));
+    Ok(Parameters { open: open.or_else(|| of_cluster.map(|state| (group, state))), sources })
 }

@@ -1,6 +1,7 @@
 //! What no emulator shows of databases.
 
 mod change;
+mod complete;
 mod create;
 mod end;
 mod parameters;

@@ -1,0 +1,256 @@
+//! Changes of parameters that databases have not got yet.
+//!
+//! RDS accepts a change of a parameter group at once and brings it to the databases later. Until then their
+//! `ParameterApplyStatus` is the old one, and AWS does not say how long that takes. What it says is how long a group
+//! takes to be complete after it was created or modified: five minutes. So what this process has changed is
+//! remembered, and what an earlier run has changed is read from the events of RDS, which has the dates.
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBParameterGroup.html>
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html>
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_rds::types::SourceType;
+use groundplan_engine::provider::{ErrorClass, Properties};
+use serde_json::Value as Json;
+use tokio::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::handler::Cx;
+
+/// How many minutes a group takes to be complete after a change.
+const MINUTES: i32 = 5;
+
+/// The same.
+pub(super) const COMPLETE: Duration = Duration::from_secs(5 * 60);
+
+/// What databases take new parameters from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// A group of parameters.
+    Group(String),
+    /// A group of parameters of clusters.
+    ClusterGroup(String),
+    /// An instance that was given another group.
+    Instance(String),
+    /// A cluster that was given another group.
+    Cluster(String),
+}
+
+/// A change by this process.
+#[derive(Debug)]
+struct Change {
+    at: Instant,
+    /// Whether it takes effect only with a reboot.
+    waits: bool,
+    /// The group that was given.
+    group: Option<String>,
+}
+
+#[derive(Debug, Default)]
+struct Changes {
+    made: BTreeMap<Source, Change>,
+    /// The groups whose parameters for new databases have changed.
+    for_new: BTreeMap<Source, Instant>,
+    /// When each instance was rebooted last.
+    rebooted: BTreeMap<String, Instant>,
+}
+
+/// What this process has changed. Names of groups and identifiers are in lower case at RDS.
+#[derive(Debug, Default)]
+pub(crate) struct ParameterChanges(Mutex<Changes>);
+
+impl ParameterChanges {
+    fn with<T>(&self, work: impl FnOnce(&mut Changes) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Remembers that parameters have changed. A static one that has changed before counts on.
+    pub(crate) fn changed(&self, source: Source, waits: bool) {
+        self.with(|changes| {
+            let waits = waits || changes.made.get(&source).is_some_and(|change| change.waits);
+            changes.made.insert(source, Change { at: Instant::now(), waits, group: None });
+        });
+    }
+
+    /// Remembers that an instance was given a group: none of its parameters applies before a reboot. Where the call is
+    /// repeated, the first one counts.
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html>
+    pub(super) fn given(&self, id: &str, group: &str) {
+        let change = || Change { at: Instant::now(), waits: true, group: Some(group.to_owned()) };
+        self.with(|changes| {
+            let given = changes.made.entry(Source::Instance(id.to_owned())).or_insert_with(change);
+            if given.group.as_deref() != Some(group) {
+                *given = change();
+            }
+        });
+    }
+
+    /// Whether this process has changed any of these.
+    pub(super) fn knows(&self, sources: &[Source]) -> bool {
+        self.with(|changes| sources.iter().any(|source| changes.made.contains_key(source)))
+    }
+
+    /// When the last change was made that an instance has to be rebooted for and was not.
+    pub(super) fn waiting(&self, id: &str, sources: &[Source]) -> Option<Instant> {
+        self.with(|changes| {
+            let made = sources.iter().filter_map(|source| changes.made.get(source));
+            let last = made.filter(|change| change.waits).map(|change| change.at).max()?;
+            changes.rebooted.get(id).is_none_or(|rebooted| *rebooted < last).then_some(last)
+        })
+    }
+
+    pub(super) fn is_rebooted(&self, id: &str) -> bool {
+        self.with(|changes| changes.rebooted.contains_key(id))
+    }
+
+    pub(super) fn rebooted(&self, id: &str) {
+        self.with(|changes| changes.rebooted.insert(id.to_owned(), Instant::now()));
+    }
+
+    pub(super) fn not_rebooted(&self, id: &str) {
+        self.with(|changes| changes.rebooted.remove(id));
+    }
+
+    /// Forgets an instance that has got its first parameters: another one may get its identifier.
+    pub(super) fn complete(&self, id: &str) {
+        self.with(|changes| {
+            changes.made.remove(&Source::Instance(id.to_owned()));
+            changes.rebooted.remove(id);
+        });
+    }
+
+    /// Remembers that parameters of a group have changed that decide how a new database is made.
+    pub(super) fn changed_for_new(&self, group: Source) {
+        self.with(|changes| changes.for_new.insert(group, Instant::now()));
+    }
+
+    fn for_new(&self, group: &Source) -> Option<Instant> {
+        self.with(|changes| changes.for_new.get(group).copied())
+    }
+
+    /// Remembers what Cloud Control has changed.
+    pub(crate) fn changed_by(&self, change: ClusterChange) {
+        if change.for_new {
+            self.changed_for_new(change.source.clone());
+        }
+        self.changed(change.source, change.waits);
+    }
+
+    /// Remembers what Cloud Control has made.
+    pub(crate) fn made(&self, type_name: &str, id: &str, properties: &Properties) {
+        let names = parameters(properties).unwrap_or_default();
+        if type_name == CLUSTER_GROUP && names.keys().any(|name| is_for_new_databases(name)) {
+            self.changed_for_new(Source::ClusterGroup(id.to_owned()));
+        }
+    }
+}
+
+const CLUSTER_GROUP: &str = "AWS::RDS::DBClusterParameterGroup";
+
+fn parameters(properties: &Properties) -> Option<Properties> {
+    properties.get("Parameters")?.as_object().cloned()
+}
+
+/// Whether a parameter decides how RDS makes the first database of a new instance: the names of MySQL and MariaDB
+/// for its character set, its collation and the case of its names. It stays so when the parameter changes later.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html>
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.KnownIssuesAndLimitations.html>
+pub(super) fn is_for_new_databases(parameter: &str) -> bool {
+    let name = parameter.to_ascii_lowercase();
+    name.starts_with("character_set_") || name.starts_with("collation_") || name == "lower_case_table_names"
+}
+
+/// Refuses for now to make an instance with the database `name` from a group whose parameters for that are not
+/// complete yet: the database would have other ones for good, and nothing would show it. Other tools do not wait.
+pub(super) async fn require_complete(cx: &Cx, group: &str, name: &str) -> Result<()> {
+    let group = group.to_ascii_lowercase();
+    let is_new = match cx.memory.of::<ParameterChanges>().for_new(&Source::Group(group.clone())) {
+        Some(at) => at.elapsed() < COMPLETE,
+        None => has_event(cx, &group, |text| text.split_whitespace().any(is_for_new_databases)).await,
+    };
+    if is_new { Err(incomplete(&group, name)) } else { Ok(()) }
+}
+
+/// The same before Cloud Control makes a cluster. RDS has no events of the groups of clusters, so that only what this
+/// process has changed is known.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBClusterParameterGroup.html>
+pub(crate) fn require_complete_for(type_name: &str, cx: &Cx, properties: &Properties) -> Result<()> {
+    let text = |name: &str| properties.get(name).and_then(Json::as_str);
+    let (Some(name), Some(group)) = (text("DatabaseName"), text("DBClusterParameterGroupName")) else { return Ok(()) };
+    let is_copy = text("SnapshotIdentifier").or(text("SourceDBClusterIdentifier")).is_some();
+    if type_name != "AWS::RDS::DBCluster" || is_copy {
+        return Ok(());
+    }
+    let changed = cx.memory.of::<ParameterChanges>().for_new(&Source::ClusterGroup(group.to_ascii_lowercase()));
+    let is_new = changed.is_some_and(|at| at.elapsed() < COMPLETE);
+    if is_new { Err(incomplete(group, name)) } else { Ok(()) }
+}
+
+fn incomplete(group: &str, name: &str) -> Error {
+    let message = format!(
+        "the parameter group {group} was changed less than {MINUTES} minutes ago, and RDS would make the database {name} \
+         without its character set or collation; it is made after that"
+    );
+    Error::new(ErrorClass::Conflict, message).patient_for(2 * COMPLETE)
+}
+
+/// Whether static parameters of a group may have changed a moment ago, by an earlier run or somebody else.
+pub(super) async fn is_static_change_new(cx: &Cx, group: &str) -> bool {
+    has_event(cx, group, |text| text.contains("pending-reboot")).await
+}
+
+/// Whether RDS tells of a change of a group in the last minutes by its clock, as in `Updated parameter max_connections
+/// to 100 with apply method pending-reboot`. What cannot be read tells of none.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>
+async fn has_event(cx: &Cx, group: &str, tells: impl Fn(&str) -> bool) -> bool {
+    let call = cx.rds.describe_events().source_type(SourceType::DbParameterGroup).source_identifier(group);
+    let events = call.duration(MINUTES).send().await.ok().and_then(|described| described.events).unwrap_or_default();
+    events.iter().filter_map(|event| event.message()).any(|message| tells(&message.to_ascii_lowercase()))
+}
+
+/// A change through Cloud Control of parameters of the instances that this provider reboots.
+pub(crate) struct ClusterChange {
+    source: Source,
+    /// Whether it waits for that.
+    waits: bool,
+    /// Whether it decides how a new database is made.
+    for_new: bool,
+}
+
+/// What an update through Cloud Control changes of parameters; none where it changes none.
+pub(crate) async fn of_cluster(
+    type_name: &str,
+    cx: &Cx,
+    id: &str,
+    old: &Properties,
+    new: &Properties,
+) -> Result<Option<ClusterChange>> {
+    match type_name {
+        "AWS::RDS::DBCluster" => {
+            let group = "DBClusterParameterGroupName";
+            let change = || ClusterChange { source: Source::Cluster(id.to_owned()), waits: true, for_new: false };
+            Ok((old.get(group) != new.get(group)).then(change))
+        }
+        CLUSTER_GROUP => {
+            let (old, new) = (parameters(old).unwrap_or_default(), parameters(new).unwrap_or_default());
+            let differs = |name: &&String| old.get(*name) != new.get(*name);
+            let changed = old.keys().chain(new.keys()).filter(differs);
+            let changed: BTreeSet<_> = changed.map(|name| name.to_ascii_lowercase()).collect();
+            if changed.is_empty() {
+                return Ok(None);
+            }
+            let call = cx.rds.describe_db_cluster_parameters().db_cluster_parameter_group_name(id);
+            let mut pages = call.into_paginator().items().send();
+            let mut waits = false;
+            while let Some(parameter) = pages.next().await.transpose()? {
+                let name = parameter.parameter_name().unwrap_or_default().to_ascii_lowercase();
+                waits |= changed.contains(&name) && parameter.apply_type() == Some("static");
+            }
+            let for_new = changed.iter().any(|name| is_for_new_databases(name));
+            Ok(Some(ClusterChange { source: Source::ClusterGroup(id.to_owned()), waits, for_new }))
+        }
+        _ => Ok(None),
+    }
+}
