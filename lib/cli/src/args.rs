@@ -1,4 +1,4 @@
-//! What can be written on the command line.
+//! The arguments of the command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,15 +24,15 @@ pub(crate) struct CommandLine {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Where to deploy: `auto`, `aws`, `sandbox`, or the URL of an emulator of AWS
+    /// Deployment target: `auto`, `aws`, `sandbox`, or the URL of an AWS emulator
     #[arg(long, global = true, value_name = "TARGET", default_value = "auto")]
     pub(crate) target: TargetOption,
 
-    /// Where the state is kept: `file:DIR` or `s3://BUCKET/PREFIX`
+    /// Location of the state: `file:DIR` or `s3://BUCKET/PREFIX`
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) state: Option<StateUrl>,
 
-    /// Write JSON to standard output, and nothing else there
+    /// Write only JSON to standard output
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
@@ -40,15 +40,15 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
 
-    /// How long to wait while another run holds the lock, as in `90s` or `10m`
+    /// Maximum wait for the lock of another run, such as `90s` or `10m`
     #[arg(long, global = true, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub(crate) lock_timeout: Duration,
 
-    /// The most calls to make at a time
+    /// Maximum number of concurrent calls to the target
     #[arg(long, global = true, value_name = "N", default_value = "10", value_parser = at_least_one)]
     pub(crate) parallelism: usize,
 
-    /// Show all properties, and log to standard error; twice for more
+    /// Show all properties, and log to standard error; repeat for more logs
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
@@ -65,30 +65,30 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write what the program describes, without asking anybody
+    /// Write the resources that the program declares, without network access
     Synth(Synth),
-    /// Show what a deploy would change, and why
+    /// Show the changes that a deploy would make, and why
     Plan(Plan),
-    /// Change the target to what the program describes
+    /// Create, update and delete resources to match the program
     Deploy(Deploy),
-    /// Delete everything; what holds data only with --delete-data
+    /// Delete all resources; stateful ones only with --delete-data
     Destroy(Destroy),
-    /// Show where the target differs from what was deployed; exit code 2 where it does
+    /// Show how the target differs from the state; exit with code 2 if it does
     Drift,
-    /// Show what the app publishes
+    /// Show the outputs of the app
     Output(Output),
     /// Inspect, edit, restore or move the state
     #[command(subcommand)]
     State(State),
-    /// Look after a resource that exists already
+    /// Adopt an existing resource
     Import(Import),
-    /// List the runs that have changed something
+    /// List the runs that changed something
     History,
-    /// Go back to what the program said in an earlier run
+    /// Deploy the program as it was in an earlier run
     Rollback(Rollback),
-    /// Take the lock away from a run that hangs
+    /// Release the lock of a run that hangs
     ForceUnlock(ForceUnlock),
-    /// Show what depends on what
+    /// Show the dependencies between resources
     Graph(Graph),
     /// Check target, credentials and state
     Doctor,
@@ -96,11 +96,11 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Synth {
-    /// The form to write
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub(crate) format: SynthFormat,
 
-    /// The stack to write as CloudFormation, where the app has several
+    /// Stack to write as CloudFormation, if the app has several
     #[arg(long, value_name = "NAME")]
     pub(crate) stack: Option<String>,
 
@@ -117,7 +117,7 @@ pub(crate) enum SynthFormat {
 
 #[derive(Debug, Args, Default)]
 pub(crate) struct Plan {
-    /// Save the plan, for `deploy FILE`
+    /// Save the plan to FILE, for `deploy FILE`
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 
@@ -130,7 +130,7 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) start: Start,
 
-    /// Exit with code 2 where there are changes
+    /// Exit with code 2 if there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 
@@ -138,11 +138,11 @@ pub(crate) struct Plan {
     #[arg(long)]
     pub(crate) full: bool,
 
-    /// Plan what `destroy` would do
+    /// Show the changes that `destroy` would make
     #[arg(long, conflicts_with = "only")]
     pub(crate) destroy: bool,
 
-    /// With --destroy, plan to delete what holds data, too
+    /// With --destroy, also plan to delete stateful resources
     #[arg(long, requires = "destroy")]
     pub(crate) delete_data: bool,
 
@@ -152,7 +152,7 @@ pub(crate) struct Plan {
 
 #[derive(Clone, Copy, Debug, Args, Default)]
 pub(crate) struct Refresh {
-    /// Read every resource first, so that what was changed behind our back is mended
+    /// Refresh: read every resource first, and correct drift
     #[arg(long)]
     pub(crate) refresh: bool,
 }
@@ -166,18 +166,18 @@ pub(crate) struct Snapshot {
 
 #[derive(Clone, Debug, Args, Default)]
 pub(crate) struct Part {
-    /// Only what is at or below PATH and what that depends on; may be repeated
+    /// Include only resources at or below PATH and their dependencies; can be repeated
     #[arg(long, value_name = "PATH")]
     pub(crate) only: Vec<Path>,
 }
 
 #[derive(Debug, Args, Default)]
 pub(crate) struct Deploy {
-    /// A plan saved by `plan --out`, to do exactly that
+    /// Plan saved by `plan --out`, to execute exactly that plan
     #[arg(value_name = "PLAN", conflicts_with_all = ["only", "refresh", "skip_final_snapshot"])]
     pub(crate) plan: Option<PathBuf>,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 
@@ -190,14 +190,14 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     pub(crate) start: Start,
 
-    /// Allow the loss of data that the plan names
+    /// Allow the data loss that the plan names
     #[arg(long)]
     pub(crate) delete_data: bool,
 
     #[command(flatten)]
     pub(crate) snapshot: Snapshot,
 
-    /// Do not wait until resources are ready, where nothing else needs them
+    /// Do not wait for resources to become ready, unless other resources need them
     #[arg(long)]
     pub(crate) no_wait: bool,
 
@@ -208,11 +208,11 @@ pub(crate) struct Deploy {
 
 #[derive(Debug, Args)]
 pub(crate) struct Destroy {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 
-    /// Delete what holds data, too
+    /// Also delete stateful resources
     #[arg(long)]
     pub(crate) delete_data: bool,
 
@@ -222,66 +222,66 @@ pub(crate) struct Destroy {
 
 #[derive(Debug, Args)]
 pub(crate) struct Output {
-    /// Only this one, as plain text
+    /// Show only this output, as plain text
     pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum State {
-    /// List the resources that are known to exist
+    /// List the resources in the state
     List,
-    /// Show all that is known about a resource
+    /// Show the recorded state of a resource
     Show {
-        /// Its path, as in `checkout/vpc`
+        /// Path of the resource, such as `checkout/vpc`
         path: Path,
     },
-    /// Give a resource, or all below a scope, another path; nothing in the account changes
+    /// Change the path of a resource, or of all resources below a scope, in the state only
     Mv {
-        /// The path in the state
+        /// Path in the state
         from: Path,
-        /// The path from now on
+        /// New path
         to: Path,
     },
-    /// Forget a resource or an open create, or all below a scope; what exists stays in the account
+    /// Remove resources or open creates at or below a path from the state, not from the account
     Rm {
-        /// The path in the state
+        /// Path in the state
         path: Path,
 
-        /// Drop only creates that an interrupted run has left open, and keep the resources
+        /// Remove only creates that an interrupted run left open, and keep the resources
         #[arg(long)]
         open: bool,
     },
-    /// Write the whole state to standard output
+    /// Write the complete state to standard output
     Pull,
-    /// Replace the state by the one in a file, as `state pull` writes it
+    /// Replace the state with a file that has the format of `state pull`
     Push {
-        /// The file
+        /// File to read
         file: PathBuf,
 
-        /// Also where it is older, of another deployment, or the current one cannot be read
+        /// Replace it even if the file is older or of another deployment, or the current state is unreadable
         #[arg(long)]
         force: bool,
 
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
-    /// Put an earlier state back; without N, list those that are kept
+    /// Restore an earlier state; without N, list the earlier states
     Restore {
-        /// Its serial
+        /// Serial of the state
         #[arg(value_name = "N")]
         serial: Option<u64>,
 
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
-    /// Move the state with its history to another place
+    /// Move the state and its history to another location
     Migrate {
-        /// The place: `file:DIR` or `s3://BUCKET/PREFIX`
+        /// New location: `file:DIR` or `s3://BUCKET/PREFIX`
         url: StateUrl,
 
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
@@ -289,19 +289,19 @@ pub(crate) enum State {
 
 #[derive(Clone, Copy, Debug, Args, Default)]
 pub(crate) struct Start {
-    /// Start with a new state, although there was one or the account has resources of this app: they
-    /// are left alone
+    /// Start with a new state even if a state existed or the account has resources of this app; those
+    /// resources stay unchanged
     #[arg(long)]
     pub(crate) new_state: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The path in the program
+    /// Path in the program
     pub(crate) path: Path,
 
-    /// The identifier in the account, as in `vpc-0a1b2c3d`; the parts of a composite one are
-    /// joined by `|`
+    /// Identifier in the account, such as `vpc-0a1b2c3d`; join the parts of a composite identifier
+    /// with `|`
     pub(crate) id: String,
 
     /// Also where its tags name another path, or another app whose state is elsewhere
@@ -311,22 +311,22 @@ pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) start: Start,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Rollback {
-    /// The run to go back to, as `history` lists it
+    /// Run to deploy again, as listed by `history`
     #[arg(value_name = "N")]
     pub(crate) serial: u64,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 
-    /// Allow the loss of data that the plan names
+    /// Allow the data loss that the plan names
     #[arg(long)]
     pub(crate) delete_data: bool,
 
@@ -336,14 +336,14 @@ pub(crate) struct Rollback {
 
 #[derive(Debug, Args)]
 pub(crate) struct ForceUnlock {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Graph {
-    /// The form to write
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: GraphFormat,
 }
@@ -356,14 +356,14 @@ pub(crate) enum GraphFormat {
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("at least one call has to be made at a time".into()),
+        Ok(0) => Err("must be at least 1".into()),
         Ok(number) => Ok(number),
-        Err(_) => Err("this is no whole number".into()),
+        Err(_) => Err("expected a whole number".into()),
     }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().map(SignedDuration::from_secs);
     let duration = seconds.or_else(|| text.parse().ok()).filter(|duration| !duration.is_negative());
-    duration.map(SignedDuration::unsigned_abs).ok_or_else(|| "a duration is as in `90s`, `10m` or `1h 30m`".into())
+    duration.map(SignedDuration::unsigned_abs).ok_or_else(|| "expected a duration such as `90s` or `1h 30m`".into())
 }

@@ -23,19 +23,20 @@ fn help_names_every_command() {
     Usage: shop [OPTIONS] <COMMAND>
 
     Commands:
-      synth         Write what the program describes, without asking anybody
-      plan          Show what a deploy would change, and why
-      deploy        Change the target to what the program describes
-      destroy       Delete everything; what holds data only with --delete-data
-      drift         Show where the target differs from what was deployed; exit code
-                    2 where it does
-      output        Show what the app publishes
+      synth         Write the resources that the program declares, without network
+                    access
+      plan          Show the changes that a deploy would make, and why
+      deploy        Create, update and delete resources to match the program
+      destroy       Delete all resources; stateful ones only with --delete-data
+      drift         Show how the target differs from the state; exit with code 2 if
+                    it does
+      output        Show the outputs of the app
       state         Inspect, edit, restore or move the state
-      import        Look after a resource that exists already
-      history       List the runs that have changed something
-      rollback      Go back to what the program said in an earlier run
-      force-unlock  Take the lock away from a run that hangs
-      graph         Show what depends on what
+      import        Adopt an existing resource
+      history       List the runs that changed something
+      rollback      Deploy the program as it was in an earlier run
+      force-unlock  Release the lock of a run that hangs
+      graph         Show the dependencies between resources
       doctor        Check target, credentials and state
 
     Options:
@@ -44,22 +45,23 @@ fn help_names_every_command() {
 
     Global options:
           --target <TARGET>
-              Where to deploy: `auto`, `aws`, `sandbox`, or the URL of an emulator
-              of AWS [default: auto]
+              Deployment target: `auto`, `aws`, `sandbox`, or the URL of an AWS
+              emulator [default: auto]
           --state <URL>
-              Where the state is kept: `file:DIR` or `s3://BUCKET/PREFIX`
+              Location of the state: `file:DIR` or `s3://BUCKET/PREFIX`
           --json
-              Write JSON to standard output, and nothing else there
+              Write only JSON to standard output
           --color <WHEN>
               When to use colors [default: auto] [possible values: auto, always,
               never]
           --lock-timeout <DURATION>
-              How long to wait while another run holds the lock, as in `90s` or
-              `10m` [default: 0s]
+              Maximum wait for the lock of another run, such as `90s` or `10m`
+              [default: 0s]
           --parallelism <N>
-              The most calls to make at a time [default: 10]
+              Maximum number of concurrent calls to the target [default: 10]
       -v, --verbose...
-              Show all properties, and log to standard error; twice for more
+              Show all properties, and log to standard error; repeat for more
+              logs
     ");
 }
 

@@ -319,7 +319,7 @@ fn a_lock_is_waited_for_and_can_be_taken_away() {
     hint: that run has held the lock for 3m 05s
     hint: `--lock-timeout 10m` waits for it; if that run hangs, `force-unlock` of that app takes the lock away
     ");
-    machine.run(&shop(), "deploy --lock-timeout soon").fails(3, "a duration is as in `90s`");
+    machine.run(&shop(), "deploy --lock-timeout soon").fails(3, "expected a duration such as `90s`");
     let waited = machine.run(&shop(), "deploy --lock-timeout 200ms").fails(4, "waiting up to 200ms for the lock");
     assert!(waited.err.contains("2023-11-14 22:10:15 UTC) for 3m 05s\n"), "{}", waited.err);
     assert!(waited.err.contains("is locked by `destroy --yes`"), "{}", waited.err);
