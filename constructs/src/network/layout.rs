@@ -1,34 +1,34 @@
-//! Where the subnets of a VPC lie: a pure function of the VPC's block, its zones and its tiers.
+//! The subnet layout of a VPC: a pure function of its block, zones and tiers.
 
 use std::collections::BTreeSet;
 
 use ipnet::Ipv4Net;
 
-/// How many zones a tier has room for, so that a zone that is added later moves no subnet.
-/// No AWS region offers more than six to a customer; four is what production uses at most.
+/// The number of zones that a tier reserves room for, so that adding a zone later moves no subnet.
+/// No AWS region offers a customer more than six zones, and production uses at most four.
 const RESERVED_ZONES: u8 = 4;
 
-/// The IPv6 block of a VPC, a /56, has so many subnets of /64.
+/// The number of /64 subnets in the IPv6 block of a VPC, which is a /56.
 const IPV6_SUBNETS: u32 = 256;
 
-/// How many of them are kept for a tier whose subnets are too small to be told apart by their addresses.
+/// The number of /64 subnets reserved for a tier whose IPv4 subnets are too small to determine distinct ones.
 const IPV6_SUBNETS_PER_TIER: u32 = 16;
 
-/// AWS takes subnets from /16 to /28.
+/// The prefix lengths of subnets that AWS accepts.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
 const SUBNET_PREFIXES: std::ops::RangeInclusive<u8> = 16..=28;
 
-/// Whether what is in a subnet can be reached from the internet.
+/// The reachability of a subnet from the internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Visibility {
-    /// Routed to the internet gateway: load balancers and bastions.
+    /// Routed to the internet gateway, for load balancers and bastions.
     Public,
-    /// Routed to a NAT gateway: workloads and data.
+    /// Routed to a NAT gateway, for workloads and data.
     Private,
 }
 
 impl Visibility {
-    /// `public` or `private`, as in the names of subnets.
+    /// Returns `public` or `private`, the prefix of subnet names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -37,7 +37,7 @@ impl Visibility {
     }
 }
 
-/// A group of subnets of one visibility, one for each zone.
+/// A group of subnets with the same visibility, one per zone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tier {
     name: String,
@@ -47,26 +47,26 @@ pub struct Tier {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Blocks {
-    /// Cut out of the VPC's block by the layout.
+    /// The prefix length. The layout places the subnets in the block of the VPC.
     Sized(u8),
-    /// Stated one by one, in the order of the zones.
+    /// The blocks of the subnets, in the order of the zones.
     Fixed(Vec<Ipv4Net>),
 }
 
 impl Tier {
-    /// A subnet of `prefix` bits for each zone, placed by the layout.
+    /// Creates a tier with one subnet of prefix length `prefix` per zone. The layout places the subnets.
     pub fn sized(visibility: Visibility, prefix: u8) -> Self {
         Self { name: visibility.name().to_owned(), visibility, blocks: Blocks::Sized(prefix) }
     }
 
-    /// Exactly these subnets, one for each zone and in the order of the zones. For networks that
-    /// exist already or that follow a numbering plan of their own.
+    /// Creates a tier with exactly these subnets, one per zone, in the order of the zones. Use it for existing
+    /// networks and for networks with their own numbering plan.
     pub fn fixed(visibility: Visibility, blocks: impl Into<Vec<Ipv4Net>>) -> Self {
         Self { name: visibility.name().to_owned(), visibility, blocks: Blocks::Fixed(blocks.into()) }
     }
 
-    /// Names the tier, so that its subnets are `data-a` and so on: for a second tier of one
-    /// visibility. Unnamed, it is called after its visibility.
+    /// Sets the name of the tier. The subnets of a tier named `data` are `data-a` and so on. A second tier with
+    /// the same visibility needs a name. Default: the name of the visibility.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
@@ -75,8 +75,8 @@ impl Tier {
 
 /// The tiers of a VPC.
 ///
-/// Placement is stable: tiers are placed in their order and each reserves room for four zones,
-/// so neither a further zone nor a tier added at the end moves a subnet that exists.
+/// Placement is stable: tiers are placed in order, and each tier reserves room for four zones. Neither an
+/// additional zone nor a tier added at the end moves an existing subnet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SubnetLayout {
     tiers: Vec<Tier>,
@@ -85,87 +85,87 @@ pub struct SubnetLayout {
 /// A subnet of a layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedSubnet {
-    /// `private-a`: the tier and the zone's letter.
+    /// The name: the tier and the letter of the zone, such as `private-a`.
     pub name: String,
-    /// Whether it is public.
+    /// The visibility.
     pub visibility: Visibility,
-    /// The availability zone, as in `us-east-1a`.
+    /// The availability zone, such as `us-east-1a`.
     pub zone: String,
     /// The IPv4 block.
     pub block: Ipv4Net,
-    /// Which /64 of the VPC's IPv6 block is its, where there is one. It follows from where the IPv4 block lies
-    /// in the VPC's, so that a subnet that gets another IPv4 block gets another IPv6 block, too, and can be made
-    /// while the old one stands.
+    /// The index of the subnet's /64 in the IPv6 block of the VPC, if the VPC has one. The index follows from the
+    /// position of the IPv4 block in the block of the VPC. A subnet with another IPv4 block therefore also has
+    /// another IPv6 block, and can be created while the old subnet exists.
     pub ipv6_index: u32,
 }
 
-/// Why a layout cannot be placed in a VPC.
+/// The reason why a layout does not fit a VPC.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutError {
-    /// A stated block lies outside the VPC's.
+    /// A fixed block is outside of the block of the VPC.
     #[error("the subnet {block} lies outside the VPC's block {vpc}")]
     Outside {
-        /// The subnet's block.
+        /// The block of the subnet.
         block: Ipv4Net,
-        /// The VPC's block.
+        /// The block of the VPC.
         vpc: Ipv4Net,
     },
     /// Two blocks overlap.
     #[error("the subnets {first} and {second} overlap")]
     Overlap {
-        /// The one placed first.
+        /// The block that was placed first.
         first: Ipv4Net,
-        /// The other.
+        /// The block that overlaps it.
         second: Ipv4Net,
     },
-    /// There is no room left for a tier.
+    /// The block of the VPC has no room left for a tier.
     #[error("{vpc} has no room left for {RESERVED_ZONES} subnets of /{prefix}")]
     NoRoom {
-        /// The VPC's block.
+        /// The block of the VPC.
         vpc: Ipv4Net,
-        /// The prefix length wanted.
+        /// The prefix length of the subnets in the tier.
         prefix: u8,
     },
-    /// AWS has no subnets of this size.
+    /// AWS does not accept subnets of this size.
     #[error("a subnet of /{0} is not possible: AWS takes /16 to /28")]
     Size(u8),
-    /// A tier states another number of blocks than there are zones.
+    /// The number of fixed blocks of a tier differs from the number of zones.
     #[error("{blocks} subnets are stated for {zones} zones")]
     Count {
-        /// Blocks stated.
+        /// The number of blocks.
         blocks: usize,
-        /// Zones of the VPC.
+        /// The number of zones.
         zones: usize,
     },
-    /// More zones than a tier has room for.
+    /// The VPC has more zones than a tier has room for.
     #[error("a layout has room for {RESERVED_ZONES} zones, not {0}: state the blocks with `Tier::fixed`")]
     Zones(usize),
-    /// The IPv6 block has no room left for a tier.
+    /// The IPv6 block of the VPC has no room left for a tier.
     #[error("the VPC's IPv6 block has no room left for the subnets of the tier `{0}`")]
     NoIpv6Room(String),
-    /// A zone is named twice.
+    /// A zone is listed twice.
     #[error("the zone {0} is named twice")]
     RepeatedZone(String),
 }
 
 impl Default for SubnetLayout {
-    /// Large private subnets first, then small public ones, as fits a /16.
+    /// Returns large private subnets (/19) followed by small public subnets (/22), which fit a /16.
     fn default() -> Self {
         Self::new([Tier::sized(Visibility::Private, 19), Tier::sized(Visibility::Public, 22)])
     }
 }
 
 impl SubnetLayout {
-    /// These tiers, placed in their order.
+    /// Creates a layout that places these tiers in order.
     pub fn new(tiers: impl Into<Vec<Tier>>) -> Self {
         Self { tiers: tiers.into() }
     }
 
-    /// Places every tier in `vpc`, a subnet for each of `zones`.
+    /// Places every tier in `vpc`, with one subnet per zone of `zones`.
     ///
     /// # Errors
-    /// Where a block is outside, overlaps another, does not fit, or has a size that AWS does not
-    /// take.
+    /// If a block is outside of `vpc`, overlaps another block, does not fit, or has a size that AWS does not
+    /// accept; if the number of blocks or zones is wrong; or if a zone is repeated.
     pub fn place(&self, vpc: Ipv4Net, zones: &[String]) -> Result<Vec<PlannedSubnet>, LayoutError> {
         if let Some(position) = (1..zones.len()).find(|&position| zones[..position].contains(&zones[position])) {
             return Err(LayoutError::RepeatedZone(zones[position].clone()));
@@ -217,7 +217,7 @@ fn check_fixed(vpc: Ipv4Net, blocks: &[Ipv4Net], zones: usize) -> Result<Vec<Ipv
     Ok(blocks.to_vec())
 }
 
-/// The subnets that a tier has room for, and the one block that they are cut from, the first that is free.
+/// Returns the subnets that a tier has room for, and the first free block that contains them.
 fn cut(vpc: Ipv4Net, prefix: u8, taken: &[Ipv4Net]) -> Result<(Vec<Ipv4Net>, Vec<Ipv4Net>), LayoutError> {
     if !SUBNET_PREFIXES.contains(&prefix) {
         return Err(LayoutError::Size(prefix));
@@ -231,8 +231,8 @@ fn cut(vpc: Ipv4Net, prefix: u8, taken: &[Ipv4Net]) -> Result<(Vec<Ipv4Net>, Vec
     Ok((subnets.collect(), vec![block]))
 }
 
-/// Which /64 of the VPC's IPv6 block each of these subnets of a tier gets; none where too few are left. What is
-/// no smaller than a 256th of the VPC gets the one that lies where it lies, unless that is taken.
+/// Returns the index of the IPv6 /64 of each subnet of a tier, or `None` if too few are left. A subnet of at
+/// least a 256th of the VPC has the /64 at its own position, unless that is taken.
 fn ipv6_subnets(vpc: Ipv4Net, blocks: &[Ipv4Net], taken: &BTreeSet<u32>) -> Option<Vec<u32>> {
     let granularity = 24u8.saturating_sub(vpc.prefix_len());
     let by_address = |block: &Ipv4Net| (u32::from(block.network()) - u32::from(vpc.network())) >> granularity;
@@ -247,12 +247,12 @@ fn ipv6_subnets(vpc: Ipv4Net, blocks: &[Ipv4Net], taken: &BTreeSet<u32>) -> Opti
     Some(run.take(blocks.len()).collect())
 }
 
-/// Two blocks either contain one another or have nothing in common.
+/// Returns true if one of the blocks contains the other. Blocks never overlap partially.
 fn overlap(a: &Ipv4Net, b: &Ipv4Net) -> bool {
     a.contains(b) || b.contains(a)
 }
 
-/// The letter of a zone: `a` of `us-east-1a`. A local zone keeps its whole last part.
+/// Returns the letter of a zone: `a` for `us-east-1a`.
 fn zone_letter(zone: &str) -> &str {
     let last = zone.rsplit('-').next().unwrap_or(zone);
     last.trim_start_matches(|c: char| c.is_ascii_digit())

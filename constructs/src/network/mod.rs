@@ -1,4 +1,4 @@
-//! Networks: VPCs, subnets and who may talk to whom.
+//! Networks: VPCs, subnets and security groups.
 
 mod layout;
 mod security_group;

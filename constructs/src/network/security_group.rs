@@ -1,14 +1,14 @@
-//! Who may talk to whom.
+//! Security groups and their rules.
 
 use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Ipv6Net, Output, Provides, Scope};
 use groundplan_resources::ec2;
 
 use super::vpc_ref::VpcRef;
 
-/// A firewall around whatever is put in it. It admits nothing until
-/// [`allow_from`](SecurityGroupHandle::allow_from) says so, and lets everything out.
+/// A security group: a firewall around its members. By default, it blocks all inbound traffic until
+/// [`allow_from`](SecurityGroupHandle::allow_from) adds a rule, and allows all outbound traffic.
 ///
-/// Each rule is a resource of its own, so two groups may refer to each other.
+/// Each rule is a separate resource, so two groups can refer to each other.
 pub struct SecurityGroup {
     vpc: VpcRef,
     description: String,
@@ -16,13 +16,13 @@ pub struct SecurityGroup {
 }
 
 impl SecurityGroup {
-    /// A group in `vpc`. The description cannot be changed later without replacing the group.
+    /// Creates a group in `vpc`. Changing the description later replaces the group.
     pub fn new(vpc: impl Into<VpcRef>, description: impl Into<String>) -> Self {
         Self { vpc: vpc.into(), description: description.into(), outbound: true }
     }
 
-    /// Lets nothing out but what [`allow_to`](SecurityGroupHandle::allow_to) says. The group is declared
-    /// with an empty list of outbound rules, which removes the rule that AWS gives a new group.
+    /// Blocks outbound traffic, except for the rules of [`allow_to`](SecurityGroupHandle::allow_to). The group
+    /// is declared with an empty list of outbound rules, which removes the default rule of AWS.
     #[must_use]
     pub fn no_outbound(mut self) -> Self {
         self.outbound = false;
@@ -30,11 +30,11 @@ impl SecurityGroup {
     }
 }
 
-/// A [`SecurityGroup`] in the tree.
+/// The handle of a [`SecurityGroup`].
 #[derive(Clone)]
 pub struct SecurityGroupHandle {
     scope: Scope,
-    /// The group itself.
+    /// The security group.
     pub group: Handle<ec2::SecurityGroup>,
     all_outbound: bool,
 }
@@ -45,8 +45,8 @@ impl Construct for SecurityGroup {
     fn build(self, scope: &Scope) -> SecurityGroupHandle {
         let mut group = ec2::SecurityGroup::new(self.description).vpc_id(&self.vpc);
         if self.outbound && self.vpc.dual_stack {
-            // AWS gives a new group a rule for IPv6 only where the VPC has its IPv6 block by then, so
-            // neither leaving it out nor adding it is right; stated with the group, it is there once.
+            // AWS adds a default rule for IPv6 only if the VPC already has its IPv6 block. Omitting the rule
+            // and adding it separately are therefore both wrong; declared with the group, it exists once.
             // <https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html>
             let everything = || ec2::security_group::Egress::new(Port::ALL.protocol);
             group = group.security_group_egress([
@@ -55,15 +55,14 @@ impl Construct for SecurityGroup {
             ]);
         }
         if !self.outbound {
-            // An empty list is no rule, not even the one that AWS gives a new group; it leaves the rules
-            // to resources of their own.
+            // An empty list removes the default rule of AWS. The other rules are separate resources.
             group = group.security_group_egress(Vec::<ec2::security_group::Egress>::new());
         }
         SecurityGroupHandle { scope: scope.clone(), group: scope.resource(group), all_outbound: self.outbound }
     }
 }
 
-/// Ports of a protocol.
+/// A range of ports of one protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Port {
     protocol: &'static str,
@@ -74,33 +73,33 @@ pub struct Port {
 impl Port {
     /// Every port of every protocol.
     pub const ALL: Self = Self { protocol: "-1", from: 0, to: 0 };
-    /// 443 over TCP.
+    /// TCP port 443.
     pub const HTTPS: Self = Self::tcp(443);
-    /// 80 over TCP.
+    /// TCP port 80.
     pub const HTTP: Self = Self::tcp(80);
-    /// 5432 over TCP.
+    /// TCP port 5432.
     pub const POSTGRES: Self = Self::tcp(5432);
-    /// 6379 over TCP.
+    /// TCP port 6379.
     pub const REDIS: Self = Self::tcp(6379);
-    /// 22 over TCP.
+    /// TCP port 22.
     pub const SSH: Self = Self::tcp(22);
 
-    /// One port over TCP.
+    /// Returns a TCP port.
     pub const fn tcp(port: u16) -> Self {
         Self::tcp_range(port, port)
     }
 
-    /// Ports `from` to `to`, both included, over TCP.
+    /// Returns the TCP ports from `from` to `to`, inclusive.
     pub const fn tcp_range(from: u16, to: u16) -> Self {
         Self { protocol: "tcp", from, to }
     }
 
-    /// One port over UDP.
+    /// Returns a UDP port.
     pub const fn udp(port: u16) -> Self {
         Self { protocol: "udp", from: port, to: port }
     }
 
-    /// As in the names of rules: `5432`, `8000-8080`, `udp-53`, `all`.
+    /// Returns the part of a rule name for these ports: `5432`, `8000-8080`, `udp-53`, `all`.
     fn name(self) -> String {
         let range = if self.from == self.to { self.from.to_string() } else { format!("{}-{}", self.from, self.to) };
         match self.protocol {
@@ -115,10 +114,10 @@ impl Port {
     }
 }
 
-/// The other side of a rule.
+/// The source or destination of a rule.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// Part of the rule's name in the tree.
+    /// The part of the rule name for this peer.
     name: String,
     address: Address,
 }
@@ -132,22 +131,22 @@ enum Address {
 }
 
 impl Peer {
-    /// Every IPv4 address.
+    /// Returns all IPv4 addresses.
     pub fn anywhere_ipv4() -> Self {
         Self::from(Ipv4Net::default())
     }
 
-    /// Every IPv6 address.
+    /// Returns all IPv6 addresses.
     pub fn anywhere_ipv6() -> Self {
         Self::from(Ipv6Net::default())
     }
 
-    /// The addresses of a prefix list, such as CloudFront's. `name` is used in the rule's name.
+    /// Returns the addresses of a prefix list, such as the list of CloudFront. `name` is part of the rule name.
     pub fn prefix_list(name: impl Into<String>, id: impl Provides<ec2::PrefixListId>) -> Self {
         Self { name: name.into(), address: Address::PrefixList(id.provide()) }
     }
 
-    /// As in the descriptions of rules.
+    /// Returns the text for this peer in descriptions of rules.
     fn label(&self) -> String {
         match &self.address {
             Address::Ipv4(block) => block.to_string(),
@@ -181,7 +180,7 @@ impl From<&SecurityGroupHandle> for Peer {
 }
 
 impl SecurityGroupHandle {
-    /// Lets `peer` in on `port`.
+    /// Allows inbound traffic from `peer` on `port`.
     #[track_caller]
     pub fn allow_from(&self, peer: impl Into<Peer>, port: Port) -> &Self {
         let peer = peer.into();
@@ -203,7 +202,8 @@ impl SecurityGroupHandle {
         self
     }
 
-    /// Lets out to `peer` on `port`, where the group lets nothing out by itself.
+    /// Allows outbound traffic to `peer` on `port`. The group must be declared with
+    /// [`no_outbound`](SecurityGroup::no_outbound); otherwise this reports the warning `GP0311`.
     #[track_caller]
     pub fn allow_to(&self, peer: impl Into<Peer>, port: Port) -> &Self {
         let peer = peer.into();
@@ -239,13 +239,13 @@ impl SecurityGroupHandle {
         self.scope.add(&format!("to-{}-{}", peer.name, port.name()), rule);
     }
 
-    /// The group's id.
+    /// Returns the id of the group.
     pub fn id(&self) -> Output<ec2::SecurityGroupId> {
         self.group.group_id()
     }
 
-    /// As rules call it: the path without the stack, so that two groups with one name in two
-    /// constructs make two rules.
+    /// Returns the name of the group in rule names: the path without the stack. Two groups with the same name in
+    /// two constructs therefore have different rules.
     fn name(&self) -> String {
         let path = self.scope.path().as_str();
         path.split_once('/').map_or(path, |(_, rest)| rest).replace('/', "-")

@@ -10,41 +10,41 @@ use super::security_group::{Port, SecurityGroup, SecurityGroupHandle};
 use super::vpc_ref::VpcRef;
 use super::zones;
 
-/// AWS takes VPCs from /16 to /28.
+/// The prefix lengths of VPCs that AWS accepts.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
 const VPC_PREFIXES: std::ops::RangeInclusive<u8> = 16..=28;
 
-/// How private subnets reach the internet over IPv4.
+/// The access of private subnets to the internet over IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NatGateways {
-    /// Not at all.
+    /// No access.
     None,
-    /// Through one gateway in the first zone. Cheap; when that zone fails, all are cut off.
+    /// Access through one gateway in the first zone. It costs less, but if that zone fails, all zones lose access.
     Single,
-    /// Through a gateway in their own zone.
+    /// Access through one gateway per zone.
     PerAz,
 }
 
-/// A way to an AWS service that does not lead through the NAT gateways.
+/// A VPC endpoint for an AWS service, which bypasses the NAT gateways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Endpoint {
-    /// S3, by a route; costs nothing.
+    /// S3, through a gateway endpoint, which is free.
     S3,
-    /// DynamoDB, by a route; costs nothing.
+    /// DynamoDB, through a gateway endpoint, which is free.
     DynamoDb,
-    /// The registry API of ECR, by an interface in each private subnet.
+    /// The registry API of ECR, through an interface in each private subnet.
     EcrApi,
-    /// The Docker registry of ECR, by an interface in each private subnet. Image layers come
-    /// from S3, so it wants [`Endpoint::S3`] too.
+    /// The Docker registry of ECR, through an interface in each private subnet. Image layers come
+    /// from S3, so [`Endpoint::S3`] is needed too.
     EcrDocker,
-    /// CloudWatch Logs, by an interface in each private subnet.
+    /// CloudWatch Logs, through an interface in each private subnet.
     Logs,
-    /// Secrets Manager, by an interface in each private subnet.
+    /// Secrets Manager, through an interface in each private subnet.
     SecretsManager,
 }
 
 impl Endpoint {
-    /// The service, as in `com.amazonaws.REGION.ecr.api`.
+    /// Returns the last part of the service name, such as `ecr.api` in `com.amazonaws.REGION.ecr.api`.
     fn service(self) -> &'static str {
         match self {
             Self::S3 => "s3",
@@ -61,8 +61,8 @@ impl Endpoint {
     }
 }
 
-/// A virtual private cloud: subnets in each zone, public ones behind an internet gateway and
-/// private ones behind NAT gateways.
+/// A virtual private cloud with subnets in each zone: public subnets behind an internet gateway, and private
+/// subnets behind NAT gateways.
 ///
 /// ```
 /// use groundplan_constructs::network::{NatGateways, Vpc};
@@ -83,8 +83,8 @@ pub struct Vpc {
 }
 
 impl Vpc {
-    /// A VPC with this IPv4 block, in the first three zones of its region, with one NAT gateway for
-    /// each of them.
+    /// Creates a VPC with this IPv4 block, in the first three zones of its region, with one NAT gateway per
+    /// zone.
     pub fn new(block: Ipv4Net) -> Self {
         Self {
             block,
@@ -97,44 +97,44 @@ impl Vpc {
         }
     }
 
-    /// The availability zones, as in `us-east-1a`.
+    /// Sets the availability zones, such as `us-east-1a`. Default: the first three zones of the region.
     #[must_use]
     pub fn zones<Z: Into<String>>(mut self, zones: impl IntoIterator<Item = Z>) -> Self {
         self.zones = Some(zones.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Which subnets there are and where they lie.
+    /// Sets the subnets. Default: [`SubnetLayout::default`].
     #[must_use]
     pub fn subnets(mut self, layout: SubnetLayout) -> Self {
         self.layout = layout;
         self
     }
 
-    /// How private subnets reach the internet over IPv4.
+    /// Sets how private subnets reach the internet over IPv4. Default: [`NatGateways::PerAz`].
     #[must_use]
     pub fn nat(mut self, nat: NatGateways) -> Self {
         self.nat = nat;
         self
     }
 
-    /// Gives every subnet IPv6 addresses from a block that Amazon assigns to the VPC. Private
-    /// subnets reach the internet over IPv6 through an egress-only gateway.
+    /// Turns IPv6 on. Every subnet has addresses from an IPv6 block that AWS assigns to the VPC. Private subnets
+    /// reach the internet over IPv6 through an egress-only gateway.
     #[must_use]
     pub fn dual_stack(mut self) -> Self {
         self.dual_stack = true;
         self
     }
 
-    /// Reaches these services without the NAT gateways.
+    /// Adds VPC endpoints for these services.
     #[must_use]
     pub fn endpoints(mut self, endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
         self.endpoints.extend(endpoints);
         self
     }
 
-    /// Tags the subnets so that load balancer controllers find them: for any cluster, and as
-    /// shared with each of `clusters`.
+    /// Tags the subnets so that load balancer controllers of Kubernetes find them. The role tag applies to any
+    /// cluster, and each of `clusters` has a tag that marks the subnet as shared.
     /// <https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>
     #[must_use]
     pub fn kubernetes(mut self, clusters: &[&str]) -> Self {
@@ -142,7 +142,7 @@ impl Vpc {
         self
     }
 
-    /// The zones that it lies in, or none and a report of why not.
+    /// Returns the zones of the VPC, or reports why there are none.
     fn zones_in(&self, scope: &Scope) -> Option<Vec<String>> {
         let region = scope.region();
         let foreign = |zone: &&String| !zones::is_in(zone, &region);
@@ -167,7 +167,7 @@ impl Vpc {
         }
     }
 
-    /// The subnets, or none and a report of why not.
+    /// Returns the subnets, or reports why they do not fit.
     fn plan(&self, scope: &Scope, zones: &[String]) -> Vec<PlannedSubnet> {
         if !VPC_PREFIXES.contains(&self.block.prefix_len()) {
             let error = Diagnostic::error("GP0312", "a VPC cannot have a block of this size");
@@ -198,40 +198,40 @@ impl Vpc {
     }
 }
 
-/// A [`Vpc`] in the tree.
+/// The handle of a [`Vpc`].
 #[derive(Clone)]
 pub struct VpcHandle {
-    /// The VPC itself.
+    /// The VPC.
     pub vpc: Handle<ec2::Vpc>,
-    /// Its IPv4 block.
+    /// The IPv4 block.
     pub block: Ipv4Net,
-    /// Whether it has IPv6, too.
+    /// True if the VPC also has IPv6.
     pub dual_stack: bool,
     subnets: Vec<(PlannedSubnet, Handle<ec2::Subnet>)>,
-    /// The security group of the interface endpoints, where there are any.
+    /// The security group of the interface endpoints, if the VPC has any.
     pub endpoint_security_group: Option<SecurityGroupHandle>,
-    /// What connects the VPC to the internet, where it has public subnets.
+    /// The attachment of the internet gateway, if the VPC has public subnets.
     pub internet_gateway_attachment: Option<Handle<ec2::VpcGatewayAttachment>>,
 }
 
 impl VpcHandle {
-    /// The VPC's id.
+    /// Returns the id of the VPC.
     pub fn id(&self) -> Output<ec2::VpcId> {
         self.vpc.vpc_id()
     }
 
-    /// The public subnets, in the order of the zones.
+    /// Returns the public subnets, in the order of the zones.
     pub fn public_subnets(&self) -> Vec<Output<ec2::SubnetId>> {
         self.subnets_of(Visibility::Public)
     }
 
-    /// The private subnets, in the order of the zones.
+    /// Returns the private subnets, in the order of the zones.
     pub fn private_subnets(&self) -> Vec<Output<ec2::SubnetId>> {
         self.subnets_of(Visibility::Private)
     }
 
-    /// The first subnet of each zone that has one, in the order of the zones: a load balancer takes
-    /// no more than one of a zone.
+    /// Returns the first subnet with this visibility in each zone, in the order of the zones. A load balancer
+    /// accepts at most one subnet per zone.
     pub fn subnet_per_zone(&self, visibility: Visibility) -> Vec<Output<ec2::SubnetId>> {
         let mut zones = BTreeSet::new();
         let wanted = self.subnets.iter().filter(|(planned, _)| planned.visibility == visibility);
@@ -305,7 +305,7 @@ impl Construct for Vpc {
     }
 }
 
-/// What consoles show, as in `checkout-prod-private-a`.
+/// Returns the tag that the AWS console shows as the name, such as `checkout-prod-private-a`.
 fn name_tag(scope: &Scope, name: &str) -> Tag {
     Tag::new("Name", format!("{}-{name}", scope.app_name()))
 }
@@ -330,15 +330,15 @@ impl Vpc {
         scope.add(&planned.name, subnet)
     }
 
-    /// A gateway for each zone that has one, by zone. A public address can only be used once the
-    /// VPC is attached to the internet, and AWS's schema does not say so by a reference.
+    /// Adds the NAT gateways and returns them by zone. A public address works only after the internet gateway is
+    /// attached to the VPC, and the schema of AWS has no reference for that dependency.
     fn add_nat_gateways(
         &self,
         scope: &Scope,
         handle: &VpcHandle,
         internet: &Handle<ec2::VpcGatewayAttachment>,
     ) -> BTreeMap<String, Handle<ec2::NatGateway>> {
-        // Of two public tiers, the first has the zone's gateway.
+        // If a zone has subnets of two public tiers, the first contains the gateway.
         let mut zones = BTreeSet::new();
         let public = handle
             .subnets
@@ -394,7 +394,7 @@ impl Vpc {
     }
 }
 
-/// The route tables of a VPC whose subnets exist.
+/// Adds the route tables of a VPC after its subnets.
 struct Routes<'a> {
     scope: &'a Scope,
     handle: &'a VpcHandle,
@@ -414,7 +414,8 @@ impl Routes<'_> {
         self.scope.add(&format!("{}-association", planned.name), association);
     }
 
-    /// One table for all public subnets, by way of the internet gateway; and its attachment.
+    /// Adds one table for all public subnets, with a route to the internet gateway, and returns it with the
+    /// attachment of the gateway.
     fn public(&self) -> (Handle<ec2::RouteTable>, Handle<ec2::VpcGatewayAttachment>) {
         let gateway = self
             .scope
@@ -436,7 +437,8 @@ impl Routes<'_> {
         (table, attachment)
     }
 
-    /// A table for each zone, by way of the zone's NAT gateway, or of the only one.
+    /// Adds one table per zone for the private subnets, with a route to the NAT gateway of the zone, or to the
+    /// only NAT gateway.
     fn private(&self, gateways: &BTreeMap<String, Handle<ec2::NatGateway>>) -> Vec<Handle<ec2::RouteTable>> {
         let egress_only = self.handle.dual_stack.then(|| {
             let gateway = ec2::EgressOnlyInternetGateway::new(&self.handle.vpc);

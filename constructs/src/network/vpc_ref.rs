@@ -1,9 +1,10 @@
-//! The VPC that a construct is put into.
+//! A reference to a VPC of the program or to an existing VPC.
 
 use groundplan_core::{Input, Provides};
 use groundplan_resources::ec2;
 
-/// A VPC as constructs take it: the handle of a [`Vpc`](super::Vpc) of this program, or one that exists elsewhere.
+/// A VPC that a construct is placed in: a [`Vpc`](super::Vpc) of this program, by its handle, or an existing
+/// VPC, by its id.
 ///
 /// ```
 /// use groundplan_constructs::network::{Port, SecurityGroup, VpcRef};
@@ -25,13 +26,13 @@ pub struct VpcRef {
 }
 
 impl VpcRef {
-    /// A VPC that exists already, by its id: a known one, or one that another app exports. It counts as one without
-    /// IPv6.
+    /// Refers to an existing VPC by its id, which can be a known id or an export of another app. The VPC is
+    /// treated as having no IPv6 unless [`dual_stack`](Self::dual_stack) is called.
     pub fn existing(id: impl Provides<ec2::VpcId>) -> Self {
         Self { id: id.provide(), dual_stack: false }
     }
 
-    /// States that the VPC has IPv6, too.
+    /// States that the VPC also has IPv6.
     #[must_use]
     pub fn dual_stack(mut self) -> Self {
         self.dual_stack = true;

@@ -1,4 +1,4 @@
-//! Which availability zones each region has, for VPCs that name none.
+//! The default availability zones of each region, for VPCs that name none.
 
 /// The regions whose first three zones are a, b and c.
 ///
@@ -41,26 +41,26 @@ const WITH_A_B_C: [&str; 34] = [
     "us-west-2",
 ];
 
-/// The regions with other letters. A zone that has been retired keeps its letter: new accounts get
-/// `ap-northeast-1a`, `1c` and `1d`.
+/// The regions whose first three zones have other letters. The letter of a retired zone is not used again: new
+/// accounts have `ap-northeast-1a`, `1c` and `1d`.
 const WITH_OTHERS: [(&str, [&str; 3]); 3] =
     [("ap-northeast-1", ["a", "c", "d"]), ("ca-central-1", ["a", "b", "d"]), ("cn-north-1", ["a", "b", "d"])];
 
-/// The region that gives an account two zones, whose letters differ from account to account.
+/// The region in which an account has only two zones, whose letters differ between accounts.
 const WITH_TWO: &str = "us-west-1";
 
-/// Why a region has no zones to take by default.
+/// The reason why a region has no default zones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoDefault {
-    /// Its zones differ from account to account.
+    /// The zones differ between accounts.
     #[error("it gives an account two zones, and their letters differ from account to account")]
     PerAccount,
-    /// It is not in the table.
+    /// The region is not in the tables.
     #[error("its zones are not known here")]
     Unknown,
 }
 
-/// The three zones that a VPC in `region` has unless it names others.
+/// Returns the three default zones of a VPC in `region`.
 pub(super) fn default_zones(region: &str) -> Result<[String; 3], NoDefault> {
     let other = WITH_OTHERS.iter().find(|(name, _)| *name == region).map(|(_, letters)| *letters);
     let letters = match other {
@@ -72,7 +72,7 @@ pub(super) fn default_zones(region: &str) -> Result<[String; 3], NoDefault> {
     Ok(letters.map(|letter| format!("{region}{letter}")))
 }
 
-/// Whether a zone belongs to a region: `us-west-2a`, or `us-west-2-lax-1a` of a local zone.
+/// Returns true if a zone belongs to a region, such as `us-west-2a` or the local zone `us-west-2-lax-1a`.
 pub(super) fn is_in(zone: &str, region: &str) -> bool {
     let rest = zone.strip_prefix(region).unwrap_or_default();
     rest.starts_with(|first: char| first.is_ascii_lowercase() || first == '-')
