@@ -1,4 +1,4 @@
-//! Buckets that nobody reaches by accident.
+//! S3 buckets without public access.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use groundplan_resources::s3;
 
 use crate::identity::{Condition, KmsKeyHandle, PolicyDocument, Principal, RoleHandle, Statement};
 
-/// A bucket of S3: encrypted, without public access, without ACLs, and reached over TLS only.
+/// An S3 bucket: encrypted, without public access, without ACLs, and accessible only over TLS.
 #[derive(Default)]
 pub struct Bucket {
     name: Option<String>,
@@ -17,27 +17,27 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A bucket with a generated name.
+    /// Creates a bucket with a generated name.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names the bucket. Bucket names are unique over all of AWS, and a bucket whose name is
-    /// given cannot be replaced without losing it first.
+    /// Sets the name of the bucket. Bucket names are unique across AWS, so replacing a bucket with a fixed name
+    /// deletes the old bucket first.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Encrypts with this key instead of S3's own.
+    /// Encrypts the bucket with this key instead of the key of S3.
     #[must_use]
     pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
         self.key = Some(key.clone());
         self
     }
 
-    /// Keeps what is overwritten or deleted as earlier versions.
+    /// Turns versioning on: overwritten and deleted objects are kept as earlier versions.
     #[must_use]
     pub fn versioned(mut self) -> Self {
         self.versioned = true;
@@ -56,13 +56,13 @@ impl Bucket {
     }
 }
 
-/// A [`Bucket`] in the tree.
+/// The handle of a [`Bucket`].
 #[derive(Clone)]
 pub struct BucketHandle {
     scope: Scope,
-    /// The bucket itself.
+    /// The bucket.
     pub bucket: Handle<s3::Bucket>,
-    /// Its policy. Statements are added with [`BucketHandle::allow`].
+    /// The bucket policy. [`BucketHandle::allow`] adds statements to it.
     pub policy: Handle<s3::BucketPolicy>,
     document: Rc<RefCell<PolicyDocument>>,
     key: Option<KmsKeyHandle>,
@@ -103,22 +103,22 @@ impl Construct for Bucket {
 }
 
 impl BucketHandle {
-    /// The bucket's name.
+    /// Returns the name of the bucket.
     pub fn name(&self) -> Output<s3::BucketName> {
         self.bucket.bucket_name()
     }
 
-    /// The bucket's ARN.
+    /// Returns the ARN of the bucket.
     pub fn arn(&self) -> Output<s3::BucketArn> {
         self.bucket.arn()
     }
 
-    /// The ARN of the objects whose key matches `pattern`, as in `uploads/*`.
+    /// Returns the ARN of the objects whose key matches `pattern`, such as `uploads/*`.
     pub fn objects(&self, pattern: &str) -> Template {
         template!("{}/{}", self.arn(), pattern)
     }
 
-    /// Adds a statement to the bucket's policy.
+    /// Adds a statement to the bucket policy.
     #[track_caller]
     pub fn allow(&self, statement: Statement) {
         let mut document = self.document.borrow_mut();
@@ -128,17 +128,16 @@ impl BucketHandle {
         self.policy.edit(|policy| policy.policy_document(document));
     }
 
-    /// Lets `role` get the objects whose key matches `pattern`, and list the bucket; and decrypt with the
-    /// key of the bucket, where it has one.
+    /// Allows `role` to get the objects whose key matches `pattern` and to list the bucket. If the bucket has a
+    /// KMS key, the role can also decrypt with it.
     #[track_caller]
     pub fn grant_read(&self, role: &RoleHandle, pattern: &str) {
         self.grant(role, pattern, &["s3:GetObject"]);
         self.key.iter().for_each(|key| key.grant_decrypt(role));
     }
 
-    /// Lets `role` get, put and delete the objects whose key matches `pattern`, and list the
-    /// bucket; and encrypt and decrypt with the key of the bucket, where it has one. S3 needs both to
-    /// put an object in parts.
+    /// Allows `role` to get, put and delete the objects whose key matches `pattern` and to list the bucket. If
+    /// the bucket has a KMS key, the role can also encrypt and decrypt with it. A multipart upload needs both.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>
     #[track_caller]
     pub fn grant_read_write(&self, role: &RoleHandle, pattern: &str) {
@@ -149,7 +148,7 @@ impl BucketHandle {
     #[track_caller]
     fn grant(&self, role: &RoleHandle, pattern: &str, actions: &[&str]) {
         role.grant(Statement::allow(actions.iter().copied()).on([self.objects(pattern)]));
-        // Without it a missing object is answered with 403 instead of 404.
+        // Without `s3:ListBucket`, S3 responds to a missing object with 403 instead of 404.
         role.grant(Statement::allow(["s3:ListBucket"]).on([self.arn()]));
     }
 }
@@ -161,7 +160,7 @@ mod tests {
     use super::*;
     use crate::identity::{KmsKey, Role};
 
-    /// The actions that a grant on a bucket gives to a role.
+    /// Returns the actions that `grant` allows a role.
     fn granted(encrypted: bool, grant: impl FnOnce(&BucketHandle, &RoleHandle)) -> Vec<String> {
         let app = App::new("shop");
         let stack = app.stack("shop", Environment::new("eu-central-1"));

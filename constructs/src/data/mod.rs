@@ -1,4 +1,4 @@
-//! Where data is kept: databases and buckets.
+//! Data stores: databases and buckets.
 
 mod bucket;
 mod postgres;

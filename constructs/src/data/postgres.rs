@@ -6,8 +6,7 @@ use groundplan_resources::{rds, secretsmanager};
 use crate::identity::{KmsKeyHandle, RoleHandle, Statement};
 use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, VpcHandle};
 
-/// Characters that RDS does not take in a password, and those that connection URLs would have
-/// to escape.
+/// The characters that RDS refuses in a password, and those that a connection URL would have to escape.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
 const NOT_IN_PASSWORDS: &str = r#"/@" %+~`#$&*()|[]{}:;<>?!'\,=^"#;
 
@@ -32,7 +31,7 @@ impl PostgresVersion {
     }
 }
 
-/// What a database instance runs on.
+/// The instance class of a database: its CPU and memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstanceClass {
     /// `db.t3.small`: 2 burstable vCPU, 2 GiB.
@@ -45,7 +44,7 @@ pub enum InstanceClass {
     M6gLarge,
     /// `db.r6g.large`: 2 vCPU, 16 GiB.
     R6gLarge,
-    /// Any other, by AWS's name.
+    /// Any other class, by the name that AWS gives it.
     Named(&'static str),
 }
 
@@ -62,34 +61,34 @@ impl InstanceClass {
     }
 }
 
-/// Which statements the database logs.
+/// The statements that the database logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryLogging {
-    /// None.
+    /// No statements.
     Off,
-    /// Those that take at least this many milliseconds.
+    /// Statements that take at least this many milliseconds.
     SlowerThan(u32),
-    /// All of them. What they contain is in the log, too.
+    /// All statements. The log then contains the data in them.
     All,
 }
 
-/// Half an hour or more of every day, in UTC, in which RDS makes its backup.
+/// The daily period of at least half an hour, in UTC, in which RDS takes its backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupWindow(String);
 
 impl BackupWindow {
-    /// From `from_hour` for one hour, in UTC.
+    /// Returns the hour that starts at `from_hour`, in UTC.
     ///
     /// # Panics
-    /// Where `from_hour` is above 23; in a constant that is a compile error.
+    /// If `from_hour` is greater than 23.
     pub fn hour(from_hour: u8) -> Self {
         assert!(from_hour < 24, "an hour is at most 23, not {from_hour}");
         Self(format!("{from_hour:02}:00-{:02}:00", (from_hour + 1) % 24))
     }
 }
 
-/// A PostgreSQL instance in the private subnets of a VPC. Encrypted; its password is generated
-/// by Secrets Manager and is never seen by the program or the state.
+/// An encrypted PostgreSQL instance of RDS in the private subnets of a VPC. Secrets Manager generates its
+/// password, which neither the program nor the state contains.
 pub struct PostgresDatabase {
     vpc: VpcHandle,
     version: PostgresVersion,
@@ -108,8 +107,8 @@ pub struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
-    /// PostgreSQL 16 on a `db.t4g.medium` with 20 GiB in `vpc`, a week of backups and protected
-    /// from deletion.
+    /// Creates a PostgreSQL 16 database in `vpc`, on a `db.t4g.medium` with 20 GiB, with seven days of backups
+    /// and with deletion protection.
     pub fn new(vpc: &VpcHandle) -> Self {
         Self {
             vpc: vpc.clone(),
@@ -129,63 +128,64 @@ impl PostgresDatabase {
         }
     }
 
-    /// The major version. A later change upgrades in place and at once, while nobody can connect, and
-    /// cannot go back.
+    /// Sets the major version. A later change upgrades the instance in place and immediately. Clients cannot
+    /// connect during the upgrade, and an upgrade cannot be undone. Default: 16.
     #[must_use]
     pub fn version(mut self, version: PostgresVersion) -> Self {
         self.version = version;
         self
     }
 
-    /// What it runs on.
+    /// Sets the instance class. Default: `db.t4g.medium`.
     #[must_use]
     pub fn instance_class(mut self, class: InstanceClass) -> Self {
         self.class = class;
         self
     }
 
-    /// Size of its volume in GiB, at least 20. It can grow later, never shrink.
+    /// Sets the size of the volume in GiB, at least 20. The size can grow later, but not shrink. Default: 20.
     #[must_use]
     pub fn storage_gib(mut self, gib: u32) -> Self {
         self.storage_gib = gib;
         self
     }
 
-    /// Creates a database of this name in the instance.
+    /// Creates a database with this name in the instance.
     #[must_use]
     pub fn database(mut self, name: impl Into<String>) -> Self {
         self.database = Some(name.into());
         self
     }
 
-    /// Encrypts storage, performance insights and the password with this key instead of AWS's.
+    /// Encrypts storage, Performance Insights and the password with this key instead of the keys of AWS.
     #[must_use]
     pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
         self.key = Some(key.clone());
         self
     }
 
-    /// Most connections at one time.
+    /// Sets the maximum number of concurrent connections.
     #[must_use]
     pub fn max_connections(self, connections: u32) -> Self {
         self.parameter("max_connections", connections.to_string())
     }
 
-    /// Sets a parameter of PostgreSQL.
+    /// Sets a PostgreSQL parameter.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// Which statements are logged.
+    /// Sets the statements that the database logs. Default: none.
     #[must_use]
     pub fn query_logging(mut self, logging: QueryLogging) -> Self {
         self.query_logging = logging;
         self
     }
 
-    /// Days that automatic backups are kept, 1 to 35, and when they are made.
+    /// Sets the retention of automated backups in days, 1 to 35, and the time of the backup. Default: 7 days, at
+    /// 3:00 UTC.
     #[must_use]
     pub fn backups(mut self, days: u8, window: BackupWindow) -> Self {
         self.backup_days = days;
@@ -193,23 +193,23 @@ impl PostgresDatabase {
         self
     }
 
-    /// Keeps a standby in a second zone.
+    /// Turns a standby in a second availability zone on or off. Default: off.
     #[must_use]
     pub fn multi_az(mut self, multi_az: bool) -> Self {
         self.multi_az = multi_az;
         self
     }
 
-    /// Whether RDS refuses to delete the instance. It does unless this says otherwise.
+    /// Turns deletion protection on or off. While it is on, RDS refuses to delete the instance. Default: on.
     #[must_use]
     pub fn deletion_protection(mut self, protected: bool) -> Self {
         self.deletion_protection = protected;
         self
     }
 
-    /// Reboots the instance where a change of it, as another parameter group, takes effect only then.
-    /// Nobody can connect meanwhile. Otherwise such a change waits for the next reboot, whoever asks
-    /// for that, and so does a static parameter that changes within the group.
+    /// Reboots the instance when a change, such as another parameter group or a static parameter in the group,
+    /// takes effect only after a reboot. Clients cannot connect during the reboot. By default, such a change
+    /// waits for the next reboot, whatever causes it.
     #[must_use]
     pub fn reboot_when_needed(mut self) -> Self {
         self.reboots = true;
@@ -243,16 +243,16 @@ impl PostgresDatabase {
     }
 }
 
-/// A [`PostgresDatabase`] in the tree.
+/// The handle of a [`PostgresDatabase`].
 #[derive(Clone)]
 pub struct PostgresDatabaseHandle {
-    /// The instance itself.
+    /// The database instance.
     pub instance: Handle<rds::DbInstance>,
-    /// Its parameter group.
+    /// The parameter group of the instance.
     pub parameters: Handle<rds::DbParameterGroup>,
-    /// User name and password as JSON, under `username` and `password`.
+    /// The secret: a JSON object with `username` and `password`.
     pub credentials: Handle<secretsmanager::Secret>,
-    /// Who may connect.
+    /// The security group of the instance.
     pub security_group: SecurityGroupHandle,
     key: Option<KmsKeyHandle>,
 }
@@ -330,19 +330,19 @@ impl Construct for PostgresDatabase {
 }
 
 impl PostgresDatabaseHandle {
-    /// Lets `peer` connect.
+    /// Allows `peer` to connect.
     #[track_caller]
     pub fn allow_from(&self, peer: impl Into<Peer>) {
         self.security_group.allow_from(peer, Port::POSTGRES);
     }
 
-    /// The host name that clients connect to.
+    /// Returns the host name that clients connect to.
     pub fn host(&self) -> Output<String> {
         self.instance.endpoint_address()
     }
 
-    /// Lets `role` read user name and password, and decrypt with the key that they are encrypted with,
-    /// where that is one of the program's.
+    /// Allows `role` to read the user name and password. If they are encrypted with a key of
+    /// [`encrypted_with`](PostgresDatabase::encrypted_with), the role can also decrypt with this key.
     /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
     #[track_caller]
     pub fn grant_credentials(&self, role: &RoleHandle) {
