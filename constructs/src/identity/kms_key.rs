@@ -1,4 +1,4 @@
-//! Keys of one's own.
+//! Customer managed KMS keys.
 
 use groundplan_core::{Construct, Handle, Output, Provides, Scope, Value, template};
 use groundplan_resources::kms;
@@ -6,10 +6,11 @@ use groundplan_resources::kms;
 use super::policy_document::{Condition, PolicyDocument, Principal, Statement};
 use super::role::RoleHandle;
 
-/// A symmetric key of KMS with an alias, rotated every year.
+/// A symmetric KMS key with an alias, rotated every year.
 ///
-/// Its policy gives the account the say, so that IAM policies decide who uses it: what AWS's own
-/// console makes. <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
+/// The key policy gives the account full access, so IAM policies decide who can use the key. The AWS
+/// console creates the same policy.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
 pub struct KmsKey {
     description: String,
     alias: String,
@@ -18,13 +19,13 @@ pub struct KmsKey {
 }
 
 impl KmsKey {
-    /// A key for `description`, called `alias` (without the leading `alias/`).
+    /// Creates a key with this description and the alias `alias`, given without the leading `alias/`.
     pub fn new(description: impl Into<String>, alias: impl Into<String>) -> Self {
         Self { description: description.into(), alias: alias.into(), statements: Vec::new(), deletion_window: 30 }
     }
 
-    /// Lets an AWS service use the key, as CloudWatch Logs has to for encrypted log groups; by its
-    /// principal, or as a [`ServiceUse`] that says for whom.
+    /// Allows an AWS service to use the key. CloudWatch Logs needs this for encrypted log groups. The service
+    /// is a principal, such as `logs.eu-west-1.amazonaws.com`, or a [`ServiceUse`] with conditions.
     #[must_use]
     pub fn usable_by(mut self, service: impl Into<ServiceUse>) -> Self {
         let ServiceUse { service, conditions } = service.into();
@@ -33,8 +34,8 @@ impl KmsKey {
         self
     }
 
-    /// Days between the deletion and the loss of the key, and of everything encrypted with it:
-    /// 7 to 30, at first 30.
+    /// Sets the waiting period in days, 7 to 30, between the deletion of the key and its loss. All data that
+    /// is encrypted with the key is lost with it. Default: 30.
     #[must_use]
     pub fn deletion_window_days(mut self, days: u8) -> Self {
         self.deletion_window = days;
@@ -42,8 +43,8 @@ impl KmsKey {
     }
 }
 
-/// A service that uses a key, and for which of its resources. Without a condition it may be made to
-/// use the key for those of any account.
+/// An AWS service that can use a key, with conditions on the resources that it uses the key for. Without a
+/// condition, the service can be made to use the key for resources of any account.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
 ///
 /// ```
@@ -59,25 +60,25 @@ pub struct ServiceUse {
 }
 
 impl ServiceUse {
-    /// Any use by the service with this principal.
+    /// Allows any use by the service with this principal.
     pub fn new(service: impl Into<String>) -> Self {
         Self { service: service.into(), conditions: Vec::new() }
     }
 
-    /// Only for the resources with one of these ARNs, in which `*` stands for any text.
+    /// Restricts the use to resources with one of these ARNs, in which `*` stands for any text.
     #[must_use]
     pub fn source_arn<V: Provides<String>>(self, arns: impl IntoIterator<Item = V>) -> Self {
         self.like("aws:SourceArn".to_owned(), arns)
     }
 
-    /// Only for resources of these accounts.
+    /// Restricts the use to resources of these accounts.
     #[must_use]
     pub fn source_account<V: Provides<String>>(mut self, accounts: impl IntoIterator<Item = V>) -> Self {
         self.conditions.push(Condition::new("StringEquals", "aws:SourceAccount", accounts));
         self
     }
 
-    /// Only for what is encrypted in a context that has one of these values under `key`, in which `*`
+    /// Restricts the use to encryption contexts that have one of these values under `key`. In a value, `*`
     /// stands for any text.
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context>
     #[must_use]
@@ -89,7 +90,7 @@ impl ServiceUse {
         self.like(format!("kms:EncryptionContext:{}", key.as_ref()), values)
     }
 
-    /// A value without a wildcard is compared as it is, one with a wildcard as a pattern.
+    /// Adds a condition that compares literally, or as a pattern if one of the values has a wildcard.
     fn like<V: Provides<String>>(mut self, key: String, values: impl IntoIterator<Item = V>) -> Self {
         let values: Vec<Value> = values.into_iter().map(|value| value.provide().into_value()).collect();
         let operator = match (values.iter().any(has_wildcard), key.as_str()) {
@@ -117,17 +118,17 @@ fn has_wildcard(value: &Value) -> bool {
     }
 }
 
-/// What a user of a key has to be allowed.
+/// Returns the permissions that a user of a key needs.
 fn use_of_key() -> Statement {
     Statement::allow(["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"])
 }
 
-/// A [`KmsKey`] in the tree.
+/// The handle of a [`KmsKey`].
 #[derive(Clone)]
 pub struct KmsKeyHandle {
-    /// The key itself.
+    /// The key.
     pub key: Handle<kms::Key>,
-    /// Its alias.
+    /// The alias of the key.
     pub alias: Handle<kms::Alias>,
 }
 
@@ -153,18 +154,18 @@ impl Construct for KmsKey {
 }
 
 impl KmsKeyHandle {
-    /// The key's ARN.
+    /// Returns the ARN of the key.
     pub fn arn(&self) -> Output<kms::KeyArn> {
         self.key.arn()
     }
 
-    /// Lets `role` encrypt and decrypt with the key.
+    /// Allows `role` to encrypt and decrypt with the key.
     #[track_caller]
     pub fn grant_encrypt_decrypt(&self, role: &RoleHandle) {
         role.grant(use_of_key().on([self.arn()]));
     }
 
-    /// Lets `role` decrypt with the key, and nothing else.
+    /// Allows `role` to decrypt with the key, but not to encrypt.
     #[track_caller]
     pub fn grant_decrypt(&self, role: &RoleHandle) {
         role.grant(Statement::allow(["kms:Decrypt", "kms:DescribeKey"]).on([self.arn()]));

@@ -1,4 +1,4 @@
-//! Who may do what: roles, policy documents, keys and credentials.
+//! Identity and access: roles, policy documents, keys and credentials.
 
 mod kms_key;
 mod policy_document;

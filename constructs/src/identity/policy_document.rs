@@ -7,42 +7,42 @@ use std::collections::BTreeMap;
 use groundplan_core::{Diagnostic, Input, Json, Provides, Scope, Value};
 use groundplan_resources::Arn;
 
-/// A policy: statements in order.
+/// An IAM policy document: a list of statements.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyDocument {
     statements: Vec<Statement>,
 }
 
-/// Who a statement of a resource policy is about.
+/// The principal of a statement in a resource policy.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Principal {
-    /// Everybody, signed in or not.
+    /// Everyone, including anonymous users.
     Anyone,
-    /// An AWS service, as in `ecs-tasks.amazonaws.com`.
+    /// An AWS service, such as `ecs-tasks.amazonaws.com`.
     Service(String),
-    /// A role, user or account by its ARN.
+    /// A role, user or account, by its ARN.
     Aws(Value),
-    /// An identity provider of the account by its ARN, for web identities.
+    /// An identity provider of the account, by its ARN, for web identities.
     Federated(Value),
 }
 
 impl Principal {
-    /// The service whose principal is `name`, as in `ecs-tasks.amazonaws.com`.
+    /// Returns the service whose principal is `name`, such as `ecs-tasks.amazonaws.com`.
     pub fn service(name: impl Into<String>) -> Self {
         Self::Service(name.into())
     }
 
-    /// The role, user or account with this ARN.
+    /// Returns the role, user or account with this ARN.
     pub fn aws(arn: impl Provides<String>) -> Self {
         Self::Aws(arn.provide().into_value())
     }
 
-    /// The whole account of `scope`: every principal there that an IAM policy allows.
+    /// Returns the whole account of `scope`: every principal of the account that an IAM policy allows.
     pub fn account_of(scope: &Scope) -> Self {
         Self::aws(groundplan_core::template!("arn:{}:iam::{}:root", scope.partition(), scope.account_id()))
     }
 
-    /// The identity provider with this ARN, whose web identities are meant.
+    /// Returns the web identities of the identity provider with this ARN.
     pub fn federated(provider: impl Provides<Arn>) -> Self {
         Self::Federated(provider.provide().into_value())
     }
@@ -57,17 +57,17 @@ impl Principal {
     }
 }
 
-/// Whether a statement allows or denies.
+/// The effect of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// What is not allowed is denied.
+    /// Allows the actions. IAM denies every action that no statement allows.
     Allow,
-    /// What is denied cannot be allowed elsewhere.
+    /// Denies the actions, even if another statement allows them.
     Deny,
 }
 
-/// A condition of a statement: `StringEquals`, `aws:PrincipalOrgID`, the values of which one
-/// must match.
+/// A condition of a statement: an operator such as `StringEquals`, a key such as `aws:PrincipalOrgID`, and
+/// values, one of which must match.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     operator: String,
@@ -76,8 +76,8 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// A condition in IAM's own terms. Key and values may be outputs or templates of outputs, as in the trust
-    /// of a service account of a cluster:
+    /// Creates a condition from an operator, key and values of IAM. Key and values can be outputs or templates
+    /// of outputs, as in the trust policy for a service account of a cluster:
     ///
     /// ```
     /// # use groundplan_constructs::identity::Condition;
@@ -117,7 +117,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Allows these actions, as in `s3:GetObject`.
+    /// Allows these actions, such as `s3:GetObject`.
     pub fn allow<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Self {
         Self::new(Effect::Allow, actions)
     }
@@ -138,41 +138,41 @@ impl Statement {
         }
     }
 
-    /// The resources that it is about, by ARN.
+    /// Applies the statement to these resources, by ARN.
     #[must_use]
     pub fn on<R: Provides<String>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
         self.resources.extend(resources.into_iter().map(|arn| arn.provide().into_value()));
         self
     }
 
-    /// Every resource. In a policy of a resource that means the resource itself.
+    /// Applies the statement to every resource. In a resource policy, this means only the resource itself.
     #[must_use]
     pub fn on_all(self) -> Self {
         self.on(["*"])
     }
 
-    /// Who it is about, in a policy of a resource.
+    /// Applies the statement to this principal, in a resource policy.
     #[must_use]
     pub fn by(mut self, principal: Principal) -> Self {
         self.principals.push(principal);
         self
     }
 
-    /// Holds only where the condition does, too.
+    /// Adds a condition. The statement applies only if all of its conditions hold.
     #[must_use]
     pub fn when(mut self, condition: Condition) -> Self {
         self.conditions.push(condition);
         self
     }
 
-    /// Names the statement: letters and digits.
+    /// Sets the id of the statement: letters and digits.
     #[must_use]
     pub fn sid(mut self, sid: impl Into<String>) -> Self {
         self.sid = Some(sid.into());
         self
     }
 
-    /// The action that is written wrongly, if there is one: neither `*` nor `service:Action`.
+    /// Returns the first malformed action: neither `*` nor `service:Action`.
     fn wrong_action(&self) -> Option<&str> {
         let fits = |action: &str| {
             action == "*"
@@ -230,30 +230,30 @@ fn grouped(entries: impl Iterator<Item = (&'static str, Value)>) -> Value {
     Value::Map(groups.into_iter().map(|(kind, values)| (kind, one_or_list(values))).collect())
 }
 
-/// IAM takes a single value without a list, and gives it back that way.
+/// Returns a single value without a list, because IAM returns it in that form.
 fn one_or_list(mut values: Vec<Value>) -> Value {
     if values.len() == 1 { values.remove(0) } else { Value::List(values) }
 }
 
 impl PolicyDocument {
-    /// A policy of these statements.
+    /// Creates a policy document with these statements.
     pub fn new(statements: impl IntoIterator<Item = Statement>) -> Self {
         Self { statements: statements.into_iter().collect() }
     }
 
-    /// Adds a statement at the end, unless it is there already.
+    /// Appends a statement, unless the document already contains it.
     pub fn push(&mut self, statement: Statement) {
         if !self.statements.contains(&statement) {
             self.statements.push(statement);
         }
     }
 
-    /// Whether the statement is in it.
+    /// Returns true if the document contains the statement.
     pub(crate) fn contains(&self, statement: &Statement) -> bool {
         self.statements.contains(statement)
     }
 
-    /// Reports to `scope` what IAM would refuse.
+    /// Reports malformed actions to `scope`.
     #[track_caller]
     pub(crate) fn check(&self, scope: &Scope) {
         for action in self.statements.iter().filter_map(Statement::wrong_action) {

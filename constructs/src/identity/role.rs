@@ -1,4 +1,4 @@
-//! Roles, and the grants that are given to them.
+//! IAM roles and their grants.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,58 +8,58 @@ use groundplan_resources::iam;
 
 use super::policy_document::{PolicyDocument, Principal, Statement};
 
-/// The characters that a value counts that is not known before the deploy: about those of an ARN.
+/// The assumed length of a value that is not known before the deploy: about the length of an ARN.
 const UNKNOWN: usize = 100;
 
-/// Path of the managed policies that grants overflow into. The provider tells by it that such a policy is
-/// a resource of its own, and no difference between a role and its declaration.
+/// The path of the managed policies that hold further grants. By this path, the provider recognizes such a
+/// policy as a separate resource, and does not report it as drift of the role.
 const PATH: &str = "/groundplan/";
 
-/// A role of IAM that `principal` may assume.
+/// An IAM role.
 ///
-/// It can do nothing until something is granted to it: by [`RoleHandle::grant`], or by the
-/// `grant_…` methods of what it shall reach.
+/// A new role has no permissions. [`RoleHandle::grant`] and the `grant_…` methods of other handles, such as
+/// [`BucketHandle::grant_read`](crate::data::BucketHandle::grant_read), add them.
 pub struct Role {
     trust: Statement,
     description: Option<String>,
     managed_policies: Vec<ManagedPolicy>,
 }
 
-/// A managed policy that exists.
+/// An existing managed policy.
 enum ManagedPolicy {
     /// By its ARN.
     Arn(String),
-    /// One of AWS's, by its path and name.
+    /// An AWS managed policy, by its path and name.
     OfAws(String),
 }
 
 impl Role {
-    /// A role that `principal` may assume.
+    /// Creates a role that `principal` can assume.
     pub fn new(principal: Principal) -> Self {
         Self::trusting(Statement::allow(["sts:AssumeRole"]).by(principal))
     }
 
-    /// A role with a trust statement of one's own: conditions, or web identities.
+    /// Creates a role with this trust statement, for example with conditions or for web identities.
     pub fn trusting(trust: Statement) -> Self {
         Self { trust, description: None, managed_policies: Vec::new() }
     }
 
-    /// What the role is for.
+    /// Sets the description of the role.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Attaches a policy that exists, by its ARN.
+    /// Attaches an existing managed policy, by its ARN.
     #[must_use]
     pub fn managed_policy(mut self, arn: impl Into<String>) -> Self {
         self.managed_policies.push(ManagedPolicy::Arn(arn.into()));
         self
     }
 
-    /// Attaches a policy of AWS's by its name, as in `AmazonSSMManagedInstanceCore`, with its path where
-    /// it has one, as in `service-role/AmazonECSTaskExecutionRolePolicy`.
+    /// Attaches an AWS managed policy by its name, such as `AmazonSSMManagedInstanceCore`. The name includes the
+    /// path if the policy has one, such as `service-role/AmazonECSTaskExecutionRolePolicy`.
     #[must_use]
     pub fn aws_managed_policy(mut self, name: impl Into<String>) -> Self {
         self.managed_policies.push(ManagedPolicy::OfAws(name.into()));
@@ -86,17 +86,17 @@ impl ManagedPolicy {
     }
 }
 
-/// A [`Role`] in the tree.
+/// The handle of a [`Role`].
 #[derive(Clone)]
 pub struct RoleHandle {
     scope: Scope,
-    /// The role itself.
+    /// The role.
     pub role: Handle<iam::Role>,
     granted: Rc<RefCell<Granted>>,
 }
 
-/// The policies that all grants are collected in, in the order in which they were given: the inline
-/// one, and managed ones for what has no place there.
+/// The policies that contain all grants in the order of the calls: the inline policy, and managed policies
+/// for the grants that do not fit into it.
 #[derive(Default)]
 struct Granted {
     inline: PolicyDocument,
@@ -123,15 +123,15 @@ impl Construct for Role {
 }
 
 impl RoleHandle {
-    /// The role's ARN.
+    /// Returns the ARN of the role.
     pub fn arn(&self) -> Output<iam::RoleArn> {
         self.role.arn()
     }
 
-    /// Lets the role do what `statement` says. Grants stand in one inline policy, `policy` below the
-    /// role, and the same statement twice is one. What would make that policy larger than IAM lets the
-    /// inline policies of a role be goes into managed policies, `policy-2` and so on, which are attached
-    /// to the role.
+    /// Grants the role the permissions of `statement`. All grants share one inline policy, at the path `policy`
+    /// below the role, and granting the same statement twice has no further effect. Statements that exceed the
+    /// size limit of IAM for the inline policies of a role go into managed policies, `policy-2` and so on,
+    /// which are attached to the role.
     #[track_caller]
     pub fn grant(&self, statement: Statement) -> &Self {
         let mut granted = self.granted.borrow_mut();
@@ -173,13 +173,13 @@ impl RoleHandle {
         self
     }
 
-    /// The role as a principal of resource policies.
+    /// Returns the role as a principal for resource policies.
     pub fn principal(&self) -> Principal {
         Principal::aws(self.arn())
     }
 }
 
-/// The document with one more statement, where IAM takes it at that size.
+/// Returns the document with `statement` added, unless that exceeds the size `most`.
 fn fitting(document: &PolicyDocument, statement: &Statement, most: usize) -> Option<PolicyDocument> {
     let mut document = document.clone();
     document.push(statement.clone());
@@ -215,7 +215,7 @@ mod tests {
             (0..160).for_each(|number| {
                 role.grant(statement(number));
             });
-            // What was granted is not granted again, wherever it stands.
+            // A repeated grant has no effect, whichever policy contains it.
             [0, 100, 159].into_iter().for_each(|number| {
                 role.grant(statement(number));
             });

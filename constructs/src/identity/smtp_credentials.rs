@@ -1,4 +1,4 @@
-//! Mail through SES's SMTP endpoint.
+//! Credentials for the SMTP endpoint of SES.
 
 use groundplan_core::{Construct, Handle, Output, Scope, dns_suffix, template};
 use groundplan_resources::{iam, secretsmanager};
@@ -6,10 +6,11 @@ use groundplan_resources::{iam, secretsmanager};
 use super::policy_document::{PolicyDocument, Statement};
 use super::role::RoleHandle;
 
-/// User name and password for SES's SMTP endpoint of the stack's region, in a secret of Secrets Manager.
+/// The user name and password for the SMTP endpoint of SES in the region of the stack, stored in a secret of
+/// Secrets Manager.
 ///
-/// They are an access key of an IAM user of its own, who may send mail from the given identities and nothing
-/// else. The password is made of the key's secret and is nowhere but in that secret.
+/// They belong to an access key of a dedicated IAM user, whose only permission is to send mail from the given
+/// identities. The password is derived from the secret access key, and is stored only in Secrets Manager.
 /// <https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html>
 ///
 /// ```
@@ -26,13 +27,14 @@ pub struct SmtpCredentials {
 }
 
 impl SmtpCredentials {
-    /// For mail from these domains and addresses, which SES has verified in the stack's region.
+    /// Creates credentials for mail from these domains and addresses, which must be verified in SES in the region
+    /// of the stack.
     pub fn new<I: Into<String>>(identities: impl IntoIterator<Item = I>) -> Self {
         Self { identities: identities.into_iter().map(Into::into).collect(), serial: 1 }
     }
 
-    /// The number of the key, at first 1. Another number makes another key: the secret has the new one
-    /// before the old one goes.
+    /// Sets the number of the access key. Another number replaces the key: the secret contains the new key
+    /// before the old key is deleted. Default: 1.
     #[must_use]
     pub fn serial(mut self, serial: i64) -> Self {
         self.serial = serial;
@@ -40,14 +42,14 @@ impl SmtpCredentials {
     }
 }
 
-/// The credentials in the tree.
+/// The handle of [`SmtpCredentials`].
 #[derive(Clone, Debug)]
 pub struct SmtpCredentialsHandle {
-    /// Who sends.
+    /// The IAM user that sends mail.
     pub user: Handle<iam::User>,
-    /// The key whose ID is the user name.
+    /// The access key. Its id is the user name.
     pub key: Handle<iam::AccessKey>,
-    /// A JSON object with `username` and `password`.
+    /// The secret: a JSON object with `username` and `password`.
     pub credentials: Handle<secretsmanager::Secret>,
     host: String,
 }
@@ -84,18 +86,18 @@ impl Construct for SmtpCredentials {
 }
 
 impl SmtpCredentialsHandle {
-    /// The host name of the endpoint, which takes TLS on port 465 and STARTTLS on 587.
+    /// Returns the host name of the endpoint, which supports TLS on port 465 and STARTTLS on port 587.
     /// <https://docs.aws.amazon.com/general/latest/gr/ses.html>
     pub fn host(&self) -> String {
         self.host.clone()
     }
 
-    /// The user name.
+    /// Returns the user name.
     pub fn username(&self) -> Output<iam::AccessKeyId> {
         self.key.id()
     }
 
-    /// Lets `role` read user name and password.
+    /// Allows `role` to read the user name and password.
     #[track_caller]
     pub fn grant_credentials(&self, role: &RoleHandle) {
         role.grant(Statement::allow(["secretsmanager:GetSecretValue"]).on([template!("{}", self.credentials.id())]));
