@@ -5,15 +5,16 @@ use groundplan_resources::certificatemanager::{self, CertificateArn};
 
 use super::Zone;
 
-/// The most characters of a certificate's first name; the others may have 253.
+/// The maximum length of the first name of a certificate. Further names can have 253 characters.
 /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
 const FIRST_NAME: usize = 64;
 
-/// A public certificate. That its names are ours is shown by records in their zones, which are made
-/// with it, and by which AWS renews it every year.
+/// A public certificate. DNS records in the zones of its names prove their ownership. Groundplan
+/// creates these records together with the certificate, and AWS uses them to renew the certificate
+/// every year.
 ///
-/// It belongs to one region: a load balancer takes one of its own region, CloudFront one of
-/// `us-east-1`.
+/// A certificate belongs to one region: a load balancer accepts only a certificate of its region, and
+/// CloudFront only a certificate of `us-east-1`.
 ///
 /// ```
 /// use groundplan_constructs::edge::{Certificate, HostedZone};
@@ -29,27 +30,27 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// A certificate for `name` in `zone`, as in `shop.example.com` or `*.example.com`. A wildcard
-    /// stands for one part of a name: neither for `example.com` nor for `a.b.example.com`.
+    /// Creates a certificate for `name` in `zone`, such as `shop.example.com` or `*.example.com`. A wildcard
+    /// stands for exactly one label: `*.example.com` covers neither `example.com` nor `a.b.example.com`.
     pub fn new(zone: impl Into<Zone>, name: impl Into<String>) -> Self {
         Self { names: vec![(zone.into(), name.into())] }
     }
 
-    /// One more name, in the same zone as the one before it.
+    /// Adds a name in the zone of the previous name.
     #[must_use]
     pub fn also(self, name: impl Into<String>) -> Self {
         let zone = self.names.last().expect("it begins with one").0.clone();
         self.also_in(zone, name)
     }
 
-    /// One more name, in another zone.
+    /// Adds a name in `zone`.
     #[must_use]
     pub fn also_in(mut self, zone: impl Into<Zone>, name: impl Into<String>) -> Self {
         self.names.push((zone.into(), name.into()));
         self
     }
 
-    /// All names one part longer than the first: `*.example.com` for `example.com`.
+    /// Adds the wildcard of the first name: `*.example.com` for `example.com`.
     #[must_use]
     pub fn with_wildcard(mut self) -> Self {
         let (zone, name) = &self.names[0];
@@ -58,10 +59,10 @@ impl Certificate {
     }
 }
 
-/// A [`Certificate`] in the tree.
+/// The handle of a [`Certificate`].
 #[derive(Clone)]
 pub struct CertificateHandle {
-    /// The certificate itself.
+    /// The certificate.
     pub certificate: Handle<certificatemanager::Certificate>,
     domains: Vec<String>,
 }
@@ -102,18 +103,18 @@ impl Construct for Certificate {
 }
 
 impl CertificateHandle {
-    /// The certificate's ARN, which is known once it is issued.
+    /// Returns the ARN of the certificate, which is known once the certificate is issued.
     pub fn arn(&self) -> Output<CertificateArn> {
         self.certificate.certificate_arn()
     }
 
-    /// The names that it is for, the first one first.
+    /// Returns the names of the certificate, starting with the first.
     pub fn domains(&self) -> &[String] {
         &self.domains
     }
 }
 
-/// A certificate stands for its ARN.
+/// Provides the ARN of the certificate.
 impl Provides<CertificateArn> for &CertificateHandle {
     fn provide(self) -> Input<CertificateArn> {
         self.arn().provide()

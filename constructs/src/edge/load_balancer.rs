@@ -13,19 +13,19 @@ use crate::data::BucketHandle;
 use crate::identity::{Principal, Statement};
 use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcHandle};
 
-/// Who writes access logs.
+/// The service principal that writes access logs.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>
 const LOG_DELIVERY: &str = "logdelivery.elasticloadbalancing.amazonaws.com";
 
-/// Which versions of TLS clients may speak.
+/// The TLS versions that clients may use.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsPolicy {
-    /// 1.3 alone.
+    /// TLS 1.3 only.
     Tls13,
-    /// 1.3 and 1.2, with forward secrecy and authenticated encryption.
+    /// TLS 1.3 and 1.2, with forward secrecy and authenticated encryption.
     Tls12,
-    /// Any other, by AWS's name.
+    /// Any other policy, by the name that AWS gives it.
     Named(&'static str),
 }
 
@@ -39,16 +39,16 @@ impl TlsPolicy {
     }
 }
 
-/// Where clients come from.
+/// The origin of the clients.
 enum Exposure {
     Internet,
     /// The VPC.
     Internal,
 }
 
-/// A load balancer for HTTPS in the public subnets of a VPC. It speaks IPv6 where the VPC does,
-/// redirects HTTP to HTTPS, drops headers that are no valid HTTP, and answers 404 to whatever no
-/// rule of a service takes.
+/// A load balancer for HTTPS in the public subnets of a VPC. It has IPv6 addresses if the VPC is dual
+/// stack, redirects HTTP to HTTPS, drops invalid HTTP headers, and responds with 404 to requests that
+/// match no rule.
 ///
 /// ```
 /// use groundplan_constructs::edge::{AliasRecord, ApplicationLoadBalancer, Certificate, HostedZone};
@@ -74,8 +74,8 @@ pub struct ApplicationLoadBalancer {
 }
 
 impl ApplicationLoadBalancer {
-    /// A load balancer that the whole internet reaches, with this certificate, which has to be of
-    /// the same region. It is protected from deletion.
+    /// Creates a load balancer that is reachable from the whole internet, with this certificate, which
+    /// must belong to the same region. Deletion protection is on.
     pub fn new(vpc: &VpcHandle, certificate: impl Provides<CertificateArn>) -> Self {
         Self {
             vpc: vpc.clone(),
@@ -89,51 +89,53 @@ impl ApplicationLoadBalancer {
         }
     }
 
-    /// One more certificate. Clients are given the one for the name that they ask for, and the first
-    /// one where there is none.
+    /// Adds a certificate. A client receives the certificate for the name that it requests, or the first
+    /// certificate if none matches.
     #[must_use]
     pub fn certificate(mut self, certificate: impl Provides<CertificateArn>) -> Self {
         self.certificates.push(certificate.provide());
         self
     }
 
-    /// In the private subnets, for clients in the VPC alone.
+    /// Places the load balancer in the private subnets. By default, it then admits only clients in the VPC.
     #[must_use]
     pub fn internal(mut self) -> Self {
         self.exposure = Exposure::Internal;
         self
     }
 
-    /// For these clients alone, such as CloudFront's prefix list.
+    /// Admits only these clients, such as the prefix list of CloudFront.
     #[must_use]
     pub fn clients<P: Into<Peer>>(mut self, clients: impl IntoIterator<Item = P>) -> Self {
         self.clients = Some(clients.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Which versions of TLS clients may speak; 1.2 and 1.3 unless it is set.
+    /// Sets the TLS versions that clients may use. Default: 1.2 and 1.3.
     #[must_use]
     pub fn tls(mut self, policy: TlsPolicy) -> Self {
         self.tls = policy;
         self
     }
 
-    /// For how long a connection may be silent, 1 to 4000 seconds; 60 unless it is set.
+    /// Sets how long a connection can stay idle, in seconds from 1 to 4000. Default: 60.
     #[must_use]
     pub fn idle_timeout_seconds(mut self, seconds: u16) -> Self {
         self.idle_timeout_seconds = seconds;
         self
     }
 
-    /// Whether a plan that deletes the load balancer is refused, here and by AWS.
+    /// Turns deletion protection on or off. While it is on, Groundplan refuses a plan that deletes the load
+    /// balancer, and AWS refuses the deletion. Default: on.
     #[must_use]
     pub fn deletion_protection(mut self, on: bool) -> Self {
         self.deletion_protection = on;
         self
     }
 
-    /// Writes a line for every request into `bucket`, under `prefix`, or at its top where that is empty. Load balancers write to buckets
-    /// of their region that S3 encrypts with its own key.
+    /// Writes an access log line for every request to `bucket`, under `prefix`. An empty prefix means the
+    /// top of the bucket. The bucket must be in the region of the load balancer and encrypted with the key
+    /// of S3.
     #[must_use]
     pub fn access_logs(mut self, bucket: &BucketHandle, prefix: impl Into<String>) -> Self {
         self.access_logs = Some((bucket.clone(), prefix.into()));
@@ -141,33 +143,33 @@ impl ApplicationLoadBalancer {
     }
 }
 
-/// An [`ApplicationLoadBalancer`] in the tree.
+/// The handle of an [`ApplicationLoadBalancer`].
 #[derive(Clone)]
 pub struct ApplicationLoadBalancerHandle {
-    /// The balancer itself.
+    /// The load balancer.
     pub balancer: Handle<LoadBalancer>,
-    /// The listener on port 443, which rules of services are added to.
+    /// The listener on port 443. Services add their rules to it.
     pub https: Handle<Listener>,
-    /// The listener on port 80, which redirects to the other one.
+    /// The listener on port 80, which redirects to HTTPS.
     pub http: Handle<Listener>,
-    /// Whom targets have to let in.
+    /// The security group of the load balancer. Targets must admit traffic from it.
     pub security_group: SecurityGroupHandle,
-    /// Whether it has IPv6 addresses.
+    /// True if the load balancer has IPv6 addresses.
     pub dual_stack: bool,
 }
 
 impl ApplicationLoadBalancerHandle {
-    /// Its name, which an [`AliasRecord`](super::AliasRecord) leads to.
+    /// Returns the DNS name of the load balancer, the target of an [`AliasRecord`](super::AliasRecord).
     pub fn dns_name(&self) -> Output<String> {
         self.balancer.dns_name()
     }
 
-    /// The zone of AWS's in which its name lies.
+    /// Returns the id of the AWS hosted zone that contains the DNS name.
     pub fn zone_id(&self) -> Output<String> {
         self.balancer.canonical_hosted_zone_id()
     }
 
-    /// The listener on port 443.
+    /// Returns the ARN of the listener on port 443.
     pub fn listener_arn(&self) -> Output<ListenerArn> {
         self.https.listener_arn()
     }
@@ -274,8 +276,8 @@ impl ApplicationLoadBalancer {
             .load_balancer_attributes(self.attributes(scope))
             .tags([Tag::new("Name", name)]);
         let balancer = scope.resource(balancer);
-        // AWS refuses one that faces the internet in a VPC that is not attached to it, and logs to a
-        // bucket that it cannot write to; the schema has no reference for either.
+        // AWS refuses an internet-facing load balancer in a VPC without an internet gateway, and access logs
+        // to a bucket that it cannot write to. The schema has no reference for either dependency.
         if let Some(internet) = self.vpc.internet_gateway_attachment.as_ref().filter(|_| self.is_external()) {
             balancer.after(internet);
         }

@@ -1,4 +1,4 @@
-//! What the internet sees: names, certificates and load balancers.
+//! The public edge: DNS zones and records, certificates and load balancers.
 
 mod certificate;
 mod load_balancer;

@@ -1,21 +1,21 @@
-//! Records of Route 53.
+//! Route 53 records.
 
 use groundplan_core::{Construct, Diagnostic, Handle, Input, List, Provides, Scope};
 use groundplan_resources::route53;
 
 use super::{ApplicationLoadBalancerHandle, Zone};
 
-/// The zone of every CloudFront distribution.
+/// The hosted zone of every CloudFront distribution.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-route53-recordset-aliastarget.html>
 const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
 
-/// The most characters of one text in a TXT record; a longer value is several texts.
+/// The maximum length of one string in a TXT record. A longer value is split into several strings.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html>
 const TEXT: usize = 255;
 
-/// The records of one name and type.
+/// A record set: the DNS records of one name and type.
 ///
-/// A record that exists already is never overwritten: creating it fails, and says how to import it.
+/// A deploy never overwrites an existing record. Creating it fails, and the error explains how to import it.
 pub struct DnsRecord {
     zone: Zone,
     name: String,
@@ -25,23 +25,23 @@ pub struct DnsRecord {
 }
 
 impl DnsRecord {
-    /// The IPv4 addresses of `name`.
+    /// Creates an A record: the IPv4 addresses of `name`.
     pub fn a(zone: impl Into<Zone>, name: impl Into<String>, addresses: impl Provides<List<String>>) -> Self {
         Self::new(zone, name, "A", addresses.provide())
     }
 
-    /// The IPv6 addresses of `name`.
+    /// Creates an AAAA record: the IPv6 addresses of `name`.
     pub fn aaaa(zone: impl Into<Zone>, name: impl Into<String>, addresses: impl Provides<List<String>>) -> Self {
         Self::new(zone, name, "AAAA", addresses.provide())
     }
 
-    /// The name that `name` stands for. The zone's own name cannot stand for another one; for a load
-    /// balancer or a distribution there is [`AliasRecord`].
+    /// Creates a CNAME record: `name` is an alias of `target`. The name of the zone itself cannot be a CNAME.
+    /// Use an [`AliasRecord`] for a load balancer or a distribution.
     pub fn cname(zone: impl Into<Zone>, name: impl Into<String>, target: impl Provides<String>) -> Self {
         Self::new(zone, name, "CNAME", Input::Known(List(vec![target.provide()])))
     }
 
-    /// Texts, as mail servers and proofs of ownership want them. They are quoted here.
+    /// Creates a TXT record, such as a mail policy or a proof of ownership. This function quotes the texts.
     pub fn txt<T: AsRef<str>>(
         zone: impl Into<Zone>,
         name: impl Into<String>,
@@ -51,7 +51,8 @@ impl DnsRecord {
         Self::new(zone, name, "TXT", Input::Known(List(values.collect())))
     }
 
-    /// The mail servers of `name`, each with its preference; the lowest comes first.
+    /// Creates an MX record: the mail servers of `name`, each with its preference. Senders try the lowest
+    /// preference first.
     pub fn mx<T: AsRef<str>>(
         zone: impl Into<Zone>,
         name: impl Into<String>,
@@ -65,7 +66,7 @@ impl DnsRecord {
         Self { zone: zone.into(), name: name.into(), kind, values, ttl_seconds: 300 }
     }
 
-    /// For how long resolvers may keep the answer, in seconds; five minutes unless it is set.
+    /// Sets the time to live in seconds. Default: 300.
     #[must_use]
     pub fn ttl_seconds(mut self, seconds: u32) -> Self {
         self.ttl_seconds = seconds;
@@ -91,29 +92,29 @@ impl Construct for DnsRecord {
     }
 }
 
-/// What an alias leads to.
+/// The target of an [`AliasRecord`].
 #[derive(Clone, Debug)]
 pub struct AliasTarget {
     name: Input<String>,
     zone: Input<String>,
     ipv6: bool,
-    /// Whether Route 53 can see that the target works.
+    /// True if Route 53 can evaluate the health of the target.
     checked: bool,
 }
 
 impl AliasTarget {
-    /// The AWS resource whose name is `name`, in the zone of AWS's with the id `zone`. It has IPv4
-    /// addresses alone unless [`ipv6`](Self::ipv6) says otherwise.
+    /// Creates a target from the DNS name of an AWS resource and the id of the AWS hosted zone that contains
+    /// this name. The target has only IPv4 addresses unless [`ipv6`](Self::ipv6) is called.
     pub fn new(name: impl Provides<String>, zone: impl Provides<String>) -> Self {
         Self { name: name.provide(), zone: zone.provide(), ipv6: false, checked: true }
     }
 
-    /// The CloudFront distribution whose name is `name`, as in `d111111abcdef8.cloudfront.net`.
+    /// Creates a target from the DNS name of a CloudFront distribution, such as `d111111abcdef8.cloudfront.net`.
     pub fn distribution(name: impl Provides<String>) -> Self {
         Self { checked: false, ..Self::new(name, CLOUDFRONT_ZONE).ipv6() }
     }
 
-    /// It has IPv6 addresses, too.
+    /// States that the target also has IPv6 addresses.
     #[must_use]
     pub fn ipv6(mut self) -> Self {
         self.ipv6 = true;
@@ -128,8 +129,8 @@ impl From<&ApplicationLoadBalancerHandle> for AliasTarget {
     }
 }
 
-/// A name for a load balancer or a distribution: an A record, and an AAAA record where the target
-/// has IPv6. It follows the target's addresses, costs nothing, and may stand at the name of the zone
+/// A DNS name for a load balancer or a distribution: an A record, and an AAAA record if the target has
+/// IPv6. An alias follows the addresses of the target, costs nothing, and can have the name of the zone
 /// itself.
 ///
 /// ```
@@ -150,13 +151,13 @@ pub struct AliasRecord {
 }
 
 impl AliasRecord {
-    /// `name` in `zone` leads to `target`, as long as that works.
+    /// Creates an alias from `name` in `zone` to `target`.
     pub fn new(zone: impl Into<Zone>, name: impl Into<String>, target: impl Into<AliasTarget>) -> Self {
         Self { zone: zone.into(), name: name.into(), target: target.into(), evaluate_target_health: None }
     }
 
-    /// Whether Route 53 stops to answer where the target does not work. On, but for distributions,
-    /// whose health Route 53 cannot see.
+    /// Sets whether Route 53 stops returning the target while the target is unhealthy. Default: on, except for
+    /// distributions, whose health Route 53 cannot evaluate.
     #[must_use]
     pub fn evaluate_target_health(mut self, on: bool) -> Self {
         self.evaluate_target_health = Some(on);
@@ -165,7 +166,7 @@ impl AliasRecord {
 }
 
 impl Construct for AliasRecord {
-    /// The records, IPv4 first.
+    /// The records, starting with the one for IPv4.
     type Handle = Vec<Handle<route53::RecordSet>>;
 
     fn build(self, scope: &Scope) -> Self::Handle {
@@ -190,7 +191,7 @@ impl Construct for AliasRecord {
     }
 }
 
-/// `"…"`, in several pieces where it is long.
+/// Quotes `text`, and splits it into several strings if it is too long for one.
 fn quoted(text: &str) -> String {
     let escaped: Vec<_> = text
         .chars()

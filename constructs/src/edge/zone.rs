@@ -1,10 +1,10 @@
-//! Zones of Route 53.
+//! Route 53 hosted zones.
 
 use groundplan_core::{Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope};
 use groundplan_resources::route53;
 
-/// The public zone of a domain. It is protected from deletion: one that is made again has other
-/// name servers, and the domain is dark until its registrar names those.
+/// The public hosted zone of a domain. Deletion protection is on by default, because a zone that is created
+/// again has other name servers, and the domain does not resolve until its registrar knows them.
 ///
 /// ```
 /// use groundplan_constructs::edge::HostedZone;
@@ -21,19 +21,19 @@ pub struct HostedZone {
 }
 
 impl HostedZone {
-    /// The zone of `domain`, as in `shop.example.com`.
+    /// Creates the zone of `domain`, such as `shop.example.com`.
     pub fn new(domain: impl Into<String>) -> Self {
         Self { domain: domain.into(), comment: None, deletion_protection: true }
     }
 
-    /// What consoles show beside the zone.
+    /// Sets the comment that the AWS console shows for the zone.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
 
-    /// Whether a plan that deletes the zone is refused.
+    /// Turns deletion protection on or off. While it is on, a plan that deletes the zone is refused. Default: on.
     #[must_use]
     pub fn deletion_protection(mut self, on: bool) -> Self {
         self.deletion_protection = on;
@@ -41,10 +41,10 @@ impl HostedZone {
     }
 }
 
-/// A [`HostedZone`] in the tree.
+/// The handle of a [`HostedZone`].
 #[derive(Clone)]
 pub struct HostedZoneHandle {
-    /// The zone itself.
+    /// The hosted zone.
     pub zone: Handle<route53::HostedZone>,
     domain: String,
 }
@@ -70,25 +70,25 @@ impl Construct for HostedZone {
 }
 
 impl HostedZoneHandle {
-    /// The zone's id.
+    /// Returns the id of the zone.
     pub fn zone_id(&self) -> Output<route53::HostedZoneId> {
         self.zone.id()
     }
 
-    /// The domain, as in `shop.example.com`.
+    /// Returns the domain, such as `shop.example.com`.
     pub fn name(&self) -> &str {
         &self.domain
     }
 
-    /// The servers that the domain's registrar, or the zone above, has to name.
+    /// Returns the name servers. The registrar of the domain, or the parent zone, must delegate to them.
     pub fn name_servers(&self) -> Output<List<String>> {
         self.zone.name_servers()
     }
 }
 
-/// A zone to put records into, of this app or of another one: its domain and its id.
+/// A zone that records are added to, of this app or of another app: its domain and its id.
 ///
-/// What takes a zone takes the handle of a [`HostedZone`], too.
+/// A function that takes a `Zone` also accepts the handle of a [`HostedZone`].
 ///
 /// ```
 /// use groundplan_constructs::edge::{Certificate, Zone};
@@ -106,22 +106,22 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// The zone of `domain` whose id is `id`.
+    /// Creates a reference to the zone of `domain` with this id.
     pub fn new(domain: impl AsRef<str>, id: impl Provides<route53::HostedZoneId>) -> Self {
         Self { domain: normal(domain.as_ref()), id: id.provide() }
     }
 
-    /// The domain, as in `shop.example.com`.
+    /// Returns the domain, such as `shop.example.com`.
     pub fn name(&self) -> &str {
         &self.domain
     }
 
-    /// The zone's id.
+    /// Returns the id of the zone.
     pub fn id(&self) -> Input<route53::HostedZoneId> {
         self.id.clone()
     }
 
-    /// The name in normal form, with a report where it is none or does not lie in the zone.
+    /// Returns the name in normal form, and reports a name that is invalid or outside of the zone.
     pub(super) fn place(&self, scope: &Scope, name: &str) -> String {
         let normal = normal(name);
         let bare = normal.strip_prefix("*.").unwrap_or(&normal);
@@ -151,12 +151,12 @@ impl From<&Zone> for Zone {
     }
 }
 
-/// Names are the same in any case, and with the dot of the root or without it.
+/// Returns the normal form of a name: lower case, without the trailing dot.
 fn normal(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
-/// What keeps a text from being a domain name. The underscore is for records such as `_dmarc`.
+/// Returns the rule of domain names that `name` breaks. The underscore is for records such as `_dmarc`.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
 fn problem(name: &str) -> Option<&'static str> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
