@@ -1,17 +1,17 @@
-//! Constructs: what a platform is made of, with the defaults that production wants.
+//! Constructs: the building blocks of a platform, with defaults for production.
 //!
 //! A construct is added to a scope like a resource, and returns a handle that other constructs
-//! take. Each adds ordinary resources of `groundplan-resources`, which stay reachable through
-//! the handle, so nothing is closed off.
+//! accept. Each construct adds ordinary resources of `groundplan-resources`, and its handle gives access
+//! to them.
 //!
 //! | topic | constructs |
 //! |---|---|
 //! | [`network`] | [`Vpc`](network::Vpc), [`SubnetLayout`](network::SubnetLayout), [`SecurityGroup`](network::SecurityGroup) |
 //! | [`edge`] | [`HostedZone`](edge::HostedZone), [`Certificate`](edge::Certificate), [`DnsRecord`](edge::DnsRecord), [`AliasRecord`](edge::AliasRecord), [`ApplicationLoadBalancer`](edge::ApplicationLoadBalancer) |
 //! | [`data`] | [`PostgresDatabase`](data::PostgresDatabase), [`Bucket`](data::Bucket) |
-//! | [`identity`] | [`Role`](identity::Role), [`PolicyDocument`](identity::PolicyDocument), [`KmsKey`](identity::KmsKey) |
+//! | [`identity`] | [`Role`](identity::Role), [`PolicyDocument`](identity::PolicyDocument), [`KmsKey`](identity::KmsKey), [`SmtpCredentials`](identity::SmtpCredentials) |
 //! | [`observability`] | [`LogGroup`](observability::LogGroup) |
-//! | [`policies`] | the checks that every app should pass before production |
+//! | [`policies`] | checks that every app should pass before production |
 
 pub mod data;
 pub mod edge;

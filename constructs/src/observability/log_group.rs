@@ -1,19 +1,19 @@
-//! Log groups of CloudWatch.
+//! CloudWatch log groups.
 
 use groundplan_core::{Construct, Handle, Output, Scope};
 use groundplan_resources::{kms, logs};
 
 use crate::identity::{KmsKeyHandle, RoleHandle, Statement};
 
-/// How long log events are kept: the values that CloudWatch Logs takes.
+/// The retention of log events, one of the periods that CloudWatch Logs accepts.
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Retention {
-    /// A day.
+    /// 1 day.
     Day,
-    /// A week.
+    /// 7 days.
     Week,
-    /// Two weeks.
+    /// 14 days.
     TwoWeeks,
     /// 30 days.
     Month,
@@ -25,7 +25,7 @@ pub enum Retention {
     Year,
     /// 3653 days.
     TenYears,
-    /// Until they are deleted.
+    /// No limit: events are kept until they are deleted.
     Forever,
 }
 
@@ -45,7 +45,7 @@ impl Retention {
     }
 }
 
-/// A log group of CloudWatch.
+/// A CloudWatch log group.
 pub struct LogGroup {
     name: Option<String>,
     retention: Retention,
@@ -53,20 +53,20 @@ pub struct LogGroup {
 }
 
 impl LogGroup {
-    /// A log group that keeps its events for `retention`.
+    /// Creates a log group that keeps its events for `retention`.
     pub fn new(retention: Retention) -> Self {
         Self { name: None, retention, key: None }
     }
 
-    /// Names the group, as in `/ecs/saleor-api`. Otherwise a name is generated.
+    /// Sets the name, such as `/ecs/saleor-api`. Default: a generated name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Encrypts with this key, which `logs.REGION.amazonaws.com` must be able to
-    /// [use](crate::identity::KmsKey::usable_by).
+    /// Encrypts the log group with this key. `logs.REGION.amazonaws.com` must be able to
+    /// [use](crate::identity::KmsKey::usable_by) the key.
     #[must_use]
     pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
         self.key = Some(key.arn());
@@ -74,10 +74,10 @@ impl LogGroup {
     }
 }
 
-/// A [`LogGroup`] in the tree.
+/// The handle of a [`LogGroup`].
 #[derive(Clone)]
 pub struct LogGroupHandle {
-    /// The group itself.
+    /// The log group.
     pub group: Handle<logs::LogGroup>,
 }
 
@@ -100,8 +100,8 @@ impl Construct for LogGroup {
 }
 
 impl LogGroupHandle {
-    /// Lets `role` write events to the group. CloudWatch Logs encrypts them itself, so that the role needs
-    /// nothing of the group's key.
+    /// Allows `role` to write events to the group. CloudWatch Logs encrypts the events, so the role needs no
+    /// permission for the key of the group.
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
     #[track_caller]
     pub fn grant_write(&self, role: &RoleHandle) {

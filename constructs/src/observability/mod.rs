@@ -1,4 +1,4 @@
-//! What is going on: logs.
+//! Observability: log groups.
 
 mod log_group;
 

@@ -1,7 +1,7 @@
-//! The checks that every app should pass before production.
+//! Checks that every app should pass before production.
 //!
-//! Each is a read-only visitor over the assembly. All of them are added at once with [`all`], or
-//! one by one:
+//! Each check is a function that reads the assembly. A program adds all checks at once with [`all`],
+//! or some of them:
 //!
 //! ```
 //! use groundplan_constructs::policies;
@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use groundplan_core::{Assembly, Diagnostic, Input};
 use groundplan_resources::{ec2, elasticloadbalancingv2, rds, s3};
 
-/// Every check of this module.
+/// Runs every check of this module.
 pub fn all(assembly: &Assembly) -> Vec<Diagnostic> {
     [no_open_ssh, no_public_buckets, encrypted_storage, nat_gateway_per_zone, tls_on_the_internet]
         .into_iter()
@@ -31,10 +31,10 @@ pub fn all(assembly: &Assembly) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Ports through which a machine is taken over: SSH and RDP.
+/// The ports of remote access: SSH and RDP.
 const REMOTE_ACCESS: [i64; 2] = [22, 3389];
 
-/// Nobody opens SSH or RDP to the whole internet (`GP0401`).
+/// Finds security group rules that open SSH or RDP to the whole internet (`GP0401`).
 pub fn no_open_ssh(assembly: &Assembly) -> Vec<Diagnostic> {
     let open = |rule: &ec2::SecurityGroupIngress| {
         let anywhere = known(&rule.cidr_ip).is_some_and(|block| block == "0.0.0.0/0")
@@ -57,7 +57,7 @@ pub fn no_open_ssh(assembly: &Assembly) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Every bucket blocks public access (`GP0402`).
+/// Finds buckets that do not block public access (`GP0402`).
 pub fn no_public_buckets(assembly: &Assembly) -> Vec<Diagnostic> {
     let closed = |bucket: &s3::Bucket| {
         let Some(Input::Known(block)) = &bucket.public_access_block_configuration else { return false };
@@ -80,7 +80,7 @@ pub fn no_public_buckets(assembly: &Assembly) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Databases and volumes are encrypted (`GP0403`).
+/// Finds databases and volumes that are not encrypted (`GP0403`).
 pub fn encrypted_storage(assembly: &Assembly) -> Vec<Diagnostic> {
     let databases = assembly.find::<rds::DbInstance>();
     let databases =
@@ -97,7 +97,7 @@ pub fn encrypted_storage(assembly: &Assembly) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Private subnets of several zones do not all hang on one NAT gateway (`GP0404`).
+/// Finds a single NAT gateway that serves several availability zones (`GP0404`).
 pub fn nat_gateway_per_zone(assembly: &Assembly) -> Vec<Diagnostic> {
     let gateways = assembly.find::<ec2::NatGateway>();
     let [only] = &gateways[..] else { return Vec::new() };
@@ -113,7 +113,7 @@ pub fn nat_gateway_per_zone(assembly: &Assembly) -> Vec<Diagnostic> {
     vec![warning]
 }
 
-/// What the internet reaches over HTTP is a redirect and nothing else (`GP0405`).
+/// Finds listeners that serve the internet over HTTP with anything but a redirect (`GP0405`).
 pub fn tls_on_the_internet(assembly: &Assembly) -> Vec<Diagnostic> {
     let balancers = assembly.find::<elasticloadbalancingv2::LoadBalancer>();
     let external = balancers.iter().filter(|it| known(&it.scheme).is_none_or(|scheme| scheme == "internet-facing"));
