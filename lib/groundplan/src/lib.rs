@@ -1,7 +1,7 @@
 //! Infrastructure as typed Rust.
 //!
-//! This crate is what a program imports: the scopes and values of `groundplan-core`, every
-//! resource type that AWS publishes, and the constructs.
+//! Programs import this crate. It contains the scopes and values of `groundplan-core`, the resource
+//! types of AWS, and the constructs.
 //!
 //! ```
 //! use groundplan::data::Bucket;

@@ -1,5 +1,5 @@
-//! What users need in `cargo test`: an app's assembly, and a whole deploy of it into a simulated
-//! account, in milliseconds and without AWS.
+//! Unit tests for programs: build the assembly of an app, and deploy the app into a simulated account,
+//! in milliseconds and without AWS.
 //!
 //! ```
 //! use groundplan_core::{App, Environment};
@@ -11,18 +11,18 @@
 //! let bucket = stack.add("media", s3::Bucket::new());
 //! stack.export("bucket", bucket.bucket_name());
 //!
-//! // What the program says.
+//! // Check the declared resources.
 //! assert_eq!(assembly(&app).find::<s3::Bucket>().len(), 1);
 //!
-//! // What a deploy of it does.
+//! // Check the result of a deploy.
 //! let cloud = Cloud::new();
 //! let deployed = cloud.deploy(&app);
 //! assert!(deployed.output("bucket").as_str().is_some());
 //! assert!(cloud.plan(&app).is_empty());
 //! ```
 //!
-//! What other apps publish is given with its type. Or they are deployed into the same account, which
-//! the programs that were named by [`App::upstream`] are by themselves:
+//! A test supplies the outputs of other apps with their types, as below, or deploys these apps into the
+//! same account. Apps that the program names with [`App::upstream`] are deployed automatically.
 //!
 //! ```
 //! use groundplan_core::{App, Environment, Export};
@@ -39,8 +39,7 @@
 //! assert_eq!(deployed.resource("shop/record").properties["HostedZoneId"].as_str(), Some("Z123"));
 //! ```
 //!
-//! Everything here panics where something is wrong, with all that is known about it: that is how
-//! a test fails.
+//! All functions panic on errors with a detailed message, so that the test fails.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -57,10 +56,10 @@ use groundplan_engine::{Error, ResourceState, State, load};
 use groundplan_simulator::{AccountRef, Accounts, Simulator};
 use serde_json::Value as Json;
 
-/// The app's assembly.
+/// Returns the assembly of the app.
 ///
 /// # Panics
-/// Where the program is not valid, with every diagnostic.
+/// If the program is not valid. The message contains every diagnostic.
 #[track_caller]
 pub fn assembly(app: &App) -> Assembly {
     match app.synth() {
@@ -69,12 +68,12 @@ pub fn assembly(app: &App) -> Assembly {
     }
 }
 
-/// A simulated account with the states of what was deployed into it.
+/// A simulated account, with the states of the apps that are deployed into it.
 ///
 /// Time is virtual: a deploy that would take twenty minutes takes milliseconds.
 pub struct Cloud {
     accounts: Accounts,
-    /// Each app has a store of its own beside this one.
+    /// The location of the states. Each app has a separate store beside this one.
     place: MemoryStore,
     runtime: tokio::runtime::Runtime,
 }
@@ -86,15 +85,15 @@ impl Default for Cloud {
 }
 
 impl Cloud {
-    /// An empty account, `123456789012`.
+    /// Creates an empty account with the number `123456789012`.
     pub fn new() -> Self {
         Self::with(Simulator::in_memory(0))
     }
 
-    /// An account of one's own: with another number, or with faults.
+    /// Creates an account from a simulator, for example with another account number or with faults.
     ///
     /// # Panics
-    /// Where the process cannot start a runtime.
+    /// If the process cannot start a runtime.
     pub fn with(simulator: Simulator) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
         let other = |account: &str| Ok(Simulator::in_memory(0).with_account(account));
@@ -102,11 +101,11 @@ impl Cloud {
         Self { accounts: Accounts::new(simulator, other), place: MemoryStore::new(), runtime }
     }
 
-    /// Has the app that `export` belongs to publish `value`, as if it had been deployed here. What
-    /// the value names is taken to exist.
+    /// Supplies the value of an output of another app, as if that app had been deployed into this account.
+    /// Resources that the value names are assumed to exist.
     ///
     /// # Panics
-    /// Where the value is not known: that of an output.
+    /// If the value is not known, as is the case for outputs.
     #[must_use]
     pub fn given<T: Data>(self, export: Export<T>, value: T) -> Self {
         let value = value.into_value();
@@ -127,20 +126,20 @@ impl Cloud {
         self
     }
 
-    /// What a deploy of `app` would change.
+    /// Returns the changes that a deploy of `app` would make.
     ///
     /// # Panics
-    /// Where the program is not valid or cannot be planned.
+    /// If the program is not valid or cannot be planned.
     #[track_caller]
     pub fn plan(&self, app: &App) -> ChangeSet {
         let loaded = self.load(app);
         self.planned(app, &loaded).changes
     }
 
-    /// Deploys `app` and waits until everything is ready.
+    /// Deploys `app` and waits until all resources are ready.
     ///
     /// # Panics
-    /// Where the program is not valid, or where a step fails; with what has failed.
+    /// If the program is not valid, or if a step fails. The message lists the failed steps.
     #[track_caller]
     pub fn deploy(&self, app: &App) -> Deployed {
         let (outcome, took) = self.try_deploy(app);
@@ -150,11 +149,10 @@ impl Cloud {
         Deployed { state: outcome.state, took }
     }
 
-    /// Deploys `app`, and gives how it ended, whether everything went well or not; and how long it
-    /// took in the account's time.
+    /// Deploys `app` and returns the outcome, even if steps failed, and the virtual time that the deploy took.
     ///
     /// # Panics
-    /// Where the program is not valid or cannot be planned.
+    /// If the program is not valid or cannot be planned.
     #[track_caller]
     pub fn try_deploy(&self, app: &App) -> (Outcome, Duration) {
         let loaded = self.load(app);
@@ -162,10 +160,10 @@ impl Cloud {
         self.execute(app, &planned, loaded)
     }
 
-    /// Deletes everything that `app` has in the account, with its data.
+    /// Deletes all resources of `app`, including stateful ones.
     ///
     /// # Panics
-    /// Where a step fails; with what has failed.
+    /// If a step fails. The message lists the failed steps.
     #[track_caller]
     pub fn destroy(&self, app: &App) {
         let loaded = self.load(app);
@@ -180,26 +178,26 @@ impl Cloud {
         }
     }
 
-    /// Where the account differs from what was deployed.
+    /// Returns the differences between the account and the state of `app`.
     ///
     /// # Panics
-    /// Where there is no state to compare with.
+    /// If the state cannot be read.
     #[track_caller]
     pub fn drift(&self, app: &App) -> Vec<(Path, Drift)> {
         let loaded = self.load(app);
         self.runtime.block_on(drift(&loaded.state, &self.accounts, 10)).into_iter().collect()
     }
 
-    /// The simulated account itself, to look into or to change behind the engine's back.
+    /// Returns the simulated account, for reading or changing resources outside of a deploy.
     pub fn simulator(&self) -> &Simulator {
         self.accounts.own()
     }
 
-    /// The simulated account that the stacks of `environment` are deployed to: another one than
-    /// [`simulator`](Self::simulator) where that names a role.
+    /// Returns the simulated account of the stacks with this environment. It differs from
+    /// [`simulator`](Self::simulator) if the environment names a role.
     ///
     /// # Panics
-    /// Where the role is none.
+    /// If the role of the environment is not valid.
     pub fn account(&self, environment: &Environment) -> AccountRef<'_> {
         self.accounts.of(environment).unwrap_or_else(|error| panic!("no such account: {error}"))
     }
@@ -261,29 +259,29 @@ fn failures(outcome: &Outcome) -> String {
     text
 }
 
-/// An app that stands in a simulated account.
+/// The result of a successful deploy into a simulated account.
 pub struct Deployed {
     /// The state after the deploy.
     pub state: State,
-    /// How long the deploy took in the account's time.
+    /// The virtual time that the deploy took.
     pub took: Duration,
 }
 
 impl Deployed {
-    /// The output that the app exports under `name`.
+    /// Returns the output that the app exports under `name`.
     ///
     /// # Panics
-    /// Where it exports none.
+    /// If the app has no such output.
     #[track_caller]
     pub fn output(&self, name: &str) -> &Json {
         let known = || self.state.outputs.keys().cloned().collect::<Vec<_>>().join(", ");
         self.state.outputs.get(name).unwrap_or_else(|| panic!("there is no output `{name}`, only: {}", known()))
     }
 
-    /// The resource at `path`, as it stands in the account.
+    /// Returns the recorded state of the resource at `path`.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is no such resource.
     #[track_caller]
     pub fn resource(&self, path: &str) -> &ResourceState {
         self.state.resources.get(path).unwrap_or_else(|| panic!("there is no resource at `{path}`"))
