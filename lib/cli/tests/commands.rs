@@ -513,8 +513,11 @@ fn a_destroy_says_what_it_keeps_and_why() {
     let kept = |machine: &Machine, command: &str| {
         let ran = machine.run(&none, command).succeeds();
         let hints: Vec<_> = ran.err.lines().filter(|line| line.starts_with("hint:")).map(str::to_owned).collect();
-        let lines =
-            ran.out.lines().filter(|line| line.contains(" kept") || line.contains("nothing to")).map(str::to_owned);
+        let lines = ran
+            .out
+            .lines()
+            .filter(|line| line.contains(" kept, since ") || line.contains("nothing to"))
+            .map(str::to_owned);
         lines.chain(hints).collect::<Vec<_>>()
     };
     assert_eq!(kept(&machine, "destroy"), ["nothing to destroy"]);

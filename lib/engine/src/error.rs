@@ -139,7 +139,7 @@ pub enum Error {
     },
     /// The lock is not this run's any more; it writes nothing more.
     #[error(
-        "the lock of the state at {place} {how}: this run writes nothing more; what it had under way is found out by the next one"
+        "the lock of the state at {place} {how}: this run writes nothing more; the next run reconciles the operations in progress"
     )]
     LockLost {
         /// The state store.

@@ -10,12 +10,12 @@
 //! # ) -> Result<(), groundplan_engine::execute::ExecuteError> {
 //! use groundplan_engine::execute::{Cancellation, ExecuteOptions};
 //! use groundplan_engine::planning::PlanOptions;
-//! use groundplan_engine::session::{Run, Session, Target};
+//! use groundplan_engine::session::{Run, Session, Goal};
 //!
 //! let session = Session::new(&program.app, store, cloud);
 //! let lock = store.lock(owner).await?;
 //! let loaded = session.load().await?;
-//! let planned = session.plan(Target::Program(program), &loaded, &PlanOptions::default()).await?;
+//! let planned = session.plan(Goal::Program(program), &loaded, &PlanOptions::default()).await?;
 //! session.permit(&planned.plan, &loaded, false).await?;
 //! let run = Run {
 //!     plan: &planned.plan,
@@ -56,7 +56,7 @@ pub struct Session<'a> {
 
 /// What a run is to bring about.
 #[derive(Clone, Copy, Debug)]
-pub enum Target<'a> {
+pub enum Goal<'a> {
     /// The account holds what a program says.
     Program(&'a Assembly),
     /// The account holds nothing of the app.
@@ -109,8 +109,8 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// As [`planning::deploy`] and [`planning::destroy`], and where the state of another app cannot be read.
-    pub async fn plan(&self, target: Target<'_>, loaded: &Loaded, options: &PlanOptions) -> Result<Planned, Error> {
-        self.plan_expecting(target, loaded, options, &BTreeMap::new()).await
+    pub async fn plan(&self, goal: Goal<'_>, loaded: &Loaded, options: &PlanOptions) -> Result<Planned, Error> {
+        self.plan_expecting(goal, loaded, options, &BTreeMap::new()).await
     }
 
     /// As [`plan`](Self::plan), where apps are going to be deployed before this one and publish these outputs
@@ -120,20 +120,20 @@ impl<'a> Session<'a> {
     /// As [`plan`](Self::plan).
     pub async fn plan_expecting(
         &self,
-        target: Target<'_>,
+        goal: Goal<'_>,
         loaded: &Loaded,
         options: &PlanOptions,
         expected: &BTreeMap<String, Vec<String>>,
     ) -> Result<Planned, Error> {
-        match target {
-            Target::Program(assembly) => {
+        match goal {
+            Goal::Program(assembly) => {
                 let upstream = Upstream::read(assembly, self.store).await?;
                 let upstream =
                     expected.iter().fold(upstream, |upstream, (app, names)| upstream.expecting(app, names.clone()));
                 let options = PlanOptions { upstream, ..options.clone() };
                 planning::deploy(assembly, &loaded.state, self.provider, &options).await
             }
-            Target::Nothing => planning::destroy(&loaded.state, self.provider, options).await,
+            Goal::Nothing => planning::destroy(&loaded.state, self.provider, options).await,
         }
     }
 

@@ -12,12 +12,12 @@ async fn run(
     cloud: &Fake,
     store: &MemoryStore,
     app: &str,
-    target: Target<'_>,
+    goal: Goal<'_>,
     assembly: Option<&Assembly>,
 ) -> Result<Executed, ExecuteError> {
     let session = Session::new(app, store, cloud);
     let loaded = session.load().await?;
-    let planned = session.plan(target, &loaded, &PlanOptions::default()).await?;
+    let planned = session.plan(goal, &loaded, &PlanOptions::default()).await?;
     session.permit(&planned.plan, &loaded, false).await?;
     let run = Run {
         plan: &planned.plan,
@@ -34,12 +34,12 @@ async fn run(
 async fn every_run_is_in_the_history_with_its_program_and_its_end() {
     let (cloud, store) = (Fake::default(), MemoryStore::new());
     let program = assembly(&[vpc("10.0.0.0/16")]);
-    run(&cloud, &store, "shop", Target::Program(&program), Some(&program)).await.unwrap();
+    run(&cloud, &store, "shop", Goal::Program(&program), Some(&program)).await.unwrap();
     cloud
         .cloud()
         .errors
         .insert("delete a/vpc".into(), vec![Answer::Refused(ProviderError::new(ErrorClass::Invalid, "no"))]);
-    let failed = run(&cloud, &store, "shop", Target::Nothing, None).await.unwrap();
+    let failed = run(&cloud, &store, "shop", Goal::Nothing, None).await.unwrap();
     assert!(!failed.outcome.succeeded() && failed.unrecorded.is_none());
     let runs = store.history().await.unwrap().runs;
     let told: Vec<_> = runs.iter().map(|run| (run.serial, run.who.starts_with("ada"), run.result)).collect();
@@ -57,16 +57,16 @@ async fn a_run_uses_what_other_apps_publish_and_plans_with_what_they_will_publis
     let session = Session::new("shop", &shop, &cloud);
     let loaded = session.load().await.unwrap();
     let options = PlanOptions::default();
-    let missing = session.plan(Target::Program(&program), &loaded, &options).await;
+    let missing = session.plan(Goal::Program(&program), &loaded, &options).await;
     assert!(matches!(missing, Err(Error::Upstream { .. })), "{missing:?}");
     let expected = BTreeMap::from([("network".to_owned(), vec!["block".to_owned()])]);
-    let planned = session.plan_expecting(Target::Program(&program), &loaded, &options, &expected).await.unwrap();
+    let planned = session.plan_expecting(Goal::Program(&program), &loaded, &options, &expected).await.unwrap();
     assert_eq!(planned.changes.count().create, 1);
 
     let mut published = crate::model::State::new("network");
     published.outputs.insert("block".into(), "10.9.0.0/16".into());
     network.save(&published).await.unwrap();
-    let executed = run(&cloud, &shop, "shop", Target::Program(&program), None).await.unwrap();
+    let executed = run(&cloud, &shop, "shop", Goal::Program(&program), None).await.unwrap();
     let resources: Vec<&ResourceState> = executed.outcome.state.resources.values().collect();
     assert_eq!(resources[0].properties["CidrBlock"].as_str(), Some("10.9.0.0/16"));
     assert_ne!(executed.outcome.state.imports, Imports::new());

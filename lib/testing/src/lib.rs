@@ -50,7 +50,7 @@ use groundplan_engine::drift::{Drift, drift};
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome};
 use groundplan_engine::model::LockOwner;
 use groundplan_engine::planning::{PlanOptions, Planned};
-use groundplan_engine::session::{Run, Session, Target};
+use groundplan_engine::session::{Goal, Run, Session};
 use groundplan_engine::store::{Loaded, MemoryStore, StateStore};
 use groundplan_engine::{Error, ResourceState, State, load};
 use groundplan_simulator::{AccountRef, Accounts, Simulator};
@@ -170,7 +170,7 @@ impl Cloud {
         let options = PlanOptions { delete_data: true, ..PlanOptions::default() };
         let store = self.place.beside(app.name());
         let session = Session::new(app.name(), &store, &self.accounts);
-        let planned = self.runtime.block_on(session.plan(Target::Nothing, &loaded, &options));
+        let planned = self.runtime.block_on(session.plan(Goal::Nothing, &loaded, &options));
         let planned = planned.unwrap_or_else(|error| panic!("`{}` cannot be destroyed: {error}", app.name()));
         let (outcome, _) = self.execute(app, &planned, loaded);
         if !outcome.succeeded() {
@@ -218,7 +218,7 @@ impl Cloud {
         let (assembly, store) = (assembly(app), self.place.beside(app.name()));
         let session = Session::new(app.name(), &store, &self.accounts);
         let options = PlanOptions::default();
-        let planned = self.runtime.block_on(session.plan(Target::Program(&assembly), loaded, &options));
+        let planned = self.runtime.block_on(session.plan(Goal::Program(&assembly), loaded, &options));
         planned.unwrap_or_else(|error| {
             let help = match &error {
                 Error::Upstream { .. } => {

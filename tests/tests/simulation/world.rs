@@ -7,7 +7,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use groundplan::{Assembly, Path};
-use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, ProgressEvent, StepError, execute};
+use groundplan_engine::execute::{
+    Cancellation, ExecuteError, ExecuteOptions, Outcome, ProgressEvent, StepError, execute,
+};
 use groundplan_engine::model::ResourceStatus;
 use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::store::Loaded;

@@ -5,7 +5,7 @@ use std::path::Path;
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::PlanOptions;
-use groundplan_engine::session::Target;
+use groundplan_engine::session::Goal;
 use serde_json::json;
 
 use crate::args::Deploy;
@@ -84,7 +84,7 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
         ..PlanOptions::default()
     };
     let assembly = &context.synthesis.assembly;
-    let planned = destination.session(&*provider).plan(Target::Program(assembly), &loaded, &options).await?;
+    let planned = destination.session(&*provider).plan(Goal::Program(assembly), &loaded, &options).await?;
     destination.tell_first(&loaded, &planned);
     let full = args.full || context.global.verbose > 0;
     let view = PlanView { full, ..PlanView::new(&planned, Some(context.synthesis)) };

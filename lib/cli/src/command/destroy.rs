@@ -2,7 +2,7 @@
 
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::planning::PlanOptions;
-use groundplan_engine::session::Target;
+use groundplan_engine::session::Goal;
 
 use crate::args::{Destroy, Start};
 use crate::command::apply::Job;
@@ -35,7 +35,7 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
         parallelism: context.global.parallelism,
         ..PlanOptions::default()
     };
-    let planned = destination.session(&*provider).plan(Target::Nothing, &loaded, &options).await?;
+    let planned = destination.session(&*provider).plan(Goal::Nothing, &loaded, &options).await?;
     let data = kept::for_data(&planned.changes, &loaded.state);
     let exit = job.carry_out(&planned, PlanView::new(&planned, None), None, loaded, &*provider).await?;
     if data > 0 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use groundplan_engine::diff::{Action, ChangeSet};
 use groundplan_engine::planning::{PlanOptions, Planned};
-use groundplan_engine::session::Target;
+use groundplan_engine::session::Goal;
 use groundplan_engine::store::Loaded;
 use groundplan_engine::{Provider, State};
 use serde_json::{Value as Json, json};
@@ -69,7 +69,7 @@ async fn plan(
         only: args.part.only.iter().cloned().collect(),
         ..PlanOptions::default()
     };
-    let target = if args.destroy { Target::Nothing } else { Target::Program(&context.synthesis.assembly) };
+    let target = if args.destroy { Goal::Nothing } else { Goal::Program(&context.synthesis.assembly) };
     Ok(destination.session(provider).plan_expecting(target, loaded, &options, &before.expected).await?)
 }
 

@@ -4,7 +4,7 @@ use groundplan_core::{Assembly, Synthesis};
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::history::rollback_target;
 use groundplan_engine::planning::PlanOptions;
-use groundplan_engine::session::Target;
+use groundplan_engine::session::Goal;
 use groundplan_engine::store::History;
 
 use crate::args::Rollback;
@@ -46,7 +46,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
         parallelism: context.global.parallelism,
         ..PlanOptions::default()
     };
-    let planned = destination.session(&*provider).plan(Target::Program(&program.assembly), &loaded, &options).await?;
+    let planned = destination.session(&*provider).plan(Goal::Program(&program.assembly), &loaded, &options).await?;
     let view = PlanView::new(&planned, Some(&program));
     let exit = job.carry_out(&planned, view, Some(&past), loaded, &*provider).await?;
     if context.synthesis.assembly != past {

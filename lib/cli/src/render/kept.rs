@@ -2,7 +2,7 @@
 
 use groundplan_core::Path;
 use groundplan_engine::State;
-use groundplan_engine::diff::{Action, ChangeSet, Reason};
+use groundplan_engine::diff::{Action, Change, ChangeSet, Reason};
 
 use crate::render::count;
 
@@ -39,7 +39,10 @@ impl Kept {
         let deleted = |path: &Path, id: &str| changes.deposed.iter().any(|old| old.path == *path && old.id == id);
         let left_over = state.deposed.iter().filter(|old| old.resource.holds_data());
         let left_over = left_over.filter(|old| !deleted(&old.path, &old.resource.id)).count();
-        let kept = || changes.changes.values().filter(|change| change.action == Action::Keep);
+        // What is retained is deleted with no data.
+        let goes_with_data =
+            |change: &&Change| change.action == Action::Keep && !change.reasons.contains(&Reason::Retained);
+        let kept = || changes.changes.values().filter(goes_with_data);
         let stateful = kept().filter(|change| change.reasons.contains(&Reason::HoldsData)).count();
         Self { stateful: left_over + stateful, needed: kept().count() - stateful }
     }

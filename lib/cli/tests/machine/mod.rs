@@ -119,8 +119,10 @@ impl Ran {
 #[derive(Clone, Default)]
 struct Buffer {
     bytes: Arc<Mutex<Vec<u8>>>,
-    listener: Arc<Mutex<Option<Box<dyn FnMut(&str) + Send>>>>,
+    listener: Arc<Mutex<Option<Listener>>>,
 }
+
+type Listener = Box<dyn FnMut(&str) + Send>;
 
 impl Buffer {
     fn text(&self) -> String {

@@ -297,3 +297,26 @@ fn what_is_in_one_network_for_life_does_not_follow_its_subnets_to_another_one() 
     let grown = change(&before, &program("10.0.0.0/16", "10.0.1.0/24"));
     assert_eq!(grown.action, Action::Update);
 }
+
+#[test]
+fn the_old_network_of_what_an_interrupted_run_left_is_still_known() {
+    let group = ("a/x", "AWS::RDS::DBSubnetGroup", json!({"SubnetIds": [{"$ref": "a/subnet#SubnetId"}]}));
+    let program = |block: &str, part: &str| {
+        let vpc = ("a/vpc", VPC, json!({"CidrBlock": block}));
+        let subnet = ("a/subnet", SUBNET, json!({"VpcId": {"$ref": "a/vpc#VpcId"}, "CidrBlock": part}));
+        assembly(&[group.clone(), subnet, vpc])
+    };
+    let mut state = deployed(&program("10.0.0.0/16", "10.0.0.0/24"));
+    for path in ["a/vpc", "a/subnet"] {
+        let resource = state.resources.get_mut(path).unwrap();
+        state.deposed.push(Deposed { path: path.into(), resource: resource.clone() });
+        resource.id.push_str("-new");
+        resource.outputs.values_mut().for_each(|output| *output = resource.id.as_str().into());
+        resource.generation = 2;
+    }
+    let vpc = state.resources["a/vpc"].id.clone();
+    let subnet = state.resources.get_mut("a/subnet").unwrap();
+    subnet.properties.insert("VpcId".into(), vpc.into());
+    let changed = changes(&program("10.0.0.0/16", "10.0.0.0/24"), &state).changes.remove("a/x").unwrap();
+    assert!(matches!(changed.action, Action::Replace(_)), "{changed:?}");
+}

@@ -119,11 +119,14 @@ impl<'s> Named<'s> {
     }
 }
 
-/// Which resources use each of these, of everything that exists: they were made after it, or name it.
+/// Returns the resources that use each of these, of everything that exists: they were made after it, or hold it by
+/// a name. `holds` says whether a value at a place of the properties of one resource holds another one: two buckets
+/// that log into each other do not.
 pub(crate) fn users<'s>(
     state: &'s State,
     identity: &'s Identity,
     of: &[Existing<'s>],
+    holds: &dyn Fn(&ResourceState, &str, &ResourceState) -> bool,
 ) -> BTreeMap<Incarnation<'s>, Vec<Existing<'s>>> {
     let mut users: BTreeMap<Incarnation<'_>, BTreeMap<Incarnation<'_>, Existing<'_>>> = BTreeMap::new();
     let mut by_path: BTreeMap<&Path, Vec<Existing<'_>>> = BTreeMap::new();
@@ -134,14 +137,15 @@ pub(crate) fn users<'s>(
         let mut used: Vec<Existing<'_>> = Vec::new();
         for path in &user.resource.dependencies {
             let there = by_path.get(path).map_or(&[][..], Vec::as_slice);
-            // Of several that stand or stood there, it uses the one that it names.
+            // Of several that stand or stood there, it uses the one that it names, or that is of its time.
             let meant: Vec<_> = there.iter().filter(|it| there.len() == 1 || names(user.resource, it)).collect();
-            used.extend(if meant.is_empty() { there.first() } else { None });
-            used.extend(meant);
+            let of_its_time = there.iter().filter(|it| it.stands(state) == user.stands(state));
+            if meant.is_empty() { used.extend(of_its_time) } else { used.extend(meant) }
         }
         for (name, value) in &user.resource.properties {
             each_leaf(name, value, &mut |place, leaf| {
-                used.extend(leaf.as_str().into_iter().flat_map(|text| named.at(user.resource, place, text)));
+                let named = leaf.as_str().into_iter().flat_map(|text| named.at(user.resource, place, text));
+                used.extend(named.filter(|it| holds(user.resource, place, it.resource)));
             });
         }
         for used in used.into_iter().filter(|used| used.incarnation() != user.incarnation()) {

@@ -1,8 +1,11 @@
 //! What cannot follow its subnets to another network.
 
+use std::collections::BTreeSet;
+
 use groundplan_core::{Path, Value};
 use groundplan_schema::ResourceType;
 
+use super::existing::{Existing, all};
 use super::{PropertyChange, Replaces};
 use crate::model::{ResourceState, State};
 
@@ -19,23 +22,29 @@ pub(super) fn replaces<'v>(
     network: &dyn Fn(&Path) -> Option<&'v Value>,
     changes: &mut [PropertyChange],
 ) {
-    for property in schema.subnets_of_one_network() {
-        let top = property.split('.').next().unwrap_or_default();
-        let is_within = |change: &&mut PropertyChange| change.property.split('.').next() == Some(top);
-        let mut changes: Vec<_> = changes.iter_mut().filter(is_within).collect();
-        let (Some(old), Some(new)) = (prior.properties.get(top), declared(top)) else { continue };
-        let Some(old) = prior.dependencies.iter().find_map(|path| network_of(state, path, old)) else { continue };
-        let moves = |path: &Path| network(path).is_some_and(|new| new.is_open() || new.as_str() != Some(old));
-        if !changes.is_empty() && new.references().iter().any(|reference| moves(&reference.path)) {
-            changes.iter_mut().for_each(|change| change.replacement = Replaces::Yes);
-        }
+    let tops: BTreeSet<&str> =
+        schema.subnets_of_one_network().iter().filter_map(|property| property.split('.').next()).collect();
+    let is_subnets =
+        |change: &&mut PropertyChange| change.property.split('.').next().is_some_and(|top| tops.contains(top));
+    let mut changes: Vec<_> = changes.iter_mut().filter(is_subnets).collect();
+    if changes.is_empty() {
+        return;
+    }
+    let old: Vec<&Value> = tops.iter().filter_map(|top| prior.properties.get(*top)).collect();
+    let Some(old) = all(state).find_map(|subnet| network_of(&subnet, &old)) else { return };
+    let moves = |path: &Path| network(path).is_some_and(|new| new.is_open() || new.as_str() != Some(old));
+    let new = tops.iter().filter_map(|top| declared(top));
+    if new.flat_map(Value::references).any(|reference| moves(&reference.path)) {
+        changes.iter_mut().for_each(|change| change.replacement = Replaces::Yes);
     }
 }
 
-/// The network of what stands at `path`, where that is one of these subnets.
-fn network_of<'s>(state: &'s State, path: &Path, subnets: &Value) -> Option<&'s str> {
-    let subnet = state.resources.get(path)?;
+/// The network of a resource, where that is one of these subnets.
+fn network_of<'s>(subnet: &Existing<'s>, subnets: &[&Value]) -> Option<&'s str> {
+    let network = subnet.resource.properties.get(NETWORK)?.as_str()?;
     let mut is_one = false;
-    subnets.walk(&mut |value| is_one |= value.as_str() == Some(&subnet.id));
-    subnet.properties.get(NETWORK).filter(|_| is_one)?.as_str()
+    for value in subnets {
+        value.walk(&mut |value| is_one |= value.as_str() == Some(&subnet.resource.id));
+    }
+    is_one.then_some(network)
 }

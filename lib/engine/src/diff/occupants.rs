@@ -54,10 +54,16 @@ pub(crate) fn coming<'a>(
     held: &Path,
 ) -> Vec<&'a Path> {
     let Some(vpc) = state.resources.get(held).and_then(held_by_vpc) else { return Vec::new() };
-    let vpcs = vpcs(state);
+    let is_vpc = |value: &Value| match value {
+        Value::Ref(of) => state
+            .resources
+            .get(&of.path)
+            .is_some_and(|it| it.id == vpc || it.value_of("VpcId").is_some_and(|id| id == *vpc)),
+        value => value.as_str() == Some(&vpc),
+    };
     let is_in = |subnet: &Reference| {
-        let stands = state.resources.get(&subnet.path).and_then(|it| vpcs.get(it.id.as_str()));
-        stands.is_some_and(|it| *it == vpc)
+        let declared = assembly.resources.get(&subnet.path).and_then(|entry| entry.properties.get("VpcId"));
+        subnet.attribute == "SubnetId" && declared.is_some_and(is_vpc)
     };
     let is_coming = |path: &Path, entry: &ResourceEntry| {
         let made = changes.get(path).is_some_and(|it| matches!(it.action, Action::Create | Action::Replace(_)));

@@ -33,6 +33,14 @@ pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delet
         |action| changes.values().filter(move |change| change.action == action).map(|change| change.path.clone());
     let (mut kept, mut retained): (Vec<Path>, Vec<Path>) =
         (with(Action::Keep).collect(), with(Action::Forget).collect());
+    // What an earlier run has replaced, and is kept for its data, needs what it was made after.
+    let left_over = state.deposed.iter().filter(|old| old.resource.holds_data() && !delete_data);
+    for needed in left_over.flat_map(|old| old.resource.dependencies.iter().map(move |needed| (needed, &old.path))) {
+        if let Some(change) = changes.get_mut(needed.0).filter(|change| change.action == Action::Delete) {
+            leave(change, Action::Keep, [Reason::NeededBy(needed.1.clone())]);
+            kept.push(needed.0.clone());
+        }
+    }
     while let Some((at, shared)) = needs.first_shared(&retained, &kept) {
         let path = retained.swap_remove(at);
         if let Some(change) = changes.get_mut(&path) {
@@ -128,20 +136,46 @@ fn stay(needs: &Needs<'_>, changes: &mut BTreeMap<Path, Change>, mut open: Vec<P
 /// Leaves the parts of what stays, in the state where that is in the state: those that need nothing that is
 /// deleted.
 fn parts_stay(state: &State, changes: &mut BTreeMap<Path, Change>, behavior: &dyn Fn(&str) -> Option<Behavior>) {
-    for (path, resource) in state.resources.iter().filter(|(_, resource)| is_part(behavior, &resource.type_name)) {
-        let action = |path: &Path| changes.get(path).map(|change| change.action);
-        let goes = |path: &Path| matches!(action(path), None | Some(Action::Delete | Action::Replace(_)));
-        if action(path) != Some(Action::Delete) || resource.dependencies.iter().any(goes) {
-            continue;
+    let parts: Vec<_> = state.resources.iter().filter(|(_, it)| is_part(behavior, &it.type_name)).collect();
+    // A part may have parts.
+    loop {
+        let staying: Vec<_> = parts.iter().filter_map(|(path, part)| part_stays(state, changes, path, part)).collect();
+        if staying.is_empty() {
+            return;
         }
-        let wholes = wholes(state, resource);
-        let with = |wanted| wholes.iter().find(|whole| action(whole) == Some(wanted)).map(|whole| (wanted, *whole));
-        let Some((action, whole)) = with(Action::Keep).or_else(|| with(Action::Forget)) else { continue };
-        let reason = Reason::PartOf(whole.clone());
-        if let Some(change) = changes.get_mut(path) {
-            leave(change, action, [reason]);
+        for (path, action, whole) in staying {
+            if let Some(change) = changes.get_mut(&path) {
+                leave(change, action, [Reason::PartOf(whole)]);
+            }
         }
     }
+}
+
+/// How a part that would be deleted stays instead, and with what.
+fn part_stays(
+    state: &State,
+    changes: &BTreeMap<Path, Change>,
+    path: &Path,
+    part: &ResourceState,
+) -> Option<(Path, Action, Path)> {
+    let action = |path: &Path| changes.get(path).map(|change| change.action);
+    let goes = |path: &Path| matches!(action(path), None | Some(Action::Delete | Action::Replace(_)));
+    if action(path) != Some(Action::Delete) || part.dependencies.iter().any(goes) {
+        return None;
+    }
+    // What stands under a second path is forgotten there for another reason.
+    let is_left = |path: &Path| {
+        let reasons = changes.get(path).map_or(&[][..], |change| &change.reasons);
+        reasons.iter().any(|it| matches!(it, Reason::Retained | Reason::NeededBy(_) | Reason::PartOf(_)))
+    };
+    let wholes = wholes(state, part);
+    let kept = wholes.iter().find(|whole| action(whole) == Some(Action::Keep));
+    let left = || wholes.iter().find(|whole| action(whole) == Some(Action::Forget) && is_left(whole));
+    let (whole, action) = match kept {
+        Some(whole) => (whole, Action::Keep),
+        None => (left()?, Action::Forget),
+    };
+    Some((path.clone(), action, (*whole).clone()))
 }
 
 /// What a relation is a part of: of a security group's rule the group and not its peer, where the schema tells

@@ -216,3 +216,17 @@ fn a_part_belongs_to_its_owner_and_not_to_what_it_admits() {
     resource(&mut state, "a/rule").properties.insert("SourceSecurityGroupId".into(), "a/db-id".into());
     assert_eq!(of(&state), (Action::Forget, Action::Forget));
 }
+
+#[test]
+fn what_a_kept_left_over_needs_is_kept_with_it() {
+    let state = with(|state| {
+        let mut old = state.resources["a/db"].clone();
+        old.id.push_str("-old");
+        state.deposed.push(Deposed { path: "a/db".into(), resource: old });
+        state.resources.remove("a/db");
+    });
+    let kept = destroy(&state, &behavior, false);
+    assert_eq!((kept.changes["a/subnets"].action, kept.deposed.len()), (Action::Keep, 0));
+    let gone = destroy(&state, &behavior, true);
+    assert_eq!((gone.changes["a/subnets"].action, gone.deposed.len()), (Action::Delete, 1));
+}

@@ -1,13 +1,16 @@
 //! Whether what is deleted can be deleted by then.
 
+use std::collections::BTreeSet;
+
 use groundplan_core::{Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
 use crate::diff::bound::is_binding;
-use crate::diff::existing::{Existing, Named, deleted, each_leaf, goes};
+use crate::diff::existing::{Existing, Named, all, deleted, each_leaf, goes};
 use crate::diff::occupants::{is_detached, occupants};
 use crate::diff::{Action, Change, ChangeSet, Inputs, Order, Reason, claims};
 use crate::error::{Error, HeldResource, named};
+use crate::model::ResourceState;
 
 /// Refuses deletions of what stays held: by what goes on to name it, and, where the old resource of a
 /// replacement goes first, by what can only let go of it once the new one is there. Who holds whom is in the
@@ -18,10 +21,14 @@ use crate::error::{Error, HeldResource, named};
 pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<(), Error> {
     let mut held: Vec<HeldResource> = Vec::new();
     let deleted = deleted(inputs.state, changes);
+    if deleted.is_empty() && !changes.changes.values().any(is_detached) {
+        return Ok(());
+    }
     let named = Named::new(&deleted, inputs.identity);
     let mut keeping: Vec<(Existing<'_>, Path, String)> = Vec::new();
-    for (path, resource) in &inputs.state.resources {
-        keeping.extend(kept(inputs, changes, &named, Existing { path, resource }));
+    let going: BTreeSet<_> = deleted.iter().map(Existing::incarnation).collect();
+    for user in all(inputs.state).filter(|user| !going.contains(&user.incarnation())) {
+        keeping.extend(kept(inputs, changes, &named, user));
     }
     for old in &deleted {
         let is_it = |it: &&(Existing<'_>, Path, String)| it.0.incarnation() == old.incarnation();
@@ -58,17 +65,18 @@ fn kept<'s>(
     user: Existing<'_>,
 ) -> Vec<(Existing<'s>, Path, String)> {
     let mut found: Vec<(Existing<'_>, Path, String)> = Vec::new();
-    let Some(schema) = lookup(&user.resource.type_name).filter(|_| stays(changes, user.path)) else { return found };
-    let change = changes.changes.get(user.path);
-    let changes = |name: &str| change.is_some_and(|change| changes_property(change, name));
-    for (name, value) in user.resource.properties.iter().filter(|(name, _)| !changes(name)) {
+    let stands = user.stands(inputs.state);
+    if stands && !stays(changes, user.path) {
+        return found;
+    }
+    // What an earlier run has replaced and this one does not delete stays as it is.
+    let change = changes.changes.get(user.path).filter(|_| stands);
+    for (name, value) in &user.resource.properties {
         each_leaf(name, value, &mut |place, leaf| {
-            let Some(text) = leaf.as_str() else { return };
-            for old in named.at(user.resource, place, text) {
-                let holds = lookup(&old.resource.type_name).is_some_and(|old| schema.holds(place, old))
-                    || is_binding(inputs.behavior, &user.resource.type_name, name);
+            let kept = leaf.as_str().filter(|_| !change.is_some_and(|change| changes_place(change, place)));
+            for old in kept.into_iter().flat_map(|text| named.at(user.resource, place, text)) {
                 let is_new = found.iter().all(|(known, ..)| known.incarnation() != old.incarnation());
-                if holds && is_new && old.path != user.path {
+                if holds(inputs, user.resource, place, old.resource) && is_new && old.path != user.path {
                     found.push((old, user.path.clone(), place.to_owned()));
                 }
             }
@@ -105,14 +113,29 @@ fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet) -> Vec<HeldResource> {
     let tell = |change: &Change| {
         let stay = occupants.get(&change.path)?.iter().filter(|it| !is_deleted(it));
         let holders: Vec<_> = stay.map(|it| (it.path.clone(), "its public addresses".to_owned())).collect();
+        if holders.is_empty() {
+            return None;
+        }
         let (because, fix) = why(inputs, changes, Some(change), &holders);
-        (!holders.is_empty()).then(|| HeldResource { path: change.path.clone(), because, holders, fix })
+        Some(HeldResource { path: change.path.clone(), because, holders, fix })
     };
     held.into_iter().filter_map(tell).collect()
 }
 
-fn changes_property(change: &Change, name: &str) -> bool {
-    change.properties.iter().any(|changed| changed.property.split('.').next() == Some(name))
+/// Whether a resource that names another one at a place keeps it from being deleted, or is a part of it.
+pub(super) fn holds(inputs: &Inputs<'_>, user: &ResourceState, place: &str, named: &ResourceState) -> bool {
+    let property = place.split('.').next().unwrap_or_default();
+    let schemas = lookup(&user.type_name).zip(lookup(&named.type_name));
+    schemas.is_some_and(|(user, named)| user.holds(place, named))
+        || is_binding(inputs.behavior, &user.type_name, property)
+}
+
+/// Whether a change is about a place of the properties, as in `VpcConfig.SubnetIds`, or about what is around or
+/// within it.
+fn changes_place(change: &Change, place: &str) -> bool {
+    let is_within =
+        |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    change.properties.iter().any(|it| is_within(&it.property, place) || is_within(place, &it.property))
 }
 
 /// Whether another path has the same thing, and decides about it.
@@ -157,6 +180,13 @@ fn why(
     let path = &change.path;
     if let Some((holder, _)) = holders.iter().find(|(holder, _)| !changes.changes.contains_key(holder)) {
         return ("it is deleted".into(), format!("deploy `{holder}` in the same run: add `--only {holder}`"));
+    }
+    let is_kept =
+        |(holder, _): &&(Path, String)| changes.changes.get(holder).is_some_and(|change| change.action == Action::Keep);
+    if let Some((holder, _)) = holders.iter().find(is_kept) {
+        let fix =
+            format!("keep it, too: `state rm {path}` leaves it in the account; or delete `{holder}` and its data");
+        return (format!("`{holder}` is kept"), fix);
     }
     let is_left = |holder: &&(Path, String)| !inputs.assembly.resources.contains_key(&holder.0);
     let left = holders.iter().find(is_left).map(|(holder, _)| holder);

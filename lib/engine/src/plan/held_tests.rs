@@ -351,3 +351,30 @@ fn what_names_another_one_without_a_trace_in_the_state_holds_it() {
     let (_, plan) = planned(&before, &after).unwrap();
     follow(&plan, &PASSES);
 }
+
+#[test]
+fn two_that_name_each_other_and_hold_neither_are_deleted_together() {
+    let bucket = |path: &'static str, name: &str, logs: &str| {
+        (path, BUCKET, json!({"BucketName": name, "LoggingConfiguration": {"DestinationBucketName": logs}}))
+    };
+    let before = assembly(&[bucket("a/one", "one", "two"), bucket("a/two", "two", "one")]);
+    let (_, plan) = planned(&before, &assembly(&[])).unwrap();
+    assert_eq!(order(&plan).len(), 2);
+}
+
+#[test]
+fn a_change_beside_a_name_lets_go_of_nothing() {
+    let function = |path: &str, timeout: u32| {
+        let network = json!({"SubnetIds": [to(path, "SubnetId")], "Ipv6AllowedForDualStack": timeout > 1});
+        ("a/f", "AWS::Lambda::Function", json!({"VpcConfig": network}))
+    };
+    let subnet =
+        |path: &'static str| (path, crate::fake::SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"}));
+    let before = assembly(&[subnet("a/one"), function("a/one", 1)]);
+    let mut after = assembly(&[function("a/one", 2)]);
+    let network = json!({"SubnetIds": ["a/one-id"], "Ipv6AllowedForDualStack": true});
+    let entry = after.resources.get_mut("a/f").unwrap();
+    entry.properties.insert("VpcConfig".into(), groundplan_core::Value::from_json(network).unwrap());
+    let error = planned(&before, &after).unwrap_err().to_string();
+    assert!(error.contains("`a/one` is held by a/f (VpcConfig.SubnetIds)"), "{error}");
+}

@@ -241,7 +241,9 @@ impl<'a> Schedule<'a> {
         if deleted.is_empty() {
             return;
         }
-        let mut users = existing::users(self.inputs.state, self.inputs.identity, &deleted);
+        let mut users = existing::users(self.inputs.state, self.inputs.identity, &deleted, &|user, place, old| {
+            feasible::holds(self.inputs, user, place, old)
+        });
         for old in deleted.iter().filter(|old| old.stands(self.inputs.state)) {
             users.entry(old.incarnation()).or_default().extend(occupants.get(old.path).into_iter().flatten());
         }
