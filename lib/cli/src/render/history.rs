@@ -21,6 +21,7 @@ pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
         width(&|entry| entry.command.clone()),
         width(&|entry| counts(&entry.counts)),
     );
+    let last = entries.iter().map(|entry| entry.serial).chain(unreadable.keys().copied()).max();
     let line = |entry: &RunRecord| {
         let serial = format!("{:>1$}", entry.serial, widths.0);
         let when = Timestamp::from_second(i64::try_from(entry.time).unwrap_or_default()).unwrap_or_default();
@@ -28,7 +29,11 @@ pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
         let who = padded(DIM, &entry.who, widths.1);
         let command = padded(BOLD, &entry.command, widths.2);
         let counts = format!("{:1$}", counts(&entry.counts), widths.3);
-        format!("{}  {when}  {who}  {command}  {counts}  {}", paint(BOLD, serial), ending(entry.result))
+        format!(
+            "{}  {when}  {who}  {command}  {counts}  {}",
+            paint(BOLD, serial),
+            ending(entry.result, Some(entry.serial) == last)
+        )
     };
     let known = entries.iter().map(|entry| (entry.serial, line(entry)));
     let unreadable = unreadable.keys().map(|serial| {
@@ -57,11 +62,35 @@ fn counts(counts: &Counts) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-fn ending(result: Option<RunResult>) -> String {
+/// How a run has ended. One that was killed, or whose lock was taken away, could not write that down; once a
+/// later one has begun, it goes on no more.
+fn ending(result: Option<RunResult>, is_last: bool) -> String {
     match result {
         Some(RunResult::Succeeded) => paint(CREATE, "done"),
         Some(RunResult::Failed) => paint(ERROR, "failed"),
         Some(RunResult::Interrupted) => paint(WARNING, "interrupted"),
-        None => paint(WARNING, "did not end"),
+        None if is_last => paint(WARNING, "did not end"),
+        None => paint(WARNING, "cut short"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_engine::State;
+    use groundplan_engine::model::LockOwner;
+
+    use super::*;
+    use crate::style::rendered;
+
+    #[test]
+    fn a_run_without_an_end_is_over_once_another_one_has_begun() {
+        let run = |serial: u64, result| {
+            let before = State { serial: serial - 1, ..State::new("shop") };
+            RunRecord { result, ..RunRecord::begun(&before, &LockOwner::new("deploy"), Counts::default()) }
+        };
+        let runs = vec![run(1, Some(RunResult::Succeeded)), run(2, None), run(3, None)];
+        let table = rendered(&table(&History { runs, ..History::default() }), false);
+        let ends: Vec<_> = table.lines().map(|line| line.rsplit("  ").next().unwrap_or_default()).collect();
+        assert_eq!(ends, ["done", "cut short", "did not end"]);
     }
 }

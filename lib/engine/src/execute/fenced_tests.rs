@@ -14,6 +14,7 @@ use crate::provider::{
     Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, Existing, Fence, Identity, Live, Properties,
     ProviderError, Status, UpdateRequest,
 };
+use crate::store::FileStore;
 
 /// A lock that is lost for good, or cannot be confirmed for a moment, after so many requests.
 struct Lease {
@@ -266,4 +267,28 @@ async fn a_lock_that_could_not_be_renewed_for_a_moment_only_delays_the_poll() {
     let (slow, store) = (Slow::new(), Leased::new(4, false));
     let outcome = run(&slow, &store, &polled()).await.unwrap();
     assert!(outcome.succeeded(), "{:?}", outcome.failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_is_not_repeated_once_force_unlock_has_taken_the_lock_of_a_directory() {
+    let (fake, dir) = (Fake::default(), tempfile::tempdir().unwrap());
+    let store = FileStore::new(dir.path(), "shop");
+    let _lock = store.lock(&LockOwner::new("deploy")).await.unwrap();
+    let before = assembly(&[("a/one", LOG_GROUP, json!({"LogGroupName": "one"}))]);
+    assert!(deploy(&before, &store, &fake).await.succeeded());
+    (0..9).for_each(|_| fake.fail("delete a/one", ErrorClass::Conflict));
+    let (plan, loaded) = plan(&assembly(&[]), &store, &fake).await;
+    let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
+    let cancellation = Cancellation::new();
+    let run = execute(&plan, loaded, &fake, &store, &options, &(), &cancellation);
+    let unlock = async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        FileStore::new(dir.path(), "shop").force_unlock().await.unwrap().expect("it is held");
+    };
+    let error = tokio::join!(run, unlock).0.unwrap_err();
+    assert!(
+        matches!(&error, ExecuteError::Unsaved { source, .. } if matches!(**source, Error::LockLost { .. })),
+        "{error}"
+    );
+    assert_eq!(fake.paths(), ["a/one"], "a later try would have deleted it");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use groundplan_core::App;
 use groundplan_engine::model::{Counts, Event, LockOwner, RunRecord, RunResult};
-use groundplan_engine::provider::Identity;
+use groundplan_engine::provider::{ErrorClass, Identity};
 use groundplan_engine::store::{Lock, load};
 use groundplan_engine::{Error, State, StateStore};
 
@@ -111,6 +111,8 @@ async fn one_run_writes_at_a_time(store: &dyn StateStore, other: &dyn StateStore
 async fn who_has_lost_the_lock_writes_nothing(store: &dyn StateStore, other: &dyn StateStore) {
     let held = lock(store, "deploy").await;
     let before = other.load().await.unwrap();
+    let fence = store.lock_fence().expect("its lock can be taken away");
+    assert!(store.confirm_lock().await.is_ok() && fence.check().is_ok());
     assert_eq!(other.force_unlock().await.unwrap().expect("it was held").command, "deploy");
     assert_eq!(other.force_unlock().await.unwrap(), None);
     let state = State { serial: 1000, ..State::new("shop") };
@@ -119,7 +121,12 @@ async fn who_has_lost_the_lock_writes_nothing(store: &dyn StateStore, other: &dy
         assert!(matches!(result, Err(Error::LockLost { .. })), "{result:?}");
     }
     assert_eq!(other.load().await.unwrap(), before);
+    // It makes no call any more, though nobody has taken the lock or written since.
+    assert!(matches!(store.confirm_lock().await, Err(Error::LockLost { .. })));
+    assert_eq!(fence.check().unwrap_err().class, ErrorClass::LockLost);
     let next = lock(other, "deploy").await;
+    assert!(matches!(store.confirm_lock().await, Err(Error::LockLost { .. })));
+    assert_eq!(fence.check().unwrap_err().class, ErrorClass::LockLost);
     assert!(matches!(store.save(&state).await, Err(Error::LockLost { .. })));
     // What is left of the first lock does not touch the second one.
     held.release().await.unwrap();

@@ -19,12 +19,13 @@ use async_trait::async_trait;
 use groundplan_core::Assembly;
 
 use super::file_dir::{Files, line, read_state};
-use super::file_lock::lock;
+use super::file_lock::{FileFence, lock};
 use super::files::make_dir;
 use super::history::History;
 use super::{Lock, StateStore, Stored, file_history, name_is_valid};
 use crate::error::Error;
 use crate::model::{Event, LockOwner, RunRecord, State};
+use crate::provider::Fence;
 
 /// Keeps the state of an app in `DIR/APP/`. On Unix, what it makes is for its owner alone: directories have
 /// the mode 0700 and files 0600.
@@ -80,6 +81,15 @@ impl StateStore for FileStore {
         let holder = holder.clone();
         let files = self.files.clone();
         self.blocking(move |_| Ok(Box::new(lock(files, holder)?) as Box<dyn Lock>)).await
+    }
+
+    async fn confirm_lock(&self) -> Result<(), Error> {
+        self.blocking(Files::still_locked).await
+    }
+
+    fn lock_fence(&self) -> Option<Arc<dyn Fence>> {
+        let (files, token) = (self.files.clone(), self.files.own_lock()?);
+        Some(Arc::new(FileFence { files, token }))
     }
 
     async fn force_unlock(&self) -> Result<Option<LockOwner>, Error> {

@@ -16,6 +16,7 @@ use super::file_dir::{Files, line};
 use super::files::{self, make_dir};
 use crate::error::Error;
 use crate::model::LockOwner;
+use crate::provider::{ErrorClass, Fence, ProviderError};
 
 /// What the lock's file says.
 #[derive(Serialize, Deserialize)]
@@ -32,10 +33,19 @@ fn holder(path: &Path) -> Result<Option<LockFile>, Error> {
 }
 
 impl Files {
-    /// Refuses to write for a run whose lock was taken away.
+    /// The lock of this run, while it has one.
+    pub(super) fn own_lock(&self) -> Option<Uuid> {
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Refuses to go on for a run whose lock was taken away.
     pub(super) fn still_locked(&self) -> Result<(), Error> {
-        let token = *self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(token) = token else { return Ok(()) };
+        self.own_lock().map_or(Ok(()), |token| self.is_locked_by(token))
+    }
+
+    /// Reads the lock's file, which is small. The open file alone does not tell: it stays locked when its name is
+    /// taken away from it.
+    fn is_locked_by(&self, token: Uuid) -> Result<(), Error> {
         match holder(&self.lock_file())? {
             Some(current) if current.token == token => Ok(()),
             _ => Err(Error::LockLost {
@@ -58,6 +68,19 @@ impl Files {
         let holder = holder(&path)?.map_or_else(LockOwner::unknown, |current| current.holder);
         fs::remove_file(&path).map_err(Error::file("remove", &path))?;
         Ok(Some(holder))
+    }
+}
+
+/// Finds out before each request whether the lock was taken away.
+pub(super) struct FileFence {
+    pub(super) files: Arc<Files>,
+    pub(super) token: Uuid,
+}
+
+impl Fence for FileFence {
+    fn check(&self) -> Result<(), ProviderError> {
+        let held = self.files.is_locked_by(self.token);
+        held.map_err(|error| ProviderError::new(ErrorClass::LockLost, format!("it was not tried: {error}")))
     }
 }
 

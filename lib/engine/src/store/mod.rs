@@ -66,7 +66,7 @@ pub trait StateStore: Send + Sync {
 
     /// Returns when it is sure that this run still has the lock that it has taken. Asked before
     /// each call that changes something, so it has to be cheap. A store whose lock lasts as long as
-    /// its process may leave that to its writes.
+    /// its process, and cannot be taken away from it, need not be asked.
     ///
     /// # Errors
     /// [`Error::LockLost`], and what keeps it from being found out.
@@ -75,13 +75,13 @@ pub trait StateStore: Send + Sync {
     }
 
     /// Tells at once, without a request, whether this run surely holds the lock that it has taken. None
-    /// where the lock lasts as long as its process.
+    /// where the lock lasts as long as its process and cannot be taken away from it.
     fn lock_fence(&self) -> Option<Arc<dyn Fence>> {
         None
     }
 
     /// Takes the lock away from the run that holds it, and gives who that was; none where nobody
-    /// holds it. That run can write no more: [`Error::LockLost`].
+    /// holds it. That run can write no more and makes no further call: [`Error::LockLost`].
     async fn force_unlock(&self) -> Result<Option<LockOwner>, Error> {
         Ok(None)
     }
