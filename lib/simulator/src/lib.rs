@@ -89,6 +89,7 @@ mod faults;
 mod limits;
 mod names;
 mod network;
+mod others;
 mod owner;
 mod references;
 mod resource;

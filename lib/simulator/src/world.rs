@@ -25,7 +25,7 @@ use crate::network::{self, Creation, Place};
 use crate::references::mentions;
 use crate::resource::{Key, Pending, Phase, Resource, Work};
 use crate::timing::timing;
-use crate::{names, owner, secrets};
+use crate::{names, others, owner, secrets};
 
 /// Everything an answer depends on.
 pub(crate) struct World<'a> {
@@ -167,6 +167,7 @@ impl World<'_> {
         let untold = found.properties.iter().filter(|(name, _)| !told(name));
         let untold: Vec<_> = untold.map(|(name, value)| (name.clone(), value.clone())).collect();
         properties.extend(untold);
+        others::keep(resource, &found.properties, &request.existing.properties, &mut properties);
         require_changeable(resource, &found, &properties)?;
         network::check_update(&self.account, &found, &properties)?;
         let changes = |name: &str| found.properties.get(name) != properties.get(name);

@@ -2,12 +2,12 @@
 
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{Environment, Value};
-use groundplan_engine::provider::{ErrorClass, Provider, Status};
+use groundplan_engine::provider::{ErrorClass, Existing, Provider, Status, UpdateRequest};
 use groundplan_simulator::{Operation, Simulator};
 use serde_json::json;
 
 use super::common::{
-    REGION, create, delete, existing, properties, read, refusal, request, try_create, try_delete, update,
+    REGION, create, delete, existing, properties, read, refusal, request, token, try_create, try_delete, update,
 };
 
 #[tokio::test(start_paused = true)]
@@ -370,4 +370,63 @@ async fn what_is_assumed_to_exist_may_be_referred_to() {
     assert!(refusal(table().await).contains("there is no such AWS::EC2::VPC"));
     cloud.assume("vpc-0a1b2c3d");
     assert!(table().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_leaves_the_tags_rules_and_policies_that_others_have_added() {
+    let cloud = Simulator::in_memory(1);
+    let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+    let policy = |name: &str| json!({"PolicyName": name, "PolicyDocument": {}});
+    let (mine, theirs) = ("arn:aws:iam::aws:policy/Mine", "arn:aws:iam::aws:policy/Theirs");
+    let rule = |block: &str| json!({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": block});
+    let trust = json!({"Version": "2012-10-17", "Statement": []});
+    let vpc = |tags: serde_json::Value| json!({"CidrBlock": "10.0.0.0/16", "Tags": tags});
+    let role = |arns: serde_json::Value, policies: serde_json::Value| json!({"AssumeRolePolicyDocument": trust, "ManagedPolicyArns": arns, "Policies": policies});
+    let group = |rules: serde_json::Value| json!({"GroupDescription": "web", "SecurityGroupIngress": rules});
+    let cases = [
+        (
+            "AWS::EC2::VPC",
+            vpc(json!([tag("a", "1"), tag("b", "1")])),
+            vpc(json!([tag("a", "1"), tag("b", "1"), tag("by-hand", "1")])),
+            vpc(json!([tag("a", "2")])),
+            vpc(json!([tag("a", "2"), tag("by-hand", "1")])),
+        ),
+        (
+            "AWS::EC2::VPC",
+            vpc(json!([])),
+            vpc(json!([tag("a", "1")])),
+            vpc(json!([tag("a", "2")])),
+            vpc(json!([tag("a", "2")])),
+        ),
+        (
+            "AWS::IAM::Role",
+            role(json!([mine]), json!([policy("mine")])),
+            role(json!([mine, theirs]), json!([policy("mine"), policy("theirs")])),
+            json!({"AssumeRolePolicyDocument": trust}),
+            role(json!([theirs]), json!([policy("theirs")])),
+        ),
+        (
+            "AWS::EC2::SecurityGroup",
+            group(json!([rule("10.0.0.0/8")])),
+            group(json!([rule("10.0.0.0/8"), rule("0.0.0.0/0")])),
+            group(json!([rule("10.1.0.0/16")])),
+            group(json!([rule("10.1.0.0/16"), rule("0.0.0.0/0")])),
+        ),
+    ];
+    for (at, (type_name, declared, live, changed, expected)) in cases.into_iter().enumerate() {
+        let id = create(&cloud, &format!("shop/{at}"), type_name, declared.clone()).await.id;
+        cloud.tamper(type_name, &id, |found| found.extend(properties(live))).unwrap();
+        let existing = Existing { properties: properties(declared), ..existing("shop/any", type_name, &id) };
+        let request = UpdateRequest {
+            existing,
+            properties: properties(changed),
+            token: token(&format!("update {at}")),
+            incomplete: false,
+        };
+        cloud.update(&request).await.unwrap();
+        let after = read(&cloud, type_name, &id).await.unwrap().properties;
+        for (name, value) in properties(expected) {
+            assert_eq!(after[&name], value, "{type_name} {name}");
+        }
+    }
 }
