@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Assembly, Environment, Path, Value};
+use groundplan_core::{Assembly, Environment, Path, Reference, Value};
 use serde_json::Value as Json;
 
 use crate::diff::moves::is_moved;
@@ -239,6 +239,7 @@ async fn observe<'a>(
     if options.refresh {
         let answers = traffic.keep(drift::answers(&observed.state, looks)).await;
         let (mut events, mut missing) = (Vec::new(), BTreeSet::new());
+        let used = used(assembly);
         for (path, answer) in answers {
             let resource = &observed.state.resources[path];
             match answer.map_err(Error::provider(Some(path)))? {
@@ -246,7 +247,12 @@ async fn observe<'a>(
                     events.push(resource.gone(path));
                     missing.insert(path.clone());
                 }
-                Some(live) => events.extend(recover::learned(path, resource, live)),
+                Some(live) => {
+                    // What moves or goes is not referred to at this path.
+                    let is_used =
+                        |output: &str| !assembly.resources.contains_key(path) || used.contains(&(path, output));
+                    events.extend(recover::refreshed(path, resource, live, &is_used));
+                }
             }
         }
         observed.missing = missing;
@@ -259,10 +265,18 @@ async fn observe<'a>(
 
 /// The resources of which the program takes a value that the state does not have.
 fn without_value(assembly: &Assembly, state: &State) -> BTreeSet<Path> {
-    let properties = assembly.resources.values().flat_map(|entry| entry.properties.values());
-    let references = properties.chain(assembly.outputs.values()).flat_map(Value::references);
-    let unknown = references.filter(|reference| state.value_of(reference).is_none());
+    let unknown = references(assembly).filter(|reference| state.value_of(reference).is_none());
     unknown.map(|reference| reference.path.clone()).collect()
+}
+
+/// The outputs that the program uses, by resource.
+fn used(assembly: &Assembly) -> BTreeSet<(&Path, &str)> {
+    references(assembly).map(|reference| (&reference.path, reference.attribute.as_str())).collect()
+}
+
+fn references(assembly: &Assembly) -> impl Iterator<Item = &Reference> {
+    let properties = assembly.resources.values().flat_map(|entry| entry.properties.values());
+    properties.chain(assembly.outputs.values()).flat_map(Value::references)
 }
 
 impl Observed<'_> {

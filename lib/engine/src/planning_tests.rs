@@ -207,7 +207,7 @@ async fn what_works_again_is_not_taken_for_what_an_interrupted_run_has_replaced_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_the_cloud_named_late_is_known_to_the_next_deploy_and_after_a_refresh() {
+async fn a_value_that_the_cloud_named_late_is_learned_once_it_is_used() {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     let database = ("a/db", DATABASE, json!({"Engine": "postgres"}));
     let name = json!({"LogGroupName": {"$ref": "a/db#Endpoint.Address"}});
@@ -218,15 +218,21 @@ async fn a_value_that_the_cloud_named_late_is_known_to_the_next_deploy_and_after
     state.resources.get_mut("a/db").unwrap().outputs.shift_remove("Endpoint.Address").unwrap();
     store.save(&state).await.unwrap();
 
-    let refreshed = deploy(&alone, &state, &fake, &REFRESH).await.unwrap().plan.observed;
     let endpoint = format!("{}.db", fake.id("a/db"));
-    assert!(matches!(&refreshed[..], [Event::Observed { outputs, .. }] if outputs["Endpoint.Address"] == endpoint));
-    assert_eq!(deploy(&alone, &state, &fake, &PlanOptions::default()).await.unwrap().plan.observed, []);
+    for options in [REFRESH, PlanOptions::default()] {
+        let planned = deploy(&alone, &state, &fake, &options).await.unwrap();
+        assert_eq!(planned.plan.observed, [], "nobody uses it");
+        let learned = deploy(&uses, &state, &fake, &options).await.unwrap().plan.observed;
+        assert!(matches!(&learned[..], [Event::Observed { outputs, .. }] if outputs["Endpoint.Address"] == endpoint));
+    }
 
     apply(&uses, &store, &fake, &PlanOptions::default()).await;
-    let state = store::load(&store, "shop").await.unwrap().state;
+    let mut state = store::load(&store, "shop").await.unwrap().state;
     assert_eq!(state.resources["a/logs"].properties["LogGroupName"], Value::from(endpoint));
-    assert!(deploy(&uses, &state, &fake, &PlanOptions::default()).await.unwrap().plan.observed.is_empty());
+    assert_eq!(deploy(&uses, &state, &fake, &REFRESH).await.unwrap().plan.observed, []);
+    state.resources.get_mut("a/db").unwrap().outputs["Endpoint.Address"] = json!("earlier.db");
+    assert_eq!(deploy(&uses, &state, &fake, &REFRESH).await.unwrap().plan.observed.len(), 1, "it is used");
+    assert_eq!(deploy(&alone, &state, &fake, &REFRESH).await.unwrap().plan.observed, []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -194,7 +194,18 @@ pub(crate) fn differing(path: &Path, resource: &ResourceState, live: Live) -> Op
 
 /// As [`differing`], where the resource has outputs that the state does not know, too.
 pub(crate) fn learned(path: &Path, resource: &ResourceState, live: Live) -> Option<Event> {
-    let lacks = resource.lacks(&live.outputs);
+    refreshed(path, resource, live, &|_| true)
+}
+
+/// As [`learned`], of the outputs that are used: every resource has some that no call of a deploy returns, and that
+/// nobody asks for.
+pub(crate) fn refreshed(
+    path: &Path,
+    resource: &ResourceState,
+    live: Live,
+    is_used: &dyn Fn(&str) -> bool,
+) -> Option<Event> {
+    let lacks = live.outputs.iter().any(|(name, value)| is_used(name) && resource.outputs.get(name) != Some(value));
     let found = observed(path, resource, &BTreeMap::new(), live);
     (lacks || !is_known(&found, resource)).then_some(found)
 }
