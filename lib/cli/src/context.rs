@@ -164,6 +164,9 @@ impl Destination<'_> {
 
     /// Refuses at once what would have to be asked where nobody can answer.
     pub(crate) fn may_ask(&self, yes: bool, command: &str) -> Result<(), CommandError> {
+        if self.place.is_default {
+            self.context.host.make_root()?;
+        }
         if yes || !self.target.is_real() || self.context.terminal.can_ask() {
             return Ok(());
         }

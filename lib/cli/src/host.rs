@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use groundplan_engine::model::LockOwner;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::error::CommandError;
+use crate::error::{CommandError, hint_of_io};
 use crate::render::duration;
 
 /// All that a command line takes from its process: nothing else of it is read, so that tests
@@ -155,6 +155,27 @@ impl Host {
         const NAME: &str = ".groundplan";
         let is_project = |directory: &&Path| directory.join(NAME).exists() || directory.join("Cargo.lock").exists();
         self.directory.ancestors().find(is_project).unwrap_or(&self.directory).join(NAME)
+    }
+
+    /// Makes `.groundplan/` of the project where there is none, and keeps it out of git: states and the sandbox are
+    /// this machine's own.
+    pub(crate) fn make_root(&self) -> Result<(), CommandError> {
+        let root = self.root();
+        if root.exists() {
+            return Ok(());
+        }
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let made = builder.create(&root).and_then(|()| std::fs::write(root.join(".gitignore"), "*\n"));
+        made.map_err(|error| {
+            let failed = CommandError::failed(format!("cannot make `{}`: {error}", root.display()));
+            match hint_of_io(&error) {
+                Some(hint) => failed.hint(hint),
+                None => failed,
+            }
+        })
     }
 
     /// Writes a file that was asked for on the command line.

@@ -26,6 +26,8 @@ use crate::target::Target;
 /// The place of the state of one app at one target.
 pub(crate) struct Place {
     root: Root,
+    /// Whether it is in `.groundplan/`, since nobody has named another one.
+    pub(crate) is_default: bool,
     app: String,
 }
 
@@ -50,7 +52,9 @@ impl Place {
     ) -> Result<Self, CommandError> {
         let declared = declared.filter(|_| target.is_real()).map(StateUrl::from_str).transpose();
         let declared = declared.map_err(|error| CommandError::usage(format!("the app declares a state: {error}")))?;
-        let root = match option.or(declared.as_ref()) {
+        let named = option.or(declared.as_ref());
+        let is_default = named.is_none();
+        let root = match named {
             Some(StateUrl::File(directory)) => Root::Directory(host.resolve(directory)),
             Some(StateUrl::S3(url)) => Root::in_bucket(url, target)?,
             None => Root::Directory(match target {
@@ -58,7 +62,7 @@ impl Place {
                 Target::Aws | Target::Emulator(_) => host.root().join(target.directory()),
             }),
         };
-        let place = Self { root, app: app.to_owned() };
+        let place = Self { root, is_default, app: app.to_owned() };
         place.belongs_to(target)?;
         Ok(place)
     }

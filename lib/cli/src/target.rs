@@ -131,6 +131,7 @@ impl Target {
 /// simulation of that account, so that what it says about itself is true there, too; each role that
 /// a stack assumes leads to the account of that role.
 async fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
+    host.make_root()?;
     let home = host.root().join("sandbox");
     let own = assembly.stacks.values().filter(|environment| environment.role.is_none());
     let pinned = own.filter_map(|environment| environment.account.as_deref()).next();

@@ -384,3 +384,25 @@ fn a_saved_plan_that_was_edited_is_refused() {
     fs::write(&plan, read(&plan).replace("10.0.0.0/24", "10.0.1.0/24")).unwrap();
     machine.run(&shop(), "deploy shop.plan").fails(3, "it does not match its checksum: it was edited or is damaged");
 }
+
+#[test]
+fn what_is_kept_on_this_machine_is_kept_out_of_git() {
+    let ignored = |machine: &Machine| fs::read_to_string(machine.path("project/.groundplan/.gitignore")).ok();
+    let machine = || {
+        let machine = Machine::new();
+        fs::remove_dir(machine.path(".groundplan")).unwrap();
+        fs::create_dir(machine.path("project")).unwrap();
+        machine
+    };
+    let planned = machine();
+    planned.within("project").run(&shop(), "plan").succeeds();
+    assert_eq!(ignored(&planned).as_deref(), Some("*\n"), "a plan makes the sandbox");
+    let deployed = machine();
+    deployed.within("project").run(&shop(), "deploy").succeeds();
+    assert_eq!(ignored(&deployed).as_deref(), Some("*\n"));
+    // Whoever takes the file away wants that, and what a user names is theirs.
+    fs::remove_file(deployed.path("project/.groundplan/.gitignore")).unwrap();
+    deployed.within("project").run(&shop(), "state migrate file:named").succeeds();
+    assert_eq!(ignored(&deployed), None);
+    assert!(!deployed.path("project/named/.gitignore").exists());
+}
