@@ -264,7 +264,14 @@ fn a_state_is_moved_to_another_place_and_the_old_one_says_so() {
     machine
         .run(&shop(), "state migrate s3://bucket/prefix --state file:elsewhere")
         .fails(3, "the sandbox is on this machine alone");
-    // And back.
+    // And back, also where the old place is the one that is looked at.
+    let old = format!("state migrate file:{}", machine.path(".groundplan/sandbox/state").display());
+    let refused = machine.run(&shop(), &old).fails(3, "the state was moved from file:~/.groundplan/sandbox/state to");
+    assert!(
+        refused.err.contains("`state migrate file:~/.groundplan/sandbox/state --state file:~/elsewhere` moves it back"),
+        "{}",
+        refused.err
+    );
     let back =
         format!("state migrate file:{} --state file:elsewhere", machine.path(".groundplan/sandbox/state").display());
     machine.run(&shop(), &back).succeeds();

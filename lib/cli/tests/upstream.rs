@@ -311,6 +311,24 @@ fn who_replaces_or_moves_a_state_is_told_who_uses_its_outputs() {
 }
 
 #[test]
+fn who_moves_the_state_of_an_app_is_told_which_apps_it_uses() {
+    let machine = Machine::new();
+    machine.run(&first(), "deploy").succeeds();
+    machine.run(&shop(), "deploy").succeeds();
+    let warning = "warning: `shop` uses outputs of `account`, whose state is not at file:~/elsewhere";
+    let moved = machine.run(&shop(), "state migrate file:elsewhere").succeeds();
+    assert!(moved.err.contains(warning), "{}", moved.err);
+    assert!(moved.err.contains("run `state migrate file:~/elsewhere` of `account` as well"), "{}", moved.err);
+    let back = format!("state migrate file:{}", machine.path(".groundplan/sandbox/state").display());
+    let back = machine.run(&shop(), &format!("{back} --state file:elsewhere")).succeeds();
+    assert!(!back.err.contains("uses outputs of"), "{}", back.err);
+    machine.run(&first(), "state migrate file:elsewhere").succeeds();
+    let moved = machine.run(&shop(), "state migrate file:elsewhere").succeeds();
+    assert!(!moved.err.contains(warning), "both are there: {}", moved.err);
+    assert!(machine.run(&shop(), "plan --state file:elsewhere").succeeds().out.contains("no changes"));
+}
+
+#[test]
 fn a_damaged_state_of_another_app_holds_up_no_repair() {
     let machine = Machine::new();
     machine.run(&renamed(), "deploy").succeeds();

@@ -37,6 +37,13 @@ struct Published {
     expected: BTreeSet<String>,
 }
 
+/// The apps whose outputs `assembly` uses.
+pub fn used(assembly: &Assembly) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    each_import(assembly, |import, _| used.extend([import.app.clone()]));
+    used
+}
+
 impl Upstream {
     /// Of no other app.
     pub const NONE: Self = Self { apps: BTreeMap::new() };
@@ -46,9 +53,7 @@ impl Upstream {
     /// # Errors
     /// A state cannot be read.
     pub async fn read(assembly: &Assembly, store: &dyn StateStore) -> Result<Self, Error> {
-        let mut used = BTreeSet::new();
-        each_import(assembly, |import, _| used.extend([import.app.clone()]));
-        Self::read_apps(used.into_iter(), store).await
+        Self::read_apps(used(assembly).into_iter(), store).await
     }
 
     async fn read_apps(apps: impl Iterator<Item = String>, store: &dyn StateStore) -> Result<Self, Error> {

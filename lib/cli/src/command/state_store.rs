@@ -174,7 +174,11 @@ pub(crate) async fn migrate(
     let (to, to_url) = (place.store(), place.url());
     let from_url = destination.place.url();
     if place.is_same(&destination.place) {
-        return Err(CommandError::usage(format!("the state is at {to_url} already")));
+        return Err(match destination.store.moved().await? {
+            Some(there) => CommandError::usage(format!("the state was moved from {to_url} to {there}"))
+                .hint(format!("`state migrate {to_url} --state {there}` moves it back")),
+            None => CommandError::usage(format!("the state is at {to_url} already")),
+        });
     }
     let holder = destination.holder();
     let from = &*destination.store;
@@ -184,6 +188,7 @@ pub(crate) async fn migrate(
             let lock = to.lock(&holder).await?;
             let moved = async {
                 warn_of_users(context, from, &to_url).await;
+                warn_of_used(context, destination, &*to, &to_url).await;
                 destination.confirm(yes, &question).await?;
                 place.mark(&destination.target)?;
                 Ok(transfer::migrate(from, &*to, context.app(), &from_url, &to_url).await?)
@@ -213,6 +218,26 @@ async fn warn_of_users(context: &Context<'_>, from: &dyn StateStore, to_url: &st
     let used = format!("outputs of `{}` are used by {users}", context.app());
     context.terminal.warn(format!("{used}, and are found only where the states of all these apps are in one place"));
     context.terminal.hint(format!("run `state migrate {to_url}` of each of them as well"));
+}
+
+/// Warns that this app, which reads the outputs of others beside its own state, does not find those apps at `to`.
+async fn warn_of_used(context: &Context<'_>, destination: &Destination<'_>, to: &dyn StateStore, to_url: &str) {
+    let mut used = upstream::used(&context.synthesis.assembly);
+    if let Ok(loaded) = destination.load().await {
+        used.extend(loaded.state.imports.into_keys());
+    }
+    for app in used {
+        let there = match to.of(&app) {
+            Some(beside) => matches!(beside.load().await, Ok(Some(_))) && matches!(beside.moved().await, Ok(None)),
+            None => false,
+        };
+        if there {
+            continue;
+        }
+        let uses = format!("`{}` uses outputs of `{app}`, whose state is not at {to_url}", context.app());
+        context.terminal.warn(format!("{uses}: they are found only where both states are in one place"));
+        context.terminal.hint(format!("run `state migrate {to_url}` of `{app}` as well"));
+    }
 }
 
 /// The uses of this app's outputs. A state of another app that cannot be read holds up no repair of this one.
