@@ -52,7 +52,7 @@ use groundplan_engine::model::LockOwner;
 use groundplan_engine::planning::{PlanOptions, Planned};
 use groundplan_engine::session::{Goal, Run, Session};
 use groundplan_engine::store::{Loaded, MemoryStore, StateStore};
-use groundplan_engine::{Error, ResourceState, State, load};
+use groundplan_engine::{Error, ResourceState, State, load, nearest};
 use groundplan_simulator::{AccountRef, Accounts, Simulator};
 use serde_json::Value as Json;
 
@@ -107,6 +107,7 @@ impl Cloud {
     /// # Panics
     /// If the value is not known, as is the case for outputs.
     #[must_use]
+    #[track_caller]
     pub fn given<T: Data>(self, export: Export<T>, value: T) -> Self {
         let value = value.into_value();
         assert!(value.is_known(), "the value of {export:?} has to be known");
@@ -116,13 +117,10 @@ impl Cloud {
             }
         });
         let store = self.place.beside(export.app());
-        self.runtime.block_on(async {
-            let loaded = load(&store, export.app()).await;
-            let mut state =
-                loaded.unwrap_or_else(|error| panic!("the state of {export:?} cannot be read: {error}")).state;
-            state.outputs.insert(export.name().to_owned(), value.to_json());
-            store.save(&state).await.unwrap_or_else(|error| panic!("{export:?} cannot be given: {error}"));
-        });
+        let loaded = self.runtime.block_on(load(&store, export.app()));
+        let mut state = sure(loaded, |error| format!("the state of {export:?} cannot be read: {error}")).state;
+        state.outputs.insert(export.name().to_owned(), value.to_json());
+        sure(self.runtime.block_on(store.save(&state)), |error| format!("{export:?} cannot be given: {error}"));
         self
     }
 
@@ -171,7 +169,7 @@ impl Cloud {
         let store = self.place.beside(app.name());
         let session = Session::new(app.name(), &store, &self.accounts);
         let planned = self.runtime.block_on(session.plan(Goal::Nothing, &loaded, &options));
-        let planned = planned.unwrap_or_else(|error| panic!("`{}` cannot be destroyed: {error}", app.name()));
+        let planned = sure(planned, |error| format!("`{}` cannot be destroyed: {error}", app.name()));
         let (outcome, _) = self.execute(app, &planned, loaded);
         if !outcome.succeeded() {
             panic!("`{}` was not destroyed whole:{}", app.name(), failures(&outcome));
@@ -198,14 +196,15 @@ impl Cloud {
     ///
     /// # Panics
     /// If the role of the environment is not valid.
+    #[track_caller]
     pub fn account(&self, environment: &Environment) -> AccountRef<'_> {
-        self.accounts.of(environment).unwrap_or_else(|error| panic!("no such account: {error}"))
+        sure(self.accounts.of(environment), |error| format!("no such account: {error}"))
     }
 
     #[track_caller]
     fn load(&self, app: &App) -> Loaded {
         let loaded = self.runtime.block_on(load(&self.place.beside(app.name()), app.name()));
-        loaded.unwrap_or_else(|error| panic!("the state of `{}` cannot be read: {error}", app.name()))
+        sure(loaded, |error| format!("the state of `{}` cannot be read: {error}", app.name()))
     }
 
     #[track_caller]
@@ -219,14 +218,14 @@ impl Cloud {
         let session = Session::new(app.name(), &store, &self.accounts);
         let options = PlanOptions::default();
         let planned = self.runtime.block_on(session.plan(Goal::Program(&assembly), loaded, &options));
-        planned.unwrap_or_else(|error| {
+        sure(planned, |error| {
             let help = match &error {
                 Error::Upstream { .. } => {
                     "\nsay what they publish with `Cloud::given`, or deploy them into the same `Cloud`"
                 }
                 _ => "",
             };
-            panic!("`{}` cannot be planned: {error}{help}", app.name())
+            format!("`{}` cannot be planned: {error}{help}", app.name())
         })
     }
 
@@ -241,12 +240,21 @@ impl Cloud {
             progress: &(),
             cancellation: &Cancellation::new(),
         };
-        self.runtime.block_on(async {
+        let (executed, took) = self.runtime.block_on(async {
             let start = tokio::time::Instant::now();
             let executed = Session::new(app.name(), &store, &self.accounts).execute(run, loaded).await;
-            let executed = executed.unwrap_or_else(|error| panic!("the plan cannot be executed: {error}"));
-            (executed.outcome, start.elapsed())
-        })
+            (executed, start.elapsed())
+        });
+        (sure(executed, |error| format!("the plan cannot be executed: {error}")).outcome, took)
+    }
+}
+
+/// The value, or a panic where the test has called: one in a closure would name a line of this file.
+#[track_caller]
+fn sure<T, E>(result: Result<T, E>, message: impl FnOnce(E) -> String) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{}", message(error)),
     }
 }
 
@@ -274,8 +282,12 @@ impl Deployed {
     /// If the app has no such output.
     #[track_caller]
     pub fn output(&self, name: &str) -> &Json {
-        let known = || self.state.outputs.keys().cloned().collect::<Vec<_>>().join(", ");
-        self.state.outputs.get(name).unwrap_or_else(|| panic!("there is no output `{name}`, only: {}", known()))
+        let outputs = &self.state.outputs;
+        let found = outputs.get(name).ok_or_else(|| outputs.keys().cloned().collect::<Vec<_>>().join(", "));
+        sure(found, |known| match known.is_empty() {
+            true => format!("there is no output `{name}`: the app has none"),
+            false => format!("there is no output `{name}`, only: {known}"),
+        })
     }
 
     /// Returns the recorded state of the resource at `path`.
@@ -284,6 +296,74 @@ impl Deployed {
     /// If there is no such resource.
     #[track_caller]
     pub fn resource(&self, path: &str) -> &ResourceState {
-        self.state.resources.get(path).unwrap_or_else(|| panic!("there is no resource at `{path}`"))
+        let resources = &self.state.resources;
+        sure(resources.get(path).ok_or_else(|| nearest(&Path::new(path), resources.keys())), |alike| {
+            let alike = alike.iter().filter(|path| resources.contains_key(*path)).map(|path| format!("`{path}`"));
+            let alike = alike.collect::<Vec<_>>().join(" or ");
+            let meant = if alike.is_empty() { String::new() } else { format!("; did you mean {alike}?") };
+            format!("there is no resource at `{path}`{meant}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::panic::{self, AssertUnwindSafe, Location};
+
+    use groundplan_core::AssumeRole;
+    use groundplan_resources::{ec2, s3};
+
+    use super::*;
+
+    thread_local! {
+        /// File and line of the last panic of this thread, and its message.
+        static PANICKED: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+    }
+
+    /// How `work` panics, and whether that is at a line of the test: `here`.
+    fn panicked<T>(here: &Location<'_>, work: impl FnOnce() -> T) -> String {
+        panic::set_hook(Box::new(|info| {
+            let at = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+            let message = info.payload_as_str().unwrap_or_default().to_owned();
+            PANICKED.set(Some((at, message)));
+        }));
+        assert!(panic::catch_unwind(AssertUnwindSafe(work)).is_err(), "it does not panic");
+        let _ = panic::take_hook();
+        let (at, message) = PANICKED.take().expect("the hook was called");
+        assert_eq!(at, format!("{}:{}", here.file(), here.line()), "{message}");
+        message
+    }
+
+    /// The message of the panic of an expression, which has to be at its own line.
+    macro_rules! panics {
+        ($work:expr) => {
+            panicked(Location::caller(), || $work)
+        };
+    }
+
+    fn shop() -> App {
+        let app = App::new("shop");
+        let stack = app.stack("shop", Environment::new("eu-west-1"));
+        stack.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
+        let media = stack.add("media", s3::Bucket::new());
+        stack.export("bucket", media.bucket_name());
+        app
+    }
+
+    #[test]
+    fn a_wrong_call_panics_at_its_own_line_and_says_what_may_be_meant() {
+        let (app, cloud) = (shop(), Cloud::new());
+        let deployed = cloud.deploy(&app);
+        assert_eq!(panics!(deployed.output("bukcet")), "there is no output `bukcet`, only: bucket");
+        let message = "there is no resource at `shop/vcp`; did you mean `shop/vpc`?";
+        assert_eq!(panics!(deployed.resource("shop/vcp")), message);
+        assert_eq!(panics!(deployed.resource("shop/queue")), "there is no resource at `shop/queue`");
+        let nobody = Environment::new("eu-west-1").assume_role(AssumeRole::new("nobody"));
+        assert!(panics!(cloud.account(&nobody)).starts_with("no such account: "));
+        let unnamed = App::new("a/b");
+        unnamed.stack("shop", Environment::new("eu-west-1"));
+        assert!(panics!(assembly(&unnamed)).contains("GP0106"));
+        assert!(panics!(cloud.deploy(&unnamed)).contains("GP0106"));
     }
 }
