@@ -7,23 +7,35 @@ use groundplan_core::Path;
 /// How many are suggested.
 const SUGGESTED: usize = 3;
 
-/// The paths and scopes of `known` that look most like `wanted`, the most alike first. A path
-/// whose first names were left out, as in `vpc` for `shop/vpc`, is alike.
+/// The paths and scopes of `known` that look most like `wanted`, the most alike first. Alike is a path of as many
+/// names, each of which has a slip or two at most, and one in which names before the last are left out, as in `vpc`
+/// for `shop/vpc`.
 pub fn nearest<'a>(wanted: &Path, known: impl IntoIterator<Item = &'a Path>) -> Vec<Path> {
     let mut candidates = BTreeSet::new();
     for path in known {
         candidates.extend(std::iter::successors(Some(path.clone()), Path::parent));
     }
-    let tail = format!("/{wanted}");
-    let tolerated = (wanted.as_str().chars().count() / 3).max(2);
-    let distance = |path: &Path| match path.as_str().ends_with(&tail) {
-        true => 0,
-        false => strsim::damerau_levenshtein(wanted.as_str(), path.as_str()),
-    };
-    let mut alike: Vec<_> = candidates.into_iter().map(|path| (distance(&path), path)).collect();
-    alike.retain(|(distance, _)| *distance <= tolerated);
+    let mut alike: Vec<_> = candidates.into_iter().filter_map(|path| Some((distance(wanted, &path)?, path))).collect();
     alike.sort();
     alike.into_iter().take(SUGGESTED).map(|(_, path)| path).collect()
+}
+
+/// How many slips lead from one path to the other; none where they have little in common.
+fn distance(wanted: &Path, known: &Path) -> Option<usize> {
+    let names = |path: &Path| path.as_str().to_lowercase().split('/').map(str::to_owned).collect::<Vec<_>>();
+    let (wanted, known) = (names(wanted), names(known));
+    if wanted.len() == known.len() {
+        return wanted.iter().zip(&known).map(|(wanted, known)| slips(wanted, known)).sum();
+    }
+    let mut rest = known.iter();
+    let is_shortened = wanted.last() == known.last() && wanted.iter().all(|name| rest.any(|known| known == name));
+    is_shortened.then_some(1)
+}
+
+/// How many slips lead from one name to the other; none where they are more than the length lets expect.
+fn slips(wanted: &str, known: &str) -> Option<usize> {
+    let slips = strsim::damerau_levenshtein(wanted, known);
+    (slips <= (wanted.chars().count() / 3).max(1)).then_some(slips)
 }
 
 #[cfg(test)]
@@ -36,7 +48,20 @@ mod tests {
         let meant = |wanted: &str| nearest(&wanted.into(), &known).iter().map(Path::to_string).collect::<Vec<_>>();
         assert_eq!(meant("shop/vcp"), ["shop/vpc"]);
         assert_eq!(meant("media"), ["shop/media"]);
+        assert_eq!(meant("Shop/Media"), ["shop/media"]);
+        assert_eq!(meant("shop/private-a"), ["shop/vpc/private-a"]);
         assert_eq!(meant("shop/vpc/privat-a"), ["shop/vpc/private-a"]);
+        assert_eq!(meant("shpo/vpc/privat-a"), ["shop/vpc/private-a"]);
         assert_eq!(meant("something/else/altogether"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_only_as_short_is_not_suggested() {
+        let known = ["vpc", "key", "name", "logs", "media"].map(|name| Path::from(format!("checkout/{name}").as_str()));
+        let meant = |wanted: &str| nearest(&wanted.into(), &known).iter().map(Path::to_string).collect::<Vec<_>>();
+        assert_eq!(meant("checkout/vcp"), ["checkout/vpc"]);
+        assert_eq!(meant("checkout/nope"), Vec::<String>::new());
+        assert_eq!(meant("checkout/x"), Vec::<String>::new());
+        assert_eq!(meant("nope"), Vec::<String>::new());
     }
 }
