@@ -71,10 +71,17 @@ impl Destination<'_> {
         Session::new(self.context.app(), &*self.store, provider)
     }
 
-    /// Said first and last.
-    pub(crate) fn notice(&self) {
+    /// Said first.
+    fn notice(&self) {
         if let Some(notice) = self.target.notice() {
             self.context.terminal.note(format!("{} {notice}", paint(INFO, "note:")));
+        }
+    }
+
+    /// Said last where what was said first may have left the screen.
+    pub(crate) fn notice_again(&self) {
+        if self.context.terminal.has_scrolled() {
+            self.notice();
         }
     }
 
@@ -157,6 +164,9 @@ impl Destination<'_> {
                 }
             });
         };
+        if self.place.is_default {
+            self.context.host.make_root()?;
+        }
         let lock = store::lock_within(&*self.store, holder, patience, tell).await?;
         self.place.mark(&self.target)?;
         Ok(lock)
@@ -164,9 +174,6 @@ impl Destination<'_> {
 
     /// Refuses at once what would have to be asked where nobody can answer.
     pub(crate) fn may_ask(&self, yes: bool, command: &str) -> Result<(), CommandError> {
-        if self.place.is_default {
-            self.context.host.make_root()?;
-        }
         if yes || !self.target.is_real() || self.context.terminal.can_ask() {
             return Ok(());
         }

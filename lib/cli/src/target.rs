@@ -106,7 +106,7 @@ impl Target {
         matches!(self, Self::Aws)
     }
 
-    /// What is said first and last where the target is not what a user may expect.
+    /// What is said where the target is not what a user may expect.
     pub(crate) fn notice(&self) -> Option<&'static str> {
         matches!(self, Self::Sandbox { fallback: true })
             .then_some("no AWS credentials are configured: this is the embedded sandbox, nothing real is touched")

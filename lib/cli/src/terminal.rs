@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
@@ -9,6 +10,9 @@ use serde::Serialize;
 use crate::args::Color;
 use crate::host::{Host, Streams};
 use crate::style::{self, NL, paint};
+
+/// How many lines a terminal has at least.
+const SCREEN: usize = 24;
 
 /// Writes what a command was asked for to standard output, and everything else to standard error.
 ///
@@ -20,6 +24,8 @@ pub(crate) struct Terminal {
     json: bool,
     answers: bool,
     live: bool,
+    /// How many lines people were shown so far.
+    shown: AtomicUsize,
     /// The live display, which has to step aside for other lines.
     display: Mutex<Option<indicatif::MultiProgress>>,
 }
@@ -66,6 +72,7 @@ impl Terminal {
             err: channel(streams.err, streams.err_is_terminal),
             input: Mutex::new(Some(streams.input)),
             json,
+            shown: AtomicUsize::new(0),
             display: Mutex::new(None),
         }
     }
@@ -95,6 +102,18 @@ impl Terminal {
         style::rendered(text, self.draws_colors())
     }
 
+    /// Whether the first line that was shown may have left the screen.
+    pub(crate) fn has_scrolled(&self) -> bool {
+        self.shown.load(Ordering::Relaxed) > SCREEN
+    }
+
+    /// The text with the end of its last line.
+    fn counted(&self, text: impl fmt::Display) -> String {
+        let text = format!("{text}{NL}");
+        self.shown.fetch_add(text.matches(&*NL).count(), Ordering::Relaxed);
+        text
+    }
+
     /// Lets a live display draw below the lines of standard error; none ends it.
     pub(crate) fn show(&self, display: Option<indicatif::MultiProgress>) {
         *lock(&self.display) = display;
@@ -103,7 +122,8 @@ impl Terminal {
     /// Writes what the command was asked for.
     pub(crate) fn print(&self, text: impl fmt::Display) {
         if !self.json {
-            lock(&self.out).write(&format!("{text}{NL}"));
+            let text = self.counted(text);
+            lock(&self.out).write(&text);
         }
     }
 
@@ -143,7 +163,8 @@ impl Terminal {
 
     /// Writes a line about how it goes.
     pub(crate) fn note(&self, text: impl fmt::Display) {
-        let write = || lock(&self.err).write(&format!("{text}{NL}"));
+        let text = self.counted(text);
+        let write = || lock(&self.err).write(&text);
         match &*lock(&self.display) {
             Some(display) => display.suspend(write),
             None => write(),

@@ -81,7 +81,18 @@ fn a_plan_shows_the_tree_with_what_tells_resources_apart() {
 
     Plan: 3 to create, 0 to change, 0 to replace, 0 to delete
     ");
-    assert_eq!(plan.err.matches(NOTE).count(), 2, "it is said first and last: {}", plan.err);
+    assert_eq!(plan.err.matches(NOTE).count(), 1, "it is said once: {}", plan.err);
+}
+
+#[test]
+fn what_may_have_left_the_screen_is_said_again() {
+    let many = app(|shop| (0..30).for_each(|at| drop(shop.add(&format!("media-{at}"), s3::Bucket::new()))));
+    let machine = Machine::new();
+    for command in ["plan", "deploy", "destroy --delete-data"] {
+        let ran = machine.run(&many, command).succeeds();
+        assert_eq!(ran.err.matches(NOTE).count(), 2, "{command}: {}", ran.err);
+        assert!(ran.err.starts_with("note: ") && ran.err.lines().last().is_some_and(|line| line.contains(NOTE)));
+    }
 }
 
 #[test]
@@ -120,7 +131,6 @@ fn a_deploy_says_what_was_done_and_what_the_app_publishes() {
         first deploy: no state at ~/.groundplan/sandbox/state/shop; 3 resources will be created
 
         ✓ deploy of shop: 3 created in [time]
-        note: no AWS credentials are configured: this is the embedded sandbox, nothing real is touched
         ");
         assert_snapshot!(created.join("\n"), @r"
         ✓ created  shop/media  S3::Bucket  shop-media-[id]  [time]

@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, Co
         Ok(Exit::Done) => boxed(|| one(context, &destination, args)).await,
         ended => ended,
     }?;
-    destination.notice();
+    destination.notice_again();
     Ok(ended)
 }
 

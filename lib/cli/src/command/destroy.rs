@@ -19,7 +19,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, C
     let job = Job { context, destination: &destination, command: "destroy", holder, yes: args.yes, options };
     job.may_ask()?;
     let ended = destination.locked(&job.holder, || destroy(&job, args)).await?;
-    destination.notice();
+    destination.notice_again();
     Ok(ended)
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
             .terminal
             .hint("no deploy removes what was added outside of the program: declare it, or remove it by hand");
     }
-    destination.notice();
+    destination.notice_again();
     Ok(match (differs, found.is_empty()) {
         (true, _) => Exit::Changes,
         (false, true) => Exit::Done,

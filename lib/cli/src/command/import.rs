@@ -36,7 +36,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     let done = paint(CREATE, format!("✓ imported {path}"));
     context.terminal.note(format!("{done}: the state has it now; nothing in the account has changed"));
     context.terminal.print_json(&json!({"serial": state.serial, "path": path, "id": id, "change": change}));
-    destination.notice();
+    destination.notice_again();
     Ok(Exit::Done)
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
         context.host.write(file, &planned.plan.to_json())?;
         context.terminal.note(format!("saved: `deploy {}` does exactly this", file.display()));
     }
-    destination.notice();
+    destination.notice_again();
     Ok(if args.detailed_exitcode && !planned.plan.is_empty() { Exit::Changes } else { Exit::Done })
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Rollback) -> Result<Exit, 
     let job = Job { context, destination: &destination, command: "rollback", holder, yes: args.yes, options };
     job.may_ask()?;
     let ended = destination.locked(&job.holder, || rollback(&job, args)).await?;
-    destination.notice();
+    destination.notice_again();
     Ok(ended)
 }
 

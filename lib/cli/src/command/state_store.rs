@@ -71,7 +71,7 @@ pub(crate) async fn restore(
     let done = paint(CREATE, format!("the state {serial} was put back"));
     say(context, &format!("{done}, as serial {}", restored.state.serial));
     context.terminal.print_json(&document(&restored));
-    destination.notice();
+    destination.notice_again();
     Ok(Exit::Done)
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn push(
     let done = paint(CREATE, format!("the state in {} was pushed", file.display()));
     say(context, &format!("{done}, as serial {}", pushed.state.serial));
     context.terminal.print_json(&document(&pushed));
-    destination.notice();
+    destination.notice_again();
     Ok(Exit::Done)
 }
 
@@ -204,7 +204,7 @@ pub(crate) async fn migrate(
         context.terminal.hint(format!("use it with `--state {to_url}`, or say `.state(\"{to_url}\")` in the program"));
     }
     context.terminal.print_json(&json!({"serial": moved.state.serial, "state": to_url}));
-    destination.notice();
+    destination.notice_again();
     Ok(Exit::Done)
 }
 
