@@ -45,14 +45,17 @@ pub const fn parse_v4(text: &str) -> Ipv4Net {
             let separator = if part < 3 { b'.' } else { b'/' };
             assert!(
                 byte == separator && digits > 0 && part < 4,
-                "invalid IPv4 CIDR block: write it as in \"10.51.0.0/16\""
+                "invalid IPv4 CIDR block: write four numbers with dots between them, a slash, and the prefix length"
             );
             part += 1;
             digits = 0;
         }
         at += 1;
     }
-    assert!(part == 4 && digits > 0, "invalid IPv4 CIDR block: write it as in \"10.51.0.0/16\"");
+    assert!(
+        part == 4 && digits > 0,
+        "invalid IPv4 CIDR block: write four numbers with dots between them, a slash, and the prefix length"
+    );
     let mut octet = 0;
     while octet < 4 {
         assert!(parts[octet] <= 255, "invalid IPv4 CIDR block: each number of the address is at most 255");
@@ -63,7 +66,7 @@ pub const fn parse_v4(text: &str) -> Ipv4Net {
     let host_bits = if parts[4] == 0 { u32::MAX } else { !(u32::MAX << (32 - parts[4])) };
     assert!(
         parts[4] == 32 || address & host_bits == 0,
-        "invalid IPv4 CIDR block: the address has bits set behind its prefix (10.51.0.1/16 should be 10.51.0.0/16)"
+        "invalid IPv4 CIDR block: bits of the address are set behind its prefix; they have to be zero: the address of a /16 ends in .0.0, that of a /24 in .0"
     );
     Ipv4Net::new_assert(Ipv4Addr::from_bits(address), parts[4] as u8)
 }

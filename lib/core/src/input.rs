@@ -130,7 +130,9 @@ impl<T> fmt::Debug for Output<T> {
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
     label = "this is no `{T}`",
-    note = "pass a `{T}`, an `Output<{T}>`, or the handle of a resource that has one"
+    note = "pass a `{T}`, an `Output<{T}>`, or the handle of a resource that has one",
+    note = "untyped JSON (`Json`) is written with `json!`, and a `Secret` comes from `Secret::generated`, \
+            `Secret::from_env` or `Secret::from_secrets_manager`"
 )]
 pub trait Provides<T> {
     /// The input that this gives.
@@ -320,7 +322,9 @@ impl<K: Into<String>, T, P: Provides<T>, I: IntoIterator<Item = (K, P)>> Provide
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
     label = "this is no `{T}`, nor an option of one",
-    note = "pass a `{T}`, an `Output<{T}>`, the handle of a resource that has one, or an `Option` of these"
+    note = "pass a `{T}`, an `Output<{T}>`, the handle of a resource that has one, or an `Option` of these",
+    note = "untyped JSON (`Json`) is written with `json!`, and a `Secret` comes from `Secret::generated`, \
+            `Secret::from_env` or `Secret::from_secrets_manager`"
 )]
 pub trait Setting<T, How> {
     /// The input that this gives; none leaves the property unset.
