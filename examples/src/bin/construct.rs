@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use groundplan::identity::{RoleHandle, Statement};
 use groundplan::resources::sqs;
-use groundplan::{App, Construct, Diagnostic, Environment, Handle, Scope};
+use groundplan::{App, Construct, Diagnostic, Environment, Handle, Scope, json};
 
 /// A queue whose messages end up in a second one after too many failures.
 pub struct WorkQueue {
@@ -39,21 +39,11 @@ impl Construct for WorkQueue {
         }
         let failed = scope
             .add("failed", sqs::Queue::new().message_retention_period(14 * 24 * 3600).sqs_managed_sse_enabled(true));
-        let redrive = groundplan::Value::Map(
-            [
-                ("deadLetterTargetArn".to_owned(), reference(&failed)),
-                ("maxReceiveCount".to_owned(), i64::from(self.tries).into()),
-            ]
-            .into(),
-        );
+        // AWS publishes no schema for a redrive policy, so it is untyped JSON with an output in it.
+        let redrive = json!({"deadLetterTargetArn": failed.arn(), "maxReceiveCount": self.tries});
         let queue = scope.resource(sqs::Queue::new().redrive_policy(redrive).sqs_managed_sse_enabled(true));
         WorkQueueHandle { queue, failed }
     }
-}
-
-/// AWS publishes no schema for a redrive policy, so it is an untyped value with a reference in it.
-fn reference(queue: &Handle<sqs::Queue>) -> groundplan::Value {
-    groundplan::Value::Ref(queue.arn().reference().clone())
 }
 
 impl WorkQueueHandle {
