@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use groundplan_core::Path;
 use groundplan_engine::execute::{Progress, ProgressEvent};
-use groundplan_engine::plan::{Plan, StepId, Work};
+use groundplan_engine::plan::{Plan, Step, StepId, Work};
 use groundplan_engine::provider::ErrorClass;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -29,16 +29,17 @@ pub(crate) fn of<'a>(terminal: &'a Terminal, plan: &'a Plan) -> Box<dyn Progress
     }
     terminal.note("");
     let live = terminal.is_live().then(|| Live::new(terminal, plan));
-    let width = plan.steps.iter().map(|step| step.path.as_str().chars().count()).max().unwrap_or(0);
-    Box::new(Lines { terminal, plan, live, width, tracker: Mutex::new(Tracker::new(plan)) })
+    let widest = |text: &dyn Fn(&Step) -> usize| plan.work().map(text).max().unwrap_or(0);
+    let widths = (widest(&|step| past(&step.work).len()).max(8), widest(&|step| step.path.as_str().chars().count()));
+    Box::new(Lines { terminal, plan, live, widths, tracker: Mutex::new(Tracker::new(plan)) })
 }
 
 struct Lines<'a> {
     terminal: &'a Terminal,
     plan: &'a Plan,
     live: Option<Live<'a>>,
-    /// How wide the longest path is.
-    width: usize,
+    /// How wide the longest of the words for what was done is, and the longest path.
+    widths: (usize, usize),
     tracker: Mutex<Tracker>,
 }
 
@@ -123,8 +124,9 @@ impl Lines<'_> {
         };
         let resource = resource.map(|id| format!("  {}", short_id(id))).unwrap_or_default();
         let rest = format!("{}{resource}  {}", short_type(&step.type_name), duration(elapsed));
-        let path = padded(BOLD, step.path.as_str(), self.width);
-        format!("{} {told:8} {path}  {}", paint(CREATE, "✓"), paint(DIM, rest))
+        let (word, path) = self.widths;
+        let path = padded(BOLD, step.path.as_str(), path);
+        format!("{} {told:word$} {path}  {}", paint(CREATE, "✓"), paint(DIM, rest))
     }
 }
 

@@ -81,6 +81,11 @@ impl Style {
         Self::ALL.into_iter().find(|style| style.mark() == mark)
     }
 
+    /// What stands between the edges of its ground and the text.
+    fn edge(self) -> &'static str {
+        if self == DANGER { " " } else { "" }
+    }
+
     /// How a terminal is asked for it.
     fn ansi(self) -> anstyle::Style {
         match self {
@@ -112,13 +117,24 @@ pub(crate) fn padded(style: Style, text: &str, width: usize) -> String {
     format!("{}{text}{END}{:fill$}", style.mark(), "")
 }
 
+/// A warning on a ground of its own color. The blanks at its edges belong to the ground: without colors there are none.
+pub(crate) fn badge(text: impl Display) -> String {
+    paint(DANGER, text)
+}
+
 /// The text as it is printed: with colors or without, and with every character escaped that a terminal would
 /// obey, that would break a line, or that would show a text in another order than it has. A style is never mixed with
 /// another one, so that a text which has marks of its own cannot be made invisible by them.
 pub(crate) fn rendered(text: &str, colors: bool) -> String {
     const RESET: anstyle::Reset = anstyle::Reset;
+    let end = |result: &mut String, style: Option<Style>| {
+        if let Some(style) = style.filter(|_| colors) {
+            *result += style.edge();
+            *result += &RESET.render().to_string();
+        }
+    };
     let mut result = String::with_capacity(text.len() + 16);
-    let mut styled = false;
+    let mut current: Option<Style> = None;
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         if let Some(after) = rest.strip_prefix(&*NL) {
@@ -128,18 +144,13 @@ pub(crate) fn rendered(text: &str, colors: bool) -> String {
         }
         rest = &rest[c.len_utf8()..];
         if c == END {
-            if colors && styled {
-                result += &RESET.render().to_string();
-            }
-            styled = false;
+            end(&mut result, current.take());
         } else if let Some(style) = Style::of_mark(c) {
+            end(&mut result, current.replace(style));
             if colors {
-                if styled {
-                    result += &RESET.render().to_string();
-                }
                 result += &style.ansi().render().to_string();
+                result += style.edge();
             }
-            styled = true;
         } else {
             match c {
                 '\n' => result += r"\n",
@@ -150,9 +161,7 @@ pub(crate) fn rendered(text: &str, colors: bool) -> String {
             }
         }
     }
-    if colors && styled {
-        result += &RESET.render().to_string();
-    }
+    end(&mut result, current);
     result
 }
 
@@ -193,6 +202,13 @@ mod tests {
         assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
         assert_eq!(colored.matches('\u{1b}').count(), 5, "{colored:?}");
         assert_eq!(rendered("ä日本", true), "ä日本");
+    }
+
+    #[test]
+    fn a_badge_has_blanks_at_its_edges_only_where_it_has_a_ground() {
+        let text = format!("a  {}  b", badge("DATA LOSS"));
+        assert_eq!(rendered(&text, false), "a  DATA LOSS  b");
+        assert_eq!(anstream::adapter::strip_str(&rendered(&text, true)).to_string(), "a   DATA LOSS   b");
     }
 
     #[test]

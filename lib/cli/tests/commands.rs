@@ -221,10 +221,10 @@ fn a_deploy_that_loses_data_is_refused_until_that_is_allowed() {
     shop at sandbox, account 123456789012
 
         shop
-    +/-   db  RDS::DBInstance   DATA LOSS  the new one first
+    +/-   db  RDS::DBInstance  DATA LOSS  the new one first
             ~ MasterUsername: "admin" → "root"  # forces replacement
 
-     DATA LOSS: 1 resource with all that is in there 
+    DATA LOSS: 1 resource with all that is in there
       shop/db  RDS::DBInstance  final snapshot [name]
 
     Plan: 0 to create, 0 to change, 1 to replace, 0 to delete

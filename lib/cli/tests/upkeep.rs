@@ -441,9 +441,9 @@ fn what_is_protected_is_not_deleted_even_when_the_program_forgets_it() {
     shop at sandbox, account 123456789012
 
         shop
-      -   media  S3::Bucket   DATA LOSS   PROTECTED  not in the program any more
+      -   media  S3::Bucket  DATA LOSS  PROTECTED  not in the program any more
 
-     DATA LOSS: 1 resource with all that is in there 
+    DATA LOSS: 1 resource with all that is in there
       shop/media  S3::Bucket
 
     Plan: 0 to create, 0 to change, 0 to replace, 1 to delete

@@ -136,7 +136,7 @@ fn values_reach_the_app_that_uses_them_and_changes_of_theirs_are_shown() {
     shop at sandbox, account 123456789012
 
         shop
-    +/-   logs    Logs::LogGroup       DATA LOSS  the new one first
+    +/-   logs    Logs::LogGroup      DATA LOSS  the new one first
             ~ LogGroupName: "/zones/[zone]" → "/zones/[zone]"  # forces replacement
     +/-   record  Route53::RecordSet  the new one first
             ~ HostedZoneId: "[zone]" → "[zone]"  # forces replacement
@@ -144,7 +144,7 @@ fn values_reach_the_app_that_uses_them_and_changes_of_theirs_are_shown() {
     values of other apps
         ~ account:zone-id: "[zone]" → "[zone]"
 
-     DATA LOSS: 1 resource with all that is in there 
+    DATA LOSS: 1 resource with all that is in there
       shop/logs  Logs::LogGroup
 
     Plan: 0 to create, 0 to change, 2 to replace, 0 to delete

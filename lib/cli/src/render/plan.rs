@@ -17,7 +17,7 @@ use groundplan_schema as schema;
 use serde_json::Value as Json;
 
 use crate::render::{Locations, count, diff, moves, named, short_type, value};
-use crate::style::{BOLD, CHANGE, CREATE, DANGER, DELETE, DIM, INFO, NL, REPLACE, Style, padded, paint};
+use crate::style::{self, BOLD, CHANGE, CREATE, DELETE, DIM, INFO, NL, REPLACE, Style, padded, paint};
 
 /// Properties that tell a resource from its neighbours, the most telling first.
 const TELLING: [&str; 36] = [
@@ -160,10 +160,9 @@ impl PlanView<'_> {
     /// What stands behind the type: the facts of what is new, the reasons for the rest.
     fn remarks(&self, change: &Change) -> String {
         let mut badges = String::new();
-        for (shown, badge) in [(change.data_loss, " DATA LOSS "), (change.protected, " PROTECTED ")] {
+        for (shown, badge) in [(change.data_loss, "DATA LOSS"), (change.protected, "PROTECTED")] {
             if shown {
-                badges.push_str(&paint(DANGER, badge));
-                badges.push(' ');
+                badges += &format!("{}  ", style::badge(badge));
             }
         }
         let mut remarks = Vec::new();
@@ -244,9 +243,9 @@ impl PlanView<'_> {
             return String::new();
         }
         let line = |old: &groundplan_engine::diff::DeposedChange| {
-            let badges = [(old.data_loss, " DATA LOSS "), (old.protected, " PROTECTED ")];
+            let badges = [(old.data_loss, "DATA LOSS"), (old.protected, "PROTECTED")];
             let badges = badges.into_iter().filter(|(shown, _)| *shown);
-            let badges: String = badges.map(|(_, badge)| format!("  {}", paint(DANGER, badge))).collect();
+            let badges: String = badges.map(|(_, badge)| format!("  {}", style::badge(badge))).collect();
             format!(
                 "{}{}  {}  {}{badges}{NL}",
                 padded(DELETE, "  -", MARGIN),
@@ -313,7 +312,7 @@ impl PlanView<'_> {
         if lost.is_empty() {
             return String::new();
         }
-        let head = format!(" DATA LOSS: {} with all that is in there ", count(lost.len(), "resource"));
+        let head = format!("DATA LOSS: {} with all that is in there", count(lost.len(), "resource"));
         let left_over: Vec<_> = self.changes.deposed.iter().map(|old| (&old.path, old.id.as_str())).collect();
         let snapshots = |path: &Path, of: &str, id: Option<&str>| {
             let is_of = |snapshot: &(&Path, &str)| {
@@ -331,7 +330,7 @@ impl PlanView<'_> {
             format!("  {path}  {}{}{NL}", short_type(of), snapshots(path, of, *id))
         };
         let lines: String = lost.iter().map(line).collect();
-        format!("{}{NL}{}{NL}", paint(DANGER, head), paint(DELETE, lines))
+        format!("{}{NL}{}{NL}", style::badge(head), paint(DELETE, lines))
     }
 }
 
