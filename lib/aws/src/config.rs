@@ -23,7 +23,7 @@ use crate::{credentials, emulator, error};
 
 /// How long AWS may go on hiding what it has just made: its APIs agree with each other after
 /// seconds. <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
-const SETTLING: Duration = Duration::from_secs(12);
+const CONSISTENCY_WINDOW: Duration = Duration::from_secs(12);
 
 /// The same of an emulator, which agrees with itself at once: only a call that was on its way when
 /// the run that made it was killed has still to arrive.
@@ -33,7 +33,7 @@ const SETTLING_OF_EMULATORS: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Config {
     sdk: SdkConfig,
-    settling: Duration,
+    consistency_window: Duration,
     gate: Gate,
 }
 
@@ -55,7 +55,7 @@ impl Config {
             Some(provider) => defaults().credentials_provider(provider),
             None => defaults(),
         };
-        Self { sdk: loader.load().await, settling: SETTLING, gate: Gate::default() }
+        Self { sdk: loader.load().await, consistency_window: CONSISTENCY_WINDOW, gate: Gate::default() }
     }
 
     /// An emulator at `endpoint`, as in `http://127.0.0.1:5000`. Credentials are taken from the
@@ -74,13 +74,13 @@ impl Config {
         if let Some(client) = emulator::client(endpoint) {
             loader = loader.http_client(client);
         }
-        Self { sdk: loader.load().await, settling: SETTLING_OF_EMULATORS, gate: Gate::default() }
+        Self { sdk: loader.load().await, consistency_window: SETTLING_OF_EMULATORS, gate: Gate::default() }
     }
 
     /// A configuration made by hand, for programs that have one, and for tests.
     pub fn from_sdk(sdk: SdkConfig) -> Self {
         let sdk = sdk.into_builder().retry_config(RetryConfig::disabled()).build();
-        Self { sdk, settling: SETTLING, gate: Gate::default() }
+        Self { sdk, consistency_window: CONSISTENCY_WINDOW, gate: Gate::default() }
     }
 
     /// The same, where requests that change something are sent only while `fence` allows them.
@@ -126,7 +126,7 @@ impl Config {
         let sdk = self.sdk.to_builder().credentials_provider(credentials);
         // What is cached are the credentials of another provider.
         let sdk = sdk.identity_cache(IdentityCache::lazy().build()).build();
-        Self { sdk, settling: self.settling, gate: self.gate.clone() }
+        Self { sdk, consistency_window: self.consistency_window, gate: self.gate.clone() }
     }
 
     fn credentials_provider(&self) -> Option<SharedCredentialsProvider> {
@@ -264,8 +264,8 @@ impl Regions {
         &self.config
     }
 
-    pub(crate) fn settling(&self) -> Duration {
-        self.config.settling
+    pub(crate) fn consistency_window(&self) -> Duration {
+        self.config.consistency_window
     }
 
     pub(crate) fn has_credentials(&self) -> bool {
@@ -308,8 +308,8 @@ mod tests {
     #[tokio::test]
     async fn an_emulator_is_believed_sooner_than_aws_that_something_is_not_there() {
         let emulator = Config::emulator("http://127.0.0.1:1").await;
-        assert_eq!(emulator.settling, SETTLING_OF_EMULATORS);
-        assert_eq!(Config::from_sdk(emulator.sdk).settling, SETTLING);
+        assert_eq!(emulator.consistency_window, SETTLING_OF_EMULATORS);
+        assert_eq!(Config::from_sdk(emulator.sdk).consistency_window, CONSISTENCY_WINDOW);
     }
 
     #[tokio::test]

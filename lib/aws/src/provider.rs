@@ -214,8 +214,8 @@ impl Provider for Aws {
         advance.await.map_err(harmless)
     }
 
-    fn settling(&self) -> Duration {
-        self.own.regions.settling()
+    fn consistency_window(&self) -> Duration {
+        self.own.regions.consistency_window()
     }
 
     /// The clock of this machine. AWS refuses requests whose date is more than a few minutes off.

@@ -158,7 +158,7 @@ async fn what_this_process_has_deleted_and_still_sees_is_made_again() {
     let began = tokio::time::Instant::now();
     aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap();
     assert_eq!(log.count("Action=PutRolePolicy"), 1);
-    assert!(began.elapsed() >= aws.settling(), "IAM gets time to show the deletion");
+    assert!(began.elapsed() >= aws.consistency_window(), "IAM gets time to show the deletion");
     // It has been made again, so that it is there for good.
     let error = aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);

@@ -16,8 +16,8 @@ use crate::boxed::boxed;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::interrupt::Interrupt;
-use crate::place::Place;
 use crate::render::{count, duration};
+use crate::state_location::StateLocation;
 use crate::style::{INFO, paint};
 use crate::target::Target;
 use crate::terminal::Terminal;
@@ -40,7 +40,7 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Destination<'a> {
     context: &'a Context<'a>,
     pub(crate) target: Target,
-    pub(crate) place: Place,
+    pub(crate) place: StateLocation,
     pub(crate) store: Box<dyn StateStore>,
 }
 
@@ -60,7 +60,7 @@ impl Context<'_> {
     pub(crate) fn find(&self) -> Result<Destination<'_>, CommandError> {
         let target = Target::choose(&self.global.target, self.host)?;
         let declared = self.synthesis.assembly.state.as_deref();
-        let place = Place::find(self.global.state.as_ref(), declared, self.app(), &target, self.host)?;
+        let place = StateLocation::find(self.global.state.as_ref(), declared, self.app(), &target, self.host)?;
         Ok(Destination { context: self, store: place.store(), target, place })
     }
 }

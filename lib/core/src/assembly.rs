@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
 use crate::path::Path;
-use crate::value::{Import, Reference, Value};
+use crate::value::{CrossAppReference, Reference, Value};
 
 /// What should exist: every resource of an app with its properties, ordered by path.
 ///
@@ -94,7 +94,7 @@ impl ResourceEntry {
     }
 
     /// Every output of another app in the properties.
-    pub fn imports(&self) -> BTreeSet<&Import> {
+    pub fn imports(&self) -> BTreeSet<&CrossAppReference> {
         self.properties.values().flat_map(Value::imports).collect()
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
                 found.extend(check(at, reference));
                 reference.app = None;
             }
-            Value::Import(import) if import.app == *tree.name => {
+            Value::CrossApp(import) if import.app == *tree.name => {
                 let own = Diagnostic::error("GP0211", "this is an output of the same app").at(at.clone()).got(import);
                 found.push(own.help("pass what is published there itself: the handle or the output of the resource"));
             }
@@ -268,7 +268,7 @@ fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Dia
 /// What is expected where `value` cannot be of this kind. What is not known yet can be anything.
 fn mismatch(kind: &Kind, value: &Value) -> Option<&'static str> {
     let fits = match (kind, value) {
-        (_, Value::Ref(_) | Value::Import(_)) | (Kind::Json, _) => true,
+        (_, Value::Ref(_) | Value::CrossApp(_)) | (Kind::Json, _) => true,
         (
             Kind::String,
             Value::String(_) | Value::Template(_) | Value::Secret(_) | Value::Subnet(_) | Value::WithoutPrefix(_),

@@ -275,7 +275,7 @@ impl<'a> Evaluation<'_, 'a> {
                     _ => out.push_str(&whole),
                 }
             }
-            Value::Import(import) => {
+            Value::CrossApp(import) => {
                 write!(out, "{OPEN}{}:{}{CLOSE}", import.app, import.name).expect("a string takes all");
             }
             Value::Subnet(part) => {

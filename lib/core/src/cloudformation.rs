@@ -29,7 +29,9 @@ use serde_json::{Map, Value as Json, json};
 use crate::assembly::{Assembly, ResourceEntry};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::path::Path;
-use crate::value::{Form, GeneratedSecret, Import, Reference, SecretSource, SecretsManagerEntry, SubnetOf, Value};
+use crate::value::{
+    CrossAppReference, GeneratedSecret, Reference, SecretSource, SecretsManagerEntry, SubnetOf, Value, ValueType,
+};
 
 /// Properties that AWS sets by itself and CloudFormation gives back on another resource, as the
 /// first element of a list: type, property, the property that names the other one, its attribute.
@@ -338,7 +340,7 @@ impl<'a> Translator<'a> {
                 let message = format!("CloudFormation cannot compose the keys of `{name}`");
                 self.report("GP0908", message)
             }
-            Value::Import(import) => self.import_of_app(import),
+            Value::CrossApp(import) => self.import_of_app(import),
         }
     }
 
@@ -401,11 +403,11 @@ impl<'a> Translator<'a> {
     }
 
     /// What another app publishes: text, and of a list its elements joined by commas.
-    fn import_of_app(&mut self, import: &Import) -> Json {
+    fn import_of_app(&mut self, import: &CrossAppReference) -> Json {
         let value = json!({"Fn::ImportValue": app_export(&import.app, &import.name)});
         match import.form {
-            Form::List => json!({"Fn::Split": [",", value]}),
-            Form::Structure => self.report(
+            ValueType::List => json!({"Fn::Split": [",", value]}),
+            ValueType::Structure => self.report(
                 "GP0907",
                 format!("the output `{import}` is a structure, and an output of CloudFormation is text"),
             ),
@@ -505,7 +507,9 @@ impl<'a> Translator<'a> {
             | Value::Subnet(_)
             | Value::WithoutPrefix(_) => self.value(name, value),
             // As text: a list is published as its elements joined.
-            Value::Import(import) => self.import_of_app(&Import { form: Form::Text, ..import.clone() }),
+            Value::CrossApp(import) => {
+                self.import_of_app(&CrossAppReference { form: ValueType::String, ..import.clone() })
+            }
         }
     }
 

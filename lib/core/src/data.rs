@@ -1,11 +1,11 @@
 //! What properties hold.
 
-use crate::value::{Form, Value};
+use crate::value::{Value, ValueType};
 
 /// A type that a property can hold.
 pub trait Data: Sized {
     /// What its known values are in a document.
-    const FORM: Form;
+    const FORM: ValueType;
 
     /// The untyped value.
     fn into_value(self) -> Value;
@@ -19,7 +19,7 @@ pub trait Data: Sized {
 pub struct Json(pub Value);
 
 impl Data for Json {
-    const FORM: Form = Form::Any;
+    const FORM: ValueType = ValueType::Any;
 
     fn into_value(self) -> Value {
         self.0
@@ -31,7 +31,7 @@ impl Data for Json {
 }
 
 impl Data for String {
-    const FORM: Form = Form::Text;
+    const FORM: ValueType = ValueType::String;
 
     fn into_value(self) -> Value {
         Value::String(self)
@@ -43,7 +43,7 @@ impl Data for String {
 }
 
 impl Data for bool {
-    const FORM: Form = Form::Truth;
+    const FORM: ValueType = ValueType::Bool;
 
     fn into_value(self) -> Value {
         Value::Bool(self)
@@ -55,7 +55,7 @@ impl Data for bool {
 }
 
 impl Data for i64 {
-    const FORM: Form = Form::Whole;
+    const FORM: ValueType = ValueType::Integer;
 
     fn into_value(self) -> Value {
         Value::from(self)
@@ -67,7 +67,7 @@ impl Data for i64 {
 }
 
 impl Data for f64 {
-    const FORM: Form = Form::Number;
+    const FORM: ValueType = ValueType::Number;
 
     fn into_value(self) -> Value {
         // JSON has no NaN and no infinity; synth reports the null that stands for them.

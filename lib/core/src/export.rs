@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use crate::data::Data;
 use crate::input::{Input, IsA, Output, Provides};
 use crate::template::{Template, TemplatePart};
-use crate::value::{Form, Import, Value};
+use crate::value::{CrossAppReference, Value, ValueType};
 
 /// The name of an output of an app, with its type. The apps that publish and use it share it as
 /// a constant.
@@ -51,7 +51,7 @@ impl<T: Data> Export<T> {
     /// Where `T` is a [`Secret`](crate::Secret); in a constant that is a compile error.
     pub const fn new(app: &'static str, name: &'static str) -> Self {
         assert!(
-            !matches!(T::FORM, Form::Secret),
+            !matches!(T::FORM, ValueType::Secret),
             "a secret is not published: publish the ARN of the Secrets Manager secret that holds it"
         );
         Self { app: Cow::Borrowed(app), name: Cow::Borrowed(name), kind: PhantomData }
@@ -74,8 +74,8 @@ impl<T: Data> Export<T> {
         &self.name
     }
 
-    pub(crate) fn import(&self) -> Import {
-        Import { app: self.app.clone().into_owned(), name: self.name.clone().into_owned(), form: T::FORM }
+    pub(crate) fn import(&self) -> CrossAppReference {
+        CrossAppReference { app: self.app.clone().into_owned(), name: self.name.clone().into_owned(), form: T::FORM }
     }
 }
 
@@ -94,25 +94,25 @@ impl<T> fmt::Debug for Export<T> {
 
 impl<A: IsA<T> + Data, T> Provides<T> for Export<A> {
     fn provide(self) -> Input<T> {
-        Input::Import(self.import())
+        Input::CrossApp(self.import())
     }
 }
 
 impl<A: IsA<T> + Data, T> Provides<T> for &Export<A> {
     fn provide(self) -> Input<T> {
-        Input::Import(self.import())
+        Input::CrossApp(self.import())
     }
 }
 
 impl<A: IsA<String> + Data> TemplatePart for Export<A> {
     fn part(self) -> Value {
-        Value::Import(self.import())
+        Value::CrossApp(self.import())
     }
 }
 
 impl<A: IsA<String> + Data> TemplatePart for &Export<A> {
     fn part(self) -> Value {
-        Value::Import(self.import())
+        Value::CrossApp(self.import())
     }
 }
 
@@ -178,7 +178,7 @@ impl<T> Publish for &Output<T> {
 
 impl<T: Data> Publish for Export<T> {
     fn into_published(self) -> Value {
-        Value::Import(self.import())
+        Value::CrossApp(self.import())
     }
 }
 

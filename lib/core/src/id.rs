@@ -66,7 +66,7 @@ macro_rules! id_types {
         }
 
         impl $crate::Data for $name {
-            const FORM: $crate::value::Form = $crate::value::Form::Text;
+            const FORM: $crate::value::ValueType = $crate::value::ValueType::String;
 
             #[inline]
             fn into_value(self) -> $crate::Value {

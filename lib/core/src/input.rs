@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use crate::data::{Data, Json};
 use crate::template::{Template, TemplatePart};
-use crate::value::{Form, Import, Reference, SubnetOf, Value, WithoutPrefix};
+use crate::value::{CrossAppReference, Reference, SubnetOf, Value, ValueType, WithoutPrefix};
 
 /// What a property is set to: a value known now, or one that another resource will have.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub enum Input<T> {
     /// A block cut out of an address block that another resource will have.
     Subnet(Box<SubnetOf>),
     /// An output of another app.
-    Import(Import),
+    CrossApp(CrossAppReference),
 }
 
 /// A list property. Whatever iterates over what provides a `T` gives one.
@@ -45,7 +45,7 @@ impl<T> Input<T> {
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
-            Self::Ref(_) | Self::Template(_) | Self::Subnet(_) | Self::Import(_) => None,
+            Self::Ref(_) | Self::Template(_) | Self::Subnet(_) | Self::CrossApp(_) => None,
         }
     }
 
@@ -53,7 +53,7 @@ impl<T> Input<T> {
     pub fn reference(&self) -> Option<&Reference> {
         match self {
             Self::Ref(output) => Some(output.reference()),
-            Self::Known(_) | Self::Template(_) | Self::Subnet(_) | Self::Import(_) => None,
+            Self::Known(_) | Self::Template(_) | Self::Subnet(_) | Self::CrossApp(_) => None,
         }
     }
 }
@@ -66,7 +66,7 @@ impl<T: Data> Input<T> {
             Self::Ref(output) => Value::Ref(output.reference),
             Self::Template(template) => template.into_value(),
             Self::Subnet(part) => Value::Subnet(part),
-            Self::Import(import) => Value::Import(import),
+            Self::CrossApp(import) => Value::CrossApp(import),
         }
     }
 
@@ -77,7 +77,7 @@ impl<T: Data> Input<T> {
             Value::Template(parts) => Some(Self::Template(Template::from_parts(parts.clone()))),
             Value::WithoutPrefix(_) => Some(Self::Template(Template::from_parts(vec![value.clone()]))),
             Value::Subnet(part) => Some(Self::Subnet(part.clone())),
-            Value::Import(import) => Some(Self::Import(import.clone())),
+            Value::CrossApp(import) => Some(Self::CrossApp(import.clone())),
             known => T::from_value(known).map(Self::Known),
         }
     }
@@ -151,7 +151,7 @@ pub trait Provides<T> {
 pub trait IsA<T> {}
 
 impl<T: Data> Data for List<T> {
-    const FORM: Form = Form::List;
+    const FORM: ValueType = ValueType::List;
 
     fn into_value(self) -> Value {
         Value::List(self.0.into_iter().map(Input::into_value).collect())
@@ -163,7 +163,7 @@ impl<T: Data> Data for List<T> {
 }
 
 impl<T: Data> Data for Map<T> {
-    const FORM: Form = Form::Structure;
+    const FORM: ValueType = ValueType::Structure;
 
     fn into_value(self) -> Value {
         Value::Map(self.0.into_iter().map(|(key, input)| (key, input.into_value())).collect())
@@ -214,7 +214,7 @@ impl<A: IsA<T> + Data, T: Data> Provides<T> for Input<A> {
             Self::Ref(output) => output.provide(),
             Self::Template(template) => Input::Template(template),
             Self::Subnet(part) => Input::Subnet(part),
-            Self::Import(import) => Input::Import(import),
+            Self::CrossApp(import) => Input::CrossApp(import),
         }
     }
 }

@@ -91,7 +91,7 @@ impl<T: Data> JsonPart for Map<T> {
 
 impl<T: Data> JsonPart for Export<T> {
     fn json(self) -> Value {
-        Value::Import(self.import())
+        Value::CrossApp(self.import())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::data::Data;
 use crate::input::{Input, IsA};
 use crate::node::Node;
-use crate::value::{Form, Value};
+use crate::value::{Value, ValueType};
 
 /// A structure of named properties: a resource type, or a type nested in one.
 ///
@@ -86,7 +86,7 @@ impl FieldVisitor for Reader<'_> {
 }
 
 impl<T: Fields> Data for T {
-    const FORM: Form = Form::Structure;
+    const FORM: ValueType = ValueType::Structure;
 
     fn into_value(mut self) -> Value {
         let mut writer = Writer(BTreeMap::new());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::data::Data;
 use crate::input::Provides;
-use crate::value::{Form, Reference, Value};
+use crate::value::{Reference, Value, ValueType};
 
 pub use crate::value::{Derivation, GeneratedSecret, SecretOutput, SecretSource, SecretsManagerEntry};
 
@@ -76,7 +76,7 @@ impl fmt::Debug for Secret {
 }
 
 impl Data for Secret {
-    const FORM: Form = Form::Secret;
+    const FORM: ValueType = ValueType::Secret;
 
     fn into_value(self) -> Value {
         Value::Secret(self.0)

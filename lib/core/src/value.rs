@@ -1,6 +1,6 @@
 //! The untyped document value behind every property.
 
-mod import;
+mod cross_app;
 mod secret;
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value as JsonValue;
 
-pub use self::import::{Form, Import};
+pub use self::cross_app::{CrossAppReference, ValueType};
 pub use self::secret::{Derivation, GeneratedSecret, SecretOutput, SecretSource, SecretsManagerEntry};
 use crate::path::Path;
 
@@ -50,7 +50,7 @@ pub enum Value {
     /// A map of which not all keys are known yet. [`Value::entries`] makes one.
     Entries(Vec<(Value, Value)>),
     /// An output of another app.
-    Import(Import),
+    CrossApp(CrossAppReference),
 }
 
 /// A text without a prefix; a text that does not start with it stays as it is, as with Terraform's `trimprefix`.
@@ -96,7 +96,7 @@ impl SubnetOf {
 }
 
 /// Names an attribute of a resource of the same app: `checkout/vpc/vpc#VpcId`. What another app
-/// publishes is an [`Import`].
+/// publishes is an [`CrossAppReference`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
     /// The app that the resource belongs to, so that synth sees where a handle of another app was
@@ -253,7 +253,7 @@ impl Value {
             | Self::Subnet(_)
             | Self::WithoutPrefix(_)
             | Self::Entries(_)
-            | Self::Import(_) => true,
+            | Self::CrossApp(_) => true,
             Self::Null
             | Self::Bool(_)
             | Self::Number(_)
@@ -265,10 +265,10 @@ impl Value {
     }
 
     /// Every output of another app inside this value, in order.
-    pub fn imports(&self) -> Vec<&Import> {
+    pub fn imports(&self) -> Vec<&CrossAppReference> {
         let mut found = Vec::new();
         self.walk(&mut |value| {
-            if let Self::Import(import) = value {
+            if let Self::CrossApp(import) = value {
                 found.push(import);
             }
         });
@@ -296,7 +296,7 @@ impl Value {
                 let entry = |(key, value): &(Value, Value)| JsonValue::Array(vec![key.to_json(), value.to_json()]);
                 tagged("$entries", entries.iter().map(entry).collect())
             }
-            Self::Import(import) => tagged("$import", serde_json::to_value(import).expect("it has string keys only")),
+            Self::CrossApp(import) => tagged("$import", serde_json::to_value(import).expect("it has string keys only")),
         }
     }
 
@@ -350,7 +350,7 @@ impl Value {
                 .map(Self::Entries)
                 .map_err(|_| malformed(&content)),
             ("$import", content) => {
-                serde_json::from_value(content.clone()).map(Self::Import).map_err(|_| malformed(&content))
+                serde_json::from_value(content.clone()).map(Self::CrossApp).map_err(|_| malformed(&content))
             }
             (_, content) => Err(malformed(&content)),
         }
@@ -447,7 +447,11 @@ mod tests {
                 ("vpc".to_owned(), reference),
                 (
                     "zone".to_owned(),
-                    Value::Import(Import { app: "account".into(), name: "zone-id".into(), form: Form::Text }),
+                    Value::CrossApp(CrossAppReference {
+                        app: "account".into(),
+                        name: "zone-id".into(),
+                        form: ValueType::String,
+                    }),
                 ),
                 ("password".to_owned(), Value::Secret(SecretSource::Environment("PASSWORD".into()))),
             ]

@@ -1,4 +1,4 @@
-use groundplan_core::value::{Form, Import};
+use groundplan_core::value::{CrossAppReference, ValueType};
 use serde_json::json;
 
 use super::*;
@@ -16,7 +16,7 @@ fn lists() -> Vec<(Error, usize)> {
     let holders = vec![(path.clone(), text.clone())];
     let held = HeldResource { path: path.clone(), because: text.clone(), holders, fix: text.clone() };
     let missing = |problem| Missing {
-        import: Import { app: text.clone(), name: text.clone(), form: Form::Text },
+        import: CrossAppReference { app: text.clone(), name: text.clone(), form: ValueType::String },
         problem,
         resources: [path.clone()].into(),
         outputs: [text.clone()].into(),

@@ -16,15 +16,15 @@ use uuid::Uuid;
 use crate::diff::{Change, Inputs, diff};
 use crate::drift;
 use crate::error::Error;
-use crate::looks::Looks;
 use crate::model::{Event, Intent, Operation, ResourceState, State, UNKNOWN_DIGEST};
 use crate::nearest::nearest;
 use crate::planning::{digests, identity};
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
+use crate::rate_limit::RateLimiter;
+use crate::reader::Reader;
 use crate::resolve::substitute_all;
 use crate::secret;
 use crate::store::StateStore;
-use crate::traffic::Traffic;
 use crate::upstream::Upstream;
 
 /// A resource that was found and is not in the state yet.
@@ -80,13 +80,13 @@ pub async fn import(
     let Some(behavior) = provider.behavior(&entry.type_name) else {
         return Err(refused(format!("the target does not support {}", entry.type_name)));
     };
-    let traffic = Traffic::new(1);
-    let looks = Looks::new(provider, &traffic);
-    let live = traffic.keep(read(&existing, looks, &identity)).await.map_err(|error| match error {
+    let limiter = RateLimiter::new(1);
+    let reader = Reader::new(provider, &limiter);
+    let live = limiter.keep(read(&existing, reader, &identity)).await.map_err(|error| match error {
         NotRead::Absent(reason) => refused(reason),
         NotRead::Other(error) => *error,
     })?;
-    traffic.keep(ownership::permit(request, &existing, &identity, looks)).await?;
+    limiter.keep(ownership::permit(request, &existing, &identity, reader)).await?;
 
     let lookup = |reference: &_| state.value_of(reference);
     let desired = substitute_all(&entry.properties, &lookup);
@@ -104,7 +104,7 @@ pub async fn import(
     let mut events = vec![asked(intent.clone()), accepted.clone()];
     let ready = match behavior.wait {
         Wait::NONE => Some(live.outputs),
-        _ => match traffic.keep(looks.status(&existing)).await.map_err(Error::provider(Some(path)))? {
+        _ => match limiter.keep(reader.status(&existing)).await.map_err(Error::provider(Some(path)))? {
             Status::Ready(outputs) => Some(outputs),
             Status::Pending(_) | Status::Deleting(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => None,
         },
@@ -149,11 +149,11 @@ enum NotRead {
     Other(Box<Error>),
 }
 
-async fn read(existing: &Existing, looks: Looks<'_>, identity: &Identity) -> Result<Live, NotRead> {
+async fn read(existing: &Existing, reader: Reader<'_>, identity: &Identity) -> Result<Live, NotRead> {
     let Address { path, type_name, environment, .. } = &existing.address;
     let identifier = lookup(type_name).map(|schema| schema.primary_identifier.join("|")).unwrap_or_default();
     let identified = format!("a resource of this type is identified by its {identifier}");
-    match looks.read(existing).await {
+    match reader.read(existing).await {
         Ok(Some(live)) => Ok(live),
         Ok(None) => Err(NotRead::Absent(format!(
             "there is no {type_name} `{}` in {} of account {}; {identified}",

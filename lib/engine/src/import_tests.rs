@@ -162,7 +162,7 @@ async fn what_is_imported_while_it_is_not_ready_holds_data_whatever_becomes_of_i
         let options = ExecuteOptions::default();
         let outcome = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
         assert!(!outcome.succeeded());
-        assert!(outcome.state.resources["a/db"].holds_data());
+        assert!(outcome.state.resources["a/db"].is_stateful());
     }
 }
 

@@ -13,14 +13,14 @@ use crate::diff::only::{Part, part};
 use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff_with, with_moves};
 use crate::drift;
 use crate::error::Error;
-use crate::looks::Looks;
 use crate::model::{Event, Imports, State};
 use crate::plan::{Plan, arrange, schedule};
 use crate::provider::{Identity, Properties, Provider};
+use crate::rate_limit::RateLimiter;
+use crate::reader::Reader;
 use crate::recover::{self, recover};
 use crate::resolve::substitute;
 use crate::secret::{self, Digests};
-use crate::traffic::Traffic;
 use crate::upstream::{self, Upstream};
 
 /// How a plan is made.
@@ -231,13 +231,13 @@ async fn observe<'a>(
     options: &PlanOptions,
 ) -> Result<Observed<'a>, Error> {
     let mut observed = Observed { state: Cow::Borrowed(state), events: Vec::new(), missing: BTreeSet::new() };
-    let traffic = Traffic::new(options.parallelism);
-    let looks = Looks::new(provider, &traffic);
+    let limiter = RateLimiter::new(options.parallelism);
+    let reader = Reader::new(provider, &limiter);
     observed.fold(roles)?;
-    let recovered = traffic.keep(recover(&observed.state, looks, wanted)).await?;
+    let recovered = limiter.keep(recover(&observed.state, reader, wanted)).await?;
     observed.fold(recovered)?;
     if options.refresh {
-        let answers = traffic.keep(drift::answers(&observed.state, looks)).await;
+        let answers = limiter.keep(drift::answers(&observed.state, reader)).await;
         let (mut events, mut missing) = (Vec::new(), BTreeSet::new());
         let used = used(assembly);
         for (path, answer) in answers {
@@ -258,7 +258,8 @@ async fn observe<'a>(
         observed.missing = missing;
         observed.fold(events)?;
     }
-    let learned = traffic.keep(recover::learn(&observed.state, looks, &without_value(assembly, &observed.state))).await;
+    let learned =
+        limiter.keep(recover::learn(&observed.state, reader, &without_value(assembly, &observed.state))).await;
     observed.fold(learned)?;
     Ok(observed)
 }

@@ -82,7 +82,7 @@ pub trait Provider: Send + Sync {
 
     /// How long a resource that was just made may look as if it did not exist. That one is not
     /// there is only believed after looking for so long.
-    fn settling(&self) -> Duration {
+    fn consistency_window(&self) -> Duration {
         Duration::from_secs(12)
     }
 

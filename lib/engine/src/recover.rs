@@ -13,9 +13,9 @@ use groundplan_schema::{Cursor, Replacement};
 use crate::diff::strongest;
 use crate::drift;
 use crate::error::Error;
-use crate::looks::{Fate, Looks};
 use crate::model::{Event, Intent, Operation, ResourceState, ResourceStatus, State, creation_token, without_secrets};
 use crate::provider::{Address, Behavior, CreateRequest, Existing, Live, Outputs, Properties, ProviderError, Recovery};
+use crate::reader::{Fate, Reader};
 
 /// Resolves every open intent and deletion, and looks again at what was changed and not seen ready and
 /// at what has failed late: the one may be as it was before, the other have been mended. A create of
@@ -25,32 +25,32 @@ use crate::provider::{Address, Behavior, CreateRequest, Existing, Live, Outputs,
 /// [`Error::Ambiguous`] where an interrupted call has left several resources.
 pub(crate) async fn recover(
     state: &State,
-    looks: Looks<'_>,
+    reader: Reader<'_>,
     wanted: &dyn Fn(&Path) -> bool,
 ) -> Result<Vec<Event>, Error> {
     let pending = state.pending.iter().map(|(path, intent)| match &intent.operation {
-        Operation::Create { .. } => created(state, path, intent, looks, wanted(path)).boxed_local(),
-        Operation::Update => updated(state, path, &intent.properties, looks).boxed_local(),
+        Operation::Create { .. } => created(state, path, intent, reader, wanted(path)).boxed_local(),
+        Operation::Update => updated(state, path, &intent.properties, reader).boxed_local(),
     });
     let updating = state
         .resources
         .iter()
         .filter(|(path, resource)| resource.status == ResourceStatus::Updating && !state.pending.contains_key(*path));
-    let updating = updating.map(|(path, resource)| changed(state, path, resource, looks));
+    let updating = updating.map(|(path, resource)| changed(state, path, resource, reader));
     let is_deleting = |resource: &ResourceState| resource.status == ResourceStatus::Deleting;
     let deleting = state.resources.iter().filter(|(_, resource)| is_deleting(resource));
-    let deleting = deleting.map(|(path, resource)| deleted(state, path, resource, looks));
+    let deleting = deleting.map(|(path, resource)| deleted(state, path, resource, reader));
     // What was replaced is deleted whatever it is, so that only what is gone matters.
     let deposed = state.deposed.iter().filter(|old| is_deleting(&old.resource)).map(|old| async move {
         let failed = unknown(&old.path, "delete", &old.resource.type_name);
-        let gone = looks.read_made(&old.resource.existing(&state.app, &old.path)).await.map_err(failed)?.is_none();
+        let gone = reader.read_made(&old.resource.existing(&state.app, &old.path)).await.map_err(failed)?.is_none();
         Ok(Vec::from_iter(gone.then(|| old.resource.gone(&old.path))))
     });
     // What has failed may have been mended, and is not to be replaced then; unless it is already.
     let failed = state.resources.iter().filter(|(_, it)| it.status == ResourceStatus::Failed);
     let failed = failed.filter(|(path, _)| !state.pending.contains_key(*path));
     let failed = failed.map(|(path, resource)| async move {
-        let ready = looks.ready(&resource.existing(&state.app, path)).await.map_err(Error::provider(Some(path)))?;
+        let ready = reader.ready(&resource.existing(&state.app, path)).await.map_err(Error::provider(Some(path)))?;
         Ok(Vec::from_iter(ready.map(|outputs| Event::Ready { path: path.clone(), outputs })))
     });
     // The events are in the order of the paths, whatever is answered first.
@@ -67,11 +67,11 @@ pub(crate) async fn recover(
 
 /// Reads what the state calls ready and has no value for a reference of the program: the cloud may not
 /// have named it when the state was written. What cannot be read now is left to the step that needs it.
-pub(crate) async fn learn(state: &State, looks: Looks<'_>, paths: &BTreeSet<Path>) -> Vec<Event> {
+pub(crate) async fn learn(state: &State, reader: Reader<'_>, paths: &BTreeSet<Path>) -> Vec<Event> {
     let known = paths.iter().filter_map(|path| Some((path, state.resources.get(path)?)));
     let ready = known.filter(|(_, resource)| resource.status == ResourceStatus::Ready);
     let reads = ready.map(|(path, resource)| async move {
-        let live = looks.read(&resource.existing(&state.app, path)).await.ok()??;
+        let live = reader.read(&resource.existing(&state.app, path)).await.ok()??;
         let (path, properties) = (path.clone(), resource.properties.clone());
         resource.lacks(&live.outputs).then_some(Event::Observed { path, properties, outputs: live.outputs })
     });
@@ -82,7 +82,7 @@ async fn created(
     state: &State,
     path: &Path,
     intent: &Intent,
-    looks: Looks<'_>,
+    reader: Reader<'_>,
     wanted: bool,
 ) -> Result<Vec<Event>, Error> {
     let Operation::Create { type_name, environment, .. } = &intent.operation else { return Ok(Vec::new()) };
@@ -96,8 +96,8 @@ async fn created(
     let (token, asked) = (intent.token.clone(), intent.asked);
     let request = CreateRequest { address: address.clone(), properties, token, asked };
     let failed = || unknown(path, "create", type_name);
-    let mut ids = looks.find_made(&request).await.map_err(failed())?;
-    retain_unknown(state, &address, looks.behavior(type_name), &mut ids);
+    let mut ids = reader.find_made(&request).await.map_err(failed())?;
+    retain_unknown(state, &address, reader.behavior(type_name), &mut ids);
     if ids.len() > 1 {
         return Err(Error::Ambiguous { path: path.clone(), type_name: type_name.clone(), ids });
     }
@@ -107,12 +107,12 @@ async fn created(
         return Ok(Vec::from_iter((!wanted).then_some(failed)));
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
-    let live = looks.read_made(&existing).await.map_err(failed())?;
+    let live = reader.read_made(&existing).await.map_err(failed())?;
     let accepted = |outputs, found| Event::Accepted { path: path.clone(), id, outputs, found, incomplete: false };
     let Some(live) = live else { return Ok(vec![accepted(Outputs::new(), None)]) };
     // The create call may have been answered and the settings that follow it not been made: what
     // is ready and lacks some of them is updated. What is not ready may still get them by itself.
-    let ready = looks.ready(&existing).await.map_err(failed())?.is_some();
+    let ready = reader.ready(&existing).await.map_err(failed())?.is_some();
     let found = ready.then(|| drift::overlay_of_new(type_name, &intent.properties, &live.properties));
     Ok(vec![accepted(live.outputs, found)])
 }
@@ -136,24 +136,24 @@ async fn updated(
     state: &State,
     path: &Path,
     wanted: &BTreeMap<String, Value>,
-    looks: Looks<'_>,
+    reader: Reader<'_>,
 ) -> Result<Vec<Event>, Error> {
     let Some(resource) = state.resources.get(path) else { return Ok(Vec::new()) };
     let failed = || unknown(path, "update", &resource.type_name);
-    if let Some(live) = looks.read_made(&resource.existing(&state.app, path)).await.map_err(failed())? {
+    if let Some(live) = reader.read_made(&resource.existing(&state.app, path)).await.map_err(failed())? {
         return Ok(vec![observed(path, resource, wanted, live)]);
     }
     // An update may give another identifier: the resource is looked up as a create of what it is now.
     let Existing { address, properties, .. } = resource.existing(&state.app, path);
     let token = creation_token(state.lineage, path, resource.generation);
     let request = CreateRequest { address: address.clone(), properties: without_secrets(wanted), token, asked: None };
-    let mut ids = looks.find_made(&request).await.map_err(failed())?;
+    let mut ids = reader.find_made(&request).await.map_err(failed())?;
     if ids.len() > 1 {
         return Err(Error::Ambiguous { path: path.clone(), type_name: resource.type_name.clone(), ids });
     }
     let Some(id) = ids.pop() else { return Ok(vec![resource.gone(path)]) };
     let existing = Existing { address, id: id.clone(), properties };
-    let Some(live) = looks.read_made(&existing).await.map_err(failed())? else { return Ok(vec![resource.gone(path)]) };
+    let Some(live) = reader.read_made(&existing).await.map_err(failed())? else { return Ok(vec![resource.gone(path)]) };
     let declared = declared_and_seen(resource, wanted, &live.properties);
     let found = Some(drift::overlay(&resource.type_name, &declared, &live.properties));
     let (path, incomplete) = (path.clone(), resource.incomplete);
@@ -163,9 +163,14 @@ async fn updated(
 /// A deletion that an interrupted run has announced: it may have been carried out, be under way, or never
 /// have been requested. What stays has the status that it had before. A deletion may take several calls,
 /// so that what stays may lack what the first ones have taken away.
-async fn deleted(state: &State, path: &Path, resource: &ResourceState, looks: Looks<'_>) -> Result<Vec<Event>, Error> {
+async fn deleted(
+    state: &State,
+    path: &Path,
+    resource: &ResourceState,
+    reader: Reader<'_>,
+) -> Result<Vec<Event>, Error> {
     let failed = unknown(path, "delete", &resource.type_name);
-    match looks.deletion(&resource.existing(&state.app, path)).await.map_err(failed)? {
+    match reader.deletion(&resource.existing(&state.app, path)).await.map_err(failed)? {
         Fate::Gone => Ok(vec![resource.gone(path)]),
         Fate::Going => Ok(Vec::new()),
         Fate::Stays(live) => {
@@ -280,13 +285,18 @@ fn declared_and_seen(
 }
 
 /// A change that was accepted and has come to its end: whether it is there.
-async fn changed(state: &State, path: &Path, resource: &ResourceState, looks: Looks<'_>) -> Result<Vec<Event>, Error> {
+async fn changed(
+    state: &State,
+    path: &Path,
+    resource: &ResourceState,
+    reader: Reader<'_>,
+) -> Result<Vec<Event>, Error> {
     let failed = || Error::provider(Some(path));
     let existing = resource.existing(&state.app, path);
-    if looks.ready(&existing).await.map_err(failed())?.is_none() {
+    if reader.ready(&existing).await.map_err(failed())?.is_none() {
         return Ok(Vec::new());
     }
-    let Some(live) = looks.read_made(&existing).await.map_err(failed())? else { return Ok(Vec::new()) };
+    let Some(live) = reader.read_made(&existing).await.map_err(failed())? else { return Ok(Vec::new()) };
     Ok(Vec::from_iter(learned(path, resource, live)))
 }
 

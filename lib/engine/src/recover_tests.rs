@@ -7,8 +7,8 @@ use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, SUBNET, VPC, assembly, vpc};
 use crate::model::Deposed;
 use crate::planning::{self, PlanOptions, Planned};
 use crate::provider::{ErrorClass, Provider};
+use crate::rate_limit::RateLimiter;
 use crate::store::{self, MemoryStore};
-use crate::traffic::Traffic;
 
 fn program() -> Assembly {
     assembly(&[
@@ -46,8 +46,8 @@ fn announce(state: &mut State, path: &str) {
 }
 
 async fn recovered(state: &State, fake: &Fake) -> Result<Vec<Event>, Error> {
-    let traffic = Traffic::new(4);
-    traffic.keep(recover(state, Looks::new(fake, &traffic), &|_| true)).await
+    let limiter = RateLimiter::new(4);
+    limiter.keep(recover(state, Reader::new(fake, &limiter), &|_| true)).await
 }
 
 async fn after_recovery(state: &State, fake: &Fake) -> State {
@@ -93,7 +93,7 @@ async fn a_deletion_that_begins_or_ends_within_the_consistency_window_is_seen() 
     let (fake, state) = killed_while_deleting(&["a/db"]).await;
     let id = fake.id("a/db");
     let begins = async {
-        tokio::time::sleep(fake.settling() - std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(fake.consistency_window() - std::time::Duration::from_secs(1)).await;
         fake.cloud().deleting.insert(id.clone());
     };
     let (events, ()) = tokio::join!(recovered(&state, &fake), begins);
@@ -102,7 +102,7 @@ async fn a_deletion_that_begins_or_ends_within_the_consistency_window_is_seen() 
     let (fake, state) = killed_while_deleting(&["a/vpc"]).await;
     let id = fake.id("a/vpc");
     let ends = async {
-        tokio::time::sleep(fake.settling() - std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(fake.consistency_window() - std::time::Duration::from_secs(1)).await;
         fake.cloud().resources.remove(&id);
     };
     let (events, ()) = tokio::join!(recovered(&state, &fake), ends);

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::value::Import;
+use groundplan_core::value::CrossAppReference;
 use groundplan_core::{Assembly, Path, Reference, Value};
 use serde_json::Value as Json;
 
@@ -88,7 +88,7 @@ impl Upstream {
     /// [`Error::Upstream`] with every import that has no value, or one of another form.
     pub fn resolve<'a>(&self, assembly: &'a Assembly) -> Result<(Cow<'a, Assembly>, Imports), Error> {
         let mut imports = Imports::new();
-        let mut missing: BTreeMap<Import, Missing> = BTreeMap::new();
+        let mut missing: BTreeMap<CrossAppReference, Missing> = BTreeMap::new();
         each_import(assembly, |import, user| {
             let (resources, outputs) = match self.value_of(import) {
                 Ok(None) => return,
@@ -129,7 +129,7 @@ impl Upstream {
                 continue;
             }
             value.walk_mut(&mut |value| {
-                if let Value::Import(import) = value {
+                if let Value::CrossApp(import) = value {
                     let known = imports.get(&import.app).and_then(|names| names.get(&import.name));
                     *value = match known {
                         Some(imported) => imported.value.clone().into(),
@@ -144,7 +144,7 @@ impl Upstream {
     }
 
     /// The value; none where it is to be published first.
-    fn value_of(&self, import: &Import) -> Result<Option<Json>, Problem> {
+    fn value_of(&self, import: &CrossAppReference) -> Result<Option<Json>, Problem> {
         let published = self.apps.get(&import.app);
         let not_published = |names: BTreeSet<String>| {
             let paths: Vec<_> = names.iter().map(|name| Path::new(name.as_str())).collect();
@@ -175,7 +175,7 @@ enum User<'a> {
     Output(&'a str),
 }
 
-fn each_import(assembly: &Assembly, mut visit: impl FnMut(&Import, User<'_>)) {
+fn each_import(assembly: &Assembly, mut visit: impl FnMut(&CrossAppReference, User<'_>)) {
     for (path, entry) in &assembly.resources {
         let imports = entry.properties.values().flat_map(Value::imports);
         imports.for_each(|import| visit(import, User::Resource(path)));

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 
-use groundplan_core::value::{Form, Import, SecretSource};
+use groundplan_core::value::{CrossAppReference, SecretSource, ValueType};
 use groundplan_core::{Assembly, AssumeRole, Environment, Path, Reference, ResourceEntry, Value};
 use groundplan_engine::model::{
     Counts, Deposed, Event, FormatError, Imported, Imports, Intent, Move, Operation, ResourceStatus, RunRecord,
@@ -181,8 +181,8 @@ fn journal(format: u32) -> Vec<Event> {
 fn assembly() -> Assembly {
     let mut properties = with_secret("new");
     properties.insert("Other".into(), Value::Ref(Reference::new("a/two", "Arn")));
-    let zone = Import { app: "account".into(), name: "zone-id".into(), form: Form::Text };
-    properties.insert("Zone".into(), Value::Import(zone));
+    let zone = CrossAppReference { app: "account".into(), name: "zone-id".into(), form: ValueType::String };
+    properties.insert("Zone".into(), Value::CrossApp(zone));
     Assembly {
         format: Assembly::FORMAT,
         app: "shop".into(),

@@ -138,8 +138,8 @@ impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Provider for Accounts<S> {
         self.at(&resource.address)?.owner(resource).await
     }
 
-    fn settling(&self) -> Duration {
-        self.own.borrow().settling()
+    fn consistency_window(&self) -> Duration {
+        self.own.borrow().consistency_window()
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {

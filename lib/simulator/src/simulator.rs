@@ -46,7 +46,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long it may take in AWS until everybody sees what was just made. Windows that
 /// [`Faults::consistency_window`] sets are to be shorter.
-const SETTLING: Duration = Duration::from_secs(12);
+const CONSISTENCY_WINDOW: Duration = Duration::from_secs(12);
 
 /// A simulated cloud; the [crate documentation](crate) says what it does.
 pub struct Simulator {
@@ -478,8 +478,8 @@ impl Provider for Simulator {
         self.status(resource).await
     }
 
-    fn settling(&self) -> Duration {
-        self.pace.scale(SETTLING)
+    fn consistency_window(&self) -> Duration {
+        self.pace.scale(CONSISTENCY_WINDOW)
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {

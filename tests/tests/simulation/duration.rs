@@ -8,7 +8,7 @@ use std::time::Duration;
 use apps::checkout::{Settings, checkout};
 use groundplan::{Assembly, Path};
 use groundplan_engine::Provider;
-use groundplan_engine::execute::Yardstick;
+use groundplan_engine::execute::TimingReport;
 use groundplan_simulator::Simulator;
 use groundplan_testing::assembly;
 
@@ -25,7 +25,7 @@ fn a_deploy_takes_its_critical_path_and_two_hundredths_at_most() {
         let lasting = lasting(&program);
         let critical = critical_path(&program, &lasting);
         let waiting = waiting_for_everything(&program, &lasting, OTHERS);
-        let (took, yardstick) = took(program.clone());
+        let (took, timing) = took(program.clone());
         let times = took.as_secs_f64() / critical.as_secs_f64();
         println!(
             "{}: {} resources, critical path {critical:?}, deployed in {took:?}, {times:.3} × that; waiting for every \
@@ -36,19 +36,19 @@ fn a_deploy_takes_its_critical_path_and_two_hundredths_at_most() {
         assert!(times <= 1.02, "{}: {took:?} and the critical path is {critical:?}", program.app);
         assert!(waiting >= critical);
         // What the report of the deploy says is measured: what becomes ready is seen by the next look.
-        assert!(yardstick.critical_path <= took, "{yardstick:?}");
-        assert!(yardstick.waiting_for_all >= waiting, "{yardstick:?}, and as documented {waiting:?}");
-        assert!(yardstick.waited);
+        assert!(timing.critical_path <= took, "{timing:?}");
+        assert!(timing.waiting_for_all >= waiting, "{timing:?}, and as documented {waiting:?}");
+        assert!(timing.waited);
     }
 }
 
 /// How long a first deploy takes on virtual time, and what its report compares that with.
-fn took(program: Assembly) -> (Duration, Yardstick) {
+fn took(program: Assembly) -> (Duration, TimingReport) {
     virtually(async {
         let mut world = World::new(0);
         match world.run(&Target::Deployed(program), Manner::default(), Disturbance::default()).await {
             Ended::Saved(outcome) if outcome.succeeded() => {
-                (outcome.elapsed, outcome.yardstick.expect("every step was done"))
+                (outcome.elapsed, outcome.timing.expect("every step was done"))
             }
             _ => panic!("it is not deployed: {:#?}", world.trace),
         }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use groundplan_engine::Error;
-use groundplan_engine::store::{Cell, Cells};
+use groundplan_engine::store::{CompareAndSwapStore, StoredText};
 
 use super::error::Attempt;
 use super::{Connection, StateLocation};
@@ -49,8 +49,8 @@ fn is_refused(error: &CallError) -> bool {
 
 /// A record is its own version: no two of a lock are alike.
 #[async_trait]
-impl Cells for Table {
-    async fn read(&self, name: &str) -> Result<Option<Cell>, Error> {
+impl CompareAndSwapStore for Table {
+    async fn read(&self, name: &str) -> Result<Option<StoredText>, Error> {
         let get = self.client().await?.get_item().table_name(&self.table).consistent_read(true);
         let sent = get.key(KEY, AttributeValue::S(self.id(name))).send().await;
         let item = sent.map_err(|error| self.failed("read", name, error))?.item;
@@ -60,7 +60,7 @@ impl Cells for Table {
                 Some(AttributeValue::S(text)) => text,
                 _ => String::new(),
             };
-            Cell { version: text.clone(), text }
+            StoredText { version: text.clone(), text }
         }))
     }
 

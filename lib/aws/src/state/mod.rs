@@ -33,7 +33,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_s3::config::retry::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use groundplan_engine::Error;
-use groundplan_engine::store::{Cells, ObjectStore};
+use groundplan_engine::store::{CompareAndSwapStore, ObjectStore};
 use tokio::sync::OnceCell;
 
 use crate::Config;
@@ -109,7 +109,7 @@ pub fn state_store(reach: Reach, location: StateLocation, app: &str) -> ObjectSt
     let in_table = location.lock_table.clone();
     let connection = Arc::new(Connection { reach, location, clients: OnceCell::new() });
     let bucket = Arc::new(Bucket { connection: connection.clone() });
-    let cells: Arc<dyn Cells> = match in_table {
+    let cells: Arc<dyn CompareAndSwapStore> = match in_table {
         Some(table) => Arc::new(Table { connection, table }),
         None => bucket.clone(),
     };

@@ -10,7 +10,7 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use groundplan_engine::Error;
 use groundplan_engine::model::FormatError;
 use groundplan_engine::provider::ErrorClass;
-use groundplan_engine::store::{Cell, Cells, Objects};
+use groundplan_engine::store::{CompareAndSwapStore, Objects, StoredText};
 
 use super::error::Attempt;
 use super::{Connection, StateLocation};
@@ -196,10 +196,10 @@ impl Objects for Bucket {
 /// The locks, each an object `APP/lock.json`. Its ETag tells its contents apart, and no two records
 /// of a lock are alike.
 #[async_trait]
-impl Cells for Bucket {
-    async fn read(&self, name: &str) -> Result<Option<Cell>, Error> {
+impl CompareAndSwapStore for Bucket {
+    async fn read(&self, name: &str) -> Result<Option<StoredText>, Error> {
         let object = self.read_object(&self.location().lock_key(name)).await?;
-        Ok(object.map(|(text, version)| Cell { text, version }))
+        Ok(object.map(|(text, version)| StoredText { text, version }))
     }
 
     async fn write(&self, name: &str, text: &str, over: Option<&str>) -> Result<Option<String>, Error> {

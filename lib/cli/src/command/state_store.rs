@@ -15,8 +15,8 @@ use serde_json::json;
 use crate::boxed::boxed;
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
-use crate::place::Place;
 use crate::render::{count, history, named};
+use crate::state_location::StateLocation;
 use crate::state_url::StateUrl;
 use crate::style::{BOLD, CREATE, DIM, paint};
 
@@ -170,7 +170,7 @@ pub(crate) async fn migrate(
     yes: bool,
 ) -> Result<Exit, CommandError> {
     destination.may_ask(yes, "state migrate")?;
-    let place = Place::find(Some(url), None, context.app(), &destination.target, context.host)?;
+    let place = StateLocation::find(Some(url), None, context.app(), &destination.target, context.host)?;
     let (to, to_url) = (place.store(), place.url());
     let from_url = destination.place.url();
     if place.is_same(&destination.place) {

@@ -37,13 +37,13 @@ struct Kept {
 impl Kept {
     fn of(changes: &ChangeSet, state: &State) -> Self {
         let deleted = |path: &Path, id: &str| changes.deposed.iter().any(|old| old.path == *path && old.id == id);
-        let left_over = state.deposed.iter().filter(|old| old.resource.holds_data());
+        let left_over = state.deposed.iter().filter(|old| old.resource.is_stateful());
         let left_over = left_over.filter(|old| !deleted(&old.path, &old.resource.id)).count();
         // What is retained is deleted with no data.
         let goes_with_data =
             |change: &&Change| change.action == Action::Keep && !change.reasons.contains(&Reason::Retained);
         let kept = || changes.changes.values().filter(goes_with_data);
-        let stateful = kept().filter(|change| change.reasons.contains(&Reason::HoldsData)).count();
+        let stateful = kept().filter(|change| change.reasons.contains(&Reason::Stateful)).count();
         Self { stateful: left_over + stateful, needed: kept().count() - stateful }
     }
 }

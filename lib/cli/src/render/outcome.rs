@@ -85,14 +85,13 @@ impl OutcomeView<'_> {
 
     /// What the time of a run that has waited can be compared with.
     fn compared(&self) -> String {
-        let Some(yardstick) = self.outcome.yardstick.filter(|it| it.waited && it.critical_path >= WORTH_COMPARING)
-        else {
+        let Some(timing) = self.outcome.timing.filter(|it| it.waited && it.critical_path >= WORTH_COMPARING) else {
             return String::new();
         };
         let text = format!(
             "its slowest chain takes {}; waiting for all that a resource depends on, 10 at a time, would take {}",
-            duration(yardstick.critical_path),
-            duration(yardstick.waiting_for_all)
+            duration(timing.critical_path),
+            duration(timing.waiting_for_all)
         );
         format!("{NL}  {}", paint(DIM, text))
     }

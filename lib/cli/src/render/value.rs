@@ -16,7 +16,7 @@ pub(crate) fn value(value: &Value, cursor: Option<&Cursor<'_>>, indent: usize) -
     }
     match value {
         Value::Ref(reference) => paint(INFO, reference),
-        Value::Import(import) => paint(INFO, import),
+        Value::CrossApp(import) => paint(INFO, import),
         Value::Secret(source) => paint(DIM, format!("(secret, {source})")),
         Value::Subnet(part) => {
             format!("/{} number {} of {}", part.prefix, part.index, self::value(&part.block, None, indent))

@@ -7,7 +7,7 @@ use crate::assembly::Assembly;
 use crate::diagnostic::Diagnostic;
 use crate::path::Path;
 use crate::tree::Tree;
-use crate::value::{Import, Value};
+use crate::value::{CrossAppReference, Value};
 
 /// How deep a document may be nested. Readers of JSON refuse 128 levels, to keep their stack; a state, a
 /// journal and a plan need some of them around a property.
@@ -22,7 +22,7 @@ pub(crate) fn names(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diag
         diagnostics.push(Diagnostic { locations: vec![tree.location], ..found });
     }
     let mut refused = BTreeSet::new();
-    let mut check = |path: Option<&Path>, import: &Import| {
+    let mut check = |path: Option<&Path>, import: &CrossAppReference| {
         let Some(reason) = Path::reject_name(&import.app) else { return };
         if refused.insert(import.app.clone()) {
             let message = format!("`{}` is an output of what cannot be the name of an app: {reason}", import.name);
@@ -61,7 +61,7 @@ fn depth(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
         Value::Ref(_) => 1,
-        Value::Import(_) => 2,
+        Value::CrossApp(_) => 2,
         Value::List(items) => 1 + deepest(items),
         Value::Template(parts) => 2 + deepest(parts),
         Value::Map(entries) => 1 + entries.values().map(depth).max().unwrap_or(0),

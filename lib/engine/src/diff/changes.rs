@@ -259,7 +259,7 @@ impl<'a> Diff<'a> {
 
         if replaced {
             change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
-            change.data_loss = prior.holds_data();
+            change.data_loss = prior.is_stateful();
             change.protected = prior.is_protected() || entry.lifecycle.protect;
         } else if incomplete || reboots || !change.properties.is_empty() {
             change.action = Action::Update;

@@ -236,7 +236,7 @@ fn counts_tell_how_many_resources_are_treated_how() {
         (Action::Update, follows),
         (Action::Replace(Order::CreateFirst), Reason::Tainted),
         (Action::Delete, Reason::Removed),
-        (Action::Keep, Reason::HoldsData),
+        (Action::Keep, Reason::Stateful),
         (Action::NoOp, Reason::New),
         (Action::Forget, Reason::Retained),
         (Action::Move, Reason::New),

@@ -228,7 +228,7 @@ pub enum Reason {
     /// It is to stay in the account when it is removed.
     Retained,
     /// It holds data, and `destroy` was not told to delete that.
-    HoldsData,
+    Stateful,
     /// A resource that stays depends on it.
     NeededBy(Path),
     /// It needs a resource that the state keeps.

@@ -22,8 +22,8 @@ pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delet
         .iter()
         .map(|(path, resource)| {
             let mut change = removed(path, resource, Reason::Destroyed);
-            if resource.holds_data() && !delete_data && change.action == Action::Delete && !change.protected {
-                change = Change { action: Action::Keep, reasons: vec![Reason::HoldsData], data_loss: false, ..change };
+            if resource.is_stateful() && !delete_data && change.action == Action::Delete && !change.protected {
+                change = Change { action: Action::Keep, reasons: vec![Reason::Stateful], data_loss: false, ..change };
             }
             (path.clone(), change)
         })
@@ -34,7 +34,7 @@ pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delet
     let (mut kept, mut retained): (Vec<Path>, Vec<Path>) =
         (with(Action::Keep).collect(), with(Action::Forget).collect());
     // What an earlier run has replaced, and is kept for its data, needs what it was made after.
-    let left_over = state.deposed.iter().filter(|old| old.resource.holds_data() && !delete_data);
+    let left_over = state.deposed.iter().filter(|old| old.resource.is_stateful() && !delete_data);
     for needed in left_over.flat_map(|old| old.resource.dependencies.iter().map(move |needed| (needed, &old.path))) {
         if let Some(change) = changes.get_mut(needed.0).filter(|change| change.action == Action::Delete) {
             leave(change, Action::Keep, [Reason::NeededBy(needed.1.clone())]);
@@ -211,7 +211,7 @@ pub(super) fn removed(path: &Path, resource: &ResourceState, reason: Reason) -> 
         reasons: std::iter::once(reason).chain(retained.then_some(Reason::Retained)).collect(),
         properties: Vec::new(),
         moved_from: None,
-        data_loss: !retained && resource.holds_data(),
+        data_loss: !retained && resource.is_stateful(),
         protected: resource.is_protected() && !retained,
     }
 }
@@ -222,7 +222,7 @@ pub(super) fn deposed(state: &State) -> impl Iterator<Item = DeposedChange> {
         type_name: old.resource.type_name.clone(),
         id: old.resource.id.clone(),
         generation: old.resource.generation,
-        data_loss: old.resource.holds_data(),
+        data_loss: old.resource.is_stateful(),
         // What was made in part and set aside at once can be protected by no deploy any more.
         protected: old.resource.is_protected() && old.resource.status != ResourceStatus::Tainted,
     })

@@ -73,7 +73,7 @@ fn what_is_kept_for_another_one_is_neither_lost_nor_refused() {
     let state = with(|state| {
         resource(state, "a/bucket").dependencies.insert("a/db".into());
     });
-    assert_eq!(destroy(&state, &behavior, false).changes["a/db"].reasons, [Reason::HoldsData]);
+    assert_eq!(destroy(&state, &behavior, false).changes["a/db"].reasons, [Reason::Stateful]);
 }
 
 #[test]

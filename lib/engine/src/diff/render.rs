@@ -98,7 +98,7 @@ impl fmt::Display for Reason {
             Self::Interrupted => f.write_str("an earlier run was interrupted here"),
             Self::NotSeenReady => f.write_str("not seen ready by an earlier run"),
             Self::Retained => f.write_str("retained when it is removed"),
-            Self::HoldsData => f.write_str("holds data"),
+            Self::Stateful => f.write_str("holds data"),
             Self::NeededBy(path) => write!(f, "{path} stays and depends on it"),
             Self::Needs(path) => write!(f, "{path} is kept and it needs that"),
             Self::PartOf(path) => write!(f, "{path} stays and it is a part of that"),

@@ -12,11 +12,11 @@ use groundplan_schema::{Collection, NAMING, ResourceType, lookup};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::looks::Looks;
 use crate::model::{Operation, ResourceState, ResourceStatus, State};
 use crate::normal::{self, Against, Form, is_tags};
 use crate::provider::{Live, Properties, Provider, ProviderError};
-use crate::traffic::Traffic;
+use crate::rate_limit::RateLimiter;
+use crate::reader::Reader;
 
 /// How a resource differs from what was applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,25 +56,25 @@ pub struct PropertyDrift {
 /// program tells Groundplan to ignore. Beside that, each [added](PropertyDrift::added) member of a
 /// collection that the program owns a part of is named.
 pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -> BTreeMap<Path, Drift> {
-    let traffic = Traffic::new(parallelism);
-    traffic.keep(differing(state, Looks::new(provider, &traffic))).await
+    let limiter = RateLimiter::new(parallelism);
+    limiter.keep(differing(state, Reader::new(provider, &limiter))).await
 }
 
 /// What [`drift`] gives, by looks that take their turns with others.
-pub(crate) async fn differing(state: &State, looks: Looks<'_>) -> BTreeMap<Path, Drift> {
-    let answers = answers(state, looks).await.into_iter();
+pub(crate) async fn differing(state: &State, reader: Reader<'_>) -> BTreeMap<Path, Drift> {
+    let answers = answers(state, reader).await.into_iter();
     answers.filter_map(|(path, answer)| Some((path.clone(), judge(state, &state.resources[path], answer)?))).collect()
 }
 
 /// The answer to a read of every resource of the state.
 pub(crate) async fn answers<'a>(
     state: &'a State,
-    looks: Looks<'_>,
+    reader: Reader<'_>,
 ) -> BTreeMap<&'a Path, Result<Option<Live>, ProviderError>> {
     let made = state.resources.iter().filter(|(_, resource)| resource.status != ResourceStatus::Tainted);
     // All wait for their turn at once, so that an API that throttles holds up no other.
     let reads: FuturesUnordered<_> = made
-        .map(|(path, resource)| async move { (path, looks.read_made(&resource.existing(&state.app, path)).await) })
+        .map(|(path, resource)| async move { (path, reader.read_made(&resource.existing(&state.app, path)).await) })
         .collect();
     reads.collect().await
 }

@@ -9,15 +9,15 @@ use zeroize::Zeroizing;
 use super::StepError;
 use super::progress::{Progress, ProgressEvent};
 use super::veil::Veil;
-use crate::looks::{self, LOOKS, Looks};
 use crate::plan::{Step, StepId};
 use crate::provider::{DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Provider, ProviderError, Status, Wait};
-use crate::traffic::{Closed, Rank, Traffic, Turn};
+use crate::rate_limit::{Closed, Permit, Rank, RateLimiter};
+use crate::reader::{self, READS, Reader};
 
 /// How long something that was just made may look as if it did not exist.
-const SETTLING: Duration = Duration::from_secs(60);
+const CONSISTENCY_WINDOW: Duration = Duration::from_secs(60);
 
-/// The shortest time between two looks.
+/// The shortest time between two reader.
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// What is being done, as far as it decides what is repeated.
@@ -32,7 +32,7 @@ pub(super) enum Call {
 /// How long a call is repeated after an error of this class; none where repeating does not help.
 fn patience(class: ErrorClass, call: Call) -> Option<Duration> {
     let minutes = match (class, call) {
-        (_, Call::Look) => return looks::patience(class),
+        (_, Call::Look) => return reader::patience(class),
         (ErrorClass::Throttled, _) => 10,
         (ErrorClass::Transient, _) | (ErrorClass::Propagating, _) => 2,
         // A repeated change has no effect that could be doubled.
@@ -89,13 +89,13 @@ impl From<Closed> for StepError {
 pub(super) struct Calls<'a> {
     provider: &'a dyn Provider,
     progress: &'a dyn Progress,
-    traffic: &'a Traffic<'a>,
+    limiter: &'a RateLimiter<'a>,
     api: &'static str,
     rank: Rank,
     step: StepId,
     path: Path,
     /// The turn that the step has started with.
-    turn: Option<Turn<'a>>,
+    turn: Option<Permit<'a>>,
     /// What the step needs and this run has not made: it may have been deleted by somebody else.
     needed: Vec<Existing>,
     /// The values that no message of this step may have.
@@ -108,12 +108,12 @@ impl<'a> Calls<'a> {
         step: &Step,
         provider: &'a dyn Provider,
         progress: &'a dyn Progress,
-        traffic: &'a Traffic<'a>,
+        limiter: &'a RateLimiter<'a>,
         (api, rank): (&'static str, Rank),
-        turn: Option<Turn<'a>>,
+        turn: Option<Permit<'a>>,
     ) -> Self {
         let (step, path, veil) = (step.id, step.path.clone(), Veil::default());
-        Self { provider, progress, traffic, api, rank, step, path, turn, needed: Vec::new(), veil }
+        Self { provider, progress, limiter, api, rank, step, path, turn, needed: Vec::new(), veil }
     }
 
     /// Where a change is refused for want of something, reads once whether one of these is gone,
@@ -127,10 +127,10 @@ impl<'a> Calls<'a> {
         self.veil.hide(secrets);
     }
 
-    /// Looks of this step. Its own turn is over.
-    pub(super) fn looks(&mut self) -> Looks<'a> {
+    /// Reader of this step. Its own turn is over.
+    pub(super) fn looks(&mut self) -> Reader<'a> {
         self.turn = None;
-        Looks::ranked(self.provider, self.traffic, self.rank)
+        Reader::ranked(self.provider, self.limiter, self.rank)
     }
 
     /// Makes a call until it succeeds, fails for good, or patience is at an end. What has had no
@@ -147,7 +147,7 @@ impl<'a> Calls<'a> {
         for attempt in 1.. {
             let turn = match self.turn.take() {
                 Some(turn) => turn,
-                None => match self.traffic.enter(self.api, self.rank).await {
+                None => match self.limiter.enter(self.api, self.rank).await {
                     Ok(turn) => turn,
                     Err(Closed) => return Err(Failure { error: None, in_doubt }),
                 },
@@ -180,10 +180,10 @@ impl<'a> Calls<'a> {
     /// That something that the step needs does not exist any more, where that is so.
     async fn gone(&mut self) -> Option<ProviderError> {
         let needed = std::mem::take(&mut self.needed);
-        let looks = self.looks();
+        let reader = self.looks();
         for existing in needed {
-            let unseen = matches!(looks.read(&existing).await, Ok(None));
-            if unseen && matches!(looks.read_made(&existing).await, Ok(None)) {
+            let unseen = matches!(reader.read(&existing).await, Ok(None));
+            if unseen && matches!(reader.read_made(&existing).await, Ok(None)) {
                 return Some(gone(&existing.address.path));
             }
         }
@@ -191,7 +191,7 @@ impl<'a> Calls<'a> {
     }
 
     pub(super) async fn back_off(&mut self, attempt: u32, error: &ProviderError) -> Result<(), Closed> {
-        let after = looks::backoff(&self.path, attempt, error.class);
+        let after = reader::backoff(&self.path, attempt, error.class);
         self.progress.report(&ProgressEvent::Retrying {
             step: self.step,
             path: self.path.clone(),
@@ -200,7 +200,7 @@ impl<'a> Calls<'a> {
             class: error.class,
             message: error.to_string(),
         });
-        self.traffic.pause(after).await
+        self.limiter.pause(after).await
     }
 
     /// Waits until the resource works. `new` says that no run has seen it ready yet: it may not be visible.
@@ -218,14 +218,14 @@ impl<'a> Calls<'a> {
                 Status::Failed(reason) => return Err(StepError::NotReady { reason, failed: true }),
                 Status::Blocked(reason) => return Err(StepError::NotReady { reason, failed: false }),
                 Status::Pending(detail) | Status::Deleting(detail) => detail,
-                Status::Gone if new && started.elapsed() < SETTLING => "not visible yet".into(),
+                Status::Gone if new && started.elapsed() < CONSISTENCY_WINDOW => "not visible yet".into(),
                 Status::Gone => return Err(StepError::NotReady { reason: "it does not exist".into(), failed: true }),
             };
-            if started.elapsed() >= wait.timeout.max(SETTLING) {
+            if started.elapsed() >= wait.timeout.max(CONSISTENCY_WINDOW) {
                 return Err(StepError::NotReady { reason: overdue(&detail, wait), failed: false });
             }
             self.say(&mut said, detail);
-            self.traffic.pause(until_next_look(started.elapsed(), wait)).await?;
+            self.limiter.pause(until_next_look(started.elapsed(), wait)).await?;
         }
     }
 
@@ -243,10 +243,10 @@ impl<'a> Calls<'a> {
             if failure.error.as_ref().is_none_or(|error| error.class != ErrorClass::NotFound) {
                 return Err(Failure { in_doubt, ..failure });
             }
-            if look == LOOKS {
+            if look == READS {
                 return Ok(Deletion::Gone);
             }
-            if let Err(Closed) = self.traffic.pause(provider.settling() / (LOOKS - 1)).await {
+            if let Err(Closed) = self.limiter.pause(provider.consistency_window() / (READS - 1)).await {
                 return Err(Failure { error: None, in_doubt });
             }
         }
@@ -258,13 +258,13 @@ impl<'a> Calls<'a> {
     pub(super) async fn until_gone(&mut self, existing: &Existing, wait: Wait) -> Result<(), StepError> {
         let started = Instant::now();
         let mut said = None;
-        let settling = self.provider.settling();
+        let consistency_window = self.provider.consistency_window();
         loop {
             let mut pause = until_next_look(started.elapsed(), wait);
             let detail = match self.advance(existing, false).await? {
-                Status::Gone if started.elapsed() >= settling => return Ok(()),
+                Status::Gone if started.elapsed() >= consistency_window => return Ok(()),
                 Status::Gone => {
-                    pause = pause.min(settling);
+                    pause = pause.min(consistency_window);
                     "not visible".into()
                 }
                 Status::Failed(reason) => return Err(StepError::NotGone { reason }),
@@ -275,7 +275,7 @@ impl<'a> Calls<'a> {
                 return Err(StepError::NotGone { reason: overdue(&detail, wait) });
             }
             self.say(&mut said, detail);
-            self.traffic.pause(pause).await?;
+            self.limiter.pause(pause).await?;
         }
     }
 

@@ -111,8 +111,8 @@ impl Provider for Fenced<'_> {
         self.provider().status(resource).await
     }
 
-    fn settling(&self) -> Duration {
-        self.provider().settling()
+    fn consistency_window(&self) -> Duration {
+        self.provider().consistency_window()
     }
 
     fn time(&self) -> Option<u64> {

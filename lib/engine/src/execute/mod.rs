@@ -11,8 +11,8 @@ mod progress;
 mod record;
 mod secrets;
 mod step;
+mod timing_report;
 mod veil;
-mod yardstick;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ use tokio::time::Instant;
 
 pub use error::StepError;
 pub use progress::{Progress, ProgressEvent};
-pub use yardstick::Yardstick;
+pub use timing_report::TimingReport;
 
 use fenced::Fenced;
 use record::Record;
@@ -38,10 +38,10 @@ use crate::error::Error;
 use crate::model::{Event, State};
 use crate::plan::{Plan, Step, StepId, Work};
 use crate::provider::{ErrorClass, Provider};
+use crate::rate_limit::{Rank, RateLimiter};
 use crate::resolve::substitute;
 use crate::secret::Told;
 use crate::store::{Loaded, StateStore};
-use crate::traffic::{Rank, Traffic};
 use crate::upstream;
 
 /// How a plan is executed.
@@ -129,7 +129,7 @@ pub struct Outcome {
     /// How long it took.
     pub elapsed: Duration,
     /// What that can be compared with, where every step was done.
-    pub yardstick: Option<Yardstick>,
+    pub timing: Option<TimingReport>,
 }
 
 impl Outcome {
@@ -237,15 +237,15 @@ pub async fn execute(
     let unseen = record.read(|state| step::unseen(plan, state));
     let started = Instant::now();
     let provider = &Fenced::new(provider, store);
-    let traffic = Traffic::new(options.parallelism)
+    let limiter = RateLimiter::new(options.parallelism)
         .telling(|api, calls_per_second| progress.report(&ProgressEvent::Throttled { api, calls_per_second }));
     let told = &Told::default();
     let creates = step::creates(plan);
     let runner =
-        Runner { plan, record: &record, provider, options, progress, traffic: &traffic, unseen, creates, told };
+        Runner { plan, record: &record, provider, options, progress, limiter: &limiter, unseen, creates, told };
     progress.report(&ProgressEvent::Started { steps: plan.work().count() });
     let mut run = Run::new(plan, options, progress);
-    traffic.keep(run.drive(&runner, cancellation)).await;
+    limiter.keep(run.drive(&runner, cancellation)).await;
 
     let imports = upstream::merged(&plan.kept_imports, &plan.imports);
     if run.succeeded() && record.read(|state| state.imports != imports) {
@@ -258,8 +258,8 @@ pub async fn execute(
     let elapsed = started.elapsed();
     let (state, saved) = record.finish().await;
     let Run { done, failed, skipped, interrupted, took, .. } = run;
-    let yardstick = took.into_iter().collect::<Option<Vec<_>>>().map(|took| Yardstick::of(plan, &took));
-    let outcome = Outcome { state, done, failed, skipped, interrupted, elapsed, yardstick };
+    let timing = took.into_iter().collect::<Option<Vec<_>>>().map(|took| TimingReport::of(plan, &took));
+    let outcome = Outcome { state, done, failed, skipped, interrupted, elapsed, timing };
     match saved {
         Ok(()) => Ok(outcome),
         Err(error) => Err(ExecuteError::Unsaved { outcome: Box::new(outcome), source: Box::new(error) }),
@@ -409,7 +409,7 @@ impl<'a> Run<'a> {
         running.push(Box::pin(async move {
             let turn = match runner.api(step) {
                 None => Ok(None),
-                Some(api) => runner.traffic.enter(api, rank).await.map(Some),
+                Some(api) => runner.limiter.enter(api, rank).await.map(Some),
             };
             let Ok(turn) = turn else {
                 return Ended { step, elapsed: Duration::ZERO, result: Err(StepError::Interrupted) };
@@ -470,7 +470,7 @@ impl<'a> Run<'a> {
     fn stop(&mut self, runner: &Runner<'_>) {
         self.stopped = true;
         self.free.clear();
-        runner.traffic.close();
+        runner.limiter.close();
         self.progress.report(&ProgressEvent::Stopping);
     }
 

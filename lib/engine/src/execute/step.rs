@@ -16,11 +16,11 @@ use crate::plan::{Desired, Plan, Step, Work};
 use crate::provider::{
     Accepted, Address, DeleteRequest, Deletion, Existing, Outputs, Provider, ProviderError, UpdateRequest, Wait,
 };
+use crate::rate_limit::{Permit, Rank, RateLimiter};
 use crate::reboot;
 use crate::recover;
 use crate::resolve::{Revealed, reveal, substitute_all};
 use crate::secret::{self, Maker, Sources, Told};
-use crate::traffic::{Rank, Traffic, Turn};
 
 mod create;
 
@@ -31,7 +31,7 @@ pub(super) struct Runner<'a> {
     pub(super) provider: &'a dyn Provider,
     pub(super) options: &'a ExecuteOptions,
     pub(super) progress: &'a dyn Progress,
-    pub(super) traffic: &'a Traffic<'a>,
+    pub(super) limiter: &'a RateLimiter<'a>,
     /// What an earlier run has made or changed, and nobody has seen ready since.
     pub(super) unseen: BTreeSet<Path>,
     /// What this run makes.
@@ -75,11 +75,11 @@ impl Runner<'_> {
     pub(super) async fn run(
         &self,
         step: &Step,
-        turn: Option<Turn<'_>>,
+        turn: Option<Permit<'_>>,
         rank: Rank,
     ) -> Result<Option<String>, StepError> {
-        let lane = (self.api(step).unwrap_or_default(), rank);
-        let mut calls = Calls::new(step, self.provider, self.progress, self.traffic, lane, turn);
+        let queue = (self.api(step).unwrap_or_default(), rank);
+        let mut calls = Calls::new(step, self.provider, self.progress, self.limiter, queue, turn);
         let path = step.path.clone();
         match &step.work {
             Work::Create { environment, generation, desired } => {
@@ -189,7 +189,7 @@ impl Runner<'_> {
 
     /// Writes down how far an update has come that was refused: it may have taken several calls, and
     /// some of them had their effect. Where that cannot be seen now, it stays open and the next run
-    /// looks.
+    /// reader.
     async fn unfinished(
         &self,
         step: &Step,
@@ -272,7 +272,7 @@ impl Runner<'_> {
         }
     }
 
-    /// Looks whether all that an earlier run has asked for is there. That run would have been told had a
+    /// Reader whether all that an earlier run has asked for is there. That run would have been told had a
     /// change failed, and would have made the calls that follow a create; this one only sees that the
     /// resource works. Where that cannot be seen now, the next run waits and looks again.
     async fn other_than_asked(
@@ -287,7 +287,7 @@ impl Runner<'_> {
 
     /// A look that was not answered, perhaps since the run was asked to stop.
     fn unseen(&self, error: ProviderError) -> StepError {
-        if self.traffic.is_closed() { StepError::Interrupted } else { error.into() }
+        if self.limiter.is_closed() { StepError::Interrupted } else { error.into() }
     }
 
     async fn delete(
@@ -321,7 +321,7 @@ impl Runner<'_> {
     }
 
     /// Writes down that a deletion was refused, and what it has taken away before: it may have taken several
-    /// calls. Where that cannot be seen now, the deletion stays open and the next run looks. What turns out to
+    /// calls. Where that cannot be seen now, the deletion stays open and the next run reader. What turns out to
     /// be gone is deleted, whatever the answer was.
     async fn undeleted(
         &self,

@@ -531,7 +531,7 @@ async fn what_is_not_visible_yet_is_deleted_all_the_same() {
     fake.cloud().resources.clear();
     let outcome = deploy(&assembly(&[]), &store, &fake).await;
     assert!(outcome.succeeded() && outcome.state.resources.is_empty(), "what somebody else has deleted is gone");
-    assert!(outcome.elapsed >= fake.settling());
+    assert!(outcome.elapsed >= fake.consistency_window());
 }
 
 #[tokio::test(start_paused = true)]
@@ -555,11 +555,11 @@ async fn the_time_is_compared_with_the_slowest_chain_and_with_waiting_for_everyt
         .extend(assembly(&[("a/db", DATABASE, json!({"Tags": [{"$ref": "a/nat#NatGatewayId"}]}))]).resources);
     let outcome = deploy(&program, &store, &fake).await;
     assert!(outcome.succeeded(), "{:?}", outcome.failed);
-    let yardstick = outcome.yardstick.unwrap();
+    let timing = outcome.timing.unwrap();
     // The database takes the gateway's early identifier, and need not wait for its minute.
     assert!(is_seen(outcome.elapsed, 480), "{:?}", outcome.elapsed);
-    assert!(is_seen(yardstick.critical_path, 480) && is_seen(yardstick.waiting_for_all, 540), "{yardstick:?}");
-    assert!(yardstick.waited);
+    assert!(is_seen(timing.critical_path, 480) && is_seen(timing.waiting_for_all, 540), "{timing:?}");
+    assert!(timing.waited);
 }
 
 /// Whether what takes so many seconds is seen within two hundredths of that.

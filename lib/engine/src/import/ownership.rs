@@ -6,9 +6,9 @@ use groundplan_schema::{ResourceType, lookup};
 
 use super::Request;
 use crate::error::Error;
-use crate::looks::Looks;
 use crate::model::{ResourceState, State};
 use crate::provider::{Existing, Identity, Owner};
+use crate::reader::Reader;
 use crate::upstream;
 
 /// How many characters of a path an identity tag has at most.
@@ -29,7 +29,7 @@ pub(super) async fn permit(
     request: &Request<'_>,
     existing: &Existing,
     own: &Identity,
-    looks: Looks<'_>,
+    reader: Reader<'_>,
 ) -> Result<(), Error> {
     let Existing { address, id, .. } = existing;
     let (path, store) = (&address.path, request.store);
@@ -53,7 +53,7 @@ pub(super) async fn permit(
     if request.take_ownership {
         return Ok(());
     }
-    match looks.owner(existing).await.map_err(Error::provider(Some(path)))? {
+    match reader.owner(existing).await.map_err(Error::provider(Some(path)))? {
         Some(Owner { app, path: tagged }) if app == address.app => match is_at(&tagged, path.as_str()) {
             true => Ok(()),
             false => refused(format!(

@@ -211,7 +211,7 @@ fn what_failed_after_the_run_that_made_it_holds_data_until_it_is_ready_or_gone()
     let failed = [create("a/db", DATABASE, 1), accepted("a/db", "db-1"), late];
     let state = after(&failed);
     assert_eq!(state.resources["a/db"].status, ResourceStatus::Failed);
-    assert!(state.resources["a/db"].holds_data());
+    assert!(state.resources["a/db"].is_stateful());
     let refused =
         Event::DeleteFailed { path: "a/db".into(), id: "db-1".into(), generation: Some(1), message: "no".into() };
     assert_eq!(after(&[&failed[..], &[refused]].concat()).resources["a/db"].status, ResourceStatus::Failed);
@@ -345,7 +345,7 @@ fn what_lacks_settings_is_updated_and_the_update_sets_its_secrets() {
     };
     let mut state = after(&[Event::Intent { path: "a/db".into(), intent }, made, ready("a/db")]);
     let resource = &state.resources["a/db"];
-    assert!(resource.incomplete && resource.status == ResourceStatus::Ready && resource.holds_data());
+    assert!(resource.incomplete && resource.status == ResourceStatus::Ready && resource.is_stateful());
     assert_eq!(
         (resource.secrets["MasterUserPassword"].as_str(), resource.secrets["SourceRegion"].as_str()),
         (UNKNOWN_DIGEST, "ab")

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use groundplan_core::Path;
-use groundplan_core::value::Import;
+use groundplan_core::value::CrossAppReference;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -29,7 +29,7 @@ pub struct Imported {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Missing {
     /// What is used.
-    pub import: Import,
+    pub import: CrossAppReference,
     /// Why it has none.
     pub problem: Problem,
     /// The resources whose properties want it.

@@ -342,7 +342,7 @@ impl ResourceState {
     }
 
     /// Whether deleting it loses data: what has failed in the run that made it holds none.
-    pub fn holds_data(&self) -> bool {
+    pub fn is_stateful(&self) -> bool {
         let stateful = groundplan_schema::lookup(&self.type_name).is_some_and(|schema| schema.stateful);
         stateful && self.status != ResourceStatus::Tainted
     }

@@ -62,7 +62,7 @@ fn by_hand(type_name: &str) -> Option<&'static str> {
 }
 
 fn name(resource: &ResourceState, unique: &str) -> Option<String> {
-    let schema = lookup(&resource.type_name).filter(|_| resource.holds_data());
+    let schema = lookup(&resource.type_name).filter(|_| resource.is_stateful());
     let fact = schema.and_then(ResourceType::final_snapshot)?;
     let text = |property: &str| resource.properties.get(property).and_then(Value::as_str);
     if fact.copy_by(|property| resource.properties.contains_key(property)).is_some() || fact.has_none(text) {

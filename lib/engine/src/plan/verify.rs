@@ -24,7 +24,7 @@ impl Plan {
                 let reason = format!("it deletes `{}`, which {what}, and does not say so; make a new one", step.path);
                 Err(Error::CorruptPlan { reason })
             };
-            if resource.holds_data() && !self.loses_data.contains(&step.path) {
+            if resource.is_stateful() && !self.loses_data.contains(&step.path) {
                 return unnamed("holds data");
             }
             // What was made in part and set aside at once can be protected by no deploy any more.

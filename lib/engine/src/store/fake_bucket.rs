@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::lease::{Cell, Cells, Wall};
+use super::lease::{Clock, CompareAndSwapStore, StoredText};
 use super::object::{ObjectStore, Objects};
 use crate::error::Error;
 use crate::provider::{ErrorClass, ProviderError};
@@ -36,7 +36,7 @@ pub(super) struct FakeBucket {
 #[derive(Default)]
 struct Kept {
     texts: BTreeMap<String, String>,
-    cells: BTreeMap<String, Cell>,
+    cells: BTreeMap<String, StoredText>,
     versions: u64,
 }
 
@@ -71,7 +71,7 @@ impl FakeBucket {
     pub(super) fn store(&self, app: &str) -> ObjectStore {
         let (started, skew) = (Instant::now(), self.machine.skew.clone());
         let start = Timestamp::from_second(1_700_000_000).unwrap();
-        let wall: Wall = Arc::new(move || {
+        let wall: Clock = Arc::new(move || {
             let skew = SignedDuration::from_secs(skew.load(Ordering::Relaxed));
             start + started.elapsed() + skew
         });
@@ -125,7 +125,7 @@ impl FakeBucket {
 
     pub(super) fn set_cell(&self, name: &str, text: &str) {
         let version = "by hand".to_owned();
-        self.kept().cells.insert(name.into(), Cell { text: text.into(), version });
+        self.kept().cells.insert(name.into(), StoredText { text: text.into(), version });
     }
 
     /// This machine's requests about objects since the last time.
@@ -217,8 +217,8 @@ impl Objects for FakeBucket {
 }
 
 #[async_trait]
-impl Cells for FakeBucket {
-    async fn read(&self, name: &str) -> Result<Option<Cell>, Error> {
+impl CompareAndSwapStore for FakeBucket {
+    async fn read(&self, name: &str) -> Result<Option<StoredText>, Error> {
         Ok(self.look(None, |kept| kept.cells.get(name).cloned()).await)
     }
 
@@ -229,7 +229,7 @@ impl Cells for FakeBucket {
             }
             kept.versions += 1;
             let version = kept.versions.to_string();
-            kept.cells.insert(name.to_owned(), Cell { text: text.to_owned(), version: version.clone() });
+            kept.cells.insert(name.to_owned(), StoredText { text: text.to_owned(), version: version.clone() });
             Some(version)
         };
         self.change(&self.machine.cell_faults, None, write).await

@@ -47,9 +47,9 @@ const FORMAT: u32 = 1;
 /// A change whose answer is lost may be repeated by whoever implements this: that it was refused
 /// then, since it had happened, is found out here.
 #[async_trait]
-pub trait Cells: Send + Sync {
+pub trait CompareAndSwapStore: Send + Sync {
     /// What is there, read consistently.
-    async fn read(&self, name: &str) -> Result<Option<Cell>, Error>;
+    async fn read(&self, name: &str) -> Result<Option<StoredText>, Error>;
 
     /// Writes `text` where `over` is still there, or nothing is where that is none. Gives its
     /// version, or none where something else is there.
@@ -59,9 +59,9 @@ pub trait Cells: Send + Sync {
     async fn delete(&self, name: &str, version: &str) -> Result<bool, Error>;
 }
 
-/// What is in one of the [`Cells`].
+/// What is in one of the [`CompareAndSwapStore`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cell {
+pub struct StoredText {
     /// The text.
     pub text: String,
     /// Tells this text from the one before and after it.
@@ -69,7 +69,7 @@ pub struct Cell {
 }
 
 /// Tells the time of day, as a person's clock does: it may jump.
-pub(super) type Wall = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What a lease's cell says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -111,17 +111,17 @@ impl Record {
 /// The one lease of a name, for all who want it.
 #[derive(Clone)]
 pub(super) struct Leases {
-    cells: Arc<dyn Cells>,
+    cells: Arc<dyn CompareAndSwapStore>,
     name: String,
     /// What it locks, for messages.
     place: String,
-    wall: Wall,
+    wall: Clock,
     /// The version that was seen last, and since when.
     seen: Arc<Mutex<Option<(String, Instant)>>>,
 }
 
 impl Leases {
-    pub(super) fn new(cells: Arc<dyn Cells>, name: String, place: String, wall: Wall) -> Self {
+    pub(super) fn new(cells: Arc<dyn CompareAndSwapStore>, name: String, place: String, wall: Clock) -> Self {
         Self { cells, name, place, wall, seen: Arc::default() }
     }
 
@@ -184,7 +184,7 @@ impl Leases {
     }
 
     /// Whether this was seen for the whole length of the lease. Remembers that it was seen.
-    fn is_silent(&self, cell: &Cell) -> Result<bool, Error> {
+    fn is_silent(&self, cell: &StoredText) -> Result<bool, Error> {
         let lease = Duration::from_secs(Record::from_json(&cell.text, &self.place)?.lease);
         let mut seen = lock(&self.seen);
         match &*seen {
@@ -196,7 +196,7 @@ impl Leases {
         }
     }
 
-    fn locked(&self, cell: &Cell) -> Result<Error, Error> {
+    fn locked(&self, cell: &StoredText) -> Result<Error, Error> {
         let Record { holder, lease, renewed, .. } = Record::from_json(&cell.text, &self.place)?;
         let ago = (self.wall)().as_second().saturating_sub(renewed);
         let heard = LastHeartbeat { ago, lease: Duration::from_secs(lease) };

@@ -28,7 +28,7 @@ use groundplan_core::{Assembly, Path};
 
 pub use file::FileStore;
 pub use history::History;
-pub use lease::{Cell, Cells};
+pub use lease::{CompareAndSwapStore, StoredText};
 pub use memory::MemoryStore;
 pub use object::{ObjectStore, Objects};
 pub use start::{load, load_new, permit_first};

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::history::History;
-use super::lease::{Cells, Lease, Leases, Wall};
+use super::lease::{Clock, CompareAndSwapStore, Lease, Leases};
 use super::object_log::{self, Header, Kind};
 use super::{Lock, StateStore, Stored, name_is_valid};
 use crate::error::Error;
@@ -77,15 +77,15 @@ pub trait Objects: Send + Sync {
     async fn delete(&self, names: Vec<String>) -> Result<(), Error>;
 }
 
-/// Keeps the state of an app in [`Objects`], and its lock in [`Cells`].
+/// Keeps the state of an app in [`Objects`], and its lock in [`CompareAndSwapStore`].
 ///
 /// It is written under its lock only.
 #[derive(Clone)]
 pub struct ObjectStore {
     objects: Arc<dyn Objects>,
-    cells: Arc<dyn Cells>,
+    cells: Arc<dyn CompareAndSwapStore>,
     app: String,
-    wall: Wall,
+    wall: Clock,
     leases: Leases,
     /// This run, while it has the lock.
     run: Arc<Mutex<Option<Arc<Run>>>>,
@@ -113,11 +113,16 @@ struct Log {
 
 impl ObjectStore {
     /// The store of `app`. Nothing is made until something is written.
-    pub fn new(objects: Arc<dyn Objects>, cells: Arc<dyn Cells>, app: &str) -> Self {
+    pub fn new(objects: Arc<dyn Objects>, cells: Arc<dyn CompareAndSwapStore>, app: &str) -> Self {
         Self::with_wall(objects, cells, app, Arc::new(Timestamp::now))
     }
 
-    pub(super) fn with_wall(objects: Arc<dyn Objects>, cells: Arc<dyn Cells>, app: &str, wall: Wall) -> Self {
+    pub(super) fn with_wall(
+        objects: Arc<dyn Objects>,
+        cells: Arc<dyn CompareAndSwapStore>,
+        app: &str,
+        wall: Clock,
+    ) -> Self {
         let place = format!("{}/{app}", objects.place());
         let leases = Leases::new(cells.clone(), app.to_owned(), place, wall.clone());
         Self { objects, cells, app: app.to_owned(), wall, leases, run: Arc::default() }

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use super::{Loaded, StateStore, Stored};
 use crate::error::Error;
-use crate::looks;
 use crate::model::{Event, RunRecord, State};
 use crate::provider::{ErrorClass, Provider, ProviderError};
+use crate::reader;
 
 /// How often a state is read again that another run is changing.
 const TRIES: usize = 10;
@@ -78,13 +78,13 @@ pub async fn permit_first(
     Err(Error::Owned { place: store.place(), account, app: assembly.app.clone(), found })
 }
 
-/// Looks up the resources of an app, again after errors that pass.
+/// Reader up the resources of an app, again after errors that pass.
 async fn owned(provider: &dyn Provider, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
     let started = Instant::now();
     for attempt in 1.. {
         match provider.owned(app, environments).await {
-            Err(error) if looks::patience(error.class).is_some_and(|patience| started.elapsed() < patience) => {
-                tokio::time::sleep(looks::backoff(&app.into(), attempt, error.class)).await;
+            Err(error) if reader::patience(error.class).is_some_and(|patience| started.elapsed() < patience) => {
+                tokio::time::sleep(reader::backoff(&app.into(), attempt, error.class)).await;
             }
             answer => return answer,
         }

@@ -145,9 +145,9 @@ impl Runner<'_> {
 
     /// What an earlier call has made, where it is found.
     async fn adopt(&self, request: &CreateRequest, calls: &mut Calls<'_>) -> Result<Option<Made>, StepError> {
-        let looks = calls.looks();
+        let reader = calls.looks();
         let open = |error| self.unseen(error);
-        let mut ids = looks.find_made(request).await.map_err(open)?;
+        let mut ids = reader.find_made(request).await.map_err(open)?;
         let behavior = self.provider.behavior(&request.address.type_name);
         self.record.read(|state| recover::retain_unknown(state, &request.address, behavior, &mut ids));
         if ids.len() > 1 {
@@ -156,8 +156,8 @@ impl Runner<'_> {
         let Some(id) = ids.pop() else { return Ok(None) };
         let existing = made(request, id);
         // What is found and cannot be read is not found yet: it would have no outputs.
-        let Some(live) = looks.read_made(&existing).await.map_err(open)? else { return Ok(None) };
-        let ready = looks.ready(&existing).await.map_err(open)?;
+        let Some(live) = reader.read_made(&existing).await.map_err(open)? else { return Ok(None) };
+        let ready = reader.ready(&existing).await.map_err(open)?;
         let accepted = Accepted { id: existing.id, outputs: live.outputs, ..Accepted::default() };
         Ok(Some(Made::Found { accepted, live: ready.map(|_| live.properties) }))
     }

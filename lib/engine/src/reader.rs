@@ -1,4 +1,4 @@
-//! Looks at the cloud: calls without effect, repeated until they are answered.
+//! Reader at the cloud: calls without effect, repeated until they are answered.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use sha2::{Digest, Sha256};
 use crate::provider::{
     Address, Behavior, CreateRequest, ErrorClass, Existing, Live, Outputs, Owner, Provider, ProviderError, Status, Wait,
 };
-use crate::traffic::{Closed, Rank, Traffic};
+use crate::rate_limit::{Closed, Rank, RateLimiter};
 
 /// How often it is looked before it is believed that something is not there.
-pub(crate) const LOOKS: u32 = 5;
+pub(crate) const READS: u32 = 5;
 
-/// Looks at the cloud that take their turns with all other calls.
+/// Reader at the cloud that take their turns with all other calls.
 #[derive(Clone, Copy)]
-pub(crate) struct Looks<'a> {
+pub(crate) struct Reader<'a> {
     provider: &'a dyn Provider,
-    traffic: &'a Traffic<'a>,
+    limiter: &'a RateLimiter<'a>,
     rank: Rank,
 }
 
@@ -32,15 +32,15 @@ pub(crate) enum Fate {
     Stays(Live),
 }
 
-impl<'a> Looks<'a> {
-    /// Looks of which none is more urgent than another.
-    pub(crate) fn new(provider: &'a dyn Provider, traffic: &'a Traffic<'a>) -> Self {
-        Self::ranked(provider, traffic, (0, Reverse(0)))
+impl<'a> Reader<'a> {
+    /// Reader of which none is more urgent than another.
+    pub(crate) fn new(provider: &'a dyn Provider, limiter: &'a RateLimiter<'a>) -> Self {
+        Self::ranked(provider, limiter, (0, Reverse(0)))
     }
 
-    /// Looks that somebody with this rank waits for.
-    pub(crate) fn ranked(provider: &'a dyn Provider, traffic: &'a Traffic<'a>, rank: Rank) -> Self {
-        Self { provider, traffic, rank }
+    /// Reader that somebody with this rank waits for.
+    pub(crate) fn ranked(provider: &'a dyn Provider, limiter: &'a RateLimiter<'a>, rank: Rank) -> Self {
+        Self { provider, limiter, rank }
     }
 
     /// How resources of a type behave.
@@ -98,11 +98,11 @@ impl<'a> Looks<'a> {
     /// moment ago may not show yet: that a resource stays is believed only where none of the looks,
     /// spread over the consistency window, shows a deletion.
     pub(crate) async fn deletion(&self, existing: &Existing) -> Result<Fate, ProviderError> {
-        let interval = self.provider.settling() / (LOOKS - 1);
+        let interval = self.provider.consistency_window() / (READS - 1);
         let mut seen = false;
-        for look in 0..LOOKS {
+        for look in 0..READS {
             if look > 0 {
-                self.traffic.pause(interval).await.map_err(|Closed| self.stopped())?;
+                self.limiter.pause(interval).await.map_err(|Closed| self.stopped())?;
             }
             match self.status(existing).await {
                 Ok(Status::Deleting(_)) => return Ok(Fate::Going),
@@ -119,19 +119,19 @@ impl<'a> Looks<'a> {
     /// A look that is not made any more.
     fn stopped(&self) -> ProviderError {
         let asked = || ProviderError::new(ErrorClass::Transient, "the run was asked to stop");
-        self.traffic.refused().cloned().unwrap_or_else(asked)
+        self.limiter.refused().cloned().unwrap_or_else(asked)
     }
 
     async fn until_seen<T>(
         &self,
         ask: impl AsyncFn() -> Result<Option<T>, ProviderError>,
     ) -> Result<Option<T>, ProviderError> {
-        let interval = self.provider.settling() / (LOOKS - 1);
-        for _ in 1..LOOKS {
+        let interval = self.provider.consistency_window() / (READS - 1);
+        for _ in 1..READS {
             if let Some(seen) = ask().await? {
                 return Ok(Some(seen));
             }
-            self.traffic.pause(interval).await.map_err(|Closed| self.stopped())?;
+            self.limiter.pause(interval).await.map_err(|Closed| self.stopped())?;
         }
         ask().await
     }
@@ -145,12 +145,12 @@ impl<'a> Looks<'a> {
         let api = self.provider.behavior(&address.type_name).map_or("", |behavior| behavior.api);
         let mut spent = Duration::ZERO;
         for attempt in 1.. {
-            let turn = self.traffic.enter(api, self.rank).await.map_err(|Closed| self.stopped())?;
+            let turn = self.limiter.enter(api, self.rank).await.map_err(|Closed| self.stopped())?;
             let began = tokio::time::Instant::now();
             match turn.make(ask()).await {
                 Err(error) if patience(error.class).is_some_and(|patience| spent < patience) => {
                     let pause = backoff(&address.path, attempt, error.class);
-                    self.traffic.pause(pause).await.map_err(|Closed| error)?;
+                    self.limiter.pause(pause).await.map_err(|Closed| error)?;
                     spent += began.elapsed();
                 }
                 answer => return answer,

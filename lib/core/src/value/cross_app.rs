@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 /// "text"}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Import {
+pub struct CrossAppReference {
     /// The app that publishes it.
     pub app: String,
     /// Its name among the outputs of that app.
     pub name: String,
     /// What its value has to be.
-    pub form: Form,
+    pub form: ValueType,
 }
 
 /// `account:zone-id`
-impl fmt::Display for Import {
+impl fmt::Display for CrossAppReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.app, self.name)
     }
@@ -27,13 +27,16 @@ impl fmt::Display for Import {
 /// What a value is in JSON: all that a document knows of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Form {
+pub enum ValueType {
     /// A string.
-    Text,
+    #[serde(rename = "text")]
+    String,
     /// `true` or `false`.
-    Truth,
+    #[serde(rename = "truth")]
+    Bool,
     /// A whole number.
-    Whole,
+    #[serde(rename = "whole")]
+    Integer,
     /// A number.
     Number,
     /// A list.
@@ -46,13 +49,13 @@ pub enum Form {
     Secret,
 }
 
-impl Form {
-    /// Whether a value is of this form.
+impl ValueType {
+    /// Returns whether a value is of this type.
     pub fn fits(self, value: &serde_json::Value) -> bool {
         match self {
-            Self::Text => value.is_string(),
-            Self::Truth => value.is_boolean(),
-            Self::Whole => value.is_i64(),
+            Self::String => value.is_string(),
+            Self::Bool => value.is_boolean(),
+            Self::Integer => value.is_i64(),
             Self::Number => value.is_number(),
             Self::List => value.is_array(),
             Self::Structure => value.is_object(),
@@ -63,12 +66,12 @@ impl Form {
 }
 
 /// With its article, as in `a string`.
-impl fmt::Display for Form {
+impl fmt::Display for ValueType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Text => "a string",
-            Self::Truth => "true or false",
-            Self::Whole => "a whole number",
+            Self::String => "a string",
+            Self::Bool => "true or false",
+            Self::Integer => "a whole number",
             Self::Number => "a number",
             Self::List => "a list",
             Self::Structure => "a structure",

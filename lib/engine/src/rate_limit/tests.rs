@@ -4,8 +4,8 @@ use super::*;
 
 const FIRST: Rank = (0, Reverse(0));
 
-async fn answered(traffic: &Traffic<'_>, api: &'static str, class: Option<ErrorClass>) {
-    let turn = traffic.enter(api, FIRST).await.unwrap();
+async fn answered(limiter: &RateLimiter<'_>, api: &'static str, class: Option<ErrorClass>) {
+    let turn = limiter.enter(api, FIRST).await.unwrap();
     let error = class.map(|class| ProviderError::new(class, "by the test"));
     let _ = turn
         .make(async {
@@ -17,20 +17,20 @@ async fn answered(traffic: &Traffic<'_>, api: &'static str, class: Option<ErrorC
 
 #[tokio::test(start_paused = true)]
 async fn before_an_api_throttles_nothing_is_held_back_but_by_the_number_of_calls_at_once() {
-    let (traffic, begun) = (Traffic::new(10), Instant::now());
-    traffic.keep(futures::future::join_all((0..100).map(|_| answered(&traffic, "ec2", None)))).await;
+    let (limiter, begun) = (RateLimiter::new(10), Instant::now());
+    limiter.keep(futures::future::join_all((0..100).map(|_| answered(&limiter, "ec2", None)))).await;
     assert_eq!(begun.elapsed(), Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_an_api_that_throttles_takes_no_place_from_others() {
-    let traffic = Traffic::new(2);
+    let limiter = RateLimiter::new(2);
     let begun = Instant::now();
-    traffic
+    limiter
         .keep(async {
-            futures::future::join_all((0..2).map(|_| answered(&traffic, "route53", Some(ErrorClass::Throttled)))).await;
-            let slow = futures::future::join_all((0..20).map(|_| answered(&traffic, "route53", None)));
-            let fast = futures::future::join_all((0..20).map(|_| answered(&traffic, "ec2", None)));
+            futures::future::join_all((0..2).map(|_| answered(&limiter, "route53", Some(ErrorClass::Throttled)))).await;
+            let slow = futures::future::join_all((0..20).map(|_| answered(&limiter, "route53", None)));
+            let fast = futures::future::join_all((0..20).map(|_| answered(&limiter, "ec2", None)));
             let fast = async {
                 fast.await;
                 begun.elapsed()
@@ -44,10 +44,10 @@ async fn who_waits_for_an_api_that_throttles_takes_no_place_from_others() {
 
 #[tokio::test(start_paused = true)]
 async fn of_those_who_wait_the_one_with_the_longest_path_goes_first() {
-    let (traffic, order) = (Traffic::new(1), Mutex::new(Vec::new()));
-    let turn = traffic.enter("ec2", FIRST).await.unwrap();
+    let (limiter, order) = (RateLimiter::new(1), Mutex::new(Vec::new()));
+    let turn = limiter.enter("ec2", FIRST).await.unwrap();
     let wait = async |rank: Rank| {
-        let turn = traffic.enter("ec2", rank).await.unwrap();
+        let turn = limiter.enter("ec2", rank).await.unwrap();
         order.lock().unwrap().push(rank.0);
         drop(turn);
     };
@@ -57,9 +57,9 @@ async fn of_those_who_wait_the_one_with_the_longest_path_goes_first() {
 
 #[tokio::test(start_paused = true)]
 async fn when_it_is_closed_nobody_waits_any_more() {
-    let traffic = Traffic::new(1);
-    let _turn = traffic.enter("ec2", FIRST).await.unwrap();
+    let limiter = RateLimiter::new(1);
+    let _turn = limiter.enter("ec2", FIRST).await.unwrap();
     let (waiting, paused, ()) =
-        tokio::join!(traffic.enter("ec2", FIRST), traffic.pause(Duration::from_secs(600)), async { traffic.close() });
-    assert!(waiting.is_err() && paused.is_err() && traffic.enter("iam", FIRST).await.is_err());
+        tokio::join!(limiter.enter("ec2", FIRST), limiter.pause(Duration::from_secs(600)), async { limiter.close() });
+    assert!(waiting.is_err() && paused.is_err() && limiter.enter("iam", FIRST).await.is_err());
 }

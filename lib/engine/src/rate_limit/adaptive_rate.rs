@@ -42,7 +42,7 @@ const SLACK: Duration = Duration::from_millis(50);
 
 /// The pace of the calls to one API: as fast as they come until the API throttles.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct AdaptiveRate {
     meter: Meter,
     limit: Option<Limit>,
 }
@@ -62,7 +62,7 @@ struct Limit {
     next: Instant,
 }
 
-impl Pace {
+impl AdaptiveRate {
     /// Whether a call may be sent now; else when.
     pub(super) fn opens(&self, now: Instant) -> Result<(), Instant> {
         match &self.limit {

@@ -11,7 +11,7 @@ use crate::plan::{Plan, Work};
 /// How long a run that was done whole would have taken under other rules, had each of its steps
 /// taken as long as it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Yardstick {
+pub struct TimingReport {
     /// The slowest chain of steps: no order of them takes less.
     pub critical_path: Duration,
     /// The same where each resource waits until all that it depends on is ready, and a resource
@@ -24,7 +24,7 @@ pub struct Yardstick {
 /// How many resources others make at a time: Terraform's default.
 const OTHERS: usize = 10;
 
-impl Yardstick {
+impl TimingReport {
     /// From how long each step of `plan` took, in the plan's order.
     pub(super) fn of(plan: &Plan, took: &[Duration]) -> Self {
         let waits = plan.steps.iter().zip(took).filter(|(step, _)| step.work == Work::Ready);

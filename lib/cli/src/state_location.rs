@@ -24,7 +24,7 @@ use crate::state_url::{S3Url, StateUrl};
 use crate::target::Target;
 
 /// The place of the state of one app at one target.
-pub(crate) struct Place {
+pub(crate) struct StateLocation {
     root: Root,
     /// Whether it is in `.groundplan/`, since nobody has named another one.
     pub(crate) is_default: bool,
@@ -41,7 +41,7 @@ enum Root {
     },
 }
 
-impl Place {
+impl StateLocation {
     /// Where the state of `app` is: `option` is what `--state` says, `declared` what the app says.
     pub(crate) fn find(
         option: Option<&StateUrl>,

@@ -5,7 +5,7 @@
 //! beat; of those who wait for it, the first is who has the longest path before it. Who waits for
 //! an API that throttles holds nothing that a call to another one could use.
 
-mod pace;
+mod adaptive_rate;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -16,7 +16,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::provider::{ErrorClass, ProviderError};
-use pace::Pace;
+use adaptive_rate::AdaptiveRate;
 
 /// Who goes first: the weight of the path that is still before a step, then the step that comes
 /// first in the plan.
@@ -26,9 +26,9 @@ pub(crate) type Rank = (u64, Reverse<u32>);
 type Throttles<'a> = dyn Fn(&'static str, f64) + Send + Sync + 'a;
 
 /// The calls of one run, or of one plan.
-pub(crate) struct Traffic<'a> {
+pub(crate) struct RateLimiter<'a> {
     shared: Mutex<Shared>,
-    /// That a lane may open at another time than was known.
+    /// That a queue may open at another time than was known.
     changed: Notify,
     closed: watch::Sender<bool>,
     /// What the cloud has said of the credentials, where that has closed everything.
@@ -40,13 +40,13 @@ struct Shared {
     /// How many calls more may be under way.
     free: usize,
     arrivals: u64,
-    lanes: BTreeMap<&'static str, Lane>,
+    queues: BTreeMap<&'static str, ApiQueue>,
 }
 
 /// One API.
 #[derive(Default)]
-struct Lane {
-    pace: Pace,
+struct ApiQueue {
+    rate: AdaptiveRate,
     waiting: BinaryHeap<Waiter>,
 }
 
@@ -62,15 +62,15 @@ struct Waiter {
 pub(crate) struct Closed;
 
 /// The right to make one call.
-pub(crate) struct Turn<'a> {
-    traffic: &'a Traffic<'a>,
+pub(crate) struct Permit<'a> {
+    limiter: &'a RateLimiter<'a>,
     api: &'static str,
 }
 
-impl<'a> Traffic<'a> {
+impl<'a> RateLimiter<'a> {
     /// Allows `parallelism` calls at a time.
     pub(crate) fn new(parallelism: usize) -> Self {
-        let shared = Shared { free: parallelism.max(1), arrivals: 0, lanes: BTreeMap::new() };
+        let shared = Shared { free: parallelism.max(1), arrivals: 0, queues: BTreeMap::new() };
         Self {
             shared: Mutex::new(shared),
             changed: Notify::new(),
@@ -95,7 +95,7 @@ impl<'a> Traffic<'a> {
     }
 
     /// Waits for the turn to make a call to `api`.
-    pub(crate) async fn enter(&'a self, api: &'static str, rank: Rank) -> Result<Turn<'a>, Closed> {
+    pub(crate) async fn enter(&'a self, api: &'static str, rank: Rank) -> Result<Permit<'a>, Closed> {
         let granted = {
             let mut shared = self.lock();
             if *self.closed.borrow() {
@@ -104,20 +104,20 @@ impl<'a> Traffic<'a> {
             let (turn, granted) = oneshot::channel();
             shared.arrivals += 1;
             let arrival = Reverse(shared.arrivals);
-            shared.lanes.entry(api).or_default().waiting.push(Waiter { rank, arrival, turn });
+            shared.queues.entry(api).or_default().waiting.push(Waiter { rank, arrival, turn });
             self.dispatch(&mut shared);
             granted
         };
         // Who is sent away when everything is closed hears nothing more.
         granted.await.map_err(|_| Closed)?;
-        Ok(Turn { traffic: self, api })
+        Ok(Permit { limiter: self, api })
     }
 
     /// From now on there are no turns, neither for who waits nor for who comes.
     pub(crate) fn close(&self) {
         let mut shared = self.lock();
         self.closed.send_replace(true);
-        shared.lanes.values_mut().for_each(|lane| lane.waiting.clear());
+        shared.queues.values_mut().for_each(|queue| queue.waiting.clear());
     }
 
     /// Whether there are no turns any more.
@@ -169,12 +169,12 @@ impl Shared {
     /// Gives the turns that are free.
     fn dispatch(&mut self, now: Instant) {
         while self.free > 0 {
-            let open = self.lanes.values_mut().filter(|lane| lane.pace.opens(now).is_ok());
-            let Some(lane) = open.max_by(|one, other| one.waiting.peek().cmp(&other.waiting.peek())) else { return };
-            let Some(first) = lane.waiting.pop() else { return };
+            let open = self.queues.values_mut().filter(|queue| queue.rate.opens(now).is_ok());
+            let Some(queue) = open.max_by(|one, other| one.waiting.peek().cmp(&other.waiting.peek())) else { return };
+            let Some(first) = queue.waiting.pop() else { return };
             // Who has gone away in the meantime needs none.
             if first.turn.send(()).is_ok() {
-                lane.pace.sent(now);
+                queue.rate.sent(now);
                 self.free -= 1;
             }
         }
@@ -183,12 +183,12 @@ impl Shared {
     /// When the next turn is free without a call ending before; none where nobody waits for the
     /// clock.
     fn next_opening(&self) -> Option<Instant> {
-        let waited_for = self.lanes.values().filter(|lane| self.free > 0 && !lane.waiting.is_empty());
-        waited_for.filter_map(|lane| lane.pace.opens(Instant::now()).err()).min()
+        let waited_for = self.queues.values().filter(|queue| self.free > 0 && !queue.waiting.is_empty());
+        waited_for.filter_map(|queue| queue.rate.opens(Instant::now()).err()).min()
     }
 }
 
-impl Turn<'_> {
+impl Permit<'_> {
     /// Makes the call. The turn is over when it is answered. Once the credentials are no good there
     /// are no turns any more: every other call would be refused as well.
     pub(crate) async fn make<T>(
@@ -199,28 +199,28 @@ impl Turn<'_> {
         let answer = call.await;
         let throttled = answer.as_ref().is_err_and(|error| error.class == ErrorClass::Throttled);
         let api = self.api;
-        let mut shared = self.traffic.lock();
-        let first = shared.lanes.entry(api).or_default().pace.answered(sent, throttled, Instant::now());
+        let mut shared = self.limiter.lock();
+        let first = shared.queues.entry(api).or_default().rate.answered(sent, throttled, Instant::now());
         drop(shared);
         if let Err(error) = &answer
             && error.class == ErrorClass::Unauthenticated
         {
-            self.traffic.refused.get_or_init(|| error.clone());
-            self.traffic.close();
+            self.limiter.refused.get_or_init(|| error.clone());
+            self.limiter.close();
         }
         if let Some(rate) = first {
             tracing::info!(api, rate, "the API throttles: calls to it are paced from now on");
-            (self.traffic.throttles)(api, rate);
+            (self.limiter.throttles)(api, rate);
         }
         answer
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut shared = self.traffic.lock();
+        let mut shared = self.limiter.lock();
         shared.free += 1;
-        self.traffic.dispatch(&mut shared);
+        self.limiter.dispatch(&mut shared);
     }
 }
 
