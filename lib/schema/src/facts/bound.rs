@@ -8,6 +8,12 @@ use crate::resource::ResourceType;
 
 /// Types with the property that says what they are bound to.
 const ROWS: &[(&str, &str)] = &[
+    // API_DeleteAutoScalingGroup: "deleting the group deletes the policies, any scaling activities that are in
+    // progress, the scheduled actions and the lifecycle hooks".
+    ("AWS::AutoScaling::ScalingPolicy", "AutoScalingGroupName"),
+    ("AWS::AutoScaling::ScheduledAction", "AutoScalingGroupName"),
+    // API_DeleteCluster (ECS): ClusterContainsServicesException.
+    ("AWS::ECS::Service", "Cluster"),
     // API_DeleteCluster (EKS): node groups and Fargate profiles have to be deleted first; the others go with it.
     ("AWS::EKS::AccessEntry", "ClusterName"),
     ("AWS::EKS::Addon", "ClusterName"),
@@ -15,6 +21,8 @@ const ROWS: &[(&str, &str)] = &[
     ("AWS::EKS::IdentityProviderConfig", "ClusterName"),
     ("AWS::EKS::Nodegroup", "ClusterName"),
     ("AWS::EKS::PodIdentityAssociation", "ClusterName"),
+    // API_DeleteEventBus: a bus with rules cannot be deleted.
+    ("AWS::Events::Rule", "EventBusName"),
     // API_DeleteFunction deletes all versions and aliases; the permissions are its own policy.
     ("AWS::Lambda::Alias", "FunctionName"),
     ("AWS::Lambda::Permission", "FunctionName"),

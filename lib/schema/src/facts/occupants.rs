@@ -3,13 +3,25 @@
 use crate::resource::ResourceType;
 
 /// Types with public addresses in subnets: "Before you can detach an internet gateway, the VPC must not
-/// contain any running instances with Elastic IP addresses or public IPv4 addresses"
-/// (API_DetachInternetGateway); the mapped addresses of a NAT gateway and of a load balancer count, too.
+/// contain any running instances with Elastic IP addresses or public IPv4 addresses" (API_DetachInternetGateway).
+/// That holds for the mapped addresses of every network interface: of NAT gateways, load balancers and tasks. Not
+/// listed are those whose address depends on a setting of their subnet (instances) or on a subnet group (databases).
 const PUBLIC: &[(&str, Public)] = &[
-    ("AWS::EC2::NatGateway", Public { subnets: &["SubnetId"], when: When::Set("AllocationId") }),
+    ("AWS::EC2::NatGateway", Public { subnets: &["SubnetId"], when: &[When::Set("AllocationId")] }),
+    (
+        "AWS::ECS::Service",
+        Public {
+            subnets: &["NetworkConfiguration.AwsvpcConfiguration.Subnets"],
+            when: &[When::Is("NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp", "ENABLED")],
+        },
+    ),
     (
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
-        Public { subnets: &["Subnets", "SubnetMappings.SubnetId"], when: When::Not("Scheme", "internal") },
+        Public {
+            subnets: &["Subnets", "SubnetMappings.SubnetId"],
+            // A Gateway Load Balancer has no scheme and no public address.
+            when: &[When::Not("Scheme", "internal"), When::Not("Type", "gateway")],
+        },
     ),
 ];
 
@@ -21,12 +33,15 @@ const GATEWAY: (&str, &str) = ("AWS::EC2::VPCGatewayAttachment", "InternetGatewa
 struct Public {
     /// The properties that name the subnets.
     subnets: &'static [&'static str],
-    when: When,
+    /// All of these.
+    when: &'static [When],
 }
 
 enum When {
     /// A property is set.
     Set(&'static str),
+    /// A property has this value.
+    Is(&'static str, &'static str),
     /// A property has another value, or none.
     Not(&'static str, &'static str),
 }
@@ -41,11 +56,16 @@ impl ResourceType {
     /// of its properties, as in `SubnetMappings.SubnetId`, where lists are looked through.
     pub fn public_subnets(&self, texts: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
         let Some((_, public)) = PUBLIC.iter().find(|(name, _)| *name == self.name) else { return Vec::new() };
-        let is_public = match public.when {
+        let holds = |when: &When| match when {
             When::Set(name) => !texts(name).is_empty(),
-            When::Not(name, value) => texts(name) != [value],
+            When::Is(name, value) => texts(name) == [*value],
+            When::Not(name, value) => texts(name) != [*value],
         };
-        if is_public { public.subnets.iter().flat_map(|path| texts(path)).collect() } else { Vec::new() }
+        if public.when.iter().all(holds) {
+            public.subnets.iter().flat_map(|path| texts(path)).collect()
+        } else {
+            Vec::new()
+        }
     }
 
     /// The VPC whose public addresses keep a resource of this type from being deleted, as long as there are
@@ -71,8 +91,10 @@ mod tests {
     fn every_row_is_about_published_types_and_properties() {
         for (name, public) in PUBLIC {
             let schema = lookup(name).unwrap_or_else(|| panic!("AWS publishes no {name}"));
-            let (When::Set(condition) | When::Not(condition, _)) = public.when;
-            for path in public.subnets.iter().chain([&condition]) {
+            let conditions = public.when.iter().map(|when| match when {
+                When::Set(name) | When::Is(name, _) | When::Not(name, _) => name,
+            });
+            for path in public.subnets.iter().chain(conditions) {
                 // The elements of a list are at a position.
                 let places = [(*path).to_owned(), path.replace('.', ".0.")];
                 assert!(places.iter().any(|place| schema.property(place).is_some()), "{name} has no {path}");
@@ -98,6 +120,11 @@ mod tests {
         assert_eq!(subnets(balancer, &both), 2);
         assert_eq!(subnets(balancer, &[both[0], ("Scheme", "internet-facing")]), 1);
         assert_eq!(subnets(balancer, &[both[0], ("Scheme", "internal")]), 0);
+        assert_eq!(subnets(balancer, &[both[0], ("Type", "gateway")]), 0);
+        let network = |name: &str| format!("NetworkConfiguration.AwsvpcConfiguration.{name}");
+        let (tasks, address) = (network("Subnets"), network("AssignPublicIp"));
+        assert_eq!(subnets("AWS::ECS::Service", &[(&tasks, "s"), (&address, "ENABLED")]), 1);
+        assert_eq!(subnets("AWS::ECS::Service", &[(&tasks, "s"), (&address, "DISABLED")]), 0);
         assert_eq!(subnets("AWS::EC2::Instance", &both), 0);
     }
 }

@@ -14,6 +14,9 @@ const ROWS: &[(&str, &[&str])] = &[
     ("AWS::Neptune::DBSubnetGroup", &["SubnetIds"]),
     ("AWS::RDS::DBSubnetGroup", &["SubnetIds"]),
     ("AWS::Redshift::ClusterSubnetGroup", &["SubnetIds"]),
+    // "You can't move an existing domain to a different VPC, but you can change the subnets"
+    // (https://docs.aws.amazon.com/opensearch-service/latest/developerguide/vpc.html).
+    ("AWS::OpenSearchService::Domain", &["VPCOptions.SubnetIds"]),
     // API_SetSubnets: InvalidSubnet; a load balancer has a VpcId, and no call changes it.
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["Subnets", "SubnetMappings.SubnetId"]),
 ];
