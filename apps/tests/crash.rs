@@ -47,10 +47,10 @@ fn a_deploy_that_is_killed_again_and_again_comes_to_the_same_account() {
         for goal in goals.into_iter().cycle() {
             let last = KILLS.min(hit.kills + KILLS_ON_ONE_WAY);
             while hit.kills < last && !world.killed_on_the_way_to(goal, &mut hit) {}
+            world.converges(goal, &clean);
             if hit.kills == KILLS {
                 break;
             }
-            world.converges(goal, &clean);
         }
         world.converges(Goal::Production, &clean);
         eprintln!("{hit:?}");

@@ -60,8 +60,7 @@ fn help_names_every_command() {
           --parallelism <N>
               Maximum number of concurrent calls to the target [default: 10]
       -v, --verbose...
-              Show all properties, and log to standard error; repeat for more
-              logs
+              Show all properties, and log to standard error; repeat for more logs
     ");
 }
 
