@@ -169,7 +169,7 @@ impl World<'_> {
         properties.extend(untold);
         others::keep(resource, &found.properties, &request.existing.properties, &mut properties);
         require_changeable(resource, &found, &properties)?;
-        network::check_update(&self.account, &found, &properties)?;
+        network::check_update(self.account, &found, &properties)?;
         let changes = |name: &str| found.properties.get(name) != properties.get(name);
         if properties.keys().any(|name| resource.is_detached_by(name) && changes(name))
             && let Some(holder) = self.account.network_holder(&found)
