@@ -32,7 +32,7 @@ fn order(plan: &Plan) -> Vec<String> {
 fn follow(plan: &Plan, wanted: &[&str]) {
     let order = order(plan);
     let at = |step: &&str| order.iter().position(|other| other == step).unwrap_or_else(|| panic!("{step}: {order:?}"));
-    assert!(wanted.iter().map(|step| at(step)).is_sorted(), "{}", plan.render());
+    assert!(wanted.iter().map(at).is_sorted(), "{}", plan.render());
     let waits = |pair: &[&str]| {
         let id =
             |name: &str| plan.steps.iter().find(|it| format!("{} {}", it.work.verb(), it.path) == name).unwrap().id;
@@ -302,7 +302,7 @@ fn a_gateway_is_exchanged_when_what_goes_has_no_address_and_before_what_comes() 
             let is_it = |it: &&Step| format!("{} {}", it.work.verb(), it.path) == **step;
             plan.steps.iter().position(|it| is_it(&it)).unwrap_or_else(|| panic!("{step}:\n{}", plan.render()))
         };
-        assert!(wanted.iter().map(|step| at(step)).is_sorted(), "{}", plan.render());
+        assert!(wanted.iter().map(at).is_sorted(), "{}", plan.render());
     };
     let before = program("igw-1", &[public("one")]);
     // Replaced, removed, and new.
