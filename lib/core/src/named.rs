@@ -72,7 +72,8 @@ impl Named {
         for (path, entry) in &assembly.resources {
             let Some(schema) = lookup(&entry.type_name) else { continue };
             for (property, value) in &entry.properties {
-                each_text(property, value, &mut |place, text| {
+                value.walk_leaves(property, &mut |place, leaf| {
+                    let Some(text) = leaf.as_str() else { return };
                     let named = self.by_text.get(text).into_iter().flatten().filter(|named| named.path != *path);
                     for named in named.filter(|named| named.is_meant_by(schema, place)) {
                         let environments = [path, &named.path].map(|path| assembly.environment(path));
@@ -89,7 +90,7 @@ impl Named {
 }
 
 impl Identified {
-    /// Whether the value at a place, as in `VpcConfig.SubnetIds.0`, may be this.
+    /// Whether the value at a place, as in `VpcConfig.SubnetIds`, may be this.
     fn is_meant_by(&self, holder: &ResourceType, place: &str) -> bool {
         let mut relations = holder.relations(place).into_iter();
         relations.any(|relation| relation.resource == self.schema.name && relation.attribute == self.property)
@@ -100,21 +101,6 @@ impl Identified {
 fn is_one_place(environments: [Option<&Environment>; 2], schema: &ResourceType) -> bool {
     let [Some(a), Some(b)] = environments else { return false };
     a.account == b.account && (schema.is_global() || a.region == b.region)
-}
-
-/// Visits every text within a value, with its place.
-fn each_text(place: &str, value: &Value, visit: &mut dyn FnMut(&str, &str)) {
-    match value {
-        Value::String(text) => visit(place, text),
-        Value::List(items) => {
-            let items = items.iter().enumerate();
-            items.for_each(|(position, item)| each_text(&format!("{place}.{position}"), item, visit));
-        }
-        Value::Map(entries) => {
-            entries.iter().for_each(|(key, item)| each_text(&format!("{place}.{key}"), item, visit));
-        }
-        _ => {}
-    }
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl SubnetOf {
 }
 
 /// Names an attribute of a resource of the same app: `checkout/vpc/vpc#VpcId`. What another app
-/// publishes is an [`CrossAppReference`].
+/// publishes is a [`CrossAppReference`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
     /// The app that the resource belongs to, so that synth sees where a handle of another app was
@@ -205,6 +205,18 @@ impl Value {
                 value.walk(visit);
             }),
             _ => {}
+        }
+    }
+
+    /// Visits every value inside this one that has no parts in JSON, with its place below `place`, as in
+    /// `VpcConfig.SubnetIds`. The place leaves out positions in lists.
+    pub fn walk_leaves<'a>(&'a self, place: &str, visit: &mut dyn FnMut(&str, &'a Value)) {
+        match self {
+            Self::List(items) => items.iter().for_each(|item| item.walk_leaves(place, visit)),
+            Self::Map(entries) => {
+                entries.iter().for_each(|(key, value)| value.walk_leaves(&format!("{place}.{key}"), visit));
+            }
+            leaf => visit(place, leaf),
         }
     }
 

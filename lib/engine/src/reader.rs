@@ -1,4 +1,4 @@
-//! Reader at the cloud: calls without effect, repeated until they are answered.
+//! Reads from the cloud: calls without effect, repeated until they are answered.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::provider::{
 };
 use crate::rate_limit::{Closed, Rank, RateLimiter};
 
-/// How often it is looked before it is believed that something is not there.
+/// The number of reads after which an absent resource counts as gone.
 pub(crate) const READS: u32 = 5;
 
-/// Reader at the cloud that take their turns with all other calls.
+/// Reads from the cloud. Its calls share the rate limiter with all other calls.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     provider: &'a dyn Provider,
@@ -33,12 +33,12 @@ pub(crate) enum Fate {
 }
 
 impl<'a> Reader<'a> {
-    /// Reader of which none is more urgent than another.
+    /// Returns a reader whose calls are all equally urgent.
     pub(crate) fn new(provider: &'a dyn Provider, limiter: &'a RateLimiter<'a>) -> Self {
         Self::ranked(provider, limiter, (0, Reverse(0)))
     }
 
-    /// Reader that somebody with this rank waits for.
+    /// Returns a reader whose calls have this rank.
     pub(crate) fn ranked(provider: &'a dyn Provider, limiter: &'a RateLimiter<'a>, rank: Rank) -> Self {
         Self { provider, limiter, rank }
     }
@@ -64,12 +64,12 @@ impl<'a> Reader<'a> {
         self.until_seen(async || self.read(existing).await).await
     }
 
-    /// A resource as one look shows it.
+    /// A resource as one read shows it.
     pub(crate) async fn read(&self, existing: &Existing) -> Result<Option<Live>, ProviderError> {
         self.repeat(&existing.address, async || self.provider.read(existing).await).await
     }
 
-    /// Whether it is ready, as one look shows it.
+    /// Whether it is ready, as one read shows it.
     pub(crate) async fn status(&self, existing: &Existing) -> Result<Status, ProviderError> {
         self.repeat(&existing.address, async || self.provider.status(existing).await).await
     }
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The outputs of what was seen, where it is as it is going to be: ready, or of a type that is ready
-    /// at once, though another look may not see it yet, and which has all its outputs then.
+    /// at once, though another read may not see it yet, and which has all its outputs then.
     pub(crate) async fn ready(&self, existing: &Existing) -> Result<Option<Outputs>, ProviderError> {
         let behavior = self.provider.behavior(&existing.address.type_name);
         if behavior.is_none_or(|behavior| behavior.wait == Wait::NONE) {
@@ -95,13 +95,13 @@ impl<'a> Reader<'a> {
     }
 
     /// What has become of a deletion that may have been requested, or not. A request that was sent a
-    /// moment ago may not show yet: that a resource stays is believed only where none of the looks,
+    /// moment ago may not show yet: that a resource stays is believed only where none of the reads,
     /// spread over the consistency window, shows a deletion.
     pub(crate) async fn deletion(&self, existing: &Existing) -> Result<Fate, ProviderError> {
         let interval = self.provider.consistency_window() / (READS - 1);
         let mut seen = false;
-        for look in 0..READS {
-            if look > 0 {
+        for read in 0..READS {
+            if read > 0 {
                 self.limiter.pause(interval).await.map_err(|Closed| self.stopped())?;
             }
             match self.status(existing).await {
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         Ok(live.map_or(Fate::Gone, Fate::Stays))
     }
 
-    /// A look that is not made any more.
+    /// The error of a read that is not made any more.
     fn stopped(&self) -> ProviderError {
         let asked = || ProviderError::new(ErrorClass::Transient, "the run was asked to stop");
         self.limiter.refused().cloned().unwrap_or_else(asked)
@@ -145,9 +145,9 @@ impl<'a> Reader<'a> {
         let api = self.provider.behavior(&address.type_name).map_or("", |behavior| behavior.api);
         let mut spent = Duration::ZERO;
         for attempt in 1.. {
-            let turn = self.limiter.enter(api, self.rank).await.map_err(|Closed| self.stopped())?;
+            let permit = self.limiter.enter(api, self.rank).await.map_err(|Closed| self.stopped())?;
             let began = tokio::time::Instant::now();
-            match turn.make(ask()).await {
+            match permit.make(ask()).await {
                 Err(error) if patience(error.class).is_some_and(|patience| spent < patience) => {
                     let pause = backoff(&address.path, attempt, error.class);
                     self.limiter.pause(pause).await.map_err(|Closed| error)?;
@@ -160,11 +160,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How long a look is repeated after an error of this class; none where repeating does not help.
+/// How long a read is repeated after an error of this class; none where repeating does not help.
 pub(crate) fn patience(class: ErrorClass) -> Option<Duration> {
     let minutes = match class {
         ErrorClass::Throttled => 10,
-        // A look has no effect that could be doubled.
+        // A read has no effect that could be doubled.
         ErrorClass::Transient | ErrorClass::Propagating | ErrorClass::UnknownOutcome => 2,
         _ => return None,
     };

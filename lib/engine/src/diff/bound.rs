@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use groundplan_core::{Path, Value};
 use groundplan_schema::{Replacement, ResourceType, lookup};
 
-use super::existing::{Existing, Named, all, each_leaf, goes};
+use super::existing::{Existing, Named, all, goes};
 use super::{Action, Change, Inputs};
 use crate::model::{ResourceState, State};
 use crate::provider::{Behavior, Recovery};
@@ -57,7 +57,7 @@ fn each_binding(
     visit: &mut dyn FnMut(&str, &str, &str),
 ) {
     for (name, value) in part.properties.iter().filter(|(name, _)| is_binding(behavior, &part.type_name, name)) {
-        each_leaf(name, value, &mut |place, leaf| {
+        value.walk_leaves(name, &mut |place, leaf| {
             leaf.as_str().into_iter().for_each(|text| visit(name, place, text));
         });
     }

@@ -143,7 +143,7 @@ pub(crate) fn users<'s>(
             if meant.is_empty() { used.extend(of_its_time) } else { used.extend(meant) }
         }
         for (name, value) in &user.resource.properties {
-            each_leaf(name, value, &mut |place, leaf| {
+            value.walk_leaves(name, &mut |place, leaf| {
                 let named = leaf.as_str().into_iter().flat_map(|text| named.at(user.resource, place, text));
                 used.extend(named.filter(|it| holds(user.resource, place, it.resource)));
             });
@@ -164,15 +164,4 @@ fn names(user: &ResourceState, thing: &Existing<'_>) -> bool {
         value.walk(&mut |value| found |= value.as_str().is_some_and(|text| thing.is_identified_by(text)));
     }
     found
-}
-
-/// Visits what has no parts within a value, with its place; a position in a list is left out.
-pub(crate) fn each_leaf<'v>(place: &str, value: &'v Value, visit: &mut dyn FnMut(&str, &'v Value)) {
-    match value {
-        Value::List(items) => items.iter().for_each(|item| each_leaf(place, item, visit)),
-        Value::Map(entries) => {
-            entries.iter().for_each(|(key, value)| each_leaf(&format!("{place}.{key}"), value, visit));
-        }
-        leaf => visit(place, leaf),
-    }
 }

@@ -60,7 +60,7 @@ pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -
     limiter.keep(differing(state, Reader::new(provider, &limiter))).await
 }
 
-/// What [`drift`] gives, by looks that take their turns with others.
+/// What [`drift`] gives, by reads that share the rate limiter with others.
 pub(crate) async fn differing(state: &State, reader: Reader<'_>) -> BTreeMap<Path, Drift> {
     let answers = answers(state, reader).await.into_iter();
     answers.filter_map(|(path, answer)| Some((path.clone(), judge(state, &state.resources[path], answer)?))).collect()

@@ -17,7 +17,7 @@ use crate::reader::{self, READS, Reader};
 /// How long something that was just made may look as if it did not exist.
 const CONSISTENCY_WINDOW: Duration = Duration::from_secs(60);
 
-/// The shortest time between two reader.
+/// The shortest time between two polls.
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// What is being done, as far as it decides what is repeated.
@@ -94,8 +94,8 @@ pub(super) struct Calls<'a> {
     rank: Rank,
     step: StepId,
     path: Path,
-    /// The turn that the step has started with.
-    turn: Option<Permit<'a>>,
+    /// The permit that the step has started with.
+    permit: Option<Permit<'a>>,
     /// What the step needs and this run has not made: it may have been deleted by somebody else.
     needed: Vec<Existing>,
     /// The values that no message of this step may have.
@@ -103,17 +103,17 @@ pub(super) struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
-    /// Those of `step`, which has started with the turn for its first call.
+    /// Those of `step`, which has started with the permit for its first call.
     pub(super) fn new(
         step: &Step,
         provider: &'a dyn Provider,
         progress: &'a dyn Progress,
         limiter: &'a RateLimiter<'a>,
         (api, rank): (&'static str, Rank),
-        turn: Option<Permit<'a>>,
+        permit: Option<Permit<'a>>,
     ) -> Self {
         let (step, path, veil) = (step.id, step.path.clone(), Veil::default());
-        Self { provider, progress, limiter, api, rank, step, path, turn, needed: Vec::new(), veil }
+        Self { provider, progress, limiter, api, rank, step, path, permit, needed: Vec::new(), veil }
     }
 
     /// Where a change is refused for want of something, reads once whether one of these is gone,
@@ -127,9 +127,9 @@ impl<'a> Calls<'a> {
         self.veil.hide(secrets);
     }
 
-    /// Reader of this step. Its own turn is over.
-    pub(super) fn looks(&mut self) -> Reader<'a> {
-        self.turn = None;
+    /// Returns the reader of this step, whose own permit is given back.
+    pub(super) fn reader(&mut self) -> Reader<'a> {
+        self.permit = None;
         Reader::ranked(self.provider, self.limiter, self.rank)
     }
 
@@ -142,18 +142,18 @@ impl<'a> Calls<'a> {
         ask: impl AsyncFn() -> Result<T, ProviderError>,
     ) -> Result<T, Failure> {
         let mut in_doubt = false;
-        // Waiting for a turn is not for want of patience.
+        // Waiting for a permit is not for want of patience.
         let mut spent = Duration::ZERO;
         for attempt in 1.. {
-            let turn = match self.turn.take() {
-                Some(turn) => turn,
+            let permit = match self.permit.take() {
+                Some(permit) => permit,
                 None => match self.limiter.enter(self.api, self.rank).await {
-                    Ok(turn) => turn,
+                    Ok(permit) => permit,
                     Err(Closed) => return Err(Failure { error: None, in_doubt }),
                 },
             };
             let began = Instant::now();
-            let error = match turn.make(ask()).await {
+            let error = match permit.make(ask()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => self.veil.error(error),
             };
@@ -180,7 +180,7 @@ impl<'a> Calls<'a> {
     /// That something that the step needs does not exist any more, where that is so.
     async fn gone(&mut self) -> Option<ProviderError> {
         let needed = std::mem::take(&mut self.needed);
-        let reader = self.looks();
+        let reader = self.reader();
         for existing in needed {
             let unseen = matches!(reader.read(&existing).await, Ok(None));
             if unseen && matches!(reader.read_made(&existing).await, Ok(None)) {
@@ -250,7 +250,7 @@ impl<'a> Calls<'a> {
                 return Err(Failure { error: None, in_doubt });
             }
         }
-        unreachable!("the looks end by themselves")
+        unreachable!("the reads end by themselves")
     }
 
     /// Waits until a deletion that was accepted has come to its end. At first a look that does not
@@ -297,7 +297,7 @@ impl<'a> Calls<'a> {
 }
 
 /// A fiftieth of what has passed: that something is ready is seen before another two hundredths of
-/// its time have passed, and a quarter of an hour costs two hundred looks and not nine hundred.
+/// its time have passed, and a quarter of an hour costs two hundred polls and not nine hundred.
 fn until_next_look(elapsed: Duration, wait: Wait) -> Duration {
     (elapsed / 50).clamp(SHORTEST, wait.interval.max(SHORTEST))
 }

@@ -317,7 +317,7 @@ struct Run<'a> {
     open: Vec<usize>,
     /// The weight of the heaviest path from each step to an end.
     remaining: Vec<u64>,
-    /// What nothing is waited for any more, and is about to queue for its turn.
+    /// What nothing is waited for any more, and is about to queue for its permit.
     free: Vec<StepId>,
     settled: BTreeSet<StepId>,
     done: Vec<StepId>,
@@ -399,7 +399,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Lets a step run as soon as it has its turn.
+    /// Lets a step run as soon as it has its permit.
     fn start<'r>(&mut self, runner: &'r Runner<'r>, id: StepId, running: &Running<'r>) {
         let step = runner.plan.step(id);
         if self.options.no_wait && step.work == Work::Ready && self.dependents[id.0 as usize].is_empty() {
@@ -407,11 +407,11 @@ impl<'a> Run<'a> {
         }
         let rank: Rank = (self.remaining[id.0 as usize], Reverse(id.0));
         running.push(Box::pin(async move {
-            let turn = match runner.api(step) {
+            let permit = match runner.api(step) {
                 None => Ok(None),
                 Some(api) => runner.limiter.enter(api, rank).await.map(Some),
             };
-            let Ok(turn) = turn else {
+            let Ok(permit) = permit else {
                 return Ended { step, elapsed: Duration::ZERO, result: Err(StepError::Interrupted) };
             };
             if step.work == Work::Barrier {
@@ -420,7 +420,7 @@ impl<'a> Run<'a> {
             runner.progress.report(&ProgressEvent::step_started(step));
             let started = Instant::now();
             // In a box of its own, so that those in the queue are small.
-            let result = Box::pin(runner.run(step, turn, rank)).await;
+            let result = Box::pin(runner.run(step, permit, rank)).await;
             Ended { step, elapsed: started.elapsed(), result }
         }));
     }

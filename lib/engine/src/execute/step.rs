@@ -70,16 +70,16 @@ impl Runner<'_> {
         }
     }
 
-    /// Runs a step, which has the turn for its first call, to its end; gives the identifier of its
+    /// Runs a step, which has the permit for its first call, to its end; gives the identifier of its
     /// resource.
     pub(super) async fn run(
         &self,
         step: &Step,
-        turn: Option<Permit<'_>>,
+        permit: Option<Permit<'_>>,
         rank: Rank,
     ) -> Result<Option<String>, StepError> {
         let queue = (self.api(step).unwrap_or_default(), rank);
-        let mut calls = Calls::new(step, self.provider, self.progress, self.limiter, queue, turn);
+        let mut calls = Calls::new(step, self.provider, self.progress, self.limiter, queue, permit);
         let path = step.path.clone();
         match &step.work {
             Work::Create { environment, generation, desired } => {
@@ -188,8 +188,8 @@ impl Runner<'_> {
     }
 
     /// Writes down how far an update has come that was refused: it may have taken several calls, and
-    /// some of them had their effect. Where that cannot be seen now, it stays open and the next run
-    /// reader.
+    /// some of them had their effect. If that cannot be read now, the update stays open and the
+    /// next run reads it.
     async fn unfinished(
         &self,
         step: &Step,
@@ -199,7 +199,7 @@ impl Runner<'_> {
         calls: &mut Calls<'_>,
     ) -> Result<String, StepError> {
         let existing = prior.existing(&self.plan.app, &step.path);
-        let live = match calls.looks().read_made(&existing).await {
+        let live = match calls.reader().read_made(&existing).await {
             Ok(Some(live)) => live,
             Ok(None) => return Err(calls::gone(&step.path).into()),
             Err(_) => return Err(failure.into()),
@@ -272,16 +272,16 @@ impl Runner<'_> {
         }
     }
 
-    /// Reader whether all that an earlier run has asked for is there. That run would have been told had a
+    /// Reads whether all that an earlier run has asked for is there. That run would have been told had a
     /// change failed, and would have made the calls that follow a create; this one only sees that the
-    /// resource works. Where that cannot be seen now, the next run waits and looks again.
+    /// resource works. If that cannot be read now, the next run waits and reads again.
     async fn other_than_asked(
         &self,
         resource: &ResourceState,
         existing: &Existing,
         calls: &mut Calls<'_>,
     ) -> Result<Option<Event>, StepError> {
-        let live = calls.looks().read_made(existing).await.map_err(|error| self.unseen(error))?;
+        let live = calls.reader().read_made(existing).await.map_err(|error| self.unseen(error))?;
         Ok(live.and_then(|live| recover::differing(&existing.address.path, resource, live)))
     }
 
@@ -321,7 +321,7 @@ impl Runner<'_> {
     }
 
     /// Writes down that a deletion was refused, and what it has taken away before: it may have taken several
-    /// calls. Where that cannot be seen now, the deletion stays open and the next run reader. What turns out to
+    /// calls. If that cannot be read now, the deletion stays open and the next run reads it. What turns out to
     /// be gone is deleted, whatever the answer was.
     async fn undeleted(
         &self,
@@ -339,7 +339,7 @@ impl Runner<'_> {
         let stands = self
             .record
             .read(|state| state.resources.get(path).is_some_and(|it| it.id == *id && it.generation == generation));
-        let learned = match calls.looks().read_made(existing).await {
+        let learned = match calls.reader().read_made(existing).await {
             Ok(Some(live)) if stands && is_settled => recover::learned(path, resource, live),
             Ok(Some(_)) => None,
             Ok(None) => {

@@ -6,7 +6,7 @@ use groundplan_core::{Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
 use crate::diff::bound::is_binding;
-use crate::diff::existing::{Existing, Named, all, deleted, each_leaf, goes};
+use crate::diff::existing::{Existing, Named, all, deleted, goes};
 use crate::diff::occupants::{is_detached, occupants};
 use crate::diff::{Action, Change, ChangeSet, Inputs, Order, Reason, claims};
 use crate::error::{Error, HeldResource, named};
@@ -72,7 +72,7 @@ fn kept<'s>(
     // What an earlier run has replaced and this one does not delete stays as it is.
     let change = changes.changes.get(user.path).filter(|_| stands);
     for (name, value) in &user.resource.properties {
-        each_leaf(name, value, &mut |place, leaf| {
+        value.walk_leaves(name, &mut |place, leaf| {
             let kept = leaf.as_str().filter(|_| !change.is_some_and(|change| changes_place(change, place)));
             for old in kept.into_iter().flat_map(|text| named.at(user.resource, place, text)) {
                 let is_new = found.iter().all(|(known, ..)| known.incarnation() != old.incarnation());
@@ -152,7 +152,7 @@ fn holding<'a>(
 ) -> Option<String> {
     properties.into_iter().find_map(|(name, value)| {
         let mut found = None;
-        each_leaf(name, value, &mut |place, leaf| {
+        value.walk_leaves(name, &mut |place, leaf| {
             let is_it = match leaf {
                 Value::Ref(reference) => reference.path == *path && target.is_identified_by(&reference.attribute),
                 _ => false,

@@ -1,9 +1,9 @@
-//! The calls that are under way: so many at a time, and to each API no faster than it takes them.
+//! Limits how many calls run concurrently, and the rate of the calls to each API.
 //!
-//! Every call to the cloud takes a turn, whether a step makes it or a look while planning. A turn
-//! is free where fewer calls than allowed are under way, and the API of the call is at its next
-//! beat; of those who wait for it, the first is who has the longest path before it. Who waits for
-//! an API that throttles holds nothing that a call to another one could use.
+//! Every call to the cloud needs a permit, whether a step makes it or a read while planning. A permit is free when
+//! fewer calls than allowed are running and the rate of the API allows the next call. Among the callers that wait
+//! for an API, the one with the longest remaining path gets the next permit. A caller that waits for a throttled API
+//! holds nothing that a call to another API could use.
 
 mod adaptive_rate;
 
@@ -50,14 +50,14 @@ struct ApiQueue {
     waiting: BinaryHeap<Waiter>,
 }
 
-/// Somebody who waits for a turn. Of equals, who came first goes first.
+/// Somebody who waits for a permit. Of equals, who came first goes first.
 struct Waiter {
     rank: Rank,
     arrival: Reverse<u64>,
-    turn: oneshot::Sender<()>,
+    permit: oneshot::Sender<()>,
 }
 
-/// There are no turns any more: the run was asked to stop, or the credentials are no good.
+/// There are no permits any more: the run was asked to stop, or the credentials are no good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Closed;
 
@@ -85,7 +85,7 @@ impl<'a> RateLimiter<'a> {
         Self { throttles: Box::new(throttles), ..self }
     }
 
-    /// Runs `work`, whose calls take their turns here.
+    /// Runs `work`, whose calls take their permits here.
     pub(crate) async fn keep<T>(&self, work: impl Future<Output = T>) -> T {
         tokio::select! {
             biased;
@@ -94,17 +94,17 @@ impl<'a> RateLimiter<'a> {
         }
     }
 
-    /// Waits for the turn to make a call to `api`.
+    /// Waits for the permit to make a call to `api`.
     pub(crate) async fn enter(&'a self, api: &'static str, rank: Rank) -> Result<Permit<'a>, Closed> {
         let granted = {
             let mut shared = self.lock();
             if *self.closed.borrow() {
                 return Err(Closed);
             }
-            let (turn, granted) = oneshot::channel();
+            let (permit, granted) = oneshot::channel();
             shared.arrivals += 1;
             let arrival = Reverse(shared.arrivals);
-            shared.queues.entry(api).or_default().waiting.push(Waiter { rank, arrival, turn });
+            shared.queues.entry(api).or_default().waiting.push(Waiter { rank, arrival, permit });
             self.dispatch(&mut shared);
             granted
         };
@@ -113,24 +113,24 @@ impl<'a> RateLimiter<'a> {
         Ok(Permit { limiter: self, api })
     }
 
-    /// From now on there are no turns, neither for who waits nor for who comes.
+    /// From now on there are no permits, neither for who waits nor for who comes.
     pub(crate) fn close(&self) {
         let mut shared = self.lock();
         self.closed.send_replace(true);
         shared.queues.values_mut().for_each(|queue| queue.waiting.clear());
     }
 
-    /// Whether there are no turns any more.
+    /// Whether there are no permits any more.
     pub(crate) fn is_closed(&self) -> bool {
         *self.closed.borrow()
     }
 
-    /// What the cloud has said of the credentials, where that is why there are no turns.
+    /// What the cloud has said of the credentials, where that is why there are no permits.
     pub(crate) fn refused(&self) -> Option<&ProviderError> {
         self.refused.get()
     }
 
-    /// Waits `duration`, or until there are no turns any more.
+    /// Waits `duration`, or until there are no permits any more.
     pub(crate) async fn pause(&self, duration: std::time::Duration) -> Result<(), Closed> {
         let mut closed = self.closed.subscribe();
         match tokio::time::timeout(duration, closed.wait_for(|closed| *closed)).await {
@@ -139,7 +139,7 @@ impl<'a> RateLimiter<'a> {
         }
     }
 
-    /// Gives the turns that only have to wait for the clock.
+    /// Gives the permits that only have to wait for the clock.
     async fn keep_time(&self) -> Infallible {
         loop {
             let next = self.lock().next_opening();
@@ -166,21 +166,21 @@ impl<'a> RateLimiter<'a> {
 }
 
 impl Shared {
-    /// Gives the turns that are free.
+    /// Gives the permits that are free.
     fn dispatch(&mut self, now: Instant) {
         while self.free > 0 {
             let open = self.queues.values_mut().filter(|queue| queue.rate.opens(now).is_ok());
             let Some(queue) = open.max_by(|one, other| one.waiting.peek().cmp(&other.waiting.peek())) else { return };
             let Some(first) = queue.waiting.pop() else { return };
             // Who has gone away in the meantime needs none.
-            if first.turn.send(()).is_ok() {
+            if first.permit.send(()).is_ok() {
                 queue.rate.sent(now);
                 self.free -= 1;
             }
         }
     }
 
-    /// When the next turn is free without a call ending before; none where nobody waits for the
+    /// When the next permit is free without a call ending before; none where nobody waits for the
     /// clock.
     fn next_opening(&self) -> Option<Instant> {
         let waited_for = self.queues.values().filter(|queue| self.free > 0 && !queue.waiting.is_empty());
@@ -189,8 +189,8 @@ impl Shared {
 }
 
 impl Permit<'_> {
-    /// Makes the call. The turn is over when it is answered. Once the credentials are no good there
-    /// are no turns any more: every other call would be refused as well.
+    /// Makes the call. The permit is over when it is answered. Once the credentials are no good there
+    /// are no permits any more: every other call would be refused as well.
     pub(crate) async fn make<T>(
         self,
         call: impl Future<Output = Result<T, ProviderError>>,

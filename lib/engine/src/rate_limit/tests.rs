@@ -5,9 +5,9 @@ use super::*;
 const FIRST: Rank = (0, Reverse(0));
 
 async fn answered(limiter: &RateLimiter<'_>, api: &'static str, class: Option<ErrorClass>) {
-    let turn = limiter.enter(api, FIRST).await.unwrap();
+    let permit = limiter.enter(api, FIRST).await.unwrap();
     let error = class.map(|class| ProviderError::new(class, "by the test"));
-    let _ = turn
+    let _ = permit
         .make(async {
             tokio::time::sleep(Duration::from_millis(100)).await;
             error.map_or(Ok(()), Err)
@@ -45,13 +45,13 @@ async fn who_waits_for_an_api_that_throttles_takes_no_place_from_others() {
 #[tokio::test(start_paused = true)]
 async fn of_those_who_wait_the_one_with_the_longest_path_goes_first() {
     let (limiter, order) = (RateLimiter::new(1), Mutex::new(Vec::new()));
-    let turn = limiter.enter("ec2", FIRST).await.unwrap();
+    let permit = limiter.enter("ec2", FIRST).await.unwrap();
     let wait = async |rank: Rank| {
-        let turn = limiter.enter("ec2", rank).await.unwrap();
+        let permit = limiter.enter("ec2", rank).await.unwrap();
         order.lock().unwrap().push(rank.0);
-        drop(turn);
+        drop(permit);
     };
-    tokio::join!(wait((1, Reverse(0))), wait((30, Reverse(1))), wait((2, Reverse(2))), async { drop(turn) });
+    tokio::join!(wait((1, Reverse(0))), wait((30, Reverse(1))), wait((2, Reverse(2))), async { drop(permit) });
     assert_eq!(order.into_inner().unwrap(), [30, 2, 1]);
 }
 

@@ -59,7 +59,7 @@ pub trait CompareAndSwapStore: Send + Sync {
     async fn delete(&self, name: &str, version: &str) -> Result<bool, Error>;
 }
 
-/// What is in one of the [`CompareAndSwapStore`].
+/// A text in a [`CompareAndSwapStore`], with its version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredText {
     /// The text.

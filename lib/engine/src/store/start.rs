@@ -78,7 +78,7 @@ pub async fn permit_first(
     Err(Error::Owned { place: store.place(), account, app: assembly.app.clone(), found })
 }
 
-/// Reader up the resources of an app, again after errors that pass.
+/// Looks up the resources of an app, again after errors that pass.
 async fn owned(provider: &dyn Provider, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
     let started = Instant::now();
     for attempt in 1.. {

@@ -58,7 +58,7 @@ impl Runner<'_> {
             Err(Unmade::Open(error)) => Err(error),
             Err(Unmade::Refused(failure)) => match failure.made() {
                 Some(id) => {
-                    let live = calls.looks().read_made(&made(&request, id.clone())).await.ok().flatten();
+                    let live = calls.reader().read_made(&made(&request, id.clone())).await.ok().flatten();
                     let Live { properties, outputs } = live.clone().unwrap_or_default();
                     let seen = live.is_some().then_some(&properties);
                     self.incomplete(step, desired, Accepted { id, outputs, ..Accepted::default() }, seen).await?;
@@ -145,7 +145,7 @@ impl Runner<'_> {
 
     /// What an earlier call has made, where it is found.
     async fn adopt(&self, request: &CreateRequest, calls: &mut Calls<'_>) -> Result<Option<Made>, StepError> {
-        let reader = calls.looks();
+        let reader = calls.reader();
         let open = |error| self.unseen(error);
         let mut ids = reader.find_made(request).await.map_err(open)?;
         let behavior = self.provider.behavior(&request.address.type_name);
@@ -172,7 +172,7 @@ impl Runner<'_> {
         calls: &mut Calls<'_>,
     ) -> Option<Made> {
         let existing = made(request, id);
-        let live = calls.looks().read_made(&existing).await.ok().flatten()?;
+        let live = calls.reader().read_made(&existing).await.ok().flatten()?;
         let accepted = Accepted { id: existing.id, outputs: live.outputs, ..Accepted::default() };
         let live = Some(live.properties);
         Some(if settings { Made::Incomplete(accepted, live) } else { Made::Found { accepted, live } })
