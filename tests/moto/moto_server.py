@@ -13,6 +13,8 @@ from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses import EC2Response
 from moto.rds.models import DBInstance
+from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientError
+from moto.route53.models import Route53Backend
 from moto.s3.responses import S3Response
 from moto.server import main
 
@@ -112,6 +114,47 @@ def let_go_of_the_address(method):
 
 
 NatGatewayBackend.delete_nat_gateway = let_go_of_the_address(NatGatewayBackend.delete_nat_gateway)
+
+
+
+def judge_changes_by_the_records(method):
+    """A change of a record is judged by the records there are, where moto judges it by its history.
+
+    moto refuses the CREATE of a record that is deleted and once had the same values, as soon as any
+    record sorts behind it; it makes a second record where one has the name with other values; and it
+    deletes what is gone.
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+    """
+
+    def key(record_set):
+        return record_set["Name"].strip(".").lower(), record_set["Type"], record_set.get("SetIdentifier")
+
+    @wraps(method)
+    def patched(self, zoneid, change_list):
+        zone = self.get_hosted_zone(zoneid)
+        present = {(it.name.strip(".").lower(), it.type, it.set_identifier) for it in zone.rrsets}
+        for change in change_list:
+            record_set = change["ResourceRecordSet"]
+            name, kind = record_set["Name"].strip(".") + ".", record_set["Type"]
+            if change["Action"] == "DELETE":
+                if key(record_set) not in present:
+                    message = f"[Tried to delete resource record set [name='{name}', type='{kind}'] but it was not found]"
+                    raise Route53ClientError("InvalidChangeBatch", message)
+                present.remove(key(record_set))
+            elif change["Action"] == "CREATE" and key(record_set) in present:
+                raise ResourceRecordAlreadyExists(name=name, _type=kind)
+            else:
+                present.add(key(record_set))
+        # moto never compares an UPSERT with its history.
+        for change in zone.rr_changes:
+            if change["Action"] == "CREATE":
+                change["Action"] = "UPSERT"
+        return method(self, zoneid, change_list)
+
+    return patched
+
+
+Route53Backend.change_resource_record_sets = judge_changes_by_the_records(Route53Backend.change_resource_record_sets)
 
 if __name__ == "__main__":
     main()
