@@ -115,7 +115,7 @@ fn a_scope_is_taken_out_of_the_state_and_stays_in_the_account() {
       shop/media  S3::Bucket  shop-media-[id]
       shop/vpc  EC2::VPC  vpc-[id]
       shop/vpc-a  EC2::Subnet  subnet-[id]
-    3 resources taken out of the state; nothing in the account was deleted, and nobody looks after it now
+    3 resources taken out of the state; nothing in the account was deleted, and it is not managed any more
     warning: the program still has shop/media, shop/vpc, shop/vpc-a: the next deploy would make new ones
     ");
     assert_eq!(paths(&machine, &shop()), Vec::<String>::new());

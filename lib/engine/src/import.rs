@@ -127,7 +127,7 @@ fn free(state: &State, existing: &Existing, identity: &Identity) -> Result<(), S
     let Existing { address: Address { path, .. }, id, .. } = existing;
     if let Some(known) = state.resources.get(path) {
         let known = format!("{} `{}`", known.type_name, known.id);
-        return Err(format!("the state has {known} there; to look after another one, run `state rm {path}` first"));
+        return Err(format!("the state has {known} there; to manage another one, run `state rm {path}` first"));
     }
     if state.pending.contains_key(path) {
         return Err("an interrupted run may have made it; run `deploy`, which finds out".into());

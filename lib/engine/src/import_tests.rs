@@ -91,7 +91,7 @@ async fn what_cannot_be_imported_says_why_and_what_to_do() {
         refused("a/vpc", "vpc-9").await,
         format!(
             "cannot import `a/vpc`: the state has AWS::EC2::VPC `{}` there; \
-             to look after another one, run `state rm a/vpc` first",
+             to manage another one, run `state rm a/vpc` first",
             fake.id("a/vpc")
         )
     );

@@ -85,7 +85,7 @@ pub(crate) async fn rm(
     };
     context.terminal.print(resources.iter().map(line).collect::<Vec<_>>().join(&*NL));
     let gone = paint(CREATE, format!("{} taken out of the state", count(resources.len(), "resource")));
-    context.terminal.note(format!("{gone}; nothing in the account was deleted, and nobody looks after it now"));
+    context.terminal.note(format!("{gone}; nothing in the account was deleted, and it is not managed any more"));
     let program = &context.synthesis.assembly.resources;
     let again: Vec<_> = resources.iter().map(|(path, _)| path).filter(|path| program.contains_key(*path)).collect();
     if !again.is_empty() {

@@ -77,7 +77,7 @@ impl OutcomeView<'_> {
         let first = match failed.iter().any(|failure| is_unauthenticated(&failure.error)) {
             _ if failed.is_empty() => "",
             true => "renew the credentials, and ",
-            false => "mend the cause, and ",
+            false => "fix the cause, and ",
         };
         let next = format!("what was done is saved; {first}`{}` goes on where it stopped", self.command);
         text + &format!("{NL}{} {next}", paint(INFO, "hint:"))
@@ -140,7 +140,7 @@ fn help(step: &Step, error: &StepError) -> Option<String> {
     match error {
         StepError::Provider { class: ErrorClass::AlreadyExists, .. } => {
             let id = identifier(step).unwrap_or_else(|| "ID".to_owned());
-            Some(format!("if the one that exists is to be looked after here, run `import {} {id}`", step.path))
+            Some(format!("if the one that exists is to be managed here, run `import {} {id}`", step.path))
         }
         StepError::Provider { class: ErrorClass::Unauthenticated, .. } => Some(
             "nothing new was started once the credentials were no good; renew them, for example with `aws sso login`, \

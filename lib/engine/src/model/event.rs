@@ -140,7 +140,7 @@ pub enum Event {
         /// What holds for its life.
         lifecycle: Lifecycle,
     },
-    /// A resource is not looked after any more.
+    /// A resource is not managed any more.
     Forgotten {
         /// Where it stands.
         path: Path,

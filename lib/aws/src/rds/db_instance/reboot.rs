@@ -29,22 +29,21 @@ pub(super) async fn first(cx: &Cx, instance: &Live, id: &str) -> Result<Option<S
         ("applying", _) => return Ok(Some(format!("available, and {group} is being applied"))),
         // RDS may show it as it was for a moment.
         ("pending-reboot", _) if changes.is_rebooted(id) => {}
-        ("pending-reboot", _) => match reboot(cx, id).await {
+        (applied, Some(at)) if applied != "pending-reboot" && at.elapsed() < COMPLETE => {
+            return Ok(Some(format!("available, and RDS does not show yet that {group} waits for a reboot")));
+        }
+        (applied, None) if applied != "pending-reboot" => {
+            changes.complete(id);
+            return Ok(None);
+        }
+        _ => match reboot(cx, id).await {
             Ok(()) => {}
-            // It is being backed up or configured once more: the next look asks again.
+            // It is being backed up or configured once more: the next poll asks again.
             Err(error) if error.class() == ErrorClass::Conflict => {
                 return Ok(Some(format!("available, and static parameters of {group} wait for a reboot")));
             }
             Err(error) => return Err(error),
         },
-        (_, Some(at)) if at.elapsed() < COMPLETE => {
-            return Ok(Some(format!("available, and RDS does not show yet that {group} waits for a reboot")));
-        }
-        (_, Some(_)) => reboot(cx, id).await?,
-        (_, None) => {
-            changes.complete(id);
-            return Ok(None);
-        }
     }
     Ok(Some(format!("rebooting, so that the static parameters of {group} apply")))
 }
