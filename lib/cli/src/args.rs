@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Synth(Synth),
     /// Show the changes that a deploy would make, and why
     Plan(Plan),
+    /// Show a plan that `plan --out` saved
+    Show(Show),
     /// Create, update and delete resources to match the program
     Deploy(Deploy),
     /// Delete all resources; stateful ones only with --delete-data
@@ -148,6 +150,17 @@ pub(crate) struct Plan {
 
     #[command(flatten)]
     pub(crate) snapshot: Snapshot,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// Plan saved by `plan --out`
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+
+    /// Show all properties of new resources
+    #[arg(long)]
+    pub(crate) full: bool,
 }
 
 #[derive(Clone, Copy, Debug, Args, Default)]

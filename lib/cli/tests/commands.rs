@@ -26,6 +26,7 @@ fn help_names_every_command() {
       synth         Write the resources that the program declares, without network
                     access
       plan          Show the changes that a deploy would make, and why
+      show          Show a plan that `plan --out` saved
       deploy        Create, update and delete resources to match the program
       destroy       Delete all resources; stateful ones only with --delete-data
       drift         Show how the target differs from the state; exit with code 2 if
@@ -312,10 +313,22 @@ fn json_is_one_object_and_for_a_deploy_one_event_a_line() {
 #[test]
 fn a_saved_plan_is_executed_once() {
     let machine = Machine::new();
-    machine.run(&shop(), "plan --out shop.plan").succeeds();
-    let deploy = machine.run(&shop(), "deploy shop.plan").succeeds();
-    assert!(deploy.out.contains("Plan: 3 steps"), "{}", deploy.out);
+    let planned = machine.run(&shop(), "plan --out shop.plan").succeeds();
+    let shown = machine.run(&shop(), "show shop.plan").succeeds();
+    assert_eq!((&shown.out, shown.err.contains("warning")), (&planned.out, false), "{}", shown.err);
+    let full = machine.run(&shop(), "plan --full").succeeds();
+    assert_eq!(machine.run(&shop(), "show shop.plan --full").succeeds().out, full.out);
+    assert_ne!(full.out, planned.out);
+    let document = machine.run(&shop(), "plan --json").json();
+    assert_eq!(machine.run(&shop(), "show shop.plan --json").json(), document);
+    // What the program says by then changes neither what is shown nor what is done.
+    let deploy = machine.run(&network("10.0.1.0/24", true), "deploy shop.plan").succeeds();
+    assert!(deploy.out.starts_with(&planned.out), "{}", deploy.out);
     machine.run(&shop(), "deploy shop.plan").fails(1, "the plan is stale");
+    let stale = machine.run(&shop(), "show shop.plan").succeeds();
+    assert!(stale.err.contains("a deploy of this would be refused: the plan is stale"), "{}", stale.err);
+    machine.run(&shop(), "plan --detailed-exitcode").succeeds();
+    machine.run(&shop(), "show no.plan").fails(3, "cannot read the plan");
     std::fs::write(machine.path("bad.plan"), "{}").expect("it can be written");
     machine.run(&shop(), "deploy bad.plan").fails(3, "not a saved plan");
     machine.run(&shop(), "deploy no.plan").fails(3, "cannot read the plan");

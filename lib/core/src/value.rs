@@ -114,7 +114,8 @@ impl Reference {
         Self { app: None, path: path.into(), attribute: attribute.into() }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads the text form, `checkout/vpc/vpc#VpcId`; none where it has no `#`.
+    pub fn parse(text: &str) -> Option<Self> {
         let (path, attribute) = text.split_once('#')?;
         Some(Self::new(path, attribute))
     }

@@ -14,13 +14,14 @@ use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff_with,
 use crate::drift;
 use crate::error::Error;
 use crate::model::{Event, Imports, State};
-use crate::plan::{Plan, arrange, schedule};
+use crate::plan::{Overview, Plan, arrange, schedule};
 use crate::provider::{Identity, Properties, Provider};
 use crate::rate_limit::RateLimiter;
 use crate::reader::Reader;
 use crate::recover::{self, recover};
 use crate::resolve::substitute;
 use crate::secret::{self, Digests};
+use crate::store::Loaded;
 use crate::upstream::{self, Upstream};
 
 /// How a plan is made.
@@ -66,6 +67,40 @@ pub struct Planned {
     pub left_out: Vec<Path>,
     /// Whether every resource was read for it.
     pub refreshed: bool,
+    /// Whether only a part of the program was asked for.
+    pub is_part: bool,
+}
+
+impl Planned {
+    /// The document that [`from_json`](Self::from_json) reads, so that exactly this can be shown and executed
+    /// later: by another process, and after somebody has looked at it.
+    ///
+    /// `assembly` is the program that was planned; none for a plan that destroys everything. `loaded` is the state
+    /// that the plan was made from.
+    pub fn to_json(&self, assembly: Option<&Assembly>, loaded: &Loaded) -> String {
+        let Self { changes, plan, left_out, refreshed, is_part } = self.clone();
+        let overview = Some(Overview { changes, left_out, refreshed, is_part });
+        Plan { assembly: assembly.cloned(), journal: Some(loaded.journal), overview, ..plan }.to_json()
+    }
+
+    /// Reads a saved plan.
+    ///
+    /// # Errors
+    /// As [`Plan::from_json`], and [`Error::CorruptPlan`] where an earlier version has saved it, which says too
+    /// little to show what it changes.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let mut plan = Plan::from_json(text)?;
+        let Some(Overview { changes, left_out, refreshed, is_part }) = plan.overview.take() else {
+            let reason = "an earlier version saved it, without what it changes; make a new one with `plan --out`";
+            return Err(Error::CorruptPlan { reason: reason.into() });
+        };
+        Ok(Self { changes, plan, left_out, refreshed, is_part })
+    }
+
+    /// The program, where executing the plan makes the account hold all that it says; for the history.
+    pub fn whole(&self) -> Option<&Assembly> {
+        self.plan.assembly.as_ref().filter(|_| !self.is_part)
+    }
 }
 
 /// Plans that the account holds what `assembly` says.
@@ -113,7 +148,7 @@ pub async fn deploy(
     let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = part;
     let plan = snapshots(plan, &observed.state, options)?;
     let plan = Plan { observed: observed.events, outputs, imports, kept_imports, ..plan };
-    Ok(Planned { changes, plan, left_out, refreshed: options.refresh })
+    Ok(Planned { changes, plan, left_out, refreshed: options.refresh, is_part: !options.only.is_empty() })
 }
 
 /// A part of the changes, with what it uses of other apps and what stays in use beside it.
@@ -159,7 +194,7 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
     changes.imports = upstream::changes(&state.imports, &kept_imports);
     let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options)?;
     let plan = Plan { observed: observed.events, imports, kept_imports, ..plan };
-    Ok(Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh })
+    Ok(Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh, is_part: false })
 }
 
 /// The plan with the snapshots that are taken before what holds data is deleted, unless the options say

@@ -234,6 +234,7 @@ fn plan(format: u32) -> Plan {
         kept_imports: imports("Z1"),
         imports_change: true,
         assembly: Some(assembly()),
+        overview: None,
         replaced_outputs: if format > 1 {
             BTreeMap::from([("arn".to_owned(), "a/new".into())])
         } else {

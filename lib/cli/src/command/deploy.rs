@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use groundplan_engine::execute::ExecuteOptions;
-use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::PlanOptions;
 use groundplan_engine::session::Goal;
 use serde_json::json;
@@ -11,9 +10,9 @@ use serde_json::json;
 use crate::args::Deploy;
 use crate::boxed::boxed;
 use crate::command::apply::Job;
+use crate::command::plan;
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
-use crate::render::outcome;
 use crate::render::plan::PlanView;
 use crate::upstream;
 
@@ -94,17 +93,11 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
 /// Executes a plan that was saved, and nothing else.
 async fn saved(job: &Job<'_>, file: &Path, args: &Deploy) -> Result<Exit, CommandError> {
     let Job { context, destination, .. } = job;
-    let path = context.host.resolve(file);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| CommandError::usage(format!("cannot read the plan `{}`: {error}", path.display())))?;
-    let plan = Plan::from_json(&text)?;
+    let planned = plan::read(context, file)?;
     let (provider, loaded) = destination.start(args.start).await?;
-    plan.verify(&loaded.state)?;
-    context.terminal.print(outcome::steps(&plan));
-    context.terminal.print_json(
-        &json!({"event": "planned", "app": plan.app, "target": destination.target.name(), "steps": plan.work().count()}),
-    );
-    job.permit(&plan, &loaded, &*provider).await?;
-    job.confirm(&plan).await?;
-    job.execute(&plan, plan.assembly.as_ref(), loaded, &*provider).await
+    planned.plan.fits(&loaded)?;
+    planned.plan.verify(&loaded.state)?;
+    let full = args.full || context.global.verbose > 0;
+    let view = PlanView { full, ..PlanView::of_saved(&planned) };
+    job.carry_out(&planned, view, planned.whole(), loaded, &*provider).await
 }

@@ -13,6 +13,7 @@ mod import;
 mod output;
 mod plan;
 mod rollback;
+mod show;
 mod state;
 mod state_store;
 mod synth;
@@ -91,6 +92,7 @@ async fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Comm
         Command::Synth(args) => return synth::run(context, args),
         Command::Graph(args) => return graph::run(context, args),
         Command::Plan(args) => boxed(|| plan::run(context, args)),
+        Command::Show(args) => boxed(|| show::run(context, args)),
         Command::Deploy(args) => boxed(|| deploy::run(context, args)),
         Command::Destroy(args) => boxed(|| destroy::run(context, args)),
         Command::Drift => boxed(|| drift::run(context)),

@@ -1,6 +1,7 @@
 //! `plan`: what would change.
 
 use std::collections::BTreeMap;
+use std::path::Path as FilePath;
 
 use groundplan_engine::diff::{Action, ChangeSet};
 use groundplan_engine::planning::{PlanOptions, Planned};
@@ -26,7 +27,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
         return Err(CommandError::usage(message).hint("`deploy` brings it up first"));
     }
     let (provider, loaded) = destination.start(args.start).await?;
-    let mut planned = plan(context, &destination, args, &*provider, &loaded, &before).await?;
+    let planned = plan(context, &destination, args, &*provider, &loaded, &before).await?;
     if !args.destroy {
         destination.tell_first(&loaded, &planned);
     }
@@ -43,11 +44,14 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
         context.terminal.warn(format!("a deploy of this would be refused: {}", shown(&refused)));
     }
     if let Some(file) = &args.out {
-        let whole = !args.destroy && args.part.only.is_empty();
-        planned.plan.assembly = whole.then(|| context.synthesis.assembly.clone());
-        planned.plan.journal = Some(loaded.journal);
-        context.host.write(file, &planned.plan.to_json())?;
-        context.terminal.note(format!("saved: `deploy {}` does exactly this", file.display()));
+        let assembly = (!args.destroy).then_some(&context.synthesis.assembly);
+        context.host.write(file, &planned.to_json(assembly, &loaded))?;
+        // Who executes a plan allows the loss of data, not who has made it.
+        let permission = if planned.plan.loses_data.is_empty() { "" } else { " --delete-data" };
+        let file = file.display();
+        context.terminal.note(format!(
+            "saved: `deploy {file}{permission}` executes exactly this plan, and `show {file}` shows it again"
+        ));
     }
     destination.notice_again();
     Ok(if args.detailed_exitcode && !planned.plan.is_empty() { Exit::Changes } else { Exit::Done })
@@ -142,6 +146,19 @@ pub(crate) fn show(
         let lines: Vec<_> = std::iter::once(view.render()).chain(kept).collect();
         context.terminal.print(format!("{header}{NL}{NL}{}", lines.join(&*NL)));
     }
+}
+
+/// Reads a plan that was saved.
+pub(crate) fn read(context: &Context<'_>, file: &FilePath) -> Result<Planned, CommandError> {
+    let path = context.host.resolve(file);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| CommandError::usage(format!("cannot read the plan `{}`: {error}", path.display())))?;
+    let planned = Planned::from_json(&text)?;
+    let (app, wanted) = (&planned.plan.app, context.app());
+    if app != wanted {
+        return Err(CommandError::usage(format!("`{}` is a plan of the app `{app}`, not of `{wanted}`", path.display())));
+    }
+    Ok(planned)
 }
 
 /// A plan for other programs.

@@ -190,17 +190,3 @@ fn tally(plan: &Plan, done: &[StepId]) -> String {
         false => parts.iter().map(|(number, verb)| format!("{number} {verb}")).collect::<Vec<_>>().join(", "),
     }
 }
-
-/// The steps of a saved plan, for people.
-pub(crate) fn steps(plan: &Plan) -> String {
-    let shown = || plan.work().filter(|step| step.work != Work::Ready);
-    let width = shown().map(|step| step.path.as_str().chars().count()).max().unwrap_or(0);
-    let line = |step: &Step| {
-        let verb = padded(DIM, step.work.verb(), 8);
-        format!("  {verb}{}  {}{NL}", padded(BOLD, step.path.as_str(), width), short_type(&step.type_name))
-    };
-    let head =
-        format!("{} {}", paint(BOLD, &plan.app), paint(DIM, format!("as planned, account {}", plan.identity.account)));
-    let lines: String = shown().map(line).collect();
-    format!("{head}{NL}{NL}{lines}{NL}{} {}", paint(BOLD, "Plan:"), count(shown().count(), "step"))
-}

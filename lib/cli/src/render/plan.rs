@@ -96,6 +96,11 @@ impl<'a> PlanView<'a> {
             full: false,
         }
     }
+
+    /// A plan that was saved. Where its resources are in the program of today says nothing about it.
+    pub(crate) fn of_saved(planned: &'a Planned) -> Self {
+        Self { assembly: planned.plan.assembly.as_ref(), ..Self::new(planned, None) }
+    }
 }
 
 impl PlanView<'_> {

@@ -177,7 +177,7 @@ impl<'a> Diff<'a> {
             }
         }
         if let Some((_, what)) = found {
-            change.reasons.insert(0, Reason::SameThing { what });
+            change.reasons.insert(0, Reason::SameThing { what: what.into() });
         }
         if matches!(change.action, Action::Create | Action::Update | Action::Replace(_)) {
             let claims = self.claims_of(path, entry, &desired, prior.filter(|_| change.action == Action::Update));

@@ -228,7 +228,7 @@ fn a_set_of_changes_is_empty_only_where_there_is_nothing_to_do_anywhere() {
 fn counts_tell_how_many_resources_are_treated_how() {
     let program = one(VPC, json!({}));
     let change = changes(&program, &deployed(&program)).changes.remove("a/x").unwrap();
-    let follows = Reason::SameThing { what: "name" };
+    let follows = Reason::SameThing { what: "name".into() };
     let all = [
         (Action::Create, Reason::New),
         (Action::Update, Reason::Changed { property: "A".into() }),

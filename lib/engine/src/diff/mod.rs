@@ -25,11 +25,12 @@ mod removed;
 mod render;
 mod told;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::claim::Claim;
 use groundplan_core::{Assembly, Environment, Path, Reference};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub use changes::diff;
@@ -62,7 +63,7 @@ pub struct Inputs<'a> {
 }
 
 /// Everything that a deploy would do, resource by resource.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChangeSet {
     /// One for each path of the assembly or the state, with those that need nothing.
     pub changes: BTreeMap<Path, Change>,
@@ -80,7 +81,7 @@ pub struct ChangeSet {
 }
 
 /// What happens to one resource.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The resource.
     pub path: Path,
@@ -101,7 +102,7 @@ pub struct Change {
 }
 
 /// What is done to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It is made.
@@ -128,7 +129,7 @@ pub enum Action {
 }
 
 /// In which order a resource is replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// The new one is made, its consumers are pointed to it, the old one is deleted.
@@ -138,7 +139,7 @@ pub enum Order {
 }
 
 /// Why something is done.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The program has it, the state has not.
@@ -174,7 +175,7 @@ pub enum Reason {
         /// The property.
         property: String,
         /// What it is taken from.
-        #[serde(serialize_with = "as_text")]
+        #[serde(with = "as_text")]
         because: Reference,
     },
     /// A property may get another value, since what it is taken from is changed in place. It is changed
@@ -183,7 +184,7 @@ pub enum Reason {
         /// The property.
         property: String,
         /// What it is taken from.
-        #[serde(serialize_with = "as_text")]
+        #[serde(with = "as_text")]
         because: Reference,
     },
     /// The change makes a new secret value.
@@ -196,7 +197,7 @@ pub enum Reason {
     /// It is the same thing in the account as what stood at the path that it moves from.
     SameThing {
         /// What the thing is, as in `inline policy of a role`.
-        what: &'static str,
+        what: Cow<'static, str>,
     },
     /// The program keeps the same thing in the account under this path.
     SameAs(Path),
@@ -244,7 +245,7 @@ pub enum Reason {
 }
 
 /// One difference within the properties of a resource.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PropertyChange {
     /// Where, as in `VpcConfig.SubnetIds` or `Tags.Name`.
     pub property: String,
@@ -255,12 +256,12 @@ pub struct PropertyChange {
     /// What the change does to the resource.
     pub replacement: Replaces,
     /// What the value is taken from, where it is not known.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_optional_text")]
     pub because: Option<Reference>,
 }
 
 /// A value that can be shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rendered {
     /// There is none.
@@ -274,7 +275,7 @@ pub enum Rendered {
 }
 
 /// What a change of a property does to its resource, by AWS's schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replaces {
     /// It is changed in place.
@@ -286,7 +287,7 @@ pub enum Replaces {
 }
 
 /// A resource that is to be deleted and that no path names any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeposedChange {
     /// Where it stood.
     pub path: Path,
@@ -304,7 +305,7 @@ pub struct DeposedChange {
 }
 
 /// What happens to an output of the app.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputChange {
     /// It gets a value.
@@ -319,7 +320,7 @@ pub enum OutputChange {
 }
 
 /// What happens to a value of another app that the app uses.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportChange {
     /// The one that was used so far.
     pub from: Option<Json>,
@@ -328,7 +329,7 @@ pub struct ImportChange {
 }
 
 /// A removed and an added resource that look like the same one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedMove {
     /// The path in the state.
     pub from: Path,
@@ -338,14 +339,38 @@ pub struct ProposedMove {
     pub type_name: String,
 }
 
-fn as_text<S: Serializer>(reference: &Reference, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(reference)
+/// A reference as the text that people read.
+mod as_text {
+    use groundplan_core::Reference;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(reference: &Reference, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(reference)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reference, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Reference::parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is no reference")))
+    }
 }
 
-fn as_optional_text<S: Serializer>(reference: &Option<Reference>, serializer: S) -> Result<S::Ok, S::Error> {
-    match reference {
-        Some(reference) => serializer.collect_str(reference),
-        None => serializer.serialize_none(),
+/// As [`as_text`], where there may be none.
+mod as_optional_text {
+    use groundplan_core::Reference;
+    use serde::{Deserializer, Serializer};
+
+    use super::as_text;
+
+    pub(super) fn serialize<S: Serializer>(reference: &Option<Reference>, serializer: S) -> Result<S::Ok, S::Error> {
+        match reference {
+            Some(reference) => as_text::serialize(reference, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Reference>, D::Error> {
+        as_text::deserialize(deserializer).map(Some)
     }
 }
 

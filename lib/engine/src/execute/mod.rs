@@ -268,24 +268,9 @@ pub async fn execute(
 
 /// The state as loaded, where it is the one that the plan was made from.
 fn current(plan: &Plan, mut loaded: Loaded) -> Result<Loaded, Error> {
-    let stale = |reason: String| Err(Error::StalePlan { reason });
-    let state = &mut loaded.state;
-    if state.app != plan.app {
-        return stale(format!("it was made for the app `{}`, and this is `{}`", plan.app, state.app));
-    }
-    if loaded.base.is_none() && plan.serial == state.serial {
-        state.lineage = plan.lineage;
-    }
-    if state.lineage != plan.lineage {
-        return stale("it was made from another state, not an earlier one of this".into());
-    }
-    if state.serial != plan.serial {
-        let reason = format!("it was made from serial {}, and the state has serial {}", plan.serial, state.serial);
-        return stale(format!("{reason}: another deploy has run since"));
-    }
-    if plan.journal.is_some_and(|events| events != loaded.journal) {
-        return stale("it was made while another run was under way, which has done more since".into());
-    }
+    plan.fits(&loaded)?;
+    // A state that is not written yet has the lineage of the plan.
+    loaded.state.lineage = plan.lineage;
     Ok(loaded)
 }
 

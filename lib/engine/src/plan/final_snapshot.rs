@@ -123,6 +123,7 @@ mod tests {
             kept_imports: Imports::new(),
             imports_change: false,
             assembly: None,
+            overview: None,
             replaced_outputs: BTreeMap::new(),
             loses_data: Vec::new(),
             protected: Vec::new(),

@@ -70,9 +70,12 @@ pub struct Plan {
     /// Whether any value that is used of another app changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub imports_change: bool,
-    /// What the program says, for the history; only in a plan that is saved and is the whole one.
+    /// What the program says; only in a plan that is saved. A plan that destroys everything has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assembly: Option<Assembly>,
+    /// What people are shown of the plan; only in a plan that is saved. It decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overview: Option<Overview>,
     /// The outputs that get another value because the resource that they are taken from is replaced, with
     /// that resource. It is refused where other apps use them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -83,6 +86,19 @@ pub struct Plan {
     /// The resources that are protected and would be deleted or replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<Path>,
+}
+
+/// What people are shown of a plan, beside its steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// What changes, and why.
+    pub changes: ChangeSet,
+    /// The resources with changes that are not done, since only a part was asked for.
+    pub left_out: Vec<Path>,
+    /// Whether every resource was read for it.
+    pub refreshed: bool,
+    /// Whether only a part of the program was asked for.
+    pub is_part: bool,
 }
 
 /// Names a step within its plan: its position.

@@ -93,6 +93,7 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
         kept_imports: Imports::new(),
         imports_change: !changes.imports.is_empty(),
         assembly: None,
+        overview: None,
         replaced_outputs: replaced_outputs(inputs, changes),
         loses_data: lost.into_iter().collect(),
         protected: protected.into_iter().collect(),

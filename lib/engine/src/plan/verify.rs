@@ -1,10 +1,11 @@
-//! Whether a plan names all that it loses.
+//! Whether a plan fits the state that it is executed from, and names all that it loses.
 
 use std::borrow::Cow;
 
 use super::{Plan, Work};
 use crate::error::Error;
 use crate::model::{Event, ResourceStatus, State};
+use crate::store::Loaded;
 
 impl Plan {
     /// Checks that the plan names every resource with data, and every protected one, that its steps delete
@@ -33,6 +34,30 @@ impl Plan {
             if resource.is_protected() && !set_aside && !self.protected.contains(&step.path) {
                 return unnamed("is protected");
             }
+        }
+        Ok(())
+    }
+
+    /// Checks that the plan was made from this state.
+    ///
+    /// # Errors
+    /// [`Error::StalePlan`], which says what is different.
+    pub fn fits(&self, loaded: &Loaded) -> Result<(), Error> {
+        let stale = |reason: String| Err(Error::StalePlan { reason });
+        let state = &loaded.state;
+        if state.app != self.app {
+            return stale(format!("it was made for the app `{}`, and this is `{}`", self.app, state.app));
+        }
+        let is_first = loaded.base.is_none() && self.serial == state.serial;
+        if state.lineage != self.lineage && !is_first {
+            return stale("it was made from another state, not an earlier one of this".into());
+        }
+        if state.serial != self.serial {
+            let reason = format!("it was made from serial {}, and the state has serial {}", self.serial, state.serial);
+            return stale(format!("{reason}: another deploy has run since"));
+        }
+        if self.journal.is_some_and(|events| events != loaded.journal) {
+            return stale("it was made while another run was under way, which has done more since".into());
         }
         Ok(())
     }
