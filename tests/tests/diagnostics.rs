@@ -56,6 +56,31 @@ fn a_name_with_a_slash_is_refused() {
 }
 
 #[test]
+fn a_move_leads_from_a_free_path_to_something() {
+    insta::assert_snapshot!(findings(|stack| {
+        // Two that change their names, a name that is mistyped, and one that is deployed already.
+        stack.add("one", s3::Bucket::new());
+        stack.add("two", s3::Bucket::new());
+        stack.moved("one", "two").moved("two", "one").moved("three", "fuor");
+        stack.add("five", s3::Bucket::new()).moved_from("shop/free");
+    }), @"
+    error[GP0108]: this moves `shop/three` to `shop/fuor`, but the program has no resource there
+      --> tests/tests/diagnostics.rs:LINE
+       = help: check the new name: the arguments are `moved(from, to)`
+
+    error[GP0108]: this states that it was at `shop/two`, but the program has a resource at that path
+      --> tests/tests/diagnostics.rs:LINE (shop/one)
+       = help: remove the statement if the move is deployed already; to swap two paths, use `state mv` three times, through a path that is free
+
+    error[GP0108]: this states that it was at `shop/one`, but the program has a resource at that path
+      --> tests/tests/diagnostics.rs:LINE (shop/two)
+       = help: remove the statement if the move is deployed already; to swap two paths, use `state mv` three times, through a path that is free
+
+    3 errors
+    ");
+}
+
+#[test]
 fn a_resource_of_another_app_cannot_be_referred_to() {
     let other = App::new("account");
     let vpc = other.stack("network", Environment::new("us-east-1")).add("vpc", ec2::Vpc::new());

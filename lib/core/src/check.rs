@@ -2,6 +2,7 @@
 
 pub(crate) mod claims;
 pub(crate) mod limits;
+pub(crate) mod moves;
 
 use std::collections::{BTreeMap, BTreeSet};
 

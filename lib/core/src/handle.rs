@@ -48,7 +48,8 @@ impl<R: Resource> Handle<R> {
         self
     }
 
-    /// States that the resource was at `path` before: it is moved, not replaced.
+    /// States that the resource was at `path` before: it is moved, not replaced. Synth reports `GP0108` where the
+    /// program still has a resource at that path.
     pub fn moved_from(&self, path: &str) -> &Self {
         self.node.change(|entry| {
             entry.moved_from.insert(Path::new(path));

@@ -13,7 +13,7 @@ use crate::input::{Input, Output, Provides};
 use crate::node::Node;
 use crate::path::Path;
 use crate::resource::Resource;
-use crate::tree::{Declared, Published, Tree};
+use crate::tree::{Declared, Moved, Published, Tree};
 use crate::value::Value;
 
 /// A place in the tree that resources and constructs are added to. Cheap to clone.
@@ -144,9 +144,12 @@ impl Scope {
     }
 
     /// States that all that stands below this scope as `to`, a construct or a resource, stood
-    /// there as `from` before: it is moved, not replaced.
+    /// there as `from` before: it is moved, not replaced. Synth reports `GP0108` where nothing stands
+    /// at `to`, and where something of the program still stands at `from`.
+    #[track_caller]
     pub fn moved(&self, from: &str, to: &str) -> &Self {
-        self.tree.moves.borrow_mut().push((self.path.child(from), self.path.child(to)));
+        let (from, to) = (self.path.child(from), self.path.child(to));
+        self.tree.moves.borrow_mut().push(Moved { from, to, location: Location::caller() });
         self
     }
 

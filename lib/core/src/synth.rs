@@ -6,7 +6,7 @@ use std::panic::Location;
 use crate::assembly::Assembly;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::path::Path;
-use crate::tree::Tree;
+use crate::tree::{Moved, Tree};
 use crate::{check, named, policy_size};
 
 /// What synth gives: the assembly, and beside it what concerns this program's text only.
@@ -43,6 +43,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     check::cycles(&assembly, &mut diagnostics);
     check::properties(&assembly, &mut diagnostics);
     check::claims::conflicts(&assembly, &locations, &mut diagnostics);
+    check::moves::check(tree, &assembly, &mut diagnostics);
     check::ignored(tree, &assembly, &mut diagnostics);
     check::limits::names(tree, &assembly, &mut diagnostics);
     check::limits::depths(&assembly, &mut diagnostics);
@@ -74,8 +75,8 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
 }
 
 /// A scope that has moved is all of its resources.
-fn state_moves(moves: &[(Path, Path)], assembly: &mut Assembly) {
-    for (from, to) in moves {
+fn state_moves(moves: &[Moved], assembly: &mut Assembly) {
+    for Moved { from, to, .. } in moves {
         for (path, entry) in assembly.resources.iter_mut().filter(|(path, _)| path.is_within(to)) {
             entry.moved_from.insert(Path::new(format!("{from}{}", &path.as_str()[to.as_str().len()..])));
         }

@@ -24,8 +24,8 @@ pub(crate) struct Tree {
     pub(crate) nodes: RefCell<BTreeMap<Path, Declared>>,
     pub(crate) outputs: RefCell<BTreeMap<String, Published>>,
     pub(crate) tags: RefCell<Vec<(Path, String, String)>>,
-    /// Scopes that have another path now: the one before, and the one from now on.
-    pub(crate) moves: RefCell<Vec<(Path, Path)>>,
+    /// Scopes that have another path now.
+    pub(crate) moves: RefCell<Vec<Moved>>,
     pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
     pub(crate) acknowledged: RefCell<Vec<(Path, String)>>,
     pub(crate) policies: RefCell<Vec<Box<dyn Policy>>>,
@@ -41,6 +41,13 @@ pub(crate) struct Tree {
 pub(crate) struct Declared {
     pub(crate) entry: Option<ResourceEntry>,
     pub(crate) locations: Vec<&'static Location<'static>>,
+}
+
+/// A scope that has another path than before, as declared.
+pub(crate) struct Moved {
+    pub(crate) from: Path,
+    pub(crate) to: Path,
+    pub(crate) location: &'static Location<'static>,
 }
 
 /// An output as declared.

@@ -11,17 +11,28 @@ use groundplan_core::{Assembly, Path};
 
 use crate::execute::Outcome;
 use crate::model::{Counts, LockOwner, Move, RunRecord, RunResult, State};
-use crate::plan::{Plan, Work};
+use crate::plan::{Plan, Step, StepId, Work};
 
 impl RunRecord {
     /// A run of `holder` that is about to execute `plan` from the state `before`.
     pub fn of_plan(plan: &Plan, before: &State, holder: &LockOwner) -> Self {
-        let moved = plan.steps.iter().filter_map(|step| match &step.work {
-            Work::Move { from } => Some(Move { from: from.clone(), to: step.path.clone() }),
-            _ => None,
-        });
-        Self { moves: moved.collect(), ..Self::begun(before, holder, Counts::of(plan)) }
+        Self { moves: moves(plan.work()), ..Self::begun(before, holder, Counts::of(plan.work())) }
     }
+
+    /// The run when it has ended, with what it has done of its plan.
+    pub fn ended(self, plan: &Plan, outcome: &Outcome) -> Self {
+        let done: BTreeSet<StepId> = outcome.done.iter().copied().collect();
+        let steps = || plan.work().filter(|step| done.contains(&step.id));
+        Self { counts: Counts::of(steps()), moves: moves(steps()), result: Some(RunResult::of(outcome)), ..self }
+    }
+}
+
+fn moves<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<Move> {
+    let moved = steps.filter_map(|step| match &step.work {
+        Work::Move { from } => Some(Move { from: from.clone(), to: step.path.clone() }),
+        _ => None,
+    });
+    moved.collect()
 }
 
 impl RunResult {
@@ -52,10 +63,10 @@ pub fn rollback_target(mut assembly: Assembly, since: &[RunRecord]) -> Assembly 
 }
 
 impl Counts {
-    /// How many resources the steps of a plan treat how.
-    pub fn of(plan: &Plan) -> Self {
+    /// How many resources these steps of a plan treat how.
+    pub fn of<'a>(steps: impl Iterator<Item = &'a Step>) -> Self {
         let mut verbs: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
-        for step in plan.work().filter(|step| step.work != Work::Ready) {
+        for step in steps.filter(|step| step.work != Work::Ready) {
             verbs.entry(&step.path).or_default().insert(step.work.verb());
         }
         let mut counts = Self::default();
@@ -82,12 +93,31 @@ mod tests {
     use crate::execute::{Cancellation, ExecuteOptions, execute};
     use crate::fake::{Fake, VPC, assembly};
     use crate::planning::{self, PlanOptions};
+    use crate::provider::ErrorClass;
     use crate::store::{self, MemoryStore};
 
     fn at(path: &str, before: &str) -> Assembly {
         let mut program = assembly(&[(path, VPC, json!({"CidrBlock": "10.0.0.0/16"}))]);
         program.resources.get_mut(path).unwrap().moved_from.insert(before.into());
         program
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_has_ended_counts_what_it_has_done() {
+        let (fake, store) = (Fake::default(), MemoryStore::new());
+        let program = assembly(&[
+            ("a/one", VPC, json!({"CidrBlock": "10.0.0.0/16"})),
+            ("a/two", VPC, json!({"CidrBlock": "10.1.0.0/16"})),
+        ]);
+        let loaded = store::load(&store, "shop").await.unwrap();
+        let planned = planning::deploy(&program, &loaded.state, &fake, &PlanOptions::default()).await.unwrap();
+        let begun = RunRecord::of_plan(&planned.plan, &loaded.state, &LockOwner::new("deploy"));
+        fake.fail("create a/two", ErrorClass::Invalid);
+        let options = ExecuteOptions::default();
+        let outcome = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+        assert_eq!((begun.counts.create, begun.result), (2, None));
+        let ended = begun.ended(&planned.plan, &outcome);
+        assert_eq!((ended.counts, ended.result), (Counts { create: 1, ..Counts::default() }, Some(RunResult::Failed)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -38,7 +38,7 @@ use groundplan_core::{Assembly, Path};
 
 use crate::error::Error;
 use crate::execute::{Cancellation, ExecuteError, ExecuteOptions, Outcome, Progress, execute};
-use crate::model::{LockOwner, RunRecord, RunResult};
+use crate::model::{LockOwner, RunRecord};
 use crate::plan::Plan;
 use crate::planning::{self, PlanOptions, Planned};
 use crate::provider::Provider;
@@ -162,7 +162,7 @@ impl<'a> Session<'a> {
         self.store.record(&begun, assembly).await?;
         let before = loaded.state.clone();
         let outcome = execute(plan, loaded, self.provider, self.store, &options, progress, cancellation).await?;
-        let ended = RunRecord { result: Some(RunResult::of(&outcome)), ..begun };
+        let ended = begun.ended(plan, &outcome);
         let unrecorded = self.store.record(&ended, None).await.err();
         Ok(Executed { reboots: reboot::pending(&before, &outcome.state), outcome, unrecorded })
     }

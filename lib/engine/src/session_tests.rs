@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{Answer, Fake, VPC, assembly, vpc};
-use crate::model::{Imports, ResourceState};
+use crate::model::{Imports, ResourceState, RunResult};
 use crate::provider::{ErrorClass, ProviderError};
 use crate::store::MemoryStore;
 

@@ -156,7 +156,10 @@ pub(crate) fn read(context: &Context<'_>, file: &FilePath) -> Result<Planned, Co
     let planned = Planned::from_json(&text)?;
     let (app, wanted) = (&planned.plan.app, context.app());
     if app != wanted {
-        return Err(CommandError::usage(format!("`{}` is a plan of the app `{app}`, not of `{wanted}`", path.display())));
+        return Err(CommandError::usage(format!(
+            "`{}` is a plan of the app `{app}`, not of `{wanted}`",
+            path.display()
+        )));
     }
     Ok(planned)
 }

@@ -21,7 +21,7 @@ const CONSISTENCY_WINDOW: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// What is being done, as far as it decides what is repeated.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
     Create,
     Update,
@@ -154,9 +154,13 @@ impl<'a> Calls<'a> {
             };
             let began = Instant::now();
             let error = match permit.make(ask()).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.log(call, attempt, began, None);
+                    return Ok(answer);
+                }
                 Err(error) => self.veil.error(error),
             };
+            self.log(call, attempt, began, Some(&error));
             in_doubt |= call != Call::Look && error.class == ErrorClass::UnknownOutcome;
             let wants = matches!(error.class, ErrorClass::Propagating | ErrorClass::NotFound | ErrorClass::Invalid);
             if wants && let Some(gone) = self.gone().await {
@@ -175,6 +179,17 @@ impl<'a> Calls<'a> {
             spent += began.elapsed();
         }
         unreachable!("the attempts do not end")
+    }
+
+    /// Logs a call that has ended. Reads are many, and of interest to fewer people.
+    fn log(&self, call: Call, attempt: u32, began: Instant, error: Option<&ProviderError>) {
+        let (path, took) = (&self.path, began.elapsed());
+        match (call, error) {
+            (Call::Look, None) => tracing::debug!(%path, ?call, ?took),
+            (Call::Look, Some(error)) => tracing::debug!(%path, ?call, attempt, ?took, %error),
+            (_, None) => tracing::info!(%path, ?call, ?took),
+            (_, Some(error)) => tracing::info!(%path, ?call, attempt, ?took, %error),
+        }
     }
 
     /// That something that the step needs does not exist any more, where that is so.

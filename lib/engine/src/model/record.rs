@@ -24,9 +24,9 @@ pub struct RunRecord {
     pub command: String,
     /// Who did it, as far as the machine knows.
     pub who: String,
-    /// How many resources were to be treated how.
+    /// How many resources were treated how, once it has ended; until then, how many are to be.
     pub counts: Counts,
-    /// The resources that were to move.
+    /// The resources that have moved; until it has ended, those that are to move.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<Move>,
     /// How it ended; none while it goes on, and where it was killed.
