@@ -5,7 +5,7 @@ use groundplan::identity::{Principal, Role, Statement};
 use groundplan::network::{Port, SecurityGroup, SubnetLayout, Tier, Visibility, Vpc};
 use groundplan::resources::route53::HostedZoneId;
 use groundplan::resources::{ec2, elasticloadbalancingv2 as elb, iam, rds, route53, s3, sqs};
-use groundplan::{App, Environment, Export, Input, Json, Secret, Stack, Value, cidr, policies, template};
+use groundplan::{App, Code, Environment, Export, Input, Json, Secret, Stack, Value, cidr, policies, template};
 
 /// What synth says of the program that `build` adds to an app, without line numbers.
 fn findings(build: impl FnOnce(&Stack)) -> String {
@@ -259,6 +259,19 @@ fn an_acknowledged_warning_is_silent_and_an_error_is_not() {
 }
 
 #[test]
+fn a_code_that_does_not_exist_cannot_be_acknowledged() {
+    insta::assert_snapshot!(findings(|stack| {
+        stack.acknowledge("GP0420").acknowledge("ACME-1");
+    }), @"
+    error[GP0109]: there is no diagnostic with the code `GP0420`
+      --> tests/tests/diagnostics.rs:LINE (shop)
+       = help: `explain` lists the codes
+
+    1 error
+    ");
+}
+
+#[test]
 fn what_apps_cannot_publish_or_use_of_each_other_says_what_to_do() {
     const ZONE_ID: Export<HostedZoneId> = Export::new("account", "zone-id");
     const OWN: Export<String> = Export::new("shop", "domain");
@@ -503,8 +516,9 @@ fn what_may_be_in_another_account_or_region_is_no_conflict() {
     }
     assert!(app.synth().is_ok());
     app.stack("d", Environment::new("us-east-1")).add("jobs", queue());
-    assert!(app.synth().is_err_and(|found| found.0.iter().all(|found| found.code == "GP0214")));
+    assert!(app.synth().is_err_and(|found| found.0.iter().all(|found| found.code == Code::Conflict)));
 }
+
 #[test]
 fn what_an_ignored_path_does_not_name_is_said_at_the_call() {
     insta::assert_snapshot!(findings(|stack| {

@@ -1,6 +1,6 @@
 //! PostgreSQL on RDS.
 
-use groundplan_core::{Construct, Diagnostic, Handle, Output, Scope, Secret, Value, template};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Scope, Secret, Value, template};
 use groundplan_resources::{rds, secretsmanager};
 
 use crate::identity::{KmsKeyHandle, RoleHandle, Statement};
@@ -228,11 +228,11 @@ impl PostgresDatabase {
 
     fn check(&self, scope: &Scope) {
         if self.storage_gib < 20 {
-            let error = Diagnostic::error("GP0321", "the volume of a database is too small");
+            let error = Diagnostic::error(Code::VolumeTooSmall, "the volume of a database is too small");
             scope.report(error.got(format!("{} GiB", self.storage_gib)).allowed("20 GiB or more"));
         }
         if !(1..=35).contains(&self.backup_days) {
-            let error = Diagnostic::error("GP0322", "backups cannot be kept for this many days");
+            let error = Diagnostic::error(Code::BackupDays, "backups cannot be kept for this many days");
             scope.report(
                 error
                     .got(self.backup_days)

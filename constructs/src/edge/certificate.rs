@@ -1,6 +1,6 @@
 //! Certificates of AWS Certificate Manager.
 
-use groundplan_core::{Construct, Diagnostic, Handle, Input, Output, Provides, Scope};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope};
 use groundplan_resources::certificatemanager::{self, CertificateArn};
 
 use super::Zone;
@@ -77,7 +77,7 @@ impl Construct for Certificate {
         let first = &domains[0];
         if first.len() > FIRST_NAME {
             scope.report(
-                Diagnostic::error("GP0333", "the first name of a certificate cannot be this long")
+                Diagnostic::error(Code::LongCertificateName, "the first name of a certificate cannot be this long")
                     .got(format!("{first} with {} characters", first.len()))
                     .allowed(format!("at most {FIRST_NAME}"))
                     .help("begin with a shorter name and add this one with `.also()`"),
@@ -85,7 +85,7 @@ impl Construct for Certificate {
         }
         let repeated = domains.iter().enumerate().find(|(place, name)| domains[..*place].contains(name));
         if let Some((_, name)) = repeated {
-            let error = Diagnostic::error("GP0334", "the certificate names a domain twice");
+            let error = Diagnostic::error(Code::RepeatedDomain, "the certificate names a domain twice");
             scope.report(error.got(name).help("take one of the two away"));
         }
         let validated = names.iter().map(|(name, zone)| {

@@ -1,6 +1,6 @@
 //! Application load balancers.
 
-use groundplan_core::{Construct, Diagnostic, Handle, Input, Output, Provides, Scope, template};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope, template};
 use groundplan_resources::certificatemanager::CertificateArn;
 use groundplan_resources::elasticloadbalancingv2::listener::{Action, FixedResponseConfig, RedirectConfig};
 use groundplan_resources::elasticloadbalancingv2::{
@@ -219,13 +219,13 @@ impl ApplicationLoadBalancer {
         if subnets < 2 {
             let which = if self.is_external() { "public" } else { "private" };
             scope.report(
-                Diagnostic::error("GP0337", "a load balancer needs subnets in two zones at least")
+                Diagnostic::error(Code::TooFewZones, "a load balancer needs subnets in two zones at least")
                     .got(format!("{which} subnets in {subnets}"))
                     .help(format!("give the VPC a {which} subnet in each of its zones")),
             );
         }
         if !(1..=4000).contains(&self.idle_timeout_seconds) {
-            let error = Diagnostic::error("GP0338", "a load balancer cannot have this idle timeout");
+            let error = Diagnostic::error(Code::IdleTimeout, "a load balancer cannot have this idle timeout");
             scope.report(error.got(self.idle_timeout_seconds).allowed("1 to 4000 seconds"));
         }
         let region = scope.region();
@@ -236,10 +236,13 @@ impl ApplicationLoadBalancer {
             .find(|arn| arn.as_str().split(':').nth(3).is_some_and(|other| other != region));
         if let Some(arn) = foreign {
             scope.report(
-                Diagnostic::error("GP0339", "the certificate is of another region than the load balancer")
-                    .got(arn.as_str())
-                    .allowed(&region)
-                    .help(format!("request a certificate in {region} as well; the same records validate it")),
+                Diagnostic::error(
+                    Code::ForeignCertificate,
+                    "the certificate is of another region than the load balancer",
+                )
+                .got(arn.as_str())
+                .allowed(&region)
+                .help(format!("request a certificate in {region} as well; the same records validate it")),
             );
         }
     }

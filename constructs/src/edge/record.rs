@@ -1,6 +1,6 @@
 //! Route 53 records.
 
-use groundplan_core::{Construct, Diagnostic, Handle, Input, List, Provides, Scope};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Provides, Scope};
 use groundplan_resources::route53;
 
 use super::{ApplicationLoadBalancerHandle, Zone};
@@ -81,7 +81,7 @@ impl Construct for DnsRecord {
         let name = self.zone.place(scope, &self.name);
         if self.kind == "CNAME" && name == self.zone.name() {
             scope.report(
-                Diagnostic::error("GP0335", "the name of a zone itself cannot be a CNAME")
+                Diagnostic::error(Code::ApexCname, "the name of a zone itself cannot be a CNAME")
                     .got(&name)
                     .help("use an `AliasRecord`, or a name below it"),
             );
@@ -173,7 +173,8 @@ impl Construct for AliasRecord {
         let name = self.zone.place(scope, &self.name);
         let health = self.evaluate_target_health.unwrap_or(self.target.checked);
         if health && !self.target.checked {
-            let error = Diagnostic::error("GP0336", "Route 53 cannot evaluate the health of a distribution");
+            let error =
+                Diagnostic::error(Code::UncheckedTarget, "Route 53 cannot evaluate the health of a distribution");
             scope.report(error.help("leave `evaluate_target_health` out"));
         }
         let record = |kind: &str| {

@@ -1,6 +1,6 @@
 //! Route 53 hosted zones.
 
-use groundplan_core::{Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope};
 use groundplan_resources::route53;
 
 /// The public hosted zone of a domain. Deletion protection is on by default, because a zone that is created
@@ -129,7 +129,7 @@ impl Zone {
             report_name(scope, name, problem);
         } else if bare != self.domain && !bare.ends_with(&format!(".{}", self.domain)) {
             scope.report(
-                Diagnostic::error("GP0332", "this name does not lie in its zone")
+                Diagnostic::error(Code::OutsideZone, "this name does not lie in its zone")
                     .got(name)
                     .allowed(format!("`{}` and names that end in `.{0}`", self.domain))
                     .help("write the whole name, and check which zone it belongs to"),
@@ -175,5 +175,7 @@ fn problem(name: &str) -> Option<&'static str> {
 }
 
 fn report_name(scope: &Scope, name: &str, allowed: &str) {
-    scope.report(Diagnostic::error("GP0331", "this is no domain name").got(format!("{name:?}")).allowed(allowed));
+    scope.report(
+        Diagnostic::error(Code::InvalidDomain, "this is no domain name").got(format!("{name:?}")).allowed(allowed),
+    );
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_core::{Diagnostic, Input, Json, Provides, Scope, Value};
+use groundplan_core::{Code, Diagnostic, Input, Json, Provides, Scope, Value};
 use groundplan_resources::Arn;
 
 /// An IAM policy document: a list of statements.
@@ -258,7 +258,7 @@ impl PolicyDocument {
     pub(crate) fn check(&self, scope: &Scope) {
         for action in self.statements.iter().filter_map(Statement::wrong_action) {
             scope.report(
-                Diagnostic::error("GP0301", "this is not an IAM action")
+                Diagnostic::error(Code::InvalidAction, "this is not an IAM action")
                     .got(action)
                     .allowed("`service:Action`, as in `s3:GetObject`; `*` and `?` stand for any text and letter"),
             );

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use groundplan_core::{Construct, Diagnostic, Handle, Output, Provides, Scope, policy_size};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Provides, Scope, policy_size};
 use groundplan_resources::iam;
 
 use super::policy_document::{PolicyDocument, Principal, Statement};
@@ -76,7 +76,7 @@ impl ManagedPolicy {
         };
         if let Some(other) = arn.split(':').nth(1).filter(|other| *other != partition) {
             scope.report(
-                Diagnostic::error("GP0302", format!("this policy is of the partition `{other}`"))
+                Diagnostic::error(Code::ForeignPartition, format!("this policy is of the partition `{other}`"))
                     .got(&arn)
                     .allowed(format!("an ARN of `{partition}`, to which {} belongs", scope.region()))
                     .help("`aws_managed_policy` attaches a policy of AWS's in every partition"),

@@ -1,6 +1,6 @@
 //! Security groups and their rules.
 
-use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Ipv6Net, Output, Provides, Scope};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Ipv4Net, Ipv6Net, Output, Provides, Scope};
 use groundplan_resources::ec2;
 
 use super::vpc_ref::VpcRef;
@@ -210,7 +210,7 @@ impl SecurityGroupHandle {
         if self.all_outbound {
             let message = "this security group lets everything out already";
             self.scope.report(
-                Diagnostic::warning("GP0311", message)
+                Diagnostic::warning(Code::RedundantRule, message)
                     .got(format!("{} to {}", port.name(), peer.name))
                     .help("take the rule away, or make the group with `.no_outbound()`"),
             );

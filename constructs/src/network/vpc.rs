@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Provides, Scope};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Provides, Scope};
 use groundplan_resources::{Tag, ec2};
 
 use super::layout::{PlannedSubnet, SubnetLayout, Visibility};
@@ -147,7 +147,7 @@ impl Vpc {
         let region = scope.region();
         let foreign = |zone: &&String| !zones::is_in(zone, &region);
         if let Some(zone) = self.zones.iter().flatten().find(foreign) {
-            let error = Diagnostic::error("GP0314", "an availability zone of another region");
+            let error = Diagnostic::error(Code::ForeignZone, "an availability zone of another region");
             scope.report(error.got(zone).allowed(format!("zones of {region}, as in {region}a")));
             return None;
         }
@@ -157,8 +157,10 @@ impl Vpc {
         match zones::default_zones(&region) {
             Ok(zones) => Some(zones.into()),
             Err(why) => {
-                let error =
-                    Diagnostic::error("GP0315", "the region has no availability zones that a VPC takes by default");
+                let error = Diagnostic::error(
+                    Code::UnknownZones,
+                    "the region has no availability zones that a VPC takes by default",
+                );
                 scope.report(error.got(format!("{region}: {why}")).help(format!(
                     "name them with `.zones([…])`; `aws ec2 describe-availability-zones --region {region}` lists them"
                 )));
@@ -170,13 +172,13 @@ impl Vpc {
     /// Returns the subnets, or reports why they do not fit.
     fn plan(&self, scope: &Scope, zones: &[String]) -> Vec<PlannedSubnet> {
         if !VPC_PREFIXES.contains(&self.block.prefix_len()) {
-            let error = Diagnostic::error("GP0312", "a VPC cannot have a block of this size");
+            let error = Diagnostic::error(Code::VpcSize, "a VPC cannot have a block of this size");
             scope.report(error.got(self.block).allowed("/16 to /28"));
             return Vec::new();
         }
         self.layout.place(self.block, zones).unwrap_or_else(|error| {
             scope.report(
-                Diagnostic::error("GP0313", "the subnets do not fit the VPC")
+                Diagnostic::error(Code::SubnetsTooLarge, "the subnets do not fit the VPC")
                     .got(error)
                     .help("choose other blocks or sizes, or a larger block for the VPC"),
             );

@@ -20,7 +20,7 @@
 
 use std::collections::BTreeSet;
 
-use groundplan_core::{Assembly, Diagnostic, Input};
+use groundplan_core::{Assembly, Code, Diagnostic, Input};
 use groundplan_resources::{ec2, elasticloadbalancingv2, rds, s3};
 
 /// Runs every check of this module.
@@ -49,7 +49,7 @@ pub fn no_open_ssh(assembly: &Assembly) -> Vec<Diagnostic> {
     let found = rules.iter().filter_map(|rule| Some((rule, open(rule)?)));
     found
         .map(|(rule, ports)| {
-            Diagnostic::error("GP0401", "remote access is open to the whole internet")
+            Diagnostic::error(Code::OpenRemoteAccess, "remote access is open to the whole internet")
                 .at(rule.path.clone())
                 .got(ports)
                 .help("admit known addresses only, or connect through the bastion")
@@ -73,7 +73,7 @@ pub fn no_public_buckets(assembly: &Assembly) -> Vec<Diagnostic> {
     let found = buckets.iter().filter(|bucket| !closed(bucket));
     found
         .map(|bucket| {
-            Diagnostic::warning("GP0402", "this bucket does not block public access")
+            Diagnostic::warning(Code::PublicBucket, "this bucket does not block public access")
                 .at(bucket.path.clone())
                 .help("use the `Bucket` construct, or serve the objects through CloudFront")
         })
@@ -90,7 +90,7 @@ pub fn encrypted_storage(assembly: &Assembly) -> Vec<Diagnostic> {
     let paths = databases.map(|it| it.path).chain(volumes.map(|volume| volume.path));
     paths
         .map(|path| {
-            Diagnostic::error("GP0403", "this storage is not encrypted")
+            Diagnostic::error(Code::Unencrypted, "this storage is not encrypted")
                 .at(path.clone())
                 .help("encrypt it from the start: it cannot be turned on later without a copy")
         })
@@ -106,7 +106,7 @@ pub fn nat_gateway_per_zone(assembly: &Assembly) -> Vec<Diagnostic> {
     if zones.len() < 2 {
         return Vec::new();
     }
-    let warning = Diagnostic::warning("GP0404", "all zones reach the internet through one NAT gateway")
+    let warning = Diagnostic::warning(Code::SharedNatGateway, "all zones reach the internet through one NAT gateway")
         .at(only.path.clone())
         .got(format!("1 gateway for {} zones", zones.len()))
         .help("use `NatGateways::PerAz`: with one gateway, the loss of its zone cuts off the others, and traffic between zones is charged");
@@ -132,7 +132,7 @@ pub fn tls_on_the_internet(assembly: &Assembly) -> Vec<Diagnostic> {
     let found = listeners.iter().filter(|listener| serves(listener));
     found
         .map(|listener| {
-            Diagnostic::error("GP0405", "this listener serves the internet without TLS")
+            Diagnostic::error(Code::PlainHttp, "this listener serves the internet without TLS")
                 .at(listener.path.clone())
                 .help("serve over HTTPS and redirect HTTP to it, as the `ApplicationLoadBalancer` construct does")
         })

@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Graph(Graph),
     /// Check target, credentials and state
     Doctor,
+    /// Explain the code of a diagnostic; without CODE, list all codes
+    Explain(Explain),
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +163,13 @@ pub(crate) struct Show {
     /// Show all properties of new resources
     #[arg(long)]
     pub(crate) full: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Code of a diagnostic, such as `GP0214`
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Args, Default)]

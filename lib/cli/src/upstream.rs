@@ -1,7 +1,7 @@
 //! What other apps have to do with a command that was refused: said with the program's own lines,
 //! and with the command lines of those apps.
 
-use groundplan_core::{Diagnostic, Diagnostics, Synthesis};
+use groundplan_core::{Code, Diagnostic, Diagnostics, Synthesis};
 use groundplan_engine::Error;
 use groundplan_engine::model::{Missing, Problem, RunResult};
 
@@ -53,13 +53,14 @@ fn diagnostic(context: &Context<'_>, missing: &Missing) -> Diagnostic {
     let (app, name) = (&missing.import.app, &missing.import.name);
     let deploy = command(context.host, app);
     let found = match &missing.problem {
-        Problem::NotDeployed { place } => {
-            Diagnostic::error("GP0501", format!("the app `{app}`, which publishes `{name}`, was never deployed here"))
-                .got(format!("no state at {place}"))
-                .help(format!("run `{deploy}` first"))
-        }
+        Problem::NotDeployed { place } => Diagnostic::error(
+            Code::NotDeployed,
+            format!("the app `{app}`, which publishes `{name}`, was never deployed here"),
+        )
+        .got(format!("no state at {place}"))
+        .help(format!("run `{deploy}` first")),
         Problem::NotPublished { published, nearest } => {
-            let found = Diagnostic::error("GP0502", format!("the app `{app}` does not publish `{name}`"));
+            let found = Diagnostic::error(Code::NotPublished, format!("the app `{app}` does not publish `{name}`"));
             let found = match published.is_empty() {
                 true => found.got("it publishes nothing"),
                 false => found.got(format!("it publishes {}", published.join(", "))),
@@ -70,7 +71,7 @@ fn diagnostic(context: &Context<'_>, missing: &Missing) -> Diagnostic {
             })
         }
         Problem::OtherForm { found } => {
-            Diagnostic::error("GP0503", format!("what the app `{app}` publishes as `{name}` has another type"))
+            Diagnostic::error(Code::OtherType, format!("what the app `{app}` publishes as `{name}` has another type"))
                 .got(found)
                 .allowed(missing.import.form)
                 .help(format!("publish it under the `Export` that is used here, and run `{deploy}`"))

@@ -39,6 +39,7 @@ fn help_names_every_command() {
       force-unlock  Release the lock of a run that hangs
       graph         Show the dependencies between resources
       doctor        Check target, credentials and state
+      explain       Explain the code of a diagnostic; without CODE, list all codes
 
     Options:
       -h, --help     Print help
@@ -566,4 +567,25 @@ fn a_destroy_says_what_it_keeps_and_why() {
     assert!(machine.run(&none, "plan --destroy").succeeds().out.contains("vpc-a stays and depends on it"));
     assert_eq!(kept(&machine, "destroy"), [""; 0]);
     assert_eq!(kept(&machine, "destroy --delete-data"), ["nothing to destroy"]);
+}
+
+#[test]
+fn a_code_is_explained_also_where_the_program_is_not_valid() {
+    let machine = Machine::new();
+    let invalid = app(|shop| {
+        shop.add("vpc", ec2::Vpc::new());
+        shop.add("vpc", ec2::Vpc::new());
+    });
+    let refused = machine.run(&invalid, "plan").fails(3, "the path `shop/vpc` is taken");
+    assert!(refused.err.contains("hint: `explain GP0101` says more about the code"), "{}", refused.err);
+    let explained = machine.run(&invalid, "explain gp0101").succeeds().out;
+    assert!(
+        explained.starts_with("GP0101: Two resources or constructs have the same path.\n\nThe path "),
+        "{explained}"
+    );
+    let document = &machine.run(&invalid, "explain GP0101 --json").json()[0];
+    assert_eq!((document["code"].as_str(), document["title"].as_str().map(str::len)), (Some("GP0101"), Some(47)));
+    let all = machine.run(&invalid, "explain").succeeds().out;
+    assert!(all.contains("GP0405  A load balancer serves the internet without TLS.\n"), "{all}");
+    machine.run(&invalid, "explain GP9999").fails(3, "there is no diagnostic with the code `GP9999`");
 }

@@ -85,6 +85,7 @@ fn what_is_missing_says_who_wants_it_and_which_command_provides_it() {
        = help: run `cargo run -p apps --bin account -- deploy --target sandbox` first
 
     error: 2 outputs of other apps missing: nothing was tried
+    hint: `explain GP0501` says more about the code
     ");
     let json = &machine.run(&shop(), "deploy --json").json()[0];
     assert_eq!(json["error"]["diagnostics"][0]["code"], "GP0501");
@@ -98,6 +99,7 @@ fn what_is_missing_says_who_wants_it_and_which_command_provides_it() {
        = help: publish `zone-id` in `account`, and run `cargo run -p apps --bin account -- deploy`
 
     error: 1 output of other apps missing: nothing was tried
+    hint: `explain GP0502` says more about the code
     ");
     assert!(machine.run(&shop(), "import shop/logs /shop").fails(3, "GP0502").out.is_empty());
     let without_cargo = Machine::new().run(&shop(), "plan --state=file:here").fails(3, "GP0501");

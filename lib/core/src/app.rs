@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::environment::Environment;
 use crate::path::Path;
@@ -55,7 +56,7 @@ impl App {
         }
         if let Some(reason) = environment.reject_role() {
             let help = "pass the ARN of a role of the account that the stack is to be deployed to";
-            scope.report_at(Diagnostic::error("GP0107", reason).help(help), vec![location]);
+            scope.report_at(Diagnostic::error(Code::InvalidRole, reason).help(help), vec![location]);
         }
         self.tree.stacks.borrow_mut().insert(name.to_owned(), environment);
         scope.declare(vec![location]);

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_schema::{self as schema, Cursor, Kind, TagForm};
 
 use crate::assembly::{Assembly, ResourceEntry};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::ignore;
 use crate::path::Path;
@@ -28,14 +29,14 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
         let error = |code, message: String| Some(Diagnostic::error(code, message).at(at.clone()).got(reference));
         if let Some(app) = reference.app.as_ref().filter(|app| **app != tree.name) {
             let help = format!("publish the value in `{app}` under an `Export` constant, and pass that constant here");
-            return error("GP0201", format!("this refers to a resource of another app, `{app}`"))
+            return error(Code::ForeignReference, format!("this refers to a resource of another app, `{app}`"))
                 .map(|diagnostic| diagnostic.help(help));
         }
         if stacks.contains(reference.path.as_str()) && STACK_ATTRIBUTES.contains(&reference.attribute.as_str()) {
             return None;
         }
         let Some(type_name) = types.get(&reference.path) else {
-            return error("GP0202", format!("there is no resource at `{}`", reference.path))
+            return error(Code::UnknownResource, format!("there is no resource at `{}`", reference.path))
                 .map(|diagnostic| diagnostic.help("add the resource to this app, or refer to another one"));
         };
         let known = schema::lookup(type_name)?;
@@ -44,7 +45,7 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
             return None;
         }
         let attributes: Vec<_> = known.attributes.keys().copied().collect();
-        error("GP0203", format!("a {type_name} has no attribute `{attribute}`"))
+        error(Code::UnknownAttribute, format!("a {type_name} has no attribute `{attribute}`"))
             .map(|diagnostic| diagnostic.allowed(attributes.join(", ")))
     };
     let visit = |at: &Path, value: &mut Value, found: &mut Vec<Diagnostic>| {
@@ -54,7 +55,8 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
                 reference.app = None;
             }
             Value::CrossApp(import) if import.app == *tree.name => {
-                let own = Diagnostic::error("GP0211", "this is an output of the same app").at(at.clone()).got(import);
+                let own =
+                    Diagnostic::error(Code::OwnExport, "this is an output of the same app").at(at.clone()).got(import);
                 found.push(own.help("pass what is published there itself: the handle or the output of the resource"));
             }
             _ => {}
@@ -68,7 +70,7 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
         let mut found = Vec::new();
         visit(&Path::new(""), value, &mut found);
         found.extend(has_secret(value, &types).then(|| {
-            Diagnostic::error("GP0212", format!("the output `{name}` is a secret, and outputs are kept in plain text"))
+            Diagnostic::error(Code::SecretOutput, format!("the output `{name}` is a secret, and outputs are kept in plain text"))
                 .help("publish the ARN of the Secrets Manager secret that holds it; `Secret::from_secrets_manager` takes that")
         }));
         let locations = declared.get(name).map(|output| output.location).into_iter();
@@ -174,7 +176,7 @@ fn cycle(way: &[(Path, Vec<Path>)], closing: &Path) -> Diagnostic {
     let start = way.iter().position(|(path, _)| path == closing).unwrap_or(0);
     let mut steps: Vec<&str> = way[start..].iter().map(|(path, _)| path.as_str()).collect();
     steps.push(closing.as_str());
-    Diagnostic::error("GP0204", "resources depend on each other in a cycle")
+    Diagnostic::error(Code::Cycle, "resources depend on each other in a cycle")
         .at(closing.clone())
         .got(steps.join(" → "))
         .help("take one of the references out, or move what both need into a resource of its own (security group rules are)")
@@ -186,7 +188,7 @@ pub(crate) fn properties(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>)
     for (path, entry) in &assembly.resources {
         let Some(known) = schema::lookup(&entry.type_name) else {
             let unknown = format!("AWS publishes no resource type `{}`", entry.type_name);
-            diagnostics.push(Diagnostic::error("GP0205", unknown).at(path.clone()));
+            diagnostics.push(Diagnostic::error(Code::UnknownType, unknown).at(path.clone()));
             continue;
         };
         let mut found = Vec::new();
@@ -203,7 +205,7 @@ pub(crate) fn ignored(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Di
         let Err(nothing) = ignore::check(known, &entry.properties, name) else { continue };
         let message =
             format!("`ignore_changes` names `{}`, and {} has no such property", nothing.part, entry.type_name);
-        let mut found = Diagnostic::error("GP0219", message).at(path.clone()).got(name);
+        let mut found = Diagnostic::error(Code::UnknownIgnored, message).at(path.clone()).got(name);
         let last = nothing.part.rsplit('.').next().unwrap_or_default();
         let distance = |name: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &last.to_lowercase());
         let nearest =
@@ -227,7 +229,7 @@ fn check_properties<'a>(
 ) {
     for name in required.filter(|name| !entries.contains_key(*name)) {
         let message = format!("the required property `{}` is not set", join(at, name));
-        found.push(Diagnostic::error("GP0206", message));
+        found.push(Diagnostic::error(Code::MissingProperty, message));
     }
     for (name, value) in entries {
         check_value(&cursor.key(name), value, &join(at, name), found);
@@ -236,7 +238,7 @@ fn check_properties<'a>(
 
 fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Diagnostic>) {
     let (Some(kind), Some(property)) = (cursor.kind(), cursor.property()) else {
-        found.push(Diagnostic::error("GP0207", format!("AWS's schema has no property `{at}`")));
+        found.push(Diagnostic::error(Code::UnknownProperty, format!("AWS's schema has no property `{at}`")));
         return;
     };
     if let Value::List(items) = value
@@ -249,7 +251,7 @@ fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Dia
     }
     if let Some(expected) = mismatch(kind, value) {
         let message = format!("the property `{at}` has a value of the wrong kind");
-        found.push(Diagnostic::error("GP0208", message).got(value.to_json()).allowed(expected));
+        found.push(Diagnostic::error(Code::WrongKind, message).got(value.to_json()).allowed(expected));
         return;
     }
     let plain = matches!(value, Value::String(_) | Value::Bool(_) | Value::Number(_));
@@ -257,7 +259,7 @@ fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Dia
         let allowed: Vec<_> = property.allowed.iter().map(plain_text).collect();
         let message = format!("the property `{at}` has a value that AWS does not take");
         let got = plain_text(&value.to_json());
-        found.push(Diagnostic::error("GP0209", message).got(got).allowed(allowed.join(", ")));
+        found.push(Diagnostic::error(Code::ValueNotAllowed, message).got(got).allowed(allowed.join(", ")));
     }
     if let Value::Map(entries) = value {
         let nested = cursor.fields().into_iter().flatten();

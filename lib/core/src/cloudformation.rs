@@ -27,6 +27,7 @@ use groundplan_schema as schema;
 use serde_json::{Map, Value as Json, json};
 
 use crate::assembly::{Assembly, ResourceEntry};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::path::Path;
 use crate::value::{
@@ -207,7 +208,7 @@ impl<'a> Translator<'a> {
         self.at = path.clone();
         self.depends_on = entry.depends_on.clone();
         if schema::lookup(&entry.type_name).is_none() {
-            self.report("GP0901", format!("CloudFormation has no resource type `{}`", entry.type_name));
+            self.report(Code::TemplateType, format!("CloudFormation has no resource type `{}`", entry.type_name));
         }
         let properties = self.properties(entry);
         let mut resource = Map::new();
@@ -261,7 +262,7 @@ impl<'a> Translator<'a> {
         };
         if property.is_none_or(|property| !takes_text(&property.kind)) {
             let message = format!("CloudFormation cannot compose the keys of `{name}`, which is no untyped JSON");
-            return self.report("GP0908", message);
+            return self.report(Code::TemplateKeys, message);
         }
         let mut parts = Vec::new();
         self.write_json(name, value, &mut parts);
@@ -338,7 +339,7 @@ impl<'a> Translator<'a> {
             }
             Value::Entries(_) => {
                 let message = format!("CloudFormation cannot compose the keys of `{name}`");
-                self.report("GP0908", message)
+                self.report(Code::TemplateKeys, message)
             }
             Value::CrossApp(import) => self.import_of_app(import),
         }
@@ -353,7 +354,8 @@ impl<'a> Translator<'a> {
             };
         }
         let (Some(entry), Some(id)) = (self.assembly.resources.get(path), self.ids.get(path)) else {
-            return self.report("GP0902", format!("there is no resource for the reference `{reference}`"));
+            return self
+                .report(Code::TemplateReference, format!("there is no resource for the reference `{reference}`"));
         };
         let known = schema::lookup(&entry.type_name);
         let is_ref = known.is_some_and(|known| known.reference() == [attribute.as_str()]);
@@ -372,7 +374,7 @@ impl<'a> Translator<'a> {
         self.depends_on.insert(reference.path.clone());
         if let Some(value) = entry.properties.get(&reference.attribute) {
             if self.inlining.contains(reference) {
-                return self.report("GP0903", format!("`{reference}` is defined by itself"));
+                return self.report(Code::TemplateSelfReference, format!("`{reference}` is defined by itself"));
             }
             self.inlining.push(reference.clone());
             let inlined = self.value(&reference.attribute, value);
@@ -388,7 +390,7 @@ impl<'a> Translator<'a> {
             return json!({"Fn::Select": [0, self.reference(&Reference::new(owner.path.clone(), *attribute))]});
         }
         let message = format!("CloudFormation does not say what `{}` a {} has", reference.attribute, entry.type_name);
-        self.report("GP0904", message)
+        self.report(Code::TemplateUnreadable, message)
     }
 
     fn import(&mut self, reference: &Reference) -> Json {
@@ -396,7 +398,7 @@ impl<'a> Translator<'a> {
         let both = environment(reference.path.stack()).zip(environment(self.stack));
         if !both.is_some_and(|(theirs, own)| theirs.is_same_place(own)) {
             let message = format!("a template cannot refer to `{reference}`, which is in another account or region");
-            return self.report("GP0905", message);
+            return self.report(Code::TemplateOtherPlace, message);
         }
         self.shared.imported.insert(reference.clone());
         json!({"Fn::ImportValue": self.export_name(reference)})
@@ -408,7 +410,7 @@ impl<'a> Translator<'a> {
         match import.form {
             ValueType::List => json!({"Fn::Split": [",", value]}),
             ValueType::Structure => self.report(
-                "GP0907",
+                Code::TemplateOutput,
                 format!("the output `{import}` is a structure, and an output of CloudFormation is text"),
             ),
             _ => value,
@@ -471,7 +473,7 @@ impl<'a> Translator<'a> {
             return match known.evaluate() {
                 Some(part) => part.into(),
                 None => self.report(
-                    "GP0906",
+                    Code::TemplateCidr,
                     format!("the block {text} has no part {} of length /{}", part.index, part.prefix),
                 ),
             };
@@ -479,7 +481,7 @@ impl<'a> Translator<'a> {
         if part.index >= CIDR_COUNT {
             let message =
                 format!("Fn::Cidr gives the first {CIDR_COUNT} parts of a block, and this is part {}", part.index);
-            return self.report("GP0906", message);
+            return self.report(Code::TemplateCidr, message);
         }
         let ipv6 =
             part.prefix > 32 || part.block.references().iter().any(|reference| reference.attribute.contains("Ipv6"));
@@ -496,7 +498,7 @@ impl<'a> Translator<'a> {
                 json!({"Fn::Join": [",", items]})
             }
             Value::Map(_) | Value::Entries(_) | Value::Null => self.report(
-                "GP0907",
+                Code::TemplateOutput,
                 format!("the output `{name}` is a structure, and an output of CloudFormation is text"),
             ),
             Value::Ref(reference) if self.is_list(reference) => json!({"Fn::Join": [",", self.value(name, value)]}),
@@ -521,7 +523,7 @@ impl<'a> Translator<'a> {
         attribute.is_some_and(|attribute| matches!(attribute.kind, schema::Kind::List(_)))
     }
 
-    fn report(&mut self, code: &'static str, message: String) -> Json {
+    fn report(&mut self, code: Code, message: String) -> Json {
         self.shared.diagnostics.push(Diagnostic::error(code, message).at(self.at.clone()));
         Json::Null
     }

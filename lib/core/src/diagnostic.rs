@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
+use crate::code::Code;
 use crate::path::Path;
 
 /// How bad a [`Diagnostic`] is.
@@ -17,8 +18,8 @@ pub enum Severity {
 /// One finding: what is wrong, the value got, what is allowed, how to mend it, and where.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
-    /// Stable code, as in `GP0207`.
-    pub code: &'static str,
+    /// Says which finding it is, as in `GP0207`.
+    pub code: Code,
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong, as a lower-case fragment.
@@ -37,10 +38,10 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    /// An error. Text is a custom code, for the checks of a program.
+    pub fn error(code: impl Into<Code>, message: impl Into<String>) -> Self {
         Self {
-            code,
+            code: code.into(),
             severity: Severity::Error,
             message: message.into(),
             got: None,
@@ -52,7 +53,7 @@ impl Diagnostic {
     }
 
     /// A warning.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(code: impl Into<Code>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 

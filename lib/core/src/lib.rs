@@ -20,6 +20,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`code`] | [`Code`]: which findings there are, each with an explanation |
 //! | [`diagnostic`] | [`Diagnostic`]: what synth reports, all at once |
 //! | [`policy`] | [`Policy`]: read-only checks over the finished tree |
 //! | [`policy_size`] | how large IAM lets policies be |
@@ -50,6 +51,7 @@ mod check;
 pub mod cidr;
 pub mod claim;
 pub mod cloudformation;
+pub mod code;
 pub mod data;
 pub mod diagnostic;
 pub mod environment;
@@ -77,6 +79,7 @@ pub mod value;
 pub use app::{App, Stack};
 pub use assembly::{Assembly, ResourceEntry};
 pub use claim::{Claim, Conflict, claims, claims_among, member_claims};
+pub use code::Code;
 pub use data::{Data, Json};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use environment::{AssumeRole, Environment};

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use groundplan_schema::inline_collections;
 
 use crate::assembly::{Assembly, ResourceEntry};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::path::Path;
 use crate::value::Value;
@@ -93,11 +94,14 @@ pub(crate) fn check(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
             let Some(first) = paths.first() else { continue };
             let all = paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join(", ");
             diagnostics.push(
-                Diagnostic::error("GP0213", format!("the inline policies of this {identity} are too large for IAM"))
-                    .at((*first).clone())
-                    .got(format!("at least {size} characters in {all}"))
-                    .allowed(format!("{most} characters without white space, all inline policies together"))
-                    .help("put statements into managed policies, or name fewer resources with patterns"),
+                Diagnostic::error(
+                    Code::PolicyTooLarge,
+                    format!("the inline policies of this {identity} are too large for IAM"),
+                )
+                .at((*first).clone())
+                .got(format!("at least {size} characters in {all}"))
+                .allowed(format!("{most} characters without white space, all inline policies together"))
+                .help("put statements into managed policies, or name fewer resources with patterns"),
             );
         }
     }
@@ -105,7 +109,7 @@ pub(crate) fn check(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
         let size = document_size(entry);
         if size > MANAGED {
             diagnostics.push(
-                Diagnostic::error("GP0213", "this managed policy is too large for IAM")
+                Diagnostic::error(Code::PolicyTooLarge, "this managed policy is too large for IAM")
                     .at(path.clone())
                     .got(format!("at least {size} characters"))
                     .allowed(format!("{MANAGED} characters without white space"))

@@ -4,6 +4,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use crate::assembly::ResourceEntry;
+use crate::code::Code;
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
@@ -96,7 +97,7 @@ impl Scope {
             _ => true,
         };
         if taken {
-            self.report(Diagnostic::error("GP0103", "this scope has a resource of its own already"));
+            self.report(Diagnostic::error(Code::SecondResource, "this scope has a resource of its own already"));
         }
         Handle::new(Node::new(self.tree.clone(), self.path.clone()))
     }
@@ -162,7 +163,7 @@ impl Scope {
         if let Some(other) = app.filter(|app| **app != *self.tree.name) {
             let own = &self.tree.name;
             let foreign = Diagnostic::error(
-                "GP0105",
+                Code::ForeignExport,
                 format!("the output `{name}` belongs to the app `{other}`, not to `{own}`"),
             )
             .help(format!("publish it in `{other}`, or under an `Export` of `{own}`"));
@@ -170,7 +171,7 @@ impl Scope {
         }
         let published = Published { value, location };
         if self.tree.outputs.borrow_mut().insert(name.clone(), published).is_some() {
-            let duplicate = Diagnostic::error("GP0104", format!("the output `{name}` is exported twice"))
+            let duplicate = Diagnostic::error(Code::DuplicateOutput, format!("the output `{name}` is exported twice"))
                 .help("give each output of an app its own name");
             self.report_at(duplicate, vec![location]);
         }
@@ -196,9 +197,17 @@ impl Scope {
         self.tree.diagnostics.borrow_mut().push(diagnostic);
     }
 
-    /// Says that the warning `code` is meant, at and below this scope.
-    pub fn acknowledge(&self, code: &str) -> &Self {
-        self.tree.acknowledged.borrow_mut().push((self.path.clone(), code.to_owned()));
+    /// States that the warning `code` is intended at and below this scope, so that it is not reported there. Errors
+    /// are always reported.
+    #[track_caller]
+    pub fn acknowledge(&self, code: impl Into<Code>) -> &Self {
+        let code = code.into();
+        if code.is_unknown() {
+            let unknown =
+                Diagnostic::error(Code::UnknownCode, format!("there is no diagnostic with the code `{code}`"));
+            self.report_at(unknown.help("`explain` lists the codes"), vec![Location::caller()]);
+        }
+        self.tree.acknowledged.borrow_mut().push((self.path.clone(), code));
         self
     }
 
@@ -207,7 +216,7 @@ impl Scope {
     pub(crate) fn declare(&mut self, locations: Vec<&'static Location<'static>>) {
         let taken = self.tree.nodes.borrow().get(&self.path).map(|first| first.locations.clone());
         if let Some(first) = taken {
-            let mut duplicate = Diagnostic::error("GP0101", format!("the path `{}` is taken", self.path))
+            let mut duplicate = Diagnostic::error(Code::PathTaken, format!("the path `{}` is taken", self.path))
                 .help("give one of the two another name");
             duplicate.got = first.last().map(|location| format!("it was first added at {location}"));
             self.report_at(duplicate, locations.clone());
@@ -220,5 +229,5 @@ impl Scope {
 }
 
 pub(crate) fn invalid_name(name: &str, reason: &str) -> Diagnostic {
-    Diagnostic::error("GP0102", format!("this cannot be a name: {reason}")).got(format!("{name:?}"))
+    Diagnostic::error(Code::InvalidName, format!("this cannot be a name: {reason}")).got(format!("{name:?}"))
 }

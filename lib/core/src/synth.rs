@@ -59,7 +59,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
         diagnostic.severity == Severity::Warning
             && acknowledged
                 .iter()
-                .any(|(scope, code)| code == diagnostic.code && path.is_some_and(|path| path.is_within(scope)))
+                .any(|(scope, code)| *code == diagnostic.code && path.is_some_and(|path| path.is_within(scope)))
     };
     diagnostics.retain(|diagnostic| !meant(diagnostic));
     for diagnostic in &mut diagnostics {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::assembly::ResourceEntry;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::path::Path;
@@ -27,7 +28,7 @@ pub(crate) struct Tree {
     /// Scopes that have another path now.
     pub(crate) moves: RefCell<Vec<Moved>>,
     pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
-    pub(crate) acknowledged: RefCell<Vec<(Path, String)>>,
+    pub(crate) acknowledged: RefCell<Vec<(Path, Code)>>,
     pub(crate) policies: RefCell<Vec<Box<dyn Policy>>>,
     /// What `ignore_changes` names, of which resource, and where that is said.
     pub(crate) ignored: RefCell<Vec<(Path, String, &'static Location<'static>)>>,

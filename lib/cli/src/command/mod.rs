@@ -6,6 +6,7 @@ mod destroy;
 mod doctor;
 mod drift;
 mod edit;
+mod explain;
 mod force_unlock;
 mod graph;
 mod history;
@@ -51,7 +52,7 @@ pub(crate) async fn execute(app: &App, mut host: Host) -> u8 {
         Err(error) => {
             let json = host.args.iter().any(|argument| argument == "--json");
             let terminal = Terminal::new(streams, &host, Color::Auto, json, false);
-            return explain(&error, &terminal);
+            return refuse(&error, &terminal);
         }
     };
     let terminal = Terminal::new(streams, &host, global.color, global.json, global.verbose > 0);
@@ -61,6 +62,10 @@ pub(crate) async fn execute(app: &App, mut host: Host) -> u8 {
     let (_, closed) = tokio::sync::mpsc::unbounded_channel();
     let mut interrupts = std::mem::replace(&mut host.interrupts, closed);
     let work = async {
+        // An explanation is wanted where the program is not valid.
+        if let Command::Explain(args) = &command {
+            return explain::run(&terminal, args);
+        }
         let synthesis = app.synth()?;
         if matches!(command, Command::Synth(_) | Command::Plan(_) | Command::Deploy(_)) {
             synthesis.warnings.iter().for_each(|warning| terminal.note(diagnostic::diagnostic(warning)));
@@ -91,6 +96,7 @@ async fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Comm
     let running = match command {
         Command::Synth(args) => return synth::run(context, args),
         Command::Graph(args) => return graph::run(context, args),
+        Command::Explain(args) => return explain::run(context.terminal, args),
         Command::Plan(args) => boxed(|| plan::run(context, args)),
         Command::Show(args) => boxed(|| show::run(context, args)),
         Command::Deploy(args) => boxed(|| deploy::run(context, args)),
@@ -108,7 +114,7 @@ async fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Comm
 }
 
 /// Shows the help that was asked for, or what is wrong with the command line.
-fn explain(error: &clap::Error, terminal: &Terminal) -> u8 {
+fn refuse(error: &clap::Error, terminal: &Terminal) -> u8 {
     if error.use_stderr() {
         let message = error.render().to_string();
         let message = message.trim_end();
@@ -142,6 +148,9 @@ fn report(error: &CommandError, terminal: &Terminal) -> u8 {
     }
     terminal.note(format!("{} {}", paint(ERROR, "error:"), error.shown()));
     error.hints.iter().for_each(|hint| terminal.hint(hint));
+    if let Some(found) = diagnostics.iter().find(|found| found.code.title().is_some()) {
+        terminal.hint(format!("`explain {}` says more about the code", found.code));
+    }
     terminal.print_json(&json!({"error": {
         "kind": error.kind,
         "message": error.message,

@@ -33,7 +33,7 @@ pub(crate) fn diagnostic(diagnostic: &Diagnostic) -> String {
 /// The finding for other programs.
 pub(crate) fn json(diagnostic: &Diagnostic) -> Json {
     json!({
-        "code": diagnostic.code,
+        "code": diagnostic.code.as_str(),
         "severity": severity(diagnostic.severity).1,
         "message": diagnostic.message,
         "got": diagnostic.got,

@@ -12,7 +12,7 @@ use groundplan_engine::provider::ErrorClass;
 use groundplan_schema as schema;
 
 use crate::render::{count, duration, named, short_type};
-use crate::style::{BOLD, CREATE, DIM, ERROR, INFO, NL, WARNING, padded, paint};
+use crate::style::{BOLD, CREATE, DIM, ERROR, INFO, NL, WARNING, paint};
 
 /// The shortest run whose time is compared with others.
 const WORTH_COMPARING: Duration = Duration::from_secs(10);

@@ -9,6 +9,7 @@ use groundplan_schema::{Collection, Member, Spelling, inline_collections, lookup
 
 use crate::assembly::{Assembly, ResourceEntry};
 use crate::claim::{Claim, Conflict, claims_among, member_claims, shown};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::path::Path;
@@ -143,7 +144,7 @@ fn inline_owner<'a>(
 fn mixed(path: &Path, owner: &Path, collection: &Collection, member: &Member, locations: &Locations) -> Diagnostic {
     let (Collection { property, owner_type, .. }, Member { type_name: member_type, .. }) = (collection, member);
     let message = format!("`{property}` of {owner_type} states all members, and this {member_type} is another one");
-    Diagnostic::error("GP0215", message)
+    Diagnostic::error(Code::MixedCollection, message)
         .at(path.clone())
         .got(format!("`{property}` of {}", place(owner, locations)))
         .help(format!(
@@ -169,7 +170,7 @@ fn conflicting(first: (&Claim, &Path), second: (&Claim, &Path), locations: &Loca
             "remove one of the two, or change what makes them the same",
         ),
     };
-    Diagnostic::error("GP0214", message)
+    Diagnostic::error(Code::Conflict, message)
         .at(other.clone())
         .got(format!("also claimed by {}", place(path, locations)))
         .help(help)

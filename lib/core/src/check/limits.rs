@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::assembly::Assembly;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::path::Path;
 use crate::tree::Tree;
@@ -16,7 +17,7 @@ const DEEPEST: usize = 100;
 /// The names of apps, of this one and of those that it uses outputs of.
 pub(crate) fn names(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
     if let Some(reason) = Path::reject_name(&tree.name) {
-        let found = Diagnostic::error("GP0106", format!("this cannot be the name of an app: {reason}"));
+        let found = Diagnostic::error(Code::InvalidAppName, format!("this cannot be the name of an app: {reason}"));
         let found =
             found.got(format!("{:?}", tree.name)).help("the name is the directory of the app's state: `shop-prod`");
         diagnostics.push(Diagnostic { locations: vec![tree.location], ..found });
@@ -26,7 +27,7 @@ pub(crate) fn names(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diag
         let Some(reason) = Path::reject_name(&import.app) else { return };
         if refused.insert(import.app.clone()) {
             let message = format!("`{}` is an output of what cannot be the name of an app: {reason}", import.name);
-            let found = Diagnostic::error("GP0106", message).got(format!("{:?}", import.app));
+            let found = Diagnostic::error(Code::InvalidAppName, message).got(format!("{:?}", import.app));
             diagnostics.push(Diagnostic { path: path.cloned(), ..found });
         }
     };
@@ -41,7 +42,7 @@ pub(crate) fn depths(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
     let too_deep = |what: String, value: &Value| {
         let depth = depth(value);
         (depth > DEEPEST).then(|| {
-            Diagnostic::error("GP0220", format!("{what} is nested too deep to be read again"))
+            Diagnostic::error(Code::TooDeep, format!("{what} is nested too deep to be read again"))
                 .got(format!("{depth} levels"))
                 .allowed(format!("up to {DEEPEST}"))
                 .help("pass a document of that depth as text, as in `Json::to_string`")

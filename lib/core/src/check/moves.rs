@@ -2,6 +2,7 @@
 //! free, so that a statement about one that is not would do nothing, and nobody would notice before the plan.
 
 use crate::assembly::Assembly;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Moved, Tree};
 
@@ -10,8 +11,8 @@ pub(crate) fn check(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diag
     for Moved { from, to, location } in tree.moves.borrow().iter() {
         if !assembly.resources.keys().any(|path| path.is_within(to)) {
             let message = format!("this moves `{from}` to `{to}`, but the program has no resource there");
-            let found =
-                Diagnostic::error("GP0108", message).help("check the new name: the arguments are `moved(from, to)`");
+            let found = Diagnostic::error(Code::InvalidMove, message)
+                .help("check the new name: the arguments are `moved(from, to)`");
             diagnostics.push(Diagnostic { locations: vec![location], ..found });
         }
     }
@@ -19,7 +20,7 @@ pub(crate) fn check(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diag
         let taken = entry.moved_from.iter().filter(|from| assembly.resources.contains_key(*from));
         diagnostics.extend(taken.map(|from| {
             let message = format!("this states that it was at `{from}`, but the program has a resource at that path");
-            Diagnostic::error("GP0108", message).at(path.clone()).help(
+            Diagnostic::error(Code::InvalidMove, message).at(path.clone()).help(
                 "remove the statement if the move is deployed already; to swap two paths, use `state mv` three times, \
                  through a path that is free",
             )

@@ -37,7 +37,7 @@ fn resource(assembly: &Assembly, id: &str) -> Json {
 
 fn errors(assembly: &Assembly) -> Vec<&'static str> {
     let errors = templates(assembly).expect_err("it cannot be written");
-    errors.0.iter().map(|diagnostic| diagnostic.code).collect()
+    errors.0.iter().map(|diagnostic| diagnostic.code.as_str()).collect()
 }
 
 #[test]
