@@ -46,6 +46,7 @@ pub(crate) fn run_at(app: &App, url: &str, directory: &Path, command: &[&str]) -
         out_is_terminal: false,
         err_is_terminal: false,
         input_is_terminal: false,
+        columns: None,
     };
     let (_, interrupts) = tokio::sync::mpsc::unbounded_channel();
     let args = [app.name()].iter().chain(command).chain(&["--target", url]).map(OsString::from).collect();

@@ -49,6 +49,8 @@ pub struct Streams {
     pub err_is_terminal: bool,
     /// Whether somebody can answer.
     pub input_is_terminal: bool,
+    /// How many columns the terminal has, as far as that is known. What is no terminal gets lines of any length.
+    pub columns: Option<usize>,
 }
 
 impl fmt::Debug for Streams {
@@ -64,6 +66,7 @@ impl Host {
             out_is_terminal: io::stdout().is_terminal(),
             err_is_terminal: io::stderr().is_terminal(),
             input_is_terminal: io::stdin().is_terminal(),
+            columns: terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0)),
             out: Box::new(io::stdout()),
             err: Box::new(io::stderr()),
             input: Box::new(io::BufReader::new(io::stdin())),

@@ -77,6 +77,7 @@ mod tests {
             out_is_terminal: false,
             err_is_terminal: false,
             input_is_terminal: false,
+            columns: None,
         };
         let (_, closed) = tokio::sync::mpsc::unbounded_channel();
         let host = Host::for_tests(closed);

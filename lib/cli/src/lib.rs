@@ -50,6 +50,7 @@ mod style;
 mod target;
 mod terminal;
 mod upstream;
+mod wrap;
 
 use std::process::ExitCode;
 

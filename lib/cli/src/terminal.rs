@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::args::Color;
 use crate::host::{Host, Streams};
 use crate::style::{self, NL, paint};
+use crate::wrap::wrapped;
 
 /// How many lines a terminal has at least.
 const SCREEN: usize = 24;
@@ -33,15 +34,26 @@ pub(crate) struct Terminal {
 struct Channel {
     writer: Box<dyn Write + Send>,
     is_terminal: bool,
+    /// How long a line may be.
+    columns: Option<usize>,
     colors: bool,
     /// The first error: nobody can be told while it happens.
     failed: Option<io::Error>,
 }
 
 impl Channel {
-    /// Writes a text of this program, in which there may be texts of others.
+    /// Writes a text of this program, in which there may be texts of others, in lines that fit the terminal.
     fn write(&mut self, text: &str) {
         let text = style::rendered(text, self.colors);
+        match self.columns {
+            Some(columns) => self.write_raw(&wrapped(&text, columns)),
+            None => self.write_raw(&text),
+        }
+    }
+
+    /// Writes a value, whose lines are its own.
+    fn write_value(&mut self, value: &str) {
+        let text = style::rendered(value, self.colors);
         self.write_raw(&text);
     }
 
@@ -63,7 +75,8 @@ impl Terminal {
             Color::Never => false,
         };
         let channel = |writer, is_terminal| {
-            Mutex::new(Channel { writer, is_terminal, colors: colors(is_terminal), failed: None })
+            let columns = streams.columns.filter(|_| is_terminal);
+            Mutex::new(Channel { writer, is_terminal, columns, colors: colors(is_terminal), failed: None })
         };
         Self {
             answers: streams.input_is_terminal && streams.err_is_terminal && !json,
@@ -140,7 +153,7 @@ impl Terminal {
         if !self.json {
             let mut out = lock(&self.out);
             match out.is_terminal {
-                true => out.write(&format!("{}{NL}", style::lines(value))),
+                true => out.write_value(&format!("{}{NL}", style::lines(value))),
                 false => out.write_raw(&format!("{value}\n")),
             }
         }
@@ -215,6 +228,7 @@ mod tests {
             out_is_terminal: true,
             err_is_terminal: true,
             input_is_terminal: true,
+            columns: None,
         };
         let (_, interrupts) = tokio::sync::mpsc::unbounded_channel();
         let host = Host::for_tests(interrupts);

@@ -73,6 +73,7 @@ impl Machine {
             out_is_terminal: false,
             err_is_terminal: false,
             input_is_terminal: false,
+            columns: None,
         };
         let (_sender, interrupts) = tokio::sync::mpsc::unbounded_channel();
         let host = Host {
