@@ -8,11 +8,13 @@
 //! |---|---|
 //! | [`network`] | [`Vpc`](network::Vpc), [`SubnetLayout`](network::SubnetLayout), [`SecurityGroup`](network::SecurityGroup) |
 //! | [`edge`] | [`HostedZone`](edge::HostedZone), [`Certificate`](edge::Certificate), [`DnsRecord`](edge::DnsRecord), [`AliasRecord`](edge::AliasRecord), [`ApplicationLoadBalancer`](edge::ApplicationLoadBalancer) |
+//! | [`containers`] | [`ImageRepository`](containers::ImageRepository) |
 //! | [`data`] | [`PostgresDatabase`](data::PostgresDatabase), [`Bucket`](data::Bucket) |
 //! | [`identity`] | [`Role`](identity::Role), [`PolicyDocument`](identity::PolicyDocument), [`KmsKey`](identity::KmsKey), [`SmtpCredentials`](identity::SmtpCredentials) |
 //! | [`observability`] | [`LogGroup`](observability::LogGroup) |
 //! | [`policies`] | checks that every app should pass before production |
 
+pub mod containers;
 pub mod data;
 pub mod edge;
 pub mod identity;

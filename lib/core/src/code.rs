@@ -263,6 +263,11 @@ codes! {
     /// Load balancers use certificates of their own region. Request one there;
     /// the same DNS records validate it.
     ForeignCertificate = "GP0339",
+    /// A repository would keep no image.
+    ///
+    /// A lifecycle policy of ECR keeps at least one image. To keep all tagged
+    /// images, leave the number out.
+    NoImages = "GP0341",
     /// Remote access is open to the whole internet.
     ///
     /// A rule admits everybody to the port of SSH or RDP. Admit known

@@ -1,0 +1,259 @@
+//! ECR repositories.
+
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Provides, Scope, Template, template};
+use groundplan_resources::ecr;
+
+use crate::identity::{KmsKeyHandle, RoleHandle, Statement};
+
+/// The days after which an untagged image expires: time enough to look at one that a build has left behind.
+const UNTAGGED_DAYS: u16 = 14;
+
+/// A private repository of container images in Amazon ECR.
+///
+/// A tag cannot be moved to another image, so what was tested is what runs. Images are scanned when they are
+/// pushed. Untagged images expire after 14 days.
+///
+/// ```
+/// use groundplan_constructs::containers::ImageRepository;
+/// use groundplan_constructs::identity::{Principal, Role};
+/// use groundplan_core::{App, Environment};
+///
+/// let app = App::new("account");
+/// let stack = app.stack("account", Environment::new("us-east-1"));
+/// let images = stack.add("saleor", ImageRepository::new().name("saleor").keep(50));
+/// let builds = stack.add("builds", Role::new(Principal::service("codebuild.amazonaws.com")));
+/// images.grant_push(&builds);
+/// stack.export("image", images.image("3.21.1"));
+/// # app.synth().expect("it is valid");
+/// ```
+#[derive(Default)]
+pub struct ImageRepository {
+    name: Option<String>,
+    key: Option<KmsKeyHandle>,
+    mutable_tags: bool,
+    keep: Option<u16>,
+}
+
+impl ImageRepository {
+    /// Creates a repository with a generated name.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the name, such as `acme/saleor`.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Encrypts the images with this key instead of AES-256 with a key of S3. The encryption of a repository
+    /// cannot be changed later: the repository is replaced. Who pushes and pulls needs no permission for the key.
+    /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html>
+    #[must_use]
+    pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
+        self.key = Some(key.clone());
+        self
+    }
+
+    /// Allows a push to move a tag, such as `latest`, to another image.
+    #[must_use]
+    pub fn mutable_tags(mut self) -> Self {
+        self.mutable_tags = true;
+        self
+    }
+
+    /// Keeps only this number of images, the most recently pushed ones. Default: all tagged images are kept.
+    ///
+    /// A service that still runs an expired image cannot start another task of it, so keep more images than there
+    /// can be deploys between two restarts.
+    #[must_use]
+    pub fn keep(mut self, images: u16) -> Self {
+        self.keep = Some(images);
+        self
+    }
+
+    /// The rules of expiry, of which the one for all images has to be the last.
+    /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html>
+    fn expiry(&self) -> String {
+        let rule = |priority: u8, selection: String| {
+            format!(r#"{{"rulePriority":{priority},"selection":{{{selection}}},"action":{{"type":"expire"}}}}"#)
+        };
+        let untagged = format!(
+            r#""tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":{UNTAGGED_DAYS}"#
+        );
+        let surplus = self
+            .keep
+            .map(|images| format!(r#""tagStatus":"any","countType":"imageCountMoreThan","countNumber":{images}"#));
+        let rules = [rule(1, untagged)].into_iter().chain(surplus.map(|selection| rule(2, selection)));
+        format!(r#"{{"rules":[{}]}}"#, rules.collect::<Vec<_>>().join(","))
+    }
+}
+
+/// The handle of an [`ImageRepository`].
+#[derive(Clone)]
+pub struct ImageRepositoryHandle {
+    /// The repository.
+    pub repository: Handle<ecr::Repository>,
+}
+
+impl Construct for ImageRepository {
+    type Handle = ImageRepositoryHandle;
+
+    fn build(self, scope: &Scope) -> ImageRepositoryHandle {
+        if self.keep == Some(0) {
+            let error = Diagnostic::error(Code::NoImages, "a repository cannot keep no image at all");
+            scope.report(error.got(0).allowed("1 or more").help("leave `keep` out to keep all tagged images"));
+        }
+        let mut repository = ecr::Repository::new()
+            .image_tag_mutability(if self.mutable_tags { "MUTABLE" } else { "IMMUTABLE" })
+            .image_scanning_configuration(ecr::repository::ImageScanningConfiguration::new().scan_on_push(true))
+            .lifecycle_policy(ecr::repository::LifecyclePolicy::new().lifecycle_policy_text(self.expiry()));
+        if let Some(name) = self.name {
+            repository = repository.repository_name(name);
+        }
+        if let Some(key) = &self.key {
+            let encryption = ecr::repository::EncryptionConfiguration::new("KMS").kms_key(key.arn());
+            repository = repository.encryption_configuration(encryption);
+        }
+        ImageRepositoryHandle { repository: scope.resource(repository) }
+    }
+}
+
+impl ImageRepositoryHandle {
+    /// Returns the ARN of the repository.
+    pub fn arn(&self) -> Output<ecr::RepositoryArn> {
+        self.repository.arn()
+    }
+
+    /// Returns the name of the image with this tag, such as
+    /// `123456789012.dkr.ecr.us-east-1.amazonaws.com/saleor:3.21.1`.
+    pub fn image(&self, tag: impl Provides<String>) -> Template {
+        template!("{}:{}", self.repository.repository_uri(), tag.provide())
+    }
+
+    /// Allows `role` to pull images.
+    /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-pull-iam.html>
+    #[track_caller]
+    pub fn grant_pull(&self, role: &RoleHandle) {
+        self.grant(role, ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]);
+    }
+
+    /// Allows `role` to push images.
+    /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html>
+    #[track_caller]
+    pub fn grant_push(&self, role: &RoleHandle) {
+        self.grant(
+            role,
+            [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:CompleteLayerUpload",
+                "ecr:InitiateLayerUpload",
+                "ecr:PutImage",
+                "ecr:UploadLayerPart",
+            ],
+        );
+    }
+
+    #[track_caller]
+    fn grant<const N: usize>(&self, role: &RoleHandle, actions: [&str; N]) {
+        role.grant(Statement::allow(actions).on([self.arn()]));
+        // The token of a registry is for all of its repositories.
+        role.grant(Statement::allow(["ecr:GetAuthorizationToken"]).on_all());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_core::{App, Assembly, Environment, Stack};
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::identity::{KmsKey, Principal, Role};
+
+    fn assembly(build: impl FnOnce(&Stack)) -> Assembly {
+        let app = App::new("account");
+        build(&app.stack("account", Environment::new("us-east-1")));
+        app.synth().expect("it is valid").assembly
+    }
+
+    fn properties(repository: ImageRepository) -> Json {
+        let assembly = assembly(|stack| drop(stack.add("images", repository)));
+        let properties = &assembly.resources["account/images"].properties;
+        properties.iter().map(|(name, value)| (name.clone(), value.to_json())).collect()
+    }
+
+    fn rules(repository: ImageRepository) -> Json {
+        let properties = properties(repository);
+        let text = properties["LifecyclePolicy"]["LifecyclePolicyText"].as_str().expect("it is text");
+        serde_json::from_str::<Json>(text).expect("it is JSON")["rules"].take()
+    }
+
+    #[test]
+    fn by_default_tags_are_immutable_and_images_are_scanned_and_encrypted_by_ecr() {
+        let properties = properties(ImageRepository::new());
+        assert_eq!(properties["ImageTagMutability"], "IMMUTABLE");
+        assert_eq!(properties["ImageScanningConfiguration"], json!({"ScanOnPush": true}));
+        assert_eq!((properties.get("EncryptionConfiguration"), properties.get("RepositoryName")), (None, None));
+        let selection =
+            json!({"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14});
+        let untagged = json!({"rulePriority": 1, "selection": selection, "action": {"type": "expire"}});
+        assert_eq!(rules(ImageRepository::new()), json!([untagged]));
+    }
+
+    #[test]
+    fn each_setting_has_its_effect() {
+        let properties = properties(ImageRepository::new().name("acme/saleor").mutable_tags());
+        assert_eq!(
+            (&properties["RepositoryName"], &properties["ImageTagMutability"]),
+            (&json!("acme/saleor"), &json!("MUTABLE"))
+        );
+        let kept = &rules(ImageRepository::new().keep(50))[1];
+        let selection = json!({"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 50});
+        assert_eq!(*kept, json!({"rulePriority": 2, "selection": selection, "action": {"type": "expire"}}));
+        let assembly = assembly(|stack| {
+            let key = stack.add("key", KmsKey::new("Of the images", "images"));
+            stack.add("images", ImageRepository::new().encrypted_with(&key));
+        });
+        let encryption = assembly.resources["account/images"].properties["EncryptionConfiguration"].to_json();
+        assert_eq!(encryption, json!({"EncryptionType": "KMS", "KmsKey": {"$ref": "account/key#Arn"}}));
+    }
+
+    #[test]
+    fn grants_are_for_this_repository_and_for_the_token_of_the_registry() {
+        let granted = |grant: fn(&ImageRepositoryHandle, &RoleHandle)| {
+            let assembly = assembly(|stack| {
+                let images = stack.add("images", ImageRepository::new());
+                grant(&images, &stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com"))));
+            });
+            let document = assembly.resources["account/role/policy"].properties["PolicyDocument"].to_json();
+            assert_eq!(document["Statement"][1]["Action"], json!("ecr:GetAuthorizationToken"));
+            assert_eq!(document["Statement"][1]["Resource"], json!("*"));
+            assert_eq!(document["Statement"][0]["Resource"], json!({"$ref": "account/images#Arn"}));
+            document["Statement"][0]["Action"].to_string()
+        };
+        let pull = granted(ImageRepositoryHandle::grant_pull);
+        assert!(pull.contains("ecr:GetDownloadUrlForLayer") && !pull.contains("ecr:PutImage"), "{pull}");
+        let push = granted(ImageRepositoryHandle::grant_push);
+        assert!(push.contains("ecr:PutImage") && !push.contains("ecr:GetDownloadUrlForLayer"), "{push}");
+    }
+
+    #[test]
+    fn an_image_is_named_by_its_repository_and_tag() {
+        let assembly = assembly(|stack| {
+            let images = stack.add("images", ImageRepository::new());
+            stack.export("image", images.image("3.21.1"));
+        });
+        let image = assembly.outputs["image"].to_json();
+        assert_eq!(image, json!({"$template": [{"$ref": "account/images#RepositoryUri"}, ":3.21.1"]}));
+    }
+
+    #[test]
+    fn a_repository_that_keeps_nothing_is_refused() {
+        let app = App::new("account");
+        app.stack("account", Environment::new("us-east-1")).add("images", ImageRepository::new().keep(0));
+        let errors = app.synth().expect_err("it keeps nothing").to_string();
+        assert!(errors.contains("GP0341"), "{errors}");
+    }
+}
