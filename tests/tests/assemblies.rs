@@ -1,21 +1,16 @@
-//! The accepted assemblies of every app, and what holds for all of them.
+//! The accepted assemblies of the apps, and what holds for all of them. Production is accepted whole; the other
+//! environments are accepted as they differ from it.
 //!
 //! After a change that is meant: `cargo insta review`, or `INSTA_UPDATE=always cargo test`.
 
 use apps::account::account;
 use apps::checkout::{Settings, checkout};
 use groundplan::{App, Assembly};
+use groundplan_testing::{assembly, differences};
 
 fn apps() -> Vec<App> {
     let checkouts = [Settings::dev(), Settings::stage(), Settings::prod()].map(|settings| checkout(&settings));
     std::iter::once(account()).chain(checkouts).collect()
-}
-
-fn assembly(app: &App) -> Assembly {
-    match app.synth() {
-        Ok(synthesis) => synthesis.assembly,
-        Err(diagnostics) => panic!("{} does not synthesize:\n{diagnostics}", app.name()),
-    }
 }
 
 #[test]
@@ -25,8 +20,12 @@ fn every_assembly_is_the_accepted_one() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| {
-        for app in apps() {
+        for app in [account(), checkout(&Settings::prod())] {
             insta::assert_snapshot!(app.name(), assembly(&app).to_json());
+        }
+        let production = assembly(&checkout(&Settings::prod()));
+        for app in [Settings::dev(), Settings::stage()].map(|settings| checkout(&settings)) {
+            insta::assert_snapshot!(app.name(), differences(&production, &assembly(&app)));
         }
     });
 }

@@ -39,13 +39,25 @@
 //! assert_eq!(deployed.resource("shop/record").properties["HostedZoneId"].as_str(), Some("Z123"));
 //! ```
 //!
+//! | to assert | use |
+//! |---|---|
+//! | which resources are declared, with which properties | [`assembly`], then [`Assembly::find`] and [`Assembly::get`] |
+//! | that a change replaces or deletes nothing | [`Cloud::plan`], then [`Changes::replaced`] and [`Changes::deleted`] |
+//! | the whole plan from one version to the next | the text of [`Changes`], in a snapshot |
+//! | what roles, users and groups may do | [`permissions`] |
+//! | how an environment differs from another one | [`differences`], in a snapshot |
+//! | that a deploy works, and how long it takes | [`Cloud::deploy`], [`Deployed`] |
+//!
 //! All functions panic on errors with a detailed message, so that the test fails.
+
+mod changes;
+mod differences;
+mod permissions;
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use groundplan_core::{App, Assembly, Data, Environment, Export, Path};
-use groundplan_engine::diff::ChangeSet;
 use groundplan_engine::drift::{Drift, drift};
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome};
 use groundplan_engine::model::LockOwner;
@@ -55,6 +67,11 @@ use groundplan_engine::store::{Loaded, MemoryStore, StateStore};
 use groundplan_engine::{Error, ResourceState, State, load, nearest};
 use groundplan_simulator::{AccountRef, Accounts, Simulator};
 use serde_json::Value as Json;
+
+pub use changes::Changes;
+pub use differences::differences;
+pub use groundplan_engine::diff::{Action, Change, ChangeSet, Order, PropertyChange, Reason, Rendered};
+pub use permissions::{Permission, permissions};
 
 /// Returns the assembly of the app.
 ///
@@ -129,9 +146,9 @@ impl Cloud {
     /// # Panics
     /// If the program is not valid or cannot be planned.
     #[track_caller]
-    pub fn plan(&self, app: &App) -> ChangeSet {
+    pub fn plan(&self, app: &App) -> Changes {
         let loaded = self.load(app);
-        self.planned(app, &loaded).changes
+        Changes(self.planned(app, &loaded).changes)
     }
 
     /// Deploys `app` and waits until all resources are ready.
