@@ -3,20 +3,51 @@
 use crate::property::{Property, Reference};
 use crate::resource::ResourceType;
 
-/// Relations that the schema does not state: a property at the top of a type, and what it names.
+/// Relations that the schema does not state: a property of a type, as in `Regions.Bucket`, and what it names. Lists
+/// are looked through.
 #[rustfmt::skip]
 const MORE: &[(&str, &str, &str, &str)] = &[
+    ("AWS::AccessAnalyzer::ArchiveRule", "AnalyzerName", "AWS::AccessAnalyzer::Analyzer", "AnalyzerName"),
+    ("AWS::ApiGateway::BasePathMappingV2", "RestApiId", "AWS::ApiGateway::RestApi", "RestApiId"),
+    ("AWS::Cognito::UserPoolDomain", "UserPoolId", "AWS::Cognito::UserPool", "UserPoolId"),
+    ("AWS::DocDB::DBInstance", "DBClusterIdentifier", "AWS::DocDB::DBCluster", "DBClusterIdentifier"),
+    ("AWS::DocDB::GlobalCluster", "SourceDBClusterIdentifier", "AWS::DocDB::DBCluster", "DBClusterIdentifier"),
     ("AWS::EC2::Route", "DestinationPrefixListId", "AWS::EC2::PrefixList", "PrefixListId"),
     ("AWS::EC2::Route", "VpcEndpointId", "AWS::EC2::VPCEndpoint", "Id"),
+    ("AWS::ECS::CapacityProvider", "ClusterName", "AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ECS::Daemon", "ClusterArn", "AWS::ECS::Cluster", "Arn"),
+    ("AWS::ECS::ExpressGatewayService", "Cluster", "AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ECS::TaskSet", "Cluster", "AWS::ECS::Cluster", "ClusterName"),
     ("AWS::EKS::AccessEntry", "ClusterName", "AWS::EKS::Cluster", "Name"),
     ("AWS::EKS::Addon", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::EKS::Capability", "ClusterName", "AWS::EKS::Cluster", "Name"),
     ("AWS::EKS::FargateProfile", "ClusterName", "AWS::EKS::Cluster", "Name"),
     ("AWS::EKS::IdentityProviderConfig", "ClusterName", "AWS::EKS::Cluster", "Name"),
     ("AWS::EKS::PodIdentityAssociation", "ClusterName", "AWS::EKS::Cluster", "Name"),
+    ("AWS::Glue::Table", "DatabaseName", "AWS::Glue::Database", "DatabaseName"),
+    ("AWS::IAM::AccessKey", "UserName", "AWS::IAM::User", "UserName"),
     ("AWS::IAM::GroupPolicy", "GroupName", "AWS::IAM::Group", "GroupName"),
+    ("AWS::IAM::Policy", "Groups", "AWS::IAM::Group", "GroupName"),
+    ("AWS::IAM::Policy", "Roles", "AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::Policy", "Users", "AWS::IAM::User", "UserName"),
     ("AWS::IAM::RolePolicy", "RoleName", "AWS::IAM::Role", "RoleName"),
     ("AWS::IAM::UserPolicy", "UserName", "AWS::IAM::User", "UserName"),
+    ("AWS::IAM::UserToGroupAddition", "GroupName", "AWS::IAM::Group", "GroupName"),
+    ("AWS::IAM::UserToGroupAddition", "Users", "AWS::IAM::User", "UserName"),
+    ("AWS::IoT::PolicyPrincipalAttachment", "PolicyName", "AWS::IoT::Policy", "PolicyName"),
+    ("AWS::Kinesis::StreamConsumer", "StreamARN", "AWS::Kinesis::Stream", "Arn"),
+    ("AWS::Neptune::DBInstance", "DBClusterIdentifier", "AWS::Neptune::DBCluster", "DBClusterIdentifier"),
+    ("AWS::Neptune::GlobalCluster", "SourceDBClusterIdentifier", "AWS::Neptune::DBCluster", "DBClusterIdentifier"),
+    ("AWS::RDS::DBProxyEndpoint", "DBProxyName", "AWS::RDS::DBProxy", "DBProxyName"),
+    ("AWS::RDS::DBShardGroup", "DBClusterIdentifier", "AWS::RDS::DBCluster", "DBClusterIdentifier"),
+    ("AWS::RedshiftServerless::Workgroup", "NamespaceName", "AWS::RedshiftServerless::Namespace", "NamespaceName"),
+    ("AWS::Route53::DNSSEC", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
+    ("AWS::Route53::KeySigningKey", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
     ("AWS::Route53::RecordSet", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
+    ("AWS::Route53::RecordSetGroup", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
+    ("AWS::S3::MultiRegionAccessPoint", "Regions.Bucket", "AWS::S3::Bucket", "BucketName"),
+    ("AWS::S3Vectors::Index", "VectorBucketName", "AWS::S3Vectors::VectorBucket", "VectorBucketName"),
+    ("AWS::SQS::QueueInlinePolicy", "Queue", "AWS::SQS::Queue", "QueueUrl"),
     ("AWS::SecretsManager::RotationSchedule", "SecretId", "AWS::SecretsManager::Secret", "Id"),
 ];
 
@@ -97,7 +128,9 @@ const LETS_GO: &[(&str, &[&str])] = &[
 
 /// Types that AWS deletes though others name them, but for the types listed: those are refused. A
 /// resource that exists within one that is deleted goes with it.
-const RELEASED: &[(&str, &[&str])] = &[
+pub(super) const RELEASED: &[(&str, &[&str])] = &[
+    // API_DeleteAnalyzer: "all archive rules are deleted".
+    ("AWS::AccessAnalyzer::Analyzer", &[]),
     // "Please remove all base path mappings".
     ("AWS::ApiGateway::RestApi", &["AWS::ApiGateway::BasePathMapping", "AWS::ApiGateway::BasePathMappingV2"]),
     ("AWS::ApiGatewayV2::Api", &["AWS::ApiGatewayV2::ApiMapping"]),
@@ -151,6 +184,8 @@ const RELEASED: &[(&str, &[&str])] = &[
     ),
     // API_DeleteEventBus: rules.
     ("AWS::Events::EventBus", &["AWS::Events::Rule"]),
+    // API_DeleteDatabase (Glue): its tables go with it.
+    ("AWS::Glue::Database", &[]),
     // API_DeleteGroup, API_DeleteRole, API_DeleteUser: DeleteConflict.
     (
         "AWS::IAM::Group",
@@ -224,7 +259,7 @@ impl ResourceType {
             return Vec::new();
         }
         let rows = |table: &'static [(&'static str, &'static str, &'static str, &'static str)]| {
-            let rows = table.iter().filter(|row| row.0 == self.name && row.1 == path);
+            let rows = table.iter().filter(|row| row.0 == self.name && is_at(row.1, path));
             rows.map(|row| Reference { resource: row.2, attribute: row.3 }).collect::<Vec<_>>()
         };
         let corrected = rows(CORRECTED);
@@ -234,7 +269,7 @@ impl ResourceType {
 
     /// Whether the table says what the value at a path names, and the schema does not.
     pub fn has_more_relations(&self, path: &str) -> bool {
-        MORE.iter().any(|row| row.0 == self.name && row.1 == path)
+        MORE.iter().any(|row| row.0 == self.name && is_at(row.1, path))
     }
 
     /// Whether a resource of this type that names one of the type `named` at a path keeps it from being
@@ -261,9 +296,40 @@ impl ResourceType {
     }
 }
 
+/// Whether a path, as in `Regions.0.Bucket`, leads to a property, as in `Regions.Bucket`.
+fn is_at(property: &str, path: &str) -> bool {
+    path.split('.').filter(|step| step.parse::<usize>().is_err()).eq(property.split('.'))
+}
+
 /// The last name of a path, whatever position of a list comes after it.
 fn last_name(path: &str) -> &str {
     path.rsplit('.').find(|step| step.parse::<usize>().is_err()).unwrap_or_default()
+}
+
+/// Where a resource of a type may name something: each of its properties, and what is in them.
+#[cfg(test)]
+pub(super) fn places(resource: &ResourceType) -> Vec<String> {
+    fn visit(
+        resource: &ResourceType,
+        properties: &crate::Properties,
+        start: &str,
+        depth: u8,
+        places: &mut Vec<String>,
+    ) {
+        for (name, property) in properties {
+            let listed = if matches!(property.kind, crate::Kind::List(_)) { ".0" } else { "" };
+            let path = format!("{start}{name}{listed}");
+            if let (crate::Kind::Type(nested), 1..) = (property.kind.element(), depth)
+                && let Some(nested) = resource.types.get(nested)
+            {
+                visit(resource, nested, &format!("{path}."), depth - 1, places);
+            }
+            places.push(path);
+        }
+    }
+    let mut places = Vec::new();
+    visit(resource, &resource.properties, "", 6, &mut places);
+    places
 }
 
 #[cfg(test)]
@@ -277,14 +343,35 @@ mod tests {
         lookup(holder).expect("published").holds(path, lookup(named).expect("published"))
     }
 
+    /// A path to a property: the elements of a list are at a position.
+    fn place(property: &str) -> String {
+        property.replace('.', ".0.")
+    }
+
+    #[test]
+    fn whatever_is_said_to_keep_another_resource_is_known_to_name_it() {
+        let mut unrelated = Vec::new();
+        for (name, holders) in RELEASED {
+            let named = lookup(name).expect("published");
+            // An alias states the number of a version, which every function has: its reference tells which one.
+            for holder in holders.iter().filter(|holder| **holder != "AWS::Lambda::Alias") {
+                let resource = lookup(holder).expect("published");
+                if !places(resource).iter().any(|path| resource.holds(path, named)) {
+                    unrelated.push(format!("{holder} names no {name}"));
+                }
+            }
+        }
+        assert_eq!(unrelated, [""; 0], "MORE has to say by which property");
+    }
+
     #[test]
     fn every_row_is_about_published_types_and_properties() {
         for (name, property, named, attribute) in MORE {
             let resource = lookup(name).unwrap_or_else(|| panic!("AWS publishes no {name}"));
             let named = lookup(named).unwrap_or_else(|| panic!("AWS publishes no {named}"));
-            let stated =
-                &resource.properties.get(property).unwrap_or_else(|| panic!("{name} has no {property}")).references;
-            assert!(stated.iter().all(|stated| stated.resource != named.name), "the schema states {name} {property}");
+            let stated = resource.property(&place(property)).unwrap_or_else(|| panic!("{name} has no {property}"));
+            let states = stated.references.iter().any(|stated| stated.resource == named.name);
+            assert!(!states, "the schema states {name} {property}");
             assert!(named.is_identified_by(attribute), "{} is not identified by {attribute}", named.name);
         }
         for (name, property, named, attribute) in CORRECTED {
