@@ -39,14 +39,20 @@ pub(super) fn to_what_goes(
 
 /// Whether resources of a type are parts of others.
 pub(super) fn is_part(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &str) -> bool {
-    behavior(type_name).is_some_and(|it| it.recovery == Recovery::ByParts)
-        || lookup(type_name).is_some_and(ResourceType::is_bound)
+    is_by_parts(behavior, type_name) || lookup(type_name).is_some_and(ResourceType::is_bound)
+}
+
+/// Whether its parts make a resource what it is: to the provider, or by the API of its service, whichever way the
+/// provider manages it.
+fn is_by_parts(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &str) -> bool {
+    let by_parts = |behavior: Behavior| behavior.recovery == Recovery::ByParts;
+    behavior(type_name).is_some_and(by_parts) || groundplan_schema::behavior(type_name).is_some_and(by_parts)
 }
 
 /// Whether what a property of a resource names has that as a part.
 pub(crate) fn is_binding(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &str, property: &str) -> bool {
     let Some(schema) = lookup(type_name) else { return false };
-    let by_parts = behavior(type_name).is_some_and(|it| it.recovery == Recovery::ByParts);
+    let by_parts = is_by_parts(behavior, type_name);
     schema.is_bound_by(property) || by_parts && schema.cursor().key(property).replacement() == Replacement::Always
 }
 
@@ -99,3 +105,7 @@ fn is_named(inputs: &Inputs<'_>, path: &Path, name: &str, text: &str, old: &Exis
     };
     !value.references().is_empty() || inputs.assembly.dependencies(path).iter().any(has_name)
 }
+
+#[cfg(test)]
+#[path = "bound_tests.rs"]
+mod tests;
