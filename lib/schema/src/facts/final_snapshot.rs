@@ -47,6 +47,16 @@ const TABLE: &[FinalSnapshot] = &[
         ),
         ..taken("AWS::ElastiCache::ServerlessCache", 50, &[])
     },
+    // <https://docs.aws.amazon.com/lightsail/2016-11-28/api-reference/API_DeleteRelationalDatabase.html>
+    // Cloud Control's handler skips it:
+    // <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-lightsail>, `Translator` of a database
+    FinalSnapshot {
+        by_hand: Some(
+            "aws lightsail create-relational-database-snapshot --relational-database-name ID \
+             --relational-database-snapshot-name NAME",
+        ),
+        ..taken("AWS::Lightsail::Database", 255, &[])
+    },
     // <https://docs.aws.amazon.com/memorydb/latest/APIReference/API_DeleteCluster.html>
     FinalSnapshot {
         by_hand: Some("aws memorydb create-snapshot --cluster-name ID --snapshot-name NAME"),
