@@ -60,7 +60,7 @@ pub use behavior::{Behavior, OnDuplicate, Recovery, Wait};
 pub use claim::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, NamedOwner, named_owner};
 pub use collection::{Collection, Member, collections, inline_collections, is_foreign_tag, memberships};
 pub use cursor::{Cursor, Visit};
-pub use facts::{FinalSnapshot, NeedsReboot, OwnerQuota, Protection, SECRET_ENTRY, SecretEntry, public_types};
+pub use facts::{FinalSnapshot, InVpc, NeedsReboot, OwnerQuota, Protection, SECRET_ENTRY, SecretEntry, public_types};
 pub use kind::Kind;
 pub use order::{ListOrder, NAMING};
 pub use property::{Properties, Property, Reference, Replacement};

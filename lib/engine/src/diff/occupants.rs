@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Assembly, Path, Reference, ResourceEntry, Value};
-use groundplan_schema::lookup;
+use groundplan_core::{Assembly, Path, ResourceEntry, Value};
+use groundplan_schema::{InVpc, lookup};
 
 use super::existing::{Existing, all};
 use super::{Action, Change, Order};
@@ -24,8 +24,8 @@ pub(crate) fn occupants(state: &State) -> BTreeMap<&Path, Vec<Existing<'_>>> {
     let vpcs = vpcs(state);
     for occupant in all(state) {
         let Some(schema) = lookup(&occupant.resource.type_name) else { continue };
-        let subnets = schema.public_subnets(&|place| texts(&occupant.resource.properties, place));
-        let vpcs: BTreeSet<&str> = subnets.iter().filter_map(|subnet| vpcs.get(subnet.as_str()).copied()).collect();
+        let places = schema.public_places(&|place| texts(&occupant.resource.properties, place));
+        let vpcs: BTreeSet<&str> = places.iter().filter_map(|place| vpc_of(&vpcs, place)).collect();
         for held in vpcs.into_iter().filter_map(|vpc| by_vpc.get(vpc)).flatten() {
             occupants.entry(held).or_default().push(occupant);
         }
@@ -33,16 +33,43 @@ pub(crate) fn occupants(state: &State) -> BTreeMap<&Path, Vec<Existing<'_>>> {
     occupants
 }
 
+/// Whether a resource has public addresses whatever the settings of others are, as of a subnet that gives addresses.
+pub(crate) fn is_surely_public(resource: &ResourceState) -> bool {
+    let schema = lookup(&resource.type_name);
+    schema.is_some_and(|schema| schema.is_surely_public(&|place| texts(&resource.properties, place)))
+}
+
 /// The VPC whose public addresses hold a resource.
 fn held_by_vpc(resource: &ResourceState) -> Option<String> {
     lookup(&resource.type_name)?.held_by_public_addresses_of(&|place| texts(&resource.properties, place))
 }
 
-/// The VPCs by what lies in them, as subnets do.
-fn vpcs(state: &State) -> BTreeMap<&str, &str> {
-    all(state)
-        .filter_map(|it| Some((it.resource.id.as_str(), it.resource.properties.get("VpcId")?.as_str()?)))
-        .collect()
+/// The VPCs by what lies in them: by subnets, and by what names those, as a group of subnets and a cluster with that
+/// do.
+fn vpcs(state: &State) -> BTreeMap<InVpc, String> {
+    let mut found: BTreeMap<InVpc, String> = BTreeMap::new();
+    let named = |it: Existing<'_>| {
+        let schema = lookup(&it.resource.type_name)?;
+        let places = schema.places_in_vpc(&|place| texts(&it.resource.properties, place));
+        (!places.is_empty()).then(|| (InVpc { type_name: schema.name, id: it.resource.id.clone() }, places))
+    };
+    let mut open: Vec<(InVpc, Vec<InVpc>)> = all(state).filter_map(named).collect();
+    loop {
+        let before = open.len();
+        open.retain(|(it, places)| {
+            let vpc = places.iter().find_map(|place| vpc_of(&found, place).map(str::to_owned));
+            let is_open = vpc.is_none();
+            found.extend(vpc.map(|vpc| (it.clone(), vpc)));
+            is_open
+        });
+        if open.len() == before {
+            return found;
+        }
+    }
+}
+
+fn vpc_of<'a>(vpcs: &'a BTreeMap<InVpc, String>, place: &'a InVpc) -> Option<&'a str> {
+    if place.is_vpc() { Some(&place.id) } else { vpcs.get(place).map(String::as_str) }
 }
 
 /// The resources of the program that will have public addresses in the VPC of the one at `held`, and are made by
@@ -61,19 +88,30 @@ pub(crate) fn coming<'a>(
             .is_some_and(|it| it.id == vpc || it.value_of("VpcId").is_some_and(|id| id == *vpc)),
         value => value.as_str() == Some(&vpc),
     };
-    let is_in = |subnet: &Reference| {
-        let declared = assembly.resources.get(&subnet.path).and_then(|entry| entry.properties.get("VpcId"));
-        subnet.attribute == "SubnetId" && declared.is_some_and(is_vpc)
-    };
     let is_coming = |path: &Path, entry: &ResourceEntry| {
         let made = changes.get(path).is_some_and(|it| matches!(it.action, Action::Create | Action::Replace(_)));
         let schema = lookup(&entry.type_name).filter(|_| made);
         schema.is_some_and(|schema| {
-            !schema.public_subnets(&|place| declared(entry, place)).is_empty()
-                && entry.references().into_iter().any(is_in)
+            !schema.public_places(&|place| declared(entry, place)).is_empty() && lies_in(assembly, entry, &is_vpc, WAY)
         })
     };
     assembly.resources.iter().filter(|(path, entry)| is_coming(path, entry)).map(|(path, _)| path).collect()
+}
+
+/// How many resources are between an address and its VPC at most: a cluster, a group of subnets, a subnet.
+const WAY: u8 = 4;
+
+/// Whether what the program declares will be in a VPC: it names that, or what is in it.
+fn lies_in(assembly: &Assembly, entry: &ResourceEntry, is_vpc: &dyn Fn(&Value) -> bool, way: u8) -> bool {
+    if entry.properties.get("VpcId").is_some_and(is_vpc) {
+        return true;
+    }
+    let is_between = |entry: &&ResourceEntry| {
+        let schema = lookup(&entry.type_name);
+        schema.is_some_and(|schema| !schema.places_in_vpc(&|place| declared(entry, place)).is_empty())
+    };
+    let named = entry.references().into_iter().filter_map(|reference| assembly.resources.get(&reference.path));
+    way > 0 && named.filter(is_between).any(|named| lies_in(assembly, named, is_vpc, way - 1))
 }
 
 /// The texts at a place of what the program declares; what is not known yet is some text.
@@ -110,11 +148,12 @@ pub(crate) fn is_detached(change: &Change) -> bool {
     schema.is_some_and(|schema| change.properties.iter().any(|changed| schema.is_detached_by(&changed.property)))
 }
 
-/// The texts at a path of the properties; lists on the way are looked through.
+/// The texts and truth values at a path of the properties; lists on the way are looked through.
 fn texts(properties: &BTreeMap<String, Value>, path: &str) -> Vec<String> {
     fn collect(value: &Value, rest: &[&str], found: &mut Vec<String>) {
         match (value, rest) {
             (Value::List(items), _) => items.iter().for_each(|item| collect(item, rest, found)),
+            (Value::Bool(value), []) => found.push(value.to_string()),
             (value, []) => found.extend(value.as_str().map(str::to_owned)),
             (value, [first, rest @ ..]) => {
                 if let Some(value) = value.get(first) {

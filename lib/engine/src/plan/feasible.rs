@@ -7,7 +7,7 @@ use groundplan_schema::{ResourceType, lookup};
 
 use crate::diff::bound::is_binding;
 use crate::diff::existing::{Existing, Named, all, deleted, goes};
-use crate::diff::occupants::{is_detached, occupants};
+use crate::diff::occupants::{is_detached, is_surely_public, occupants};
 use crate::diff::{Action, Change, ChangeSet, Inputs, Order, Reason, claims};
 use crate::error::{Error, HeldResource, named};
 use crate::model::ResourceState;
@@ -111,7 +111,7 @@ fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet) -> Vec<HeldResource> {
     let deleted = deleted(inputs.state, changes);
     let is_deleted = |it: &Existing<'_>| deleted.iter().any(|old| old.incarnation() == it.incarnation());
     let tell = |change: &Change| {
-        let stay = occupants.get(&change.path)?.iter().filter(|it| !is_deleted(it));
+        let stay = occupants.get(&change.path)?.iter().filter(|it| !is_deleted(it) && is_surely_public(it.resource));
         let holders: Vec<_> = stay.map(|it| (it.path.clone(), "its public addresses".to_owned())).collect();
         if holders.is_empty() {
             return None;

@@ -193,6 +193,64 @@ fn what_has_public_addresses_goes_before_the_gateway_of_its_network() {
     assert_eq!(changes.changes["a/alb"].action, crate::diff::Action::Replace(crate::diff::Order::CreateFirst));
 }
 
+/// Whatever way leads from an address to the VPC.
+#[test]
+fn what_may_have_public_addresses_goes_before_the_gateway_of_its_network() {
+    let instance = |address: bool| {
+        let interface = json!({"AssociatePublicIpAddress": address, "SubnetId": to("a/subnet", "SubnetId")});
+        ("a/instance", "AWS::EC2::Instance", json!({"NetworkInterfaces": [interface]}))
+    };
+    let database = |name: &'static str, properties: serde_json::Value| (name, "AWS::RDS::DBInstance", properties);
+    let group = ("a/group", "AWS::RDS::DBSubnetGroup", json!({"SubnetIds": [to("a/subnet", "SubnetId")]}));
+    let of_group = to("a/group", "DBSubnetGroupName");
+    let cluster = ("a/cluster", "AWS::RDS::DBCluster", json!({"DBSubnetGroupName": of_group}));
+    let member = json!({"DBClusterIdentifier": to("a/cluster", "DBClusterIdentifier")});
+    let nat = ("a/nat", "AWS::EC2::NatGateway", json!({"VpcId": to("a/vpc", "VpcId"), "AvailabilityMode": "regional"}));
+    let address = ("a/address", "AWS::EC2::EIPAssociation", json!({"InstanceId": to("a/instance", "InstanceId")}));
+    let closed = database("a/closed", json!({"DBSubnetGroupName": of_group, "PubliclyAccessible": false}));
+    for (entries, last, waits) in [
+        (vec![("a/bare", "AWS::EC2::Instance", json!({"SubnetId": to("a/subnet", "SubnetId")}))], "a/bare", true),
+        (vec![instance(true)], "a/instance", true),
+        (vec![instance(false)], "a/instance", false),
+        (vec![instance(false), address], "a/address", true),
+        (vec![group.clone(), database("a/db", json!({"DBSubnetGroupName": of_group}))], "a/db", true),
+        (vec![group.clone(), cluster, database("a/member", member)], "a/member", true),
+        (vec![group, closed], "a/closed", false),
+        (vec![nat], "a/nat", true),
+    ] {
+        let mut all = vec![
+            ("a/att", GATEWAY, json!({"VpcId": to("a/vpc", "VpcId"), "InternetGatewayId": "igw-1"})),
+            crate::fake::subnet(),
+            crate::fake::vpc("10.0.0.0/16"),
+        ];
+        all.extend(entries);
+        let (_, plan) = planned_on_aws(&assembly(&all), &assembly(&[]));
+        let deletes = |path: &str| plan.steps.iter().find(|it| it.path.as_str() == path).unwrap();
+        assert_eq!(deletes("a/att").dependencies.contains(&deletes(last).id), waits, "{last}\n{}", plan.render());
+    }
+}
+
+#[test]
+fn what_only_may_have_public_addresses_refuses_no_plan() {
+    let program = |attached: bool, address: Option<bool>| {
+        let subnet = to("a/subnet", "SubnetId");
+        let properties = match address {
+            Some(address) => json!({"NetworkInterfaces": [{"AssociatePublicIpAddress": address, "SubnetId": subnet}]}),
+            None => json!({"SubnetId": subnet}),
+        };
+        let mut all = vec![("a/i", "AWS::EC2::Instance", properties)];
+        if attached {
+            all.push(("a/att", GATEWAY, json!({"VpcId": to("a/vpc", "VpcId"), "InternetGatewayId": "igw-1"})));
+        }
+        all.extend([crate::fake::subnet(), crate::fake::vpc("10.0.0.0/16")]);
+        assembly(&all)
+    };
+    for (address, refused) in [(None, false), (Some(false), false), (Some(true), true)] {
+        let planned = planned(&program(true, address), &program(false, address));
+        assert_eq!(planned.is_err(), refused, "{address:?}");
+    }
+}
+
 #[test]
 fn a_gateway_stays_attached_for_what_has_public_addresses_and_stays() {
     let before = public("igw-1", "internet-facing");

@@ -55,7 +55,7 @@ pub use told::OwnerQuota;
 
 pub use final_snapshot::FinalSnapshot;
 pub use follows::{SECRET_ENTRY, SecretEntry};
-pub use occupants::public_types;
+pub use occupants::{InVpc, public_types};
 pub use protection::Protection;
 pub use reboot::NeedsReboot;
 
