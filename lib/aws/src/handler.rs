@@ -4,11 +4,14 @@
 //! [`Handler`] implemented for it. `README.md` has the recipe.
 
 mod any;
+mod in_place;
 #[cfg(test)]
 mod property_paths;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use groundplan_engine::is_as_declared;
 use groundplan_engine::provider::{Accepted, Address, Deletion, ErrorClass, Identity, Outputs, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,7 +23,8 @@ use crate::name::{NameRules, physical_name};
 pub(crate) use crate::readiness::Readiness;
 use crate::shape;
 use crate::tags::{TagChanges, Tags};
-pub(crate) use any::{AnyHandler, Deleted, is_taken, of};
+pub(crate) use any::{AnyHandler, of};
+pub(crate) use in_place::{CONSISTENCY, Deleted, Made, is_taken};
 
 /// Manages the resources of one type. The struct that implements it holds the properties that
 /// are supported.
@@ -99,10 +103,32 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
         }
     }
 
-    /// Whether what was found in place of a new resource has the properties that the new one is to have.
-    /// Runs where what an interrupted creation has made is looked up and takes no tags.
+    /// Whether what was found in place of a new resource has the properties that the new one is to have, by the
+    /// comparison that finds drift. Runs where what an interrupted creation has made is looked up and takes no tags.
     fn is_same(&self, live: &Self) -> bool {
-        shape::untyped(self) == shape::untyped(live)
+        is_as_declared(Self::TYPE, &shape::untyped(self), &shape::untyped(live))
+    }
+
+    /// What a resource consists of that its create call puts in the place of what is there, each by an identifier.
+    /// Overridden where the identifier does not name all of it.
+    fn parts(&self, id: &str) -> Vec<String> {
+        vec![id.to_owned()]
+    }
+
+    /// Whether a create call may overwrite what was found in its place, since AWS has put that there by itself and this
+    /// resource has it, too.
+    fn may_overwrite(&self, _live: &Self) -> bool {
+        false
+    }
+
+    /// What to do about what was found in its place, where an import is not all.
+    fn instead_of_overwriting(&self, _live: &Self) -> Option<String> {
+        None
+    }
+
+    /// How long what was deleted may be found in the place of this resource.
+    fn lingers(&self, _cx: &Cx) -> Duration {
+        CONSISTENCY
     }
 
     /// Polls during a deploy until the resource is ready or gone, and does what it needs for that, such as writing

@@ -63,6 +63,7 @@ pub mod upstream;
 pub use error::Error;
 pub use model::{ResourceState, State};
 pub use nearest::nearest;
+pub use normal::is_as_declared;
 pub use plan::Plan;
 pub use provider::{Provider, ProviderError};
 pub use secret::Digests;

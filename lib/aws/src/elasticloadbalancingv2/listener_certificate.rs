@@ -78,6 +78,13 @@ impl Handler for ListenerCertificate {
         Some(format!("{}|{first}", self.listener_arn))
     }
 
+    /// Each certificate of the listener.
+    fn parts(&self, id: &str) -> Vec<String> {
+        let named = self.certificates.iter().filter_map(|it| it.certificate_arn.as_ref());
+        let parts: Vec<_> = named.map(|certificate| format!("{}|{certificate}", self.listener_arn)).collect();
+        if parts.is_empty() { vec![id.to_owned()] } else { parts }
+    }
+
     /// A create may have been interrupted between two certificates.
     fn is_same(&self, live: &Self) -> bool {
         self.listener_arn == live.listener_arn && !live.certificates.is_empty()

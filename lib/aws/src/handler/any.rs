@@ -1,15 +1,16 @@
 //! A handler whose type is no longer visible: what holds for the calls of every type.
 
-use std::collections::BTreeSet;
 use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use groundplan_engine::provider::{Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Properties, Status, Wait};
+use groundplan_engine::provider::{
+    Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Properties, Status, Wait,
+};
 use groundplan_schema::{OnDuplicate, ResourceType, lookup};
 use zeroize::Zeroizing;
 
+use super::in_place::{self, Deleted, Made};
 #[cfg(test)]
 use super::property_paths;
 use super::{Changes, Cx, Handler, Known};
@@ -22,11 +23,6 @@ const NAMED_HOLDERS: usize = 10;
 
 /// Pauses until the tags that a create call has set are believed to be absent.
 const TAGS_APPEAR: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
-
-/// Pauses until something that may just have been deleted is believed to exist: together the time for which AWS's
-/// APIs may disagree.
-const GONE_DISAPPEARS: [Duration; 4] =
-    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(5)];
 
 /// Pauses before the calls that follow a create are tried again. The whole create is not the
 /// engine's to repeat then: the resource is there already.
@@ -115,7 +111,7 @@ impl<H: Handler> AnyHandler for Erased<H> {
         let new: H = typed(properties, Mode::Exact)?;
         let on_duplicate = lookup(H::TYPE).map_or(OnDuplicate::Refuses, ResourceType::on_duplicate);
         if on_duplicate == OnDuplicate::Overwrites {
-            not_in_place(&new, cx).await?;
+            in_place::check(&new, cx).await?;
         }
         let accepted = match new.create(cx).await {
             Ok(accepted) if on_duplicate == OnDuplicate::Returns => {
@@ -132,7 +128,9 @@ impl<H: Handler> AnyHandler for Erased<H> {
             // What it refers to was made a moment ago, and has not reached this API yet.
             Err(error) => return Err(error.reclass(ErrorClass::NotFound, ErrorClass::Propagating)),
         };
-        cx.memory.of::<Deleted>().forget(H::TYPE, &accepted.id);
+        let (made, deleted) = (cx.memory.of::<Made>(), cx.memory.of::<Deleted>());
+        made.remember(H::TYPE, &accepted.id);
+        new.parts(&accepted.id).iter().for_each(|part| deleted.forget(H::TYPE, part));
         let changes = Changes { new: &new, old: None };
         settle(&changes, cx, &accepted.id).await?;
         Ok(accepted)
@@ -154,6 +152,10 @@ impl<H: Handler> AnyHandler for Erased<H> {
         };
         // As in a create: what it is to refer to may be too new.
         let id = updated.await.map_err(|error: Error| error.reclass(ErrorClass::NotFound, ErrorClass::Propagating))?;
+        let (old, now) = (known.last.parts(&known.id), new.parts(&id));
+        let deleted = cx.memory.of::<Deleted>();
+        old.iter().filter(|part| !now.contains(part)).for_each(|part| deleted.remember(H::TYPE, part));
+        now.iter().for_each(|part| deleted.forget(H::TYPE, part));
         // Where nobody waits, nobody asks for the outputs either.
         let outputs = match self.behavior().wait {
             Wait::NONE => H::read(cx, &Known { id: id.clone(), last: new }).await?.outputs,
@@ -167,7 +169,9 @@ impl<H: Handler> AnyHandler for Erased<H> {
         // That it is not found is the engine's to believe: it may just not be visible yet.
         let deletion = H::delete(cx, &known).await;
         if deletion.is_ok() {
-            cx.memory.of::<Deleted>().remember(H::TYPE, &known.id);
+            let (made, deleted) = (cx.memory.of::<Made>(), cx.memory.of::<Deleted>());
+            made.forget(H::TYPE, &known.id);
+            known.last.parts(&known.id).iter().for_each(|part| deleted.remember(H::TYPE, part));
         }
         match deletion {
             Err(error) if error.class() == ErrorClass::Conflict => {
@@ -246,62 +250,7 @@ async fn made_now<H: Handler>(new: &H, cx: &Cx, id: &str) -> Result<()> {
     Err(exists::<H>(cx, id))
 }
 
-/// Fails where there is a resource already that a create call would overwrite, whatever its properties are: those of
-/// another app may be the same, and whoever deletes first would take it from the other. None of these calls has a
-/// condition that would have AWS check this. Where an earlier attempt of this creation may have made it, the engine
-/// takes the error for a sign of that and looks it up by `find`.
-async fn not_in_place<H: Handler>(new: &H, cx: &Cx) -> Result<()> {
-    let Some(id) = new.identifier(cx) else { return Ok(()) };
-    let known = Known { id, last: new.clone() };
-    let is_there = || async {
-        // Nothing was asked for yet, so a read whose answer was lost leaves nothing in doubt.
-        let read = H::read(cx, &known).await.or_none();
-        let read = read.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient))?;
-        Ok::<_, Error>(read.is_some())
-    };
-    if is_taken(cx, H::TYPE, &known.id, is_there).await? { Err(exists::<H>(cx, &known.id)) } else { Ok(()) }
-}
-
-/// Whether there is a resource under an identifier. One that was deleted a moment ago may be visible for a while; one
-/// that this process has deleted itself does not count even then.
-pub(crate) async fn is_taken<F: Future<Output = Result<bool>>>(
-    cx: &Cx,
-    type_name: &str,
-    id: &str,
-    is_there: impl Fn() -> F,
-) -> Result<bool> {
-    for pause in GONE_DISAPPEARS {
-        if !is_there().await? {
-            return Ok(false);
-        }
-        tokio::time::sleep(pause).await;
-    }
-    Ok(is_there().await? && !cx.memory.of::<Deleted>().has(type_name, id))
-}
-
-/// What this process has deleted and not made again, by type and identifier.
-#[derive(Debug, Default)]
-pub(crate) struct Deleted(Mutex<BTreeSet<(String, String)>>);
-
-impl Deleted {
-    pub(crate) fn remember(&self, type_name: &str, id: &str) {
-        self.with(|deleted| deleted.insert((type_name.to_owned(), id.to_owned())));
-    }
-
-    pub(crate) fn forget(&self, type_name: &str, id: &str) {
-        self.with(|deleted| deleted.remove(&(type_name.to_owned(), id.to_owned())));
-    }
-
-    pub(crate) fn has(&self, type_name: &str, id: &str) -> bool {
-        self.with(|deleted| deleted.contains(&(type_name.to_owned(), id.to_owned())))
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut BTreeSet<(String, String)>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-fn exists<H: Handler>(cx: &Cx, id: &str) -> Error {
+pub(super) fn exists<H: Handler>(cx: &Cx, id: &str) -> Error {
     let message = format!(
         "{id} exists already, and this program has not made it: adopt it with `import {} '{id}'`, or declare the {} under \
          another name or port",

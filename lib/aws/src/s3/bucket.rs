@@ -13,11 +13,12 @@ use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use super::BucketPolicy;
 use super::cors::CorsConfiguration;
 use super::encryption::BucketEncryption;
 use super::lifecycle::LifecycleConfiguration;
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted};
+use crate::handler::{Changes, Cx, Deleted, Found, Handler, Known, accepted};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -225,7 +226,11 @@ impl Handler for Bucket {
                 Err(Error::invalid(format!("the bucket {id} is not empty; `--delete-data` deletes what it holds")))
             }
             Err(error) => Err(error),
-            Ok(_) => Ok(Deletion::Gone),
+            Ok(_) => {
+                // Its policy has gone with it.
+                cx.memory.of::<Deleted>().remember(BucketPolicy::TYPE, id);
+                Ok(Deletion::Gone)
+            }
         }
     }
 

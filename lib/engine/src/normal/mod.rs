@@ -207,6 +207,18 @@ pub(crate) fn all_agree(type_name: &str, applied: &BTreeMap<String, Value>, desi
     names.all(|name| form.agree(cursor(schema, name).as_ref(), applied.get(name), desired.get(name)))
 }
 
+/// Whether what an API gives back is what was declared, however it writes that: a policy with its statements in
+/// another order, an account for its root. What was not declared is no difference, nor is what is never given back.
+pub fn is_as_declared(type_name: &str, declared: &Properties, live: &Properties) -> bool {
+    let values = |properties: &Properties| -> BTreeMap<String, Value> {
+        properties.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect()
+    };
+    let (declared, live) = (values(declared), values(live));
+    let schema = lookup(type_name);
+    let form = Form::new(Against::Live, &declared);
+    declared.iter().all(|(name, value)| form.agree(cursor(schema, name).as_ref(), Some(value), live.get(name)))
+}
+
 /// The place of a property.
 pub(crate) fn cursor(schema: Option<&'static ResourceType>, name: &str) -> Option<Cursor<'static>> {
     schema.map(|schema| schema.cursor().key(name))

@@ -13,11 +13,9 @@ fn policy(statement: Json) -> Json {
 
 /// Whether two sets of properties mean the same to a plan and to drift.
 fn same(type_name: &str, before: &Json, after: &Json) -> (bool, bool) {
-    let (before, after) = (map(before.clone()), map(after.clone()));
-    let cursor = |name: &str| cursor(lookup(type_name), name);
-    let live = Form::new(Against::Live, &before);
-    let is_live = before.iter().all(|(name, value)| live.agree(cursor(name).as_ref(), Some(value), after.get(name)));
-    (all_agree(type_name, &before, &after), is_live)
+    let properties = |json: &Json| json.as_object().cloned().expect("properties");
+    let is_live = is_as_declared(type_name, &properties(before), &properties(after));
+    (all_agree(type_name, &map(before.clone()), &map(after.clone())), is_live)
 }
 
 #[test]

@@ -1,0 +1,132 @@
+//! What a create call would put itself in the place of.
+
+use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use groundplan_engine::provider::ErrorClass;
+
+use super::any::exists;
+use super::{Cx, Handler, Known};
+use crate::error::{Error, OrNone, Result};
+
+/// The time for which AWS's APIs may disagree about what was just deleted.
+pub(crate) const CONSISTENCY: Duration = Duration::from_secs(12);
+
+/// The longest pause between two reads of what may be gone.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Fails where there is a resource already that a create call would overwrite, whatever its properties are: those of
+/// another app may be the same, and whoever deletes first would take it from the other. None of these calls has a
+/// condition that would have AWS check this. Where an earlier attempt of this creation may have made it, the engine
+/// takes the error for a sign of that and looks it up by `find`.
+///
+/// The types are those whose row in `lib/schema/src/facts/` says `overwrites`. Through Cloud Control nothing is
+/// overwritten: handlers "MUST return `FAILED` with an `AlreadyExists` error code if the resource already existed",
+/// also where the call of the service would overwrite, and what has an identifier of the program is looked up before.
+/// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract.html>
+/// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-ecr>: `CreateHandler` of a registry
+/// policy; <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-logs>: of a resource policy.
+/// The types without a read handler that overwrite, as `AWS::SQS::QueuePolicy` and `AWS::SNS::TopicPolicy`, are not
+/// managed.
+pub(super) async fn check<H: Handler>(new: &H, cx: &Cx) -> Result<()> {
+    let Some(id) = new.identifier(cx) else { return Ok(()) };
+    let known = Known { id, last: new.clone() };
+    let found = || async {
+        // Nothing was asked for yet, so a read whose answer was lost leaves nothing in doubt.
+        let read = H::read(cx, &known).await.or_none();
+        let read = read.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient))?;
+        Ok::<_, Error>(read.map(|found| found.properties).filter(|live| !new.may_overwrite(live)))
+    };
+    let deleted = cx.memory.of::<Deleted>();
+    let Some(live) = what_stays(new.lingers(cx), found).await? else { return Ok(()) };
+    if live.parts(&known.id).iter().all(|part| deleted.has(H::TYPE, part)) {
+        return Ok(());
+    }
+    let error = exists::<H>(cx, &known.id);
+    Err(match new.instead_of_overwriting(&live) {
+        Some(instead) => error.adding(instead),
+        None => error,
+    })
+}
+
+/// Whether there is a resource under an identifier. One that was deleted a moment ago may be visible for a while; one
+/// that this process has deleted itself does not count even then.
+pub(crate) async fn is_taken<F: Future<Output = Result<bool>>>(
+    cx: &Cx,
+    type_name: &str,
+    id: &str,
+    is_there: impl Fn() -> F,
+) -> Result<bool> {
+    let found = || async { Ok::<_, Error>(is_there().await?.then_some(())) };
+    let stays = what_stays(CONSISTENCY, found).await?.is_some();
+    Ok(stays && !cx.memory.of::<Deleted>().has(type_name, id))
+}
+
+/// What is found for so long; none as soon as nothing is.
+async fn what_stays<T, F: Future<Output = Result<Option<T>>>>(
+    patience: Duration,
+    found: impl Fn() -> F,
+) -> Result<Option<T>> {
+    let (mut left, mut pause) = (patience, Duration::from_secs(1));
+    while !left.is_zero() {
+        if found().await?.is_none() {
+            return Ok(None);
+        }
+        tokio::time::sleep(pause.min(left)).await;
+        left = left.saturating_sub(pause);
+        pause = (2 * pause).min(LONGEST_PAUSE);
+    }
+    found().await
+}
+
+/// Types and identifiers.
+#[derive(Debug, Default)]
+pub(crate) struct Ids(Mutex<BTreeSet<(String, String)>>);
+
+impl Ids {
+    pub(crate) fn remember(&self, type_name: &str, id: &str) {
+        self.with(|ids| ids.insert((type_name.to_owned(), id.to_owned())));
+    }
+
+    pub(crate) fn forget(&self, type_name: &str, id: &str) {
+        self.with(|ids| ids.remove(&(type_name.to_owned(), id.to_owned())));
+    }
+
+    pub(crate) fn has(&self, type_name: &str, id: &str) -> bool {
+        self.with(|ids| ids.contains(&(type_name.to_owned(), id.to_owned())))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut BTreeSet<(String, String)>) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What this process has deleted and not made again.
+#[derive(Debug, Default)]
+pub(crate) struct Deleted(Ids);
+
+impl Deref for Deleted {
+    type Target = Ids;
+
+    fn deref(&self) -> &Ids {
+        &self.0
+    }
+}
+
+/// What this process has made and not deleted.
+#[derive(Debug, Default)]
+pub(crate) struct Made(Ids);
+
+impl Deref for Made {
+    type Target = Ids;
+
+    fn deref(&self) -> &Ids {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+#[path = "in_place_tests.rs"]
+mod tests;
