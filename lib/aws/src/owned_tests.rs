@@ -1,10 +1,10 @@
 use groundplan_core::Environment;
 use groundplan_engine::Provider;
-use groundplan_engine::provider::{ErrorClass, ProviderError};
+use groundplan_engine::provider::{ErrorClass, Owner, ProviderError};
 use serde_json::json;
 
-use crate::replay::{Answer, Log, aws};
-use crate::tags::APP;
+use crate::replay::{Answer, Log, aws, existing};
+use crate::tags::{APP, PATH, TOKEN};
 
 fn listing(arns: &[&str], next: Option<&str>) -> Answer {
     let entry = |arn: &&str| json!({"ResourceARN": arn, "Tags": [{"Key": APP, "Value": "shop"}]});
@@ -158,4 +158,72 @@ async fn what_nobody_may_look_at_is_an_error_only_where_nothing_else_exists() {
     let (live, log) = found(&[KEY, QUEUE], denied).await;
     assert_eq!(live.unwrap(), [QUEUE]);
     assert_eq!(log.all().len(), 1, "one is enough: {:?}", log.all());
+}
+
+/// Who is said to have made what the replay describes.
+async fn owner(
+    type_name: &str,
+    id: &str,
+    answer: impl Fn(&str) -> Answer + Send + Sync + 'static,
+) -> Result<Option<Owner>, ProviderError> {
+    // An import has no properties yet.
+    aws(answer).0.owner(&existing(type_name, id, json!({}))).await
+}
+
+#[tokio::test]
+async fn the_tags_of_a_resource_say_who_has_made_it() {
+    let vpc = |tags: &[(&str, &str)]| {
+        let tag = |(key, value): &(&str, &str)| format!("<item><key>{key}</key><value>{value}</value></item>");
+        let tags: String = tags.iter().map(tag).collect();
+        format!(
+            "<DescribeVpcsResponse><vpcSet><item><vpcId>vpc-1</vpcId><cidrBlock>10.0.0.0/16</cidrBlock>\
+             <state>available</state><tagSet>{tags}</tagSet></item></vpcSet></DescribeVpcsResponse>"
+        )
+    };
+    let ours = [("Name", "main"), (APP, "shop"), (PATH, "shop/net"), (TOKEN, "t")];
+    for (tags, found) in
+        [(&ours[..], Some(("shop", "shop/net"))), (&ours[..2], Some(("shop", ""))), (&ours[..1], None), (&[][..], None)]
+    {
+        let body = vpc(tags);
+        let answer = move |sent: &str| match sent.contains("Action=DescribeVpcs&") {
+            true => Answer::ok(body.clone()),
+            false => Answer::empty(sent),
+        };
+        let found = found.map(|(app, path): (&str, &str)| Owner { app: app.into(), path: path.into() });
+        assert_eq!(owner("AWS::EC2::VPC", "vpc-1", answer).await.unwrap(), found, "{tags:?}");
+    }
+    let gone = |_: &str| Answer::ec2_error(400, "InvalidVpcID.NotFound", "none");
+    assert_eq!(owner("AWS::EC2::VPC", "vpc-1", gone).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_tags_that_cloud_control_reads_say_it_in_each_of_their_forms() {
+    let list = json!([{"Key": APP, "Value": "shop"}, {"Key": PATH, "Value": "shop/q"}, {"Key": "a", "Value": "b"}]);
+    let map = json!({APP: "shop", PATH: "shop/q"});
+    for (type_name, tags) in [("AWS::SQS::Queue", list), ("AWS::ApiGatewayV2::Api", map)] {
+        let model = json!({"Tags": tags}).to_string();
+        let answer = move |_: &str| {
+            Answer::ok(json!({"ResourceDescription": {"Identifier": "q", "Properties": model}}).to_string())
+        };
+        let found = owner(type_name, "q", answer).await.unwrap();
+        assert_eq!(found, Some(Owner { app: "shop".into(), path: "shop/q".into() }), "{type_name}");
+    }
+}
+
+#[tokio::test]
+async fn what_takes_no_tags_is_nobodys_and_is_not_asked_about() {
+    for (type_name, id) in [("AWS::IAM::RolePolicy", "p|r"), ("AWS::Lambda::Permission", "f|p")] {
+        let asked = |sent: &str| -> Answer { panic!("{sent}") };
+        assert_eq!(owner(type_name, id, asked).await.unwrap(), None, "{type_name}");
+    }
+}
+
+#[tokio::test]
+async fn whose_a_resource_is_that_nobody_may_read_is_said_to_be_unknown() {
+    let denied = |_: &str| Answer::ec2_error(403, "UnauthorizedOperation", "You are not authorized.");
+    let error = owner("AWS::EC2::VPC", "vpc-1", denied).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Denied);
+    for part in ["not authorized", "`vpc-1` belongs to another app", "--take-ownership"] {
+        assert!(error.message.contains(part), "{error}");
+    }
 }

@@ -11,7 +11,7 @@ use groundplan_core::{AssumeRole, Environment};
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
-    Properties, ProviderError, Status, UpdateRequest,
+    Owner, Properties, ProviderError, Status, UpdateRequest,
 };
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
@@ -243,6 +243,22 @@ impl Provider for Aws {
             found.extend(owned.map_err(harmless)?);
         }
         Ok(found.into_iter().collect())
+    }
+
+    async fn owner(&self, resource: &Existing) -> std::result::Result<Option<Owner>, ProviderError> {
+        let owner = async {
+            let handler = handler(&resource.address.type_name)?;
+            handler.owner(&self.reading(&resource.address).await?, resource).await
+        };
+        let id = &resource.id;
+        let unread = |error: Error| match error.class() {
+            ErrorClass::Denied => error.adding(format_args!(
+                "so whether `{id}` belongs to another app is not known: allow the credentials to read its tags, or, if \
+                 nobody else manages it, import it with `--take-ownership`"
+            )),
+            _ => error,
+        };
+        guard::reading(owner).await.map_err(|error| harmless(unread(error)))
     }
 
     fn with_fence(&self, fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::Path;
-use groundplan_engine::provider::Address;
+use groundplan_engine::provider::{Address, Owner};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Tag that names the app.
@@ -24,6 +24,7 @@ const LONGEST_VALUE: usize = 256;
 pub(crate) struct Tags {
     user: BTreeMap<String, String>,
     token: Option<String>,
+    owner: Option<Owner>,
 }
 
 /// Identity is no property: two sets of tags are the same where the user's are.
@@ -37,14 +38,18 @@ impl Tags {
     /// The tags that AWS gave back.
     pub(crate) fn read<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         let mut tags = Self::default();
+        let (mut app, mut path) = (None, None);
         for (key, value) in pairs {
-            let key = key.into();
-            if key == TOKEN {
-                tags.token = Some(value.into());
-            } else if !is_hidden(&key) {
-                tags.user.insert(key, value.into());
+            let (key, value) = (key.into(), value.into());
+            match key.as_str() {
+                TOKEN => tags.token = Some(value),
+                APP => app = Some(value),
+                PATH => path = Some(value),
+                _ if is_hidden(&key) => {}
+                _ => drop(tags.user.insert(key, value)),
             }
         }
+        tags.owner = app.map(|app| Owner { app, path: path.unwrap_or_default() });
         tags
     }
 
@@ -61,6 +66,11 @@ impl Tags {
     /// The token of the creation that AWS's copy carries.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
+    }
+
+    /// Who has made the resource, as AWS's copy says.
+    pub(crate) fn owner(&self) -> Option<&Owner> {
+        self.owner.as_ref()
     }
 
     /// Every tag to set in the create call, made into the type of a service.
@@ -113,7 +123,7 @@ impl Serialize for Tags {
 impl<'de> Deserialize<'de> for Tags {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let tags = Option::<Vec<Tag>>::deserialize(deserializer)?.unwrap_or_default();
-        Ok(Self { user: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(), token: None })
+        Ok(Self { user: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(), ..Self::default() })
     }
 }
 
@@ -150,6 +160,8 @@ mod tests {
         let read = tags(&[("aws:cloudformation:stack-name", "s"), (APP, "shop"), (TOKEN, "t"), ("Name", "n")]);
         assert_eq!(serde_json::to_value(&read).unwrap(), json!([{"Key": "Name", "Value": "n"}]));
         assert_eq!(read.token(), Some("t"));
+        assert_eq!(read.owner(), Some(&Owner { app: "shop".into(), path: String::new() }));
+        assert_eq!(tags(&[(PATH, "shop/db"), ("Name", "n")]).owner(), None, "a path is one of an app");
         assert_eq!(serde_json::to_value(Tags::default()).unwrap(), json!(null));
     }
 

@@ -49,7 +49,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_cloudcontrol::types::Operation;
 use groundplan_engine::provider::{
-    Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Properties, Recovery, Status, Wait,
+    Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Owner, Properties, Recovery, Status, Wait,
 };
 use groundplan_schema::{Handler, ResourceType, lookup};
 use serde_json::Value as Json;
@@ -209,6 +209,13 @@ impl AnyHandler for ResourceType {
             }
         }
         Ok(found)
+    }
+
+    async fn owner(&self, cx: &Cx, resource: &Existing) -> Result<Option<Owner>> {
+        if !tags::are_readable(self) {
+            return Ok(None);
+        }
+        Ok(get(self, cx, &resource.id).await?.and_then(|model| tags::owner(self, &model)))
     }
 
     #[cfg(test)]

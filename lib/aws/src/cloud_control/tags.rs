@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use groundplan_engine::provider::Properties;
+use groundplan_engine::provider::{Owner, Properties};
 use groundplan_schema::{Kind, ResourceType, TagForm};
 use serde_json::{Value as Json, json};
 
@@ -81,6 +81,11 @@ fn joined(form: TagForm, declared: Option<&Json>, identity: impl IntoIterator<It
 pub(super) fn made_by(schema: &ResourceType, live: &Properties, token: &str) -> Option<bool> {
     let name = property(schema).filter(|_| are_readable(schema))?;
     Some(pairs(live.get(name)).iter().any(|(key, value)| key == TOKEN && value == token))
+}
+
+/// Who has made a resource, as its tags say.
+pub(super) fn owner(schema: &ResourceType, live: &Properties) -> Option<Owner> {
+    Tags::read(pairs(live.get(property(schema)?))).owner().cloned()
 }
 
 /// Takes away the tags that are not the user's, and the property where no others are left.

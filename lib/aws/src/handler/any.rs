@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use groundplan_engine::provider::{
-    Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Properties, Status, Wait,
+    Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Owner, Properties, Status, Wait,
 };
 use groundplan_schema::{OnDuplicate, ResourceType, lookup};
 use zeroize::Zeroizing;
@@ -56,6 +56,8 @@ pub(crate) trait AnyHandler: Send + Sync {
         self.status(cx, resource).await
     }
     async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>>;
+    /// Who has made a resource, by its identity tags; none where it has none.
+    async fn owner(&self, cx: &Cx, resource: &Existing) -> Result<Option<Owner>>;
     /// The value of a secret attribute, where it can be read.
     async fn secret_output(
         &self,
@@ -193,6 +195,15 @@ impl<H: Handler> AnyHandler for Erased<H> {
 
     async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>> {
         typed::<H>(properties, Mode::Recorded)?.find(cx).await
+    }
+
+    async fn owner(&self, cx: &Cx, resource: &Existing) -> Result<Option<Owner>> {
+        let Known { id, last } = known::<H>(resource)?;
+        if last.tags().is_none() {
+            return Ok(None);
+        }
+        let tags = last.live_tags(cx, &id).await.or_none()?;
+        Ok(tags.and_then(|tags| tags.owner().cloned()))
     }
 
     #[cfg(test)]
