@@ -13,6 +13,7 @@ use aws_sdk_rds::types::DbInstance as Live;
 use groundplan_engine::provider::{Accepted, Deletion, Status};
 use serde::{Deserialize, Serialize};
 
+use super::parameter_changes::ParameterChanges;
 use super::retag;
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Cx, Found, Handler, Known, given, one};
@@ -101,6 +102,8 @@ impl Handler for DbInstance {
         let instance = create::create(self, cx).await?;
         let outputs = live::outputs(&instance);
         let id = given(instance.db_instance_identifier, "DBInstanceIdentifier")?;
+        // What is known of another one that had the identifier.
+        cx.memory.of::<ParameterChanges>().forget(&id);
         Ok(Accepted { id, outputs, ..Accepted::default() })
     }
 

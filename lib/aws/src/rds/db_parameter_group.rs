@@ -7,7 +7,7 @@ use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::parameter_changes::{ParameterChanges, Source, is_for_new_databases};
+use super::parameter_changes::{ParameterChanges, Source};
 use super::{list_tags, retag, tag};
 use crate::error::Result;
 use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_case, one};
@@ -119,9 +119,7 @@ async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Cx, id:
     let all = || set.iter().map(|(name, _)| *name).chain(removed.iter().copied());
     let remember = || {
         let made = cx.memory.of::<ParameterChanges>();
-        if all().any(|name| is_for_new_databases(name)) {
-            made.changed_for_new(Source::Group(id.to_owned()));
-        }
+        made.changed_for_new(&Source::Group(id.to_owned()), all());
         if changes.old.is_some() {
             made.changed(Source::Group(id.to_owned()), all().any(|name| apply_type(name) == Some("static")));
         }

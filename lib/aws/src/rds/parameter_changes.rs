@@ -51,8 +51,8 @@ struct Change {
 #[derive(Debug, Default)]
 struct Changes {
     made: BTreeMap<Source, Change>,
-    /// The groups whose parameters for new databases have changed.
-    for_new: BTreeMap<Source, Instant>,
+    /// The groups whose parameters have changed that decide how something new is made.
+    for_new: BTreeMap<(Source, Decides), Instant>,
     /// When each instance was rebooted last.
     rebooted: BTreeMap<String, Instant>,
 }
@@ -101,8 +101,9 @@ impl ParameterChanges {
         })
     }
 
-    pub(super) fn is_rebooted(&self, id: &str) -> bool {
-        self.with(|changes| changes.rebooted.contains_key(id))
+    /// When this process has rebooted an instance.
+    pub(super) fn rebooted_at(&self, id: &str) -> Option<Instant> {
+        self.with(|changes| changes.rebooted.get(id).copied())
     }
 
     pub(super) fn rebooted(&self, id: &str) {
@@ -113,36 +114,42 @@ impl ParameterChanges {
         self.with(|changes| changes.rebooted.remove(id));
     }
 
-    /// Forgets an instance that has got its first parameters: another one may get its identifier.
-    pub(super) fn complete(&self, id: &str) {
+    /// Forgets an instance that is new, or that has got its first parameters: another one may have had, or get, its
+    /// identifier.
+    pub(super) fn forget(&self, id: &str) {
         self.with(|changes| {
             changes.made.remove(&Source::Instance(id.to_owned()));
             changes.rebooted.remove(id);
         });
     }
 
-    /// Remembers that parameters of a group have changed that decide how a new database is made.
-    pub(super) fn changed_for_new(&self, group: Source) {
-        self.with(|changes| changes.for_new.insert(group, Instant::now()));
+    /// Remembers which parameters of a group have changed, where they decide how something new is made.
+    pub(super) fn changed_for_new<'a>(&self, group: &Source, parameters: impl Iterator<Item = &'a String>) {
+        let decides: BTreeSet<Decides> = parameters.filter_map(|name| decides(name)).collect();
+        self.with(|changes| {
+            changes.for_new.extend(decides.into_iter().map(|what| ((group.clone(), what), Instant::now())));
+        });
     }
 
-    fn for_new(&self, group: &Source) -> Option<Instant> {
-        self.with(|changes| changes.for_new.get(group).copied())
+    /// When a parameter of a group has changed last that decides any of this.
+    fn for_new(&self, group: &Source, decides: &[Decides]) -> Option<Instant> {
+        self.with(|changes| {
+            let changed = decides.iter().filter_map(|what| changes.for_new.get(&(group.clone(), *what)).copied());
+            changed.max()
+        })
     }
 
     /// Remembers what Cloud Control has changed.
     pub(crate) fn changed_by(&self, change: ClusterChange) {
-        if change.for_new {
-            self.changed_for_new(change.source.clone());
-        }
+        self.changed_for_new(&change.source, change.names.iter());
         self.changed(change.source, change.waits);
     }
 
     /// Remembers what Cloud Control has made.
     pub(crate) fn made(&self, type_name: &str, id: &str, properties: &Properties) {
         let names = parameters(properties).unwrap_or_default();
-        if type_name == CLUSTER_GROUP && names.keys().any(|name| is_for_new_databases(name)) {
-            self.changed_for_new(Source::ClusterGroup(id.to_owned()));
+        if type_name == CLUSTER_GROUP {
+            self.changed_for_new(&Source::ClusterGroup(id.to_owned()), names.keys());
         }
     }
 }
@@ -153,24 +160,55 @@ fn parameters(properties: &Properties) -> Option<Properties> {
     properties.get("Parameters")?.as_object().cloned()
 }
 
-/// Whether a parameter decides how RDS makes the first database of a new instance: the names of MySQL and MariaDB
-/// for its character set, its collation and the case of its names. It stays so when the parameter changes later.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html>
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.KnownIssuesAndLimitations.html>
-pub(super) fn is_for_new_databases(parameter: &str) -> bool {
-    let name = parameter.to_ascii_lowercase();
-    name.starts_with("character_set_") || name.starts_with("collation_") || name == "lower_case_table_names"
+/// What is made once, with the parameters of that moment, and stays so when they change later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Decides {
+    /// The first database of a new instance or cluster.
+    Database,
+    /// An instance or cluster itself: its data dictionary, whether RDS makes a database in it or not.
+    Instance,
 }
 
-/// Refuses for now to make an instance with the database `name` from a group whose parameters for that are not
-/// complete yet: the database would have other ones for good, and nothing would show it. Other tools do not wait.
-pub(super) async fn require_complete(cx: &Cx, group: &str, name: &str) -> Result<()> {
+/// What a parameter decides: the names of MySQL and MariaDB for the character set and the collation of a database, and
+/// for the case of names, with which MySQL 8.0 initializes the data dictionary.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html>
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.KnownIssuesAndLimitations.html>
+/// <https://dev.mysql.com/doc/refman/8.0/en/server-system-variables.html#sysvar_lower_case_table_names>
+fn decides(parameter: &str) -> Option<Decides> {
+    let name = parameter.to_ascii_lowercase();
+    match name.as_str() {
+        "lower_case_table_names" => Some(Decides::Instance),
+        name if name.starts_with("character_set_") || name.starts_with("collation_") => Some(Decides::Database),
+        _ => None,
+    }
+}
+
+/// What is made together with a new instance or cluster; nothing of this where the engine has no such parameters.
+fn is_made(engine: &str, database: Option<&str>) -> &'static [Decides] {
+    match database {
+        Some(_) => &[Decides::Database, Decides::Instance],
+        None if ["mysql", "mariadb"].iter().any(|name| engine.contains(name)) => &[Decides::Instance],
+        None => &[],
+    }
+}
+
+/// Refuses for now to make an instance from a group whose parameters for that, or for its first database, are not
+/// complete yet: it would have other ones for good, and nothing would show it. Other tools do not wait. RDS itself
+/// refuses replicas and restored ones whose group says otherwise about the case of names.
+pub(super) async fn require_complete(cx: &Cx, group: &str, engine: &str, database: Option<&str>) -> Result<()> {
     let group = group.to_ascii_lowercase();
-    let is_new = match cx.memory.of::<ParameterChanges>().for_new(&Source::Group(group.clone())) {
+    let made = is_made(engine, database);
+    if made.is_empty() {
+        return Ok(());
+    }
+    let is_new = match cx.memory.of::<ParameterChanges>().for_new(&Source::Group(group.clone()), made) {
         Some(at) => at.elapsed() < COMPLETE,
-        None => has_event(cx, &group, |text| text.split_whitespace().any(is_for_new_databases)).await,
+        None => {
+            let tells = |text: &str| text.split_whitespace().filter_map(decides).any(|what| made.contains(&what));
+            has_event(cx, &group, tells).await
+        }
     };
-    if is_new { Err(incomplete(&group, name)) } else { Ok(()) }
+    if is_new { Err(incomplete(&group, database)) } else { Ok(()) }
 }
 
 /// The same before Cloud Control makes a cluster. RDS has no events of the groups of clusters, so that only what this
@@ -178,20 +216,25 @@ pub(super) async fn require_complete(cx: &Cx, group: &str, name: &str) -> Result
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBClusterParameterGroup.html>
 pub(crate) fn require_complete_for(type_name: &str, cx: &Cx, properties: &Properties) -> Result<()> {
     let text = |name: &str| properties.get(name).and_then(Json::as_str);
-    let (Some(name), Some(group)) = (text("DatabaseName"), text("DBClusterParameterGroupName")) else { return Ok(()) };
+    let Some(group) = text("DBClusterParameterGroupName") else { return Ok(()) };
     let is_copy = text("SnapshotIdentifier").or(text("SourceDBClusterIdentifier")).is_some();
     if type_name != "AWS::RDS::DBCluster" || is_copy {
         return Ok(());
     }
-    let changed = cx.memory.of::<ParameterChanges>().for_new(&Source::ClusterGroup(group.to_ascii_lowercase()));
+    let database = text("DatabaseName");
+    let made = is_made(text("Engine").unwrap_or_default(), database);
+    let changed = cx.memory.of::<ParameterChanges>().for_new(&Source::ClusterGroup(group.to_ascii_lowercase()), made);
     let is_new = changed.is_some_and(|at| at.elapsed() < COMPLETE);
-    if is_new { Err(incomplete(group, name)) } else { Ok(()) }
+    if is_new { Err(incomplete(group, database)) } else { Ok(()) }
 }
 
-fn incomplete(group: &str, name: &str) -> Error {
+fn incomplete(group: &str, database: Option<&str>) -> Error {
+    let lacks = match database {
+        Some(name) => format!("RDS would make the database {name} without its character set or collation"),
+        None => "RDS would make a database server without its `lower_case_table_names`, which stays".to_owned(),
+    };
     let message = format!(
-        "the parameter group {group} was changed less than {MINUTES} minutes ago, and RDS would make the database {name} \
-         without its character set or collation; it is made after that"
+        "the parameter group {group} was changed less than {MINUTES} minutes ago, and {lacks}; it is made after that"
     );
     Error::new(ErrorClass::Conflict, message).patient_for(2 * COMPLETE)
 }
@@ -215,8 +258,8 @@ pub(crate) struct ClusterChange {
     source: Source,
     /// Whether it waits for that.
     waits: bool,
-    /// Whether it decides how a new database is made.
-    for_new: bool,
+    /// The parameters, where a group of them changes.
+    names: BTreeSet<String>,
 }
 
 /// What an update through Cloud Control changes of parameters; none where it changes none.
@@ -230,7 +273,8 @@ pub(crate) async fn of_cluster(
     match type_name {
         "AWS::RDS::DBCluster" => {
             let group = "DBClusterParameterGroupName";
-            let change = || ClusterChange { source: Source::Cluster(id.to_owned()), waits: true, for_new: false };
+            let source = Source::Cluster(id.to_owned());
+            let change = || ClusterChange { source, waits: true, names: BTreeSet::new() };
             Ok((old.get(group) != new.get(group)).then(change))
         }
         CLUSTER_GROUP => {
@@ -248,8 +292,7 @@ pub(crate) async fn of_cluster(
                 let name = parameter.parameter_name().unwrap_or_default().to_ascii_lowercase();
                 waits |= changed.contains(&name) && parameter.apply_type() == Some("static");
             }
-            let for_new = changed.iter().any(|name| is_for_new_databases(name));
-            Ok(Some(ClusterChange { source: Source::ClusterGroup(id.to_owned()), waits, for_new }))
+            Ok(Some(ClusterChange { source: Source::ClusterGroup(id.to_owned()), waits, names: changed }))
         }
         _ => Ok(None),
     }

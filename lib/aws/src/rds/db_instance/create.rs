@@ -45,8 +45,8 @@ fn check(new: &DbInstance) -> Result<()> {
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
 async fn make(new: &DbInstance, cx: &Cx) -> Result<Live> {
-    if let (Some(name), Some(group)) = (&new.db_name, &new.db_parameter_group_name) {
-        require_complete(cx, group, name).await?;
+    if let Some(group) = &new.db_parameter_group_name {
+        require_complete(cx, group, new.engine.as_deref().unwrap_or_default(), new.db_name.as_deref()).await?;
     }
     let created = cx
         .rds

@@ -27,13 +27,14 @@ pub(super) async fn first(cx: &Cx, instance: &Live, id: &str) -> Result<Option<S
     let given = changes.waiting(id, &[Source::Instance(id.to_owned())]);
     match (applied, given) {
         ("applying", _) => return Ok(Some(format!("available, and {group} is being applied"))),
-        // RDS may show it as it was for a moment.
-        ("pending-reboot", _) if changes.is_rebooted(id) => {}
+        // RDS may show it as it was for a moment. Where it waits for longer, a change has come after the reboot: a group
+        // that was made shortly before the database is complete only then.
+        ("pending-reboot", _) if changes.rebooted_at(id).is_some_and(|at| at.elapsed() < COMPLETE) => {}
         (applied, Some(at)) if applied != "pending-reboot" && at.elapsed() < COMPLETE => {
             return Ok(Some(format!("available, and RDS does not show yet that {group} waits for a reboot")));
         }
         (applied, None) if applied != "pending-reboot" => {
-            changes.complete(id);
+            changes.forget(id);
             return Ok(None);
         }
         _ => match reboot(cx, id).await {

@@ -214,6 +214,8 @@ async fn a_new_cluster_waits_until_its_character_set_is_complete_in_the_group() 
     for (parameter, more, waits) in [
         ("character_set_server", json!({}), true),
         ("time_zone", json!({}), false),
+        ("lower_case_table_names", json!({"DatabaseName": null}), true),
+        ("character_set_server", json!({"DatabaseName": null}), false),
         // It has the databases of its snapshot.
         ("character_set_server", json!({"SnapshotIdentifier": "snap"}), false),
     ] {
@@ -224,7 +226,7 @@ async fn a_new_cluster_waits_until_its_character_set_is_complete_in_the_group() 
                     .to_string(),
             ),
             () => {
-                let id = if sent.contains("DatabaseName") { "main" } else { "cpg" };
+                let id = if sent.contains("DBClusterIdentifier") { "main" } else { "cpg" };
                 let event = json!({"Identifier": id, "Operation": "CREATE", "OperationStatus": "SUCCESS",
                     "RequestToken": "r"});
                 Answer::ok(json!({"ProgressEvent": event}).to_string())
@@ -267,6 +269,30 @@ async fn a_new_database_waits_until_its_character_set_is_complete_in_the_group()
         let waited = began.elapsed();
         assert_eq!(waited >= 5 * MINUTE, waits, "{parameter} {waited:?}");
         assert!(waited < 6 * MINUTE, "{waited:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_case_of_names_is_waited_for_where_no_database_is_made_either() {
+    for (engine, parameter, waits) in [
+        ("mysql", "lower_case_table_names", true),
+        ("mysql", "character_set_server", false),
+        ("postgres", "lower_case_table_names", false),
+    ] {
+        let server = json!({"Engine": engine, "DBInstanceClass": "db.t4g.medium", "DBParameterGroupName": "pg"});
+        let event: &'static str =
+            Box::leak(format!("Updated parameter {parameter} to 1 with apply method pending-reboot").into());
+        let told: &'static [&'static str] = Box::leak(Box::new([event]));
+        // By an earlier run, and by this process.
+        for told in [told, &[]] {
+            let (aws, log) = rds(|| in_state("in-sync", ""), told);
+            if told.is_empty() {
+                change_group(&aws, json!({}), json!({parameter: "1"})).await;
+            }
+            let error = aws.create(&create(DATABASE, server.clone())).await.unwrap_err();
+            assert_eq!(error.message.contains("lower_case_table_names"), waits, "{engine} {parameter}: {error}");
+            assert_eq!(log.count("Action=CreateDBInstance&"), usize::from(!waits), "{engine} {parameter}");
+        }
     }
 }
 

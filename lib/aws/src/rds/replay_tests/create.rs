@@ -9,6 +9,7 @@ use groundplan_engine::provider::{ErrorClass, Status};
 use serde_json::{Value as Json, json};
 
 use super::{AVAILABLE, DATABASE, database, parameter, sent, update};
+use crate::Aws;
 use crate::replay::{Answer, Log, aws, create, existing, map};
 
 fn made(operation: &str) -> String {
@@ -246,6 +247,44 @@ async fn a_replica_of_another_region_is_not_taken_for_one_of_the_same_name() {
     let (aws, _) = aws(|_| Answer::ok(database(AVAILABLE)));
     let error = aws.update(&update(DATABASE, "db", of("eu-west-1"), of("eu-central-1"))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
+}
+
+/// A database whose parameters wait for a reboot, whatever is done.
+fn always_waiting() -> (Aws, Log) {
+    aws(|sent| match sent.contains("Action=Describe") {
+        true => Answer::ok(database(&format!(
+            "{AVAILABLE}<DBParameterGroups><DBParameterGroup><DBParameterGroupName>pg</DBParameterGroupName>\
+             <ParameterApplyStatus>pending-reboot</ParameterApplyStatus></DBParameterGroup></DBParameterGroups>"
+        ))),
+        false => Answer::ok(made(parameter(sent, "Action").unwrap_or_default())),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_database_is_rebooted_again_for_what_has_come_after_its_reboot() {
+    let (aws, log) = always_waiting();
+    let properties = json!({"Engine": "postgres", "DBInstanceClass": "db.t4g.medium", "DBParameterGroupName": "pg"});
+    let existing = existing(DATABASE, "db", properties.clone());
+    for reboots in [1, 1, 1, 2, 2, 2, 3] {
+        assert!(matches!(aws.advance(&existing, true).await.unwrap(), Status::Pending(_)));
+        assert_eq!(log.count("Action=RebootDBInstance"), reboots);
+        tokio::time::advance(Duration::from_secs(100)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_under_an_identifier_that_was_used_before_is_rebooted_as_any_other() {
+    let (aws, log) = always_waiting();
+    let properties = json!({"Engine": "postgres", "DBInstanceClass": "db.t4g.medium", "DBInstanceIdentifier": "db",
+        "DBParameterGroupName": "pg"});
+    for reboots in [1, 2] {
+        aws.create(&create(DATABASE, properties.clone())).await.unwrap();
+        assert!(matches!(
+            aws.advance(&existing(DATABASE, "db", properties.clone()), true).await.unwrap(),
+            Status::Pending(_)
+        ));
+        assert_eq!(log.count("Action=RebootDBInstance"), reboots);
+    }
 }
 
 #[tokio::test]
