@@ -77,7 +77,7 @@ impl Named {
                     let named = self.by_text.get(text).into_iter().flatten().filter(|named| named.path != *path);
                     for named in named.filter(|named| named.is_meant_by(schema, place)) {
                         let environments = [path, &named.path].map(|path| assembly.environment(path));
-                        if is_one_place(environments, named.schema) {
+                        if share_names(environments, named.schema) {
                             found.insert((path.clone(), named.path.clone()));
                         }
                     }
@@ -98,7 +98,7 @@ impl Identified {
 }
 
 /// Whether a name means the same in both environments.
-fn is_one_place(environments: [Option<&Environment>; 2], schema: &ResourceType) -> bool {
+fn share_names(environments: [Option<&Environment>; 2], schema: &ResourceType) -> bool {
     let [Some(a), Some(b)] = environments else { return false };
     a.account == b.account && (schema.is_global() || a.region == b.region)
 }

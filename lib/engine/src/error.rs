@@ -1,12 +1,16 @@
 //! What can go wrong before, beside and after the steps of a plan.
 
+mod conflict;
+
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use groundplan_core::Path;
-use groundplan_core::claim::Claim;
 use uuid::Uuid;
+
+pub(crate) use conflict::named;
+pub use conflict::{HeldResource, Holding, Need, Taken};
 
 use crate::model::{FormatError, IllegalEvent, LastHeartbeat, LockOwner, Missing, Use};
 use crate::provider::{ErrorClass, Identity, ProviderError};
@@ -364,79 +368,6 @@ pub enum Error {
     },
 }
 
-/// Something that a resource takes and that another one has.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Taken {
-    /// The resource that takes it.
-    pub path: Path,
-    /// What it is, as in `inline policy of a role (worker, read)`.
-    pub what: String,
-    /// The resource that has it.
-    pub holder: Path,
-    /// Why that does not let go of it.
-    pub how: Holding,
-}
-
-/// Why a resource does not let go of something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Holding {
-    /// The program leaves it as it is.
-    Stays,
-    /// The program gives it the same.
-    Both,
-    /// It stays in the account when it is removed from the program.
-    Retained,
-    /// Its change is left out of a part of a plan.
-    LeftOut,
-}
-
-/// A resource that is to be deleted, and that is held by then.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldResource {
-    /// The resource.
-    pub path: Path,
-    /// Why it is deleted by then.
-    pub because: String,
-    /// Who holds it, with the property.
-    pub holders: Vec<(Path, String)>,
-    /// What to do.
-    pub fix: String,
-}
-
-impl Taken {
-    pub(crate) fn new(path: &Path, claim: &Claim, holder: &Path, how: Holding) -> Self {
-        Self { path: path.clone(), what: named(claim), holder: holder.clone(), how }
-    }
-
-    /// The same, told of the other resource.
-    pub(crate) fn turned(&self) -> Self {
-        Self { path: self.holder.clone(), holder: self.path.clone(), ..self.clone() }
-    }
-}
-
-impl fmt::Display for Taken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, what, holder, how } = self;
-        write!(f, "`{path}` takes the {what} of `{holder}`, ")?;
-        match how {
-            Holding::Stays => write!(f, "which keeps it; give one of them another, or remove `{holder}`"),
-            Holding::Both => write!(f, "which is given it, too; give one of them another"),
-            Holding::Retained => {
-                write!(f, "which is removed and stays in the account; give `{path}` another, or move it with `moved`")
-            }
-            Holding::LeftOut => write!(f, "whose change is left out; add `--only {holder}`"),
-        }
-    }
-}
-
-impl fmt::Display for HeldResource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, because, holders, fix } = self;
-        let holders: Vec<_> = holders.iter().map(|(holder, property)| format!("{holder} ({property})")).collect();
-        write!(f, "`{path}` is held by {}, and {because}; {fix}", holders.join(", "))
-    }
-}
-
 impl Error {
     pub(crate) fn corrupt(place: &str, reason: impl fmt::Display) -> Self {
         FormatError::corrupt(place, reason).into()
@@ -490,14 +421,6 @@ impl Error {
     pub(crate) fn file(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { doing, path, source }
-    }
-}
-
-/// As in `inline policy of a role (worker, read)`.
-pub(crate) fn named(claim: &Claim) -> String {
-    match claim.values() {
-        values if values.is_empty() => claim.what.to_owned(),
-        values => format!("{} ({values})", claim.what),
     }
 }
 

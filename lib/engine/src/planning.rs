@@ -189,7 +189,7 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
         digests: &Digests::new(),
         missing: &observed.missing,
     };
-    let mut changes = diff_destroy(&observed.state, inputs.behavior, options.delete_data);
+    let mut changes = diff_destroy(&inputs, options.delete_data);
     let (imports, kept_imports) = upstream::split(&observed.state, &changes, Imports::new(), &|_| false);
     changes.imports = upstream::changes(&state.imports, &kept_imports);
     let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use groundplan_core::{Path, Value};
 use groundplan_schema::{Replacement, ResourceType, lookup};
 
-use super::existing::{Existing, Named, all, goes};
+use super::existing::{Incarnation, NameIndex, all, goes};
 use super::{Action, Change, Inputs};
 use crate::model::{ResourceState, State};
 use crate::provider::{Behavior, Recovery};
@@ -18,12 +18,12 @@ pub(super) fn to_what_goes(
     state: &State,
     changes: &BTreeMap<Path, Change>,
 ) -> BTreeMap<Path, Path> {
-    let is_deleted = |it: &Existing<'_>| !it.stands(state) || changes.get(it.path).is_some_and(goes);
-    let deleted: Vec<Existing<'_>> = all(state).filter(is_deleted).collect();
+    let is_deleted = |it: &Incarnation<'_>| !it.stands(state) || changes.get(it.path).is_some_and(goes);
+    let deleted: Vec<Incarnation<'_>> = all(state).filter(is_deleted).collect();
     if deleted.is_empty() {
         return BTreeMap::new();
     }
-    let named = Named::new(&deleted, inputs.identity);
+    let named = NameIndex::new(&deleted, inputs.identity);
     let stays = |change: &&Change| !matches!(change.action, Action::Create | Action::Forget) && !goes(change);
     let bound = changes.values().filter(stays).filter_map(|change| {
         let part = state.resources.get(&change.path)?;
@@ -73,17 +73,17 @@ fn each_binding(
 /// by the reference that the program has there.
 fn whole<'s>(
     inputs: &Inputs<'_>,
-    named: &Named<'s>,
-    deleted: &[Existing<'s>],
+    named: &NameIndex<'s>,
+    deleted: &[Incarnation<'s>],
     (path, part): (&Path, &ResourceState),
     (name, place, text): (&str, &str, &str),
-) -> Option<Existing<'s>> {
+) -> Option<Incarnation<'s>> {
     let related = named.at(part, place, text).into_iter().find(|it| it.path != path);
     let is_related = lookup(&part.type_name).is_some_and(|schema| !schema.relations(place).is_empty());
     let referred = || {
         let value = inputs.assembly.resources.get(path).filter(|_| !is_related)?.properties.get(name)?;
         let references = value.references();
-        let is_it = |it: &&Existing<'_>| {
+        let is_it = |it: &&Incarnation<'_>| {
             references.iter().any(|reference| reference.path == *it.path) && it.is_identified_by(text)
         };
         deleted.iter().find(is_it).copied()
@@ -93,7 +93,7 @@ fn whole<'s>(
 
 /// Whether the program has something of the name of `old` for a property of the resource at `path`: what the
 /// property refers to, or one of the same type that has the text which stands there.
-fn is_named(inputs: &Inputs<'_>, path: &Path, name: &str, text: &str, old: &Existing<'_>) -> bool {
+fn is_named(inputs: &Inputs<'_>, path: &Path, name: &str, text: &str, old: &Incarnation<'_>) -> bool {
     let Some(value) = inputs.assembly.resources.get(path).and_then(|entry| entry.properties.get(name)) else {
         return false;
     };

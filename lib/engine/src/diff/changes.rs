@@ -8,10 +8,10 @@ use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value, keep_i
 use groundplan_schema::{ResourceType, lookup};
 use serde_json::Value as Json;
 
-use super::removed::{deposed, removed, retain_needed};
+use super::removed::{left_over, removed, retain_needed};
 use super::{
     Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, bound, claims,
-    compare, follows, moves, network, occupants, reboots, told,
+    compare, existing, follows, moves, network, occupants, reboots, told,
 };
 use crate::model::{Event, ResourceState, ResourceStatus, State, is_account};
 use crate::provider::Identity;
@@ -382,7 +382,7 @@ impl<'a> Diff<'a> {
             }
             self.changes.insert(path, change);
         }
-        retain_needed(&self.state, &mut self.changes, self.inputs.behavior);
+        retain_needed(&self.state, self.inputs.identity, &mut self.changes, self.inputs.behavior);
     }
 
     fn finish(self) -> ChangeSet {
@@ -394,7 +394,7 @@ impl<'a> Diff<'a> {
         ChangeSet {
             proposed_moves: moves::proposed(self.inputs, &self.state, &removed, &added),
             outputs: self.outputs(),
-            deposed: deposed(&self.state).collect(),
+            deposed: existing::deposed(&self.state).map(|old| left_over(&old)).collect(),
             claims: self.claims,
             changes: self.changes,
             imports: BTreeMap::new(),

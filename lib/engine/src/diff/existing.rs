@@ -1,27 +1,26 @@
-//! What exists, and who uses whom of it: what stands at a path, and what was replaced there and is still to be
-//! deleted.
+//! What exists: what stands at a path, and what was replaced there and is still to be deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Path, Value};
 use groundplan_schema::lookup;
 
-use super::{Action, Change, ChangeSet, claims};
+use super::{Action, Change, claims};
 use crate::model::{ResourceState, State};
 use crate::provider::Identity;
 
-/// A resource that exists.
+/// A resource that exists, of the several that may have been made at its path.
 #[derive(Clone, Copy)]
-pub(crate) struct Existing<'s> {
+pub(crate) struct Incarnation<'s> {
     pub(crate) path: &'s Path,
     pub(crate) resource: &'s ResourceState,
 }
 
 /// Tells it from the others of its path: by generation and identifier.
-pub(crate) type Incarnation<'s> = (&'s Path, u32, &'s str);
+pub(crate) type Key<'s> = (&'s Path, u32, &'s str);
 
-impl<'s> Existing<'s> {
-    pub(crate) fn incarnation(&self) -> Incarnation<'s> {
+impl<'s> Incarnation<'s> {
+    pub(crate) fn key(&self) -> Key<'s> {
         (self.path, self.resource.generation, &self.resource.id)
     }
 
@@ -40,6 +39,15 @@ impl<'s> Existing<'s> {
         resource.id == text || own == Some(text) || outputs.any(|(_, value)| value.as_str() == Some(text))
     }
 
+    /// Whether a text of its properties identifies `other`.
+    pub(crate) fn names(&self, other: &Self) -> bool {
+        let mut found = false;
+        for value in self.resource.properties.values() {
+            value.walk(&mut |value| found |= value.as_str().is_some_and(|text| other.is_identified_by(text)));
+        }
+        found
+    }
+
     /// Its identifier, names and ARNs.
     fn texts(&self) -> BTreeSet<&'s str> {
         let outputs = self.resource.outputs.values().filter_map(|value| value.as_str());
@@ -49,24 +57,20 @@ impl<'s> Existing<'s> {
     }
 }
 
-/// Everything that exists.
-pub(crate) fn all(state: &State) -> impl Iterator<Item = Existing<'_>> {
-    let standing = state.resources.iter().map(|(path, resource)| Existing { path, resource });
-    standing.chain(state.deposed.iter().map(|old| Existing { path: &old.path, resource: &old.resource }))
+/// What stands at a path.
+pub(crate) fn standing<'s>(state: &'s State, path: &Path) -> Option<Incarnation<'s>> {
+    state.resources.get_key_value(path).map(|(path, resource)| Incarnation { path, resource })
 }
 
-/// What changes delete.
-pub(crate) fn deleted<'s>(state: &'s State, changes: &ChangeSet) -> Vec<Existing<'s>> {
-    let deposed: BTreeSet<Incarnation<'_>> =
-        changes.deposed.iter().map(|old| (&old.path, old.generation, &*old.id)).collect();
-    let is_deleted = |it: &Existing<'_>| {
-        if it.stands(state) {
-            changes.changes.get(it.path).is_some_and(goes)
-        } else {
-            deposed.contains(&it.incarnation())
-        }
-    };
-    all(state).filter(is_deleted).collect()
+/// What was replaced and is still to be deleted.
+pub(crate) fn deposed(state: &State) -> impl Iterator<Item = Incarnation<'_>> {
+    state.deposed.iter().map(|old| Incarnation { path: &old.path, resource: &old.resource })
+}
+
+/// Everything that exists.
+pub(crate) fn all(state: &State) -> impl Iterator<Item = Incarnation<'_>> {
+    let standing = state.resources.iter().map(|(path, resource)| Incarnation { path, resource });
+    standing.chain(deposed(state))
 }
 
 /// Whether what stands at its path is deleted.
@@ -75,41 +79,41 @@ pub(crate) fn goes(change: &Change) -> bool {
 }
 
 /// Existing resources by the texts that name them.
-pub(crate) struct Named<'s> {
-    by_text: BTreeMap<&'s str, Vec<Existing<'s>>>,
+pub(crate) struct NameIndex<'s> {
+    by_text: BTreeMap<&'s str, Vec<Incarnation<'s>>>,
     identity: &'s Identity,
 }
 
-impl<'s> Named<'s> {
-    pub(crate) fn new(things: &[Existing<'s>], identity: &'s Identity) -> Self {
-        let mut by_text: BTreeMap<&str, Vec<Existing<'_>>> = BTreeMap::new();
-        for thing in things {
-            for text in thing.texts() {
-                by_text.entry(text).or_default().push(*thing);
+impl<'s> NameIndex<'s> {
+    pub(crate) fn new(named: &[Incarnation<'s>], identity: &'s Identity) -> Self {
+        let mut by_text: BTreeMap<&str, Vec<Incarnation<'_>>> = BTreeMap::new();
+        for named in named {
+            for text in named.texts() {
+                by_text.entry(text).or_default().push(*named);
             }
         }
         Self { by_text, identity }
     }
 
     /// The resources that a text names at a place of `user`, as in `VpcConfig.SubnetIds`, by the schema.
-    pub(crate) fn at(&self, user: &ResourceState, place: &str, text: &str) -> Vec<Existing<'s>> {
+    pub(crate) fn at(&self, user: &ResourceState, place: &str, text: &str) -> Vec<Incarnation<'s>> {
         let (Some(known), Some(schema)) = (self.by_text.get(text), lookup(&user.type_name)) else {
             return Vec::new();
         };
         let relations = schema.relations(place);
-        let is_meant = |named: &&Existing<'_>| {
+        let is_meant = |named: &&Incarnation<'_>| {
             let has_text = |attribute: &str| {
                 named.resource.id == text || named.resource.value_of(attribute).is_some_and(|value| value == text)
             };
-            relations.iter().any(|it| it.resource == named.resource.type_name && has_text(it.attribute))
-                && self.is_one_place(user, named.resource)
+            let mut related = relations.iter().filter(|relation| relation.resource == named.resource.type_name);
+            related.any(|relation| has_text(relation.attribute)) && self.can_mean(user, named.resource)
         };
         known.iter().filter(is_meant).copied().collect()
     }
 
-    /// Whether a name that `user` has is one of the place where `named` is: two regions can have the same name.
-    /// What claims no name has an identifier of its own.
-    fn is_one_place(&self, user: &ResourceState, named: &ResourceState) -> bool {
+    /// Whether a name that `user` has can be that of `named`: two regions can have the same name. What claims no
+    /// name has an identifier of its own.
+    fn can_mean(&self, user: &ResourceState, named: &ResourceState) -> bool {
         if self.identity.account_of(&user.environment) != self.identity.account_of(&named.environment) {
             return false;
         }
@@ -117,51 +121,4 @@ impl<'s> Named<'s> {
             || claims::kept(named, &user.environment, &named.properties, self.identity, &|_, _| None)
                 == claims::held(named, self.identity)
     }
-}
-
-/// Returns the resources that use each of these, of everything that exists: they were made after it, or hold it by
-/// a name. `holds` says whether a value at a place of the properties of one resource holds another one: two buckets
-/// that log into each other do not.
-pub(crate) fn users<'s>(
-    state: &'s State,
-    identity: &'s Identity,
-    of: &[Existing<'s>],
-    holds: &dyn Fn(&ResourceState, &str, &ResourceState) -> bool,
-) -> BTreeMap<Incarnation<'s>, Vec<Existing<'s>>> {
-    let mut users: BTreeMap<Incarnation<'_>, BTreeMap<Incarnation<'_>, Existing<'_>>> = BTreeMap::new();
-    let mut by_path: BTreeMap<&Path, Vec<Existing<'_>>> = BTreeMap::new();
-    all(state).for_each(|thing| by_path.entry(thing.path).or_default().push(thing));
-    let wanted: BTreeSet<Incarnation<'_>> = of.iter().map(Existing::incarnation).collect();
-    let named = Named::new(of, identity);
-    for user in all(state) {
-        let mut used: Vec<Existing<'_>> = Vec::new();
-        for path in &user.resource.dependencies {
-            let there = by_path.get(path).map_or(&[][..], Vec::as_slice);
-            // Of several that stand or stood there, it uses the one that it names, or that is of its time.
-            let meant: Vec<_> = there.iter().filter(|it| there.len() == 1 || names(user.resource, it)).collect();
-            let of_its_time = there.iter().filter(|it| it.stands(state) == user.stands(state));
-            if meant.is_empty() { used.extend(of_its_time) } else { used.extend(meant) }
-        }
-        for (name, value) in &user.resource.properties {
-            value.walk_leaves(name, &mut |place, leaf| {
-                let named = leaf.as_str().into_iter().flat_map(|text| named.at(user.resource, place, text));
-                used.extend(named.filter(|it| holds(user.resource, place, it.resource)));
-            });
-        }
-        for used in used.into_iter().filter(|used| used.incarnation() != user.incarnation()) {
-            if wanted.contains(&used.incarnation()) {
-                users.entry(used.incarnation()).or_default().insert(user.incarnation(), user);
-            }
-        }
-    }
-    users.into_iter().map(|(used, users)| (used, users.into_values().collect())).collect()
-}
-
-/// Whether a text of the properties of `user` identifies a resource.
-fn names(user: &ResourceState, thing: &Existing<'_>) -> bool {
-    let mut found = false;
-    for value in user.properties.values() {
-        value.walk(&mut |value| found |= value.as_str().is_some_and(|text| thing.is_identified_by(text)));
-    }
-    found
 }

@@ -17,6 +17,7 @@ mod compare;
 pub(crate) mod existing;
 pub(crate) mod follows;
 pub(crate) mod moves;
+pub(crate) mod needs;
 mod network;
 pub(crate) mod occupants;
 pub(crate) mod only;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use groundplan_core::{Path, Value};
 use groundplan_schema::ResourceType;
 
-use super::existing::{Existing, all};
+use super::existing::{Incarnation, all};
 use super::{PropertyChange, Replaces};
 use crate::model::{ResourceState, State};
 
@@ -40,7 +40,7 @@ pub(super) fn replaces<'v>(
 }
 
 /// The network of a resource, where that is one of these subnets.
-fn network_of<'s>(subnet: &Existing<'s>, subnets: &[&Value]) -> Option<&'s str> {
+fn network_of<'s>(subnet: &Incarnation<'s>, subnets: &[&Value]) -> Option<&'s str> {
     let network = subnet.resource.properties.get(NETWORK)?.as_str()?;
     let mut is_one = false;
     for value in subnets {

@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::{Assembly, Path, ResourceEntry, Value};
 use groundplan_schema::{InVpc, lookup};
 
-use super::existing::{Existing, all};
+use super::existing::{Incarnation, all};
 use super::{Action, Change, Order};
 use crate::model::{ResourceState, State};
 
 /// The resources that stand and are held by others which do not name them, each with those.
-pub(crate) fn occupants(state: &State) -> BTreeMap<&Path, Vec<Existing<'_>>> {
+pub(crate) fn occupants(state: &State) -> BTreeMap<&Path, Vec<Incarnation<'_>>> {
     let mut by_vpc: BTreeMap<String, Vec<&Path>> = BTreeMap::new();
     for (path, resource) in &state.resources {
         if let Some(vpc) = held_by_vpc(resource) {
             by_vpc.entry(vpc).or_default().push(path);
         }
     }
-    let mut occupants: BTreeMap<&Path, Vec<Existing<'_>>> = BTreeMap::new();
+    let mut occupants: BTreeMap<&Path, Vec<Incarnation<'_>>> = BTreeMap::new();
     if by_vpc.is_empty() {
         return occupants;
     }
@@ -48,7 +48,7 @@ fn held_by_vpc(resource: &ResourceState) -> Option<String> {
 /// do.
 fn vpcs(state: &State) -> BTreeMap<InVpc, String> {
     let mut found: BTreeMap<InVpc, String> = BTreeMap::new();
-    let named = |it: Existing<'_>| {
+    let named = |it: Incarnation<'_>| {
         let schema = lookup(&it.resource.type_name)?;
         let places = schema.places_in_vpc(&|place| texts(&it.resource.properties, place));
         (!places.is_empty()).then(|| (InVpc { type_name: schema.name, id: it.resource.id.clone() }, places))
@@ -135,7 +135,7 @@ pub(super) fn in_the_way(state: &State, changes: &BTreeMap<Path, Change>) -> BTr
     }
     let occupants = occupants(state);
     let holders = first.into_iter().filter_map(|path| occupants.get(path)).flatten();
-    let is_in_the_way = |it: &&Existing<'_>| {
+    let is_in_the_way = |it: &&Incarnation<'_>| {
         let action = changes.get(it.path).map(|change| change.action);
         it.stands(state) && action == Some(Action::Replace(Order::CreateFirst))
     };

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Path, Reference, Value};
 
+use super::existing::{Incarnation, standing};
+use super::needs::{Link, Needs};
 use super::{Action, Change, ChangeSet, Inputs, PropertyChange, with_moves};
-use crate::error::Error;
+use crate::error::{Error, Need};
 use crate::model::is_account;
 use crate::nearest::nearest;
 
@@ -116,13 +118,20 @@ fn can_be_done(
         let action = changes.changes.get(path).map(|change| change.action);
         !selected.contains(path) && matches!(action, Some(Action::Update | Action::Delete | Action::Replace(_)))
     };
-    let mut needed: BTreeMap<Path, Path> = BTreeMap::new();
-    for (path, resource) in state.resources.iter().filter(|(path, _)| lets_go(path)) {
-        let holds = |held: &&Path| goes(held) || old_goes(held) && !has_new(path, held);
-        if let Some(held) = resource.dependencies.iter().find(holds) {
-            needed.insert(path.clone(), held.clone());
-        }
+    let users: Vec<_> = state.resources.keys().filter(|path| lets_go(path)).collect();
+    if users.is_empty() {
+        return Ok(());
     }
+    // Whoever holds it by a name or an address is judged by what the plan changes of that.
+    let needs = Needs::new(&state, inputs.identity, inputs.behavior);
+    let holds = |link: &&Link<'_>| {
+        let held = link.needed.path;
+        let goes = if link.needed.stands(&state) { goes(held) } else { old_goes(held) && !has_new(link.user.path, held) };
+        link.need == Need::MadeAfter && goes
+    };
+    let users = users.into_iter().filter_map(|path| standing(&state, path));
+    let held = |user: Incarnation<'_>| Some((user.path.clone(), needs.perhaps_of(&user).find(holds)?.needed.path.clone()));
+    let needed: BTreeMap<Path, Path> = users.filter_map(held).collect();
     match needed.is_empty() {
         true => Ok(()),
         false => Err(Error::LeftOut { needed: needed.into_iter().collect() }),

@@ -6,17 +6,19 @@ use groundplan_core::Path;
 use groundplan_schema::{lookup, memberships};
 
 use super::bound::is_part;
-use super::existing::Existing;
-use super::{Action, Change, ChangeSet, DeposedChange, OutputChange, Reason, occupants};
+use super::existing::{self, Incarnation, Key, standing};
+use super::needs::Needs;
+use super::{Action, Change, ChangeSet, DeposedChange, Inputs, OutputChange, Reason};
 use crate::model::{ResourceState, ResourceStatus, State};
-use crate::provider::Behavior;
+use crate::provider::{Behavior, Identity};
 
 /// What has to be done so that the account holds nothing. What holds data stays unless
 /// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its
 /// policy. What is retained stays in the account with what it needs, and the state forgets both;
 /// but where the state keeps something of that for its data, it keeps the retained one, too: it is
 /// the only trace of why that cannot be deleted.
-pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delete_data: bool) -> ChangeSet {
+pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
+    let Inputs { state, behavior, .. } = *inputs;
     let mut changes: BTreeMap<Path, Change> = state
         .resources
         .iter()
@@ -28,31 +30,26 @@ pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delet
             (path.clone(), change)
         })
         .collect();
-    let needs = Needs::new(state);
-    let with =
-        |action| changes.values().filter(move |change| change.action == action).map(|change| change.path.clone());
-    let (mut kept, mut retained): (Vec<Path>, Vec<Path>) =
-        (with(Action::Keep).collect(), with(Action::Forget).collect());
-    // What an earlier run has replaced, and is kept for its data, needs what it was made after.
-    let left_over = state.deposed.iter().filter(|old| old.resource.is_stateful() && !delete_data);
-    for needed in left_over.flat_map(|old| old.resource.dependencies.iter().map(move |needed| (needed, &old.path))) {
-        if let Some(change) = changes.get_mut(needed.0).filter(|change| change.action == Action::Delete) {
-            leave(change, Action::Keep, [Reason::NeededBy(needed.1.clone())]);
-            kept.push(needed.0.clone());
+    let needs = Needs::new(state, inputs.identity, behavior);
+    let with = |action| {
+        let found = changes.values().filter(move |change| change.action == action);
+        found.filter_map(|change| standing(state, &change.path)).collect::<Vec<_>>()
+    };
+    let (mut kept, mut retained) = (with(Action::Keep), with(Action::Forget));
+    // What an earlier run has replaced may be kept for its data, too.
+    kept.extend(existing::deposed(state).filter(|old| !delete_data && old.resource.is_stateful()));
+    while let Some((at, shared)) = first_shared(&needs, &retained, &kept) {
+        let user = retained.swap_remove(at);
+        if let Some(change) = changes.get_mut(user.path) {
+            leave(change, Action::Keep, [Reason::Retained, Reason::Needs(shared.clone())]);
         }
+        kept.push(user);
     }
-    while let Some((at, shared)) = needs.first_shared(&retained, &kept) {
-        let path = retained.swap_remove(at);
-        if let Some(change) = changes.get_mut(&path) {
-            leave(change, Action::Keep, [Reason::Retained, Reason::Needs(shared)]);
-        }
-        kept.push(path);
-    }
-    stay(&needs, &mut changes, kept, Action::Keep);
-    stay(&needs, &mut changes, retained, Action::Forget);
+    let kept = stay(&needs, state, &mut changes, kept, Action::Keep);
+    stay(&needs, state, &mut changes, retained, Action::Forget);
     parts_stay(state, &mut changes, behavior);
     let outputs = state.outputs.keys().map(|name| (name.clone(), OutputChange::Removed)).collect();
-    let deposed = deposed(state).filter(|old| delete_data || !old.data_loss).collect();
+    let deposed = existing::deposed(state).filter(|old| !kept.contains(&old.key())).map(|old| left_over(&old)).collect();
     ChangeSet { changes, deposed, outputs, ..ChangeSet::default() }
 }
 
@@ -60,77 +57,67 @@ pub fn destroy(state: &State, behavior: &dyn Fn(&str) -> Option<Behavior>, delet
 /// its parts.
 pub(super) fn retain_needed(
     state: &State,
+    identity: &Identity,
     changes: &mut BTreeMap<Path, Change>,
     behavior: &dyn Fn(&str) -> Option<Behavior>,
 ) {
     let is_retained = |change: &&Change| change.action == Action::Forget && change.reasons.contains(&Reason::Retained);
-    let retained: Vec<Path> = changes.values().filter(is_retained).map(|change| change.path.clone()).collect();
+    let retained: Vec<_> =
+        changes.values().filter(is_retained).filter_map(|change| standing(state, &change.path)).collect();
     if !retained.is_empty() {
-        stay(&Needs::new(state), changes, retained, Action::Forget);
+        stay(&Needs::new(state, identity, behavior), state, changes, retained, Action::Forget);
         parts_stay(state, changes, behavior);
     }
 }
 
-/// What the resources of a state need to stay.
-struct Needs<'s> {
-    state: &'s State,
-    /// What each holds though it was not made after that.
-    holds: BTreeMap<&'s Path, BTreeSet<&'s Path>>,
+/// The position of the first of these that needs what one of `others` is or needs, with that.
+fn first_shared<'s>(
+    needs: &Needs<'s>,
+    these: &[Incarnation<'s>],
+    others: &[Incarnation<'s>],
+) -> Option<(usize, &'s Path)> {
+    let taken = all_of(needs, others);
+    let shared = |it: &Incarnation<'s>| {
+        let mut needed = all_of(needs, std::slice::from_ref(it)).into_iter();
+        needed.find(|needed| *needed != it.key() && taken.contains(needed)).map(|(path, ..)| path)
+    };
+    these.iter().enumerate().find_map(|(at, it)| Some((at, shared(it)?)))
 }
 
-impl<'s> Needs<'s> {
-    fn new(state: &'s State) -> Self {
-        let mut holds: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
-        for (held, occupants) in occupants::occupants(state) {
-            for occupant in occupants.into_iter().filter(|it| it.stands(state)) {
-                holds.entry(occupant.path).or_default().insert(held);
-            }
+/// These and all that they need, however indirectly.
+fn all_of<'s>(needs: &Needs<'s>, these: &[Incarnation<'s>]) -> BTreeSet<Key<'s>> {
+    let mut all = BTreeSet::new();
+    let mut open = these.to_vec();
+    while let Some(it) = open.pop() {
+        if all.insert(it.key()) {
+            open.extend(needs.of(&it).map(|link| link.needed));
         }
-        Self { state, holds }
     }
-
-    fn of(&self, path: &Path) -> impl Iterator<Item = &'s Path> {
-        let resource = self.state.resources.get(path);
-        let made_after = resource.into_iter().flat_map(|resource| &resource.dependencies);
-        made_after.chain(self.holds.get(path).into_iter().flatten().copied())
-    }
-
-    /// The position of the first of these paths that needs what one of `others` is or needs, with that.
-    fn first_shared(&self, paths: &[Path], others: &[Path]) -> Option<(usize, Path)> {
-        let taken = self.all_of(others);
-        let shared = |path: &Path| {
-            let needed = self.all_of(std::slice::from_ref(path));
-            needed.into_iter().find(|needed| *needed != path && taken.contains(needed)).cloned()
-        };
-        paths.iter().enumerate().find_map(|(at, path)| Some((at, shared(path)?)))
-    }
-
-    /// These and all that they need, however indirectly.
-    fn all_of<'p>(&self, paths: &'p [Path]) -> BTreeSet<&'p Path>
-    where
-        's: 'p,
-    {
-        let mut all = BTreeSet::new();
-        let mut open: Vec<&Path> = paths.iter().collect();
-        while let Some(path) = open.pop() {
-            if self.state.resources.contains_key(path) && all.insert(path) {
-                open.extend(self.of(path));
-            }
-        }
-        all
-    }
+    all
 }
 
-/// Leaves, with `action`, all that would be deleted and that the resources at these paths need.
-fn stay(needs: &Needs<'_>, changes: &mut BTreeMap<Path, Change>, mut open: Vec<Path>, action: Action) {
-    while let Some(path) = open.pop() {
-        for needed in needs.of(&path) {
-            if let Some(change) = changes.get_mut(needed).filter(|change| change.action == Action::Delete) {
-                leave(change, action, [Reason::NeededBy(path.clone())]);
-                open.push(needed.clone());
-            }
+/// Leaves, with `action`, all that would be deleted and that these need. Gives these and what was replaced earlier
+/// that they need.
+fn stay<'s>(
+    needs: &Needs<'s>,
+    state: &State,
+    changes: &mut BTreeMap<Path, Change>,
+    mut open: Vec<Incarnation<'s>>,
+    action: Action,
+) -> BTreeSet<Key<'s>> {
+    let mut staying: BTreeSet<_> = open.iter().map(Incarnation::key).collect();
+    while let Some(user) = open.pop() {
+        for needed in needs.of(&user).map(|link| link.needed) {
+            let stays = if needed.stands(state) {
+                let change = changes.get_mut(needed.path).filter(|change| change.action == Action::Delete);
+                change.map(|change| leave(change, action, [Reason::NeededBy(user.path.clone())])).is_some()
+            } else {
+                staying.insert(needed.key())
+            };
+            open.extend(stays.then_some(needed));
         }
     }
+    staying
 }
 
 /// Leaves the parts of what stays, in the state where that is in the state: those that need nothing that is
@@ -188,8 +175,7 @@ fn wholes<'s>(state: &'s State, part: &'s ResourceState) -> Vec<&'s Path> {
     let names = owners.into_iter().chain(identifier.iter().copied()).chain(bound);
     let texts: Vec<&str> = names.filter_map(|name| part.properties.get(name)?.as_str()).collect();
     let is_owner = |path: &&Path| {
-        let owner = state.resources.get(*path).map(|resource| Existing { path, resource });
-        owner.is_some_and(|owner| texts.iter().any(|text| owner.is_identified_by(text)))
+        standing(state, path).is_some_and(|owner| texts.iter().any(|text| owner.is_identified_by(text)))
     };
     let owners: Vec<&Path> = part.dependencies.iter().filter(is_owner).collect();
     let is_only_bound = lookup(&part.type_name).is_some_and(|schema| schema.is_bound());
@@ -216,16 +202,18 @@ pub(super) fn removed(path: &Path, resource: &ResourceState, reason: Reason) -> 
     }
 }
 
-pub(super) fn deposed(state: &State) -> impl Iterator<Item = DeposedChange> {
-    state.deposed.iter().map(|old| DeposedChange {
-        path: old.path.clone(),
-        type_name: old.resource.type_name.clone(),
-        id: old.resource.id.clone(),
-        generation: old.resource.generation,
-        data_loss: old.resource.is_stateful(),
+/// The deletion of what an earlier run has replaced.
+pub(super) fn left_over(old: &Incarnation<'_>) -> DeposedChange {
+    let Incarnation { path, resource } = *old;
+    DeposedChange {
+        path: path.clone(),
+        type_name: resource.type_name.clone(),
+        id: resource.id.clone(),
+        generation: resource.generation,
+        data_loss: resource.is_stateful(),
         // What was made in part and set aside at once can be protected by no deploy any more.
-        protected: old.resource.is_protected() && old.resource.status != ResourceStatus::Tainted,
-    })
+        protected: resource.is_protected() && resource.status != ResourceStatus::Tainted,
+    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@ use groundplan_core::assembly::Lifecycle;
 use serde_json::json;
 
 use super::*;
-use crate::diff::tests::{changes, deployed, told};
-use crate::fake::{DATABASE, assembly, behavior};
+use crate::diff::tests::{changes, deployed, destroyed, told};
+use crate::fake::{DATABASE, assembly, behavior, identity};
 use crate::model::Deposed;
 
 const BUCKET: &str = "AWS::S3::Bucket";
@@ -35,7 +35,7 @@ fn resource<'a>(state: &'a mut State, path: &str) -> &'a mut ResourceState {
 fn what_is_retained_is_forgotten_though_it_holds_data_and_keeps_what_it_needs() {
     let state = with(|state| resource(state, "a/db").lifecycle.retain = true);
     assert_eq!(
-        told(&destroy(&state, &behavior, false)),
+        told(&destroyed(&state, false)),
         [
             "keep a/bucket: holds data",
             "forget a/db: everything is destroyed; retained when it is removed",
@@ -44,16 +44,16 @@ fn what_is_retained_is_forgotten_though_it_holds_data_and_keeps_what_it_needs() 
         ]
     );
     let state = with(|state| resource(state, "a/policy").lifecycle.retain = true);
-    let retained = &destroy(&state, &behavior, false).changes["a/policy"];
+    let retained = &destroyed(&state, false).changes["a/policy"];
     assert_eq!(retained.action, Action::Keep, "as long as the state has the bucket");
-    let retained = &destroy(&state, &behavior, true).changes;
+    let retained = &destroyed(&state, true).changes;
     assert_eq!((retained["a/policy"].action, retained["a/bucket"].action), (Action::Forget, Action::Forget));
 }
 
 #[test]
 fn what_is_protected_and_holds_data_is_still_refused() {
     let state = with(|state| resource(state, "a/db").lifecycle.protect = true);
-    let change = &destroy(&state, &behavior, false).changes["a/db"];
+    let change = &destroyed(&state, false).changes["a/db"];
     assert_eq!((change.action, change.protected, change.data_loss), (Action::Delete, true, true));
 }
 
@@ -64,7 +64,7 @@ fn what_is_kept_for_another_one_is_neither_lost_nor_refused() {
         resource(state, "a/db").lifecycle.protect = true;
         resource(state, "a/policy").lifecycle.protect = true;
     });
-    let changes = destroy(&state, &behavior, false).changes;
+    let changes = destroyed(&state, false).changes;
     for path in ["a/db", "a/policy"] {
         let change = &changes[path];
         assert_eq!((change.action, change.protected, change.data_loss), (Action::Keep, false, false), "{path}");
@@ -73,19 +73,21 @@ fn what_is_kept_for_another_one_is_neither_lost_nor_refused() {
     let state = with(|state| {
         resource(state, "a/bucket").dependencies.insert("a/db".into());
     });
-    assert_eq!(destroy(&state, &behavior, false).changes["a/db"].reasons, [Reason::Stateful]);
+    assert_eq!(destroyed(&state, false).changes["a/db"].reasons, [Reason::Stateful]);
 }
 
 #[test]
 fn of_what_earlier_runs_left_over_what_holds_data_goes_only_where_that_was_said() {
     let state = with(|state| {
         for path in ["a/db", "a/subnets"] {
-            let resource = state.resources[path].clone();
+            let mut resource = state.resources[path].clone();
+            resource.id.push_str("-old");
+            resource.outputs.clear();
             state.deposed.push(Deposed { path: path.into(), resource });
         }
     });
     let goes = |delete_data| -> Vec<Path> {
-        destroy(&state, &behavior, delete_data).deposed.into_iter().map(|old| old.path).collect()
+        destroyed(&state, delete_data).deposed.into_iter().map(|old| old.path).collect()
     };
     assert_eq!(goes(false), ["a/subnets".into()]);
     assert_eq!(goes(true), ["a/db".into(), "a/subnets".into()]);
@@ -108,7 +110,7 @@ fn what_is_retained_is_not_lost_and_what_never_worked_is_not_retained() {
 #[test]
 fn a_destroy_publishes_nothing_any_more() {
     let state = with(|state| drop(state.outputs.insert("url".into(), "https://example.com".into())));
-    assert_eq!(destroy(&state, &behavior, false).outputs["url"], OutputChange::Removed);
+    assert_eq!(destroyed(&state, false).outputs["url"], OutputChange::Removed);
 }
 
 const ROLE: &str = "AWS::IAM::Role";
@@ -137,7 +139,7 @@ fn what_a_retained_resource_needs_stays_in_the_account_with_it() {
     let why = "not in the program any more";
     assert_eq!(deploy, [&retained(why), stay[0], &deleted(why), stay[1]]);
     let why = "everything is destroyed";
-    assert_eq!(told(&destroy(&state, &behavior, true)), [&retained(why), stay[0], &deleted(why), stay[1]]);
+    assert_eq!(told(&destroyed(&state, true)), [&retained(why), stay[0], &deleted(why), stay[1]]);
 
     // What the program goes on to have stays in the state.
     let mut kept = function();
@@ -167,7 +169,7 @@ fn what_is_retained_stays_in_the_state_as_long_as_that_keeps_what_it_needs_for_d
     resource(&mut state, "a/db").type_name = DATABASE.into();
     resource(&mut state, "a/db").dependencies.insert("a/role".into());
     assert_eq!(
-        told(&destroy(&state, &behavior, false)),
+        told(&destroyed(&state, false)),
         [
             "keep a/db: holds data",
             "keep a/fn: retained when it is removed; a/role is kept and it needs that",
@@ -176,7 +178,7 @@ fn what_is_retained_stays_in_the_state_as_long_as_that_keeps_what_it_needs_for_d
             "keep a/role: a/fn stays and depends on it",
         ]
     );
-    let last = destroy(&state, &behavior, true).changes;
+    let last = destroyed(&state, true).changes;
     let of = |path: &str| last[path].action;
     assert_eq!((of("a/db"), of("a/fn"), of("a/role")), (Action::Delete, Action::Forget, Action::Forget));
 }
@@ -186,7 +188,7 @@ fn data_that_a_retained_resource_needs_is_never_deleted() {
     let mut state = deployed(&function());
     resource(&mut state, "a/role").type_name = DATABASE.into();
     for (delete_data, action) in [(false, Action::Keep), (true, Action::Forget)] {
-        let change = &destroy(&state, &behavior, delete_data).changes["a/role"];
+        let change = &destroyed(&state, delete_data).changes["a/role"];
         assert_eq!((change.action, change.data_loss), (action, false));
     }
 }
@@ -206,7 +208,7 @@ fn a_part_belongs_to_its_owner_and_not_to_what_it_admits() {
     let behavior_of = |type_name: &str| behavior(if type_name == INGRESS { INLINE } else { type_name });
     let of = |state: &State| {
         let mut changes = changes(&assembly(&[("a/db", GROUP, json!({}))]), state).changes;
-        retain_needed(state, &mut changes, &behavior_of);
+        retain_needed(state, &identity(), &mut changes, &behavior_of);
         (changes["a/rule"].action, changes["a/web"].action)
     };
     let mut state = deployed(&peers());
@@ -225,8 +227,8 @@ fn what_a_kept_left_over_needs_is_kept_with_it() {
         state.deposed.push(Deposed { path: "a/db".into(), resource: old });
         state.resources.remove("a/db");
     });
-    let kept = destroy(&state, &behavior, false);
+    let kept = destroyed(&state, false);
     assert_eq!((kept.changes["a/subnets"].action, kept.deposed.len()), (Action::Keep, 0));
-    let gone = destroy(&state, &behavior, true);
+    let gone = destroyed(&state, true);
     assert_eq!((gone.changes["a/subnets"].action, gone.deposed.len()), (Action::Delete, 1));
 }

@@ -48,6 +48,10 @@ pub(crate) fn changes(assembly: &Assembly, state: &State) -> ChangeSet {
     with_inputs(assembly, state, diff)
 }
 
+pub(crate) fn destroyed(state: &State, delete_data: bool) -> ChangeSet {
+    with_inputs(&assembly(&[]), state, |inputs| destroy(inputs, delete_data))
+}
+
 /// Leaves a create open, as a run does that is interrupted.
 pub(crate) fn pending_create(state: &mut State, path: &str, type_name: &str) {
     let environment = Environment::new("us-east-1");
@@ -366,7 +370,7 @@ fn a_destroy_keeps_what_holds_data_and_all_that_it_depends_on() {
     program.resources.extend(database.resources);
     let state = deployed(&program);
     assert_eq!(
-        told(&destroy(&state, &behavior, false)),
+        told(&destroyed(&state, false)),
         [
             "keep a/db: holds data",
             "delete a/nat: everything is destroyed",
@@ -374,22 +378,22 @@ fn a_destroy_keeps_what_holds_data_and_all_that_it_depends_on() {
             "keep a/vpc: a/subnet stays and depends on it",
         ]
     );
-    assert_eq!(destroy(&state, &behavior, true).count().delete, 4);
+    assert_eq!(destroyed(&state, true).count().delete, 4);
 }
 
 #[test]
 fn what_aws_protects_from_deletion_is_protected_before_anything_is_touched() {
     let state = deployed(&assembly(&[("a/db", DATABASE, json!({"DeletionProtection": true}))]));
-    assert!(destroy(&state, &behavior, true).changes["a/db"].protected);
+    assert!(destroyed(&state, true).changes["a/db"].protected);
     let state = deployed(&assembly(&[("a/db", DATABASE, json!({"DeletionProtection": false}))]));
-    assert!(!destroy(&state, &behavior, true).changes["a/db"].protected);
+    assert!(!destroyed(&state, true).changes["a/db"].protected);
 
     let attributes =
         |value: &str| json!({"LoadBalancerAttributes": [{"Key": "deletion_protection.enabled", "Value": value}]});
     for (value, protected) in [("true", true), ("false", false)] {
         let balancer = ("a/lb", "AWS::ElasticLoadBalancingV2::LoadBalancer", attributes(value));
         let state = deployed(&assembly(&[balancer]));
-        assert_eq!(destroy(&state, &behavior, true).changes["a/lb"].protected, protected);
+        assert_eq!(destroyed(&state, true).changes["a/lb"].protected, protected);
     }
 }
 
@@ -399,7 +403,7 @@ fn a_bucket_that_is_kept_keeps_its_policy() {
         ("a/bucket", "AWS::S3::Bucket", json!({})),
         ("a/policy", "AWS::S3::BucketPolicy", json!({"Bucket": {"$ref": "a/bucket#BucketName"}})),
     ]);
-    let told_of = |delete_data| told(&destroy(&deployed(&program), &behavior, delete_data));
+    let told_of = |delete_data| told(&destroyed(&deployed(&program), delete_data));
     assert_eq!(told_of(false), ["keep a/bucket: holds data", "keep a/policy: a/bucket stays and it is a part of that"]);
     assert_eq!(told_of(true).len(), 2);
 }

@@ -1,16 +1,13 @@
 //! Whether what is deleted can be deleted by then.
 
-use std::collections::BTreeSet;
-
 use groundplan_core::{Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
-use crate::diff::bound::is_binding;
-use crate::diff::existing::{Existing, Named, all, deleted, goes};
-use crate::diff::occupants::{is_detached, is_surely_public, occupants};
+use crate::diff::existing::{Incarnation, goes, standing};
+use crate::diff::needs::{Going, Link};
+use crate::diff::occupants::{is_detached, is_surely_public};
 use crate::diff::{Action, Change, ChangeSet, Inputs, Order, Reason, claims};
-use crate::error::{Error, HeldResource, named};
-use crate::model::ResourceState;
+use crate::error::{Error, HeldResource, Need, named};
 
 /// Refuses deletions of what stays held: by what goes on to name it, and, where the old resource of a
 /// replacement goes first, by what can only let go of it once the new one is there. Who holds whom is in the
@@ -18,23 +15,11 @@ use crate::model::ResourceState;
 ///
 /// # Errors
 /// [`Error::Held`].
-pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<(), Error> {
+pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Result<(), Error> {
     let mut held: Vec<HeldResource> = Vec::new();
-    let deleted = deleted(inputs.state, changes);
-    if deleted.is_empty() && !changes.changes.values().any(is_detached) {
-        return Ok(());
-    }
-    let named = Named::new(&deleted, inputs.identity);
-    let mut keeping: Vec<(Existing<'_>, Path, String)> = Vec::new();
-    let going: BTreeSet<_> = deleted.iter().map(Existing::incarnation).collect();
-    for user in all(inputs.state).filter(|user| !going.contains(&user.incarnation())) {
-        keeping.extend(kept(inputs, changes, &named, user));
-    }
-    for old in &deleted {
-        let is_it = |it: &&(Existing<'_>, Path, String)| it.0.incarnation() == old.incarnation();
-        let mut holders: Vec<(Path, String)> =
-            keeping.iter().filter(is_it).map(|(_, path, property)| (path.clone(), property.clone())).collect();
+    for old in &going.deleted {
         let change = changes.changes.get(old.path).filter(|_| old.stands(inputs.state));
+        let mut holders = by_name(inputs, changes, going, old);
         if let Some(change) = change.filter(|change| change.action == Action::Replace(Order::DeleteFirst)) {
             for more in used_anew(inputs, changes, old, change) {
                 if holders.iter().all(|(known, _)| *known != more.0) {
@@ -47,7 +32,7 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<(), Erro
             held.push(HeldResource { path: old.path.clone(), because, holders, fix });
         }
     }
-    held.extend(occupied(inputs, changes));
+    held.extend(occupied(inputs, changes, going));
     if held.is_empty() { Ok(()) } else { Err(Error::Held { held }) }
 }
 
@@ -57,37 +42,39 @@ fn stays(changes: &ChangeSet, path: &Path) -> bool {
     changes.changes.get(path).is_none_or(|change| !goes(change) && !is_second_path(change))
 }
 
-/// What of the deleted resources a resource that stays names and goes on to name, and by which property.
-fn kept<'s>(
+/// What stays, names a deleted resource and goes on to name it, each with the first place where it does.
+fn by_name(
     inputs: &Inputs<'_>,
     changes: &ChangeSet,
-    named: &Named<'s>,
-    user: Existing<'_>,
-) -> Vec<(Existing<'s>, Path, String)> {
-    let mut found: Vec<(Existing<'_>, Path, String)> = Vec::new();
-    let stands = user.stands(inputs.state);
-    if stands && !stays(changes, user.path) {
-        return found;
+    going: &Going<'_>,
+    old: &Incarnation<'_>,
+) -> Vec<(Path, Need)> {
+    let mut found: Vec<&Link<'_>> = Vec::new();
+    for link in going.needs.users(old) {
+        let user = &link.user;
+        let Need::Property(place) = &link.need else { continue };
+        let stands = user.stands(inputs.state);
+        if user.path == old.path || going.includes(user) || stands && !stays(changes, user.path) {
+            continue;
+        }
+        // What an earlier run has replaced and this one does not delete stays as it is.
+        let change = changes.changes.get(user.path).filter(|_| stands);
+        let is_new = found.iter().all(|known| known.user.key() != user.key());
+        if is_new && !change.is_some_and(|change| changes_place(change, place)) {
+            found.push(link);
+        }
     }
-    // What an earlier run has replaced and this one does not delete stays as it is.
-    let change = changes.changes.get(user.path).filter(|_| stands);
-    for (name, value) in &user.resource.properties {
-        value.walk_leaves(name, &mut |place, leaf| {
-            let kept = leaf.as_str().filter(|_| !change.is_some_and(|change| changes_place(change, place)));
-            for old in kept.into_iter().flat_map(|text| named.at(user.resource, place, text)) {
-                let is_new = found.iter().all(|(known, ..)| known.incarnation() != old.incarnation());
-                if holds(inputs, user.resource, place, old.resource) && is_new && old.path != user.path {
-                    found.push((old, user.path.clone(), place.to_owned()));
-                }
-            }
-        });
-    }
-    found
+    found.into_iter().map(|link| (link.user.path.clone(), link.need.clone())).collect()
 }
 
 /// What stays and is to use the new resource of a replacement that deletes the old one first: it holds that until
 /// then.
-fn used_anew(inputs: &Inputs<'_>, changes: &ChangeSet, old: &Existing<'_>, held: &Change) -> Vec<(Path, String)> {
+fn used_anew(
+    inputs: &Inputs<'_>,
+    changes: &ChangeSet,
+    old: &Incarnation<'_>,
+    held: &Change,
+) -> Vec<(Path, Need)> {
     let Some(target) = lookup(&old.resource.type_name) else { return Vec::new() };
     let users = inputs.state.resources.iter().filter(|(path, resource)| {
         resource.dependencies.contains(&held.path) && changes.changes.contains_key(*path) && stays(changes, path)
@@ -95,39 +82,26 @@ fn used_anew(inputs: &Inputs<'_>, changes: &ChangeSet, old: &Existing<'_>, held:
     let holders = users.filter_map(|(path, resource)| {
         let schema = lookup(&resource.type_name)?;
         let entry = inputs.assembly.resources.get(path)?;
-        Some((path.clone(), holding(schema, target, &entry.properties, &held.path)?))
+        Some((path.clone(), Need::Property(holding(schema, target, &entry.properties, &held.path)?)))
     });
     holders.collect()
 }
 
 /// The gateways that are detached while something that stays has public addresses.
-fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet) -> Vec<HeldResource> {
-    let lets_go = |change: &&Change| goes(change) || is_detached(change);
-    let held: Vec<&Change> = changes.changes.values().filter(lets_go).collect();
-    if held.is_empty() {
-        return Vec::new();
-    }
-    let occupants = occupants(inputs.state);
-    let deleted = deleted(inputs.state, changes);
-    let is_deleted = |it: &Existing<'_>| deleted.iter().any(|old| old.incarnation() == it.incarnation());
+fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<HeldResource> {
+    let lets_go = changes.changes.values().filter(|change| goes(change) || is_detached(change));
     let tell = |change: &Change| {
-        let stay = occupants.get(&change.path)?.iter().filter(|it| !is_deleted(it) && is_surely_public(it.resource));
-        let holders: Vec<_> = stay.map(|it| (it.path.clone(), "its public addresses".to_owned())).collect();
+        let users = going.needs.users(&standing(inputs.state, &change.path)?);
+        let stay = users.filter(|link| link.need == Need::PublicAddresses && is_surely_public(link.user.resource));
+        let stay = stay.filter(|link| !going.includes(&link.user));
+        let holders: Vec<_> = stay.map(|link| (link.user.path.clone(), link.need.clone())).collect();
         if holders.is_empty() {
             return None;
         }
         let (because, fix) = why(inputs, changes, Some(change), &holders);
         Some(HeldResource { path: change.path.clone(), because, holders, fix })
     };
-    held.into_iter().filter_map(tell).collect()
-}
-
-/// Whether a resource that names another one at a place keeps it from being deleted, or is a part of it.
-pub(super) fn holds(inputs: &Inputs<'_>, user: &ResourceState, place: &str, named: &ResourceState) -> bool {
-    let property = place.split('.').next().unwrap_or_default();
-    let schemas = lookup(&user.type_name).zip(lookup(&named.type_name));
-    schemas.is_some_and(|(user, named)| user.holds(place, named))
-        || is_binding(inputs.behavior, &user.type_name, property)
+    lets_go.filter_map(tell).collect()
 }
 
 /// Whether a change is about a place of the properties, as in `VpcConfig.SubnetIds`, or about what is around or
@@ -171,7 +145,7 @@ fn why(
     inputs: &Inputs<'_>,
     changes: &ChangeSet,
     change: Option<&Change>,
-    holders: &[(Path, String)],
+    holders: &[(Path, Need)],
 ) -> (String, String) {
     let Some(change) = change else {
         let fix = "let them use another one, or go on with the program that has replaced it";
@@ -182,15 +156,16 @@ fn why(
         return ("it is deleted".into(), format!("deploy `{holder}` in the same run: add `--only {holder}`"));
     }
     let is_kept =
-        |(holder, _): &&(Path, String)| changes.changes.get(holder).is_some_and(|change| change.action == Action::Keep);
+        |(holder, _): &&(Path, Need)| changes.changes.get(holder).is_some_and(|change| change.action == Action::Keep);
     if let Some((holder, _)) = holders.iter().find(is_kept) {
         let fix =
             format!("keep it, too: `state rm {path}` leaves it in the account; or delete `{holder}` and its data");
         return (format!("`{holder}` is kept"), fix);
     }
-    let is_left = |holder: &&(Path, String)| !inputs.assembly.resources.contains_key(&holder.0);
+    let is_left = |holder: &&(Path, Need)| !inputs.assembly.resources.contains_key(&holder.0);
     let left = holders.iter().find(is_left).map(|(holder, _)| holder);
-    let ignores = |(holder, property): &(Path, String)| {
+    let ignores = |(holder, need): &(Path, Need)| {
+        let Need::Property(property) = need else { return false };
         let top = property.split('.').next().unwrap_or_default();
         let entry = inputs.assembly.resources.get(holder);
         entry.is_some_and(|entry| entry.lifecycle.ignore_changes.iter().any(|it| it.split('.').next() == Some(top)))
@@ -212,7 +187,7 @@ fn why(
         (_, Action::Replace(Order::DeleteFirst)) => {}
         (_, Action::Replace(_)) => {
             let fix = match holders.iter().find(|holder| ignores(holder)) {
-                Some((holder, property)) => format!("take {property} of `{holder}` out of `ignore_changes`"),
+                Some((holder, need)) => format!("take {need} of `{holder}` out of `ignore_changes`"),
                 None => "let them use another one".to_owned(),
             };
             return ("the old one is deleted".into(), fix);

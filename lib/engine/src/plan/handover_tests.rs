@@ -186,7 +186,7 @@ fn held(after: &[Entry<'_>], edit: impl FnOnce(&mut State), adjust: impl FnOnce(
         Ok(_) => Vec::new(),
         Err(Error::Held { held }) => {
             let held = held.into_iter();
-            let tell = |(path, property): (Path, String)| format!("{path} {property}");
+            let tell = |(path, need): (Path, crate::error::Need)| format!("{path} {need}");
             held.flat_map(|it| it.holders.into_iter().map(tell).chain([it.because])).collect()
         }
         Err(other) => panic!("{other}"),

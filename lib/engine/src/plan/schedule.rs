@@ -8,12 +8,13 @@ use super::claims::{self, Handover};
 use super::graph::{Graph, Node};
 use super::nodes::Nodes;
 use super::{Desired, Plan, Work, feasible, order};
-use crate::diff::existing::Existing;
+use crate::diff::existing::{self, Incarnation};
+use crate::diff::needs::Going;
+use crate::diff::occupants::{coming, is_detached};
 use crate::diff::{
-    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, existing, follows, occupants,
-    with_moves,
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, with_moves,
 };
-use crate::error::{Error, named};
+use crate::error::{Error, Need, named};
 use crate::model::{Imports, ResourceState};
 use crate::provider::{Behavior, Wait};
 use crate::reboot;
@@ -61,7 +62,11 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
         Schedule { inputs, changes, graph: Graph::default(), nodes: BTreeMap::new(), deletes: BTreeMap::new() };
     schedule.add_steps();
     schedule.order_makes();
-    schedule.order_deletes();
+    let going = Going::new(inputs, changes);
+    if let Some(going) = &going {
+        schedule.order_deletes(going);
+        schedule.order_detached(going);
+    }
     schedule.order_forgets();
     let mut handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
     // What the program itself puts in this order keeps it, though both could change in one call.
@@ -69,7 +74,9 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
     handovers.iter().for_each(|it| schedule.graph.after(it.maker, it.release));
     schedule.untangle(handovers)?;
     schedule.reboot_in_turn();
-    feasible::check(inputs, changes)?;
+    if let Some(going) = &going {
+        feasible::check(inputs, changes, going)?;
+    }
     order::delay_deletions(&mut schedule.graph);
 
     let lost = changes.changes.values().filter(|change| change.data_loss).map(|change| &change.path);
@@ -236,25 +243,14 @@ impl<'a> Schedule<'a> {
         !entry.depends_on.contains(dependency) && taken.all(|reference| is_early(&reference.attribute))
     }
 
-    fn order_deletes(&mut self) {
-        let deleted = existing::deleted(self.inputs.state, self.changes);
-        let occupants = self.occupants(&deleted);
-        if deleted.is_empty() {
-            return;
-        }
-        let mut users = existing::users(self.inputs.state, self.inputs.identity, &deleted, &|user, place, old| {
-            feasible::holds(self.inputs, user, place, old)
-        });
-        for old in deleted.iter().filter(|old| old.stands(self.inputs.state)) {
-            users.entry(old.incarnation()).or_default().extend(occupants.get(old.path).into_iter().flatten());
-        }
-        for old in &deleted {
+    fn order_deletes(&mut self, going: &Going<'_>) {
+        for old in &going.deleted {
             let Some(delete) = self.delete_of(old) else { continue };
             let change = self.changes.changes.get(old.path).filter(|_| old.stands(self.inputs.state));
             let action = change.map(|change| change.action);
             let delete_first = action == Some(Action::Replace(Order::DeleteFirst));
-            for user in users.get(&old.incarnation()).into_iter().flatten() {
-                let gone = self.delete_of(user);
+            for user in going.needs.users(old).map(|link| link.user) {
+                let gone = self.delete_of(&user);
                 gone.into_iter().for_each(|gone| self.graph.after(delete, gone));
                 // What is only being changed may still use the old one: a service while it rolls over.
                 let repointed = self.nodes.get(user.path).and_then(|nodes| nodes.updated.and(nodes.last()));
@@ -274,32 +270,28 @@ impl<'a> Schedule<'a> {
     }
 
     /// The deletion of a resource that exists.
-    fn delete_of(&self, old: &Existing<'_>) -> Option<Node> {
-        let (path, generation, id) = old.incarnation();
+    fn delete_of(&self, old: &Incarnation<'_>) -> Option<Node> {
+        let (path, generation, id) = old.key();
         let deletes = self.deletes.get(path)?;
         deletes.iter().copied().find(|node| self.graph.work(*node).deletes(id, generation))
     }
 
-    /// What has public addresses beside what is deleted, by what they hold. Where a gateway is exchanged in place,
-    /// those that go are gone before, and those that come are made after it.
-    fn occupants(&mut self, deleted: &[Existing<'a>]) -> BTreeMap<&'a Path, Vec<Existing<'a>>> {
-        let detached: Vec<_> = self.changes.changes.values().filter(|change| occupants::is_detached(change)).collect();
-        if deleted.is_empty() && detached.is_empty() {
-            return BTreeMap::new();
-        }
-        let occupants = occupants::occupants(self.inputs.state);
-        for change in detached {
+    /// Where a gateway is exchanged in place, what goes and has public addresses is gone before, and what comes is
+    /// made after it.
+    fn order_detached(&mut self, going: &Going<'_>) {
+        for change in self.changes.changes.values().filter(|change| is_detached(change)) {
             let Some(updated) = self.nodes.get(&change.path).and_then(|nodes| nodes.updated) else { continue };
-            let going = occupants.get(&change.path).into_iter().flatten().filter_map(|it| self.delete_of(it));
-            let going: Vec<Node> = going.collect();
-            going.into_iter().for_each(|gone| self.graph.after(updated, gone));
+            let gateway = existing::standing(self.inputs.state, &change.path);
+            let users = gateway.iter().flat_map(|gateway| going.needs.users(gateway));
+            for link in users.filter(|link| link.need == Need::PublicAddresses) {
+                self.delete_of(&link.user).into_iter().for_each(|gone| self.graph.after(updated, gone));
+            }
             let Inputs { assembly, state, .. } = self.inputs;
-            for path in occupants::coming(assembly, state, &self.changes.changes, &change.path) {
+            for path in coming(assembly, state, &self.changes.changes, &change.path) {
                 let made = self.nodes.get(path).and_then(|nodes| nodes.created);
                 made.into_iter().for_each(|made| self.graph.after(made, updated));
             }
         }
-        occupants
     }
 
     /// What a retained resource needs is forgotten before it, and the parts of that before that: a run that ends

@@ -120,7 +120,7 @@ fn what_is_replaced_is_deleted_once_its_consumers_work_without_it() {
 #[test]
 fn a_destroy_goes_backwards() {
     let state = deployed(&network("10.0.0.0/16"));
-    assert_snapshot!(plan(&assembly(&[]), &state, |inputs| destroy(inputs.state, inputs.behavior, true)).render(), @r"
+    assert_snapshot!(plan(&assembly(&[]), &state, |inputs| destroy(inputs, true)).render(), @r"
         #0 delete a/logs a/logs-id (AWS::Logs::LogGroup)
         #1 delete a/nat a/nat-id (AWS::EC2::NatGateway) after #0
         #2 delete a/subnet a/subnet-id (AWS::EC2::Subnet) after #1

@@ -21,6 +21,7 @@ pub mod transfer;
 mod transfer_tests;
 mod waiting;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -128,6 +129,21 @@ pub trait StateStore: Send + Sync {
     /// The earlier state with this serial, where it is kept.
     async fn backup(&self, _serial: u64) -> Result<Option<State>, Error> {
         Ok(None)
+    }
+
+    /// The earlier states that are kept, by serial, or why one cannot be read. Reads each once.
+    async fn earlier(&self) -> Result<BTreeMap<u64, Result<State, Error>>, Error> {
+        let mut earlier = BTreeMap::new();
+        for serial in self.backups().await? {
+            match self.backup(serial).await {
+                Ok(state) => earlier.extend(state.map(|state| (serial, Ok(state)))),
+                Err(error) if error.is_of_one_document() => {
+                    earlier.insert(serial, Err(error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(earlier)
     }
 
     /// The saved state alone, whether the journal fits it or not.

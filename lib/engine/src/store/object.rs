@@ -17,7 +17,7 @@
 //! also preceded and followed by making sure of the lease. What such a run writes is before all that
 //! counts, it is told that its write has failed, and makes no call to the cloud after that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -295,24 +295,6 @@ impl ObjectStore {
         Ok(Some(Stored { state, journal }))
     }
 
-    /// The states in the checkpoints that are kept, without the current one, the oldest first: each with its serial,
-    /// or why it cannot be read. What does not even tell its serial is left out.
-    async fn earlier(&self) -> Result<Vec<(u64, Result<State, Error>)>, Error> {
-        let Log { mut checkpoints, .. } = self.log().await?;
-        checkpoints.pop();
-        let state = |number: u64| async move {
-            let name = self.log_object(number);
-            let text = self.objects.get(&name).await?;
-            let state = |text: String| match object_log::state(&text, &self.place_of(&name)) {
-                Ok(state) => Some((state.serial, Ok(state))),
-                Err(error) => Some((object_log::serial(&text)?, Err(error))),
-            };
-            Ok::<_, Error>(text.and_then(state))
-        };
-        let states: Vec<_> = stream::iter(checkpoints).map(state).buffered(READS).try_collect().await?;
-        Ok(states.into_iter().flatten().collect())
-    }
-
     fn history_object(&self, serial: u64, kind: &str) -> String {
         format!("{}/history/{serial}{kind}.json", self.app)
     }
@@ -479,14 +461,29 @@ impl StateStore for ObjectStore {
     }
 
     async fn backups(&self) -> Result<Vec<u64>, Error> {
-        let mut serials: Vec<u64> = self.earlier().await?.into_iter().map(|(serial, _)| serial).collect();
-        serials.dedup();
-        Ok(serials)
+        Ok(self.earlier().await?.into_keys().collect())
     }
 
     async fn backup(&self, serial: u64) -> Result<Option<State>, Error> {
-        let found = self.earlier().await?.into_iter().rfind(|(found, _)| *found == serial);
-        found.map(|(_, state)| state).transpose()
+        self.earlier().await?.remove(&serial).transpose()
+    }
+
+    /// The states in the checkpoints that are kept, without the current one; of two with one serial the newer one. What
+    /// does not even tell its serial is left out.
+    async fn earlier(&self) -> Result<BTreeMap<u64, Result<State, Error>>, Error> {
+        let Log { mut checkpoints, .. } = self.log().await?;
+        checkpoints.pop();
+        let state = |number: u64| async move {
+            let name = self.log_object(number);
+            let text = self.objects.get(&name).await?;
+            let state = |text: String| match object_log::state(&text, &self.place_of(&name)) {
+                Ok(state) => Some((state.serial, Ok(state))),
+                Err(error) => Some((object_log::serial(&text)?, Err(error))),
+            };
+            Ok::<_, Error>(text.and_then(state))
+        };
+        let states: Vec<_> = stream::iter(checkpoints).map(state).buffered(READS).try_collect().await?;
+        Ok(states.into_iter().flatten().collect())
     }
 
     /// The state in the newest checkpoint that a readable object of the log names.

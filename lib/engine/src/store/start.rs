@@ -137,20 +137,24 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
             Ok(ended.or(unreadable).map(|newer| Error::Older { place, found: state.serial, newer }))
         }
         None => {
-            let (backups, history) = (store.backups().await?, store.history().await?);
+            let (earlier, history) = (store.earlier().await?, store.history().await?);
             // The first run is in the history before its state is saved, and is refused there sometimes.
             let shows_state = |run: &&RunRecord| run.result.is_some() || run.serial > 1;
             let mut evidence = Vec::new();
-            match backups.as_slice() {
-                [] => {}
-                [one] => evidence.push(format!("an earlier state (serial {one})")),
-                [first, .., last] => evidence.push(format!("earlier states (serials {first} to {last})")),
+            match (earlier.keys().next(), earlier.keys().next_back()) {
+                (Some(first), Some(last)) if first < last => {
+                    evidence.push(format!("earlier states (serials {first} to {last})"));
+                }
+                (Some(one), _) => evidence.push(format!("an earlier state (serial {one})")),
+                (None, _) => {}
             }
             let run = history.runs.iter().rfind(shows_state).map(|run| run.serial);
             if let Some(last) = run.max(history.unreadable.keys().next_back().copied()) {
                 evidence.push(format!("the history of {}", runs_text(last)));
             }
-            let restore = newest_restorable(store, &backups).await?;
+            // One that can be put back: from which something was deployed.
+            let is_deployed = |state: &Result<State, Error>| state.as_ref().is_ok_and(|state| !state.is_blank());
+            let restore = earlier.iter().rfind(|(_, state)| is_deployed(state)).map(|(serial, _)| *serial);
             Ok((!evidence.is_empty()).then_some(Error::Absent { place, evidence, restore }))
         }
     }
@@ -158,20 +162,6 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
 
 fn runs_text(count: u64) -> String {
     if count == 1 { "a run".to_owned() } else { format!("{count} runs") }
-}
-
-/// The newest of these earlier states that can be put back: one that can be read, and from which something was
-/// deployed.
-async fn newest_restorable(store: &dyn StateStore, backups: &[u64]) -> Result<Option<u64>, Error> {
-    for serial in backups.iter().rev() {
-        match store.backup(*serial).await {
-            Ok(Some(state)) if !state.is_blank() => return Ok(Some(*serial)),
-            Ok(_) => {}
-            Err(error) if error.is_of_one_document() => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(None)
 }
 
 /// The highest serial that this store has seen.

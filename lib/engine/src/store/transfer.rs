@@ -27,18 +27,22 @@ pub struct Transferred {
 pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Result<State, Error> {
     refuse_moved(store).await?;
     let place = store.place();
-    let state = match store.backup(serial).await? {
+    let mut earlier = store.earlier().await?;
+    let state = match earlier.remove(&serial).transpose()? {
         // Whoever goes on from it would be told that there is no state.
         Some(state) if state.is_blank() => {
             let reason = format!("the state {serial} at {place} is from before the first deploy, and has nothing");
             let start = "to start over and leave what exists alone, use `--new-state`";
-            return Err(refused(format!("{reason}; {}; {start}", which(store).await?)));
+            return Err(refused(format!("{reason}; {}; {start}", which(earlier.into()))));
         }
         Some(state) => state,
         None => match readable(store).await?.filter(|state| state.serial == serial) {
             Some(state) => state,
             None => {
-                return Err(refused(format!("{place} has no state with the serial {serial}; {}", which(store).await?)));
+                return Err(refused(format!(
+                    "{place} has no state with the serial {serial}; {}",
+                    which(earlier.into())
+                )));
             }
         },
     };
@@ -47,8 +51,7 @@ pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Resul
 }
 
 /// Which earlier states can be restored.
-async fn which(store: &dyn StateStore) -> Result<String, Error> {
-    let Earlier { states, unreadable } = earlier(store).await?;
+fn which(Earlier { states, unreadable }: Earlier) -> String {
     let list = |serials: Vec<u64>| serials.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let mut which = match states.is_empty() {
         true => "no earlier states are kept".to_owned(),
@@ -57,7 +60,7 @@ async fn which(store: &dyn StateStore) -> Result<String, Error> {
     if !unreadable.is_empty() {
         which += &format!("; these cannot be read: {}", list(unreadable.into_keys().collect()));
     }
-    Ok(which)
+    which
 }
 
 /// The earlier states that a store keeps, without those from before the first deploy: they have nothing.
@@ -74,17 +77,22 @@ pub struct Earlier {
 /// # Errors
 /// The store cannot be reached.
 pub async fn earlier(store: &dyn StateStore) -> Result<Earlier, Error> {
-    let mut earlier = Earlier::default();
-    for serial in store.backups().await? {
-        match store.backup(serial).await {
-            Ok(state) => earlier.states.extend(state.filter(|state| !state.is_blank())),
-            Err(error) if error.is_of_one_document() => {
-                earlier.unreadable.insert(serial, error);
+    Ok(store.earlier().await?.into())
+}
+
+impl From<BTreeMap<u64, Result<State, Error>>> for Earlier {
+    fn from(all: BTreeMap<u64, Result<State, Error>>) -> Self {
+        let mut earlier = Self::default();
+        for (serial, state) in all {
+            match state {
+                Ok(state) => earlier.states.extend((!state.is_blank()).then_some(state)),
+                Err(error) => {
+                    earlier.unreadable.insert(serial, error);
+                }
             }
-            Err(error) => return Err(error),
         }
+        earlier
     }
-    Ok(earlier)
 }
 
 /// The state in `text` as the next one of `app`, to be saved with [`replace`]. Its checksum is made anew,
@@ -224,18 +232,11 @@ pub async fn migrate(
     // Until the end of the move, whoever looks there is sent back.
     to.set_moved(Some(from_url)).await?;
     let runs = copy_history(from, to).await?;
-    for serial in from.backups().await? {
+    for (serial, earlier) in from.earlier().await? {
+        // What cannot be read is no way back, and stays where it is.
+        let Ok(earlier) = earlier else { continue };
         if saved.is_none_or(|saved| serial > saved) && serial < state.serial {
-            match from.backup(serial).await {
-                Ok(backup) => {
-                    if let Some(backup) = backup {
-                        to.save(&backup).await?;
-                    }
-                }
-                // It is no way back, and stays where it is.
-                Err(error) if error.is_of_one_document() => {}
-                Err(error) => return Err(error),
-            }
+            to.save(&earlier).await?;
         }
     }
     to.save(&state).await?;

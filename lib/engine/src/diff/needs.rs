@@ -1,0 +1,141 @@
+//! Who of what exists needs whom: what each was made after, what it holds by a name, and what its public addresses
+//! hold. The diff asks it for what has to stay with a resource that stays, `--only` for what cannot be left out, the
+//! schedule for what is deleted before what, and the check of a plan for what cannot be deleted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::Path;
+use groundplan_schema::lookup;
+
+use super::bound::is_binding;
+use super::existing::{Incarnation, Key, NameIndex, all, deposed, goes, standing};
+use super::occupants::{is_detached, occupants};
+use super::{ChangeSet, Inputs};
+use crate::error::Need;
+use crate::model::{ResourceState, State};
+use crate::provider::{Behavior, Identity};
+
+/// That one resource needs another one.
+pub(crate) struct Link<'s> {
+    pub(crate) user: Incarnation<'s>,
+    pub(crate) needed: Incarnation<'s>,
+    pub(crate) need: Need,
+    /// Whether it is this one that is needed. Of several that stand or stood at the path that a resource was made
+    /// after, it surely is the one that it names, or else the one of its time.
+    pub(crate) certain: bool,
+}
+
+/// Each need of what exists.
+pub(crate) struct Needs<'s> {
+    links: Vec<Link<'s>>,
+    by_user: BTreeMap<Key<'s>, Vec<usize>>,
+    by_needed: BTreeMap<Key<'s>, Vec<usize>>,
+}
+
+impl<'s> Needs<'s> {
+    pub(crate) fn new(
+        state: &'s State,
+        identity: &'s Identity,
+        behavior: &dyn Fn(&str) -> Option<Behavior>,
+    ) -> Self {
+        let existing: Vec<_> = all(state).collect();
+        let names = NameIndex::new(&existing, identity);
+        let mut by_path: BTreeMap<&Path, Vec<Incarnation<'_>>> = BTreeMap::new();
+        existing.iter().for_each(|it| by_path.entry(it.path).or_default().push(*it));
+        let mut needs = Self { links: Vec::new(), by_user: BTreeMap::new(), by_needed: BTreeMap::new() };
+        for user in existing {
+            for path in &user.resource.dependencies {
+                let there = by_path.get(path).map_or(&[][..], Vec::as_slice);
+                let is_meant = |it: &Incarnation<'_>| there.len() == 1 || user.names(it);
+                let one_is_meant = there.iter().any(is_meant);
+                for it in there {
+                    let of_its_time = it.stands(state) == user.stands(state);
+                    let certain = if one_is_meant { is_meant(it) } else { of_its_time };
+                    needs.add(Link { user, needed: *it, need: Need::MadeAfter, certain });
+                }
+            }
+            for (name, value) in &user.resource.properties {
+                value.walk_leaves(name, &mut |place, leaf| {
+                    let named = leaf.as_str().into_iter().flat_map(|text| names.at(user.resource, place, text));
+                    for needed in named.filter(|it| holds(behavior, user.resource, place, it.resource)) {
+                        needs.add(Link { user, needed, need: Need::Property(place.to_owned()), certain: true });
+                    }
+                });
+            }
+        }
+        for (path, occupants) in occupants(state) {
+            let Some(needed) = standing(state, path) else { continue };
+            for user in occupants {
+                needs.add(Link { user, needed, need: Need::PublicAddresses, certain: true });
+            }
+        }
+        needs
+    }
+
+    fn add(&mut self, link: Link<'s>) {
+        let (user, needed) = (link.user.key(), link.needed.key());
+        if user != needed {
+            self.by_user.entry(user).or_default().push(self.links.len());
+            self.by_needed.entry(needed).or_default().push(self.links.len());
+            self.links.push(link);
+        }
+    }
+
+    /// What a resource needs, or may need.
+    pub(crate) fn perhaps_of(&self, user: &Incarnation<'_>) -> impl Iterator<Item = &Link<'s>> {
+        self.by_user.get(&user.key()).into_iter().flatten().map(|at| &self.links[*at])
+    }
+
+    /// What a resource needs.
+    pub(crate) fn of(&self, user: &Incarnation<'_>) -> impl Iterator<Item = &Link<'s>> {
+        self.perhaps_of(user).filter(|link| link.certain)
+    }
+
+    /// Who needs a resource.
+    pub(crate) fn users(&self, needed: &Incarnation<'_>) -> impl Iterator<Item = &Link<'s>> {
+        let links = self.by_needed.get(&needed.key()).into_iter().flatten().map(|at| &self.links[*at]);
+        links.filter(|link| link.certain)
+    }
+}
+
+/// Whether a resource that names another one at a place keeps it from being deleted, or is a part of it: two buckets
+/// that log into each other hold neither.
+fn holds(
+    behavior: &dyn Fn(&str) -> Option<Behavior>,
+    user: &ResourceState,
+    place: &str,
+    named: &ResourceState,
+) -> bool {
+    let property = place.split('.').next().unwrap_or_default();
+    let schemas = lookup(&user.type_name).zip(lookup(&named.type_name));
+    schemas.is_some_and(|(user, named)| user.holds(place, named)) || is_binding(behavior, &user.type_name, property)
+}
+
+/// What a plan deletes, and who needs what of all that exists.
+pub(crate) struct Going<'s> {
+    pub(crate) deleted: Vec<Incarnation<'s>>,
+    keys: BTreeSet<Key<'s>>,
+    pub(crate) needs: Needs<'s>,
+}
+
+impl<'s> Going<'s> {
+    /// None where nothing is deleted, and no change in place gives away what others hold.
+    pub(crate) fn new(inputs: &Inputs<'s>, changes: &ChangeSet) -> Option<Self> {
+        let state = inputs.state;
+        let by_key: BTreeSet<Key<'_>> =
+            changes.deposed.iter().map(|old| (&old.path, old.generation, &*old.id)).collect();
+        let replaced = deposed(state).filter(|it| by_key.contains(&it.key()));
+        let standing = changes.changes.values().filter(|change| goes(change));
+        let standing = standing.filter_map(|change| self::standing(state, &change.path));
+        let deleted: Vec<_> = standing.chain(replaced).collect();
+        if deleted.is_empty() && !changes.changes.values().any(is_detached) {
+            return None;
+        }
+        let keys = deleted.iter().map(Incarnation::key).collect();
+        Some(Self { deleted, keys, needs: Needs::new(state, inputs.identity, inputs.behavior) })
+    }
+
+    pub(crate) fn includes(&self, it: &Incarnation<'_>) -> bool {
+        self.keys.contains(&it.key())
+    }
+}

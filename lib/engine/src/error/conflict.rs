@@ -1,0 +1,108 @@
+//! What keeps the changes of a plan from being possible together.
+
+use std::fmt;
+
+use groundplan_core::Path;
+use groundplan_core::claim::Claim;
+
+/// Something that a resource takes and that another one has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Taken {
+    /// The resource that takes it.
+    pub path: Path,
+    /// What it is, as in `inline policy of a role (worker, read)`.
+    pub what: String,
+    /// The resource that has it.
+    pub holder: Path,
+    /// Why that does not let go of it.
+    pub how: Holding,
+}
+
+/// Why a resource does not let go of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holding {
+    /// The program leaves it as it is.
+    Stays,
+    /// The program gives it the same.
+    Both,
+    /// It stays in the account when it is removed from the program.
+    Retained,
+    /// Its change is left out of a part of a plan.
+    LeftOut,
+}
+
+/// A resource that is to be deleted, and that is held by then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldResource {
+    /// The resource.
+    pub path: Path,
+    /// Why it is deleted by then.
+    pub because: String,
+    /// Who holds it, and how.
+    pub holders: Vec<(Path, Need)>,
+    /// What to do.
+    pub fix: String,
+}
+
+/// How one resource needs another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It was made after it.
+    MadeAfter,
+    /// It names it at this place of its properties, and holds it by that.
+    Property(String),
+    /// It has public addresses in a network that has them through the other one.
+    PublicAddresses,
+}
+
+impl Taken {
+    pub(crate) fn new(path: &Path, claim: &Claim, holder: &Path, how: Holding) -> Self {
+        Self { path: path.clone(), what: named(claim), holder: holder.clone(), how }
+    }
+
+    /// The same, told of the other resource.
+    pub(crate) fn turned(&self) -> Self {
+        Self { path: self.holder.clone(), holder: self.path.clone(), ..self.clone() }
+    }
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, what, holder, how } = self;
+        write!(f, "`{path}` takes the {what} of `{holder}`, ")?;
+        match how {
+            Holding::Stays => write!(f, "which keeps it; give one of them another, or remove `{holder}`"),
+            Holding::Both => write!(f, "which is given it, too; give one of them another"),
+            Holding::Retained => {
+                write!(f, "which is removed and stays in the account; give `{path}` another, or move it with `moved`")
+            }
+            Holding::LeftOut => write!(f, "whose change is left out; add `--only {holder}`"),
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MadeAfter => f.write_str("made after it"),
+            Self::Property(place) => f.write_str(place),
+            Self::PublicAddresses => f.write_str("its public addresses"),
+        }
+    }
+}
+
+impl fmt::Display for HeldResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, because, holders, fix } = self;
+        let holders: Vec<_> = holders.iter().map(|(holder, need)| format!("{holder} ({need})")).collect();
+        write!(f, "`{path}` is held by {}, and {because}; {fix}", holders.join(", "))
+    }
+}
+
+/// As in `inline policy of a role (worker, read)`.
+pub(crate) fn named(claim: &Claim) -> String {
+    match claim.values() {
+        values if values.is_empty() => claim.what.to_owned(),
+        values => format!("{} ({values})", claim.what),
+    }
+}
