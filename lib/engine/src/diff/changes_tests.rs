@@ -249,7 +249,7 @@ fn counts_tell_how_many_resources_are_treated_how() {
     }
     let mut left = deployed(&program);
     left.deposed.push(Deposed { path: "a/x".into(), resource: left.resources["a/x"].clone() });
-    set.deposed = deposed(&left).collect();
+    set.deposed = existing::deposed(&left).map(|old| left_over(&old)).collect();
     let counts = set.count();
     let expected = super::super::Counts { create: 1, update: 1, may_update: 2, replace: 1, delete: 2, other: 4 };
     assert_eq!(counts, expected);

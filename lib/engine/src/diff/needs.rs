@@ -33,11 +33,7 @@ pub(crate) struct Needs<'s> {
 }
 
 impl<'s> Needs<'s> {
-    pub(crate) fn new(
-        state: &'s State,
-        identity: &'s Identity,
-        behavior: &dyn Fn(&str) -> Option<Behavior>,
-    ) -> Self {
+    pub(crate) fn new(state: &'s State, identity: &'s Identity, behavior: &dyn Fn(&str) -> Option<Behavior>) -> Self {
         let existing: Vec<_> = all(state).collect();
         let names = NameIndex::new(&existing, identity);
         let mut by_path: BTreeMap<&Path, Vec<Incarnation<'_>>> = BTreeMap::new();
@@ -82,20 +78,28 @@ impl<'s> Needs<'s> {
     }
 
     /// What a resource needs, or may need.
-    pub(crate) fn perhaps_of(&self, user: &Incarnation<'_>) -> impl Iterator<Item = &Link<'s>> {
-        self.by_user.get(&user.key()).into_iter().flatten().map(|at| &self.links[*at])
+    pub(crate) fn perhaps_of(&self, user: &Incarnation<'_>) -> Vec<&Link<'s>> {
+        self.at(self.by_user.get(&user.key()))
     }
 
     /// What a resource needs.
-    pub(crate) fn of(&self, user: &Incarnation<'_>) -> impl Iterator<Item = &Link<'s>> {
-        self.perhaps_of(user).filter(|link| link.certain)
+    pub(crate) fn of(&self, user: &Incarnation<'_>) -> Vec<&Link<'s>> {
+        certain(self.perhaps_of(user))
     }
 
     /// Who needs a resource.
-    pub(crate) fn users(&self, needed: &Incarnation<'_>) -> impl Iterator<Item = &Link<'s>> {
-        let links = self.by_needed.get(&needed.key()).into_iter().flatten().map(|at| &self.links[*at]);
-        links.filter(|link| link.certain)
+    pub(crate) fn users(&self, needed: &Incarnation<'_>) -> Vec<&Link<'s>> {
+        certain(self.at(self.by_needed.get(&needed.key())))
     }
+
+    fn at(&self, positions: Option<&Vec<usize>>) -> Vec<&Link<'s>> {
+        positions.into_iter().flatten().map(|at| &self.links[*at]).collect()
+    }
+}
+
+fn certain<'l, 's>(mut links: Vec<&'l Link<'s>>) -> Vec<&'l Link<'s>> {
+    links.retain(|link| link.certain);
+    links
 }
 
 /// Whether a resource that names another one at a place keeps it from being deleted, or is a part of it: two buckets

@@ -124,13 +124,16 @@ fn can_be_done(
     }
     // Whoever holds it by a name or an address is judged by what the plan changes of that.
     let needs = Needs::new(&state, inputs.identity, inputs.behavior);
-    let holds = |link: &&Link<'_>| {
+    let holds = |link: &Link<'_>| {
         let held = link.needed.path;
-        let goes = if link.needed.stands(&state) { goes(held) } else { old_goes(held) && !has_new(link.user.path, held) };
+        let goes =
+            if link.needed.stands(&state) { goes(held) } else { old_goes(held) && !has_new(link.user.path, held) };
         link.need == Need::MadeAfter && goes
     };
     let users = users.into_iter().filter_map(|path| standing(&state, path));
-    let held = |user: Incarnation<'_>| Some((user.path.clone(), needs.perhaps_of(&user).find(holds)?.needed.path.clone()));
+    let held = |user: Incarnation<'_>| {
+        Some((user.path.clone(), needs.perhaps_of(&user).into_iter().find(|link| holds(link))?.needed.path.clone()))
+    };
     let needed: BTreeMap<Path, Path> = users.filter_map(held).collect();
     match needed.is_empty() {
         true => Ok(()),

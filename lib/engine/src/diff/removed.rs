@@ -49,7 +49,8 @@ pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
     stay(&needs, state, &mut changes, retained, Action::Forget);
     parts_stay(state, &mut changes, behavior);
     let outputs = state.outputs.keys().map(|name| (name.clone(), OutputChange::Removed)).collect();
-    let deposed = existing::deposed(state).filter(|old| !kept.contains(&old.key())).map(|old| left_over(&old)).collect();
+    let deposed =
+        existing::deposed(state).filter(|old| !kept.contains(&old.key())).map(|old| left_over(&old)).collect();
     ChangeSet { changes, deposed, outputs, ..ChangeSet::default() }
 }
 
@@ -90,7 +91,7 @@ fn all_of<'s>(needs: &Needs<'s>, these: &[Incarnation<'s>]) -> BTreeSet<Key<'s>>
     let mut open = these.to_vec();
     while let Some(it) = open.pop() {
         if all.insert(it.key()) {
-            open.extend(needs.of(&it).map(|link| link.needed));
+            open.extend(needs.of(&it).into_iter().map(|link| link.needed));
         }
     }
     all
@@ -107,7 +108,7 @@ fn stay<'s>(
 ) -> BTreeSet<Key<'s>> {
     let mut staying: BTreeSet<_> = open.iter().map(Incarnation::key).collect();
     while let Some(user) = open.pop() {
-        for needed in needs.of(&user).map(|link| link.needed) {
+        for needed in needs.of(&user).into_iter().map(|link| link.needed) {
             let stays = if needed.stands(state) {
                 let change = changes.get_mut(needed.path).filter(|change| change.action == Action::Delete);
                 change.map(|change| leave(change, action, [Reason::NeededBy(user.path.clone())])).is_some()
@@ -174,9 +175,8 @@ fn wholes<'s>(state: &'s State, part: &'s ResourceState) -> Vec<&'s Path> {
     let bound = bound.filter(|name| lookup(&part.type_name).is_some_and(|schema| schema.is_bound_by(name)));
     let names = owners.into_iter().chain(identifier.iter().copied()).chain(bound);
     let texts: Vec<&str> = names.filter_map(|name| part.properties.get(name)?.as_str()).collect();
-    let is_owner = |path: &&Path| {
-        standing(state, path).is_some_and(|owner| texts.iter().any(|text| owner.is_identified_by(text)))
-    };
+    let is_owner =
+        |path: &&Path| standing(state, path).is_some_and(|owner| texts.iter().any(|text| owner.is_identified_by(text)));
     let owners: Vec<&Path> = part.dependencies.iter().filter(is_owner).collect();
     let is_only_bound = lookup(&part.type_name).is_some_and(|schema| schema.is_bound());
     if owners.is_empty() && !is_only_bound { part.dependencies.iter().collect() } else { owners }

@@ -86,9 +86,8 @@ fn of_what_earlier_runs_left_over_what_holds_data_goes_only_where_that_was_said(
             state.deposed.push(Deposed { path: path.into(), resource });
         }
     });
-    let goes = |delete_data| -> Vec<Path> {
-        destroyed(&state, delete_data).deposed.into_iter().map(|old| old.path).collect()
-    };
+    let goes =
+        |delete_data| -> Vec<Path> { destroyed(&state, delete_data).deposed.into_iter().map(|old| old.path).collect() };
     assert_eq!(goes(false), ["a/subnets".into()]);
     assert_eq!(goes(true), ["a/db".into(), "a/subnets".into()]);
 }

@@ -43,12 +43,7 @@ fn stays(changes: &ChangeSet, path: &Path) -> bool {
 }
 
 /// What stays, names a deleted resource and goes on to name it, each with the first place where it does.
-fn by_name(
-    inputs: &Inputs<'_>,
-    changes: &ChangeSet,
-    going: &Going<'_>,
-    old: &Incarnation<'_>,
-) -> Vec<(Path, Need)> {
+fn by_name(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>, old: &Incarnation<'_>) -> Vec<(Path, Need)> {
     let mut found: Vec<&Link<'_>> = Vec::new();
     for link in going.needs.users(old) {
         let user = &link.user;
@@ -69,12 +64,7 @@ fn by_name(
 
 /// What stays and is to use the new resource of a replacement that deletes the old one first: it holds that until
 /// then.
-fn used_anew(
-    inputs: &Inputs<'_>,
-    changes: &ChangeSet,
-    old: &Incarnation<'_>,
-    held: &Change,
-) -> Vec<(Path, Need)> {
+fn used_anew(inputs: &Inputs<'_>, changes: &ChangeSet, old: &Incarnation<'_>, held: &Change) -> Vec<(Path, Need)> {
     let Some(target) = lookup(&old.resource.type_name) else { return Vec::new() };
     let users = inputs.state.resources.iter().filter(|(path, resource)| {
         resource.dependencies.contains(&held.path) && changes.changes.contains_key(*path) && stays(changes, path)
@@ -92,7 +82,7 @@ fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<
     let lets_go = changes.changes.values().filter(|change| goes(change) || is_detached(change));
     let tell = |change: &Change| {
         let users = going.needs.users(&standing(inputs.state, &change.path)?);
-        let stay = users.filter(|link| link.need == Need::PublicAddresses && is_surely_public(link.user.resource));
+        let stay = users.into_iter().filter(|link| link.need == Need::PublicAddresses && is_surely_public(link.user.resource));
         let stay = stay.filter(|link| !going.includes(&link.user));
         let holders: Vec<_> = stay.map(|link| (link.user.path.clone(), link.need.clone())).collect();
         if holders.is_empty() {

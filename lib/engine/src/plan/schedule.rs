@@ -249,7 +249,7 @@ impl<'a> Schedule<'a> {
             let change = self.changes.changes.get(old.path).filter(|_| old.stands(self.inputs.state));
             let action = change.map(|change| change.action);
             let delete_first = action == Some(Action::Replace(Order::DeleteFirst));
-            for user in going.needs.users(old).map(|link| link.user) {
+            for user in going.needs.users(old).into_iter().map(|link| link.user) {
                 let gone = self.delete_of(&user);
                 gone.into_iter().for_each(|gone| self.graph.after(delete, gone));
                 // What is only being changed may still use the old one: a service while it rolls over.
