@@ -112,7 +112,7 @@ impl Resource {
         let own = self.schema().own_name().and_then(|name| self.properties.get(name)).and_then(scalar);
         let outputs = self.outputs.values().filter_map(|value| value.as_str().map(str::to_owned));
         let parts = [self.key.id.clone()].into_iter();
-        parts.chain(own).chain(outputs).filter(|alias| alias.len() > 1).collect()
+        parts.chain(own).chain(outputs).filter(|alias| !alias.is_empty()).collect()
     }
 }
 

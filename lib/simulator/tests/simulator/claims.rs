@@ -225,3 +225,17 @@ async fn what_is_protected_is_not_deleted_whatever_the_setting_is_called() {
     let pool = create(&cloud, "shop/pool", "AWS::Cognito::UserPool", json!({"DeletionProtection": "ACTIVE"})).await.id;
     assert!(refusal(try_delete(&cloud, "AWS::Cognito::UserPool", &pool).await).contains("is protected"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_name_of_one_letter_is_known_as_any_other() {
+    let cloud = Simulator::in_memory(1);
+    let role = create(&cloud, "shop/role", "AWS::IAM::Role", json!({"RoleName": "w", "AssumeRolePolicyDocument": {}}))
+        .await
+        .id;
+    let policy = json!({"RoleName": "w", "PolicyName": "p", "PolicyDocument": {}});
+    let policy = create(&cloud, "shop/policy", POLICY, policy).await.id;
+    let held = refusal(try_delete(&cloud, "AWS::IAM::Role", &role).await);
+    assert!(held.starts_with("DeleteConflict"), "{held}");
+    delete(&cloud, POLICY, &policy).await;
+    delete(&cloud, "AWS::IAM::Role", &role).await;
+}
