@@ -1,6 +1,6 @@
 //! Changes of the state alone: nothing in the account is touched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::Path;
 
@@ -47,13 +47,15 @@ pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
     }
 }
 
-/// Takes what is at `path` or below it out of the state: the resources, and the creates that an
-/// interrupted run has left open; only these with `open_only`. What exists stays in the account.
+/// Takes what is at `path` or below it out of the state: the resources, what was retained where nothing stands, and
+/// the creates that an interrupted run has left open; only these with `open_only`. What exists stays in the account.
 ///
 /// # Errors
 /// [`Error::UnknownPaths`] where there is nothing.
 pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>, Error> {
-    let resources = state.resources.keys().filter(|other| !open_only && other.is_within(path));
+    let retained = state.retained.iter().map(|old| &old.path);
+    let known: BTreeSet<&Path> = state.resources.keys().chain(retained).filter(|_| !open_only).collect();
+    let resources = known.iter().copied().filter(|other| other.is_within(path));
     let forgotten = resources.map(|path| Event::Forgotten { path: path.clone() });
     let open = state.open_creates().filter(|(other, _)| other.is_within(path));
     let dropped = open.map(|(path, _)| Event::Failed {
@@ -66,7 +68,7 @@ pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>
     let events: Vec<_> = forgotten.chain(dropped).collect();
     if events.is_empty() {
         let open = state.open_creates().map(|(path, _)| path);
-        let known: Vec<_> = state.resources.keys().filter(|_| !open_only).chain(open).collect();
+        let known: Vec<_> = known.into_iter().chain(open).collect();
         let place = if open_only { "the creates that are open" } else { "the state" };
         return Err(Error::UnknownPaths { place, paths: vec![(path.clone(), nearest(path, known))] });
     }

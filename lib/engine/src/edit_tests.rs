@@ -174,3 +174,16 @@ async fn nothing_moves_to_where_an_interrupted_run_may_have_made_something() {
     );
     assert_eq!(state(&store).await, before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_retained_is_dropped_where_nothing_stands() {
+    let (fake, store) = deployed().await;
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let events = ["a/subnet", "a/vpc"].map(|path| Event::Retained { path: path.into() });
+    commit(loaded, None, events, &store).await.unwrap();
+    assert!(matches!(rm(&store, "a", true).await, Err(Error::UnknownPaths { .. })), "it is no open create");
+    assert_eq!(rm(&store, "a/vpc", false).await.unwrap().retained.len(), 1);
+    assert_eq!(rm(&store, "a", false).await.unwrap().retained, []);
+    assert!(matches!(rm(&store, "a", false).await, Err(Error::UnknownPaths { .. })));
+    assert_eq!(fake.paths(), ["a/subnet", "a/vpc"]);
+}

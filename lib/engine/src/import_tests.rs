@@ -135,7 +135,7 @@ async fn what_is_still_to_be_deleted_is_not_imported() {
     let imported = import(&program, &loaded.state, &path, &id, &fake).await.unwrap();
     let mut state = edit::commit(loaded, Some(imported.identity), imported.events, &store).await.unwrap();
     let resource = state.resources.remove(&path).unwrap();
-    state.deposed.push(crate::model::Deposed { path, resource });
+    state.deposed.push(crate::model::Orphan { path, resource });
     let refused = import(&program, &state, &"a/other".into(), &id, &fake).await.unwrap_err().to_string();
     assert_eq!(
         refused,
@@ -209,7 +209,7 @@ async fn what_another_app_has_in_its_state_is_refused_until_it_has_let_go_of_it(
     // What is left over there is theirs as well.
     let mut deposed = state.clone();
     let resource = deposed.resources.remove(&path).unwrap();
-    deposed.deposed.push(crate::model::Deposed { path: path.clone(), resource: resource.clone() });
+    deposed.deposed.push(crate::model::Orphan { path: path.clone(), resource: resource.clone() });
     account.save(&deposed).await.unwrap();
     assert!(super::import(&program, &own, &request(false), &fake).await.is_err());
     // The same name in another account is another one.

@@ -5,7 +5,7 @@ use super::*;
 use crate::drift::Drift;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{DATABASE, Fake, LOG_GROUP, VPC, assembly, state, subnet, vpc};
-use crate::model::{Deposed, Intent, Operation, ResourceStatus};
+use crate::model::{Intent, Operation, Orphan, ResourceStatus};
 use crate::provider::{Address, CreateRequest};
 use crate::store::{self, MemoryStore, StateStore};
 
@@ -96,7 +96,7 @@ async fn another_account_is_refused_as_long_as_anything_may_be_in_the_first_one(
     refused(&deployed).await;
     deployed.resources.clear();
     let mut deposed = deployed.clone();
-    deposed.deposed.push(Deposed { path: "a/vpc".into(), resource: resource.clone() });
+    deposed.deposed.push(Orphan { path: "a/vpc".into(), resource: resource.clone() });
     refused(&deposed).await;
     let mut pending = deployed.clone();
     let operation = Operation::Create {

@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, SUBNET, VPC, assembly, vpc};
-use crate::model::Deposed;
+use crate::model::Orphan;
 use crate::planning::{self, PlanOptions, Planned};
 use crate::provider::{ErrorClass, Provider};
 use crate::rate_limit::RateLimiter;
@@ -132,9 +132,9 @@ async fn what_the_first_calls_of_a_killed_deletion_took_away_is_put_back() {
 async fn what_was_replaced_and_whose_deletion_was_never_requested_is_still_deleted() {
     let (fake, mut state) = killed_while_deleting(&[]).await;
     let old = ResourceState { generation: 0, id: "nat-7".into(), ..state.resources["a/vpc"].clone() };
-    let gone = Deposed { path: "a/vpc".into(), resource: ResourceState { id: "vpc-gone".into(), ..old.clone() } };
+    let gone = Orphan { path: "a/vpc".into(), resource: ResourceState { id: "vpc-gone".into(), ..old.clone() } };
     let id = fake.id("a/db");
-    let kept = Deposed { path: "a/vpc".into(), resource: ResourceState { id, ..old } };
+    let kept = Orphan { path: "a/vpc".into(), resource: ResourceState { id, ..old } };
     state.deposed = vec![gone, kept];
     for id in ["vpc-gone".to_owned(), fake.id("a/db")] {
         state.apply(Event::Deleting { path: "a/vpc".into(), id, generation: Some(0) }).unwrap();

@@ -217,7 +217,7 @@ async fn left(store: &dyn StateStore) -> Result<Option<State>, Error> {
 }
 
 /// What the plan of `changes` uses of other apps, and what stays in use beside it: by resources
-/// that are left out or kept. `imports` is what the whole program uses, `is_own` whether the plan
+/// that are left out, kept or retained. `imports` is what the whole program uses, `is_own` whether the plan
 /// publishes an output as the program says.
 pub(crate) fn split(
     state: &State,
@@ -226,8 +226,8 @@ pub(crate) fn split(
     is_own: &dyn Fn(&str) -> bool,
 ) -> (Imports, Imports) {
     let left_alone = |path: &Path| match changes.changes.get(path) {
-        Some(change) => change.action == Action::Keep,
-        None => state.resources.contains_key(path),
+        Some(change) => change.action == Action::Keep || change.is_retained(),
+        None => state.resources.contains_key(path) || state.retained.iter().any(|old| old.path == *path),
     };
     retain(&mut imports, &|path| !left_alone(path) && changes.changes.contains_key(path), is_own);
     let mut kept = state.imports.clone();

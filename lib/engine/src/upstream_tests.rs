@@ -350,3 +350,19 @@ async fn of_two_runs_at_the_same_time_one_sees_the_other_and_touches_nothing() {
     assert_eq!(world.state(&world.shop, "shop").await.imports, Imports::new());
     assert_eq!(world.fake.calls(), Vec::<String>::new());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_retained_goes_on_to_use_what_other_apps_publish() {
+    let world = World::new();
+    world.deploy(&zone("Z1"), &world.account).await.unwrap();
+    let mut program = shop();
+    program.resources.get_mut("a/logs").unwrap().lifecycle.retain = true;
+    world.deploy(&program, &world.shop).await.unwrap();
+    program.resources.remove("a/logs");
+    for _ in 0..2 {
+        let state = world.deploy(&program, &world.shop).await.unwrap().state;
+        assert_eq!(state.retained.len(), 1);
+        assert_eq!(state.imports["account"]["zone-id"].resources, ["a/logs".into()].into());
+        program.outputs.clear();
+    }
+}

@@ -14,7 +14,7 @@ use std::path::{Path as FilePath, PathBuf};
 use groundplan_core::value::{CrossAppReference, SecretSource, ValueType};
 use groundplan_core::{Assembly, AssumeRole, Environment, Path, Reference, ResourceEntry, Value};
 use groundplan_engine::model::{
-    Counts, Deposed, Event, FormatError, Imported, Imports, Intent, Move, Operation, ResourceStatus, RunRecord,
+    Counts, Event, FormatError, Imported, Imports, Intent, Move, Operation, Orphan, ResourceStatus, RunRecord,
     RunResult,
 };
 use groundplan_engine::plan::{Desired, Step, StepId, Work};
@@ -87,7 +87,7 @@ fn imports(zone: &str) -> Imports {
 }
 
 /// A state with every status.
-fn state() -> State {
+fn state(format: u32) -> State {
     let statuses = [
         ("a/accepted", ResourceStatus::Accepted),
         ("a/deleting", ResourceStatus::Deleting),
@@ -112,7 +112,12 @@ fn state() -> State {
         identity: Some(identity()),
         digest_key: "0f".repeat(32),
         resources,
-        deposed: vec![Deposed { path: "a/one".into(), resource: resource("before", ResourceStatus::Ready) }],
+        deposed: vec![Orphan { path: "a/one".into(), resource: resource("before", ResourceStatus::Ready) }],
+        retained: if format > 2 {
+            vec![Orphan { path: "a/left".into(), resource: resource("left", ResourceStatus::Ready) }]
+        } else {
+            Vec::new()
+        },
         pending: BTreeMap::from([(Path::new("a/asked"), intent(create(), "asked"))]),
         generations: BTreeMap::from([(Path::new("a/one"), 2)]),
         outputs: BTreeMap::from([("url".to_owned(), json!("https://example.com"))]),
@@ -142,7 +147,8 @@ fn journal(format: u32) -> Vec<Event> {
     let before = || "id-before".to_owned();
     let role = AssumeRole::new("arn:aws:iam::111122223333:role/deploy").external_id("shop");
     let environment = Environment::new("eu-central-1").account("111122223333").assume_role(role);
-    let later = [Event::RoleChanged { stack: "a".into(), environment }];
+    let later =
+        [(2, Event::RoleChanged { stack: "a".into(), environment }), (3, Event::Retained { path: path("found") })];
     let events = vec![
         Event::Begun { serial: 2, identity: identity() },
         Event::Moved { from: path("one"), to: path("two") },
@@ -175,7 +181,7 @@ fn journal(format: u32) -> Vec<Event> {
             later: true,
         },
     ];
-    events.into_iter().chain(later.into_iter().filter(|_| format > 1)).collect()
+    events.into_iter().chain(later.into_iter().filter(|(since, _)| format >= *since).map(|(_, event)| event)).collect()
 }
 
 fn assembly() -> Assembly {
@@ -207,7 +213,8 @@ fn plan(format: u32) -> Plan {
         Work::Forget,
         Work::Delete { id: "id-before".into(), generation: Some(1), final_snapshot: None },
     ];
-    let works = works.into_iter().chain((format > 1).then_some(Work::Barrier));
+    let works =
+        works.into_iter().chain((format > 1).then_some(Work::Barrier)).chain((format > 2).then_some(Work::Retain));
     let step = |(position, work): (usize, Work)| {
         let id = u32::try_from(position).expect("there are few");
         Step {
@@ -261,7 +268,10 @@ fn entry() -> RunRecord {
 
 /// The formats that there were: a directory each. A file whose format has not changed stands in the later
 /// ones, too, as it is written beside the others.
-const FORMATS: [u32; 2] = [1, 2];
+const FORMATS: [u32; 3] = [1, 2, 3];
+
+/// The one that this version writes.
+const NEWEST: u32 = FORMATS[FORMATS.len() - 1];
 
 fn golden(format: u32) -> PathBuf {
     FilePath::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{format}"))
@@ -270,10 +280,10 @@ fn golden(format: u32) -> PathBuf {
 /// What this version writes, by file.
 async fn written(dir: &FilePath) -> BTreeMap<&'static str, String> {
     let store = FileStore::new(dir, "shop");
-    store.save(&state()).await.unwrap();
-    store.append(1, &journal(FORMATS[FORMATS.len() - 1])).await.unwrap();
+    store.save(&state(NEWEST)).await.unwrap();
+    store.append(1, &journal(NEWEST)).await.unwrap();
     store.record(&entry(), Some(&assembly())).await.unwrap();
-    fs::write(dir.join("shop/plan.json"), plan(FORMATS[FORMATS.len() - 1]).to_json()).unwrap();
+    fs::write(dir.join("shop/plan.json"), plan(NEWEST).to_json()).unwrap();
     let files = ["state.json", "journal.jsonl", "plan.json", "history/2.json", "history/2.assembly.json"];
     files.into_iter().map(|file| (file, fs::read_to_string(dir.join("shop").join(file)).unwrap())).collect()
 }
@@ -282,7 +292,7 @@ async fn written(dir: &FilePath) -> BTreeMap<&'static str, String> {
 async fn a_format_does_not_change_without_another_number() {
     let dir = tempfile::tempdir().unwrap();
     for (file, text) in written(dir.path()).await {
-        let path = golden(FORMATS[FORMATS.len() - 1]).join("shop").join(file);
+        let path = golden(NEWEST).join("shop").join(file);
         if !path.exists() && std::env::var("GROUNDPLAN_GOLDEN").is_ok_and(|mode| mode == "write") {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, &text).unwrap();
@@ -309,7 +319,7 @@ async fn means_what_it_did(format: u32) {
     let dir = tempfile::tempdir().unwrap();
     copy(&golden(format), dir.path());
     let store = FileStore::new(dir.path(), "shop");
-    assert_eq!(store.load().await.unwrap(), Some(Stored { state: state(), journal: journal(format) }));
+    assert_eq!(store.load().await.unwrap(), Some(Stored { state: state(format), journal: journal(format) }));
     assert_eq!(store.history().await.unwrap().whole().unwrap(), [entry()]);
     assert_eq!(store.assembly(2).await.unwrap(), Some(assembly()));
     assert_eq!(
@@ -320,12 +330,16 @@ async fn means_what_it_did(format: u32) {
     let state = load(&store, "shop").await.unwrap().state;
     let paths: Vec<_> = state.resources.keys().map(Path::as_str).collect();
     let known = ["accepted", "deleting", "failed", "found", "new", "part", "tainted", "two", "updating"];
-    assert_eq!(paths, known.map(|name| format!("a/{name}")));
+    let known = known.into_iter().filter(|name| format < 3 || *name != "found").map(|name| format!("a/{name}"));
+    assert_eq!(paths, known.collect::<Vec<_>>());
     assert_eq!(state.pending.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/asked", "a/open"]);
     assert_eq!(state.resources["a/new"].status, ResourceStatus::Ready);
     assert_eq!(state.resources["a/accepted"].status, ResourceStatus::Failed);
     assert_eq!(state.resources["a/part"].status, ResourceStatus::Tainted);
-    assert_eq!(state.resources["a/found"].properties, properties("found"), "what is there, not what was asked for");
+    let mut retained = state.retained.iter().map(|old| (&old.path, &old.resource));
+    let found = state.resources.iter().chain(retained.by_ref()).find(|(path, _)| path.as_str() == "a/found").unwrap();
+    assert_eq!(found.1.properties, properties("found"), "what is there, not what was asked for");
+    assert_eq!(state.retained.len(), if format < 3 { 0 } else { 2 });
     assert_eq!((state.serial, &state.outputs["url"]), (2, &json!("https://example.org")));
     assert_eq!(state.imports, imports("Z2"));
     assert_eq!(state.deposed, []);
@@ -348,6 +362,7 @@ fn the_files_have_every_event_and_every_kind_of_work() {
         Event::Moved { .. } => "moved",
         Event::Recorded { .. } => "recorded",
         Event::Forgotten { .. } => "forgotten",
+        Event::Retained { .. } => "retained",
         Event::Imported { .. } => "imported",
         Event::Published { .. } => "published",
     };
@@ -359,11 +374,11 @@ fn the_files_have_every_event_and_every_kind_of_work() {
         Work::Move { .. } => "move",
         Work::Record { .. } => "record",
         Work::Forget => "forget",
+        Work::Retain => "retain",
         Work::Barrier => "barrier",
     };
-    let newest = FORMATS[FORMATS.len() - 1];
-    assert_eq!(journal(newest).iter().map(event).collect::<BTreeSet<_>>().len(), 15);
-    assert_eq!(plan(newest).steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 8);
+    assert_eq!(journal(NEWEST).iter().map(event).collect::<BTreeSet<_>>().len(), 16);
+    assert_eq!(plan(NEWEST).steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 9);
 }
 
 /// What becomes of each file when something in it is changed.

@@ -56,7 +56,10 @@ pub(crate) async fn rm(
         for event in &events {
             match event {
                 Event::Forgotten { path } => {
-                    removed.0.extend(before.resources.get(path).map(|it| (path.clone(), it.clone())));
+                    let records = before.retained.iter().filter(|it| it.path == *path).map(|it| &it.resource);
+                    let standing = before.resources.get(path);
+                    let gone = standing.into_iter().chain(records.filter(|_| standing.is_none()));
+                    removed.0.extend(gone.map(|it| (path.clone(), it.clone())));
                 }
                 Event::Failed { path, .. } => {
                     removed.1.extend(before.pending.get(path).map(|it| (path.clone(), it.clone())));

@@ -36,7 +36,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
             if state.resources.is_empty() {
                 context.terminal.note("nothing is deployed");
             } else {
-                context.terminal.print(list(&state));
+                context.terminal.print(list(&state.resources.iter().collect::<Vec<_>>()));
             }
             let open: Vec<_> = state.open_creates().collect();
             if !open.is_empty() {
@@ -45,13 +45,28 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
                     .terminal
                     .print(open.iter().map(|(path, it)| open::line(path, it)).collect::<Vec<_>>().join(&*NL));
             }
+            if !state.retained.is_empty() {
+                context
+                    .terminal
+                    .note("retained in the account, with what they need; `state rm PATH` drops such a record:");
+                context
+                    .terminal
+                    .print(list(&state.retained.iter().map(|it| (&it.path, &it.resource)).collect::<Vec<_>>()));
+            }
+            let retained: Vec<_> = state
+                .retained
+                .iter()
+                .map(|it| json!({"path": it.path, "type": it.resource.type_name, "id": it.resource.id}))
+                .collect();
             let open: Vec<_> = open.into_iter().map(|(path, intent)| open::document(path, intent)).collect();
             let resources: Vec<_> = state
                 .resources
                 .iter()
                 .map(|(path, it)| json!({"path": path, "type": it.type_name, "id": it.id, "status": it.status}))
                 .collect();
-            let document = json!({"app": state.app, "serial": state.serial, "resources": resources, "open": open});
+            let document = json!({
+                "app": state.app, "serial": state.serial, "resources": resources, "retained": retained, "open": open,
+            });
             context.terminal.print_json(&document);
         }
         args::State::Show { path } => {
@@ -84,13 +99,13 @@ fn unknown(state: &State, path: &Path) -> CommandError {
     }
 }
 
-fn list(state: &State) -> String {
+fn list(resources: &[(&Path, &ResourceState)]) -> String {
     let width = |of: &dyn Fn(&Path, &ResourceState) -> usize| {
-        state.resources.iter().map(|(path, resource)| of(path, resource)).max().unwrap_or(0)
+        resources.iter().map(|(path, resource)| of(path, resource)).max().unwrap_or(0)
     };
     let paths = width(&|path, _| path.as_str().chars().count());
     let types = width(&|_, resource| short_type(&resource.type_name).chars().count());
-    let line = |(path, resource): (&Path, &ResourceState)| {
+    let line = |(path, resource): &(&Path, &ResourceState)| {
         let status = match resource.status {
             _ if resource.incomplete => format!("  {}", paint(CHANGE, INCOMPLETE)),
             ResourceStatus::Ready => String::new(),
@@ -99,7 +114,7 @@ fn list(state: &State) -> String {
         let type_name = padded(DIM, short_type(&resource.type_name), types);
         format!("{}  {type_name}  {}{status}", padded(BOLD, path.as_str(), paths), resource.id)
     };
-    state.resources.iter().map(line).collect::<Vec<_>>().join(&*NL)
+    resources.iter().map(line).collect::<Vec<_>>().join(&*NL)
 }
 
 /// What the resource has of other apps, as `account:zone-id`.

@@ -176,13 +176,14 @@ pub(crate) fn past(work: &Work) -> &'static str {
         Work::Move { .. } => "moved",
         Work::Record { .. } => "recorded",
         Work::Forget => "forgotten",
+        Work::Retain => "retained",
         Work::Barrier => "passed",
     }
 }
 
 /// `12 created, 1 updated`.
 fn tally(plan: &Plan, done: &[StepId]) -> String {
-    const ORDER: [&str; 6] = ["created", "updated", "deleted", "moved", "recorded", "forgotten"];
+    const ORDER: [&str; 7] = ["created", "updated", "deleted", "moved", "recorded", "retained", "forgotten"];
     let number = |verb: &str| done.iter().filter(|id| past(&plan.step(**id).work) == verb).count();
     let parts: Vec<_> = ORDER.iter().map(|verb| (number(verb), verb)).filter(|(number, _)| *number > 0).collect();
     match parts.is_empty() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use groundplan_core::{Path, Value};
 use groundplan_schema::{Replacement, ResourceType, lookup};
 
-use super::existing::{Incarnation, NameIndex, all, goes};
+use super::existing::{Incarnation, NameIndex, deposed, goes, standing};
 use super::{Action, Change, Inputs};
 use crate::model::{ResourceState, State};
 use crate::provider::{Behavior, Recovery};
@@ -18,8 +18,8 @@ pub(super) fn to_what_goes(
     state: &State,
     changes: &BTreeMap<Path, Change>,
 ) -> BTreeMap<Path, Path> {
-    let is_deleted = |it: &Incarnation<'_>| !it.stands(state) || changes.get(it.path).is_some_and(goes);
-    let deleted: Vec<Incarnation<'_>> = all(state).filter(is_deleted).collect();
+    let going = changes.values().filter(|change| goes(change)).filter_map(|change| standing(state, &change.path));
+    let deleted: Vec<Incarnation<'_>> = going.chain(deposed(state)).collect();
     if deleted.is_empty() {
         return BTreeMap::new();
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::diff::tests::{changes, deployed, pending_create, told};
 use crate::fake::{DATABASE, LOG_GROUP, SUBNET, VPC, assembly, identity};
-use crate::model::Deposed;
+use crate::model::Orphan;
 
 const BUCKET: &str = "AWS::S3::Bucket";
 const GROUP: &str = "AWS::EC2::SecurityGroup";
@@ -212,7 +212,7 @@ fn a_set_of_changes_is_empty_only_where_there_is_nothing_to_do_anywhere() {
     let empty = changes(&program, &deployed(&program));
     assert!(empty.is_empty());
     let mut left = deployed(&program);
-    left.deposed.push(Deposed { path: "a/x".into(), resource: left.resources["a/x"].clone() });
+    left.deposed.push(Orphan { path: "a/x".into(), resource: left.resources["a/x"].clone() });
     assert!(!changes(&program, &left).is_empty());
     assert!(!changes(&assembly(&[]), &deployed(&program)).is_empty());
     let outputs = [("a".to_owned(), OutputChange::Removed)].into();
@@ -248,7 +248,7 @@ fn counts_tell_how_many_resources_are_treated_how() {
         set.changes.insert(Path::new(format!("a/{at}")), Change { action, reasons: vec![reason], ..change.clone() });
     }
     let mut left = deployed(&program);
-    left.deposed.push(Deposed { path: "a/x".into(), resource: left.resources["a/x"].clone() });
+    left.deposed.push(Orphan { path: "a/x".into(), resource: left.resources["a/x"].clone() });
     set.deposed = existing::deposed(&left).map(|old| left_over(&old)).collect();
     let counts = set.count();
     let expected = super::super::Counts { create: 1, update: 1, may_update: 2, replace: 1, delete: 2, other: 4 };
@@ -309,7 +309,7 @@ fn the_old_network_of_what_an_interrupted_run_left_is_still_known() {
     let mut state = deployed(&program("10.0.0.0/16", "10.0.0.0/24"));
     for path in ["a/vpc", "a/subnet"] {
         let resource = state.resources.get_mut(path).unwrap();
-        state.deposed.push(Deposed { path: path.into(), resource: resource.clone() });
+        state.deposed.push(Orphan { path: path.into(), resource: resource.clone() });
         resource.id.push_str("-new");
         resource.outputs.values_mut().for_each(|output| *output = resource.id.as_str().into());
         resource.generation = 2;

@@ -1,4 +1,4 @@
-//! What exists: what stands at a path, and what was replaced there and is still to be deleted.
+//! What exists: what stands at a path, what was replaced there and is still to be deleted, and what was retained.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use groundplan_core::{Path, Value};
 use groundplan_schema::lookup;
 
 use super::{Action, Change, claims};
-use crate::model::{ResourceState, State};
+use crate::model::{Orphan, ResourceState, State};
 use crate::provider::Identity;
 
 /// A resource that exists, of the several that may have been made at its path.
@@ -24,7 +24,7 @@ impl<'s> Incarnation<'s> {
         (self.path, self.resource.generation, &self.resource.id)
     }
 
-    /// Whether it stands at its path, and was not replaced there.
+    /// Whether it stands at its path, and was not replaced or retained there.
     pub(crate) fn stands(&self, state: &State) -> bool {
         state.resources.get(self.path).is_some_and(|now| std::ptr::eq(now, self.resource))
     }
@@ -64,13 +64,22 @@ pub(crate) fn standing<'s>(state: &'s State, path: &Path) -> Option<Incarnation<
 
 /// What was replaced and is still to be deleted.
 pub(crate) fn deposed(state: &State) -> impl Iterator<Item = Incarnation<'_>> {
-    state.deposed.iter().map(|old| Incarnation { path: &old.path, resource: &old.resource })
+    orphans(&state.deposed)
+}
+
+/// What an earlier run has left in the account.
+pub(crate) fn retained(state: &State) -> impl Iterator<Item = Incarnation<'_>> {
+    orphans(&state.retained)
+}
+
+fn orphans(orphans: &[Orphan]) -> impl Iterator<Item = Incarnation<'_>> {
+    orphans.iter().map(|old| Incarnation { path: &old.path, resource: &old.resource })
 }
 
 /// Everything that exists.
 pub(crate) fn all(state: &State) -> impl Iterator<Item = Incarnation<'_>> {
     let standing = state.resources.iter().map(|(path, resource)| Incarnation { path, resource });
-    standing.chain(deposed(state))
+    standing.chain(deposed(state)).chain(retained(state))
 }
 
 /// Whether what stands at its path is deleted.

@@ -376,6 +376,25 @@ mod as_optional_text {
 }
 
 impl Change {
+    /// Whether the resource stays in the account and is managed no more; not what another path has, too.
+    pub fn is_retained(&self) -> bool {
+        self.action == Action::Forget && !self.is_second_path()
+    }
+
+    /// Whether it is about a place of the properties, as in `VpcConfig.SubnetIds`, or about what is around or within
+    /// it.
+    pub(crate) fn is_about(&self, place: &str) -> bool {
+        let is_within = |part: &str, whole: &str| {
+            part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.properties.iter().any(|it| is_within(&it.property, place) || is_within(place, &it.property))
+    }
+
+    /// Whether another path has the same thing, and decides about it.
+    pub(crate) fn is_second_path(&self) -> bool {
+        self.reasons.iter().any(|reason| matches!(reason, Reason::SameAs(_)))
+    }
+
     /// Whether it is changed only where a value that it takes from others turns out to differ.
     pub fn may_update(&self) -> bool {
         let may = |reason: &Reason| matches!(reason, Reason::MayFollow { .. } | Reason::SameThing { .. });

@@ -6,7 +6,7 @@ use crate::diff::diff;
 use crate::diff::tests::deployed;
 use crate::execute::{Cancellation, ExecuteOptions, execute};
 use crate::fake::{Fake, LOG_GROUP, NAT, VPC, assembly, reference, subnet, vpc, with_inputs};
-use crate::model::{Deposed, State};
+use crate::model::{Orphan, State};
 use crate::planning::{PlanOptions, Planned, deploy};
 use crate::provider::ErrorClass;
 use crate::store::{self, MemoryStore};
@@ -146,7 +146,7 @@ fn partial(assembly: &Assembly, state: &State, only: &[&str]) -> Result<Part, Er
 }
 
 fn left_over(state: &mut State, path: &str, of: &str) {
-    state.deposed.push(Deposed { path: path.into(), resource: state.resources[of].clone() });
+    state.deposed.push(Orphan { path: path.into(), resource: state.resources[of].clone() });
 }
 
 fn paths<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<&'a str> {

@@ -1,4 +1,12 @@
 //! What goes: removed resources, what earlier runs have left over, and everything.
+//!
+//! What a retained resource needs stays in the account with it: without its key, the data of a bucket is lost. Often
+//! that is removed from the program in a later run than the retained resource, or by `destroy`. So the state keeps a
+//! record of each resource that it has retained, [`State::retained`], with all that was known of it. To the planner
+//! it is one more resource that exists and needs others, which no plan touches. Kept beside the needed resource
+//! instead, as a mark, it would have to follow that through moves and replacements, and nobody could see or drop
+//! it; forgotten together with the retained one, the needed resource would be lost to the program that still has
+//! it. A record ends when the resource is managed again or `state rm` drops it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +23,8 @@ use crate::provider::{Behavior, Identity};
 /// What has to be done so that the account holds nothing. What holds data stays unless
 /// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its
 /// policy. What is retained stays in the account with what it needs, and the state forgets both;
-/// but where the state keeps something of that for its data, it keeps the retained one, too: it is
-/// the only trace of why that cannot be deleted.
+/// but where the state keeps something of that for its data, it keeps the retained one, too, so that both
+/// leave it together.
 pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
     let Inputs { state, behavior, .. } = *inputs;
     let mut changes: BTreeMap<Path, Change> = state
@@ -45,6 +53,7 @@ pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
         }
         kept.push(user);
     }
+    retained.extend(existing::retained(state));
     let kept = stay(&needs, state, &mut changes, kept, Action::Keep);
     stay(&needs, state, &mut changes, retained, Action::Forget);
     parts_stay(state, &mut changes, behavior);
@@ -55,7 +64,7 @@ pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
 }
 
 /// Of what a program has no more, what a retained resource needs stays in the account with it, and so do
-/// its parts.
+/// its parts: one that this plan retains, or an earlier one.
 pub(super) fn retain_needed(
     state: &State,
     identity: &Identity,
@@ -63,9 +72,10 @@ pub(super) fn retain_needed(
     behavior: &dyn Fn(&str) -> Option<Behavior>,
 ) {
     let is_retained = |change: &&Change| change.action == Action::Forget && change.reasons.contains(&Reason::Retained);
-    let retained: Vec<_> =
+    let mut retained: Vec<_> =
         changes.values().filter(is_retained).filter_map(|change| standing(state, &change.path)).collect();
-    if !retained.is_empty() {
+    retained.extend(existing::retained(state));
+    if !retained.is_empty() && changes.values().any(|change| change.action == Action::Delete) {
         stay(&Needs::new(state, identity, behavior), state, changes, retained, Action::Forget);
         parts_stay(state, changes, behavior);
     }
@@ -151,14 +161,9 @@ fn part_stays(
     if action(path) != Some(Action::Delete) || part.dependencies.iter().any(goes) {
         return None;
     }
-    // What stands under a second path is forgotten there for another reason.
-    let is_left = |path: &Path| {
-        let reasons = changes.get(path).map_or(&[][..], |change| &change.reasons);
-        reasons.iter().any(|it| matches!(it, Reason::Retained | Reason::NeededBy(_) | Reason::PartOf(_)))
-    };
     let wholes = wholes(state, part);
     let kept = wholes.iter().find(|whole| action(whole) == Some(Action::Keep));
-    let left = || wholes.iter().find(|whole| action(whole) == Some(Action::Forget) && is_left(whole));
+    let left = || wholes.iter().find(|whole| changes.get(**whole).is_some_and(Change::is_retained));
     let (whole, action) = match kept {
         Some(whole) => (whole, Action::Keep),
         None => (left()?, Action::Forget),

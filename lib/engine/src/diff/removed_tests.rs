@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::diff::tests::{changes, deployed, destroyed, told};
 use crate::fake::{DATABASE, assembly, behavior, identity};
-use crate::model::Deposed;
+use crate::model::Orphan;
 
 const BUCKET: &str = "AWS::S3::Bucket";
 const POLICY: &str = "AWS::S3::BucketPolicy";
@@ -83,7 +83,7 @@ fn of_what_earlier_runs_left_over_what_holds_data_goes_only_where_that_was_said(
             let mut resource = state.resources[path].clone();
             resource.id.push_str("-old");
             resource.outputs.clear();
-            state.deposed.push(Deposed { path: path.into(), resource });
+            state.deposed.push(Orphan { path: path.into(), resource });
         }
     });
     let goes =
@@ -223,11 +223,76 @@ fn what_a_kept_left_over_needs_is_kept_with_it() {
     let state = with(|state| {
         let mut old = state.resources["a/db"].clone();
         old.id.push_str("-old");
-        state.deposed.push(Deposed { path: "a/db".into(), resource: old });
+        state.deposed.push(Orphan { path: "a/db".into(), resource: old });
         state.resources.remove("a/db");
     });
     let kept = destroyed(&state, false);
     assert_eq!((kept.changes["a/subnets"].action, kept.deposed.len()), (Action::Keep, 0));
     let gone = destroyed(&state, true);
     assert_eq!((gone.changes["a/subnets"].action, gone.deposed.len()), (Action::Delete, 1));
+}
+
+const KEY: &str = "AWS::KMS::Key";
+
+/// The state after a run that has retained these.
+fn retained(mut state: State, paths: &[&str]) -> State {
+    for path in paths {
+        state.apply(crate::model::Event::Retained { path: (*path).into() }).unwrap();
+    }
+    state
+}
+
+#[test]
+fn what_a_retained_resource_needs_stays_in_a_later_run_too() {
+    let state = retained(deployed(&function()), &["a/fn"]);
+    let wanted = |why: &str| {
+        let stay =
+            ["forget a/policy: a/role stays and it is a part of that", "forget a/role: a/fn stays and depends on it"];
+        [stay[0].to_owned(), format!("delete a/queue: {why}"), stay[1].to_owned()]
+    };
+    assert_eq!(told(&changes(&assembly(&[]), &state)), wanted("not in the program any more"));
+    assert_eq!(told(&destroyed(&state, true)), wanted("everything is destroyed"));
+    // What that needs is retained in turn.
+    let program = assembly(&[
+        ("a/db", DATABASE, json!({"DBSubnetGroupName": {"$ref": "a/subnets#DBSubnetGroupName"}})),
+        ("a/key", KEY, json!({})),
+        ("a/subnets", SUBNETS, json!({"SubnetIds": [{"$ref": "a/key#Arn"}]})),
+    ]);
+    let state = retained(deployed(&program), &["a/db", "a/subnets"]);
+    let change = &changes(&assembly(&[]), &state).changes["a/key"];
+    assert_eq!((change.action, change.is_retained()), (Action::Forget, true));
+    assert_eq!(change.reasons, [Reason::NeededBy("a/subnets".into())]);
+}
+
+#[test]
+fn a_record_of_what_was_retained_keeps_nothing_once_it_is_dropped() {
+    let mut state = retained(deployed(&function()), &["a/fn"]);
+    state.apply(crate::model::Event::Forgotten { path: "a/fn".into() }).unwrap();
+    assert_eq!(state.retained, []);
+    assert_eq!(changes(&assembly(&[]), &state).changes["a/role"].action, Action::Delete);
+}
+
+#[test]
+fn what_is_retained_needs_what_it_names_and_not_what_stands_there_since() {
+    let bucket = |key: &str| ("a/bucket", BUCKET, json!({"KmsKeyId": {"$ref": format!("{key}#Arn")}}));
+    let program = assembly(&[bucket("a/key"), ("a/key", KEY, json!({}))]);
+    let mut state = retained(deployed(&program), &["a/bucket", "a/key"]);
+    let mut new = state.retained[1].resource.clone();
+    (new.id, new.generation) = ("new".into(), 2);
+    new.outputs.insert("Arn".into(), "new".into());
+    state.resources.insert("a/key".into(), new);
+    assert_eq!(changes(&assembly(&[]), &state).changes["a/key"].action, Action::Delete);
+}
+
+#[test]
+fn what_was_replaced_is_kept_with_what_was_replaced_and_needs_it() {
+    let state = with(|state| {
+        for path in ["a/db", "a/subnets"] {
+            let mut resource = state.resources.remove(path).unwrap();
+            resource.generation = 2;
+            state.deposed.push(Orphan { path: path.into(), resource });
+        }
+    });
+    let goes = |delete_data| destroyed(&state, delete_data).deposed.len();
+    assert_eq!((goes(false), goes(true)), (0, 2));
 }

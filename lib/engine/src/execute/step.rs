@@ -63,7 +63,7 @@ impl Runner<'_> {
     /// The API that the calls of a step go to; none where it makes no calls.
     pub(super) fn api(&self, step: &Step) -> Option<&'static str> {
         match &step.work {
-            Work::Move { .. } | Work::Record { .. } | Work::Forget | Work::Barrier => None,
+            Work::Move { .. } | Work::Record { .. } | Work::Forget | Work::Retain | Work::Barrier => None,
             Work::Create { .. } | Work::Update { .. } | Work::Ready | Work::Delete { .. } => {
                 Some(self.provider.behavior(&step.type_name).map_or("", |behavior| behavior.api))
             }
@@ -96,6 +96,7 @@ impl Runner<'_> {
                 self.write(Event::Recorded { path, dependencies, lifecycle }).await
             }
             Work::Forget => self.write(Event::Forgotten { path }).await,
+            Work::Retain => self.write(Event::Retained { path }).await,
             Work::Barrier => Ok(None),
         }
     }

@@ -232,7 +232,7 @@ async fn what_failed_later_and_is_to_be_retained_is_left_in_the_account() {
     fake.cloud().broken.insert("a/nat".into());
     assert!(!deploy(&program, &store, &fake).await.succeeded());
     let (plan, _) = plan(&assembly(&[]), &store, &fake).await;
-    assert_eq!(plan.render(), "#0 forget a/nat (AWS::EC2::NatGateway)\n");
+    assert_eq!(plan.render(), "#0 retain a/nat (AWS::EC2::NatGateway)\n");
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use groundplan_core::{Environment, Path, Value};
 use groundplan_schema::Replacement;
 
 use super::event::{Event, IllegalEvent, Intent, Operation, UNKNOWN_DIGEST};
-use super::state::{Deposed, ResourceState, ResourceStatus, State};
+use super::state::{Orphan, ResourceState, ResourceStatus, State};
 use crate::provider::{Identity, Outputs};
 
 impl Intent {
@@ -62,6 +62,7 @@ impl State {
             Event::Moved { from, to } => self.moved(from, to),
             Event::Recorded { path, dependencies, lifecycle } => self.recorded(path, dependencies, lifecycle),
             Event::Forgotten { path } => self.forgotten(path),
+            Event::Retained { path } => self.retained(path),
             Event::Imported { imports } => {
                 self.imports = imports;
                 Ok(())
@@ -126,9 +127,15 @@ impl State {
         if let Some(generation) = intent.generation() {
             self.generations.insert(path.clone(), generation);
             let made = intent.made(id, ResourceStatus::Accepted, outputs);
+            // What was retained and is imported, or made anew under its name, is managed again.
+            let is_it = |old: &ResourceState| {
+                let same = |made: &ResourceState| old.id == made.id && old.type_name == made.type_name;
+                made.as_ref().is_some_and(|made| same(made) && old.environment.is_same_place(&made.environment))
+            };
+            self.retained.retain(|old| !is_it(&old.resource));
             let made = made.map(|made| if incomplete { incompletely(made) } else { made });
             let old = made.and_then(|made| self.resources.insert(path.clone(), made));
-            self.deposed.extend(old.map(|resource| Deposed { path, resource }));
+            self.deposed.extend(old.map(|resource| Orphan { path, resource }));
         } else if let Some(resource) = self.resources.get_mut(&path) {
             resource.rename(id);
             resource.incomplete = incomplete;
@@ -165,7 +172,7 @@ impl State {
             self.generations.insert(path.clone(), generation);
             let part = partial.and_then(|id| intent.made(id, ResourceStatus::Tainted, Outputs::new()));
             match part {
-                Some(resource) if self.resources.contains_key(&path) => self.deposed.push(Deposed { path, resource }),
+                Some(resource) if self.resources.contains_key(&path) => self.deposed.push(Orphan { path, resource }),
                 Some(resource) => drop(self.resources.insert(path, resource)),
                 None => {}
             }
@@ -215,7 +222,7 @@ impl State {
     }
 
     fn gone(&mut self, path: Path, id: &str, generation: Option<u32>) -> Result<(), IllegalEvent> {
-        let is_it = |old: &Deposed| old.path == path && old.resource.is_named(id, generation);
+        let is_it = |old: &Orphan| old.path == path && old.resource.is_named(id, generation);
         if let Some(position) = self.deposed.iter().position(is_it) {
             self.deposed.remove(position);
             return Ok(());
@@ -270,14 +277,14 @@ impl State {
             return Err(illegal("moved", from, "there is no resource"));
         };
         let last = self.generations.entry(to.clone()).or_default();
-        let is_taken = |old: &Deposed| old.path == to && old.resource.is_named(&resource.id, Some(resource.generation));
+        let is_taken = |old: &Orphan| old.path == to && old.resource.is_named(&resource.id, Some(resource.generation));
         if self.deposed.iter().any(is_taken) {
             // The one of another region or type goes, and this one stays.
             resource.generation = *last + 1;
         }
         *last = resource.generation.max(*last);
         // Whatever depended on an earlier resource of the path does not depend on this one.
-        if !self.deposed.iter().any(|old| old.path == to) {
+        if !self.deposed.iter().chain(&self.retained).any(|old| old.path == to) {
             self.unrelate(&to);
         }
         resource.dependencies.remove(&to);
@@ -285,8 +292,7 @@ impl State {
         if let Some(intent) = self.pending.remove(&from) {
             self.pending.insert(to.clone(), intent);
         }
-        let deposed = self.deposed.iter_mut().map(|old| &mut old.resource);
-        for resource in self.resources.values_mut().chain(deposed) {
+        for resource in self.existing_mut() {
             if resource.dependencies.remove(&from) {
                 resource.dependencies.insert(to.clone());
             }
@@ -309,12 +315,12 @@ impl State {
     }
 
     fn forgotten(&mut self, path: Path) -> Result<(), IllegalEvent> {
-        self.remember_generation(&path);
-        if self.resources.remove(&path).is_none() {
-            return Err(illegal("forgotten", path, "there is no resource"));
-        }
-        if self.pending.get(&path).is_some_and(|intent| intent.generation().is_none()) {
-            self.pending.remove(&path);
+        if self.take(&path).is_none() {
+            let before = self.retained.len();
+            self.retained.retain(|old| old.path != path);
+            if self.retained.len() == before {
+                return Err(illegal("forgotten", path, "there is no resource"));
+            }
         }
         for names in self.imports.values_mut() {
             names.retain(|_, imported| !imported.resources.remove(&path) || !imported.is_unused());
@@ -323,12 +329,35 @@ impl State {
         Ok(())
     }
 
+    /// It goes on to use what it uses of other apps.
+    fn retained(&mut self, path: Path) -> Result<(), IllegalEvent> {
+        let Some(resource) = self.take(&path) else {
+            return Err(illegal("retained", path, "there is no resource"));
+        };
+        self.retained.push(Orphan { path, resource });
+        Ok(())
+    }
+
+    /// Takes out what stands at a path, with an update of it that is open.
+    fn take(&mut self, path: &Path) -> Option<ResourceState> {
+        self.remember_generation(path);
+        let resource = self.resources.remove(path)?;
+        if self.pending.get(path).is_some_and(|intent| intent.generation().is_none()) {
+            self.pending.remove(path);
+        }
+        Some(resource)
+    }
+
     /// Takes a path out of what others were made after.
     fn unrelate(&mut self, path: &Path) {
-        let deposed = self.deposed.iter_mut().map(|old| &mut old.resource);
-        for resource in self.resources.values_mut().chain(deposed) {
+        for resource in self.existing_mut() {
             resource.dependencies.remove(path);
         }
+    }
+
+    fn existing_mut(&mut self) -> impl Iterator<Item = &mut ResourceState> {
+        let orphans = self.deposed.iter_mut().chain(&mut self.retained).map(|old| &mut old.resource);
+        self.resources.values_mut().chain(orphans)
     }
 
     fn remember_generation(&mut self, path: &Path) {
@@ -373,3 +402,7 @@ fn illegal(event: &'static str, path: Path, reason: &'static str) -> IllegalEven
 #[cfg(test)]
 #[path = "apply_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "retained_tests.rs"]
+mod retained_tests;

@@ -20,7 +20,7 @@ fn intent(operation: Operation) -> Intent {
     }
 }
 
-fn create(path: &str, type_name: &str, generation: u32) -> Event {
+pub(super) fn create(path: &str, type_name: &str, generation: u32) -> Event {
     let environment = Environment::new("us-east-1");
     let operation = Operation::Create { type_name: type_name.into(), environment, generation };
     Event::Intent { path: path.into(), intent: intent(operation) }
@@ -30,7 +30,7 @@ fn update(path: &str) -> Event {
     Event::Intent { path: path.into(), intent: intent(Operation::Update) }
 }
 
-fn accepted(path: &str, id: &str) -> Event {
+pub(super) fn accepted(path: &str, id: &str) -> Event {
     Event::Accepted { path: path.into(), id: id.into(), outputs: outputs("VpcId", id), found: None, incomplete: false }
 }
 
@@ -47,7 +47,7 @@ fn gone(path: &str, id: &str) -> Event {
     Event::Gone { path: path.into(), id: id.into(), generation: None }
 }
 
-fn after(events: &[Event]) -> State {
+pub(super) fn after(events: &[Event]) -> State {
     events.iter().fold(state(), |mut state, event| {
         state.apply(event.clone()).unwrap();
         state
@@ -397,7 +397,7 @@ fn dependent(event: Event, on: &str) -> Event {
     Event::Intent { path, intent: Intent { dependencies: [on.into()].into(), ..intent } }
 }
 
-fn made(path: &str, id: &str) -> [Event; 3] {
+pub(super) fn made(path: &str, id: &str) -> [Event; 3] {
     [create(path, VPC, 1), accepted(path, id), ready(path)]
 }
 
@@ -548,7 +548,7 @@ fn nothing_moves_to_a_path_that_is_taken_and_a_generation_changes_only_where_it_
     for (path, id) in [("a/else", "vpc-1"), ("a/net", "vpc-9")] {
         let mut state = after(&both);
         let resource = ResourceState { id: id.into(), ..state.resources["a/two"].clone() };
-        state.deposed.push(Deposed { path: path.into(), resource });
+        state.deposed.push(Orphan { path: path.into(), resource });
         state.apply(moved("a/one", "a/net")).unwrap();
         assert_eq!(state.resources["a/net"].generation, 1, "{path} {id}");
     }
@@ -586,7 +586,7 @@ fn what_moves_keeps_its_generation_beside_others_that_are_still_to_be_deleted() 
     let mut state = after(&[create("a/old", VPC, 1), accepted("a/old", "vpc-1")]);
     let resource = state.resources["a/old"].clone();
     let other = ResourceState { id: "vpc-2".into(), ..resource.clone() };
-    state.deposed = vec![Deposed { path: "a/new".into(), resource: other }, Deposed { path: "a/x".into(), resource }];
+    state.deposed = vec![Orphan { path: "a/new".into(), resource: other }, Orphan { path: "a/x".into(), resource }];
     state.generations.insert("a/new".into(), 3);
     state.apply(Event::Moved { from: "a/old".into(), to: "a/new".into() }).unwrap();
     assert_eq!(state.resources["a/new"].generation, 1);

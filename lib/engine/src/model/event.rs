@@ -140,8 +140,14 @@ pub enum Event {
         /// What holds for its life.
         lifecycle: Lifecycle,
     },
-    /// A resource is not managed any more.
+    /// A resource is not managed any more, and what it needs does not have to stay for it. Where nothing stands at the
+    /// path, what was retained there.
     Forgotten {
+        /// Where it stands, or stood.
+        path: Path,
+    },
+    /// A resource is not managed any more, and stays in the account with what it needs.
+    Retained {
         /// Where it stands.
         path: Path,
     },

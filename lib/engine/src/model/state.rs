@@ -39,7 +39,12 @@ pub struct State {
     pub resources: BTreeMap<Path, ResourceState>,
     /// Resources that were replaced, or have failed, and are still to be deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub deposed: Vec<Deposed>,
+    pub deposed: Vec<Orphan>,
+    /// Resources that a run has left in the account, since they are retained, or a retained one needs them. They are
+    /// managed no more; but what they need stays in the account with them, whichever run removes that from the
+    /// program. Format 2 does not have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retained: Vec<Orphan>,
     /// Creates and updates that were asked for and whose outcome is not known. The next run finds
     /// out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -120,9 +125,9 @@ pub enum ResourceStatus {
     Failed,
 }
 
-/// A resource that no path names any more and that is still to be deleted.
+/// A resource that exists and that no path names any more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Deposed {
+pub struct Orphan {
     /// Where it stood.
     pub path: Path,
     /// The resource.
@@ -132,12 +137,12 @@ pub struct Deposed {
 
 impl State {
     /// The version of the format that this crate writes.
-    pub const FORMAT: u32 = 2;
+    pub const FORMAT: u32 = 3;
 
     /// Whether nothing was ever deployed from it: the state as a first run saves it before it does something.
     pub fn is_blank(&self) -> bool {
-        let Self { identity, resources, deposed, pending, .. } = self;
-        identity.is_none() && resources.is_empty() && deposed.is_empty() && pending.is_empty()
+        let Self { identity, resources, deposed, retained, pending, .. } = self;
+        identity.is_none() && resources.is_empty() && deposed.is_empty() && retained.is_empty() && pending.is_empty()
     }
 
     /// The state of an app that was never deployed: a new lineage and a new digest key, from the
@@ -154,6 +159,7 @@ impl State {
             digest_key: hex(&key),
             resources: BTreeMap::new(),
             deposed: Vec::new(),
+            retained: Vec::new(),
             pending: BTreeMap::new(),
             generations: BTreeMap::new(),
             outputs: BTreeMap::new(),
@@ -212,9 +218,9 @@ impl State {
     /// Refuses generations that leave no room for another one: no run reaches them.
     fn check(&self, place: &str) -> Result<(), FormatError> {
         let standing = self.resources.iter().map(|(path, resource)| (path, resource.generation));
-        let deposed = self.deposed.iter().map(|old| (&old.path, old.resource.generation));
+        let orphans = self.deposed.iter().chain(&self.retained).map(|old| (&old.path, old.resource.generation));
         let all = self.generations.iter().map(|(path, generation)| (path, *generation));
-        match all.chain(standing).chain(deposed).find(|(_, generation)| *generation > u32::MAX / 2) {
+        match all.chain(standing).chain(orphans).find(|(_, generation)| *generation > u32::MAX / 2) {
             Some((path, found)) => Err(FormatError::corrupt(place, format!("{found} is no generation of `{path}`"))),
             None => Ok(()),
         }

@@ -7,7 +7,7 @@ use groundplan_core::claim::Claim;
 
 use super::graph::Node;
 use super::nodes::Nodes;
-use crate::diff::{Action, ChangeSet, Inputs, Reason, claims};
+use crate::diff::{Action, Change, ChangeSet, Inputs, claims};
 use crate::error::{Error, Holding, Taken};
 use crate::model::ResourceState;
 
@@ -46,7 +46,8 @@ pub(super) fn handovers<'a>(
         }
     };
     for (path, resource) in &inputs.state.resources {
-        if !is_second_path(changes, path) {
+        // Where it stands under another path, too, that one counts.
+        if !changes.changes.get(path).is_some_and(Change::is_second_path) {
             hold(path, resource, true, release(changes, nodes, deletes, path));
         }
     }
@@ -139,12 +140,6 @@ enum Release {
     Deleted(Node),
     Updated(Node),
     Never(Holding),
-}
-
-/// Whether what stands there stands under another path, too, which stays: that one counts.
-fn is_second_path(changes: &ChangeSet, path: &Path) -> bool {
-    let reasons = changes.changes.get(path).map_or(&[][..], |change| &change.reasons);
-    reasons.iter().any(|reason| matches!(reason, Reason::SameAs(_)))
 }
 
 fn release(

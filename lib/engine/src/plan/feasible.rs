@@ -1,15 +1,17 @@
 //! Whether what is deleted can be deleted by then.
 
+use std::collections::BTreeSet;
+
 use groundplan_core::{Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
-use crate::diff::existing::{Incarnation, goes, standing};
+use crate::diff::existing::{Incarnation, goes, retained, standing};
 use crate::diff::needs::{Going, Link};
 use crate::diff::occupants::{is_detached, is_surely_public};
-use crate::diff::{Action, Change, ChangeSet, Inputs, Order, Reason, claims};
+use crate::diff::{Action, Change, ChangeSet, Inputs, Order, claims};
 use crate::error::{Error, HeldResource, Need, named};
 
-/// Refuses deletions of what stays held: by what goes on to name it, and, where the old resource of a
+/// Refuses deletions of what stays held: by what goes on to name it, by what is retained and needs it, and, where the old resource of a
 /// replacement goes first, by what can only let go of it once the new one is there. Who holds whom is in the
 /// table of facts, [`ResourceType::holds`] and [`ResourceType::is_bound_by`].
 ///
@@ -39,27 +41,41 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>)
 /// Whether a resource stays as far as these changes go: where only a part of the program is deployed, what is
 /// left out does.
 fn stays(changes: &ChangeSet, path: &Path) -> bool {
-    changes.changes.get(path).is_none_or(|change| !goes(change) && !is_second_path(change))
+    changes.changes.get(path).is_none_or(|change| !goes(change) && !change.is_second_path())
 }
 
 /// What stays, names a deleted resource and goes on to name it, each with the first place where it does.
 fn by_name(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>, old: &Incarnation<'_>) -> Vec<(Path, Need)> {
     let mut found: Vec<&Link<'_>> = Vec::new();
-    for link in going.needs.users(old) {
+    // What names it at a place is told by that.
+    let (after, named): (Vec<_>, Vec<_>) =
+        going.needs.users(old).into_iter().partition(|link| link.need == Need::MadeAfter);
+    for link in named.into_iter().chain(after) {
         let user = &link.user;
-        let Need::Property(place) = &link.need else { continue };
         let stands = user.stands(inputs.state);
+        let place = match &link.need {
+            Need::Property(place) => Some(place),
+            // Nothing keeps a key from being deleted whose data is retained.
+            Need::MadeAfter if is_retained(inputs, changes, user) && user.names(old) => None,
+            Need::MadeAfter | Need::PublicAddresses => continue,
+        };
         if user.path == old.path || going.includes(user) || stands && !stays(changes, user.path) {
             continue;
         }
         // What an earlier run has replaced and this one does not delete stays as it is.
         let change = changes.changes.get(user.path).filter(|_| stands);
         let is_new = found.iter().all(|known| known.user.key() != user.key());
-        if is_new && !change.is_some_and(|change| changes_place(change, place)) {
+        if is_new && !place.zip(change).is_some_and(|(place, change)| change.is_about(place)) {
             found.push(link);
         }
     }
     found.into_iter().map(|link| (link.user.path.clone(), link.need.clone())).collect()
+}
+
+/// Whether this plan leaves a resource in the account, or an earlier one has.
+fn is_retained(inputs: &Inputs<'_>, changes: &ChangeSet, it: &Incarnation<'_>) -> bool {
+    let now = it.stands(inputs.state) && changes.changes.get(it.path).is_some_and(Change::is_retained);
+    now || retained(inputs.state).any(|record| record.key() == it.key())
 }
 
 /// What stays and is to use the new resource of a replacement that deletes the old one first: it holds that until
@@ -94,19 +110,6 @@ fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<
     lets_go.filter_map(tell).collect()
 }
 
-/// Whether a change is about a place of the properties, as in `VpcConfig.SubnetIds`, or about what is around or
-/// within it.
-fn changes_place(change: &Change, place: &str) -> bool {
-    let is_within =
-        |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    change.properties.iter().any(|it| is_within(&it.property, place) || is_within(place, &it.property))
-}
-
-/// Whether another path has the same thing, and decides about it.
-fn is_second_path(change: &Change) -> bool {
-    change.reasons.iter().any(|reason| matches!(reason, Reason::SameAs(_)))
-}
-
 /// The place of the first reference by which a resource of the type `holder` holds what is at `path`.
 fn holding<'a>(
     holder: &ResourceType,
@@ -137,6 +140,14 @@ fn why(
     change: Option<&Change>,
     holders: &[(Path, Need)],
 ) -> (String, String) {
+    let records: BTreeSet<&Path> = retained(inputs.state).map(|record| record.path).collect();
+    if let Some((holder, _)) = holders.iter().find(|(holder, _)| records.contains(holder)) {
+        let fix = format!(
+            "leave it as it is; or, where `{holder}` does not need it any more, drop what the state knows of that with \
+             `state rm {holder}`"
+        );
+        return (format!("`{holder}` was retained"), fix);
+    }
     let Some(change) = change else {
         let fix = "let them use another one, or go on with the program that has replaced it";
         return ("an earlier run has replaced it".into(), fix.into());

@@ -10,7 +10,7 @@ use super::*;
 use crate::diff::{Action, Order};
 use crate::error::Error;
 use crate::fake::{LOG_GROUP, SUBNET, VPC, assembly};
-use crate::model::{Deposed, ResourceState, State};
+use crate::model::{Orphan, ResourceState, State};
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const GROUP: &str = "AWS::EC2::SecurityGroup";
@@ -43,7 +43,7 @@ fn deleted_before(plan: &Plan, path: &str) -> Vec<String> {
 
 fn left_over(state: &mut State, path: &str, id: &str, of: &str) {
     let resource = ResourceState { id: id.into(), generation: 0, ..state.resources[of].clone() };
-    state.deposed.push(Deposed { path: path.into(), resource });
+    state.deposed.push(Orphan { path: path.into(), resource });
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::claims_tests::{Entry, deployed, planned, planned_part, to, told};
 use super::*;
 use crate::diff::{ChangeSet, diff_with};
 use crate::fake::{LOG_GROUP, assembly};
+use crate::model::State;
 
 const BUCKET: &str = "AWS::S3::Bucket";
 const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
@@ -146,7 +147,7 @@ fn what_is_retained_holds_the_old_one_of_what_is_replaced() {
     // There, it stays with it.
     let moved = assembly(&[("a/net", crate::fake::VPC, json!({"CidrBlock": "10.1.0.0/16"}))]);
     let (_, plan) = planned(&before, &moved).unwrap();
-    let forgotten = plan.steps.iter().filter(|step| step.work == Work::Forget).map(|step| step.path.as_str());
+    let forgotten = plan.steps.iter().filter(|step| step.work == Work::Retain).map(|step| step.path.as_str());
     assert_eq!(forgotten.collect::<Vec<_>>(), ["a/vpc", "a/subnet"], "{}", plan.render());
 }
 
@@ -264,7 +265,7 @@ fn a_gateway_stays_attached_for_what_has_public_addresses_and_stays() {
     let mut state = deployed(&before);
     state.resources.get_mut("a/alb").unwrap().lifecycle.retain = true;
     let (_, plan) = planned_part(&assembly(&[]), &state, &[]).unwrap();
-    let forgotten = plan.steps.iter().filter(|step| step.work == Work::Forget).map(|step| step.path.as_str());
+    let forgotten = plan.steps.iter().filter(|step| step.work == Work::Retain).map(|step| step.path.as_str());
     assert_eq!(forgotten.collect::<Vec<_>>(), ["a/vpc", "a/att", "a/subnet", "a/alb"], "{}", plan.render());
 }
 
@@ -279,7 +280,7 @@ fn planned_beside(old: &Assembly, now: &Assembly, after: &Assembly) -> Result<(C
                 standing.id = format!("{}-2", standing.id);
                 state.generations.insert(path.clone(), 2);
             }
-            state.deposed.push(crate::model::Deposed { path, resource });
+            state.deposed.push(crate::model::Orphan { path, resource });
         }
     }
     planned_part(after, &state, &[])
@@ -435,4 +436,59 @@ fn a_change_beside_a_name_lets_go_of_nothing() {
     entry.properties.insert("VpcConfig".into(), groundplan_core::Value::from_json(network).unwrap());
     let error = planned(&before, &after).unwrap_err().to_string();
     assert!(error.contains("`a/one` is held by a/f (VpcConfig.SubnetIds)"), "{error}");
+}
+
+const KEY: &str = "AWS::KMS::Key";
+
+/// A bucket with its key, which is to be replaced where the program still has it.
+fn bucket_with_key() -> (Assembly, State) {
+    let program = assembly(&[("a/bucket", BUCKET, json!({"KmsKeyId": to("a/key", "Arn")})), ("a/key", KEY, json!({}))]);
+    let mut state = deployed(&program);
+    state.resources.get_mut("a/key").unwrap().status = crate::model::ResourceStatus::Failed;
+    (program, state)
+}
+
+/// The same, where an earlier run has retained the bucket.
+fn retained_bucket() -> State {
+    let (_, mut state) = bucket_with_key();
+    state.apply(crate::model::Event::Retained { path: "a/bucket".into() }).unwrap();
+    state
+}
+
+#[test]
+fn the_key_of_a_retained_bucket_is_neither_deleted_nor_replaced() {
+    let (_, plan) = planned_part(&assembly(&[]), &retained_bucket(), &[]).unwrap();
+    assert_eq!(plan.steps.iter().map(|step| &step.work).collect::<Vec<_>>(), [&Work::Retain]);
+    let after = assembly(&[("a/key", KEY, json!({}))]);
+    let error = planned_part(&after, &retained_bucket(), &[]).unwrap_err().to_string();
+    for part in ["`a/key` is held by a/bucket (made after it), and `a/bucket` was retained", "`state rm a/bucket`"] {
+        assert!(error.contains(part), "{error}");
+    }
+    // In the run that retains it, too; not for what it does not name, and not where it is deleted.
+    let (_, mut state) = bucket_with_key();
+    assert!(planned_part(&after, &state, &[]).is_ok());
+    state.resources.get_mut("a/bucket").unwrap().lifecycle.retain = true;
+    let error = planned_part(&after, &state, &[]).unwrap_err().to_string();
+    assert!(error.contains("`a/key` is held by a/bucket (made after it), and the old one is deleted"), "{error}");
+    state.resources.get_mut("a/bucket").unwrap().properties.clear();
+    assert!(planned_part(&after, &state, &[]).is_ok());
+}
+
+#[test]
+fn the_old_key_of_a_retained_bucket_is_not_deleted_by_a_later_run() {
+    let mut state = retained_bucket();
+    let old = state.resources["a/key"].clone();
+    let key = state.resources.get_mut("a/key").unwrap();
+    (key.generation, key.id, key.status) = (2, "new".into(), crate::model::ResourceStatus::Ready);
+    key.outputs.insert("Arn".into(), "new".into());
+    state.deposed.push(crate::model::Orphan { path: "a/key".into(), resource: old });
+    let error = planned_part(&assembly(&[("a/key", KEY, json!({}))]), &state, &[]).unwrap_err().to_string();
+    assert!(error.contains("`a/key` is held by a/bucket (made after it), and `a/bucket` was retained"), "{error}");
+}
+
+#[test]
+fn a_second_path_is_only_forgotten() {
+    let topic = |path| (path, "AWS::SNS::Topic", json!({"TopicName": "news"}));
+    let (_, plan) = planned(&assembly(&[topic("a/new"), topic("a/old")]), &assembly(&[topic("a/new")])).unwrap();
+    assert_eq!(plan.steps.iter().map(|step| &step.work).collect::<Vec<_>>(), [&Work::Forget]);
 }

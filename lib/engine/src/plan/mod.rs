@@ -171,8 +171,10 @@ pub enum Work {
         /// What holds for its life.
         lifecycle: Lifecycle,
     },
-    /// Leaves it in the account and takes it out of the state.
+    /// Leaves it in the account and takes it out of the state: another path has it.
     Forget,
+    /// Leaves it in the account with what it needs; the state keeps a record of it.
+    Retain,
     /// Does nothing: when it is reached, all is made and changed, and what is left over is deleted. It
     /// belongs to no resource.
     Barrier,
@@ -203,6 +205,7 @@ impl Work {
             Self::Move { .. } => "move",
             Self::Record { .. } => "record",
             Self::Forget => "forget",
+            Self::Retain => "retain",
             Self::Barrier => "all is made",
         }
     }
@@ -217,7 +220,7 @@ impl Work {
 
 impl Plan {
     /// The version of the format that this crate writes.
-    pub const FORMAT: u32 = 2;
+    pub const FORMAT: u32 = 3;
 
     /// Whether nothing changes: neither in the account nor in what the app publishes and uses. What was found
     /// out while planning may still have to be written down ([`Plan::observed`]).

@@ -168,7 +168,7 @@ impl<'a> Schedule<'a> {
                 let Desired { dependencies, lifecycle, .. } = self.desired(path, prior);
                 (Some(Work::Record { dependencies, lifecycle }), 0)
             }
-            Action::Forget => (Some(Work::Forget), 0),
+            Action::Forget => (Some(if change.is_retained() { Work::Retain } else { Work::Forget }), 0),
             Action::Delete | Action::Move | Action::Keep | Action::NoOp => (None, 0),
         };
         let made = make.map(|make| self.graph.add(path, type_name, make, weight));

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::diff::{Inputs, destroy, diff};
 use crate::fake::{DATABASE, LOG_GROUP, NAT, assembly, reference, state, subnet, vpc, with_inputs};
-use crate::model::{Deposed, Event, Intent, Operation, ResourceStatus, State};
+use crate::model::{Event, Intent, Operation, Orphan, ResourceStatus, State};
 
 fn network(cidr: &str) -> Assembly {
     assembly(&[
@@ -154,7 +154,7 @@ fn a_move_comes_before_all_else_on_its_path() {
 #[test]
 fn what_was_replaced_by_an_earlier_run_is_deleted_after_what_was_made_after_it() {
     let mut state = deployed(&network("10.0.0.0/16"));
-    let old = |path: &str| Deposed { path: path.into(), resource: state.resources[path].clone() };
+    let old = |path: &str| Orphan { path: path.into(), resource: state.resources[path].clone() };
     let deposed = vec![old("a/vpc"), old("a/subnet")];
     state.deposed = deposed;
     for old in &mut state.deposed {
@@ -172,7 +172,7 @@ fn what_was_replaced_by_an_earlier_run_is_deleted_after_what_was_made_after_it()
 #[test]
 fn what_was_replaced_by_an_earlier_run_is_protected_as_it_was_told_to_be() {
     let mut state = deployed(&network("10.0.0.0/16"));
-    let mut old = Deposed { path: "a/vpc".into(), resource: state.resources["a/vpc"].clone() };
+    let mut old = Orphan { path: "a/vpc".into(), resource: state.resources["a/vpc"].clone() };
     old.resource.id.push_str("-old");
     old.resource.outputs.clear();
     old.resource.lifecycle.protect = true;
@@ -189,7 +189,7 @@ fn a_plan_survives_the_way_to_the_file_and_back() {
     let plan = plan(&network("10.1.0.0/16"), &deployed(&network("10.0.0.0/16")), diff);
     assert_eq!(Plan::from_json(&plan.to_json()).unwrap(), plan);
     assert!(matches!(Plan::from_json("{}"), Err(Error::CorruptPlan { .. })));
-    let newer = plan.to_json().replacen("\"format\": 2", "\"format\": 3", 1);
+    let newer = plan.to_json().replacen("\"format\": 3", "\"format\": 4", 1);
     assert!(matches!(Plan::from_json(&newer), Err(Error::Format(FormatError::Newer { .. }))));
 }
 
@@ -252,7 +252,7 @@ fn a_plan_is_empty_only_where_nothing_changes_anywhere() {
 fn a_plan_names_what_is_protected_and_what_loses_data_now_and_from_earlier_runs() {
     let mut state = deployed(&network("10.0.0.0/16"));
     let old = state.resources["a/db"].clone();
-    state.deposed = vec![Deposed { path: "a/old".into(), resource: old }];
+    state.deposed = vec![Orphan { path: "a/old".into(), resource: old }];
     state.resources.get_mut("a/nat").unwrap().lifecycle.protect = true;
     let plan = plan(&assembly(&[vpc("10.0.0.0/16")]), &state, diff);
     assert_eq!(plan.protected, ["a/nat".into()]);
@@ -265,7 +265,7 @@ fn what_is_left_over_goes_in_the_order_of_what_it_was_made_after() {
     let mut state = deployed(&network("10.0.0.0/16"));
     for path in ["a/vpc", "a/subnet"] {
         let resource = state.resources[path].clone();
-        state.deposed.push(Deposed { path: path.into(), resource });
+        state.deposed.push(Orphan { path: path.into(), resource });
     }
     state.resources.clear();
     let plan = plan(&assembly(&[]), &state, diff);

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::execute::{Cancellation, ExecuteError, ExecuteOptions, execute};
     use crate::fake::{DATABASE, Fake, assembly, vpc};
-    use crate::model::{Deposed, ResourceState};
+    use crate::model::{Orphan, ResourceState};
     use crate::planning::{self, PlanOptions};
     use crate::store::{MemoryStore, load};
 
@@ -128,7 +128,7 @@ mod tests {
         Plan { protected: vec!["a/vpc".into()], ..plan.clone() }.verify(&state).unwrap();
         let resource = state.resources.remove("a/vpc").unwrap();
         let beside = ResourceState { id: "another".into(), ..resource.clone() };
-        state.deposed = vec![Deposed { path: "a/vpc".into(), resource }];
+        state.deposed = vec![Orphan { path: "a/vpc".into(), resource }];
         plan.verify(&state).unwrap();
         state.resources.insert("a/vpc".into(), beside);
         plan.verify(&state).unwrap();

@@ -12,8 +12,8 @@ use super::files::{self, make_dir, sync_dir};
 use crate::error::Error;
 use crate::model::{Event, FormatError, State};
 
-/// The version of the journal's format that this crate writes. Format 1 had no lineage.
-const FORMAT: u32 = 2;
+/// The version of the journal's format that this crate writes. Format 1 had no lineage, format 2 nothing retained.
+const FORMAT: u32 = 3;
 
 /// The first line of a journal.
 #[derive(Serialize, Deserialize)]

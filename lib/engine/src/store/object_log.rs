@@ -7,8 +7,9 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::model::{Event, FormatError, State};
 
-/// The version of the format that this crate writes. Format 1 could not be moved.
-const FORMAT: u32 = 2;
+/// The version of the format that this crate writes. Format 1 could not be moved, format 2 had
+/// nothing retained.
+const FORMAT: u32 = 3;
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

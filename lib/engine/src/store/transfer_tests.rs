@@ -111,7 +111,7 @@ async fn an_earlier_state_in_a_bucket_that_cannot_be_read_is_named_with_the_reas
     let store = bucket.store("shop");
     let last = deployed(&store, 3).await;
     let name = bucket.names().into_iter().find(|name| name.contains("/log/")).unwrap();
-    let newer = bucket.text(&name).replace("\"format\": 2", "\"format\": 99");
+    let newer = bucket.text(&name).replace("\"format\": 3", "\"format\": 99");
     bucket.set(&name, &newer);
     let transfer::Earlier { states, unreadable } = transfer::earlier(&store).await.unwrap();
     assert_eq!(states.iter().map(|state| state.serial).collect::<Vec<_>>(), [2]);
@@ -547,7 +547,7 @@ fn what_another_state_does_not_know_is_lost_whatever_stands_at_its_path() {
     // What was replaced and is to be deleted still is known, and is lost as well.
     let mut replaced = with("vpc-2");
     let old = with("vpc-1").resources.remove("a/vpc").unwrap();
-    replaced.deposed.push(crate::model::Deposed { path: "a/vpc".into(), resource: old });
+    replaced.deposed.push(crate::model::Orphan { path: "a/vpc".into(), resource: old });
     assert_eq!(transfer::lost(&with("vpc-1"), &replaced), Vec::<String>::new());
     assert_eq!(transfer::lost(&replaced, &with("vpc-2")), ["a/vpc (AWS::EC2::VPC vpc-1)"]);
 }
