@@ -61,7 +61,7 @@ pub mod id;
 mod ignore;
 pub mod input;
 pub mod json;
-mod named;
+pub mod named;
 pub mod node;
 mod partition;
 pub mod path;

@@ -12,11 +12,31 @@ use crate::environment::Environment;
 use crate::path::Path;
 use crate::value::Value;
 
+/// That a resource names another one by text, where it could pass an output.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ByText {
+    /// The resource.
+    pub path: Path,
+    /// The one that it names.
+    pub named: Path,
+    /// Where, as in `LoggingConfiguration.DestinationBucketName`.
+    pub place: String,
+    /// The name.
+    pub text: String,
+}
+
+/// Each resource with those that it names by text.
+pub fn by_text(assembly: &Assembly) -> BTreeSet<ByText> {
+    Named::new(assembly).found(assembly)
+}
+
 /// Adds to each resource what it names by text, as something that it is made after. What would make a cycle
-/// is left out: two buckets may log into each other.
+/// is left out: two buckets may log into each other. Whether both can be made is the planner's to say, since
+/// one of them may exist.
 pub(crate) fn dependencies(assembly: &mut Assembly) {
-    for (path, named) in Named::new(assembly).found(assembly) {
-        if !depends(assembly, &named, &path)
+    for ByText { path, named, .. } in by_text(assembly) {
+        if !assembly.dependencies(&path).contains(&named)
+            && !is_made_after(assembly, &named, &path)
             && let Some(entry) = assembly.resources.get_mut(&path)
         {
             entry.depends_on.insert(named);
@@ -25,7 +45,7 @@ pub(crate) fn dependencies(assembly: &mut Assembly) {
 }
 
 /// Whether `path` is `other`, or made after it, however indirectly.
-fn depends(assembly: &Assembly, path: &Path, other: &Path) -> bool {
+pub fn is_made_after(assembly: &Assembly, path: &Path, other: &Path) -> bool {
     let mut seen = BTreeSet::from([path.clone()]);
     let mut open = vec![path.clone()];
     while let Some(path) = open.pop() {
@@ -63,8 +83,7 @@ impl Named {
         Self { by_text }
     }
 
-    /// Each resource with one that it names.
-    fn found(&self, assembly: &Assembly) -> BTreeSet<(Path, Path)> {
+    fn found(&self, assembly: &Assembly) -> BTreeSet<ByText> {
         let mut found = BTreeSet::new();
         if self.by_text.is_empty() {
             return found;
@@ -78,13 +97,13 @@ impl Named {
                     for named in named.filter(|named| named.is_meant_by(schema, place)) {
                         let environments = [path, &named.path].map(|path| assembly.environment(path));
                         if share_names(environments, named.schema) {
-                            found.insert((path.clone(), named.path.clone()));
+                            let (named, place, text) = (named.path.clone(), place.to_owned(), text.to_owned());
+                            found.insert(ByText { path: path.clone(), named, place, text });
                         }
                     }
                 });
             }
         }
-        found.retain(|(path, named)| !assembly.dependencies(path).contains(named));
         found
     }
 }

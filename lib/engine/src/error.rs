@@ -10,7 +10,7 @@ use groundplan_core::Path;
 use uuid::Uuid;
 
 pub(crate) use conflict::named;
-pub use conflict::{HeldResource, Holding, Need, Taken};
+pub use conflict::{HeldResource, Holding, NamedTooEarly, Need, Taken};
 
 use crate::model::{FormatError, IllegalEvent, LastHeartbeat, LockOwner, Missing, Use};
 use crate::provider::{ErrorClass, Identity, ProviderError};
@@ -318,6 +318,12 @@ pub enum Error {
         /// Each of them with who holds it.
         held: Vec<HeldResource>,
     },
+    /// Resources name others by text before these exist.
+    #[error("the plan cannot work, since resources name each other before they exist:{}", bullets(names))]
+    NamedTooEarly {
+        /// Each of them with what it names.
+        names: Vec<NamedTooEarly>,
+    },
     /// No order of the steps satisfies all dependencies.
     #[error("these steps wait for each other: {}; make the change in two deploys", steps.join(" → "))]
     Cycle {
@@ -401,6 +407,7 @@ impl Error {
                 | Self::LeftOut { .. }
                 | Self::Claimed { .. }
                 | Self::Held { .. }
+                | Self::NamedTooEarly { .. }
                 | Self::Upstream { .. }
                 | Self::OutputsInUse { .. }
                 | Self::ReplacedInUse { .. }

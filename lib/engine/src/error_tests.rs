@@ -15,6 +15,7 @@ fn lists() -> Vec<(Error, usize)> {
     let taken = Taken { path: path.clone(), what: text.clone(), holder: path.clone(), how: Holding::Stays };
     let holders = vec![(path.clone(), Need::Property(text.clone()))];
     let held = HeldResource { path: path.clone(), because: text.clone(), holders, fix: text.clone() };
+    let early = NamedTooEarly { path: path.clone(), named: path.clone(), place: text.clone() };
     let missing = |problem| Missing {
         import: CrossAppReference { app: text.clone(), name: text.clone(), form: ValueType::String },
         problem,
@@ -37,6 +38,7 @@ fn lists() -> Vec<(Error, usize)> {
         (Error::LeftOut { needed: vec![(path.clone(), path.clone())] }, 3),
         (Error::Claimed { taken: vec![taken] }, 2),
         (Error::Held { held: vec![held] }, 2),
+        (Error::NamedTooEarly { names: vec![early] }, 2),
         (Error::Upstream { missing }, 4),
         (Error::OutputsInUse { uses: vec![used.clone()] }, 3),
         (Error::ReplacedInUse { uses: vec![(used, path)] }, 3),

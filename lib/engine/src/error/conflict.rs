@@ -44,6 +44,17 @@ pub struct HeldResource {
     pub fix: String,
 }
 
+/// A resource that names another one by text, and has to be made before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedTooEarly {
+    /// The resource.
+    pub path: Path,
+    /// The one that it names.
+    pub named: Path,
+    /// Where, as in `LoggingConfiguration.DestinationBucketName`.
+    pub place: String,
+}
+
 /// How one resource needs another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -78,6 +89,17 @@ impl fmt::Display for Taken {
             }
             Holding::LeftOut => write!(f, "whose change is left out; add `--only {holder}`"),
         }
+    }
+}
+
+impl fmt::Display for NamedTooEarly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, named, place } = self;
+        write!(
+            f,
+            "`{path}` names `{named}` ({place}), which is made after it; deploy without {place} of `{path}` first, and \
+             add it in a second deploy"
+        )
     }
 }
 

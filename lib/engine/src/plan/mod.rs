@@ -3,6 +3,7 @@
 //! A plan is data: `plan --out` saves it, `deploy PLAN` executes it, and it is refused where the
 //! state has moved on since. It has no secret in it, only where secrets come from.
 
+mod by_text;
 mod claims;
 mod feasible;
 mod final_snapshot;
@@ -378,6 +379,10 @@ impl fmt::Display for Step {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "by_text_tests.rs"]
+mod by_text_tests;
 
 #[cfg(test)]
 #[path = "claims_tests.rs"]

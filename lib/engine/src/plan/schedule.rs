@@ -7,7 +7,7 @@ use groundplan_core::{Path, ResourceEntry, Value};
 use super::claims::{self, Handover};
 use super::graph::{Graph, Node};
 use super::nodes::Nodes;
-use super::{Desired, Plan, Work, feasible, order};
+use super::{Desired, Plan, Work, by_text, feasible, order};
 use crate::diff::existing::{self, Incarnation};
 use crate::diff::needs::Going;
 use crate::diff::occupants::{coming, is_detached};
@@ -62,6 +62,7 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
         Schedule { inputs, changes, graph: Graph::default(), nodes: BTreeMap::new(), deletes: BTreeMap::new() };
     schedule.add_steps();
     schedule.order_makes();
+    by_text::order(inputs, changes, |path| schedule.nodes.get(path), &mut schedule.graph)?;
     let going = Going::new(inputs, changes);
     if let Some(going) = &going {
         schedule.order_deletes(going);

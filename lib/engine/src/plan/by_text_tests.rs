@@ -1,0 +1,85 @@
+use groundplan_core::Assembly;
+use serde_json::json;
+
+use super::claims_tests::{Entry, planned, to};
+use crate::fake::assembly;
+
+const BUCKET: &str = "AWS::S3::Bucket";
+
+fn bucket(path: &'static str, name: &str, logs: &str) -> Entry<'static> {
+    let logging = json!({"DestinationBucketName": logs});
+    (path, BUCKET, json!({"BucketName": name, "LoggingConfiguration": logging}))
+}
+
+fn alone(path: &'static str, name: &str) -> Entry<'static> {
+    (path, BUCKET, json!({"BucketName": name}))
+}
+
+/// As synth leaves it: the first one that names another one is made after it.
+fn program(entries: &[Entry<'_>], after: &[(&str, &str)]) -> Assembly {
+    let mut program = assembly(entries);
+    for (path, other) in after {
+        program.resources.get_mut(*path).unwrap().depends_on.insert((*other).into());
+    }
+    program
+}
+
+/// The steps, as in `create a/one`, in the order of the plan.
+fn steps(before: &Assembly, after: &Assembly) -> Vec<String> {
+    let (_, plan) = planned(before, after).unwrap();
+    plan.steps.iter().map(|step| format!("{} {}", step.work.verb(), step.path)).collect()
+}
+
+fn each_other() -> Assembly {
+    program(&[bucket("a/one", "one", "two"), bucket("a/two", "two", "one")], &[("a/one", "a/two")])
+}
+
+#[test]
+fn two_that_name_each_other_are_not_both_made_at_once() {
+    let error = planned(&assembly(&[]), &each_other()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the plan cannot work, since resources name each other before they exist:\n  - `a/two` names `a/one` \
+         (LoggingConfiguration.DestinationBucketName), which is made after it; deploy without \
+         LoggingConfiguration.DestinationBucketName of `a/two` first, and add it in a second deploy"
+    );
+    // One passes its output.
+    let passed = (
+        "a/one",
+        BUCKET,
+        json!({
+            "BucketName": "one",
+            "LoggingConfiguration": {"DestinationBucketName": to("a/two", "BucketName")},
+        }),
+    );
+    let mixed = assembly(&[passed, bucket("a/two", "two", "one")]);
+    assert!(planned(&assembly(&[]), &mixed).unwrap_err().to_string().contains("`a/two` names `a/one`"));
+}
+
+#[test]
+fn two_that_name_each_other_are_made_one_after_the_other() {
+    // The first deploys that the message asks for.
+    let first = program(&[bucket("a/one", "one", "two"), alone("a/two", "two")], &[("a/one", "a/two")]);
+    assert_eq!(steps(&assembly(&[]), &first), ["create a/two", "create a/one"]);
+    assert_eq!(steps(&first, &each_other()), ["update a/two"]);
+    assert_eq!(steps(&each_other(), &each_other()), [""; 0]);
+    // One exists, and is to name the new one, which names it.
+    let one = assembly(&[alone("a/one", "one")]);
+    assert_eq!(steps(&one, &each_other()), ["create a/two", "update a/one"]);
+    let two = assembly(&[alone("a/two", "two")]);
+    assert_eq!(steps(&two, &each_other()), ["create a/one", "update a/two"]);
+    // It has had the name all the time, or names another one.
+    let named = assembly(&[bucket("a/two", "two", "one")]);
+    assert_eq!(steps(&named, &each_other()), ["create a/one"]);
+}
+
+#[test]
+fn what_takes_outputs_of_what_names_it_cannot_be_made_first() {
+    let passed = |path| {
+        let logs = json!({"DestinationBucketName": to("a/two", "BucketName")});
+        (path, BUCKET, json!({"BucketName": "one", "LoggingConfiguration": logs}))
+    };
+    let mixed = assembly(&[passed("a/one"), bucket("a/two", "two", "one")]);
+    let before = assembly(&[alone("a/two", "two")]);
+    assert!(planned(&before, &mixed).unwrap_err().to_string().contains("`a/two` names `a/one`"));
+}
