@@ -60,7 +60,7 @@ impl Program {
             }
             assert!(self.made.len() < 20, "{kind} needs too much");
             let resource = lookup(type_name).unwrap();
-            let mut properties = self.object(resource, &resource.properties).await;
+            let mut properties = self.object(resource, &resource.properties, "").await;
             for extra in [more(type_name), more(kind)] {
                 for (name, value) in extra.as_object().unwrap() {
                     let value = self.with_references(value).await;
@@ -74,10 +74,16 @@ impl Program {
         })
     }
 
-    async fn object(&mut self, resource: &'static ResourceType, schema: &groundplan_schema::Properties) -> Properties {
+    /// The required properties of what stands at a path, which ends with a dot.
+    async fn object(
+        &mut self,
+        resource: &'static ResourceType,
+        schema: &groundplan_schema::Properties,
+        at: &str,
+    ) -> Properties {
         let mut object = Properties::new();
         for (name, property) in schema.iter().filter(|(_, property)| property.required) {
-            let value = self.value(resource, property, &property.kind).await;
+            let value = self.value(resource, property, &property.kind, format!("{at}{name}")).await;
             object.insert((*name).to_owned(), value);
         }
         object
@@ -88,27 +94,29 @@ impl Program {
         resource: &'static ResourceType,
         property: &'a Property,
         kind: &'a Kind,
+        path: String,
     ) -> Pin<Box<dyn Future<Output = Json> + 'a>> {
         Box::pin(async move {
             match kind {
-                Kind::List(element) => json!([self.value(resource, property, element).await]),
-                Kind::Map(element) => json!({"key": self.value(resource, property, element).await}),
-                Kind::Type(name) => Json::Object(self.object(resource, &resource.types[name]).await),
-                Kind::Union(kinds) => self.value(resource, property, &kinds[0]).await,
+                Kind::List(element) => json!([self.value(resource, property, element, path + ".0").await]),
+                Kind::Map(element) => json!({"key": self.value(resource, property, element, path + ".key").await}),
+                Kind::Type(name) => Json::Object(self.object(resource, &resource.types[name], &(path + ".")).await),
+                Kind::Union(kinds) => self.value(resource, property, &kinds[0], path).await,
                 Kind::Tag => json!({"Key": "team", "Value": "shop"}),
                 Kind::Json if property.allowed.is_empty() => json!({}),
                 _ if !property.allowed.is_empty() => property.allowed[0].clone(),
                 Kind::Integer | Kind::Number => json!(1),
                 Kind::Boolean => json!(true),
                 Kind::DateTime => json!("2026-01-01T00:00:00Z"),
-                Kind::String | Kind::Json => self.text(resource, property).await,
+                Kind::String | Kind::Json => self.text(resource, property, &path).await,
             }
         })
     }
 
     /// A text; where it refers to something, that is made first.
-    async fn text(&mut self, resource: &'static ResourceType, property: &Property) -> Json {
-        let mut elsewhere = property.references.iter().filter(|reference| reference.resource != resource.name);
+    async fn text(&mut self, resource: &'static ResourceType, property: &Property, path: &str) -> Json {
+        let relations = resource.relations_of(property, path).into_iter();
+        let mut elsewhere = relations.filter(|reference| reference.resource != resource.name);
         let Some(reference) = elsewhere.next() else { return json!("example") };
         self.make(reference.resource).await;
         let (_, id, properties) = self.made.iter().find(|(made, ..)| made == reference.resource).unwrap();
