@@ -51,19 +51,19 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// Makes the one call that creates the resource, with identity tags or client token, and says
     /// every output that the answer holds. Whatever the call cannot say is for
     /// [`update`](Self::update).
-    fn create(&self, cx: &Cx) -> impl Future<Output = Result<Accepted>> + Send;
+    fn create(&self, cx: &Context) -> impl Future<Output = Result<Accepted>> + Send;
 
     /// Brings the resource `id` to its new properties. Runs after every create, too, for what the
     /// create call could not say; then [`Changes::of`] gives each property that is set, and
     /// [`Changes::after_create`] nothing. Can be repeated.
-    fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> impl Future<Output = Result<()>> + Send;
+    fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> impl Future<Output = Result<()>> + Send;
 
     /// Changes the resource in one call that gives it another identifier, and returns that one; none where
     /// [`update`](Self::update) does it all. Runs before it, but not after a create. Can be repeated with
     /// the old identifier: an earlier attempt, whose answer was lost, may have made the change.
     fn exchange(
         _changes: &Changes<'_, Self>,
-        _cx: &Cx,
+        _cx: &Context,
         _id: &str,
     ) -> impl Future<Output = Result<Option<String>>> + Send {
         async { Ok(None) }
@@ -71,14 +71,14 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
 
     /// Reads the resource: its properties as they would be declared, its outputs, and whether it
     /// is ready. Makes no call that changes anything; one that does is refused.
-    fn read(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Found<Self>>> + Send;
+    fn read(cx: &Context, known: &Known<Self>) -> impl Future<Output = Result<Found<Self>>> + Send;
 
     /// Deletes the resource, or asks for it.
-    fn delete(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Deletion>> + Send;
+    fn delete(cx: &Context, known: &Known<Self>) -> impl Future<Output = Result<Deletion>> + Send;
 
     /// The identifier, where it is known before the resource exists: it is named, or made of the
     /// identifiers of others.
-    fn identifier(&self, _cx: &Cx) -> Option<String> {
+    fn identifier(&self, _cx: &Context) -> Option<String> {
         None
     }
 
@@ -90,13 +90,13 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// Names what holds the resource, such as `network interface eni-1 (ELB app/shop/…)`. Runs where a
     /// deletion was refused with an error of class [`ErrorClass::Conflict`], whose message then lists
     /// these.
-    fn holders(_cx: &Cx, _known: &Known<Self>) -> impl Future<Output = Result<Vec<String>>> + Send {
+    fn holders(_cx: &Context, _known: &Known<Self>) -> impl Future<Output = Result<Vec<String>>> + Send {
         async { Ok(Vec::new()) }
     }
 
     /// The tags of a resource that a create call has answered with. Overridden where
     /// [`read`](Self::read) takes many calls to tell.
-    fn live_tags(&self, cx: &Cx, id: &str) -> impl Future<Output = Result<Tags>> + Send {
+    fn live_tags(&self, cx: &Context, id: &str) -> impl Future<Output = Result<Tags>> + Send {
         async {
             let known = Known { id: id.to_owned(), last: self.clone() };
             Ok(Self::read(cx, &known).await?.properties.tags().cloned().unwrap_or_default())
@@ -127,19 +127,19 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     }
 
     /// How long what was deleted may be found in the place of this resource.
-    fn lingers(&self, _cx: &Cx) -> Duration {
+    fn lingers(&self, _cx: &Context) -> Duration {
         CONSISTENCY
     }
 
     /// Polls during a deploy until the resource is ready or gone, and does what it needs for that, such as writing
     /// the records that validate a certificate. Overridden only where something has to be done.
-    fn advance(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
+    fn advance(cx: &Context, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
         Self::status(cx, known)
     }
 
     /// Polls whether it is ready. Overridden only where [`read`](Self::read) takes many calls to tell.
     /// Makes no call that changes anything; one that does is refused.
-    fn status(cx: &Cx, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
+    fn status(cx: &Context, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
         async {
             let Some(found) = Self::read(cx, known).await.or_none()? else { return Ok(Status::Gone) };
             Ok(found.readiness.status(found.outputs))
@@ -148,14 +148,14 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
 
     /// The identifiers of what an earlier create with the same token has made. Overridden where
     /// the identifier is AWS's choice.
-    fn find(&self, cx: &Cx) -> impl Future<Output = Result<Vec<String>>> + Send {
+    fn find(&self, cx: &Context) -> impl Future<Output = Result<Vec<String>>> + Send {
         async { Ok(self.find_by_identifier(cx).await?.into_iter().collect()) }
     }
 
     /// The resource under the identifier that is known before, where this creation can have made it, so that
     /// nobody else's is taken over: one that takes tags has to carry this token, and one that takes none
     /// has to be as it is declared.
-    fn find_by_identifier(&self, cx: &Cx) -> impl Future<Output = Result<Option<String>>> + Send {
+    fn find_by_identifier(&self, cx: &Context) -> impl Future<Output = Result<Option<String>>> + Send {
         async {
             let Some(id) = self.identifier(cx) else { return Ok(None) };
             let known = Known { id, last: self.clone() };
@@ -169,8 +169,8 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     }
 }
 
-/// What surrounds a call: whom it is for, and the clients of its region.
-pub(crate) struct Cx {
+/// The context of a call: the resource that it is for, and the clients of its region.
+pub(crate) struct Context {
     /// Which resource.
     pub(crate) address: Address,
     /// Account and partition.
@@ -191,7 +191,7 @@ pub(crate) struct Cx {
 }
 
 /// The clients, as `cx.ec2`.
-impl std::ops::Deref for Cx {
+impl std::ops::Deref for Context {
     type Target = Clients;
 
     fn deref(&self) -> &Clients {
@@ -199,7 +199,7 @@ impl std::ops::Deref for Cx {
     }
 }
 
-impl Cx {
+impl Context {
     pub(crate) fn region(&self) -> &str {
         &self.address.environment.region
     }
@@ -354,14 +354,14 @@ impl SetChanges {
     }
 }
 
-/// The only element of what a describe call gives for one identifier. AWS answers with an empty
-/// list, not with an error, where a filter finds nothing.
-pub(crate) fn one<T>(items: Option<Vec<T>>, id: &str) -> Result<T> {
+/// Returns the single element that a describe call returns for one identifier. AWS returns an empty list, not an
+/// error, if a filter finds nothing.
+pub(crate) fn single<T>(items: Option<Vec<T>>, id: &str) -> Result<T> {
     items.unwrap_or_default().into_iter().next().ok_or_else(|| Error::not_found(id))
 }
 
-/// A field that an answer always has.
-pub(crate) fn given<T>(field: Option<T>, name: &str) -> Result<T> {
+/// Returns a field that every response has.
+pub(crate) fn required<T>(field: Option<T>, name: &str) -> Result<T> {
     field.ok_or_else(|| Error::new(ErrorClass::UnknownOutcome, format!("AWS answered without `{name}`")))
 }
 

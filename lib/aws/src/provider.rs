@@ -20,7 +20,7 @@ use crate::cloud_control;
 use crate::config::{Config, Regions};
 use crate::error::{Error, Result};
 use crate::guard;
-use crate::handler::{AnyHandler, Cx, given};
+use crate::handler::{AnyHandler, Context, required};
 use crate::registry;
 
 /// AWS, through its SDK.
@@ -66,7 +66,7 @@ impl Aws {
         SessionOf::Role(Arc::clone(assumed.entry(role.clone()).or_insert_with(new)))
     }
 
-    async fn context(&self, address: &Address, token: &str, delete_data: bool) -> Result<Cx> {
+    async fn context(&self, address: &Address, token: &str, delete_data: bool) -> Result<Context> {
         let session = self.session(&address.environment);
         let identity = session.identity(Some(&address.environment.region)).await?;
         if let Some(pinned) = &address.environment.account
@@ -78,7 +78,7 @@ impl Aws {
             );
             return Err(Error::new(ErrorClass::Denied, message));
         }
-        Ok(Cx {
+        Ok(Context {
             clients: session.regions.clients(&address.environment.region),
             address: address.clone(),
             identity,
@@ -91,7 +91,7 @@ impl Aws {
         })
     }
 
-    async fn reading(&self, address: &Address) -> Result<Cx> {
+    async fn reading(&self, address: &Address) -> Result<Context> {
         self.context(address, "", false).await
     }
 }
@@ -127,9 +127,9 @@ impl Session {
                 return Err(Error::new(ErrorClass::Denied, "no AWS credentials are configured"));
             }
             let caller = self.regions.sts(region).get_caller_identity().send().await?;
-            let arn = given(caller.arn, "Arn")?;
+            let arn = required(caller.arn, "Arn")?;
             let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
-            Ok(Identity { account: given(caller.account, "Account")?, partition })
+            Ok(Identity { account: required(caller.account, "Account")?, partition })
         };
         self.identity.get_or_try_init(ask).await.cloned()
     }

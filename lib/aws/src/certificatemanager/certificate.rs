@@ -10,7 +10,9 @@ use serde_json::json;
 
 use super::validation::{self, DomainValidationOption};
 use crate::error::{OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, in_declared_case};
+use crate::handler::{
+    Changes, Context, Found, Handler, Known, Readiness, accepted, as_declared, in_declared_case, required,
+};
 use crate::route53::missing_delegation;
 use crate::tags::Tags;
 
@@ -37,7 +39,7 @@ pub(crate) struct Certificate {
 impl Handler for Certificate {
     const TYPE: &'static str = "AWS::CertificateManager::Certificate";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let mail = self.domain_validation_options.iter().flatten().filter_map(|option| {
             let domain = option.validation_domain.as_deref()?;
             Some(ValidationOption::builder().domain_name(&option.domain_name).validation_domain(domain).build())
@@ -58,11 +60,11 @@ impl Handler for Certificate {
             .set_tags(Some(tags))
             .send()
             .await?;
-        let arn = given(requested.certificate_arn, "CertificateArn")?;
+        let arn = required(requested.certificate_arn, "CertificateArn")?;
         Ok(accepted(&arn, json!({"CertificateArn": arn})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let tags = changes.tags();
         if !tags.set.is_empty() {
             let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect::<Result<_>>()?;
@@ -76,7 +78,7 @@ impl Handler for Certificate {
         Ok(())
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let detail = describe(cx, &known.id).await?;
         let readiness = readiness(&detail);
         let last = &known.last;
@@ -105,7 +107,7 @@ impl Handler for Certificate {
     /// ACM names the records that prove the domain only some seconds after the request, so they are
     /// written into their zones while a deploy waits for the certificate: once, and again by a run that
     /// resumes an interrupted one.
-    async fn advance(cx: &Cx, known: &Known<Self>) -> Result<Status> {
+    async fn advance(cx: &Context, known: &Known<Self>) -> Result<Status> {
         let detail = describe(cx, &known.id).await?;
         if detail.status == Some(CertificateStatus::PendingValidation) {
             validation::put_records(cx, known.last.validation_options(), &detail).await?;
@@ -113,16 +115,16 @@ impl Handler for Certificate {
         status(cx, known, &detail).await
     }
 
-    async fn status(cx: &Cx, known: &Known<Self>) -> Result<Status> {
+    async fn status(cx: &Context, known: &Known<Self>) -> Result<Status> {
         status(cx, known, &describe(cx, &known.id).await?).await
     }
 
-    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
         Ok(describe(cx, &known.id).await?.in_use_by.unwrap_or_default())
     }
 
     /// The certificate goes first: while something uses it, it needs its records for every renewal.
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let detail = describe(cx, &known.id).await?;
         cx.acm.delete_certificate().certificate_arn(&known.id).send().await?;
         validation::remove_records(cx, known.last.validation_options(), &detail).await;
@@ -133,7 +135,7 @@ impl Handler for Certificate {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for summary in validation::list(&cx.acm, None).await? {
             let same = summary.domain_name.is_some_and(|name| name.eq_ignore_ascii_case(&self.domain_name));
@@ -159,7 +161,7 @@ impl Certificate {
 }
 
 /// The status of a certificate, with what keeps public DNS from its validation records.
-async fn status(cx: &Cx, known: &Known<Certificate>, detail: &CertificateDetail) -> Result<Status> {
+async fn status(cx: &Context, known: &Known<Certificate>, detail: &CertificateDetail) -> Result<Status> {
     let mut state = match readiness(detail) {
         Readiness::Ready => return Ok(Status::Ready(accepted("", json!({"CertificateArn": known.id})).outputs)),
         Readiness::Failed(reason) => return Ok(Status::Failed(reason)),
@@ -173,11 +175,11 @@ async fn status(cx: &Cx, known: &Known<Certificate>, detail: &CertificateDetail)
     Ok(Status::Pending(state))
 }
 
-async fn describe(cx: &Cx, arn: &str) -> Result<CertificateDetail> {
-    given(cx.acm.describe_certificate().certificate_arn(arn).send().await?.certificate, "Certificate")
+async fn describe(cx: &Context, arn: &str) -> Result<CertificateDetail> {
+    required(cx.acm.describe_certificate().certificate_arn(arn).send().await?.certificate, "Certificate")
 }
 
-async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags> {
+async fn read_tags(cx: &Context, arn: &str) -> Result<Tags> {
     let tags = cx.acm.list_tags_for_certificate().certificate_arn(arn).send().await?.tags.unwrap_or_default();
     Ok(Tags::read(tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default()))))
 }

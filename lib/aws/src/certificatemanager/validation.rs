@@ -13,7 +13,7 @@ use groundplan_engine::provider::ErrorClass;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::handler::Cx;
+use crate::handler::Context;
 use crate::route53::{apply, change, cname, find_record, normal_name};
 
 /// Seconds that resolvers keep a validation record for.
@@ -83,7 +83,7 @@ struct Record {
 /// A zone that does not exist is an invalid request, and does not mean that the certificate is
 /// gone.
 pub(super) async fn put_records(
-    cx: &Cx,
+    cx: &Context,
     declared: &[DomainValidationOption],
     detail: &CertificateDetail,
 ) -> Result<()> {
@@ -114,13 +114,13 @@ pub(super) async fn put_records(
 /// out leaves the record where it is: all that a record too many does is to keep the zone from being
 /// deleted, and that error names it.
 /// <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
-pub(super) async fn remove_records(cx: &Cx, declared: &[DomainValidationOption], detail: &CertificateDetail) {
+pub(super) async fn remove_records(cx: &Context, declared: &[DomainValidationOption], detail: &CertificateDetail) {
     if let Err(error) = try_to_remove(cx, declared, detail).await {
         tracing::warn!(error = error.message(), "the validation records of a deleted certificate stay in their zone");
     }
 }
 
-async fn try_to_remove(cx: &Cx, declared: &[DomainValidationOption], detail: &CertificateDetail) -> Result<()> {
+async fn try_to_remove(cx: &Context, declared: &[DomainValidationOption], detail: &CertificateDetail) -> Result<()> {
     let records = records(declared, detail);
     if records.is_empty() {
         return Ok(());
@@ -193,7 +193,7 @@ fn covered_domain(name: &str) -> String {
 }
 
 /// The domains of all certificates of the account but this one.
-async fn covered_elsewhere(cx: &Cx, but: Option<&str>) -> Result<BTreeSet<String>> {
+async fn covered_elsewhere(cx: &Context, but: Option<&str>) -> Result<BTreeSet<String>> {
     let regions = cx.ec2.describe_regions().send().await?.regions.unwrap_or_default();
     let regions = regions.into_iter().filter_map(|region| region.region_name);
     let lists = regions.map(|region| async move {

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::request::{self, Progress, Requests, tidy};
 use super::{get, model, tags};
 use crate::error::{Error, Result};
-use crate::handler::{AnyHandler, Cx, Deleted, given, is_taken};
+use crate::handler::{AnyHandler, Context, Deleted, is_taken, required};
 use crate::rds::{self, ParameterChanges};
 
 /// How long a handler may take to find out that the name is taken: one invocation of it, see
@@ -43,7 +43,7 @@ const PAUSES: [Duration; 5] = {
 /// one: the engine's with a number. The numbers are gone through in order each time, so whatever is
 /// interrupted, the first that has not failed is found again. What had failed before this call costs
 /// neither a pause nor patience: each repetition by the engine makes requests of its own.
-pub(super) async fn create(schema: &ResourceType, cx: &Cx, properties: &Properties) -> Result<Accepted> {
+pub(super) async fn create(schema: &ResourceType, cx: &Context, properties: &Properties) -> Result<Accepted> {
     let named = model::identifier(schema, properties);
     if let Some(id) = &named
         && let Some(accepted) = before(schema, cx, id).await?
@@ -78,7 +78,7 @@ pub(super) async fn create(schema: &ResourceType, cx: &Cx, properties: &Properti
 
 /// What stands under the name already, where this creation has made it. What this process has deleted may be visible
 /// for a while: that is waited for.
-async fn before(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Accepted>> {
+async fn before(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<Accepted>> {
     let Some(live) = found(schema, cx, id).await? else { return Ok(None) };
     if tags::made_by(schema, &live, &cx.token) == Some(true) {
         return Ok(Some(Accepted { id: id.to_owned(), ..Accepted::default() }));
@@ -93,7 +93,7 @@ async fn before(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Accep
 }
 
 /// What stands under a name before anything is asked for.
-async fn found(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Properties>> {
+async fn found(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<Properties>> {
     match get(schema, cx, id).await {
         // Some handlers cannot read what is not there, and say so in this way.
         Err(error) if error.class() == ErrorClass::Invalid => Ok(None),
@@ -113,7 +113,7 @@ struct Failed {
 /// request then, or it goes on.
 async fn ask(
     schema: &ResourceType,
-    cx: &Cx,
+    cx: &Context,
     properties: &Properties,
     desired: &str,
     token: &str,
@@ -121,7 +121,7 @@ async fn ask(
     let named = model::identifier(schema, properties).is_some();
     let call = cx.cloud_control.create_resource().type_name(schema.name).client_token(token);
     let event = match call.desired_state(desired).send().await.map_err(tidy) {
-        Ok(sent) => given(sent.progress_event, "ProgressEvent")?,
+        Ok(sent) => required(sent.progress_event, "ProgressEvent")?,
         // The token is known and the properties are others: a secret that is generated anew.
         Err(error) if error.code() == "ClientTokenConflictException" => {
             return made_before(schema, cx, properties).await.map(Ok);
@@ -147,7 +147,7 @@ async fn ask(
 }
 
 /// The resource that an earlier request with this token has made.
-async fn made_before(schema: &ResourceType, cx: &Cx, properties: &Properties) -> Result<Accepted> {
+async fn made_before(schema: &ResourceType, cx: &Context, properties: &Properties) -> Result<Accepted> {
     let mut found = schema.find(cx, properties).await?;
     if let (Some(id), true) = (found.pop(), found.is_empty()) {
         return Ok(Accepted { id, ..Accepted::default() });
@@ -170,7 +170,7 @@ fn still_open(error: Error) -> Error {
 
 /// The error, with the identifier of what the failed request has made where there is something and
 /// it is surely its own. Repeating would not help then, since that stands in the way.
-async fn left_behind(schema: &ResourceType, cx: &Cx, id: &str, named: bool, error: Error) -> Error {
+async fn left_behind(schema: &ResourceType, cx: &Context, id: &str, named: bool, error: Error) -> Error {
     if error.class() == ErrorClass::AlreadyExists {
         return error;
     }

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use tokio::time::sleep;
 
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Cx, given, one};
+use crate::handler::{Context, required, single};
 use crate::tags;
 
 /// Tag with the name of a last snapshot of a volume, which AWS gives an identifier alone.
@@ -34,7 +34,11 @@ const PAUSES: [Duration; 4] =
 
 /// Takes the snapshot that the plan names, where the type has one; gives the deletion where that is made by the same
 /// call.
-pub(super) async fn before_deletion(schema: &ResourceType, cx: &Cx, resource: &Existing) -> Result<Option<Deletion>> {
+pub(super) async fn before_deletion(
+    schema: &ResourceType,
+    cx: &Context,
+    resource: &Existing,
+) -> Result<Option<Deletion>> {
     let id = resource.id.as_str();
     match (schema.name, &cx.final_snapshot) {
         ("AWS::RDS::DBCluster" | "AWS::Neptune::DBCluster", _) => delete_cluster(schema, cx, resource).await.map(Some),
@@ -51,17 +55,17 @@ pub(super) async fn before_deletion(schema: &ResourceType, cx: &Cx, resource: &E
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBCluster.html>
-async fn delete_cluster(schema: &ResourceType, cx: &Cx, resource: &Existing) -> Result<Deletion> {
+async fn delete_cluster(schema: &ResourceType, cx: &Context, resource: &Existing) -> Result<Deletion> {
     let id = resource.id.as_str();
     let described = cx.rds.describe_db_clusters().db_cluster_identifier(id).send().await?;
-    let cluster = one(described.db_clusters, id)?;
+    let cluster = single(described.db_clusters, id)?;
     if cluster.status() == Some("deleting") {
         return Ok(Deletion::Pending);
     }
     // A member of a global cluster cannot be deleted; nor can one that protects itself, which stays a member then.
     let text = |name: &str| resource.properties.get(name).and_then(Json::as_str);
     if let Some(global) = text("GlobalClusterIdentifier").filter(|_| cluster.deletion_protection() != Some(true)) {
-        let arn = given(cluster.db_cluster_arn.clone(), "DBClusterArn")?;
+        let arn = required(cluster.db_cluster_arn.clone(), "DBClusterArn")?;
         let call = cx.rds.remove_from_global_cluster().global_cluster_identifier(global);
         call.db_cluster_identifier(arn).send().await.or_none()?;
     }
@@ -87,9 +91,9 @@ async fn delete_cluster(schema: &ResourceType, cx: &Cx, resource: &Existing) -> 
 }
 
 /// Returns once the snapshot is complete. One that takes longer than a call is waited for in the next one.
-async fn snapshot_volume(cx: &Cx, id: &str, name: &str) -> Result<()> {
+async fn snapshot_volume(cx: &Context, id: &str, name: &str) -> Result<()> {
     let described = cx.ec2.describe_volumes().volume_ids(id).send().await?;
-    let volume = one(described.volumes, id)?;
+    let volume = single(described.volumes, id)?;
     match volume.state() {
         Some(VolumeState::Deleting | VolumeState::Deleted) => return Ok(()),
         // What is written after the snapshot would be lost.
@@ -121,7 +125,7 @@ async fn snapshot_volume(cx: &Cx, id: &str, name: &str) -> Result<()> {
         }
         created => created?,
     };
-    let snapshot = given(created.snapshot_id, "snapshotId")?;
+    let snapshot = required(created.snapshot_id, "snapshotId")?;
     for pause in PAUSES {
         sleep(pause).await;
         let looked = cx.ec2.describe_snapshots().snapshot_ids(&snapshot).send().await.or_none()?;
@@ -134,7 +138,7 @@ async fn snapshot_volume(cx: &Cx, id: &str, name: &str) -> Result<()> {
 }
 
 /// The snapshot of this name that an earlier attempt has begun, or completed a short while ago.
-async fn taken(cx: &Cx, id: &str, name: &str) -> Result<Option<Snapshot>> {
+async fn taken(cx: &Context, id: &str, name: &str) -> Result<Option<Snapshot>> {
     let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
     let call = cx.ec2.describe_snapshots().owner_ids("self").filters(filter("volume-id", id));
     let found = call.filters(filter(&format!("tag:{NAME}"), name)).send().await?.snapshots.unwrap_or_default();

@@ -56,7 +56,7 @@ use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{AnyHandler, Cx, Deleted, given};
+use crate::handler::{AnyHandler, Context, Deleted, required};
 use crate::rds::{self, ParameterChanges};
 use request::{Progress, Requests, tidy};
 
@@ -109,11 +109,11 @@ impl AnyHandler for ResourceType {
         model::is_repeated(self, property)
     }
 
-    async fn create(&self, cx: &Cx, properties: &Properties) -> Result<Accepted> {
+    async fn create(&self, cx: &Context, properties: &Properties) -> Result<Accepted> {
         create::create(self, cx, properties).await
     }
 
-    async fn read(&self, cx: &Cx, resource: &Existing) -> Result<Option<Live>> {
+    async fn read(&self, cx: &Context, resource: &Existing) -> Result<Option<Live>> {
         let model = get(self, cx, &resource.id).await?;
         Ok(model.map(|model| Live {
             properties: model::properties(self, &model),
@@ -121,7 +121,7 @@ impl AnyHandler for ResourceType {
         }))
     }
 
-    async fn update(&self, cx: &Cx, resource: &Existing, properties: &Properties) -> Result<Accepted> {
+    async fn update(&self, cx: &Context, resource: &Existing, properties: &Properties) -> Result<Accepted> {
         let id = &resource.id;
         let live = get(self, cx, id).await?.ok_or_else(|| Error::not_found(id))?;
         let patch = model::patch(self, &resource.properties, properties, &live);
@@ -139,7 +139,7 @@ impl AnyHandler for ResourceType {
             parameters.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient))?;
         let call = cx.cloud_control.update_resource().type_name(self.name).identifier(id);
         let sent = call.patch_document(Json::Array(patch).to_string()).send().await.map_err(tidy)?;
-        let event = given(sent.progress_event, "ProgressEvent")?;
+        let event = required(sent.progress_event, "ProgressEvent")?;
         match request::follow(cx, event, |_, elapsed| elapsed >= FIRST_LOOKS).await? {
             (_, Progress::Failed(error)) => return Err(error.reclass(ErrorClass::NotFound, ErrorClass::Propagating)),
             (event, _) => cx.memory.of::<Requests>().remember(self.name, id, &event),
@@ -150,7 +150,7 @@ impl AnyHandler for ResourceType {
         Ok(accepted)
     }
 
-    async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion> {
+    async fn delete(&self, cx: &Context, resource: &Existing) -> Result<Deletion> {
         let id = &resource.id;
         if let Some(token) = cx.memory.of::<Requests>().token(self.name, id) {
             request::cancel(cx, &token).await?;
@@ -162,7 +162,7 @@ impl AnyHandler for ResourceType {
         }
         let call = cx.cloud_control.delete_resource().type_name(self.name).identifier(id);
         let sent = call.send().await.map_err(tidy)?;
-        let event = given(sent.progress_event, "ProgressEvent")?;
+        let event = required(sent.progress_event, "ProgressEvent")?;
         let deletion = match Progress::of(&event) {
             Progress::Done => Deletion::Gone,
             Progress::Failed(error) => return Err(error),
@@ -175,21 +175,26 @@ impl AnyHandler for ResourceType {
         Ok(deletion)
     }
 
-    async fn secret_output(&self, cx: &Cx, resource: &Existing, attribute: &str) -> Result<Option<Zeroizing<String>>> {
+    async fn secret_output(
+        &self,
+        cx: &Context,
+        resource: &Existing,
+        attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>> {
         let model = get(self, cx, &resource.id).await?;
         Ok(model.and_then(|model| model::secret(self, &model, attribute)))
     }
 
-    async fn status(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
+    async fn status(&self, cx: &Context, resource: &Existing) -> Result<Status> {
         poll(self, cx, resource, false).await
     }
 
     /// Asks again for a deletion that something has blocked.
-    async fn advance(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
+    async fn advance(&self, cx: &Context, resource: &Existing) -> Result<Status> {
         poll(self, cx, resource, true).await
     }
 
-    async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context, properties: &Properties) -> Result<Vec<String>> {
         let named = model::identifier(self, properties);
         let candidates = match named {
             Some(id) => BTreeSet::from([id]),
@@ -211,7 +216,7 @@ impl AnyHandler for ResourceType {
         Ok(found)
     }
 
-    async fn owner(&self, cx: &Cx, resource: &Existing) -> Result<Option<Owner>> {
+    async fn owner(&self, cx: &Context, resource: &Existing) -> Result<Option<Owner>> {
         if !tags::are_readable(self) {
             return Ok(None);
         }
@@ -225,10 +230,10 @@ impl AnyHandler for ResourceType {
 }
 
 /// The properties and attributes of a resource as they are; none where it does not exist.
-async fn get(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Properties>> {
+async fn get(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<Properties>> {
     let call = cx.cloud_control.get_resource().type_name(schema.name).identifier(id);
     let Some(answer) = call.send().await.map_err(tidy).or_none()? else { return Ok(None) };
-    let model = given(answer.resource_description.and_then(|it| it.properties), "Properties")?;
+    let model = required(answer.resource_description.and_then(|it| it.properties), "Properties")?;
     match serde_json::from_str(&model) {
         Ok(Json::Object(model)) => Ok(Some(model)),
         _ => Err(Error::new(ErrorClass::Transient, format!("AWS describes `{id}` by what is no JSON object"))),
@@ -237,7 +242,7 @@ async fn get(schema: &ResourceType, cx: &Cx, id: &str) -> Result<Option<Properti
 
 /// Whether a resource is ready, by the requests that were made for it and by itself. Where `repeats` says so, a
 /// deletion that was blocked is asked for again.
-async fn poll(schema: &ResourceType, cx: &Cx, resource: &Existing, repeats: bool) -> Result<Status> {
+async fn poll(schema: &ResourceType, cx: &Context, resource: &Existing, repeats: bool) -> Result<Status> {
     let under_way = match cx.memory.of::<Requests>().token(schema.name, &resource.id) {
         Some(token) => followed(schema, cx, resource, &token, repeats).await?,
         None => of_another_run(schema, cx, resource).await?,
@@ -253,7 +258,7 @@ async fn poll(schema: &ResourceType, cx: &Cx, resource: &Existing, repeats: bool
 /// good end.
 async fn followed(
     schema: &ResourceType,
-    cx: &Cx,
+    cx: &Context,
     resource: &Existing,
     token: &str,
     repeats: bool,
@@ -292,7 +297,7 @@ async fn followed(
 /// How the request that an earlier run has made for a resource stands; none where it has come to
 /// an end. A failed update or delete does not count: the resource stands as it did. A failed
 /// creation counts where AWS chose the identifier, since a name may have been used again.
-async fn of_another_run(schema: &ResourceType, cx: &Cx, resource: &Existing) -> Result<Option<Status>> {
+async fn of_another_run(schema: &ResourceType, cx: &Context, resource: &Existing) -> Result<Option<Status>> {
     let named = model::identifier(schema, &resource.properties).is_some();
     let mut failed = None;
     for event in request::unfinished(schema, cx).await? {

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{quirks, tags};
 use crate::error::{Error, Result};
-use crate::handler::Cx;
+use crate::handler::Context;
 use crate::shape;
 
 /// Whether AWS publishes all of these properties as ones that can be set.
@@ -49,7 +49,7 @@ fn unknown<'a>(schema: &ResourceType, place: &str, known: impl Iterator<Item = &
 }
 
 /// What a create call asks for.
-pub(super) fn desired_state(schema: &ResourceType, cx: &Cx, properties: &Properties) -> Json {
+pub(super) fn desired_state(schema: &ResourceType, cx: &Context, properties: &Properties) -> Json {
     let mut desired = properties.clone();
     shape::strip(&mut desired);
     for (name, value) in &mut desired {

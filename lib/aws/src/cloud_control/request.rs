@@ -12,7 +12,7 @@ use groundplan_schema::ResourceType;
 use tokio::time::{Instant, sleep};
 
 use crate::error::{Error, OrNone, Result, classify};
-use crate::handler::{Cx, given};
+use crate::handler::{Context, required};
 
 /// Time between two looks at a request whose first answer is waited for.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -62,16 +62,16 @@ impl Progress {
 }
 
 /// The request as it is now.
-pub(super) async fn look(cx: &Cx, token: &str) -> Result<ProgressEvent> {
+pub(super) async fn look(cx: &Context, token: &str) -> Result<ProgressEvent> {
     let call = cx.cloud_control.get_resource_request_status().request_token(token);
-    given(call.send().await.map_err(tidy)?.progress_event, "ProgressEvent")
+    required(call.send().await.map_err(tidy)?.progress_event, "ProgressEvent")
 }
 
 /// Gives up a create or update that is under way, so that what it is about can be deleted: Cloud
 /// Control carries out one request for a resource at a time. One that has ended, or that deletes, stays
 /// as it is.
 /// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_CancelResourceRequest.html>
-pub(super) async fn cancel(cx: &Cx, token: &str) -> Result<()> {
+pub(super) async fn cancel(cx: &Context, token: &str) -> Result<()> {
     let Some(event) = look(cx, token).await.or_none()? else { return Ok(()) };
     let cancellable = matches!(event.operation_status, Some(OperationStatus::Pending | OperationStatus::InProgress));
     if cancellable && event.operation != Some(Operation::Delete) {
@@ -87,7 +87,7 @@ pub(super) async fn cancel(cx: &Cx, token: &str) -> Result<()> {
 
 /// Looks at a request until it has ended, or `enough` of it is known after so long.
 pub(super) async fn follow(
-    cx: &Cx,
+    cx: &Context,
     mut event: ProgressEvent,
     enough: impl Fn(&ProgressEvent, Duration) -> bool,
 ) -> Result<(ProgressEvent, Progress)> {
@@ -98,13 +98,13 @@ pub(super) async fn follow(
             return Ok((event, progress));
         }
         sleep(INTERVAL).await;
-        let token = given(event.request_token, "RequestToken")?;
+        let token = required(event.request_token, "RequestToken")?;
         event = look(cx, &token).await?;
     }
 }
 
 /// The identifiers of what requests of the last seven days have made or are making of a type.
-pub(super) async fn created(schema: &ResourceType, cx: &Cx) -> Result<BTreeSet<String>> {
+pub(super) async fn created(schema: &ResourceType, cx: &Context) -> Result<BTreeSet<String>> {
     let made = [OperationStatus::Pending, OperationStatus::InProgress, OperationStatus::Success];
     let filter = ResourceRequestStatusFilter::builder().operations(Operation::Create);
     let filter = filter.set_operation_statuses(Some(made.to_vec())).build();
@@ -112,7 +112,7 @@ pub(super) async fn created(schema: &ResourceType, cx: &Cx) -> Result<BTreeSet<S
 }
 
 /// The requests of a type that are under way or have failed.
-pub(super) async fn unfinished(schema: &ResourceType, cx: &Cx) -> Result<Vec<ProgressEvent>> {
+pub(super) async fn unfinished(schema: &ResourceType, cx: &Context) -> Result<Vec<ProgressEvent>> {
     let states = [
         OperationStatus::Pending,
         OperationStatus::InProgress,
@@ -123,7 +123,11 @@ pub(super) async fn unfinished(schema: &ResourceType, cx: &Cx) -> Result<Vec<Pro
     listed(schema, cx, filter).await
 }
 
-async fn listed(schema: &ResourceType, cx: &Cx, filter: ResourceRequestStatusFilter) -> Result<Vec<ProgressEvent>> {
+async fn listed(
+    schema: &ResourceType,
+    cx: &Context,
+    filter: ResourceRequestStatusFilter,
+) -> Result<Vec<ProgressEvent>> {
     let call = cx.cloud_control.list_resource_requests().max_results(100).resource_request_status_filter(filter);
     let mut pages = call.into_paginator().send();
     let mut events = Vec::new();

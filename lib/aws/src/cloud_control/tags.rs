@@ -6,7 +6,7 @@ use groundplan_engine::provider::{Owner, Properties};
 use groundplan_schema::{Kind, ResourceType, TagForm};
 use serde_json::{Value as Json, json};
 
-use crate::handler::Cx;
+use crate::handler::Context;
 use crate::tags::{TOKEN, Tags, is_hidden};
 
 /// Where and how a type holds its tags; none where it cannot be tagged, or in a form of its own.
@@ -31,7 +31,7 @@ pub(super) fn are_readable(schema: &ResourceType) -> bool {
 }
 
 /// The declared tags with those that identify the creation.
-pub(super) fn with_identity(schema: &ResourceType, cx: &Cx, declared: Option<&Json>) -> Option<Json> {
+pub(super) fn with_identity(schema: &ResourceType, cx: &Context, declared: Option<&Json>) -> Option<Json> {
     let identity = Tags::default().with_identity(&cx.address, &cx.token);
     Some(joined(place(schema)?.1, declared, identity))
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{find_by_token, read_tags, retag, state, tagged};
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, required, single};
 use crate::tags::Tags;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub(crate) struct EgressOnlyInternetGateway {
 impl Handler for EgressOnlyInternetGateway {
     const TYPE: &'static str = "AWS::EC2::EgressOnlyInternetGateway";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .ec2
             .create_egress_only_internet_gateway()
@@ -31,23 +31,23 @@ impl Handler for EgressOnlyInternetGateway {
             .send()
             .await?;
         let id = created.egress_only_internet_gateway.and_then(|gateway| gateway.egress_only_internet_gateway_id);
-        let id = given(id, "egressOnlyInternetGatewayId")?;
+        let id = required(id, "egressOnlyInternetGatewayId")?;
         Ok(accepted(&id, json!({"Id": id})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let ids = cx.ec2.describe_egress_only_internet_gateways().egress_only_internet_gateway_ids(&known.id);
-        let gateway = one(ids.send().await?.egress_only_internet_gateways, &known.id)?;
+        let gateway = single(ids.send().await?.egress_only_internet_gateways, &known.id)?;
         let (vpc_id, readiness) = attachment(&gateway)?;
         let properties = Self { tags: read_tags(gateway.tags), vpc_id };
         Ok(Found::ready(properties, json!({"Id": known.id})).is(readiness))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let call = cx.ec2.delete_egress_only_internet_gateway().egress_only_internet_gateway_id(&known.id);
         call.send().await?;
         Ok(Deletion::Gone)
@@ -57,7 +57,7 @@ impl Handler for EgressOnlyInternetGateway {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         find_by_token(cx).await
     }
 }
@@ -68,5 +68,5 @@ fn attachment(gateway: &Live) -> Result<(String, Readiness)> {
     let gone = || Error::not_found("the attachment of the egress-only internet gateway");
     let attachment = attachment.filter(|it| it.state() != Some(&AttachmentStatus::Detached)).ok_or_else(gone)?;
     let readiness = Readiness::when(state(attachment.state()), "attached");
-    Ok((given(attachment.vpc_id.clone(), "vpcId")?, readiness))
+    Ok((required(attachment.vpc_id.clone(), "vpcId")?, readiness))
 }

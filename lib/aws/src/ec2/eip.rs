@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{filter, holders, read_tags, retag, tagged};
 use crate::error::{Meaning, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required, single};
 use crate::tags::{TOKEN, Tags};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ impl Handler for Eip {
         Meaning::of::<ReleaseAddressError>("AuthFailure", "", ErrorClass::Conflict),
     ];
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .ec2
             .allocate_address()
@@ -43,20 +43,20 @@ impl Handler for Eip {
             .tag_specifications(tagged(cx, ResourceType::ElasticIp, &self.tags))
             .send()
             .await?;
-        let allocation = given(created.allocation_id, "allocationId")?;
-        let address = given(created.public_ip, "publicIp")?;
+        let allocation = required(created.allocation_id, "allocationId")?;
+        let address = required(created.public_ip, "publicIp")?;
         let outputs = json!({"AllocationId": allocation, "PublicIp": address});
         Ok(accepted(format!("{address}|{allocation}"), outputs))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         retag(changes, cx, id.rsplit('|').next().unwrap_or(id)).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let [_, allocation] = known.parts()?;
         let described = cx.ec2.describe_addresses().allocation_ids(allocation).send().await?;
-        let address = one(described.addresses, allocation)?;
+        let address = single(described.addresses, allocation)?;
         let outputs = json!({"AllocationId": allocation, "PublicIp": address.public_ip});
         let properties = Self {
             address: known.last.address.clone(),
@@ -68,7 +68,7 @@ impl Handler for Eip {
         Ok(Found::ready(properties, outputs))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let [_, allocation] = known.parts()?;
         // Without its group, EC2 does not find an address of a Local Zone.
         // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReleaseAddress.html>
@@ -77,7 +77,7 @@ impl Handler for Eip {
         Ok(Deletion::Gone)
     }
 
-    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
         let [_, allocation] = known.parts()?;
         holders::interfaces(cx, "association.allocation-id", allocation).await
     }
@@ -86,7 +86,7 @@ impl Handler for Eip {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let ours = filter((&format!("tag:{TOKEN}"), &cx.token));
         let described = cx.ec2.describe_addresses().filters(ours).send().await?;
         let id = |address: &aws_sdk_ec2::types::Address| {

@@ -4,25 +4,25 @@ use aws_sdk_ec2::types::NetworkInterface;
 
 use super::filter;
 use crate::error::Result;
-use crate::handler::Cx;
+use crate::handler::Context;
 
 /// The network interfaces for which the filter `name` has this value, as in
 /// `network interface eni-1 (ELB app/shop/50dc6c495c0c9188, in-use)`.
 ///
 /// Services put their name into the description of what they create: `ELB app/…`, `AWS Lambda VPC ENI-…`,
 /// `Interface for NAT Gateway nat-…`, `RDSNetworkInterface`, `VPC Endpoint Interface vpce-…`.
-pub(super) async fn interfaces(cx: &Cx, name: &str, value: &str) -> Result<Vec<String>> {
+pub(super) async fn interfaces(cx: &Context, name: &str, value: &str) -> Result<Vec<String>> {
     Ok(described(cx, name, value).await?.iter().map(interface).collect())
 }
 
 /// The network interfaces of a VPC that have a public address.
-pub(super) async fn public_interfaces(cx: &Cx, vpc: &str) -> Result<Vec<String>> {
+pub(super) async fn public_interfaces(cx: &Context, vpc: &str) -> Result<Vec<String>> {
     let all = described(cx, "vpc-id", vpc).await?;
     let public = all.iter().filter(|it| it.association().is_some_and(|association| association.public_ip().is_some()));
     Ok(public.map(interface).collect())
 }
 
-async fn described(cx: &Cx, name: &str, value: &str) -> Result<Vec<NetworkInterface>> {
+async fn described(cx: &Context, name: &str, value: &str) -> Result<Vec<NetworkInterface>> {
     let described = cx.ec2.describe_network_interfaces().filters(filter((name, value))).send().await?;
     Ok(described.network_interfaces.unwrap_or_default())
 }
@@ -39,7 +39,7 @@ fn interface(interface: &NetworkInterface) -> String {
 }
 
 /// The groups whose rules name the group `id` as a peer.
-pub(super) async fn referring_groups(cx: &Cx, id: &str) -> Result<Vec<String>> {
+pub(super) async fn referring_groups(cx: &Context, id: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for name in ["ip-permission.group-id", "egress.ip-permission.group-id"] {
         let described = cx.ec2.describe_security_groups().filters(filter((name, id))).send().await?;
@@ -54,7 +54,7 @@ pub(super) async fn referring_groups(cx: &Cx, id: &str) -> Result<Vec<String>> {
 /// What is left in a VPC besides what EC2 deletes with it: its main route table, its default network ACL
 /// and its default security group.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpc.html>
-pub(super) async fn inside_vpc(cx: &Cx, vpc: &str) -> Result<Vec<String>> {
+pub(super) async fn inside_vpc(cx: &Context, vpc: &str) -> Result<Vec<String>> {
     let of = |name| filter((name, vpc));
     let mut found = Vec::new();
     let answer = cx.ec2.describe_subnets().filters(of("vpc-id")).send().await?;

@@ -40,7 +40,7 @@ pub(crate) use vpc_gateway_attachment::VpcGatewayAttachment;
 use groundplan_core::IpNet;
 
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Handler};
+use crate::handler::{Changes, Context, Handler};
 use crate::tags::{TOKEN, Tags};
 
 fn tag(key: String, value: String) -> Tag {
@@ -48,7 +48,7 @@ fn tag(key: String, value: String) -> Tag {
 }
 
 /// The tags of a create call, those of identity included.
-fn tagged(cx: &Cx, resource: ResourceType, tags: &Tags) -> TagSpecification {
+fn tagged(cx: &Context, resource: ResourceType, tags: &Tags) -> TagSpecification {
     TagSpecification::builder().resource_type(resource).set_tags(Some(cx.tags(tags, tag))).build()
 }
 
@@ -58,7 +58,7 @@ fn read_tags(tags: Option<Vec<Tag>>) -> Tags {
 }
 
 /// Brings the tags of the resource `id` up to date.
-async fn retag<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, id: &str) -> Result<()> {
+async fn retag<H: Handler>(changes: &Changes<'_, H>, cx: &Context, id: &str) -> Result<()> {
     let tags = changes.tags();
     if !tags.set.is_empty() {
         let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect();
@@ -73,7 +73,7 @@ async fn retag<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, id: &str) -> Resul
 
 /// The identifiers of the resources that carry this creation's token, which is one creation's
 /// alone.
-async fn find_by_token(cx: &Cx) -> Result<Vec<String>> {
+async fn find_by_token(cx: &Context) -> Result<Vec<String>> {
     let filters = [("key", TOKEN), ("value", &cx.token)];
     let found = cx.ec2.describe_tags().set_filters(Some(filters.map(filter).into())).send().await?;
     Ok(found.tags.unwrap_or_default().into_iter().filter_map(|tag| tag.resource_id).collect())

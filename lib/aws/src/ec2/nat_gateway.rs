@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{find_by_token, read_tags, retag, state, tagged};
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, required, single};
 use crate::tags::Tags;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) struct NatGateway {
 impl Handler for NatGateway {
     const TYPE: &'static str = "AWS::EC2::NatGateway";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .ec2
             .create_nat_gateway()
@@ -36,17 +36,17 @@ impl Handler for NatGateway {
             .tag_specifications(tagged(cx, ResourceType::Natgateway, &self.tags))
             .send()
             .await?;
-        let id = given(created.nat_gateway.and_then(|gateway| gateway.nat_gateway_id), "natGatewayId")?;
+        let id = required(created.nat_gateway.and_then(|gateway| gateway.nat_gateway_id), "natGatewayId")?;
         Ok(accepted(&id, json!({"NatGatewayId": id})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.ec2.describe_nat_gateways().nat_gateway_ids(&known.id).send().await?;
-        let gateway = one(described.nat_gateways, &known.id)?;
+        let gateway = single(described.nat_gateways, &known.id)?;
         let readiness = readiness(&gateway)?;
         let addresses = gateway.nat_gateway_addresses.unwrap_or_default();
         let primary = addresses.iter().find(|address| address.is_primary.unwrap_or(true));
@@ -65,7 +65,7 @@ impl Handler for NatGateway {
         Ok(Found::ready(properties, outputs).is(readiness))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.ec2.delete_nat_gateway().nat_gateway_id(&known.id).send().await?;
         Ok(Deletion::Pending)
     }
@@ -74,7 +74,7 @@ impl Handler for NatGateway {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         find_by_token(cx).await
     }
 }

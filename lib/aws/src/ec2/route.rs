@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{declared_block, normal_block};
 use crate::error::{Error, Meaning, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, single};
 
 /// One destination, one target. EC2 keeps Gateway Load Balancer endpoints under `GatewayId`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ impl Handler for Route {
         ),
     ];
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let id = self.identifier(cx).ok_or_else(|| Error::invalid("a route needs a destination"))?;
         cx.ec2
             .create_route()
@@ -74,7 +74,7 @@ impl Handler for Route {
         Ok(accepted(id, json!({"RouteTableId": self.route_table_id, "CidrBlock": self.destination()})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, _id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, _id: &str) -> Result<()> {
         if changes.old.is_none() {
             return Ok(());
         }
@@ -97,10 +97,10 @@ impl Handler for Route {
         Ok(())
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let [table, destination] = known.parts()?;
         let described = cx.ec2.describe_route_tables().route_table_ids(table).send().await?;
-        let routes = one(described.route_tables, table)?.routes.unwrap_or_default();
+        let routes = single(described.route_tables, table)?.routes.unwrap_or_default();
         let mut routes = routes.into_iter().filter(|route| {
             destinations(route).into_iter().flatten().any(|live| normal_block(live) == normal_block(destination))
         });
@@ -127,7 +127,7 @@ impl Handler for Route {
 
     /// The block has to be exactly that of the route, which EC2 has brought to its normal form.
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteRoute.html>
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let [table, destination] = known.parts()?;
         let call = cx.ec2.delete_route().route_table_id(table);
         let call = match destination {
@@ -139,7 +139,7 @@ impl Handler for Route {
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, _cx: &Cx) -> Option<String> {
+    fn identifier(&self, _cx: &Context) -> Option<String> {
         Some(format!("{}|{}", self.route_table_id, self.destination()?))
     }
 }

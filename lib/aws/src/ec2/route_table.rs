@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{find_by_token, read_tags, retag, tagged};
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required, single};
 use crate::tags::Tags;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub(crate) struct RouteTable {
 impl Handler for RouteTable {
     const TYPE: &'static str = "AWS::EC2::RouteTable";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .ec2
             .create_route_table()
@@ -30,29 +30,29 @@ impl Handler for RouteTable {
             .tag_specifications(tagged(cx, ResourceType::RouteTable, &self.tags))
             .send()
             .await?;
-        let id = given(created.route_table.and_then(|table| table.route_table_id), "routeTableId")?;
+        let id = required(created.route_table.and_then(|table| table.route_table_id), "routeTableId")?;
         Ok(accepted(&id, json!({"RouteTableId": id})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.ec2.describe_route_tables().route_table_ids(&known.id).send().await?;
-        let table = one(described.route_tables, &known.id)?;
-        let properties = Self { tags: read_tags(table.tags), vpc_id: given(table.vpc_id, "vpcId")? };
+        let table = single(described.route_tables, &known.id)?;
+        let properties = Self { tags: read_tags(table.tags), vpc_id: required(table.vpc_id, "vpcId")? };
         Ok(Found::ready(properties, json!({"RouteTableId": known.id})))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.ec2.delete_route_table().route_table_id(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
 
-    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
         let described = cx.ec2.describe_route_tables().route_table_ids(&known.id).send().await?;
-        let table = one(described.route_tables, &known.id)?;
+        let table = single(described.route_tables, &known.id)?;
         let uses = table.associations().iter().filter_map(|it| it.subnet_id().or(it.gateway_id()));
         Ok(uses.map(|id| format!("its association with {id}")).collect())
     }
@@ -61,7 +61,7 @@ impl Handler for RouteTable {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         find_by_token(cx).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{filter, normal_block};
 use crate::error::{Error, OrNone, Result};
-use crate::handler::Cx;
+use crate::handler::Context;
 use aws_sdk_ec2::types::{
     IpPermission, IpRange, Ipv6Range, PrefixListId, SecurityGroupRule, SecurityGroupRuleRequest,
     SecurityGroupRuleUpdate, UserIdGroupPair,
@@ -129,7 +129,7 @@ impl LiveRule {
 }
 
 /// The rules of a group.
-pub(crate) async fn list(cx: &Cx, group: &str, direction: Direction) -> Result<Vec<LiveRule>> {
+pub(crate) async fn list(cx: &Context, group: &str, direction: Direction) -> Result<Vec<LiveRule>> {
     let filters = filter(("group-id", group));
     let mut pages = cx.ec2.describe_security_group_rules().filters(filters).into_paginator().items().send();
     let mut rules = Vec::new();
@@ -143,7 +143,7 @@ pub(crate) async fn list(cx: &Cx, group: &str, direction: Direction) -> Result<V
 
 /// The rule `id` of a group. EC2 looks rules up by identifier alone as well, but not while one of
 /// them is missing.
-pub(crate) async fn read(cx: &Cx, id: &str, group: &str, direction: Direction) -> Result<(String, Rule)> {
+pub(crate) async fn read(cx: &Context, id: &str, group: &str, direction: Direction) -> Result<(String, Rule)> {
     if !group.is_empty() {
         let rules = list(cx, group, direction).await?;
         let found = rules.into_iter().find(|live| live.id == id).ok_or_else(|| Error::not_found(id))?;
@@ -157,13 +157,13 @@ pub(crate) async fn read(cx: &Cx, id: &str, group: &str, direction: Direction) -
 }
 
 /// The identifiers of the rules of a group with the parts of this one.
-pub(crate) async fn find(cx: &Cx, group: &str, direction: Direction, rule: &Rule) -> Result<Vec<String>> {
+pub(crate) async fn find(cx: &Context, group: &str, direction: Direction, rule: &Rule) -> Result<Vec<String>> {
     let rules = list(cx, group, direction).await?;
     Ok(rules.into_iter().filter(|live| live.rule.parts() == rule.parts()).map(|live| live.id).collect())
 }
 
 /// Adds a rule; its identifier.
-pub(crate) async fn add(cx: &Cx, group: &str, direction: Direction, rule: &Rule) -> Result<Option<String>> {
+pub(crate) async fn add(cx: &Context, group: &str, direction: Direction, rule: &Rule) -> Result<Option<String>> {
     let permission = rule.permission();
     let rules = match direction {
         Direction::Ingress => {
@@ -179,7 +179,7 @@ pub(crate) async fn add(cx: &Cx, group: &str, direction: Direction, rule: &Rule)
 }
 
 /// Removes the rule `id`.
-pub(crate) async fn remove(cx: &Cx, group: &str, direction: Direction, id: &str) -> Result<()> {
+pub(crate) async fn remove(cx: &Context, group: &str, direction: Direction, id: &str) -> Result<()> {
     match direction {
         Direction::Ingress => {
             cx.ec2.revoke_security_group_ingress().group_id(group).security_group_rule_ids(id).send().await?;
@@ -194,7 +194,7 @@ pub(crate) async fn remove(cx: &Cx, group: &str, direction: Direction, id: &str)
 /// Takes from a new group what EC2 lets out of each, save what is `wanted`. By its parts and not by
 /// its identifier: a rule that is not listed yet would stay.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupEgress.html>
-pub(crate) async fn revoke_defaults(cx: &Cx, group: &str, wanted: &[Rule]) -> Result<()> {
+pub(crate) async fn revoke_defaults(cx: &Context, group: &str, wanted: &[Rule]) -> Result<()> {
     let ipv4 = Rule::everything_out();
     let ipv6 = Rule { ipv4: None, ipv6: Some("::/0".to_owned()), ..Rule::everything_out() };
     for default in [ipv4, ipv6].into_iter().filter(|rule| !wanted.iter().any(|other| other.parts() == rule.parts())) {
@@ -209,7 +209,7 @@ pub(crate) async fn revoke_defaults(cx: &Cx, group: &str, wanted: &[Rule]) -> Re
 }
 
 /// Makes the rule `id` of a group into `rule`.
-pub(crate) async fn change(cx: &Cx, group: &str, id: &str, rule: &Rule) -> Result<()> {
+pub(crate) async fn change(cx: &Context, group: &str, id: &str, rule: &Rule) -> Result<()> {
     let new = SecurityGroupRuleRequest::builder()
         .ip_protocol(&rule.protocol)
         .set_from_port(rule.from_port)

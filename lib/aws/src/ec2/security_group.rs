@@ -9,7 +9,7 @@ use serde_json::json;
 use super::rule::{self, Direction, LiveRule, NO_RULE_OF_ID, Rule};
 use super::{find_by_token, holders, read_tags, retag, tagged};
 use crate::error::{OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required, single};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -130,7 +130,7 @@ impl Inline for Egress {
 impl Handler for SecurityGroup {
     const TYPE: &'static str = "AWS::EC2::SecurityGroup";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let name = self.group_name.clone().unwrap_or_else(|| cx.name(NAMES));
         let created = cx
             .ec2
@@ -141,11 +141,11 @@ impl Handler for SecurityGroup {
             .tag_specifications(tagged(cx, ResourceType::SecurityGroup, &self.tags))
             .send()
             .await?;
-        let id = given(created.group_id, "groupId")?;
+        let id = required(created.group_id, "groupId")?;
         Ok(accepted(&id, json!({"GroupId": id, "Id": id, "VpcId": self.vpc_id})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         if let Some(rules) = changes.of(|group| &group.security_group_ingress) {
             let old = changes.old.and_then(|group| group.security_group_ingress.as_deref());
             replace_rules::<Ingress>(cx, id, old.unwrap_or_default(), rules.as_deref().unwrap_or_default()).await?;
@@ -163,9 +163,9 @@ impl Handler for SecurityGroup {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.ec2.describe_security_groups().group_ids(&known.id).send().await?;
-        let group = one(described.security_groups, &known.id)?;
+        let group = single(described.security_groups, &known.id)?;
         // A group that was just made has the rule that EC2 gives it, and nobody has said yet that it is wanted.
         let is_known = !known.last.group_description.is_empty();
         let egress = &known.last.security_group_egress;
@@ -181,12 +181,12 @@ impl Handler for SecurityGroup {
         Ok(Found::ready(properties, outputs))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.ec2.delete_security_group().group_id(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
 
-    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
         let mut found = holders::interfaces(cx, "group-id", &known.id).await?;
         found.extend(holders::referring_groups(cx, &known.id).await?);
         Ok(found)
@@ -196,14 +196,14 @@ impl Handler for SecurityGroup {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         find_by_token(cx).await
     }
 }
 
 /// Removes those of the `old` rules that are not `wanted`; what others have added stays. The new rules come
 /// first, so that traffic that both allow is never cut.
-async fn replace_rules<I: Inline>(cx: &Cx, group: &str, old: &[I], wanted: &[I]) -> Result<()> {
+async fn replace_rules<I: Inline>(cx: &Context, group: &str, old: &[I], wanted: &[I]) -> Result<()> {
     let live = rule::list(cx, group, I::DIRECTION).await?;
     let old: Vec<_> = old.iter().map(Inline::rule).collect();
     let wanted: Vec<_> = wanted.iter().map(Inline::rule).collect();
@@ -233,7 +233,7 @@ async fn replace_rules<I: Inline>(cx: &Cx, group: &str, old: &[I], wanted: &[I])
 /// own, or were added by somebody else; the one that EC2 gives every group is neither, where the declaration
 /// `is_known`.
 async fn declared_rules<I: Inline>(
-    cx: &Cx,
+    cx: &Context,
     group: &str,
     declared: &Option<Vec<I>>,
     is_known: bool,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::rule::{self, Direction, Rule};
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -55,20 +55,20 @@ impl SecurityGroupEgress {
 impl Handler for SecurityGroupEgress {
     const TYPE: &'static str = "AWS::EC2::SecurityGroupEgress";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let id = rule::add(cx, &self.group_id, Direction::Egress, &self.rule()).await?;
-        let id = given(id, "securityGroupRuleId")?;
+        let id = required(id, "securityGroupRuleId")?;
         Ok(accepted(&id, json!({"Id": id})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         if changes.after_create(|rule| &rule.description).is_some() {
             rule::change(cx, &changes.new.group_id, id, &changes.new.rule()).await?;
         }
         Ok(())
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let (group, live) = rule::read(cx, &known.id, &known.last.group_id, Direction::Egress).await?;
         let properties = if live.parts() == known.last.rule().parts() {
             Self { description: live.description, ..known.last.clone() }
@@ -78,7 +78,7 @@ impl Handler for SecurityGroupEgress {
         Ok(Found::ready(properties, json!({"Id": known.id})))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let group = match known.last.group_id.as_str() {
             "" => rule::read(cx, &known.id, "", Direction::Egress).await?.0,
             group => group.to_owned(),
@@ -87,7 +87,7 @@ impl Handler for SecurityGroupEgress {
         Ok(Deletion::Gone)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         rule::find(cx, &self.group_id, Direction::Egress, &self.rule()).await
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::rule::{self, Direction, Rule};
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -57,20 +57,20 @@ impl SecurityGroupIngress {
 impl Handler for SecurityGroupIngress {
     const TYPE: &'static str = "AWS::EC2::SecurityGroupIngress";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let id = rule::add(cx, &self.group_id, Direction::Ingress, &self.rule()).await?;
-        let id = given(id, "securityGroupRuleId")?;
+        let id = required(id, "securityGroupRuleId")?;
         Ok(accepted(&id, json!({"Id": id})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         if changes.after_create(|rule| &rule.description).is_some() {
             rule::change(cx, &changes.new.group_id, id, &changes.new.rule()).await?;
         }
         Ok(())
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let (group, live) = rule::read(cx, &known.id, &known.last.group_id, Direction::Ingress).await?;
         let properties = if live.parts() == known.last.rule().parts() {
             Self { description: live.description, ..known.last.clone() }
@@ -80,7 +80,7 @@ impl Handler for SecurityGroupIngress {
         Ok(Found::ready(properties, json!({"Id": known.id})))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let group = match known.last.group_id.as_str() {
             "" => rule::read(cx, &known.id, "", Direction::Ingress).await?.0,
             group => group.to_owned(),
@@ -89,7 +89,7 @@ impl Handler for SecurityGroupIngress {
         Ok(Deletion::Gone)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         rule::find(cx, &self.group_id, Direction::Ingress, &self.rule()).await
     }
 }

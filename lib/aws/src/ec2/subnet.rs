@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{declared_block, filter, find_by_token, flag, holders, normal_block, read_tags, retag, state, tagged};
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, required, single};
 use crate::tags::Tags;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ struct PrivateDnsNameOptions {
 impl Handler for Subnet {
     const TYPE: &'static str = "AWS::EC2::Subnet";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .ec2
             .create_subnet()
@@ -52,8 +52,8 @@ impl Handler for Subnet {
             .tag_specifications(tagged(cx, ResourceType::Subnet, &self.tags))
             .send()
             .await?;
-        let subnet = given(created.subnet, "subnet")?;
-        let id = given(subnet.subnet_id, "subnetId")?;
+        let subnet = required(created.subnet, "subnet")?;
+        let id = required(subnet.subnet_id, "subnetId")?;
         let outputs = json!({
             "SubnetId": id,
             "VpcId": subnet.vpc_id,
@@ -65,7 +65,7 @@ impl Handler for Subnet {
     }
 
     /// Each call of ModifySubnetAttribute takes one attribute.
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let modify = || cx.ec2.modify_subnet_attribute().subnet_id(id);
         let mut assign = changes.or_default(|subnet| &subnet.assign_ipv6_address_on_creation, false);
         let mut dns64 = changes.or_default(|subnet| &subnet.enable_dns64, false);
@@ -103,7 +103,7 @@ impl Handler for Subnet {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let id = known.id.as_str();
         let subnet = describe(cx, id).await?;
         let readiness = Readiness::when(state(subnet.state.as_ref()), "available");
@@ -137,17 +137,17 @@ impl Handler for Subnet {
             map_public_ip_on_launch: subnet.map_public_ip_on_launch,
             private_dns_name_options_on_launch: options,
             tags: read_tags(subnet.tags),
-            vpc_id: given(subnet.vpc_id, "vpcId")?,
+            vpc_id: required(subnet.vpc_id, "vpcId")?,
         };
         Ok(Found::ready(properties, outputs).is(readiness))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.ec2.delete_subnet().subnet_id(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
 
-    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
         holders::interfaces(cx, "subnet-id", &known.id).await
     }
 
@@ -155,20 +155,20 @@ impl Handler for Subnet {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         find_by_token(cx).await
     }
 }
 
-async fn describe(cx: &Cx, id: &str) -> Result<Live> {
-    one(cx.ec2.describe_subnets().subnet_ids(id).send().await?.subnets, id)
+async fn describe(cx: &Context, id: &str) -> Result<Live> {
+    single(cx.ec2.describe_subnets().subnet_ids(id).send().await?.subnets, id)
 }
 
 /// Makes this the IPv6 block of a subnet, which has one at a time, and gives the subnet as it is then. A block from
 /// which addresses are assigned, or that DNS64 is on for, cannot be taken away; and it goes some time after it was
 /// asked to, until which no other one can come. So this is repeated.
 /// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_subnet.go>
-async fn replace_ipv6(cx: &Cx, id: &str, wanted: Option<&str>) -> Result<Live> {
+async fn replace_ipv6(cx: &Context, id: &str, wanted: Option<&str>) -> Result<Live> {
     let mut live = describe(cx, id).await?;
     let is_wanted =
         |block: &SubnetIpv6CidrBlockAssociation| block.ipv6_cidr_block().map(normal_block) == wanted.map(normal_block);
@@ -217,7 +217,7 @@ fn associated(blocks: &[SubnetIpv6CidrBlockAssociation]) -> Vec<&SubnetIpv6CidrB
     blocks.iter().filter(is_associated).collect()
 }
 
-async fn acl_association(cx: &Cx, id: &str) -> Result<Option<String>> {
+async fn acl_association(cx: &Context, id: &str) -> Result<Option<String>> {
     let filters = filter(("association.subnet-id", id));
     let answer = cx.ec2.describe_network_acls().filters(filters).send().await?;
     let associations = answer.network_acls.unwrap_or_default().into_iter();

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{filter, state};
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, required};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -19,19 +19,19 @@ pub(crate) struct SubnetRouteTableAssociation {
 impl Handler for SubnetRouteTableAssociation {
     const TYPE: &'static str = "AWS::EC2::SubnetRouteTableAssociation";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let call = cx.ec2.associate_route_table().route_table_id(&self.route_table_id).subnet_id(&self.subnet_id);
-        let id = given(call.send().await?.association_id, "associationId")?;
+        let id = required(call.send().await?.association_id, "associationId")?;
         Ok(accepted(&id, json!({"Id": id})))
     }
 
     /// Moves the subnet to another table in one call: it is never without routes.
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceRouteTableAssociation.html>
-    async fn exchange(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<Option<String>> {
+    async fn exchange(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<Option<String>> {
         let Some(table) = changes.after_create(|association| &association.route_table_id) else { return Ok(None) };
         let call = cx.ec2.replace_route_table_association().association_id(id).route_table_id(table);
         match call.send().await.or_none_of("InvalidAssociationID.NotFound")? {
-            Some(replaced) => given(replaced.new_association_id, "newAssociationId").map(Some),
+            Some(replaced) => required(replaced.new_association_id, "newAssociationId").map(Some),
             // An earlier attempt, whose answer was lost, has given it another identifier.
             None => match &changes.new.find(cx).await?[..] {
                 [moved] => Ok(Some(moved.clone())),
@@ -40,11 +40,11 @@ impl Handler for SubnetRouteTableAssociation {
         }
     }
 
-    async fn update(_: &Changes<'_, Self>, _: &Cx, _: &str) -> Result<()> {
+    async fn update(_: &Changes<'_, Self>, _: &Context, _: &str) -> Result<()> {
         Ok(())
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let found = associations(cx, "association.route-table-association-id", &known.id).await?;
         let found = found.into_iter().find(|it| it.route_table_association_id() == Some(&known.id));
         let association = found.ok_or_else(|| Error::not_found(&known.id))?;
@@ -58,12 +58,12 @@ impl Handler for SubnetRouteTableAssociation {
         Ok(Found::ready(properties, json!({"Id": known.id})).is(readiness))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.ec2.disassociate_route_table().association_id(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let found = associations(cx, "association.subnet-id", &self.subnet_id).await?;
         let ours = found.into_iter().filter(|association| {
             association.subnet_id() == Some(&self.subnet_id)
@@ -75,7 +75,7 @@ impl Handler for SubnetRouteTableAssociation {
 
 /// The associations of the route tables that have one with this property; those that are over
 /// left out.
-async fn associations(cx: &Cx, name: &str, value: &str) -> Result<Vec<RouteTableAssociation>> {
+async fn associations(cx: &Context, name: &str, value: &str) -> Result<Vec<RouteTableAssociation>> {
     let described = cx.ec2.describe_route_tables().filters(filter((name, value))).send().await?;
     let tables = described.route_tables.unwrap_or_default().into_iter();
     let all = tables.flat_map(|table| table.associations.unwrap_or_default());

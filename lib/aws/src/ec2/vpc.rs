@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{declared_block, filter, find_by_token, flag, holders, read_tags, retag, state, tagged};
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, required, single};
 use crate::tags::Tags;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub(crate) struct Vpc {
 impl Handler for Vpc {
     const TYPE: &'static str = "AWS::EC2::VPC";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .ec2
             .create_vpc()
@@ -38,12 +38,12 @@ impl Handler for Vpc {
             .tag_specifications(tagged(cx, ResourceType::Vpc, &self.tags))
             .send()
             .await?;
-        let vpc = given(created.vpc, "vpc")?;
-        let id = given(vpc.vpc_id, "vpcId")?;
+        let vpc = required(created.vpc, "vpc")?;
+        let id = required(vpc.vpc_id, "vpcId")?;
         Ok(accepted(&id, json!({"VpcId": id, "CidrBlock": vpc.cidr_block})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         // Host names need DNS support, so it comes first and goes last.
         let hostnames = changes.or_default(|vpc| &vpc.enable_dns_hostnames, false);
         let support = changes.or_default(|vpc| &vpc.enable_dns_support, true);
@@ -69,10 +69,10 @@ impl Handler for Vpc {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let id = known.id.as_str();
         let described = cx.ec2.describe_vpcs().vpc_ids(id).send().await?;
-        let vpc = one(described.vpcs, id)?;
+        let vpc = single(described.vpcs, id)?;
         let properties = Self {
             cidr_block: declared_block(known.last.cidr_block.as_deref(), vpc.cidr_block.clone()),
             instance_tenancy: vpc.instance_tenancy.map(|tenancy| tenancy.as_str().to_owned()),
@@ -109,12 +109,12 @@ impl Handler for Vpc {
         Ok(Found::ready(Self { enable_dns_hostnames, enable_dns_support, ..properties }, outputs))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.ec2.delete_vpc().vpc_id(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
 
-    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
         holders::inside_vpc(cx, &known.id).await
     }
 
@@ -122,23 +122,23 @@ impl Handler for Vpc {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         find_by_token(cx).await
     }
 }
 
-async fn attribute(cx: &Cx, id: &str, name: VpcAttributeName) -> Result<Option<bool>> {
+async fn attribute(cx: &Context, id: &str, name: VpcAttributeName) -> Result<Option<bool>> {
     let answer = cx.ec2.describe_vpc_attribute().vpc_id(id).attribute(name).send().await?;
     Ok(answer.enable_dns_hostnames.or(answer.enable_dns_support).and_then(|flag| flag.value))
 }
 
-async fn default_group(cx: &Cx, id: &str) -> Result<Option<String>> {
+async fn default_group(cx: &Context, id: &str) -> Result<Option<String>> {
     let filters = [("vpc-id", id), ("group-name", "default")].map(filter).into();
     let answer = cx.ec2.describe_security_groups().set_filters(Some(filters)).send().await?;
     Ok(answer.security_groups.unwrap_or_default().into_iter().find_map(|group| group.group_id))
 }
 
-async fn default_acl(cx: &Cx, id: &str) -> Result<Option<String>> {
+async fn default_acl(cx: &Context, id: &str) -> Result<Option<String>> {
     let filters = [("vpc-id", id), ("default", "true")].map(filter).into();
     let answer = cx.ec2.describe_network_acls().set_filters(Some(filters)).send().await?;
     Ok(answer.network_acls.unwrap_or_default().into_iter().find_map(|acl| acl.network_acl_id))

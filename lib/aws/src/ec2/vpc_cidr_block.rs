@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{declared_block, normal_block, state};
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, required, single};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -23,7 +23,7 @@ pub(crate) struct VpcCidrBlock {
 impl Handler for VpcCidrBlock {
     const TYPE: &'static str = "AWS::EC2::VPCCidrBlock";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .ec2
             .associate_vpc_cidr_block()
@@ -37,15 +37,15 @@ impl Handler for VpcCidrBlock {
             .await?;
         let ipv4 = created.cidr_block_association.and_then(|it| it.association_id);
         let ipv6 = created.ipv6_cidr_block_association.and_then(|it| it.association_id);
-        let id = given(ipv4.or(ipv6), "associationId")?;
+        let id = required(ipv4.or(ipv6), "associationId")?;
         Ok(accepted(format!("{id}|{}", self.vpc_id), json!({"Id": id, "VpcId": self.vpc_id})))
     }
 
-    async fn update(_: &Changes<'_, Self>, _: &Cx, _: &str) -> Result<()> {
+    async fn update(_: &Changes<'_, Self>, _: &Context, _: &str) -> Result<()> {
         Ok(())
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let [id, vpc] = known.parts()?;
         let blocks = blocks(cx, vpc).await?;
         let block = blocks.into_iter().find(|block| block.id == id).ok_or_else(|| Error::not_found(id))?;
@@ -66,13 +66,13 @@ impl Handler for VpcCidrBlock {
         Ok(Found::ready(properties, outputs).is(block.readiness))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let [id, _] = known.parts()?;
         cx.ec2.disassociate_vpc_cidr_block().association_id(id).send().await?;
         Ok(Deletion::Pending)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let blocks = blocks(cx, &self.vpc_id).await?;
         // One that is going is of an earlier generation.
         let stays = |block: &Block| block.readiness != Readiness::Pending("disassociating".to_owned());
@@ -106,9 +106,9 @@ struct Block {
 }
 
 /// The blocks of a VPC, those that are gone left out: EC2 describes them for a while.
-async fn blocks(cx: &Cx, vpc: &str) -> Result<Vec<Block>> {
+async fn blocks(cx: &Context, vpc: &str) -> Result<Vec<Block>> {
     let described = cx.ec2.describe_vpcs().vpc_ids(vpc).send().await?;
-    let live = one(described.vpcs, vpc)?;
+    let live = single(described.vpcs, vpc)?;
     let ipv4 = live.cidr_block_association_set.unwrap_or_default().into_iter().filter_map(|block| {
         let readiness = readiness(block.cidr_block_state())?;
         let properties =

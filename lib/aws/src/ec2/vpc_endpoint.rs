@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::{find_by_token, read_tags, retag, state, tagged};
 use crate::document;
 use crate::error::{Error, Result, classify};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, as_declared, required, single};
 use crate::tags::Tags;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl DnsOptions {
 impl Handler for VpcEndpoint {
     const TYPE: &'static str = "AWS::EC2::VPCEndpoint";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .ec2
             .create_vpc_endpoint()
@@ -66,11 +66,11 @@ impl Handler for VpcEndpoint {
             .tag_specifications(tagged(cx, ResourceType::VpcEndpoint, &self.tags))
             .send()
             .await?;
-        let id = given(created.vpc_endpoint.and_then(|endpoint| endpoint.vpc_endpoint_id), "vpcEndpointId")?;
+        let id = required(created.vpc_endpoint.and_then(|endpoint| endpoint.vpc_endpoint_id), "vpcEndpointId")?;
         Ok(accepted(&id, json!({"Id": id})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let policy = changes.after_create(|endpoint| &endpoint.policy_document);
         let private_dns = changes.or_default(|endpoint| &endpoint.private_dns_enabled, false);
         let private_dns = private_dns.filter(|_| changes.old.is_some());
@@ -101,9 +101,9 @@ impl Handler for VpcEndpoint {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.ec2.describe_vpc_endpoints().vpc_endpoint_ids(&known.id).send().await?;
-        let endpoint = one(described.vpc_endpoints, &known.id)?;
+        let endpoint = single(described.vpc_endpoints, &known.id)?;
         let readiness = readiness(&endpoint)?;
         let outputs = outputs(&endpoint);
         let last = &known.last;
@@ -127,7 +127,7 @@ impl Handler for VpcEndpoint {
     }
 
     /// The call succeeds where nothing was deleted, and says so in its answer.
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let answer = cx.ec2.delete_vpc_endpoints().vpc_endpoint_ids(&known.id).send().await?;
         let refused = answer.unsuccessful.unwrap_or_default().into_iter().find_map(|item| item.error);
         match refused {
@@ -143,7 +143,7 @@ impl Handler for VpcEndpoint {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         find_by_token(cx).await
     }
 }

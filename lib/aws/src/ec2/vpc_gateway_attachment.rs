@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{filter, holders, state};
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted};
 
 /// How Cloud Control calls the attachment of an internet gateway.
 const INTERNET: &str = "IGW";
@@ -21,13 +21,13 @@ pub(crate) struct VpcGatewayAttachment {
 impl Handler for VpcGatewayAttachment {
     const TYPE: &'static str = "AWS::EC2::VPCGatewayAttachment";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         attach(cx, &self.internet_gateway_id, &self.vpc_id).await?;
         let outputs = json!({"AttachmentType": INTERNET, "VpcId": self.vpc_id});
         Ok(accepted(format!("{INTERNET}|{}", self.vpc_id), outputs))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, _id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, _id: &str) -> Result<()> {
         let Some(old) = changes.old else { return Ok(()) };
         if let Some(gateway) = changes.after_create(|attachment| &attachment.internet_gateway_id) {
             // An earlier attempt, whose answer was lost, may have come as far as this.
@@ -40,7 +40,7 @@ impl Handler for VpcGatewayAttachment {
         Ok(())
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let [kind, vpc] = known.parts()?;
         if kind != INTERNET {
             return Err(Error::invalid(format!(
@@ -52,7 +52,7 @@ impl Handler for VpcGatewayAttachment {
         Ok(Found::ready(properties, json!({"AttachmentType": INTERNET, "VpcId": vpc})).is(readiness))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let [_, vpc] = known.parts()?;
         let (gateway, _) = attached(cx, vpc).await?;
         detach(cx, &gateway, vpc).await?;
@@ -60,31 +60,31 @@ impl Handler for VpcGatewayAttachment {
     }
 
     /// An internet gateway stays as long as something in its VPC has a public address.
-    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
         let [_, vpc] = known.parts()?;
         holders::public_interfaces(cx, vpc).await
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let found = attached(cx, &self.vpc_id).await.or_none()?;
         let ours = found.filter(|(gateway, _)| *gateway == self.internet_gateway_id);
         Ok(ours.map(|_| format!("{INTERNET}|{}", self.vpc_id)).into_iter().collect())
     }
 }
 
-async fn attach(cx: &Cx, gateway: &str, vpc: &str) -> Result<()> {
+async fn attach(cx: &Context, gateway: &str, vpc: &str) -> Result<()> {
     cx.ec2.attach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc).send().await?;
     Ok(())
 }
 
-async fn detach(cx: &Cx, gateway: &str, vpc: &str) -> Result<()> {
+async fn detach(cx: &Context, gateway: &str, vpc: &str) -> Result<()> {
     cx.ec2.detach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc).send().await?;
     Ok(())
 }
 
 /// The internet gateway of a VPC, which has one at most. EC2 says `available` where others say
 /// `attached`.
-async fn attached(cx: &Cx, vpc: &str) -> Result<(String, Readiness)> {
+async fn attached(cx: &Context, vpc: &str) -> Result<(String, Readiness)> {
     let filters = filter(("attachment.vpc-id", vpc));
     let described = cx.ec2.describe_internet_gateways().filters(filters).send().await?;
     for gateway in described.internet_gateways.unwrap_or_default() {

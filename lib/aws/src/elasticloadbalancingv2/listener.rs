@@ -13,7 +13,7 @@ use super::action::Action;
 use super::attribute::{self, Attribute, Defaults};
 use super::{read_tags, retag, tag, tag_made, taken, takes_tags_later, with_token};
 use crate::error::{Error, Meaning, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, in_declared_shape, required, single};
 use crate::tags::Tags;
 
 /// What AWS sets where the program says nothing, by protocol; that of a gateway load balancer has none. A header of a
@@ -104,7 +104,7 @@ impl Handler for Listener {
         Meaning::of::<ModifyListenerError>("", "is already in use", ErrorClass::AlreadyExists),
     ];
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let call = cx
             .elb
             .create_listener()
@@ -132,14 +132,14 @@ impl Handler for Listener {
             Ok(created) => created,
             Err(error) => return Err(self.refused(cx, error).await?),
         };
-        let arn = given(one(created.listeners, "the listener")?.listener_arn, "ListenerArn")?;
+        let arn = required(single(created.listeners, "the listener")?.listener_arn, "ListenerArn")?;
         if !is_tagged {
             tag_made(cx, &arn, &self.tags).await?;
         }
         Ok(accepted(&arn, json!({"ListenerArn": arn})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let new = changes.new;
         let differs = changes.after_create(|it| &it.default_actions).is_some()
             || changes.after_create(|it| &it.certificates).is_some()
@@ -184,9 +184,9 @@ impl Handler for Listener {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.elb.describe_listeners().listener_arns(&known.id).send().await?;
-        let listener = one(described.listeners, &known.id)?;
+        let listener = single(described.listeners, &known.id)?;
         let last = &known.last;
         // Not every kind of balancer has them.
         let attributes = match &last.listener_attributes {
@@ -215,7 +215,7 @@ impl Handler for Listener {
         Ok(Found::ready(properties, json!({"ListenerArn": known.id})))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.elb.delete_listener().listener_arn(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
@@ -224,11 +224,11 @@ impl Handler for Listener {
         Some(&self.tags)
     }
 
-    async fn live_tags(&self, cx: &Cx, id: &str) -> Result<Tags> {
+    async fn live_tags(&self, cx: &Context, id: &str) -> Result<Tags> {
         read_tags(cx, id).await
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let listeners = self.siblings(cx).await?;
         with_token(cx, listeners.into_iter().filter_map(|listener| listener.listener_arn).collect()).await
     }
@@ -237,7 +237,7 @@ impl Handler for Listener {
 impl Listener {
     /// Why it cannot be made or changed. A port may be about to be let go of by a listener that goes, or
     /// that moves to another one.
-    async fn refused(&self, cx: &Cx, error: Error) -> Result<Error> {
+    async fn refused(&self, cx: &Context, error: Error) -> Result<Error> {
         if error.class() != ErrorClass::AlreadyExists {
             return Ok(error);
         }
@@ -247,7 +247,7 @@ impl Listener {
     }
 
     /// All listeners of the load balancer; none where there is no such load balancer.
-    async fn siblings(&self, cx: &Cx) -> Result<Vec<Live>> {
+    async fn siblings(&self, cx: &Context) -> Result<Vec<Live>> {
         let described = cx.elb.describe_listeners().load_balancer_arn(&self.load_balancer_arn).send().await;
         Ok(described.or_none()?.and_then(|described| described.listeners).unwrap_or_default())
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::listener::Certificate;
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted};
 
 /// Certificates of a listener beside its default one. Its identifier is made of the listener and the
 /// certificate that came first when it was made, `LISTENER|CERTIFICATE`.
@@ -21,7 +21,7 @@ pub(crate) struct ListenerCertificate {
 impl Handler for ListenerCertificate {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::ListenerCertificate";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let id = self.identifier(cx).ok_or_else(|| Error::invalid("`Certificates` names no certificate"))?;
         // The first one makes it what it is. What is missing after that is for an update.
         let (first, others) = self.certificates.split_at(1);
@@ -30,7 +30,7 @@ impl Handler for ListenerCertificate {
         Ok(accepted(&id, json!({"Id": id})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, _id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, _id: &str) -> Result<()> {
         let Some(old) = changes.old else { return Ok(()) };
         let (new, old, listener) = (&changes.new.certificates, &old.certificates, &changes.new.listener_arn);
         let only = |of: &[Certificate], other: &[Certificate]| -> Vec<_> {
@@ -40,7 +40,7 @@ impl Handler for ListenerCertificate {
         remove(cx, listener, &only(old, new)).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let [listener, first] = known.parts()?;
         let mut live = Vec::new();
         let mut marker = None;
@@ -65,7 +65,7 @@ impl Handler for ListenerCertificate {
         Ok(Found::ready(properties, json!({"Id": known.id})))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let [listener, _] = known.parts()?;
         // Says whether any of them is there: removing one that is not succeeds.
         let found = Self::read(cx, known).await?;
@@ -73,7 +73,7 @@ impl Handler for ListenerCertificate {
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, _cx: &Cx) -> Option<String> {
+    fn identifier(&self, _cx: &Context) -> Option<String> {
         let first = self.certificates.first()?.certificate_arn.as_ref()?;
         Some(format!("{}|{first}", self.listener_arn))
     }
@@ -93,14 +93,14 @@ impl Handler for ListenerCertificate {
 
 /// One at a time, since a call takes no more.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddListenerCertificates.html>
-async fn add(cx: &Cx, listener: &str, certificates: &[Certificate]) -> Result<()> {
+async fn add(cx: &Context, listener: &str, certificates: &[Certificate]) -> Result<()> {
     for certificate in certificates {
         cx.elb.add_listener_certificates().listener_arn(listener).certificates(live(certificate)).send().await?;
     }
     Ok(())
 }
 
-async fn remove(cx: &Cx, listener: &str, certificates: &[Certificate]) -> Result<()> {
+async fn remove(cx: &Context, listener: &str, certificates: &[Certificate]) -> Result<()> {
     for certificate in certificates {
         cx.elb.remove_listener_certificates().listener_arn(listener).certificates(live(certificate)).send().await?;
     }

@@ -12,7 +12,7 @@ use super::condition::RuleCondition;
 use super::order::{PRIORITY_IN_USE, holder, listener_of, rules, set_priority};
 use super::{read_tags, retag, tag, taken, with_token};
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, in_declared_shape, required, single};
 use crate::tags::Tags;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ impl Transform {
 impl Handler for ListenerRule {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::ListenerRule";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .elb
             .create_rule()
@@ -109,11 +109,11 @@ impl Handler for ListenerRule {
             }
             created => created?,
         };
-        let arn = given(one(created.rules, "the rule")?.rule_arn, "RuleArn")?;
+        let arn = required(single(created.rules, "the rule")?.rule_arn, "RuleArn")?;
         Ok(accepted(&arn, json!({"RuleArn": arn, "IsDefault": false})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let new = changes.new;
         let transforms = changes.after_create(|rule| &rule.transforms);
         if changes.after_create(|rule| &rule.conditions).is_some()
@@ -134,9 +134,9 @@ impl Handler for ListenerRule {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.elb.describe_rules().rule_arns(&known.id).send().await?;
-        let rule = one(described.rules, &known.id)?;
+        let rule = single(described.rules, &known.id)?;
         let last = &known.last;
         let actions = rule.actions.unwrap_or_default();
         let conditions = rule.conditions.unwrap_or_default().into_iter().map(RuleCondition::of).collect();
@@ -153,7 +153,7 @@ impl Handler for ListenerRule {
         Ok(Found::ready(properties, outputs))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.elb.delete_rule().rule_arn(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
@@ -162,7 +162,7 @@ impl Handler for ListenerRule {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let rules = rules(cx, &self.listener_arn).await?;
         with_token(cx, rules.into_iter().filter_map(|rule| rule.rule_arn).collect()).await
     }

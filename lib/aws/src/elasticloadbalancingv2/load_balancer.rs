@@ -14,7 +14,7 @@ use serde_json::json;
 use super::attribute::{self, Attribute, Defaults};
 use super::{full_name, read_tags, retag, tag, with_token};
 use crate::error::{Meaning, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, as_declared, required, single};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -126,7 +126,7 @@ impl Handler for LoadBalancer {
         Meaning::of::<SetSubnetsError>("InvalidSubnet", "has no internet gateway", ErrorClass::Propagating),
     ];
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .elb
             .create_load_balancer()
@@ -140,12 +140,12 @@ impl Handler for LoadBalancer {
             .set_tags(Some(cx.tags(&self.tags, tag)))
             .send()
             .await?;
-        let balancer = one(created.load_balancers, "the load balancer")?;
-        let id = given(balancer.load_balancer_arn.clone(), "LoadBalancerArn")?;
+        let balancer = single(created.load_balancers, "the load balancer")?;
+        let id = required(balancer.load_balancer_arn.clone(), "LoadBalancerArn")?;
         Ok(Accepted { outputs: outputs(&balancer, &id), id, ..Accepted::default() })
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let new = changes.new;
         let old = changes.old.map(|balancer| &balancer.load_balancer_attributes);
         let defaults = defaults(new.kind.as_deref(), new.scheme.as_deref());
@@ -174,9 +174,9 @@ impl Handler for LoadBalancer {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.elb.describe_load_balancers().load_balancer_arns(&known.id).send().await?;
-        let balancer = one(described.load_balancers, &known.id)?;
+        let balancer = single(described.load_balancers, &known.id)?;
         let attributes = cx.elb.describe_load_balancer_attributes().load_balancer_arn(&known.id).send().await?;
         let attributes = attributes.attributes.unwrap_or_default().into_iter().map(|it| (it.key, it.value));
         let last = &known.last;
@@ -216,7 +216,7 @@ impl Handler for LoadBalancer {
     /// Its network interfaces stay for some minutes more and hold subnets and security groups.
     ///
     /// The call succeeds where there is no such balancer, so it is looked for first.
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.elb.describe_load_balancers().load_balancer_arns(&known.id).send().await?;
         cx.elb.delete_load_balancer().load_balancer_arn(&known.id).send().await?;
         Ok(Deletion::Pending)
@@ -226,12 +226,12 @@ impl Handler for LoadBalancer {
         Some(&self.tags)
     }
 
-    async fn live_tags(&self, cx: &Cx, id: &str) -> Result<Tags> {
+    async fn live_tags(&self, cx: &Context, id: &str) -> Result<Tags> {
         read_tags(cx, id).await
     }
 
     /// A name alone does not say whose balancer it is.
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let described = cx.elb.describe_load_balancers().names(self.name(cx)).send().await.or_none()?;
         let balancers = described.and_then(|described| described.load_balancers).unwrap_or_default();
         with_token(cx, balancers.into_iter().filter_map(|balancer| balancer.load_balancer_arn).collect()).await
@@ -239,7 +239,7 @@ impl Handler for LoadBalancer {
 }
 
 impl LoadBalancer {
-    fn name(&self, cx: &Cx) -> String {
+    fn name(&self, cx: &Context) -> String {
         self.name.clone().unwrap_or_else(|| cx.name(NAMES))
     }
 

@@ -24,7 +24,7 @@ pub(crate) use load_balancer::LoadBalancer;
 pub(crate) use target_group::TargetGroup;
 
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Handler};
+use crate::handler::{Changes, Context, Handler};
 use crate::name::NameRules;
 use crate::tags::{APP, TOKEN, Tags};
 
@@ -47,7 +47,7 @@ fn takes_tags_later(error: &Error) -> bool {
 }
 
 /// Sets the tags of identity and of the user on what was created without them.
-async fn tag_made(cx: &Cx, arn: &str, tags: &Tags) -> Result<()> {
+async fn tag_made(cx: &Context, arn: &str, tags: &Tags) -> Result<()> {
     let tagged = cx.elb.add_tags().resource_arns(arn).set_tags(Some(cx.tags(tags, tag))).send().await;
     tagged.map(drop).map_err(|error| Error::from(error).after_making(arn))
 }
@@ -56,7 +56,7 @@ fn tag(key: String, value: String) -> Tag {
     Tag::builder().key(key).value(value).build()
 }
 
-async fn retag<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, arn: &str) -> Result<()> {
+async fn retag<H: Handler>(changes: &Changes<'_, H>, cx: &Context, arn: &str) -> Result<()> {
     let tags = changes.tags();
     if !tags.set.is_empty() {
         let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect();
@@ -69,7 +69,7 @@ async fn retag<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, arn: &str) -> Resu
 }
 
 /// The tags of each of these resources, which other describe calls do not give.
-async fn tags_of(cx: &Cx, arns: &[String]) -> Result<Vec<(String, Tags)>> {
+async fn tags_of(cx: &Context, arns: &[String]) -> Result<Vec<(String, Tags)>> {
     let mut found = Vec::new();
     for batch in arns.chunks(BATCH) {
         let described = cx.elb.describe_tags().set_resource_arns(Some(batch.to_vec())).send().await?;
@@ -81,12 +81,12 @@ async fn tags_of(cx: &Cx, arns: &[String]) -> Result<Vec<(String, Tags)>> {
     Ok(found)
 }
 
-async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags> {
+async fn read_tags(cx: &Context, arn: &str) -> Result<Tags> {
     Ok(tags_of(cx, &[arn.to_owned()]).await?.into_iter().next().map(|(_, tags)| tags).unwrap_or_default())
 }
 
 /// Those of the resources that carry this creation's token.
-async fn with_token(cx: &Cx, arns: Vec<String>) -> Result<Vec<String>> {
+async fn with_token(cx: &Context, arns: Vec<String>) -> Result<Vec<String>> {
     let tags = tags_of(cx, &arns).await?.into_iter();
     Ok(tags.filter(|(_, tags)| tags.token() == Some(cx.token.as_str())).map(|(arn, _)| arn).collect())
 }
@@ -94,7 +94,7 @@ async fn with_token(cx: &Cx, arns: Vec<String>) -> Result<Vec<String>> {
 /// The error of a call that wants what `holder` has, a priority or a port. One of the app's own may be
 /// about to let go of it in the same run, so the call is repeated; and so it is where nobody has it any
 /// more. What somebody else has stays taken, and what this creation has made is its own.
-async fn taken(cx: &Cx, error: Error, holder: Option<&str>) -> Result<Error> {
+async fn taken(cx: &Context, error: Error, holder: Option<&str>) -> Result<Error> {
     let waits = |error: Error| error.reclass(ErrorClass::AlreadyExists, ErrorClass::Conflict);
     let Some(holder) = holder else { return Ok(waits(error)) };
     let Some(described) = cx.elb.describe_tags().resource_arns(holder).send().await.or_none()? else {

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::taken;
 use crate::error::{Error, OrNone, Result};
-use crate::handler::Cx;
+use crate::handler::Context;
 use crate::tags::{APP, PATH};
 
 /// The code of the refusal of a priority that another rule of the listener has.
@@ -26,7 +26,7 @@ pub(crate) struct RuleOrder(Mutex<()>);
 /// Only priorities are used that some rule has or is to have. So no rule ever stands behind one that it is
 /// not to stand behind, such as one that takes every request.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetRulePriorities.html>
-pub(super) async fn set_priority(cx: &Cx, id: &str, wanted: i32) -> Result<()> {
+pub(super) async fn set_priority(cx: &Context, id: &str, wanted: i32) -> Result<()> {
     let order = cx.memory.of::<RuleOrder>();
     let _turn = order.0.lock().await;
     let error = match set(cx, &[(id.to_owned(), wanted)]).await {
@@ -54,7 +54,7 @@ pub(super) async fn set_priority(cx: &Cx, id: &str, wanted: i32) -> Result<()> {
 
 /// Whether a rule is a resource of this app: it has the tags of one. Another rule with the app's tag alone
 /// is not this run's to move.
-async fn is_managed(cx: &Cx, rule: &str) -> Result<bool> {
+async fn is_managed(cx: &Context, rule: &str) -> Result<bool> {
     let Some(described) = cx.elb.describe_tags().resource_arns(rule).send().await.or_none()? else { return Ok(false) };
     let mut tags = described.tag_descriptions().iter().flat_map(|it| it.tags());
     let of_app = tags.clone().any(|tag| tag.key() == Some(APP) && tag.value() == Some(&cx.address.app));
@@ -72,14 +72,14 @@ fn exchanged(order: &BTreeMap<String, i32>, id: &str, wanted: i32) -> Vec<(Strin
     changes
 }
 
-async fn set(cx: &Cx, priorities: &[(String, i32)]) -> Result<()> {
+async fn set(cx: &Context, priorities: &[(String, i32)]) -> Result<()> {
     let pairs = priorities.iter().map(|(rule, at)| RulePriorityPair::builder().rule_arn(rule).priority(*at).build());
     cx.elb.set_rule_priorities().set_rule_priorities(Some(pairs.collect())).send().await.map_err(Error::from)?;
     Ok(())
 }
 
 /// All rules of a listener; none where there is no such listener.
-pub(super) async fn rules(cx: &Cx, listener: &str) -> Result<Vec<Rule>> {
+pub(super) async fn rules(cx: &Context, listener: &str) -> Result<Vec<Rule>> {
     let mut rules = Vec::new();
     let mut marker = None;
     loop {

@@ -13,7 +13,7 @@ use super::attribute::{self, Attribute, Defaults};
 use super::order::rules;
 use super::{NAMES, full_name, read_tags, retag, tag, tag_made, takes_tags_later, with_token};
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required, single};
 use crate::tags::Tags;
 
 /// What AWS sets where the program says nothing, by protocol and kind of target.
@@ -123,7 +123,7 @@ impl Target {
 impl Handler for TargetGroup {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let call = cx
             .elb
             .create_target_group()
@@ -155,15 +155,15 @@ impl Handler for TargetGroup {
             }
             created => (created?, true),
         };
-        let group = one(created.target_groups, "the target group")?;
-        let id = given(group.target_group_arn.clone(), "TargetGroupArn")?;
+        let group = single(created.target_groups, "the target group")?;
+        let id = required(group.target_group_arn.clone(), "TargetGroupArn")?;
         if !is_tagged {
             tag_made(cx, &id, &self.tags).await?;
         }
         Ok(Accepted { outputs: outputs(&group, &id), id, ..Accepted::default() })
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let new = changes.new;
         if let Some(old) = changes.old.filter(|old| !old.checks_as(new)) {
             let check = new.check_after(old);
@@ -198,9 +198,9 @@ impl Handler for TargetGroup {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.elb.describe_target_groups().target_group_arns(&known.id).send().await?;
-        let group = one(described.target_groups, &known.id)?;
+        let group = single(described.target_groups, &known.id)?;
         let attributes = cx.elb.describe_target_group_attributes().target_group_arn(&known.id).send().await?;
         let attributes = attributes.attributes.unwrap_or_default().into_iter().map(|it| (it.key, it.value));
         let last = &known.last;
@@ -238,7 +238,7 @@ impl Handler for TargetGroup {
 
     /// Refused while a listener or rule names it. The call succeeds where there is no such group, so
     /// it is looked for first.
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.elb.describe_target_groups().target_group_arns(&known.id).send().await?;
         cx.elb.delete_target_group().target_group_arn(&known.id).send().await?;
         Ok(Deletion::Gone)
@@ -249,11 +249,11 @@ impl Handler for TargetGroup {
     }
 
     /// The listeners and rules that send requests to it.
-    async fn holders(cx: &Cx, known: &Known<Self>) -> Result<Vec<String>> {
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
         let described = cx.elb.describe_target_groups().target_group_arns(&known.id).send().await?;
         let sends = |actions: &[LiveAction]| actions.iter().any(|action| Action::of(action).sends_to(&known.id));
         let mut holders = Vec::new();
-        for balancer in one(described.target_groups, &known.id)?.load_balancer_arns.unwrap_or_default() {
+        for balancer in single(described.target_groups, &known.id)?.load_balancer_arns.unwrap_or_default() {
             let listeners = cx.elb.describe_listeners().load_balancer_arn(&balancer).send().await?.listeners;
             for listener in listeners.unwrap_or_default() {
                 let arn = listener.listener_arn().unwrap_or_default();
@@ -266,12 +266,12 @@ impl Handler for TargetGroup {
         Ok(holders)
     }
 
-    async fn live_tags(&self, cx: &Cx, id: &str) -> Result<Tags> {
+    async fn live_tags(&self, cx: &Context, id: &str) -> Result<Tags> {
         read_tags(cx, id).await
     }
 
     /// A name alone does not say whose group it is.
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let described = cx.elb.describe_target_groups().names(self.name(cx)).send().await.or_none()?;
         let groups = described.and_then(|described| described.target_groups).unwrap_or_default();
         with_token(cx, groups.into_iter().filter_map(|group| group.target_group_arn).collect()).await
@@ -279,7 +279,7 @@ impl Handler for TargetGroup {
 }
 
 impl TargetGroup {
-    fn name(&self, cx: &Cx) -> String {
+    fn name(&self, cx: &Context) -> String {
         self.name.clone().unwrap_or_else(|| cx.name(NAMES))
     }
 
@@ -381,7 +381,7 @@ fn outputs(group: &Live, arn: &str) -> Outputs {
     accepted("", outputs).outputs
 }
 
-async fn register(changes: &Changes<'_, TargetGroup>, cx: &Cx, id: &str) -> Result<()> {
+async fn register(changes: &Changes<'_, TargetGroup>, cx: &Context, id: &str) -> Result<()> {
     let new = changes.new.targets.as_deref().unwrap_or_default();
     let old = changes.old.and_then(|group| group.targets.as_deref()).unwrap_or_default();
     // A target without a port is registered on that of the group.
@@ -402,7 +402,7 @@ async fn register(changes: &Changes<'_, TargetGroup>, cx: &Cx, id: &str) -> Resu
 
 /// Those that are declared first, and as they are declared: AWS fills in port and zone. A target that
 /// drains is deregistered already, and only finishes its requests.
-async fn targets(cx: &Cx, id: &str, declared: &[Target]) -> Result<Vec<Target>> {
+async fn targets(cx: &Context, id: &str, declared: &[Target]) -> Result<Vec<Target>> {
     let described = cx.elb.describe_target_health().target_group_arn(id).send().await?;
     let drains = |it: &TargetHealthDescription| {
         it.target_health().and_then(|health| health.state()) == Some(&TargetHealthStateEnum::Draining)

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::in_place::{self, Deleted, Made};
 #[cfg(test)]
 use super::property_paths;
-use super::{Changes, Cx, Handler, Known};
+use super::{Changes, Context, Handler, Known};
 use crate::error::{Error, Meaning, OrNone, Result};
 use crate::shape::{self, Mode};
 use crate::tags::{IDENTITY_TAGS, Tags};
@@ -47,21 +47,21 @@ pub(crate) trait AnyHandler: Send + Sync {
     fn repeats(&self, _property: &str) -> bool {
         false
     }
-    async fn create(&self, cx: &Cx, properties: &Properties) -> Result<Accepted>;
-    async fn read(&self, cx: &Cx, resource: &Existing) -> Result<Option<Live>>;
-    async fn update(&self, cx: &Cx, resource: &Existing, properties: &Properties) -> Result<Accepted>;
-    async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion>;
-    async fn status(&self, cx: &Cx, resource: &Existing) -> Result<Status>;
-    async fn advance(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
+    async fn create(&self, cx: &Context, properties: &Properties) -> Result<Accepted>;
+    async fn read(&self, cx: &Context, resource: &Existing) -> Result<Option<Live>>;
+    async fn update(&self, cx: &Context, resource: &Existing, properties: &Properties) -> Result<Accepted>;
+    async fn delete(&self, cx: &Context, resource: &Existing) -> Result<Deletion>;
+    async fn status(&self, cx: &Context, resource: &Existing) -> Result<Status>;
+    async fn advance(&self, cx: &Context, resource: &Existing) -> Result<Status> {
         self.status(cx, resource).await
     }
-    async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>>;
+    async fn find(&self, cx: &Context, properties: &Properties) -> Result<Vec<String>>;
     /// Who has made a resource, by its identity tags; none where it has none.
-    async fn owner(&self, cx: &Cx, resource: &Existing) -> Result<Option<Owner>>;
+    async fn owner(&self, cx: &Context, resource: &Existing) -> Result<Option<Owner>>;
     /// The value of a secret attribute, where it can be read.
     async fn secret_output(
         &self,
-        _cx: &Cx,
+        _cx: &Context,
         _resource: &Existing,
         _attribute: &str,
     ) -> Result<Option<Zeroizing<String>>> {
@@ -109,7 +109,7 @@ impl<H: Handler> AnyHandler for Erased<H> {
         Ok(())
     }
 
-    async fn create(&self, cx: &Cx, properties: &Properties) -> Result<Accepted> {
+    async fn create(&self, cx: &Context, properties: &Properties) -> Result<Accepted> {
         let new: H = typed(properties, Mode::Exact)?;
         let on_duplicate = lookup(H::TYPE).map_or(OnDuplicate::Refuses, ResourceType::on_duplicate);
         if on_duplicate == OnDuplicate::Overwrites {
@@ -138,12 +138,12 @@ impl<H: Handler> AnyHandler for Erased<H> {
         Ok(accepted)
     }
 
-    async fn read(&self, cx: &Cx, resource: &Existing) -> Result<Option<Live>> {
+    async fn read(&self, cx: &Context, resource: &Existing) -> Result<Option<Live>> {
         let found = H::read(cx, &known(resource)?).await.or_none()?;
         Ok(found.map(|found| Live { properties: shape::untyped(&found.properties), outputs: found.outputs }))
     }
 
-    async fn update(&self, cx: &Cx, resource: &Existing, properties: &Properties) -> Result<Accepted> {
+    async fn update(&self, cx: &Context, resource: &Existing, properties: &Properties) -> Result<Accepted> {
         let new: H = typed(properties, Mode::Exact)?;
         let known = known::<H>(resource)?;
         let changes = Changes { new: &new, old: Some(&known.last) };
@@ -166,7 +166,7 @@ impl<H: Handler> AnyHandler for Erased<H> {
         Ok(Accepted { id, outputs, ..Accepted::default() })
     }
 
-    async fn delete(&self, cx: &Cx, resource: &Existing) -> Result<Deletion> {
+    async fn delete(&self, cx: &Context, resource: &Existing) -> Result<Deletion> {
         let known = known(resource)?;
         // That it is not found is the engine's to believe: it may just not be visible yet.
         let deletion = H::delete(cx, &known).await;
@@ -185,19 +185,19 @@ impl<H: Handler> AnyHandler for Erased<H> {
         }
     }
 
-    async fn advance(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
+    async fn advance(&self, cx: &Context, resource: &Existing) -> Result<Status> {
         Ok(H::advance(cx, &known(resource)?).await.or_none()?.unwrap_or(Status::Gone))
     }
 
-    async fn status(&self, cx: &Cx, resource: &Existing) -> Result<Status> {
+    async fn status(&self, cx: &Context, resource: &Existing) -> Result<Status> {
         Ok(H::status(cx, &known(resource)?).await.or_none()?.unwrap_or(Status::Gone))
     }
 
-    async fn find(&self, cx: &Cx, properties: &Properties) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context, properties: &Properties) -> Result<Vec<String>> {
         typed::<H>(properties, Mode::Recorded)?.find(cx).await
     }
 
-    async fn owner(&self, cx: &Cx, resource: &Existing) -> Result<Option<Owner>> {
+    async fn owner(&self, cx: &Context, resource: &Existing) -> Result<Option<Owner>> {
         let Known { id, last } = known::<H>(resource)?;
         if last.tags().is_none() {
             return Ok(None);
@@ -228,7 +228,7 @@ fn known<H: Handler>(resource: &Existing) -> Result<Known<H>> {
 
 /// What this attempt, whose answer was lost, or an earlier one of the same creation has made;
 /// `error` where there is none or it is somebody else's.
-async fn made_before<H: Handler>(new: &H, cx: &Cx, error: Error) -> Result<Accepted> {
+async fn made_before<H: Handler>(new: &H, cx: &Context, error: Error) -> Result<Accepted> {
     let Ok(mut found) = new.find(cx).await else { return Err(error) };
     match (found.pop(), found.is_empty()) {
         (Some(id), true) => {
@@ -245,7 +245,7 @@ async fn made_before<H: Handler>(new: &H, cx: &Cx, error: Error) -> Result<Accep
 
 /// Fails where the create call has returned a resource that this creation has not made. One whose tags
 /// cannot be read is in doubt, so that it is neither used nor recorded, and looked up again.
-async fn made_now<H: Handler>(new: &H, cx: &Cx, id: &str) -> Result<()> {
+async fn made_now<H: Handler>(new: &H, cx: &Context, id: &str) -> Result<()> {
     let in_doubt = |unread: Error| {
         let message = format!("whether {id} was made by this creation cannot be told: {}", unread.message());
         Error::new(ErrorClass::UnknownOutcome, message)
@@ -261,7 +261,7 @@ async fn made_now<H: Handler>(new: &H, cx: &Cx, id: &str) -> Result<()> {
     Err(exists::<H>(cx, id))
 }
 
-pub(super) fn exists<H: Handler>(cx: &Cx, id: &str) -> Error {
+pub(super) fn exists<H: Handler>(cx: &Context, id: &str) -> Error {
     let message = format!(
         "{id} exists already, and this program has not made it: adopt it with `import {} '{id}'`, or declare the {} under \
          another name or port",
@@ -283,7 +283,7 @@ fn held_by(holders: &[String]) -> String {
 /// Applies what a create call could not say. After the last attempt the resource counts as made, without
 /// settings: the engine goes on with an update, in this run where the error passes, and never with another
 /// create.
-async fn settle<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, id: &str) -> Result<()> {
+async fn settle<H: Handler>(changes: &Changes<'_, H>, cx: &Context, id: &str) -> Result<()> {
     let settled = patiently(|| H::update(changes, cx, id)).await;
     // As in a create: what it refers to may be too new.
     settled.map_err(|error| error.reclass(ErrorClass::NotFound, ErrorClass::Propagating).after_making(id))

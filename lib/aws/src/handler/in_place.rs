@@ -8,7 +8,7 @@ use std::time::Duration;
 use groundplan_engine::provider::ErrorClass;
 
 use super::any::exists;
-use super::{Cx, Handler, Known};
+use super::{Context, Handler, Known};
 use crate::error::{Error, OrNone, Result};
 
 /// The time for which AWS's APIs may disagree about what was just deleted.
@@ -30,7 +30,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// policy; <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-logs>: of a resource policy.
 /// The types without a read handler that overwrite, as `AWS::SQS::QueuePolicy` and `AWS::SNS::TopicPolicy`, are not
 /// managed.
-pub(super) async fn check<H: Handler>(new: &H, cx: &Cx) -> Result<()> {
+pub(super) async fn check<H: Handler>(new: &H, cx: &Context) -> Result<()> {
     let Some(id) = new.identifier(cx) else { return Ok(()) };
     let known = Known { id, last: new.clone() };
     let found = || async {
@@ -54,7 +54,7 @@ pub(super) async fn check<H: Handler>(new: &H, cx: &Cx) -> Result<()> {
 /// Whether there is a resource under an identifier. One that was deleted a moment ago may be visible for a while; one
 /// that this process has deleted itself does not count even then.
 pub(crate) async fn is_taken<F: Future<Output = Result<bool>>>(
-    cx: &Cx,
+    cx: &Context,
     type_name: &str,
     id: &str,
     is_there: impl Fn() -> F,

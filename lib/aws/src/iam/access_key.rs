@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required};
 use crate::tags;
 
 /// The attribute that the create call alone answers with.
@@ -37,18 +37,18 @@ impl Handler for AccessKey {
 
     /// A key is active at first, and its secret is told here only:
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html>.
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = match cx.iam.create_access_key().user_name(&self.user_name).send().await.map_err(Error::from) {
             Err(error) if error.code() == LIMIT => return Err(no_room(cx, &self.user_name, error).await),
             created => created?,
         };
-        let key = given(created.access_key, "AccessKey")?;
+        let key = required(created.access_key, "AccessKey")?;
         let secrets = SecretOutputs::of(SECRET, key.secret_access_key);
         Ok(Accepted { secrets, ..accepted(&key.access_key_id, json!({"Id": key.access_key_id})) })
     }
 
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html>
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let Some(status) = changes.or_default(|key| &key.status, ACTIVE.to_owned()) else { return Ok(()) };
         let call = cx.iam.update_access_key().user_name(&changes.new.user_name).access_key_id(id);
         call.status(StatusType::from(status.as_str())).send().await?;
@@ -56,7 +56,7 @@ impl Handler for AccessKey {
     }
 
     /// No call reads one key: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html>.
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let user = user_of(cx, known).await?;
         let is_it = |key: &AccessKeyMetadata| key.access_key_id.as_deref() == Some(&known.id);
         let key = keys(cx, &user).await?.into_iter().find(is_it).ok_or_else(|| Error::not_found(&known.id))?;
@@ -69,7 +69,7 @@ impl Handler for AccessKey {
     }
 
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html>
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let user = user_of(cx, known).await?;
         cx.iam.delete_access_key().user_name(user).access_key_id(&known.id).send().await?;
         Ok(Deletion::Gone)
@@ -79,13 +79,13 @@ impl Handler for AccessKey {
     /// has. Nobody has got the secret of the one that is looked for, so that it has never been used; and it is
     /// not older than the creation. A key that somebody else makes for this user of the app between a create whose
     /// answer is lost and the next run, and does not use, cannot be told from it.
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for key in keys(cx, &self.user_name).await? {
             if is_older(&key, cx.asked) {
                 continue;
             }
-            let id = given(key.access_key_id, "AccessKeyId")?;
+            let id = required(key.access_key_id, "AccessKeyId")?;
             let used = cx.iam.get_access_key_last_used().access_key_id(&id).send().await?;
             // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyLastUsed.html>
             if used.access_key_last_used.and_then(|used| used.last_used_date).is_none() {
@@ -113,7 +113,7 @@ fn is_older(key: &AccessKeyMetadata, asked: Option<u64>) -> bool {
 
 /// Whether the user carries the identity tag of this app. Keys take no tags:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>.
-async fn is_own(cx: &Cx, user: &str) -> Result<bool> {
+async fn is_own(cx: &Context, user: &str) -> Result<bool> {
     let mut pages = cx.iam.list_user_tags().user_name(user).into_paginator().items().send();
     while let Some(tag) = pages.next().await.transpose()? {
         if tag.key == tags::APP {
@@ -125,7 +125,7 @@ async fn is_own(cx: &Cx, user: &str) -> Result<bool> {
 
 /// Names the keys that leave no room for another one. One that was deleted a moment ago may still count, so
 /// that the create is repeated for a while.
-async fn no_room(cx: &Cx, user: &str, error: Error) -> Error {
+async fn no_room(cx: &Context, user: &str, error: Error) -> Error {
     let ids: Vec<_> = match keys(cx, user).await {
         Ok(keys) => keys.into_iter().filter_map(|key| key.access_key_id).collect(),
         Err(_) => Vec::new(),
@@ -137,7 +137,7 @@ async fn no_room(cx: &Cx, user: &str, error: Error) -> Error {
 }
 
 /// The keys of a user.
-pub(super) async fn keys(cx: &Cx, user: &str) -> Result<Vec<AccessKeyMetadata>> {
+pub(super) async fn keys(cx: &Context, user: &str) -> Result<Vec<AccessKeyMetadata>> {
     let mut pages = cx.iam.list_access_keys().user_name(user).into_paginator().items().send();
     let mut keys = Vec::new();
     while let Some(key) = pages.next().await.transpose()? {
@@ -149,10 +149,10 @@ pub(super) async fn keys(cx: &Cx, user: &str) -> Result<Vec<AccessKeyMetadata>> 
 /// The user of a key, whom IAM names for each key of the account: in an import, and where a create was found,
 /// nothing else is known.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html>
-async fn user_of(cx: &Cx, known: &Known<AccessKey>) -> Result<String> {
+async fn user_of(cx: &Context, known: &Known<AccessKey>) -> Result<String> {
     if !known.last.user_name.is_empty() {
         return Ok(known.last.user_name.clone());
     }
     let used = cx.iam.get_access_key_last_used().access_key_id(&known.id).send().await?;
-    given(used.user_name, "UserName")
+    required(used.user_name, "UserName")
 }

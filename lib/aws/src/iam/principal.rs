@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::document;
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Handler, Known};
+use crate::handler::{Changes, Context, Handler, Known};
 
 /// The code of the refusal of a policy that is one too many, or too long beside the others. What is new comes
 /// before what is old goes, so that nobody is ever without both; only at the limit it is the other way round.
@@ -31,19 +31,19 @@ pub(super) trait Principal: Handler {
     fn managed(&self) -> &Option<Vec<String>>;
     fn inline(&self) -> &Option<Vec<Policy>>;
 
-    fn put_boundary(cx: &Cx, id: &str, arn: &str) -> impl Future<Output = Result<()>> + Send;
-    fn delete_boundary(cx: &Cx, id: &str) -> impl Future<Output = Result<()>> + Send;
-    fn attach(cx: &Cx, id: &str, arn: &str) -> impl Future<Output = Result<()>> + Send;
-    fn detach(cx: &Cx, id: &str, arn: &str) -> impl Future<Output = Result<()>> + Send;
+    fn put_boundary(cx: &Context, id: &str, arn: &str) -> impl Future<Output = Result<()>> + Send;
+    fn delete_boundary(cx: &Context, id: &str) -> impl Future<Output = Result<()>> + Send;
+    fn attach(cx: &Context, id: &str, arn: &str) -> impl Future<Output = Result<()>> + Send;
+    fn detach(cx: &Context, id: &str, arn: &str) -> impl Future<Output = Result<()>> + Send;
     /// The ARNs of the attached policies.
-    fn attached(cx: &Cx, id: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
-    fn put_inline(cx: &Cx, id: &str, name: &str, document: String) -> impl Future<Output = Result<()>> + Send;
-    fn delete_inline(cx: &Cx, id: &str, name: &str) -> impl Future<Output = Result<()>> + Send;
-    fn inline_names(cx: &Cx, id: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
+    fn attached(cx: &Context, id: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
+    fn put_inline(cx: &Context, id: &str, name: &str, document: String) -> impl Future<Output = Result<()>> + Send;
+    fn delete_inline(cx: &Context, id: &str, name: &str) -> impl Future<Output = Result<()>> + Send;
+    fn inline_names(cx: &Context, id: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
     /// The document of an inline policy as IAM gives it; none where there is no such policy.
-    fn inline_document(cx: &Cx, id: &str, name: &str) -> impl Future<Output = Result<Option<String>>> + Send;
-    fn set_tags(cx: &Cx, id: &str, tags: Vec<Tag>) -> impl Future<Output = Result<()>> + Send;
-    fn remove_tags(cx: &Cx, id: &str, keys: Vec<String>) -> impl Future<Output = Result<()>> + Send;
+    fn inline_document(cx: &Context, id: &str, name: &str) -> impl Future<Output = Result<Option<String>>> + Send;
+    fn set_tags(cx: &Context, id: &str, tags: Vec<Tag>) -> impl Future<Output = Result<()>> + Send;
+    fn remove_tags(cx: &Context, id: &str, keys: Vec<String>) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// The policies of a principal that is to go: those that were declared with it, and what others have given to it.
@@ -56,7 +56,7 @@ pub(super) struct Policies {
 
 /// The ARN of a user or role. Right after a create, IAM may give the unique identifier, as in `AIDA…`, in its place.
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/22018>
-pub(super) fn arn(cx: &Cx, kind: &str, arn: &str, path: &str, name: &str) -> String {
+pub(super) fn arn(cx: &Context, kind: &str, arn: &str, path: &str, name: &str) -> String {
     if arn.starts_with("arn:") {
         return arn.to_owned();
     }
@@ -67,7 +67,7 @@ pub(super) fn tag(key: String, value: String) -> Result<Tag> {
     Ok(Tag::builder().key(key).value(value).build()?)
 }
 
-pub(super) async fn update_boundary<P: Principal>(changes: &Changes<'_, P>, cx: &Cx, id: &str) -> Result<()> {
+pub(super) async fn update_boundary<P: Principal>(changes: &Changes<'_, P>, cx: &Context, id: &str) -> Result<()> {
     match changes.after_create(P::boundary) {
         Some(Some(arn)) => P::put_boundary(cx, id, arn).await,
         Some(None) => P::delete_boundary(cx, id).await,
@@ -89,7 +89,7 @@ pub(super) fn members<H: Handler>(
     }
 }
 
-pub(super) async fn update_managed<P: Principal>(changes: &Changes<'_, P>, cx: &Cx, id: &str) -> Result<()> {
+pub(super) async fn update_managed<P: Principal>(changes: &Changes<'_, P>, cx: &Context, id: &str) -> Result<()> {
     let (added, removed) = members(changes, P::managed);
     match attach::<P>(cx, id, &added).await {
         Err(error) if error.code() == LIMIT && !removed.is_empty() => {
@@ -103,7 +103,7 @@ pub(super) async fn update_managed<P: Principal>(changes: &Changes<'_, P>, cx: &
     }
 }
 
-pub(super) async fn update_inline<P: Principal>(changes: &Changes<'_, P>, cx: &Cx, id: &str) -> Result<()> {
+pub(super) async fn update_inline<P: Principal>(changes: &Changes<'_, P>, cx: &Context, id: &str) -> Result<()> {
     let old = changes.old.and_then(|principal| principal.inline().as_deref()).unwrap_or_default();
     let new = changes.new.inline().as_deref().unwrap_or_default();
     let added: Vec<_> = new.iter().filter(|policy| !old.contains(policy)).collect();
@@ -121,7 +121,7 @@ pub(super) async fn update_inline<P: Principal>(changes: &Changes<'_, P>, cx: &C
     }
 }
 
-pub(super) async fn retag<P: Principal>(changes: &Changes<'_, P>, cx: &Cx, id: &str) -> Result<()> {
+pub(super) async fn retag<P: Principal>(changes: &Changes<'_, P>, cx: &Context, id: &str) -> Result<()> {
     let tags = changes.tags();
     if !tags.set.is_empty() {
         let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect::<Result<_>>()?;
@@ -135,7 +135,7 @@ pub(super) async fn retag<P: Principal>(changes: &Changes<'_, P>, cx: &Cx, id: &
 
 /// The inline policies as they are: the declared ones with their documents, and the names of others, which
 /// are resources of their own or were added by somebody else.
-pub(super) async fn read_inline<P: Principal>(cx: &Cx, id: &str, last: &P) -> Result<Option<Vec<Policy>>> {
+pub(super) async fn read_inline<P: Principal>(cx: &Context, id: &str, last: &P) -> Result<Option<Vec<Policy>>> {
     let declared = last.inline();
     let names = P::inline_names(cx, id).await?;
     let mut policies = Vec::new();
@@ -152,7 +152,7 @@ pub(super) async fn read_inline<P: Principal>(cx: &Cx, id: &str, last: &P) -> Re
 }
 
 impl Policies {
-    pub(super) async fn of<P: Principal>(cx: &Cx, known: &Known<P>) -> Result<Self> {
+    pub(super) async fn of<P: Principal>(cx: &Context, known: &Known<P>) -> Result<Self> {
         let declared: BTreeSet<_> = known.last.managed().iter().flatten().cloned().collect();
         let (attached, others) = split(P::attached(cx, &known.id).await?, &declared);
         let declared = known.last.inline().iter().flatten().map(|policy| policy.policy_name.clone()).collect();
@@ -163,7 +163,7 @@ impl Policies {
     }
 
     /// Takes those away that were declared.
-    pub(super) async fn remove<P: Principal>(&self, cx: &Cx, id: &str) -> Result<()> {
+    pub(super) async fn remove<P: Principal>(&self, cx: &Context, id: &str) -> Result<()> {
         detach::<P>(cx, id, &self.attached).await?;
         remove::<P>(cx, id, &self.inline).await
     }
@@ -174,28 +174,28 @@ pub(super) fn split(names: Vec<String>, declared: &BTreeSet<String>) -> (Vec<Str
     names.into_iter().partition(|name| declared.contains(name))
 }
 
-async fn attach<P: Principal>(cx: &Cx, id: &str, arns: &[String]) -> Result<()> {
+async fn attach<P: Principal>(cx: &Context, id: &str, arns: &[String]) -> Result<()> {
     for arn in arns {
         P::attach(cx, id, arn).await?;
     }
     Ok(())
 }
 
-async fn detach<P: Principal>(cx: &Cx, id: &str, arns: &[String]) -> Result<()> {
+async fn detach<P: Principal>(cx: &Context, id: &str, arns: &[String]) -> Result<()> {
     for arn in arns {
         P::detach(cx, id, arn).await?;
     }
     Ok(())
 }
 
-async fn put<P: Principal>(cx: &Cx, id: &str, policies: &[&Policy]) -> Result<()> {
+async fn put<P: Principal>(cx: &Context, id: &str, policies: &[&Policy]) -> Result<()> {
     for policy in policies {
         P::put_inline(cx, id, &policy.policy_name, document::text(&policy.policy_document)).await?;
     }
     Ok(())
 }
 
-async fn remove<P: Principal>(cx: &Cx, id: &str, names: &[String]) -> Result<()> {
+async fn remove<P: Principal>(cx: &Context, id: &str, names: &[String]) -> Result<()> {
     for name in names {
         P::delete_inline(cx, id, name).await?;
     }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::principal::{self, Policies, Policy, Principal, tag};
 use crate::document;
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, as_declared, given};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, as_declared, required};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -36,7 +36,7 @@ pub(crate) struct Role {
 impl Handler for Role {
     const TYPE: &'static str = "AWS::IAM::Role";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .iam
             .create_role()
@@ -49,12 +49,12 @@ impl Handler for Role {
             .set_tags(Some(cx.tags(&self.tags, tag).into_iter().collect::<Result<_>>()?))
             .send()
             .await?;
-        let role = given(created.role, "Role")?;
+        let role = required(created.role, "Role")?;
         let outputs = outputs(cx, &role);
         Ok(accepted(role.role_name, outputs))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         if let Some(document) = changes.after_create(|role| &role.assume_role_policy_document) {
             let text = document::text(document);
             cx.iam.update_assume_role_policy().role_name(id).policy_document(text).send().await?;
@@ -76,9 +76,9 @@ impl Handler for Role {
         principal::retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let id = known.id.as_str();
-        let role = given(cx.iam.get_role().role_name(id).send().await?.role, "Role")?;
+        let role = required(cx.iam.get_role().role_name(id).send().await?.role, "Role")?;
         let outputs = outputs(cx, &role);
         let tags = role.tags.unwrap_or_default();
         let document = role.assume_role_policy_document.as_deref().map(document::parse);
@@ -103,7 +103,7 @@ impl Handler for Role {
     /// it go first, and it is taken out of the profiles, which are of no use without it; policies of
     /// somebody else's making are named instead.
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
         let policies = Policies::of(cx, known).await?;
         // A role that stays keeps what it has.
@@ -126,7 +126,7 @@ impl Handler for Role {
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, cx: &Cx) -> Option<String> {
+    fn identifier(&self, cx: &Context) -> Option<String> {
         Some(self.role_name.clone().unwrap_or_else(|| cx.name(NameRules::letters(64, "_+=,.@"))))
     }
 
@@ -135,7 +135,7 @@ impl Handler for Role {
     }
 }
 
-fn outputs(cx: &Cx, role: &aws_sdk_iam::types::Role) -> Json {
+fn outputs(cx: &Context, role: &aws_sdk_iam::types::Role) -> Json {
     let arn = principal::arn(cx, "role", &role.arn, &role.path, &role.role_name);
     json!({"Arn": arn, "RoleId": role.role_id, "RoleName": role.role_name})
 }
@@ -153,57 +153,57 @@ impl Principal for Role {
         &self.policies
     }
 
-    async fn put_boundary(cx: &Cx, id: &str, arn: &str) -> Result<()> {
+    async fn put_boundary(cx: &Context, id: &str, arn: &str) -> Result<()> {
         cx.iam.put_role_permissions_boundary().role_name(id).permissions_boundary(arn).send().await?;
         Ok(())
     }
 
-    async fn delete_boundary(cx: &Cx, id: &str) -> Result<()> {
+    async fn delete_boundary(cx: &Context, id: &str) -> Result<()> {
         cx.iam.delete_role_permissions_boundary().role_name(id).send().await.or_none()?;
         Ok(())
     }
 
-    async fn attach(cx: &Cx, id: &str, arn: &str) -> Result<()> {
+    async fn attach(cx: &Context, id: &str, arn: &str) -> Result<()> {
         cx.iam.attach_role_policy().role_name(id).policy_arn(arn).send().await?;
         Ok(())
     }
 
-    async fn detach(cx: &Cx, id: &str, arn: &str) -> Result<()> {
+    async fn detach(cx: &Context, id: &str, arn: &str) -> Result<()> {
         cx.iam.detach_role_policy().role_name(id).policy_arn(arn).send().await.or_none()?;
         Ok(())
     }
 
-    async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
+    async fn attached(cx: &Context, id: &str) -> Result<Vec<String>> {
         let pages = cx.iam.list_attached_role_policies().role_name(id).into_paginator().items().send();
         let policies: Vec<_> = pages.try_collect().await?;
         Ok(policies.into_iter().filter_map(|policy| policy.policy_arn).collect())
     }
 
-    async fn put_inline(cx: &Cx, id: &str, name: &str, document: String) -> Result<()> {
+    async fn put_inline(cx: &Context, id: &str, name: &str, document: String) -> Result<()> {
         cx.iam.put_role_policy().role_name(id).policy_name(name).policy_document(document).send().await?;
         Ok(())
     }
 
-    async fn delete_inline(cx: &Cx, id: &str, name: &str) -> Result<()> {
+    async fn delete_inline(cx: &Context, id: &str, name: &str) -> Result<()> {
         cx.iam.delete_role_policy().role_name(id).policy_name(name).send().await.or_none()?;
         Ok(())
     }
 
-    async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {
+    async fn inline_names(cx: &Context, id: &str) -> Result<Vec<String>> {
         Ok(cx.iam.list_role_policies().role_name(id).into_paginator().items().send().try_collect().await?)
     }
 
-    async fn inline_document(cx: &Cx, id: &str, name: &str) -> Result<Option<String>> {
+    async fn inline_document(cx: &Context, id: &str, name: &str) -> Result<Option<String>> {
         let live = cx.iam.get_role_policy().role_name(id).policy_name(name).send().await.or_none()?;
         Ok(live.map(|live| live.policy_document))
     }
 
-    async fn set_tags(cx: &Cx, id: &str, tags: Vec<Tag>) -> Result<()> {
+    async fn set_tags(cx: &Context, id: &str, tags: Vec<Tag>) -> Result<()> {
         cx.iam.tag_role().role_name(id).set_tags(Some(tags)).send().await?;
         Ok(())
     }
 
-    async fn remove_tags(cx: &Cx, id: &str, keys: Vec<String>) -> Result<()> {
+    async fn remove_tags(cx: &Context, id: &str, keys: Vec<String>) -> Result<()> {
         cx.iam.untag_role().role_name(id).set_tag_keys(Some(keys)).send().await?;
         Ok(())
     }
@@ -217,7 +217,7 @@ fn own_policies(known: &Known<Role>, mut attached: Vec<String>) -> Vec<String> {
     attached
 }
 
-async fn profiles(cx: &Cx, id: &str) -> Result<Vec<String>> {
+async fn profiles(cx: &Context, id: &str) -> Result<Vec<String>> {
     let mut pages = cx.iam.list_instance_profiles_for_role().role_name(id).into_paginator().items().send();
     let mut names = Vec::new();
     while let Some(profile) = pages.next().await.transpose()? {

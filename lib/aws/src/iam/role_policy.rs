@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::document;
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -19,20 +19,20 @@ pub(crate) struct RolePolicy {
 impl Handler for RolePolicy {
     const TYPE: &'static str = "AWS::IAM::RolePolicy";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         self.put(cx).await?;
         let outputs = json!({"PolicyName": self.policy_name, "RoleName": self.role_name});
         Ok(accepted(format!("{}|{}", self.policy_name, self.role_name), outputs))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, _id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, _id: &str) -> Result<()> {
         match changes.after_create(|policy| &policy.policy_document) {
             Some(_) => changes.new.put(cx).await,
             None => Ok(()),
         }
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let [policy, role] = known.parts()?;
         let live = cx.iam.get_role_policy().policy_name(policy).role_name(role).send().await?;
         let properties = Self {
@@ -43,19 +43,19 @@ impl Handler for RolePolicy {
         Ok(Found::ready(properties, json!({"PolicyName": policy, "RoleName": role})))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let [policy, role] = known.parts()?;
         cx.iam.delete_role_policy().policy_name(policy).role_name(role).send().await?;
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, _cx: &Cx) -> Option<String> {
+    fn identifier(&self, _cx: &Context) -> Option<String> {
         Some(format!("{}|{}", self.policy_name, self.role_name))
     }
 }
 
 impl RolePolicy {
-    async fn put(&self, cx: &Cx) -> Result<()> {
+    async fn put(&self, cx: &Context) -> Result<()> {
         cx.iam
             .put_role_policy()
             .policy_name(&self.policy_name)

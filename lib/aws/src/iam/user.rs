@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::access_key::keys;
 use super::principal::{self, Policies, Policy, Principal, tag};
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, as_declared, given};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, as_declared, required};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -33,7 +33,7 @@ impl Handler for User {
     )];
 
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html>
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .iam
             .create_user()
@@ -43,11 +43,11 @@ impl Handler for User {
             .set_tags(Some(cx.tags(&self.tags, tag).into_iter().collect::<Result<_>>()?))
             .send()
             .await?;
-        let user = given(created.user, "User")?;
+        let user = required(created.user, "User")?;
         Ok(accepted(&user.user_name, outputs(cx, &user)))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html>
         if let Some(path) = changes.after_create(|user| &user.path) {
             cx.iam.update_user().user_name(id).new_path(path.as_deref().unwrap_or("/")).send().await?;
@@ -63,10 +63,10 @@ impl Handler for User {
         principal::retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let id = known.id.as_str();
         // GetUser without a name tells of who asks.
-        let user = given(cx.iam.get_user().user_name(id).send().await?.user, "User")?;
+        let user = required(cx.iam.get_user().user_name(id).send().await?.user, "User")?;
         let outputs = outputs(cx, &user);
         let tags = user.tags.unwrap_or_default();
         let properties = Self {
@@ -84,7 +84,7 @@ impl Handler for User {
     /// A user goes only without credentials, policies and groups. What was declared with it goes first; what
     /// somebody else has given to it is named instead.
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html>
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
         let policies = Policies::of(cx, known).await?;
         let declared = known.last.groups.iter().flatten().cloned().collect();
@@ -110,7 +110,7 @@ impl Handler for User {
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, cx: &Cx) -> Option<String> {
+    fn identifier(&self, cx: &Context) -> Option<String> {
         Some(self.user_name.clone().unwrap_or_else(|| cx.name(NameRules::letters(64, "_+=,.@"))))
     }
 
@@ -119,14 +119,14 @@ impl Handler for User {
     }
 }
 
-fn outputs(cx: &Cx, user: &aws_sdk_iam::types::User) -> Json {
+fn outputs(cx: &Context, user: &aws_sdk_iam::types::User) -> Json {
     let arn = principal::arn(cx, "user", &user.arn, &user.path, &user.user_name);
     json!({"Arn": arn, "UserName": user.user_name})
 }
 
 /// The credentials of a user beside access keys. Those that may not be listed, and those that the target does not know,
 /// are left to the refusal of the deletion.
-async fn credentials(cx: &Cx, id: &str) -> Result<Vec<String>> {
+async fn credentials(cx: &Context, id: &str) -> Result<Vec<String>> {
     fn listed<T: Default>(answer: Result<Option<T>>) -> Result<T> {
         match answer {
             Err(error) if matches!(error.class(), ErrorClass::Denied | ErrorClass::Invalid) => Ok(T::default()),
@@ -170,70 +170,70 @@ impl Principal for User {
         &self.policies
     }
 
-    async fn put_boundary(cx: &Cx, id: &str, arn: &str) -> Result<()> {
+    async fn put_boundary(cx: &Context, id: &str, arn: &str) -> Result<()> {
         cx.iam.put_user_permissions_boundary().user_name(id).permissions_boundary(arn).send().await?;
         Ok(())
     }
 
-    async fn delete_boundary(cx: &Cx, id: &str) -> Result<()> {
+    async fn delete_boundary(cx: &Context, id: &str) -> Result<()> {
         cx.iam.delete_user_permissions_boundary().user_name(id).send().await.or_none()?;
         Ok(())
     }
 
-    async fn attach(cx: &Cx, id: &str, arn: &str) -> Result<()> {
+    async fn attach(cx: &Context, id: &str, arn: &str) -> Result<()> {
         cx.iam.attach_user_policy().user_name(id).policy_arn(arn).send().await?;
         Ok(())
     }
 
-    async fn detach(cx: &Cx, id: &str, arn: &str) -> Result<()> {
+    async fn detach(cx: &Context, id: &str, arn: &str) -> Result<()> {
         cx.iam.detach_user_policy().user_name(id).policy_arn(arn).send().await.or_none()?;
         Ok(())
     }
 
-    async fn attached(cx: &Cx, id: &str) -> Result<Vec<String>> {
+    async fn attached(cx: &Context, id: &str) -> Result<Vec<String>> {
         let pages = cx.iam.list_attached_user_policies().user_name(id).into_paginator().items().send();
         let policies: Vec<_> = pages.try_collect().await?;
         Ok(policies.into_iter().filter_map(|policy| policy.policy_arn).collect())
     }
 
-    async fn put_inline(cx: &Cx, id: &str, name: &str, document: String) -> Result<()> {
+    async fn put_inline(cx: &Context, id: &str, name: &str, document: String) -> Result<()> {
         cx.iam.put_user_policy().user_name(id).policy_name(name).policy_document(document).send().await?;
         Ok(())
     }
 
-    async fn delete_inline(cx: &Cx, id: &str, name: &str) -> Result<()> {
+    async fn delete_inline(cx: &Context, id: &str, name: &str) -> Result<()> {
         cx.iam.delete_user_policy().user_name(id).policy_name(name).send().await.or_none()?;
         Ok(())
     }
 
-    async fn inline_names(cx: &Cx, id: &str) -> Result<Vec<String>> {
+    async fn inline_names(cx: &Context, id: &str) -> Result<Vec<String>> {
         Ok(cx.iam.list_user_policies().user_name(id).into_paginator().items().send().try_collect().await?)
     }
 
-    async fn inline_document(cx: &Cx, id: &str, name: &str) -> Result<Option<String>> {
+    async fn inline_document(cx: &Context, id: &str, name: &str) -> Result<Option<String>> {
         let live = cx.iam.get_user_policy().user_name(id).policy_name(name).send().await.or_none()?;
         Ok(live.map(|live| live.policy_document))
     }
 
-    async fn set_tags(cx: &Cx, id: &str, tags: Vec<Tag>) -> Result<()> {
+    async fn set_tags(cx: &Context, id: &str, tags: Vec<Tag>) -> Result<()> {
         cx.iam.tag_user().user_name(id).set_tags(Some(tags)).send().await?;
         Ok(())
     }
 
-    async fn remove_tags(cx: &Cx, id: &str, keys: Vec<String>) -> Result<()> {
+    async fn remove_tags(cx: &Context, id: &str, keys: Vec<String>) -> Result<()> {
         cx.iam.untag_user().user_name(id).set_tag_keys(Some(keys)).send().await?;
         Ok(())
     }
 }
 
-async fn leave_all(cx: &Cx, id: &str, groups: Vec<String>) -> Result<()> {
+async fn leave_all(cx: &Context, id: &str, groups: Vec<String>) -> Result<()> {
     for group in groups {
         cx.iam.remove_user_from_group().user_name(id).group_name(group).send().await.or_none()?;
     }
     Ok(())
 }
 
-async fn groups(cx: &Cx, id: &str) -> Result<Vec<String>> {
+async fn groups(cx: &Context, id: &str) -> Result<Vec<String>> {
     let mut pages = cx.iam.list_groups_for_user().user_name(id).into_paginator().items().send();
     let mut names = Vec::new();
     while let Some(group) = pages.next().await.transpose()? {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::document;
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, given};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, required};
 use crate::tags::Tags;
 
 /// The policy that a key has; there is one, and this is its name.
@@ -37,7 +37,7 @@ pub(crate) struct Key {
 impl Handler for Key {
     const TYPE: &'static str = "AWS::KMS::Key";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .kms
             .create_key()
@@ -51,11 +51,11 @@ impl Handler for Key {
             .set_tags(Some(cx.tags(&self.tags, tag).into_iter().collect::<Result<_>>()?))
             .send()
             .await?;
-        let key = given(created.key_metadata, "KeyMetadata")?;
+        let key = required(created.key_metadata, "KeyMetadata")?;
         Ok(accepted(&key.key_id, json!({"Arn": key.arn, "KeyId": key.key_id})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         use ErrorClass::{Invalid, Propagating};
         refuse_what_stays(changes)?;
         // Rotation can be changed only while the key is enabled.
@@ -92,9 +92,9 @@ impl Handler for Key {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let id = known.id.as_str();
-        let key = given(cx.kms.describe_key().key_id(id).send().await?.key_metadata, "KeyMetadata")?;
+        let key = required(cx.kms.describe_key().key_id(id).send().await?.key_metadata, "KeyMetadata")?;
         let readiness = readiness(&key)?;
         let (policy, rotation, tags) = futures::try_join!(policy(cx, id), rotation(cx, &key), read_tags(cx, id))?;
         let properties = Self {
@@ -115,7 +115,7 @@ impl Handler for Key {
     }
 
     /// A key waits for its deletion for days, and counts as gone from now on.
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let call = cx.kms.schedule_key_deletion().key_id(&known.id);
         let scheduled = call.set_pending_window_in_days(known.last.pending_window_in_days).send().await;
         match scheduled.map_err(Error::from) {
@@ -134,7 +134,7 @@ impl Handler for Key {
     }
 
     /// KMS cannot look a key up by its tags, so every key is asked.
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let mut found = Vec::new();
         let mut keys = cx.kms.list_keys().into_paginator().items().send();
         while let Some(key) = keys.next().await.transpose()? {
@@ -178,7 +178,7 @@ fn refuse_what_stays(changes: &Changes<'_, Key>) -> Result<()> {
     Ok(())
 }
 
-async fn update_rotation(changes: &Changes<'_, Key>, cx: &Cx, id: &str) -> Result<()> {
+async fn update_rotation(changes: &Changes<'_, Key>, cx: &Context, id: &str) -> Result<()> {
     let turned = changes.or_default(|key| &key.enable_key_rotation, false);
     let period = changes.or_default(|key| &key.rotation_period_in_days, ROTATION_PERIOD);
     let on = changes.new.enable_key_rotation == Some(true);
@@ -191,7 +191,7 @@ async fn update_rotation(changes: &Changes<'_, Key>, cx: &Cx, id: &str) -> Resul
     Ok(())
 }
 
-async fn retag(changes: &Changes<'_, Key>, cx: &Cx, id: &str) -> Result<()> {
+async fn retag(changes: &Changes<'_, Key>, cx: &Context, id: &str) -> Result<()> {
     let tags = changes.tags();
     if !tags.set.is_empty() {
         let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect::<Result<_>>()?;
@@ -216,13 +216,13 @@ fn readiness(key: &KeyMetadata) -> Result<Readiness> {
     }
 }
 
-async fn policy(cx: &Cx, id: &str) -> Result<Option<Json>> {
+async fn policy(cx: &Context, id: &str) -> Result<Option<Json>> {
     let answer = cx.kms.get_key_policy().key_id(id).policy_name(POLICY).send().await?;
     Ok(answer.policy.as_deref().map(document::parse))
 }
 
 /// Whether and how often a key is rotated; none where that cannot be.
-async fn rotation(cx: &Cx, key: &KeyMetadata) -> Result<Option<(bool, Option<i32>)>> {
+async fn rotation(cx: &Context, key: &KeyMetadata) -> Result<Option<(bool, Option<i32>)>> {
     if key.key_spec() != Some(&KeySpec::SymmetricDefault) || key.origin() != Some(&OriginType::AwsKms) {
         return Ok(None);
     }
@@ -230,7 +230,7 @@ async fn rotation(cx: &Cx, key: &KeyMetadata) -> Result<Option<(bool, Option<i32
     Ok(answer.map(|status| (status.key_rotation_enabled, status.rotation_period_in_days)))
 }
 
-async fn read_tags(cx: &Cx, id: &str) -> Result<Tags> {
+async fn read_tags(cx: &Context, id: &str) -> Result<Tags> {
     let mut pages = cx.kms.list_resource_tags().key_id(id).into_paginator().items().send();
     let mut tags = Vec::new();
     while let Some(tag) = pages.next().await.transpose()? {

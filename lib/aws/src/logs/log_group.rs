@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted};
 use crate::kms;
 use crate::name::NameRules;
 use crate::tags::Tags;
@@ -26,7 +26,7 @@ pub(crate) struct LogGroup {
 impl Handler for LogGroup {
     const TYPE: &'static str = "AWS::Logs::LogGroup";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let name = self.name(cx);
         let tags = cx.tags(&self.tags, |key, value| (key, value));
         cx.logs
@@ -41,7 +41,7 @@ impl Handler for LogGroup {
         Ok(accepted(&name, outputs(cx, &name)))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         refuse_what_stays(changes)?;
         match changes.of(|group| &group.retention_in_days) {
             Some(Some(days)) => {
@@ -62,7 +62,7 @@ impl Handler for LogGroup {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let group = describe(cx, &known.id).await?;
         let tags = cx.logs.list_tags_for_resource().resource_arn(arn(cx, &known.id)).send().await.or_none()?;
         let properties = Self {
@@ -76,12 +76,12 @@ impl Handler for LogGroup {
         Ok(Found::ready(properties, outputs(cx, &known.id)))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.logs.delete_log_group().log_group_name(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, cx: &Cx) -> Option<String> {
+    fn identifier(&self, cx: &Context) -> Option<String> {
         Some(self.name(cx))
     }
 
@@ -91,23 +91,23 @@ impl Handler for LogGroup {
 }
 
 impl LogGroup {
-    fn name(&self, cx: &Cx) -> String {
+    fn name(&self, cx: &Context) -> String {
         self.log_group_name.clone().unwrap_or_else(|| cx.name(NameRules::letters(512, "_/.#")))
     }
 }
 
 /// The ARN of the group itself, as tags take it.
-fn arn(cx: &Cx, name: &str) -> String {
+fn arn(cx: &Context, name: &str) -> String {
     cx.arn("logs", &format!("log-group:{name}"))
 }
 
 /// CloudFormation's `Arn` means the group with all its streams.
-fn outputs(cx: &Cx, name: &str) -> Json {
+fn outputs(cx: &Context, name: &str) -> Json {
     json!({"Arn": format!("{}:*", arn(cx, name)), "LogGroupName": name})
 }
 
 /// Groups are looked up by the start of their names.
-async fn describe(cx: &Cx, name: &str) -> Result<Live> {
+async fn describe(cx: &Context, name: &str) -> Result<Live> {
     let mut pages = cx.logs.describe_log_groups().log_group_name_prefix(name).into_paginator().items().send();
     while let Some(group) = pages.next().await.transpose()? {
         if group.log_group_name() == Some(name) {
@@ -130,7 +130,7 @@ fn refuse_what_stays(changes: &Changes<'_, LogGroup>) -> Result<()> {
     }
 }
 
-async fn retag(changes: &Changes<'_, LogGroup>, cx: &Cx, id: &str) -> Result<()> {
+async fn retag(changes: &Changes<'_, LogGroup>, cx: &Context, id: &str) -> Result<()> {
     let tags = changes.tags();
     if !tags.set.is_empty() {
         let set = tags.set.into_iter().collect();

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::parameter_changes::ParameterChanges;
 use super::retag;
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, given, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, required, single};
 use crate::name::NameRules;
 use crate::sensitive::Sensitive;
 use crate::tags::Tags;
@@ -98,16 +98,16 @@ struct MasterUserSecret {
 impl Handler for DbInstance {
     const TYPE: &'static str = "AWS::RDS::DBInstance";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let instance = create::create(self, cx).await?;
         let outputs = live::outputs(&instance);
-        let id = given(instance.db_instance_identifier, "DBInstanceIdentifier")?;
+        let id = required(instance.db_instance_identifier, "DBInstanceIdentifier")?;
         // What is known of another one that had the identifier.
         cx.memory.of::<ParameterChanges>().forget(&id);
         Ok(Accepted { id, outputs, ..Accepted::default() })
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let Some(old) = changes.old else { return create::finish(changes.new, cx, id).await };
         let untagged = |instance: &Self| Self { tags: Tags::default(), ..instance.clone() };
         let changed = async {
@@ -122,7 +122,7 @@ impl Handler for DbInstance {
         retag(changes, cx, &cx.arn("rds", &format!("db:{id}"))).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let instance = describe(cx, &known.id).await?;
         let at_once = known.last.applies_at_once();
         let (readiness, outputs) = (status::readiness(&instance, &known.last), live::outputs(&instance));
@@ -130,13 +130,13 @@ impl Handler for DbInstance {
         Ok(Found { properties: live::read(instance, &known.last), outputs, readiness })
     }
 
-    async fn status(cx: &Cx, known: &Known<Self>) -> Result<Status> {
+    async fn status(cx: &Context, known: &Known<Self>) -> Result<Status> {
         let Some(instance) = describe(cx, &known.id).await.or_none()? else { return Ok(Status::Gone) };
         status::status(cx, &instance, known).await
     }
 
     /// A database that no run has seen ready is rebooted where its parameters wait for that: its deploy has not ended.
-    async fn advance(cx: &Cx, known: &Known<Self>) -> Result<Status> {
+    async fn advance(cx: &Context, known: &Known<Self>) -> Result<Status> {
         let Some(instance) = describe(cx, &known.id).await.or_none()? else { return Ok(Status::Gone) };
         match status::status(cx, &instance, known).await? {
             Status::Ready(outputs) => match reboot::first(cx, &instance, &known.id).await? {
@@ -147,11 +147,11 @@ impl Handler for DbInstance {
         }
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         delete::delete(cx, known).await
     }
 
-    fn identifier(&self, cx: &Cx) -> Option<String> {
+    fn identifier(&self, cx: &Context) -> Option<String> {
         let name = self.db_instance_identifier.as_deref().map(str::to_ascii_lowercase);
         Some(name.unwrap_or_else(|| cx.name(NameRules::lowercase(63))))
     }
@@ -176,9 +176,9 @@ impl DbInstance {
     }
 }
 
-async fn describe(cx: &Cx, id: &str) -> Result<Live> {
+async fn describe(cx: &Context, id: &str) -> Result<Live> {
     let described = cx.rds.describe_db_instances().db_instance_identifier(id).send().await?;
-    one(described.db_instances, id)
+    single(described.db_instances, id)
 }
 
 /// CloudFormation writes some numbers as text.

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::parameter_changes::{ParameterChanges, Source};
 use super::{list_tags, retag, tag};
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_case, one};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, in_declared_case, required, single};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -42,7 +42,7 @@ pub(crate) struct DbParameterGroup {
 impl Handler for DbParameterGroup {
     const TYPE: &'static str = "AWS::RDS::DBParameterGroup";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .rds
             .create_db_parameter_group()
@@ -52,23 +52,23 @@ impl Handler for DbParameterGroup {
             .set_tags(Some(cx.tags(&self.tags, tag)))
             .send()
             .await?;
-        let group = given(created.db_parameter_group, "DBParameterGroup")?;
-        let name = given(group.db_parameter_group_name, "DBParameterGroupName")?;
+        let group = required(created.db_parameter_group, "DBParameterGroup")?;
+        let name = required(group.db_parameter_group_name, "DBParameterGroupName")?;
         let outputs = json!({"DBParameterGroupArn": group.db_parameter_group_arn, "DBParameterGroupName": name});
         Ok(accepted(name, outputs))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         if changes.of(|group| &group.parameters).is_some() {
             update_parameters(changes, cx, id).await?;
         }
         retag(changes, cx, &cx.arn("rds", &format!("pg:{id}"))).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.rds.describe_db_parameter_groups().db_parameter_group_name(&known.id).send().await?;
-        let group = one(described.db_parameter_groups, &known.id)?;
-        let arn = given(group.db_parameter_group_arn, "DBParameterGroupArn")?;
+        let group = single(described.db_parameter_groups, &known.id)?;
+        let arn = required(group.db_parameter_group_arn, "DBParameterGroupArn")?;
         let live = set_or_declared(cx, &known.id, known.last.parameters.as_ref()).await?;
         let properties = Self {
             name: in_declared_case(&known.last.name, group.db_parameter_group_name),
@@ -81,12 +81,12 @@ impl Handler for DbParameterGroup {
         Ok(Found::ready(properties, outputs))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.rds.delete_db_parameter_group().db_parameter_group_name(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, cx: &Cx) -> Option<String> {
+    fn identifier(&self, cx: &Context) -> Option<String> {
         let name = self.name.as_deref().map(str::to_ascii_lowercase);
         Some(name.unwrap_or_else(|| cx.name(NameRules::lowercase(255))))
     }
@@ -96,7 +96,7 @@ impl Handler for DbParameterGroup {
     }
 }
 
-async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Cx, id: &str) -> Result<()> {
+async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Context, id: &str) -> Result<()> {
     let none = BTreeMap::new();
     let old = changes.old.and_then(|group| group.parameters.as_ref()).unwrap_or(&none);
     let new = changes.new.parameters.as_ref().unwrap_or(&none);
@@ -146,7 +146,7 @@ async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Cx, id:
 }
 
 /// By name in lower case: RDS does not tell cases of names apart.
-async fn apply_types(cx: &Cx, id: &str) -> Result<BTreeMap<String, String>> {
+async fn apply_types(cx: &Context, id: &str) -> Result<BTreeMap<String, String>> {
     let parameters = parameters(cx, id, None).await?;
     Ok(parameters
         .into_iter()
@@ -156,7 +156,7 @@ async fn apply_types(cx: &Cx, id: &str) -> Result<BTreeMap<String, String>> {
 
 /// The parameters that somebody has set, and those that are declared: one that is declared with the
 /// value that it has anyway does not count as set.
-async fn set_or_declared(cx: &Cx, id: &str, declared: Option<&BTreeMap<String, Json>>) -> Result<Vec<Parameter>> {
+async fn set_or_declared(cx: &Context, id: &str, declared: Option<&BTreeMap<String, Json>>) -> Result<Vec<Parameter>> {
     let is =
         |parameter: &Parameter, name: &str| parameter.parameter_name().unwrap_or_default().eq_ignore_ascii_case(name);
     let mut live = parameters(cx, id, Some("user")).await?;
@@ -170,7 +170,7 @@ async fn set_or_declared(cx: &Cx, id: &str, declared: Option<&BTreeMap<String, J
     Ok(live)
 }
 
-async fn parameters(cx: &Cx, id: &str, source: Option<&str>) -> Result<Vec<Parameter>> {
+async fn parameters(cx: &Context, id: &str, source: Option<&str>) -> Result<Vec<Parameter>> {
     let call = cx.rds.describe_db_parameters().db_parameter_group_name(id).set_source(source.map(str::to_owned));
     let mut pages = call.into_paginator().items().send();
     let mut parameters = Vec::new();

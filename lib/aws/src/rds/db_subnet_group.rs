@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{list_tags, retag, tag};
 use crate::error::Result;
 use crate::handler::{
-    Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, given, in_declared_case, one,
+    Changes, Context, Found, Handler, Known, Readiness, accepted, as_declared, in_declared_case, required, single,
 };
 use crate::name::NameRules;
 use crate::tags::Tags;
@@ -27,7 +27,7 @@ pub(crate) struct DbSubnetGroup {
 impl Handler for DbSubnetGroup {
     const TYPE: &'static str = "AWS::RDS::DBSubnetGroup";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = cx
             .rds
             .create_db_subnet_group()
@@ -37,13 +37,13 @@ impl Handler for DbSubnetGroup {
             .set_tags(Some(cx.tags(&self.tags, tag)))
             .send()
             .await?;
-        let group = given(created.db_subnet_group, "DBSubnetGroup")?;
-        let name = given(group.db_subnet_group_name, "DBSubnetGroupName")?;
+        let group = required(created.db_subnet_group, "DBSubnetGroup")?;
+        let name = required(group.db_subnet_group_name, "DBSubnetGroupName")?;
         let outputs = json!({"DBSubnetGroupArn": group.db_subnet_group_arn, "DBSubnetGroupName": name});
         Ok(accepted(name, outputs))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         let description = changes.after_create(|group| &group.description);
         if description.is_some() || !changes.of_set(|group| &group.subnet_ids).is_empty() {
             cx.rds
@@ -57,10 +57,10 @@ impl Handler for DbSubnetGroup {
         retag(changes, cx, &cx.arn("rds", &format!("subgrp:{id}"))).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let described = cx.rds.describe_db_subnet_groups().db_subnet_group_name(&known.id).send().await?;
-        let group = one(described.db_subnet_groups, &known.id)?;
-        let arn = given(group.db_subnet_group_arn, "DBSubnetGroupArn")?;
+        let group = single(described.db_subnet_groups, &known.id)?;
+        let arn = required(group.db_subnet_group_arn, "DBSubnetGroupArn")?;
         let subnets = group.subnets.unwrap_or_default().into_iter().filter_map(|subnet| subnet.subnet_identifier);
         let properties = Self {
             description: group.db_subnet_group_description.unwrap_or_default(),
@@ -73,13 +73,13 @@ impl Handler for DbSubnetGroup {
         Ok(Found::ready(properties, outputs).is(Readiness::when(status, "Complete")))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.rds.delete_db_subnet_group().db_subnet_group_name(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
 
     /// RDS folds names to lower case.
-    fn identifier(&self, cx: &Cx) -> Option<String> {
+    fn identifier(&self, cx: &Context) -> Option<String> {
         let name = self.name.as_deref().map(str::to_ascii_lowercase);
         Some(name.unwrap_or_else(|| cx.name(NameRules::lowercase(255))))
     }

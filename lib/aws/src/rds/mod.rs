@@ -15,7 +15,7 @@ pub(crate) use db_subnet_group::DbSubnetGroup;
 pub(crate) use parameter_changes::{ParameterChanges, of_cluster, require_complete_for};
 
 use crate::error::Result;
-use crate::handler::{Changes, Cx, Handler};
+use crate::handler::{Changes, Context, Handler};
 use crate::tags::Tags;
 
 fn tag(key: String, value: String) -> Tag {
@@ -28,11 +28,11 @@ fn read_tags(tags: Option<Vec<Tag>>) -> Tags {
 }
 
 /// The tags of what describe calls give no tags of.
-async fn list_tags(cx: &Cx, arn: &str) -> Result<Tags> {
+async fn list_tags(cx: &Context, arn: &str) -> Result<Tags> {
     Ok(read_tags(cx.rds.list_tags_for_resource().resource_name(arn).send().await?.tag_list))
 }
 
-async fn retag<H: Handler>(changes: &Changes<'_, H>, cx: &Cx, arn: &str) -> Result<()> {
+async fn retag<H: Handler>(changes: &Changes<'_, H>, cx: &Context, arn: &str) -> Result<()> {
     let tags = changes.tags();
     if !tags.set.is_empty() {
         let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect();

@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::handler::Cx;
+use crate::handler::Context;
 
 /// How many minutes a group takes to be complete after a change.
 const MINUTES: i32 = 5;
@@ -195,7 +195,7 @@ fn is_made(engine: &str, database: Option<&str>) -> &'static [Decides] {
 /// Refuses for now to make an instance from a group whose parameters for that, or for its first database, are not
 /// complete yet: it would have other ones for good, and nothing would show it. Other tools do not wait. RDS itself
 /// refuses replicas and restored ones whose group says otherwise about the case of names.
-pub(super) async fn require_complete(cx: &Cx, group: &str, engine: &str, database: Option<&str>) -> Result<()> {
+pub(super) async fn require_complete(cx: &Context, group: &str, engine: &str, database: Option<&str>) -> Result<()> {
     let group = group.to_ascii_lowercase();
     let made = is_made(engine, database);
     if made.is_empty() {
@@ -214,7 +214,7 @@ pub(super) async fn require_complete(cx: &Cx, group: &str, engine: &str, databas
 /// The same before Cloud Control makes a cluster. RDS has no events of the groups of clusters, so that only what this
 /// process has changed is known.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBClusterParameterGroup.html>
-pub(crate) fn require_complete_for(type_name: &str, cx: &Cx, properties: &Properties) -> Result<()> {
+pub(crate) fn require_complete_for(type_name: &str, cx: &Context, properties: &Properties) -> Result<()> {
     let text = |name: &str| properties.get(name).and_then(Json::as_str);
     let Some(group) = text("DBClusterParameterGroupName") else { return Ok(()) };
     let is_copy = text("SnapshotIdentifier").or(text("SourceDBClusterIdentifier")).is_some();
@@ -240,14 +240,14 @@ fn incomplete(group: &str, database: Option<&str>) -> Error {
 }
 
 /// Whether static parameters of a group may have changed a moment ago, by an earlier run or somebody else.
-pub(super) async fn is_static_change_new(cx: &Cx, group: &str) -> bool {
+pub(super) async fn is_static_change_new(cx: &Context, group: &str) -> bool {
     has_event(cx, group, |text| text.contains("pending-reboot")).await
 }
 
 /// Whether RDS tells of a change of a group in the last minutes by its clock, as in `Updated parameter max_connections
 /// to 100 with apply method pending-reboot`. What cannot be read tells of none.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>
-async fn has_event(cx: &Cx, group: &str, tells: impl Fn(&str) -> bool) -> bool {
+async fn has_event(cx: &Context, group: &str, tells: impl Fn(&str) -> bool) -> bool {
     let call = cx.rds.describe_events().source_type(SourceType::DbParameterGroup).source_identifier(group);
     let events = call.duration(MINUTES).send().await.ok().and_then(|described| described.events).unwrap_or_default();
     events.iter().filter_map(|event| event.message()).any(|message| tells(&message.to_ascii_lowercase()))
@@ -265,7 +265,7 @@ pub(crate) struct ClusterChange {
 /// What an update through Cloud Control changes of parameters; none where it changes none.
 pub(crate) async fn of_cluster(
     type_name: &str,
-    cx: &Cx,
+    cx: &Context,
     id: &str,
     old: &Properties,
     new: &Properties,

@@ -14,7 +14,7 @@ use groundplan_engine::provider::ProviderError;
 
 use super::normal_name;
 use crate::error::{Error, OrNone, Result, classify};
-use crate::handler::{Cx, given};
+use crate::handler::{Context, required};
 
 /// The code of an error whose body has a form of its own.
 const INVALID_CHANGE_BATCH: &str = "InvalidChangeBatch";
@@ -45,7 +45,7 @@ impl PendingChanges {
 
 /// Whether the last change of the record is on every name server; none where this run has made
 /// none.
-pub(super) async fn in_sync(cx: &Cx, record: &str) -> Result<Option<bool>> {
+pub(super) async fn in_sync(cx: &Context, record: &str) -> Result<Option<bool>> {
     let Some(change) = cx.memory.of::<PendingChanges>().of(record) else { return Ok(None) };
     let answer = cx.route53.get_change().id(change).send().await.or_none()?;
     let status = answer.and_then(|answer| answer.change_info).map(|info| info.status);
@@ -68,16 +68,16 @@ pub(crate) fn cname(name: &str, value: &str, ttl: i64) -> Result<ResourceRecordS
 }
 
 /// Sends changes that take effect together or not at all, and gives the id of the change.
-pub(crate) async fn apply(cx: &Cx, zone: &str, changes: Vec<Change>, comment: Option<String>) -> Result<String> {
+pub(crate) async fn apply(cx: &Context, zone: &str, changes: Vec<Change>, comment: Option<String>) -> Result<String> {
     let batch = ChangeBatch::builder().set_changes(Some(changes)).set_comment(comment).build()?;
     let call = cx.route53.change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
     let answer = call.send().await.map_err(explained)?;
-    Ok(given(answer.change_info, "ChangeInfo")?.id)
+    Ok(required(answer.change_info, "ChangeInfo")?.id)
 }
 
 /// The record of this name, type and set identifier.
 pub(crate) async fn find_record(
-    cx: &Cx,
+    cx: &Context,
     zone: &str,
     name: &str,
     kind: &RrType,

@@ -11,7 +11,7 @@ use aws_sdk_route53::types::RrType;
 
 use super::{bare_id, find_record, normal_name};
 use crate::error::Result;
-use crate::handler::{Cx, given};
+use crate::handler::{Context, required};
 
 /// What was found out about each zone in this run, by its id.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(crate) struct Delegations(Mutex<BTreeMap<String, Option<String>>>);
 /// What has to be done, or checked, so that public DNS leads to the zone; none where its parent zone in this
 /// account delegates to it, or where nothing can be read. Read once in a run, since it is asked for with
 /// each poll.
-pub(crate) async fn missing_delegation(cx: &Cx, zone: &str) -> Option<String> {
+pub(crate) async fn missing_delegation(cx: &Context, zone: &str) -> Option<String> {
     let delegations = cx.memory.of::<Delegations>();
     let known = || delegations.0.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = known().get(zone) {
@@ -34,9 +34,9 @@ pub(crate) async fn missing_delegation(cx: &Cx, zone: &str) -> Option<String> {
     found
 }
 
-async fn look_up(cx: &Cx, id: &str) -> Result<Option<String>> {
+async fn look_up(cx: &Context, id: &str) -> Result<Option<String>> {
     let answer = cx.route53.get_hosted_zone().id(id).send().await?;
-    let zone = given(answer.hosted_zone, "HostedZone")?;
+    let zone = required(answer.hosted_zone, "HostedZone")?;
     let name = normal_name(&zone.name);
     if zone.config.is_some_and(|config| config.private_zone) {
         return Ok(Some(format!(
@@ -73,7 +73,7 @@ fn same(one: &[String], other: &[String]) -> bool {
 }
 
 /// The name and id of the public zone of this account that is nearest above `name`.
-async fn parent(cx: &Cx, name: &str) -> Result<Option<(String, String)>> {
+async fn parent(cx: &Context, name: &str) -> Result<Option<(String, String)>> {
     let mut rest = name;
     while let Some((_, above)) = rest.split_once('.').filter(|(_, above)| above.contains('.')) {
         let listed = cx.route53.list_hosted_zones_by_name().dns_name(above).max_items(10).send().await?;

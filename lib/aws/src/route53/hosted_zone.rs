@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{bare_id, declared_name, normal_name};
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required};
 use crate::tags::Tags;
 
 /// How many records an error about a zone that is not empty names.
@@ -64,7 +64,7 @@ impl Handler for HostedZone {
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeTagsForResource.html>
     const MOST_TAGS: usize = 10;
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let networks = self.vpcs.as_deref().unwrap_or_default();
         let config = HostedZoneConfig::builder().set_comment(self.comment()).private_zone(!networks.is_empty()).build();
         let created = cx
@@ -76,13 +76,13 @@ impl Handler for HostedZone {
             .set_vpc(networks.first().map(Network::vpc))
             .send()
             .await?;
-        let zone = given(created.hosted_zone, "HostedZone")?;
+        let zone = required(created.hosted_zone, "HostedZone")?;
         let id = bare_id(&zone.id);
         let servers = created.delegation_set.map(|set| set.name_servers);
         Ok(accepted(id, json!({"Id": id, "NameServers": servers.unwrap_or_default()})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         if changes.after_create(|zone| &zone.hosted_zone_config).is_some() {
             let comment = changes.new.comment().unwrap_or_default();
             cx.route53.update_hosted_zone_comment().id(id).comment(comment).send().await?;
@@ -100,9 +100,9 @@ impl Handler for HostedZone {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let found = cx.route53.get_hosted_zone().id(&known.id).send().await?;
-        let zone = given(found.hosted_zone, "HostedZone")?;
+        let zone = required(found.hosted_zone, "HostedZone")?;
         let last = &known.last;
         let comment = zone.config.and_then(|config| config.comment).filter(|comment| !comment.is_empty());
         let mut networks: Vec<_> = found.vpcs.unwrap_or_default().iter().map(Network::of).collect();
@@ -128,7 +128,7 @@ impl Handler for HostedZone {
 
     /// A zone that holds more than what Route 53 has put there itself is not deleted, and never
     /// emptied: a record that the program does not know may be somebody's only copy.
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         if known.last.query_logging_config.is_some() {
             // A zone that stays keeps its logging.
             if let Some(error) = not_empty(cx, known).await? {
@@ -147,7 +147,7 @@ impl Handler for HostedZone {
         Some(&self.tags)
     }
 
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let listed = cx.route53.list_hosted_zones_by_name().dns_name(&self.name).send().await?;
         let name = normal_name(&self.name);
         let zones = listed.hosted_zones.into_iter();
@@ -165,7 +165,7 @@ impl HostedZone {
 /// Connects the VPCs that are declared, then disconnects those that are no longer: a private zone always
 /// has one. Others stay: other accounts connect their VPCs to a zone that is shared with them.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-associate-vpcs-different-accounts.html>
-async fn connect(changes: &Changes<'_, HostedZone>, cx: &Cx, id: &str) -> Result<()> {
+async fn connect(changes: &Changes<'_, HostedZone>, cx: &Context, id: &str) -> Result<()> {
     let live = cx.route53.get_hosted_zone().id(id).send().await?.vpcs.unwrap_or_default();
     let live: Vec<_> = live.iter().map(Network::of).collect();
     let wanted = changes.new.vpcs.as_deref().unwrap_or_default();
@@ -182,7 +182,7 @@ async fn connect(changes: &Changes<'_, HostedZone>, cx: &Cx, id: &str) -> Result
 }
 
 /// Creating takes no tags, so those of identity are set right after it.
-async fn retag(changes: &Changes<'_, HostedZone>, cx: &Cx, id: &str) -> Result<()> {
+async fn retag(changes: &Changes<'_, HostedZone>, cx: &Context, id: &str) -> Result<()> {
     let tag = |key: String, value: String| Tag::builder().key(key).value(value).build();
     let (set, removed) = match changes.old {
         None => (cx.tags(&changes.new.tags, tag), Vec::new()),
@@ -203,20 +203,20 @@ async fn retag(changes: &Changes<'_, HostedZone>, cx: &Cx, id: &str) -> Result<(
     Ok(())
 }
 
-async fn read_tags(cx: &Cx, id: &str) -> Result<Tags> {
+async fn read_tags(cx: &Context, id: &str) -> Result<Tags> {
     let call = cx.route53.list_tags_for_resource().resource_type(TagResourceType::Hostedzone).resource_id(id);
     let tags = call.send().await?.resource_tag_set.and_then(|set| set.tags).unwrap_or_default();
     Ok(Tags::read_optional(tags.iter().map(|tag| (tag.key(), tag.value()))))
 }
 
 /// The ids of the zone's query logging, and the log groups.
-async fn logging(cx: &Cx, id: &str) -> Result<Vec<(String, String)>> {
+async fn logging(cx: &Context, id: &str) -> Result<Vec<(String, String)>> {
     let listed = cx.route53.list_query_logging_configs().hosted_zone_id(id).send().await?;
     let configs = listed.query_logging_configs.into_iter();
     Ok(configs.map(|config| (config.id, config.cloud_watch_logs_log_group_arn)).collect())
 }
 
-async fn stop_logging(cx: &Cx, id: &str) -> Result<()> {
+async fn stop_logging(cx: &Context, id: &str) -> Result<()> {
     for (config, _) in logging(cx, id).await? {
         cx.route53.delete_query_logging_config().id(config).send().await?;
     }
@@ -230,7 +230,7 @@ fn in_declared_form(declared: &str, live: String) -> String {
 }
 
 /// Names what is in the zone beside the records of the zone itself; none where there is nothing.
-async fn not_empty(cx: &Cx, known: &Known<HostedZone>) -> Result<Option<Error>> {
+async fn not_empty(cx: &Context, known: &Known<HostedZone>) -> Result<Option<Error>> {
     let listed = cx.route53.list_resource_record_sets().hosted_zone_id(&known.id).send().await?;
     let apex = normal_name(&known.last.name);
     let is_own = |record: &ResourceRecordSet| match record.r#type {

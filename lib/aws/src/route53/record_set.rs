@@ -11,7 +11,7 @@ use serde_json::json;
 use super::changes::{apply, change, find_record, in_sync};
 use super::declared_name;
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, Readiness, accepted, as_declared, in_declared_shape};
+use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, as_declared, in_declared_shape};
 
 /// The records of one name and type, or one of several sets of them that a set identifier tells
 /// apart.
@@ -80,7 +80,7 @@ impl<'a> Key<'a> {
         accepted("", json!({"Name": name, "HostedZoneId": zone, "Type": kind.as_str(), "SetIdentifier": set})).outputs
     }
 
-    async fn live(&self, cx: &Cx) -> Result<ResourceRecordSet> {
+    async fn live(&self, cx: &Context) -> Result<ResourceRecordSet> {
         let found = find_record(cx, self.zone, self.name, &self.kind, self.set).await?;
         found.ok_or_else(|| Error::not_found(format_args!("the {} record {}", self.kind.as_str(), self.name)))
     }
@@ -91,7 +91,7 @@ impl Handler for RecordSet {
 
     /// Refused where there is such a record already: what somebody else has made is never
     /// overwritten.
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let id = self.id();
         self.send(cx, &id, ChangeAction::Create).await?;
         let outputs = Key::of(&Known { id: id.clone(), last: self.clone() })?.outputs();
@@ -102,7 +102,7 @@ impl Handler for RecordSet {
     /// new one comes in one batch, so that the name always has one, and a CNAME never stands beside another
     /// type.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
-    async fn exchange(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<Option<String>> {
+    async fn exchange(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<Option<String>> {
         let (Some(old), new) = (changes.old, changes.new) else { return Ok(None) };
         if old.kind == new.kind && old.set_identifier == new.set_identifier {
             return Ok(None);
@@ -120,7 +120,7 @@ impl Handler for RecordSet {
         Ok(Some(new_id))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         match changes.old {
             // The exchange has said all.
             Some(old) if old.kind != changes.new.kind || old.set_identifier != changes.new.set_identifier => Ok(()),
@@ -129,7 +129,7 @@ impl Handler for RecordSet {
         }
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let key = Key::of(known)?;
         let live = key.live(cx).await?;
         let last = &known.last;
@@ -166,18 +166,18 @@ impl Handler for RecordSet {
     }
 
     /// The request has to repeat the record exactly as it is.
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let key = Key::of(known)?;
         let live = key.live(cx).await?;
         apply(cx, key.zone, vec![change(ChangeAction::Delete, live)?], None).await?;
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, _cx: &Cx) -> Option<String> {
+    fn identifier(&self, _cx: &Context) -> Option<String> {
         Some(self.id())
     }
 
-    async fn status(cx: &Cx, known: &Known<Self>) -> Result<Status> {
+    async fn status(cx: &Context, known: &Known<Self>) -> Result<Status> {
         let key = Key::of(known)?;
         match in_sync(cx, &known.id).await? {
             Some(false) => return Ok(Status::Pending("PENDING".to_owned())),
@@ -194,19 +194,19 @@ impl RecordSet {
         format!("{}|{}|{}|{set}", self.name, self.hosted_zone_id, self.kind)
     }
 
-    async fn send(&self, cx: &Cx, id: &str, action: ChangeAction) -> Result<()> {
+    async fn send(&self, cx: &Context, id: &str, action: ChangeAction) -> Result<()> {
         self.apply(cx, id, vec![change(action, self.record()?)?]).await
     }
 
     /// Sends changes that bring about this record, whose identifier is `id`.
-    async fn apply(&self, cx: &Cx, id: &str, changes: Vec<Change>) -> Result<()> {
+    async fn apply(&self, cx: &Context, id: &str, changes: Vec<Change>) -> Result<()> {
         let change = apply(cx, &self.hosted_zone_id, changes, self.comment.clone()).await?;
         cx.memory.of::<super::changes::PendingChanges>().remember(id, change);
         Ok(())
     }
 
     /// Whether there is exactly this record.
-    async fn is_there(&self, cx: &Cx, id: &str) -> Result<bool> {
+    async fn is_there(&self, cx: &Context, id: &str) -> Result<bool> {
         let known = Known { id: id.to_owned(), last: self.clone() };
         let found = Self::read(cx, &known).await.or_none()?;
         Ok(found.is_some_and(|found| self.is_same(&in_declared_shape(self, found.properties))))

@@ -18,7 +18,7 @@ use super::cors::CorsConfiguration;
 use super::encryption::BucketEncryption;
 use super::lifecycle::LifecycleConfiguration;
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Deleted, Found, Handler, Known, accepted};
+use crate::handler::{Changes, Context, Deleted, Found, Handler, Known, accepted};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -96,7 +96,7 @@ struct Versioning {
 impl Handler for Bucket {
     const TYPE: &'static str = "AWS::S3::Bucket";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let name = self.name(cx);
         self.is_free(cx, &name).await?;
         let constraint = (cx.region() != FIRST_REGION).then(|| BucketLocationConstraint::from(cx.region()));
@@ -119,7 +119,7 @@ impl Handler for Bucket {
         Ok(accepted(&name, outputs(cx, &name)))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         retag(changes, cx, id).await?;
         update_access(changes, cx, id).await?;
         match changes.of(|bucket| &bucket.bucket_encryption) {
@@ -164,7 +164,7 @@ impl Handler for Bucket {
         Ok(())
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let id = known.id.as_str();
         let last = &known.last;
         cx.s3.head_bucket().bucket(id).send().await?;
@@ -212,7 +212,7 @@ impl Handler for Bucket {
         Ok(Found::ready(properties, outputs(cx, id)))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
         if cx.delete_data {
             empty(cx, id).await?;
@@ -234,7 +234,7 @@ impl Handler for Bucket {
         }
     }
 
-    fn identifier(&self, cx: &Cx) -> Option<String> {
+    fn identifier(&self, cx: &Context) -> Option<String> {
         Some(self.name(cx))
     }
 
@@ -242,21 +242,21 @@ impl Handler for Bucket {
         Some(&self.tags)
     }
 
-    async fn status(cx: &Cx, known: &Known<Self>) -> Result<Status> {
+    async fn status(cx: &Context, known: &Known<Self>) -> Result<Status> {
         cx.s3.head_bucket().bucket(&known.id).send().await?;
         Ok(Status::Ready(accepted("", outputs(cx, &known.id)).outputs))
     }
 }
 
 impl Bucket {
-    fn name(&self, cx: &Cx) -> String {
+    fn name(&self, cx: &Context) -> String {
         self.bucket_name.clone().unwrap_or_else(|| cx.name(NameRules::lowercase(63)))
     }
 
     /// In us-east-1, S3 answers to the creation of a bucket that the account has already as if it
     /// had made it, and resets its ACLs. Elsewhere, it refuses.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
-    async fn is_free(&self, cx: &Cx, name: &str) -> Result<()> {
+    async fn is_free(&self, cx: &Context, name: &str) -> Result<()> {
         if cx.region() != FIRST_REGION || self.bucket_name.is_none() {
             return Ok(());
         }
@@ -300,7 +300,7 @@ impl PublicAccessBlock {
     }
 }
 
-fn outputs(cx: &Cx, name: &str) -> Json {
+fn outputs(cx: &Context, name: &str) -> Json {
     let region = cx.region();
     let suffix = dns_suffix(region);
     let separator = if HYPHENATED_WEBSITES.contains(&region) { '-' } else { '.' };
@@ -319,7 +319,7 @@ async fn part<T, E: Into<Error>>(answer: impl Future<Output = std::result::Resul
     answer.await.or_none()
 }
 
-async fn update_access(changes: &Changes<'_, Bucket>, cx: &Cx, id: &str) -> Result<()> {
+async fn update_access(changes: &Changes<'_, Bucket>, cx: &Context, id: &str) -> Result<()> {
     match changes.of(|bucket| &bucket.ownership_controls) {
         Some(Some(controls)) => {
             let rule = |rule: &OwnershipRule| {
@@ -348,12 +348,12 @@ fn tag(key: String, value: String) -> Result<Tag> {
     Ok(Tag::builder().key(key).value(value).build()?)
 }
 
-async fn tags(cx: &Cx, id: &str) -> Result<Tags> {
+async fn tags(cx: &Context, id: &str) -> Result<Tags> {
     let tags = live_tags(cx, id).await?;
     Ok(Tags::read(tags.into_iter().map(|tag| (tag.key, tag.value))))
 }
 
-async fn live_tags(cx: &Cx, id: &str) -> Result<Vec<Tag>> {
+async fn live_tags(cx: &Context, id: &str) -> Result<Vec<Tag>> {
     let answer = cx.s3.get_bucket_tagging().bucket(id).send().await.or_none()?;
     Ok(answer.map(|answer| answer.tag_set).unwrap_or_default())
 }
@@ -362,7 +362,7 @@ async fn live_tags(cx: &Cx, id: &str) -> Result<Vec<Tag>> {
 /// refuses the change: those of a bucket that CloudFormation has made. After a create the tags are set
 /// once more: S3 look-alikes pass over tags in the create call.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html>
-async fn retag(changes: &Changes<'_, Bucket>, cx: &Cx, id: &str) -> Result<()> {
+async fn retag(changes: &Changes<'_, Bucket>, cx: &Context, id: &str) -> Result<()> {
     let tags: Vec<Tag> = match changes.old {
         None => cx.tags(&changes.new.tags, tag).into_iter().collect::<Result<_>>()?,
         Some(_) => {
@@ -382,7 +382,7 @@ async fn retag(changes: &Changes<'_, Bucket>, cx: &Cx, id: &str) -> Result<()> {
 }
 
 /// Deletes every version of every object.
-async fn empty(cx: &Cx, id: &str) -> Result<()> {
+async fn empty(cx: &Context, id: &str) -> Result<()> {
     loop {
         // What is deleted is listed no more, so every page is the first one.
         let page = cx.s3.list_object_versions().bucket(id).send().await?;

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::Bucket;
 use crate::document;
 use crate::error::Result;
-use crate::handler::{CONSISTENCY, Changes, Cx, Found, Handler, Known, Made, accepted, given};
+use crate::handler::{CONSISTENCY, Changes, Context, Found, Handler, Known, Made, accepted, required};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -21,31 +21,31 @@ pub(crate) struct BucketPolicy {
 impl Handler for BucketPolicy {
     const TYPE: &'static str = "AWS::S3::BucketPolicy";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         self.put(cx).await?;
         Ok(accepted(&self.bucket, json!({"Bucket": self.bucket})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, _id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, _id: &str) -> Result<()> {
         match changes.after_create(|policy| &policy.policy_document) {
             Some(_) => changes.new.put(cx).await,
             None => Ok(()),
         }
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let live = cx.s3.get_bucket_policy().bucket(&known.id).send().await?;
-        let policy_document = document::parse(&given(live.policy, "Policy")?);
+        let policy_document = document::parse(&required(live.policy, "Policy")?);
         let properties = Self { bucket: known.id.clone(), policy_document };
         Ok(Found::ready(properties, json!({"Bucket": known.id})))
     }
 
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.s3.delete_bucket_policy().bucket(&known.id).send().await?;
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, _cx: &Cx) -> Option<String> {
+    fn identifier(&self, _cx: &Context) -> Option<String> {
         Some(self.bucket.clone())
     }
 
@@ -70,7 +70,7 @@ impl Handler for BucketPolicy {
     /// wait for two minutes for what S3 has not heard of.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
     /// <https://github.com/hashicorp/terraform-provider-aws>: `bucketPropagationTimeout`
-    fn lingers(&self, cx: &Cx) -> Duration {
+    fn lingers(&self, cx: &Context) -> Duration {
         let is_new = cx.memory.of::<Made>().has(Bucket::TYPE, &self.bucket);
         if is_new { Duration::from_secs(2 * 60) } else { CONSISTENCY }
     }
@@ -104,7 +104,7 @@ impl BucketPolicy {
         !statements.is_empty() && statements.iter().all(|it| allows_log_delivery(it))
     }
 
-    async fn put(&self, cx: &Cx) -> Result<()> {
+    async fn put(&self, cx: &Context) -> Result<()> {
         let text = document::text(&self.policy_document);
         cx.s3.put_bucket_policy().bucket(&self.bucket).policy(text).send().await?;
         Ok(())

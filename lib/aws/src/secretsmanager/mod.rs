@@ -11,7 +11,7 @@ pub(crate) use secret::Secret;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::handler::given;
+use crate::handler::required;
 
 /// Pauses before a secret is asked for again that does not exist, or has no value: one that was made a
 /// moment ago may not be visible yet.
@@ -45,7 +45,7 @@ pub(crate) async fn value(
         call.send().await.map_err(Error::from)
     };
     let answer = until_visible(ask).await?;
-    let value = Zeroizing::new(given(answer.secret_string, "SecretString")?);
+    let value = Zeroizing::new(required(answer.secret_string, "SecretString")?);
     let Some(key) = &entry.key else { return Ok(value) };
     let json = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&value)
         .map_err(|_| Error::invalid(format!("the secret {id} is no JSON object, so it has no key `{key}`")))?;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required};
 use crate::kms;
 use crate::name::NameRules;
 use crate::sensitive::Sensitive;
@@ -43,7 +43,7 @@ struct GenerateSecretString {
 }
 
 impl Secret {
-    fn name(&self, cx: &Cx) -> String {
+    fn name(&self, cx: &Context) -> String {
         self.name.clone().unwrap_or_else(|| cx.name(NameRules::letters(512, "/_+=.@")))
     }
 }
@@ -51,7 +51,7 @@ impl Secret {
 impl Handler for Secret {
     const TYPE: &'static str = "AWS::SecretsManager::Secret";
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let value = match (&self.secret_string, &self.generate_secret_string) {
             (Some(_), Some(_)) => {
                 return Err(Error::invalid("SecretString and GenerateSecretString exclude each other"));
@@ -76,12 +76,12 @@ impl Handler for Secret {
             Err(error) if is_scheduled(&error) || error.code() == EXISTS => {
                 restore(self, value, &name, error, cx).await?
             }
-            created => given(created?.arn, "ARN")?,
+            created => required(created?.arn, "ARN")?,
         };
         Ok(accepted(&arn, json!({"Id": arn})))
     }
 
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         if changes.old.is_none() {
             return Ok(());
         }
@@ -114,13 +114,13 @@ impl Handler for Secret {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let secret = cx.secrets.describe_secret().secret_id(&known.id).send().await?;
         if secret.deleted_date.is_some() {
             return Err(Error::not_found("the secret"));
         }
         let tags = secret.tags.unwrap_or_default();
-        let arn = given(secret.arn, "ARN")?;
+        let arn = required(secret.arn, "ARN")?;
         let properties = Self {
             description: secret.description,
             generate_secret_string: known.last.generate_secret_string.clone(),
@@ -133,7 +133,7 @@ impl Handler for Secret {
     }
 
     /// Without `delete_data` the value can be restored for thirty days, and the name stays taken.
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let call = cx.secrets.delete_secret().secret_id(&known.id);
         let deleted = call.set_force_delete_without_recovery(cx.delete_data.then_some(true)).send().await;
         match deleted.map_err(Error::from) {
@@ -151,7 +151,7 @@ impl Handler for Secret {
     }
 
     /// The name is known before, the identifier is not: an ARN with six characters of AWS's choice.
-    async fn find(&self, cx: &Cx) -> Result<Vec<String>> {
+    async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let known = Known { id: self.name(cx), last: self.clone() };
         let Some(found) = Self::read(cx, &known).await.or_none()? else { return Ok(Vec::new()) };
         let is_ours = found.properties.tags.token() == Some(cx.token.as_str());
@@ -181,7 +181,7 @@ async fn restore(
     value: Option<Zeroizing<String>>,
     name: &str,
     refused: Error,
-    cx: &Cx,
+    cx: &Context,
 ) -> Result<String> {
     let Some(live) = cx.secrets.describe_secret().secret_id(name).send().await.or_none()? else { return Err(refused) };
     let tagged =
@@ -201,7 +201,7 @@ async fn restore(
              delete-secret --force-delete-without-recovery --secret-id {name}`"
         )));
     }
-    let arn = given(live.arn(), "ARN")?;
+    let arn = required(live.arn(), "ARN")?;
     cx.secrets.restore_secret().secret_id(arn).send().await?;
     let mark = tag(RESTORING.to_owned(), cx.token.clone());
     let marked = cx.secrets.tag_resource().secret_id(arn).tags(mark).send().await;
@@ -211,8 +211,8 @@ async fn restore(
 
 /// Makes a secret that was taken back the one of this creation. Its token comes last: what carries it
 /// has the value of this creation, too.
-async fn take(new: &Secret, value: Option<Zeroizing<String>>, live: &Live, cx: &Cx) -> Result<String> {
-    let arn = given(live.arn.clone(), "ARN")?;
+async fn take(new: &Secret, value: Option<Zeroizing<String>>, live: &Live, cx: &Context) -> Result<String> {
+    let arn = required(live.arn.clone(), "ARN")?;
     let made = |error: Error| error.after_making(&arn);
     let described = cx.secrets.update_secret().secret_id(&arn).client_request_token(&cx.token);
     let described = described
@@ -252,7 +252,7 @@ fn declared_key(declared: Option<&str>, live: Option<String>) -> Option<String> 
 }
 
 /// A value, made as CloudFormation makes it.
-async fn generate(cx: &Cx, how: &GenerateSecretString) -> Result<Zeroizing<String>> {
+async fn generate(cx: &Context, how: &GenerateSecretString) -> Result<Zeroizing<String>> {
     let answer = cx
         .secrets
         .get_random_password()
@@ -266,7 +266,7 @@ async fn generate(cx: &Cx, how: &GenerateSecretString) -> Result<Zeroizing<Strin
         .set_require_each_included_type(how.require_each_included_type)
         .send()
         .await?;
-    let password = Zeroizing::new(given(answer.random_password, "RandomPassword")?);
+    let password = Zeroizing::new(required(answer.random_password, "RandomPassword")?);
     match (&how.secret_string_template, &how.generate_string_key) {
         (None, None) => Ok(password),
         (Some(template), Some(key)) => {
@@ -283,7 +283,7 @@ fn tag(key: String, value: String) -> Tag {
     Tag::builder().key(key).value(value).build()
 }
 
-async fn retag(changes: &Changes<'_, Secret>, cx: &Cx, id: &str) -> Result<()> {
+async fn retag(changes: &Changes<'_, Secret>, cx: &Context, id: &str) -> Result<()> {
     let tags = changes.tags();
     if !tags.set.is_empty() {
         let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect();

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::document;
 use crate::error::{Error, Meaning, OrNone, Result};
-use crate::handler::{Changes, Cx, Found, Handler, Known, accepted, given, in_declared_shape};
+use crate::handler::{Changes, Context, Found, Handler, Known, accepted, in_declared_shape, required};
 use crate::kms;
 use crate::name::NameRules;
 use crate::tags::Tags;
@@ -63,7 +63,7 @@ impl Handler for Topic {
     const INSTEAD: &'static [(&'static str, &'static str)] =
         &[("Subscription", "declare an `AWS::SNS::Subscription` for each subscription")];
 
-    async fn create(&self, cx: &Cx) -> Result<Accepted> {
+    async fn create(&self, cx: &Context) -> Result<Accepted> {
         let tags: Vec<_> = cx.tags(&self.tags, tag).into_iter().collect::<Result<_>>()?;
         let mut attributes = self.attributes()?;
         if self.is_fifo() {
@@ -78,13 +78,13 @@ impl Handler for Topic {
             .set_tags(Some(tags))
             .send()
             .await?;
-        let arn = given(created.topic_arn, "TopicArn")?;
+        let arn = required(created.topic_arn, "TopicArn")?;
         let outputs = outputs(&arn);
         Ok(accepted(arn, outputs))
     }
 
     /// Each call of SetTopicAttributes takes one attribute.
-    async fn update(changes: &Changes<'_, Self>, cx: &Cx, id: &str) -> Result<()> {
+    async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
         if let Some(old) = changes.old {
             for (name, value) in changed(&old.attributes()?, &changes.new.attributes()?) {
                 let call = cx.sns.set_topic_attributes().topic_arn(id).attribute_name(name);
@@ -98,7 +98,7 @@ impl Handler for Topic {
         retag(changes, cx, id).await
     }
 
-    async fn read(cx: &Cx, known: &Known<Self>) -> Result<Found<Self>> {
+    async fn read(cx: &Context, known: &Known<Self>) -> Result<Found<Self>> {
         let (id, last) = (known.id.as_str(), &known.last);
         let live = cx.sns.get_topic_attributes().topic_arn(id).send().await?.attributes.unwrap_or_default();
         let attribute = |name: &str| live.get(name).filter(|value| !value.is_empty()).cloned();
@@ -142,7 +142,7 @@ impl Handler for Topic {
     /// The call succeeds where there is no such topic, so it is looked for first. It is refused while the
     /// topic archives its messages.
     /// <https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html>
-    async fn delete(cx: &Cx, known: &Known<Self>) -> Result<Deletion> {
+    async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
         let live = cx.sns.get_topic_attributes().topic_arn(id).send().await?.attributes.unwrap_or_default();
         if live.get("ArchivePolicy").is_some_and(|policy| !policy.is_empty() && policy != "{}") {
@@ -158,7 +158,7 @@ impl Handler for Topic {
         Ok(Deletion::Gone)
     }
 
-    fn identifier(&self, cx: &Cx) -> Option<String> {
+    fn identifier(&self, cx: &Context) -> Option<String> {
         Some(cx.arn("sns", &self.name(cx)))
     }
 
@@ -166,7 +166,7 @@ impl Handler for Topic {
         Some(&self.tags)
     }
 
-    async fn live_tags(&self, cx: &Cx, id: &str) -> Result<Tags> {
+    async fn live_tags(&self, cx: &Context, id: &str) -> Result<Tags> {
         read_tags(cx, id).await
     }
 }
@@ -176,7 +176,7 @@ impl Topic {
         self.fifo_topic == Some(true)
     }
 
-    fn name(&self, cx: &Cx) -> String {
+    fn name(&self, cx: &Context) -> String {
         let generated = || match self.is_fifo() {
             true => cx.name(NameRules::letters(256 - FIFO.len(), "_")) + FIFO,
             false => cx.name(NameRules::letters(256, "_")),
@@ -280,7 +280,7 @@ fn declared_logging(declared: Option<&[DeliveryLogging]>, live: Vec<DeliveryLogg
     (!live.is_empty() || is_declared).then(|| live.into_iter().map(|(_, logging)| logging).collect())
 }
 
-async fn protection(cx: &Cx, id: &str) -> Result<Option<Json>> {
+async fn protection(cx: &Context, id: &str) -> Result<Option<Json>> {
     let answer = cx.sns.get_data_protection_policy().resource_arn(id).send().await.or_none()?;
     let text = answer.and_then(|answer| answer.data_protection_policy).filter(|text| !text.is_empty());
     Ok(text.map(|text| document::parse(&text)))
@@ -299,12 +299,12 @@ fn tag(key: String, value: String) -> Result<Tag> {
     Ok(Tag::builder().key(key).value(value).build()?)
 }
 
-async fn read_tags(cx: &Cx, arn: &str) -> Result<Tags> {
+async fn read_tags(cx: &Context, arn: &str) -> Result<Tags> {
     let tags = cx.sns.list_tags_for_resource().resource_arn(arn).send().await?.tags.unwrap_or_default();
     Ok(Tags::read(tags.into_iter().map(|tag| (tag.key, tag.value))))
 }
 
-async fn retag(changes: &Changes<'_, Topic>, cx: &Cx, arn: &str) -> Result<()> {
+async fn retag(changes: &Changes<'_, Topic>, cx: &Context, arn: &str) -> Result<()> {
     let tags = changes.tags();
     if !tags.set.is_empty() {
         let set = tags.set.into_iter().map(|(key, value)| tag(key, value)).collect::<Result<_>>()?;

@@ -15,7 +15,7 @@ use groundplan_engine::store::{CompareAndSwapStore, Objects, StoredText};
 use super::error::Attempt;
 use super::{Connection, StateLocation};
 use crate::error::Error as CallError;
-use crate::handler::given;
+use crate::handler::required;
 
 /// How many objects one request deletes at most.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
@@ -94,7 +94,7 @@ impl Bucket {
         let text = text.map_err(|_| {
             Error::Format(FormatError::Corrupt { place: place.clone(), reason: "it is not UTF-8 text".into() })
         })?;
-        Ok(Some((text, given(object.e_tag, "ETag").map_err(|error| attempt.failed(error))?)))
+        Ok(Some((text, required(object.e_tag, "ETag").map_err(|error| attempt.failed(error))?)))
     }
 
     /// Writes an object and gives its ETag; none where the condition does not hold.
@@ -109,7 +109,7 @@ impl Bucket {
             Condition::Is(etag) => put.if_match(etag),
         };
         match put.send().await.map_err(CallError::from) {
-            Ok(object) => given(object.e_tag, "ETag").map(Some).map_err(|error| attempt.failed(error)),
+            Ok(object) => required(object.e_tag, "ETag").map(Some).map_err(|error| attempt.failed(error)),
             Err(error) if is_refused(&error) => Ok(None),
             Err(error) => Err(attempt.failed(error)),
         }

@@ -5,13 +5,13 @@ use groundplan_engine::provider::ErrorClass;
 
 use super::{DbInstance, Live, describe, modify, number, status};
 use crate::error::{Error, Result};
-use crate::handler::{Cx, Handler, given, one};
+use crate::handler::{Context, Handler, required, single};
 use crate::kms;
 use crate::rds::parameter_changes::{ParameterChanges, require_complete};
 use crate::rds::tag;
 
 /// Makes the call that the declaration asks for.
-pub(super) async fn create(new: &DbInstance, cx: &Cx) -> Result<Live> {
+pub(super) async fn create(new: &DbInstance, cx: &Context) -> Result<Live> {
     check(new)?;
     match (&new.source_db_instance_identifier, &new.db_snapshot_identifier) {
         (Some(source), _) => replicate(new, source, cx).await,
@@ -44,7 +44,7 @@ fn check(new: &DbInstance) -> Result<()> {
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
-async fn make(new: &DbInstance, cx: &Cx) -> Result<Live> {
+async fn make(new: &DbInstance, cx: &Context) -> Result<Live> {
     if let Some(group) = &new.db_parameter_group_name {
         require_complete(cx, group, new.engine.as_deref().unwrap_or_default(), new.db_name.as_deref()).await?;
     }
@@ -97,11 +97,11 @@ async fn make(new: &DbInstance, cx: &Cx) -> Result<Live> {
         .set_vpc_security_group_ids(new.vpc_security_groups.clone())
         .send()
         .await?;
-    given(created.db_instance, "DBInstance")
+    required(created.db_instance, "DBInstance")
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBInstanceFromDBSnapshot.html>
-async fn restore(new: &DbInstance, snapshot: &str, cx: &Cx) -> Result<Live> {
+async fn restore(new: &DbInstance, snapshot: &str, cx: &Context) -> Result<Live> {
     // Nothing was asked for yet, so a read whose answer was lost leaves nothing in doubt.
     let live = describe_snapshot(cx, snapshot).await;
     let live = live.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient))?;
@@ -147,16 +147,16 @@ async fn restore(new: &DbInstance, snapshot: &str, cx: &Cx) -> Result<Live> {
         .set_vpc_security_group_ids(new.vpc_security_groups.clone())
         .send()
         .await?;
-    given(restored.db_instance, "DBInstance")
+    required(restored.db_instance, "DBInstance")
 }
 
 /// One of another account is named by its ARN, and listed on request only.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html>
-async fn describe_snapshot(cx: &Cx, snapshot: &str) -> Result<DbSnapshot> {
+async fn describe_snapshot(cx: &Context, snapshot: &str) -> Result<DbSnapshot> {
     let call = cx.rds.describe_db_snapshots().db_snapshot_identifier(snapshot);
     let foreign = snapshot.starts_with("arn:").then_some(true);
     let described = call.set_include_shared(foreign).set_include_public(foreign).send().await?;
-    one(described.db_snapshots, snapshot)
+    single(described.db_snapshots, snapshot)
 }
 
 /// A restored database is encrypted as its snapshot is: the call takes no other key.
@@ -184,7 +184,7 @@ fn check_encryption(new: &DbInstance, snapshot: &str, live: &DbSnapshot) -> Resu
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html>
-async fn replicate(new: &DbInstance, source: &str, cx: &Cx) -> Result<Live> {
+async fn replicate(new: &DbInstance, source: &str, cx: &Context) -> Result<Live> {
     let replica = cx
         .rds
         .create_db_instance_read_replica()
@@ -220,13 +220,13 @@ async fn replicate(new: &DbInstance, source: &str, cx: &Cx) -> Result<Live> {
         .set_vpc_security_group_ids(new.vpc_security_groups.clone())
         .send()
         .await?;
-    given(replica.db_instance, "DBInstance")
+    required(replica.db_instance, "DBInstance")
 }
 
 /// The size to set together with the other storage settings after the restore of a SQL Server database, which takes
 /// nothing about storage; none where nothing is set. RDS makes no volume smaller.
 /// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>: `Translator` of an instance
-async fn storage_of_sql_server(new: &DbInstance, cx: &Cx, id: &str) -> Result<Option<i32>> {
+async fn storage_of_sql_server(new: &DbInstance, cx: &Context, id: &str) -> Result<Option<i32>> {
     let size = number(&new.allocated_storage, "AllocatedStorage")?;
     if size.is_none() && new.iops.is_none() && new.storage_throughput.is_none() && new.storage_type.is_none() {
         return Ok(None);
@@ -238,7 +238,7 @@ async fn storage_of_sql_server(new: &DbInstance, cx: &Cx, id: &str) -> Result<Op
 
 /// Sets what neither a restore nor the creation of a replica takes. RDS refuses it until the
 /// database is available, so that it is repeated until then.
-pub(super) async fn finish(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
+pub(super) async fn finish(new: &DbInstance, cx: &Context, id: &str) -> Result<()> {
     let (is_replica, is_restored) = (new.source_db_instance_identifier.is_some(), new.db_snapshot_identifier.is_some());
     let version = match new.engine_version.clone().filter(|_| is_replica || is_restored) {
         Some(wanted) => modify::asked_version(wanted, new, &describe(cx, id).await?)?,

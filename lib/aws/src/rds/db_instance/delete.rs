@@ -5,14 +5,14 @@ use groundplan_schema::{ResourceType, lookup};
 
 use super::{DbInstance, Live, describe};
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Cx, Handler as _, Known};
+use crate::handler::{Context, Handler as _, Known};
 use crate::shape::untyped;
 
 /// Statuses in which RDS takes no final snapshot, and never will.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html>
 const WITHOUT_SNAPSHOT: [&str; 3] = ["failed", "incompatible-restore", "incompatible-network"];
 
-pub(super) async fn delete(cx: &Cx, known: &Known<DbInstance>) -> Result<Deletion> {
+pub(super) async fn delete(cx: &Context, known: &Known<DbInstance>) -> Result<Deletion> {
     let instance = describe(cx, &known.id).await?;
     if instance.db_instance_status() == Some("deleting") {
         return Ok(Deletion::Pending);

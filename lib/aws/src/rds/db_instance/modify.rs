@@ -6,10 +6,10 @@ use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DatabaseInsightsMode
 
 use super::{DbInstance, Live, describe, live as as_read, reboot, status, storage, version};
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Cx, given};
+use crate::handler::{Changes, Context, required};
 use crate::rds::ParameterChanges;
 
-pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Cx, id: &str) -> Result<()> {
+pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Context, id: &str) -> Result<()> {
     let Some(old) = changes.old else { return Ok(()) };
     refuse_what_stays(old, changes.new)?;
     let new = changes.new;
@@ -141,7 +141,7 @@ pub(super) fn asked_version(wanted: String, new: &DbInstance, live: &Live) -> Re
 
 /// Makes a replica a database of its own, which is what taking its source away means.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html>
-async fn promote(live: &Live, new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
+async fn promote(live: &Live, new: &DbInstance, cx: &Context, id: &str) -> Result<()> {
     if live.read_replica_source_db_instance_identifier().is_none() {
         return Ok(());
     }
@@ -160,12 +160,12 @@ async fn with_groups(
     call: Modification,
     changes: &Changes<'_, DbInstance>,
     live: &Live,
-    cx: &Cx,
+    cx: &Context,
 ) -> Result<Modification> {
     let parameters = match changes.after_create(|it| &it.db_parameter_group_name) {
         Some(None) => Some(format!(
             "default.{}",
-            given(defaults(changes, live, cx).await?.db_parameter_group_family, "DBParameterGroupFamily")?
+            required(defaults(changes, live, cx).await?.db_parameter_group_family, "DBParameterGroupFamily")?
         )),
         other => other.cloned().flatten(),
     };
@@ -173,7 +173,7 @@ async fn with_groups(
         Some(None) => {
             let defaults = defaults(changes, live, cx).await?;
             let (engine, major) =
-                (given(defaults.engine, "Engine")?, given(defaults.major_engine_version, "MajorEngineVersion")?);
+                (required(defaults.engine, "Engine")?, required(defaults.major_engine_version, "MajorEngineVersion")?);
             Some(format!("default:{engine}-{}", major.replace('.', "-")))
         }
         other => other.cloned().flatten(),
@@ -186,20 +186,20 @@ async fn with_groups(
 }
 
 /// The version that will run, with the names that its default groups are made of.
-async fn defaults(changes: &Changes<'_, DbInstance>, live: &Live, cx: &Cx) -> Result<DbEngineVersion> {
+async fn defaults(changes: &Changes<'_, DbInstance>, live: &Live, cx: &Context) -> Result<DbEngineVersion> {
     let version = changes.new.engine_version.as_deref().or(live.engine_version());
     let call = cx.rds.describe_db_engine_versions().set_engine(live.engine.clone());
     let described = call.set_engine_version(version.map(str::to_owned)).include_all(true).send().await?;
-    crate::handler::one(described.db_engine_versions, version.unwrap_or_default())
+    crate::handler::single(described.db_engine_versions, version.unwrap_or_default())
 }
 
-async fn default_security_group(live: &Live, cx: &Cx) -> Result<String> {
-    let vpc = given(live.db_subnet_group().and_then(|group| group.vpc_id()), "VpcId")?;
+async fn default_security_group(live: &Live, cx: &Context) -> Result<String> {
+    let vpc = required(live.db_subnet_group().and_then(|group| group.vpc_id()), "VpcId")?;
     let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
     let groups =
         cx.ec2.describe_security_groups().filters(filter("vpc-id", vpc)).filters(filter("group-name", "default"));
-    let group = crate::handler::one(groups.send().await?.security_groups, "the default security group")?;
-    given(group.group_id, "GroupId")
+    let group = crate::handler::single(groups.send().await?.security_groups, "the default security group")?;
+    required(group.group_id, "GroupId")
 }
 
 /// Backups and autoscaling of storage. What is no longer declared gets RDS's default; the first is

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::{DbInstance, Live, describe, status};
 use crate::error::{Error, Result};
-use crate::handler::{Cx, one};
+use crate::handler::{Context, single};
 use crate::rds::parameter_changes::{COMPLETE, ParameterChanges, Source, is_static_change_new};
 
 /// Pauses before looks at whether a change that an earlier run has made has reached a database.
@@ -21,7 +21,7 @@ const PAUSES: [Duration; 4] =
 
 /// Reboots a database that no run has seen ready and that has not got all of its parameters, whichever run has made
 /// it. Gives what is waited for; none where that is nothing.
-pub(super) async fn first(cx: &Cx, instance: &Live, id: &str) -> Result<Option<String>> {
+pub(super) async fn first(cx: &Context, instance: &Live, id: &str) -> Result<Option<String>> {
     let changes = cx.memory.of::<ParameterChanges>();
     let Some((group, applied)) = status::parameters(instance).filter(|_| cx.is_new) else { return Ok(None) };
     let given = changes.waiting(id, &[Source::Instance(id.to_owned())]);
@@ -51,7 +51,7 @@ pub(super) async fn first(cx: &Cx, instance: &Live, id: &str) -> Result<Option<S
 
 /// Reboots a database whose group, or that of its cluster, has changed, where the program has changes applied at once.
 /// What changes may be dynamic parameters alone, which need no reboot.
-pub(super) async fn of_changed_group(new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
+pub(super) async fn of_changed_group(new: &DbInstance, cx: &Context, id: &str) -> Result<()> {
     if new.apply_immediately != Some(true) {
         return Ok(());
     }
@@ -85,7 +85,7 @@ pub(super) async fn of_changed_group(new: &DbInstance, cx: &Cx, id: &str) -> Res
 /// changes apply at once. A group that is still being applied is waited for: the change is repeated
 /// then, which asks for nothing new. Where this process knows that a reboot is needed and RDS has not shown
 /// that for long enough, it is made all the same.
-pub(super) async fn where_waiting(live: &Live, new: &DbInstance, cx: &Cx, id: &str) -> Result<()> {
+pub(super) async fn where_waiting(live: &Live, new: &DbInstance, cx: &Context, id: &str) -> Result<()> {
     if new.apply_immediately != Some(true) {
         return Ok(());
     }
@@ -113,7 +113,7 @@ fn not_shown(id: &str) -> Error {
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RebootDBInstance.html>
-async fn reboot(cx: &Cx, id: &str) -> Result<()> {
+async fn reboot(cx: &Context, id: &str) -> Result<()> {
     let changes = cx.memory.of::<ParameterChanges>();
     // The answer may be lost.
     changes.rebooted(id);
@@ -138,7 +138,7 @@ struct Parameters {
     sources: Vec<Source>,
 }
 
-async fn parameters(live: &Live, cx: &Cx, id: &str) -> Result<Parameters> {
+async fn parameters(live: &Live, cx: &Context, id: &str) -> Result<Parameters> {
     let state = |status: &str| match status {
         "applying" => Some(State::Applying),
         "pending-reboot" => Some(State::PendingReboot),
@@ -152,7 +152,7 @@ async fn parameters(live: &Live, cx: &Cx, id: &str) -> Result<Parameters> {
     }
     let Some(cluster) = live.db_cluster_identifier() else { return Ok(Parameters { open, sources }) };
     let described = cx.rds.describe_db_clusters().db_cluster_identifier(cluster).send().await?;
-    let cluster = one(described.db_clusters, cluster)?;
+    let cluster = single(described.db_clusters, cluster)?;
     let mut own = cluster.db_cluster_members().iter();
     let own = own.find(|member| member.db_instance_identifier() == live.db_instance_identifier());
     let group = cluster.db_cluster_parameter_group().unwrap_or_default().to_owned();

@@ -9,7 +9,7 @@ use groundplan_engine::provider::Status;
 
 use super::{DbInstance, Live, describe, live, storage, version};
 use crate::error::{Error, Result};
-use crate::handler::{Cx, Handler, Known, Readiness};
+use crate::handler::{Context, Handler, Known, Readiness};
 use crate::readiness::under_way;
 
 /// How many minutes of events are looked at: more than a change is waited for.
@@ -45,7 +45,7 @@ impl AskedChanges {
 
 /// Remembers that a change is asked for that RDS may give up. What is told by the clock of RDS alone is
 /// compared with it.
-pub(super) async fn remember(cx: &Cx, id: &str) {
+pub(super) async fn remember(cx: &Context, id: &str) {
     let last = events(cx, id).await.iter().filter_map(|event| event.date().copied()).max();
     cx.memory.of::<AskedChanges>().0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), last);
 }
@@ -107,7 +107,7 @@ pub(super) fn readiness(instance: &Live, last: &DbInstance) -> Readiness {
 
 /// As [`readiness`], with the reason that RDS gives in its events; and failed where RDS has given up a
 /// change of this process: it is `available` then, with nothing pending, and as it was before.
-pub(super) async fn status(cx: &Cx, instance: &Live, known: &Known<DbInstance>) -> Result<Status> {
+pub(super) async fn status(cx: &Context, instance: &Live, known: &Known<DbInstance>) -> Result<Status> {
     match readiness(instance, &known.last) {
         Readiness::Pending(state) => Ok(under_way(state)),
         Readiness::Failed(reason) => {
@@ -134,7 +134,7 @@ pub(super) async fn status(cx: &Cx, instance: &Live, known: &Known<DbInstance>) 
 
 /// The error of a change that RDS refuses for now, worth repeating for as long as RDS may be at work: the restore of
 /// a large snapshot, and the making of a replica, take longer than other changes.
-pub(super) async fn patient(error: Error, cx: &Cx, id: &str) -> Error {
+pub(super) async fn patient(error: Error, cx: &Context, id: &str) -> Error {
     if error.code() != "InvalidDBInstanceState" {
         return error;
     }
@@ -191,14 +191,14 @@ fn given_up(instance: &Live, last: &DbInstance) -> Option<String> {
 }
 
 /// The events of an instance. That they cannot be read hides nothing but the reason of a failure.
-async fn events(cx: &Cx, id: &str) -> Vec<Event> {
+async fn events(cx: &Context, id: &str) -> Vec<Event> {
     let call = cx.rds.describe_events().source_type(SourceType::DbInstance).source_identifier(id);
     let described = call.duration(EVENTS).send().await;
     described.ok().and_then(|described| described.events).unwrap_or_default()
 }
 
 /// The last event that tells of a failure, after the last change that this process has asked for.
-async fn failure(cx: &Cx, id: &str) -> Option<String> {
+async fn failure(cx: &Context, id: &str) -> Option<String> {
     let since = cx.memory.of::<AskedChanges>().of(id).flatten();
     let events = events(cx, id).await;
     let is_new = |event: &&Event| since.is_none_or(|since| event.date().is_none_or(|date| *date > since));
