@@ -11,9 +11,9 @@ use crate::diff::occupants::{is_detached, is_surely_public};
 use crate::diff::{Action, Change, ChangeSet, Inputs, Order, claims};
 use crate::error::{Error, HeldResource, Need, named};
 
-/// Refuses deletions of what stays held: by what goes on to name it, by what is retained and needs it, and, where the old resource of a
-/// replacement goes first, by what can only let go of it once the new one is there. Who holds whom is in the
-/// table of facts, [`ResourceType::holds`] and [`ResourceType::is_bound_by`].
+/// Refuses deletions of what stays held: by what goes on to name it, by what is retained and needs it, and, where the
+/// old resource of a replacement goes first, by what can only let go of it once the new one is there. Who holds whom
+/// is in the table of facts, [`ResourceType::holds`] and [`ResourceType::is_bound_by`].
 ///
 /// # Errors
 /// [`Error::Held`].
@@ -98,7 +98,8 @@ fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<
     let lets_go = changes.changes.values().filter(|change| goes(change) || is_detached(change));
     let tell = |change: &Change| {
         let users = going.needs.users(&standing(inputs.state, &change.path)?);
-        let stay = users.into_iter().filter(|link| link.need == Need::PublicAddresses && is_surely_public(link.user.resource));
+        let stay =
+            users.into_iter().filter(|link| link.need == Need::PublicAddresses && is_surely_public(link.user.resource));
         let stay = stay.filter(|link| !going.includes(&link.user));
         let holders: Vec<_> = stay.map(|link| (link.user.path.clone(), link.need.clone())).collect();
         if holders.is_empty() {
