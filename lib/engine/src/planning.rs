@@ -86,12 +86,11 @@ impl Planned {
     /// Reads a saved plan.
     ///
     /// # Errors
-    /// As [`Plan::from_json`], and [`Error::CorruptPlan`] where an earlier version has saved it, which says too
-    /// little to show what it changes.
+    /// As [`Plan::from_json`], and [`Error::CorruptPlan`] where it does not say what it changes.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut plan = Plan::from_json(text)?;
         let Some(Overview { changes, left_out, refreshed, is_part }) = plan.overview.take() else {
-            let reason = "an earlier version saved it, without what it changes; make a new one with `plan --out`";
+            let reason = "it does not say what it changes; make a new one with `plan --out`";
             return Err(Error::CorruptPlan { reason: reason.into() });
         };
         Ok(Self { changes, plan, left_out, refreshed, is_part })

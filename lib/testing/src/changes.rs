@@ -54,9 +54,11 @@ impl Changes {
         self.paths(|action| matches!(action, Action::Replace(_)))
     }
 
-    /// Returns the paths of the resources that would be deleted, in order.
+    /// Returns the paths of the resources that would be deleted, in order, and then of what an earlier deploy has
+    /// replaced and could not delete.
     pub fn deleted(&self) -> Vec<&str> {
-        self.paths(|action| action == Action::Delete)
+        let left_over = self.0.deposed.iter().map(|old| old.path.as_str());
+        self.paths(|action| action == Action::Delete).into_iter().chain(left_over).collect()
     }
 
     fn paths(&self, wanted: impl Fn(Action) -> bool) -> Vec<&str> {
@@ -91,6 +93,9 @@ impl fmt::Display for Changes {
                 write!(f, " with loss of data")?;
             }
             writeln!(f)?;
+        }
+        for old in &self.0.deposed {
+            writeln!(f, "- {} ({}), replaced earlier", old.path, old.type_name)?;
         }
         Ok(())
     }

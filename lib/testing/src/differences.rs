@@ -49,6 +49,11 @@ fn keys(value: &Json) -> BTreeSet<&String> {
     value.as_object().into_iter().flat_map(serde_json::Map::keys).collect()
 }
 
+/// Whether it is a key with its value, and nothing beside.
+fn is_pair(value: &Json) -> bool {
+    value.as_object().is_some_and(|fields| fields.len() == 2 && fields.contains_key("Value"))
+}
+
 /// The names of the two apps.
 struct Names<'a> {
     from: &'a str,
@@ -92,7 +97,7 @@ impl Names<'_> {
                 for (position, (old, new)) in old.iter().zip(new).enumerate() {
                     // Tags and attributes are known by their keys.
                     match (old["Key"].as_str(), new["Key"].as_str()) {
-                        (Some(key), Some(same)) if key == same => {
+                        (Some(key), Some(same)) if key == same && is_pair(old) && is_pair(new) => {
                             self.walk(&below(key), &old["Value"], &new["Value"], lines);
                         }
                         _ => self.walk(&below(&position.to_string()), old, new, lines),
@@ -142,6 +147,16 @@ mod tests {
              + net/c (AWS::EC2::Subnet)\n\
              ~ net/vpc (AWS::EC2::VPC)\n    Tags.letters: \"10\" → \"5\"\n"
         );
+        let elements = |value: Json| {
+            let mut lines = Vec::new();
+            let old =
+                serde_json::json!([{"Key": "a", "Value": "1", "PropagateAtLaunch": true}, {"Key": "b", "Values": [1]}]);
+            Names { from: "x", to: "y" }.walk("Targets", &old, &value, &mut lines);
+            lines
+        };
+        let changed =
+            serde_json::json!([{"Key": "a", "Value": "1", "PropagateAtLaunch": false}, {"Key": "b", "Values": [2]}]);
+        assert_eq!(elements(changed), ["Targets.0.PropagateAtLaunch: true → false", "Targets.1.Values.0: 1 → 2"]);
         let single = network(&["a"], "single");
         assert_eq!(differences(&production, &single).lines().last(), Some("- zones"));
     }

@@ -2,18 +2,23 @@
 
 use groundplan_core::{Assembly, Path, Value};
 
-/// A statement of an IAM policy that is attached to a role, user or group of the program.
+use crate::sure;
+
+/// A statement of an IAM policy of the program: one of a role, user or group, or one that can be attached to them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Permission {
     /// The resource that has the statement: a role, user or group, or a policy that is attached to one.
     pub path: Path,
     /// True for `Allow`, false for `Deny`.
     pub is_allowed: bool,
-    /// The actions, such as `s3:GetObject` or `s3:*`; empty for a statement with `NotAction`.
+    /// The actions, such as `s3:GetObject` or `s3:*`.
     pub actions: Vec<String>,
-    /// The resources: ARNs and patterns, and references to resources of the program as
-    /// [`Value`](groundplan_core::Value)s.
+    /// The actions of `NotAction`: the statement is about all others.
+    pub not_actions: Vec<String>,
+    /// The resources: ARNs and patterns as text, and references to resources of the program.
     pub resources: Vec<Value>,
+    /// The resources of `NotResource`: the statement is about all others.
+    pub not_resources: Vec<Value>,
 }
 
 impl Permission {
@@ -22,12 +27,15 @@ impl Permission {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
     pub fn covers(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
-        self.actions.iter().any(|pattern| matches(pattern.to_ascii_lowercase().as_bytes(), action.as_bytes()))
+        let is_among = |patterns: &[String]| {
+            patterns.iter().any(|pattern| matches(pattern.to_ascii_lowercase().as_bytes(), action.as_bytes()))
+        };
+        is_among(&self.actions) || !self.not_actions.is_empty() && !is_among(&self.not_actions)
     }
 
-    /// Whether the statement is about every resource.
+    /// Whether the statement is about every resource, or about all but some.
     pub fn is_for_all(&self) -> bool {
-        self.resources.iter().any(|resource| resource.as_str() == Some("*"))
+        !self.not_resources.is_empty() || self.resources.iter().any(|resource| resource.as_str() == Some("*"))
     }
 }
 
@@ -41,8 +49,12 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// Returns the statements of all policies that the roles, users and groups of the program have, inline or as resources
-/// of their own. Policies of AWS, which are attached by their ARN, are not among them.
+/// Returns the statements of all policies for roles, users and groups in the program, inline or as resources of their
+/// own. Policies of AWS, which are attached by their ARN, are not among them.
+///
+/// # Panics
+/// If a policy cannot be read before the deploy, such as a document or an action that is an output: an assertion
+/// about it would prove nothing.
 ///
 /// ```
 /// use groundplan_core::{App, Environment, json};
@@ -60,6 +72,7 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
 /// assert!(permissions.iter().any(|it| it.covers("s3:GetObject")));
 /// assert!(!permissions.iter().any(|it| it.is_allowed && it.covers("iam:PassRole")), "no role may pass roles");
 /// ```
+#[track_caller]
 pub fn permissions(assembly: &Assembly) -> Vec<Permission> {
     let entries = assembly.resources.iter().filter(|(_, entry)| entry.type_name.starts_with("AWS::IAM::"));
     let documents = entries.flat_map(|(path, entry)| {
@@ -67,15 +80,36 @@ pub fn permissions(assembly: &Assembly) -> Vec<Permission> {
         let inline = inline.filter_map(|policy| policy.get("PolicyDocument"));
         inline.chain(entry.properties.get("PolicyDocument")).map(move |document| (path, document))
     });
-    let statements =
-        documents.flat_map(|(path, document)| several(document.get("Statement")).map(move |it| (path, it)));
-    let permission = |(path, statement): (&Path, &Value)| Permission {
-        path: path.clone(),
-        is_allowed: statement.get("Effect").and_then(Value::as_str) == Some("Allow"),
-        actions: several(statement.get("Action")).filter_map(Value::as_str).map(str::to_owned).collect(),
-        resources: several(statement.get("Resource")).cloned().collect(),
-    };
-    statements.map(permission).collect()
+    let mut permissions = Vec::new();
+    for (path, document) in documents {
+        let document = sure(read(document), |()| format!("the policy `{path}` is not known before the deploy"));
+        for statement in several(document.get("Statement")) {
+            let actions = |name: &str| {
+                let texts = several(statement.get(name)).map(|action| action.as_str().map(str::to_owned));
+                sure(texts.collect::<Option<Vec<_>>>().ok_or(()), |()| {
+                    format!("an action of the policy `{path}` is not known before the deploy")
+                })
+            };
+            permissions.push(Permission {
+                path: path.clone(),
+                is_allowed: statement.get("Effect").and_then(Value::as_str) == Some("Allow"),
+                actions: actions("Action"),
+                not_actions: actions("NotAction"),
+                resources: several(statement.get("Resource")).cloned().collect(),
+                not_resources: several(statement.get("NotResource")).cloned().collect(),
+            });
+        }
+    }
+    permissions
+}
+
+/// A document that is given as a structure or as text.
+fn read(document: &Value) -> Result<Value, ()> {
+    match document {
+        Value::Map(_) => Ok(document.clone()),
+        Value::String(text) => Value::from_json(serde_json::from_str(text).map_err(drop)?).map_err(drop),
+        _ => Err(()),
+    }
 }
 
 /// One value, or the elements of a list.
@@ -99,7 +133,17 @@ mod tests {
     fn actions_are_compared_as_iam_does() {
         let covers = |pattern: &str, action: &str| {
             let actions = vec![pattern.to_owned()];
-            Permission { path: Path::new("a"), is_allowed: true, actions, resources: Vec::new() }.covers(action)
+            let allowed = Permission {
+                path: Path::new("a"),
+                is_allowed: true,
+                actions,
+                not_actions: Vec::new(),
+                resources: Vec::new(),
+                not_resources: Vec::new(),
+            };
+            let others = Permission { not_actions: allowed.actions.clone(), actions: Vec::new(), ..allowed.clone() };
+            assert_ne!(others.covers(action), allowed.covers(action), "`NotAction` is about all others");
+            allowed.covers(action)
         };
         for (pattern, action, expected) in [
             ("s3:GetObject", "s3:getobject", true),
@@ -127,6 +171,8 @@ mod tests {
         stack.add("user", iam::User::new().policies([inline]));
         let both = json!({"Statement": [statement("Allow", "sqs:*"), statement("Deny", "sqs:DeleteQueue")]});
         stack.add("managed", iam::ManagedPolicy::new(both));
+        let text = r#"{"Statement": {"Effect": "Allow", "NotAction": "s3:*", "NotResource": "arn:aws:s3:::a"}}"#;
+        stack.add("text", iam::ManagedPolicy::new(json!(text)));
         let found = permissions(&assembly(&app));
         let found = found.iter().map(|it| (it.path.as_str(), it.is_allowed, it.actions.join(" "), it.is_for_all()));
         assert_eq!(
@@ -134,8 +180,10 @@ mod tests {
             [
                 ("shop/managed", true, "sqs:*".to_owned(), true),
                 ("shop/managed", false, "sqs:DeleteQueue".to_owned(), true),
+                ("shop/text", true, String::new(), true),
                 ("shop/user", true, "s3:*".to_owned(), true),
             ]
         );
+        assert!(permissions(&assembly(&app)).iter().any(|it| it.covers("iam:PassRole")));
     }
 }

@@ -65,6 +65,7 @@ pub struct Inputs<'a> {
 
 /// Everything that a deploy would do, resource by resource.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ChangeSet {
     /// One for each path of the assembly or the state, with those that need nothing.
     pub changes: BTreeMap<Path, Change>,

@@ -74,7 +74,8 @@ pub struct Plan {
     /// What the program says; only in a plan that is saved. A plan that destroys everything has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assembly: Option<Assembly>,
-    /// What people are shown of the plan; only in a plan that is saved. It decides nothing.
+    /// What people are shown of the plan; only in a plan that is saved. It decides no step, and whether the history
+    /// keeps the assembly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overview: Option<Overview>,
     /// The outputs that get another value because the resource that they are taken from is replaced, with
@@ -91,6 +92,7 @@ pub struct Plan {
 
 /// What people are shown of a plan, beside its steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Overview {
     /// What changes, and why.
     pub changes: ChangeSet,
@@ -266,8 +268,8 @@ impl Plan {
     /// Reads the document.
     ///
     /// # Errors
-    /// [`FormatError::Newer`], and [`Error::CorruptPlan`], also where it does not match its checksum. Format 1 has
-    /// none, and is refused where it deletes what has a final snapshot.
+    /// [`FormatError::Newer`], and [`Error::CorruptPlan`], also where it does not match its checksum, and where an
+    /// earlier version has saved it: what that shows and checks is not enough for this one.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Header {
@@ -282,28 +284,15 @@ impl Plan {
                 known: Self::FORMAT,
             }));
         }
-        let body = match format {
-            1 => text.to_owned(),
-            _ => open(text).ok_or_else(|| {
-                let reason =
-                    "it does not match its checksum: it was edited or is damaged; make a new one with `plan --out`";
-                corrupt(reason.to_owned())
-            })?,
-        };
-        let plan: Self = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
-        // Format 1 names no snapshots: a database would go without one.
-        let without = |step: &&Step| {
-            let fact = lookup(&step.type_name).and_then(ResourceType::final_snapshot);
-            matches!(step.work, Work::Delete { .. }) && fact.is_some()
-        };
-        if let (1, Some(step)) = (format, plan.steps.iter().find(without)) {
-            let path = &step.path;
-            return Err(corrupt(format!(
-                "an earlier version made it, and it deletes `{path}` without a final snapshot; make a new one with \
-                 `plan --out`"
-            )));
+        if format < Self::FORMAT {
+            return Err(corrupt("an earlier version saved it; make a new one with `plan --out`".into()));
         }
-        let plan = Self { format: Self::FORMAT, ..plan };
+        let body = open(text).ok_or_else(|| {
+            corrupt(
+                "it does not match its checksum: it was edited or is damaged; make a new one with `plan --out`".into(),
+            )
+        })?;
+        let plan: Self = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
         let ordered = plan.steps.iter().enumerate().all(|(position, step)| {
             step.id.0 as usize == position && step.dependencies.iter().all(|dependency| *dependency < step.id)
         });
