@@ -31,6 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::claim::Claim;
 use groundplan_core::{Assembly, Environment, Path, Reference};
+use groundplan_schema::lookup;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -376,6 +377,23 @@ mod as_optional_text {
     }
 }
 
+/// A place of a property without the elements of lists, which stand there by position or by key: `Certificates` for
+/// `Certificates.0`.
+fn without_elements(type_name: &str, property: &str) -> String {
+    let Some(schema) = lookup(type_name) else { return property.to_owned() };
+    let mut cursor = schema.cursor();
+    let mut names = Vec::new();
+    for name in property.split('.') {
+        if cursor.is_list() {
+            cursor = cursor.item();
+        } else {
+            names.push(name);
+            cursor = cursor.key(name);
+        }
+    }
+    names.join(".")
+}
+
 impl Change {
     /// Whether the resource stays in the account and is managed no more; not what another path has, too.
     pub fn is_retained(&self) -> bool {
@@ -383,12 +401,13 @@ impl Change {
     }
 
     /// Whether it is about a place of the properties, as in `VpcConfig.SubnetIds`, or about what is around or within
-    /// it.
+    /// it. A place names no elements of lists (`Certificates.CertificateArn`).
     pub(crate) fn is_about(&self, place: &str) -> bool {
         let is_within = |part: &str, whole: &str| {
             part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        self.properties.iter().any(|it| is_within(&it.property, place) || is_within(place, &it.property))
+        let places = self.properties.iter().map(|it| without_elements(&self.type_name, &it.property));
+        places.into_iter().any(|it| is_within(&it, place) || is_within(place, &it))
     }
 
     /// Whether another path has the same thing, and decides about it.

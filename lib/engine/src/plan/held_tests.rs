@@ -492,3 +492,22 @@ fn a_second_path_is_only_forgotten() {
     let (_, plan) = planned(&assembly(&[topic("a/new"), topic("a/old")]), &assembly(&[topic("a/new")])).unwrap();
     assert_eq!(plan.steps.iter().map(|step| &step.work).collect::<Vec<_>>(), [&Work::Forget]);
 }
+
+#[test]
+fn what_names_another_one_within_a_list_lets_go_of_it() {
+    let program = |name: &str| {
+        let actions = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
+        let used = json!([{"CertificateArn": to("a/certificate", "CertificateArn")}]);
+        let listener = json!({"LoadBalancerArn": "arn:lb", "DefaultActions": actions, "Certificates": used});
+        assembly(&[
+            ("a/certificate", "AWS::CertificateManager::Certificate", json!({"DomainName": name})),
+            ("a/listener", "AWS::ElasticLoadBalancingV2::Listener", listener),
+        ])
+    };
+    let (changes, plan) = planned(&program("a.example.com"), &program("b.example.com")).unwrap();
+    assert_eq!(changes.changes["a/listener"].properties[0].property, "Certificates.0.CertificateArn");
+    assert_eq!(order(&plan), ["create a/certificate", "delete a/certificate"]);
+    let kept = program("a.example.com");
+    let (changes, _) = planned(&kept, &kept).unwrap();
+    assert!(!changes.changes["a/listener"].is_about("Certificates.CertificateArn"));
+}
