@@ -233,7 +233,7 @@ fn policies_know_what_hurts_in_production() {
     error[GP0401]: remote access is open to the whole internet
       --> tests/tests/diagnostics.rs:LINE (shop/bastion/from-anywhere-22)
        = got: port 22
-       = help: admit known addresses only, or connect through the bastion
+       = help: admit known addresses only, or connect through a bastion or Session Manager
 
     warning[GP0402]: this bucket does not block public access
       --> tests/tests/diagnostics.rs:LINE (shop/public)
@@ -241,7 +241,7 @@ fn policies_know_what_hurts_in_production() {
 
     error[GP0403]: this storage is not encrypted
       --> tests/tests/diagnostics.rs:LINE (shop/database)
-       = help: encrypt it from the start: it cannot be turned on later without a copy
+       = help: encrypt it from the start: encryption cannot be turned on later without a copy of the data
 
     2 errors
     ");

@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `GP0401` | SSH or RDP is open to the whole internet |
 //! | `GP0402` | a bucket does not block public access |
-//! | `GP0403` | a database or its volume is not encrypted |
+//! | `GP0403` | a database or volume is not encrypted |
 //! | `GP0404` | the private subnets of several zones share one NAT gateway |
 //! | `GP0405` | a load balancer serves the internet without TLS |
 
@@ -34,27 +34,54 @@ pub fn all(assembly: &Assembly) -> Vec<Diagnostic> {
 /// The ports of remote access: SSH and RDP.
 const REMOTE_ACCESS: [i64; 2] = [22, 3389];
 
-/// Finds security group rules that open SSH or RDP to the whole internet (`GP0401`).
+/// Finds security group rules that open SSH or RDP to the whole internet (`GP0401`), whether a rule is a resource or
+/// is declared inline by its group.
 pub fn no_open_ssh(assembly: &Assembly) -> Vec<Diagnostic> {
-    let open = |rule: &ec2::SecurityGroupIngress| {
-        let anywhere = known(&rule.cidr_ip).is_some_and(|block| block == "0.0.0.0/0")
-            || known(&rule.cidr_ipv6).is_some_and(|block| block == "::/0");
-        let every_port = known(&rule.ip_protocol).is_some_and(|protocol| protocol == "-1");
-        let range = known(&rule.from_port).zip(known(&rule.to_port));
-        let port = REMOTE_ACCESS.iter().find(|port| range.is_some_and(|(from, to)| (from..=to).contains(port)));
-        (anywhere && (every_port || port.is_some()))
-            .then(|| port.map_or("every port".to_owned(), |port| format!("port {port}")))
-    };
-    let rules = assembly.find::<ec2::SecurityGroupIngress>();
-    let found = rules.iter().filter_map(|rule| Some((rule, open(rule)?)));
+    let separate = assembly.find::<ec2::SecurityGroupIngress>();
+    let separate = separate.iter().filter_map(|rule| {
+        let ports = (&rule.from_port, &rule.to_port);
+        Some((rule.path, open(&rule.cidr_ip, &rule.cidr_ipv6, &rule.ip_protocol, ports)?))
+    });
+    let groups = assembly.find::<ec2::SecurityGroup>();
+    let inline = groups.iter().flat_map(|group| {
+        let rules = known(&group.security_group_ingress).map(|rules| &rules.0[..]).unwrap_or_default();
+        rules.iter().filter_map(Input::known).filter_map(|rule| {
+            let ports = (&rule.from_port, &rule.to_port);
+            Some((group.path, open(&rule.cidr_ip, &rule.cidr_ipv6, &rule.ip_protocol, ports)?))
+        })
+    });
+    let found = separate.chain(inline);
     found
-        .map(|(rule, ports)| {
+        .map(|(path, ports)| {
             Diagnostic::error(Code::OpenRemoteAccess, "remote access is open to the whole internet")
-                .at(rule.path.clone())
+                .at(path.clone())
                 .got(ports)
-                .help("admit known addresses only, or connect through the bastion")
+                .help("admit known addresses only, or connect through a bastion or Session Manager")
         })
         .collect()
+}
+
+/// Returns the port of remote access that a rule opens to the whole internet.
+fn open(
+    ipv4: &Option<Input<String>>,
+    ipv6: &Option<Input<String>>,
+    protocol: &Option<Input<String>>,
+    (from, to): (&Option<Input<i64>>, &Option<Input<i64>>),
+) -> Option<String> {
+    let anywhere =
+        known(ipv4).is_some_and(|block| block == "0.0.0.0/0") || known(ipv6).is_some_and(|block| block == "::/0");
+    let protocol = known(protocol).filter(|_| anywhere)?.to_ascii_lowercase();
+    match protocol.as_str() {
+        "-1" => Some("every port".to_owned()),
+        // By name and by number. RDP also uses UDP.
+        "tcp" | "6" | "udp" | "17" => {
+            let (from, to) = (known(from)?, known(to)?);
+            let ports =
+                REMOTE_ACCESS.into_iter().filter(|port| *port != 22 || matches!(protocol.as_str(), "tcp" | "6"));
+            ports.into_iter().find(|port| (from..=to).contains(&port)).map(|port| format!("port {port}"))
+        }
+        _ => None,
+    }
 }
 
 /// Finds buckets that do not block public access (`GP0402`).
@@ -80,37 +107,62 @@ pub fn no_public_buckets(assembly: &Assembly) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Finds databases and volumes that are not encrypted (`GP0403`).
+/// Finds databases, clusters of databases and volumes that are not encrypted (`GP0403`). A database that is restored
+/// or replicated has the encryption of its source.
 pub fn encrypted_storage(assembly: &Assembly) -> Vec<Diagnostic> {
-    let databases = assembly.find::<rds::DbInstance>();
-    let databases =
-        databases.iter().filter(|it| it.db_cluster_identifier.is_none() && known(&it.storage_encrypted) != Some(&true));
+    let instances = assembly.find::<rds::DbInstance>();
+    let instances = instances.iter().filter(|it| {
+        let inherits = it.db_cluster_identifier.is_some()
+            || it.db_snapshot_identifier.is_some()
+            || it.source_db_instance_identifier.is_some();
+        !inherits && known(&it.storage_encrypted) != Some(&true)
+    });
+    let clusters = assembly.find::<rds::DbCluster>();
+    let clusters = clusters.iter().filter(|it| {
+        let inherits = it.snapshot_identifier.is_some() || it.source_db_cluster_identifier.is_some();
+        !inherits && known(&it.storage_encrypted) != Some(&true)
+    });
     let volumes = assembly.find::<ec2::Volume>();
-    let volumes = volumes.iter().filter(|volume| known(&volume.encrypted) != Some(&true));
-    let paths = databases.map(|it| it.path).chain(volumes.map(|volume| volume.path));
+    let volumes = volumes.iter().filter(|it| it.snapshot_id.is_none() && known(&it.encrypted) != Some(&true));
+    let paths = instances.map(|it| it.path).chain(clusters.map(|it| it.path)).chain(volumes.map(|it| it.path));
     paths
         .map(|path| {
             Diagnostic::error(Code::Unencrypted, "this storage is not encrypted")
                 .at(path.clone())
-                .help("encrypt it from the start: it cannot be turned on later without a copy")
+                .help("encrypt it from the start: encryption cannot be turned on later without a copy of the data")
         })
         .collect()
 }
 
-/// Finds a single NAT gateway that serves several availability zones (`GP0404`).
+/// Finds VPCs in which a single NAT gateway serves several availability zones (`GP0404`).
 pub fn nat_gateway_per_zone(assembly: &Assembly) -> Vec<Diagnostic> {
+    let subnets = assembly.find::<ec2::Subnet>();
+    let vpc_of = |gateway: &ec2::NatGateway| {
+        let subnet = gateway.subnet_id.as_ref()?.reference()?;
+        subnets.iter().find(|it| *it.path == subnet.path)?.vpc_id.clone()
+    };
     let gateways = assembly.find::<ec2::NatGateway>();
-    let [only] = &gateways[..] else { return Vec::new() };
-    let zones: BTreeSet<String> =
-        assembly.find::<ec2::Subnet>().iter().filter_map(|subnet| known(&subnet.availability_zone).cloned()).collect();
-    if zones.len() < 2 {
-        return Vec::new();
-    }
-    let warning = Diagnostic::warning(Code::SharedNatGateway, "all zones reach the internet through one NAT gateway")
-        .at(only.path.clone())
-        .got(format!("1 gateway for {} zones", zones.len()))
-        .help("use `NatGateways::PerAz`: with one gateway, the loss of its zone cuts off the others, and traffic between zones is charged");
-    vec![warning]
+    let gateways: Vec<_> = gateways.iter().filter_map(|it| Some((it.path, vpc_of(it)?))).collect();
+    let zones = |vpc: &Input<ec2::VpcId>| {
+        let inside = subnets.iter().filter(|it| it.vpc_id.as_ref() == Some(vpc));
+        inside.filter_map(|it| known(&it.availability_zone)).collect::<BTreeSet<_>>().len()
+    };
+    let only = gateways.iter().filter(|(_, vpc)| gateways.iter().filter(|(_, other)| other == vpc).count() == 1);
+    let shared = only.map(|(path, vpc)| (path, zones(vpc))).filter(|(_, zones)| *zones > 1);
+    shared
+        .map(|(path, zones)| {
+            Diagnostic::warning(
+                Code::SharedNatGateway,
+                "all zones of the VPC reach the internet through one NAT gateway",
+            )
+            .at((*path).clone())
+            .got(format!("1 gateway for {zones} zones"))
+            .help(
+                "use `NatGateways::PerAz`: with one gateway, a failure of its zone cuts off the others, and traffic \
+                     between zones is charged",
+            )
+        })
+        .collect()
 }
 
 /// Finds listeners that serve the internet over HTTP with anything but a redirect (`GP0405`).
@@ -142,3 +194,7 @@ pub fn tls_on_the_internet(assembly: &Assembly) -> Vec<Diagnostic> {
 fn known<T>(input: &Option<Input<T>>) -> Option<&T> {
     input.as_ref()?.known()
 }
+
+#[cfg(test)]
+#[path = "policies_tests.rs"]
+mod tests;
