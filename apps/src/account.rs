@@ -23,7 +23,7 @@ pub const CERTIFICATE_ARN: Export<CertificateArn> = Export::new("account", "cert
 
 /// The zone of [`DOMAIN`], for the records of other apps.
 pub fn zone() -> Zone {
-    Zone::new(DOMAIN, ZONE_ID)
+    HostedZone::existing(DOMAIN, ZONE_ID)
 }
 
 /// The app `account`.

@@ -17,6 +17,8 @@
 pub mod containers;
 pub mod data;
 pub mod edge;
+#[cfg(test)]
+mod fixture;
 pub mod identity;
 pub mod network;
 pub mod observability;

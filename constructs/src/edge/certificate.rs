@@ -4,6 +4,7 @@ use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provid
 use groundplan_resources::certificatemanager::{self, CertificateArn};
 
 use super::Zone;
+use super::zone::report_name;
 
 /// The maximum length of the first name of a certificate. Further names can have 253 characters.
 /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
@@ -74,19 +75,24 @@ impl Construct for Certificate {
         let names = self.names.into_iter().map(|(zone, name)| (zone.place(scope, &name), zone));
         let names: Vec<_> = names.collect();
         let domains: Vec<_> = names.iter().map(|(name, _)| name.clone()).collect();
+        // Route 53 accepts an underscore, and ACM does not.
+        // <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
+        for name in domains.iter().filter(|name| name.contains('_')) {
+            report_name(scope, name, "letters, digits and `-` between dots, and `*.` at the start");
+        }
         let first = &domains[0];
         if first.len() > FIRST_NAME {
             scope.report(
-                Diagnostic::error(Code::LongCertificateName, "the first name of a certificate cannot be this long")
+                Diagnostic::error(Code::LongCertificateName, "the first name of a certificate is too long")
                     .got(format!("{first} with {} characters", first.len()))
-                    .allowed(format!("at most {FIRST_NAME}"))
-                    .help("begin with a shorter name and add this one with `.also()`"),
+                    .allowed(format!("at most {FIRST_NAME} characters"))
+                    .help("begin with a shorter name, and add this one with `.also(…)`"),
             );
         }
         let repeated = domains.iter().enumerate().find(|(place, name)| domains[..*place].contains(name));
         if let Some((_, name)) = repeated {
             let error = Diagnostic::error(Code::RepeatedDomain, "the certificate names a domain twice");
-            scope.report(error.got(name).help("take one of the two away"));
+            scope.report(error.got(name).help("remove one of the two"));
         }
         let validated = names.iter().map(|(name, zone)| {
             let option = certificatemanager::certificate::DomainValidationOption::new();
@@ -120,3 +126,7 @@ impl Provides<CertificateArn> for &CertificateHandle {
         self.arn().provide()
     }
 }
+
+#[cfg(test)]
+#[path = "certificate_tests.rs"]
+mod tests;

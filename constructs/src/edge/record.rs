@@ -1,8 +1,11 @@
 //! Route 53 records.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Provides, Scope};
 use groundplan_resources::route53;
 
+use super::zone::{normal, problem};
 use super::{ApplicationLoadBalancerHandle, Zone};
 
 /// The hosted zone of every CloudFront distribution.
@@ -13,42 +16,68 @@ const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html>
 const TEXT: usize = 255;
 
+/// The maximum length of a value of a TXT record, with its quotes and escape codes.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat>
+const TEXT_VALUE: usize = 4_000;
+
+/// The longest time to live, in seconds.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html>
+const TTL: u32 = 2_147_483_647;
+
 /// A record set: the DNS records of one name and type.
 ///
 /// A deploy never overwrites an existing record. Creating it fails, and the error explains how to import it.
+///
+/// ```
+/// use groundplan_constructs::edge::{DnsRecord, HostedZone};
+/// use groundplan_core::{App, Environment};
+/// let app = App::new("account");
+/// let stack = app.stack("account", Environment::new("us-east-1"));
+/// let zone = stack.add("zone", HostedZone::new("example.com"));
+/// stack.add("office", DnsRecord::a(&zone, "office.example.com", ["192.0.2.1"]).ttl_seconds(60));
+/// stack.add("mail", DnsRecord::mx(&zone, "example.com", [(10, "mail.example.com")]));
+/// # app.synth().expect("it is valid");
+/// ```
 pub struct DnsRecord {
     zone: Zone,
     name: String,
     kind: &'static str,
     values: Input<List<String>>,
     ttl_seconds: u32,
+    /// The value that DNS does not accept, and what it accepts.
+    wrong: Option<(String, &'static str)>,
 }
 
 impl DnsRecord {
     /// Creates an A record: the IPv4 addresses of `name`.
     pub fn a(zone: impl Into<Zone>, name: impl Into<String>, addresses: impl Provides<List<String>>) -> Self {
-        Self::new(zone, name, "A", addresses.provide())
+        let is_address = |text: &str| text.parse::<Ipv4Addr>().is_ok();
+        Self::new(zone, name, "A", addresses.provide()).checked("IPv4 addresses", is_address)
     }
 
     /// Creates an AAAA record: the IPv6 addresses of `name`.
     pub fn aaaa(zone: impl Into<Zone>, name: impl Into<String>, addresses: impl Provides<List<String>>) -> Self {
-        Self::new(zone, name, "AAAA", addresses.provide())
+        let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+        Self::new(zone, name, "AAAA", addresses.provide()).checked("IPv6 addresses", is_address)
     }
 
     /// Creates a CNAME record: `name` is an alias of `target`. The name of the zone itself cannot be a CNAME.
     /// Use an [`AliasRecord`] for a load balancer or a distribution.
     pub fn cname(zone: impl Into<Zone>, name: impl Into<String>, target: impl Provides<String>) -> Self {
-        Self::new(zone, name, "CNAME", Input::Known(List(vec![target.provide()])))
+        Self::new(zone, name, "CNAME", Input::Known(List(vec![target.provide()]))).checked("a domain name", is_domain)
     }
 
-    /// Creates a TXT record, such as a mail policy or a proof of ownership. This function quotes the texts.
+    /// Creates a TXT record, such as a mail policy or a proof of ownership. This function quotes the texts, and
+    /// splits a text of more than 255 bytes into several strings of one value.
     pub fn txt<T: AsRef<str>>(
         zone: impl Into<Zone>,
         name: impl Into<String>,
         texts: impl IntoIterator<Item = T>,
     ) -> Self {
         let values = texts.into_iter().map(|text| Input::Known(quoted(text.as_ref())));
+        let fits = |value: &str| value.len() <= TEXT_VALUE;
         Self::new(zone, name, "TXT", Input::Known(List(values.collect())))
+            .checked("at most 4,000 characters with quotes and escape codes", fits)
     }
 
     /// Creates an MX record: the mail servers of `name`, each with its preference. Senders try the lowest
@@ -59,14 +88,29 @@ impl DnsRecord {
         servers: impl IntoIterator<Item = (u16, T)>,
     ) -> Self {
         let values = servers.into_iter().map(|(rank, server)| Input::Known(format!("{rank} {}", server.as_ref())));
+        let is_server = |value: &str| value.split_once(' ').is_some_and(|(_, server)| is_domain(server));
         Self::new(zone, name, "MX", Input::Known(List(values.collect())))
+            .checked("the names of mail servers", is_server)
     }
 
     fn new(zone: impl Into<Zone>, name: impl Into<String>, kind: &'static str, values: Input<List<String>>) -> Self {
-        Self { zone: zone.into(), name: name.into(), kind, values, ttl_seconds: 300 }
+        Self { zone: zone.into(), name: name.into(), kind, values, ttl_seconds: 300, wrong: None }
     }
 
-    /// Sets the time to live in seconds. Default: 300.
+    /// Remembers the first known value that does not fit.
+    fn checked(mut self, allowed: &'static str, fits: impl Fn(&str) -> bool) -> Self {
+        if let Some(List(values)) = self.values.known() {
+            let wrong = values.iter().filter_map(Input::known).find(|value| !fits(value));
+            self.wrong = match wrong {
+                Some(wrong) => Some((wrong.clone(), allowed)),
+                None if values.is_empty() => Some(("no value".to_owned(), allowed)),
+                None => None,
+            };
+        }
+        self
+    }
+
+    /// Sets the time to live in seconds, from 0 to 2,147,483,647. Default: 300.
     #[must_use]
     pub fn ttl_seconds(mut self, seconds: u32) -> Self {
         self.ttl_seconds = seconds;
@@ -85,6 +129,14 @@ impl Construct for DnsRecord {
                     .got(&name)
                     .help("use an `AliasRecord`, or a name below it"),
             );
+        }
+        if let Some((got, allowed)) = &self.wrong {
+            let message = format!("a record of type {} cannot have this value", self.kind);
+            scope.report(Diagnostic::error(Code::InvalidRecord, message).got(got).allowed(allowed));
+        }
+        if self.ttl_seconds > TTL {
+            let error = Diagnostic::error(Code::InvalidRecord, "a record cannot have this time to live");
+            scope.report(error.got(self.ttl_seconds).allowed("0 to 2147483647 seconds"));
         }
         let record =
             route53::RecordSet::new(route53::RecordSetArgs { name, type_: self.kind }).hosted_zone_id(self.zone.id());
@@ -192,29 +244,26 @@ impl Construct for AliasRecord {
     }
 }
 
-/// Quotes `text`, and splits it into several strings if it is too long for one.
+fn is_domain(name: &str) -> bool {
+    problem(&normal(name)).is_none()
+}
+
+/// Quotes `text`, and splits it into several strings if it is too long for one. Route 53 requires escape codes for
+/// control characters and for bytes outside of ASCII.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat>
 fn quoted(text: &str) -> String {
     let escaped: Vec<_> = text
-        .chars()
-        .map(|letter| match letter {
-            '"' | '\\' => format!("\\{letter}"),
-            letter => letter.to_string(),
+        .bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' => format!("\\{}", char::from(byte)),
+            b' '..=b'~' => char::from(byte).to_string(),
+            byte => format!("\\{byte:03o}"),
         })
         .collect();
-    let pieces = escaped.chunks(TEXT).map(|piece| format!("\"{}\"", piece.concat()));
-    let pieces: Vec<_> = pieces.collect();
+    let pieces: Vec<_> = escaped.chunks(TEXT).map(|piece| format!("\"{}\"", piece.concat())).collect();
     if pieces.is_empty() { "\"\"".to_owned() } else { pieces.join(" ") }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_quoted_and_cut_where_it_is_too_long() {
-        assert_eq!(quoted("v=spf1 -all"), "\"v=spf1 -all\"");
-        assert_eq!(quoted("say \"hi\" \\"), r#""say \"hi\" \\""#);
-        assert_eq!(quoted(&"x".repeat(300)), format!("\"{}\" \"{}\"", "x".repeat(255), "x".repeat(45)));
-        assert_eq!(quoted(""), "\"\"");
-    }
-}
+#[path = "record_tests.rs"]
+mod tests;

@@ -26,6 +26,22 @@ impl HostedZone {
         Self { domain: domain.into(), comment: None, deletion_protection: true }
     }
 
+    /// Refers to the existing zone of `domain` by its id, which can be a known id or an export of another app.
+    ///
+    /// ```
+    /// use groundplan_constructs::edge::{Certificate, HostedZone};
+    /// use groundplan_core::{App, Environment};
+    /// use groundplan_resources::route53::HostedZoneId;
+    /// let app = App::new("shop");
+    /// let stack = app.stack("shop", Environment::new("us-east-1"));
+    /// let zone = HostedZone::existing("example.com", HostedZoneId::new("Z0123456789ABC"));
+    /// stack.add("certificate", Certificate::new(zone, "shop.example.com"));
+    /// # app.synth().expect("it is valid");
+    /// ```
+    pub fn existing(domain: impl AsRef<str>, id: impl Provides<route53::HostedZoneId>) -> Zone {
+        Zone { domain: normal(domain.as_ref()), id: id.provide() }
+    }
+
     /// Sets the comment that the AWS console shows for the zone.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
@@ -86,19 +102,8 @@ impl HostedZoneHandle {
     }
 }
 
-/// A zone that records are added to, of this app or of another app: its domain and its id.
-///
-/// A function that takes a `Zone` also accepts the handle of a [`HostedZone`].
-///
-/// ```
-/// use groundplan_constructs::edge::{Certificate, Zone};
-/// use groundplan_core::{App, Environment};
-/// use groundplan_resources::route53::HostedZoneId;
-/// let app = App::new("shop");
-/// let stack = app.stack("shop", Environment::new("us-east-1"));
-/// let zone = Zone::new("example.com", HostedZoneId::new("Z0123456789ABC"));
-/// stack.add("certificate", Certificate::new(zone, "shop.example.com"));
-/// ```
+/// A zone that records are added to: a [`HostedZone`] of the program, by its handle, or an existing zone, by
+/// [`HostedZone::existing`].
 #[derive(Clone, Debug)]
 pub struct Zone {
     domain: String,
@@ -106,11 +111,6 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Creates a reference to the zone of `domain` with this id.
-    pub fn new(domain: impl AsRef<str>, id: impl Provides<route53::HostedZoneId>) -> Self {
-        Self { domain: normal(domain.as_ref()), id: id.provide() }
-    }
-
     /// Returns the domain, such as `shop.example.com`.
     pub fn name(&self) -> &str {
         &self.domain
@@ -129,10 +129,10 @@ impl Zone {
             report_name(scope, name, problem);
         } else if bare != self.domain && !bare.ends_with(&format!(".{}", self.domain)) {
             scope.report(
-                Diagnostic::error(Code::OutsideZone, "this name does not lie in its zone")
+                Diagnostic::error(Code::OutsideZone, "the name is outside of its hosted zone")
                     .got(name)
                     .allowed(format!("`{}` and names that end in `.{0}`", self.domain))
-                    .help("write the whole name, and check which zone it belongs to"),
+                    .help("write the whole name, and check the zone"),
             );
         }
         normal
@@ -141,7 +141,7 @@ impl Zone {
 
 impl From<&HostedZoneHandle> for Zone {
     fn from(zone: &HostedZoneHandle) -> Self {
-        Self::new(&zone.domain, zone.zone_id())
+        HostedZone::existing(&zone.domain, zone.zone_id())
     }
 }
 
@@ -152,20 +152,20 @@ impl From<&Zone> for Zone {
 }
 
 /// Returns the normal form of a name: lower case, without the trailing dot.
-fn normal(name: &str) -> String {
+pub(super) fn normal(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
 /// Returns the rule of domain names that `name` breaks. The underscore is for records such as `_dmarc`.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
-fn problem(name: &str) -> Option<&'static str> {
+pub(super) fn problem(name: &str) -> Option<&'static str> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     if name.len() > 255 {
         return Some("at most 255 characters");
     }
     let label = |label: &str| match label {
-        "" => Some("no part between two dots may be empty"),
-        label if label.len() > 63 => Some("at most 63 characters between two dots"),
+        "" => Some("no empty part between dots"),
+        label if label.len() > 63 => Some("at most 63 characters between dots"),
         label if !label.chars().all(allowed) => {
             Some("letters, digits, `-` and `_` between dots, and `*.` at the start")
         }
@@ -174,8 +174,12 @@ fn problem(name: &str) -> Option<&'static str> {
     name.split('.').find_map(label)
 }
 
-fn report_name(scope: &Scope, name: &str, allowed: &str) {
+pub(super) fn report_name(scope: &Scope, name: &str, allowed: &str) {
     scope.report(
-        Diagnostic::error(Code::InvalidDomain, "this is no domain name").got(format!("{name:?}")).allowed(allowed),
+        Diagnostic::error(Code::InvalidDomain, "this is not a domain name").got(format!("{name:?}")).allowed(allowed),
     );
 }
+
+#[cfg(test)]
+#[path = "zone_tests.rs"]
+mod tests;

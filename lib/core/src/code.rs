@@ -186,6 +186,34 @@ codes! {
     /// `aws-us-gov`), and a role can only have policies of its own one. Name the
     /// policy by `aws_managed_policy`, which uses the partition of the stack.
     ForeignPartition = "GP0302",
+    /// A statement of a policy lacks a part, or has one that does not belong.
+    ///
+    /// A statement in the policy of a role, user or group names actions and
+    /// resources; in the policy of a resource it also names principals. A trust
+    /// statement names principals and actions, and no resources.
+    InvalidStatement = "GP0303",
+    /// An existing role cannot be given permissions.
+    ///
+    /// The reference is not the ARN of a role, or the role belongs to another
+    /// account, where its policies are managed. Buckets and keys of the program
+    /// can admit a role of another account as a principal.
+    ForeignRole = "GP0304",
+    /// The policy of an existing key is not part of the program.
+    ///
+    /// A service or another account gets access to an encrypted resource, and
+    /// needs the key, too. Allow it in the policy of the key, where the key is
+    /// managed, and acknowledge the warning.
+    PolicyElsewhere = "GP0305",
+    /// A key cannot encrypt a resource.
+    ///
+    /// Services use keys of their own region. Policies name a key by its ARN, so
+    /// an alias does not fit.
+    UnusableKey = "GP0306",
+    /// A setting of a key is not valid.
+    ///
+    /// KMS waits 7 to 30 days before it deletes a key. An alias consists of
+    /// letters, digits, `/`, `_` and `-`, and does not begin with `aws/`.
+    KeySettings = "GP0307",
     /// A rule for outbound traffic has no effect.
     ///
     /// The security group allows all outbound traffic already, which is the
@@ -209,6 +237,16 @@ codes! {
     /// Groundplan knows which zones every account has in the regions that it
     /// lists. Name the zones of the VPC.
     UnknownZones = "GP0315",
+    /// The subnets of an existing VPC are not stated.
+    ///
+    /// Groundplan does not read the subnets of a VPC that the program only
+    /// refers to. State them at the reference: `private_subnets([…])` or
+    /// `public_subnets([…])`.
+    UnknownSubnets = "GP0316",
+    /// The description of a security group is not valid.
+    ///
+    /// EC2 takes at most 255 letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`.
+    GroupDescription = "GP0317",
     /// The volume of a database is too small.
     ///
     /// RDS for PostgreSQL takes volumes of 20 GiB and more.
@@ -218,6 +256,16 @@ codes! {
     /// RDS keeps automated backups for 1 to 35 days. 0 would turn them off, and
     /// with them the recovery to a point in time.
     BackupDays = "GP0322",
+    /// The name of a bucket is not valid.
+    ///
+    /// A name has 3 to 63 lowercase letters, digits, dots and hyphens, and begins
+    /// and ends with a letter or digit. It does not look like an IP address, and
+    /// has none of the prefixes and suffixes that S3 reserves.
+    InvalidBucketName = "GP0323",
+    /// The name of a database is not valid.
+    ///
+    /// A name begins with a letter, and has at most 63 letters, digits and `_`.
+    InvalidDatabaseName = "GP0324",
     /// A domain name is not valid.
     ///
     /// A name has at most 255 characters, and its parts between dots at most
@@ -249,10 +297,11 @@ codes! {
     /// Route 53 evaluates the health of load balancers, but not of CloudFront
     /// distributions. Leave the setting out.
     UncheckedTarget = "GP0336",
-    /// A load balancer needs subnets in two availability zones.
+    /// A load balancer or database needs subnets in two availability zones.
     ///
-    /// Elastic Load Balancing requires it for application load balancers. Give
-    /// the VPC a subnet of the tier in each of its zones.
+    /// Elastic Load Balancing requires it for application load balancers, and
+    /// RDS for subnet groups, even of a database without a standby. Give the VPC
+    /// a subnet of the tier in each of its zones.
     TooFewZones = "GP0337",
     /// The idle timeout of a load balancer is not valid.
     ///
@@ -263,11 +312,28 @@ codes! {
     /// Load balancers use certificates of their own region. Request one there;
     /// the same DNS records validate it.
     ForeignCertificate = "GP0339",
+    /// A record has a value or setting that DNS does not accept.
+    ///
+    /// For example, an A record has a value that is not an IPv4 address, or a
+    /// record has no value at all.
+    InvalidRecord = "GP0340",
     /// A repository would keep no image.
     ///
     /// A lifecycle policy of ECR keeps at least one image. To keep all tagged
     /// images, leave the number out.
     NoImages = "GP0341",
+    /// A bucket cannot store the access logs of a load balancer.
+    ///
+    /// Elastic Load Balancing writes to a bucket of its own region that is
+    /// encrypted with the key of S3. The prefix does not begin or end with `/`,
+    /// and does not contain `AWSLogs`.
+    LogBucket = "GP0342",
+    /// The clients of an internal load balancer are not known.
+    ///
+    /// By default, an internal load balancer admits the address blocks of its
+    /// VPC, which are not known for an existing VPC. State them with
+    /// `block(…)`, or the clients with `clients([…])`.
+    UnknownClients = "GP0343",
     /// Remote access is open to the whole internet.
     ///
     /// A rule admits everybody to the port of SSH or RDP. Admit known
