@@ -10,9 +10,19 @@
 //! | [`edge`] | [`HostedZone`](edge::HostedZone), [`Certificate`](edge::Certificate), [`DnsRecord`](edge::DnsRecord), [`AliasRecord`](edge::AliasRecord), [`ApplicationLoadBalancer`](edge::ApplicationLoadBalancer) |
 //! | [`containers`] | [`ImageRepository`](containers::ImageRepository) |
 //! | [`data`] | [`PostgresDatabase`](data::PostgresDatabase), [`Bucket`](data::Bucket) |
-//! | [`identity`] | [`Role`](identity::Role), [`PolicyDocument`](identity::PolicyDocument), [`KmsKey`](identity::KmsKey), [`SmtpCredentials`](identity::SmtpCredentials) |
+//! | [`identity`] | [`Role`](identity::Role), [`User`](identity::User), [`Group`](identity::Group), [`PolicyDocument`](identity::PolicyDocument), [`KmsKey`](identity::KmsKey), [`SmtpCredentials`](identity::SmtpCredentials) |
 //! | [`observability`] | [`LogGroup`](observability::LogGroup) |
 //! | [`policies`] | checks that every app should pass before production |
+
+//!
+//! # What exists already
+//!
+//! A construct also accepts what the program does not manage. `existing` returns a reference, which fits wherever
+//! the handle fits: [`Vpc::existing`](network::Vpc::existing),
+//! [`SecurityGroup::existing`](network::SecurityGroup::existing),
+//! [`HostedZone::existing`](edge::HostedZone::existing), [`Bucket::existing`](data::Bucket::existing),
+//! [`KmsKey::existing`](identity::KmsKey::existing) and [`Role::existing`](identity::Role::existing). They take a
+//! known id or an [`Export`](groundplan_core::Export) of another app. A certificate is passed by its ARN.
 
 pub mod containers;
 pub mod data;

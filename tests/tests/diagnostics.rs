@@ -157,7 +157,7 @@ fn networks_that_overlap_or_do_not_fit_say_which() {
         let four_large = SubnetLayout::new([Tier::sized(Visibility::Private, 17)]);
         stack.add("full", Vpc::new(cidr!("10.2.0.0/16")).subnets(four_large));
     }), @"
-    error[GP0313]: the subnets do not fit the VPC
+    error[GP0313]: the subnets do not fit into the VPC
       --> tests/tests/diagnostics.rs:LINE (shop/overlap)
        = got: the subnets 10.0.0.0/18 and 10.0.32.0/19 overlap
        = help: choose other blocks or sizes, or a larger block for the VPC
@@ -167,7 +167,7 @@ fn networks_that_overlap_or_do_not_fit_say_which() {
        = got: 10.1.0.0/29
        = allowed: /16 to /28
 
-    error[GP0313]: the subnets do not fit the VPC
+    error[GP0313]: the subnets do not fit into the VPC
       --> tests/tests/diagnostics.rs:LINE (shop/full)
        = got: 10.2.0.0/16 has no room left for 4 subnets of /17
        = help: choose other blocks or sizes, or a larger block for the VPC
@@ -187,11 +187,11 @@ fn zones_that_a_region_does_not_have_are_refused() {
     let text = app.synth().expect_err("two of the three cannot be").to_string();
     let lines: Vec<_> = text.lines().filter(|line| !line.contains("-->")).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    error[GP0315]: the region has no availability zones that a VPC takes by default
-       = got: us-west-1: it gives an account two zones, and their letters differ from account to account
+    error[GP0315]: the default availability zones of the region are not known
+       = got: us-west-1: each account has two zones, whose letters differ between accounts
        = help: name them with `.zones([…])`; `aws ec2 describe-availability-zones --region us-west-1` lists them
 
-    error[GP0314]: an availability zone of another region
+    error[GP0314]: a VPC cannot use an availability zone of another region
        = got: us-east-1b
        = allowed: zones of ap-northeast-1, as in ap-northeast-1a
 
@@ -207,10 +207,10 @@ fn settings_out_of_range_say_what_is_allowed() {
         let role = stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com")));
         role.grant(Statement::allow(["GetObject"]).on_all());
     }), @"
-    error[GP0321]: the volume of a database is too small
+    error[GP0321]: a database cannot have a volume of this size
       --> tests/tests/diagnostics.rs:LINE (shop/database)
        = got: 5 GiB
-       = allowed: 20 GiB or more
+       = allowed: 20 to 65,536 GiB
 
     error[GP0301]: this is not an IAM action
       --> tests/tests/diagnostics.rs:LINE (shop/role)

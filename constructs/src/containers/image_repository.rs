@@ -3,7 +3,7 @@
 use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Provides, Scope, Template, template};
 use groundplan_resources::ecr;
 
-use crate::identity::{KmsKeyHandle, RoleHandle, Statement};
+use crate::identity::{Grantee, KmsKeyRef, Statement};
 
 /// The days after which an untagged image expires: time enough to look at one that a build has left behind.
 const UNTAGGED_DAYS: u16 = 14;
@@ -29,7 +29,7 @@ const UNTAGGED_DAYS: u16 = 14;
 #[derive(Default)]
 pub struct ImageRepository {
     name: Option<String>,
-    key: Option<KmsKeyHandle>,
+    key: Option<KmsKeyRef>,
     mutable_tags: bool,
     keep: Option<u16>,
 }
@@ -51,8 +51,8 @@ impl ImageRepository {
     /// cannot be changed later: the repository is replaced. Who pushes and pulls needs no permission for the key.
     /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html>
     #[must_use]
-    pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
-        self.key = Some(key.clone());
+    pub fn encrypted_with(mut self, key: impl Into<KmsKeyRef>) -> Self {
+        self.key = Some(key.into());
         self
     }
 
@@ -113,6 +113,7 @@ impl Construct for ImageRepository {
             repository = repository.repository_name(name);
         }
         if let Some(key) = &self.key {
+            key.check(scope);
             let encryption = ecr::repository::EncryptionConfiguration::new("KMS").kms_key(key.arn());
             repository = repository.encryption_configuration(encryption);
         }
@@ -132,19 +133,19 @@ impl ImageRepositoryHandle {
         template!("{}:{}", self.repository.repository_uri(), tag.provide())
     }
 
-    /// Allows `role` to pull images.
+    /// Allows `grantee` to pull images.
     /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-pull-iam.html>
     #[track_caller]
-    pub fn grant_pull(&self, role: &RoleHandle) {
-        self.grant(role, ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]);
+    pub fn grant_pull(&self, grantee: &impl Grantee) {
+        self.grant(grantee, ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]);
     }
 
-    /// Allows `role` to push images.
+    /// Allows `grantee` to push images.
     /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html>
     #[track_caller]
-    pub fn grant_push(&self, role: &RoleHandle) {
+    pub fn grant_push(&self, grantee: &impl Grantee) {
         self.grant(
-            role,
+            grantee,
             [
                 "ecr:BatchCheckLayerAvailability",
                 "ecr:BatchGetImage",
@@ -157,42 +158,35 @@ impl ImageRepositoryHandle {
     }
 
     #[track_caller]
-    fn grant<const N: usize>(&self, role: &RoleHandle, actions: [&str; N]) {
-        role.grant(Statement::allow(actions).on([self.arn()]));
+    fn grant<const N: usize>(&self, grantee: &impl Grantee, actions: [&str; N]) {
+        let identity = grantee.identity();
+        identity.grant(Statement::allow(actions).on([self.arn()]));
         // The token of a registry is for all of its repositories.
-        role.grant(Statement::allow(["ecr:GetAuthorizationToken"]).on_all());
+        identity.grant(Statement::allow(["ecr:GetAuthorizationToken"]).on_all());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use groundplan_core::{App, Assembly, Environment, Stack};
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::identity::{KmsKey, Principal, Role};
+    use crate::fixture::{assembly, findings, properties, statements};
+    use crate::identity::{KmsKey, Principal, Role, RoleHandle};
 
-    fn assembly(build: impl FnOnce(&Stack)) -> Assembly {
-        let app = App::new("account");
-        build(&app.stack("account", Environment::new("us-east-1")));
-        app.synth().expect("it is valid").assembly
+    fn repository(repository: ImageRepository) -> Json {
+        properties(&assembly("us-east-1", |stack| drop(stack.add("images", repository))), "shop/images")
     }
 
-    fn properties(repository: ImageRepository) -> Json {
-        let assembly = assembly(|stack| drop(stack.add("images", repository)));
-        let properties = &assembly.resources["account/images"].properties;
-        properties.iter().map(|(name, value)| (name.clone(), value.to_json())).collect()
-    }
-
-    fn rules(repository: ImageRepository) -> Json {
-        let properties = properties(repository);
+    fn rules(images: ImageRepository) -> Json {
+        let properties = repository(images);
         let text = properties["LifecyclePolicy"]["LifecyclePolicyText"].as_str().expect("it is text");
         serde_json::from_str::<Json>(text).expect("it is JSON")["rules"].take()
     }
 
     #[test]
     fn by_default_tags_are_immutable_and_images_are_scanned_and_encrypted_by_ecr() {
-        let properties = properties(ImageRepository::new());
+        let properties = repository(ImageRepository::new());
         assert_eq!(properties["ImageTagMutability"], "IMMUTABLE");
         assert_eq!(properties["ImageScanningConfiguration"], json!({"ScanOnPush": true}));
         assert_eq!((properties.get("EncryptionConfiguration"), properties.get("RepositoryName")), (None, None));
@@ -204,34 +198,37 @@ mod tests {
 
     #[test]
     fn each_setting_has_its_effect() {
-        let properties = properties(ImageRepository::new().name("acme/saleor").mutable_tags());
+        let images = repository(ImageRepository::new().name("acme/saleor").mutable_tags());
         assert_eq!(
-            (&properties["RepositoryName"], &properties["ImageTagMutability"]),
+            (&images["RepositoryName"], &images["ImageTagMutability"]),
             (&json!("acme/saleor"), &json!("MUTABLE"))
         );
         let kept = &rules(ImageRepository::new().keep(50))[1];
         let selection = json!({"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 50});
         assert_eq!(*kept, json!({"rulePriority": 2, "selection": selection, "action": {"type": "expire"}}));
-        let assembly = assembly(|stack| {
+        let assembly = assembly("us-east-1", |stack| {
             let key = stack.add("key", KmsKey::new("Of the images", "images"));
             stack.add("images", ImageRepository::new().encrypted_with(&key));
         });
-        let encryption = assembly.resources["account/images"].properties["EncryptionConfiguration"].to_json();
-        assert_eq!(encryption, json!({"EncryptionType": "KMS", "KmsKey": {"$ref": "account/key#Arn"}}));
+        let images = properties(&assembly, "shop/images");
+        assert_eq!(
+            images["EncryptionConfiguration"],
+            json!({"EncryptionType": "KMS", "KmsKey": {"$ref": "shop/key#Arn"}})
+        );
     }
 
     #[test]
     fn grants_are_for_this_repository_and_for_the_token_of_the_registry() {
         let granted = |grant: fn(&ImageRepositoryHandle, &RoleHandle)| {
-            let assembly = assembly(|stack| {
+            let assembly = assembly("us-east-1", |stack| {
                 let images = stack.add("images", ImageRepository::new());
                 grant(&images, &stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com"))));
             });
-            let document = assembly.resources["account/role/policy"].properties["PolicyDocument"].to_json();
-            assert_eq!(document["Statement"][1]["Action"], json!("ecr:GetAuthorizationToken"));
-            assert_eq!(document["Statement"][1]["Resource"], json!("*"));
-            assert_eq!(document["Statement"][0]["Resource"], json!({"$ref": "account/images#Arn"}));
-            document["Statement"][0]["Action"].to_string()
+            let statements = statements(&assembly, "shop/role/policy");
+            assert_eq!(statements[1]["Action"], json!("ecr:GetAuthorizationToken"));
+            assert_eq!(statements[1]["Resource"], json!("*"));
+            assert_eq!(statements[0]["Resource"], json!({"$ref": "shop/images#Arn"}));
+            statements[0]["Action"].to_string()
         };
         let pull = granted(ImageRepositoryHandle::grant_pull);
         assert!(pull.contains("ecr:GetDownloadUrlForLayer") && !pull.contains("ecr:PutImage"), "{pull}");
@@ -241,19 +238,24 @@ mod tests {
 
     #[test]
     fn an_image_is_named_by_its_repository_and_tag() {
-        let assembly = assembly(|stack| {
+        let assembly = assembly("us-east-1", |stack| {
             let images = stack.add("images", ImageRepository::new());
             stack.export("image", images.image("3.21.1"));
         });
         let image = assembly.outputs["image"].to_json();
-        assert_eq!(image, json!({"$template": [{"$ref": "account/images#RepositoryUri"}, ":3.21.1"]}));
+        assert_eq!(image, json!({"$template": [{"$ref": "shop/images#RepositoryUri"}, ":3.21.1"]}));
     }
 
     #[test]
     fn a_repository_that_keeps_nothing_is_refused() {
-        let app = App::new("account");
-        app.stack("account", Environment::new("us-east-1")).add("images", ImageRepository::new().keep(0));
-        let errors = app.synth().expect_err("it keeps nothing").to_string();
-        assert!(errors.contains("GP0341"), "{errors}");
+        let found = findings(|stack| drop(stack.add("images", ImageRepository::new().keep(0))));
+        assert!(found.starts_with("error[GP0341]: a repository cannot keep no image at all"), "{found}");
+    }
+    #[test]
+    fn a_key_of_another_region_is_refused() {
+        use groundplan_resources::kms::KeyArn;
+        let key = KmsKey::existing(KeyArn::new("arn:aws:kms:eu-west-1:111122223333:key/1"));
+        let found = findings(|stack| drop(stack.add("images", ImageRepository::new().encrypted_with(&key))));
+        assert!(found.starts_with("error[GP0306]: this key cannot encrypt the resource"), "{found}");
     }
 }

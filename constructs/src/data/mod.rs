@@ -3,7 +3,7 @@
 mod bucket;
 mod postgres;
 
-pub use bucket::{Bucket, BucketHandle};
+pub use bucket::{Bucket, BucketHandle, BucketRef};
 pub use postgres::{
     BackupWindow, InstanceClass, PostgresDatabase, PostgresDatabaseHandle, PostgresVersion, QueryLogging,
 };

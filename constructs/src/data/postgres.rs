@@ -3,8 +3,12 @@
 use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Scope, Secret, Value, template};
 use groundplan_resources::{rds, secretsmanager};
 
-use crate::identity::{KmsKeyHandle, RoleHandle, Statement};
-use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, VpcHandle};
+use crate::identity::{Grantee, KmsKeyRef, Statement};
+use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcRef};
+
+/// The sizes of a gp3 volume that RDS for PostgreSQL accepts, in GiB.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html>
+const VOLUME: std::ops::RangeInclusive<u32> = 20..=65_536;
 
 /// The characters that RDS refuses in a password, and those that a connection URL would have to escape.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
@@ -90,28 +94,28 @@ impl BackupWindow {
 /// An encrypted PostgreSQL instance of RDS in the private subnets of a VPC. Secrets Manager generates its
 /// password, which neither the program nor the state contains.
 pub struct PostgresDatabase {
-    vpc: VpcHandle,
+    vpc: VpcRef,
     version: PostgresVersion,
     class: InstanceClass,
     storage_gib: u32,
     database: Option<String>,
-    key: Option<KmsKeyHandle>,
+    key: Option<KmsKeyRef>,
     parameters: Vec<(String, String)>,
     query_logging: QueryLogging,
     backup_days: u8,
     backup_window: BackupWindow,
     multi_az: bool,
-    performance_insights: bool,
     deletion_protection: bool,
     reboots: bool,
 }
 
 impl PostgresDatabase {
     /// Creates a PostgreSQL 16 database in `vpc`, on a `db.t4g.medium` with 20 GiB, with seven days of backups
-    /// and with deletion protection.
-    pub fn new(vpc: &VpcHandle) -> Self {
+    /// and with deletion protection. The VPC has private subnets in at least two availability zones; a reference
+    /// to an existing VPC [states](VpcRef::private_subnets) them.
+    pub fn new(vpc: impl Into<VpcRef>) -> Self {
         Self {
-            vpc: vpc.clone(),
+            vpc: vpc.into(),
             version: PostgresVersion::V16,
             class: InstanceClass::T4gMedium,
             storage_gib: 20,
@@ -122,7 +126,6 @@ impl PostgresDatabase {
             backup_days: 7,
             backup_window: BackupWindow::hour(3),
             multi_az: false,
-            performance_insights: true,
             deletion_protection: true,
             reboots: false,
         }
@@ -143,14 +146,14 @@ impl PostgresDatabase {
         self
     }
 
-    /// Sets the size of the volume in GiB, at least 20. The size can grow later, but not shrink. Default: 20.
+    /// Sets the size of the volume in GiB, from 20 to 65,536. The size can grow later, but not shrink. Default: 20.
     #[must_use]
     pub fn storage_gib(mut self, gib: u32) -> Self {
         self.storage_gib = gib;
         self
     }
 
-    /// Creates a database with this name in the instance.
+    /// Creates a database with this name in the instance: a letter, and then letters, digits and `_`.
     #[must_use]
     pub fn database(mut self, name: impl Into<String>) -> Self {
         self.database = Some(name.into());
@@ -159,8 +162,8 @@ impl PostgresDatabase {
 
     /// Encrypts storage, Performance Insights and the password with this key instead of the keys of AWS.
     #[must_use]
-    pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
-        self.key = Some(key.clone());
+    pub fn encrypted_with(mut self, key: impl Into<KmsKeyRef>) -> Self {
+        self.key = Some(key.into());
         self
     }
 
@@ -227,9 +230,20 @@ impl PostgresDatabase {
     }
 
     fn check(&self, scope: &Scope) {
-        if self.storage_gib < 20 {
-            let error = Diagnostic::error(Code::VolumeTooSmall, "the volume of a database is too small");
-            scope.report(error.got(format!("{} GiB", self.storage_gib)).allowed("20 GiB or more"));
+        if !VOLUME.contains(&self.storage_gib) {
+            let error = Diagnostic::error(Code::VolumeSize, "a database cannot have a volume of this size");
+            scope.report(error.got(format!("{} GiB", self.storage_gib)).allowed("20 to 65,536 GiB"));
+        }
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let fits = |name: &String| {
+            name.len() <= 63 && name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.chars().all(allowed)
+        };
+        if let Some(name) = self.database.as_ref().filter(|name| !fits(name)) {
+            let error = Diagnostic::error(Code::InvalidDatabaseName, "a database cannot have this name");
+            scope.report(error.got(format!("{name:?}")).allowed("a letter, and then up to 62 letters, digits and `_`"));
+        }
+        if let Some(key) = &self.key {
+            key.check(scope);
         }
         if !(1..=35).contains(&self.backup_days) {
             let error = Diagnostic::error(Code::BackupDays, "backups cannot be kept for this many days");
@@ -237,7 +251,7 @@ impl PostgresDatabase {
                 error
                     .got(self.backup_days)
                     .allowed("1 to 35")
-                    .help("a production database without backups is a mistake"),
+                    .help("without backups, a database cannot be restored to a point in time"),
             );
         }
     }
@@ -254,7 +268,7 @@ pub struct PostgresDatabaseHandle {
     pub credentials: Handle<secretsmanager::Secret>,
     /// The security group of the instance.
     pub security_group: SecurityGroupHandle,
-    key: Option<KmsKeyHandle>,
+    key: Option<KmsKeyRef>,
 }
 
 impl Construct for PostgresDatabase {
@@ -269,7 +283,7 @@ impl Construct for PostgresDatabase {
 
         let subnets = rds::DbSubnetGroup::new(rds::DbSubnetGroupArgs {
             db_subnet_group_description: format!("{label}: private subnets"),
-            subnet_ids: self.vpc.private_subnets(),
+            subnet_ids: self.vpc.subnets_in_two_zones(scope, Visibility::Private, "a database"),
         });
         let subnets = scope.add("subnets", subnets);
 
@@ -312,7 +326,7 @@ impl Construct for PostgresDatabase {
             .preferred_backup_window(self.backup_window.0)
             .copy_tags_to_snapshot(true)
             .multi_az(self.multi_az)
-            .enable_performance_insights(self.performance_insights)
+            .enable_performance_insights(true)
             .auto_minor_version_upgrade(true)
             .deletion_protection(self.deletion_protection);
         if let Some(database) = self.database {
@@ -341,52 +355,19 @@ impl PostgresDatabaseHandle {
         self.instance.endpoint_address()
     }
 
-    /// Allows `role` to read the user name and password. If they are encrypted with a key of
-    /// [`encrypted_with`](PostgresDatabase::encrypted_with), the role can also decrypt with this key.
+    /// Allows `grantee` to read the user name and password. If they are encrypted with a key of
+    /// [`encrypted_with`](PostgresDatabase::encrypted_with), the grantee can also decrypt with this key.
     /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
     #[track_caller]
-    pub fn grant_credentials(&self, role: &RoleHandle) {
-        role.grant(Statement::allow(["secretsmanager:GetSecretValue"]).on([template!("{}", self.credentials.id())]));
-        self.key.iter().for_each(|key| key.grant_decrypt(role));
+    pub fn grant_credentials(&self, grantee: &impl Grantee) {
+        let read = Statement::allow(["secretsmanager:GetSecretValue"]).on([template!("{}", self.credentials.id())]);
+        grantee.identity().grant(read);
+        if let Some(key) = &self.key {
+            key.grant_decrypt(grantee);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use groundplan_core::{App, Environment, cidr};
-
-    use super::*;
-    use crate::identity::{KmsKey, Principal, Role};
-    use crate::network::Vpc;
-
-    fn assembly(
-        database: impl FnOnce(PostgresDatabase, &KmsKeyHandle) -> PostgresDatabase,
-    ) -> groundplan_core::Assembly {
-        let app = App::new("shop");
-        let stack = app.stack("shop", Environment::new("eu-central-1"));
-        let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));
-        let key = stack.add("key", KmsKey::new("Of the shop", "shop"));
-        let database = stack.add("db", database(PostgresDatabase::new(&vpc), &key));
-        let role = stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com")));
-        database.grant_credentials(&role);
-        app.synth().expect("it is a good program").assembly
-    }
-
-    #[test]
-    fn credentials_that_are_encrypted_with_a_key_are_granted_with_it() {
-        let policy = |assembly: &groundplan_core::Assembly| {
-            assembly.resources["shop/role/policy"].properties["PolicyDocument"].to_json().to_string()
-        };
-        assert!(policy(&assembly(|database, key| database.encrypted_with(key))).contains("kms:Decrypt"));
-        assert!(!policy(&assembly(|database, _| database)).contains("kms:"));
-    }
-
-    #[test]
-    fn an_instance_is_rebooted_only_where_the_program_asks_for_it() {
-        let at_once = |assembly: &groundplan_core::Assembly| {
-            assembly.resources["shop/db"].properties.get("ApplyImmediately").and_then(Value::as_bool)
-        };
-        assert_eq!(at_once(&assembly(|database, _| database.reboot_when_needed())), Some(true));
-        assert_eq!(at_once(&assembly(|database, _| database)), None);
-    }
-}
+#[path = "postgres_tests.rs"]
+mod tests;

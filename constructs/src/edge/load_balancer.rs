@@ -1,6 +1,6 @@
 //! Application load balancers.
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope, template};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope, template};
 use groundplan_resources::certificatemanager::CertificateArn;
 use groundplan_resources::elasticloadbalancingv2::listener::{Action, FixedResponseConfig, RedirectConfig};
 use groundplan_resources::elasticloadbalancingv2::{
@@ -9,9 +9,9 @@ use groundplan_resources::elasticloadbalancingv2::{
 };
 use groundplan_resources::{Tag, ec2};
 
-use crate::data::BucketHandle;
+use crate::data::BucketRef;
 use crate::identity::{Principal, Statement};
-use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcHandle};
+use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcRef};
 
 /// The service principal that writes access logs.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>
@@ -63,22 +63,23 @@ enum Exposure {
 /// stack.add("name", AliasRecord::new(&zone, "shop.example.com", &balancer));
 /// ```
 pub struct ApplicationLoadBalancer {
-    vpc: VpcHandle,
+    vpc: VpcRef,
     certificates: Vec<Input<CertificateArn>>,
     exposure: Exposure,
     clients: Option<Vec<Peer>>,
     tls: TlsPolicy,
     idle_timeout_seconds: u16,
     deletion_protection: bool,
-    access_logs: Option<(BucketHandle, String)>,
+    access_logs: Option<(BucketRef, String)>,
 }
 
 impl ApplicationLoadBalancer {
     /// Creates a load balancer that is reachable from the whole internet, with this certificate, which
-    /// must belong to the same region. Deletion protection is on.
-    pub fn new(vpc: &VpcHandle, certificate: impl Provides<CertificateArn>) -> Self {
+    /// must belong to the same region. Deletion protection is on. The VPC has public subnets in at least two
+    /// availability zones; a reference to an existing VPC [states](VpcRef::public_subnets) them.
+    pub fn new(vpc: impl Into<VpcRef>, certificate: impl Provides<CertificateArn>) -> Self {
         Self {
-            vpc: vpc.clone(),
+            vpc: vpc.into(),
             certificates: vec![certificate.provide()],
             exposure: Exposure::Internet,
             clients: None,
@@ -97,7 +98,8 @@ impl ApplicationLoadBalancer {
         self
     }
 
-    /// Places the load balancer in the private subnets. By default, it then admits only clients in the VPC.
+    /// Places the load balancer in the private subnets. By default, it then admits only clients in the VPC. For an
+    /// existing VPC, this needs its [block](VpcRef::block).
     #[must_use]
     pub fn internal(mut self) -> Self {
         self.exposure = Exposure::Internal;
@@ -135,10 +137,12 @@ impl ApplicationLoadBalancer {
 
     /// Writes an access log line for every request to `bucket`, under `prefix`. An empty prefix means the
     /// top of the bucket. The bucket must be in the region of the load balancer and encrypted with the key
-    /// of S3.
+    /// of S3. The policy of a bucket of the program then admits the service that delivers the logs; the policy of an
+    /// existing bucket has to admit it.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>
     #[must_use]
-    pub fn access_logs(mut self, bucket: &BucketHandle, prefix: impl Into<String>) -> Self {
-        self.access_logs = Some((bucket.clone(), prefix.into()));
+    pub fn access_logs(mut self, bucket: impl Into<BucketRef>, prefix: impl Into<String>) -> Self {
+        self.access_logs = Some((bucket.into(), prefix.into()));
         self
     }
 }
@@ -209,21 +213,12 @@ impl Construct for ApplicationLoadBalancer {
             });
             scope.add(&format!("https-certificate-{}", number + 1), more);
         }
-        ApplicationLoadBalancerHandle { balancer, https, http, security_group, dual_stack: self.vpc.dual_stack }
+        ApplicationLoadBalancerHandle { balancer, https, http, security_group, dual_stack: self.vpc.has_ipv6() }
     }
 }
 
 impl ApplicationLoadBalancer {
     fn check(&self, scope: &Scope) {
-        let subnets = self.subnets().len();
-        if subnets < 2 {
-            let which = if self.is_external() { "public" } else { "private" };
-            scope.report(
-                Diagnostic::error(Code::TooFewZones, "a load balancer needs subnets in two zones at least")
-                    .got(format!("{which} subnets in {subnets}"))
-                    .help(format!("give the VPC a {which} subnet in each of its zones")),
-            );
-        }
         if !(1..=4000).contains(&self.idle_timeout_seconds) {
             let error = Diagnostic::error(Code::IdleTimeout, "a load balancer cannot have this idle timeout");
             scope.report(error.got(self.idle_timeout_seconds).allowed("1 to 4000 seconds"));
@@ -238,11 +233,33 @@ impl ApplicationLoadBalancer {
             scope.report(
                 Diagnostic::error(
                     Code::ForeignCertificate,
-                    "the certificate is of another region than the load balancer",
+                    "the certificate belongs to another region than the load balancer",
                 )
                 .got(arn.as_str())
                 .allowed(&region)
                 .help(format!("request a certificate in {region} as well; the same records validate it")),
+            );
+        }
+        self.check_access_logs(scope);
+    }
+
+    fn check_access_logs(&self, scope: &Scope) {
+        let Some((bucket, prefix)) = &self.access_logs else { return };
+        let region = scope.region();
+        let refuse = |got: &str, allowed: &str| {
+            let message = "a load balancer cannot write its access logs there";
+            scope.report(Diagnostic::error(Code::LogBucket, message).got(got).allowed(allowed));
+        };
+        if bucket.key().is_some() {
+            refuse("a bucket with a KMS key", "a bucket that is encrypted with the key of S3");
+        }
+        if let Some(other) = bucket.own().map(|own| own.region()).filter(|other| *other != region) {
+            refuse(&format!("a bucket in {other}"), &format!("a bucket in {region}, the region of the load balancer"));
+        }
+        if prefix.starts_with('/') || prefix.ends_with('/') || prefix.contains("AWSLogs") {
+            refuse(
+                &format!("the prefix {prefix:?}"),
+                "a prefix without `/` at its start and end and without `AWSLogs`",
             );
         }
     }
@@ -251,21 +268,38 @@ impl ApplicationLoadBalancer {
         matches!(self.exposure, Exposure::Internet)
     }
 
-    fn subnets(&self) -> Vec<Output<ec2::SubnetId>> {
-        self.vpc.subnet_per_zone(if self.is_external() { Visibility::Public } else { Visibility::Private })
+    fn subnets(&self, scope: &Scope) -> Input<List<ec2::SubnetId>> {
+        let visibility = if self.is_external() { Visibility::Public } else { Visibility::Private };
+        self.vpc.subnet_per_zone(scope, visibility, "a load balancer")
     }
 
     fn add_security_group(&self, scope: &Scope) -> SecurityGroupHandle {
         let group = scope.add("security-group", SecurityGroup::new(&self.vpc, "Load balancer"));
-        let everybody = || match self.exposure {
-            Exposure::Internal => vec![Peer::from(self.vpc.block)],
-            Exposure::Internet if self.vpc.dual_stack => vec![Peer::anywhere_ipv4(), Peer::anywhere_ipv6()],
-            Exposure::Internet => vec![Peer::anywhere_ipv4()],
-        };
-        for client in self.clients.clone().unwrap_or_else(everybody) {
+        for client in self.clients.clone().unwrap_or_else(|| self.default_clients(scope)) {
             group.allow_from(client.clone(), Port::HTTP).allow_from(client, Port::HTTPS);
         }
         group
+    }
+
+    /// Returns everybody who can reach the load balancer: the internet, or the VPC.
+    fn default_clients(&self, scope: &Scope) -> Vec<Peer> {
+        let ipv6 = self.vpc.has_ipv6();
+        if self.is_external() {
+            let ipv6 = ipv6.then(Peer::anywhere_ipv6);
+            return [Some(Peer::anywhere_ipv4()), ipv6].into_iter().flatten().collect();
+        }
+        let (ipv4_block, ipv6_block) = self.vpc.blocks();
+        if ipv4_block.is_none() || (ipv6 && ipv6_block.is_none()) {
+            let message = "the clients of an internal load balancer in an existing VPC are not known";
+            let help = if ipv6 {
+                "state the clients with `.clients([…])`"
+            } else {
+                "state the address block with `.block(…)` at the reference to the VPC, or the clients with `.clients([…])`"
+            };
+            scope.report(Diagnostic::error(Code::UnknownClients, message).help(help));
+        }
+        let ipv6 = ipv6_block.map(|block| Peer::ipv6_block("vpc-ipv6", block.clone()));
+        [ipv4_block.map(Peer::from), ipv6].into_iter().flatten().collect()
     }
 
     fn add_balancer(&self, scope: &Scope, group: &SecurityGroupHandle) -> Handle<LoadBalancer> {
@@ -273,18 +307,18 @@ impl ApplicationLoadBalancer {
         let balancer = LoadBalancer::new()
             .type_("application")
             .scheme(if self.is_external() { "internet-facing" } else { "internal" })
-            .ip_address_type(if self.vpc.dual_stack { "dualstack" } else { "ipv4" })
-            .subnets(self.subnets())
+            .ip_address_type(if self.vpc.has_ipv6() { "dualstack" } else { "ipv4" })
+            .subnets(self.subnets(scope))
             .security_groups([group.id()])
             .load_balancer_attributes(self.attributes(scope))
             .tags([Tag::new("Name", name)]);
         let balancer = scope.resource(balancer);
         // AWS refuses an internet-facing load balancer in a VPC without an internet gateway, and access logs
         // to a bucket that it cannot write to. The schema has no reference for either dependency.
-        if let Some(internet) = self.vpc.internet_gateway_attachment.as_ref().filter(|_| self.is_external()) {
+        if let Some(internet) = self.vpc.internet_gateway_attachment().filter(|_| self.is_external()) {
             balancer.after(internet);
         }
-        if let Some((bucket, _)) = &self.access_logs {
+        if let Some(bucket) = self.access_logs.as_ref().and_then(|(bucket, _)| bucket.own()) {
             balancer.after(&bucket.policy);
         }
         if self.deletion_protection {
@@ -301,9 +335,11 @@ impl ApplicationLoadBalancer {
             attribute("routing.http.drop_invalid_header_fields.enabled", true.to_string()),
         ];
         if let Some((bucket, prefix)) = &self.access_logs {
-            let folder = if prefix.is_empty() { "AWSLogs".to_owned() } else { format!("{prefix}/AWSLogs") };
-            let logs = template!("{}/{}/{}/*", bucket.arn(), folder, scope.account_id());
-            bucket.allow(Statement::allow(["s3:PutObject"]).by(Principal::service(LOG_DELIVERY)).on([logs]));
+            if let Some(own) = bucket.own() {
+                let folder = if prefix.is_empty() { "AWSLogs".to_owned() } else { format!("{prefix}/AWSLogs") };
+                let logs = template!("{}/{}/{}/*", own.arn(), folder, scope.account_id());
+                own.allow(Statement::allow(["s3:PutObject"]).by(Principal::service(LOG_DELIVERY)).on([logs]));
+            }
             let name = load_balancer::LoadBalancerAttribute::new().key("access_logs.s3.bucket").value(bucket.name());
             attributes.extend([attribute("access_logs.s3.enabled", true.to_string()), name]);
             if !prefix.is_empty() {
@@ -313,3 +349,7 @@ impl ApplicationLoadBalancer {
         attributes
     }
 }
+
+#[cfg(test)]
+#[path = "load_balancer_tests.rs"]
+mod tests;

@@ -1,10 +1,21 @@
 //! Customer managed KMS keys.
 
-use groundplan_core::{Construct, Handle, Output, Provides, Scope, Value, template};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope, Value, template};
 use groundplan_resources::kms;
 
-use super::policy_document::{Condition, PolicyDocument, Principal, Statement};
-use super::role::RoleHandle;
+use super::grantee::{Grantee, Recipient, To};
+use super::policy_document::{Condition, PolicyDocument, PolicyKind, Principal, Statement};
+
+/// The waiting periods that KMS accepts, in days.
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html>
+const DELETION_WINDOW: std::ops::RangeInclusive<u8> = 7..=30;
+
+/// The maximum length of an alias, without the leading `alias/`.
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html>
+const ALIAS: usize = 250;
 
 /// A symmetric KMS key with an alias, rotated every year.
 ///
@@ -24,8 +35,29 @@ impl KmsKey {
         Self { description: description.into(), alias: alias.into(), statements: Vec::new(), deletion_window: 30 }
     }
 
-    /// Allows an AWS service to use the key. CloudWatch Logs needs this for encrypted log groups. The service
-    /// is a principal, such as `logs.eu-west-1.amazonaws.com`, or a [`ServiceUse`] with conditions.
+    /// Refers to an existing key by its ARN, which can be a known ARN or an export of another app. An alias does
+    /// not fit, because IAM policies name keys by their ARN.
+    ///
+    /// Grants to roles, users and groups become part of their policies. The policy of the key is not part of the
+    /// program: it has to let IAM policies of the account decide, as the default key policy does.
+    ///
+    /// ```
+    /// use groundplan_constructs::data::Bucket;
+    /// use groundplan_constructs::identity::KmsKey;
+    /// use groundplan_core::{App, Environment};
+    /// use groundplan_resources::kms::KeyArn;
+    /// let app = App::new("shop");
+    /// let stack = app.stack("shop", Environment::new("eu-west-1"));
+    /// let key = KmsKey::existing(KeyArn::new("arn:aws:kms:eu-west-1:123456789012:key/0123"));
+    /// stack.add("media", Bucket::new().encrypted_with(&key));
+    /// # app.synth().expect("it is valid");
+    /// ```
+    pub fn existing(arn: impl Provides<kms::KeyArn>) -> KmsKeyRef {
+        KmsKeyRef { arn: arn.provide(), policy: None }
+    }
+
+    /// Allows an AWS service to use the key. The service is a principal, such as `sns.amazonaws.com`, or a
+    /// [`ServiceUse`] with conditions.
     #[must_use]
     pub fn usable_by(mut self, service: impl Into<ServiceUse>) -> Self {
         let ServiceUse { service, conditions } = service.into();
@@ -43,8 +75,8 @@ impl KmsKey {
     }
 }
 
-/// An AWS service that can use a key, with conditions on the resources that it uses the key for. Without a
-/// condition, the service can be made to use the key for resources of any account.
+/// An AWS service that can use a key or a bucket, with conditions on the resources that it does so for. Without a
+/// condition, the service can be made to do so for resources of any account.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
 ///
 /// ```
@@ -78,8 +110,8 @@ impl ServiceUse {
         self
     }
 
-    /// Restricts the use to encryption contexts that have one of these values under `key`. In a value, `*`
-    /// stands for any text.
+    /// Restricts the use of a key to encryption contexts that have one of these values under `key`. In a value,
+    /// `*` stands for any text.
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context>
     #[must_use]
     pub fn encryption_context<V: Provides<String>>(
@@ -104,6 +136,12 @@ impl ServiceUse {
     }
 }
 
+impl From<ServiceUse> for Recipient {
+    fn from(service: ServiceUse) -> Self {
+        Self(To::Principal { principal: Principal::service(service.service), conditions: service.conditions })
+    }
+}
+
 impl<T: Into<String>> From<T> for ServiceUse {
     fn from(service: T) -> Self {
         Self::new(service)
@@ -118,7 +156,22 @@ fn has_wildcard(value: &Value) -> bool {
     }
 }
 
-/// Returns the permissions that a user of a key needs.
+/// The permissions that a user of a key needs.
+#[derive(Clone, Copy)]
+enum Permission {
+    EncryptDecrypt,
+    Decrypt,
+}
+
+impl Permission {
+    fn statement(self) -> Statement {
+        match self {
+            Self::EncryptDecrypt => use_of_key(),
+            Self::Decrypt => Statement::allow(["kms:Decrypt", "kms:DescribeKey"]),
+        }
+    }
+}
+
 fn use_of_key() -> Statement {
     Statement::allow(["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"])
 }
@@ -130,26 +183,55 @@ pub struct KmsKeyHandle {
     pub key: Handle<kms::Key>,
     /// The alias of the key.
     pub alias: Handle<kms::Alias>,
+    policy: KeyPolicy,
+}
+
+/// The policy of a key of the program.
+#[derive(Clone)]
+struct KeyPolicy {
+    scope: Scope,
+    key: Handle<kms::Key>,
+    document: Rc<RefCell<PolicyDocument>>,
 }
 
 impl Construct for KmsKey {
     type Handle = KmsKeyHandle;
 
     fn build(self, scope: &Scope) -> KmsKeyHandle {
+        self.check(scope);
         let administration = Statement::allow(["kms:*"]).on_all().by(Principal::account_of(scope)).sid("Account");
-        let policy = PolicyDocument::new([vec![administration], self.statements].concat());
-        policy.check(scope);
+        let document = PolicyDocument::new([vec![administration], self.statements].concat());
+        document.check(scope, PolicyKind::Resource);
         let key = kms::Key::new()
             .description(self.description)
             .enable_key_rotation(true)
-            .key_policy(policy)
+            .key_policy(&document)
             .pending_window_in_days(self.deletion_window);
         let key = scope.resource(key);
         let alias = scope.add(
             "alias",
             kms::Alias::new(kms::AliasArgs { alias_name: template!("alias/{}", self.alias), target_key_id: &key }),
         );
-        KmsKeyHandle { key, alias }
+        let policy = KeyPolicy { scope: scope.clone(), key: key.clone(), document: Rc::new(RefCell::new(document)) };
+        KmsKeyHandle { key, alias, policy }
+    }
+}
+
+impl KmsKey {
+    fn check(&self, scope: &Scope) {
+        if !DELETION_WINDOW.contains(&self.deletion_window) {
+            let error =
+                Diagnostic::error(Code::KeySettings, "a key cannot have this waiting period before its deletion");
+            scope.report(error.got(format!("{} days", self.deletion_window)).allowed("7 to 30 days"));
+        }
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '_' | '-');
+        let fits = (1..=ALIAS).contains(&self.alias.len()) && self.alias.chars().all(allowed);
+        if !fits || self.alias.starts_with("aws/") || self.alias.starts_with("alias/") {
+            let error = Diagnostic::error(Code::KeySettings, "this is not an alias that a key can have");
+            scope.report(error.got(format!("{:?}", self.alias)).allowed(
+                "1 to 250 letters, digits, `/`, `_` and `-`, without the leading `alias/`; `aws/` is reserved by AWS",
+            ));
+        }
     }
 }
 
@@ -159,55 +241,142 @@ impl KmsKeyHandle {
         self.key.arn()
     }
 
-    /// Allows `role` to encrypt and decrypt with the key.
+    /// Allows `recipient` to encrypt and decrypt with the key. A role, user or group gets the permission in its own
+    /// policy; a [`Principal`] or [`ServiceUse`] gets it in the policy of the key.
     #[track_caller]
-    pub fn grant_encrypt_decrypt(&self, role: &RoleHandle) {
-        role.grant(use_of_key().on([self.arn()]));
+    pub fn grant_encrypt_decrypt(&self, recipient: impl Into<Recipient>) {
+        KmsKeyRef::from(self).grant(&recipient.into(), Permission::EncryptDecrypt, &self.policy.scope);
     }
 
-    /// Allows `role` to decrypt with the key, but not to encrypt.
+    /// Allows `recipient` to decrypt with the key, but not to encrypt. A role, user or group gets the permission in
+    /// its own policy; a [`Principal`] or [`ServiceUse`] gets it in the policy of the key.
     #[track_caller]
-    pub fn grant_decrypt(&self, role: &RoleHandle) {
-        role.grant(Statement::allow(["kms:Decrypt", "kms:DescribeKey"]).on([self.arn()]));
+    pub fn grant_decrypt(&self, recipient: impl Into<Recipient>) {
+        KmsKeyRef::from(self).grant(&recipient.into(), Permission::Decrypt, &self.policy.scope);
+    }
+}
+
+/// A key that others encrypt with: a [`KmsKey`] of the program, by its handle, or an existing key, by
+/// [`KmsKey::existing`].
+#[derive(Clone)]
+pub struct KmsKeyRef {
+    arn: Input<kms::KeyArn>,
+    policy: Option<KeyPolicy>,
+}
+
+impl From<&KmsKeyHandle> for KmsKeyRef {
+    fn from(key: &KmsKeyHandle) -> Self {
+        Self { arn: key.arn().into(), policy: Some(key.policy.clone()) }
+    }
+}
+
+impl From<&KmsKeyRef> for KmsKeyRef {
+    fn from(key: &KmsKeyRef) -> Self {
+        key.clone()
+    }
+}
+
+impl KmsKeyRef {
+    /// Returns the ARN of the key.
+    pub fn arn(&self) -> Input<kms::KeyArn> {
+        self.arn.clone()
+    }
+
+    /// Allows `grantee` to encrypt and decrypt with the key.
+    #[track_caller]
+    pub fn grant_encrypt_decrypt(&self, grantee: &impl Grantee) {
+        grantee.identity().grant(Permission::EncryptDecrypt.statement().on([self.arn()]));
+    }
+
+    /// Allows `grantee` to decrypt with the key, but not to encrypt.
+    #[track_caller]
+    pub fn grant_decrypt(&self, grantee: &impl Grantee) {
+        grantee.identity().grant(Permission::Decrypt.statement().on([self.arn()]));
+    }
+
+    /// Allows `recipient` to encrypt and decrypt data of the resource at `scope`.
+    #[track_caller]
+    pub(crate) fn grant_encrypt_decrypt_of(&self, recipient: &Recipient, scope: &Scope) {
+        self.grant(recipient, Permission::EncryptDecrypt, scope);
+    }
+
+    /// Allows `recipient` to decrypt data of the resource at `scope`.
+    #[track_caller]
+    pub(crate) fn grant_decrypt_of(&self, recipient: &Recipient, scope: &Scope) {
+        self.grant(recipient, Permission::Decrypt, scope);
+    }
+
+    /// Allows the service with this principal to use the key under these conditions, unless the policy of the key
+    /// already names the service. The policy of an existing key is not changed.
+    #[track_caller]
+    pub(crate) fn admit(&self, service: ServiceUse) {
+        let Some(policy) = &self.policy else { return };
+        if !policy.document.borrow().names_service(&service.service) {
+            policy.allow(use_of_key().for_principal(&Principal::service(service.service), &service.conditions));
+        }
+    }
+
+    #[track_caller]
+    fn grant(&self, recipient: &Recipient, permission: Permission, scope: &Scope) {
+        match (&recipient.0, &self.policy) {
+            (To::Identity(identity), _) => identity.grant(permission.statement().on([self.arn()])),
+            (To::Principal { principal, conditions }, Some(policy)) => {
+                policy.allow(permission.statement().for_principal(principal, conditions));
+            }
+            (To::Principal { .. }, None) => scope.report(
+                Diagnostic::warning(
+                    Code::PolicyElsewhere,
+                    "the policy of an existing key is not part of the program, so the grant does not include the key",
+                )
+                .help("allow the service or account to use the key in its policy, and acknowledge this warning"),
+            ),
+        }
+    }
+
+    /// Reports a key that services cannot use for resources of `scope`.
+    pub(crate) fn check(&self, scope: &Scope) {
+        let region = scope.region();
+        if let Some(policy) = &self.policy {
+            let other = policy.scope.region();
+            if other != region {
+                report_key(scope, policy.key.path().as_str(), &format!("in {other}"), &region);
+            }
+            return;
+        }
+        let Some(arn) = self.arn.known().map(|arn| arn.as_str()) else { return };
+        let parts: Vec<_> = arn.splitn(6, ':').collect();
+        match parts[..] {
+            ["arn", _, "kms", other, _, key] if key.starts_with("key/") => {
+                if other != region {
+                    report_key(scope, arn, &format!("in {other}"), &region);
+                }
+            }
+            _ => report_key(scope, arn, "not the ARN of a key", &region),
+        }
+    }
+}
+
+fn report_key(scope: &Scope, key: &str, problem: &str, region: &str) {
+    scope.report(
+        Diagnostic::error(Code::UnusableKey, "this key cannot encrypt the resource")
+            .got(format!("{key}, {problem}"))
+            .allowed(format!("a key in {region}, by its ARN `arn:PARTITION:kms:{region}:ACCOUNT:key/ID`")),
+    );
+}
+
+impl KeyPolicy {
+    /// Adds a statement about the key to its policy.
+    #[track_caller]
+    fn allow(&self, statement: Statement) {
+        let statement = statement.on_all();
+        PolicyDocument::new([statement.clone()]).check(&self.scope, PolicyKind::Resource);
+        let mut document = self.document.borrow_mut();
+        document.push(statement);
+        let document = document.clone();
+        self.key.edit(|key| key.key_policy(document));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use groundplan_core::{App, Environment};
-
-    use super::*;
-
-    fn policy(region: &str, service: impl Into<ServiceUse>) -> serde_json::Value {
-        let app = App::new("shop");
-        let stack = app.stack("shop", Environment::new(region).account("111122223333"));
-        stack.add("key", KmsKey::new("Of the shop", "shop").usable_by(service));
-        let assembly = app.synth().expect("it is a good program").assembly;
-        assembly.resources["shop/key"].properties["KeyPolicy"].to_json()
-    }
-
-    #[test]
-    fn a_service_uses_a_key_only_for_what_the_program_says() {
-        let logs = ServiceUse::new("logs.eu-central-1.amazonaws.com")
-            .encryption_context("aws:logs:arn", ["arn:aws:logs:*:*:log-group:/shop/*"])
-            .source_account(["111122223333"]);
-        assert_eq!(
-            policy("eu-central-1", logs)["Statement"][1]["Condition"],
-            serde_json::json!({
-                "StringLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:*:*:log-group:/shop/*"},
-                "StringEquals": {"aws:SourceAccount": "111122223333"},
-            })
-        );
-        let topic =
-            ServiceUse::new("cloudwatch.amazonaws.com").source_arn(["arn:aws:cloudwatch:eu-central-1:1:alarm:a"]);
-        let condition = &policy("eu-central-1", topic)["Statement"][1]["Condition"];
-        assert_eq!(condition["ArnEquals"]["aws:SourceArn"], "arn:aws:cloudwatch:eu-central-1:1:alarm:a");
-        assert!(policy("eu-central-1", "logs.amazonaws.com")["Statement"][1].get("Condition").is_none());
-    }
-
-    #[test]
-    fn a_key_in_another_partition_names_its_account_as_that_has_it() {
-        let policy = policy("cn-north-1", "logs.cn-north-1.amazonaws.com.cn");
-        assert_eq!(policy["Statement"][0]["Principal"]["AWS"], "arn:aws-cn:iam::111122223333:root");
-    }
-}
+#[path = "kms_key_tests.rs"]
+mod tests;

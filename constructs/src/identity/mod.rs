@@ -1,11 +1,16 @@
-//! Identity and access: roles, policy documents, keys and credentials.
+//! Identity and access: roles, users, groups, policy documents, keys and credentials.
 
+mod grantee;
 mod kms_key;
 mod policy_document;
 mod role;
 mod smtp_credentials;
+mod user;
 
-pub use kms_key::{KmsKey, KmsKeyHandle, ServiceUse};
+pub use grantee::{Grantee, Identity, Recipient};
+pub use kms_key::{KmsKey, KmsKeyHandle, KmsKeyRef, ServiceUse};
 pub use policy_document::{Condition, Effect, PolicyDocument, Principal, Statement};
-pub use role::{Role, RoleHandle};
+pub use role::{ExistingRole, Role, RoleHandle, RoleRef};
 pub use smtp_credentials::{SmtpCredentials, SmtpCredentialsHandle};
+pub use user::{Group, GroupHandle, User, UserHandle};
+pub(crate) use {grantee::To, policy_document::PolicyKind};

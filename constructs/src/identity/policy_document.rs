@@ -4,13 +4,24 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_core::{Code, Diagnostic, Input, Json, Provides, Scope, Value};
+use groundplan_core::{Code, Diagnostic, Input, Json, Provides, Scope, Value, policy_size};
 use groundplan_resources::Arn;
 
 /// An IAM policy document: a list of statements.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyDocument {
     statements: Vec<Statement>,
+}
+
+/// The kind of a policy, which decides on the parts of its statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PolicyKind {
+    /// The policy of a role, user or group.
+    Identity,
+    /// The policy of a resource, such as a bucket.
+    Resource,
+    /// The trust policy of a role.
+    Trust,
 }
 
 /// The principal of a statement in a resource policy.
@@ -93,6 +104,11 @@ impl Condition {
     ) -> Self {
         let values = values.into_iter().map(|value| value.provide().into_value()).collect();
         Self::of_values(operator, key, values)
+    }
+
+    /// Returns the first part of the key if it is known, such as `kms` of `kms:ViaService`.
+    pub(crate) fn service(&self) -> Option<&str> {
+        self.key.as_str()?.split_once(':').map(|(service, _)| service)
     }
 
     pub(crate) fn of_values(operator: impl Into<String>, key: impl Provides<String>, values: Vec<Value>) -> Self {
@@ -186,6 +202,43 @@ impl Statement {
         self.actions.iter().map(String::as_str).find(|action| !fits(action))
     }
 
+    /// Returns what AWS would refuse in a policy of this kind, and what to do about it.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
+    fn problem(&self, kind: PolicyKind) -> Option<(&'static str, &'static str)> {
+        if self.actions.is_empty() {
+            return Some(("a statement of a policy needs an action", "name the actions in `allow` or `deny`"));
+        }
+        match kind {
+            PolicyKind::Identity if self.resources.is_empty() => Some((
+                "a statement in the policy of a role, user or group needs resources",
+                "add `.on([…])`, or `.on_all()` for every resource",
+            )),
+            PolicyKind::Identity if !self.principals.is_empty() => Some((
+                "a statement in the policy of a role, user or group has no principal",
+                "remove `.by(…)`: the statement applies to the role, user or group",
+            )),
+            PolicyKind::Resource if self.principals.is_empty() => {
+                Some(("a statement in the policy of a resource needs a principal", "add `.by(…)`"))
+            }
+            PolicyKind::Resource if self.resources.is_empty() => Some((
+                "a statement in the policy of a resource needs resources",
+                "add `.on([…])`, or `.on_all()` for the resource of a key policy",
+            )),
+            PolicyKind::Trust if self.principals.is_empty() => {
+                Some(("the trust statement of a role needs a principal", "add `.by(…)`"))
+            }
+            PolicyKind::Trust if !self.resources.is_empty() => {
+                Some(("the trust statement of a role has no resources", "remove `.on(…)` or `.on_all()`"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the statement for `principal`, under these conditions.
+    pub(crate) fn for_principal(self, principal: &Principal, conditions: &[Condition]) -> Self {
+        conditions.iter().cloned().fold(self.by(principal.clone()), Self::when)
+    }
+
     fn into_value(self) -> Value {
         let effect = match self.effect {
             Effect::Allow => "Allow",
@@ -253,15 +306,33 @@ impl PolicyDocument {
         self.statements.contains(statement)
     }
 
-    /// Reports malformed actions to `scope`.
+    /// Returns true if a statement of the document has this service as a principal.
+    pub(crate) fn names_service(&self, service: &str) -> bool {
+        let named = |principal: &Principal| matches!(principal, Principal::Service(name) if name == service);
+        self.statements.iter().any(|statement| statement.principals.iter().any(named))
+    }
+
+    /// Returns the number of characters that IAM counts, if each unknown value has `unknown` characters.
+    pub(crate) fn size(&self, unknown: usize) -> usize {
+        policy_size::size(&self.provide().into_value(), unknown)
+    }
+
+    /// Reports statements that AWS would refuse in a policy of this kind.
     #[track_caller]
-    pub(crate) fn check(&self, scope: &Scope) {
-        for action in self.statements.iter().filter_map(Statement::wrong_action) {
-            scope.report(
-                Diagnostic::error(Code::InvalidAction, "this is not an IAM action")
-                    .got(action)
-                    .allowed("`service:Action`, as in `s3:GetObject`; `*` and `?` stand for any text and letter"),
-            );
+    pub(crate) fn check(&self, scope: &Scope, kind: PolicyKind) {
+        for statement in &self.statements {
+            if let Some(action) = statement.wrong_action() {
+                scope.report(
+                    Diagnostic::error(Code::InvalidAction, "this is not an IAM action")
+                        .got(action)
+                        .allowed("`service:Action`, as in `s3:GetObject`; `*` and `?` stand for any text and letter"),
+                );
+            }
+            if let Some((message, help)) = statement.problem(kind) {
+                scope.report(
+                    Diagnostic::error(Code::InvalidStatement, message).got(statement.actions.join(", ")).help(help),
+                );
+            }
         }
     }
 }
@@ -283,71 +354,5 @@ impl Provides<Json> for &PolicyDocument {
 }
 
 #[cfg(test)]
-mod tests {
-    use groundplan_core::{Output, Reference, template};
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_document_has_iams_own_form() {
-        let document = PolicyDocument::new([
-            Statement::allow(["s3:GetObject", "s3:PutObject"]).on(["arn:aws:s3:::media/*"]).when(Condition::new(
-                "StringEquals",
-                "aws:PrincipalTag/team",
-                ["checkout"],
-            )),
-            Statement::deny(["s3:*"]).on_all().by(Principal::Anyone).sid("TlsOnly"),
-        ]);
-        insta::assert_snapshot!(serde_json::to_string_pretty(&document.provide().into_value().to_json()).expect("plain"), @r#"
-        {
-          "Statement": [
-            {
-              "Action": [
-                "s3:GetObject",
-                "s3:PutObject"
-              ],
-              "Condition": {
-                "StringEquals": {
-                  "aws:PrincipalTag/team": "checkout"
-                }
-              },
-              "Effect": "Allow",
-              "Resource": "arn:aws:s3:::media/*"
-            },
-            {
-              "Action": "s3:*",
-              "Effect": "Deny",
-              "Principal": "*",
-              "Resource": "*",
-              "Sid": "TlsOnly"
-            }
-          ],
-          "Version": "2012-10-17"
-        }
-        "#);
-    }
-
-    #[test]
-    fn a_condition_may_have_an_output_in_its_key() {
-        let issuer: Output<String> = Output::new(Reference::new("platform/eks", "Issuer"));
-        let issuer = issuer.without_prefix("https://");
-        let document = PolicyDocument::new([Statement::allow(["sts:AssumeRoleWithWebIdentity"])
-            .when(Condition::new("StringEquals", template!("{}:sub", issuer), ["system:serviceaccount:a:b"]))
-            .when(Condition::new("StringEquals", "aws:RequestTag/x", ["y"]))]);
-        let json = document.provide().into_value().to_json();
-        let issuer = json!({"$without_prefix": {"prefix": "https://", "text": {"$ref": "platform/eks#Issuer"}}});
-        let entries = json!([
-            [{"$template": [issuer, ":sub"]}, "system:serviceaccount:a:b"],
-            ["aws:RequestTag/x", "y"],
-        ]);
-        assert_eq!(json["Statement"][0]["Condition"], json!({"StringEquals": {"$entries": entries}}));
-    }
-
-    #[test]
-    fn a_wrong_action_is_found() {
-        assert_eq!(Statement::allow(["s3:GetObject", "GetObject"]).wrong_action(), Some("GetObject"));
-        assert_eq!(Statement::allow(["s3:Get*", "*"]).wrong_action(), None);
-        assert_eq!(Statement::allow(["S3:GetObject"]).wrong_action(), Some("S3:GetObject"));
-    }
-}
+#[path = "policy_document_tests.rs"]
+mod tests;

@@ -3,8 +3,8 @@
 use groundplan_core::{Construct, Handle, Output, Scope, dns_suffix, template};
 use groundplan_resources::{iam, secretsmanager};
 
-use super::policy_document::{PolicyDocument, Statement};
-use super::role::RoleHandle;
+use super::grantee::Grantee;
+use super::policy_document::{PolicyDocument, PolicyKind, Statement};
 
 /// The user name and password for the SMTP endpoint of SES in the region of the stack, stored in a secret of
 /// Secrets Manager.
@@ -66,7 +66,7 @@ impl Construct for SmtpCredentials {
             arns.map(|name| template!("arn:{}:ses:{}:{}:identity/{}", partition, &region, &account, name)).collect();
         // <https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html>
         let send = PolicyDocument::new([Statement::allow(["ses:SendRawEmail"]).on(arns)]);
-        send.check(scope);
+        send.check(scope, PolicyKind::Identity);
         let user = scope.add(
             "user",
             iam::User::new().policies([iam::user::Policy::new(iam::user::PolicyArgs {
@@ -97,19 +97,21 @@ impl SmtpCredentialsHandle {
         self.key.id()
     }
 
-    /// Allows `role` to read the user name and password.
+    /// Allows `grantee` to read the user name and password.
     #[track_caller]
-    pub fn grant_credentials(&self, role: &RoleHandle) {
-        role.grant(Statement::allow(["secretsmanager:GetSecretValue"]).on([template!("{}", self.credentials.id())]));
+    pub fn grant_credentials(&self, grantee: &impl Grantee) {
+        let read = Statement::allow(["secretsmanager:GetSecretValue"]).on([template!("{}", self.credentials.id())]);
+        grantee.identity().grant(read);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use groundplan_core::{App, Environment};
     use serde_json::json;
 
     use super::*;
+    use crate::fixture::{assembly, findings, properties, statements};
+    use crate::identity::User;
 
     #[test]
     fn the_endpoint_is_in_the_domain_of_its_partition() {
@@ -117,27 +119,48 @@ mod tests {
             ("eu-central-1", "email-smtp.eu-central-1.amazonaws.com"),
             ("eusc-de-east-1", "email-smtp.eusc-de-east-1.amazonaws.eu"),
         ] {
-            let app = App::new("shop");
-            let stack = app.stack("shop", Environment::new(region).account("111122223333"));
-            assert_eq!(stack.add("mail", SmtpCredentials::new(["example.com"])).host(), host);
+            assembly(region, |stack| {
+                assert_eq!(stack.add("mail", SmtpCredentials::new(["example.com"])).host(), host);
+            });
         }
     }
 
     #[test]
     fn the_user_sends_from_the_identities_and_the_secret_has_both_parts() {
-        let app = App::new("shop");
-        let stack = app.stack("shop", Environment::new("eu-central-1").account("111122223333"));
-        stack.add("mail", SmtpCredentials::new(["example.com"]).serial(2));
-        let assembly = app.synth().expect("it is valid").assembly.to_json();
-        let assembly: serde_json::Value = serde_json::from_str(&assembly).expect("JSON");
-        let resources = &assembly["resources"];
-        let policy = &resources["shop/mail/user"]["properties"]["Policies"][0]["PolicyDocument"]["Statement"][0];
+        let assembly = assembly("eu-central-1", |stack| {
+            let mail = stack.add("mail", SmtpCredentials::new(["example.com"]).serial(2));
+            stack.export("username", mail.username());
+        });
+        let policy = &properties(&assembly, "shop/mail/user")["Policies"][0]["PolicyDocument"]["Statement"][0];
         assert_eq!(policy["Action"], "ses:SendRawEmail");
         assert_eq!(policy["Resource"], "arn:aws:ses:eu-central-1:111122223333:identity/example.com");
-        assert_eq!(resources["shop/mail/key"]["properties"]["Serial"], 2);
-        let secret = &resources["shop/mail/credentials"]["properties"]["SecretString"]["$secret"]["derived"];
+        assert_eq!(properties(&assembly, "shop/mail/key")["Serial"], 2);
+        let secret = &properties(&assembly, "shop/mail/credentials")["SecretString"]["$secret"]["derived"];
         assert_eq!(secret["by"]["json_object"]["key"], "password");
         assert_eq!(secret["by"]["json_object"]["beside"], json!({"username": {"$ref": "shop/mail/key#Id"}}));
         assert_eq!(secret["from"]["derived"]["by"], json!({"ses_smtp_password": {"region": "eu-central-1"}}));
+        assert_eq!(assembly.outputs["username"].to_json(), json!({"$ref": "shop/mail/key#Id"}));
+    }
+
+    #[test]
+    fn who_reads_the_credentials_reads_this_secret_only() {
+        let assembly = assembly("eu-central-1", |stack| {
+            let mail = stack.add("mail", SmtpCredentials::new(["example.com"]));
+            mail.grant_credentials(&stack.add("relay", User::new()));
+        });
+        let granted = statements(&assembly, "shop/relay/policy");
+        let read = json!({
+            "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": {"$ref": "shop/mail/credentials#Id"},
+        });
+        assert_eq!(granted, [read]);
+    }
+
+    #[test]
+    fn credentials_without_an_identity_are_refused() {
+        let found = findings(|stack| drop(stack.add("mail", SmtpCredentials::new(Vec::<String>::new()))));
+        assert!(
+            found.starts_with("error[GP0303]: a statement in the policy of a role, user or group needs"),
+            "{found}"
+        );
     }
 }

@@ -7,6 +7,6 @@ mod vpc_ref;
 mod zones;
 
 pub use layout::{LayoutError, PlannedSubnet, SubnetLayout, Tier, Visibility};
-pub use security_group::{Peer, Port, SecurityGroup, SecurityGroupHandle};
+pub use security_group::{Peer, Port, SecurityGroup, SecurityGroupHandle, SecurityGroupRef};
 pub use vpc::{Endpoint, NatGateways, Vpc, VpcHandle};
 pub use vpc_ref::VpcRef;

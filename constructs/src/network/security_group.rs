@@ -5,10 +5,26 @@ use groundplan_resources::ec2;
 
 use super::vpc_ref::VpcRef;
 
+/// The maximum length of a description, and its characters beside letters, digits and spaces.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>
+const DESCRIPTION: (usize, &str) = (255, "._-:/()#,@[]+=&;{}!$*");
+
 /// A security group: a firewall around its members. By default, it blocks all inbound traffic until
 /// [`allow_from`](SecurityGroupHandle::allow_from) adds a rule, and allows all outbound traffic.
 ///
 /// Each rule is a separate resource, so two groups can refer to each other.
+///
+/// ```
+/// use groundplan_constructs::network::{Port, SecurityGroup, Vpc};
+/// use groundplan_core::{App, Environment, cidr};
+/// let app = App::new("shop");
+/// let stack = app.stack("shop", Environment::new("eu-west-1"));
+/// let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")));
+/// let api = stack.add("api", SecurityGroup::new(&vpc, "API"));
+/// let cache = stack.add("cache", SecurityGroup::new(&vpc, "Cache").no_outbound());
+/// cache.allow_from(&api, Port::REDIS);
+/// # app.synth().expect("it is valid");
+/// ```
 pub struct SecurityGroup {
     vpc: VpcRef,
     description: String,
@@ -19,6 +35,32 @@ impl SecurityGroup {
     /// Creates a group in `vpc`. Changing the description later replaces the group.
     pub fn new(vpc: impl Into<VpcRef>, description: impl Into<String>) -> Self {
         Self { vpc: vpc.into(), description: description.into(), outbound: true }
+    }
+
+    /// Refers to an existing group by its id, which can be a known id, an output of a resource or an export of
+    /// another app. Rules of other groups accept the reference as a peer.
+    ///
+    /// ```
+    /// use groundplan_constructs::network::{Port, SecurityGroup, Vpc};
+    /// use groundplan_core::{App, Environment};
+    /// use groundplan_resources::ec2::{SecurityGroupId, VpcId};
+    /// let app = App::new("shop");
+    /// let stack = app.stack("shop", Environment::new("eu-west-1"));
+    /// let shared = Vpc::existing(VpcId::new("vpc-0123456789abcdef0"));
+    /// let bastion = SecurityGroup::existing(SecurityGroupId::new("sg-0123456789abcdef0"));
+    /// let cache = stack.add("cache", SecurityGroup::new(&shared, "Cache"));
+    /// cache.allow_from(&bastion, Port::REDIS);
+    /// # app.synth().expect("it is valid");
+    /// ```
+    pub fn existing(id: impl Provides<ec2::SecurityGroupId>) -> SecurityGroupRef {
+        let id = id.provide();
+        let name = match &id {
+            Input::Known(id) => id.as_str().to_owned(),
+            Input::Ref(output) => group_name(output.reference().path.as_str()),
+            Input::CrossApp(export) => format!("{}-{}", export.app, export.name),
+            Input::Template(_) | Input::Subnet(_) => "group".to_owned(),
+        };
+        SecurityGroupRef { name, id }
     }
 
     /// Blocks outbound traffic, except for the rules of [`allow_to`](SecurityGroupHandle::allow_to). The group
@@ -43,6 +85,17 @@ impl Construct for SecurityGroup {
     type Handle = SecurityGroupHandle;
 
     fn build(self, scope: &Scope) -> SecurityGroupHandle {
+        let (most, punctuation) = DESCRIPTION;
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == ' ' || punctuation.contains(letter);
+        let fits = (1..=most).contains(&self.description.len()) && self.description.chars().all(allowed);
+        if !fits {
+            let error = Diagnostic::error(Code::GroupDescription, "a security group cannot have this description");
+            scope.report(
+                error
+                    .got(format!("{:?}", self.description))
+                    .allowed(format!("1 to {most} letters, digits, spaces and `{punctuation}`")),
+            );
+        }
         let mut group = ec2::SecurityGroup::new(self.description).vpc_id(&self.vpc);
         if self.outbound && self.vpc.dual_stack {
             // AWS adds a default rule for IPv6 only if the VPC already has its IPv6 block. Omitting the rule
@@ -90,7 +143,11 @@ impl Port {
     }
 
     /// Returns the TCP ports from `from` to `to`, inclusive.
+    ///
+    /// # Panics
+    /// If `from` is greater than `to`. In a constant, this is an error of the compiler.
     pub const fn tcp_range(from: u16, to: u16) -> Self {
+        assert!(from <= to, "a range of ports begins with the lower one");
         Self { protocol: "tcp", from, to }
     }
 
@@ -126,7 +183,9 @@ pub struct Peer {
 enum Address {
     Ipv4(Ipv4Net),
     Ipv6(Ipv6Net),
-    Group(Output<ec2::SecurityGroupId>),
+    /// An IPv6 block that is known after the deploy.
+    Ipv6Output(Input<String>),
+    Group(Input<ec2::SecurityGroupId>),
     PrefixList(Input<ec2::PrefixListId>),
 }
 
@@ -146,12 +205,17 @@ impl Peer {
         Self { name: name.into(), address: Address::PrefixList(id.provide()) }
     }
 
+    /// Returns the addresses of an IPv6 block. `name` is part of the rule name.
+    pub(crate) fn ipv6_block(name: &str, block: Input<String>) -> Self {
+        Self { name: name.to_owned(), address: Address::Ipv6Output(block) }
+    }
+
     /// Returns the text for this peer in descriptions of rules.
     fn label(&self) -> String {
         match &self.address {
             Address::Ipv4(block) => block.to_string(),
             Address::Ipv6(block) => block.to_string(),
-            Address::Group(_) | Address::PrefixList(_) => self.name.clone(),
+            Address::Ipv6Output(_) | Address::Group(_) | Address::PrefixList(_) => self.name.clone(),
         }
     }
 }
@@ -173,10 +237,45 @@ impl From<Ipv6Net> for Peer {
     }
 }
 
+/// A security group that rules of other groups name: a [`SecurityGroup`] of the program, by its handle, or an
+/// existing group, by [`SecurityGroup::existing`].
+#[derive(Clone, Debug)]
+pub struct SecurityGroupRef {
+    /// The part of rule names for the group.
+    name: String,
+    id: Input<ec2::SecurityGroupId>,
+}
+
+impl SecurityGroupRef {
+    /// Returns the id of the group.
+    pub fn id(&self) -> Input<ec2::SecurityGroupId> {
+        self.id.clone()
+    }
+}
+
+/// The name in rule names is the path without the stack. Two groups with the same name in two constructs therefore
+/// have different rules.
+impl From<&SecurityGroupHandle> for SecurityGroupRef {
+    fn from(group: &SecurityGroupHandle) -> Self {
+        Self { name: group_name(group.scope.path().as_str()), id: group.id().into() }
+    }
+}
+
 impl From<&SecurityGroupHandle> for Peer {
     fn from(group: &SecurityGroupHandle) -> Self {
-        Self { name: group.name(), address: Address::Group(group.group.group_id()) }
+        Self::from(&SecurityGroupRef::from(group))
     }
+}
+
+impl From<&SecurityGroupRef> for Peer {
+    fn from(group: &SecurityGroupRef) -> Self {
+        Self { name: group.name.clone(), address: Address::Group(group.id()) }
+    }
+}
+
+/// Returns the path of a group without the stack, as a name.
+fn group_name(path: &str) -> String {
+    path.split_once('/').map_or(path, |(_, rest)| rest).replace('/', "-")
 }
 
 impl SecurityGroupHandle {
@@ -195,6 +294,7 @@ impl SecurityGroupHandle {
         rule = match peer.address {
             Address::Ipv4(block) => rule.cidr_ip(block),
             Address::Ipv6(block) => rule.cidr_ipv6(block),
+            Address::Ipv6Output(block) => rule.cidr_ipv6(block),
             Address::Group(group) => rule.source_security_group_id(group),
             Address::PrefixList(id) => rule.source_prefix_list_id(id),
         };
@@ -208,11 +308,11 @@ impl SecurityGroupHandle {
     pub fn allow_to(&self, peer: impl Into<Peer>, port: Port) -> &Self {
         let peer = peer.into();
         if self.all_outbound {
-            let message = "this security group lets everything out already";
+            let message = "this security group already allows all outbound traffic";
             self.scope.report(
                 Diagnostic::warning(Code::RedundantRule, message)
-                    .got(format!("{} to {}", port.name(), peer.name))
-                    .help("take the rule away, or make the group with `.no_outbound()`"),
+                    .got(format!("{} to {}", port.name(), peer.label()))
+                    .help("remove the rule, or declare the group with `.no_outbound()`"),
             );
             return self;
         }
@@ -233,7 +333,8 @@ impl SecurityGroupHandle {
         rule = match &peer.address {
             Address::Ipv4(block) => rule.cidr_ip(*block),
             Address::Ipv6(block) => rule.cidr_ipv6(*block),
-            Address::Group(group) => rule.destination_security_group_id(group),
+            Address::Ipv6Output(block) => rule.cidr_ipv6(block.clone()),
+            Address::Group(group) => rule.destination_security_group_id(group.clone()),
             Address::PrefixList(id) => rule.destination_prefix_list_id(id.clone()),
         };
         self.scope.add(&format!("to-{}-{}", peer.name, port.name()), rule);
@@ -243,11 +344,8 @@ impl SecurityGroupHandle {
     pub fn id(&self) -> Output<ec2::SecurityGroupId> {
         self.group.group_id()
     }
-
-    /// Returns the name of the group in rule names: the path without the stack. Two groups with the same name in
-    /// two constructs therefore have different rules.
-    fn name(&self) -> String {
-        let path = self.scope.path().as_str();
-        path.split_once('/').map_or(path, |(_, rest)| rest).replace('/', "-")
-    }
 }
+
+#[cfg(test)]
+#[path = "security_group_tests.rs"]
+mod tests;

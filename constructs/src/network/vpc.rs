@@ -7,7 +7,7 @@ use groundplan_resources::{Tag, ec2};
 
 use super::layout::{PlannedSubnet, SubnetLayout, Visibility};
 use super::security_group::{Port, SecurityGroup, SecurityGroupHandle};
-use super::vpc_ref::VpcRef;
+use super::vpc_ref::{Subnets, VpcRef};
 use super::zones;
 
 /// The prefix lengths of VPCs that AWS accepts.
@@ -97,6 +97,25 @@ impl Vpc {
         }
     }
 
+    /// Refers to an existing VPC by its id, which can be a known id or an export of another app. The VPC is treated
+    /// as having no IPv6 unless [`VpcRef::dual_stack`] is called.
+    ///
+    /// ```
+    /// use groundplan_constructs::network::{Port, SecurityGroup, Vpc};
+    /// use groundplan_core::{App, Environment, cidr};
+    /// use groundplan_resources::ec2::VpcId;
+    ///
+    /// let app = App::new("tools");
+    /// let stack = app.stack("tools", Environment::new("eu-central-1"));
+    /// let shared = Vpc::existing(VpcId::new("vpc-0123456789abcdef0"));
+    /// let group = stack.add("bastion", SecurityGroup::new(&shared, "Bastion"));
+    /// group.allow_from(cidr!("10.0.0.0/8"), Port::SSH);
+    /// # app.synth().expect("it is valid");
+    /// ```
+    pub fn existing(id: impl Provides<ec2::VpcId>) -> VpcRef {
+        VpcRef::existing(id.provide())
+    }
+
     /// Sets the availability zones, such as `us-east-1a`. Default: the first three zones of the region.
     #[must_use]
     pub fn zones<Z: Into<String>>(mut self, zones: impl IntoIterator<Item = Z>) -> Self {
@@ -111,7 +130,8 @@ impl Vpc {
         self
     }
 
-    /// Sets how private subnets reach the internet over IPv4. Default: [`NatGateways::PerAz`].
+    /// Sets how private subnets reach the internet over IPv4. NAT gateways are in public subnets; without public
+    /// subnets there are none. Default: [`NatGateways::PerAz`].
     #[must_use]
     pub fn nat(mut self, nat: NatGateways) -> Self {
         self.nat = nat;
@@ -147,7 +167,7 @@ impl Vpc {
         let region = scope.region();
         let foreign = |zone: &&String| !zones::is_in(zone, &region);
         if let Some(zone) = self.zones.iter().flatten().find(foreign) {
-            let error = Diagnostic::error(Code::ForeignZone, "an availability zone of another region");
+            let error = Diagnostic::error(Code::ForeignZone, "a VPC cannot use an availability zone of another region");
             scope.report(error.got(zone).allowed(format!("zones of {region}, as in {region}a")));
             return None;
         }
@@ -157,10 +177,8 @@ impl Vpc {
         match zones::default_zones(&region) {
             Ok(zones) => Some(zones.into()),
             Err(why) => {
-                let error = Diagnostic::error(
-                    Code::UnknownZones,
-                    "the region has no availability zones that a VPC takes by default",
-                );
+                let error =
+                    Diagnostic::error(Code::UnknownZones, "the default availability zones of the region are not known");
                 scope.report(error.got(format!("{region}: {why}")).help(format!(
                     "name them with `.zones([…])`; `aws ec2 describe-availability-zones --region {region}` lists them"
                 )));
@@ -178,7 +196,7 @@ impl Vpc {
         }
         self.layout.place(self.block, zones).unwrap_or_else(|error| {
             scope.report(
-                Diagnostic::error(Code::SubnetsTooLarge, "the subnets do not fit the VPC")
+                Diagnostic::error(Code::SubnetsTooLarge, "the subnets do not fit into the VPC")
                     .got(error)
                     .help("choose other blocks or sizes, or a larger block for the VPC"),
             );
@@ -209,6 +227,7 @@ pub struct VpcHandle {
     pub block: Ipv4Net,
     /// True if the VPC also has IPv6.
     pub dual_stack: bool,
+    ipv6_block: Option<Output<String>>,
     subnets: Vec<(PlannedSubnet, Handle<ec2::Subnet>)>,
     /// The security group of the interface endpoints, if the VPC has any.
     pub endpoint_security_group: Option<SecurityGroupHandle>,
@@ -248,7 +267,19 @@ impl VpcHandle {
 
 impl From<&VpcHandle> for VpcRef {
     fn from(vpc: &VpcHandle) -> Self {
-        Self { id: (&vpc.vpc).provide(), dual_stack: vpc.dual_stack }
+        let subnets = |visibility: Visibility| Subnets {
+            all: vpc.subnets_of(visibility).provide(),
+            per_zone: vpc.subnet_per_zone(visibility).provide(),
+        };
+        Self {
+            id: (&vpc.vpc).provide(),
+            dual_stack: vpc.dual_stack,
+            block: Some(vpc.block),
+            ipv6_block: vpc.ipv6_block.as_ref().map(Provides::provide),
+            public: Some(subnets(Visibility::Public)),
+            private: Some(subnets(Visibility::Private)),
+            internet_gateway_attachment: vpc.internet_gateway_attachment.clone(),
+        }
     }
 }
 
@@ -285,6 +316,7 @@ impl Construct for Vpc {
             vpc,
             block: self.block,
             dual_stack: self.dual_stack,
+            ipv6_block: ipv6.map(|ipv6| ipv6.output("Ipv6CidrBlock")),
             subnets,
             endpoint_security_group: None,
             internet_gateway_attachment: None,
@@ -386,7 +418,8 @@ impl Vpc {
                 Some(group) if !endpoint.is_gateway() => resource
                     .vpc_endpoint_type("Interface")
                     .private_dns_enabled(true)
-                    .subnet_ids(handle.private_subnets())
+                    // An endpoint accepts one subnet of each zone.
+                    .subnet_ids(handle.subnet_per_zone(Visibility::Private))
                     .security_group_ids([group.id()]),
                 _ => resource.vpc_endpoint_type("Gateway").route_table_ids(tables),
             };
@@ -471,3 +504,7 @@ impl Routes<'_> {
         tables.into_values().collect()
     }
 }
+
+#[cfg(test)]
+#[path = "vpc_tests.rs"]
+mod tests;

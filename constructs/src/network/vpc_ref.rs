@@ -1,43 +1,162 @@
 //! A reference to a VPC of the program or to an existing VPC.
 
-use groundplan_core::{Input, Provides};
+use groundplan_core::{Code, Diagnostic, Handle, Input, Ipv4Net, List, Provides, Scope};
 use groundplan_resources::ec2;
 
+use super::layout::Visibility;
+
 /// A VPC that a construct is placed in: a [`Vpc`](super::Vpc) of this program, by its handle, or an existing
-/// VPC, by its id.
+/// VPC, by [`Vpc::existing`](super::Vpc::existing).
+///
+/// Groundplan does not read an existing VPC, so the reference states what constructs need: subnets for load
+/// balancers and databases, and the block for internal load balancers.
 ///
 /// ```
-/// use groundplan_constructs::network::{Port, SecurityGroup, VpcRef};
-/// use groundplan_core::{App, Environment, cidr};
-/// use groundplan_resources::ec2::VpcId;
+/// use groundplan_constructs::data::PostgresDatabase;
+/// use groundplan_constructs::network::Vpc;
+/// use groundplan_core::{App, Environment};
+/// use groundplan_resources::ec2::{SubnetId, VpcId};
 ///
-/// let app = App::new("tools");
-/// let stack = app.stack("tools", Environment::new("eu-central-1"));
-/// let shared = VpcRef::existing(VpcId::new("vpc-0123456789abcdef0"));
-/// let group = stack.add("bastion", SecurityGroup::new(&shared, "Bastion"));
-/// group.allow_from(cidr!("10.0.0.0/8"), Port::tcp(22));
-/// # drop(stack);
-/// # assert!(app.synth().is_ok());
+/// let app = App::new("shop");
+/// let stack = app.stack("shop", Environment::new("eu-central-1"));
+/// let shared = Vpc::existing(VpcId::new("vpc-0123456789abcdef0"))
+///     .private_subnets([SubnetId::new("subnet-0a"), SubnetId::new("subnet-0b")]);
+/// stack.add("database", PostgresDatabase::new(&shared));
+/// # app.synth().expect("it is valid");
 /// ```
 #[derive(Clone)]
 pub struct VpcRef {
     pub(super) id: Input<ec2::VpcId>,
     pub(super) dual_stack: bool,
+    pub(super) block: Option<Ipv4Net>,
+    /// The IPv6 block of a VPC of the program.
+    pub(super) ipv6_block: Option<Input<String>>,
+    pub(super) public: Option<Subnets>,
+    pub(super) private: Option<Subnets>,
+    /// The attachment of the internet gateway of a VPC of the program.
+    pub(super) internet_gateway_attachment: Option<Handle<ec2::VpcGatewayAttachment>>,
+}
+
+/// Subnets of a VPC with the same visibility.
+#[derive(Clone)]
+pub(super) struct Subnets {
+    pub(super) all: Input<List<ec2::SubnetId>>,
+    /// The first subnet of each zone.
+    pub(super) per_zone: Input<List<ec2::SubnetId>>,
+}
+
+impl Subnets {
+    fn stated(subnets: impl Provides<List<ec2::SubnetId>>) -> Self {
+        let all = subnets.provide();
+        Self { per_zone: all.clone(), all }
+    }
 }
 
 impl VpcRef {
-    /// Refers to an existing VPC by its id, which can be a known id or an export of another app. The VPC is
-    /// treated as having no IPv6 unless [`dual_stack`](Self::dual_stack) is called.
-    pub fn existing(id: impl Provides<ec2::VpcId>) -> Self {
-        Self { id: id.provide(), dual_stack: false }
+    pub(super) fn existing(id: Input<ec2::VpcId>) -> Self {
+        Self {
+            id,
+            dual_stack: false,
+            block: None,
+            ipv6_block: None,
+            public: None,
+            private: None,
+            internet_gateway_attachment: None,
+        }
     }
 
-    /// States that the VPC also has IPv6.
+    /// States that the existing VPC also has IPv6.
     #[must_use]
     pub fn dual_stack(mut self) -> Self {
         self.dual_stack = true;
         self
     }
+
+    /// States the IPv4 block of the existing VPC.
+    #[must_use]
+    pub fn block(mut self, block: Ipv4Net) -> Self {
+        self.block = Some(block);
+        self
+    }
+
+    /// States the public subnets of the existing VPC, one per zone: known ids, or an export of another app.
+    #[must_use]
+    pub fn public_subnets(mut self, subnets: impl Provides<List<ec2::SubnetId>>) -> Self {
+        self.public = Some(Subnets::stated(subnets));
+        self
+    }
+
+    /// States the private subnets of the existing VPC, one per zone: known ids, or an export of another app.
+    #[must_use]
+    pub fn private_subnets(mut self, subnets: impl Provides<List<ec2::SubnetId>>) -> Self {
+        self.private = Some(Subnets::stated(subnets));
+        self
+    }
+
+    /// Returns true if the VPC has IPv6.
+    pub(crate) fn has_ipv6(&self) -> bool {
+        self.dual_stack
+    }
+
+    /// Returns the IPv4 block and the IPv6 block, as far as they are known.
+    pub(crate) fn blocks(&self) -> (Option<Ipv4Net>, Option<&Input<String>>) {
+        (self.block, self.ipv6_block.as_ref())
+    }
+
+    /// Returns the attachment of the internet gateway of a VPC of the program.
+    pub(crate) fn internet_gateway_attachment(&self) -> Option<&Handle<ec2::VpcGatewayAttachment>> {
+        self.internet_gateway_attachment.as_ref()
+    }
+
+    /// Returns the subnets with this visibility for `user`, such as `a database`. Reports an existing VPC without
+    /// them, and subnets in fewer than two zones.
+    pub(crate) fn subnets_in_two_zones(
+        &self,
+        scope: &Scope,
+        visibility: Visibility,
+        user: &str,
+    ) -> Input<List<ec2::SubnetId>> {
+        self.checked(scope, visibility, user).map_or_else(none, |subnets| subnets.all)
+    }
+
+    /// Returns one subnet per zone, like [`subnets_in_two_zones`](Self::subnets_in_two_zones).
+    pub(crate) fn subnet_per_zone(
+        &self,
+        scope: &Scope,
+        visibility: Visibility,
+        user: &str,
+    ) -> Input<List<ec2::SubnetId>> {
+        self.checked(scope, visibility, user).map_or_else(none, |subnets| subnets.per_zone)
+    }
+
+    fn checked(&self, scope: &Scope, visibility: Visibility, user: &str) -> Option<Subnets> {
+        let kind = visibility.name();
+        let subnets = match visibility {
+            Visibility::Public => self.public.clone(),
+            Visibility::Private => self.private.clone(),
+        };
+        let Some(subnets) = subnets else {
+            let message = format!("{user} needs the {kind} subnets of the existing VPC");
+            scope
+                .report(Diagnostic::error(Code::UnknownSubnets, message).help(format!(
+                    "state one subnet per zone with `.{kind}_subnets([…])` at the reference to the VPC"
+                )));
+            return None;
+        };
+        // A list that another app exports is not known here.
+        if let Some(List(per_zone)) = subnets.per_zone.known().filter(|List(per_zone)| per_zone.len() < 2) {
+            scope.report(
+                Diagnostic::error(Code::TooFewZones, format!("{user} needs subnets in at least two zones"))
+                    .got(format!("{kind} subnets in {}", per_zone.len()))
+                    .help(format!("give the VPC a {kind} subnet in each of its zones")),
+            );
+        }
+        Some(subnets)
+    }
+}
+
+fn none() -> Input<List<ec2::SubnetId>> {
+    Input::Known(List(Vec::new()))
 }
 
 impl From<&VpcRef> for VpcRef {
@@ -54,35 +173,87 @@ impl Provides<ec2::VpcId> for &VpcRef {
 
 #[cfg(test)]
 mod tests {
-    use groundplan_core::{App, Environment};
+    use groundplan_core::{Export, Stack, cidr};
+    use serde_json::{Value as Json, json};
 
     use super::*;
+    use crate::data::PostgresDatabase;
+    use crate::edge::ApplicationLoadBalancer;
+    use crate::fixture::{assembly, findings, properties};
     use crate::network::{SecurityGroup, Vpc};
 
+    const CERTIFICATE: &str = "arn:aws:acm:us-east-1:111122223333:certificate/1";
+
+    fn existing() -> VpcRef {
+        Vpc::existing(ec2::VpcId::new("vpc-1"))
+    }
+
+    fn subnets(names: [&str; 2]) -> [ec2::SubnetId; 2] {
+        names.map(ec2::SubnetId::new)
+    }
+
+    fn balancer(vpc: &VpcRef) -> ApplicationLoadBalancer {
+        ApplicationLoadBalancer::new(vpc, groundplan_resources::certificatemanager::CertificateArn::new(CERTIFICATE))
+    }
+
     /// The properties of a security group in this VPC.
-    fn group_in(vpc: impl FnOnce(&groundplan_core::Stack) -> VpcRef) -> serde_json::Value {
-        let app = App::new("shop");
-        let stack = app.stack("shop", Environment::new("eu-central-1"));
-        let vpc = vpc(&stack);
-        stack.add("group", SecurityGroup::new(&vpc, "Bastion"));
-        drop(stack);
-        let assembly = app.synth().unwrap().assembly;
-        serde_json::to_value(&assembly.resources["shop/group"].properties).unwrap()
+    fn group_in(vpc: impl FnOnce(&Stack) -> VpcRef) -> Json {
+        let assembly = assembly("eu-central-1", |stack| {
+            let vpc = vpc(stack);
+            stack.add("group", SecurityGroup::new(&vpc, "Bastion"));
+        });
+        properties(&assembly, "shop/group")
     }
 
     #[test]
-    fn a_group_is_put_into_a_vpc_of_the_program_or_of_somebody_else() {
-        let existing = || VpcRef::existing(ec2::VpcId::new("vpc-1"));
+    fn a_group_is_put_into_a_vpc_of_the_program_or_an_existing_one() {
+        const ID: Export<ec2::VpcId> = Export::new("account", "vpc");
         let group = group_in(|_| existing());
-        assert_eq!(group["VpcId"], "vpc-1");
-        assert_eq!(group.get("SecurityGroupEgress"), None);
-        let group = group_in(|_| existing().dual_stack());
-        assert_eq!(group["SecurityGroupEgress"][1]["CidrIpv6"], "::/0");
-        let own = |stack: &groundplan_core::Stack| {
-            VpcRef::from(
-                &stack.add("vpc", Vpc::new("10.0.0.0/16".parse().unwrap()).zones(["eu-central-1a", "eu-central-1b"])),
-            )
-        };
-        assert_eq!(group_in(own)["VpcId"]["$ref"], "shop/vpc#VpcId");
+        assert_eq!((&group["VpcId"], group.get("SecurityGroupEgress")), (&json!("vpc-1"), None));
+        assert_eq!(group_in(|_| existing().dual_stack())["SecurityGroupEgress"][1]["CidrIpv6"], "::/0");
+        assert_eq!(group_in(|_| Vpc::existing(ID))["VpcId"]["$import"]["name"], "vpc");
+        let own = |stack: &Stack| VpcRef::from(&stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16"))));
+        assert_eq!(group_in(own)["VpcId"], json!({"$ref": "shop/vpc#VpcId"}));
+    }
+
+    #[test]
+    fn databases_and_load_balancers_take_the_subnets_that_the_reference_states() {
+        const PUBLIC: Export<List<ec2::SubnetId>> = Export::new("account", "public-subnets");
+        let assembly = assembly("us-east-1", |stack| {
+            let vpc = existing().private_subnets(subnets(["subnet-a", "subnet-b"])).public_subnets(PUBLIC);
+            let vpc = vpc.block(cidr!("10.7.0.0/16"));
+            stack.add("database", PostgresDatabase::new(&vpc));
+            stack.add("external", balancer(&vpc));
+            stack.add("internal", balancer(&vpc).internal());
+        });
+        assert_eq!(properties(&assembly, "shop/database/subnets")["SubnetIds"], json!(["subnet-a", "subnet-b"]));
+        assert_eq!(properties(&assembly, "shop/database/security-group")["VpcId"], "vpc-1");
+        assert_eq!(properties(&assembly, "shop/external")["Subnets"]["$import"]["name"], "public-subnets");
+        assert_eq!(properties(&assembly, "shop/internal")["Subnets"], json!(["subnet-a", "subnet-b"]));
+        let rule = properties(&assembly, "shop/internal/security-group/from-10.7.0.0_16-443");
+        assert_eq!(rule["CidrIp"], "10.7.0.0/16");
+    }
+
+    #[test]
+    fn what_the_reference_lacks_is_named() {
+        insta::assert_snapshot!(findings(|stack| {
+            stack.add("database", PostgresDatabase::new(&existing()));
+            stack.add("external", balancer(&existing()));
+            let one = existing().private_subnets([ec2::SubnetId::new("subnet-a")]);
+            stack.add("internal", balancer(&one).internal());
+        }), @"
+        error[GP0316]: a database needs the private subnets of the existing VPC
+           = help: state one subnet per zone with `.private_subnets([…])` at the reference to the VPC
+
+        error[GP0316]: a load balancer needs the public subnets of the existing VPC
+           = help: state one subnet per zone with `.public_subnets([…])` at the reference to the VPC
+
+        error[GP0343]: the clients of an internal load balancer in an existing VPC are not known
+           = help: state the address block with `.block(…)` at the reference to the VPC, or the clients with `.clients([…])`
+
+        error[GP0337]: a load balancer needs subnets in at least two zones
+           = got: private subnets in 1
+           = help: give the VPC a private subnet in each of its zones
+        ");
     }
 }

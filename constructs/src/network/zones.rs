@@ -53,10 +53,10 @@ const WITH_TWO: &str = "us-west-1";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoDefault {
     /// The zones differ between accounts.
-    #[error("it gives an account two zones, and their letters differ from account to account")]
+    #[error("each account has two zones, whose letters differ between accounts")]
     PerAccount,
     /// The region is not in the tables.
-    #[error("its zones are not known here")]
+    #[error("Groundplan does not know its zones")]
     Unknown,
 }
 

@@ -1,9 +1,9 @@
 //! CloudWatch log groups.
 
-use groundplan_core::{Construct, Handle, Output, Scope};
-use groundplan_resources::{kms, logs};
+use groundplan_core::{Construct, Handle, Scope, dns_suffix, template};
+use groundplan_resources::logs;
 
-use crate::identity::{KmsKeyHandle, RoleHandle, Statement};
+use crate::identity::{Grantee, KmsKeyRef, ServiceUse, Statement};
 
 /// The retention of log events, one of the periods that CloudWatch Logs accepts.
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
@@ -46,10 +46,21 @@ impl Retention {
 }
 
 /// A CloudWatch log group.
+///
+/// ```
+/// use groundplan_constructs::identity::{Principal, Role};
+/// use groundplan_constructs::observability::{LogGroup, Retention};
+/// use groundplan_core::{App, Environment};
+/// let app = App::new("shop");
+/// let stack = app.stack("shop", Environment::new("eu-west-1"));
+/// let api = stack.add("api", Role::new(Principal::service("ecs-tasks.amazonaws.com")));
+/// stack.add("logs", LogGroup::new(Retention::Month).name("/shop/api")).grant_write(&api);
+/// # app.synth().expect("it is valid");
+/// ```
 pub struct LogGroup {
     name: Option<String>,
     retention: Retention,
-    key: Option<Output<kms::KeyArn>>,
+    key: Option<KmsKeyRef>,
 }
 
 impl LogGroup {
@@ -65,11 +76,14 @@ impl LogGroup {
         self
     }
 
-    /// Encrypts the log group with this key. `logs.REGION.amazonaws.com` must be able to
-    /// [use](crate::identity::KmsKey::usable_by) the key.
+    /// Encrypts the log group with this key. The policy of a key of the program then allows CloudWatch Logs to use
+    /// the key for log groups of the account, unless it already
+    /// [names](crate::identity::KmsKey::usable_by) `logs.REGION.amazonaws.com`. The policy of an existing key has to
+    /// allow it.
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
     #[must_use]
-    pub fn encrypted_with(mut self, key: &KmsKeyHandle) -> Self {
-        self.key = Some(key.arn());
+    pub fn encrypted_with(mut self, key: impl Into<KmsKeyRef>) -> Self {
+        self.key = Some(key.into());
         self
     }
 }
@@ -93,18 +107,123 @@ impl Construct for LogGroup {
             group = group.retention_in_days(days);
         }
         if let Some(key) = &self.key {
-            group = group.kms_key_id(key);
+            key.check(scope);
+            let region = scope.region();
+            let groups = template!("arn:{}:logs:{}:{}:*", scope.partition(), &region, scope.account_id());
+            let logs = ServiceUse::new(format!("logs.{region}.{}", dns_suffix(&region)));
+            key.admit(logs.encryption_context("aws:logs:arn", [groups]));
+            group = group.kms_key_id(key.arn());
         }
         LogGroupHandle { group: scope.resource(group) }
     }
 }
 
 impl LogGroupHandle {
-    /// Allows `role` to write events to the group. CloudWatch Logs encrypts the events, so the role needs no
+    /// Allows `grantee` to write events to the group. CloudWatch Logs encrypts the events, so the grantee needs no
     /// permission for the key of the group.
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
     #[track_caller]
-    pub fn grant_write(&self, role: &RoleHandle) {
-        role.grant(Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on([self.group.arn()]));
+    pub fn grant_write(&self, grantee: &impl Grantee) {
+        grantee
+            .identity()
+            .grant(Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on([self.group.arn()]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_core::Export;
+    use groundplan_resources::kms::KeyArn;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::fixture::{assembly, findings, properties, statements};
+    use crate::identity::{KmsKey, Principal, Role};
+
+    fn group(group: LogGroup) -> Json {
+        properties(&assembly("eu-west-1", |stack| drop(stack.add("logs", group))), "shop/logs")
+    }
+
+    #[test]
+    fn each_retention_is_a_number_of_days_that_cloudwatch_accepts() {
+        for (retention, days) in [
+            (Retention::Day, 1),
+            (Retention::Week, 7),
+            (Retention::TwoWeeks, 14),
+            (Retention::Month, 30),
+            (Retention::ThreeMonths, 90),
+            (Retention::HalfYear, 180),
+            (Retention::Year, 365),
+            (Retention::TenYears, 3653),
+        ] {
+            // Synth compares the number with those of the schema.
+            assert_eq!(group(LogGroup::new(retention)), json!({"RetentionInDays": days}));
+        }
+        assert_eq!(group(LogGroup::new(Retention::Forever)), json!({}));
+        assert!(Retention::Day < Retention::Week && Retention::TenYears < Retention::Forever);
+    }
+
+    #[test]
+    fn a_name_is_set_as_it_is() {
+        assert_eq!(group(LogGroup::new(Retention::Forever).name("/shop/api")), json!({"LogGroupName": "/shop/api"}));
+    }
+
+    #[test]
+    fn an_encrypted_group_makes_its_key_usable_by_cloudwatch_logs() {
+        for (region, arn, service) in [
+            ("eu-west-1", "arn:aws:logs:eu-west-1:111122223333:*", "logs.eu-west-1.amazonaws.com"),
+            ("cn-north-1", "arn:aws-cn:logs:cn-north-1:111122223333:*", "logs.cn-north-1.amazonaws.com.cn"),
+        ] {
+            let assembly = assembly(region, |stack| {
+                let key = stack.add("key", KmsKey::new("Logs", "logs"));
+                stack.add("one", LogGroup::new(Retention::Day).encrypted_with(&key));
+                stack.add("two", LogGroup::new(Retention::Day).encrypted_with(&key));
+            });
+            let one = properties(&assembly, "shop/one");
+            assert_eq!(one["KmsKeyId"], json!({"$ref": "shop/key#Arn"}));
+            let policy = properties(&assembly, "shop/key")["KeyPolicy"]["Statement"].clone();
+            assert_eq!(policy.as_array().map(Vec::len), Some(2), "both groups need the same statement");
+            assert_eq!((&policy[1]["Principal"], &policy[1]["Resource"]), (&json!({"Service": service}), &json!("*")));
+            assert_eq!(policy[1]["Condition"], json!({"StringLike": {"kms:EncryptionContext:aws:logs:arn": arn}}));
+            assert!(policy[1]["Action"].to_string().contains("kms:GenerateDataKey*"));
+        }
+    }
+
+    #[test]
+    fn what_the_program_says_about_cloudwatch_logs_in_the_key_stays() {
+        let assembly = assembly("eu-west-1", |stack| {
+            let key = KmsKey::new("Logs", "logs").usable_by("logs.eu-west-1.amazonaws.com");
+            let key = stack.add("key", key);
+            stack.add("logs", LogGroup::new(Retention::Day).encrypted_with(&key));
+        });
+        let policy = properties(&assembly, "shop/key")["KeyPolicy"]["Statement"].clone();
+        assert_eq!(policy.as_array().map(Vec::len), Some(2));
+        assert_eq!(policy[1].get("Condition"), None);
+    }
+
+    #[test]
+    fn a_group_takes_an_existing_key_of_its_region() {
+        const KEY: Export<KeyArn> = Export::new("account", "key");
+        let arn = "arn:aws:kms:eu-west-1:111122223333:key/1";
+        let known = KmsKey::existing(KeyArn::new(arn));
+        assert_eq!(group(LogGroup::new(Retention::Forever).encrypted_with(&known)), json!({"KmsKeyId": arn}));
+        let exported = group(LogGroup::new(Retention::Forever).encrypted_with(&KmsKey::existing(KEY)));
+        assert_eq!(exported["KmsKeyId"]["$import"]["name"], "key");
+        let found = findings(|stack| drop(stack.add("logs", LogGroup::new(Retention::Day).encrypted_with(&known))));
+        assert!(found.starts_with("error[GP0306]: this key cannot encrypt the resource"), "{found}");
+    }
+
+    #[test]
+    fn who_writes_events_writes_to_this_group_only() {
+        let assembly = assembly("eu-west-1", |stack| {
+            let role = stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com")));
+            stack.add("logs", LogGroup::new(Retention::Day)).grant_write(&role);
+        });
+        let write = json!({
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": {"$ref": "shop/logs#Arn"},
+        });
+        assert_eq!(statements(&assembly, "shop/role/policy"), [write]);
     }
 }

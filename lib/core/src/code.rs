@@ -247,10 +247,10 @@ codes! {
     ///
     /// EC2 takes at most 255 letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`.
     GroupDescription = "GP0317",
-    /// The volume of a database is too small.
+    /// A database cannot have a volume of this size.
     ///
-    /// RDS for PostgreSQL takes volumes of 20 GiB and more.
-    VolumeTooSmall = "GP0321",
+    /// RDS for PostgreSQL takes volumes of 20 to 65,536 GiB.
+    VolumeSize = "GP0321",
     /// Backups of a database cannot be kept for this number of days.
     ///
     /// RDS keeps automated backups for 1 to 35 days. 0 would turn them off, and
