@@ -102,7 +102,7 @@ impl Construct for ImageRepository {
 
     fn build(self, scope: &Scope) -> ImageRepositoryHandle {
         if self.keep == Some(0) {
-            let error = Diagnostic::error(Code::NoImages, "a repository cannot keep no image at all");
+            let error = Diagnostic::error(Code::NoImages, "a repository has to keep at least one image");
             scope.report(error.got(0).allowed("1 or more").help("leave `keep` out to keep all tagged images"));
         }
         let mut repository = ecr::Repository::new()
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn a_repository_that_keeps_nothing_is_refused() {
         let found = findings(|stack| drop(stack.add("images", ImageRepository::new().keep(0))));
-        assert!(found.starts_with("error[GP0341]: a repository cannot keep no image at all"), "{found}");
+        assert!(found.starts_with("error[GP0341]: a repository has to keep at least one image"), "{found}");
     }
     #[test]
     fn a_key_of_another_region_is_refused() {

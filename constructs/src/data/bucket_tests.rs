@@ -244,7 +244,7 @@ fn what_a_policy_cannot_say_is_refused() {
 fn a_key_whose_policy_is_elsewhere_is_a_warning() {
     let key = || KmsKey::existing(KeyArn::new("arn:aws:kms:us-east-1:111122223333:key/1"));
     insta::assert_snapshot!(findings(|stack| {
-        let bucket = stack.add("bucket", Bucket::new().encrypted_with(&key()));
+        let bucket = stack.add("bucket", Bucket::new().encrypted_with(key()));
         bucket.grant_read(&role(stack), "*");
         bucket.grant_read(Principal::aws("arn:aws:iam::444455556666:root"), "*");
     }), @"

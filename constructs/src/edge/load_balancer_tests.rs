@@ -276,8 +276,8 @@ fn the_clients_of_an_internal_load_balancer_in_an_existing_vpc_are_stated() {
     use groundplan_resources::ec2::{SubnetId, VpcId};
     let existing = || Vpc::existing(VpcId::new("vpc-1")).private_subnets(["a", "b"].map(SubnetId::new));
     insta::assert_snapshot!(findings(|stack| {
-        stack.add("ipv4", balancer(&existing()).internal());
-        stack.add("ipv6", balancer(&existing().block(cidr!("10.0.0.0/16")).dual_stack()).internal());
+        stack.add("ipv4", balancer(existing()).internal());
+        stack.add("ipv6", balancer(existing().block(cidr!("10.0.0.0/16")).dual_stack()).internal());
     }), @"
     error[GP0343]: the clients of an internal load balancer in an existing VPC are not known
        = help: state the address block with `.block(…)` at the reference to the VPC, or the clients with `.clients([…])`
@@ -287,7 +287,7 @@ fn the_clients_of_an_internal_load_balancer_in_an_existing_vpc_are_stated() {
     ");
     let stated = findings(|stack| {
         let clients = [Peer::from(cidr!("192.0.2.0/24"))];
-        stack.add("balancer", balancer(&existing().dual_stack()).internal().clients(clients));
+        stack.add("balancer", balancer(existing().dual_stack()).internal().clients(clients));
     });
     assert_eq!(stated, "");
 }

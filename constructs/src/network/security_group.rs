@@ -263,13 +263,19 @@ impl From<&SecurityGroupHandle> for SecurityGroupRef {
 
 impl From<&SecurityGroupHandle> for Peer {
     fn from(group: &SecurityGroupHandle) -> Self {
-        Self::from(&SecurityGroupRef::from(group))
+        Self::from(SecurityGroupRef::from(group))
     }
 }
 
 impl From<&SecurityGroupRef> for Peer {
     fn from(group: &SecurityGroupRef) -> Self {
-        Self { name: group.name.clone(), address: Address::Group(group.id()) }
+        Self::from(group.clone())
+    }
+}
+
+impl From<SecurityGroupRef> for Peer {
+    fn from(group: SecurityGroupRef) -> Self {
+        Self { name: group.name, address: Address::Group(group.id) }
     }
 }
 

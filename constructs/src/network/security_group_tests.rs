@@ -6,7 +6,7 @@ use crate::fixture::{assembly, below, findings, properties};
 use crate::network::Vpc;
 
 fn existing(stack: &Stack, name: &str) -> SecurityGroupHandle {
-    stack.add(name, SecurityGroup::new(&Vpc::existing(ec2::VpcId::new("vpc-1")), "Web"))
+    stack.add(name, SecurityGroup::new(Vpc::existing(ec2::VpcId::new("vpc-1")), "Web"))
 }
 
 fn ipv6(text: &str) -> Ipv6Net {
@@ -41,15 +41,17 @@ fn each_peer_has_its_property_and_its_name_in_the_rule() {
     const OTHER: Export<ec2::SecurityGroupId> = Export::new("platform", "nodes");
     let assembly = assembly("eu-west-1", |stack| {
         let (web, raw) = (existing(stack, "web"), stack.add("raw", ec2::SecurityGroup::new("Raw")));
+        let known = SecurityGroup::existing(ec2::SecurityGroupId::new("sg-1"));
+        assert_eq!(known.id().known().map(|id| id.as_str()), Some("sg-1"));
         web.allow_from(cidr!("10.0.0.0/8"), Port::HTTPS)
             .allow_from(ipv6("2001:db8::/32"), Port::HTTPS)
             .allow_from(Peer::anywhere_ipv4(), Port::HTTPS)
             .allow_from(Peer::anywhere_ipv6(), Port::HTTPS)
             .allow_from(Peer::prefix_list("cloudfront", ec2::PrefixListId::new("pl-1")), Port::HTTPS)
             .allow_from(&existing(stack, "api"), Port::HTTPS)
-            .allow_from(&SecurityGroup::existing(ec2::SecurityGroupId::new("sg-1")), Port::HTTPS)
-            .allow_from(&SecurityGroup::existing(OTHER), Port::HTTPS)
-            .allow_from(&SecurityGroup::existing(&raw), Port::HTTPS);
+            .allow_from(&known, Port::HTTPS)
+            .allow_from(SecurityGroup::existing(OTHER), Port::HTTPS)
+            .allow_from(SecurityGroup::existing(&raw), Port::HTTPS);
     });
     for (name, property, value) in [
         ("10.0.0.0_8", "CidrIp", json!("10.0.0.0/8")),

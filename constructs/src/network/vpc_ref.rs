@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn what_the_reference_lacks_is_named() {
         insta::assert_snapshot!(findings(|stack| {
-            stack.add("database", PostgresDatabase::new(&existing()));
+            stack.add("database", PostgresDatabase::new(existing()));
             stack.add("external", balancer(&existing()));
             let one = existing().private_subnets([ec2::SubnetId::new("subnet-a")]);
             stack.add("internal", balancer(&one).internal());

@@ -207,7 +207,7 @@ mod tests {
         let arn = "arn:aws:kms:eu-west-1:111122223333:key/1";
         let known = KmsKey::existing(KeyArn::new(arn));
         assert_eq!(group(LogGroup::new(Retention::Forever).encrypted_with(&known)), json!({"KmsKeyId": arn}));
-        let exported = group(LogGroup::new(Retention::Forever).encrypted_with(&KmsKey::existing(KEY)));
+        let exported = group(LogGroup::new(Retention::Forever).encrypted_with(KmsKey::existing(KEY)));
         assert_eq!(exported["KmsKeyId"]["$import"]["name"], "key");
         let found = findings(|stack| drop(stack.add("logs", LogGroup::new(Retention::Day).encrypted_with(&known))));
         assert!(found.starts_with("error[GP0306]: this key cannot encrypt the resource"), "{found}");

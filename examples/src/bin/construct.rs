@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use groundplan::identity::{RoleHandle, Statement};
+use groundplan::identity::{Grantee, Statement};
 use groundplan::resources::sqs;
 use groundplan::{App, Construct, Diagnostic, Environment, Handle, Scope, json};
 
@@ -47,9 +47,9 @@ impl Construct for WorkQueue {
 }
 
 impl WorkQueueHandle {
-    /// Lets `role` send messages.
-    pub fn grant_send(&self, role: &RoleHandle) {
-        role.grant(Statement::allow(["sqs:SendMessage"]).on([self.queue.arn()]));
+    /// Allows `grantee` to send messages: a role, a user, a group, or what has a role.
+    pub fn grant_send(&self, grantee: &impl Grantee) {
+        grantee.identity().grant(Statement::allow(["sqs:SendMessage"]).on([self.queue.arn()]));
     }
 }
 
@@ -67,6 +67,7 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use groundplan::identity::{Principal, Role};
     use groundplan::resources::sqs;
     use groundplan_testing::{Cloud, assembly};
 
@@ -77,6 +78,17 @@ mod tests {
         let assembly = assembly(&app());
         let failed = assembly.get::<sqs::Queue>("mail/outgoing/failed").expect("the second queue");
         assert_eq!(failed.message_retention_period.as_ref().and_then(|it| it.known()), Some(&1_209_600));
+    }
+
+    #[test]
+    fn who_is_granted_to_send_can_send_to_this_queue_only() {
+        let app = App::new("grants");
+        let stack = app.stack("mail", Environment::new("eu-west-1"));
+        let api = stack.add("api", Role::new(Principal::service("ecs-tasks.amazonaws.com")));
+        stack.add("outgoing", WorkQueue::new(5)).grant_send(&api);
+        let policy = assembly(&app).resources["mail/api/policy"].properties["PolicyDocument"].to_json();
+        assert_eq!(policy["Statement"][0]["Action"], "sqs:SendMessage");
+        assert_eq!(policy["Statement"][0]["Resource"]["$ref"], "mail/outgoing#Arn");
     }
 
     #[test]
