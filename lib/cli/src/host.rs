@@ -181,11 +181,38 @@ impl Host {
         })
     }
 
-    /// Writes a file that was asked for on the command line.
+    /// Writes a file that was asked for on the command line. An earlier one stays as it is where that fails, and
+    /// the files of Groundplan's own are written by nothing else.
     pub(crate) fn write(&self, file: &Path, text: &str) -> Result<(), CommandError> {
         let path = self.resolve(file);
-        std::fs::write(&path, text)
-            .map_err(|error| CommandError::failed(format!("cannot write `{}`: {error}", path.display())))
+        let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let is_within = |root: PathBuf| Some(directory.canonicalize().ok()?.starts_with(root.canonicalize().ok()?));
+        if is_within(self.root()) == Some(true) {
+            let message = format!("`{}` is among the files of Groundplan's own", path.display());
+            return Err(CommandError::usage(message).hint("write it outside of `.groundplan`"));
+        }
+        let cannot = |error| CommandError::failed(format!("cannot write `{}`: {error}", path.display()));
+        // A device or a pipe is written to, and not replaced.
+        if std::fs::metadata(&path).is_ok_and(|known| !known.is_file()) {
+            return std::fs::write(&path, text).map_err(cannot);
+        }
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.new", self.process));
+        let new = directory.join(name);
+        let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &path));
+        written.inspect_err(|_| drop(std::fs::remove_file(&new))).map_err(cannot)
+    }
+
+    /// Reads a file that was named on the command line, as `what`. A pipe is refused: nobody could stop waiting for
+    /// it.
+    pub(crate) fn read(&self, file: &Path, what: &str) -> Result<String, CommandError> {
+        let path = self.resolve(file);
+        let cannot = |reason: String| CommandError::usage(format!("cannot read {what} `{}`: {reason}", path.display()));
+        let known = std::fs::metadata(&path).map_err(|error| cannot(error.to_string()))?;
+        if !known.is_file() {
+            return Err(cannot("it is not a file".to_owned()));
+        }
+        std::fs::read_to_string(&path).map_err(|error| cannot(error.to_string()))
     }
 
     /// Whether this runs on a build server, where nobody looks on.

@@ -330,6 +330,11 @@ fn a_saved_plan_is_executed_once() {
     assert!(stale.err.contains("a deploy of this would be refused: the plan is stale"), "{}", stale.err);
     machine.run(&shop(), "plan --detailed-exitcode").succeeds();
     machine.run(&shop(), "show no.plan").fails(3, "cannot read the plan");
+    // A directory, as a pipe is, is waited for by nobody.
+    machine.run(&shop(), "show .").fails(3, "it is not a file");
+    let own = ".groundplan/sandbox/state/shop/state.json";
+    machine.run(&shop(), &format!("plan --out {own}")).fails(3, "is among the files of Groundplan's own");
+    machine.run(&shop(), &format!("synth --out {own}")).fails(3, "is among the files of Groundplan's own");
     std::fs::write(machine.path("bad.plan"), "{}").expect("it can be written");
     machine.run(&shop(), "deploy bad.plan").fails(3, "not a saved plan");
     machine.run(&shop(), "deploy no.plan").fails(3, "cannot read the plan");

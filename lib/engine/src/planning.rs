@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::diff::moves::is_moved;
 use crate::diff::only::{Part, part};
-use crate::diff::{Action, ChangeSet, Inputs, destroy as diff_destroy, diff_with, with_moves};
+use crate::diff::{Action, Change, ChangeSet, Inputs, destroy as diff_destroy, diff_with, with_moves};
 use crate::drift;
 use crate::error::Error;
 use crate::model::{Event, Imports, State};
@@ -93,7 +93,34 @@ impl Planned {
             let reason = "it does not say what it changes; make a new one with `plan --out`";
             return Err(Error::CorruptPlan { reason: reason.into() });
         };
-        Ok(Self { changes, plan, left_out, refreshed, is_part })
+        let planned = Self { changes, plan, left_out, refreshed, is_part };
+        match planned.unshown() {
+            None => Ok(planned),
+            Some(reason) => Err(Error::CorruptPlan { reason: format!("{reason}; make a new one with `plan --out`") }),
+        }
+    }
+
+    /// What the steps do and people are not shown, or the reverse. What is shown is what is agreed to, so that a file
+    /// where the two differ is not executed.
+    fn unshown(&self) -> Option<String> {
+        let Self { changes, plan, .. } = self;
+        if let Some(other) = plan.assembly.as_ref().map(|it| &it.app).filter(|app| **app != plan.app) {
+            return Some(format!("it is of the app `{}` and has the program of `{other}`", plan.app));
+        }
+        let is_shown = |path: &Path| {
+            let acts = |change: &Change| !matches!(change.action, Action::NoOp | Action::Keep);
+            changes.changes.get(path).is_some_and(acts) || changes.deposed.iter().any(|old| old.path == *path)
+        };
+        if let Some(step) = plan.work().find(|step| !is_shown(&step.path)) {
+            return Some(format!("it has a step for `{}` and does not show it", step.path));
+        }
+        let is_done = |path: &Path| plan.work().any(|step| step.path == *path);
+        let acts = |change: &&Change| {
+            matches!(change.action, Action::Create | Action::Update | Action::Replace(_) | Action::Delete)
+        };
+        let shown = changes.changes.values().filter(acts).map(|change| &change.path);
+        let undone = shown.chain(changes.deposed.iter().map(|old| &old.path)).find(|path| !is_done(path))?;
+        Some(format!("it shows a change of `{undone}` and has no step for it"))
     }
 
     /// The program, where executing the plan makes the account hold all that it says; for the history.
@@ -147,7 +174,9 @@ pub async fn deploy(
     let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = part;
     let plan = snapshots(plan, &observed.state, options)?;
     let plan = Plan { observed: observed.events, outputs, imports, kept_imports, ..plan };
-    Ok(Planned { changes, plan, left_out, refreshed: options.refresh, is_part: !options.only.is_empty() })
+    let planned = Planned { changes, plan, left_out, refreshed: options.refresh, is_part: !options.only.is_empty() };
+    debug_assert_eq!(planned.unshown(), None);
+    Ok(planned)
 }
 
 /// A part of the changes, with what it uses of other apps and what stays in use beside it.
@@ -193,7 +222,9 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
     changes.imports = upstream::changes(&state.imports, &kept_imports);
     let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options)?;
     let plan = Plan { observed: observed.events, imports, kept_imports, ..plan };
-    Ok(Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh, is_part: false })
+    let planned = Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh, is_part: false };
+    debug_assert_eq!(planned.unshown(), None);
+    Ok(planned)
 }
 
 /// The plan with the snapshots that are taken before what holds data is deleted, unless the options say

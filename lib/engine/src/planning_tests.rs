@@ -259,3 +259,29 @@ async fn an_open_create_that_has_made_nothing_is_asked_for_again_as_the_same_one
     assert_eq!(plan.observed, []);
     assert_eq!(plan.render(), "#0 create a/vpc (AWS::EC2::VPC)\n");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_shows_what_it_does() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[vpc("10.0.0.0/16"), subnet()]);
+    let loaded = store::load(&store, "shop").await.unwrap();
+    let planned = deploy(&program, &loaded.state, &fake, &PlanOptions::default()).await.unwrap();
+    let again = |planned: &Planned| Planned::from_json(&planned.to_json(Some(&program), &loaded));
+    let saved = again(&planned).unwrap();
+    assert_eq!((&saved.changes.changes, saved.whole()), (&planned.changes.changes, Some(&program)));
+    assert_eq!(saved.plan.journal, Some(0));
+    let mut part = planned.clone();
+    part.is_part = true;
+    assert_eq!(again(&part).unwrap().whole(), None);
+    let mut hidden = planned.clone();
+    hidden.changes.changes.remove("a/vpc");
+    let refused = again(&hidden).unwrap_err().to_string();
+    assert!(refused.contains("it has a step for `a/vpc` and does not show it; make a new one"), "{refused}");
+    let mut idle = planned.clone();
+    idle.plan.steps.clear();
+    let refused = again(&idle).unwrap_err().to_string();
+    assert!(refused.contains("it shows a change of `a/subnet` and has no step for it"), "{refused}");
+    let other = Assembly { app: "other".into(), ..program.clone() };
+    let refused = Planned::from_json(&planned.to_json(Some(&other), &loaded)).unwrap_err().to_string();
+    assert!(refused.contains("it is of the app `shop` and has the program of `other`"), "{refused}");
+}

@@ -1,9 +1,7 @@
 //! `deploy`: makes the target what the program says.
 
-use std::path::Path;
-
 use groundplan_engine::execute::ExecuteOptions;
-use groundplan_engine::planning::PlanOptions;
+use groundplan_engine::planning::{PlanOptions, Planned};
 use groundplan_engine::session::Goal;
 use serde_json::json;
 
@@ -62,9 +60,10 @@ async fn one(context: &Context<'_>, destination: &Destination<'_>, args: &Deploy
     let holder = destination.holder();
     let job = Job { context, destination, command: "deploy", holder, yes: args.yes, options };
     job.may_ask()?;
+    let read = args.plan.as_ref().map(|file| plan::read(context, file)).transpose()?;
     let deploy = || async {
-        match &args.plan {
-            Some(file) => saved(&job, file, args).await,
+        match &read {
+            Some(read) => saved(&job, read, args).await,
             None => planned(&job, args).await,
         }
     };
@@ -91,13 +90,12 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
 }
 
 /// Executes a plan that was saved, and nothing else.
-async fn saved(job: &Job<'_>, file: &Path, args: &Deploy) -> Result<Exit, CommandError> {
+async fn saved(job: &Job<'_>, planned: &Planned, args: &Deploy) -> Result<Exit, CommandError> {
     let Job { context, destination, .. } = job;
-    let planned = plan::read(context, file)?;
     let (provider, loaded) = destination.start(args.start).await?;
     planned.plan.fits(&loaded)?;
     planned.plan.verify(&loaded.state)?;
     let full = args.full || context.global.verbose > 0;
-    let view = PlanView { full, ..PlanView::of_saved(&planned) };
-    job.carry_out(&planned, view, planned.whole(), loaded, &*provider).await
+    let view = PlanView { full, ..PlanView::of_saved(planned) };
+    job.carry_out(planned, view, planned.whole(), loaded, &*provider).await
 }

@@ -150,16 +150,12 @@ pub(crate) fn show(
 
 /// Reads a plan that was saved.
 pub(crate) fn read(context: &Context<'_>, file: &FilePath) -> Result<Planned, CommandError> {
-    let path = context.host.resolve(file);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| CommandError::usage(format!("cannot read the plan `{}`: {error}", path.display())))?;
+    let text = context.host.read(file, "the plan")?;
     let planned = Planned::from_json(&text)?;
     let (app, wanted) = (&planned.plan.app, context.app());
     if app != wanted {
-        return Err(CommandError::usage(format!(
-            "`{}` is a plan of the app `{app}`, not of `{wanted}`",
-            path.display()
-        )));
+        let file = file.display();
+        return Err(CommandError::usage(format!("`{file}` is a plan of the app `{app}`, not of `{wanted}`")));
     }
     Ok(planned)
 }
