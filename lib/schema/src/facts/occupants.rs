@@ -23,17 +23,18 @@ const PUBLIC: &[(&str, Public)] = &[
         when: &[When::Is("PubliclyAccessible", "true")],
         surely: &[],
     }),
-    // A streaming instance has a public address with it.
+    // A streaming instance has a public address with it. A fleet and an image builder that are stopped have no
+    // instance (API_StopFleet, API_StopImageBuilder).
     // <https://docs.aws.amazon.com/appstream2/latest/developerguide/default-internet-access.html>
     ("AWS::AppStream::Fleet", Public {
         places: &[("VpcConfig.SubnetIds", SUBNET)],
         when: &[When::Is("EnableDefaultInternetAccess", "true")],
-        surely: &[],
+        surely: NEVER,
     }),
     ("AWS::AppStream::ImageBuilder", Public {
         places: &[("VpcConfig.SubnetIds", SUBNET)],
         when: &[When::Is("EnableDefaultInternetAccess", "true")],
-        surely: &[],
+        surely: NEVER,
     }),
     // Its launch template or subnets say whether its instances have addresses.
     ("AWS::AutoScaling::AutoScalingGroup", Public {
@@ -102,6 +103,16 @@ const PUBLIC: &[(&str, Public)] = &[
         when: &[],
         surely: NEVER,
     }),
+    // Its load balancer faces the internet in public subnets, and so do its tasks.
+    // <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html>
+    ("AWS::ECS::ExpressGatewayService", Public {
+        places: &[
+            ("NetworkConfiguration.Subnets", SUBNET),
+            ("NetworkConfiguration.SecurityGroups", SECURITY_GROUP),
+        ],
+        when: &[],
+        surely: NEVER,
+    }),
     ("AWS::ECS::Service", Public {
         places: &[("NetworkConfiguration.AwsvpcConfiguration.Subnets", SUBNET)],
         when: &[When::Is("NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp", "ENABLED")],
@@ -129,11 +140,12 @@ const PUBLIC: &[(&str, Public)] = &[
         when: &[When::Not("Scheme", "internal")],
         surely: &[],
     }),
-    // A Gateway Load Balancer has no scheme and no public address.
+    // A Gateway Load Balancer has no scheme and no public address. An Application Load Balancer may have public IPv6
+    // addresses alone (API_CreateLoadBalancer: IpAddressType).
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", Public {
         places: &[("Subnets", SUBNET), ("SubnetMappings.SubnetId", SUBNET)],
         when: &[When::Not("Scheme", "internal"), When::Not("Type", "gateway")],
-        surely: &[],
+        surely: &[When::Not("IpAddressType", "dualstack-without-public-ipv4")],
     }),
     // <https://docs.aws.amazon.com/msk/latest/developerguide/public-access.html>
     ("AWS::MSK::Cluster", Public {
@@ -181,10 +193,11 @@ const PUBLIC: &[(&str, Public)] = &[
         when: &[When::Not("PubliclyAccessible", "false")],
         surely: &[When::Is("PubliclyAccessible", "true")],
     }),
+    // Whether its public address is one of the VPC is not documented.
     ("AWS::RedshiftServerless::Workgroup", Public {
         places: &[("SubnetIds", SUBNET), ("SecurityGroupIds", SECURITY_GROUP)],
         when: &[When::Is("PubliclyAccessible", "true")],
-        surely: &[],
+        surely: NEVER,
     }),
     ("AWS::Timestream::InfluxDBCluster", Public {
         places: &[("VpcSubnetIds", SUBNET)],
@@ -209,7 +222,13 @@ const BETWEEN: &[(&str, &[Place])] = &[
     ("AWS::DMS::ReplicationSubnetGroup", &[("SubnetIds", SUBNET)]),
     (
         "AWS::EC2::Instance",
-        &[("SubnetId", SUBNET), ("NetworkInterfaces.SubnetId", SUBNET), ("SecurityGroupIds", SECURITY_GROUP)],
+        &[
+            ("SubnetId", SUBNET),
+            ("NetworkInterfaces.SubnetId", SUBNET),
+            ("NetworkInterfaces.NetworkInterfaceId", "AWS::EC2::NetworkInterface"),
+            ("SecurityGroupIds", SECURITY_GROUP),
+            ("NetworkInterfaces.GroupSet", SECURITY_GROUP),
+        ],
     ),
     ("AWS::EC2::NetworkInterface", &[("SubnetId", SUBNET)]),
     ("AWS::EC2::SecurityGroup", &[("VpcId", VPC)]),
@@ -433,5 +452,28 @@ mod tests {
         );
         assert_eq!(may_and_does("AWS::EC2::EIPAssociation", &[("InstanceId", "i")]), (true, true));
         assert_eq!(may_and_does("AWS::EKS::Nodegroup", &[("Subnets", "s")]), (true, false));
+        let express = "AWS::ECS::ExpressGatewayService";
+        assert_eq!(may_and_does(express, &[("NetworkConfiguration.Subnets", "s")]), (true, false));
+        let balancer = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+        let of_type = |kind| may_and_does(balancer, &[("Subnets", "s"), ("IpAddressType", kind)]);
+        assert_eq!(of_type("dualstack"), (true, true));
+        assert_eq!(of_type("dualstack-without-public-ipv4"), (true, false), "it has IPv6 addresses alone");
+        for stopped in ["AWS::AppStream::Fleet", "AWS::AppStream::ImageBuilder"] {
+            let set = [("VpcConfig.SubnetIds", "s"), ("EnableDefaultInternetAccess", "true")];
+            assert_eq!(may_and_does(stopped, &set), (true, false), "{stopped} may be stopped");
+        }
+        let workgroup = "AWS::RedshiftServerless::Workgroup";
+        assert_eq!(may_and_does(workgroup, &[("SubnetIds", "s"), ("PubliclyAccessible", "true")]), (true, false));
+    }
+
+    #[test]
+    fn an_instance_is_in_the_vpc_of_each_of_its_interfaces() {
+        let places = |path: &'static str| {
+            let texts = move |asked: &str| if asked == path { vec!["x".to_owned()] } else { Vec::new() };
+            let schema = lookup("AWS::EC2::Instance").expect("published");
+            schema.places_in_vpc(&texts).into_iter().map(|place| place.type_name).collect::<Vec<_>>()
+        };
+        assert_eq!(places("NetworkInterfaces.NetworkInterfaceId"), ["AWS::EC2::NetworkInterface"]);
+        assert_eq!(places("NetworkInterfaces.GroupSet"), [SECURITY_GROUP]);
     }
 }
