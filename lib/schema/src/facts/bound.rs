@@ -8,7 +8,7 @@ use crate::resource::ResourceType;
 
 /// Types with the property that says what they are bound to.
 const ROWS: &[(&str, &str)] = &[
-    // API_DeleteAnalyzer: "all archive rules are deleted".
+    // A rule is below its analyzer (API_DeleteArchiveRule: `/analyzer/analyzerName/archive-rule/ruleName`).
     ("AWS::AccessAnalyzer::ArchiveRule", "AnalyzerName"),
     // <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html>: a mapping is of a domain.
     ("AWS::ApiGatewayV2::ApiMapping", "DomainName"),
@@ -25,7 +25,8 @@ const ROWS: &[(&str, &str)] = &[
     ("AWS::ECS::ExpressGatewayService", "Cluster"),
     ("AWS::ECS::Service", "Cluster"),
     ("AWS::ECS::TaskSet", "Cluster"),
-    // API_DeleteCluster (EKS): node groups and Fargate profiles have to be deleted first; the others go with it.
+    // API_DeleteCluster (EKS): node groups and Fargate profiles have to be deleted first, and with capabilities it is
+    // refused ("Cluster has capabilities attached"); the others go with it.
     ("AWS::EKS::AccessEntry", "ClusterName"),
     ("AWS::EKS::Addon", "ClusterName"),
     ("AWS::EKS::Capability", "ClusterName"),
@@ -65,12 +66,14 @@ const ROWS: &[(&str, &str)] = &[
     // API_DeleteDBCluster: InvalidDBClusterStateFault as long as there are instances.
     ("AWS::RDS::DBInstance", "DBClusterIdentifier"),
     ("AWS::RDS::DBShardGroup", "DBClusterIdentifier"),
-    // API_DeleteNamespace: its workgroup has to be deleted before.
+    // Its workgroup has to be deleted before.
+    // <https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-console-namespace-delete.html>
     ("AWS::RedshiftServerless::Workgroup", "NamespaceName"),
     // BucketHasAccessPointsAttached.
     ("AWS::S3::AccessPoint", "Bucket"),
     ("AWS::S3::MultiRegionAccessPoint", "Regions"),
     // API_DeleteVectorBucket: "All vector indexes in the vector bucket must be deleted".
+    ("AWS::S3Vectors::Index", "VectorBucketArn"),
     ("AWS::S3Vectors::Index", "VectorBucketName"),
     // API_DeleteConfigurationSet (SES) deletes them.
     ("AWS::SES::ConfigurationSetEventDestination", "ConfigurationSetName"),

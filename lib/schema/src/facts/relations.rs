@@ -16,7 +16,10 @@ const MORE: &[(&str, &str, &str, &str)] = &[
     ("AWS::EC2::Route", "VpcEndpointId", "AWS::EC2::VPCEndpoint", "Id"),
     ("AWS::ECS::CapacityProvider", "ClusterName", "AWS::ECS::Cluster", "ClusterName"),
     ("AWS::ECS::Daemon", "ClusterArn", "AWS::ECS::Cluster", "Arn"),
+    ("AWS::ECS::ExpressGatewayService", "Cluster", "AWS::ECS::Cluster", "Arn"),
     ("AWS::ECS::ExpressGatewayService", "Cluster", "AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ECS::Service", "Cluster", "AWS::ECS::Cluster", "Arn"),
+    ("AWS::ECS::TaskSet", "Cluster", "AWS::ECS::Cluster", "Arn"),
     ("AWS::ECS::TaskSet", "Cluster", "AWS::ECS::Cluster", "ClusterName"),
     ("AWS::EKS::AccessEntry", "ClusterName", "AWS::EKS::Cluster", "Name"),
     ("AWS::EKS::Addon", "ClusterName", "AWS::EKS::Cluster", "Name"),
@@ -40,12 +43,14 @@ const MORE: &[(&str, &str, &str, &str)] = &[
     ("AWS::Neptune::GlobalCluster", "SourceDBClusterIdentifier", "AWS::Neptune::DBCluster", "DBClusterIdentifier"),
     ("AWS::RDS::DBProxyEndpoint", "DBProxyName", "AWS::RDS::DBProxy", "DBProxyName"),
     ("AWS::RDS::DBShardGroup", "DBClusterIdentifier", "AWS::RDS::DBCluster", "DBClusterIdentifier"),
+    ("AWS::RDS::GlobalCluster", "SourceDBClusterIdentifier", "AWS::RDS::DBCluster", "DBClusterArn"),
     ("AWS::RedshiftServerless::Workgroup", "NamespaceName", "AWS::RedshiftServerless::Namespace", "NamespaceName"),
     ("AWS::Route53::DNSSEC", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
     ("AWS::Route53::KeySigningKey", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
     ("AWS::Route53::RecordSet", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
     ("AWS::Route53::RecordSetGroup", "HostedZoneId", "AWS::Route53::HostedZone", "Id"),
     ("AWS::S3::MultiRegionAccessPoint", "Regions.Bucket", "AWS::S3::Bucket", "BucketName"),
+    ("AWS::S3Vectors::Index", "VectorBucketArn", "AWS::S3Vectors::VectorBucket", "VectorBucketArn"),
     ("AWS::S3Vectors::Index", "VectorBucketName", "AWS::S3Vectors::VectorBucket", "VectorBucketName"),
     ("AWS::SQS::QueueInlinePolicy", "Queue", "AWS::SQS::Queue", "QueueUrl"),
     ("AWS::SecretsManager::RotationSchedule", "SecretId", "AWS::SecretsManager::Secret", "Id"),
@@ -129,7 +134,7 @@ const LETS_GO: &[(&str, &[&str])] = &[
 /// Types that AWS deletes though others name them, but for the types listed: those are refused. A
 /// resource that exists within one that is deleted goes with it.
 pub(super) const RELEASED: &[(&str, &[&str])] = &[
-    // API_DeleteAnalyzer: "all archive rules are deleted".
+    // Its archive rules are below it (API_DeleteArchiveRule).
     ("AWS::AccessAnalyzer::Analyzer", &[]),
     // "Please remove all base path mappings".
     ("AWS::ApiGateway::RestApi", &["AWS::ApiGateway::BasePathMapping", "AWS::ApiGateway::BasePathMappingV2"]),
@@ -169,8 +174,9 @@ pub(super) const RELEASED: &[(&str, &[&str])] = &[
     // API_DeleteFileSystem: mount targets.
     ("AWS::EFS::AccessPoint", &[]),
     ("AWS::EFS::FileSystem", &["AWS::EFS::MountTarget"]),
-    // API_DeleteCluster: "delete all node groups and Fargate profiles first".
-    ("AWS::EKS::Cluster", &["AWS::EKS::FargateProfile", "AWS::EKS::Nodegroup"]),
+    // API_DeleteCluster: "If you have managed node groups or Fargate profiles attached to the cluster, you must delete
+    // them first"; ResourceInUseException, "Cluster has capabilities attached".
+    ("AWS::EKS::Cluster", &["AWS::EKS::Capability", "AWS::EKS::FargateProfile", "AWS::EKS::Nodegroup"]),
     // API_DeleteUser: "removed from all user groups".
     ("AWS::ElastiCache::User", &[]),
     // API_DeleteLoadBalancer deletes the listeners; an endpoint service is refused, and API Gateway makes one
@@ -370,8 +376,8 @@ mod tests {
             let resource = lookup(name).unwrap_or_else(|| panic!("AWS publishes no {name}"));
             let named = lookup(named).unwrap_or_else(|| panic!("AWS publishes no {named}"));
             let stated = resource.property(&place(property)).unwrap_or_else(|| panic!("{name} has no {property}"));
-            let states = stated.references.iter().any(|stated| stated.resource == named.name);
-            assert!(!states, "the schema states {name} {property}");
+            let more = Reference { resource: named.name, attribute };
+            assert!(!stated.references.contains(&more), "the schema states {name} {property}");
             assert!(named.is_identified_by(attribute), "{} is not identified by {attribute}", named.name);
         }
         for (name, property, named, attribute) in CORRECTED {
@@ -404,12 +410,35 @@ mod tests {
         assert!(holds("AWS::RDS::DBInstance", "DBSubnetGroupName", "AWS::RDS::DBSubnetGroup"));
         assert!(holds("AWS::EC2::SecurityGroupIngress", "SourceSecurityGroupId", "AWS::EC2::SecurityGroup"));
         assert!(holds("AWS::IAM::RolePolicy", "RoleName", "AWS::IAM::Role"));
+        assert!(holds("AWS::EKS::Capability", "ClusterName", "AWS::EKS::Cluster"));
+        assert!(holds("AWS::S3Vectors::Index", "VectorBucketArn", "AWS::S3Vectors::VectorBucket"));
         assert!(holds("AWS::ApiGateway::VpcLink", "TargetArns.0", "AWS::ElasticLoadBalancingV2::LoadBalancer"));
         assert!(holds(
             "AWS::ElasticLoadBalancingV2::ListenerRule",
             "Actions.0.TargetGroupArn",
             "AWS::ElasticLoadBalancingV2::TargetGroup"
         ));
+    }
+
+    #[test]
+    fn what_takes_a_name_or_an_arn_is_related_by_both() {
+        for (name, property, named, attributes) in [
+            ("AWS::ECS::ExpressGatewayService", "Cluster", "AWS::ECS::Cluster", ["Arn", "ClusterName"]),
+            ("AWS::ECS::Service", "Cluster", "AWS::ECS::Cluster", ["Arn", "ClusterName"]),
+            ("AWS::ECS::TaskSet", "Cluster", "AWS::ECS::Cluster", ["Arn", "ClusterName"]),
+            (
+                "AWS::RDS::GlobalCluster",
+                "SourceDBClusterIdentifier",
+                "AWS::RDS::DBCluster",
+                ["DBClusterArn", "DBClusterIdentifier"],
+            ),
+        ] {
+            let relations = lookup(name).expect("published").relations(property);
+            for attribute in attributes {
+                let wanted = Reference { resource: named, attribute };
+                assert!(relations.contains(&wanted), "{name} {property} {attribute}: {relations:?}");
+            }
+        }
     }
 
     #[test]
