@@ -211,9 +211,17 @@ fn passed_on(message: &str) -> Option<ErrorClass> {
 /// Whether a delete fails because something else still needs the resource.
 fn is_held(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    ["dependencyviolation", "has dependencies", "has a dependent object", "is in use", "currently in use"]
-        .iter()
-        .any(|words| message.contains(words))
+    [
+        "dependencyviolation",
+        "has dependencies",
+        "has a dependent object",
+        "is in use",
+        "currently in use",
+        "cannot be deleted while",
+        "still associated with",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 /// An error of a call to Cloud Control, in the class that its code has there.
@@ -257,6 +265,13 @@ mod tests {
             ),
             ("GeneralServiceException", "Unable to assume the service linked role.", false, Propagating),
             ("InvalidRequest", "The subnet 'subnet-1' has dependencies and cannot be deleted.", true, Conflict),
+            (
+                "InvalidRequest",
+                "The Cluster cannot be deleted while Cluster Scoped Capacity Providers are attached.",
+                true,
+                Conflict,
+            ),
+            ("GeneralServiceException", "The web ACL is still associated with a resource.", true, Conflict),
             ("InvalidRequest", "The name 'a' is in use", false, Invalid),
             ("GeneralServiceException", "", false, Invalid),
             ("InternalFailure", "", false, Invalid),
