@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use groundplan_engine::is_as_declared;
 use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::Bucket;
 use crate::document;
@@ -50,18 +51,22 @@ impl Handler for BucketPolicy {
     }
 
     /// The service that delivers logs writes a policy as soon as a flow log or another delivery to the bucket is made,
-    /// and that may be before a program's policy is. One that consists of its statements alone is nobody's, and a policy
-    /// with statements for the service takes nothing away. CloudFormation and other tools overwrite any policy.
+    /// and that may be before a program's policy is. AWS's guides have people write such statements, too, with the same
+    /// `Sid`: for the access logs of a Network Load Balancer, for flow logs of other accounts. So a policy that consists
+    /// of them alone gives way only to one that allows all of that. CloudFormation and other tools overwrite any policy.
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html>
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html>
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-access-logs.html>
     fn may_overwrite(&self, live: &Self) -> bool {
-        live.is_of_log_delivery() && statements(&self.policy_document).iter().any(|it| allows_log_delivery(it))
+        let declared = statements(&self.policy_document);
+        let is_allowed = |live: &&Json| declared.iter().any(|declared| allows_as_much(declared, live));
+        live.is_of_log_delivery() && statements(&live.policy_document).iter().all(is_allowed)
     }
 
     fn instead_of_overwriting(&self, live: &Self) -> Option<String> {
         let instead = format!(
-            "it was written by the service that delivers logs to the bucket, {LOG_DELIVERY}: a policy that has statements \
-             for that service, too, takes its place"
+            "its statements are for the service that delivers logs to the bucket, {LOG_DELIVERY}: a policy that allows all \
+             that they allow takes its place"
         );
         live.is_of_log_delivery().then_some(instead)
     }
@@ -96,6 +101,64 @@ fn allows_log_delivery(statement: &Json) -> bool {
         None => false,
     };
     is_service && statement.get("Effect").is_some_and(|effect| effect == "Allow")
+}
+
+/// Whether a statement that is declared allows all that a live one allows, by what they say: under the same `Sid` or
+/// another one, with the same conditions or fewer.
+fn allows_as_much(declared: &Json, live: &Json) -> bool {
+    let (Some(declared), Some(live)) = (declared.as_object(), live.as_object()) else { return false };
+    let (mut declared, mut live) = (declared.clone(), live.clone());
+    declared.remove("Sid");
+    live.remove("Sid");
+    for element in ["Action", "Resource"] {
+        let (Some(patterns), Some(texts)) = (declared.get(element), live.get(element)) else { continue };
+        // The names of actions are in any case.
+        let spelled = |text: &str| if element == "Action" { text.to_ascii_lowercase() } else { text.to_owned() };
+        let patterns: Vec<_> = texts_of(patterns).map(spelled).collect();
+        let is_meant = |text: &str| patterns.iter().any(|pattern| matches(pattern, &spelled(text)));
+        if texts_of(texts).all(is_meant) {
+            declared.insert(element.to_owned(), texts.clone());
+        }
+    }
+    without_more_conditions(&mut live, declared.get("Condition"));
+    let policy = |statement| Map::from_iter([("PolicyDocument".to_owned(), json!({"Statement": [statement]}))]);
+    is_as_declared(BucketPolicy::TYPE, &policy(Json::Object(declared)), &policy(Json::Object(live)))
+}
+
+/// Takes away the conditions of a statement that are not among the declared ones: without one, it allows more.
+fn without_more_conditions(live: &mut Map<String, Json>, declared: Option<&Json>) {
+    let Some(Json::Object(operators)) = live.get_mut("Condition") else { return };
+    for (operator, keys) in operators.iter_mut() {
+        let declared = declared.and_then(|it| it.get(operator)).and_then(Json::as_object);
+        if let Some(keys) = keys.as_object_mut() {
+            keys.retain(|key, _| declared.is_some_and(|declared| declared.contains_key(key)));
+        }
+    }
+    operators.retain(|_, keys| keys.as_object().is_none_or(|keys| !keys.is_empty()));
+    if operators.is_empty() {
+        live.remove("Condition");
+    }
+}
+
+/// The texts of an element of a statement, of which there may be one or several.
+fn texts_of(element: &Json) -> impl Iterator<Item = &str> {
+    let items = element.as_array().map_or(std::slice::from_ref(element), Vec::as_slice);
+    items.iter().map(|item| item.as_str().unwrap_or_default())
+}
+
+/// Whether a pattern with `*` and `?` means each text that another one means.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut characters = text.chars();
+    match (pattern.chars().next(), characters.next()) {
+        (None, first) => first.is_none(),
+        (Some('*'), first) => matches(&pattern[1..], text) || first.is_some() && matches(pattern, characters.as_str()),
+        // Any text may stand for the `*` of the other one.
+        (Some('?'), Some('*')) | (Some(_), None) => false,
+        (Some(wanted), Some(first)) => {
+            (wanted == '?' || wanted == first) && matches(&pattern[wanted.len_utf8()..], characters.as_str())
+        }
+    }
 }
 
 impl BucketPolicy {
