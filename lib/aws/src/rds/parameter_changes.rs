@@ -183,8 +183,10 @@ fn decides(parameter: &str) -> Option<Decides> {
     }
 }
 
-/// What is made together with a new instance or cluster; nothing of this where the engine has no such parameters.
+/// What is made together with a new instance or cluster; nothing of this where the engine, whose name RDS takes in any
+/// case, has no such parameters.
 fn is_made(engine: &str, database: Option<&str>) -> &'static [Decides] {
+    let engine = engine.to_ascii_lowercase();
     match database {
         Some(_) => &[Decides::Database, Decides::Instance],
         None if ["mysql", "mariadb"].iter().any(|name| engine.contains(name)) => &[Decides::Instance],
@@ -193,8 +195,10 @@ fn is_made(engine: &str, database: Option<&str>) -> &'static [Decides] {
 }
 
 /// Refuses for now to make an instance from a group whose parameters for that, or for its first database, are not
-/// complete yet: it would have other ones for good, and nothing would show it. Other tools do not wait. RDS itself
-/// refuses replicas and restored ones whose group says otherwise about the case of names.
+/// complete yet: it would have other ones for good, and nothing would show it. Other tools do not wait. A replica and a
+/// restored instance have the databases of their source, and fail as `incompatible-restore` where they do not get the
+/// case of names of that.
+/// <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1724>
 pub(super) async fn require_complete(cx: &Context, group: &str, engine: &str, database: Option<&str>) -> Result<()> {
     let group = group.to_ascii_lowercase();
     let made = is_made(engine, database);
@@ -217,12 +221,17 @@ pub(super) async fn require_complete(cx: &Context, group: &str, engine: &str, da
 pub(crate) fn require_complete_for(type_name: &str, cx: &Context, properties: &Properties) -> Result<()> {
     let text = |name: &str| properties.get(name).and_then(Json::as_str);
     let Some(group) = text("DBClusterParameterGroupName") else { return Ok(()) };
-    let is_copy = text("SnapshotIdentifier").or(text("SourceDBClusterIdentifier")).is_some();
-    if type_name != "AWS::RDS::DBCluster" || is_copy {
+    if type_name != "AWS::RDS::DBCluster" {
         return Ok(());
     }
-    let database = text("DatabaseName");
-    let made = is_made(text("Engine").unwrap_or_default(), database);
+    // A copy has the databases of its source.
+    let is_copy = text("SnapshotIdentifier").or(text("SourceDBClusterIdentifier")).is_some();
+    let database = text("DatabaseName").filter(|_| !is_copy);
+    let made = match text("Engine") {
+        // Only groups for MySQL have the parameter.
+        None if is_copy => &[Decides::Instance][..],
+        engine => is_made(engine.unwrap_or_default(), database),
+    };
     let changed = cx.memory.of::<ParameterChanges>().for_new(&Source::ClusterGroup(group.to_ascii_lowercase()), made);
     let is_new = changed.is_some_and(|at| at.elapsed() < COMPLETE);
     if is_new { Err(incomplete(group, database)) } else { Ok(()) }

@@ -106,7 +106,12 @@ async fn restore(new: &DbInstance, snapshot: &str, cx: &Context) -> Result<Live>
     let live = describe_snapshot(cx, snapshot).await;
     let live = live.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient))?;
     check_encryption(new, snapshot, &live)?;
-    let engine = live.engine().or(new.engine.as_deref()).unwrap_or_default();
+    // RDS takes the name of an engine in any case.
+    let engine = live.engine().or(new.engine.as_deref()).unwrap_or_default().to_ascii_lowercase();
+    if let Some(group) = &new.db_parameter_group_name {
+        // Its databases are in the snapshot.
+        require_complete(cx, group, &engine, None).await?;
+    }
     let (of_oracle, of_sql_server) = (engine.contains("oracle"), engine.contains("sqlserver"));
     // RDS makes no volume smaller. For SQL Server it takes nothing about storage: that is set afterwards.
     let size = number(&new.allocated_storage, "AllocatedStorage")?.filter(|_| !of_sql_server);
@@ -185,6 +190,11 @@ fn check_encryption(new: &DbInstance, snapshot: &str, live: &DbSnapshot) -> Resu
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html>
 async fn replicate(new: &DbInstance, source: &str, cx: &Context) -> Result<Live> {
+    let group = group_of_replica(new, source, cx).await;
+    let group = group.map_err(|error| error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient))?;
+    if let Some((group, family)) = &group {
+        require_complete(cx, group, family, None).await?;
+    }
     let replica = cx
         .rds
         .create_db_instance_read_replica()
@@ -196,6 +206,7 @@ async fn replicate(new: &DbInstance, source: &str, cx: &Context) -> Result<Live>
         .set_copy_tags_to_snapshot(new.copy_tags_to_snapshot)
         .set_db_instance_class(new.db_instance_class.clone())
         .set_db_instance_identifier(new.identifier(cx))
+        .set_db_parameter_group_name(group.map(|(group, _)| group))
         .set_db_subnet_group_name(new.db_subnet_group_name.clone())
         .set_database_insights_mode(new.database_insights_mode.as_deref().map(DatabaseInsightsMode::from))
         .set_deletion_protection(new.deletion_protection)
@@ -223,6 +234,24 @@ async fn replicate(new: &DbInstance, source: &str, cx: &Context) -> Result<Live>
     required(replica.db_instance, "DBInstance")
 }
 
+/// The engines whose replicas in another region take a parameter group when they are made, by the start of a group's
+/// family: otherwise such a replica gets the default group, and fails where that contradicts its source for good, as in
+/// the case of names. For other engines, and for RDS Custom, the call is refused.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html>
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/38056>
+const WITH_GROUP: [&str; 3] = ["db2-", "mysql", "oracle-"];
+
+/// The parameter group that a replica is made with, and its family; none where it is set afterwards.
+async fn group_of_replica(new: &DbInstance, source: &str, cx: &Context) -> Result<Option<(String, String)>> {
+    let region = source.starts_with("arn:").then(|| source.split(':').nth(3)).flatten();
+    let is_elsewhere = region.is_some_and(|region| region != cx.region());
+    let Some(group) = new.db_parameter_group_name.clone().filter(|_| is_elsewhere) else { return Ok(None) };
+    let described = cx.rds.describe_db_parameter_groups().db_parameter_group_name(&group).send().await?;
+    let described = single(described.db_parameter_groups, &group)?;
+    let family = required(described.db_parameter_group_family, "DBParameterGroupFamily")?;
+    Ok(WITH_GROUP.iter().any(|start| family.starts_with(start)).then_some((group, family)))
+}
+
 /// The size to set together with the other storage settings after the restore of a SQL Server database, which takes
 /// nothing about storage; none where nothing is set. RDS makes no volume smaller.
 /// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>: `Translator` of an instance
@@ -246,6 +275,10 @@ pub(super) async fn finish(new: &DbInstance, cx: &Context, id: &str) -> Result<(
     };
     let asks_for_version = version.is_some();
     let storage = if is_restored { storage_of_sql_server(new, cx, id).await? } else { None };
+    let group = match &new.source_db_instance_identifier {
+        Some(source) if group_of_replica(new, source, cx).await?.is_none() => new.db_parameter_group_name.clone(),
+        _ => None,
+    };
     let finished = cx
         .rds
         .modify_db_instance()
@@ -257,7 +290,7 @@ pub(super) async fn finish(new: &DbInstance, cx: &Context, id: &str) -> Result<(
         )
         .set_backup_retention_period(new.backup_retention_period.filter(|_| is_replica))
         .set_preferred_backup_window(new.preferred_backup_window.clone().filter(|_| is_replica))
-        .set_db_parameter_group_name(new.db_parameter_group_name.clone().filter(|_| is_replica))
+        .set_db_parameter_group_name(group.clone())
         // A replica is made without it, whatever its create call says.
         // <https://github.com/hashicorp/terraform-provider-aws/issues/13666>
         .set_deletion_protection(new.deletion_protection.filter(|protects| *protects && is_replica))
@@ -288,8 +321,8 @@ pub(super) async fn finish(new: &DbInstance, cx: &Context, id: &str) -> Result<(
         status::remember(cx, id).await;
     }
     finished.apply_immediately(true).send().await?;
-    if let Some(group) = new.db_parameter_group_name.as_ref().filter(|_| is_replica) {
-        cx.memory.of::<ParameterChanges>().given(id, group);
+    if let Some(group) = group {
+        cx.memory.of::<ParameterChanges>().given(id, &group);
     }
     Ok(())
 }

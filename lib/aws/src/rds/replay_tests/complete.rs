@@ -218,6 +218,9 @@ async fn a_new_cluster_waits_until_its_character_set_is_complete_in_the_group() 
         ("character_set_server", json!({"DatabaseName": null}), false),
         // It has the databases of its snapshot.
         ("character_set_server", json!({"SnapshotIdentifier": "snap"}), false),
+        ("lower_case_table_names", json!({"SnapshotIdentifier": "snap"}), true),
+        ("lower_case_table_names", json!({"SourceDBClusterIdentifier": "other", "Engine": null}), true),
+        ("lower_case_table_names", json!({"DatabaseName": null, "Engine": "Aurora-MySQL"}), true),
     ] {
         let (aws, log) = aws(|sent| match () {
             () if sent.contains("GetResource ") => Answer::Is(
@@ -276,6 +279,7 @@ async fn a_new_database_waits_until_its_character_set_is_complete_in_the_group()
 async fn the_case_of_names_is_waited_for_where_no_database_is_made_either() {
     for (engine, parameter, waits) in [
         ("mysql", "lower_case_table_names", true),
+        ("MySQL", "lower_case_table_names", true),
         ("mysql", "character_set_server", false),
         ("postgres", "lower_case_table_names", false),
     ] {
@@ -294,6 +298,82 @@ async fn the_case_of_names_is_waited_for_where_no_database_is_made_either() {
             assert_eq!(log.count("Action=CreateDBInstance&"), usize::from(!waits), "{engine} {parameter}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_case_of_names_is_waited_for_where_the_databases_come_from_a_snapshot() {
+    for (engine, parameter, waits) in [
+        ("mysql", "lower_case_table_names", true),
+        ("mysql", "character_set_server", false),
+        ("postgres", "lower_case_table_names", false),
+    ] {
+        let (aws, log) = aws(move |sent| match () {
+            () if sent.contains("Action=DescribeDBSnapshots") => Answer::ok(format!(
+                "<DescribeDBSnapshotsResponse><DescribeDBSnapshotsResult><DBSnapshots><DBSnapshot>\
+                 <Engine>{engine}</Engine></DBSnapshot></DBSnapshots></DescribeDBSnapshotsResult>\
+                 </DescribeDBSnapshotsResponse>"
+            )),
+            () if sent.contains("Action=DescribeDBParameters") => family("DescribeDBParameters"),
+            () => Answer::empty(sent),
+        });
+        change_group(&aws, json!({}), json!({parameter: "1"})).await;
+        let restored = json!({"DBSnapshotIdentifier": "snap", "DBParameterGroupName": "pg", "DBName": "shop"});
+        let error = aws.create(&create(DATABASE, restored)).await.unwrap_err();
+        assert_eq!(error.message.contains("lower_case_table_names"), waits, "{engine} {parameter}: {error}");
+        assert_eq!(log.count("Action=RestoreDBInstance"), usize::from(!waits), "{engine} {parameter}");
+    }
+}
+
+/// The group `pg` of a family.
+fn described_group(family: &str) -> Answer {
+    Answer::ok(format!(
+        "<DescribeDBParameterGroupsResponse><DescribeDBParameterGroupsResult><DBParameterGroups><DBParameterGroup>\
+         <DBParameterGroupName>pg</DBParameterGroupName><DBParameterGroupFamily>{family}</DBParameterGroupFamily>\
+         </DBParameterGroup></DBParameterGroups></DescribeDBParameterGroupsResult></DescribeDBParameterGroupsResponse>"
+    ))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_in_another_region_is_made_with_its_parameter_group_where_rds_takes_one() {
+    let (far, near) = ("arn:aws:rds:us-east-1:111122223333:db:main", "arn:aws:rds:eu-central-1:111122223333:db:main");
+    for (source, family, is_made_with) in [
+        (far, "mysql8.0", true),
+        (far, "oracle-ee-19", true),
+        (far, "db2-se-11.5", true),
+        (far, "postgres16", false),
+        (far, "custom-oracle-ee-19", false),
+        (near, "mysql8.0", false),
+        ("main", "mysql8.0", false),
+    ] {
+        let (aws, log) = aws(move |sent| match () {
+            () if sent.contains("Action=DescribeDBParameterGroups") => described_group(family),
+            () if sent.contains("Action=CreateDBInstanceReadReplica") => Answer::ok(
+                database("").replace("DescribeDBInstances", "CreateDBInstanceReadReplica").replace("<DBInstances>", ""),
+            ),
+            () if sent.contains("Action=DescribeDBInstances") => Answer::ok(in_state("in-sync", "")),
+            () => Answer::empty(sent),
+        });
+        let replica = json!({"SourceDBInstanceIdentifier": source, "DBParameterGroupName": "pg"});
+        aws.create(&create(DATABASE, replica)).await.unwrap();
+        let made = super::sent(&log, "Action=CreateDBInstanceReadReplica");
+        assert_eq!(made.contains("DBParameterGroupName=pg"), is_made_with, "{source} {family}: {made}");
+        assert_eq!(log.count("Action=ModifyDBInstance"), usize::from(!is_made_with), "{source} {family}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_in_another_region_waits_for_the_case_of_names() {
+    let (aws, log) = aws(|sent| match () {
+        () if sent.contains("Action=DescribeDBParameterGroups") => described_group("mysql8.0"),
+        () if sent.contains("Action=DescribeDBParameters") => family("DescribeDBParameters"),
+        () => Answer::empty(sent),
+    });
+    change_group(&aws, json!({}), json!({"lower_case_table_names": "1"})).await;
+    let source = "arn:aws:rds:us-east-1:111122223333:db:main";
+    let replica = json!({"SourceDBInstanceIdentifier": source, "DBParameterGroupName": "pg"});
+    let error = aws.create(&create(DATABASE, replica)).await.unwrap_err();
+    assert!(error.message.contains("lower_case_table_names"), "{error}");
+    assert_eq!(log.count("Action=CreateDBInstanceReadReplica"), 0);
 }
 
 #[tokio::test(start_paused = true)]
