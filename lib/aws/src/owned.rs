@@ -1,4 +1,5 @@
-//! What an account has of an app, asked before the app's first deploy.
+//! What an account has of an app, asked before the app's first deploy, and whose a resource is whose own read does not
+//! give its tags.
 //!
 //! A state that is lost shows in resources with the app's tags. But a destroy leaves some behind on purpose,
 //! and AWS goes on listing others for hours or days, so that a tag alone proves nothing: [`exists`] asks about
@@ -7,12 +8,13 @@
 use std::future::Future;
 
 use aws_sdk_kms::types::KeyState;
+use aws_sdk_resourcegroupstagging::config::Region;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use groundplan_engine::provider::ErrorClass;
+use groundplan_engine::provider::{ErrorClass, Owner};
 
 use crate::config::Clients;
 use crate::error::{Error, OrNone, Result};
-use crate::tags::APP;
+use crate::tags::{APP, Tags};
 
 /// What carries the tag of an app and does not show that a state is lost, by the beginning of what follows
 /// the account in its ARN:
@@ -66,6 +68,28 @@ pub(crate) async fn owned(clients: &Clients, app: &str) -> Result<Vec<String>> {
         }
     }
     denied.map_or_else(|| Ok(Vec::new()), Err)
+}
+
+/// Where the tags of resources of no region are known.
+/// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
+const HOME: &str = "us-east-1";
+
+/// Who has made the resource of an ARN, as the Resource Groups Tagging API knows its tags; none where it has none of an
+/// app, or the API knows no tags of its type.
+pub(crate) async fn owner(clients: &Clients, arn: &str) -> Result<Option<Owner>> {
+    // `arn:PARTITION:SERVICE:REGION:…`
+    let is_global = arn.starts_with("arn:aws:") && arn.split(':').nth(3) == Some("");
+    let config = clients.tagging.config().to_builder();
+    let client = match is_global {
+        true => aws_sdk_resourcegroupstagging::Client::from_conf(config.region(Region::new(HOME)).build()),
+        false => clients.tagging.clone(),
+    };
+    let known = match client.get_resources().resource_arn_list(arn).send().await.map_err(Error::from) {
+        Err(error) if error.class() == ErrorClass::Invalid => return Ok(None),
+        known => known?.resource_tag_mapping_list.unwrap_or_default(),
+    };
+    let tags = known.into_iter().filter(|it| it.resource_arn() == Some(arn)).flat_map(|it| it.tags.unwrap_or_default());
+    Ok(Tags::read(tags.map(|tag| (tag.key, tag.value))).owner().cloned())
 }
 
 /// The service, and what follows the account: `("ec2", "volume/vol-1")`.

@@ -210,6 +210,53 @@ async fn the_tags_that_cloud_control_reads_say_it_in_each_of_their_forms() {
     }
 }
 
+/// Handlers leave out tags that they may not read.
+#[tokio::test]
+async fn the_tagging_api_says_whose_it_is_where_cloud_control_reads_no_tags() {
+    let ours = json!([{"Key": APP, "Value": "shop"}, {"Key": PATH, "Value": "shop/p"}]);
+    for (type_name, id, model, arn) in [
+        ("AWS::RDS::DBClusterParameterGroup", "p", json!({}), "arn:aws:rds:eu-central-1:111122223333:cluster-pg:p"),
+        ("AWS::RDS::OptionGroup", "p", json!({"Tags": []}), "arn:aws:rds:eu-central-1:111122223333:og:p"),
+        ("AWS::SQS::Queue", "https://q", json!({"Arn": QUEUE}), QUEUE),
+        (
+            "AWS::ECS::Cluster",
+            "p",
+            json!({"Arn": "arn:aws:ecs:eu-central-1:1:cluster/p"}),
+            "arn:aws:ecs:eu-central-1:1:cluster/p",
+        ),
+    ] {
+        for (tags, known) in [(ours.clone(), true), (json!([{"Key": "a", "Value": "b"}]), false)] {
+            let model = model.to_string();
+            let answer = move |sent: &str| match sent.contains("GetResources") {
+                true => {
+                    assert!(sent.contains(&format!(r#""ResourceARNList":["{arn}"]"#)), "{sent}");
+                    let found = json!([{"ResourceARN": arn, "Tags": tags}]);
+                    json_answer(json!({"ResourceTagMappingList": found, "PaginationToken": ""}))
+                }
+                false => json_answer(json!({"ResourceDescription": {"Identifier": id, "Properties": model}})),
+            };
+            let expected = known.then(|| Owner { app: "shop".into(), path: "shop/p".into() });
+            assert_eq!(owner(type_name, id, answer).await.unwrap(), expected, "{type_name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whose_a_resource_is_without_tags_is_unknown_where_nobody_may_ask() {
+    let refusing = |code: &'static str| {
+        move |sent: &str| match sent.contains("GetResources") {
+            true => Answer::Is(400, json!({"__type": code, "message": "no"}).to_string()),
+            false => json_answer(json!({"ResourceDescription": {"Identifier": "p", "Properties": "{}"}})),
+        }
+    };
+    let asked = |code| owner("AWS::RDS::OptionGroup", "p", refusing(code));
+    let error = asked("AccessDeniedException").await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Denied);
+    assert!(error.message.contains("`p` belongs to another app"), "{error}");
+    // The API knows no tags of this type.
+    assert_eq!(asked("InvalidParameterException").await.unwrap(), None);
+}
+
 #[tokio::test]
 async fn what_takes_no_tags_is_nobodys_and_is_not_asked_about() {
     for (type_name, id) in [("AWS::IAM::RolePolicy", "p|r"), ("AWS::Lambda::Permission", "f|p")] {

@@ -57,6 +57,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{AnyHandler, Context, Deleted, required};
+use crate::owned;
 use crate::rds::{self, ParameterChanges};
 use request::{Progress, Requests, tidy};
 
@@ -220,7 +221,13 @@ impl AnyHandler for ResourceType {
         if !tags::are_readable(self) {
             return Ok(None);
         }
-        Ok(get(self, cx, &resource.id).await?.and_then(|model| tags::owner(self, &model)))
+        let Some(model) = get(self, cx, &resource.id).await? else { return Ok(None) };
+        // The handlers of many types leave tags out that they may not read, instead of an error:
+        // <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>.
+        match model::arn(self, cx, &resource.id, &model).filter(|_| !tags::are_there(self, &model)) {
+            Some(arn) => owned::owner(cx, &arn).await,
+            None => Ok(tags::owner(self, &model)),
+        }
     }
 
     #[cfg(test)]

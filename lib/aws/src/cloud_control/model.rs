@@ -1,6 +1,6 @@
 //! Properties, outputs, identifiers and patches: pure functions of schema and JSON.
 
-use groundplan_engine::provider::{Outputs, Properties};
+use groundplan_engine::provider::{Identity, Outputs, Properties};
 use groundplan_schema::{Cursor, Kind, Replacement, ResourceType};
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
@@ -145,6 +145,28 @@ pub(super) fn outputs(schema: &ResourceType, id: &str, model: &Properties) -> Ou
         }
     }
     outputs
+}
+
+/// The ARN of a resource: its identifier, an attribute, or what the form of the ARNs of its type makes of the
+/// identifier; none where these do not say.
+pub(super) fn arn(schema: &ResourceType, cx: &Context, id: &str, model: &Properties) -> Option<String> {
+    let own = [format!("{}Arn", schema.short_name()), "Arn".to_owned()];
+    let is_own = |name: &&str| own.iter().any(|own| own.eq_ignore_ascii_case(name));
+    let attributes = schema.attributes.keys().copied().filter(is_own);
+    let texts = attributes.filter_map(|name| at(model, name)?.as_str()).chain([id]);
+    let mut arns = texts.filter(|text| text.starts_with("arn:") && !text.contains('|'));
+    arns.next().map(str::to_owned).or_else(|| arn_by_template(schema.arn_template?, cx, id))
+}
+
+/// An ARN by a form as in `arn:${Partition}:rds:${Region}:${Account}:og:${OptionGroupName}`; none where that asks for
+/// more than the identifier.
+fn arn_by_template(template: &str, cx: &Context, id: &str) -> Option<String> {
+    let Identity { account, partition } = &cx.identity;
+    let known = template.replace("${Partition}", partition).replace("${Region}", cx.region());
+    let known = known.replace("${Account}", account);
+    let (start, rest) = known.split_once("${")?;
+    let (_, end) = rest.split_once('}')?;
+    (!end.contains("${") && !id.contains('|')).then(|| format!("{start}{id}{end}"))
 }
 
 /// The value of an attribute that is a secret.

@@ -83,6 +83,11 @@ pub(super) fn made_by(schema: &ResourceType, live: &Properties, token: &str) -> 
     Some(pairs(live.get(name)).iter().any(|(key, value)| key == TOKEN && value == token))
 }
 
+/// Whether a resource has tags.
+pub(super) fn are_there(schema: &ResourceType, live: &Properties) -> bool {
+    property(schema).is_some_and(|name| !pairs(live.get(name)).is_empty())
+}
+
 /// Who has made a resource, as its tags say.
 pub(super) fn owner(schema: &ResourceType, live: &Properties) -> Option<Owner> {
     Tags::read(pairs(live.get(property(schema)?))).owner().cloned()
