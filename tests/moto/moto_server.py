@@ -14,7 +14,7 @@ from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses import EC2Response
 from moto.rds.models import DBInstance
 from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientError
-from moto.route53.models import Route53Backend
+from moto.route53.models import ChangeList, FakeZone, Route53Backend
 from moto.s3.responses import S3Response
 from moto.server import main
 
@@ -116,44 +116,73 @@ def let_go_of_the_address(method):
 NatGatewayBackend.delete_nat_gateway = let_go_of_the_address(NatGatewayBackend.delete_nat_gateway)
 
 
-
 def judge_changes_by_the_records(method):
     """A change of a record is judged by the records there are, where moto judges it by its history.
 
     moto refuses the CREATE of a record that is deleted and once had the same values, as soon as any
-    record sorts behind it; it makes a second record where one has the name with other values; and it
-    deletes what is gone.
+    record sorts behind it; it makes a second record where one has the name with other values; it
+    deletes what is gone, or has other values than the request repeats; and with a record that has a
+    set identifier it deletes those of other names that have the same one.
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
     """
 
     def key(record_set):
         return record_set["Name"].strip(".").lower(), record_set["Type"], record_set.get("SetIdentifier")
 
+    def key_of(record):
+        return record.name.strip(".").lower(), record.type, record.set_identifier
+
+    def values(ttl, texts, target):
+        alias = target and (
+            target["DNSName"].strip(".").lower(),
+            target["HostedZoneId"],
+            str(target.get("EvaluateTargetHealth", False)).lower(),
+        )
+        return str(ttl or ""), sorted(texts or []), alias or None
+
+    def values_of(record_set):
+        texts = [record["Value"] for record in record_set.get("ResourceRecords") or []]
+        return values(record_set.get("TTL"), texts, record_set.get("AliasTarget"))
+
     @wraps(method)
     def patched(self, zoneid, change_list):
         zone = self.get_hosted_zone(zoneid)
-        present = {(it.name.strip(".").lower(), it.type, it.set_identifier) for it in zone.rrsets}
+        present = {key_of(it): values(it.ttl, it.records, it.alias_target) for it in zone.rrsets}
         for change in change_list:
             record_set = change["ResourceRecordSet"]
             name, kind = record_set["Name"].strip(".") + ".", record_set["Type"]
             if change["Action"] == "DELETE":
+                what = f"Tried to delete resource record set [name='{name}', type='{kind}'"
+                if record_set.get("SetIdentifier"):
+                    what += f", set-identifier='{record_set['SetIdentifier']}'"
                 if key(record_set) not in present:
-                    message = f"[Tried to delete resource record set [name='{name}', type='{kind}'] but it was not found]"
-                    raise Route53ClientError("InvalidChangeBatch", message)
-                present.remove(key(record_set))
+                    raise Route53ClientError("InvalidChangeBatch", f"[{what}] but it was not found]")
+                if present.pop(key(record_set)) != values_of(record_set):
+                    reason = "but the values provided do not match the current values"
+                    raise Route53ClientError("InvalidChangeBatch", f"[{what}] {reason}]")
             elif change["Action"] == "CREATE" and key(record_set) in present:
                 raise ResourceRecordAlreadyExists(name=name, _type=kind)
             else:
-                present.add(key(record_set))
+                present[key(record_set)] = values_of(record_set)
         # moto never compares an UPSERT with its history.
         for change in zone.rr_changes:
             if change["Action"] == "CREATE":
                 change["Action"] = "UPSERT"
-        return method(self, zoneid, change_list)
+        before = zone.rrsets
+        gone = {key(change["ResourceRecordSet"]) for change in change_list if change["Action"] == "DELETE"}
+        zone.rrsets = [it for it in before if key_of(it) not in gone]
+        try:
+            return method(self, zoneid, change_list)
+        except Exception:
+            zone.rrsets = before
+            raise
 
     return patched
 
 
+# The deletions are judged and made above.
+ChangeList.has_insert_or_update = lambda self, _: True
+FakeZone.delete_rrset = FakeZone.delete_rrset_by_id = lambda self, _: None
 Route53Backend.change_resource_record_sets = judge_changes_by_the_records(Route53Backend.change_resource_record_sets)
 
 if __name__ == "__main__":

@@ -57,6 +57,14 @@ fn names() -> Vec<Case> {
             Some(json!({"HostedZoneId": "${zone.Id}", "Name": "old.conformance.example.com", "Type": "TXT",
                 "TTL": "60", "ResourceRecords": ["\"moved\""], "SetIdentifier": "blue", "Weight": 10})),
         ),
+        // The set identifier of another name is another one.
+        case(
+            "weighted-too",
+            "AWS::Route53::RecordSet",
+            json!({"HostedZoneId": "${zone.Id}", "Name": "new.conformance.example.com", "Type": "TXT", "TTL": "60",
+                "ResourceRecords": ["\"new\""], "SetIdentifier": "blue", "Weight": 10}),
+            None,
+        ),
         case("alias", "AWS::Route53::RecordSet", alias(false), Some(alias(true))),
         // moto looks at the names of a certificate as a set, and issues it without any record.
         case(
