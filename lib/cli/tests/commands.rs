@@ -328,6 +328,8 @@ fn a_saved_plan_is_executed_once() {
     machine.run(&shop(), "deploy shop.plan").fails(1, "the plan is stale");
     let stale = machine.run(&shop(), "show shop.plan").succeeds();
     assert!(stale.err.contains("a deploy of this would be refused: the plan is stale"), "{}", stale.err);
+    let document = &machine.run(&shop(), "show shop.plan --json").json()[0];
+    assert!(document["refused"][0].as_str().is_some_and(|it| it.starts_with("the plan is stale")), "{document}");
     machine.run(&shop(), "plan --detailed-exitcode").succeeds();
     machine.run(&shop(), "show no.plan").fails(3, "cannot read the plan");
     // A directory, as a pipe is, is waited for by nobody.

@@ -7,7 +7,7 @@ use groundplan_engine::diff::{Action, ChangeSet};
 use groundplan_engine::planning::{PlanOptions, Planned};
 use groundplan_engine::session::Goal;
 use groundplan_engine::store::Loaded;
-use groundplan_engine::{Provider, State};
+use groundplan_engine::{Error as EngineError, Provider, State};
 use serde_json::{Value as Json, json};
 
 use crate::args;
@@ -39,8 +39,10 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     if !before.documents.is_empty() {
         json["upstream"] = before.documents.into();
     }
+    let refusals = destination.session(&*provider).refusals(&planned.plan, &loaded, args.delete_data).await;
+    json["refused"] = reasons(&refusals);
     context.terminal.print_json(&json);
-    for refused in destination.session(&*provider).refusals(&planned.plan, &loaded, args.delete_data).await {
+    for refused in refusals {
         context.terminal.warn(format!("a deploy of this would be refused: {}", shown(&refused)));
     }
     if let Some(file) = &args.out {
@@ -158,6 +160,11 @@ pub(crate) fn read(context: &Context<'_>, file: &FilePath) -> Result<Planned, Co
         return Err(CommandError::usage(format!("`{file}` is a plan of the app `{app}`, not of `{wanted}`")));
     }
     Ok(planned)
+}
+
+/// Why a deploy would be refused, for other programs.
+pub(crate) fn reasons(refusals: &[EngineError]) -> Json {
+    refusals.iter().map(ToString::to_string).collect()
 }
 
 /// A plan for other programs.

@@ -13,8 +13,11 @@ pub(crate) async fn run(context: &Context<'_>, args: &Show) -> Result<Exit, Comm
     let full = args.full || context.global.verbose > 0;
     let view = PlanView { full, ..PlanView::of_saved(&planned) };
     plan::show(context, &destination, &planned, view, &loaded.state);
-    context.terminal.print_json(&plan::document(context, &destination, &planned));
-    if let Err(stale) = planned.plan.fits(&loaded) {
+    let stale = planned.plan.fits(&loaded).err();
+    let mut document = plan::document(context, &destination, &planned);
+    document["refused"] = plan::reasons(stale.as_slice());
+    context.terminal.print_json(&document);
+    if let Some(stale) = stale {
         context.terminal.warn(format!("a deploy of this would be refused: {}", shown(&stale)));
     }
     Ok(Exit::Done)

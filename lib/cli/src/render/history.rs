@@ -19,7 +19,7 @@ pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
         width(&serial).max(serials),
         width(&|entry| entry.who.clone()),
         width(&|entry| entry.command.clone()),
-        width(&|entry| counts(&entry.counts)),
+        width(&counts),
     );
     let last = entries.iter().map(|entry| entry.serial).chain(unreadable.keys().copied()).max();
     let line = |entry: &RunRecord| {
@@ -28,7 +28,7 @@ pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
         let when = paint(DIM, when.strftime("%F %T UTC"));
         let who = padded(DIM, &entry.who, widths.1);
         let command = padded(BOLD, &entry.command, widths.2);
-        let counts = format!("{:1$}", counts(&entry.counts), widths.3);
+        let counts = format!("{:1$}", counts(entry), widths.3);
         format!(
             "{}  {when}  {who}  {command}  {counts}  {}",
             paint(BOLD, serial),
@@ -54,12 +54,14 @@ pub(crate) fn document(unreadable: &BTreeMap<u64, Error>) -> Json {
     unreadable.iter().map(|(serial, error)| json!({"serial": serial, "reason": error.to_string()})).collect()
 }
 
-/// `+3 ~1`: how many were to be created, changed, perhaps changed, replaced, deleted, settled.
-fn counts(counts: &Counts) -> String {
-    let Counts { create, update, may_update, replace, delete, other } = *counts;
+/// `+3 ~1`: how many were created, changed, perhaps changed, replaced, deleted, settled; `of +3 ~1` for a run that could
+/// not write down how many it has done of that.
+fn counts(entry: &RunRecord) -> String {
+    let Counts { create, update, may_update, replace, delete, other } = entry.counts;
     let parts = [(create, "+"), (update, "~"), (may_update, "~?"), (replace, "±"), (delete, "-"), (other, "·")];
     let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, symbol)| format!("{symbol}{number}"));
-    parts.collect::<Vec<_>>().join(" ")
+    let counts = parts.collect::<Vec<_>>().join(" ");
+    if entry.result.is_none() && !counts.is_empty() { format!("of {counts}") } else { counts }
 }
 
 /// How a run has ended. One that was killed, or whose lock was taken away, could not write that down; once a
