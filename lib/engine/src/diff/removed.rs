@@ -22,9 +22,9 @@ use crate::provider::{Behavior, Identity};
 
 /// What has to be done so that the account holds nothing. What holds data stays unless
 /// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its
-/// policy. What is retained stays in the account with what it needs, and the state forgets both;
-/// but where the state keeps something of that for its data, it keeps the retained one, too, so that both
-/// leave it together.
+/// policy. What is retained stays in the account with what it needs, and the state keeps a record of both;
+/// but where it goes on to manage something of that for its data, it manages the retained one, too, so that both
+/// are let go of together.
 pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
     let Inputs { state, behavior, .. } = *inputs;
     let mut changes: BTreeMap<Path, Change> = state
@@ -54,12 +54,13 @@ pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
         kept.push(user);
     }
     retained.extend(existing::retained(state));
-    let kept = stay(&needs, state, &mut changes, kept, Action::Keep);
-    stay(&needs, state, &mut changes, retained, Action::Forget);
-    parts_stay(state, &mut changes, behavior);
+    let staying = Staying {
+        kept: stay(&needs, state, &mut changes, kept, Action::Keep),
+        left: stay(&needs, state, &mut changes, retained, Action::Forget),
+    };
+    parts_stay(state, &needs, &mut changes, &staying, behavior);
     let outputs = state.outputs.keys().map(|name| (name.clone(), OutputChange::Removed)).collect();
-    let deposed =
-        existing::deposed(state).filter(|old| !kept.contains(&old.key())).map(|old| left_over(&old)).collect();
+    let deposed = existing::deposed(state).filter(|old| !staying.includes(old)).map(|old| left_over(&old)).collect();
     ChangeSet { changes, deposed, outputs, ..ChangeSet::default() }
 }
 
@@ -76,8 +77,39 @@ pub(super) fn retain_needed(
         changes.values().filter(is_retained).filter_map(|change| standing(state, &change.path)).collect();
     retained.extend(existing::retained(state));
     if !retained.is_empty() && changes.values().any(|change| change.action == Action::Delete) {
-        stay(&Needs::new(state, identity, behavior), state, changes, retained, Action::Forget);
-        parts_stay(state, changes, behavior);
+        let needs = Needs::new(state, identity, behavior);
+        let left = stay(&needs, state, changes, retained, Action::Forget);
+        parts_stay(state, &needs, changes, &Staying { kept: BTreeSet::new(), left }, behavior);
+    }
+}
+
+/// What stays whatever the changes say: they have nothing for what was replaced or retained earlier.
+struct Staying<'s> {
+    /// With [`Action::Keep`].
+    kept: BTreeSet<Key<'s>>,
+    /// With [`Action::Forget`].
+    left: BTreeSet<Key<'s>>,
+}
+
+impl Staying<'_> {
+    fn includes(&self, it: &Incarnation<'_>) -> bool {
+        self.kept.contains(&it.key()) || self.left.contains(&it.key())
+    }
+
+    /// What is done with a resource that exists.
+    fn action(&self, state: &State, changes: &BTreeMap<Path, Change>, it: &Incarnation<'_>) -> Action {
+        if it.stands(state) {
+            return match changes.get(it.path) {
+                // Its other path decides.
+                Some(change) if change.is_second_path() => Action::NoOp,
+                change => change.map_or(Action::Delete, |change| change.action),
+            };
+        }
+        match (self.kept.contains(&it.key()), self.left.contains(&it.key())) {
+            (true, _) => Action::Keep,
+            (_, true) => Action::Forget,
+            _ => Action::Delete,
+        }
     }
 }
 
@@ -133,15 +165,26 @@ fn stay<'s>(
 
 /// Leaves the parts of what stays, in the state where that is in the state: those that need nothing that is
 /// deleted.
-fn parts_stay(state: &State, changes: &mut BTreeMap<Path, Change>, behavior: &dyn Fn(&str) -> Option<Behavior>) {
+fn parts_stay(
+    state: &State,
+    needs: &Needs<'_>,
+    changes: &mut BTreeMap<Path, Change>,
+    staying: &Staying<'_>,
+    behavior: &dyn Fn(&str) -> Option<Behavior>,
+) {
     let parts: Vec<_> = state.resources.iter().filter(|(_, it)| is_part(behavior, &it.type_name)).collect();
     // A part may have parts.
     loop {
-        let staying: Vec<_> = parts.iter().filter_map(|(path, part)| part_stays(state, changes, path, part)).collect();
-        if staying.is_empty() {
+        let stay = |&(path, resource): &(&Path, &ResourceState)| {
+            let part = Incarnation { path, resource };
+            let (action, whole) = part_stays(needs, state, changes, staying, &part)?;
+            Some((path.clone(), action, whole))
+        };
+        let found: Vec<_> = parts.iter().filter_map(stay).collect();
+        if found.is_empty() {
             return;
         }
-        for (path, action, whole) in staying {
+        for (path, action, whole) in found {
             if let Some(change) = changes.get_mut(&path) {
                 leave(change, action, [Reason::PartOf(whole)]);
             }
@@ -151,40 +194,45 @@ fn parts_stay(state: &State, changes: &mut BTreeMap<Path, Change>, behavior: &dy
 
 /// How a part that would be deleted stays instead, and with what.
 fn part_stays(
+    needs: &Needs<'_>,
     state: &State,
     changes: &BTreeMap<Path, Change>,
-    path: &Path,
-    part: &ResourceState,
-) -> Option<(Path, Action, Path)> {
-    let action = |path: &Path| changes.get(path).map(|change| change.action);
-    let goes = |path: &Path| matches!(action(path), None | Some(Action::Delete | Action::Replace(_)));
-    if action(path) != Some(Action::Delete) || part.dependencies.iter().any(goes) {
+    staying: &Staying<'_>,
+    part: &Incarnation<'_>,
+) -> Option<(Action, Path)> {
+    let action = |it: &Incarnation<'_>| staying.action(state, changes, it);
+    let is_going = |action| matches!(action, Action::Delete | Action::Replace(_));
+    let needed: Vec<_> = needs.of(part).into_iter().map(|link| link.needed).collect();
+    let goes = |path: &Path| {
+        let mut there = needed.iter().filter(|it| it.path == path).peekable();
+        match there.peek() {
+            Some(_) => there.all(|it| is_going(action(it))),
+            // What is not there is made perhaps.
+            None => changes.get(path).is_none_or(|change| is_going(change.action)),
+        }
+    };
+    if action(part) != Action::Delete || part.resource.dependencies.iter().any(goes) {
         return None;
     }
-    let wholes = wholes(state, part);
-    let kept = wholes.iter().find(|whole| action(whole) == Some(Action::Keep));
-    let left = || wholes.iter().find(|whole| changes.get(**whole).is_some_and(Change::is_retained));
-    let (whole, action) = match kept {
-        Some(whole) => (whole, Action::Keep),
-        None => (left()?, Action::Forget),
-    };
-    Some((path.clone(), action, (*whole).clone()))
+    let wholes = wholes(part.resource, needed);
+    let with = |wanted| wholes.iter().find(|whole| action(whole) == wanted).map(|whole| (wanted, whole.path.clone()));
+    with(Action::Keep).or_else(|| with(Action::Forget))
 }
 
-/// What a relation is a part of: of a security group's rule the group and not its peer, where the schema tells
-/// them apart.
-fn wholes<'s>(state: &'s State, part: &'s ResourceState) -> Vec<&'s Path> {
+/// What a relation is a part of, of what it needs: of a security group's rule the group and not its peer, where the
+/// schema tells them apart.
+fn wholes<'s>(part: &ResourceState, needed: Vec<Incarnation<'s>>) -> Vec<Incarnation<'s>> {
     let owners: Vec<&str> = memberships(&part.type_name).map(|(_, member)| member.owner_property).collect();
     let identifier = lookup(&part.type_name).map_or(&[][..], |schema| &schema.primary_identifier);
     let bound = part.properties.keys().map(String::as_str);
     let bound = bound.filter(|name| lookup(&part.type_name).is_some_and(|schema| schema.is_bound_by(name)));
     let names = owners.into_iter().chain(identifier.iter().copied()).chain(bound);
     let texts: Vec<&str> = names.filter_map(|name| part.properties.get(name)?.as_str()).collect();
-    let is_owner =
-        |path: &&Path| standing(state, path).is_some_and(|owner| texts.iter().any(|text| owner.is_identified_by(text)));
-    let owners: Vec<&Path> = part.dependencies.iter().filter(is_owner).collect();
+    let needed: Vec<_> = needed.into_iter().filter(|it| part.dependencies.contains(it.path)).collect();
+    let is_owner = |owner: &&Incarnation<'_>| texts.iter().any(|text| owner.is_identified_by(text));
+    let owners: Vec<_> = needed.iter().filter(is_owner).copied().collect();
     let is_only_bound = lookup(&part.type_name).is_some_and(|schema| schema.is_bound());
-    if owners.is_empty() && !is_only_bound { part.dependencies.iter().collect() } else { owners }
+    if owners.is_empty() && !is_only_bound { needed } else { owners }
 }
 
 fn leave(change: &mut Change, action: Action, reasons: impl Into<Vec<Reason>>) {

@@ -296,3 +296,49 @@ fn what_was_replaced_is_kept_with_what_was_replaced_and_needs_it() {
     let goes = |delete_data| destroyed(&state, delete_data).deposed.len();
     assert_eq!((goes(false), goes(true)), (0, 2));
 }
+
+#[test]
+fn a_part_of_what_was_retained_stays_in_a_later_run_too() {
+    let state = retained(deployed(&program()), &["a/bucket"]);
+    let of = |changes: ChangeSet| {
+        let change = &changes.changes["a/policy"];
+        (change.action, change.reasons.clone())
+    };
+    let left = (Action::Forget, vec![Reason::PartOf("a/bucket".into())]);
+    for left_by in [changes(&assembly(&[]), &state), destroyed(&state, false), destroyed(&state, true)] {
+        assert_eq!(of(left_by), left);
+    }
+    // Another bucket that stands there goes, with the policy that it has.
+    let mut both = state.clone();
+    let mut new = state.retained[0].resource.clone();
+    (new.id, new.generation, new.outputs) = ("new".into(), 2, crate::provider::Outputs::new());
+    both.resources.insert("a/bucket".into(), new);
+    assert_eq!(of(changes(&assembly(&[]), &both)), left);
+    resource(&mut both, "a/policy").properties.insert("Bucket".into(), "new".into());
+    assert_eq!(of(changes(&assembly(&[]), &both)).0, Action::Delete);
+}
+
+#[test]
+fn a_part_of_what_was_replaced_and_is_kept_is_kept() {
+    let state = with(|state| {
+        let resource = state.resources.remove("a/bucket").unwrap();
+        state.deposed.push(Orphan { path: "a/bucket".into(), resource });
+    });
+    let of = |delete_data| destroyed(&state, delete_data).changes["a/policy"].action;
+    assert_eq!((of(false), of(true)), (Action::Keep, Action::Delete));
+}
+
+#[test]
+fn what_was_replaced_is_not_destroyed_while_what_is_retained_needs_it() {
+    let bucket = ("a/bucket", BUCKET, json!({"KmsKeyId": {"$ref": "a/key#Arn"}}));
+    let mut state = deployed(&assembly(&[bucket, ("a/key", KEY, json!({}))]));
+    resource(&mut state, "a/bucket").lifecycle.retain = true;
+    let old = state.resources.remove("a/key").unwrap();
+    state.deposed.push(Orphan { path: "a/key".into(), resource: old });
+    let goes = |state: &State| destroyed(state, true).deposed.len();
+    assert_eq!(goes(&state), 0, "it is retained now");
+    let mut state = retained(state, &["a/bucket"]);
+    assert_eq!(goes(&state), 0, "it was retained");
+    state.retained.clear();
+    assert_eq!(goes(&state), 1);
+}

@@ -487,6 +487,19 @@ fn the_old_key_of_a_retained_bucket_is_not_deleted_by_a_later_run() {
 }
 
 #[test]
+fn a_part_that_was_left_out_when_the_rest_was_retained_is_retained_later() {
+    let policy = ("a/policy", BUCKET_POLICY, json!({"Bucket": to("a/bucket", "BucketName")}));
+    let mut state = deployed(&assembly(&[("a/bucket", BUCKET, json!({})), policy]));
+    state.resources.get_mut("a/bucket").unwrap().lifecycle.retain = true;
+    for (only, path) in [(&["a/bucket"][..], "a/bucket"), (&[], "a/policy")] {
+        let (_, plan) = planned_part(&assembly(&[]), &state, only).unwrap();
+        let steps: Vec<_> = plan.steps.iter().map(|step| (step.path.as_str(), &step.work)).collect();
+        assert_eq!(steps, [(path, &Work::Retain)]);
+        state.apply(crate::model::Event::Retained { path: path.into() }).unwrap();
+    }
+}
+
+#[test]
 fn a_second_path_is_only_forgotten() {
     let topic = |path| (path, "AWS::SNS::Topic", json!({"TopicName": "news"}));
     let (_, plan) = planned(&assembly(&[topic("a/new"), topic("a/old")]), &assembly(&[topic("a/new")])).unwrap();
