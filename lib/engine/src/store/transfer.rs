@@ -165,12 +165,13 @@ pub async fn replace(store: &dyn StateStore, app: &str, state: State) -> Result<
     Ok(Transferred { state, before })
 }
 
-/// What `current` knows to exist, or to exist perhaps, and `new` does not: each path with what stands there.
+/// What `current` knows to exist, or to exist perhaps, and `new` does not: each path with what stands, or stood, there.
 pub fn lost(current: &State, new: &State) -> Vec<String> {
     let all = |state: &State| {
-        let deposed = state.deposed.iter().map(|old| (old.path.clone(), old.resource.clone()));
+        let orphans = state.deposed.iter().chain(&state.retained);
+        let orphans = orphans.map(|old| (old.path.clone(), old.resource.clone()));
         let standing = state.resources.iter().map(|(path, resource)| (path.clone(), resource.clone()));
-        standing.chain(deposed).collect::<Vec<_>>()
+        standing.chain(orphans).collect::<Vec<_>>()
     };
     let known = all(new);
     let is_known = |resource: &ResourceState| {

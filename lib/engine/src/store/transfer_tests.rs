@@ -550,4 +550,8 @@ fn what_another_state_does_not_know_is_lost_whatever_stands_at_its_path() {
     replaced.deposed.push(crate::model::Orphan { path: "a/vpc".into(), resource: old });
     assert_eq!(transfer::lost(&with("vpc-1"), &replaced), Vec::<String>::new());
     assert_eq!(transfer::lost(&replaced, &with("vpc-2")), ["a/vpc (AWS::EC2::VPC vpc-1)"]);
+    // So is what was retained; not where it is managed again.
+    let retained = crate::model::State { retained: std::mem::take(&mut replaced.deposed), ..replaced };
+    assert_eq!(transfer::lost(&retained, &with("vpc-2")), ["a/vpc (AWS::EC2::VPC vpc-1)"]);
+    assert_eq!(transfer::lost(&with("vpc-1"), &retained), Vec::<String>::new());
 }
