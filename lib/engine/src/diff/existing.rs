@@ -31,21 +31,12 @@ impl<'s> Incarnation<'s> {
 
     /// Whether a text is its identifier, name or ARN.
     pub(crate) fn is_identified_by(&self, text: &str) -> bool {
-        let Self { resource, .. } = self;
-        let Some(schema) = lookup(&resource.type_name) else { return resource.id == text };
-        let is_it = |name: &str| schema.is_identified_by(name);
-        let mut outputs = resource.outputs.iter().filter(|(name, _)| is_it(name));
-        let own = schema.own_name().and_then(|name| resource.properties.get(name)?.as_str());
-        resource.id == text || own == Some(text) || outputs.any(|(_, value)| value.as_str() == Some(text))
+        self.resource.is_identified_by(text)
     }
 
     /// Whether a text of its properties identifies `other`.
     pub(crate) fn names(&self, other: &Self) -> bool {
-        let mut found = false;
-        for value in self.resource.properties.values() {
-            value.walk(&mut |value| found |= value.as_str().is_some_and(|text| other.is_identified_by(text)));
-        }
-        found
+        self.resource.names(other.resource)
     }
 
     /// Its identifier, names and ARNs.

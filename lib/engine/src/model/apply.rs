@@ -288,18 +288,27 @@ impl State {
             self.unrelate(&to);
         }
         resource.dependencies.remove(&to);
+        // Where another one stood there, an orphan was made after that, unless it names this one.
+        let remains = self.deposed.iter().chain(&self.retained).any(|old| old.path == from);
+        let orphans = self.deposed.iter_mut().chain(&mut self.retained).map(|old| &mut old.resource);
+        let orphans = orphans.filter(|user| !remains || user.names(&resource));
+        for user in self.resources.values_mut().chain(orphans) {
+            if user.dependencies.remove(&from) {
+                user.dependencies.insert(to.clone());
+            }
+        }
         self.resources.insert(to.clone(), resource);
         if let Some(intent) = self.pending.remove(&from) {
             self.pending.insert(to.clone(), intent);
         }
-        for resource in self.existing_mut() {
-            if resource.dependencies.remove(&from) {
-                resource.dependencies.insert(to.clone());
-            }
-        }
+        let remains = self.is_retained(&from);
         for imported in self.imports.values_mut().flat_map(BTreeMap::values_mut) {
-            if imported.resources.remove(&from) {
+            if imported.resources.contains(&from) {
                 imported.resources.insert(to.clone());
+                // Which of the two uses it is not known.
+                if !remains {
+                    imported.resources.remove(&from);
+                }
             }
         }
         Ok(())
@@ -315,18 +324,35 @@ impl State {
     }
 
     fn forgotten(&mut self, path: Path) -> Result<(), IllegalEvent> {
-        if self.take(&path).is_none() {
-            let before = self.retained.len();
-            self.retained.retain(|old| old.path != path);
-            if self.retained.len() == before {
-                return Err(illegal("forgotten", path, "there is no resource"));
-            }
+        if self.take(&path).is_some() {
+            self.release_imports(&path);
+        } else if self.drop_retained(&path).is_empty() {
+            return Err(illegal("forgotten", path, "there is no resource"));
+        }
+        Ok(())
+    }
+
+    /// Drops the records of what was retained at a path, whatever stands there now. Gives them.
+    pub(crate) fn drop_retained(&mut self, path: &Path) -> Vec<Orphan> {
+        let (dropped, others) = std::mem::take(&mut self.retained).into_iter().partition(|old| old.path == *path);
+        self.retained = others;
+        self.release_imports(path);
+        dropped
+    }
+
+    /// Gives up what a path has used of other apps, where nothing is left that stands or was retained there.
+    fn release_imports(&mut self, path: &Path) {
+        if self.resources.contains_key(path) || self.is_retained(path) {
+            return;
         }
         for names in self.imports.values_mut() {
-            names.retain(|_, imported| !imported.resources.remove(&path) || !imported.is_unused());
+            names.retain(|_, imported| !imported.resources.remove(path) || !imported.is_unused());
         }
         self.imports.retain(|_, names| !names.is_empty());
-        Ok(())
+    }
+
+    fn is_retained(&self, path: &Path) -> bool {
+        self.retained.iter().any(|old| old.path == *path)
     }
 
     /// It goes on to use what it uses of other apps.

@@ -47,3 +47,44 @@ fn what_was_retained_needs_what_has_moved() {
     state.apply(Event::Moved { from: "a/vpc".into(), to: "a/net".into() }).unwrap();
     assert_eq!(state.retained[0].resource.dependencies, ["a/net".into()].into());
 }
+
+#[test]
+fn what_was_retained_needs_what_stood_there_then_and_not_what_moves_from_there() {
+    let new = [create("a/vpc", VPC, 2), accepted("a/vpc", "vpc-2")];
+    let moved = |properties: &[(&str, &str)]| {
+        let mut state = after(&made("a/vpc", "vpc-1"));
+        for event in [create("a/x", VPC, 1), accepted("a/x", "x-1")] {
+            state.apply(event).unwrap();
+        }
+        let user = state.resources.get_mut("a/x").unwrap();
+        user.dependencies = ["a/vpc".into()].into();
+        user.properties = properties.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
+        let used = Imported { value: json!("x"), resources: ["a/vpc".into()].into(), outputs: BTreeSet::new() };
+        state.imports = [("network".to_owned(), [("id".to_owned(), used)].into())].into();
+        for event in [retained("a/vpc"), retained("a/x")].into_iter().chain(new.clone()) {
+            state.apply(event).unwrap();
+        }
+        state.apply(Event::Moved { from: "a/vpc".into(), to: "a/net".into() }).unwrap();
+        let users = &state.imports["network"]["id"].resources;
+        assert_eq!(*users, ["a/net".into(), "a/vpc".into()].into(), "either may use it");
+        state.retained[1].resource.dependencies.clone()
+    };
+    assert_eq!(moved(&[]), ["a/vpc".into()].into());
+    assert_eq!(moved(&[("VpcId", "vpc-1")]), ["a/vpc".into()].into());
+    assert_eq!(moved(&[("VpcId", "vpc-2")]), ["a/net".into()].into());
+}
+
+#[test]
+fn what_was_retained_goes_on_to_use_other_apps_where_another_one_is_forgotten() {
+    let mut state = after(&made("a/vpc", "vpc-1"));
+    let used = Imported { value: json!("x"), resources: ["a/vpc".into()].into(), outputs: BTreeSet::new() };
+    state.imports = [("network".to_owned(), [("id".to_owned(), used)].into())].into();
+    for event in [retained("a/vpc"), create("a/vpc", VPC, 2), accepted("a/vpc", "vpc-2")] {
+        state.apply(event).unwrap();
+    }
+    let mut dropped = state.clone();
+    assert_eq!(dropped.drop_retained(&"a/vpc".into()), state.retained);
+    assert_eq!((dropped.resources.len(), dropped.retained.len(), dropped.imports.len()), (1, 0, 1));
+    state.apply(Event::Forgotten { path: "a/vpc".into() }).unwrap();
+    assert_eq!((state.resources.len(), state.retained.len(), state.imports.len()), (0, 1, 1));
+}

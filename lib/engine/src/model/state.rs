@@ -288,6 +288,23 @@ impl ResourceState {
         self.id == id && generation.is_none_or(|generation| generation == self.generation)
     }
 
+    /// Whether a text is its identifier, name or ARN.
+    pub(crate) fn is_identified_by(&self, text: &str) -> bool {
+        let Some(schema) = groundplan_schema::lookup(&self.type_name) else { return self.id == text };
+        let mut outputs = self.outputs.iter().filter(|(name, _)| schema.is_identified_by(name));
+        let own = schema.own_name().and_then(|name| self.properties.get(name)?.as_str());
+        self.id == text || own == Some(text) || outputs.any(|(_, value)| value.as_str() == Some(text))
+    }
+
+    /// Whether a text of its properties identifies `other`.
+    pub(crate) fn names(&self, other: &Self) -> bool {
+        let mut found = false;
+        for value in self.properties.values() {
+            value.walk(&mut |value| found |= value.as_str().is_some_and(|text| other.is_identified_by(text)));
+        }
+        found
+    }
+
     /// That this, of the resources of `path`, does not exist any more.
     pub(crate) fn gone(&self, path: &Path) -> Event {
         Event::Gone { path: path.clone(), id: self.id.clone(), generation: Some(self.generation) }
