@@ -272,6 +272,10 @@ pub(crate) enum State {
         /// Remove only creates that an interrupted run left open, and keep the resources
         #[arg(long)]
         open: bool,
+
+        /// Remove only the records of retained resources, and keep what is managed
+        #[arg(long, conflicts_with = "open")]
+        retained: bool,
     },
     /// Write the complete state to standard output
     Pull,

@@ -475,6 +475,17 @@ fn what_is_retained_stays_in_the_account_when_the_program_lets_it_go() {
     machine.run(&none, "deploy").succeeds();
     assert_eq!(machine.sandbox().inventory().expect("it is whole").len(), 1);
     assert_eq!(paths(&machine, &none), Vec::<String>::new());
+    let shown = machine.run(&none, "state show shop/media").succeeds();
+    assert!(shown.out.contains("status: retained: it stays in the account"), "{}", shown.out);
+    // Of this one and another one that is managed there since, either can be taken out of the state.
+    machine.run(&retained, "deploy").succeeds();
+    let shown = &machine.run(&retained, "state show shop/media --json").json()[0];
+    assert_ne!(shown["resource"]["id"], shown["retained"][0]["id"]);
+    let dropped = machine.run(&retained, "state rm shop --retained").succeeds();
+    assert!(dropped.err.contains("1 retained resource taken out of the state"), "{}", dropped.err);
+    assert_eq!(paths(&machine, &retained), ["shop/media"]);
+    machine.run(&retained, "state rm shop --retained").fails(3, "in the records of what was retained");
+    machine.run(&retained, "state rm shop --retained --open").fails(2, "cannot be used with");
 }
 
 #[test]

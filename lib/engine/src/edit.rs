@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::Path;
 
 use crate::error::Error;
-use crate::model::{Event, State};
+use crate::model::{Event, Orphan, State};
 use crate::nearest::nearest;
 use crate::provider::Identity;
 use crate::store::{Loaded, StateStore};
@@ -73,6 +73,23 @@ pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>
         return Err(Error::UnknownPaths { place, paths: vec![(path.clone(), nearest(path, known))] });
     }
     Ok(events)
+}
+
+/// Drops what the state knows of resources that were retained at `path` or below it, whatever stands there now. They
+/// stay in the account; what they need does not have to. Gives what was dropped.
+///
+/// # Errors
+/// [`Error::UnknownPaths`] where there is nothing.
+pub fn drop_retained(state: &mut State, path: &Path) -> Result<Vec<Orphan>, Error> {
+    let known: BTreeSet<Path> = state.retained.iter().map(|old| old.path.clone()).collect();
+    let dropped: Vec<_> = known.iter().filter(|it| it.is_within(path)).flat_map(|it| state.drop_retained(it)).collect();
+    match dropped.is_empty() {
+        true => Err(Error::UnknownPaths {
+            place: "the records of what was retained",
+            paths: vec![(path.clone(), nearest(path, &known))],
+        }),
+        false => Ok(dropped),
+    }
 }
 
 /// Moves what is at `from` or below it to `to`, in an order in which no path is taken.

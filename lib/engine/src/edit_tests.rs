@@ -187,3 +187,23 @@ async fn what_was_retained_is_dropped_where_nothing_stands() {
     assert!(matches!(rm(&store, "a", false).await, Err(Error::UnknownPaths { .. })));
     assert_eq!(fake.paths(), ["a/subnet", "a/vpc"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_what_was_retained_and_what_stands_there_the_former_alone_can_be_dropped() {
+    let (_, store) = deployed().await;
+    let mut state = state(&store).await;
+    let (vpc, subnet) = (state.resources["a/vpc"].clone(), state.resources["a/subnet"].clone());
+    for path in ["a/subnet", "a/vpc"] {
+        state.apply(Event::Retained { path: path.into() }).unwrap();
+    }
+    state.resources = [("a/subnet".into(), subnet), ("a/vpc".into(), vpc)].into();
+    let managed = state.resources.clone();
+    let paths = |dropped: Vec<Orphan>| dropped.into_iter().map(|old| old.path.to_string()).collect::<Vec<_>>();
+    let mut one = state.clone();
+    assert_eq!(paths(drop_retained(&mut one, &"a/vpc".into()).unwrap()), ["a/vpc"]);
+    assert_eq!(one.retained.iter().map(|old| old.path.as_str()).collect::<Vec<_>>(), ["a/subnet"]);
+    assert_eq!(paths(drop_retained(&mut state, &"a".into()).unwrap()), ["a/subnet", "a/vpc"]);
+    assert_eq!((&one.resources, &state.resources), (&managed, &managed));
+    let error = drop_retained(&mut one, &"a/subnte".into()).unwrap_err().to_string();
+    assert_eq!(error, "there is no `a/subnte` in the records of what was retained; did you mean `a/subnet`?");
+}

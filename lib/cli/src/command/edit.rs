@@ -83,10 +83,7 @@ pub(crate) async fn rm(
         return Ok(Exit::Done);
     }
 
-    let line = |(path, resource): &(Path, ResourceState)| {
-        format!("  {}  {}  {}", paint(BOLD, path), short_type(&resource.type_name), resource.id)
-    };
-    context.terminal.print(resources.iter().map(line).collect::<Vec<_>>().join(&*NL));
+    context.terminal.print(lines(resources.iter().map(|(path, resource)| (path, resource))));
     let gone = paint(CREATE, format!("{} taken out of the state", count(resources.len(), "resource")));
     context.terminal.note(format!("{gone}; nothing in the account was deleted, and it is not managed any more"));
     let program = &context.synthesis.assembly.resources;
@@ -95,10 +92,44 @@ pub(crate) async fn rm(
         let again = named(&again);
         context.terminal.warn(format!("the program still has {again}: the next deploy would make new ones"));
     }
-    let removed = resources.iter().map(|(path, it)| json!({"path": path, "type": it.type_name, "id": it.id}));
-    let removed: Vec<_> = removed.collect();
+    let removed = documents(resources.iter().map(|(path, resource)| (path, resource)));
     context.terminal.print_json(&json!({"serial": state.serial, "removed": removed, "dropped": dropped}));
     Ok(Exit::Done)
+}
+
+/// `state rm --retained`.
+pub(crate) async fn rm_retained(
+    context: &Context<'_>,
+    destination: &Destination<'_>,
+    path: &Path,
+) -> Result<Exit, CommandError> {
+    let holder = destination.holder();
+    let dropped = || async {
+        let mut loaded = destination.load().await?;
+        let records = edit::drop_retained(&mut loaded.state, path)?;
+        Ok((commit(context, destination, &holder, loaded, None, Vec::new()).await?, records))
+    };
+    let (state, records) = destination.locked(&holder, dropped).await?;
+    let records: Vec<_> = records.iter().map(|old| (&old.path, &old.resource)).collect();
+    context.terminal.print(lines(records.iter().copied()));
+    let gone = paint(CREATE, format!("{} taken out of the state", count(records.len(), "retained resource")));
+    context
+        .terminal
+        .note(format!("{gone}; nothing in the account was deleted, and what these need is not kept for them"));
+    context.terminal.print_json(&json!({"serial": state.serial, "removed": documents(records), "dropped": []}));
+    Ok(Exit::Done)
+}
+
+fn lines<'a>(resources: impl IntoIterator<Item = (&'a Path, &'a ResourceState)>) -> String {
+    let line = |(path, resource): (&Path, &ResourceState)| {
+        format!("  {}  {}  {}", paint(BOLD, path), short_type(&resource.type_name), resource.id)
+    };
+    resources.into_iter().map(line).collect::<Vec<_>>().join(&*NL)
+}
+
+fn documents<'a>(resources: impl IntoIterator<Item = (&'a Path, &'a ResourceState)>) -> Vec<serde_json::Value> {
+    let document = |(path, it): (&Path, &ResourceState)| json!({"path": path, "type": it.type_name, "id": it.id});
+    resources.into_iter().map(document).collect()
 }
 
 /// Writes the state that the events make, and the run into the history.

@@ -19,7 +19,10 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
     let destination = context.destination()?;
     match args {
         args::State::Mv { from, to } => return commands::mv(context, &destination, from, to).await,
-        args::State::Rm { path, open } => return commands::rm(context, &destination, path, *open).await,
+        args::State::Rm { path, retained: true, .. } => {
+            return commands::rm_retained(context, &destination, path).await;
+        }
+        args::State::Rm { path, open, .. } => return commands::rm(context, &destination, path, *open).await,
         args::State::Restore { serial: None, .. } => return state_store::list(context, &destination).await,
         args::State::Restore { serial: Some(serial), yes } => {
             return state_store::restore(context, &destination, *serial, *yes).await;
@@ -46,9 +49,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
                     .print(open.iter().map(|(path, it)| open::line(path, it)).collect::<Vec<_>>().join(&*NL));
             }
             if !state.retained.is_empty() {
-                context
-                    .terminal
-                    .note("retained in the account, with what they need; `state rm PATH` drops such a record:");
+                context.terminal.note(
+                    "retained in the account, with what they need; `state rm --retained PATH` drops such a record:",
+                );
                 context
                     .terminal
                     .print(list(&state.retained.iter().map(|it| (&it.path, &it.resource)).collect::<Vec<_>>()));
@@ -72,16 +75,23 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
         args::State::Show { path } => {
             let resource = state.resources.get(path);
             let open = state.open_creates().find(|(other, _)| *other == path).map(|(_, intent)| intent);
-            if resource.is_none() && open.is_none() {
+            let retained: Vec<_> =
+                state.retained.iter().filter(|old| old.path == *path).map(|old| &old.resource).collect();
+            if resource.is_none() && open.is_none() && retained.is_empty() {
                 return Err(unknown(&state, path));
             }
-            let shown = resource.map(|resource| show(&state, path, resource));
+            let shown = resource.map(|resource| show(&state, path, resource, status(resource)));
             let shown = shown.into_iter().chain(open.map(|intent| open::show(&state, path, intent)));
+            let left = "retained: it stays in the account and is not managed any more";
+            let shown = shown.chain(retained.iter().map(|resource| show(&state, path, resource, left)));
             context.terminal.print(shown.collect::<Vec<_>>().join(&*NL));
             let imports: BTreeMap<_, _> = imports(&state, path).collect();
             let mut document = json!({"path": path, "resource": resource, "imports": imports});
             if let Some(intent) = open {
                 document["open"] = open::document(path, intent);
+            }
+            if !retained.is_empty() {
+                document["retained"] = json!(retained);
             }
             context.terminal.print_json(&document);
         }
@@ -124,14 +134,14 @@ fn imports<'a>(state: &'a State, path: &'a Path) -> impl Iterator<Item = (String
     own.map(|(app, name, imported)| (format!("{app}:{name}"), &imported.value))
 }
 
-fn show(state: &State, path: &Path, resource: &ResourceState) -> String {
+fn show(state: &State, path: &Path, resource: &ResourceState, status: &str) -> String {
     let known = schema::lookup(&resource.type_name);
     let mut lines = vec![
         paint(BOLD, path),
         format!("  type: {}", resource.type_name),
         format!("  id: {}", resource.id),
         format!("  region: {}", resource.environment.region),
-        format!("  status: {}", if resource.incomplete { INCOMPLETE } else { status_text(resource.status) }),
+        format!("  status: {status}"),
     ];
     lines.push("  properties:".to_owned());
     lines.extend(resource.properties.iter().map(|(name, value)| {
@@ -156,6 +166,10 @@ fn show(state: &State, path: &Path, resource: &ResourceState) -> String {
 }
 
 const INCOMPLETE: &str = "lacks settings: the next deploy updates it";
+
+fn status(resource: &ResourceState) -> &'static str {
+    if resource.incomplete { INCOMPLETE } else { status_text(resource.status) }
+}
 
 fn status_text(status: ResourceStatus) -> &'static str {
     match status {

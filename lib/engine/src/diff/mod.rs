@@ -116,7 +116,7 @@ pub enum Action {
     Replace(Order),
     /// It is deleted.
     Delete,
-    /// It stays in the account, and the state forgets it.
+    /// It stays in the account and is managed no more. Where it is retained, the state keeps a record of it.
     Forget,
     /// Its path changes, and nothing else.
     Move,

@@ -1,7 +1,5 @@
 //! Whether what is deleted can be deleted by then.
 
-use std::collections::BTreeSet;
-
 use groundplan_core::{Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
@@ -24,18 +22,25 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>)
         let mut holders = by_name(inputs, changes, going, old);
         if let Some(change) = change.filter(|change| change.action == Action::Replace(Order::DeleteFirst)) {
             for more in used_anew(inputs, changes, old, change) {
-                if holders.iter().all(|(known, _)| *known != more.0) {
+                if holders.iter().all(|(known, _)| known.path != more.0.path) {
                     holders.push(more);
                 }
             }
         }
         if !holders.is_empty() {
             let (because, fix) = why(inputs, changes, change, &holders);
-            held.push(HeldResource { path: old.path.clone(), because, holders, fix });
+            held.push(HeldResource { path: old.path.clone(), because, holders: told(&holders), fix });
         }
     }
     held.extend(occupied(inputs, changes, going));
     if held.is_empty() { Ok(()) } else { Err(Error::Held { held }) }
+}
+
+/// What stays and holds what is deleted, each with the first place where it does.
+type Holder<'s> = (Incarnation<'s>, Need);
+
+fn told(holders: &[Holder<'_>]) -> Vec<(Path, Need)> {
+    holders.iter().map(|(holder, need)| (holder.path.clone(), need.clone())).collect()
 }
 
 /// Whether a resource stays as far as these changes go: where only a part of the program is deployed, what is
@@ -44,8 +49,8 @@ fn stays(changes: &ChangeSet, path: &Path) -> bool {
     changes.changes.get(path).is_none_or(|change| !goes(change) && !change.is_second_path())
 }
 
-/// What stays, names a deleted resource and goes on to name it, each with the first place where it does.
-fn by_name(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>, old: &Incarnation<'_>) -> Vec<(Path, Need)> {
+/// What stays, names a deleted resource and goes on to name it.
+fn by_name<'s>(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'s>, old: &Incarnation<'_>) -> Vec<Holder<'s>> {
     let mut found: Vec<&Link<'_>> = Vec::new();
     // What names it at a place is told by that.
     let (after, named): (Vec<_>, Vec<_>) =
@@ -69,18 +74,23 @@ fn by_name(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>, old: &In
             found.push(link);
         }
     }
-    found.into_iter().map(|link| (link.user.path.clone(), link.need.clone())).collect()
+    found.into_iter().map(|link| (link.user, link.need.clone())).collect()
 }
 
 /// Whether this plan leaves a resource in the account, or an earlier one has.
 fn is_retained(inputs: &Inputs<'_>, changes: &ChangeSet, it: &Incarnation<'_>) -> bool {
     let now = it.stands(inputs.state) && changes.changes.get(it.path).is_some_and(Change::is_retained);
-    now || retained(inputs.state).any(|record| record.key() == it.key())
+    now || was_retained(inputs, it)
+}
+
+/// Whether an earlier run has left a resource in the account, and not the one that may stand at its path since.
+fn was_retained(inputs: &Inputs<'_>, it: &Incarnation<'_>) -> bool {
+    retained(inputs.state).any(|record| std::ptr::eq(record.resource, it.resource))
 }
 
 /// What stays and is to use the new resource of a replacement that deletes the old one first: it holds that until
 /// then.
-fn used_anew(inputs: &Inputs<'_>, changes: &ChangeSet, old: &Incarnation<'_>, held: &Change) -> Vec<(Path, Need)> {
+fn used_anew<'s>(inputs: &Inputs<'s>, changes: &ChangeSet, old: &Incarnation<'_>, held: &Change) -> Vec<Holder<'s>> {
     let Some(target) = lookup(&old.resource.type_name) else { return Vec::new() };
     let users = inputs.state.resources.iter().filter(|(path, resource)| {
         resource.dependencies.contains(&held.path) && changes.changes.contains_key(*path) && stays(changes, path)
@@ -88,7 +98,8 @@ fn used_anew(inputs: &Inputs<'_>, changes: &ChangeSet, old: &Incarnation<'_>, he
     let holders = users.filter_map(|(path, resource)| {
         let schema = lookup(&resource.type_name)?;
         let entry = inputs.assembly.resources.get(path)?;
-        Some((path.clone(), Need::Property(holding(schema, target, &entry.properties, &held.path)?)))
+        let place = holding(schema, target, &entry.properties, &held.path)?;
+        Some((Incarnation { path, resource }, Need::Property(place)))
     });
     holders.collect()
 }
@@ -101,12 +112,12 @@ fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<
         let stay =
             users.into_iter().filter(|link| link.need == Need::PublicAddresses && is_surely_public(link.user.resource));
         let stay = stay.filter(|link| !going.includes(&link.user));
-        let holders: Vec<_> = stay.map(|link| (link.user.path.clone(), link.need.clone())).collect();
+        let holders: Vec<_> = stay.map(|link| (link.user, link.need.clone())).collect();
         if holders.is_empty() {
             return None;
         }
         let (because, fix) = why(inputs, changes, Some(change), &holders);
-        Some(HeldResource { path: change.path.clone(), because, holders, fix })
+        Some(HeldResource { path: change.path.clone(), because, holders: told(&holders), fix })
     };
     lets_go.filter_map(tell).collect()
 }
@@ -135,17 +146,11 @@ fn holding<'a>(
 
 /// Why it is deleted while it is held, and what to do so that it need not be. There is no change where an earlier
 /// run has replaced it.
-fn why(
-    inputs: &Inputs<'_>,
-    changes: &ChangeSet,
-    change: Option<&Change>,
-    holders: &[(Path, Need)],
-) -> (String, String) {
-    let records: BTreeSet<&Path> = retained(inputs.state).map(|record| record.path).collect();
-    if let Some((holder, _)) = holders.iter().find(|(holder, _)| records.contains(holder)) {
+fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holders: &[Holder<'_>]) -> (String, String) {
+    if let Some((Incarnation { path: holder, .. }, _)) = holders.iter().find(|(it, _)| was_retained(inputs, it)) {
         let fix = format!(
             "leave it as it is; or, where `{holder}` does not need it any more, drop what the state knows of that with \
-             `state rm {holder}`"
+             `state rm --retained {holder}`"
         );
         return (format!("`{holder}` was retained"), fix);
     }
@@ -154,22 +159,24 @@ fn why(
         return ("an earlier run has replaced it".into(), fix.into());
     };
     let path = &change.path;
-    if let Some((holder, _)) = holders.iter().find(|(holder, _)| !changes.changes.contains_key(holder)) {
+    let paths: Vec<(&Path, &Need)> = holders.iter().map(|(holder, need)| (holder.path, need)).collect();
+    if let Some((holder, _)) = paths.iter().find(|(holder, _)| !changes.changes.contains_key(*holder)) {
         return ("it is deleted".into(), format!("deploy `{holder}` in the same run: add `--only {holder}`"));
     }
-    let is_kept =
-        |(holder, _): &&(Path, Need)| changes.changes.get(holder).is_some_and(|change| change.action == Action::Keep);
-    if let Some((holder, _)) = holders.iter().find(is_kept) {
+    let is_kept = |(holder, _): &&(&Path, &Need)| {
+        changes.changes.get(*holder).is_some_and(|change| change.action == Action::Keep)
+    };
+    if let Some((holder, _)) = paths.iter().find(is_kept) {
         let fix =
             format!("keep it, too: `state rm {path}` leaves it in the account; or delete `{holder}` and its data");
         return (format!("`{holder}` is kept"), fix);
     }
-    let is_left = |holder: &&(Path, Need)| !inputs.assembly.resources.contains_key(&holder.0);
-    let left = holders.iter().find(is_left).map(|(holder, _)| holder);
-    let ignores = |(holder, need): &(Path, Need)| {
+    let is_left = |(holder, _): &&(&Path, &Need)| !inputs.assembly.resources.contains_key(*holder);
+    let left = paths.iter().find(is_left).map(|(holder, _)| holder);
+    let ignores = |(holder, need): &(&Path, &Need)| {
         let Need::Property(property) = need else { return false };
         let top = property.split('.').next().unwrap_or_default();
-        let entry = inputs.assembly.resources.get(holder);
+        let entry = inputs.assembly.resources.get(*holder);
         entry.is_some_and(|entry| entry.lifecycle.ignore_changes.iter().any(|it| it.split('.').next() == Some(top)))
     };
     match (left, change.action) {
@@ -188,7 +195,7 @@ fn why(
         }
         (_, Action::Replace(Order::DeleteFirst)) => {}
         (_, Action::Replace(_)) => {
-            let fix = match holders.iter().find(|holder| ignores(holder)) {
+            let fix = match paths.iter().find(|holder| ignores(holder)) {
                 Some((holder, need)) => format!("take {need} of `{holder}` out of `ignore_changes`"),
                 None => "let them use another one".to_owned(),
             };

@@ -461,9 +461,19 @@ fn the_key_of_a_retained_bucket_is_neither_deleted_nor_replaced() {
     assert_eq!(plan.steps.iter().map(|step| &step.work).collect::<Vec<_>>(), [&Work::Retain]);
     let after = assembly(&[("a/key", KEY, json!({}))]);
     let error = planned_part(&after, &retained_bucket(), &[]).unwrap_err().to_string();
-    for part in ["`a/key` is held by a/bucket (made after it), and `a/bucket` was retained", "`state rm a/bucket`"] {
+    for part in
+        ["`a/key` is held by a/bucket (made after it), and `a/bucket` was retained", "`state rm --retained a/bucket`"]
+    {
         assert!(error.contains(part), "{error}");
     }
+    // A bucket that stands there since, with another key, is not what is held.
+    let mut both = retained_bucket();
+    let mut new = both.retained[0].resource.clone();
+    (new.id, new.generation, new.dependencies) = ("new".into(), 2, std::collections::BTreeSet::new());
+    new.properties.clear();
+    both.resources.insert("a/bucket".into(), new);
+    let buckets = assembly(&[("a/bucket", BUCKET, json!({})), ("a/key", KEY, json!({}))]);
+    assert_eq!(planned_part(&buckets, &both, &[]).unwrap_err().to_string(), error);
     // In the run that retains it, too; not for what it does not name, and not where it is deleted.
     let (_, mut state) = bucket_with_key();
     assert!(planned_part(&after, &state, &[]).is_ok());
@@ -484,6 +494,20 @@ fn the_old_key_of_a_retained_bucket_is_not_deleted_by_a_later_run() {
     state.deposed.push(crate::model::Orphan { path: "a/key".into(), resource: old });
     let error = planned_part(&assembly(&[("a/key", KEY, json!({}))]), &state, &[]).unwrap_err().to_string();
     assert!(error.contains("`a/key` is held by a/bucket (made after it), and `a/bucket` was retained"), "{error}");
+}
+
+#[test]
+fn what_holds_another_one_is_not_what_was_retained_at_its_path_before() {
+    let stays = policy(json!("r3"));
+    let before = named(assembly(&[role("a/r1", "r3"), stays.clone()]), "a/p", "a/r1");
+    let mut state = deployed(&before);
+    let mut resource = state.resources["a/p"].clone();
+    (resource.id, resource.properties, resource.dependencies) = ("old".into(), [].into(), [].into());
+    state.resources.get_mut("a/p").unwrap().generation = 2;
+    state.retained.push(crate::model::Orphan { path: "a/p".into(), resource });
+    let error = planned_part(&assembly(&[stays]), &state, &[]).unwrap_err().to_string();
+    let wanted = "`a/r1` is held by a/p (RoleName), and the program does not have it any more";
+    assert!(error.contains(wanted), "{error}");
 }
 
 #[test]
