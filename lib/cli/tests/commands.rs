@@ -565,7 +565,7 @@ fn a_destroy_says_what_it_keeps_and_why() {
     assert!(!gone.out.contains("kept") && !gone.err.contains("hint:"), "{}{}", gone.out, gone.err);
     assert_eq!(kept(&machine, "destroy --delete-data"), ["nothing to destroy"]);
 
-    // What is retained stays with what it needs, and the state forgets both: no flag deletes them.
+    // What is retained stays with what it needs, and the state keeps a record of both: no flag deletes them.
     let retained = app(|shop| {
         let vpc = shop.add("vpc", ec2::Vpc::new().cidr_block("10.0.0.0/16"));
         shop.add("vpc-a", ec2::Subnet::new(&vpc).cidr_block("10.0.0.0/24")).retain();

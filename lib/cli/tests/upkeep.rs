@@ -485,7 +485,7 @@ fn what_is_retained_stays_in_the_account_when_the_program_lets_it_go() {
     assert!(dropped.err.contains("1 retained resource taken out of the state"), "{}", dropped.err);
     assert_eq!(paths(&machine, &retained), ["shop/media"]);
     machine.run(&retained, "state rm shop --retained").fails(3, "in the records of what was retained");
-    machine.run(&retained, "state rm shop --retained --open").fails(2, "cannot be used with");
+    machine.run(&retained, "state rm shop --retained --open").fails(3, "cannot be used with");
 }
 
 #[test]
