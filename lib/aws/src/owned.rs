@@ -78,7 +78,8 @@ const HOME: &str = "us-east-1";
 /// app, or the API knows no tags of its type.
 pub(crate) async fn owner(clients: &Clients, arn: &str) -> Result<Option<Owner>> {
     // `arn:PARTITION:SERVICE:REGION:…`
-    let is_global = arn.starts_with("arn:aws:") && arn.split(':').nth(3) == Some("");
+    let parts: Vec<_> = arn.split(':').collect();
+    let is_global = parts.get(1) == Some(&"aws") && parts.get(3) == Some(&"");
     let config = clients.tagging.config().to_builder();
     let client = match is_global {
         true => aws_sdk_resourcegroupstagging::Client::from_conf(config.region(Region::new(HOME)).build()),

@@ -258,17 +258,7 @@ async fn made_now<H: Handler>(new: &H, cx: &Context, id: &str) -> Result<()> {
             _ => break,
         }
     }
-    Err(exists::<H>(cx, id))
-}
-
-pub(super) fn exists<H: Handler>(cx: &Context, id: &str) -> Error {
-    let message = format!(
-        "{id} exists already, and this program has not made it: adopt it with `import {} '{id}'`, or declare the {} under \
-         another name or port",
-        cx.address.path,
-        H::TYPE
-    );
-    Error::new(ErrorClass::AlreadyExists, message)
+    Err(in_place::exists::<H>(cx, id))
 }
 
 /// As in `it is held by a, b and 3 more`.

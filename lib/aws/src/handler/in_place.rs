@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use groundplan_engine::provider::ErrorClass;
 
-use super::any::exists;
 use super::{Context, Handler, Known};
 use crate::error::{Error, OrNone, Result};
 
@@ -49,6 +48,16 @@ pub(super) async fn check<H: Handler>(new: &H, cx: &Context) -> Result<()> {
         Some(instead) => error.adding(instead),
         None => error,
     })
+}
+
+pub(super) fn exists<H: Handler>(cx: &Context, id: &str) -> Error {
+    let message = format!(
+        "{id} exists already, and this program has not made it: adopt it with `import {} '{id}'`, or declare the {} under \
+         another name or port",
+        cx.address.path,
+        H::TYPE
+    );
+    Error::new(ErrorClass::AlreadyExists, message)
 }
 
 /// Whether there is a resource under an identifier. One that was deleted a moment ago may be visible for a while; one

@@ -7,7 +7,6 @@ use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use super::Bucket;
 use crate::document;
 use crate::error::Result;
 use crate::handler::{CONSISTENCY, Changes, Context, Found, Handler, Known, Made, accepted, required};
@@ -76,10 +75,13 @@ impl Handler for BucketPolicy {
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
     /// <https://github.com/hashicorp/terraform-provider-aws>: `bucketPropagationTimeout`
     fn lingers(&self, cx: &Context) -> Duration {
-        let is_new = cx.memory.of::<Made>().has(Bucket::TYPE, &self.bucket);
+        let is_new = cx.memory.of::<Made>().has(BUCKET, &self.bucket);
         if is_new { Duration::from_secs(2 * 60) } else { CONSISTENCY }
     }
 }
+
+/// The type of what has the policy.
+const BUCKET: &str = "AWS::S3::Bucket";
 
 /// The service that delivers logs of AWS to buckets.
 const LOG_DELIVERY: &str = "delivery.logs.amazonaws.com";
