@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Declares the codes. The documentation of a variant is what [`Code::explanation`] returns.
+/// Declares the codes. [`Code::title`] and [`Code::explanation`] return the documentation of a variant.
 macro_rules! codes {
     ($($(#[doc = $text:literal])+ $name:ident = $code:literal,)+) => {
         /// The code of a [`Diagnostic`](crate::Diagnostic): stable, so that a warning can be acknowledged by it and a

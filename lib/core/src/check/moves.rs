@@ -1,5 +1,5 @@
-//! What a program says about earlier paths. The engine takes a resource over from an earlier path only where that is
-//! free, so that a statement about one that is not would do nothing, and nobody would notice before the plan.
+//! Checks of the moves that a program states. The engine moves a resource only from a path that the program has no
+//! more, so any other statement would have no effect.
 
 use crate::assembly::Assembly;
 use crate::code::Code;
