@@ -149,7 +149,7 @@ fn holding<'a>(
 fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holders: &[Holder<'_>]) -> (String, String) {
     if let Some((Incarnation { path: holder, .. }, _)) = holders.iter().find(|(it, _)| was_retained(inputs, it)) {
         let fix = format!(
-            "leave it as it is; or, where `{holder}` does not need it any more, drop what the state knows of that with \
+            "leave it as it is; or, if `{holder}` does not need it any more, drop the record of `{holder}` with \
              `state rm --retained {holder}`"
         );
         return (format!("`{holder}` was retained"), fix);
