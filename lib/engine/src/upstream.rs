@@ -226,7 +226,7 @@ pub(crate) fn split(
     is_own: &dyn Fn(&str) -> bool,
 ) -> (Imports, Imports) {
     let left_alone = |path: &Path| match changes.changes.get(path) {
-        Some(change) => change.action == Action::Keep || change.is_retained(),
+        Some(change) => matches!(change.action, Action::Keep | Action::Retain),
         None => state.resources.contains_key(path) || state.retained.iter().any(|old| old.path == *path),
     };
     retain(&mut imports, &|path| !left_alone(path) && changes.changes.contains_key(path), is_own);

@@ -203,7 +203,7 @@ fn assembly() -> Assembly {
 /// What people are shown, with every action and every reason.
 fn overview() -> Overview {
     let actions = json!([
-        "create", "update", {"replace": "create_first"}, {"replace": "delete_first"}, "delete", "forget", "move", "record",
+        "create", "update", {"replace": "create_first"}, {"replace": "delete_first"}, "delete", "retain", "forget", "move", "record",
         "resume", "keep", "no_op",
     ]);
     let reasons = json!([
@@ -215,7 +215,7 @@ fn overview() -> Overview {
         {"same_thing": {"what": "queue"}}, {"same_as": "a/one"},
         {"environment_changed": {"from": {"region": "eu-central-1"}, "to": {"region": "us-east-1"}}},
         {"type_changed": {"from": "AWS::SNS::Topic"}}, "tainted", "incomplete", {"reboots": {"by": "a/one"}}, "interrupted",
-        "not_seen_ready", "retained", "stateful", {"needed_by": "a/one"}, {"needs": "a/one"}, {"part_of": "a/one"},
+        "not_seen_ready", "retained", "stateful", {"needed_by": "a/one"}, {"part_of": "a/one"},
         {"bound_to": "a/one"}, "lifecycle_changed", "dependencies_changed",
     ]);
     let properties = json!([
@@ -315,7 +315,7 @@ fn entry() -> RunRecord {
 
 /// The formats that there were: a directory each. A file whose format has not changed stands in the later
 /// ones, too, as it is written beside the others.
-const FORMATS: [u32; 3] = [1, 2, 3];
+const FORMATS: [u32; 4] = [1, 2, 3, 4];
 
 /// The one that this version writes.
 const NEWEST: u32 = FORMATS[FORMATS.len() - 1];
@@ -429,15 +429,19 @@ fn the_files_have_every_event_and_every_kind_of_work() {
     assert_eq!(plan(NEWEST).steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 9);
     // A new action or reason stops here: it needs a place in `overview`, and then the numbers are others.
     let action = |action: &Action| match action {
-        Action::Create | Action::Update | Action::Replace(_) | Action::Delete | Action::Forget | Action::Move => {
-            *action
-        }
+        Action::Create
+        | Action::Update
+        | Action::Replace(_)
+        | Action::Delete
+        | Action::Retain
+        | Action::Forget
+        | Action::Move => *action,
         Action::Record | Action::Resume | Action::Keep | Action::NoOp => *action,
     };
     let overview = overview().changes.changes;
-    assert_eq!(overview.values().map(|change| action(&change.action)).collect::<BTreeSet<_>>().len(), 11);
+    assert_eq!(overview.values().map(|change| action(&change.action)).collect::<BTreeSet<_>>().len(), 12);
     let reasons: BTreeSet<_> = overview.values().flat_map(|change| &change.reasons).map(reason).collect();
-    assert_eq!(reasons.len(), 29);
+    assert_eq!(reasons.len(), 28);
 }
 
 /// What becomes of each file when something in it is changed.
@@ -499,7 +503,7 @@ fn reason(reason: &Reason) -> String {
         Reason::New | Reason::Missing | Reason::Removed | Reason::Destroyed | Reason::NewSecret | Reason::Tainted => {}
         Reason::Incomplete | Reason::Interrupted | Reason::NotSeenReady | Reason::Retained | Reason::Stateful => {}
         Reason::LifecycleChanged | Reason::DependenciesChanged | Reason::SameAs(_) | Reason::NeededBy(_) => {}
-        Reason::Needs(_) | Reason::PartOf(_) | Reason::BoundTo(_) | Reason::Changed { .. } => {}
+        Reason::PartOf(_) | Reason::BoundTo(_) | Reason::Changed { .. } => {}
         Reason::MayReplace { .. } | Reason::Forces { .. } | Reason::NotIgnored { .. } | Reason::NotYetKnown { .. } => {}
         Reason::MayFollow { .. } | Reason::SecretLost { .. } | Reason::SameThing { .. } | Reason::Reboots { .. } => {}
         Reason::EnvironmentChanged { .. } | Reason::TypeChanged { .. } => {}

@@ -77,6 +77,7 @@ impl fmt::Display for Changes {
                 Action::Update => "~",
                 Action::Replace(_) => "±",
                 Action::Delete => "-",
+                Action::Retain => "retain",
                 Action::Forget => "forget",
                 Action::Move => "move",
                 Action::Record | Action::Resume | Action::Keep | Action::NoOp => continue,

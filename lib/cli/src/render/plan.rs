@@ -175,7 +175,7 @@ impl PlanView<'_> {
             Action::Replace(Order::CreateFirst) => remarks.push(paint(REPLACE, "the new one first")),
             Action::Replace(Order::DeleteFirst) => remarks.push(paint(REPLACE, "the old one is deleted first")),
             Action::Keep => remarks.push(paint(CHANGE, "is kept")),
-            Action::Forget => remarks.push(paint(CHANGE, "stays in the account")),
+            Action::Retain | Action::Forget => remarks.push(paint(CHANGE, "stays in the account")),
             Action::Resume => remarks.push(paint(INFO, "is waited for")),
             Action::Create => remarks.extend(self.entry(change).and_then(facts)),
             Action::Update | Action::Delete | Action::Move | Action::Record | Action::NoOp => {}
@@ -375,7 +375,7 @@ pub(crate) fn symbol(action: Action) -> (&'static str, Style) {
         Action::Replace(Order::CreateFirst) => ("+/-", REPLACE),
         Action::Replace(Order::DeleteFirst) => ("-/+", REPLACE),
         Action::Delete => ("-", DELETE),
-        Action::Forget => ("x", CHANGE),
+        Action::Retain | Action::Forget => ("x", CHANGE),
         Action::Move => ("→", INFO),
         Action::Record => ("·", INFO),
         Action::Resume => ("»", INFO),

@@ -24,7 +24,8 @@ pub(super) fn to_what_goes(
         return BTreeMap::new();
     }
     let named = NameIndex::new(&deleted, inputs.identity);
-    let stays = |change: &&Change| !matches!(change.action, Action::Create | Action::Forget) && !goes(change);
+    let stays =
+        |change: &&Change| !matches!(change.action, Action::Create | Action::Retain | Action::Forget) && !goes(change);
     let bound = changes.values().filter(stays).filter_map(|change| {
         let part = state.resources.get(&change.path)?;
         let mut found = None;

@@ -238,7 +238,7 @@ fn counts_tell_how_many_resources_are_treated_how() {
         (Action::Delete, Reason::Removed),
         (Action::Keep, Reason::Stateful),
         (Action::NoOp, Reason::New),
-        (Action::Forget, Reason::Retained),
+        (Action::Retain, Reason::Retained),
         (Action::Move, Reason::New),
         (Action::Record, Reason::LifecycleChanged),
         (Action::Resume, Reason::NotSeenReady),

@@ -116,7 +116,9 @@ pub enum Action {
     Replace(Order),
     /// It is deleted.
     Delete,
-    /// It stays in the account and is managed no more. Where it is retained, the state keeps a record of it.
+    /// It stays in the account and is managed no more. The state keeps a record of it, for what it needs stays with it.
+    Retain,
+    /// Its path goes; it stays under another path, which decides about it ([`Reason::SameAs`]).
     Forget,
     /// Its path changes, and nothing else.
     Move,
@@ -235,8 +237,6 @@ pub enum Reason {
     Stateful,
     /// A resource that stays depends on it.
     NeededBy(Path),
-    /// It needs a resource that the state keeps.
-    Needs(Path),
     /// It is a part of a resource that stays.
     PartOf(Path),
     /// What it is bound to is deleted, and another one gets the name of that.
@@ -395,11 +395,6 @@ fn without_elements(type_name: &str, property: &str) -> String {
 }
 
 impl Change {
-    /// Whether the resource stays in the account and is managed no more; not what another path has, too.
-    pub fn is_retained(&self) -> bool {
-        self.action == Action::Forget && !self.is_second_path()
-    }
-
     /// Whether it is about a place of the properties, as in `VpcConfig.SubnetIds`, or about what is around or within
     /// it. A place names no elements of lists (`Certificates.CertificateArn`).
     pub(crate) fn is_about(&self, place: &str) -> bool {
@@ -408,11 +403,6 @@ impl Change {
         };
         let places = self.properties.iter().map(|it| without_elements(&self.type_name, &it.property));
         places.into_iter().any(|it| is_within(&it, place) || is_within(place, &it))
-    }
-
-    /// Whether another path has the same thing, and decides about it.
-    pub(crate) fn is_second_path(&self) -> bool {
-        self.reasons.iter().any(|reason| matches!(reason, Reason::SameAs(_)))
     }
 
     /// Whether it is changed only where a value that it takes from others turns out to differ.
@@ -447,7 +437,7 @@ impl ChangeSet {
                 Action::Replace(_) => counts.replace += 1,
                 Action::Delete => counts.delete += 1,
                 Action::Keep | Action::NoOp => {}
-                Action::Forget | Action::Move | Action::Record | Action::Resume => counts.other += 1,
+                Action::Retain | Action::Forget | Action::Move | Action::Record | Action::Resume => counts.other += 1,
             }
         }
         counts

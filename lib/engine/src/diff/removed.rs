@@ -22,9 +22,7 @@ use crate::provider::{Behavior, Identity};
 
 /// What has to be done so that the account holds nothing. What holds data stays unless
 /// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its
-/// policy. What is retained stays in the account with what it needs, and the state keeps a record of both;
-/// but where it goes on to manage something of that for its data, it manages the retained one, too, so that both
-/// are let go of together.
+/// policy. What is retained stays in the account with what it needs, and the state keeps a record of both.
 pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
     let Inputs { state, behavior, .. } = *inputs;
     let mut changes: BTreeMap<Path, Change> = state
@@ -43,20 +41,13 @@ pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
         let found = changes.values().filter(move |change| change.action == action);
         found.filter_map(|change| standing(state, &change.path)).collect::<Vec<_>>()
     };
-    let (mut kept, mut retained) = (with(Action::Keep), with(Action::Forget));
+    let (mut kept, mut retained) = (with(Action::Keep), with(Action::Retain));
     // What an earlier run has replaced may be kept for its data, too.
     kept.extend(existing::deposed(state).filter(|old| !delete_data && old.resource.is_stateful()));
-    while let Some((at, shared)) = first_shared(&needs, &retained, &kept) {
-        let user = retained.swap_remove(at);
-        if let Some(change) = changes.get_mut(user.path) {
-            leave(change, Action::Keep, [Reason::Retained, Reason::Needs(shared.clone())]);
-        }
-        kept.push(user);
-    }
     retained.extend(existing::retained(state));
     let staying = Staying {
         kept: stay(&needs, state, &mut changes, kept, Action::Keep),
-        left: stay(&needs, state, &mut changes, retained, Action::Forget),
+        left: stay(&needs, state, &mut changes, retained, Action::Retain),
     };
     parts_stay(state, &needs, &mut changes, &staying, behavior);
     let outputs = state.outputs.keys().map(|name| (name.clone(), OutputChange::Removed)).collect();
@@ -72,13 +63,13 @@ pub(super) fn retain_needed(
     changes: &mut BTreeMap<Path, Change>,
     behavior: &dyn Fn(&str) -> Option<Behavior>,
 ) {
-    let is_retained = |change: &&Change| change.action == Action::Forget && change.reasons.contains(&Reason::Retained);
+    let is_retained = |change: &&Change| change.action == Action::Retain;
     let mut retained: Vec<_> =
         changes.values().filter(is_retained).filter_map(|change| standing(state, &change.path)).collect();
     retained.extend(existing::retained(state));
     if !retained.is_empty() && changes.values().any(|change| change.action == Action::Delete) {
         let needs = Needs::new(state, identity, behavior);
-        let left = stay(&needs, state, changes, retained, Action::Forget);
+        let left = stay(&needs, state, changes, retained, Action::Retain);
         parts_stay(state, &needs, changes, &Staying { kept: BTreeSet::new(), left }, behavior);
     }
 }
@@ -87,7 +78,7 @@ pub(super) fn retain_needed(
 struct Staying<'s> {
     /// With [`Action::Keep`].
     kept: BTreeSet<Key<'s>>,
-    /// With [`Action::Forget`].
+    /// With [`Action::Retain`].
     left: BTreeSet<Key<'s>>,
 }
 
@@ -101,42 +92,16 @@ impl Staying<'_> {
         if it.stands(state) {
             return match changes.get(it.path) {
                 // Its other path decides.
-                Some(change) if change.is_second_path() => Action::NoOp,
+                Some(change) if change.action == Action::Forget => Action::NoOp,
                 change => change.map_or(Action::Delete, |change| change.action),
             };
         }
         match (self.kept.contains(&it.key()), self.left.contains(&it.key())) {
             (true, _) => Action::Keep,
-            (_, true) => Action::Forget,
+            (_, true) => Action::Retain,
             _ => Action::Delete,
         }
     }
-}
-
-/// The position of the first of these that needs what one of `others` is or needs, with that.
-fn first_shared<'s>(
-    needs: &Needs<'s>,
-    these: &[Incarnation<'s>],
-    others: &[Incarnation<'s>],
-) -> Option<(usize, &'s Path)> {
-    let taken = all_of(needs, others);
-    let shared = |it: &Incarnation<'s>| {
-        let mut needed = all_of(needs, std::slice::from_ref(it)).into_iter();
-        needed.find(|needed| *needed != it.key() && taken.contains(needed)).map(|(path, ..)| path)
-    };
-    these.iter().enumerate().find_map(|(at, it)| Some((at, shared(it)?)))
-}
-
-/// These and all that they need, however indirectly.
-fn all_of<'s>(needs: &Needs<'s>, these: &[Incarnation<'s>]) -> BTreeSet<Key<'s>> {
-    let mut all = BTreeSet::new();
-    let mut open = these.to_vec();
-    while let Some(it) = open.pop() {
-        if all.insert(it.key()) {
-            open.extend(needs.of(&it).into_iter().map(|link| link.needed));
-        }
-    }
-    all
 }
 
 /// Leaves, with `action`, all that would be deleted and that these need. Gives these and what was replaced earlier
@@ -216,7 +181,7 @@ fn part_stays(
     }
     let wholes = wholes(part.resource, needed);
     let with = |wanted| wholes.iter().find(|whole| action(whole) == wanted).map(|whole| (wanted, whole.path.clone()));
-    with(Action::Keep).or_else(|| with(Action::Forget))
+    with(Action::Keep).or_else(|| with(Action::Retain))
 }
 
 /// What a relation is a part of, of what it needs: of a security group's rule the group and not its peer, where the
@@ -246,7 +211,7 @@ pub(super) fn removed(path: &Path, resource: &ResourceState, reason: Reason) -> 
     Change {
         path: path.clone(),
         type_name: resource.type_name.clone(),
-        action: if retained { Action::Forget } else { Action::Delete },
+        action: if retained { Action::Retain } else { Action::Delete },
         reasons: std::iter::once(reason).chain(retained.then_some(Reason::Retained)).collect(),
         properties: Vec::new(),
         moved_from: None,

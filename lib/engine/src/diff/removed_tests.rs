@@ -32,22 +32,22 @@ fn resource<'a>(state: &'a mut State, path: &str) -> &'a mut ResourceState {
 }
 
 #[test]
-fn what_is_retained_is_forgotten_though_it_holds_data_and_keeps_what_it_needs() {
+fn what_is_retained_is_not_kept_for_its_data_and_keeps_what_it_needs() {
     let state = with(|state| resource(state, "a/db").lifecycle.retain = true);
     assert_eq!(
         told(&destroyed(&state, false)),
         [
             "keep a/bucket: holds data",
-            "forget a/db: everything is destroyed; retained when it is removed",
+            "retain a/db: everything is destroyed; retained when it is removed",
             "keep a/policy: a/bucket stays and it is a part of that",
-            "forget a/subnets: a/db stays and depends on it",
+            "retain a/subnets: a/db stays and depends on it",
         ]
     );
     let state = with(|state| resource(state, "a/policy").lifecycle.retain = true);
-    let retained = &destroyed(&state, false).changes["a/policy"];
-    assert_eq!(retained.action, Action::Keep, "as long as the state has the bucket");
-    let retained = &destroyed(&state, true).changes;
-    assert_eq!((retained["a/policy"].action, retained["a/bucket"].action), (Action::Forget, Action::Forget));
+    for (delete_data, bucket) in [(false, Action::Keep), (true, Action::Retain)] {
+        let changes = destroyed(&state, delete_data).changes;
+        assert_eq!((changes["a/policy"].action, changes["a/bucket"].action), (Action::Retain, bucket));
+    }
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn what_is_retained_is_not_lost_and_what_never_worked_is_not_retained() {
     });
     let changes = changes(&assembly(&[]), &state).changes;
     let of = |path: &str| (changes[path].action, changes[path].protected, changes[path].data_loss);
-    assert_eq!(of("a/db"), (Action::Forget, false, false));
+    assert_eq!(of("a/db"), (Action::Retain, false, false));
     assert_eq!(of("a/bucket"), (Action::Delete, true, false));
 }
 
@@ -130,9 +130,9 @@ fn function() -> Assembly {
 #[test]
 fn what_a_retained_resource_needs_stays_in_the_account_with_it() {
     let stay =
-        ["forget a/policy: a/role stays and it is a part of that", "forget a/role: a/fn stays and depends on it"];
+        ["retain a/policy: a/role stays and it is a part of that", "retain a/role: a/fn stays and depends on it"];
     let state = deployed(&function());
-    let retained = |why: &str| format!("forget a/fn: {why}; retained when it is removed");
+    let retained = |why: &str| format!("retain a/fn: {why}; retained when it is removed");
     let deleted = |why: &str| format!("delete a/queue: {why}");
     let deploy = told(&changes(&assembly(&[]), &state));
     let why = "not in the program any more";
@@ -161,7 +161,7 @@ fn a_second_path_that_is_forgotten_keeps_nothing() {
 }
 
 #[test]
-fn what_is_retained_stays_in_the_state_as_long_as_that_keeps_what_it_needs_for_data() {
+fn what_a_retained_resource_needs_stays_in_the_state_as_long_as_data_there_needs_it_too() {
     let mut program = function();
     program.resources.insert("a/db".into(), program.resources["a/role"].clone());
     let mut state = deployed(&program);
@@ -171,22 +171,22 @@ fn what_is_retained_stays_in_the_state_as_long_as_that_keeps_what_it_needs_for_d
         told(&destroyed(&state, false)),
         [
             "keep a/db: holds data",
-            "keep a/fn: retained when it is removed; a/role is kept and it needs that",
+            "retain a/fn: everything is destroyed; retained when it is removed",
             "keep a/policy: a/role stays and it is a part of that",
             "delete a/queue: everything is destroyed",
-            "keep a/role: a/fn stays and depends on it",
+            "keep a/role: a/db stays and depends on it",
         ]
     );
-    let last = destroyed(&state, true).changes;
+    let last = destroyed(&retained(state, &["a/fn"]), true).changes;
     let of = |path: &str| last[path].action;
-    assert_eq!((of("a/db"), of("a/fn"), of("a/role")), (Action::Delete, Action::Forget, Action::Forget));
+    assert_eq!((of("a/db"), of("a/policy"), of("a/role")), (Action::Delete, Action::Retain, Action::Retain));
 }
 
 #[test]
 fn data_that_a_retained_resource_needs_is_never_deleted() {
     let mut state = deployed(&function());
     resource(&mut state, "a/role").type_name = DATABASE.into();
-    for (delete_data, action) in [(false, Action::Keep), (true, Action::Forget)] {
+    for (delete_data, action) in [(false, Action::Keep), (true, Action::Retain)] {
         let change = &destroyed(&state, delete_data).changes["a/role"];
         assert_eq!((change.action, change.data_loss), (action, false));
     }
@@ -211,11 +211,11 @@ fn a_part_belongs_to_its_owner_and_not_to_what_it_admits() {
         (changes["a/rule"].action, changes["a/web"].action)
     };
     let mut state = deployed(&peers());
-    assert_eq!(of(&state), (Action::Delete, Action::Forget), "the group that it is in stays in the program");
+    assert_eq!(of(&state), (Action::Delete, Action::Retain), "the group that it is in stays in the program");
     // A second policy of the group that is left, of which the other peer stays.
     resource(&mut state, "a/rule").properties.insert("GroupId".into(), "a/web-id".into());
     resource(&mut state, "a/rule").properties.insert("SourceSecurityGroupId".into(), "a/db-id".into());
-    assert_eq!(of(&state), (Action::Forget, Action::Forget));
+    assert_eq!(of(&state), (Action::Retain, Action::Retain));
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn what_a_retained_resource_needs_stays_in_a_later_run_too() {
     let state = retained(deployed(&function()), &["a/fn"]);
     let wanted = |why: &str| {
         let stay =
-            ["forget a/policy: a/role stays and it is a part of that", "forget a/role: a/fn stays and depends on it"];
+            ["retain a/policy: a/role stays and it is a part of that", "retain a/role: a/fn stays and depends on it"];
         [stay[0].to_owned(), format!("delete a/queue: {why}"), stay[1].to_owned()]
     };
     assert_eq!(told(&changes(&assembly(&[]), &state)), wanted("not in the program any more"));
@@ -260,7 +260,7 @@ fn what_a_retained_resource_needs_stays_in_a_later_run_too() {
     ]);
     let state = retained(deployed(&program), &["a/db", "a/subnets"]);
     let change = &changes(&assembly(&[]), &state).changes["a/key"];
-    assert_eq!((change.action, change.is_retained()), (Action::Forget, true));
+    assert_eq!(change.action, Action::Retain);
     assert_eq!(change.reasons, [Reason::NeededBy("a/subnets".into())]);
 }
 
@@ -304,7 +304,7 @@ fn a_part_of_what_was_retained_stays_in_a_later_run_too() {
         let change = &changes.changes["a/policy"];
         (change.action, change.reasons.clone())
     };
-    let left = (Action::Forget, vec![Reason::PartOf("a/bucket".into())]);
+    let left = (Action::Retain, vec![Reason::PartOf("a/bucket".into())]);
     for left_by in [changes(&assembly(&[]), &state), destroyed(&state, false), destroyed(&state, true)] {
         assert_eq!(of(left_by), left);
     }

@@ -221,9 +221,9 @@ fn what_the_program_has_no_more_is_deleted_or_retained() {
     assert_eq!(
         told(&changes),
         [
-            "forget a/nat: not in the program any more; retained when it is removed",
-            "forget a/subnet: a/nat stays and depends on it",
-            "forget a/vpc: a/subnet stays and depends on it",
+            "retain a/nat: not in the program any more; retained when it is removed",
+            "retain a/subnet: a/nat stays and depends on it",
+            "retain a/vpc: a/subnet stays and depends on it",
         ]
     );
     state.resources.get_mut("a/nat").unwrap().lifecycle.retain = false;

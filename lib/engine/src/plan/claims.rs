@@ -7,7 +7,7 @@ use groundplan_core::claim::Claim;
 
 use super::graph::Node;
 use super::nodes::Nodes;
-use crate::diff::{Action, Change, ChangeSet, Inputs, claims};
+use crate::diff::{Action, ChangeSet, Inputs, claims};
 use crate::error::{Error, Holding, Taken};
 use crate::model::ResourceState;
 
@@ -47,7 +47,7 @@ pub(super) fn handovers<'a>(
     };
     for (path, resource) in &inputs.state.resources {
         // Where it stands under another path, too, that one counts.
-        if !changes.changes.get(path).is_some_and(Change::is_second_path) {
+        if changes.changes.get(path).is_none_or(|change| change.action != Action::Forget) {
             hold(path, resource, true, release(changes, nodes, deletes, path));
         }
     }
@@ -154,7 +154,7 @@ fn release(
     match (change.action, deleted, updated) {
         (Action::Delete | Action::Replace(_), Some(node), _) => Release::Deleted(*node),
         (Action::Update, _, Some(node)) => Release::Updated(node),
-        (Action::Forget, ..) => Release::Never(Holding::Retained),
+        (Action::Retain | Action::Forget, ..) => Release::Never(Holding::Retained),
         _ => Release::Never(Holding::Stays),
     }
 }

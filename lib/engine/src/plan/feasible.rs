@@ -46,7 +46,7 @@ fn told(holders: &[Holder<'_>]) -> Vec<(Path, Need)> {
 /// Whether a resource stays as far as these changes go: where only a part of the program is deployed, what is
 /// left out does.
 fn stays(changes: &ChangeSet, path: &Path) -> bool {
-    changes.changes.get(path).is_none_or(|change| !goes(change) && !change.is_second_path())
+    changes.changes.get(path).is_none_or(|change| !goes(change) && change.action != Action::Forget)
 }
 
 /// What stays, names a deleted resource and goes on to name it.
@@ -79,7 +79,8 @@ fn by_name<'s>(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'s>, old:
 
 /// Whether this plan leaves a resource in the account, or an earlier one has.
 fn is_retained(inputs: &Inputs<'_>, changes: &ChangeSet, it: &Incarnation<'_>) -> bool {
-    let now = it.stands(inputs.state) && changes.changes.get(it.path).is_some_and(Change::is_retained);
+    let now =
+        it.stands(inputs.state) && changes.changes.get(it.path).is_some_and(|change| change.action == Action::Retain);
     now || was_retained(inputs, it)
 }
 

@@ -147,8 +147,8 @@ fn what_is_retained_holds_the_old_one_of_what_is_replaced() {
     // There, it stays with it.
     let moved = assembly(&[("a/net", crate::fake::VPC, json!({"CidrBlock": "10.1.0.0/16"}))]);
     let (_, plan) = planned(&before, &moved).unwrap();
-    let forgotten = plan.steps.iter().filter(|step| step.work == Work::Retain).map(|step| step.path.as_str());
-    assert_eq!(forgotten.collect::<Vec<_>>(), ["a/vpc", "a/subnet"], "{}", plan.render());
+    let retained = plan.steps.iter().filter(|step| step.work == Work::Retain).map(|step| step.path.as_str());
+    assert_eq!(retained.collect::<Vec<_>>(), ["a/subnet", "a/vpc"], "{}", plan.render());
 }
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
@@ -265,8 +265,8 @@ fn a_gateway_stays_attached_for_what_has_public_addresses_and_stays() {
     let mut state = deployed(&before);
     state.resources.get_mut("a/alb").unwrap().lifecycle.retain = true;
     let (_, plan) = planned_part(&assembly(&[]), &state, &[]).unwrap();
-    let forgotten = plan.steps.iter().filter(|step| step.work == Work::Retain).map(|step| step.path.as_str());
-    assert_eq!(forgotten.collect::<Vec<_>>(), ["a/vpc", "a/att", "a/subnet", "a/alb"], "{}", plan.render());
+    let retained = plan.steps.iter().filter(|step| step.work == Work::Retain).map(|step| step.path.as_str());
+    assert_eq!(retained.collect::<Vec<_>>(), ["a/alb", "a/att", "a/subnet", "a/vpc"], "{}", plan.render());
 }
 
 /// As [`planned_part`], where `old` was replaced at its path and is still to be deleted.

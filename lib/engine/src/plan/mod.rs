@@ -223,7 +223,7 @@ impl Work {
 
 impl Plan {
     /// The version of the format that this crate writes.
-    pub const FORMAT: u32 = 3;
+    pub const FORMAT: u32 = 4;
 
     /// Whether nothing changes: neither in the account nor in what the app publishes and uses. What was found
     /// out while planning may still have to be written down ([`Plan::observed`]).

@@ -68,7 +68,6 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
         schedule.order_deletes(going);
         schedule.order_detached(going);
     }
-    schedule.order_forgets();
     let mut handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
     // What the program itself puts in this order keeps it, though both could change in one call.
     handovers.retain(|it| !(it.swaps && schedule.graph.is_after(it.maker, it.release)));
@@ -169,7 +168,8 @@ impl<'a> Schedule<'a> {
                 let Desired { dependencies, lifecycle, .. } = self.desired(path, prior);
                 (Some(Work::Record { dependencies, lifecycle }), 0)
             }
-            Action::Forget => (Some(if change.is_retained() { Work::Retain } else { Work::Forget }), 0),
+            Action::Retain => (Some(Work::Retain), 0),
+            Action::Forget => (Some(Work::Forget), 0),
             Action::Delete | Action::Move | Action::Keep | Action::NoOp => (None, 0),
         };
         let made = make.map(|make| self.graph.add(path, type_name, make, weight));
@@ -293,26 +293,6 @@ impl<'a> Schedule<'a> {
                 made.into_iter().for_each(|made| self.graph.after(made, updated));
             }
         }
-    }
-
-    /// What a retained resource needs is forgotten before it, and the parts of that before that: a run that ends
-    /// in between leaves in the state why the others stay.
-    fn order_forgets(&mut self) {
-        let forgotten = |path: &Path| {
-            let change = self.changes.changes.get(path).filter(|change| change.action == Action::Forget)?;
-            Some((self.nodes.get(path)?.updated?, change.reasons.iter().any(|it| matches!(it, Reason::PartOf(_)))))
-        };
-        let mut waits = Vec::new();
-        for path in self.changes.changes.keys() {
-            let (Some((node, is_part)), Some(resource)) = (forgotten(path), self.inputs.state.resources.get(path))
-            else {
-                continue;
-            };
-            for (needed, _) in resource.dependencies.iter().filter(|other| *other != path).filter_map(forgotten) {
-                waits.push(if is_part { (needed, node) } else { (node, needed) });
-            }
-        }
-        waits.into_iter().for_each(|(node, before)| self.graph.after(node, before));
     }
 
     /// Members of one cluster are rebooted one after another, so that the others serve meanwhile. The order is one that

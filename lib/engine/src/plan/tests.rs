@@ -189,7 +189,8 @@ fn a_plan_survives_the_way_to_the_file_and_back() {
     let plan = plan(&network("10.1.0.0/16"), &deployed(&network("10.0.0.0/16")), diff);
     assert_eq!(Plan::from_json(&plan.to_json()).unwrap(), plan);
     assert!(matches!(Plan::from_json("{}"), Err(Error::CorruptPlan { .. })));
-    let newer = plan.to_json().replacen("\"format\": 3", "\"format\": 4", 1);
+    let format = |number: u32| format!("\"format\": {number}");
+    let newer = plan.to_json().replacen(&format(Plan::FORMAT), &format(Plan::FORMAT + 1), 1);
     assert!(matches!(Plan::from_json(&newer), Err(Error::Format(FormatError::Newer { .. }))));
 }
 

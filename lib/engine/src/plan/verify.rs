@@ -141,7 +141,7 @@ mod tests {
         let plan = Plan {
             format: Plan::FORMAT,
             ..serde_json::from_value(json!({
-                "format": 3, "app": "shop", "lineage": "82637425-9293-4eb9-85f5-66e63e9a294e", "serial": 1,
+                "format": Plan::FORMAT, "app": "shop", "lineage": "82637425-9293-4eb9-85f5-66e63e9a294e", "serial": 1,
                 "identity": {"account": "123456789012", "partition": "aws"}, "steps": [], "loses_data": ["a/db"],
             }))
             .unwrap()
