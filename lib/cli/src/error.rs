@@ -134,6 +134,7 @@ impl From<EngineError> for CommandError {
             | EngineError::UnknownPaths { .. }
             | EngineError::LeftOut { .. }
             | EngineError::NoPath { .. }
+            | EngineError::OnlyRetained { .. }
             | EngineError::PathTaken { .. }
             | EngineError::NotImportable { .. }
             | EngineError::Upstream { .. }

@@ -11,6 +11,7 @@ use std::ops::Deref;
 use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Color, Effects};
+use textwrap::core::display_width;
 
 /// A style of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +114,13 @@ pub(crate) fn paint(style: Style, text: impl Display) -> String {
 
 /// The text in a style, filled with spaces to a width.
 pub(crate) fn padded(style: Style, text: &str, width: usize) -> String {
-    let fill = width.saturating_sub(rendered(text, false).chars().count());
+    let fill = width.saturating_sub(columns(text));
     format!("{}{text}{END}{:fill$}", style.mark(), "")
+}
+
+/// How many columns of a terminal the text takes.
+pub(crate) fn columns(text: &str) -> usize {
+    display_width(&rendered(text, false))
 }
 
 /// A warning on a ground of its own color. The blanks at its edges belong to the ground: without colors there are none.

@@ -331,6 +331,8 @@ fn a_saved_plan_is_executed_once() {
     let document = &machine.run(&shop(), "show shop.plan --json").json()[0];
     assert!(document["refused"][0].as_str().is_some_and(|it| it.starts_with("the plan is stale")), "{document}");
     machine.run(&shop(), "plan --detailed-exitcode").succeeds();
+    let saved = machine.run(&shop(), "plan --out ada's.plan").succeeds();
+    assert!(saved.err.contains("`deploy \"ada's.plan\"`"), "as a shell takes it: {}", saved.err);
     machine.run(&shop(), "show no.plan").fails(3, "cannot read the plan");
     // A directory, as a pipe is, is waited for by nobody.
     machine.run(&shop(), "show .").fails(3, "it is not a file");

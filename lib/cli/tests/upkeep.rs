@@ -104,6 +104,11 @@ fn a_resource_is_moved_in_the_state() {
     machine.run(&renamed(false), "state mv shop/network shop/media").fails(3, "`shop/media` is taken");
     let lost = machine.run(&renamed(false), "state mv shop/network shop/x").succeeds();
     assert!(lost.err.contains("the program has nothing at shop/x: the next deploy would delete it"), "{}", lost.err);
+    machine.run(&renamed(false), "state rm shop/media").succeeds();
+    let other = machine.run(&renamed(false), "state mv shop/x shop/media").succeeds();
+    let warned = "shop/media is an AWS::EC2::VPC, and the program has an AWS::S3::Bucket there: the next deploy would \
+                  replace it";
+    assert!(clean(&other.err).contains(warned), "{}", other.err);
 }
 
 #[test]

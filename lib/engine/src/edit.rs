@@ -95,10 +95,14 @@ pub fn drop_retained(state: &mut State, path: &Path) -> Result<Vec<Orphan>, Erro
 /// Moves what is at `from` or below it to `to`, in an order in which no path is taken.
 ///
 /// # Errors
-/// [`Error::UnknownPaths`], [`Error::NoPath`] and [`Error::PathTaken`].
+/// [`Error::UnknownPaths`], [`Error::OnlyRetained`], [`Error::NoPath`] and [`Error::PathTaken`].
 pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error> {
     if to.as_str().split('/').any(|name| Path::reject_name(name).is_some()) {
         return Err(Error::NoPath { path: to.clone() });
+    }
+    let is_known = |path: &Path| path.is_within(from);
+    if state.retained.iter().any(|old| is_known(&old.path)) && !state.resources.keys().any(is_known) {
+        return Err(Error::OnlyRetained { path: from.clone() });
     }
     let target = |path: &Path| Path::new(format!("{to}{}", &path.as_str()[from.as_str().len()..]));
     let mut open: BTreeMap<Path, Path> =

@@ -182,6 +182,9 @@ async fn what_was_retained_is_dropped_where_nothing_stands() {
     let events = ["a/subnet", "a/vpc"].map(|path| Event::Retained { path: path.into() });
     commit(loaded, None, events, &store).await.unwrap();
     assert!(matches!(rm(&store, "a", true).await, Err(Error::UnknownPaths { .. })), "it is no open create");
+    let moved = mv(&store, "a/vpc", "a/net").await;
+    assert!(matches!(&moved, Err(Error::OnlyRetained { path }) if path.as_str() == "a/vpc"), "{moved:?}");
+    assert!(matches!(mv(&store, "a/net", "a/x").await, Err(Error::UnknownPaths { .. })));
     assert_eq!(rm(&store, "a/vpc", false).await.unwrap().retained.len(), 1);
     assert_eq!(rm(&store, "a", false).await.unwrap().retained, []);
     assert!(matches!(rm(&store, "a", false).await, Err(Error::UnknownPaths { .. })));

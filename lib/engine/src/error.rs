@@ -268,6 +268,15 @@ pub enum Error {
         /// What was given.
         path: Path,
     },
+    /// What was retained is to move. Nothing was touched.
+    #[error(
+        "`{path}` was retained and is not managed any more, so there is nothing to move: to manage it at another path, \
+         declare it there and run `import`; to drop its record, run `state rm --retained {path}`"
+    )]
+    OnlyRetained {
+        /// The path that it had.
+        path: Path,
+    },
     /// A path that a resource is to move to has one.
     #[error("`{path}` is taken: {reason}")]
     PathTaken {

@@ -37,6 +37,15 @@ pub(crate) async fn mv(
         let unknown = named(&unknown);
         context.terminal.warn(format!("the program has nothing at {unknown}: the next deploy would delete it"));
     }
+    for found in &moves {
+        let (old, new) = (state.resources.get(&found.to), program.get(&found.to));
+        if let Some((old, new)) = old.zip(new).filter(|(old, new)| old.type_name != new.type_name) {
+            let (to, old, new) = (&found.to, &old.type_name, &new.type_name);
+            context.terminal.warn(format!(
+                "{to} is an {old}, and the program has an {new} there: the next deploy would replace it"
+            ));
+        }
+    }
     context.terminal.print_json(&json!({"serial": state.serial, "moved": moves}));
     Ok(Exit::Done)
 }

@@ -50,7 +50,8 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
         context.host.write(file, &planned.to_json(assembly, &loaded))?;
         // Who executes a plan allows the loss of data, not who has made it.
         let permission = if planned.plan.loses_data.is_empty() { "" } else { " --delete-data" };
-        let file = file.display();
+        let file = file.to_string_lossy();
+        let file = shlex::try_quote(&file).unwrap_or_else(|_| file.clone());
         context.terminal.note(format!(
             "saved: `deploy {file}{permission}` executes exactly this plan, and `show {file}` shows it again"
         ));

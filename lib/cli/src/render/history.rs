@@ -8,11 +8,11 @@ use groundplan_engine::store::History;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use crate::style::{BOLD, CREATE, DIM, ERROR, NL, WARNING, padded, paint};
+use crate::style::{BOLD, CREATE, DIM, ERROR, NL, WARNING, columns, padded, paint};
 
 /// A line for each run, the oldest first, without a line feed at the end.
 pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
-    let width = |of: &dyn Fn(&RunRecord) -> String| entries.iter().map(|it| of(it).chars().count()).max().unwrap_or(0);
+    let width = |of: &dyn Fn(&RunRecord) -> String| entries.iter().map(|it| columns(&of(it))).max().unwrap_or(0);
     let serial = |entry: &RunRecord| entry.serial.to_string();
     let serials = unreadable.keys().map(|serial| serial.to_string().len()).max().unwrap_or(0);
     let widths = (
