@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use graph::layered;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, execute};
-use groundplan_engine::model::{Event, LockOwner};
+use groundplan_engine::model::{Event, Loaded, LockOwner};
 use groundplan_engine::planning::{self, PlanOptions, Planned};
-use groundplan_engine::store::{Loaded, Lock, MemoryStore, Stored};
+use groundplan_engine::store::{Lock, MemoryStore, Stored};
 use groundplan_engine::{Error, State, StateStore, load};
 use groundplan_simulator::Simulator;
 

@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use groundplan_engine::store::{FileStore, Loaded};
+use groundplan_engine::model::Loaded;
+use groundplan_engine::store::FileStore;
 
 /// Production of the checkout with a state of its own, deployed to one emulator.
 pub(crate) struct Checkout {

@@ -1,6 +1,6 @@
 //! State in S3, against moto: what every store promises, with both kinds of locks.
 
-#[path = "../../engine/src/store/contract.rs"]
+#[path = "../../engine/src/run/store/contract.rs"]
 #[expect(clippy::unwrap_used, reason = "its functions are parts of a test")]
 mod contract;
 

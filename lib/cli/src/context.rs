@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use groundplan_core::{App, Synthesis};
 use groundplan_engine::Provider;
-use groundplan_engine::model::LockOwner;
+use groundplan_engine::model::{Loaded, LockOwner};
 use groundplan_engine::planning::Planned;
 use groundplan_engine::session::Session;
-use groundplan_engine::store::{self, Loaded, Lock, StateStore, Waiting};
+use groundplan_engine::store::{self, Lock, StateStore, Waiting};
 use tokio::time::timeout;
 
 use crate::args::{Global, Start};

@@ -16,7 +16,7 @@ use crate::model::{FormatError, IllegalEvent, LastHeartbeat, LockOwner, Missing,
 use crate::provider::{ErrorClass, Identity, ProviderError};
 
 /// Why the engine refuses or gives up. A step that fails is no such error: the
-/// [`Outcome`](crate::execute::Outcome) has it.
+/// [`Outcome`](crate::run::execute::Outcome) has it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A document of the state store, or a plan, cannot be read.

@@ -11,13 +11,13 @@ use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use crate::diff::Inputs;
 use crate::model::State;
 use crate::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
     Owner, Properties, Provider, ProviderError, Recovery, SecretOutputs, Status, UpdateRequest, Wait,
 };
 use crate::secret::Digests;
+use crate::stages::diff::Inputs;
 
 /// Ready at once, found by its tag.
 pub(crate) const VPC: &str = "AWS::EC2::VPC";

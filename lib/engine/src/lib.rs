@@ -11,12 +11,14 @@
 //! | execute | [`execute`] | `(Plan, Provider, Journal) → Outcome`, async |
 //! | journal | [`model`] | `(State, Event) → Result<State, IllegalEvent>`, a total fold |
 //!
-//! [`session`] goes the whole way: it reads, plans, permits, executes, and keeps the history. [`planning`] asks the
-//! cloud what the pure stages need and goes through them. [`drift`] compares
-//! what was applied with what is there. [`mod@import`] and [`edit`] change what is known and nothing
-//! else; [`history`] is what led there. [`upstream`] is what apps use of each other. [`provider`] says what a
-//! cloud must offer, [`store`] where state and journal are kept. [`model`] is what is written down: data, below
-//! everything else.
+//! The modules stand in three layers:
+//!
+//! - [`model`] is what is written down: data, below everything else. [`provider`] says what a cloud must offer.
+//! - The stages are pure: [`diff`], [`plan`], and [`drift`], which compares what was applied with what is there.
+//! - Runs use both. [`session`] goes the whole way: it reads, plans, permits, executes, and keeps the history.
+//!   [`planning`] asks the cloud what the stages need, and [`detect`] reads what exists. [`mod@import`] and [`edit`] change
+//!   what is known and nothing else; [`history`] is what led there. [`upstream`] is what apps use of each other.
+//!   [`store`] is where state and journal are kept.
 //!
 //! # Files
 //!
@@ -35,36 +37,23 @@
 #[cfg(test)]
 extern crate self as groundplan_engine;
 
-pub mod diff;
-pub mod drift;
-pub mod edit;
 pub mod error;
-pub mod execute;
 #[cfg(test)]
 mod fake;
-pub mod history;
-pub mod import;
 pub mod model;
 mod nearest;
-mod normal;
-pub mod plan;
-pub mod planning;
 pub mod provider;
-mod rate_limit;
-mod reader;
-pub mod reboot;
-mod recover;
-mod resolve;
+mod run;
 mod secret;
-pub mod session;
-pub mod store;
-pub mod upstream;
+mod stages;
 
 pub use error::Error;
 pub use model::{ResourceState, State};
 pub use nearest::nearest;
-pub use normal::is_as_declared;
-pub use plan::Plan;
 pub use provider::{Provider, ProviderError};
+pub use run::store::{StateStore, load};
+pub use run::{detect, edit, execute, history, import, planning, session, store, upstream};
 pub use secret::Digests;
-pub use store::{StateStore, load};
+pub use stages::normal::is_as_declared;
+pub use stages::plan::Plan;
+pub use stages::{diff, drift, plan, reboot};

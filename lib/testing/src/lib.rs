@@ -58,12 +58,13 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use groundplan_core::{App, Assembly, Data, Environment, Export, Path};
-use groundplan_engine::drift::{Drift, drift};
+use groundplan_engine::detect::drift;
+use groundplan_engine::drift::Drift;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome};
-use groundplan_engine::model::LockOwner;
+use groundplan_engine::model::{Loaded, LockOwner};
 use groundplan_engine::planning::{PlanOptions, Planned};
 use groundplan_engine::session::{Goal, Run, Session};
-use groundplan_engine::store::{Loaded, MemoryStore, StateStore};
+use groundplan_engine::store::{MemoryStore, StateStore};
 use groundplan_engine::{Error, ResourceState, State, load, nearest};
 use groundplan_simulator::{AccountRef, Accounts, Simulator};
 use serde_json::Value as Json;

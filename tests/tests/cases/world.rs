@@ -4,15 +4,18 @@ use async_trait::async_trait;
 use groundplan::App;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{Environment, Path};
+use groundplan_engine::detect::drift;
 use groundplan_engine::diff::{Action, Change, ChangeSet};
-use groundplan_engine::drift::{Drift, drift};
+use groundplan_engine::drift::Drift;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, execute};
+use groundplan_engine::model::Loaded;
 use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::provider::{
     Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Properties,
     Provider, ProviderError, Status, UpdateRequest,
 };
-use groundplan_engine::store::{Loaded, MemoryStore};
+
+use groundplan_engine::store::MemoryStore;
 use groundplan_engine::{Error, load};
 use groundplan_simulator::{Call, Item, Operation, Simulator};
 use zeroize::Zeroizing;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_engine::drift::drift;
+use groundplan_engine::detect::drift;
 use groundplan_engine::model::ResourceStatus;
 use groundplan_engine::provider::Status;
 use groundplan_engine::{ResourceState, State};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use groundplan::{Assembly, Environment};
 use groundplan_engine::Provider;
-use groundplan_engine::drift::drift;
+use groundplan_engine::detect::drift;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, ProgressEvent, execute};
 use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::provider::{

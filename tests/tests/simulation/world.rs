@@ -10,9 +10,8 @@ use groundplan::{Assembly, Path};
 use groundplan_engine::execute::{
     Cancellation, ExecuteError, ExecuteOptions, Outcome, ProgressEvent, StepError, execute,
 };
-use groundplan_engine::model::ResourceStatus;
+use groundplan_engine::model::{Loaded, ResourceStatus};
 use groundplan_engine::planning::{self, PlanOptions, Planned};
-use groundplan_engine::store::Loaded;
 use groundplan_engine::upstream::Upstream;
 use groundplan_engine::{Error, ResourceState, State, StateStore, load};
 use groundplan_simulator::{Faults, Limit, Simulator};

@@ -6,11 +6,10 @@ use std::time::Duration;
 use groundplan_core::{Assembly, Path};
 use groundplan_engine::Provider;
 use groundplan_engine::execute::{ExecuteError, ExecuteOptions, Outcome};
-use groundplan_engine::model::LockOwner;
+use groundplan_engine::model::{Loaded, LockOwner};
 use groundplan_engine::plan::Plan;
 use groundplan_engine::planning::Planned;
 use groundplan_engine::session::{Executed, Run};
-use groundplan_engine::store::Loaded;
 use serde_json::{Value as Json, json};
 
 use crate::boxed::boxed;

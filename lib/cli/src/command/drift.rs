@@ -1,6 +1,7 @@
 //! `drift`: where the target differs from what was deployed.
 
-use groundplan_engine::drift::{Drift, drift};
+use groundplan_engine::detect::drift;
+use groundplan_engine::drift::Drift;
 use serde_json::json;
 
 use crate::args::Start;

@@ -2,9 +2,8 @@
 
 use groundplan_core::Path;
 use groundplan_engine::edit;
-use groundplan_engine::model::{Counts, Event, LockOwner, Move, ResourceState, RunRecord, RunResult, State};
+use groundplan_engine::model::{Counts, Event, Loaded, LockOwner, Move, ResourceState, RunRecord, RunResult, State};
 use groundplan_engine::provider::Identity;
-use groundplan_engine::store::Loaded;
 use serde_json::json;
 
 use crate::context::{Context, Destination};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use groundplan_engine::diff::{Action, ChangeSet};
+use groundplan_engine::model::Loaded;
 use groundplan_engine::planning::{PlanOptions, Planned};
 use groundplan_engine::session::Goal;
-use groundplan_engine::store::Loaded;
 use groundplan_engine::{Error as EngineError, Provider, State};
 use serde_json::{Value as Json, json};
 

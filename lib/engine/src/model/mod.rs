@@ -15,7 +15,7 @@ pub use event::{Event, IllegalEvent, Intent, Operation};
 pub use imports::{Imported, Imports, Missing, Problem, Use};
 pub use lock_owner::{LastHeartbeat, LockOwner};
 pub use record::{Counts, Move, RunRecord, RunResult, assembly_from_json};
-pub use state::{Orphan, ResourceState, ResourceStatus, State};
+pub use state::{Loaded, Orphan, ResourceState, ResourceStatus, State};
 
 pub(crate) use checksum::{hex, open, seal};
 pub(crate) use event::UNKNOWN_DIGEST;

@@ -418,3 +418,24 @@ pub(crate) fn creation_token(lineage: Uuid, path: &Path, generation: u32) -> Str
 pub(crate) fn token(lineage: Uuid, path: &Path, generation: u32, call: &str) -> String {
     hex(&Sha256::digest(format!("{lineage}\n{path}\n{generation}\n{call}")))
 }
+
+/// The state that a run starts from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The state, folded with the journal of an interrupted run.
+    pub state: State,
+    /// The serial of the saved state that the journal continues; none where nothing is saved.
+    pub base: Option<u64>,
+    /// How many events of that journal are in the state: a run that is under way adds some, and
+    /// leaves none when it ends.
+    pub journal: u64,
+}
+
+impl Loaded {
+    /// Whether nothing shows that the app was ever deployed from this store. A first run saves an empty state before
+    /// it writes its journal: without events, that says nothing of what the run has made, since the journal may
+    /// have been emptied.
+    pub fn is_first(&self) -> bool {
+        self.base.is_none() || (self.journal == 0 && self.state.is_blank())
+    }
+}

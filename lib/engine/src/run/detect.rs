@@ -1,0 +1,43 @@
+//! Reads what exists, to find what has drifted.
+
+use std::collections::BTreeMap;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use groundplan_core::Path;
+
+use super::rate_limit::RateLimiter;
+use super::reader::Reader;
+use crate::model::{ResourceStatus, State};
+use crate::provider::{Live, Provider, ProviderError};
+use crate::stages::drift::{Drift, judge};
+
+/// Reads every resource of the state, `parallelism` at a time, and gives those that differ.
+///
+/// Compared is what the program declares, in normal form: an API may add defaults, put sets in
+/// another order, or write a number as text. What AWS never gives back is left out, and so is what the
+/// program tells Groundplan to ignore. Beside that, each [added](crate::drift::PropertyDrift::added) member of a
+/// collection that the program owns a part of is named.
+pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -> BTreeMap<Path, Drift> {
+    let limiter = RateLimiter::new(parallelism);
+    limiter.keep(differing(state, Reader::new(provider, &limiter))).await
+}
+
+/// What [`drift`] gives, by reads that share the rate limiter with others.
+pub(crate) async fn differing(state: &State, reader: Reader<'_>) -> BTreeMap<Path, Drift> {
+    let answers = answers(state, reader).await.into_iter();
+    answers.filter_map(|(path, answer)| Some((path.clone(), judge(state, &state.resources[path], answer)?))).collect()
+}
+
+/// The answer to a read of every resource of the state.
+pub(crate) async fn answers<'a>(
+    state: &'a State,
+    reader: Reader<'_>,
+) -> BTreeMap<&'a Path, Result<Option<Live>, ProviderError>> {
+    let made = state.resources.iter().filter(|(_, resource)| resource.status != ResourceStatus::Tainted);
+    // All wait for their turn at once, so that an API that throttles holds up no other.
+    let reads: FuturesUnordered<_> = made
+        .map(|(path, resource)| async move { (path, reader.read_made(&resource.existing(&state.app, path)).await) })
+        .collect();
+    reads.collect().await
+}

@@ -1,0 +1,136 @@
+//! Changes of the state alone: nothing in the account is touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::Path;
+
+use crate::error::Error;
+use crate::model::{Event, Loaded, Orphan, State};
+use crate::nearest::nearest;
+use crate::provider::Identity;
+use crate::run::store::StateStore;
+
+/// Applies the events and saves the state as the next one. `identity` is who the credentials
+/// belong to, where a target was asked. The lock of `store` is the caller's.
+///
+/// # Errors
+/// The events do not fit the state, or it cannot be written.
+pub async fn commit(
+    loaded: Loaded,
+    identity: Option<Identity>,
+    events: impl IntoIterator<Item = Event>,
+    store: &dyn StateStore,
+) -> Result<State, Error> {
+    let mut state = loaded.state;
+    for event in events {
+        state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
+    }
+    // A plan that was made before is stale from now on.
+    state.serial += 1;
+    state.identity = identity.or(state.identity);
+    store.save(&state).await?;
+    Ok(state)
+}
+
+/// The resources at `path` or below it.
+///
+/// # Errors
+/// [`Error::UnknownPaths`] where there are none.
+pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
+    let found: Vec<_> = state.resources.keys().filter(|other| other.is_within(path)).cloned().collect();
+    match found.is_empty() {
+        true => Err(Error::UnknownPaths {
+            place: "the state",
+            paths: vec![(path.clone(), nearest(path, state.resources.keys()))],
+        }),
+        false => Ok(found),
+    }
+}
+
+/// Takes what is at `path` or below it out of the state: the resources, what was retained where nothing stands, and
+/// the creates that an interrupted run has left open; only these with `open_only`. What exists stays in the account.
+///
+/// # Errors
+/// [`Error::UnknownPaths`] where there is nothing.
+pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>, Error> {
+    let retained = state.retained.iter().map(|old| &old.path);
+    let known: BTreeSet<&Path> = state.resources.keys().chain(retained).filter(|_| !open_only).collect();
+    let resources = known.iter().copied().filter(|other| other.is_within(path));
+    let forgotten = resources.map(|path| Event::Forgotten { path: path.clone() });
+    let open = state.open_creates().filter(|(other, _)| other.is_within(path));
+    let dropped = open.map(|(path, _)| Event::Failed {
+        path: path.clone(),
+        class: None,
+        message: "dropped from the state on request; it may exist in the account".into(),
+        partial: None,
+        later: false,
+    });
+    let events: Vec<_> = forgotten.chain(dropped).collect();
+    if events.is_empty() {
+        let open = state.open_creates().map(|(path, _)| path);
+        let known: Vec<_> = known.into_iter().chain(open).collect();
+        let place = if open_only { "the creates that are open" } else { "the state" };
+        return Err(Error::UnknownPaths { place, paths: vec![(path.clone(), nearest(path, known))] });
+    }
+    Ok(events)
+}
+
+/// Drops what the state knows of resources that were retained at `path` or below it, whatever stands there now. They
+/// stay in the account; what they need does not have to. Gives what was dropped.
+///
+/// # Errors
+/// [`Error::UnknownPaths`] where there is nothing.
+pub fn drop_retained(state: &mut State, path: &Path) -> Result<Vec<Orphan>, Error> {
+    let known: BTreeSet<Path> = state.retained.iter().map(|old| old.path.clone()).collect();
+    let dropped: Vec<_> = known.iter().filter(|it| it.is_within(path)).flat_map(|it| state.drop_retained(it)).collect();
+    match dropped.is_empty() {
+        true => Err(Error::UnknownPaths {
+            place: "the records of what was retained",
+            paths: vec![(path.clone(), nearest(path, &known))],
+        }),
+        false => Ok(dropped),
+    }
+}
+
+/// Moves what is at `from` or below it to `to`, in an order in which no path is taken.
+///
+/// # Errors
+/// [`Error::UnknownPaths`], [`Error::OnlyRetained`], [`Error::NoPath`] and [`Error::PathTaken`].
+pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error> {
+    if to.as_str().split('/').any(|name| Path::reject_name(name).is_some()) {
+        return Err(Error::NoPath { path: to.clone() });
+    }
+    let is_known = |path: &Path| path.is_within(from);
+    if state.retained.iter().any(|old| is_known(&old.path)) && !state.resources.keys().any(is_known) {
+        return Err(Error::OnlyRetained { path: from.clone() });
+    }
+    let target = |path: &Path| Path::new(format!("{to}{}", &path.as_str()[from.as_str().len()..]));
+    let mut open: BTreeMap<Path, Path> =
+        within(state, from)?.into_iter().map(|path| (path.clone(), target(&path))).collect();
+    // A whole stack may get another name, but nothing stands beside the stacks.
+    if let Some(path) = open.values().find(|path| path.parent().is_none()) {
+        return Err(Error::NoPath { path: path.clone() });
+    }
+    let stays = |path: &&Path| state.resources.contains_key(*path) && !open.contains_key(*path);
+    if let Some(taken) = open.values().find(stays).or((from == to).then_some(to)) {
+        let reason = "the state has a resource there; move or remove that one first";
+        return Err(Error::PathTaken { path: taken.clone(), reason });
+    }
+    let asked_for = |path: &&Path| state.pending.contains_key(*path) && !open.contains_key(*path);
+    if let Some(taken) = open.values().find(asked_for) {
+        let reason = "an interrupted run may have made a resource there; run `deploy`, which finds out, or drop it with `state rm --open`";
+        return Err(Error::PathTaken { path: taken.clone(), reason });
+    }
+    let mut events = Vec::new();
+    while !open.is_empty() {
+        // Where one scope lies in the other, a path is free once its own resource has moved.
+        let free: Vec<Path> =
+            open.iter().filter(|(_, to)| !open.contains_key(*to)).map(|(from, _)| from.clone()).collect();
+        events.extend(free.into_iter().filter_map(|from| Some(Event::Moved { to: open.remove(&from)?, from })));
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+#[path = "edit_tests.rs"]
+mod tests;

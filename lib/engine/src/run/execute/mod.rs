@@ -1,0 +1,491 @@
+//! Doing what a plan says, and nothing else.
+//!
+//! Steps run as soon as what they wait for is done, the longest remaining path first, so many
+//! calls at a time as allowed and as each API takes; what only waits for the cloud takes none of
+//! that. A step that fails does not stop the others: only what depends on it is skipped.
+
+mod calls;
+mod error;
+mod fenced;
+mod progress;
+mod record;
+mod secrets;
+mod step;
+mod timing_report;
+mod veil;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::LocalBoxFuture;
+use futures::stream::FuturesUnordered;
+use groundplan_core::Path;
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+pub use error::StepError;
+pub use progress::{Progress, ProgressEvent};
+pub use timing_report::TimingReport;
+
+use fenced::Fenced;
+use record::Record;
+use step::Runner;
+
+use crate::error::Error;
+use crate::model::{Event, Loaded, State};
+use crate::provider::{ErrorClass, Provider};
+use crate::run::rate_limit::{Rank, RateLimiter};
+use crate::run::store::StateStore;
+use crate::run::upstream;
+use crate::secret::Told;
+use crate::stages::plan::{Plan, Step, StepId, Work};
+use crate::stages::resolve::substitute;
+
+/// How a plan is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExecuteOptions {
+    /// How many calls may be under way at once.
+    pub parallelism: usize,
+    /// Leaves waiting for readiness to a later run, except where another step needs it.
+    pub no_wait: bool,
+    /// Allows that data is lost.
+    pub delete_data: bool,
+}
+
+impl Default for ExecuteOptions {
+    fn default() -> Self {
+        Self { parallelism: 10, no_wait: false, delete_data: false }
+    }
+}
+
+/// Asks a run to stop: nothing new is started, and calls that are in flight are finished and
+/// written down. What waits is not waited for: neither that a call without effect is repeated, nor
+/// that something becomes ready.
+#[derive(Clone, Debug)]
+pub struct Cancellation(watch::Sender<bool>);
+
+impl Cancellation {
+    /// One that asks for nothing yet. Clones are the same.
+    pub fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    /// Asks the run to stop.
+    pub fn cancel(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether it was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    pub(crate) async fn cancelled(&self) {
+        // The sender lives as long as this does, so that waiting never fails.
+        let _ = self.0.subscribe().wait_for(|cancelled| *cancelled).await;
+    }
+}
+
+impl Default for Cancellation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Why the execution of a plan has no outcome, or none that is saved. There is no conversion into an [`Error`]:
+/// it would lose what was done.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// It was refused, or the journal cannot be written.
+    #[error(transparent)]
+    Refused(#[from] Error),
+    /// The state could not be saved when the run was over. The journal has what was done, as far
+    /// as it could be written.
+    #[error("what was done could not be saved: {source}")]
+    Unsaved {
+        /// How the run has ended.
+        outcome: Box<Outcome>,
+        /// Why its state could not be saved.
+        source: Box<Error>,
+    },
+}
+
+/// How the execution of a plan has ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What exists now.
+    pub state: State,
+    /// The steps that are done, in the order of their ends.
+    pub done: Vec<StepId>,
+    /// The steps that have failed.
+    pub failed: Vec<FailedStep>,
+    /// The steps that were not started, or not done when the run stopped.
+    pub skipped: Vec<SkippedStep>,
+    /// Whether the run was asked to stop.
+    pub interrupted: bool,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What that can be compared with, where every step was done.
+    pub timing: Option<TimingReport>,
+}
+
+impl Outcome {
+    /// Whether everything was done that was to be done.
+    pub fn succeeded(&self) -> bool {
+        is_done(&self.failed, &self.skipped)
+    }
+}
+
+fn is_done(failed: &[FailedStep], skipped: &[SkippedStep]) -> bool {
+    failed.is_empty() && skipped.iter().all(|skipped| skipped.because == SkipReason::NotWaited)
+}
+
+/// A step that has failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedStep {
+    /// The step.
+    pub step: StepId,
+    /// The resource.
+    pub path: Path,
+    /// What was tried.
+    pub verb: &'static str,
+    /// Why it failed.
+    pub error: StepError,
+}
+
+/// A step that was not started, or not done when the run stopped.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SkippedStep {
+    /// The step.
+    pub step: StepId,
+    /// The resource.
+    pub path: Path,
+    /// What was not done.
+    pub verb: &'static str,
+    /// Why.
+    pub because: SkipReason,
+}
+
+/// Why a step was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// It depends, perhaps through others, on a step that has failed.
+    Failed {
+        /// The step that has failed.
+        step: StepId,
+        /// Its resource.
+        path: Path,
+    },
+    /// The run was asked to stop, or had to: its journal cannot be written, the credentials are no good
+    /// any more, or its lock is lost.
+    Interrupted,
+    /// Readiness is left to a later run.
+    NotWaited,
+}
+
+/// Executes `plan` from the state that it was made from, and saves what exists then. The lock of
+/// `store` is the caller's.
+///
+/// # Errors
+/// The plan may not be executed ([`Plan::permit`], [`upstream::permit`]), is stale, or needs
+/// environment variables that are not set: nothing has been touched then. Or the state cannot be
+/// written: the journal has what was done, and the next run goes on from there
+/// ([`ExecuteError::Unsaved`]). Steps that fail are in the [`Outcome`].
+pub async fn execute(
+    plan: &Plan,
+    loaded: Loaded,
+    provider: &dyn Provider,
+    store: &dyn StateStore,
+    options: &ExecuteOptions,
+    progress: &dyn Progress,
+    cancellation: &Cancellation,
+) -> Result<Outcome, ExecuteError> {
+    plan.permit(options.delete_data)?;
+    let loaded = current(plan, loaded)?;
+    plan.verify(&loaded.state)?;
+    let identity = provider.identity().await.map_err(Error::provider(None))?;
+    if identity.account != plan.identity.account {
+        let what = "the plan was made for".to_owned();
+        return Err(Error::WrongAccount { what, expected: plan.identity.account.clone(), actual: identity }.into());
+    }
+
+    secrets::are_set(plan, &loaded.state, provider).await?;
+    upstream::permit(plan, &loaded.state, store).await?;
+
+    let serial = loaded.state.serial + 1;
+    let (imports, outputs) = (loaded.state.imports.clone(), loaded.state.outputs.clone());
+    let withdrawn = upstream::withdrawn(plan, &loaded.state);
+    let announced = announced(plan, &loaded.state, &withdrawn);
+    let record = Record::new(loaded, store).await?;
+    let begun = std::iter::once(Event::Begun { serial, identity });
+    record.commit(begun.chain(plan.observed.iter().cloned()).chain(announced.iter().cloned())).await?;
+    // Another app may have begun to use what this run takes away, or have taken away what this run
+    // uses, since it was asked above. Each run writes down first what it uses and takes away and
+    // asks then, so that of two runs at the same time at least one sees the other, and ends here
+    // before it has touched anything.
+    if !announced.is_empty()
+        && let Err(refused) = upstream::agree(plan, &withdrawn, store).await
+    {
+        record.note([Event::Imported { imports }, Event::Published { outputs }])?;
+        record.finish().await.1?;
+        return Err(refused.into());
+    }
+    let unseen = record.read(|state| step::unseen(plan, state));
+    let started = Instant::now();
+    let provider = &Fenced::new(provider, store);
+    let limiter = RateLimiter::new(options.parallelism)
+        .telling(|api, calls_per_second| progress.report(&ProgressEvent::Throttled { api, calls_per_second }));
+    let told = &Told::default();
+    let creates = step::creates(plan);
+    let runner =
+        Runner { plan, record: &record, provider, options, progress, limiter: &limiter, unseen, creates, told };
+    progress.report(&ProgressEvent::Started { steps: plan.work().count() });
+    let mut run = Run::new(plan, options, progress);
+    limiter.keep(run.drive(&runner, cancellation)).await;
+
+    let imports = upstream::merged(&plan.kept_imports, &plan.imports);
+    if run.succeeded() && record.read(|state| state.imports != imports) {
+        record.note([Event::Imported { imports }])?;
+    }
+    let (outputs, before) = record.read(|state| (published(plan, state), state.outputs.clone()));
+    if outputs != before {
+        record.note([Event::Published { outputs }])?;
+    }
+    let elapsed = started.elapsed();
+    let (state, saved) = record.finish().await;
+    let Run { done, failed, skipped, interrupted, took, .. } = run;
+    let timing = took.into_iter().collect::<Option<Vec<_>>>().map(|took| TimingReport::of(plan, &took));
+    let outcome = Outcome { state, done, failed, skipped, interrupted, elapsed, timing };
+    match saved {
+        Ok(()) => Ok(outcome),
+        Err(error) => Err(ExecuteError::Unsaved { outcome: Box::new(outcome), source: Box::new(error) }),
+    }
+}
+
+/// The state as loaded, where it is the one that the plan was made from.
+fn current(plan: &Plan, mut loaded: Loaded) -> Result<Loaded, Error> {
+    plan.fits(&loaded)?;
+    // A state that is not written yet has the lineage of the plan.
+    loaded.state.lineage = plan.lineage;
+    Ok(loaded)
+}
+
+/// What a run tells other apps before it touches anything: what it uses of them beside what was
+/// used so far, and that it publishes no more what it takes away.
+fn announced(plan: &Plan, state: &State, withdrawn: &BTreeSet<String>) -> Vec<Event> {
+    let imports = upstream::merged(&state.imports, &plan.imports);
+    let imported = (imports != state.imports).then_some(Event::Imported { imports });
+    let mut outputs = state.outputs.clone();
+    outputs.retain(|name, _| !withdrawn.contains(name));
+    let published = (outputs != state.outputs).then_some(Event::Published { outputs });
+    imported.into_iter().chain(published).collect()
+}
+
+/// The app's outputs, as far as the resources have them.
+fn published(plan: &Plan, state: &State) -> BTreeMap<String, serde_json::Value> {
+    let resolved =
+        plan.outputs.iter().map(|(name, value)| (name, substitute(value, &|reference| state.value_of(reference))));
+    resolved.filter(|(_, value)| value.is_known()).map(|(name, value)| (name.clone(), value.to_json())).collect()
+}
+
+/// What has to be kept in mind while the steps run.
+struct Run<'a> {
+    plan: &'a Plan,
+    options: &'a ExecuteOptions,
+    progress: &'a dyn Progress,
+    dependents: Vec<Vec<StepId>>,
+    /// How many dependencies of each step are not done.
+    open: Vec<usize>,
+    /// The weight of the heaviest path from each step to an end.
+    remaining: Vec<u64>,
+    /// What nothing is waited for any more, and is about to queue for its permit.
+    free: Vec<StepId>,
+    settled: BTreeSet<StepId>,
+    done: Vec<StepId>,
+    failed: Vec<FailedStep>,
+    skipped: Vec<SkippedStep>,
+    /// How long each step has taken that is done.
+    took: Vec<Option<Duration>>,
+    /// Nothing is started any more.
+    stopped: bool,
+    interrupted: bool,
+}
+
+type Running<'r> = FuturesUnordered<LocalBoxFuture<'r, Ended<'r>>>;
+
+/// A step that has come to its end.
+struct Ended<'r> {
+    step: &'r Step,
+    elapsed: Duration,
+    result: Result<Option<String>, StepError>,
+}
+
+impl<'a> Run<'a> {
+    fn new(plan: &'a Plan, options: &'a ExecuteOptions, progress: &'a dyn Progress) -> Self {
+        let mut dependents = vec![Vec::new(); plan.steps.len()];
+        for step in &plan.steps {
+            step.dependencies.iter().for_each(|before| dependents[before.0 as usize].push(step.id));
+        }
+        let mut remaining = vec![0; plan.steps.len()];
+        for step in plan.steps.iter().rev() {
+            let after = dependents[step.id.0 as usize].iter().map(|id| remaining[id.0 as usize]).max();
+            remaining[step.id.0 as usize] = after.unwrap_or(0) + u64::from(step.weight);
+        }
+        let mut run = Self {
+            plan,
+            options,
+            progress,
+            dependents,
+            open: plan.steps.iter().map(|step| step.dependencies.len()).collect(),
+            remaining,
+            free: Vec::new(),
+            settled: BTreeSet::new(),
+            done: Vec::new(),
+            failed: Vec::new(),
+            skipped: Vec::new(),
+            took: vec![None; plan.steps.len()],
+            stopped: false,
+            interrupted: false,
+        };
+        plan.steps.iter().filter(|step| step.dependencies.is_empty()).for_each(|step| run.free(step.id));
+        run
+    }
+
+    fn succeeded(&self) -> bool {
+        is_done(&self.failed, &self.skipped)
+    }
+
+    async fn drive<'r>(&mut self, runner: &'r Runner<'r>, cancellation: &Cancellation) {
+        let mut running: Running<'r> = FuturesUnordered::new();
+        loop {
+            // Who queues first goes first where nobody waits yet.
+            self.free.sort_by_key(|id| Reverse(self.remaining[id.0 as usize]));
+            for id in std::mem::take(&mut self.free) {
+                self.start(runner, id, &running);
+            }
+            tokio::select! {
+                biased;
+                () = cancellation.cancelled(), if !self.stopped && !running.is_empty() => {
+                    self.interrupted = true;
+                    self.stop(runner);
+                }
+                Some(ended) = running.next() => self.ended(ended, runner),
+                else => break,
+            }
+        }
+        for step in &self.plan.steps {
+            if !self.settled.contains(&step.id) {
+                self.skip(step.id, SkipReason::Interrupted);
+            }
+        }
+    }
+
+    /// Lets a step run as soon as it has its permit.
+    fn start<'r>(&mut self, runner: &'r Runner<'r>, id: StepId, running: &Running<'r>) {
+        let step = runner.plan.step(id);
+        if self.options.no_wait && step.work == Work::Ready && self.dependents[id.0 as usize].is_empty() {
+            return self.skip(id, SkipReason::NotWaited);
+        }
+        let rank: Rank = (self.remaining[id.0 as usize], Reverse(id.0));
+        running.push(Box::pin(async move {
+            let permit = match runner.api(step) {
+                None => Ok(None),
+                Some(api) => runner.limiter.enter(api, rank).await.map(Some),
+            };
+            let Ok(permit) = permit else {
+                return Ended { step, elapsed: Duration::ZERO, result: Err(StepError::Interrupted) };
+            };
+            if step.work == Work::Barrier {
+                return Ended { step, elapsed: Duration::ZERO, result: Ok(None) };
+            }
+            runner.progress.report(&ProgressEvent::step_started(step));
+            let started = Instant::now();
+            // In a box of its own, so that those in the queue are small.
+            let result = Box::pin(runner.run(step, permit, rank)).await;
+            Ended { step, elapsed: started.elapsed(), result }
+        }));
+    }
+
+    fn ended(&mut self, Ended { step, elapsed, result }: Ended<'_>, runner: &Runner<'_>) {
+        let (path, verb) = (step.path.clone(), step.work.verb());
+        let error = match result {
+            Err(StepError::Interrupted) => return self.skip(step.id, SkipReason::Interrupted),
+            // That the credentials are no good, or the lock is lost, is said once.
+            Err(error) if self.stopped && ends_run(&error) => {
+                return self.skip(step.id, SkipReason::Interrupted);
+            }
+            Err(error) => error,
+            Ok(id) => {
+                if step.work != Work::Barrier {
+                    self.progress.report(&ProgressEvent::StepDone { step: step.id, path, verb, elapsed, id });
+                }
+                self.settled.insert(step.id);
+                self.done.push(step.id);
+                self.took[step.id.0 as usize] = Some(elapsed);
+                for dependent in std::mem::take(&mut self.dependents[step.id.0 as usize]) {
+                    self.open[dependent.0 as usize] -= 1;
+                    if self.open[dependent.0 as usize] == 0 {
+                        self.free(dependent);
+                    }
+                }
+                return;
+            }
+        };
+        let failed = FailedStep { step: step.id, path: path.clone(), verb, error: error.clone() };
+        self.progress.report(&ProgressEvent::StepFailed { step: step.id, path: path.clone(), verb, elapsed, error });
+        self.settled.insert(step.id);
+        if matches!(failed.error, StepError::Journal { .. }) || ends_run(&failed.error) {
+            self.stop(runner);
+        }
+        self.failed.push(failed);
+        self.skip_dependents(step.id, &SkipReason::Failed { step: step.id, path });
+    }
+
+    fn free(&mut self, id: StepId) {
+        if !self.stopped && !self.settled.contains(&id) {
+            self.free.push(id);
+        }
+    }
+
+    /// Starts nothing any more, and repeats nothing.
+    fn stop(&mut self, runner: &Runner<'_>) {
+        self.stopped = true;
+        self.free.clear();
+        runner.limiter.close();
+        self.progress.report(&ProgressEvent::Stopping);
+    }
+
+    fn skip_dependents(&mut self, id: StepId, because: &SkipReason) {
+        let mut open = std::mem::take(&mut self.dependents[id.0 as usize]);
+        while let Some(dependent) = open.pop() {
+            if !self.settled.contains(&dependent) {
+                self.skip(dependent, because.clone());
+                open.append(&mut self.dependents[dependent.0 as usize]);
+            }
+        }
+    }
+
+    fn skip(&mut self, id: StepId, because: SkipReason) {
+        let step = self.plan.step(id);
+        self.settled.insert(id);
+        if step.work == Work::Barrier {
+            return;
+        }
+        let skipped = SkippedStep { step: id, path: step.path.clone(), verb: step.work.verb(), because };
+        self.progress.report(&ProgressEvent::skipped(&skipped));
+        self.skipped.push(skipped);
+    }
+}
+
+/// Whether every other call would fail with this error, too.
+fn ends_run(error: &StepError) -> bool {
+    matches!(error, StepError::Provider { class: ErrorClass::Unauthenticated | ErrorClass::LockLost, .. })
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

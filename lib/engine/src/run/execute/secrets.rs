@@ -1,0 +1,77 @@
+//! Whether the environment has the secrets that a plan needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::secret::{SecretOutput, SecretSource};
+use groundplan_core::{Path, Value};
+
+use crate::error::Error;
+use crate::model::State;
+use crate::provider::Provider;
+use crate::secret::{self, SecretError, Sources, Told};
+use crate::stages::plan::{Plan, Step, Work};
+use crate::stages::resolve::{reveal, substitute};
+
+/// Refuses a plan that needs the values of environment variables that are not set.
+///
+/// # Errors
+/// [`Error::MissingSecrets`]. [`Error::StalePlan`], where the plan does not fit the state.
+pub(super) async fn are_set(plan: &Plan, state: &State, provider: &dyn Provider) -> Result<(), Error> {
+    let lacking: Vec<_> = plan.steps.iter().flat_map(lacking).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let state = plan.before_changes(state)?;
+    let made = |step: &&Step| matches!(step.work, Work::Create { .. } | Work::Update { .. });
+    let changing: BTreeSet<&Path> = plan.steps.iter().filter(made).map(|step| &step.path).collect();
+    let mut names = BTreeSet::new();
+    for Lacking { step, name, value, variables } in lacking {
+        // What this run makes or changes may give another value, so that it is not known yet.
+        let known = substitute(value, &|reference| match changing.contains(&reference.path) {
+            true => None,
+            false => state.value_of(reference),
+        });
+        if matches!(step.work, Work::Create { .. }) || is_sent(&state, &step.path, name, known, provider).await {
+            names.extend(variables);
+        }
+    }
+    if names.is_empty() { Ok(()) } else { Err(Error::MissingSecrets { names: names.into_iter().collect() }) }
+}
+
+/// A property with secrets from variables that are not set.
+struct Lacking<'a> {
+    step: &'a Step,
+    name: &'a str,
+    value: &'a Value,
+    variables: Vec<String>,
+}
+
+fn lacking(step: &Step) -> Vec<Lacking<'_>> {
+    let (Work::Create { desired, .. } | Work::Update { desired }) = &step.work else { return Vec::new() };
+    let properties = desired.properties.iter().map(|(name, value)| (name, value, unset(value)));
+    let properties = properties.filter(|(.., variables)| !variables.is_empty());
+    properties.map(|(name, value, variables)| Lacking { step, name, value, variables }).collect()
+}
+
+fn unset(value: &Value) -> Vec<String> {
+    let mut variables = Vec::new();
+    value.walk(&mut |value| {
+        if let Value::Secret(source) = value
+            && let SecretSource::Environment(name) = source.origin()
+        {
+            variables.extend(std::env::var_os(name).is_none().then(|| name.clone()));
+        }
+    });
+    variables
+}
+
+/// Whether an update sends this property, and not only leaves it as it is. What else keeps its
+/// secrets from being had is the step's to say.
+async fn is_sent(state: &State, path: &Path, name: &str, value: Value, provider: &dyn Provider) -> bool {
+    let Some(prior) = state.resources.get(path) else { return true };
+    let property = BTreeMap::from([(name.to_owned(), value)]);
+    let (told, maker) = (&Told::default(), &|output: &SecretOutput| secret::maker(state, output));
+    let sources = Sources { provider, told, maker };
+    let revealed = reveal(&property, Some(prior), &state.digest_key, &prior.environment, sources).await;
+    matches!(revealed, Err(SecretError::Unset(_)))
+}

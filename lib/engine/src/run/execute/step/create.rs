@@ -1,0 +1,216 @@
+//! A create, so that there is one resource at the end, and never two.
+
+use groundplan_core::Environment;
+use groundplan_core::secret::SecretOutput;
+
+use super::{Runner, StepError, intent};
+use crate::model::{Event, Intent, Operation, creation_token};
+use crate::provider::{Accepted, CreateRequest, ErrorClass, Existing, Live, Properties, Recovery};
+use crate::run::execute::calls::{self, Call, Calls, Failure};
+use crate::run::recover;
+use crate::secret;
+use crate::stages::drift;
+use crate::stages::plan::{Desired, Step};
+use crate::stages::resolve::reveal;
+
+impl Runner<'_> {
+    pub(super) async fn create(
+        &self,
+        step: &Step,
+        environment: &Environment,
+        generation: u32,
+        desired: &Desired,
+        calls: &mut Calls<'_>,
+    ) -> Result<String, StepError> {
+        let resolved = self.resolve(desired)?;
+        let key = self.record.read(|state| state.digest_key.clone());
+        let maker = |output: &SecretOutput| self.record.read(|state| secret::maker(state, output));
+        let revealed = reveal(&resolved, None, &key, environment, self.sources(&maker)).await?;
+        calls.hide(revealed.values);
+        let token = creation_token(self.plan.lineage, &step.path, generation);
+        // An open intent of an earlier run: that one may have made it.
+        let open = self.record.read(|state| state.pending.get(&step.path).map(|intent| intent.asked));
+        let by_owner =
+            self.provider.behavior(&step.type_name).is_some_and(|behavior| behavior.recovery == Recovery::ByOwner);
+        let asked = open.unwrap_or_else(|| if by_owner { self.provider.time() } else { None });
+        let request = CreateRequest {
+            address: self.address(step, environment),
+            properties: revealed.plain,
+            token: token.clone(),
+            asked,
+        };
+        let operation =
+            Operation::Create { type_name: step.type_name.clone(), environment: environment.clone(), generation };
+        let intent = Intent { asked, ..intent(operation, token, resolved, revealed.digests, desired) };
+        self.record.commit([Event::Intent { path: step.path.clone(), intent }]).await?;
+        calls.need(self.needed(desired));
+        match self.create_once(&request, open.is_some(), calls).await {
+            Ok(Made::Answered(accepted)) => {
+                let id = accepted.id.clone();
+                self.accepted(step, accepted, None, false).await?;
+                Ok(id)
+            }
+            Ok(Made::Found { accepted, live }) => self.adopted(step, desired, accepted, live, calls).await,
+            Ok(Made::Incomplete(accepted, live)) => {
+                self.incomplete(step, desired, accepted, live.as_ref()).await?;
+                self.update(step, desired, calls).await
+            }
+            Err(Unmade::Open(error)) => Err(error),
+            Err(Unmade::Refused(failure)) => match failure.made() {
+                Some(id) => {
+                    let live = calls.reader().read_made(&made(&request, id.clone())).await.ok().flatten();
+                    let Live { properties, outputs } = live.clone().unwrap_or_default();
+                    let seen = live.is_some().then_some(&properties);
+                    self.incomplete(step, desired, Accepted { id, outputs, ..Accepted::default() }, seen).await?;
+                    Err(failure.into())
+                }
+                None => self.refused(step, failure).await,
+            },
+        }
+    }
+
+    /// Writes down what was found where the answer to a create was lost, or named what was made in
+    /// part. The settings that follow such a call may not have been made: what is known to lack some
+    /// of them is updated.
+    async fn adopted(
+        &self,
+        step: &Step,
+        desired: &Desired,
+        accepted: Accepted,
+        live: Option<Properties>,
+        calls: &mut Calls<'_>,
+    ) -> Result<String, StepError> {
+        let id = accepted.id.clone();
+        let resolved = self.resolve(desired)?;
+        let found = live.map(|live| drift::overlay_of_new(&step.type_name, &resolved, &live));
+        let lacking = found.as_ref().is_some_and(|found| *found != resolved);
+        self.accepted(step, accepted, found, false).await?;
+        if lacking { self.update(step, desired, calls).await } else { Ok(id) }
+    }
+
+    /// Writes down that the create has succeeded and that settings which follow it are missing: it is
+    /// updated by the next run, unless this one does so.
+    async fn incomplete(
+        &self,
+        step: &Step,
+        desired: &Desired,
+        accepted: Accepted,
+        live: Option<&Properties>,
+    ) -> Result<(), StepError> {
+        let found = recover::as_far_as_seen(&step.type_name, &self.resolve(desired)?, live);
+        self.accepted(step, accepted, Some(found), true).await
+    }
+
+    /// Asks for a new resource so that there is one at the end, and never two.
+    async fn create_once(
+        &self,
+        request: &CreateRequest,
+        repeated: bool,
+        calls: &mut Calls<'_>,
+    ) -> Result<Made, Unmade> {
+        let provider = self.provider;
+        let recovery = self.provider.behavior(&request.address.type_name).map(|behavior| behavior.recovery);
+        let mut in_doubt = repeated;
+        for attempt in 1.. {
+            let failure = match calls.repeat(Call::Create, async || provider.create(request).await).await {
+                Ok(accepted) => return Ok(Made::Answered(accepted)),
+                Err(failure) => failure,
+            };
+            in_doubt |= failure.in_doubt;
+            let Some(error) = failure.error else { return Err(Failure { error: None, in_doubt }.into()) };
+            if let Some(id) = error.partial.clone() {
+                let passes = calls::passes(error.class);
+                let found = if passes { self.in_part(request, id, error.settings, calls).await } else { None };
+                // It has an identifier, so that nothing is in doubt about it.
+                return found.ok_or_else(|| Failure { error: Some(error), in_doubt: false }.into());
+            }
+            match error.class {
+                ErrorClass::UnknownOutcome => {}
+                ErrorClass::AlreadyExists if in_doubt => {}
+                _ => return Err(Failure { error: Some(error), in_doubt }.into()),
+            }
+            let repeats = recovery == Some(Recovery::ClientToken) && error.class == ErrorClass::UnknownOutcome;
+            if !repeats && let Some(found) = self.adopt(request, calls).await? {
+                return Ok(found);
+            }
+            if attempt == 5 {
+                return Err(Failure { error: Some(error), in_doubt: true }.into());
+            }
+            if calls.back_off(attempt, &error).await.is_err() {
+                return Err(Failure { error: None, in_doubt }.into());
+            }
+        }
+        unreachable!("the attempts end by themselves")
+    }
+
+    /// What an earlier call has made, where it is found.
+    async fn adopt(&self, request: &CreateRequest, calls: &mut Calls<'_>) -> Result<Option<Made>, StepError> {
+        let reader = calls.reader();
+        let open = |error| self.unseen(error);
+        let mut ids = reader.find_made(request).await.map_err(open)?;
+        let behavior = self.provider.behavior(&request.address.type_name);
+        self.record.read(|state| recover::retain_unknown(state, &request.address, behavior, &mut ids));
+        if ids.len() > 1 {
+            return Err(StepError::Ambiguous { ids });
+        }
+        let Some(id) = ids.pop() else { return Ok(None) };
+        let existing = made(request, id);
+        // What is found and cannot be read is not found yet: it would have no outputs.
+        let Some(live) = reader.read_made(&existing).await.map_err(open)? else { return Ok(None) };
+        let ready = reader.ready(&existing).await.map_err(open)?;
+        let accepted = Accepted { id: existing.id, outputs: live.outputs, ..Accepted::default() };
+        Ok(Some(Made::Found { accepted, live: ready.map(|_| live.properties) }))
+    }
+
+    /// What a create has made in part before an error that passes, where it can be read. Nobody else
+    /// sets what it lacks, so that it is compared whether it is ready or not.
+    async fn in_part(
+        &self,
+        request: &CreateRequest,
+        id: String,
+        settings: bool,
+        calls: &mut Calls<'_>,
+    ) -> Option<Made> {
+        let existing = made(request, id);
+        let live = calls.reader().read_made(&existing).await.ok().flatten()?;
+        let accepted = Accepted { id: existing.id, outputs: live.outputs, ..Accepted::default() };
+        let live = Some(live.properties);
+        Some(if settings { Made::Incomplete(accepted, live) } else { Made::Found { accepted, live } })
+    }
+}
+
+/// What has come of a create.
+enum Made {
+    /// The cloud has said so.
+    Answered(Accepted),
+    /// Its answer was lost or is an error, and what it has made was found; with its properties, unless
+    /// it may still get some of them by itself.
+    Found { accepted: Accepted, live: Option<Properties> },
+    /// It has made the resource, and a setting that follows was refused for now; with its properties.
+    Incomplete(Accepted, Option<Properties>),
+}
+
+/// Why nothing was made, as far as is known.
+enum Unmade {
+    /// It was definitely not made, or in part.
+    Refused(Failure),
+    /// It may have been made: the intent stays open.
+    Open(StepError),
+}
+
+impl From<Failure> for Unmade {
+    fn from(failure: Failure) -> Self {
+        if failure.in_doubt { Self::Open(failure.into()) } else { Self::Refused(failure) }
+    }
+}
+
+impl From<StepError> for Unmade {
+    fn from(error: StepError) -> Self {
+        Self::Open(error)
+    }
+}
+
+/// What a create has made. How it was declared says nothing of how it is.
+fn made(request: &CreateRequest, id: String) -> Existing {
+    Existing { address: request.address.clone(), id, properties: Properties::new() }
+}

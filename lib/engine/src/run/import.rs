@@ -1,0 +1,231 @@
+//! Looking after a resource that exists already.
+//!
+//! The live resource is read, and the state is told that it stands at a path of the program. What
+//! the program declares and what is there are compared by the one diff, so the differences that
+//! are shown are what the next deploy would settle. Nothing in the account is touched.
+
+mod ownership;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::secret::SecretSource;
+use groundplan_core::{Assembly, Path, ResourceEntry, Value};
+use groundplan_schema::lookup;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::model::{Event, Intent, Operation, ResourceState, State, UNKNOWN_DIGEST};
+use crate::nearest::nearest;
+use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
+use crate::run::planning::{digests, identity};
+use crate::run::rate_limit::RateLimiter;
+use crate::run::reader::Reader;
+use crate::run::store::StateStore;
+use crate::run::upstream::Upstream;
+use crate::secret;
+use crate::stages::diff::{Change, Inputs, diff};
+use crate::stages::drift;
+use crate::stages::resolve::substitute_all;
+
+/// A resource that was found and is not in the state yet.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// What the state is told, for [`edit::commit`](crate::run::edit::commit).
+    pub events: Vec<Event>,
+    /// What the next deploy would do to it.
+    pub change: Change,
+    /// Who the credentials belong to.
+    pub identity: Identity,
+}
+
+/// Which resource is to be imported.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Its path in the program.
+    pub path: &'a Path,
+    /// Its identifier in the account.
+    pub id: &'a str,
+    /// Whether it is imported also where its identity tags say that it is somebody else's.
+    pub take_ownership: bool,
+    /// The store of this app, beside which the states of others are.
+    pub store: &'a dyn StateStore,
+}
+
+/// Finds the resource of `request` and what differs between it and what the program says at its path. The
+/// imports of `assembly` are resolved ([`Upstream::resolve`]).
+///
+/// # Errors
+/// The program does not have the path, the state has it, the resource does not exist, or another
+/// path or app has that resource already.
+pub async fn import(
+    assembly: &Assembly,
+    state: &State,
+    request: &Request<'_>,
+    provider: &dyn Provider,
+) -> Result<Import, Error> {
+    let Request { path, id, .. } = *request;
+    // Fails where the caller has left an import in.
+    Upstream::NONE.resolve(assembly)?;
+    let Some(entry) = assembly.resources.get(path) else {
+        let paths = vec![(path.clone(), nearest(path, assembly.resources.keys()))];
+        return Err(Error::UnknownPaths { place: "the program", paths });
+    };
+    let refused = |reason: String| Error::NotImportable { path: path.clone(), reason };
+    let environment = assembly.environment(path).cloned().expect("every resource of an assembly is in a stack");
+    let identity = identity(provider, state, Some(assembly)).await?;
+    let address =
+        Address { app: state.app.clone(), path: path.clone(), type_name: entry.type_name.clone(), environment };
+    let existing = Existing { address, id: id.to_owned(), properties: Properties::new() };
+    free(state, &existing, &identity).map_err(refused)?;
+    let Some(behavior) = provider.behavior(&entry.type_name) else {
+        return Err(refused(format!("the target does not support {}", entry.type_name)));
+    };
+    let limiter = RateLimiter::new(1);
+    let reader = Reader::new(provider, &limiter);
+    let live = limiter.keep(read(&existing, reader, &identity)).await.map_err(|error| match error {
+        NotRead::Absent(reason) => refused(reason),
+        NotRead::Other(error) => *error,
+    })?;
+    limiter.keep(ownership::permit(request, &existing, &identity, reader)).await?;
+
+    let lookup = |reference: &_| state.value_of(reference);
+    let desired = substitute_all(&entry.properties, &lookup);
+    let properties = drift::overlay(&entry.type_name, &known(&desired, &live), &live.properties);
+    let intent = intent(assembly, state, &existing, properties, entry);
+    let asked = |intent| Event::Intent { path: path.clone(), intent };
+    let accepted = Event::Accepted {
+        path: path.clone(),
+        id: id.to_owned(),
+        outputs: live.outputs.clone(),
+        found: None,
+        incomplete: false,
+    };
+    let is = |outputs| Event::Ready { path: path.clone(), outputs };
+    let mut events = vec![asked(intent.clone()), accepted.clone()];
+    let ready = match behavior.wait {
+        Wait::NONE => Some(live.outputs),
+        _ => match limiter.keep(reader.status(&existing)).await.map_err(Error::provider(Some(path)))? {
+            Status::Ready(outputs) => Some(outputs),
+            Status::Pending(_) | Status::Deleting(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => None,
+        },
+    };
+    match ready {
+        Some(outputs) => events.push(is(outputs)),
+        // Others have made and used it. What goes on there now is a change of theirs, and that it is
+        // not ready says nothing of the data that it holds.
+        None => {
+            let change = Intent { operation: Operation::Update, ..intent };
+            events.extend([is(Outputs::new()), asked(change), accepted]);
+        }
+    }
+    let change = change(assembly, state, &events, path, &identity, provider).await?;
+    Ok(Import { events, change, identity })
+}
+
+/// Whether the state has neither the path nor the resource.
+fn free(state: &State, existing: &Existing, identity: &Identity) -> Result<(), String> {
+    let Existing { address: Address { path, .. }, id, .. } = existing;
+    if let Some(known) = state.resources.get(path) {
+        let known = format!("{} `{}`", known.type_name, known.id);
+        return Err(format!("the state has {known} there; to manage another one, run `state rm {path}` first"));
+    }
+    if state.pending.contains_key(path) {
+        return Err("an interrupted run may have made it; run `deploy`, which finds out".into());
+    }
+    let same = |known: &ResourceState| ownership::is_same(known, identity, existing, identity);
+    if let Some((other, _)) = state.resources.iter().find(|(_, known)| same(known)) {
+        return Err(format!("`{id}` stands at `{other}` already; to move it, run `state mv {other} {path}`"));
+    }
+    if let Some(old) = state.deposed.iter().find(|old| same(&old.resource)) {
+        let other = &old.path;
+        return Err(format!("`{id}` was replaced at `{other}` and is still to be deleted, which `deploy` does"));
+    }
+    Ok(())
+}
+
+enum NotRead {
+    /// There is no such resource; with what to do.
+    Absent(String),
+    Other(Box<Error>),
+}
+
+async fn read(existing: &Existing, reader: Reader<'_>, identity: &Identity) -> Result<Live, NotRead> {
+    let Address { path, type_name, environment, .. } = &existing.address;
+    let identifier = lookup(type_name).map(|schema| schema.primary_identifier.join("|")).unwrap_or_default();
+    let identified = format!("a resource of this type is identified by its {identifier}");
+    match reader.read(existing).await {
+        Ok(Some(live)) => Ok(live),
+        Ok(None) => Err(NotRead::Absent(format!(
+            "there is no {type_name} `{}` in {} of account {}; {identified}",
+            existing.id, environment.region, identity.account
+        ))),
+        Err(error) if matches!(error.class, ErrorClass::NotFound | ErrorClass::Invalid) => {
+            Err(NotRead::Absent(format!("{error}; {identified}")))
+        }
+        Err(error) => Err(NotRead::Other(Box::new(Error::provider(Some(path))(error)))),
+    }
+}
+
+/// What the program declares, where it is known; else what is there.
+fn known(desired: &BTreeMap<String, Value>, live: &Live) -> BTreeMap<String, Value> {
+    let known = |(name, value): (&String, &Value)| match value.references().is_empty() {
+        true => Some((name.clone(), value.clone())),
+        false => Some((name.clone(), drift::declared(value, live.properties.get(name)?))),
+    };
+    desired.iter().filter_map(known).collect()
+}
+
+fn intent(
+    assembly: &Assembly,
+    state: &State,
+    existing: &Existing,
+    properties: BTreeMap<String, Value>,
+    entry: &ResourceEntry,
+) -> Intent {
+    let Address { path, type_name, environment, .. } = existing.address.clone();
+    // Nobody knows which value is there. One that the program generates is left as it is: a new
+    // one would be a surprise.
+    let stated = |source: &SecretSource| !matches!(source.origin(), SecretSource::Generated(_));
+    let found = secret::secrets(&properties).into_iter().filter(|(_, source)| stated(source));
+    let secrets = found.map(|(place, _)| (place, UNKNOWN_DIGEST.to_owned())).collect();
+    Intent {
+        operation: Operation::Create { type_name, environment, generation: state.next_generation(&path) },
+        token: Uuid::new_v4().simple().to_string().repeat(2),
+        asked: None,
+        secrets,
+        properties,
+        dependencies: assembly.dependencies(&path),
+        lifecycle: entry.lifecycle.clone(),
+    }
+}
+
+/// What a deploy would do to the resource once the state has it.
+async fn change(
+    assembly: &Assembly,
+    state: &State,
+    events: &[Event],
+    path: &Path,
+    identity: &Identity,
+    provider: &dyn Provider,
+) -> Result<Change, Error> {
+    let mut after = state.clone();
+    for event in events {
+        let place = "the state with the import".to_owned();
+        after.apply(event.clone()).map_err(|illegal| Error::Journal { place, illegal })?;
+    }
+    let digests = digests(assembly, &after, provider).await;
+    let inputs = Inputs {
+        assembly,
+        state: &after,
+        identity,
+        behavior: &|type_name| provider.behavior(type_name),
+        repeats: &|type_name, property| provider.repeats(type_name, property),
+        digests: &digests,
+        missing: &BTreeSet::new(),
+    };
+    Ok(diff(&inputs).changes.remove(path).expect("every path of the program has a change"))
+}
+
+#[cfg(test)]
+#[path = "import_tests.rs"]
+mod tests;

@@ -1,0 +1,87 @@
+//! Whether a resource that is to be imported belongs to somebody else: to another app, or to another path of this one.
+
+use std::collections::BTreeSet;
+
+use groundplan_schema::{ResourceType, lookup};
+
+use super::Request;
+use crate::error::Error;
+use crate::model::{ResourceState, State};
+use crate::provider::{Existing, Identity, Owner};
+use crate::run::reader::Reader;
+use crate::run::upstream;
+
+/// How many characters of a path an identity tag has at most.
+const TAG: usize = 256;
+
+/// Whether the state's resource is the one that exists. `identity` is who the state's credentials belonged to.
+pub(super) fn is_same(known: &ResourceState, identity: &Identity, existing: &Existing, own: &Identity) -> bool {
+    let Existing { address, id, .. } = existing;
+    let everywhere = lookup(&address.type_name).is_some_and(ResourceType::is_global);
+    let there = everywhere || known.environment.region == address.environment.region;
+    let there = there && identity.account_of(&known.environment) == own.account_of(&address.environment);
+    known.type_name == address.type_name && known.id == *id && there
+}
+
+/// Refuses a resource that the state of another app in the same place has; and, unless the request says so, one whose
+/// identity tags name another path, or an app whose state is not in the same place, so that it may still have it.
+pub(super) async fn permit(
+    request: &Request<'_>,
+    existing: &Existing,
+    own: &Identity,
+    reader: Reader<'_>,
+) -> Result<(), Error> {
+    let Existing { address, id, .. } = existing;
+    let (path, store) = (&address.path, request.store);
+    let refused = |reason: String| Err(Error::NotImportable { path: path.clone(), reason });
+    let mut asked = BTreeSet::new();
+    for app in store.apps().await?.into_iter().filter(|app| *app != address.app) {
+        let state = match upstream::last_known(store, &app).await {
+            // Its tags, where it has some, are all that is known then.
+            Err(error) if error.is_of_one_document() && request.take_ownership => continue,
+            state => state?,
+        };
+        let Some(state) = state else { continue };
+        if let Some(other) = standing(&state, existing, own) {
+            return refused(format!(
+                "`{id}` is `{other}` of the app `{app}`; two apps cannot both have it: run `state rm {other}` of `{app}` \
+                 first"
+            ));
+        }
+        asked.insert(app);
+    }
+    if request.take_ownership {
+        return Ok(());
+    }
+    match reader.owner(existing).await.map_err(Error::provider(Some(path)))? {
+        Some(Owner { app, path: tagged }) if app == address.app => match is_at(&tagged, path.as_str()) {
+            true => Ok(()),
+            false => refused(format!(
+                "the tags of `{id}` say that it was made for `{tagged}`; import it there, or, if `{path}` is meant, add \
+                 `--take-ownership`"
+            )),
+        },
+        // Its state does not have it any more.
+        Some(Owner { app, .. }) if asked.contains(&app) => Ok(()),
+        Some(Owner { app, path: tagged }) => refused(format!(
+            "the tags of `{id}` say that it is `{tagged}` of the app `{app}`, whose state is not beside {}; if that app \
+             does not have it any more (`state rm {tagged}` of `{app}`), add `--take-ownership`",
+            store.place()
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Where the resource stands in the state of another app.
+fn standing(state: &State, existing: &Existing, own: &Identity) -> Option<String> {
+    let identity = state.identity.as_ref().unwrap_or(own);
+    let is_it = |known: &ResourceState| is_same(known, identity, existing, own);
+    let standing = state.resources.iter().find(|(_, known)| is_it(known)).map(|(path, _)| path);
+    let deposed = || state.deposed.iter().find(|old| is_it(&old.resource)).map(|old| &old.path);
+    standing.or_else(deposed).map(ToString::to_string)
+}
+
+/// Whether a tag names this path.
+fn is_at(tagged: &str, path: &str) -> bool {
+    tagged == path || (tagged.chars().count() == TAG && path.ends_with(tagged))
+}

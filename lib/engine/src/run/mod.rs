@@ -1,0 +1,14 @@
+//! Runs: what asks the cloud and the store for what the stages need, and does what they have planned.
+
+pub mod detect;
+pub mod edit;
+pub mod execute;
+pub mod history;
+pub mod import;
+pub mod planning;
+mod rate_limit;
+mod reader;
+mod recover;
+pub mod session;
+pub mod store;
+pub mod upstream;

@@ -1,0 +1,407 @@
+//! From a program and a state to a plan, with what the cloud has to be asked for that.
+//!
+//! Nothing is changed: neither in the account nor in the store.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::{Assembly, Environment, Path, Reference, Value};
+use serde_json::Value as Json;
+
+use crate::error::Error;
+use crate::model::{Event, Imports, Loaded, State};
+use crate::provider::{Identity, Properties, Provider};
+use crate::run::detect;
+use crate::run::rate_limit::RateLimiter;
+use crate::run::reader::Reader;
+use crate::run::recover::{self, recover};
+use crate::run::upstream::{self, Upstream};
+use crate::secret::{self, Digests};
+use crate::stages::diff::moves::is_moved;
+use crate::stages::diff::only::{Part, part};
+use crate::stages::diff::{Action, Change, ChangeSet, Inputs, destroy as diff_destroy, diff_with, with_moves};
+use crate::stages::plan::{Overview, Plan, arrange, schedule};
+use crate::stages::resolve::substitute;
+
+/// How a plan is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Reads every resource first, so that what was changed behind the program's back is put
+    /// right.
+    pub refresh: bool,
+    /// For [`destroy`]: deletes what holds data, too.
+    pub delete_data: bool,
+    /// Whether what holds data is deleted without a last snapshot of it.
+    pub skip_final_snapshot: bool,
+    /// How many resources may be read at once.
+    pub parallelism: usize,
+    /// For [`deploy`]: only what is at or below these paths, and what that depends on. Everything
+    /// where there are none.
+    pub only: BTreeSet<Path>,
+    /// For [`deploy`]: what the program uses of other apps.
+    pub upstream: Upstream,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        Self {
+            refresh: false,
+            delete_data: false,
+            skip_final_snapshot: false,
+            parallelism: 10,
+            only: BTreeSet::new(),
+            upstream: Upstream::NONE,
+        }
+    }
+}
+
+/// What would be done, to be shown and to be executed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// What changes, and why.
+    pub changes: ChangeSet,
+    /// The steps.
+    pub plan: Plan,
+    /// The resources with changes that are not done, since only a part was asked for.
+    pub left_out: Vec<Path>,
+    /// Whether every resource was read for it.
+    pub refreshed: bool,
+    /// Whether only a part of the program was asked for.
+    pub is_part: bool,
+}
+
+impl Planned {
+    /// The document that [`from_json`](Self::from_json) reads, so that exactly this can be shown and executed
+    /// later: by another process, and after somebody has looked at it.
+    ///
+    /// `assembly` is the program that was planned; none for a plan that destroys everything. `loaded` is the state
+    /// that the plan was made from.
+    pub fn to_json(&self, assembly: Option<&Assembly>, loaded: &Loaded) -> String {
+        let Self { changes, plan, left_out, refreshed, is_part } = self.clone();
+        let overview = Some(Overview { changes, left_out, refreshed, is_part });
+        Plan { assembly: assembly.cloned(), journal: Some(loaded.journal), overview, ..plan }.to_json()
+    }
+
+    /// Reads a saved plan.
+    ///
+    /// # Errors
+    /// As [`Plan::from_json`], and [`Error::CorruptPlan`] where it does not say what it changes.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let mut plan = Plan::from_json(text)?;
+        let Some(Overview { changes, left_out, refreshed, is_part }) = plan.overview.take() else {
+            let reason = "it does not say what it changes; make a new one with `plan --out`";
+            return Err(Error::CorruptPlan { reason: reason.into() });
+        };
+        let planned = Self { changes, plan, left_out, refreshed, is_part };
+        match planned.unshown() {
+            None => Ok(planned),
+            Some(reason) => Err(Error::CorruptPlan { reason: format!("{reason}; make a new one with `plan --out`") }),
+        }
+    }
+
+    /// What the steps do and people are not shown, or the reverse. What is shown is what is agreed to, so that a file
+    /// where the two differ is not executed.
+    fn unshown(&self) -> Option<String> {
+        let Self { changes, plan, .. } = self;
+        if let Some(other) = plan.assembly.as_ref().map(|it| &it.app).filter(|app| **app != plan.app) {
+            return Some(format!("it is of the app `{}` and has the program of `{other}`", plan.app));
+        }
+        let is_shown = |path: &Path| {
+            let acts = |change: &Change| !matches!(change.action, Action::NoOp | Action::Keep);
+            changes.changes.get(path).is_some_and(acts) || changes.deposed.iter().any(|old| old.path == *path)
+        };
+        if let Some(step) = plan.work().find(|step| !is_shown(&step.path)) {
+            return Some(format!("it has a step for `{}` and does not show it", step.path));
+        }
+        let is_done = |path: &Path| plan.work().any(|step| step.path == *path);
+        let acts = |change: &&Change| {
+            matches!(change.action, Action::Create | Action::Update | Action::Replace(_) | Action::Delete)
+        };
+        let shown = changes.changes.values().filter(acts).map(|change| &change.path);
+        let undone = shown.chain(changes.deposed.iter().map(|old| &old.path)).find(|path| !is_done(path))?;
+        Some(format!("it shows a change of `{undone}` and has no step for it"))
+    }
+
+    /// The program, where executing the plan makes the account hold all that it says; for the history.
+    pub fn whole(&self) -> Option<&Assembly> {
+        self.plan.assembly.as_ref().filter(|_| !self.is_part)
+    }
+}
+
+/// Plans that the account holds what `assembly` says.
+///
+/// # Errors
+/// The credentials are for another account, the provider does not support a resource, the cloud
+/// does not answer, the part that was asked for does not exist or cannot be done alone, or another
+/// app does not publish what the program uses of it. Whether the plan may be executed is
+/// [`Plan::permit`]'s answer, and [`upstream::permit`]'s.
+pub async fn deploy(
+    assembly: &Assembly,
+    state: &State,
+    provider: &dyn Provider,
+    options: &PlanOptions,
+) -> Result<Planned, Error> {
+    let (assembly, imports) = options.upstream.resolve(assembly)?;
+    let assembly = &*assembly;
+    let identity = identity(provider, state, Some(assembly)).await?;
+    let wanted = |path: &Path| {
+        assembly.resources.contains_key(path) && !state.resources.contains_key(path) && !is_moved(assembly, state, path)
+    };
+    let observed = observe(state, changed_roles(assembly, state), provider, assembly, &wanted, options).await?;
+    let digests = digests(assembly, &observed.state, provider).await;
+    let inputs = Inputs {
+        assembly,
+        state: &observed.state,
+        identity: &identity,
+        behavior: &|type_name| provider.behavior(type_name),
+        repeats: &|type_name, property| provider.repeats(type_name, property),
+        digests: &digests,
+        missing: &observed.missing,
+    };
+    let (part, plan) = arrange(&inputs, |delete_first| {
+        let mut part = part(&inputs, diff_with(&inputs, delete_first), &options.only)?;
+        supported(&inputs, &part.changes, provider)?;
+        let is_own =
+            |name: &str| part.outputs.contains_key(name) && part.outputs.get(name) == assembly.outputs.get(name);
+        let moves = part.changes.changes.values();
+        let moves = moves.filter_map(|change| Some((&change.path, change.moved_from.as_ref()?)));
+        let moved = with_moves(&observed.state, moves);
+        let (imports, kept_imports) = upstream::split(&moved, &part.changes, imports.clone(), &is_own);
+        part.changes.imports = upstream::changes(&state.imports, &upstream::merged(&kept_imports, &imports));
+        Ok(Planning { part, imports, kept_imports })
+    })?;
+    let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = part;
+    let plan = snapshots(plan, &observed.state, options)?;
+    let plan = Plan { observed: observed.events, outputs, imports, kept_imports, ..plan };
+    let planned = Planned { changes, plan, left_out, refreshed: options.refresh, is_part: !options.only.is_empty() };
+    debug_assert_eq!(planned.unshown(), None);
+    Ok(planned)
+}
+
+/// A part of the changes, with what it uses of other apps and what stays in use beside it.
+struct Planning {
+    part: Part,
+    imports: Imports,
+    kept_imports: Imports,
+}
+
+impl AsRef<ChangeSet> for Planning {
+    fn as_ref(&self) -> &ChangeSet {
+        &self.part.changes
+    }
+}
+
+/// Plans that the account holds nothing of this app, except what holds data, unless the options
+/// say otherwise, and what that depends on.
+///
+/// # Errors
+/// As [`deploy`].
+pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptions) -> Result<Planned, Error> {
+    let identity = identity(provider, state, None).await?;
+    let assembly = Assembly {
+        format: Assembly::FORMAT,
+        app: state.app.clone(),
+        state: None,
+        stacks: BTreeMap::new(),
+        resources: BTreeMap::new(),
+        outputs: BTreeMap::new(),
+    };
+    let observed = observe(state, Vec::new(), provider, &assembly, &|_| false, options).await?;
+    let inputs = Inputs {
+        assembly: &assembly,
+        state: &observed.state,
+        identity: &identity,
+        behavior: &|type_name| provider.behavior(type_name),
+        repeats: &|type_name, property| provider.repeats(type_name, property),
+        digests: &Digests::new(),
+        missing: &observed.missing,
+    };
+    let mut changes = diff_destroy(&inputs, options.delete_data);
+    let (imports, kept_imports) = upstream::split(&observed.state, &changes, Imports::new(), &|_| false);
+    changes.imports = upstream::changes(&state.imports, &kept_imports);
+    let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options)?;
+    let plan = Plan { observed: observed.events, imports, kept_imports, ..plan };
+    let planned = Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh, is_part: false };
+    debug_assert_eq!(planned.unshown(), None);
+    Ok(planned)
+}
+
+/// The plan with the snapshots that are taken before what holds data is deleted, unless the options say
+/// that none are.
+fn snapshots(plan: Plan, state: &State, options: &PlanOptions) -> Result<Plan, Error> {
+    if options.skip_final_snapshot { Ok(plan) } else { plan.with_final_snapshots(state) }
+}
+
+/// Who the credentials belong to, where that is the account of the stacks and of the state, and
+/// where each stack's role is one of the account that the stack is pinned to.
+pub(crate) async fn identity(
+    provider: &dyn Provider,
+    state: &State,
+    assembly: Option<&Assembly>,
+) -> Result<Identity, Error> {
+    let own = provider.identity().await.map_err(Error::provider(None))?;
+    for (stack, environment) in assembly.map(|assembly| &assembly.stacks).into_iter().flatten() {
+        let Some(expected) = &environment.account else { continue };
+        let actual = match environment.role {
+            None => own.clone(),
+            Some(_) => {
+                provider.identity_in(environment).await.map_err(Error::provider(Some(&Path::new(stack.as_str()))))?
+            }
+        };
+        if *expected != actual.account {
+            let what = format!("the stack `{stack}` is pinned to");
+            return Err(Error::WrongAccount { what, expected: expected.clone(), actual });
+        }
+    }
+    // What is still to be deleted is there, too, and what may have been made. What was made as a role
+    // is wherever that leads to.
+    let is_own = state.environments().any(|(_, environment)| environment.role.is_none());
+    match state.identity.as_ref().filter(|known| is_own && known.account != own.account) {
+        Some(known) => {
+            let what = "the resources of this app are in".to_owned();
+            Err(Error::WrongAccount { what, expected: known.account.clone(), actual: own })
+        }
+        None => Ok(own),
+    }
+}
+
+/// The state with what was found out since it was written.
+struct Observed<'a> {
+    state: Cow<'a, State>,
+    events: Vec<Event>,
+    missing: BTreeSet<Path>,
+}
+
+/// The roles of stacks that are others than the state has. What has to be read is read with the
+/// new ones: the old ones may be gone.
+fn changed_roles(assembly: &Assembly, state: &State) -> Vec<Event> {
+    let changed = assembly.stacks.iter().filter(|(stack, new)| {
+        let mut known = state.environments().filter(|(path, _)| path.stack() == *stack);
+        known.any(|(_, known)| known.is_same_place(new) && known.role != new.role)
+    });
+    let event = |(stack, environment): (&String, &Environment)| Event::RoleChanged {
+        stack: stack.clone(),
+        environment: environment.clone(),
+    };
+    changed.map(event).collect()
+}
+
+async fn observe<'a>(
+    state: &'a State,
+    roles: Vec<Event>,
+    provider: &dyn Provider,
+    assembly: &Assembly,
+    wanted: &dyn Fn(&Path) -> bool,
+    options: &PlanOptions,
+) -> Result<Observed<'a>, Error> {
+    let mut observed = Observed { state: Cow::Borrowed(state), events: Vec::new(), missing: BTreeSet::new() };
+    let limiter = RateLimiter::new(options.parallelism);
+    let reader = Reader::new(provider, &limiter);
+    observed.fold(roles)?;
+    let recovered = limiter.keep(recover(&observed.state, reader, wanted)).await?;
+    observed.fold(recovered)?;
+    if options.refresh {
+        let answers = limiter.keep(detect::answers(&observed.state, reader)).await;
+        let (mut events, mut missing) = (Vec::new(), BTreeSet::new());
+        let used = used(assembly);
+        for (path, answer) in answers {
+            let resource = &observed.state.resources[path];
+            match answer.map_err(Error::provider(Some(path)))? {
+                None => {
+                    events.push(resource.gone(path));
+                    missing.insert(path.clone());
+                }
+                Some(live) => {
+                    // What moves or goes is not referred to at this path.
+                    let is_used =
+                        |output: &str| !assembly.resources.contains_key(path) || used.contains(&(path, output));
+                    events.extend(recover::refreshed(path, resource, live, &is_used));
+                }
+            }
+        }
+        observed.missing = missing;
+        observed.fold(events)?;
+    }
+    let learned =
+        limiter.keep(recover::learn(&observed.state, reader, &without_value(assembly, &observed.state))).await;
+    observed.fold(learned)?;
+    Ok(observed)
+}
+
+/// The resources of which the program takes a value that the state does not have.
+fn without_value(assembly: &Assembly, state: &State) -> BTreeSet<Path> {
+    let unknown = references(assembly).filter(|reference| state.value_of(reference).is_none());
+    unknown.map(|reference| reference.path.clone()).collect()
+}
+
+/// The outputs that the program uses, by resource.
+fn used(assembly: &Assembly) -> BTreeSet<(&Path, &str)> {
+    references(assembly).map(|reference| (&reference.path, reference.attribute.as_str())).collect()
+}
+
+fn references(assembly: &Assembly) -> impl Iterator<Item = &Reference> {
+    let properties = assembly.resources.values().flat_map(|entry| entry.properties.values());
+    properties.chain(assembly.outputs.values()).flat_map(Value::references)
+}
+
+impl Observed<'_> {
+    fn fold(&mut self, events: Vec<Event>) -> Result<(), Error> {
+        for event in &events {
+            let place = || "the state being planned".to_owned();
+            self.state.to_mut().apply(event.clone()).map_err(|illegal| Error::Journal { place: place(), illegal })?;
+        }
+        self.events.extend(events);
+        Ok(())
+    }
+}
+
+/// The digests of the secrets of resources that exist: only these can have changed.
+pub(crate) async fn digests(assembly: &Assembly, state: &State, provider: &dyn Provider) -> Digests {
+    let mut sources = Vec::new();
+    for (path, entry) in &assembly.resources {
+        let environment = assembly.environment(path).filter(|_| state.resources.contains_key(path));
+        let Some(environment) = environment else { continue };
+        for (_, source) in secret::secrets(&entry.properties) {
+            let source = substitute(&Value::Secret(source.clone()), &|reference| state.value_of(reference));
+            if let (Value::Secret(source), true) = (&source, source.references().is_empty()) {
+                sources.push((path, environment, source.clone()));
+            }
+        }
+    }
+    let sources = sources.iter().map(|(path, environment, source)| (*path, *environment, source));
+    secret::known_digests(sources, &state.digest_key, provider).await
+}
+
+/// Whether the provider can do all that, before anything is touched.
+fn supported(inputs: &Inputs<'_>, changes: &ChangeSet, provider: &dyn Provider) -> Result<(), Error> {
+    let made = |action| matches!(action, Action::Create | Action::Update | Action::Replace(_));
+    let mut findings = Vec::new();
+    for change in changes.changes.values().filter(|change| made(change.action)) {
+        let path = change.path.clone();
+        let entry = &inputs.assembly.resources[&path];
+        let properties: Properties =
+            entry.properties.iter().map(|(name, value)| (name.clone(), known(value))).collect();
+        let unsupported = || format!("{} is not supported", change.type_name);
+        match provider.check(&change.type_name, &properties) {
+            Err(error) => findings.push((path, error.to_string())),
+            Ok(()) if provider.behavior(&change.type_name).is_none() => findings.push((path, unsupported())),
+            Ok(()) => {}
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Error::Unsupported { findings }) }
+}
+
+/// A value with `null` for all that is not known.
+fn known(value: &Value) -> Json {
+    match value {
+        open if open.is_open() => Json::Null,
+        Value::Secret(_) => Json::Null,
+        Value::List(items) => items.iter().map(known).collect(),
+        Value::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), known(value))).collect()),
+        scalar => scalar.to_json(),
+    }
+}
+
+#[cfg(test)]
+#[path = "planning_tests.rs"]
+mod tests;

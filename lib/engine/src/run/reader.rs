@@ -1,0 +1,182 @@
+//! Reads from the cloud: calls without effect, repeated until they are answered.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use groundplan_core::Path;
+use sha2::{Digest, Sha256};
+
+use crate::provider::{
+    Address, Behavior, CreateRequest, ErrorClass, Existing, Live, Outputs, Owner, Provider, ProviderError, Status, Wait,
+};
+use crate::run::rate_limit::{Closed, Rank, RateLimiter};
+
+/// The number of reads after which an absent resource counts as gone.
+pub(crate) const READS: u32 = 5;
+
+/// Reads from the cloud. Its calls share the rate limiter with all other calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    provider: &'a dyn Provider,
+    limiter: &'a RateLimiter<'a>,
+    rank: Rank,
+}
+
+/// What has become of a deletion.
+pub(crate) enum Fate {
+    /// The resource does not exist any more.
+    Gone,
+    /// The cloud is deleting it.
+    Going,
+    /// It exists, and nothing deletes it.
+    Stays(Live),
+}
+
+impl<'a> Reader<'a> {
+    /// Returns a reader whose calls are all equally urgent.
+    pub(crate) fn new(provider: &'a dyn Provider, limiter: &'a RateLimiter<'a>) -> Self {
+        Self::ranked(provider, limiter, (0, Reverse(0)))
+    }
+
+    /// Returns a reader whose calls have this rank.
+    pub(crate) fn ranked(provider: &'a dyn Provider, limiter: &'a RateLimiter<'a>, rank: Rank) -> Self {
+        Self { provider, limiter, rank }
+    }
+
+    /// How resources of a type behave.
+    pub(crate) fn behavior(&self, type_name: &str) -> Option<Behavior> {
+        self.provider.behavior(type_name)
+    }
+
+    /// The identifiers of what an earlier create of the same identity has made. Nothing found is
+    /// only believed after a while: what was just made may not be visible yet.
+    pub(crate) async fn find_made(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
+        let found = self.until_seen(async || {
+            let found = self.repeat(&request.address, async || self.provider.find(request).await).await?;
+            Ok((!found.is_empty()).then_some(found))
+        });
+        Ok(found.await?.unwrap_or_default())
+    }
+
+    /// A resource that was made, as it is now. That it is gone is only believed after a while, as
+    /// in [`find_made`](Self::find_made).
+    pub(crate) async fn read_made(&self, existing: &Existing) -> Result<Option<Live>, ProviderError> {
+        self.until_seen(async || self.read(existing).await).await
+    }
+
+    /// A resource as one read shows it.
+    pub(crate) async fn read(&self, existing: &Existing) -> Result<Option<Live>, ProviderError> {
+        self.repeat(&existing.address, async || self.provider.read(existing).await).await
+    }
+
+    /// Whether it is ready, as one read shows it.
+    pub(crate) async fn status(&self, existing: &Existing) -> Result<Status, ProviderError> {
+        self.repeat(&existing.address, async || self.provider.status(existing).await).await
+    }
+
+    /// Who has made it, by its identity tags.
+    pub(crate) async fn owner(&self, existing: &Existing) -> Result<Option<Owner>, ProviderError> {
+        self.repeat(&existing.address, async || self.provider.owner(existing).await).await
+    }
+
+    /// The outputs of what was seen, where it is as it is going to be: ready, or of a type that is ready
+    /// at once, though another read may not see it yet, and which has all its outputs then.
+    pub(crate) async fn ready(&self, existing: &Existing) -> Result<Option<Outputs>, ProviderError> {
+        let behavior = self.provider.behavior(&existing.address.type_name);
+        if behavior.is_none_or(|behavior| behavior.wait == Wait::NONE) {
+            return Ok(Some(Outputs::new()));
+        }
+        match self.status(existing).await? {
+            Status::Ready(outputs) => Ok(Some(outputs)),
+            Status::Pending(_) | Status::Deleting(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => {
+                Ok(None)
+            }
+        }
+    }
+
+    /// What has become of a deletion that may have been requested, or not. A request that was sent a
+    /// moment ago may not show yet: that a resource stays is believed only where none of the reads,
+    /// spread over the consistency window, shows a deletion.
+    pub(crate) async fn deletion(&self, existing: &Existing) -> Result<Fate, ProviderError> {
+        let interval = self.provider.consistency_window() / (READS - 1);
+        let mut seen = false;
+        for read in 0..READS {
+            if read > 0 {
+                self.limiter.pause(interval).await.map_err(|Closed| self.stopped())?;
+            }
+            match self.status(existing).await {
+                Ok(Status::Deleting(_)) => return Ok(Fate::Going),
+                Ok(Status::Pending(_) | Status::Blocked(_) | Status::Failed(_) | Status::Ready(_)) => seen = true,
+                Ok(Status::Gone) => {}
+                Err(error) if error.class == ErrorClass::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let live = if seen { self.read_made(existing).await? } else { None };
+        Ok(live.map_or(Fate::Gone, Fate::Stays))
+    }
+
+    /// The error of a read that is not made any more.
+    fn stopped(&self) -> ProviderError {
+        let asked = || ProviderError::new(ErrorClass::Transient, "the run was asked to stop");
+        self.limiter.refused().cloned().unwrap_or_else(asked)
+    }
+
+    async fn until_seen<T>(
+        &self,
+        ask: impl AsyncFn() -> Result<Option<T>, ProviderError>,
+    ) -> Result<Option<T>, ProviderError> {
+        let interval = self.provider.consistency_window() / (READS - 1);
+        for _ in 1..READS {
+            if let Some(seen) = ask().await? {
+                return Ok(Some(seen));
+            }
+            self.limiter.pause(interval).await.map_err(|Closed| self.stopped())?;
+        }
+        ask().await
+    }
+
+    /// Makes a call until it succeeds, fails for good, or patience is at an end.
+    async fn repeat<T>(
+        &self,
+        address: &Address,
+        ask: impl AsyncFn() -> Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
+        let api = self.provider.behavior(&address.type_name).map_or("", |behavior| behavior.api);
+        let mut spent = Duration::ZERO;
+        for attempt in 1.. {
+            let permit = self.limiter.enter(api, self.rank).await.map_err(|Closed| self.stopped())?;
+            let began = tokio::time::Instant::now();
+            match permit.make(ask()).await {
+                Err(error) if patience(error.class).is_some_and(|patience| spent < patience) => {
+                    let pause = backoff(&address.path, attempt, error.class);
+                    self.limiter.pause(pause).await.map_err(|Closed| error)?;
+                    spent += began.elapsed();
+                }
+                answer => return answer,
+            }
+        }
+        unreachable!("the attempts do not end")
+    }
+}
+
+/// How long a read is repeated after an error of this class; none where repeating does not help.
+pub(crate) fn patience(class: ErrorClass) -> Option<Duration> {
+    let minutes = match class {
+        ErrorClass::Throttled => 10,
+        // A read has no effect that could be doubled.
+        ErrorClass::Transient | ErrorClass::Propagating | ErrorClass::UnknownOutcome => 2,
+        _ => return None,
+    };
+    Some(Duration::from_secs(60 * minutes))
+}
+
+/// Half a second, doubled for each attempt up to 20 seconds, and between half and all of that:
+/// resources that fail together do not come back together. Equal runs wait equally long.
+pub(crate) fn backoff(path: &Path, attempt: u32, class: ErrorClass) -> Duration {
+    let limit = if class == ErrorClass::Propagating { 5_000 } else { 20_000 };
+    let longest = (500_u64 << attempt.min(6).saturating_sub(1)).min(limit);
+    let hash = Sha256::digest(format!("{path}\n{attempt}"));
+    let jitter = u64::from(u16::from_be_bytes([hash[0], hash[1]]));
+    Duration::from_millis(longest / 2 + longest / 2 * jitter / u64::from(u16::MAX))
+}

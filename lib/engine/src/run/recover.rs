@@ -1,0 +1,305 @@
+//! What became of the calls that an interrupted run had under way.
+//!
+//! The cloud is only asked, never changed, so that `plan` can do it, too. What is found out is
+//! told as events: the run that executes the plan writes them down first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::FutureExt;
+use futures::future::{join_all, try_join_all, try_join5};
+use groundplan_core::{Path, Value};
+use groundplan_schema::{Cursor, Replacement};
+
+use crate::error::Error;
+use crate::model::{Event, Intent, Operation, ResourceState, ResourceStatus, State, creation_token, without_secrets};
+use crate::provider::{Address, Behavior, CreateRequest, Existing, Live, Outputs, Properties, ProviderError, Recovery};
+use crate::run::reader::{Fate, Reader};
+use crate::stages::diff::strongest;
+use crate::stages::drift;
+
+/// Resolves every open intent and deletion, and looks again at what was changed and not seen ready and
+/// at what has failed late: the one may be as it was before, the other have been mended. A create of
+/// which nothing is found stays open where `wanted`: the next run asks for it again with the same token.
+///
+/// # Errors
+/// [`Error::Ambiguous`] where an interrupted call has left several resources.
+pub(crate) async fn recover(
+    state: &State,
+    reader: Reader<'_>,
+    wanted: &dyn Fn(&Path) -> bool,
+) -> Result<Vec<Event>, Error> {
+    let pending = state.pending.iter().map(|(path, intent)| match &intent.operation {
+        Operation::Create { .. } => created(state, path, intent, reader, wanted(path)).boxed_local(),
+        Operation::Update => updated(state, path, &intent.properties, reader).boxed_local(),
+    });
+    let updating = state
+        .resources
+        .iter()
+        .filter(|(path, resource)| resource.status == ResourceStatus::Updating && !state.pending.contains_key(*path));
+    let updating = updating.map(|(path, resource)| changed(state, path, resource, reader));
+    let is_deleting = |resource: &ResourceState| resource.status == ResourceStatus::Deleting;
+    let deleting = state.resources.iter().filter(|(_, resource)| is_deleting(resource));
+    let deleting = deleting.map(|(path, resource)| deleted(state, path, resource, reader));
+    // What was replaced is deleted whatever it is, so that only what is gone matters.
+    let deposed = state.deposed.iter().filter(|old| is_deleting(&old.resource)).map(|old| async move {
+        let failed = unknown(&old.path, "delete", &old.resource.type_name);
+        let gone = reader.read_made(&old.resource.existing(&state.app, &old.path)).await.map_err(failed)?.is_none();
+        Ok(Vec::from_iter(gone.then(|| old.resource.gone(&old.path))))
+    });
+    // What has failed may have been mended, and is not to be replaced then; unless it is already.
+    let failed = state.resources.iter().filter(|(_, it)| it.status == ResourceStatus::Failed);
+    let failed = failed.filter(|(path, _)| !state.pending.contains_key(*path));
+    let failed = failed.map(|(path, resource)| async move {
+        let ready = reader.ready(&resource.existing(&state.app, path)).await.map_err(Error::provider(Some(path)))?;
+        Ok(Vec::from_iter(ready.map(|outputs| Event::Ready { path: path.clone(), outputs })))
+    });
+    // The events are in the order of the paths, whatever is answered first.
+    let (pending, updating, deleting, deposed, failed) = try_join5(
+        try_join_all(pending),
+        try_join_all(updating),
+        try_join_all(deleting),
+        try_join_all(deposed),
+        try_join_all(failed),
+    )
+    .await?;
+    Ok(pending.into_iter().chain(updating).chain(deleting).chain(deposed).chain(failed).flatten().collect())
+}
+
+/// Reads what the state calls ready and has no value for a reference of the program: the cloud may not
+/// have named it when the state was written. What cannot be read now is left to the step that needs it.
+pub(crate) async fn learn(state: &State, reader: Reader<'_>, paths: &BTreeSet<Path>) -> Vec<Event> {
+    let known = paths.iter().filter_map(|path| Some((path, state.resources.get(path)?)));
+    let ready = known.filter(|(_, resource)| resource.status == ResourceStatus::Ready);
+    let reads = ready.map(|(path, resource)| async move {
+        let live = reader.read(&resource.existing(&state.app, path)).await.ok()??;
+        let (path, properties) = (path.clone(), resource.properties.clone());
+        resource.lacks(&live.outputs).then_some(Event::Observed { path, properties, outputs: live.outputs })
+    });
+    join_all(reads).await.into_iter().flatten().collect()
+}
+
+async fn created(
+    state: &State,
+    path: &Path,
+    intent: &Intent,
+    reader: Reader<'_>,
+    wanted: bool,
+) -> Result<Vec<Event>, Error> {
+    let Operation::Create { type_name, environment, .. } = &intent.operation else { return Ok(Vec::new()) };
+    let address = Address {
+        app: state.app.clone(),
+        path: path.clone(),
+        type_name: type_name.clone(),
+        environment: environment.clone(),
+    };
+    let properties = without_secrets(&intent.properties);
+    let (token, asked) = (intent.token.clone(), intent.asked);
+    let request = CreateRequest { address: address.clone(), properties, token, asked };
+    let failed = || unknown(path, "create", type_name);
+    let mut ids = reader.find_made(&request).await.map_err(failed())?;
+    retain_unknown(state, &address, reader.behavior(type_name), &mut ids);
+    if ids.len() > 1 {
+        return Err(Error::Ambiguous { path: path.clone(), type_name: type_name.clone(), ids });
+    }
+    let Some(id) = ids.pop() else {
+        let message = "an interrupted run has not made it".to_owned();
+        let failed = Event::Failed { path: path.clone(), class: None, message, partial: None, later: false };
+        return Ok(Vec::from_iter((!wanted).then_some(failed)));
+    };
+    let existing = Existing { address, id: id.clone(), properties: Properties::new() };
+    let live = reader.read_made(&existing).await.map_err(failed())?;
+    let accepted = |outputs, found| Event::Accepted { path: path.clone(), id, outputs, found, incomplete: false };
+    let Some(live) = live else { return Ok(vec![accepted(Outputs::new(), None)]) };
+    // The create call may have been answered and the settings that follow it not been made: what
+    // is ready and lacks some of them is updated. What is not ready may still get them by itself.
+    let ready = reader.ready(&existing).await.map_err(failed())?.is_some();
+    let found = ready.then(|| drift::overlay_of_new(type_name, &intent.properties, &live.properties));
+    Ok(vec![accepted(live.outputs, found)])
+}
+
+/// Leaves of the identifiers that were found for an open create those that it may have made: not what the
+/// state has already. What is looked up by its name or its parts has one identifier, whoever has made it.
+pub(crate) fn retain_unknown(state: &State, address: &Address, behavior: Option<Behavior>, ids: &mut Vec<String>) {
+    let recovery = behavior.map(|behavior| behavior.recovery);
+    if matches!(recovery, Some(Recovery::DeterministicName | Recovery::ByParts)) {
+        return;
+    }
+    let known = state.resources.values().chain(state.deposed.iter().map(|old| &old.resource));
+    let known: BTreeSet<&str> = known
+        .filter(|it| it.type_name == address.type_name && it.environment.is_same_place(&address.environment))
+        .map(|it| it.id.as_str())
+        .collect();
+    ids.retain(|id| !known.contains(id.as_str()));
+}
+
+async fn updated(
+    state: &State,
+    path: &Path,
+    wanted: &BTreeMap<String, Value>,
+    reader: Reader<'_>,
+) -> Result<Vec<Event>, Error> {
+    let Some(resource) = state.resources.get(path) else { return Ok(Vec::new()) };
+    let failed = || unknown(path, "update", &resource.type_name);
+    if let Some(live) = reader.read_made(&resource.existing(&state.app, path)).await.map_err(failed())? {
+        return Ok(vec![observed(path, resource, wanted, live)]);
+    }
+    // An update may give another identifier: the resource is looked up as a create of what it is now.
+    let Existing { address, properties, .. } = resource.existing(&state.app, path);
+    let token = creation_token(state.lineage, path, resource.generation);
+    let request = CreateRequest { address: address.clone(), properties: without_secrets(wanted), token, asked: None };
+    let mut ids = reader.find_made(&request).await.map_err(failed())?;
+    if ids.len() > 1 {
+        return Err(Error::Ambiguous { path: path.clone(), type_name: resource.type_name.clone(), ids });
+    }
+    let Some(id) = ids.pop() else { return Ok(vec![resource.gone(path)]) };
+    let existing = Existing { address, id: id.clone(), properties };
+    let Some(live) = reader.read_made(&existing).await.map_err(failed())? else { return Ok(vec![resource.gone(path)]) };
+    let declared = declared_and_seen(resource, wanted, &live.properties);
+    let found = Some(drift::overlay(&resource.type_name, &declared, &live.properties));
+    let (path, incomplete) = (path.clone(), resource.incomplete);
+    Ok(vec![Event::Accepted { path, id, outputs: live.outputs, found, incomplete }])
+}
+
+/// A deletion that an interrupted run has announced: it may have been carried out, be under way, or never
+/// have been requested. What stays has the status that it had before. A deletion may take several calls,
+/// so that what stays may lack what the first ones have taken away.
+async fn deleted(
+    state: &State,
+    path: &Path,
+    resource: &ResourceState,
+    reader: Reader<'_>,
+) -> Result<Vec<Event>, Error> {
+    let failed = unknown(path, "delete", &resource.type_name);
+    match reader.deletion(&resource.existing(&state.app, path)).await.map_err(failed)? {
+        Fate::Gone => Ok(vec![resource.gone(path)]),
+        Fate::Going => Ok(Vec::new()),
+        Fate::Stays(live) => {
+            let kept = Event::DeleteFailed {
+                path: path.clone(),
+                id: resource.id.clone(),
+                generation: Some(resource.generation),
+                message: "nothing deletes it: the interrupted run has not requested that".into(),
+            };
+            Ok(std::iter::once(kept).chain(learned(path, resource, live)).collect())
+        }
+    }
+}
+
+/// What an interrupted run has left open and that cannot be found out.
+fn unknown(path: &Path, verb: &'static str, type_name: &str) -> impl FnOnce(ProviderError) -> Error {
+    let (path, type_name) = (path.clone(), type_name.to_owned());
+    move |source| Error::Unresolved { path, verb, type_name, source: Box::new(source) }
+}
+
+/// As [`observed`]; none where it is as the state has it.
+pub(crate) fn differing(path: &Path, resource: &ResourceState, live: Live) -> Option<Event> {
+    let found = observed(path, resource, &BTreeMap::new(), live);
+    (!is_known(&found, resource)).then_some(found)
+}
+
+/// As [`differing`], where the resource has outputs that the state does not know, too.
+pub(crate) fn learned(path: &Path, resource: &ResourceState, live: Live) -> Option<Event> {
+    refreshed(path, resource, live, &|_| true)
+}
+
+/// As [`learned`], of the outputs that are used: every resource has some that no call of a deploy returns, and that
+/// nobody asks for.
+pub(crate) fn refreshed(
+    path: &Path,
+    resource: &ResourceState,
+    live: Live,
+    is_used: &dyn Fn(&str) -> bool,
+) -> Option<Event> {
+    let lacks = live.outputs.iter().any(|(name, value)| is_used(name) && resource.outputs.get(name) != Some(value));
+    let found = observed(path, resource, &BTreeMap::new(), live);
+    (lacks || !is_known(&found, resource)).then_some(found)
+}
+
+/// The properties of a resource whose create has succeeded and whose settings were refused, as far as they
+/// were seen. What the create call has set for good counts as set; what can be changed counts where the
+/// cloud gives it back.
+pub(crate) fn as_far_as_seen(
+    type_name: &str,
+    declared: &BTreeMap<String, Value>,
+    live: Option<&Properties>,
+) -> BTreeMap<String, Value> {
+    let readable = |live: &Properties| {
+        let declared = declared.iter().filter(|(name, _)| live.contains_key(*name));
+        drift::overlay_of_new(type_name, &declared.map(|(name, value)| (name.clone(), value.clone())).collect(), live)
+    };
+    let seen = live.map(readable).unwrap_or_default();
+    let Some(schema) = groundplan_schema::lookup(type_name) else { return seen };
+    let known = |(name, value): (&String, &Value)| {
+        Some((name.clone(), confirmed(&schema.cursor().key(name), value, seen.get(name))?))
+    };
+    declared.iter().filter_map(known).collect()
+}
+
+/// A declared value with what can be changed as it was seen; none where nothing of it is known.
+fn confirmed(cursor: &Cursor<'_>, declared: &Value, seen: Option<&Value>) -> Option<Value> {
+    // What a change would replace was said by the create call, and so was what a change may replace and the
+    // cloud never gives back: that nothing is seen of it says nothing.
+    if cursor.replacement() == Replacement::Always
+        || (cursor.replacement() == Replacement::Maybe && cursor.is_write_only() && seen.is_none())
+    {
+        return Some(declared.clone());
+    }
+    match declared {
+        Value::Map(entries) => {
+            let part = |(key, value): (&String, &Value)| {
+                Some((key.clone(), confirmed(&cursor.key(key), value, seen.and_then(|seen| seen.get(key)))?))
+            };
+            let parts: BTreeMap<_, _> = entries.iter().filter_map(part).collect();
+            (seen.is_some() || !parts.is_empty()).then_some(Value::Map(parts))
+        }
+        // Its elements cannot be told apart.
+        Value::List(_) if strongest(cursor, declared) == Replacement::Always => Some(declared.clone()),
+        _ => seen.cloned(),
+    }
+}
+
+/// Whether what was observed is what the state has already.
+pub(crate) fn is_known(observed: &Event, resource: &ResourceState) -> bool {
+    matches!(observed, Event::Observed { properties, .. } if *properties == resource.properties)
+}
+
+/// What a resource is like now that was to be like `wanted`, as far as an update has come.
+pub(crate) fn observed(path: &Path, resource: &ResourceState, wanted: &BTreeMap<String, Value>, live: Live) -> Event {
+    let mut declared = declared_and_seen(resource, wanted, &live.properties);
+    declared.extend(resource.properties.clone());
+    let properties = drift::overlay(&resource.type_name, &declared, &live.properties);
+    Event::Observed { path: path.clone(), properties, outputs: live.outputs }
+}
+
+/// The declaration of an open update without the properties that it adds and the cloud does not return. An
+/// update whose answer is lost may not have been carried out, and a comparison takes an absent property
+/// and an empty list for equal, though setting the empty list may be all that the update was for: a security
+/// group without rules.
+fn declared_and_seen(
+    resource: &ResourceState,
+    wanted: &BTreeMap<String, Value>,
+    live: &Properties,
+) -> BTreeMap<String, Value> {
+    let counts = |name: &String| resource.properties.contains_key(name) || live.contains_key(name);
+    wanted.iter().filter(|(name, _)| counts(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// A change that was accepted and has come to its end: whether it is there.
+async fn changed(
+    state: &State,
+    path: &Path,
+    resource: &ResourceState,
+    reader: Reader<'_>,
+) -> Result<Vec<Event>, Error> {
+    let failed = || Error::provider(Some(path));
+    let existing = resource.existing(&state.app, path);
+    if reader.ready(&existing).await.map_err(failed())?.is_none() {
+        return Ok(Vec::new());
+    }
+    let Some(live) = reader.read_made(&existing).await.map_err(failed())? else { return Ok(Vec::new()) };
+    Ok(Vec::from_iter(learned(path, resource, live)))
+}
+
+#[cfg(test)]
+#[path = "recover_tests.rs"]
+mod tests;

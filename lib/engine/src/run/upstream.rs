@@ -1,0 +1,355 @@
+//! What an app uses of others, and who uses what it publishes.
+//!
+//! An app's state has the values that its outputs were given. Before a program is compared with
+//! its own state, [`Upstream`] puts the values that other apps publish in the place of imports;
+//! from there on they are known like any other. What was used is written into the state of the
+//! app that uses it, so that taking an output away can be refused even where the program that
+//! uses it is not at hand.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::value::CrossAppReference;
+use groundplan_core::{Assembly, Path, Reference, Value};
+use serde_json::Value as Json;
+
+use crate::error::Error;
+use crate::model::{Imported, Imports, Missing, Problem, State, Use};
+use crate::nearest::nearest;
+use crate::run::store::{self, StateStore};
+use crate::stages::diff::{Action, ChangeSet, ImportChange};
+use crate::stages::plan::Plan;
+use crate::stages::resolve::substitute;
+
+/// The outputs of other apps, as far as a program uses them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Upstream {
+    apps: BTreeMap<String, Published>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Published {
+    /// Where the app's state is, or would be.
+    place: String,
+    /// None where it was never deployed.
+    outputs: Option<BTreeMap<String, Json>>,
+    /// What it will publish when it is deployed, before the app that uses it.
+    expected: BTreeSet<String>,
+}
+
+/// The apps whose outputs `assembly` uses.
+pub fn used(assembly: &Assembly) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    each_import(assembly, |import, _| used.extend([import.app.clone()]));
+    used
+}
+
+impl Upstream {
+    /// Of no other app.
+    pub const NONE: Self = Self { apps: BTreeMap::new() };
+
+    /// What the apps that `assembly` uses publish now, by their states in the place of `store`.
+    ///
+    /// # Errors
+    /// A state cannot be read.
+    pub async fn read(assembly: &Assembly, store: &dyn StateStore) -> Result<Self, Error> {
+        Self::read_apps(used(assembly).into_iter(), store).await
+    }
+
+    async fn read_apps(apps: impl Iterator<Item = String>, store: &dyn StateStore) -> Result<Self, Error> {
+        let mut upstream = Self::NONE;
+        for app in apps {
+            let beside = store.of(&app);
+            let place = beside.as_ref().map_or_else(|| store.place(), |beside| beside.place());
+            let state = match &beside {
+                Some(beside) => settled(&**beside, &app).await?,
+                None => None,
+            };
+            let (outputs, expected) = (state.map(|state| state.outputs), BTreeSet::new());
+            upstream.apps.insert(app, Published { place, outputs, expected });
+        }
+        Ok(upstream)
+    }
+
+    /// The same where `app` is deployed first and publishes `outputs` then: those that it does not publish yet
+    /// are values that are not known, as what a resource will have. A plan with such is to be shown, and not to
+    /// be executed.
+    #[must_use]
+    pub fn expecting(mut self, app: &str, outputs: impl IntoIterator<Item = String>) -> Self {
+        if let Some(published) = self.apps.get_mut(app) {
+            published.expected.extend(outputs);
+        }
+        self
+    }
+
+    /// The assembly with values in the place of imports, and what it uses.
+    ///
+    /// # Errors
+    /// [`Error::Upstream`] with every import that has no value, or one of another form.
+    pub fn resolve<'a>(&self, assembly: &'a Assembly) -> Result<(Cow<'a, Assembly>, Imports), Error> {
+        let mut imports = Imports::new();
+        let mut missing: BTreeMap<CrossAppReference, Missing> = BTreeMap::new();
+        each_import(assembly, |import, user| {
+            let (resources, outputs) = match self.value_of(import) {
+                Ok(None) => return,
+                Ok(Some(value)) => {
+                    let names = imports.entry(import.app.clone()).or_default();
+                    let imported = names.entry(import.name.clone()).or_insert_with(|| Imported {
+                        value,
+                        resources: BTreeSet::new(),
+                        outputs: BTreeSet::new(),
+                    });
+                    (&mut imported.resources, &mut imported.outputs)
+                }
+                Err(problem) => {
+                    let missing = missing.entry(import.clone()).or_insert_with(|| Missing {
+                        import: import.clone(),
+                        problem,
+                        resources: BTreeSet::new(),
+                        outputs: BTreeSet::new(),
+                    });
+                    (&mut missing.resources, &mut missing.outputs)
+                }
+            };
+            match user {
+                User::Resource(path) => drop(resources.insert(path.clone())),
+                User::Output(name) => drop(outputs.insert(name.to_owned())),
+            }
+        });
+        if !missing.is_empty() {
+            return Err(Error::Upstream { missing: missing.into_values().collect() });
+        }
+        if imports.is_empty() && self.apps.values().all(|published| published.expected.is_empty()) {
+            return Ok((Cow::Borrowed(assembly), imports));
+        }
+        let mut resolved = assembly.clone();
+        let properties = resolved.resources.values_mut().flat_map(|entry| entry.properties.values_mut());
+        for value in properties.chain(resolved.outputs.values_mut()) {
+            if value.imports().is_empty() {
+                continue;
+            }
+            value.walk_mut(&mut |value| {
+                if let Value::CrossApp(import) = value {
+                    let known = imports.get(&import.app).and_then(|names| names.get(&import.name));
+                    *value = match known {
+                        Some(imported) => imported.value.clone().into(),
+                        None => Value::Ref(Reference::new(import.app.as_str(), import.name.as_str())),
+                    };
+                }
+            });
+            // Templates that are whole now become text.
+            *value = substitute(value, &|_| None);
+        }
+        Ok((Cow::Owned(resolved), imports))
+    }
+
+    /// The value; none where it is to be published first.
+    fn value_of(&self, import: &CrossAppReference) -> Result<Option<Json>, Problem> {
+        let published = self.apps.get(&import.app);
+        let not_published = |names: BTreeSet<String>| {
+            let paths: Vec<_> = names.iter().map(|name| Path::new(name.as_str())).collect();
+            let nearest = nearest(&Path::new(import.name.as_str()), &paths).iter().map(Path::to_string).collect();
+            Problem::NotPublished { published: names.into_iter().collect(), nearest }
+        };
+        if let Some(Published { outputs, expected, .. }) = published
+            && !expected.is_empty()
+            && !outputs.as_ref().is_some_and(|outputs| outputs.contains_key(&import.name))
+        {
+            let is_expected = expected.contains(&import.name);
+            return if is_expected { Ok(None) } else { Err(not_published(expected.clone())) };
+        }
+        let Some(outputs) = published.and_then(|published| published.outputs.as_ref()) else {
+            let place = published.map(|published| published.place.clone()).unwrap_or_default();
+            return Err(Problem::NotDeployed { place });
+        };
+        match outputs.get(&import.name) {
+            Some(value) if import.form.fits(value) => Ok(Some(value.clone())),
+            Some(value) => Err(Problem::OtherForm { found: value.clone() }),
+            None => Err(not_published(outputs.keys().cloned().collect())),
+        }
+    }
+}
+
+enum User<'a> {
+    Resource(&'a Path),
+    Output(&'a str),
+}
+
+fn each_import(assembly: &Assembly, mut visit: impl FnMut(&CrossAppReference, User<'_>)) {
+    for (path, entry) in &assembly.resources {
+        let imports = entry.properties.values().flat_map(Value::imports);
+        imports.for_each(|import| visit(import, User::Resource(path)));
+    }
+    for (name, value) in &assembly.outputs {
+        value.imports().into_iter().for_each(|import| visit(import, User::Output(name)));
+    }
+}
+
+/// The state of another app, perhaps in the middle of a run; none where it was never deployed.
+///
+/// A store reads state and journal one after the other, and a run that ends in between has put
+/// the one into the other. So they are read until the saved state is the same twice: the journal
+/// that was read in between belongs to it.
+async fn settled(store: &dyn StateStore, app: &str) -> Result<Option<State>, Error> {
+    let mut before = store::load(store, app).await?;
+    loop {
+        let after = store::load(store, app).await?;
+        if before.base == after.base {
+            return Ok(before.base.is_some().then_some(before.state));
+        }
+        before = after;
+    }
+}
+
+/// The state of `app` beside `store`; that which it had last, where it was moved elsewhere, and none where it was
+/// never deployed.
+pub(crate) async fn last_known(store: &dyn StateStore, app: &str) -> Result<Option<State>, Error> {
+    let Some(beside) = store.of(app) else { return Ok(None) };
+    match settled(&*beside, app).await {
+        Err(Error::Moved { .. }) => left(&*beside).await,
+        state => state,
+    }
+}
+
+/// The last state that a store had before that was moved elsewhere.
+async fn left(store: &dyn StateStore) -> Result<Option<State>, Error> {
+    store.load().await?.map(|stored| stored.folded(store)).transpose()
+}
+
+/// What the plan of `changes` uses of other apps, and what stays in use beside it: by resources
+/// that are left out, kept or retained. `imports` is what the whole program uses, `is_own` whether the plan
+/// publishes an output as the program says.
+pub(crate) fn split(
+    state: &State,
+    changes: &ChangeSet,
+    mut imports: Imports,
+    is_own: &dyn Fn(&str) -> bool,
+) -> (Imports, Imports) {
+    let left_alone = |path: &Path| match changes.changes.get(path) {
+        Some(change) => matches!(change.action, Action::Keep | Action::Retain),
+        None => state.resources.contains_key(path) || state.retained.iter().any(|old| old.path == *path),
+    };
+    retain(&mut imports, &|path| !left_alone(path) && changes.changes.contains_key(path), is_own);
+    let mut kept = state.imports.clone();
+    retain(&mut kept, &left_alone, &|name| {
+        state.outputs.contains_key(name) && !is_own(name) && !changes.outputs.contains_key(name)
+    });
+    (imports, kept)
+}
+
+/// Leaves what is used by these resources and outputs.
+fn retain(imports: &mut Imports, resource: &dyn Fn(&Path) -> bool, output: &dyn Fn(&str) -> bool) {
+    for names in imports.values_mut() {
+        for imported in names.values_mut() {
+            imported.resources.retain(|path| resource(path));
+            imported.outputs.retain(|name| output(name));
+        }
+        names.retain(|_, imported| !imported.is_unused());
+    }
+    imports.retain(|_, names| !names.is_empty());
+}
+
+/// Both; where both have a value, the one of `over`.
+pub(crate) fn merged(under: &Imports, over: &Imports) -> Imports {
+    let mut merged = under.clone();
+    for (app, names) in over {
+        for (name, imported) in names {
+            let names = merged.entry(app.clone()).or_default();
+            let entry = names.entry(name.clone()).or_insert_with(|| imported.clone());
+            entry.value = imported.value.clone();
+            entry.resources.extend(imported.resources.iter().cloned());
+            entry.outputs.extend(imported.outputs.iter().cloned());
+        }
+    }
+    merged
+}
+
+/// The imports whose values differ, as `account:zone-id`.
+pub(crate) fn changes(before: &Imports, after: &Imports) -> BTreeMap<String, ImportChange> {
+    let value = |imports: &Imports, app: &str, name: &str| Some(imports.get(app)?.get(name)?.value.clone());
+    let all = before.iter().chain(after).flat_map(|(app, names)| names.keys().map(move |name| (app, name)));
+    let all: BTreeSet<_> = all.collect();
+    let change = |(app, name): (&String, &String)| {
+        let (from, to) = (value(before, app, name), value(after, app, name));
+        (from != to).then(|| (format!("{app}:{name}"), ImportChange { from, to }))
+    };
+    all.into_iter().filter_map(change).collect()
+}
+
+/// The outputs of `state` that `plan` takes away.
+pub(crate) fn withdrawn(plan: &Plan, state: &State) -> BTreeSet<String> {
+    state.outputs.keys().filter(|name| !plan.outputs.contains_key(*name)).cloned().collect()
+}
+
+/// Whether other apps allow the plan now: those that it uses publish what it was made with, and
+/// none uses what it takes away, or what is replaced by something else. Reads their states only where
+/// there are such.
+///
+/// # Errors
+/// [`Error::StalePlan`], [`Error::OutputsInUse`] and [`Error::ReplacedInUse`].
+pub async fn permit(plan: &Plan, state: &State, store: &dyn StateStore) -> Result<(), Error> {
+    agree(plan, &withdrawn(plan, state), store).await
+}
+
+pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn StateStore) -> Result<(), Error> {
+    let upstream = Upstream::read_apps(plan.imports.keys().cloned(), store).await?;
+    for (app, names) in &plan.imports {
+        let outputs = upstream.apps.get(app).and_then(|published| published.outputs.as_ref());
+        for (name, Imported { value, .. }) in names {
+            let now = match outputs.and_then(|outputs| outputs.get(name)) {
+                Some(now) if now == value => continue,
+                Some(now) => format!("is {now} now"),
+                None => "is published no more".to_owned(),
+            };
+            let reason = format!("`{name}` of the app `{app}` was {value} when it was made, and {now}");
+            return Err(Error::StalePlan { reason });
+        }
+    }
+    if withdrawn.is_empty() && plan.replaced_outputs.is_empty() {
+        return Ok(());
+    }
+    let (mut uses, mut replaced) = (Vec::new(), Vec::new());
+    for used in users(&plan.app, store).await? {
+        if withdrawn.contains(&used.name) {
+            uses.push(used);
+        } else if let Some(path) = plan.replaced_outputs.get(&used.name).cloned() {
+            replaced.push((used, path));
+        }
+    }
+    if !uses.is_empty() {
+        return Err(Error::OutputsInUse { uses });
+    }
+    if replaced.is_empty() { Ok(()) } else { Err(Error::ReplacedInUse { uses: replaced }) }
+}
+
+/// Returns which outputs of `app` the apps use whose states are beside its own in `store`.
+///
+/// # Errors
+/// One of these states cannot be read.
+pub async fn users(app: &str, store: &dyn StateStore) -> Result<Vec<Use>, Error> {
+    let (publisher, mut uses) = (app, Vec::new());
+    for app in store.apps().await?.into_iter().filter(|app| app != publisher) {
+        let Some(beside) = store.of(&app) else { continue };
+        let (consumer, moved) = match settled(&*beside, &app).await {
+            // What it uses now is written down elsewhere, where nothing of this app is.
+            Err(Error::Moved { place, to }) => {
+                let note =
+                    format!("as of when its state was moved to {to}; where it does not any more, delete {place}");
+                (left(&*beside).await?, Some(note))
+            }
+            consumer => (consumer?, None),
+        };
+        let Some(consumer) = consumer else { continue };
+        for (name, imported) in consumer.imports.get(publisher).into_iter().flatten() {
+            let resources = imported.resources.iter().map(Path::to_string);
+            let outputs = imported.outputs.iter().map(|output| format!("its output `{output}`"));
+            let places = resources.chain(outputs).chain(moved.clone()).collect();
+            uses.push(Use { name: name.clone(), app: app.clone(), places });
+        }
+    }
+    Ok(uses)
+}
+
+#[cfg(test)]
+#[path = "upstream_tests.rs"]
+mod tests;

@@ -1,0 +1,445 @@
+//! From differences to actions.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::claim::Claim;
+use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value, keep_ignored};
+use groundplan_schema::{ResourceType, lookup};
+use serde_json::Value as Json;
+
+use super::removed::{left_over, removed, retain_needed};
+use super::{
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, bound, claims,
+    compare, existing, follows, moves, network, occupants, reboots, told,
+};
+use crate::model::{Event, ResourceState, ResourceStatus, State, is_account};
+use crate::provider::Identity;
+use crate::provider::Recovery;
+use crate::stages::resolve::{substitute, substitute_all};
+
+/// What has to be done so that the account holds what the assembly says.
+pub fn diff(inputs: &Inputs<'_>) -> ChangeSet {
+    diff_with(inputs, &BTreeSet::new())
+}
+
+/// As [`diff`], where the replacements of `delete_first` delete the old resource first.
+pub(crate) fn diff_with(inputs: &Inputs<'_>, delete_first: &BTreeSet<Path>) -> ChangeSet {
+    let mut known = Replaced { delete_first: delete_first.clone(), ..Replaced::default() };
+    loop {
+        let diff = Diff::made(inputs, &known);
+        // What is replaced changes what takes values from it, and may go before others.
+        let more = Replaced {
+            delete_first: occupants::in_the_way(&diff.state, &diff.changes),
+            lost: told::lost(inputs, &diff.state, &diff.desired, &diff.changes),
+            bound: bound::to_what_goes(inputs, &diff.state, &diff.changes),
+        };
+        if more == Replaced::default() {
+            return diff.finish();
+        }
+        known.delete_first.extend(more.delete_first);
+        known.lost.extend(more.lost);
+        known.bound.extend(more.bound);
+    }
+}
+
+/// The state after moves of `(to, from)`.
+pub(crate) fn with_moves<'s, 'm>(
+    state: &'s State,
+    moves: impl Iterator<Item = (&'m Path, &'m Path)>,
+) -> Cow<'s, State> {
+    let mut moved = Cow::Borrowed(state);
+    for (to, from) in moves {
+        let event = Event::Moved { from: from.clone(), to: to.clone() };
+        moved.to_mut().apply(event).expect("the old path is in the state and the new one is not");
+    }
+    moved
+}
+
+/// The properties of an entry with what is left alone by `ignore_changes` as it was applied. Of what is
+/// made, or made anew, nothing is left alone: there is no `prior` then.
+pub(crate) fn desired_properties(entry: &ResourceEntry, prior: Option<&ResourceState>) -> BTreeMap<String, Value> {
+    let mut desired = entry.properties.clone();
+    if let Some(prior) = prior {
+        keep_ignored(&entry.type_name, &entry.lifecycle.ignore_changes, &mut desired, &prior.properties);
+    }
+    desired
+}
+
+/// The paths of the assembly, each after what it depends on.
+fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<&'a Path> {
+    let dependencies = |path: &Path| inputs.assembly.dependencies(path).into_iter().rev().collect::<Vec<_>>();
+    let mut order = Vec::new();
+    let mut seen = BTreeSet::new();
+    for root in inputs.assembly.resources.keys() {
+        let mut way = vec![(root, None)];
+        while let Some((path, rest)) = way.pop() {
+            if rest.is_none() && !seen.insert(path) {
+                continue;
+            }
+            let mut rest = rest.unwrap_or_else(|| dependencies(path));
+            match rest.pop() {
+                None => order.push(path),
+                Some(next) => {
+                    way.push((path, Some(rest)));
+                    let known = inputs.assembly.resources.get_key_value(&next);
+                    way.extend(known.map(|(next, _)| (next, None)));
+                }
+            }
+        }
+    }
+    order
+}
+
+/// What the changes of others say about how resources are replaced.
+#[derive(Default, PartialEq)]
+struct Replaced {
+    /// The replacements that have to delete the old resource first, whatever else is known of them.
+    delete_first: BTreeSet<Path>,
+    /// What is replaced for a secret that nobody knows any more, with what needs it.
+    lost: BTreeMap<Path, Path>,
+    /// The relations that go before what they are bound to, with that.
+    bound: BTreeMap<Path, Path>,
+}
+
+struct Diff<'a> {
+    inputs: &'a Inputs<'a>,
+    replaced: &'a Replaced,
+    /// What exists, under the paths that the program has for it as far as is known so far.
+    state: Cow<'a, State>,
+    left: moves::Left,
+    /// The desired properties of the entries compared so far, resolved as far as they are known.
+    desired: BTreeMap<&'a Path, BTreeMap<String, Value>>,
+    /// The claims of what is made or changed.
+    claims: BTreeMap<Path, Vec<Claim>>,
+    /// The secrets that get another value.
+    new_secrets: BTreeSet<&'a Path>,
+    changes: BTreeMap<Path, Change>,
+}
+
+impl<'a> Diff<'a> {
+    fn made(inputs: &'a Inputs<'a>, replaced: &'a Replaced) -> Self {
+        let stated = moves::stated(inputs);
+        let state = with_moves(inputs.state, stated.iter());
+        let left = moves::Left::new(inputs, &state);
+        let mut diff = Diff {
+            inputs,
+            replaced,
+            state,
+            left,
+            desired: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            new_secrets: BTreeSet::new(),
+            changes: BTreeMap::new(),
+        };
+        for path in in_order(inputs) {
+            let change = diff.entry(path, stated.get(path));
+            diff.changes.insert(path.clone(), change);
+        }
+        diff.removals();
+        diff
+    }
+
+    fn entry(&mut self, path: &'a Path, stated: Option<&Path>) -> Change {
+        let entry = &self.inputs.assembly.resources[path];
+        let found = self.under_another_path(path, entry);
+        let moved_from = stated.cloned().or_else(|| found.as_ref().map(|(from, _)| from.clone()));
+        let prior = self.state.resources.get(path);
+        let properties = desired_properties(entry, prior);
+        let desired = self.resolved(&properties);
+        let mut change = Change {
+            path: path.clone(),
+            type_name: entry.type_name.clone(),
+            action: Action::Create,
+            reasons: Vec::new(),
+            properties: Vec::new(),
+            moved_from,
+            data_loss: false,
+            protected: false,
+        };
+        let mut desired = desired;
+        match prior {
+            None => {
+                let interrupted = self.state.pending.contains_key(path);
+                let missing = self.inputs.missing.contains(path);
+                change.reasons.push(match (interrupted, missing) {
+                    (true, _) => Reason::Interrupted,
+                    (_, true) => Reason::Missing,
+                    _ => Reason::New,
+                });
+            }
+            Some(prior) => {
+                self.compared(&mut change, entry, prior, &desired);
+                if matches!(change.action, Action::Replace(_)) && !entry.lifecycle.ignore_changes.is_empty() {
+                    desired = substitute_all(&entry.properties, &|reference| self.value_of(reference));
+                    self.not_ignored(&mut change, entry, prior, &desired);
+                }
+            }
+        }
+        if let Some((_, what)) = found {
+            change.reasons.insert(0, Reason::SameThing { what: what.into() });
+        }
+        if matches!(change.action, Action::Create | Action::Update | Action::Replace(_)) {
+            let claims = self.claims_of(path, entry, &desired, prior.filter(|_| change.action == Action::Update));
+            if !claims.is_empty() {
+                self.claims.insert(path.clone(), claims);
+            }
+        }
+        if follows::has_new_secret(&change) {
+            self.new_secrets.insert(path);
+        }
+        self.desired.insert(path, desired);
+        change
+    }
+
+    fn resolved(&self, properties: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+        substitute_all(properties, &|reference| self.value_of(reference))
+    }
+
+    /// The claims of a resource that is made, or of `kept`, which is changed in place.
+    fn claims_of(
+        &self,
+        path: &Path,
+        entry: &ResourceEntry,
+        desired: &BTreeMap<String, Value>,
+        kept: Option<&ResourceState>,
+    ) -> Vec<Claim> {
+        let Some(environment) = self.inputs.assembly.environment(path) else { return Vec::new() };
+        let identity = self.inputs.identity;
+        let property = |reference: &Reference, name: &str| self.desired.get(&reference.path)?.get(name);
+        match kept {
+            Some(prior) => claims::kept(prior, environment, desired, identity, &property),
+            None => claims::of(&entry.type_name, environment, desired, identity, &property),
+        }
+    }
+
+    /// Takes what a removed path has for the resource at `path`, where both claim the same thing; gives
+    /// the removed path and what the thing is.
+    fn under_another_path(&mut self, path: &Path, entry: &ResourceEntry) -> Option<(Path, &'static str)> {
+        if self.left.is_empty() || self.state.resources.contains_key(path) || self.state.pending.contains_key(path) {
+            return None;
+        }
+        let claims = self.claims_of(path, entry, &self.resolved(&entry.properties), None);
+        let (from, what) = self.left.take(&entry.type_name, &claims)?;
+        let moved = Event::Moved { from: from.clone(), to: path.clone() };
+        self.state.to_mut().apply(moved).expect("the old path is in the state and the new one is not");
+        Some((from, what))
+    }
+
+    fn compared(
+        &self,
+        change: &mut Change,
+        entry: &ResourceEntry,
+        prior: &ResourceState,
+        desired: &BTreeMap<String, Value>,
+    ) {
+        let schema = lookup(&entry.type_name);
+        change.properties = compare::compare(schema, prior, desired, self.inputs.digests);
+        follows::secrets(schema, entry, &self.new_secrets, &mut change.properties);
+        if let Some(schema) = schema {
+            let network = |path: &Path| self.desired.get(path)?.get(network::NETWORK);
+            let declared = |name: &str| entry.properties.get(name);
+            network::replaces(schema, &self.state, prior, &declared, &network, &mut change.properties);
+        }
+        let environment = self.inputs.assembly.environment(&change.path);
+        let mut forced = forced(entry, prior, environment, self.inputs.identity);
+        if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
+            forced.extend(self.replaced.bound.get(&change.path).cloned().map(Reason::BoundTo));
+        }
+        forced.extend(self.replaced.lost.get(&change.path).map(|by| Reason::SecretLost { by: by.clone() }));
+        let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
+        let mut changed: Vec<Reason> = change.properties.iter().map(|property| self.reason(property)).collect();
+        // A set names each member that it loses or gains.
+        changed.dedup();
+        let incomplete = prior.incomplete && !replaced;
+        let reboot = reboots::at_once(self.inputs.assembly, &change.path, &self.changes).filter(|_| !replaced);
+        let reboots = reboot.is_some();
+        change.reasons = forced.into_iter().chain(incomplete.then_some(Reason::Incomplete)).chain(changed).collect();
+        change.reasons.extend(reboot.map(|by| Reason::Reboots { by }));
+
+        if replaced {
+            change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
+            change.data_loss = prior.is_stateful();
+            change.protected = prior.is_protected() || entry.lifecycle.protect;
+        } else if incomplete || reboots || !change.properties.is_empty() {
+            change.action = Action::Update;
+            change.reasons.extend(follows::is_regenerated(change).then_some(Reason::NewSecret));
+        } else {
+            let resumed = matches!(prior.status, ResourceStatus::Accepted | ResourceStatus::Updating);
+            let lifecycle = (prior.lifecycle != entry.lifecycle).then_some(Reason::LifecycleChanged);
+            let dependencies = self.inputs.assembly.dependencies(&change.path) != prior.dependencies;
+            change.reasons.extend(resumed.then_some(Reason::NotSeenReady));
+            change.reasons.extend(lifecycle);
+            change.reasons.extend(dependencies.then_some(Reason::DependenciesChanged));
+            change.action = match (change.reasons.is_empty(), &change.moved_from) {
+                (false, _) if resumed => Action::Resume,
+                (false, _) => Action::Record,
+                (true, Some(_)) => Action::Move,
+                (true, None) => Action::NoOp,
+            };
+        }
+    }
+
+    /// What is made anew gets what the program says, of what is ignored, too: adds those changes, of which
+    /// none is why it is replaced.
+    fn not_ignored(
+        &self,
+        change: &mut Change,
+        entry: &ResourceEntry,
+        prior: &ResourceState,
+        desired: &BTreeMap<String, Value>,
+    ) {
+        let schema = lookup(&entry.type_name);
+        for other in compare::compare(schema, prior, desired, self.inputs.digests) {
+            if !change.properties.contains(&other) {
+                change.reasons.push(Reason::NotIgnored { property: other.property.clone() });
+                change.properties.push(PropertyChange { replacement: Replaces::No, ..other });
+            }
+        }
+        change.properties.sort_by(|a, b| a.property.cmp(&b.property));
+        change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
+    }
+
+    /// In which order a resource is replaced. The old one goes first where both cannot exist at once:
+    /// by what they claim, or by their type. So does the old one of what depends on such a resource.
+    fn order(
+        &self,
+        change: &Change,
+        entry: &ResourceEntry,
+        prior: &ResourceState,
+        schema: Option<&ResourceType>,
+        desired: &BTreeMap<String, Value>,
+    ) -> Order {
+        let claims = self.claims_of(&change.path, entry, desired, None);
+        let held = claims::held(prior, self.inputs.identity);
+        let behavior = (self.inputs.behavior)(&entry.type_name);
+        // A relation that says what it claims is alone in that, and in nothing else.
+        let told = |recovery| recovery == Recovery::ByParts && !held.is_empty() && !claims.is_empty();
+        let alone = behavior.is_some_and(|behavior| !behavior.coexists && !told(behavior.recovery))
+            || schema.is_some_and(|schema| schema.deletes_first);
+        let same_place = prior.type_name == entry.type_name
+            && !change.reasons.iter().any(|reason| matches!(reason, Reason::EnvironmentChanged { .. }));
+        let first = entry.lifecycle.delete_before_create
+            || self.replaced.delete_first.contains(&change.path)
+            || self.replaced.bound.contains_key(&change.path)
+            || same_place && alone
+            || claims::conflict(&held, &claims)
+            || told::has_no_room(self.inputs, &self.state, change, prior, desired)
+            || prior.dependencies.iter().any(|path| self.goes_first(path));
+        if first { Order::DeleteFirst } else { Order::CreateFirst }
+    }
+
+    fn goes_first(&self, path: &Path) -> bool {
+        self.changes.get(path).is_some_and(|change| change.action == Action::Replace(Order::DeleteFirst))
+    }
+
+    /// What a reference will give, where that is known before anything is done.
+    fn value_of(&self, reference: &Reference) -> Option<Json> {
+        let Some(change) = self.changes.get(&reference.path) else {
+            return is_account(reference).then(|| self.inputs.identity.account.clone().into());
+        };
+        let desired = || {
+            let value = self.desired.get(&reference.path)?.get(&reference.attribute)?;
+            value.is_known().then(|| value.to_json())
+        };
+        let changes = |change: &PropertyChange| change.property.split('.').next() == Some(&reference.attribute);
+        match change.action {
+            Action::Create | Action::Replace(_) => desired(),
+            Action::Update if change.properties.iter().any(changes) => desired(),
+            Action::Update if follows::may_change(change, &reference.attribute) => None,
+            _ => self.state.value_of(reference),
+        }
+    }
+
+    fn reason(&self, change: &PropertyChange) -> Reason {
+        let property = change.property.clone();
+        match (change.replacement, &change.because) {
+            (Replaces::Yes, _) => Reason::Forces { property },
+            (_, Some(because)) => {
+                let maker = self.changes.get(&because.path).map(|change| change.action);
+                match maker {
+                    Some(Action::Update) => Reason::MayFollow { property, because: because.clone() },
+                    _ => Reason::NotYetKnown { property, because: because.clone() },
+                }
+            }
+            (Replaces::Maybe, None) => Reason::MayReplace { property },
+            (Replaces::No, None) => Reason::Changed { property },
+        }
+    }
+
+    /// What the program has no more. What stands under a second path that stays is only forgotten:
+    /// deleting it would delete that, too.
+    fn removals(&mut self) {
+        let paths = moves::removed(self.inputs, &self.state);
+        let staying = moves::Staying::new(self.inputs, &self.state, &paths);
+        for path in paths {
+            let resource = &self.state.resources[&path];
+            let mut change = removed(&path, resource, Reason::Removed);
+            if let Some(other) = staying.same_as(resource).filter(|_| change.action == Action::Delete) {
+                change.action = Action::Forget;
+                change.reasons.push(Reason::SameAs(other.clone()));
+                (change.data_loss, change.protected) = (false, false);
+            }
+            self.changes.insert(path, change);
+        }
+        retain_needed(&self.state, self.inputs.identity, &mut self.changes, self.inputs.behavior);
+    }
+
+    fn finish(self) -> ChangeSet {
+        let of = |action| move |change: &&Change| change.action == action;
+        let removed: Vec<&Path> = self.changes.values().filter(of(Action::Delete)).map(|change| &change.path).collect();
+        let created = self.changes.values().filter(of(Action::Create)).map(|change| &change.path);
+        let added = created.filter(|_| !removed.is_empty());
+        let added = added.map(|path| (path, self.desired[path].clone())).collect();
+        ChangeSet {
+            proposed_moves: moves::proposed(self.inputs, &self.state, &removed, &added),
+            outputs: self.outputs(),
+            deposed: existing::deposed(&self.state).map(|old| left_over(&old)).collect(),
+            claims: self.claims,
+            changes: self.changes,
+            imports: BTreeMap::new(),
+        }
+    }
+
+    fn outputs(&self) -> BTreeMap<String, OutputChange> {
+        let (before, after) = (&self.state.outputs, &self.inputs.assembly.outputs);
+        let removed = before.keys().filter(|name| !after.contains_key(*name));
+        let removed = removed.map(|name| (name.clone(), OutputChange::Removed));
+        let set = after.iter().filter_map(|(name, value)| {
+            let to = Rendered::new(&substitute(value, &|reference| self.value_of(reference)));
+            let from = before.get(name).cloned();
+            let same = matches!((&from, &to), (Some(from), Rendered::Known(to)) if from == to);
+            (!same).then(|| (name.clone(), OutputChange::Set { from, to }))
+        });
+        removed.chain(set).collect()
+    }
+}
+
+/// What makes a replacement necessary beside the properties.
+fn forced(
+    entry: &ResourceEntry,
+    prior: &ResourceState,
+    environment: Option<&Environment>,
+    identity: &Identity,
+) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if prior.type_name != entry.type_name {
+        reasons.push(Reason::TypeChanged { from: prior.type_name.clone() });
+    }
+    if let Some(to) = environment {
+        let other_account = identity.account_of(&prior.environment) != identity.account_of(to);
+        if prior.environment.region != to.region || other_account {
+            reasons.push(Reason::EnvironmentChanged { from: prior.environment.clone(), to: to.clone() });
+        }
+    }
+    match prior.status {
+        ResourceStatus::Tainted | ResourceStatus::Failed => reasons.push(Reason::Tainted),
+        ResourceStatus::Deleting => reasons.push(Reason::Interrupted),
+        ResourceStatus::Accepted | ResourceStatus::Updating | ResourceStatus::Ready => {}
+    }
+    reasons
+}
+
+#[cfg(test)]
+#[path = "changes_tests.rs"]
+mod tests;

@@ -1,0 +1,234 @@
+//! Whether what is deleted can be deleted by then.
+
+use groundplan_core::{Path, Value};
+use groundplan_schema::{ResourceType, lookup};
+
+use crate::error::{Error, HeldResource, Need, named};
+use crate::stages::diff::existing::{Incarnation, goes, retained, standing};
+use crate::stages::diff::needs::{Going, Link};
+use crate::stages::diff::occupants::{is_detached, is_surely_public};
+use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order, claims};
+
+/// Refuses deletions of what stays held: by what goes on to name it, by what is retained and needs it, and, where the
+/// old resource of a replacement goes first, by what can only let go of it once the new one is there. Who holds whom
+/// is in the table of facts, [`ResourceType::holds`] and [`ResourceType::is_bound_by`].
+///
+/// # Errors
+/// [`Error::Held`].
+pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Result<(), Error> {
+    let mut held: Vec<HeldResource> = Vec::new();
+    for old in &going.deleted {
+        let change = changes.changes.get(old.path).filter(|_| old.stands(inputs.state));
+        let mut holders = by_name(inputs, changes, going, old);
+        if let Some(change) = change.filter(|change| change.action == Action::Replace(Order::DeleteFirst)) {
+            for more in used_anew(inputs, changes, old, change) {
+                if holders.iter().all(|(known, _)| known.path != more.0.path) {
+                    holders.push(more);
+                }
+            }
+        }
+        if !holders.is_empty() {
+            let (because, fix) = why(inputs, changes, change, &holders);
+            held.push(HeldResource { path: old.path.clone(), because, holders: told(&holders), fix });
+        }
+    }
+    held.extend(occupied(inputs, changes, going));
+    if held.is_empty() { Ok(()) } else { Err(Error::Held { held }) }
+}
+
+/// What stays and holds what is deleted, each with the first place where it does.
+type Holder<'s> = (Incarnation<'s>, Need);
+
+fn told(holders: &[Holder<'_>]) -> Vec<(Path, Need)> {
+    holders.iter().map(|(holder, need)| (holder.path.clone(), need.clone())).collect()
+}
+
+/// Whether a resource stays as far as these changes go: where only a part of the program is deployed, what is
+/// left out does.
+fn stays(changes: &ChangeSet, path: &Path) -> bool {
+    changes.changes.get(path).is_none_or(|change| !goes(change) && change.action != Action::Forget)
+}
+
+/// What stays, names a deleted resource and goes on to name it.
+fn by_name<'s>(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'s>, old: &Incarnation<'_>) -> Vec<Holder<'s>> {
+    let mut found: Vec<&Link<'_>> = Vec::new();
+    // What names it at a place is told by that.
+    let (after, named): (Vec<_>, Vec<_>) =
+        going.needs.users(old).into_iter().partition(|link| link.need == Need::MadeAfter);
+    for link in named.into_iter().chain(after) {
+        let user = &link.user;
+        let stands = user.stands(inputs.state);
+        let place = match &link.need {
+            Need::Property(place) => Some(place),
+            // Nothing keeps a key from being deleted whose data is retained.
+            Need::MadeAfter if is_retained(inputs, changes, user) && user.names(old) => None,
+            Need::MadeAfter | Need::PublicAddresses => continue,
+        };
+        if user.path == old.path || going.includes(user) || stands && !stays(changes, user.path) {
+            continue;
+        }
+        // What an earlier run has replaced and this one does not delete stays as it is.
+        let change = changes.changes.get(user.path).filter(|_| stands);
+        let is_new = found.iter().all(|known| known.user.key() != user.key());
+        if is_new && !place.zip(change).is_some_and(|(place, change)| change.is_about(place)) {
+            found.push(link);
+        }
+    }
+    found.into_iter().map(|link| (link.user, link.need.clone())).collect()
+}
+
+/// Whether this plan leaves a resource in the account, or an earlier one has.
+fn is_retained(inputs: &Inputs<'_>, changes: &ChangeSet, it: &Incarnation<'_>) -> bool {
+    let now =
+        it.stands(inputs.state) && changes.changes.get(it.path).is_some_and(|change| change.action == Action::Retain);
+    now || was_retained(inputs, it)
+}
+
+/// Whether an earlier run has left a resource in the account, and not the one that may stand at its path since.
+fn was_retained(inputs: &Inputs<'_>, it: &Incarnation<'_>) -> bool {
+    retained(inputs.state).any(|record| std::ptr::eq(record.resource, it.resource))
+}
+
+/// What stays and is to use the new resource of a replacement that deletes the old one first: it holds that until
+/// then.
+fn used_anew<'s>(inputs: &Inputs<'s>, changes: &ChangeSet, old: &Incarnation<'_>, held: &Change) -> Vec<Holder<'s>> {
+    let Some(target) = lookup(&old.resource.type_name) else { return Vec::new() };
+    let users = inputs.state.resources.iter().filter(|(path, resource)| {
+        resource.dependencies.contains(&held.path) && changes.changes.contains_key(*path) && stays(changes, path)
+    });
+    let holders = users.filter_map(|(path, resource)| {
+        let schema = lookup(&resource.type_name)?;
+        let entry = inputs.assembly.resources.get(path)?;
+        let place = holding(schema, target, &entry.properties, &held.path)?;
+        Some((Incarnation { path, resource }, Need::Property(place)))
+    });
+    holders.collect()
+}
+
+/// The gateways that are detached while something that stays has public addresses.
+fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<HeldResource> {
+    let lets_go = changes.changes.values().filter(|change| goes(change) || is_detached(change));
+    let tell = |change: &Change| {
+        let users = going.needs.users(&standing(inputs.state, &change.path)?);
+        let stay =
+            users.into_iter().filter(|link| link.need == Need::PublicAddresses && is_surely_public(link.user.resource));
+        let stay = stay.filter(|link| !going.includes(&link.user));
+        let holders: Vec<_> = stay.map(|link| (link.user, link.need.clone())).collect();
+        if holders.is_empty() {
+            return None;
+        }
+        let (because, fix) = why(inputs, changes, Some(change), &holders);
+        Some(HeldResource { path: change.path.clone(), because, holders: told(&holders), fix })
+    };
+    lets_go.filter_map(tell).collect()
+}
+
+/// The place of the first reference by which a resource of the type `holder` holds what is at `path`.
+fn holding<'a>(
+    holder: &ResourceType,
+    target: &ResourceType,
+    properties: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    path: &Path,
+) -> Option<String> {
+    properties.into_iter().find_map(|(name, value)| {
+        let mut found = None;
+        value.walk_leaves(name, &mut |place, leaf| {
+            let is_it = match leaf {
+                Value::Ref(reference) => reference.path == *path && target.is_identified_by(&reference.attribute),
+                _ => false,
+            };
+            if found.is_none() && is_it && holder.holds(place, target) {
+                found = Some(place.to_owned());
+            }
+        });
+        found
+    })
+}
+
+/// Why it is deleted while it is held, and what to do so that it need not be. There is no change where an earlier
+/// run has replaced it.
+fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holders: &[Holder<'_>]) -> (String, String) {
+    if let Some((Incarnation { path: holder, .. }, _)) = holders.iter().find(|(it, _)| was_retained(inputs, it)) {
+        let fix = format!(
+            "leave it as it is; or, if `{holder}` does not need it any more, drop the record of `{holder}` with \
+             `state rm --retained {holder}`"
+        );
+        return (format!("`{holder}` was retained"), fix);
+    }
+    let Some(change) = change else {
+        let fix = "let them use another one, or go on with the program that has replaced it";
+        return ("an earlier run has replaced it".into(), fix.into());
+    };
+    let path = &change.path;
+    let paths: Vec<(&Path, &Need)> = holders.iter().map(|(holder, need)| (holder.path, need)).collect();
+    if let Some((holder, _)) = paths.iter().find(|(holder, _)| !changes.changes.contains_key(*holder)) {
+        return ("it is deleted".into(), format!("deploy `{holder}` in the same run: add `--only {holder}`"));
+    }
+    let is_kept = |(holder, _): &&(&Path, &Need)| {
+        changes.changes.get(*holder).is_some_and(|change| change.action == Action::Keep)
+    };
+    if let Some((holder, _)) = paths.iter().find(is_kept) {
+        let fix =
+            format!("keep it, too: `state rm {path}` leaves it in the account; or delete `{holder}` and its data");
+        return (format!("`{holder}` is kept"), fix);
+    }
+    let is_left = |(holder, _): &&(&Path, &Need)| !inputs.assembly.resources.contains_key(*holder);
+    let left = paths.iter().find(is_left).map(|(holder, _)| holder);
+    let ignores = |(holder, need): &(&Path, &Need)| {
+        let Need::Property(property) = need else { return false };
+        let top = property.split('.').next().unwrap_or_default();
+        let entry = inputs.assembly.resources.get(*holder);
+        entry.is_some_and(|entry| entry.lifecycle.ignore_changes.iter().any(|it| it.split('.').next() == Some(top)))
+    };
+    match (left, change.action) {
+        (Some(holder), Action::Replace(_)) => {
+            let fix = format!(
+                "declare the new one under another path, so that the old one stays in the account with `{holder}`"
+            );
+            return ("the old one is deleted".into(), fix);
+        }
+        (left, Action::Update) => {
+            let fix = match left {
+                Some(holder) => format!("leave it as it is, or delete `{holder}` with it"),
+                None => "remove or replace them in the same deploy".to_owned(),
+            };
+            return ("another gateway is attached in its place".into(), fix);
+        }
+        (_, Action::Replace(Order::DeleteFirst)) => {}
+        (_, Action::Replace(_)) => {
+            let fix = match paths.iter().find(|holder| ignores(holder)) {
+                Some((holder, need)) => format!("take {need} of `{holder}` out of `ignore_changes`"),
+                None => "let them use another one".to_owned(),
+            };
+            return ("the old one is deleted".into(), fix);
+        }
+        _ => {
+            return (
+                "the program does not have it any more".into(),
+                "let them use another one, or remove them, too".into(),
+            );
+        }
+    }
+    let entry = inputs.assembly.resources.get(path);
+    if entry.is_some_and(|entry| entry.lifecycle.delete_before_create) {
+        let fix = "take `delete_before_create` away, so that the new one is made first";
+        return ("the program has it deleted before it is made anew".into(), fix.into());
+    }
+    let held = inputs.state.resources.get(path).map(|old| claims::held(old, inputs.identity)).unwrap_or_default();
+    let wanted = changes.claims.get(path).map_or(&[][..], Vec::as_slice);
+    let same = wanted.iter().find(|new| held.iter().any(|old| old.conflicts_with(new)));
+    match same {
+        Some(claim) => {
+            let fix = if claim.what.starts_with("name of") {
+                "give the new one another, or leave a name out so that one is generated"
+            } else {
+                "change them in two deploys, of which the first lets go of it"
+            };
+            (format!("the old and the new one cannot both have the {}", named(claim)), fix.into())
+        }
+        None => (
+            "two of it cannot exist at once".into(),
+            "change them in two deploys, of which the first lets go of it".into(),
+        ),
+    }
+}

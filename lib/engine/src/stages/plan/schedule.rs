@@ -1,0 +1,388 @@
+//! From changes to steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::{Path, ResourceEntry, Value};
+
+use super::claims::{self, Handover};
+use super::graph::{Graph, Node};
+use super::nodes::Nodes;
+use super::{Desired, Plan, Work, by_text, feasible, order};
+use crate::error::{Error, Need, named};
+use crate::model::{Imports, ResourceState};
+use crate::provider::{Behavior, Wait};
+use crate::stages::diff::existing::{self, Incarnation};
+use crate::stages::diff::needs::Going;
+use crate::stages::diff::occupants::{coming, is_detached};
+use crate::stages::diff::{
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, with_moves,
+};
+use crate::stages::reboot;
+
+/// The steps that make `changes`, and what each has to wait for.
+///
+/// - What refers to a resource waits until that is ready, or, where it only takes early outputs,
+///   until it is accepted.
+/// - What takes something of which there is one at a time waits until that is let go of.
+/// - A replacement is three steps: create the new one, update its consumers, delete the old one;
+///   or the deletion comes first.
+/// - A deletion waits for the deletion of everything that was made after the resource, and for
+///   the update of everything that is to let go of it. Where nothing needs it, it waits for all
+///   that is made and changed.
+///
+/// # Errors
+/// [`Error::Cycle`] where no order does all that, [`Error::Claimed`], [`Error::Swapped`] and
+/// [`Error::Held`] where the account does not allow it.
+pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error> {
+    try_schedule(inputs, changes).map_err(|refused| match refused {
+        Refused::UnlessDeletedFirst(_, error) => *error,
+        Refused::Always(error) => error,
+    })
+}
+
+/// Why there is no plan.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// There may be one where these replacements delete the old resource first.
+    UnlessDeletedFirst(BTreeSet<Path>, Box<Error>),
+    Always(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Always(error)
+    }
+}
+
+pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Refused> {
+    let moves = changes.changes.values().filter_map(|change| Some((&change.path, change.moved_from.as_ref()?)));
+    let state = with_moves(inputs.state, moves);
+    let inputs = &Inputs { state: &state, ..*inputs };
+    let mut schedule =
+        Schedule { inputs, changes, graph: Graph::default(), nodes: BTreeMap::new(), deletes: BTreeMap::new() };
+    schedule.add_steps();
+    schedule.order_makes();
+    by_text::order(inputs, changes, |path| schedule.nodes.get(path), &mut schedule.graph)?;
+    let going = Going::new(inputs, changes);
+    if let Some(going) = &going {
+        schedule.order_deletes(going);
+        schedule.order_detached(going);
+    }
+    let mut handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
+    // What the program itself puts in this order keeps it, though both could change in one call.
+    handovers.retain(|it| !(it.swaps && schedule.graph.is_after(it.maker, it.release)));
+    handovers.iter().for_each(|it| schedule.graph.after(it.maker, it.release));
+    schedule.untangle(handovers)?;
+    schedule.reboot_in_turn();
+    if let Some(going) = &going {
+        feasible::check(inputs, changes, going)?;
+    }
+    order::delay_deletions(&mut schedule.graph);
+
+    let lost = changes.changes.values().filter(|change| change.data_loss).map(|change| &change.path);
+    let lost: BTreeSet<_> =
+        lost.chain(changes.deposed.iter().filter(|old| old.data_loss).map(|old| &old.path)).cloned().collect();
+    let protected = changes.changes.values().filter(|change| change.protected).map(|change| &change.path);
+    let protected: BTreeSet<_> =
+        protected.chain(changes.deposed.iter().filter(|old| old.protected).map(|old| &old.path)).cloned().collect();
+    Ok(Plan {
+        format: Plan::FORMAT,
+        app: inputs.state.app.clone(),
+        lineage: inputs.state.lineage,
+        serial: inputs.state.serial,
+        journal: None,
+        identity: inputs.identity.clone(),
+        observed: Vec::new(),
+        steps: schedule.graph.into_steps()?,
+        outputs: inputs.assembly.outputs.clone(),
+        outputs_change: !changes.outputs.is_empty(),
+        imports: Imports::new(),
+        kept_imports: Imports::new(),
+        imports_change: !changes.imports.is_empty(),
+        assembly: None,
+        overview: None,
+        replaced_outputs: replaced_outputs(inputs, changes),
+        loses_data: lost.into_iter().collect(),
+        protected: protected.into_iter().collect(),
+    })
+}
+
+/// The outputs that get another value with the resource that they are taken from.
+fn replaced_outputs(inputs: &Inputs<'_>, changes: &ChangeSet) -> BTreeMap<String, Path> {
+    let changed =
+        changes.outputs.iter().filter(|(_, change)| matches!(change, OutputChange::Set { from: Some(_), .. }));
+    // What has failed is of no use to others.
+    let broken = |reason: &Reason| matches!(reason, Reason::Tainted | Reason::Interrupted);
+    let replaced = |path: &&Path| {
+        let change = changes.changes.get(*path).filter(|change| matches!(change.action, Action::Replace(_)));
+        change.is_some_and(|change| !change.reasons.iter().any(broken))
+    };
+    let taken_from = |name: &String| {
+        let references = inputs.assembly.outputs.get(name)?.references();
+        references.into_iter().map(|reference| &reference.path).find(replaced).cloned()
+    };
+    changed.filter_map(|(name, _)| Some((name.clone(), taken_from(name)?))).collect()
+}
+
+struct Schedule<'a> {
+    inputs: &'a Inputs<'a>,
+    changes: &'a ChangeSet,
+    graph: Graph,
+    nodes: BTreeMap<&'a Path, Nodes>,
+    /// The deletions of each path: of what stands there, and of what was replaced there earlier.
+    deletes: BTreeMap<&'a Path, Vec<Node>>,
+}
+
+impl<'a> Schedule<'a> {
+    fn add_steps(&mut self) {
+        for change in self.changes.changes.values() {
+            self.add_change(change);
+        }
+        for old in &self.changes.deposed {
+            self.add_delete(&old.path, &old.type_name, &old.id, old.generation);
+        }
+    }
+
+    fn add_change(&mut self, change: &'a Change) {
+        if matches!(change.action, Action::NoOp | Action::Keep) {
+            return;
+        }
+        let (path, type_name) = (&change.path, &change.type_name);
+        let prior = self.inputs.state.resources.get(path);
+        let wait = self.behavior(type_name).map_or(Wait::NONE, |behavior| behavior.wait);
+        let waits = wait != Wait::NONE;
+        let waiting = waiting(wait);
+        let mut nodes = Nodes::default();
+
+        if let Some(from) = change.moved_from.clone() {
+            nodes.moved = Some(self.graph.add(path, type_name, Work::Move { from }, 0));
+        }
+        if change.action == Action::Resume {
+            nodes.resumed = Some(self.graph.add(path, type_name, Work::Ready, waiting));
+        }
+        let (make, weight) = match change.action {
+            Action::Create | Action::Replace(_) => (Some(self.create(path)), 1),
+            Action::Update => (Some(Work::Update { desired: self.desired(path, prior) }), 1),
+            Action::Resume if !is_recorded(change) => (None, 0),
+            Action::Record | Action::Resume => {
+                let Desired { dependencies, lifecycle, .. } = self.desired(path, prior);
+                (Some(Work::Record { dependencies, lifecycle }), 0)
+            }
+            Action::Retain => (Some(Work::Retain), 0),
+            Action::Forget => (Some(Work::Forget), 0),
+            Action::Delete | Action::Move | Action::Keep | Action::NoOp => (None, 0),
+        };
+        let made = make.map(|make| self.graph.add(path, type_name, make, weight));
+        match change.action {
+            Action::Create | Action::Replace(_) => nodes.created = made,
+            _ => nodes.updated = made,
+        }
+        let makes = matches!(change.action, Action::Create | Action::Update | Action::Replace(_));
+        nodes.ready = (waits && makes).then(|| self.graph.add(path, type_name, Work::Ready, waiting));
+        for (node, before) in nodes.chain() {
+            self.graph.after(node, before);
+        }
+        if let (Action::Delete | Action::Replace(_), Some(prior)) = (change.action, prior) {
+            let delete = self.add_delete(path, &prior.type_name, &prior.id, prior.generation);
+            nodes.moved.into_iter().for_each(|moved| self.graph.after(delete, moved));
+        }
+        self.nodes.insert(path, nodes);
+    }
+
+    fn add_delete(&mut self, path: &'a Path, type_name: &str, id: &str, generation: u32) -> Node {
+        let wait = self.behavior(type_name).map_or(Wait::NONE, |behavior| behavior.wait);
+        let delete = Work::Delete { id: id.to_owned(), generation: Some(generation), final_snapshot: None };
+        let node = self.graph.add(path, type_name, delete, 1 + waiting(wait));
+        self.deletes.entry(path).or_default().push(node);
+        node
+    }
+
+    fn create(&self, path: &Path) -> Work {
+        let environment = self.inputs.assembly.environment(path);
+        Work::Create {
+            environment: environment.cloned().expect("every resource of an assembly is in a stack"),
+            generation: self.inputs.state.next_generation(path),
+            desired: self.desired(path, None),
+        }
+    }
+
+    fn desired(&self, path: &Path, prior: Option<&ResourceState>) -> Desired {
+        let entry = &self.inputs.assembly.resources[path];
+        Desired {
+            properties: desired_properties(entry, prior),
+            dependencies: self.inputs.assembly.dependencies(path),
+            lifecycle: entry.lifecycle.clone(),
+        }
+    }
+
+    /// Creates and updates come after what the resource depends on.
+    fn order_makes(&mut self) {
+        for change in self.changes.changes.values() {
+            let path = &change.path;
+            if !matches!(change.action, Action::Create | Action::Update | Action::Replace(_)) {
+                continue;
+            }
+            let Some(make) = self.nodes[path].make() else { continue };
+            let entry = &self.inputs.assembly.resources[path];
+            for dependency in self.inputs.assembly.dependencies(path) {
+                let Some(nodes) = self.nodes.get(&dependency) else { continue };
+                let before = if self.takes_early(entry, &dependency) { nodes.early() } else { nodes.last() };
+                before.into_iter().for_each(|before| self.graph.after(make, before));
+            }
+        }
+    }
+
+    /// Whether an entry takes nothing of `dependency` but what is known as soon as it is accepted.
+    fn takes_early(&self, entry: &ResourceEntry, dependency: &Path) -> bool {
+        let type_name = &self.inputs.assembly.resources[dependency].type_name;
+        let early = self.behavior(type_name).map_or(&[][..], |behavior| behavior.early_outputs);
+        let references = entry.references();
+        let mut taken = references.iter().filter(|reference| reference.path == *dependency);
+        let change = self.changes.changes.get(dependency);
+        let settles = |attribute: &str| change.is_none_or(|change| !follows::may_change(change, attribute));
+        let is_early = |attribute: &str| early.contains(&attribute) && settles(attribute);
+        !entry.depends_on.contains(dependency) && taken.all(|reference| is_early(&reference.attribute))
+    }
+
+    fn order_deletes(&mut self, going: &Going<'_>) {
+        for old in &going.deleted {
+            let Some(delete) = self.delete_of(old) else { continue };
+            let change = self.changes.changes.get(old.path).filter(|_| old.stands(self.inputs.state));
+            let action = change.map(|change| change.action);
+            let delete_first = action == Some(Action::Replace(Order::DeleteFirst));
+            for user in going.needs.users(old).into_iter().map(|link| link.user) {
+                let gone = self.delete_of(&user);
+                gone.into_iter().for_each(|gone| self.graph.after(delete, gone));
+                // What is only being changed may still use the old one: a service while it rolls over.
+                let repointed = self.nodes.get(user.path).and_then(|nodes| nodes.updated.and(nodes.last()));
+                let repoints_after = delete_first && self.inputs.assembly.dependencies(user.path).contains(old.path);
+                repointed
+                    .filter(|_| !repoints_after && user.path != old.path)
+                    .into_iter()
+                    .for_each(|repointed| self.graph.after(delete, repointed));
+            }
+            let (Some(nodes), Some(Action::Replace(order))) = (self.nodes.get(old.path), action) else { continue };
+            match (order, nodes.created, nodes.last()) {
+                (Order::CreateFirst, _, Some(new)) => self.graph.after(delete, new),
+                (Order::DeleteFirst, Some(new), _) => self.graph.after(new, delete),
+                _ => {}
+            }
+        }
+    }
+
+    /// The deletion of a resource that exists.
+    fn delete_of(&self, old: &Incarnation<'_>) -> Option<Node> {
+        let (path, generation, id) = old.key();
+        let deletes = self.deletes.get(path)?;
+        deletes.iter().copied().find(|node| self.graph.work(*node).deletes(id, generation))
+    }
+
+    /// Where a gateway is exchanged in place, what goes and has public addresses is gone before, and what comes is
+    /// made after it.
+    fn order_detached(&mut self, going: &Going<'_>) {
+        for change in self.changes.changes.values().filter(|change| is_detached(change)) {
+            let Some(updated) = self.nodes.get(&change.path).and_then(|nodes| nodes.updated) else { continue };
+            let gateway = existing::standing(self.inputs.state, &change.path);
+            let users = gateway.iter().flat_map(|gateway| going.needs.users(gateway));
+            for link in users.filter(|link| link.need == Need::PublicAddresses) {
+                self.delete_of(&link.user).into_iter().for_each(|gone| self.graph.after(updated, gone));
+            }
+            let Inputs { assembly, state, .. } = self.inputs;
+            for path in coming(assembly, state, &self.changes.changes, &change.path) {
+                let made = self.nodes.get(path).and_then(|nodes| nodes.created);
+                made.into_iter().for_each(|made| self.graph.after(made, updated));
+            }
+        }
+    }
+
+    /// Members of one cluster are rebooted one after another, so that the others serve meanwhile. The order is one that
+    /// the graph has already, so that nothing waits for itself.
+    fn reboot_in_turn(&mut self) {
+        let reboots = |change: &&Change| {
+            let may = |reason: &Reason| matches!(reason, Reason::Reboots { .. } | Reason::Incomplete);
+            change.action == Action::Update && change.reasons.iter().any(may)
+        };
+        let member = |change: &'a Change| {
+            let cluster = reboot::cluster(self.inputs.assembly, &change.path)?;
+            let nodes = self.nodes.get(&change.path)?;
+            Some((nodes.make()?, (nodes.last()?, cluster)))
+        };
+        let members: BTreeMap<Node, _> = self.changes.changes.values().filter(reboots).filter_map(member).collect();
+        if members.len() < 2 {
+            return;
+        }
+        let mut before: Vec<(&Value, Node)> = Vec::new();
+        for make in self.graph.sorted(|node| node) {
+            let Some((last, cluster)) = members.get(&make) else { continue };
+            match before.iter_mut().find(|(other, _)| other == cluster) {
+                Some((_, before)) => self.graph.after(make, std::mem::replace(before, *last)),
+                None => before.push((cluster, *last)),
+            }
+        }
+    }
+
+    /// Takes out of the graph what makes it go in circles, where that need not be: two that change
+    /// places in one call wait for nothing.
+    fn untangle(&mut self, mut waits: Vec<Handover<'_>>) -> Result<(), Refused> {
+        loop {
+            if self.graph.sorted(|node| node).len() == self.graph.nodes().len() {
+                return Ok(());
+            }
+            let tangles = self.graph.tangles();
+            let tangle_of: BTreeMap<Node, usize> =
+                tangles.iter().enumerate().flat_map(|(at, nodes)| nodes.iter().map(move |node| (*node, at))).collect();
+            let together = |a: Node, b: Node| tangle_of.contains_key(&a) && tangle_of.get(&a) == tangle_of.get(&b);
+            let (inside, outside): (Vec<_>, Vec<_>) =
+                waits.into_iter().partition(|wait| together(wait.maker, wait.release));
+            let (swaps, stiff): (Vec<_>, Vec<_>) = inside.into_iter().partition(|wait| wait.swaps);
+            if swaps.is_empty() {
+                return Err(self.tangled(&tangles, &stiff, &together));
+            }
+            swaps.iter().for_each(|wait| self.graph.not_after(wait.maker, wait.release));
+            waits = outside.into_iter().chain(stiff).collect();
+        }
+    }
+
+    /// What can be done about steps that wait for each other.
+    fn tangled(&self, tangles: &[Vec<Node>], waits: &[Handover<'_>], together: &dyn Fn(Node, Node) -> bool) -> Refused {
+        let error = match waits.first() {
+            Some(Handover { taker, holder, claim, .. }) => {
+                Error::Swapped { path: (*taker).clone(), other: (*holder).clone(), what: named(claim) }
+            }
+            None => self.graph.cycle(tangles.first().map_or(&[][..], Vec::as_slice)),
+        };
+        let tangled = |path: &Path| {
+            let made = self.nodes.get(path).and_then(|nodes| nodes.created);
+            let deleted = self.deletes.get(path).and_then(|deletes| deletes.first());
+            made.zip(deleted).is_some_and(|(made, deleted)| together(made, *deleted))
+        };
+        let created_first = self
+            .changes
+            .changes
+            .values()
+            .filter(|change| change.action == Action::Replace(Order::CreateFirst) && tangled(&change.path));
+        let paths: BTreeSet<&Path> = created_first.map(|change| &change.path).collect();
+        // What only follows from others follows when these are turned.
+        let causes: BTreeSet<&Path> = waits.iter().flat_map(|wait| [wait.taker, wait.holder]).collect();
+        let turned: BTreeSet<&Path> = paths.intersection(&causes).copied().collect();
+        let turned = if turned.is_empty() { paths } else { turned };
+        match turned.is_empty() {
+            true => Refused::Always(error),
+            false => Refused::UnlessDeletedFirst(turned.into_iter().cloned().collect(), Box::new(error)),
+        }
+    }
+
+    fn behavior(&self, type_name: &str) -> Option<Behavior> {
+        (self.inputs.behavior)(type_name)
+    }
+}
+
+/// Whether what a change leaves as it is in the account is to be treated in another way.
+fn is_recorded(change: &Change) -> bool {
+    change.reasons.iter().any(|reason| matches!(reason, Reason::LifecycleChanged | Reason::DependenciesChanged))
+}
+
+/// About how many seconds are waited: most things take a fraction of their time limit.
+fn waiting(wait: Wait) -> u32 {
+    u32::try_from(wait.timeout.as_secs() / 4).unwrap_or(u32::MAX)
+}
