@@ -7,6 +7,7 @@ use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use groundplan_engine::Variables;
 use groundplan_engine::model::LockOwner;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -102,6 +103,11 @@ impl Host {
     /// An environment variable that is set and not empty.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The environment variables, for secrets that come from there.
+    pub(crate) fn variables(&self) -> Variables {
+        self.variables.clone().into_iter().collect()
     }
 
     /// The command line without the program's name.

@@ -53,7 +53,7 @@ pub use nearest::nearest;
 pub use provider::{Provider, ProviderError};
 pub use run::store::{StateStore, load};
 pub use run::{detect, edit, execute, history, import, planning, session, store, upstream};
-pub use secret::Digests;
+pub use secret::{Digests, Variables};
 pub use stages::normal::is_as_declared;
 pub use stages::plan::Plan;
 pub use stages::{diff, drift, plan, reboot};

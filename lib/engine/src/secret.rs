@@ -1,7 +1,8 @@
 //! Secret values: fetched when a step starts, known to the state by digest only.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -98,8 +99,35 @@ pub(crate) type Maker<'a> = dyn Fn(&SecretOutput) -> Option<Existing> + Sync + '
 #[derive(Clone, Copy)]
 pub(crate) struct Sources<'a> {
     pub(crate) provider: &'a dyn Provider,
+    pub(crate) variables: &'a Variables,
     pub(crate) told: &'a Told,
     pub(crate) maker: &'a Maker<'a>,
+}
+
+/// The environment variables that secrets may come from, as the caller has them: the engine reads none itself.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Variables(Option<Arc<BTreeMap<String, String>>>);
+
+impl Variables {
+    /// None is set.
+    pub const NONE: Self = Self(None);
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.as_ref()?.get(name).map(String::as_str)
+    }
+}
+
+impl FromIterator<(String, String)> for Variables {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(variables: T) -> Self {
+        Self(Some(Arc::new(variables.into_iter().collect())))
+    }
+}
+
+/// Their number alone: any of them may be a secret.
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Variables({})", self.0.as_ref().map_or(0, |variables| variables.len()))
+    }
 }
 
 /// The attribute that references to a resource of this type are made of.
@@ -131,7 +159,8 @@ pub(crate) async fn fetch(
     let value = match source.origin() {
         SecretSource::Generated(form) => generate(form)?,
         SecretSource::Environment(name) => {
-            std::env::var(name).map(Zeroizing::new).map_err(|_| SecretError::Unset(name.clone()))?
+            let value = sources.variables.get(name).ok_or_else(|| SecretError::Unset(name.clone()))?;
+            Zeroizing::new(value.to_owned())
         }
         SecretSource::SecretsManager(entry) => sources.provider.secret(entry, environment).await.map_err(failed)?,
         SecretSource::Output(output) => {
@@ -218,6 +247,7 @@ pub(crate) async fn known_digests<'a>(
     desired: impl Iterator<Item = (&'a Path, &'a Environment, &'a SecretSource)>,
     key: &str,
     provider: &dyn Provider,
+    variables: &Variables,
 ) -> Digests {
     let mut digests = Digests::new();
     let (told, maker) = (&Told::default(), &|_: &SecretOutput| None);
@@ -229,7 +259,7 @@ pub(crate) async fn known_digests<'a>(
         if kept_nowhere || open || digests.contains_key(&name) {
             continue;
         }
-        match fetch(source, environment, Sources { provider, told, maker }).await {
+        match fetch(source, environment, Sources { provider, variables, told, maker }).await {
             Ok(value) => drop(digests.insert(name, digest(key, &value))),
             Err(error) => tracing::debug!(%path, %error, "a secret is not known while planning"),
         }

@@ -54,10 +54,12 @@ mod changes;
 mod differences;
 mod permissions;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
-use groundplan_core::{App, Assembly, Data, Environment, Export, Path};
+use groundplan_core::secret::SecretSource;
+use groundplan_core::{App, Assembly, Data, Environment, Export, Path, Value};
 use groundplan_engine::detect::drift;
 use groundplan_engine::drift::Drift;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome};
@@ -65,7 +67,7 @@ use groundplan_engine::model::{Loaded, LockOwner};
 use groundplan_engine::planning::{PlanOptions, Planned};
 use groundplan_engine::session::{Goal, Run, Session};
 use groundplan_engine::store::{MemoryStore, StateStore};
-use groundplan_engine::{Error, ResourceState, State, load, nearest};
+use groundplan_engine::{Error, ResourceState, State, Variables, load, nearest};
 use groundplan_simulator::{AccountRef, Accounts, Simulator};
 use serde_json::Value as Json;
 
@@ -234,7 +236,7 @@ impl Cloud {
         }
         let (assembly, store) = (assembly(app), self.place.beside(app.name()));
         let session = Session::new(app.name(), &store, &self.accounts);
-        let options = PlanOptions::default();
+        let options = PlanOptions { variables: variables(&assembly), ..PlanOptions::default() };
         let planned = self.runtime.block_on(session.plan(Goal::Program(&assembly), loaded, &options));
         sure(planned, |error| {
             let help = match &error {
@@ -254,7 +256,11 @@ impl Cloud {
             plan: &planned.plan,
             assembly: None,
             owner: &LockOwner::new("a test"),
-            options: ExecuteOptions { delete_data: true, ..ExecuteOptions::default() },
+            options: ExecuteOptions {
+                delete_data: true,
+                variables: variables(&assembly(app)),
+                ..ExecuteOptions::default()
+            },
             progress: &(),
             cancellation: &Cancellation::new(),
         };
@@ -265,6 +271,22 @@ impl Cloud {
         });
         (sure(executed, |error| format!("the plan cannot be executed: {error}")).outcome, took)
     }
+}
+
+/// A value for each environment variable that a secret of the program comes from, so that a test depends on none of
+/// the machine it runs on.
+fn variables(assembly: &Assembly) -> Variables {
+    let mut names = BTreeSet::new();
+    for value in assembly.resources.values().flat_map(|entry| entry.properties.values()) {
+        value.walk(&mut |value| {
+            if let Value::Secret(source) = value
+                && let SecretSource::Environment(name) = source.origin()
+            {
+                names.insert(name.clone());
+            }
+        });
+    }
+    names.into_iter().map(|name| (name.clone(), format!("value-of-{name}"))).collect()
 }
 
 /// The value, or a panic where the test has called: one in a closure would name a line of this file.
@@ -330,7 +352,8 @@ mod tests {
     use std::panic::{self, AssertUnwindSafe, Location};
 
     use groundplan_core::AssumeRole;
-    use groundplan_resources::{ec2, s3};
+    use groundplan_core::Secret;
+    use groundplan_resources::{ec2, s3, secretsmanager};
 
     use super::*;
 
@@ -367,6 +390,17 @@ mod tests {
         let media = stack.add("media", s3::Bucket::new());
         stack.export("bucket", media.bucket_name());
         app
+    }
+
+    #[test]
+    fn a_secret_of_the_environment_needs_no_variable_of_the_machine() {
+        let app = App::new("shop");
+        let stack = app.stack("shop", Environment::new("eu-west-1"));
+        let token = Secret::from_env("GROUNDPLAN_TEST_TOKEN");
+        stack.add("token", secretsmanager::Secret::new().secret_string(token));
+        let cloud = Cloud::new();
+        cloud.deploy(&app);
+        assert_eq!(cloud.plan(&app).to_string(), "");
     }
 
     #[test]

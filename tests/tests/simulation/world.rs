@@ -182,7 +182,12 @@ impl World {
     }
 
     async fn execute(&self, planned: &Planned, loaded: Loaded, manner: Manner, disturbance: Disturbance) -> Ended {
-        let options = ExecuteOptions { parallelism: manner.parallelism, no_wait: manner.no_wait, delete_data: true };
+        let options = ExecuteOptions {
+            parallelism: manner.parallelism,
+            no_wait: manner.no_wait,
+            delete_data: true,
+            ..ExecuteOptions::default()
+        };
         let cancellation = Cancellation::new();
         let reported = std::sync::atomic::AtomicUsize::new(0);
         let progress = |_: &ProgressEvent| {

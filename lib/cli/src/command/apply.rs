@@ -96,7 +96,7 @@ impl Job<'_> {
             plan,
             assembly,
             owner: &self.holder,
-            options: self.options,
+            options: self.options.clone(),
             progress: &*progress,
             cancellation: interrupt.begin(),
         };

@@ -56,6 +56,7 @@ async fn one(context: &Context<'_>, destination: &Destination<'_>, args: &Deploy
         parallelism: context.global.parallelism,
         no_wait: args.no_wait,
         delete_data: args.delete_data,
+        variables: context.host.variables(),
     };
     let holder = destination.holder();
     let job = Job { context, destination, command: "deploy", holder, yes: args.yes, options };
@@ -79,6 +80,7 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
         skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
         only: args.part.only.iter().cloned().collect(),
+        variables: context.host.variables(),
         ..PlanOptions::default()
     };
     let assembly = &context.synthesis.assembly;

@@ -24,7 +24,8 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
         let (provider, loaded) = destination.start(*start).await?;
         let assembly = &context.synthesis.assembly;
         let (resolved, _) = Upstream::read(assembly, &*destination.store).await?.resolve(assembly)?;
-        let request = import::Request { path, id, take_ownership: *take_ownership, store: &*destination.store };
+        let (store, variables) = (&*destination.store, &context.host.variables());
+        let request = import::Request { path, id, take_ownership: *take_ownership, store, variables };
         let found = import::import(&resolved, &loaded.state, &request, &*provider).await?;
         show(context, &destination, args, &found);
         let question = format!("import {id} of account {} as {path}?", found.identity.account);

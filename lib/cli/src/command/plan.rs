@@ -74,6 +74,7 @@ async fn plan(
         skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
         only: args.part.only.iter().cloned().collect(),
+        variables: context.host.variables(),
         ..PlanOptions::default()
     };
     let target = if args.destroy { Goal::Nothing } else { Goal::Program(&context.synthesis.assembly) };

@@ -16,8 +16,12 @@ use crate::render::plan::PlanView;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Rollback) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
-    let options =
-        ExecuteOptions { parallelism: context.global.parallelism, no_wait: false, delete_data: args.delete_data };
+    let options = ExecuteOptions {
+        parallelism: context.global.parallelism,
+        no_wait: false,
+        delete_data: args.delete_data,
+        variables: context.host.variables(),
+    };
     let holder = destination.holder();
     let job = Job { context, destination: &destination, command: "rollback", holder, yes: args.yes, options };
     job.may_ask()?;
@@ -44,6 +48,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
         delete_data: args.delete_data,
         skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
+        variables: context.host.variables(),
         ..PlanOptions::default()
     };
     let planned = destination.session(&*provider).plan(Goal::Program(&program.assembly), &loaded, &options).await?;

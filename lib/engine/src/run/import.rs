@@ -22,7 +22,7 @@ use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;
 use crate::run::store::StateStore;
 use crate::run::upstream::Upstream;
-use crate::secret;
+use crate::secret::{self, Variables};
 use crate::stages::diff::{Change, Inputs, diff};
 use crate::stages::drift;
 use crate::stages::resolve::substitute_all;
@@ -49,6 +49,8 @@ pub struct Request<'a> {
     pub take_ownership: bool,
     /// The store of this app, beside which the states of others are.
     pub store: &'a dyn StateStore,
+    /// The environment variables that secrets may come from.
+    pub variables: &'a Variables,
 }
 
 /// Finds the resource of `request` and what differs between it and what the program says at its path. The
@@ -118,7 +120,7 @@ pub async fn import(
             events.extend([is(Outputs::new()), asked(change), accepted]);
         }
     }
-    let change = change(assembly, state, &events, path, &identity, provider).await?;
+    let change = change(assembly, state, &events, request, &identity, provider).await?;
     Ok(Import { events, change, identity })
 }
 
@@ -204,16 +206,17 @@ async fn change(
     assembly: &Assembly,
     state: &State,
     events: &[Event],
-    path: &Path,
+    request: &Request<'_>,
     identity: &Identity,
     provider: &dyn Provider,
 ) -> Result<Change, Error> {
+    let Request { path, variables, .. } = *request;
     let mut after = state.clone();
     for event in events {
         let place = "the state with the import".to_owned();
         after.apply(event.clone()).map_err(|illegal| Error::Journal { place, illegal })?;
     }
-    let digests = digests(assembly, &after, provider).await;
+    let digests = digests(assembly, &after, provider, variables).await;
     let inputs = Inputs {
         assembly,
         state: &after,

@@ -13,7 +13,13 @@ use crate::stages::diff::{Action, Rendered};
 /// The import of a resource where no other app is known.
 async fn import(program: &Assembly, state: &State, path: &Path, id: &str, fake: &Fake) -> Result<Import, Error> {
     let store = MemoryStore::new();
-    super::import(program, state, &Request { path, id, take_ownership: false, store: &store }, fake).await
+    super::import(
+        program,
+        state,
+        &Request { path, id, take_ownership: false, store: &store, variables: &Variables::NONE },
+        fake,
+    )
+    .await
 }
 
 /// A cloud that holds what `program` says, made by nobody we know.
@@ -194,7 +200,8 @@ async fn what_another_app_has_in_its_state_is_refused_until_it_has_let_go_of_it(
     let theirs = Assembly { app: "account".into(), ..program.clone() };
     let imported = import(&theirs, &loaded.state, &path, &id, &fake).await.unwrap();
     let state = edit::commit(loaded, Some(imported.identity), imported.events, &account).await.unwrap();
-    let request = |take_ownership| Request { path: &path, id: &id, take_ownership, store: &shop };
+    let request =
+        |take_ownership| Request { path: &path, id: &id, take_ownership, store: &shop, variables: &Variables::NONE };
     let own = State::new("shop");
     for take_ownership in [false, true] {
         let refused = super::import(&program, &own, &request(take_ownership), &fake).await.unwrap_err().to_string();
@@ -231,7 +238,7 @@ async fn what_carries_the_tags_of_another_path_or_of_an_app_elsewhere_is_taken_o
     let store = MemoryStore::new();
     let attempt = async |app: &str, tagged: &str, take_ownership| {
         fake.cloud().owners.insert(id.clone(), Owner { app: app.into(), path: tagged.into() });
-        let request = Request { path: &path, id: &id, take_ownership, store: &store };
+        let request = Request { path: &path, id: &id, take_ownership, store: &store, variables: &Variables::NONE };
         let imported = super::import(&program, &State::new("shop"), &request, &fake).await;
         imported.map(drop).map_err(|error| error.to_string())
     };

@@ -16,7 +16,7 @@ use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;
 use crate::run::recover::{self, recover};
 use crate::run::upstream::{self, Upstream};
-use crate::secret::{self, Digests};
+use crate::secret::{self, Digests, Variables};
 use crate::stages::diff::moves::is_moved;
 use crate::stages::diff::only::{Part, part};
 use crate::stages::diff::{Action, Change, ChangeSet, Inputs, destroy as diff_destroy, diff_with, with_moves};
@@ -40,6 +40,8 @@ pub struct PlanOptions {
     pub only: BTreeSet<Path>,
     /// For [`deploy`]: what the program uses of other apps.
     pub upstream: Upstream,
+    /// The environment variables that secrets may come from.
+    pub variables: Variables,
 }
 
 impl Default for PlanOptions {
@@ -51,6 +53,7 @@ impl Default for PlanOptions {
             parallelism: 10,
             only: BTreeSet::new(),
             upstream: Upstream::NONE,
+            variables: Variables::NONE,
         }
     }
 }
@@ -148,7 +151,7 @@ pub async fn deploy(
         assembly.resources.contains_key(path) && !state.resources.contains_key(path) && !is_moved(assembly, state, path)
     };
     let observed = observe(state, changed_roles(assembly, state), provider, assembly, &wanted, options).await?;
-    let digests = digests(assembly, &observed.state, provider).await;
+    let digests = digests(assembly, &observed.state, provider, &options.variables).await;
     let inputs = Inputs {
         assembly,
         state: &observed.state,
@@ -356,7 +359,12 @@ impl Observed<'_> {
 }
 
 /// The digests of the secrets of resources that exist: only these can have changed.
-pub(crate) async fn digests(assembly: &Assembly, state: &State, provider: &dyn Provider) -> Digests {
+pub(crate) async fn digests(
+    assembly: &Assembly,
+    state: &State,
+    provider: &dyn Provider,
+    variables: &Variables,
+) -> Digests {
     let mut sources = Vec::new();
     for (path, entry) in &assembly.resources {
         let environment = assembly.environment(path).filter(|_| state.resources.contains_key(path));
@@ -369,7 +377,7 @@ pub(crate) async fn digests(assembly: &Assembly, state: &State, provider: &dyn P
         }
     }
     let sources = sources.iter().map(|(path, environment, source)| (*path, *environment, source));
-    secret::known_digests(sources, &state.digest_key, provider).await
+    secret::known_digests(sources, &state.digest_key, provider, variables).await
 }
 
 /// Whether the provider can do all that, before anything is touched.

@@ -8,6 +8,7 @@ use crate::provider::{Address, CreateRequest};
 use crate::run::detect;
 use crate::run::execute::{Cancellation, ExecuteOptions, execute};
 use crate::run::store::{self, MemoryStore, StateStore};
+use crate::secret::Variables;
 use crate::stages::drift::Drift;
 
 const REFRESH: PlanOptions = PlanOptions {
@@ -17,6 +18,7 @@ const REFRESH: PlanOptions = PlanOptions {
     parallelism: 4,
     only: BTreeSet::new(),
     upstream: Upstream::NONE,
+    variables: Variables::NONE,
 };
 
 async fn apply(assembly: &Assembly, store: &MemoryStore, fake: &Fake, options: &PlanOptions) -> Planned {

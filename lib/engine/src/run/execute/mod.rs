@@ -40,12 +40,12 @@ use crate::provider::{ErrorClass, Provider};
 use crate::run::rate_limit::{Rank, RateLimiter};
 use crate::run::store::StateStore;
 use crate::run::upstream;
-use crate::secret::Told;
+use crate::secret::{Told, Variables};
 use crate::stages::plan::{Plan, Step, StepId, Work};
 use crate::stages::resolve::substitute;
 
 /// How a plan is executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecuteOptions {
     /// How many calls may be under way at once.
     pub parallelism: usize,
@@ -53,11 +53,13 @@ pub struct ExecuteOptions {
     pub no_wait: bool,
     /// Allows that data is lost.
     pub delete_data: bool,
+    /// The environment variables that secrets may come from.
+    pub variables: Variables,
 }
 
 impl Default for ExecuteOptions {
     fn default() -> Self {
-        Self { parallelism: 10, no_wait: false, delete_data: false }
+        Self { parallelism: 10, no_wait: false, delete_data: false, variables: Variables::NONE }
     }
 }
 
@@ -213,7 +215,7 @@ pub async fn execute(
         return Err(Error::WrongAccount { what, expected: plan.identity.account.clone(), actual: identity }.into());
     }
 
-    secrets::are_set(plan, &loaded.state, provider).await?;
+    secrets::are_set(plan, &loaded.state, provider, &options.variables).await?;
     upstream::permit(plan, &loaded.state, store).await?;
 
     let serial = loaded.state.serial + 1;

@@ -38,8 +38,18 @@ async fn a_secret_reaches_the_cloud_and_no_file() {
     assert_eq!(made.properties["MasterUserPassword"], "hunter3");
 }
 
-/// A variable that no machine has.
-const UNSET: &str = "GROUNDPLAN_IS_NEVER_SET";
+/// A variable that is not set.
+const UNSET: &str = "UNSET";
+
+/// One that is.
+const SET: &str = "SET";
+
+/// Deploys where [`SET`] is set.
+async fn deploy(assembly: &Assembly, store: &MemoryStore, fake: &Fake) -> Outcome {
+    let variables = [(SET.to_owned(), "hunter2".to_owned())].into_iter().collect();
+    deploy_with(assembly, store, fake, ExecuteOptions { delete_data: true, variables, ..ExecuteOptions::default() })
+        .await
+}
 
 /// A database with a property that holds a secret of the environment and a name.
 fn with_variable(engine: &str, user: serde_json::Value, variable: &str) -> Assembly {
@@ -50,7 +60,7 @@ fn with_variable(engine: &str, user: serde_json::Value, variable: &str) -> Assem
 /// Such a database, of which the variable is not set any more.
 async fn deployed_with_variable(fake: &Fake) -> MemoryStore {
     let store = MemoryStore::new();
-    let mut state = deploy(&with_variable("x", json!("ada"), "PATH"), &store, fake).await.state;
+    let mut state = deploy(&with_variable("x", json!("ada"), SET), &store, fake).await.state;
     let unset = with_variable("x", json!("ada"), UNSET).resources["a/db"].properties.clone();
     state.resources.get_mut("a/db").unwrap().properties = unset;
     fake.calls();
@@ -68,7 +78,7 @@ async fn a_variable_that_is_not_set_is_not_needed_where_its_property_stays() {
     let id = fake.id("a/db");
     let made = fake.cloud().resources[&id].clone();
     assert_eq!(made.properties["Engine"], "y");
-    assert_eq!(made.properties["Login"]["Password"], std::env::var("PATH").unwrap());
+    assert_eq!(made.properties["Login"]["Password"], "hunter2");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use groundplan_core::{Path, Value};
 use crate::error::Error;
 use crate::model::State;
 use crate::provider::Provider;
-use crate::secret::{self, SecretError, Sources, Told};
+use crate::secret::{self, SecretError, Sources, Told, Variables};
 use crate::stages::plan::{Plan, Step, Work};
 use crate::stages::resolve::{reveal, substitute};
 
@@ -16,8 +16,13 @@ use crate::stages::resolve::{reveal, substitute};
 ///
 /// # Errors
 /// [`Error::MissingSecrets`]. [`Error::StalePlan`], where the plan does not fit the state.
-pub(super) async fn are_set(plan: &Plan, state: &State, provider: &dyn Provider) -> Result<(), Error> {
-    let lacking: Vec<_> = plan.steps.iter().flat_map(lacking).collect();
+pub(super) async fn are_set(
+    plan: &Plan,
+    state: &State,
+    provider: &dyn Provider,
+    variables: &Variables,
+) -> Result<(), Error> {
+    let lacking: Vec<_> = plan.steps.iter().flat_map(|step| lacking(step, variables)).collect();
     if lacking.is_empty() {
         return Ok(());
     }
@@ -25,14 +30,16 @@ pub(super) async fn are_set(plan: &Plan, state: &State, provider: &dyn Provider)
     let made = |step: &&Step| matches!(step.work, Work::Create { .. } | Work::Update { .. });
     let changing: BTreeSet<&Path> = plan.steps.iter().filter(made).map(|step| &step.path).collect();
     let mut names = BTreeSet::new();
-    for Lacking { step, name, value, variables } in lacking {
+    for Lacking { step, name, value, unset } in lacking {
         // What this run makes or changes may give another value, so that it is not known yet.
         let known = substitute(value, &|reference| match changing.contains(&reference.path) {
             true => None,
             false => state.value_of(reference),
         });
-        if matches!(step.work, Work::Create { .. }) || is_sent(&state, &step.path, name, known, provider).await {
-            names.extend(variables);
+        if matches!(step.work, Work::Create { .. })
+            || is_sent(&state, &step.path, name, known, provider, variables).await
+        {
+            names.extend(unset);
         }
     }
     if names.is_empty() { Ok(()) } else { Err(Error::MissingSecrets { names: names.into_iter().collect() }) }
@@ -43,35 +50,42 @@ struct Lacking<'a> {
     step: &'a Step,
     name: &'a str,
     value: &'a Value,
-    variables: Vec<String>,
+    unset: Vec<String>,
 }
 
-fn lacking(step: &Step) -> Vec<Lacking<'_>> {
+fn lacking<'a>(step: &'a Step, variables: &Variables) -> Vec<Lacking<'a>> {
     let (Work::Create { desired, .. } | Work::Update { desired }) = &step.work else { return Vec::new() };
-    let properties = desired.properties.iter().map(|(name, value)| (name, value, unset(value)));
-    let properties = properties.filter(|(.., variables)| !variables.is_empty());
-    properties.map(|(name, value, variables)| Lacking { step, name, value, variables }).collect()
+    let properties = desired.properties.iter().map(|(name, value)| (name, value, unset(value, variables)));
+    let properties = properties.filter(|(.., unset)| !unset.is_empty());
+    properties.map(|(name, value, unset)| Lacking { step, name, value, unset }).collect()
 }
 
-fn unset(value: &Value) -> Vec<String> {
-    let mut variables = Vec::new();
+fn unset(value: &Value, variables: &Variables) -> Vec<String> {
+    let mut unset = Vec::new();
     value.walk(&mut |value| {
         if let Value::Secret(source) = value
             && let SecretSource::Environment(name) = source.origin()
         {
-            variables.extend(std::env::var_os(name).is_none().then(|| name.clone()));
+            unset.extend(variables.get(name).is_none().then(|| name.clone()));
         }
     });
-    variables
+    unset
 }
 
 /// Whether an update sends this property, and not only leaves it as it is. What else keeps its
 /// secrets from being had is the step's to say.
-async fn is_sent(state: &State, path: &Path, name: &str, value: Value, provider: &dyn Provider) -> bool {
+async fn is_sent(
+    state: &State,
+    path: &Path,
+    name: &str,
+    value: Value,
+    provider: &dyn Provider,
+    variables: &Variables,
+) -> bool {
     let Some(prior) = state.resources.get(path) else { return true };
     let property = BTreeMap::from([(name.to_owned(), value)]);
     let (told, maker) = (&Told::default(), &|output: &SecretOutput| secret::maker(state, output));
-    let sources = Sources { provider, told, maker };
+    let sources = Sources { provider, variables, told, maker };
     let revealed = reveal(&property, Some(prior), &state.digest_key, &prior.environment, sources).await;
     matches!(revealed, Err(SecretError::Unset(_)))
 }

@@ -374,7 +374,7 @@ impl Runner<'_> {
     }
 
     fn sources<'s>(&'s self, maker: &'s Maker<'s>) -> Sources<'s> {
-        Sources { provider: self.provider, told: self.told, maker }
+        Sources { provider: self.provider, variables: &self.options.variables, told: self.told, maker }
     }
 
     fn prior(&self, path: &Path) -> Result<ResourceState, StepError> {
