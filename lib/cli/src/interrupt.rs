@@ -28,6 +28,14 @@ impl Interrupt {
         self.changing.store(false, Ordering::Relaxed);
     }
 
+    /// Does what changes something and takes only a moment: the first Ctrl-C does not cut it short.
+    pub(crate) async fn finishing<T>(&self, work: impl Future<Output = T>) -> T {
+        self.begin();
+        let result = work.await;
+        self.end();
+        result
+    }
+
     /// Runs `work` until it ends or is interrupted.
     pub(crate) async fn watch(
         &self,

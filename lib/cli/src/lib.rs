@@ -52,6 +52,7 @@ mod terminal;
 mod upstream;
 mod wrap;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use groundplan_core::App;
@@ -65,7 +66,7 @@ pub fn run(app: &App) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            tracing::error!("cannot start: {error}");
+            let _ = writeln!(io::stderr(), "error: cannot start: {error}");
             return ExitCode::FAILURE;
         }
     };

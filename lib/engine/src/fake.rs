@@ -1,7 +1,7 @@
 //! A small cloud for the engine's own tests.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::model::State;
 use crate::provider::{
-    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
-    Owner, Properties, Provider, ProviderError, Recovery, SecretOutputs, Status, UpdateRequest, Wait,
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
+    Outputs, Owner, Properties, Provider, ProviderError, Recovery, SecretOutputs, Status, UpdateRequest, Wait,
 };
 use crate::secret::Digests;
 use crate::stages::diff::Inputs;
@@ -214,6 +214,22 @@ fn lost() -> ProviderError {
 
 #[async_trait]
 impl Provider for Fake {
+    fn consistency_window(&self) -> Duration {
+        Duration::from_secs(12)
+    }
+
+    fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
+        None
+    }
+
+    async fn secret_output(
+        &self,
+        _resource: &Existing,
+        _attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
+        Ok(None)
+    }
+
     async fn identity(&self) -> Result<Identity, ProviderError> {
         Ok(identity())
     }

@@ -82,15 +82,11 @@ pub trait Provider: Send + Sync {
 
     /// How long a resource that was just made may look as if it did not exist. That one is not
     /// there is only believed after looking for so long.
-    fn consistency_window(&self) -> Duration {
-        Duration::from_secs(12)
-    }
+    fn consistency_window(&self) -> Duration;
 
     /// The time, in seconds since 1970, by a clock that the dates of what the cloud makes can be compared with. None
     /// where [`find`](Self::find) looks at no dates.
-    fn time(&self) -> Option<u64> {
-        None
-    }
+    fn time(&self) -> Option<u64>;
 
     /// The identifiers of the resources that an earlier [`create`](Self::create) of the same
     /// identity has made, looked up as the type's [`Recovery`] says.
@@ -103,16 +99,11 @@ pub trait Provider: Send + Sync {
 
     /// What the identity tags of a resource that exists say about who has made it; none where it carries none, or
     /// where a provider does not tell. Asked before it is imported.
-    async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError> {
-        let _ = resource;
-        Ok(None)
-    }
+    async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError>;
 
     /// The same cloud, in which each request that changes something is sent only while `fence` allows
     /// it. None where every call of this provider is one request: the engine asks before each call.
-    fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
-        None
-    }
+    fn with_fence(&self, fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>>;
 
     /// The value of an attribute that is a secret, of a resource that exists; none where the cloud does not
     /// tell it again. Attributes that are told once ([`groundplan_schema::ResourceType::is_told_once`]) are
@@ -121,10 +112,7 @@ pub trait Provider: Send + Sync {
         &self,
         resource: &Existing,
         attribute: &str,
-    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
-        let _ = (resource, attribute);
-        Ok(None)
-    }
+    ) -> Result<Option<Zeroizing<String>>, ProviderError>;
 
     /// The current value of a Secrets Manager entry whose name or ARN is known. With a key, that
     /// entry of the JSON object.

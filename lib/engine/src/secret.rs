@@ -45,9 +45,11 @@ pub(crate) fn digest(key: &str, value: &str) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
-/// Names a source among all.
-pub(crate) fn source_key(source: &SecretSource) -> String {
-    Value::Secret(source.clone()).to_json().to_string()
+/// Names a source among all, for resources of `environment`: what an entry of Secrets Manager or an output says
+/// differs from region to region and from account to account.
+pub(crate) fn source_key(source: &SecretSource, environment: &Environment) -> String {
+    let role = environment.role.as_ref().map(|role| &role.arn);
+    serde_json::json!([environment.region, role, Value::Secret(source.clone()).to_json()]).to_string()
 }
 
 /// Every secret in the properties with its place, as in `Environment.Variables.TOKEN`.
@@ -252,7 +254,7 @@ pub(crate) async fn known_digests<'a>(
     let mut digests = Digests::new();
     let (told, maker) = (&Told::default(), &|_: &SecretOutput| None);
     for (path, environment, source) in desired {
-        let name = source_key(source);
+        let name = source_key(source, environment);
         let kept_nowhere = matches!(source.origin(), SecretSource::Generated(_) | SecretSource::Output(_));
         // What it takes in may not be known yet, and with it the value.
         let open = source.values().iter().any(|value| !value.references().is_empty());
@@ -261,7 +263,13 @@ pub(crate) async fn known_digests<'a>(
         }
         match fetch(source, environment, Sources { provider, variables, told, maker }).await {
             Ok(value) => drop(digests.insert(name, digest(key, &value))),
-            Err(error) => tracing::debug!(%path, %error, "a secret is not known while planning"),
+            // A machine that only plans needs no secrets.
+            Err(error @ SecretError::Unset(_)) => tracing::debug!(%path, %error, "a secret is not known"),
+            Err(error) => {
+                tracing::warn!(
+                    "a secret of {path} cannot be read, so the plan does not show whether it has changed: {error}"
+                );
+            }
         }
     }
     digests
@@ -270,6 +278,17 @@ pub(crate) async fn known_digests<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_entry_of_one_name_is_another_one_in_another_region_and_account() {
+        let source = SecretSource::Environment("TOKEN".into());
+        let of = |environment: &Environment| source_key(&source, environment);
+        let here = Environment::new("eu-west-1");
+        let role = groundplan_core::AssumeRole::new("arn:aws:iam::444455556666:role/deploy");
+        assert_eq!(of(&here), of(&here.clone().account("111122223333")), "a state knows the account");
+        assert_ne!(of(&here), of(&Environment::new("us-east-1")));
+        assert_ne!(of(&here), of(&here.clone().assume_role(role)));
+    }
 
     #[test]
     fn a_generated_secret_has_its_length_and_none_of_the_excluded_characters() {

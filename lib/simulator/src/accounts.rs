@@ -9,8 +9,8 @@ use groundplan_core::Environment;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
-    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Owner,
-    Properties, ProviderError, Status, UpdateRequest,
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
+    Owner, Properties, ProviderError, Status, UpdateRequest,
 };
 use zeroize::Zeroizing;
 
@@ -140,6 +140,23 @@ impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Provider for Accounts<S> {
 
     fn consistency_window(&self) -> Duration {
         self.own.borrow().consistency_window()
+    }
+
+    fn time(&self) -> Option<u64> {
+        self.own.borrow().time()
+    }
+
+    // Each call of a simulator is one request.
+    fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
+        None
+    }
+
+    async fn secret_output(
+        &self,
+        resource: &Existing,
+        attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
+        self.at(&resource.address)?.secret_output(resource, attribute).await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {

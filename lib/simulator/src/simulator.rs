@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::path::Path as FilePath;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,8 +11,8 @@ use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{Environment, Path, Value};
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
-    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Outputs,
-    Owner, Properties, ProviderError, Status, UpdateRequest,
+    Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
+    Outputs, Owner, Properties, ProviderError, Status, UpdateRequest,
 };
 use groundplan_schema::lookup;
 use serde_json::Value as Json;
@@ -429,6 +429,14 @@ impl Simulator {
 
 #[async_trait]
 impl Provider for Simulator {
+    fn time(&self) -> Option<u64> {
+        None
+    }
+
+    fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
+        None
+    }
+
     async fn identity(&self) -> Result<Identity, ProviderError> {
         Ok(Identity { account: self.account.clone(), partition: "aws".to_owned() })
     }

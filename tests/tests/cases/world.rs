@@ -1,5 +1,8 @@
 //! A simulated account and the state of what was deployed into it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use groundplan::App;
 use groundplan_core::secret::SecretsManagerEntry;
@@ -11,8 +14,8 @@ use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, execute}
 use groundplan_engine::model::Loaded;
 use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Properties,
-    Provider, ProviderError, Status, UpdateRequest,
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live, Owner,
+    Properties, Provider, ProviderError, Status, UpdateRequest,
 };
 
 use groundplan_engine::store::MemoryStore;
@@ -107,6 +110,22 @@ pub(crate) fn acting(changes: &ChangeSet) -> Vec<&Change> {
 /// The simulated account, which may refuse an update.
 #[async_trait]
 impl Provider for World {
+    fn consistency_window(&self) -> Duration {
+        Duration::from_secs(12)
+    }
+
+    fn time(&self) -> Option<u64> {
+        None
+    }
+
+    async fn owner(&self, _resource: &Existing) -> Result<Option<Owner>, ProviderError> {
+        Ok(None)
+    }
+
+    fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
+        None
+    }
+
     async fn identity(&self) -> Result<Identity, ProviderError> {
         self.cloud.identity().await
     }

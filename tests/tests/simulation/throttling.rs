@@ -1,6 +1,6 @@
 //! APIs that take so many calls a second, on virtual time.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,14 +10,15 @@ use groundplan_engine::detect::drift;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, ProgressEvent, execute};
 use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Properties,
-    ProviderError, Status, UpdateRequest,
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live, Owner,
+    Properties, ProviderError, Status, UpdateRequest,
 };
 use groundplan_engine::store::{MemoryStore, load};
 use groundplan_simulator::{Calls, Faults, Limit, Simulator};
 use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use crate::programs::assembled;
 use crate::world::virtually;
@@ -197,6 +198,30 @@ struct Fixed {
 
 #[async_trait]
 impl Provider for Fixed {
+    fn consistency_window(&self) -> Duration {
+        Duration::from_secs(12)
+    }
+
+    fn time(&self) -> Option<u64> {
+        None
+    }
+
+    async fn owner(&self, _resource: &Existing) -> Result<Option<Owner>, ProviderError> {
+        Ok(None)
+    }
+
+    fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
+        None
+    }
+
+    async fn secret_output(
+        &self,
+        _resource: &Existing,
+        _attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
+        Ok(None)
+    }
+
     async fn identity(&self) -> Result<Identity, ProviderError> {
         self.cloud.identity().await
     }

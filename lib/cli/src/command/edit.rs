@@ -151,13 +151,16 @@ pub(crate) async fn commit(
 ) -> Result<State, CommandError> {
     let moves = moves(&events);
     let entry = RunRecord { moves, ..RunRecord::begun(&loaded.state, holder, Counts::default()) };
-    destination.store.record(&entry, None).await?;
-    let state = edit::commit(loaded, identity, events, &*destination.store).await?;
-    let ended = RunRecord { result: Some(RunResult::Succeeded), ..entry };
-    if let Err(error) = destination.store.record(&ended, None).await {
-        context.terminal.warn(format!("this is not in the history: {error}"));
-    }
-    Ok(state)
+    let commit = async {
+        destination.store.record(&entry, None).await?;
+        let state = edit::commit(loaded, identity, events, &*destination.store).await?;
+        let ended = RunRecord { result: Some(RunResult::Succeeded), ..entry };
+        if let Err(error) = destination.store.record(&ended, None).await {
+            context.terminal.warn(format!("this is not in the history: {error}"));
+        }
+        Ok(state)
+    };
+    context.interrupt.finishing(commit).await
 }
 
 fn moves(events: &[Event]) -> Vec<Move> {

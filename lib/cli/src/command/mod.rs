@@ -160,11 +160,11 @@ fn report(error: &CommandError, terminal: &Terminal) -> u8 {
     error.kind.code()
 }
 
-/// Logs of this program to standard error, where they are asked for. A process that has set up
+/// Logs of this program to standard error: warnings always, more where that is asked for. A process that has set up
 /// its own keeps them.
 fn log(verbose: u8) {
     let filter = match verbose {
-        0 => return,
+        0 => "off,groundplan=warn,groundplan_engine=warn,groundplan_aws=warn",
         1 => "warn,groundplan=info,groundplan_engine=info,groundplan_aws=info",
         2 => "info,groundplan=debug,groundplan_engine=debug,groundplan_aws=debug",
         _ => "debug,groundplan=trace,groundplan_engine=trace,groundplan_aws=trace",

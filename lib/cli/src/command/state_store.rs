@@ -84,8 +84,9 @@ pub(crate) async fn push(
 ) -> Result<Exit, CommandError> {
     destination.may_ask(yes, "state push")?;
     let path = context.host.resolve(file);
+    // It may be a pipe, as in `state pull | jq … | state push /dev/stdin`.
     let text = std::fs::read_to_string(&path)
-        .map_err(|error| CommandError::usage(format!("cannot read `{}`: {error}", path.display())))?;
+        .map_err(|error| CommandError::usage(format!("cannot read the state `{}`: {error}", path.display())))?;
     let holder = destination.holder();
     let pushed = destination
         .locked(&holder, || async {
@@ -144,13 +145,16 @@ async fn put(
     destination.confirm(yes, &format!("replace the state at {}?", store.place())).await?;
     let before = State { serial: state.serial - 1, ..State::new(context.app()) };
     let entry = RunRecord::begun(&before, holder, Counts::default());
-    // Serial and history are in step only when the state is saved: until then this run has not ended.
-    store.record(&entry, None).await?;
-    let transferred = boxed(|| async { transfer::replace(store, context.app(), state).await }).await?;
-    if let Err(error) = store.record(&RunRecord { result: Some(RunResult::Succeeded), ..entry }, None).await {
-        context.terminal.warn(format!("this is not in the history: {error}"));
-    }
-    Ok(transferred)
+    let put = boxed(|| async {
+        // Serial and history are in step only when the state is saved: until then this run has not ended.
+        store.record(&entry, None).await?;
+        let transferred = transfer::replace(store, context.app(), state).await?;
+        if let Err(error) = store.record(&RunRecord { result: Some(RunResult::Succeeded), ..entry }, None).await {
+            context.terminal.warn(format!("this is not in the history: {error}"));
+        }
+        Ok(transferred)
+    });
+    context.interrupt.finishing(put).await
 }
 
 fn say(context: &Context<'_>, done: &str) {
@@ -190,8 +194,11 @@ pub(crate) async fn migrate(
                 warn_of_users(context, from, &to_url).await;
                 warn_of_used(context, destination, &*to, &to_url).await;
                 destination.confirm(yes, &question).await?;
-                place.mark(&destination.target)?;
-                Ok(transfer::migrate(from, &*to, context.app(), &from_url, &to_url).await?)
+                let migrate = async {
+                    place.mark(&destination.target)?;
+                    Ok(transfer::migrate(from, &*to, context.app(), &from_url, &to_url).await?)
+                };
+                context.interrupt.finishing(migrate).await
             };
             let moved: Result<Transferred, CommandError> = boxed(|| moved).await;
             lock.release().await?;

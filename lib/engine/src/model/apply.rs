@@ -123,6 +123,9 @@ impl State {
         let Some(mut intent) = self.pending.remove(&path) else {
             return Err(illegal("accepted", path, "nothing is open there"));
         };
+        if intent.generation().is_none() && !self.resources.contains_key(&path) {
+            return Err(illegal("accepted", path, "there is no resource"));
+        }
         intent.properties = found.unwrap_or(intent.properties);
         if let Some(generation) = intent.generation() {
             self.generations.insert(path.clone(), generation);

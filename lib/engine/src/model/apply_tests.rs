@@ -591,3 +591,22 @@ fn what_moves_keeps_its_generation_beside_others_that_are_still_to_be_deleted() 
     state.apply(Event::Moved { from: "a/old".into(), to: "a/new".into() }).unwrap();
     assert_eq!(state.resources["a/new"].generation, 1);
 }
+
+#[test]
+fn an_update_of_what_is_not_there_is_not_accepted() {
+    let mut state = after(&[create("a/x", VPC, 1), accepted("a/x", "x"), ready("a/x"), update("a/x")]);
+    state.resources.clear();
+    let illegal = state.clone().apply(accepted("a/x", "x")).unwrap_err().to_string();
+    assert!(illegal.contains("there is no resource"), "{illegal}");
+}
+
+#[test]
+fn a_state_whose_serial_leaves_no_room_for_another_one_is_damaged() {
+    let read = |serial: u64| {
+        let text = serde_json::to_string(&State { serial, ..state() }).unwrap();
+        State::from_edited_json(&text, "here").map(|state| state.serial)
+    };
+    assert_eq!(read(7).unwrap(), 7);
+    let damaged = read(u64::MAX).unwrap_err().to_string();
+    assert!(damaged.contains("18446744073709551615 is no serial"), "{damaged}");
+}

@@ -215,8 +215,11 @@ impl State {
         Ok(format)
     }
 
-    /// Refuses generations that leave no room for another one: no run reaches them.
+    /// Refuses a serial and generations that leave no room for another one: no run reaches them.
     fn check(&self, place: &str) -> Result<(), FormatError> {
+        if self.serial > u64::MAX / 2 {
+            return Err(FormatError::corrupt(place, format!("{} is no serial", self.serial)));
+        }
         let standing = self.resources.iter().map(|(path, resource)| (path, resource.generation));
         let orphans = self.deposed.iter().chain(&self.retained).map(|old| (&old.path, old.resource.generation));
         let all = self.generations.iter().map(|(path, generation)| (path, *generation));

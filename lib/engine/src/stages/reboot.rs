@@ -66,11 +66,21 @@ pub(crate) fn depends(state: &State, type_name: &str, dependencies: &BTreeSet<Pa
     if lookup(type_name).is_none_or(|schema| schema.takes_parameters_by().is_empty()) {
         return false;
     }
-    let through = |path: &Path| {
-        let between = state.resources.get(path);
-        between.is_some_and(|between| depends(state, &between.type_name, &between.dependencies, source))
-    };
-    dependencies.iter().any(|path| path == source || through(path))
+    // A state that was edited may have a circle.
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&Path> = dependencies.iter().collect();
+    while let Some(path) = open.pop() {
+        if path == source {
+            return true;
+        }
+        let takes = |it: &&ResourceState| lookup(&it.type_name).is_some_and(|it| !it.takes_parameters_by().is_empty());
+        if let Some(between) = state.resources.get(path).filter(takes)
+            && seen.insert(path)
+        {
+            open.extend(&between.dependencies);
+        }
+    }
+    false
 }
 
 /// The first of what a resource takes parameters from that fits.

@@ -225,3 +225,20 @@ fn the_instances_of_a_cluster_take_the_parameters_of_its_group() {
         assert_eq!(instances(&program, &source.into()), [(&reader, false), (&writer, true)], "{source}");
     }
 }
+
+#[test]
+fn a_circle_of_dependencies_in_an_edited_state_has_an_end() {
+    let group = "AWS::RDS::DBCluster";
+    let mut state = crate::stages::diff::tests::deployed(&assembly(&[
+        ("a/one", group, json!({})),
+        ("a/two", group, json!({})),
+        ("a/pg", "AWS::RDS::DBClusterParameterGroup", json!({})),
+    ]));
+    for (path, other) in [("a/one", "a/two"), ("a/two", "a/one")] {
+        state.resources.get_mut(path).unwrap().dependencies = [other.into()].into();
+    }
+    let takes = |state: &State| depends(state, group, &["a/one".into()].into(), &"a/pg".into());
+    assert!(!takes(&state));
+    state.resources.get_mut("a/two").unwrap().dependencies.insert("a/pg".into());
+    assert!(takes(&state));
+}

@@ -6,6 +6,7 @@
 //! with the store where that is necessary; and since a call may take several requests, the provider
 //! asks the store's fence, which answers at once, before each of those.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,8 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Identity, Live, Properties,
-    Provider, ProviderError, Status, UpdateRequest,
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live, Owner,
+    Properties, Provider, ProviderError, Status, UpdateRequest,
 };
 use crate::run::store::StateStore;
 
@@ -117,6 +118,15 @@ impl Provider for Fenced<'_> {
 
     fn time(&self) -> Option<u64> {
         self.provider().time()
+    }
+
+    async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError> {
+        self.provider().owner(resource).await
+    }
+
+    // This is the fence already.
+    fn with_fence(&self, _fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {
+        None
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {

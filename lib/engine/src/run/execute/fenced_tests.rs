@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, Existing, Fence, Identity, Live, Properties,
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, Existing, Fence, Identity, Live, Owner, Properties,
     ProviderError, Status, UpdateRequest,
 };
 use crate::run::store::FileStore;
@@ -127,6 +127,26 @@ impl Slow {
 
 #[async_trait]
 impl Provider for Slow {
+    fn consistency_window(&self) -> Duration {
+        Duration::from_secs(12)
+    }
+
+    fn time(&self) -> Option<u64> {
+        None
+    }
+
+    async fn owner(&self, _resource: &Existing) -> Result<Option<Owner>, ProviderError> {
+        Ok(None)
+    }
+
+    async fn secret_output(
+        &self,
+        _resource: &Existing,
+        _attribute: &str,
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
+        Ok(None)
+    }
+
     async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError> {
         self.requests()?;
         self.fake.create(request).await

@@ -67,6 +67,30 @@ pub(crate) struct Permit<'a> {
     api: &'static str,
 }
 
+/// A permit that was asked for. Whoever stops waiting gives back what was granted meanwhile.
+struct Pending<'a> {
+    limiter: &'a RateLimiter<'a>,
+    api: &'static str,
+    granted: oneshot::Receiver<()>,
+}
+
+impl<'a> Pending<'a> {
+    async fn wait(mut self) -> Result<Permit<'a>, Closed> {
+        // Who is sent away when everything is closed hears nothing more.
+        (&mut self.granted).await.map_err(|_| Closed)?;
+        Ok(Permit { limiter: self.limiter, api: self.api })
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.granted.close();
+        if self.granted.try_recv().is_ok() {
+            drop(Permit { limiter: self.limiter, api: self.api });
+        }
+    }
+}
+
 impl<'a> RateLimiter<'a> {
     /// Allows `parallelism` calls at a time.
     pub(crate) fn new(parallelism: usize) -> Self {
@@ -108,9 +132,7 @@ impl<'a> RateLimiter<'a> {
             self.dispatch(&mut shared);
             granted
         };
-        // Who is sent away when everything is closed hears nothing more.
-        granted.await.map_err(|_| Closed)?;
-        Ok(Permit { limiter: self, api })
+        Pending { limiter: self, api, granted }.wait().await
     }
 
     /// From now on there are no permits, neither for who waits nor for who comes.

@@ -63,3 +63,14 @@ async fn when_it_is_closed_nobody_waits_any_more() {
         tokio::join!(limiter.enter("ec2", FIRST), limiter.pause(Duration::from_secs(600)), async { limiter.close() });
     assert!(waiting.is_err() && paused.is_err() && limiter.enter("iam", FIRST).await.is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_away_gives_back_the_permit_that_was_granted_meanwhile() {
+    let limiter = RateLimiter::new(1);
+    let first = limiter.enter("ec2", FIRST).await.unwrap();
+    let mut waiting = Box::pin(limiter.enter("ec2", FIRST));
+    assert!(futures::poll!(waiting.as_mut()).is_pending());
+    drop(first);
+    drop(waiting);
+    drop(limiter.enter("ec2", FIRST).await.unwrap());
+}

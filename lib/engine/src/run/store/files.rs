@@ -115,7 +115,8 @@ pub(super) fn names(dir: &Path) -> Result<Vec<String>, Error> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(Error::file("read", dir))?,
     };
-    Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+    let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().into_string().ok()).transpose();
+    entries.filter_map(name).collect::<io::Result<_>>().map_err(Error::file("read", dir))
 }
 
 #[cfg_attr(not(unix), expect(unused_variables, reason = "other systems have no modes"))]

@@ -66,7 +66,7 @@ impl Comparison<'_> {
         match (from, to) {
             (Some(Value::Secret(_)), Some(Value::Secret(source))) if from == to => {
                 let before = self.prior.secrets.get(&place.path);
-                let now = self.digests.get(&secret::source_key(source));
+                let now = self.digests.get(&secret::source_key(source, &self.prior.environment));
                 if before.is_some() && now.is_some() && before != now {
                     changes.push(change(place, from, to));
                 }

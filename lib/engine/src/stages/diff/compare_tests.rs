@@ -15,7 +15,7 @@ fn compared(type_name: &str, before: &Json, after: &Json, place: &str, now: &str
     prior.secrets.insert(place.into(), "old".into());
     let Ok(Value::Map(desired)) = Value::from_json(after.clone()) else { panic!("{after} is no map") };
     let digests = secret::secrets(&desired).into_iter();
-    let digests = digests.map(|(_, source)| (secret::source_key(source), now.to_owned())).collect();
+    let digests = digests.map(|(_, source)| (secret::source_key(source, &prior.environment), now.to_owned())).collect();
     compare(lookup(type_name), &prior, &desired, &digests)
 }
 

@@ -348,7 +348,8 @@ fn a_secret_with_another_value_is_an_update_and_an_unknown_one_is_not() {
     let behavior = |type_name: &str| behavior(type_name);
     for (digest, expected) in [("old", Action::NoOp), ("new", Action::Update)] {
         let source = groundplan_core::SecretSource::Environment("P".into());
-        let digests = Digests::from([(crate::secret::source_key(&source), digest.to_owned())]);
+        let key = crate::secret::source_key(&source, &program.stacks["a"]);
+        let digests = Digests::from([(key, digest.to_owned())]);
         let missing = BTreeSet::new();
         let inputs = Inputs {
             assembly: &program,

@@ -40,7 +40,7 @@ fn from_beside(after: &Assembly, now: &str, repeated: &str) -> ChangeSet {
     let mut state = deployed(&beside("one"));
     state.resources.get_mut("a/p").unwrap().secrets.insert("Value.Other".into(), "old".into());
     let source = groundplan_core::SecretSource::Environment("P".into());
-    let digests = [(secret::source_key(&source), now.to_owned())].into();
+    let digests = [(secret::source_key(&source, &state.resources["a/p"].environment), now.to_owned())].into();
     with_inputs(after, &state, |inputs| {
         diff(&Inputs { digests: &digests, repeats: &|_, property| property == repeated, ..*inputs })
     })
