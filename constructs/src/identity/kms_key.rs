@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope, Value, template};
+use groundplan_core::{Code, Construct, Deferred, Diagnostic, Handle, Input, Output, Provides, Scope, Value, template};
 use groundplan_resources::kms;
 
 use super::grantee::{Grantee, Recipient, To};
@@ -151,7 +151,7 @@ impl<T: Into<String>> From<T> for ServiceUse {
 fn has_wildcard(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(['*', '?']),
-        Value::Template(parts) => parts.iter().any(has_wildcard),
+        Value::Deferred(Deferred::Template(parts)) => parts.iter().any(has_wildcard),
         _ => false,
     }
 }

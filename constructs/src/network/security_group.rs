@@ -1,6 +1,8 @@
 //! Security groups and their rules.
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Ipv4Net, Ipv6Net, Output, Provides, Scope};
+use groundplan_core::{
+    Code, Construct, Deferred, Diagnostic, Handle, Input, Ipv4Net, Ipv6Net, Output, Provides, Scope,
+};
 use groundplan_resources::ec2;
 
 use super::vpc_ref::VpcRef;
@@ -56,9 +58,9 @@ impl SecurityGroup {
         let id = id.provide();
         let name = match &id {
             Input::Known(id) => id.as_str().to_owned(),
-            Input::Ref(output) => group_name(output.reference().path.as_str()),
-            Input::CrossApp(export) => format!("{}-{}", export.app, export.name),
-            Input::Template(_) | Input::Subnet(_) => "group".to_owned(),
+            Input::Deferred(Deferred::Ref(group)) => group_name(group.path.as_str()),
+            Input::Deferred(Deferred::CrossApp(export)) => format!("{}-{}", export.app, export.name),
+            Input::Deferred(_) => "group".to_owned(),
         };
         SecurityGroupRef { name, id }
     }

@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ignore;
 use crate::path::Path;
 use crate::tree::Tree;
-use crate::value::{Reference, Value};
+use crate::value::{Deferred, Reference, Value, ValueType};
 
 /// Attributes of a stack that resources may refer to.
 const STACK_ATTRIBUTES: [&str; 1] = ["AccountId"];
@@ -50,11 +50,11 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
     };
     let visit = |at: &Path, value: &mut Value, found: &mut Vec<Diagnostic>| {
         value.walk_mut(&mut |value| match value {
-            Value::Ref(reference) => {
+            Value::Deferred(Deferred::Ref(reference)) => {
                 found.extend(check(at, reference));
                 reference.app = None;
             }
-            Value::CrossApp(import) if import.app == *tree.name => {
+            Value::Deferred(Deferred::CrossApp(import)) if import.app == *tree.name => {
                 let own =
                     Diagnostic::error(Code::OwnExport, "this is an output of the same app").at(at.clone()).got(import);
                 found.push(own.help("pass what is published there itself: the handle or the output of the resource"));
@@ -93,7 +93,7 @@ fn has_secret(value: &Value, types: &BTreeMap<Path, String>) -> bool {
     value.walk(&mut |value| {
         found |= match value {
             Value::Secret(_) => true,
-            Value::Ref(reference) => held(reference),
+            Value::Deferred(Deferred::Ref(reference)) => held(reference),
             _ => false,
         }
     });
@@ -271,15 +271,12 @@ fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Dia
 /// What is expected where `value` cannot be of this kind. What is not known yet can be anything.
 fn mismatch(kind: &Kind, value: &Value) -> Option<&'static str> {
     let fits = match (kind, value) {
-        (_, Value::Ref(_) | Value::CrossApp(_)) | (Kind::Json, _) => true,
-        (
-            Kind::String,
-            Value::String(_) | Value::Template(_) | Value::Secret(_) | Value::Subnet(_) | Value::WithoutPrefix(_),
-        ) => true,
-        (Kind::DateTime, Value::String(_) | Value::Template(_) | Value::WithoutPrefix(_)) => true,
+        (Kind::Json, _) => true,
+        (kind, Value::Deferred(deferred)) => may_be(kind, deferred),
+        (Kind::String, Value::String(_) | Value::Secret(_)) | (Kind::DateTime, Value::String(_)) => true,
         (Kind::Integer, value) => value.as_i64().is_some(),
         (Kind::Number, Value::Number(_)) | (Kind::Boolean, Value::Bool(_)) => true,
-        (Kind::Tag | Kind::Map(_) | Kind::Type(_), Value::Map(_) | Value::Entries(_)) => true,
+        (Kind::Tag | Kind::Map(_) | Kind::Type(_), Value::Map(_)) => true,
         (Kind::List(_), Value::List(_)) => true,
         (Kind::Union(kinds), value) => kinds.iter().any(|kind| mismatch(kind, value).is_none()),
         _ => false,
@@ -295,6 +292,18 @@ fn mismatch(kind: &Kind, value: &Value) -> Option<&'static str> {
         Kind::Map(_) | Kind::Type(_) => "a structure",
         Kind::Union(_) | Kind::Json => "another shape",
     })
+}
+
+/// Whether a value that is not known yet can turn out to be of this kind, by its form.
+fn may_be(kind: &Kind, deferred: &Deferred) -> bool {
+    match (deferred.value_type(), kind) {
+        (ValueType::Any, _) => true,
+        (_, Kind::Union(kinds)) => kinds.iter().any(|kind| may_be(kind, deferred)),
+        (ValueType::String, Kind::DateTime) => !matches!(deferred, Deferred::Subnet(_)),
+        (ValueType::String, Kind::String | Kind::Json) => true,
+        (ValueType::Structure, Kind::Tag | Kind::Map(_) | Kind::Type(_) | Kind::Json) => true,
+        _ => false,
+    }
 }
 
 fn join(at: &str, name: &str) -> String {

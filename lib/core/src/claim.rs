@@ -13,7 +13,7 @@ use groundplan_schema::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, 
 use ipnet::{IpNet, Ipv6Net};
 
 use crate::environment::Environment;
-use crate::value::{Reference, SubnetOf, Value};
+use crate::value::{Deferred, Reference, SubnetOf, Value};
 
 /// Something of which a cloud has one at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -258,14 +258,27 @@ impl<'a> Evaluation<'_, 'a> {
             Value::String(text) => out.push_str(&normal(text, form)),
             Value::Number(number) => write!(out, "{number}").expect("a string takes all"),
             Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            Value::Ref(reference) => {
+            Value::List(items) => items.iter().try_for_each(|item| {
+                out.push('[');
+                self.text(item, form, depth, out)
+            })?,
+            Value::Deferred(deferred) => self.deferred(deferred, form, depth, out)?,
+            Value::Null | Value::Map(_) | Value::Secret(_) => return None,
+        }
+        Some(())
+    }
+
+    /// As [`text`](Self::text), of a value that is not known yet.
+    fn deferred(&self, value: &'a Deferred, form: ClaimForm, depth: usize, out: &mut String) -> Option<()> {
+        match value {
+            Deferred::Ref(reference) => {
                 let stated = (self.property)(reference, &reference.attribute).filter(|_| depth > 0);
                 match stated {
                     Some(stated) => self.text(stated, form, depth - 1, out)?,
                     None => refer(reference, form, out),
                 }
             }
-            Value::Template(parts) => {
+            Deferred::Template(parts) => {
                 let mut whole = String::new();
                 parts.iter().try_for_each(|part| self.text(part, ClaimForm::Text, depth, &mut whole))?;
                 let known = !whole.contains(OPEN);
@@ -275,22 +288,18 @@ impl<'a> Evaluation<'_, 'a> {
                     _ => out.push_str(&whole),
                 }
             }
-            Value::CrossApp(import) => {
+            Deferred::CrossApp(import) => {
                 write!(out, "{OPEN}{}:{}{CLOSE}", import.app, import.name).expect("a string takes all");
             }
-            Value::Subnet(part) => {
+            Deferred::Subnet(part) => {
                 self.text(&part.block, ClaimForm::Text, depth, out)?;
                 write!(out, "{OPEN}{}/{}{CLOSE}", part.index, part.prefix).expect("a string takes all");
             }
-            Value::List(items) => items.iter().try_for_each(|item| {
-                out.push('[');
-                self.text(item, form, depth, out)
-            })?,
-            Value::WithoutPrefix(part) => {
+            Deferred::WithoutPrefix(part) => {
                 self.text(&part.text, ClaimForm::Text, depth, out)?;
                 write!(out, "{OPEN}without {}{CLOSE}", part.prefix).expect("a string takes all");
             }
-            Value::Null | Value::Map(_) | Value::Entries(_) | Value::Secret(_) => return None,
+            Deferred::Entries(_) => return None,
         }
         Some(())
     }
@@ -300,7 +309,7 @@ impl<'a> Evaluation<'_, 'a> {
     fn block(&self, value: &'a Value, key: &mut String) -> Option<Option<IpNet>> {
         match value {
             Value::String(text) => Some(Some(text.parse::<IpNet>().ok()?.trunc())),
-            Value::Subnet(part) => {
+            Value::Deferred(Deferred::Subnet(part)) => {
                 let SubnetOf { block, prefix, index } = &**part;
                 if let Some(known) = part.evaluate() {
                     return Some(Some(known.parse().ok()?));
@@ -356,7 +365,7 @@ impl<'a> Evaluation<'_, 'a> {
                 out.extend([start, ":loadbalancer/", balancer]);
                 Some(())
             }
-            Value::Ref(reference) => {
+            Value::Deferred(Deferred::Ref(reference)) => {
                 let balancer = (self.property)(reference, "LoadBalancerArn")?;
                 self.text(balancer, ClaimForm::Text, DEPTH, out)
             }

@@ -21,8 +21,11 @@
 //! Of the lifecycle, the order of a replacement, ignored changes and moves concern the engine
 //! only.
 
+mod document;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use document::has_open_keys;
 use groundplan_schema as schema;
 use serde_json::{Map, Value as Json, json};
 
@@ -31,7 +34,8 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::path::Path;
 use crate::value::{
-    CrossAppReference, GeneratedSecret, Reference, SecretSource, SecretsManagerEntry, SubnetOf, Value, ValueType,
+    CrossAppReference, Deferred, GeneratedSecret, Reference, SecretSource, SecretsManagerEntry, SubnetOf, Value,
+    ValueType,
 };
 
 /// Properties that AWS sets by itself and CloudFormation gives back on another resource, as the
@@ -252,72 +256,6 @@ impl<'a> Translator<'a> {
         properties
     }
 
-    /// An object with keys to come, which no function of CloudFormation gives: the text of its JSON, which
-    /// CloudFormation takes for a property without a published schema, such as a trust policy.
-    fn json_text(&mut self, type_name: &str, name: &str, value: &Value) -> Json {
-        let property = schema::lookup(type_name).and_then(|known| known.properties.get(name));
-        let takes_text = |kind: &schema::Kind| match kind {
-            schema::Kind::Union(kinds) => kinds.contains(&schema::Kind::Json),
-            kind => *kind == schema::Kind::Json,
-        };
-        if property.is_none_or(|property| !takes_text(&property.kind)) {
-            let message = format!("CloudFormation cannot compose the keys of `{name}`, which is no untyped JSON");
-            return self.report(Code::TemplateKeys, message);
-        }
-        let mut parts = Vec::new();
-        self.write_json(name, value, &mut parts);
-        join(parts)
-    }
-
-    fn write_json(&mut self, name: &str, value: &Value, parts: &mut Vec<Json>) {
-        let text = |parts: &mut Vec<Json>, text: &str| match parts.last_mut() {
-            Some(Json::String(last)) => last.push_str(text),
-            _ => parts.push(text.into()),
-        };
-        let pairs: Vec<(Value, &Value)> = match value {
-            Value::List(items) => {
-                text(parts, "[");
-                for (at, item) in items.iter().enumerate() {
-                    if at > 0 {
-                        text(parts, ",");
-                    }
-                    self.write_json(name, item, parts);
-                }
-                return text(parts, "]");
-            }
-            Value::Map(entries) => entries.iter().map(|(key, value)| (key.as_str().into(), value)).collect(),
-            Value::Entries(entries) => entries.iter().map(|(key, value)| (key.clone(), value)).collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-                return text(parts, &value.to_json().to_string());
-            }
-            // The pieces of a template stand in one pair of quotes; what they hold needs no escapes.
-            open => {
-                text(parts, "\"");
-                let pieces = if let Value::Template(pieces) = open { &pieces[..] } else { std::slice::from_ref(open) };
-                for piece in pieces {
-                    match piece {
-                        Value::String(literal) => {
-                            let quoted = Json::from(literal.as_str()).to_string();
-                            text(parts, &quoted[1..quoted.len() - 1]);
-                        }
-                        piece => parts.push(self.value(name, piece)),
-                    }
-                }
-                return text(parts, "\"");
-            }
-        };
-        text(parts, "{");
-        for (at, (key, value)) in pairs.iter().enumerate() {
-            if at > 0 {
-                text(parts, ",");
-            }
-            self.write_json(name, key, parts);
-            text(parts, ":");
-            self.write_json(name, value, parts);
-        }
-        text(parts, "}");
-    }
-
     /// A value as the document has it. `name` is the property that it is in.
     fn value(&mut self, name: &str, value: &Value) -> Json {
         match value {
@@ -326,22 +264,29 @@ impl<'a> Translator<'a> {
             Value::Map(entries) => {
                 entries.iter().map(|(key, value)| (key.clone(), self.value(key, value))).collect::<Map<_, _>>().into()
             }
-            Value::Ref(reference) => self.reference(reference),
-            Value::Template(parts) => join(parts.iter().map(|part| self.value(name, part)).collect()),
             Value::Secret(source) => self.secret(name, source),
-            Value::Subnet(part) => self.subnet(name, part),
-            Value::WithoutPrefix(part) => {
+            Value::Deferred(deferred) => self.deferred(name, deferred),
+        }
+    }
+
+    /// A value that CloudFormation composes when it deploys.
+    fn deferred(&mut self, name: &str, deferred: &Deferred) -> Json {
+        match deferred {
+            Deferred::Ref(reference) => self.reference(reference),
+            Deferred::Template(parts) => join(parts.iter().map(|part| self.value(name, part)).collect()),
+            Deferred::Subnet(part) => self.subnet(name, part),
+            Deferred::WithoutPrefix(part) => {
                 let text = self.value(name, &part.text);
                 match text.as_str() {
                     Some(known) => known.strip_prefix(&part.prefix).unwrap_or(known).into(),
                     None => json!({"Fn::Select": [1, {"Fn::Split": [part.prefix, text]}]}),
                 }
             }
-            Value::Entries(_) => {
+            Deferred::Entries(_) => {
                 let message = format!("CloudFormation cannot compose the keys of `{name}`");
                 self.report(Code::TemplateKeys, message)
             }
-            Value::CrossApp(import) => self.import_of_app(import),
+            Deferred::CrossApp(import) => self.import_of_app(import),
         }
     }
 
@@ -385,7 +330,7 @@ impl<'a> Translator<'a> {
             .iter()
             .find(|(type_name, property, ..)| *type_name == entry.type_name && *property == reference.attribute);
         if let Some((.., by, attribute)) = elsewhere
-            && let Some(Value::Ref(owner)) = entry.properties.get(*by)
+            && let Some(Value::Deferred(Deferred::Ref(owner))) = entry.properties.get(*by)
         {
             return json!({"Fn::Select": [0, self.reference(&Reference::new(owner.path.clone(), *attribute))]});
         }
@@ -437,7 +382,7 @@ impl<'a> Translator<'a> {
                 let attribute =
                     |reference: &Reference| Reference { attribute: output.attribute.clone(), ..reference.clone() };
                 match &*output.resource {
-                    Value::Ref(resource) => self.value(name, &Value::Ref(attribute(resource))),
+                    Value::Deferred(Deferred::Ref(resource)) => self.value(name, &attribute(resource).into()),
                     known => self.value(name, known),
                 }
             }
@@ -497,21 +442,18 @@ impl<'a> Translator<'a> {
                 let items: Vec<_> = items.iter().map(|item| self.text(name, item)).collect();
                 json!({"Fn::Join": [",", items]})
             }
-            Value::Map(_) | Value::Entries(_) | Value::Null => self.report(
+            Value::Map(_) | Value::Deferred(Deferred::Entries(_)) | Value::Null => self.report(
                 Code::TemplateOutput,
                 format!("the output `{name}` is a structure, and an output of CloudFormation is text"),
             ),
-            Value::Ref(reference) if self.is_list(reference) => json!({"Fn::Join": [",", self.value(name, value)]}),
-            Value::String(_)
-            | Value::Ref(_)
-            | Value::Template(_)
-            | Value::Secret(_)
-            | Value::Subnet(_)
-            | Value::WithoutPrefix(_) => self.value(name, value),
+            Value::Deferred(Deferred::Ref(reference)) if self.is_list(reference) => {
+                json!({"Fn::Join": [",", self.value(name, value)]})
+            }
             // As text: a list is published as its elements joined.
-            Value::CrossApp(import) => {
+            Value::Deferred(Deferred::CrossApp(import)) => {
                 self.import_of_app(&CrossAppReference { form: ValueType::String, ..import.clone() })
             }
+            Value::String(_) | Value::Secret(_) | Value::Deferred(_) => self.value(name, value),
         }
     }
 
@@ -527,13 +469,6 @@ impl<'a> Translator<'a> {
         self.shared.diagnostics.push(Diagnostic::error(code, message).at(self.at.clone()));
         Json::Null
     }
-}
-
-/// Whether a map in it has keys that are not known yet.
-fn has_open_keys(value: &Value) -> bool {
-    let mut found = false;
-    value.walk(&mut |value| found |= matches!(value, Value::Entries(_)));
-    found
 }
 
 /// The export of an output, which is one name for the whole account and region.

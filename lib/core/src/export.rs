@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use crate::data::Data;
 use crate::input::{Input, IsA, Output, Provides};
 use crate::template::{Template, TemplatePart};
-use crate::value::{CrossAppReference, Value, ValueType};
+use crate::value::{CrossAppReference, Deferred, Value, ValueType};
 
 /// The name of an output of an app, with its type. The apps that publish and use it share it as
 /// a constant.
@@ -94,25 +94,25 @@ impl<T> fmt::Debug for Export<T> {
 
 impl<A: IsA<T> + Data, T> Provides<T> for Export<A> {
     fn provide(self) -> Input<T> {
-        Input::CrossApp(self.import())
+        Input::Deferred(Deferred::CrossApp(self.import()))
     }
 }
 
 impl<A: IsA<T> + Data, T> Provides<T> for &Export<A> {
     fn provide(self) -> Input<T> {
-        Input::CrossApp(self.import())
+        Input::Deferred(Deferred::CrossApp(self.import()))
     }
 }
 
 impl<A: IsA<String> + Data> TemplatePart for Export<A> {
     fn part(self) -> Value {
-        Value::CrossApp(self.import())
+        Deferred::CrossApp(self.import()).into()
     }
 }
 
 impl<A: IsA<String> + Data> TemplatePart for &Export<A> {
     fn part(self) -> Value {
-        Value::CrossApp(self.import())
+        Deferred::CrossApp(self.import()).into()
     }
 }
 
@@ -166,7 +166,7 @@ impl<T: Data> Publish for Input<T> {
 
 impl<T> Publish for Output<T> {
     fn into_published(self) -> Value {
-        Value::Ref(self.reference().clone())
+        self.reference().clone().into()
     }
 }
 
@@ -178,7 +178,7 @@ impl<T> Publish for &Output<T> {
 
 impl<T: Data> Publish for Export<T> {
     fn into_published(self) -> Value {
-        Value::CrossApp(self.import())
+        Deferred::CrossApp(self.import()).into()
     }
 }
 

@@ -128,7 +128,7 @@ impl<R: Resource> Deref for Handle<R> {
 
 impl<R: Resource + Identifies<T>, T> Provides<T> for &Handle<R> {
     fn provide(self) -> Input<T> {
-        Input::Ref(self.output(R::ATTRIBUTE))
+        self.output(R::ATTRIBUTE).into()
     }
 }
 

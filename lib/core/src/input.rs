@@ -6,21 +6,15 @@ use std::marker::PhantomData;
 
 use crate::data::{Data, Json};
 use crate::template::{Template, TemplatePart};
-use crate::value::{CrossAppReference, Reference, SubnetOf, Value, ValueType, WithoutPrefix};
+use crate::value::{Deferred, Reference, SubnetOf, Value, ValueType, WithoutPrefix};
 
 /// What a property is set to: a value known now, or one that another resource will have.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input<T> {
     /// Known when the program runs.
     Known(T),
-    /// An attribute of another resource.
-    Ref(Output<T>),
-    /// A string composed of outputs.
-    Template(Template),
-    /// A block cut out of an address block that another resource will have.
-    Subnet(Box<SubnetOf>),
-    /// An output of another app.
-    CrossApp(CrossAppReference),
+    /// Known only once something else is.
+    Deferred(Deferred),
 }
 
 /// A list property. Whatever iterates over what provides a `T` gives one.
@@ -36,7 +30,7 @@ impl Input<String> {
     /// block may be one that is only known once another resource exists, such as the IPv6 block
     /// that Amazon gives a VPC.
     pub fn subnet_of(block: impl Provides<String>, prefix: u8, index: u32) -> Self {
-        Self::Subnet(Box::new(SubnetOf { block: block.provide().into_value(), prefix, index }))
+        Self::Deferred(Deferred::Subnet(Box::new(SubnetOf { block: block.provide().into_value(), prefix, index })))
     }
 }
 
@@ -45,15 +39,15 @@ impl<T> Input<T> {
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
-            Self::Ref(_) | Self::Template(_) | Self::Subnet(_) | Self::CrossApp(_) => None,
+            Self::Deferred(_) => None,
         }
     }
 
     /// The reference, where this is one.
     pub fn reference(&self) -> Option<&Reference> {
         match self {
-            Self::Ref(output) => Some(output.reference()),
-            Self::Known(_) | Self::Template(_) | Self::Subnet(_) | Self::CrossApp(_) => None,
+            Self::Deferred(Deferred::Ref(reference)) => Some(reference),
+            Self::Known(_) | Self::Deferred(_) => None,
         }
     }
 }
@@ -63,21 +57,17 @@ impl<T: Data> Input<T> {
     pub fn into_value(self) -> Value {
         match self {
             Self::Known(value) => value.into_value(),
-            Self::Ref(output) => Value::Ref(output.reference),
-            Self::Template(template) => template.into_value(),
-            Self::Subnet(part) => Value::Subnet(part),
-            Self::CrossApp(import) => Value::CrossApp(import),
+            Self::Deferred(deferred) => Value::Deferred(deferred),
         }
     }
 
     /// Reads an untyped value; none where it is neither a `T` nor a reference.
     pub fn from_value(value: &Value) -> Option<Self> {
         match value {
-            Value::Ref(reference) => Some(Self::Ref(Output::new(reference.clone()))),
-            Value::Template(parts) => Some(Self::Template(Template::from_parts(parts.clone()))),
-            Value::WithoutPrefix(_) => Some(Self::Template(Template::from_parts(vec![value.clone()]))),
-            Value::Subnet(part) => Some(Self::Subnet(part.clone())),
-            Value::CrossApp(import) => Some(Self::CrossApp(import.clone())),
+            // A map with keys to come is untyped JSON: no typed structure has such keys.
+            Value::Deferred(deferred) if !matches!(deferred, Deferred::Entries(_)) => {
+                Some(Self::Deferred(deferred.clone()))
+            }
             known => T::from_value(known).map(Self::Known),
         }
     }
@@ -193,8 +183,9 @@ impl<A: IsA<String>> Output<A> {
     /// let subject = template!("{}:sub", issuer.without_prefix("https://"));
     /// ```
     pub fn without_prefix(&self, prefix: impl Into<String>) -> Template {
-        let text = Value::Ref(self.reference().clone());
-        Template::from_parts(vec![Value::WithoutPrefix(Box::new(WithoutPrefix { text, prefix: prefix.into() }))])
+        let text = self.reference().clone().into();
+        let rest = Deferred::WithoutPrefix(Box::new(WithoutPrefix { text, prefix: prefix.into() }));
+        Template::from_parts(vec![rest.into()])
     }
 }
 
@@ -211,17 +202,14 @@ impl<A: IsA<T> + Data, T: Data> Provides<T> for Input<A> {
                 let value = T::from_value(&value.into_value());
                 Input::Known(value.expect("what is another type has its form"))
             }
-            Self::Ref(output) => output.provide(),
-            Self::Template(template) => Input::Template(template),
-            Self::Subnet(part) => Input::Subnet(part),
-            Self::CrossApp(import) => Input::CrossApp(import),
+            Self::Deferred(deferred) => Input::Deferred(deferred),
         }
     }
 }
 
 impl<A: IsA<T>, T> Provides<T> for Output<A> {
     fn provide(self) -> Input<T> {
-        Input::Ref(Output::new(self.reference))
+        Input::Deferred(Deferred::Ref(self.reference))
     }
 }
 
@@ -233,13 +221,13 @@ impl<A: IsA<T>, T> Provides<T> for &Output<A> {
 
 impl<T> From<Output<T>> for Input<T> {
     fn from(output: Output<T>) -> Self {
-        Self::Ref(output)
+        Self::Deferred(Deferred::Ref(output.reference))
     }
 }
 
 impl<T> From<&Output<T>> for Input<T> {
     fn from(output: &Output<T>) -> Self {
-        Self::Ref(output.clone())
+        output.clone().into()
     }
 }
 
@@ -251,7 +239,7 @@ impl Provides<String> for Template {
 
 impl<A: IsA<String>> TemplatePart for Output<A> {
     fn part(self) -> Value {
-        Value::Ref(self.reference)
+        self.reference.into()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::handle::Handle;
 use crate::input::{Input, List, Map, Output};
 use crate::resource::{HasRef, Resource};
 use crate::template::{Template, TemplatePart};
-use crate::value::Value;
+use crate::value::{Deferred, Value};
 
 /// What can stand in [`json!`](crate::json!): what JSON has, outputs of any type, handles, templates, and other
 /// untyped JSON. A [`Secret`](crate::Secret) cannot.
@@ -55,13 +55,13 @@ parts! {
 
 impl<T> JsonPart for Output<T> {
     fn json(self) -> Value {
-        Value::Ref(self.reference().clone())
+        self.reference().clone().into()
     }
 }
 
 impl<T> JsonPart for &Output<T> {
     fn json(self) -> Value {
-        Value::Ref(self.reference().clone())
+        self.reference().clone().into()
     }
 }
 
@@ -91,7 +91,7 @@ impl<T: Data> JsonPart for Map<T> {
 
 impl<T: Data> JsonPart for Export<T> {
     fn json(self) -> Value {
-        Value::CrossApp(self.import())
+        Deferred::CrossApp(self.import()).into()
     }
 }
 

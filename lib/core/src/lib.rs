@@ -98,7 +98,7 @@ pub use scope::{Construct, Scope};
 pub use secret::Secret;
 pub use synth::Synthesis;
 pub use template::Template;
-pub use value::{Reference, SecretSource, SubnetOf, Value, WithoutPrefix};
+pub use value::{Deferred, Reference, SecretSource, SubnetOf, Value, WithoutPrefix};
 
 #[doc(hidden)]
 pub mod private {

@@ -12,7 +12,7 @@ use crate::assembly::{Assembly, ResourceEntry};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::path::Path;
-use crate::value::Value;
+use crate::value::{Deferred, Value};
 
 /// The most characters of a managed policy.
 pub const MANAGED: usize = 6_144;
@@ -43,11 +43,11 @@ fn data(value: &Value, unknown: usize) -> usize {
             let entry = |(key, value): (&String, &Value)| counted(key) + 3 + data(value, unknown);
             2 + separated(entries.iter().map(entry))
         }
-        Value::Entries(entries) => {
+        Value::Deferred(Deferred::Entries(entries)) => {
             let entry = |(key, value): &(Value, Value)| data(key, unknown) + 1 + data(value, unknown);
             2 + separated(entries.iter().map(entry))
         }
-        Value::Template(parts) => {
+        Value::Deferred(Deferred::Template(parts)) => {
             let part = |part: &Value| match part {
                 Value::String(text) => counted(text),
                 _ => unknown,
@@ -142,7 +142,7 @@ fn own_name(assembly: &Assembly, path: &Path, entry: &ResourceEntry, property: &
 /// The identity that the policy at `path` names.
 fn named(assembly: &Assembly, path: &Path, owner: &Value, property: &str) -> String {
     match owner {
-        Value::Ref(reference) => match assembly.resources.get(&reference.path) {
+        Value::Deferred(Deferred::Ref(reference)) => match assembly.resources.get(&reference.path) {
             Some(entry) => own_name(assembly, &reference.path, entry, property),
             None => format!("#{}", reference.path),
         },

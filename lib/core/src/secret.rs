@@ -38,7 +38,7 @@ impl Secret {
     /// The secret `attribute` of the resource that `resource` identifies. The generated accessors
     /// give it for every attribute that is one.
     pub(crate) fn of_resource(resource: Reference, attribute: &str) -> Self {
-        let resource = Box::new(Value::Ref(resource));
+        let resource = Box::new(resource.into());
         Self(SecretSource::Output(SecretOutput { resource, attribute: attribute.to_owned() }))
     }
 

@@ -1,6 +1,6 @@
 //! Strings composed of literals and outputs.
 
-use crate::value::Value;
+use crate::value::{Deferred, Value};
 
 /// A string that is only whole once the outputs in it are known. Made by
 /// [`template!`](crate::template!).
@@ -14,7 +14,7 @@ impl Template {
         let mut pieces = split(text).into_iter();
         let mut joined = Vec::new();
         let mut push = |value: Value| match (joined.last_mut(), value) {
-            (_, Value::Template(inner)) => joined.extend(inner),
+            (_, Value::Deferred(Deferred::Template(inner))) => joined.extend(inner),
             (Some(Value::String(last)), Value::String(next)) => last.push_str(&next),
             (_, Value::String(next)) if next.is_empty() => {}
             (_, value) => joined.push(value),
@@ -35,7 +35,7 @@ impl Template {
         match self.0.len() {
             0 => Value::String(String::new()),
             1 => self.0.remove(0),
-            _ => Value::Template(self.0),
+            _ => Deferred::Template(self.0).into(),
         }
     }
 }
@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn literals_and_outputs_are_joined_in_order() {
         let template = template!("arn:{}:s3:::{}/{{x}}", "aws", name());
-        let expected = vec!["arn:aws:s3:::".into(), Value::Ref(name().reference().clone()), "/{x}".into()];
-        assert_eq!(template.into_value(), Value::Template(expected));
+        let expected = vec!["arn:aws:s3:::".into(), name().reference().clone().into(), "/{x}".into()];
+        assert_eq!(template.into_value(), Value::Deferred(Deferred::Template(expected)));
     }
 
     #[test]
@@ -167,7 +167,9 @@ mod tests {
     #[test]
     fn a_template_in_a_template_is_flattened() {
         let inner = template!("{}/*", name());
-        let Value::Template(parts) = template!("arn:{}", inner).into_value() else { panic!("it has an output") };
+        let Value::Deferred(Deferred::Template(parts)) = template!("arn:{}", inner).into_value() else {
+            panic!("it has an output")
+        };
         assert_eq!(parts.len(), 3);
     }
 }

@@ -1,20 +1,19 @@
 //! The untyped document value behind every property.
 
 mod cross_app;
+mod deferred;
 mod secret;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value as JsonValue;
 
 pub use self::cross_app::{CrossAppReference, ValueType};
+pub use self::deferred::{Deferred, Reference, SubnetOf, WithoutPrefix};
 pub use self::secret::{Derivation, GeneratedSecret, SecretOutput, SecretSource, SecretsManagerEntry};
-use crate::path::Path;
 
-/// A property value: plain JSON, or something that is only known when other resources exist.
+/// A property value: plain JSON, the source of a secret, or something that is only known when other resources exist.
 ///
 /// In JSON the latter are objects with one `$` key: `{"$ref": "checkout/vpc/vpc#VpcId"}`,
 /// `{"$template": ["arn:aws:s3:::", {"$ref": "…"}, "/*"]}`, `{"$secret": {…}}`,
@@ -37,103 +36,10 @@ pub enum Value {
     List(Vec<Value>),
     /// A map, ordered by key so that its bytes are stable.
     Map(BTreeMap<String, Value>),
-    /// An attribute of another resource.
-    Ref(Reference),
-    /// A string composed of literals and references.
-    Template(Vec<Value>),
     /// Where a secret comes from; never the secret.
     Secret(SecretSource),
-    /// A block cut out of an address block that another resource will have.
-    Subnet(Box<SubnetOf>),
-    /// A string that another resource will have, without what it starts with.
-    WithoutPrefix(Box<WithoutPrefix>),
-    /// A map of which not all keys are known yet. [`Value::entries`] makes one.
-    Entries(Vec<(Value, Value)>),
-    /// An output of another app.
-    CrossApp(CrossAppReference),
-}
-
-/// A text without a prefix; a text that does not start with it stays as it is, as with Terraform's `trimprefix`.
-/// CloudFormation has `Fn::Select` of `Fn::Split` for it, which fails for such a text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WithoutPrefix {
-    /// The text.
-    pub text: Value,
-    /// What it may start with.
-    pub prefix: String,
-}
-
-impl WithoutPrefix {
-    /// The rest, once the text is known.
-    pub fn evaluate(&self) -> Option<String> {
-        let text = self.text.as_str()?;
-        Some(text.strip_prefix(&self.prefix).unwrap_or(text).to_owned())
-    }
-}
-
-/// The `index`th block with prefix length `prefix` inside `block`, counted from zero. What
-/// CloudFormation writes as `Fn::Select` of `Fn::Cidr`, and Terraform as `cidrsubnet`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SubnetOf {
-    /// The block to cut from, IPv4 or IPv6.
-    pub block: Value,
-    /// Prefix length of the part.
-    pub prefix: u8,
-    /// Which part.
-    pub index: u32,
-}
-
-impl SubnetOf {
-    /// The part, once the block is known; none where the block is no address block or has no such
-    /// part.
-    pub fn evaluate(&self) -> Option<String> {
-        let block: ipnet::IpNet = self.block.as_str()?.parse().ok()?;
-        let index = usize::try_from(self.index).ok()?;
-        block.subnets(self.prefix).ok()?.nth(index).map(|part| part.to_string())
-    }
-}
-
-/// Names an attribute of a resource of the same app: `checkout/vpc/vpc#VpcId`. What another app
-/// publishes is a [`CrossAppReference`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Reference {
-    /// The app that the resource belongs to, so that synth sees where a handle of another app was
-    /// passed; none in a document, where it is always the app of that.
-    pub app: Option<Arc<str>>,
-    /// The resource.
-    pub path: Path,
-    /// The attribute or property, in CloudFormation's spelling (`Endpoint.Address`).
-    pub attribute: String,
-}
-
-impl Reference {
-    /// A reference within the same app.
-    pub fn new(path: impl Into<Path>, attribute: impl Into<String>) -> Self {
-        Self { app: None, path: path.into(), attribute: attribute.into() }
-    }
-
-    /// Reads the text form, `checkout/vpc/vpc#VpcId`; none where it has no `#`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (path, attribute) = text.split_once('#')?;
-        Some(Self::new(path, attribute))
-    }
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(app) = &self.app {
-            write!(f, "{app}:")?;
-        }
-        write!(f, "{}#{}", self.path, self.attribute)
-    }
-}
-
-impl fmt::Debug for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
+    /// Known only once something else is.
+    Deferred(Deferred),
 }
 
 impl Value {
@@ -188,7 +94,7 @@ impl Value {
         let known = |(key, value): &(Value, Value)| Some((key.as_str()?.to_owned(), value.clone()));
         match entries.iter().map(known).collect() {
             Some(plain) => Self::Map(plain),
-            None => Self::Entries(entries),
+            None => Deferred::Entries(entries).into(),
         }
     }
 
@@ -196,16 +102,11 @@ impl Value {
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Value)) {
         visit(self);
         match self {
-            Self::List(items) | Self::Template(items) => items.iter().for_each(|item| item.walk(visit)),
+            Self::List(items) => items.iter().for_each(|item| item.walk(visit)),
             Self::Map(entries) => entries.values().for_each(|item| item.walk(visit)),
             Self::Secret(source) => source.values().into_iter().for_each(|value| value.walk(visit)),
-            Self::Subnet(part) => part.block.walk(visit),
-            Self::WithoutPrefix(part) => part.text.walk(visit),
-            Self::Entries(entries) => entries.iter().for_each(|(key, value)| {
-                key.walk(visit);
-                value.walk(visit);
-            }),
-            _ => {}
+            Self::Deferred(deferred) => deferred.each_part(|part| part.walk(visit)),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => {}
         }
     }
 
@@ -225,18 +126,11 @@ impl Value {
     pub fn walk_mut(&mut self, visit: &mut impl FnMut(&mut Value)) {
         visit(self);
         match self {
-            Self::List(items) | Self::Template(items) => {
-                items.iter_mut().for_each(|item| item.walk_mut(visit));
-            }
+            Self::List(items) => items.iter_mut().for_each(|item| item.walk_mut(visit)),
             Self::Map(entries) => entries.values_mut().for_each(|item| item.walk_mut(visit)),
             Self::Secret(source) => source.values_mut().into_iter().for_each(|value| value.walk_mut(visit)),
-            Self::Subnet(part) => part.block.walk_mut(visit),
-            Self::WithoutPrefix(part) => part.text.walk_mut(visit),
-            Self::Entries(entries) => entries.iter_mut().for_each(|(key, value)| {
-                key.walk_mut(visit);
-                value.walk_mut(visit);
-            }),
-            _ => {}
+            Self::Deferred(deferred) => deferred.each_part_mut(|part| part.walk_mut(visit)),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => {}
         }
     }
 
@@ -244,7 +138,7 @@ impl Value {
     pub fn references(&self) -> Vec<&Reference> {
         let mut found = Vec::new();
         self.walk(&mut |value| {
-            if let Self::Ref(reference) = value {
+            if let Self::Deferred(Deferred::Ref(reference)) = value {
                 found.push(reference);
             }
         });
@@ -254,34 +148,15 @@ impl Value {
     /// Whether this value is plain JSON all through.
     pub fn is_known(&self) -> bool {
         let mut known = true;
-        self.walk(&mut |value| known &= !value.is_open() && !matches!(value, Self::Secret(_)));
+        self.walk(&mut |value| known &= !matches!(value, Self::Deferred(_) | Self::Secret(_)));
         known
-    }
-
-    /// Whether this value, whatever is inside it, stands for one that is only known once something else is.
-    pub fn is_open(&self) -> bool {
-        match self {
-            Self::Ref(_)
-            | Self::Template(_)
-            | Self::Subnet(_)
-            | Self::WithoutPrefix(_)
-            | Self::Entries(_)
-            | Self::CrossApp(_) => true,
-            Self::Null
-            | Self::Bool(_)
-            | Self::Number(_)
-            | Self::String(_)
-            | Self::List(_)
-            | Self::Map(_)
-            | Self::Secret(_) => false,
-        }
     }
 
     /// Every output of another app inside this value, in order.
     pub fn imports(&self) -> Vec<&CrossAppReference> {
         let mut found = Vec::new();
         self.walk(&mut |value| {
-            if let Self::CrossApp(import) = value {
+            if let Self::Deferred(Deferred::CrossApp(import)) = value {
                 found.push(import);
             }
         });
@@ -298,18 +173,11 @@ impl Value {
             Self::String(text) => JsonValue::String(text.clone()),
             Self::List(items) => items.iter().map(Value::to_json).collect(),
             Self::Map(entries) => entries.iter().map(|(key, value)| (escape(key), value.to_json())).collect(),
-            Self::Ref(reference) => tagged("$ref", JsonValue::String(reference.to_string())),
-            Self::Template(parts) => tagged("$template", parts.iter().map(Value::to_json).collect()),
             Self::Secret(source) => tagged("$secret", source.to_json()),
-            Self::Subnet(part) => tagged("$subnet", serde_json::to_value(part).expect("it has string keys only")),
-            Self::WithoutPrefix(part) => {
-                tagged("$without_prefix", serde_json::to_value(part).expect("it has string keys only"))
+            Self::Deferred(deferred) => {
+                let (tag, content) = deferred.to_tagged();
+                tagged(tag, content)
             }
-            Self::Entries(entries) => {
-                let entry = |(key, value): &(Value, Value)| JsonValue::Array(vec![key.to_json(), value.to_json()]);
-                tagged("$entries", entries.iter().map(entry).collect())
-            }
-            Self::CrossApp(import) => tagged("$import", serde_json::to_value(import).expect("it has string keys only")),
         }
     }
 
@@ -341,31 +209,12 @@ impl Value {
     }
 
     fn from_tagged(tag: &str, mut entries: serde_json::Map<String, JsonValue>) -> Result<Self, MalformedValue> {
-        let malformed = |json: &JsonValue| MalformedValue(format!("{{\"{tag}\": {json}}}"));
         let content = entries.remove(tag).unwrap_or_default();
-        match (tag, content) {
-            ("$ref", JsonValue::String(text)) => {
-                Reference::parse(&text).map(Self::Ref).ok_or_else(|| malformed(&JsonValue::String(text)))
-            }
-            ("$template", JsonValue::Array(parts)) => {
-                Ok(Self::Template(parts.into_iter().map(Self::from_json).collect::<Result<_, _>>()?))
-            }
-            ("$secret", content) => {
-                SecretSource::from_json(content.clone()).map(Self::Secret).ok_or_else(|| malformed(&content))
-            }
-            ("$subnet", content) => {
-                serde_json::from_value(content.clone()).map(Self::Subnet).map_err(|_| malformed(&content))
-            }
-            ("$without_prefix", content) => {
-                serde_json::from_value(content.clone()).map(Self::WithoutPrefix).map_err(|_| malformed(&content))
-            }
-            ("$entries", content) => serde_json::from_value::<Vec<(Value, Value)>>(content.clone())
-                .map(Self::Entries)
-                .map_err(|_| malformed(&content)),
-            ("$import", content) => {
-                serde_json::from_value(content.clone()).map(Self::CrossApp).map_err(|_| malformed(&content))
-            }
-            (_, content) => Err(malformed(&content)),
+        match tag {
+            "$secret" => SecretSource::from_json(content.clone())
+                .map(Self::Secret)
+                .ok_or_else(|| MalformedValue::new(tag, &content)),
+            _ => Deferred::from_tagged(tag, content).map(Self::Deferred),
         }
     }
 }
@@ -385,6 +234,12 @@ fn unescape(key: String) -> String {
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not a reference, template or secret that this version can read")]
 pub struct MalformedValue(String);
+
+impl MalformedValue {
+    fn new(tag: &str, content: &JsonValue) -> Self {
+        Self(format!("{{\"{tag}\": {content}}}"))
+    }
+}
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -413,7 +268,8 @@ from! {
     i64 => |number: i64| Self::Number(number.into()),
     Vec<Value> => Self::List,
     BTreeMap<String, Value> => Self::Map,
-    Reference => Self::Ref,
+    Deferred => Self::Deferred,
+    Reference => |reference| Self::Deferred(Deferred::Ref(reference)),
 }
 
 /// Plain JSON as it stands: a `$` in a key has no meaning here.
@@ -438,33 +294,35 @@ mod tests {
 
     #[test]
     fn every_form_survives_the_way_to_json_and_back() {
-        let reference = Value::Ref(Reference::new("checkout/vpc/vpc", "VpcId"));
+        let reference = Value::from(Reference::new("checkout/vpc/vpc", "VpcId"));
         let value = Value::Map(
             [
                 ("$ref".to_owned(), Value::from("a user's own key")),
                 ("$$x".to_owned(), Value::Null),
                 ("list".to_owned(), Value::List(vec![Value::Bool(true), Value::from(3)])),
-                ("template".to_owned(), Value::Template(vec!["arn:".into(), reference.clone()])),
+                ("template".to_owned(), Deferred::Template(vec!["arn:".into(), reference.clone()]).into()),
                 (
                     "block".to_owned(),
-                    Value::Subnet(Box::new(SubnetOf { block: reference.clone(), prefix: 64, index: 3 })),
+                    Deferred::Subnet(Box::new(SubnetOf { block: reference.clone(), prefix: 64, index: 3 })).into(),
                 ),
                 (
                     "issuer".to_owned(),
-                    Value::WithoutPrefix(Box::new(WithoutPrefix {
+                    Deferred::WithoutPrefix(Box::new(WithoutPrefix {
                         text: reference.clone(),
                         prefix: "https://".to_owned(),
-                    })),
+                    }))
+                    .into(),
                 ),
                 ("condition".to_owned(), Value::entries([(reference.clone(), "a".into()), ("$b".into(), 1i64.into())])),
                 ("vpc".to_owned(), reference),
                 (
                     "zone".to_owned(),
-                    Value::CrossApp(CrossAppReference {
+                    Deferred::CrossApp(CrossAppReference {
                         app: "account".into(),
                         name: "zone-id".into(),
                         form: ValueType::String,
-                    }),
+                    })
+                    .into(),
                 ),
                 ("password".to_owned(), Value::Secret(SecretSource::Environment("PASSWORD".into()))),
             ]
@@ -474,21 +332,6 @@ mod tests {
         assert_eq!(json["$$ref"], "a user's own key");
         assert_eq!(json["vpc"]["$ref"], "checkout/vpc/vpc#VpcId");
         assert_eq!(Value::from_json(json).expect("it was just written"), value);
-    }
-
-    #[test]
-    fn parts_of_a_block_are_counted_from_zero() {
-        let part = |index| SubnetOf { block: "2600:1f18::/56".into(), prefix: 64, index }.evaluate();
-        assert_eq!(part(0).as_deref(), Some("2600:1f18::/64"));
-        assert_eq!(part(255).as_deref(), Some("2600:1f18:0:ff::/64"));
-        assert_eq!(part(256), None);
-    }
-
-    #[test]
-    fn a_prefix_is_taken_off_where_it_is() {
-        let rest = |text: &str| WithoutPrefix { text: text.into(), prefix: "https://".into() }.evaluate();
-        assert_eq!(rest("https://oidc.example/id/1").as_deref(), Some("oidc.example/id/1"));
-        assert_eq!(rest("oidc.example").as_deref(), Some("oidc.example"));
     }
 
     #[test]

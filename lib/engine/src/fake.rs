@@ -497,7 +497,7 @@ pub(crate) fn subnet() -> (&'static str, &'static str, Json) {
 }
 
 pub(crate) fn reference(path: &str, attribute: &str) -> Value {
-    Value::Ref(Reference::new(path, attribute))
+    Value::from(Reference::new(path, attribute))
 }
 
 /// A state without randomness.

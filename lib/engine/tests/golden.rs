@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 
 use groundplan_core::value::{CrossAppReference, SecretSource, ValueType};
-use groundplan_core::{Assembly, AssumeRole, Environment, Path, Reference, ResourceEntry, Value};
+use groundplan_core::{Assembly, AssumeRole, Deferred, Environment, Path, Reference, ResourceEntry, Value};
 use groundplan_engine::diff::{Action, Reason};
 use groundplan_engine::model::{
     Counts, Event, FormatError, Imported, Imports, Intent, Move, Operation, Orphan, ResourceStatus, RunRecord,
@@ -187,16 +187,16 @@ fn journal(format: u32) -> Vec<Event> {
 
 fn assembly() -> Assembly {
     let mut properties = with_secret("new");
-    properties.insert("Other".into(), Value::Ref(Reference::new("a/two", "Arn")));
+    properties.insert("Other".into(), Value::from(Reference::new("a/two", "Arn")));
     let zone = CrossAppReference { app: "account".into(), name: "zone-id".into(), form: ValueType::String };
-    properties.insert("Zone".into(), Value::CrossApp(zone));
+    properties.insert("Zone".into(), Deferred::CrossApp(zone).into());
     Assembly {
         format: Assembly::FORMAT,
         app: "shop".into(),
         state: None,
         stacks: BTreeMap::from([("a".to_owned(), Environment::new("eu-central-1"))]),
         resources: [(Path::new("a/new"), ResourceEntry::new(QUEUE, properties))].into_iter().collect(),
-        outputs: BTreeMap::from([("arn".to_owned(), Value::Ref(Reference::new("a/new", "Arn")))]),
+        outputs: BTreeMap::from([("arn".to_owned(), Value::from(Reference::new("a/new", "Arn")))]),
     }
 }
 

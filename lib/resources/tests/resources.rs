@@ -1,6 +1,6 @@
 //! The generated types in use.
 
-use groundplan_core::{App, Data, Environment, Identifies, Input, Output, Resource, Stack, Value, template};
+use groundplan_core::{App, Data, Deferred, Environment, Identifies, Input, Output, Resource, Stack, Value, template};
 use groundplan_resources::{
     applicationautoscaling, cloudfront, ec2, eks, elasticache, elasticloadbalancingv2, iam, kms, lambda, rds, s3, sns,
     sqs, wafv2,
@@ -34,7 +34,7 @@ fn a_subnet_is_written_under_cloudformations_names_and_read_back() {
         written.keys().collect::<Vec<_>>(),
         ["CidrBlock", "Ipv4NetmaskLength", "MapPublicIpOnLaunch", "PrivateDnsNameOptionsOnLaunch", "Tags", "VpcId"]
     );
-    assert_eq!(written["VpcId"], Value::Ref(vpc.vpc_id().reference().clone()));
+    assert_eq!(written["VpcId"], Value::from(vpc.vpc_id().reference().clone()));
     assert_eq!(written["CidrBlock"], Value::String("10.0.0.0/24".into()));
     assert_eq!(map(&written["PrivateDnsNameOptionsOnLaunch"])["HostnameType"], Value::String("resource-name".into()));
     let tags = written["Tags"].as_list().map(|tags| map(&tags[0])["Key"].clone());
@@ -42,7 +42,7 @@ fn a_subnet_is_written_under_cloudformations_names_and_read_back() {
 
     let read = ec2::Subnet::from_value(&value).unwrap_or_else(|| panic!("a subnet is read back"));
     assert_eq!(read.cidr_block, Some(Input::Known("10.0.0.0/24".to_owned())));
-    assert_eq!(read.vpc_id, Some(Input::Ref(vpc.vpc_id())));
+    assert_eq!(read.vpc_id, Some(Input::from(vpc.vpc_id())));
     assert_eq!(read.into_value(), value);
 }
 
@@ -85,7 +85,7 @@ fn an_attribute_that_belongs_to_another_resource_has_that_ones_id() {
     let _: Output<ec2::VpcId> = subnet.vpc_id();
     let _: Output<ec2::SecurityGroupId> = vpc.default_security_group();
     let group = ec2::SecurityGroup::new("all").vpc_id(subnet.vpc_id());
-    assert_eq!(group.vpc_id, Some(Input::Ref(subnet.vpc_id())));
+    assert_eq!(group.vpc_id, Some(Input::from(subnet.vpc_id())));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn several_required_values_are_given_by_name_each_as_whatever_provides_it() {
     let of_output = ListenerArgs { load_balancer_arn: balancer.load_balancer_arn(), default_actions: forward() };
     let value = of_handle.into_value();
     assert_eq!(value, Listener::new(of_output).into_value());
-    assert_eq!(map(&value)["LoadBalancerArn"], Value::Ref(balancer.load_balancer_arn().reference().clone()));
+    assert_eq!(map(&value)["LoadBalancerArn"], Value::from(balancer.load_balancer_arn().reference().clone()));
     assert_eq!(map(&value)["DefaultActions"].as_list().map(<[_]>::len), Some(1));
 }
 
@@ -120,7 +120,9 @@ fn a_handle_fits_where_the_name_of_a_property_says_so() {
     let app = App::new("test");
     let stack = stack(&app);
     let refers = |value: Value, property: &str, attribute: &str| {
-        let Value::Ref(reference) = map(&value)[property].clone() else { panic!("{property} is no reference") };
+        let Value::Deferred(Deferred::Ref(reference)) = map(&value)[property].clone() else {
+            panic!("{property} is no reference")
+        };
         assert_eq!(reference.attribute, attribute, "{property}");
     };
     let key = stack.add("key", ec2::KeyPair::new("bastion"));
@@ -150,7 +152,7 @@ fn a_handle_fits_where_the_name_of_a_property_says_so() {
     };
     let target = stack.add("target", applicationautoscaling::ScalableTarget::new(target));
     let of_handle = applicationautoscaling::ScalingPolicy::new(policy).scaling_target_id(&target).into_value();
-    assert_eq!(map(&of_handle)["ScalingTargetId"], Value::Ref(target.id().reference().clone()));
+    assert_eq!(map(&of_handle)["ScalingTargetId"], Value::from(target.id().reference().clone()));
     refers(of_handle, "ScalingTargetId", "Id");
 }
 
@@ -185,7 +187,7 @@ fn an_id_that_is_known_is_given_as_text_and_one_that_is_composed_as_a_template()
     let app = App::new("test");
     let role = template!("arn:aws:iam::{}:role/eks", stack(&app).account_id());
     let function = lambda::FunctionArgs { code: lambda::function::Code::new(), role };
-    assert!(matches!(lambda::Function::new(function).role, Some(Input::Template(_))));
+    assert!(matches!(lambda::Function::new(function).role, Some(Input::Deferred(Deferred::Template(_)))));
 }
 
 #[test]

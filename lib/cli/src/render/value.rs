@@ -1,6 +1,6 @@
 //! Values of properties.
 
-use groundplan_core::Value;
+use groundplan_core::{Deferred, Value};
 use groundplan_schema::Cursor;
 use serde_json::Value as Json;
 
@@ -15,28 +15,17 @@ pub(crate) fn value(value: &Value, cursor: Option<&Cursor<'_>>, indent: usize) -
         return paint(DIM, "(sensitive)");
     }
     match value {
-        Value::Ref(reference) => paint(INFO, reference),
-        Value::CrossApp(import) => paint(INFO, import),
         Value::Secret(source) => paint(DIM, format!("(secret, {source})")),
-        Value::Subnet(part) => {
-            format!("/{} number {} of {}", part.prefix, part.index, self::value(&part.block, None, indent))
-        }
-        Value::WithoutPrefix(part) => {
-            format!("{} without \"{}\"", self::value(&part.text, None, indent), part.prefix)
-        }
-        Value::Entries(entries) => {
+        Value::Deferred(Deferred::Entries(entries)) => {
             let entry = |(key, value): &(Value, Value)| {
                 format!("{}: {}", self::value(key, None, indent), self::value(value, None, indent + 2))
             };
             block('{', entries.iter().map(entry).collect(), '}', indent)
         }
-        Value::Template(parts) => {
-            let parts = parts.iter().map(|part| match part {
-                Value::String(text) => text.clone(),
-                other => format!("{{{}}}", self::value(other, None, indent)),
-            });
-            format!("\"{}\"", parts.collect::<String>())
+        Value::Deferred(deferred @ (Deferred::Ref(_) | Deferred::CrossApp(_))) => {
+            paint(INFO, deferred.describe(|_| String::new()))
         }
+        Value::Deferred(deferred) => deferred.describe(|part| self::value(part, None, indent)),
         Value::List(items) => {
             let item = cursor.map(Cursor::item);
             let items = items.iter().map(|it| self::value(it, item.as_ref(), indent + 2)).collect();

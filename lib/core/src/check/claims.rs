@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::path::Path;
-use crate::value::{Reference, Value};
+use crate::value::{Deferred, Reference, Value};
 
 /// Where each resource was added, as in [`Synthesis`](crate::Synthesis).
 type Locations = BTreeMap<Path, Vec<&'static Location<'static>>>;
@@ -95,7 +95,7 @@ fn identifying<'a>(
     // Of two with the name, which one is meant is not known.
     let (Some((owner, _)), None) = (owners.next(), owners.next()) else { return Cow::Borrowed(&entry.properties) };
     let mut properties = entry.properties.clone();
-    properties.insert(by_id.to_owned(), Value::Ref(Reference::new(owner.clone(), attribute)));
+    properties.insert(by_id.to_owned(), Reference::new(owner.clone(), attribute).into());
     Cow::Owned(properties)
 }
 
@@ -119,7 +119,7 @@ fn members<'a>(
         Some(value) => vec![itself(value)],
     };
     let stated = entry.properties.get(member.owner_attribute);
-    let owner = stated.cloned().unwrap_or_else(|| Value::Ref(Reference::new(path.clone(), member.owner_attribute)));
+    let owner = stated.cloned().unwrap_or_else(|| Reference::new(path.clone(), member.owner_attribute).into());
     let claims = |element: &Value| {
         member_claims(member, environment, &owner, element, &|reference, name| property(reference, name))
     };
@@ -133,7 +133,7 @@ fn inline_owner<'a>(
     entry: &ResourceEntry,
 ) -> Option<(&'a Path, &'static Collection, &'static Member)> {
     memberships(&entry.type_name).filter(|(collection, _)| collection.exclusive).find_map(|(collection, member)| {
-        let Value::Ref(owner) = entry.properties.get(member.owner_property)? else { return None };
+        let Value::Deferred(Deferred::Ref(owner)) = entry.properties.get(member.owner_property)? else { return None };
         let (path, owner) = assembly.resources.get_key_value(&owner.path)?;
         let inline = owner.properties.get(collection.property)?;
         let states = owner.type_name == collection.owner_type && inline.as_list().is_none_or(|list| !list.is_empty());

@@ -61,16 +61,13 @@ fn depth(value: &Value) -> usize {
     let deepest = |items: &[Value]| items.iter().map(depth).max().unwrap_or(0);
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-        Value::Ref(_) => 1,
-        Value::CrossApp(_) => 2,
         Value::List(items) => 1 + deepest(items),
-        Value::Template(parts) => 2 + deepest(parts),
         Value::Map(entries) => 1 + entries.values().map(depth).max().unwrap_or(0),
         Value::Secret(source) => 3 + source.values().into_iter().map(depth).max().unwrap_or(0),
-        Value::Subnet(part) => 2 + depth(&part.block),
-        Value::WithoutPrefix(part) => 2 + depth(&part.text),
-        Value::Entries(entries) => {
-            3 + entries.iter().map(|(key, value)| depth(key).max(depth(value))).max().unwrap_or(0)
+        Value::Deferred(deferred) => {
+            let mut deepest = 0;
+            deferred.each_part(|part| deepest = deepest.max(depth(part)));
+            deferred.brackets() + deepest
         }
     }
 }
@@ -78,9 +75,9 @@ fn depth(value: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Environment;
     use crate::app::App;
     use crate::export::Export;
+    use crate::{Deferred, Environment};
 
     fn codes(app: &App) -> Vec<String> {
         let findings = app.synth().err().map(|diagnostics| diagnostics.0).unwrap_or_default();
@@ -124,7 +121,9 @@ mod tests {
             resources: Default::default(),
             outputs: [("deep".to_owned(), value)].into(),
         };
-        for (value, refused) in [(nested(100), false), (nested(101), true), (Value::Template(vec![nested(99)]), true)] {
+        for (value, refused) in
+            [(nested(100), false), (nested(101), true), (Deferred::Template(vec![nested(99)]).into(), true)]
+        {
             let mut found = Vec::new();
             depths(&assembly(value), &mut found);
             assert_eq!(!found.is_empty(), refused);
@@ -135,7 +134,7 @@ mod tests {
     fn the_depth_is_that_of_the_json() {
         let values = [
             nested(7),
-            Value::Template(vec![nested(3)]),
+            Deferred::Template(vec![nested(3)]).into(),
             serde_json::from_str(r#"{"$subnet": {"block": {"$ref": "a/b#C"}, "prefix": 64, "index": 0}}"#).unwrap(),
             serde_json::from_str(r#"{"$secret": {"generated": {"length": 24}}}"#).unwrap(),
             serde_json::from_str(r#"{"$import": {"app": "a", "name": "b", "form": "text"}}"#).unwrap(),

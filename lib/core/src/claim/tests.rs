@@ -432,7 +432,7 @@ fn values_that_are_composed_are_compared_as_far_as_they_are_known() {
 
 #[test]
 fn a_circle_of_references_ends() {
-    let itself = Value::Ref(Reference::new("a/role", "RoleName"));
+    let itself = Value::from(Reference::new("a/role", "RoleName"));
     let properties = properties(json!({"RoleName": {"$ref": "a/role#RoleName"}, "PolicyName": "read"}));
     let claims =
         claims_among("AWS::IAM::RolePolicy", &Environment::new("us-east-1"), &properties, &|_, _| Some(&itself));

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Value;
+use super::{Deferred, Value};
 
 /// Where the value of a [`Secret`](crate::Secret) comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -157,7 +157,7 @@ impl fmt::Display for SecretSource {
                 entry.key.as_ref().map_or(Ok(()), |key| write!(f, ", key {key}"))
             }
             Self::Output(output) => match &*output.resource {
-                Value::Ref(resource) => write!(f, "{} of {}", output.attribute, resource.path),
+                Value::Deferred(Deferred::Ref(resource)) => write!(f, "{} of {}", output.attribute, resource.path),
                 Value::String(id) => write!(f, "{} of {id}", output.attribute),
                 _ => f.write_str(&output.attribute),
             },

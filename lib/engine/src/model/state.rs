@@ -400,8 +400,7 @@ impl ResourceState {
 pub(crate) fn without_secrets(properties: &BTreeMap<String, Value>) -> Properties {
     fn plain(value: &Value) -> Option<Json> {
         Some(match value {
-            open if open.is_open() => return None,
-            Value::Secret(_) => return None,
+            Value::Deferred(_) | Value::Secret(_) => return None,
             Value::List(items) => items.iter().filter_map(plain).collect(),
             Value::Map(entries) => {
                 Json::Object(entries.iter().filter_map(|(key, value)| Some((key.clone(), plain(value)?))).collect())

@@ -402,8 +402,7 @@ fn supported(inputs: &Inputs<'_>, changes: &ChangeSet, provider: &dyn Provider) 
 /// A value with `null` for all that is not known.
 fn known(value: &Value) -> Json {
     match value {
-        open if open.is_open() => Json::Null,
-        Value::Secret(_) => Json::Null,
+        Value::Deferred(_) | Value::Secret(_) => Json::Null,
         Value::List(items) => items.iter().map(known).collect(),
         Value::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), known(value))).collect()),
         scalar => scalar.to_json(),

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::value::CrossAppReference;
-use groundplan_core::{Assembly, Path, Reference, Value};
+use groundplan_core::{Assembly, Deferred, Path, Reference, Value};
 use serde_json::Value as Json;
 
 use crate::error::Error;
@@ -129,11 +129,11 @@ impl Upstream {
                 continue;
             }
             value.walk_mut(&mut |value| {
-                if let Value::CrossApp(import) = value {
+                if let Value::Deferred(Deferred::CrossApp(import)) = value {
                     let known = imports.get(&import.app).and_then(|names| names.get(&import.name));
                     *value = match known {
                         Some(imported) => imported.value.clone().into(),
-                        None => Value::Ref(Reference::new(import.app.as_str(), import.name.as_str())),
+                        None => Value::from(Reference::new(import.app.as_str(), import.name.as_str())),
                     };
                 }
             });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::secret::SecretSource;
-use groundplan_core::{Environment, Reference, SubnetOf, Value, WithoutPrefix};
+use groundplan_core::{Deferred, Environment, Reference, Value};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
@@ -16,17 +16,8 @@ use crate::secret::{self, SecretError, Sources};
 pub(crate) fn substitute(value: &Value, lookup: &impl Fn(&Reference) -> Option<Json>) -> Value {
     let again = |value: &Value| substitute(value, lookup);
     match value {
-        Value::Ref(reference) => lookup(reference).map_or_else(|| value.clone(), Value::from),
-        Value::Template(parts) => join(parts.iter().map(again).collect()),
-        Value::Subnet(part) => {
-            let part = SubnetOf { block: again(&part.block), ..**part };
-            part.evaluate().map_or_else(|| Value::Subnet(Box::new(part)), Value::String)
-        }
-        Value::WithoutPrefix(part) => {
-            let part = WithoutPrefix { text: again(&part.text), prefix: part.prefix.clone() };
-            part.evaluate().map_or_else(|| Value::WithoutPrefix(Box::new(part)), Value::String)
-        }
-        Value::Entries(entries) => Value::entries(entries.iter().map(|(key, value)| (again(key), again(value)))),
+        Value::Deferred(Deferred::Ref(reference)) => lookup(reference).map_or_else(|| value.clone(), Value::from),
+        Value::Deferred(deferred) => deferred.resolve(again),
         Value::List(items) => Value::List(items.iter().map(again).collect()),
         Value::Map(entries) => Value::Map(substitute_all(entries, lookup)),
         Value::Secret(source) => Value::Secret(source.map_values(again)),
@@ -40,21 +31,6 @@ pub(crate) fn substitute_all(
     lookup: &impl Fn(&Reference) -> Option<Json>,
 ) -> BTreeMap<String, Value> {
     properties.iter().map(|(key, value)| (key.clone(), substitute(value, lookup))).collect()
-}
-
-fn join(parts: Vec<Value>) -> Value {
-    let text: Option<String> = parts.iter().map(text).collect();
-    text.map_or(Value::Template(parts), Value::String)
-}
-
-/// What a known part of a template looks like in the text.
-fn text(part: &Value) -> Option<String> {
-    match part {
-        Value::String(text) => Some(text.clone()),
-        open if open.is_open() => None,
-        Value::Secret(_) => None,
-        other => Some(other.to_json().to_string()),
-    }
 }
 
 /// Properties as a request needs them.
@@ -153,6 +129,8 @@ fn plain(place: &str, value: &Value, secrets: &BTreeMap<String, Zeroizing<String
 
 #[cfg(test)]
 mod tests {
+    use groundplan_core::{SubnetOf, WithoutPrefix};
+
     use super::*;
 
     fn known(reference: &Reference) -> Option<Json> {
@@ -161,30 +139,31 @@ mod tests {
 
     #[test]
     fn a_template_is_joined_once_all_its_parts_are_known() {
-        let vpc = Value::Ref(Reference::new("a/vpc", "VpcId"));
-        let arn = Value::Ref(Reference::new("a/vpc", "Arn"));
-        let whole = Value::Template(vec!["id-".into(), vpc.clone(), Value::from(7)]);
+        let vpc = Value::from(Reference::new("a/vpc", "VpcId"));
+        let arn = Value::from(Reference::new("a/vpc", "Arn"));
+        let whole = Value::Deferred(Deferred::Template(vec!["id-".into(), vpc.clone(), Value::from(7)]));
         assert_eq!(substitute(&whole, &known), Value::from("id-vpc-17"));
-        let part = Value::Template(vec![vpc, arn.clone()]);
-        assert_eq!(substitute(&part, &known), Value::Template(vec!["vpc-1".into(), arn]));
+        let part = Value::Deferred(Deferred::Template(vec![vpc, arn.clone()]));
+        assert_eq!(substitute(&part, &known), Value::Deferred(Deferred::Template(vec!["vpc-1".into(), arn])));
     }
 
     #[test]
     fn a_part_of_a_block_is_cut_once_the_block_is_known() {
-        let part = Value::Subnet(Box::new(SubnetOf {
-            block: Value::Ref(Reference::new("a/ipv6", "Block")),
+        let part = Value::Deferred(Deferred::Subnet(Box::new(SubnetOf {
+            block: Value::from(Reference::new("a/ipv6", "Block")),
             prefix: 64,
             index: 2,
-        }));
+        })));
         assert_eq!(substitute(&part, &|_| None), part);
         assert_eq!(substitute(&part, &|_| Some("2600::/56".into())), Value::from("2600:0:0:2::/64"));
     }
 
     #[test]
     fn a_prefix_is_taken_off_and_a_key_is_put_in_once_they_are_known() {
-        let url = Value::Ref(Reference::new("a/eks", "Url"));
-        let issuer = Value::WithoutPrefix(Box::new(WithoutPrefix { text: url, prefix: "https://".into() }));
-        let subject = Value::Template(vec![issuer, ":sub".into()]);
+        let url = Value::from(Reference::new("a/eks", "Url"));
+        let issuer =
+            Value::Deferred(Deferred::WithoutPrefix(Box::new(WithoutPrefix { text: url, prefix: "https://".into() })));
+        let subject = Value::Deferred(Deferred::Template(vec![issuer, ":sub".into()]));
         let condition = Value::entries([(subject, "me".into())]);
         assert_eq!(substitute(&condition, &|_| None), condition);
         let known = Value::Map(BTreeMap::from([("oidc/1:sub".to_owned(), "me".into())]));
@@ -194,7 +173,7 @@ mod tests {
     #[test]
     fn the_place_of_a_secret_may_be_an_output() {
         use groundplan_core::secret::SecretsManagerEntry;
-        let entry = SecretsManagerEntry { secret: Box::new(Value::Ref(Reference::new("a/vpc", "VpcId"))), key: None };
+        let entry = SecretsManagerEntry { secret: Box::new(Value::from(Reference::new("a/vpc", "VpcId"))), key: None };
         let resolved = substitute(&Value::Secret(SecretSource::SecretsManager(entry)), &known);
         assert!(resolved.references().is_empty());
     }

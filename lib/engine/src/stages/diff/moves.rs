@@ -213,7 +213,7 @@ impl<'a> Known<'a> {
 fn open(properties: &BTreeMap<String, Value>) -> Vec<&str> {
     let is_open = |value: &Value| {
         let mut open = false;
-        value.walk(&mut |part| open |= part.is_open());
+        value.walk(&mut |part| open |= matches!(part, Value::Deferred(_)));
         open
     };
     properties.iter().filter(|(_, value)| is_open(value)).map(|(name, _)| name.as_str()).collect()
@@ -226,7 +226,7 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
 
 fn alike(applied: &Value, desired: &Value) -> bool {
     match (applied, desired) {
-        (_, open) if open.is_open() => true,
+        (_, Value::Deferred(_)) => true,
         (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
         (Value::Map(a), Value::Map(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| alike(a, b)))

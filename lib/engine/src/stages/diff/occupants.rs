@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Assembly, Path, ResourceEntry, Value};
+use groundplan_core::{Assembly, Deferred, Path, ResourceEntry, Value};
 use groundplan_schema::{InVpc, lookup};
 
 use super::existing::{Incarnation, all};
@@ -82,7 +82,7 @@ pub(crate) fn coming<'a>(
 ) -> Vec<&'a Path> {
     let Some(vpc) = state.resources.get(held).and_then(held_by_vpc) else { return Vec::new() };
     let is_vpc = |value: &Value| match value {
-        Value::Ref(of) => state
+        Value::Deferred(Deferred::Ref(of)) => state
             .resources
             .get(&of.path)
             .is_some_and(|it| it.id == vpc || it.value_of("VpcId").is_some_and(|id| id == *vpc)),

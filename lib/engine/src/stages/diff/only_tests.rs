@@ -201,7 +201,7 @@ fn what_a_part_takes_and_publishes_is_its_own() {
     let policy = |path, name: &str| (path, "AWS::IAM::RolePolicy", json!({"RoleName": "worker", "PolicyName": name}));
     let mut program = assembly(&[policy("a/one", "x"), policy("a/two", "y")]);
     let reference =
-        |text: &str| Value::Ref(text.split_once('#').map(|(path, name)| Reference::new(path, name)).unwrap());
+        |text: &str| Value::from(text.split_once('#').map(|(path, name)| Reference::new(path, name)).unwrap());
     for (name, of) in [("account", "a#AccountId"), ("one", "a/one#Arn"), ("two", "a/two#Arn")] {
         program.outputs.insert(name.into(), reference(of));
     }

@@ -34,7 +34,7 @@ impl Rendered {
     /// A value whose references are resolved as far as they are known.
     pub(crate) fn new(value: &Value) -> Self {
         match value {
-            open if open.is_open() => Self::Unknown,
+            Value::Deferred(_) => Self::Unknown,
             Value::Secret(_) => Self::Sensitive,
             other => Self::Known(with_remarks(other)),
         }
@@ -43,7 +43,7 @@ impl Rendered {
 
 fn with_remarks(value: &Value) -> Json {
     match value {
-        open if open.is_open() => UNKNOWN.into(),
+        Value::Deferred(_) => UNKNOWN.into(),
         Value::Secret(_) => SENSITIVE.into(),
         Value::List(items) => items.iter().map(with_remarks).collect(),
         Value::Map(entries) => {

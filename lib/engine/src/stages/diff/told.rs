@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_core::{Path, Value};
+use groundplan_core::{Deferred, Path, Value};
 use groundplan_schema::lookup;
 
 use super::{Action, Change, Inputs, Reason};
@@ -22,7 +22,7 @@ pub(super) fn lost(
         let Some(entry) = inputs.assembly.resources.get(path) else { continue };
         for (place, source) in secret::secrets(&entry.properties) {
             let Some(output) = source.output() else { continue };
-            let Value::Ref(maker) = &*output.resource else { continue };
+            let Value::Deferred(Deferred::Ref(maker)) = &*output.resource else { continue };
             let stays = changes
                 .get(&maker.path)
                 .is_some_and(|maker| !matches!(maker.action, Action::Create | Action::Replace(_) | Action::Delete));

@@ -1,6 +1,6 @@
 //! Whether what is deleted can be deleted by then.
 
-use groundplan_core::{Path, Value};
+use groundplan_core::{Deferred, Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
 use crate::error::{Error, HeldResource, Need, named};
@@ -134,7 +134,9 @@ fn holding<'a>(
         let mut found = None;
         value.walk_leaves(name, &mut |place, leaf| {
             let is_it = match leaf {
-                Value::Ref(reference) => reference.path == *path && target.is_identified_by(&reference.attribute),
+                Value::Deferred(Deferred::Ref(reference)) => {
+                    reference.path == *path && target.is_identified_by(&reference.attribute)
+                }
                 _ => false,
             };
             if found.is_none() && is_it && holder.holds(place, target) {

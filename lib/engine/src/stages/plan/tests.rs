@@ -199,7 +199,7 @@ fn a_plan_keeps_references_and_does_not_resolve_them() {
     let plan = plan(&network("10.0.0.0/16"), &state(), diff);
     let subnet = plan.steps.iter().find(|step| step.path.as_str() == "a/subnet").unwrap();
     let Work::Create { desired, .. } = &subnet.work else { panic!("it is created") };
-    assert_eq!(desired.properties["VpcId"], Value::Ref(Reference::new("a/vpc", "VpcId")));
+    assert_eq!(desired.properties["VpcId"], Value::from(Reference::new("a/vpc", "VpcId")));
 }
 
 #[test]
