@@ -131,6 +131,7 @@ impl From<EngineError> for CommandError {
             | EngineError::Unsupported { .. }
             | EngineError::CorruptPlan { .. }
             | EngineError::MissingSecrets { .. }
+            | EngineError::Retyped { .. }
             | EngineError::UnknownPaths { .. }
             | EngineError::LeftOut { .. }
             | EngineError::NoPath { .. }

@@ -254,6 +254,17 @@ pub enum Error {
         /// The resources, each with the command that takes a snapshot of it.
         commands: Vec<(Path, String)>,
     },
+    /// Resources that are to stay in the account get another type. Nothing was touched.
+    #[error(
+        "these are to stay in the account (`retain`), and the program has another type there:{}\ndeclare the new ones \
+         under other paths, so that the old ones are retained; or deploy once with `retain` taken out and nothing else \
+         changed",
+        bullets(paths)
+    )]
+    Retyped {
+        /// The resources.
+        paths: Vec<Path>,
+    },
     /// Paths that were given name nothing.
     #[error("{}", unknown(place, paths))]
     UnknownPaths {
@@ -412,6 +423,7 @@ impl Error {
                 | Self::Protected { .. }
                 | Self::DataLoss { .. }
                 | Self::NoFinalSnapshot { .. }
+                | Self::Retyped { .. }
                 | Self::UnknownPaths { .. }
                 | Self::LeftOut { .. }
                 | Self::Claimed { .. }

@@ -27,6 +27,8 @@ pub enum Holding {
     Both,
     /// It stays in the account when it is removed from the program.
     Retained,
+    /// An earlier deploy has left it in the account.
+    WasRetained,
     /// Its change is left out of a part of a plan.
     LeftOut,
 }
@@ -87,6 +89,11 @@ impl fmt::Display for Taken {
             Holding::Retained => {
                 write!(f, "which is removed and stays in the account; give `{path}` another, or move it with `moved`")
             }
+            Holding::WasRetained => write!(
+                f,
+                "which an earlier deploy has left in the account; import that one, give `{path}` another, or, if it does \
+                 not exist any more, drop its record"
+            ),
             Holding::LeftOut => write!(f, "whose change is left out; add `--only {holder}`"),
         }
     }

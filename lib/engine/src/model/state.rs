@@ -374,8 +374,12 @@ impl ResourceState {
     }
 
     /// Whether it is not to be deleted or replaced: the program protects it, or AWS does as it was
-    /// last told to.
+    /// last told to. What was made in part never worked: nothing is lost with it, and no deploy could take the
+    /// protection away.
     pub fn is_protected(&self) -> bool {
+        if self.status == ResourceStatus::Tainted {
+            return false;
+        }
         let property = |name: &str| self.properties.get(name).map(Value::to_json);
         let by_aws = groundplan_schema::lookup(&self.type_name).and_then(|schema| schema.is_protected_by(property));
         self.lifecycle.protect || by_aws.is_some()

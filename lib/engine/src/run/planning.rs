@@ -9,7 +9,7 @@ use groundplan_core::{Assembly, Environment, Path, Reference, Value};
 use serde_json::Value as Json;
 
 use crate::error::Error;
-use crate::model::{Event, Imports, Loaded, State};
+use crate::model::{Event, Imports, Loaded, ResourceStatus, State};
 use crate::provider::{Identity, Properties, Provider};
 use crate::run::detect;
 use crate::run::rate_limit::RateLimiter;
@@ -19,7 +19,7 @@ use crate::run::upstream::{self, Upstream};
 use crate::secret::{self, Digests, Variables};
 use crate::stages::diff::moves::is_moved;
 use crate::stages::diff::only::{Part, part};
-use crate::stages::diff::{Action, Change, ChangeSet, Inputs, destroy as diff_destroy, diff_with, with_moves};
+use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Reason, destroy as diff_destroy, diff_with, with_moves};
 use crate::stages::plan::{Overview, Plan, arrange, schedule};
 use crate::stages::resolve::substitute;
 
@@ -164,6 +164,7 @@ pub async fn deploy(
     let (part, plan) = arrange(&inputs, |delete_first| {
         let mut part = part(&inputs, diff_with(&inputs, delete_first), &options.only)?;
         supported(&inputs, &part.changes, provider)?;
+        keeps_retained(&inputs, &part.changes)?;
         let is_own =
             |name: &str| part.outputs.contains_key(name) && part.outputs.get(name) == assembly.outputs.get(name);
         let moves = part.changes.changes.values();
@@ -378,6 +379,18 @@ pub(crate) async fn digests(
     }
     let sources = sources.iter().map(|(path, environment, source)| (*path, *environment, source));
     secret::known_digests(sources, &state.digest_key, provider, variables).await
+}
+
+/// Refuses another type at the path of what is to stay in the account: the path has room for one of them.
+fn keeps_retained(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<(), Error> {
+    let is_lost = |change: &&Change| {
+        let retyped = change.reasons.iter().any(|reason| matches!(reason, Reason::TypeChanged { .. }));
+        let old = inputs.state.resources.get(change.moved_from.as_ref().unwrap_or(&change.path));
+        let retained = old.is_some_and(|old| old.lifecycle.retain && old.status != ResourceStatus::Tainted);
+        retyped && retained && matches!(change.action, Action::Replace(_))
+    };
+    let paths: Vec<_> = changes.changes.values().filter(is_lost).map(|change| change.path.clone()).collect();
+    if paths.is_empty() { Ok(()) } else { Err(Error::Retyped { paths }) }
 }
 
 /// Whether the provider can do all that, before anything is touched.

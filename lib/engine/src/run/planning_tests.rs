@@ -288,3 +288,19 @@ async fn a_saved_plan_shows_what_it_does() {
     let refused = Planned::from_json(&planned.to_json(Some(&other), &loaded)).unwrap_err().to_string();
     assert!(refused.contains("it is of the app `shop` and has the program of `other`"), "{refused}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_to_stay_in_the_account_is_not_replaced_by_another_type() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let mut program = assembly(&[vpc("10.0.0.0/16")]);
+    program.resources.get_mut("a/vpc").unwrap().lifecycle.retain = true;
+    apply(&program, &store, &fake, &PlanOptions::default()).await;
+    let state = store::load(&store, "shop").await.unwrap().state;
+    let retyped = assembly(&[("a/vpc", LOG_GROUP, json!({}))]);
+    let refused = deploy(&retyped, &state, &fake, &PlanOptions::default()).await;
+    assert!(matches!(&refused, Err(Error::Retyped { paths }) if *paths == ["a/vpc".into()]), "{refused:?}");
+    program.resources.get_mut("a/vpc").unwrap().lifecycle.retain = false;
+    apply(&program, &store, &fake, &PlanOptions::default()).await;
+    let state = store::load(&store, "shop").await.unwrap().state;
+    deploy(&retyped, &state, &fake, &PlanOptions::default()).await.unwrap();
+}

@@ -112,6 +112,8 @@ struct Diff<'a> {
     desired: BTreeMap<&'a Path, BTreeMap<String, Value>>,
     /// The claims of what is made or changed.
     claims: BTreeMap<Path, Vec<Claim>>,
+    /// Of what was replaced, the positions of what a retained resource needs.
+    needed: BTreeSet<usize>,
     /// The secrets that get another value.
     new_secrets: BTreeSet<&'a Path>,
     changes: BTreeMap<Path, Change>,
@@ -129,6 +131,7 @@ impl<'a> Diff<'a> {
             left,
             desired: BTreeMap::new(),
             claims: BTreeMap::new(),
+            needed: BTreeSet::new(),
             new_secrets: BTreeSet::new(),
             changes: BTreeMap::new(),
         };
@@ -242,7 +245,7 @@ impl<'a> Diff<'a> {
             network::replaces(schema, &self.state, prior, &declared, &network, &mut change.properties);
         }
         let environment = self.inputs.assembly.environment(&change.path);
-        let mut forced = forced(entry, prior, environment, self.inputs.identity);
+        let mut forced = forced(entry, prior, desired, environment, self.inputs.identity);
         if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
             forced.extend(self.replaced.bound.get(&change.path).cloned().map(Reason::BoundTo));
         }
@@ -260,7 +263,8 @@ impl<'a> Diff<'a> {
         if replaced {
             change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
             change.data_loss = prior.is_stateful();
-            change.protected = prior.is_protected() || entry.lifecycle.protect;
+            let worked = prior.status != ResourceStatus::Tainted;
+            change.protected = worked && (prior.is_protected() || entry.lifecycle.protect);
         } else if incomplete || reboots || !change.properties.is_empty() {
             change.action = Action::Update;
             change.reasons.extend(follows::is_regenerated(change).then_some(Reason::NewSecret));
@@ -382,19 +386,20 @@ impl<'a> Diff<'a> {
             }
             self.changes.insert(path, change);
         }
-        retain_needed(&self.state, self.inputs.identity, &mut self.changes, self.inputs.behavior);
+        self.needed = retain_needed(&self.state, self.inputs.identity, &mut self.changes, self.inputs.behavior);
     }
 
     fn finish(self) -> ChangeSet {
         let of = |action| move |change: &&Change| change.action == action;
         let removed: Vec<&Path> = self.changes.values().filter(of(Action::Delete)).map(|change| &change.path).collect();
         let created = self.changes.values().filter(of(Action::Create)).map(|change| &change.path);
+        let old = existing::deposed(&self.state).enumerate();
         let added = created.filter(|_| !removed.is_empty());
         let added = added.map(|path| (path, self.desired[path].clone())).collect();
         ChangeSet {
             proposed_moves: moves::proposed(self.inputs, &self.state, &removed, &added),
             outputs: self.outputs(),
-            deposed: existing::deposed(&self.state).map(|old| left_over(&old)).collect(),
+            deposed: old.filter(|(at, _)| !self.needed.contains(at)).map(|(_, old)| left_over(&old)).collect(),
             claims: self.claims,
             changes: self.changes,
             imports: BTreeMap::new(),
@@ -419,6 +424,7 @@ impl<'a> Diff<'a> {
 fn forced(
     entry: &ResourceEntry,
     prior: &ResourceState,
+    desired: &BTreeMap<String, Value>,
     environment: Option<&Environment>,
     identity: &Identity,
 ) -> Vec<Reason> {
@@ -433,11 +439,20 @@ fn forced(
         }
     }
     match prior.status {
+        // Its protection is taken away first; the next deploy replaces it.
+        ResourceStatus::Failed if prior.is_protected() && !is_protected(entry, desired) => {}
         ResourceStatus::Tainted | ResourceStatus::Failed => reasons.push(Reason::Tainted),
         ResourceStatus::Deleting => reasons.push(Reason::Interrupted),
         ResourceStatus::Accepted | ResourceStatus::Updating | ResourceStatus::Ready => {}
     }
     reasons
+}
+
+/// Whether the program protects a resource, or tells AWS to.
+fn is_protected(entry: &ResourceEntry, desired: &BTreeMap<String, Value>) -> bool {
+    let property = |name: &str| desired.get(name).map(Value::to_json);
+    let by_aws = lookup(&entry.type_name).and_then(|schema| schema.is_protected_by(property));
+    entry.lifecycle.protect || by_aws.is_some()
 }
 
 #[cfg(test)]

@@ -320,3 +320,26 @@ fn the_old_network_of_what_an_interrupted_run_left_is_still_known() {
     let changed = changes(&program("10.0.0.0/16", "10.0.0.0/24"), &state).changes.remove("a/x").unwrap();
     assert!(matches!(changed.action, Action::Replace(_)), "{changed:?}");
 }
+
+#[test]
+fn what_never_worked_is_replaced_though_it_is_protected_and_what_may_have_is_set_free_first() {
+    let database = |protect: bool| {
+        let mut program = assembly(&[("a/db", DATABASE, json!({"DBInstanceIdentifier": "orders"}))]);
+        program.resources.get_mut("a/db").unwrap().lifecycle.protect = protect;
+        program
+    };
+    let failed = |status: ResourceStatus| {
+        let mut state = deployed(&database(true));
+        state.resources.get_mut("a/db").unwrap().status = status;
+        state
+    };
+    let of = |program: &Assembly, status| {
+        let change = changes(program, &failed(status)).changes.remove("a/db").unwrap();
+        (matches!(change.action, Action::Replace(_)), change.protected)
+    };
+    assert_eq!(of(&database(true), ResourceStatus::Tainted), (true, false));
+    assert_eq!(of(&database(true), ResourceStatus::Failed), (true, true));
+    assert_eq!(of(&database(false), ResourceStatus::Failed), (false, false), "its protection is taken away");
+    let gone = changes(&assembly(&[]), &failed(ResourceStatus::Tainted)).changes.remove("a/db").unwrap();
+    assert_eq!((gone.action, gone.protected), (Action::Delete, false));
+}

@@ -56,22 +56,26 @@ pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
 }
 
 /// Of what a program has no more, what a retained resource needs stays in the account with it, and so do
-/// its parts: one that this plan retains, or an earlier one.
+/// its parts: one that this plan retains, or an earlier one. Gives the positions of what was replaced earlier and is
+/// needed: that stays as it is.
 pub(super) fn retain_needed(
     state: &State,
     identity: &Identity,
     changes: &mut BTreeMap<Path, Change>,
     behavior: &dyn Fn(&str) -> Option<Behavior>,
-) {
+) -> BTreeSet<usize> {
     let is_retained = |change: &&Change| change.action == Action::Retain;
     let mut retained: Vec<_> =
         changes.values().filter(is_retained).filter_map(|change| standing(state, &change.path)).collect();
     retained.extend(existing::retained(state));
-    if !retained.is_empty() && changes.values().any(|change| change.action == Action::Delete) {
-        let needs = Needs::new(state, identity, behavior);
-        let left = stay(&needs, state, changes, retained, Action::Retain);
-        parts_stay(state, &needs, changes, &Staying { kept: BTreeSet::new(), left }, behavior);
+    let deletes = changes.values().any(|change| change.action == Action::Delete);
+    if retained.is_empty() || (!deletes && state.deposed.is_empty()) {
+        return BTreeSet::new();
     }
+    let needs = Needs::new(state, identity, behavior);
+    let staying = Staying { kept: BTreeSet::new(), left: stay(&needs, state, changes, retained, Action::Retain) };
+    parts_stay(state, &needs, changes, &staying, behavior);
+    existing::deposed(state).enumerate().filter(|(_, old)| staying.includes(old)).map(|(at, _)| at).collect()
 }
 
 /// What stays whatever the changes say: they have nothing for what was replaced or retained earlier.
@@ -229,8 +233,7 @@ pub(super) fn left_over(old: &Incarnation<'_>) -> DeposedChange {
         id: resource.id.clone(),
         generation: resource.generation,
         data_loss: resource.is_stateful(),
-        // What was made in part and set aside at once can be protected by no deploy any more.
-        protected: resource.is_protected() && resource.status != ResourceStatus::Tainted,
+        protected: resource.is_protected(),
     }
 }
 

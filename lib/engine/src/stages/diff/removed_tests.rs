@@ -103,7 +103,7 @@ fn what_is_retained_is_not_lost_and_what_never_worked_is_not_retained() {
     let changes = changes(&assembly(&[]), &state).changes;
     let of = |path: &str| (changes[path].action, changes[path].protected, changes[path].data_loss);
     assert_eq!(of("a/db"), (Action::Retain, false, false));
-    assert_eq!(of("a/bucket"), (Action::Delete, true, false));
+    assert_eq!(of("a/bucket"), (Action::Delete, false, false));
 }
 
 #[test]

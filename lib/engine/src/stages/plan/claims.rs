@@ -9,7 +9,7 @@ use super::graph::Node;
 use super::nodes::Nodes;
 use crate::error::{Error, Holding, Taken};
 use crate::model::ResourceState;
-use crate::stages::diff::{Action, ChangeSet, Inputs, claims};
+use crate::stages::diff::{Action, ChangeSet, DeposedChange, Inputs, claims};
 
 /// A step that takes what another step lets go of.
 pub(super) struct Handover<'a> {
@@ -59,10 +59,20 @@ pub(super) fn handovers<'a>(
         let position = leftovers
             .entry(&old.path)
             .or_insert(usize::from(standing && inputs.state.resources.contains_key(&old.path)));
-        let node = deletes.get(&old.path).and_then(|deletes| deletes.get(*position));
-        *position += 1;
+        // What stays has no deletion.
+        let is_it = |gone: &DeposedChange| {
+            gone.path == old.path && gone.id == old.resource.id && gone.generation == old.resource.generation
+        };
+        let mut node = None;
+        if changes.deposed.iter().any(is_it) {
+            node = deletes.get(&old.path).and_then(|deletes| deletes.get(*position));
+            *position += 1;
+        }
         let release = node.map_or(Release::Never(Holding::LeftOut), |node| Release::Deleted(*node));
         hold(&old.path, &old.resource, false, release);
+    }
+    for old in &inputs.state.retained {
+        hold(&old.path, &old.resource, false, Release::Never(Holding::WasRetained));
     }
     let mut wanted: BTreeMap<&str, Vec<(&Claim, &Path)>> = BTreeMap::new();
     for (path, claims) in &changes.claims {

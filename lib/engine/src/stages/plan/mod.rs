@@ -388,3 +388,6 @@ mod handover_tests;
 #[cfg(test)]
 #[path = "held_tests.rs"]
 mod held_tests;
+#[cfg(test)]
+#[path = "retained_tests.rs"]
+mod retained_tests;

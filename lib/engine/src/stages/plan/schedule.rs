@@ -215,18 +215,24 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Creates and updates come after what the resource depends on.
+    /// Creates and updates come after what the resource depends on. What only records that comes after its moves:
+    /// to move a resource takes it out of the dependencies on whatever stood at its new path before.
     fn order_makes(&mut self) {
         for change in self.changes.changes.values() {
             let path = &change.path;
-            if !matches!(change.action, Action::Create | Action::Update | Action::Replace(_)) {
+            let makes = matches!(change.action, Action::Create | Action::Update | Action::Replace(_));
+            if !makes && !matches!(change.action, Action::Record | Action::Resume) {
                 continue;
             }
             let Some(make) = self.nodes[path].make() else { continue };
             let entry = &self.inputs.assembly.resources[path];
             for dependency in self.inputs.assembly.dependencies(path) {
                 let Some(nodes) = self.nodes.get(&dependency) else { continue };
-                let before = if self.takes_early(entry, &dependency) { nodes.early() } else { nodes.last() };
+                let before = match makes {
+                    false => nodes.moved,
+                    true if self.takes_early(entry, &dependency) => nodes.early(),
+                    true => nodes.last(),
+                };
                 before.into_iter().for_each(|before| self.graph.after(make, before));
             }
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Plan, Work};
 use crate::error::Error;
-use crate::model::{Event, Loaded, ResourceStatus, State};
+use crate::model::{Event, Loaded, State};
 impl Plan {
     /// Checks that the plan names every resource with data, and every protected one, that its steps delete
     /// from `state`, the one that it was made from. What a file says about that is not trusted.
@@ -26,10 +26,7 @@ impl Plan {
             if resource.is_stateful() && !self.loses_data.contains(&step.path) {
                 return unnamed("holds data");
             }
-            // What was made in part and set aside at once can be protected by no deploy any more.
-            let set_aside = resource.status == ResourceStatus::Tainted
-                && state.resources.get(&step.path).is_none_or(|current| !current.is_named(id, *generation));
-            if resource.is_protected() && !set_aside && !self.protected.contains(&step.path) {
+            if resource.is_protected() && !self.protected.contains(&step.path) {
                 return unnamed("is protected");
             }
         }
@@ -81,7 +78,7 @@ mod tests {
 
     use super::*;
     use crate::fake::{DATABASE, Fake, assembly, vpc};
-    use crate::model::{Orphan, ResourceState};
+    use crate::model::{Orphan, ResourceState, ResourceStatus};
     use crate::run::execute::{Cancellation, ExecuteError, ExecuteOptions, execute};
     use crate::run::planning::{self, PlanOptions};
     use crate::run::store::{MemoryStore, load};
@@ -111,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_protected_is_named_unless_it_never_worked_and_was_set_aside() {
+    async fn what_is_protected_is_named_unless_it_never_worked() {
         let (fake, store) = (Fake::default(), MemoryStore::new());
         let program = assembly(&[vpc("10.0.0.0/16")]);
         let loaded = load(&store, "shop").await.unwrap();
@@ -122,8 +119,7 @@ mod tests {
         let plan = planning::destroy(&state, &fake, &PlanOptions::default()).await.unwrap().plan;
         let resource = state.resources.get_mut("a/vpc").unwrap();
         (resource.lifecycle.protect, resource.status) = (true, ResourceStatus::Tainted);
-        assert!(plan.verify(&state).is_err(), "it stands there");
-        Plan { protected: vec!["a/vpc".into()], ..plan.clone() }.verify(&state).unwrap();
+        plan.verify(&state).unwrap();
         let resource = state.resources.remove("a/vpc").unwrap();
         let beside = ResourceState { id: "another".into(), ..resource.clone() };
         state.deposed = vec![Orphan { path: "a/vpc".into(), resource }];
