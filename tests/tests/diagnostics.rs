@@ -70,11 +70,11 @@ fn a_move_leads_from_a_free_path_to_something() {
 
     error[GP0108]: this states that it was at `shop/two`, but the program has a resource at that path
       --> tests/tests/diagnostics.rs:LINE (shop/one)
-       = help: remove the statement if the move is deployed already; to swap two paths, use `state mv` three times, through a path that is free
+       = help: remove the statement if the move is deployed already; to swap two paths, move the resources in the state, in three steps through a path that is free
 
     error[GP0108]: this states that it was at `shop/one`, but the program has a resource at that path
       --> tests/tests/diagnostics.rs:LINE (shop/two)
-       = help: remove the statement if the move is deployed already; to swap two paths, use `state mv` three times, through a path that is free
+       = help: remove the statement if the move is deployed already; to swap two paths, move the resources in the state, in three steps through a path that is free
 
     3 errors
     ");
@@ -265,7 +265,7 @@ fn a_code_that_does_not_exist_cannot_be_acknowledged() {
     }), @"
     error[GP0109]: there is no diagnostic with the code `GP0420`
       --> tests/tests/diagnostics.rs:LINE (shop)
-       = help: `explain` lists the codes
+       = help: check the code
 
     1 error
     ");

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
+use groundplan_engine::Hint;
 use groundplan_engine::provider::{ErrorClass, ProviderError};
 
 use crate::fence::Stopped;
@@ -84,6 +85,12 @@ impl Error {
         self
     }
 
+    /// The same error, with something that a user can do about it.
+    pub(crate) fn hinting(mut self, hint: Hint) -> Self {
+        self.0.hints.push(hint);
+        self
+    }
+
     /// The same error, of a setting that follows the create of the resource `id`.
     pub(crate) fn after_making(mut self, id: &str) -> Self {
         self.0.partial = Some(id.to_owned());
@@ -121,6 +128,10 @@ where
             let operation = operation(std::any::type_name::<E>());
             return Self(Box::new(ProviderError { operation, ..(**stopped).clone() }));
         }
+        let hints = match credentials(&error) {
+            Some(failed) if is_absent(failed) => vec![Hint::ConfigureCredentials],
+            _ => Vec::new(),
+        };
         let (class, message) = match &error {
             SdkError::ServiceError(service) => {
                 let meta = service.err().meta();
@@ -147,6 +158,7 @@ where
             partial: None,
             settings: false,
             patience: None,
+            hints,
         }))
     }
 }
@@ -242,11 +254,7 @@ fn unanswered<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> Error
 /// What failed, for a user: the credentials where it is those, else the chain of causes.
 fn explain<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> String {
     match credentials(error) {
-        Some(error) if is_absent(error) => {
-            "no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name in AWS_PROFILE a \
-             profile that exists, and run `aws sso login` where it needs that"
-                .to_owned()
-        }
+        Some(error) if is_absent(error) => "no AWS credentials were found".to_owned(),
         Some(failed) => {
             let causes: Vec<_> = chain(failed).collect();
             format!("the configured AWS credentials cannot be used: {}", causes.join(": "))

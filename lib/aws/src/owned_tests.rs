@@ -1,6 +1,6 @@
 use groundplan_core::Environment;
-use groundplan_engine::Provider;
 use groundplan_engine::provider::{ErrorClass, Owner, ProviderError};
+use groundplan_engine::{Hint, Provider};
 use serde_json::json;
 
 use crate::replay::{Answer, Log, aws, existing};
@@ -270,7 +270,8 @@ async fn whose_a_resource_is_that_nobody_may_read_is_said_to_be_unknown() {
     let denied = |_: &str| Answer::ec2_error(403, "UnauthorizedOperation", "You are not authorized.");
     let error = owner("AWS::EC2::VPC", "vpc-1", denied).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Denied);
-    for part in ["not authorized", "`vpc-1` belongs to another app", "--take-ownership"] {
+    for part in ["not authorized", "`vpc-1` belongs to another app"] {
         assert!(error.message.contains(part), "{error}");
     }
+    assert_eq!(error.hints, [Hint::TakeOwnership]);
 }

@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use aws_smithy_types::DateTime;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{AssumeRole, Environment};
-use groundplan_engine::Provider;
 use groundplan_engine::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
     Owner, Properties, ProviderError, Status, UpdateRequest,
 };
+use groundplan_engine::{Hint, Provider};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
@@ -252,10 +252,11 @@ impl Provider for Aws {
         };
         let id = &resource.id;
         let unread = |error: Error| match error.class() {
-            ErrorClass::Denied => error.adding(format_args!(
-                "so whether `{id}` belongs to another app is not known: allow the credentials to read its tags, or, if \
-                 nobody else manages it, import it with `--take-ownership`"
-            )),
+            ErrorClass::Denied => error
+                .adding(format_args!(
+                    "so whether `{id}` belongs to another app is not known: allow the credentials to read its tags"
+                ))
+                .hinting(Hint::TakeOwnership),
             _ => error,
         };
         guard::reading(owner).await.map_err(|error| harmless(unread(error)))

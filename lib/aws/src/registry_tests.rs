@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use groundplan_engine::Provider;
 use groundplan_engine::provider::{DeleteRequest, ErrorClass, Recovery};
+use groundplan_engine::{Hint, Provider};
 use groundplan_schema::{OnDuplicate, all, lookup};
 use serde_json::json;
 
@@ -130,7 +130,8 @@ async fn what_a_create_call_would_overwrite_is_left_alone_whatever_it_is_like() 
         let (aws, log) = over(Some(action));
         let error = aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap_err();
         assert_eq!((error.class, log.count("Action=PutRolePolicy")), (ErrorClass::AlreadyExists, 0), "{action}");
-        assert!(error.message.contains("import shop/thing 'p|r'"), "{error}");
+        let adopt = Hint::Import { path: Some("shop/thing".into()), id: Some("p|r".into()), new_state: false };
+        assert_eq!(error.hints, [adopt], "{error}");
     }
     let (aws, log) = crate::replay::aws(|_| Answer::Lost);
     let error = aws.create(&create("AWS::IAM::RolePolicy", wanted())).await.unwrap_err();

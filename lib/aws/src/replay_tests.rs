@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::{Assembly, Environment, ResourceEntry, Value};
-use groundplan_engine::Provider;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, execute};
 use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::provider::{DeleteRequest, ErrorClass, Status, UpdateRequest};
 use groundplan_engine::store::{self, MemoryStore};
+use groundplan_engine::{Hint, Provider};
 use serde_json::json;
 
 use crate::replay::{Answer, TOKEN, aws, create, create_in, existing, map};
@@ -273,7 +273,7 @@ async fn a_bucket_that_is_not_empty_is_deleted_only_with_its_data() {
     };
     let error = aws.delete(&request).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
-    assert!(error.message.contains("--delete-data"));
+    assert_eq!(error.hints, [Hint::AllowDataLoss]);
 }
 
 fn rds_empty(operation: &str) -> String {

@@ -1,12 +1,10 @@
 //! Why a command ends without having done its job, and with which exit code.
 
-use std::io::{self, ErrorKind};
-
 use groundplan_core::Diagnostics;
-use groundplan_engine::Error as EngineError;
-use groundplan_engine::provider::ErrorClass;
+use groundplan_engine::{Error as EngineError, Hints};
 use serde::Serialize;
 
+use crate::render::hint;
 use crate::style::lines;
 
 /// How a command ended, where it did its job.
@@ -107,6 +105,12 @@ impl CommandError {
         self.hints.push(hint.into());
         self
     }
+
+    /// With what can be done about the cause.
+    pub(crate) fn hints_of(mut self, cause: &impl Hints) -> Self {
+        self.hints.extend(hint::all(cause));
+        self
+    }
 }
 
 /// The message of the engine as it is printed: a list with its lines, any other one on a line.
@@ -122,7 +126,7 @@ impl From<Diagnostics> for CommandError {
     }
 }
 
-/// The message is the engine's own, which says what to do, too, where it can know.
+/// The message is the engine's own. What to do is worded by [`hint`].
 impl From<EngineError> for CommandError {
     fn from(error: EngineError) -> Self {
         let kind = match &error {
@@ -142,51 +146,8 @@ impl From<EngineError> for CommandError {
             | EngineError::OtherApp { .. } => Kind::Usage,
             _ => Kind::Failed,
         };
-        let hint = match &error {
-            // Where there are none, the message says what to set.
-            EngineError::Provider { source, .. } if source.class == ErrorClass::Unauthenticated => {
-                let are_absent = source.message.starts_with("no AWS credentials were found");
-                (!are_absent).then_some("renew the credentials, for example with `aws sso login`, and run it again")
-            }
-            // What is not about a resource is the question who the credentials belong to.
-            EngineError::Provider { path: None, source } => Some(match source.class {
-                ErrorClass::Denied => {
-                    "check the credentials, for example with `aws sts get-caller-identity`; `--target sandbox` needs none"
-                }
-                _ => "check that the target can be reached from here; `--target sandbox` needs no network",
-            }),
-            EngineError::Locked { heard: None, .. } => Some(
-                "`--lock-timeout 10m` waits for it; if that run hangs, `force-unlock` of that app takes the lock away",
-            ),
-            EngineError::Locked { heard: Some(_), .. } => Some(
-                "`--lock-timeout 10m` waits for it, and takes the lock over where that run has died; if it hangs, `force-unlock` of that app takes the lock away",
-            ),
-            EngineError::Store { source, fix: None, .. } => Some(match source.class {
-                ErrorClass::Denied => {
-                    "check the credentials, for example with `aws sts get-caller-identity`; `--state file:DIR` keeps the state on this machine"
-                }
-                _ => {
-                    "check that the bucket can be reached from here; `--state file:DIR` keeps the state on this machine"
-                }
-            }),
-            EngineError::File { source, .. } => hint_of_io(source),
-            _ => None,
-        };
-        let hints = hint.map(str::to_owned).into_iter().collect();
+        let hints = hint::all(&error);
         let message = error.to_string();
         Self { hints, cause: Some(Box::new(error)), ..Self::new(kind, message) }
-    }
-}
-
-/// What to do about a file that cannot be read or written.
-pub(crate) fn hint_of_io(error: &io::Error) -> Option<&'static str> {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            Some("make room there and run it again: it goes on where it stopped")
-        }
-        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
-            Some("this user has to be able to write there; `--state file:DIR` keeps the state elsewhere")
-        }
-        _ => None,
     }
 }

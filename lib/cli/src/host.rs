@@ -11,7 +11,7 @@ use groundplan_engine::Variables;
 use groundplan_engine::model::LockOwner;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::error::{CommandError, hint_of_io};
+use crate::error::CommandError;
 use crate::render::duration;
 
 /// All that a command line takes from its process: nothing else of it is read, so that tests
@@ -179,11 +179,7 @@ impl Host {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         let made = builder.create(&root).and_then(|()| std::fs::write(root.join(".gitignore"), "*\n"));
         made.map_err(|error| {
-            let failed = CommandError::failed(format!("cannot make `{}`: {error}", root.display()));
-            match hint_of_io(&error) {
-                Some(hint) => failed.hint(hint),
-                None => failed,
-            }
+            CommandError::failed(format!("cannot make `{}`: {error}", root.display())).hints_of(&error)
         })
     }
 

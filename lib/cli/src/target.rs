@@ -8,7 +8,7 @@ use groundplan_simulator::{Accounts, DEFAULT_ACCOUNT, SandboxError, Simulator};
 
 use crate::boxed::boxed;
 use crate::credentials;
-use crate::error::{CommandError, hint_of_io};
+use crate::error::CommandError;
 use crate::host::Host;
 
 /// What `--target` says.
@@ -142,10 +142,7 @@ async fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, 
     let simulator = opening.await.expect("opening a file does not panic").map_err(|error| {
         let failed = CommandError::failed(error.to_string());
         match error {
-            SandboxError::Io { source, .. } => match hint_of_io(&source) {
-                Some(hint) => failed.hint(hint),
-                None => failed,
-            },
+            SandboxError::Io { source, .. } => failed.hints_of(&source),
             _ => failed.hint(format!("to start over with an empty sandbox, delete `{}`", home.display())),
         }
     })?;

@@ -192,6 +192,11 @@ impl Terminal {
         self.note(format!("{} {text}", paint(style::INFO, "hint:")));
     }
 
+    /// Hints, each on a line.
+    pub(crate) fn hints<T: fmt::Display>(&self, hints: impl IntoIterator<Item = T>) {
+        hints.into_iter().for_each(|hint| self.hint(hint));
+    }
+
     /// Asks a question; whether the answer is `yes`.
     pub(crate) async fn ask(&self, question: &str) -> bool {
         lock(&self.err).write(&format!("{question} "));

@@ -214,7 +214,7 @@ fn a_policy_is_compared_line_by_line() {
 fn a_deploy_that_loses_data_is_refused_until_that_is_allowed() {
     let machine = Machine::new();
     machine.run(&database("admin"), "deploy").succeeds();
-    let refused = machine.run(&database("root"), "deploy").fails(1, "--delete-data");
+    let refused = machine.run(&database("root"), "deploy").fails(1, "allow that with `--delete-data`");
     // The name is that of this state.
     let snapshot = refused.out.split("final snapshot ").nth(1).and_then(|rest| rest.lines().next());
     let shown = refused.out.replace(snapshot.expect("it is named"), "[name]");

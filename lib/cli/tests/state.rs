@@ -9,11 +9,11 @@ use groundplan_core::{App, Environment};
 use groundplan_engine::StateStore;
 use groundplan_engine::model::LockOwner;
 use groundplan_engine::store::FileStore;
-use groundplan_resources::ec2;
+use groundplan_resources::{ec2, s3};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use machine::{Machine, app, network, read, shop};
+use machine::{Machine, app, database, network, read, shop};
 
 const STATE: &str = ".groundplan/sandbox/state/shop";
 
@@ -43,7 +43,8 @@ fn a_state_that_is_gone_is_no_empty_account() {
     assert!(listed.out.contains("    1  3 resources     `deploy` of"), "{}", listed.out);
     machine.run(&shop(), "state restore 9").fails(1, "has no state with the serial 9; these can be restored: 1");
     let blank = machine.run(&shop(), "state restore 0").fails(1, "is from before the first deploy, and has nothing");
-    assert!(blank.err.contains("these can be restored: 1; to start over"), "{}", blank.err);
+    let starts_over = "these can be restored: 1\nhint: `--new-state` starts over with a new state";
+    assert!(blank.err.contains(starts_over), "{}", blank.err);
     let restored = machine.run(&shop(), "state restore 1").succeeds();
     assert!(restored.err.contains("the state 1 was put back, as serial 3; nothing in the account"), "{}", restored.err);
     assert!(machine.run(&shop(), "history").succeeds().out.lines().last().unwrap().contains("state restore 1"));
@@ -150,7 +151,13 @@ fn a_mistyped_place_is_noticed_by_what_the_account_has() {
         .run(&shop(), "deploy --state file:statse")
         .fails(1, "there is no state at ~/statse/shop, but account 123456789012 has resources");
     assert!(mistyped.err.contains("AWS::EC2::VPC vpc-"), "{}", mistyped.err);
-    assert!(mistyped.err.contains("start a new state with `--new-state`"), "{}", mistyped.err);
+    let hints = mistyped.err.lines().filter(|line| line.starts_with("hint:")).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(hints, @"
+    hint: check that this is the location of the state; `--state URL` names another one
+    hint: `state push FILE` puts the state back from a backup
+    hint: `import PATH ID` adopts a resource that exists; the first import needs `--new-state`
+    hint: `--new-state` starts over with a new state, and leaves what exists alone
+    ");
     machine.run(&shop(), "plan --state file:statse").fails(1, "has resources that are tagged as of the app `shop`");
     assert_eq!(machine.sandbox().inventory().unwrap().len(), 3);
     // Who means it says so.
@@ -171,7 +178,7 @@ fn what_a_lost_state_has_known_is_adopted_one_by_one() {
     let mut imports: Vec<_> =
         inventory.iter().map(|item| format!("import {} {}", item.path.as_ref().unwrap(), item.id)).collect();
     let refused = machine.run(&shop(), &imports[0]).fails(1, "has resources that are tagged as of the app `shop`");
-    assert!(refused.err.contains("the first with `--new-state`"), "{}", refused.err);
+    assert!(refused.err.contains("the first import needs `--new-state`"), "{}", refused.err);
     machine.run(&shop(), "drift").fails(1, "has resources that are tagged as of the app `shop`");
     imports[0] += " --new-state";
     imports.iter().for_each(|import| drop(machine.run(&shop(), import).succeeds()));
@@ -193,7 +200,7 @@ fn what_another_app_has_is_not_imported_before_it_lets_go_of_it() {
     let vpc = inventory.iter().find(|item| item.type_name == "AWS::EC2::VPC").unwrap().id.clone();
     let import = format!("import billing/net {vpc}");
     let refused = machine.run(&billing, &import).fails(3, "is `shop/vpc` of the app `shop`");
-    assert!(refused.err.contains("run `state rm shop/vpc` of `shop` first"), "{}", refused.err);
+    assert!(refused.err.contains("hint: `state rm shop/vpc` of `shop` takes it out of the state"), "{}", refused.err);
     // No flag gives one resource to two apps, and a fresh state hides no other one.
     machine.run(&billing, &format!("{import} --take-ownership")).fails(3, "two apps cannot both have it");
     machine.run(&billing, &format!("{import} --new-state")).fails(3, "is `shop/vpc` of the app `shop`");
@@ -201,12 +208,18 @@ fn what_another_app_has_is_not_imported_before_it_lets_go_of_it() {
     let elsewhere = format!("{import} --state file:elsewhere");
     let refused = machine.run(&billing, &elsewhere).fails(3, "say that it is `shop/vpc` of the app `shop`");
     assert!(refused.err.contains("whose state is not beside ~/elsewhere/billing"), "{}", refused.err);
-    assert!(refused.err.contains("add `--take-ownership`"), "{}", refused.err);
+    let hints = "hint: `state rm shop/vpc` of `shop` takes it out of the state of that app\n\
+                 hint: if nobody else manages it, `--take-ownership` imports it whatever its tags say\n";
+    assert!(refused.err.contains(hints), "{}", refused.err);
 
     machine.run(&shop(), "state rm shop/vpc").succeeds();
     let renamed = app(|shop| drop(shop.add("network", ec2::Vpc::new().cidr_block("10.0.0.0/16"))));
     let other_path = machine.run(&renamed, &format!("import shop/network {vpc}")).fails(3, "was made for `shop/vpc`");
-    assert!(other_path.err.contains("if `shop/network` is meant, add `--take-ownership`"), "{}", other_path.err);
+    let hints = format!(
+        "hint: `import shop/vpc {vpc}` adopts what exists as shop/vpc\n\
+         hint: if nobody else manages it, `--take-ownership` imports it whatever its tags say\n"
+    );
+    assert!(other_path.err.contains(&hints), "{}", other_path.err);
     machine.run(&billing, &import).succeeds();
     machine
         .run(&shop(), &format!("import shop/vpc {vpc} --take-ownership"))
@@ -224,13 +237,17 @@ fn a_state_is_pulled_edited_and_pushed() {
     let pushed = machine.run(&shop(), "state push edited.json").succeeds();
     assert!(pushed.err.contains("the state in edited.json was pushed, as serial 2"), "{}", pushed.err);
     assert_eq!(machine.run(&shop(), "output bucket").succeeds().out, "another\n");
-    machine.run(&shop(), "state push edited.json").fails(1, "it has moved on since; pull it again");
+    let older = machine.run(&shop(), "state push edited.json").fails(1, "it has moved on since");
+    assert!(older.err.contains("hint: `state pull` writes the current state"), "{}", older.err);
+    assert!(older.err.contains("`state push FILE --force` writes it"), "{}", older.err);
 
     // What is edited in place is refused until it is pushed.
     let state = machine.path(STATE).join("state.json");
     fs::write(&state, read(&state).replace("another", "a third one")).unwrap();
     let refused = machine.run(&shop(), "plan").fails(1, "does not match its checksum: it was edited by hand");
-    assert!(refused.err.contains("`state push FILE --force`"), "{}", refused.err);
+    let ways_out = "hint: `state restore` lists the earlier states, and `state restore N` puts one of them back\n\
+                    hint: if the state in a file is to replace it all the same, `state push FILE --force` writes it\n";
+    assert!(refused.err.contains(ways_out), "{}", refused.err);
     machine.run(&shop(), &format!("state push {STATE}/state.json")).fails(1, "does not match its checksum");
     machine.run(&shop(), &format!("state push {STATE}/state.json --force")).succeeds();
     assert_eq!(machine.run(&shop(), "output bucket").succeeds().out, "a third one\n");
@@ -254,7 +271,8 @@ fn a_state_is_moved_to_another_place_and_the_old_one_says_so() {
         moved.err
     );
     for command in ["plan", "deploy", "state list", "state restore 0", "state migrate file:third"] {
-        let ran = machine.run(&shop(), command).fails(1, "was moved to file:~/elsewhere; use that one");
+        let ran = machine.run(&shop(), command).fails(1, "was moved to file:~/elsewhere");
+        assert!(ran.err.contains("hint: use the state there, with `--state file:~/elsewhere`"), "{}", ran.err);
         assert!(ran.err.contains("--state file:~/elsewhere"), "{}", ran.err);
     }
     assert!(machine.run(&shop(), "plan --state file:elsewhere").succeeds().out.contains("no changes"));
@@ -390,7 +408,35 @@ fn a_saved_plan_that_was_edited_is_refused() {
     machine.run(&shop(), "plan --out shop.plan").succeeds();
     let plan = machine.path("shop.plan");
     fs::write(&plan, read(&plan).replace("10.0.0.0/24", "10.0.1.0/24")).unwrap();
-    machine.run(&shop(), "deploy shop.plan").fails(3, "it does not match its checksum: it was edited or is damaged");
+    let refused = machine.run(&shop(), "deploy shop.plan");
+    let refused = refused.fails(3, "it does not match its checksum: it was edited or is damaged");
+    let again = "\nhint: make a new plan with `plan --out FILE`, or run the command without a saved plan\n";
+    assert!(refused.err.contains(again), "{}", refused.err);
+}
+
+#[test]
+fn people_and_programs_are_told_what_to_do_about_a_refusal_and_a_failed_step() {
+    let machine = Machine::new();
+    machine.run(&database("admin"), "plan --out old.plan").succeeds();
+    machine.run(&database("admin"), "deploy").succeeds();
+    let allow = "if the data may be lost, allow that with `--delete-data`";
+    let planned = machine.run(&database("root"), "plan").succeeds();
+    let refused = format!("resources that hold data:\n  - shop/db\nhint: {allow}\n");
+    assert!(planned.err.contains(&refused), "{}", planned.err);
+    let document = &machine.run(&database("root"), "plan --json").json()[0];
+    assert_eq!((document["refused"].as_array().unwrap().len(), &document["hints"]), (1, &json!([allow])));
+    let again = "make a new plan with `plan --out FILE`, or run the command without a saved plan";
+    assert_eq!(machine.run(&database("root"), "show old.plan --json").json()[0]["hints"], json!([again]));
+    let refused = machine.run(&database("root"), "deploy --json").json();
+    assert_eq!(refused.last().unwrap()["error"]["hints"], json!([allow]));
+
+    let bucket = json!({"BucketName": "planted-by-hand"}).as_object().cloned().expect("a map");
+    machine.sandbox().plant("AWS::S3::Bucket", "us-east-1", bucket).expect("it is free");
+    let media = app(|shop| drop(shop.add("media", s3::Bucket::new().bucket_name("planted-by-hand"))));
+    let failed = machine.run(&media, "deploy --json --delete-data").json();
+    let failed = &failed.last().unwrap()["failed"][0];
+    let import = "`import shop/media planted-by-hand` adopts what exists as shop/media";
+    assert_eq!((&failed["path"], &failed["hints"]), (&json!("shop/media"), &json!([import])), "{failed}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn a_part_that_does_not_exist_or_cannot_be_done_alone_is_refused() {
     machine.run(&shop(), "deploy shop.plan --only shop/vpc").fails(3, "cannot be used with");
     machine.run(&shop(), "deploy").succeeds();
     let none = app(|_| {});
-    machine.run(&none, "deploy --only shop/vpc").fails(3, "add them: `--only shop/vpc-a`");
+    machine.run(&none, "deploy --only shop/vpc").fails(3, "to include what is left out, add `--only shop/vpc-a`");
     machine.run(&none, "deploy --only shop/vpc --only shop/vpc-a").succeeds();
     assert_eq!(paths(&machine, &none), ["shop/media"]);
 }
@@ -199,7 +199,9 @@ fn what_exists_is_imported_with_its_differences() {
     Plan: 0 to create, 1 to change, 0 to replace, 0 to delete
     ✓ imported shop/vpc: the state has it now; nothing in the account has changed
     ");
-    machine.run(&shop(), &format!("import shop/vpc {vpc}")).fails(3, "run `state rm shop/vpc` first");
+    machine
+        .run(&shop(), &format!("import shop/vpc {vpc}"))
+        .fails(3, "`state rm shop/vpc` takes shop/vpc out of the state");
     machine.run(&network("10.0.0.0/24", true), "plan --detailed-exitcode").succeeds();
     machine.run(&shop(), "deploy").succeeds();
     machine.run(&shop(), "drift").succeeds();
@@ -322,7 +324,8 @@ fn a_lock_is_waited_for_and_can_be_taken_away() {
     note: no AWS credentials are configured: this is the embedded sandbox, nothing real is touched
     error: the state at ~/.groundplan/sandbox/state/shop is locked by `destroy --yes` (process 815 of ada on build-1, since 2023-11-14 22:10:15 UTC); wait until that run has ended
     hint: that run has held the lock for 3m 05s
-    hint: `--lock-timeout 10m` waits for it; if that run hangs, `force-unlock` of that app takes the lock away
+    hint: `--lock-timeout 10m` waits for the lock
+    hint: if that run hangs, `force-unlock` of that app takes the lock away
     ");
     machine.run(&shop(), "deploy --lock-timeout soon").fails(3, "expected a duration such as `90s`");
     let waited = machine.run(&shop(), "deploy --lock-timeout 200ms").fails(4, "waiting up to 200ms for the lock");
@@ -528,7 +531,9 @@ fn what_exists_already_fails_with_the_command_that_imports_it() {
     let bucket = json!({"BucketName": "planted-by-hand"}).as_object().cloned().expect("a map");
     machine.sandbox().plant("AWS::S3::Bucket", "us-east-1", bucket).expect("it is free");
     let media = app(|shop| drop(shop.add("media", s3::Bucket::new().bucket_name("planted-by-hand"))));
-    machine.run(&media, "deploy").fails(1, "run `import shop/media planted-by-hand`");
+    machine
+        .run(&media, "deploy")
+        .fails(1, "hint: `import shop/media planted-by-hand` adopts what exists as shop/media");
     machine.run(&media, "import shop/media planted-by-hand").succeeds();
     machine.run(&media, "deploy").succeeds();
 }

@@ -205,7 +205,7 @@ impl Scope {
         if code.is_unknown() {
             let unknown =
                 Diagnostic::error(Code::UnknownCode, format!("there is no diagnostic with the code `{code}`"));
-            self.report_at(unknown.help("`explain` lists the codes"), vec![Location::caller()]);
+            self.report_at(unknown.help("check the code"), vec![Location::caller()]);
         }
         self.tree.acknowledged.borrow_mut().push((self.path.clone(), code));
         self

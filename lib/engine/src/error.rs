@@ -1,6 +1,7 @@
 //! What can go wrong before, beside and after the steps of a plan.
 
 mod conflict;
+mod hints;
 
 use std::fmt;
 use std::io;
@@ -12,8 +13,9 @@ use uuid::Uuid;
 pub(crate) use conflict::named;
 pub use conflict::{HeldResource, Holding, NamedTooEarly, Need, Taken};
 
+use crate::hint::Hint;
 use crate::model::{FormatError, IllegalEvent, LastHeartbeat, LockOwner, Missing, Use};
-use crate::provider::{ErrorClass, Identity, ProviderError};
+use crate::provider::{Identity, ProviderError};
 
 /// Why the engine refuses or gives up. A step that fails is no such error: the
 /// [`Outcome`](crate::run::execute::Outcome) has it.
@@ -35,8 +37,8 @@ pub enum Error {
     /// There is no state, but the app was deployed from here. Nothing was touched.
     #[error(
         "there is no state at {place}, but it still has {}: the app was deployed from there, and a deploy without its \
-         state would make everything a second time; {}",
-        evidence.join(" and "), way_back(*restore)
+         state would make everything a second time",
+        evidence.join(" and ")
     )]
     Absent {
         /// The state store.
@@ -47,10 +49,7 @@ pub enum Error {
         restore: Option<u64>,
     },
     /// The state is older than what stands beside it. Nothing was touched.
-    #[error(
-        "the state at {place} has serial {found}, but {newer}: an older state was put in its place; put the newer one \
-         back, or accept this one with `state restore {found}`"
-    )]
+    #[error("the state at {place} has serial {found}, but {newer}: an older state was put in its place")]
     Older {
         /// The state store.
         place: String,
@@ -61,8 +60,7 @@ pub enum Error {
     },
     /// The journal continues another state than the one beside it. Nothing was touched.
     #[error(
-        "the journal at {place} belongs to another state (lineage {journal}) than the one beside it (lineage {state}): \
-         put the right state back, or accept this one and drop the journal with `state restore {serial}`"
+        "the journal at {place} belongs to another state (lineage {journal}) than the one beside it (lineage {state})"
     )]
     OtherLineage {
         /// The state store.
@@ -74,11 +72,8 @@ pub enum Error {
         /// The serial of the state.
         serial: u64,
     },
-    /// The state was moved to another place with `state migrate`. Nothing was touched.
-    #[error(
-        "the state at {place} was moved to {to}; use that one: `--state {to}`, or `.state(\"{to}\")` in the program (where \
-         both places name each other, a `state migrate` was cut short: run it again)"
-    )]
+    /// The state was moved to another place. Nothing was touched.
+    #[error("the state at {place} was moved to {to}")]
     Moved {
         /// The state store.
         place: String,
@@ -88,9 +83,7 @@ pub enum Error {
     /// The account has resources of the app, and there is no state.
     #[error(
         "there is no state at {}, but account {account} has resources that are tagged as of the app `{app}`:{}\n\
-         a deploy would make them a second time: bring the state back (`--state URL`, `state push FILE`), adopt them \
-         one by one (`import PATH ID`, the first with `--new-state`), or, if they are to be left alone, start a new state \
-         with `--new-state`",
+         a deploy would make them a second time",
         line(place),
         bullets(found)
     )]
@@ -115,8 +108,10 @@ pub enum Error {
     /// A state cannot be restored, pushed or moved. Nothing was touched.
     #[error("{reason}")]
     Refused {
-        /// Why not, and what to do.
+        /// Why not.
         reason: String,
+        /// What to do.
+        hints: Vec<Hint>,
     },
     /// The state belongs to another app.
     #[error("{place} is the state of the app `{found}`, not of `{app}`; give each app its own place")]
@@ -189,7 +184,7 @@ pub enum Error {
         source: Box<ProviderError>,
     },
     /// What has become of a call that an interrupted run has left open cannot be found out.
-    #[error("{}", unresolved(path, verb, type_name, source))]
+    #[error("cannot find out whether an interrupted run did {verb} `{path}` ({type_name}): {source}")]
     Unresolved {
         /// The resource.
         path: Path,
@@ -236,18 +231,14 @@ pub enum Error {
         paths: Vec<Path>,
     },
     /// The plan loses data and was not allowed to.
-    #[error(
-        "the plan deletes or replaces resources that hold data:{}\nrun it with `--delete-data` if that data may be lost",
-        bullets(paths)
-    )]
+    #[error("the plan deletes or replaces resources that hold data:{}", bullets(paths))]
     DataLoss {
         /// The resources.
         paths: Vec<Path>,
     },
     /// The plan deletes what a last snapshot could be taken of, and only somebody else can take it.
     #[error(
-        "no final snapshot is taken of what the plan deletes:{}\ntake each, wait until it is there, and run with \
-         `--skip-final-snapshot`",
+        "no final snapshot is taken of what the plan deletes; take each with its command, and wait until it is there:{}",
         commands.iter().map(|(path, command)| format!("\n  {}", line(format_args!("`{path}`: {command}")))).collect::<String>()
     )]
     NoFinalSnapshot {
@@ -281,8 +272,8 @@ pub enum Error {
     },
     /// What was retained is to move. Nothing was touched.
     #[error(
-        "`{path}` was retained and is not managed any more, so there is nothing to move: to manage it at another path, \
-         declare it there and run `import`; to drop its record, run `state rm --retained {path}`"
+        "`{path}` was retained and is not managed any more, so there is nothing to move; to manage it at another path, \
+         declare it there and import it"
     )]
     OnlyRetained {
         /// The path that it had.
@@ -293,23 +284,23 @@ pub enum Error {
     PathTaken {
         /// The path.
         path: Path,
-        /// By what, and what to do.
+        /// By what.
         reason: &'static str,
+        /// What to do.
+        hints: Vec<Hint>,
     },
     /// A resource cannot be imported. Nothing was touched.
     #[error("cannot import `{path}`: {reason}")]
     NotImportable {
         /// Where it is to stand.
         path: Path,
-        /// Why not, and what to do.
+        /// Why not.
         reason: String,
+        /// What to do.
+        hints: Vec<Hint>,
     },
     /// A part of a plan cannot be done without changes of others.
-    #[error(
-        "what is deleted or replaced is held by resources that are left out:{}\nadd them: {}",
-        held(needed),
-        additions(needed)
-    )]
+    #[error("what is deleted or replaced is held by resources that are left out:{}", held(needed))]
     LeftOut {
         /// Each resource that is left out, with the one that it holds.
         needed: Vec<(Path, Path)>,
@@ -351,7 +342,7 @@ pub enum Error {
         steps: Vec<String>,
     },
     /// The state has moved on since the plan was made.
-    #[error("the plan is stale: {reason}; make a new one")]
+    #[error("the plan is stale: {reason}")]
     StalePlan {
         /// What has changed.
         reason: String,
@@ -452,30 +443,6 @@ impl Error {
     }
 }
 
-fn way_back(restore: Option<u64>) -> String {
-    let restore = match restore {
-        Some(serial) => format!("`state restore {serial}` puts the newest earlier state back"),
-        None => "put the state back from a backup, with `state push FILE`".to_owned(),
-    };
-    format!("{restore}; check `--state` if it was mistyped; `--new-state` starts over and leaves what exists alone")
-}
-
-fn unresolved(path: &Path, verb: &str, type_name: &str, source: &ProviderError) -> String {
-    use ErrorClass::{Denied, Invalid, NotFound};
-    let problem = format!("cannot find out whether an interrupted run did {verb} `{path}` ({type_name}): {source}");
-    let way_out = match (source.class, verb) {
-        (Denied | Invalid | NotFound, "create") => format!(
-            "; allow that call, or look for the resource yourself (`state show {path}` says how) and drop the open \
-             create with `state rm --open {path}`"
-        ),
-        (Denied | Invalid | NotFound, _) => {
-            format!("; allow that call, or take the resource out of the state with `state rm {path}`")
-        }
-        _ => String::new(),
-    };
-    problem + &way_out
-}
-
 fn subject(path: Option<&Path>) -> String {
     path.map(|path| format!("{path}: ")).unwrap_or_default()
 }
@@ -510,10 +477,6 @@ fn unknown(place: &str, paths: &[(Path, Vec<Path>)]) -> String {
 
 fn held(needed: &[(Path, Path)]) -> String {
     needed.iter().map(|(path, held)| bullet(format_args!("{path} holds {held}"))).collect()
-}
-
-fn additions(needed: &[(Path, Path)]) -> String {
-    needed.iter().map(|(path, _)| line(format_args!("`--only {path}`"))).collect::<Vec<_>>().join(" ")
 }
 
 fn missing_outputs(missing: &[Missing]) -> String {

@@ -14,7 +14,8 @@ fn lists() -> Vec<(Error, usize)> {
     let used = Use { name: text.clone(), app: text.clone(), places: vec![text.clone(); 2] };
     let taken = Taken { path: path.clone(), what: text.clone(), holder: path.clone(), how: Holding::Stays };
     let holders = vec![(path.clone(), Need::Property(text.clone()))];
-    let held = HeldResource { path: path.clone(), because: text.clone(), holders, fix: text.clone() };
+    let held =
+        HeldResource { path: path.clone(), because: text.clone(), holders, fix: text.clone(), hints: Vec::new() };
     let early = NamedTooEarly { path: path.clone(), named: path.clone(), place: text.clone() };
     let missing = |problem| Missing {
         import: CrossAppReference { app: text.clone(), name: text.clone(), form: ValueType::String },
@@ -32,10 +33,10 @@ fn lists() -> Vec<(Error, usize)> {
         (Error::Owned { place, account, app, found: vec![text.clone(); 2] }, 4),
         (Error::Unsupported { findings: vec![(path.clone(), text.clone())] }, 2),
         (Error::Protected { paths: paths.clone() }, 4),
-        (Error::DataLoss { paths: paths.clone() }, 4),
-        (Error::NoFinalSnapshot { commands: vec![(path.clone(), text.clone())] }, 3),
+        (Error::DataLoss { paths: paths.clone() }, 3),
+        (Error::NoFinalSnapshot { commands: vec![(path.clone(), text.clone())] }, 2),
         (Error::UnknownPaths { place: "the program", paths: vec![(path.clone(), paths.clone()); 2] }, 2),
-        (Error::LeftOut { needed: vec![(path.clone(), path.clone())] }, 3),
+        (Error::LeftOut { needed: vec![(path.clone(), path.clone())] }, 2),
         (Error::Claimed { taken: vec![taken] }, 2),
         (Error::Held { held: vec![held] }, 2),
         (Error::NamedTooEarly { names: vec![early] }, 2),
@@ -53,5 +54,5 @@ fn what_a_list_quotes_breaks_no_line_of_it() {
         assert_eq!(text.lines().count(), lines, "{text}");
         assert!(text.contains(r"a\nerror: b\r\tc") && !text.contains(['\r', '\t']), "{text}");
     }
-    assert!(!Error::Refused { reason: EVIL.into() }.has_lines());
+    assert!(!Error::Refused { reason: EVIL.into(), hints: Vec::new() }.has_lines());
 }

@@ -14,6 +14,7 @@
 //! The modules stand in three layers:
 //!
 //! - [`model`] is what is written down: data, below everything else. [`provider`] says what a cloud must offer.
+//!   [`hint`] has what a user can do about an error, without the commands of whoever runs the engine.
 //! - The stages are pure: [`diff`], [`plan`], and [`drift`], which compares what was applied with what is there.
 //! - Runs use both. [`session`] goes the whole way: it reads, plans, permits, executes, and keeps the history.
 //!   [`planning`] asks the cloud what the stages need, and [`detect`] reads what exists. [`mod@import`] and [`edit`] change
@@ -40,6 +41,7 @@ extern crate self as groundplan_engine;
 pub mod error;
 #[cfg(test)]
 mod fake;
+pub mod hint;
 pub mod model;
 mod nearest;
 pub mod provider;
@@ -48,6 +50,7 @@ mod secret;
 mod stages;
 
 pub use error::Error;
+pub use hint::{Hint, Hints};
 pub use model::{ResourceState, State};
 pub use nearest::nearest;
 pub use provider::{Provider, ProviderError};

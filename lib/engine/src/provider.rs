@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use zeroize::Zeroizing;
 
+use crate::hint::{Hint, Hints};
+
 /// Property values under CloudFormation's names, all of them known. Those of a request hold
 /// secrets in plain text: they are never logged or stored.
 pub type Properties = Map<String, Json>;
@@ -325,6 +327,8 @@ pub struct ProviderError {
     pub settings: bool,
     /// For how long the call is worth repeating, where that is longer than for others of the class.
     pub patience: Option<Duration>,
+    /// What a user can do about it, beyond what the message says.
+    pub hints: Vec<Hint>,
 }
 
 /// What the engine does about a [`ProviderError`].
@@ -367,6 +371,26 @@ impl ProviderError {
             partial: None,
             settings: false,
             patience: None,
+            hints: Vec::new(),
+        }
+    }
+
+    /// The same error with one more hint.
+    #[must_use]
+    pub fn with_hint(mut self, hint: Hint) -> Self {
+        self.hints.push(hint);
+        self
+    }
+}
+
+/// Its own hints; else those of its class.
+impl Hints for ProviderError {
+    fn hints(&self) -> Vec<Hint> {
+        match self.class {
+            _ if !self.hints.is_empty() => self.hints.clone(),
+            ErrorClass::Unauthenticated => vec![Hint::RenewCredentials],
+            ErrorClass::Denied => vec![Hint::AllowCall { operation: self.operation.clone() }],
+            _ => Vec::new(),
         }
     }
 }

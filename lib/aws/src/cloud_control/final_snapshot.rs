@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_ec2::types::{Filter, ResourceType as Tagged, Snapshot, SnapshotState, Tag, TagSpecification, VolumeState};
 use aws_smithy_types::DateTime;
+use groundplan_engine::Hint;
 use groundplan_engine::provider::{Deletion, ErrorClass, Existing};
 use groundplan_schema::{ResourceType, lookup};
 use serde_json::Value as Json;
@@ -45,10 +46,9 @@ pub(super) async fn before_deletion(
         ("AWS::EC2::Volume", Some(name)) => snapshot_volume(cx, id, name).await.map(|()| None),
         (of, Some(name)) => {
             let command = lookup(of).and_then(ResourceType::final_snapshot).and_then(|fact| fact.command(id, name));
-            let instead = command.map(|command| format!("take one with `{command}`, and ")).unwrap_or_default();
-            Err(Error::invalid(format!(
-                "no final snapshot is taken of the {of} {id}: {instead}run again with `--skip-final-snapshot`"
-            )))
+            let instead = command.map(|command| format!("; take one with `{command}`")).unwrap_or_default();
+            Err(Error::invalid(format!("no final snapshot is taken of the {of} {id}{instead}"))
+                .hinting(Hint::SkipFinalSnapshot))
         }
         (_, None) => Ok(None),
     }
@@ -83,7 +83,7 @@ async fn delete_cluster(schema: &ResourceType, cx: &Context, resource: &Existing
         .await;
     match deleted.map_err(Error::from) {
         Err(error) if error.class() == ErrorClass::AlreadyExists => {
-            Err(error.adding("delete or copy that snapshot, or run again with `--skip-final-snapshot`"))
+            Err(error.adding("delete or copy that snapshot").hinting(Hint::SkipFinalSnapshot))
         }
         Err(error) => Err(error),
         Ok(_) => Ok(Deletion::Pending),

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use groundplan_engine::Provider;
 use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass};
+use groundplan_engine::{Hint, Provider};
 use serde_json::{Value as Json, json};
 
 use crate::replay::{Answer, aws, existing};
@@ -153,5 +153,6 @@ async fn what_no_snapshot_is_taken_of_is_not_deleted_where_one_was_expected() {
     let error = aws.delete(&delete("AWS::Redshift::Cluster", json!({}), Some(NAME))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
     assert!(error.message.contains("aws redshift create-cluster-snapshot --cluster-identifier main"), "{error}");
+    assert_eq!(error.hints, [Hint::SkipFinalSnapshot]);
     assert_eq!(log.all().len(), 0);
 }

@@ -174,6 +174,7 @@ fn failure(event: &ProgressEvent) -> Error {
         partial: None,
         settings: false,
         patience: None,
+        hints: Vec::new(),
         message,
     }
     .into()

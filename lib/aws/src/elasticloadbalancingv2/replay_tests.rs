@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use futures::future::try_join_all;
-use groundplan_engine::Provider;
 use groundplan_engine::provider::{DeleteRequest, ErrorClass, ProviderError, UpdateRequest};
+use groundplan_engine::{Hint, Provider};
 use serde_json::{Value as Json, json};
 
 use crate::Aws;
@@ -300,7 +300,9 @@ async fn what_a_create_call_returns_is_this_programs_only_with_the_token_of_the_
                 Err(error) => {
                     assert_eq!((name != "mine", error.class), (true, ErrorClass::AlreadyExists), "{error}");
                     assert!(error.message.contains(&format!("arn/{name}")), "{error}");
-                    assert!(error.message.contains(&format!("import shop/thing 'arn/{name}'")), "{error}");
+                    let id = Some(format!("arn/{name}"));
+                    let adopt = Hint::Import { path: Some("shop/thing".into()), id, new_state: false };
+                    assert_eq!(error.hints, [adopt], "{error}");
                     assert_eq!(error.partial, None, "nothing was made");
                 }
             }

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use groundplan_engine::Hint;
 use groundplan_engine::provider::ErrorClass;
 
 use super::{Context, Handler, Known};
@@ -52,12 +53,12 @@ pub(super) async fn check<H: Handler>(new: &H, cx: &Context) -> Result<()> {
 
 pub(super) fn exists<H: Handler>(cx: &Context, id: &str) -> Error {
     let message = format!(
-        "{id} exists already, and this program has not made it: adopt it with `import {} '{id}'`, or declare the {} under \
-         another name or port",
-        cx.address.path,
+        "{id} exists already, and this program has not made it: adopt it, or declare the {} under another name or port",
         H::TYPE
     );
-    Error::new(ErrorClass::AlreadyExists, message)
+    let path = Some(cx.address.path.clone());
+    let adopt = Hint::Import { path, id: Some(id.to_owned()), new_state: false };
+    Error::new(ErrorClass::AlreadyExists, message).hinting(adopt)
 }
 
 /// Whether there is a resource under an identifier. One that was deleted a moment ago may be visible for a while; one

@@ -1,6 +1,7 @@
 //! `AWS::Route53::HostedZone`
 
 use aws_sdk_route53::types::{HostedZoneConfig, ResourceRecordSet, RrType, Tag, TagResourceType, Vpc, VpcRegion};
+use groundplan_engine::Hint;
 use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -246,7 +247,8 @@ async fn not_empty(cx: &Context, known: &Known<HostedZone>) -> Result<Option<Err
     let more = if records.len() > NAMED || listed.is_truncated { " and more" } else { "" };
     Ok(Some(Error::invalid(format!(
         "the hosted zone {apex} still has records that are not this program's: {}{more}; delete them first, or keep \
-         the zone and take it out of the state with `state rm`",
+         the zone and take it out of the state",
         names.collect::<Vec<_>>().join(", ")
-    ))))
+    ))
+    .hinting(Hint::ForgetResource { path: cx.address.path.clone(), app: None })))
 }

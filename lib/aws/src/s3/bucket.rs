@@ -9,6 +9,7 @@ use aws_sdk_s3::types::{
 };
 use futures::try_join;
 use groundplan_core::dns_suffix;
+use groundplan_engine::Hint;
 use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -223,7 +224,7 @@ impl Handler for Bucket {
                 Err(Error::new(ErrorClass::Conflict, format!("the bucket {id} was emptied, and is not empty again")))
             }
             Err(error) if error.code() == "BucketNotEmpty" => {
-                Err(Error::invalid(format!("the bucket {id} is not empty; `--delete-data` deletes what it holds")))
+                Err(Error::invalid(format!("the bucket {id} is not empty")).hinting(Hint::AllowDataLoss))
             }
             Err(error) => Err(error),
             Ok(_) => {

@@ -1,7 +1,7 @@
 //! What no emulator shows of topics.
 
-use groundplan_engine::Provider;
 use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, UpdateRequest};
+use groundplan_engine::{Hint, Provider};
 use serde_json::{Value as Json, json};
 
 use crate::replay::{Answer, Log, TOKEN, aws, create, existing, map};
@@ -125,7 +125,7 @@ async fn a_topic_that_archives_messages_goes_only_where_data_may_go() {
         |delete_data| DeleteRequest { existing: existing(TOPIC, ARN, json!({})), delete_data, final_snapshot: None };
     let (aws, log) = aws(answer);
     let error = aws.delete(&request(false)).await.unwrap_err();
-    assert!(error.class == ErrorClass::Invalid && error.message.contains("--delete-data"), "{error}");
+    assert_eq!((error.class, &error.hints[..]), (ErrorClass::Invalid, &[Hint::AllowDataLoss][..]), "{error}");
     assert_eq!(log.count("Action=DeleteTopic"), 0);
     assert_eq!(aws.delete(&request(true)).await.unwrap(), Deletion::Gone);
     assert_eq!((set(&log).len(), log.count("Action=DeleteTopic")), (1, 1), "{:#?}", log.all());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_sns::operation::create_topic::CreateTopicError;
 use aws_sdk_sns::types::Tag;
+use groundplan_engine::Hint;
 use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -148,8 +149,8 @@ impl Handler for Topic {
         if live.get("ArchivePolicy").is_some_and(|policy| !policy.is_empty() && policy != "{}") {
             if !cx.delete_data {
                 let name = name_of(id);
-                let message = format!("the topic {name} archives messages; `--delete-data` deletes them with it");
-                return Err(Error::invalid(message));
+                let message = format!("the topic {name} archives messages, which go with it");
+                return Err(Error::invalid(message).hinting(Hint::AllowDataLoss));
             }
             let call = cx.sns.set_topic_attributes().topic_arn(id).attribute_name("ArchivePolicy");
             call.attribute_value("{}").send().await?;

@@ -17,7 +17,8 @@ use crate::command::{output, plan};
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::progress;
-use crate::render::outcome::OutcomeView;
+use crate::render::hint;
+use crate::render::outcome::{self, OutcomeView};
 use crate::render::plan::PlanView;
 use crate::style::NL;
 
@@ -121,11 +122,12 @@ impl Job<'_> {
             }
             Err(ExecuteError::Refused(error)) => return Err(error.into()),
         };
-        let finished = self.finished(&outcome, &reboots);
+        let finished = self.finished(plan, &outcome, &reboots);
         terminal.note(view(&outcome, reboots).render());
         terminal.print_json(&finished);
         if let Some(error) = unrecorded {
             terminal.warn(format!("the end of this run is not in the history: {error}"));
+            terminal.hints(hint::all(&error));
         }
         Ok(match (outcome.succeeded(), outcome.interrupted) {
             (true, _) => {
@@ -141,7 +143,7 @@ impl Job<'_> {
     }
 
     /// The last event.
-    fn finished(&self, outcome: &Outcome, reboots: &[(Path, Path)]) -> Json {
+    fn finished(&self, plan: &Plan, outcome: &Outcome, reboots: &[(Path, Path)]) -> Json {
         json!({
             "event": "finished",
             "succeeded": outcome.succeeded(),
@@ -150,7 +152,7 @@ impl Job<'_> {
             "critical_path": outcome.timing.map(|timing| milliseconds(timing.critical_path)),
             "waiting_for_all": outcome.timing.map(|timing| milliseconds(timing.waiting_for_all)),
             "done": outcome.done.len(),
-            "failed": outcome.failed,
+            "failed": outcome.failed.iter().map(|failure| outcome::document(plan, failure)).collect::<Vec<_>>(),
             "skipped": outcome.skipped,
             "possible_reboots": reboots.iter().map(|(path, _)| path).collect::<Vec<_>>(),
             "outputs": outcome.state.outputs,

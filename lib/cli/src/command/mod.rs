@@ -30,7 +30,7 @@ use crate::context::Context;
 use crate::error::{CommandError, Exit, Kind};
 use crate::host::Host;
 use crate::interrupt::Interrupt;
-use crate::render::{diagnostic, duration};
+use crate::render::{diagnostic, duration, hint};
 use crate::style::{ERROR, lines, paint};
 use crate::terminal::Terminal;
 use crate::upstream;
@@ -147,14 +147,20 @@ fn report(error: &CommandError, terminal: &Terminal) -> u8 {
         terminal.note(diagnostic::diagnostic(found));
     }
     terminal.note(format!("{} {}", paint(ERROR, "error:"), error.shown()));
-    error.hints.iter().for_each(|hint| terminal.hint(hint));
+    let mut hints = error.hints.clone();
+    for hint in diagnostics.iter().filter_map(|found| hint::of_diagnostic(found)) {
+        if !hints.iter().any(|known| known == hint) {
+            hints.push(hint.to_owned());
+        }
+    }
+    terminal.hints(&hints);
     if let Some(found) = diagnostics.iter().find(|found| found.code.title().is_some()) {
         terminal.hint(format!("`explain {}` says more about the code", found.code));
     }
     terminal.print_json(&json!({"error": {
         "kind": error.kind,
         "message": error.message,
-        "hints": error.hints,
+        "hints": hints,
         "diagnostics": diagnostics.into_iter().map(diagnostic::json).collect::<Vec<_>>(),
     }}));
     error.kind.code()

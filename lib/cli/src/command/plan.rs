@@ -14,8 +14,8 @@ use crate::args;
 use crate::boxed::boxed;
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit, shown};
-use crate::render::kept;
 use crate::render::plan::PlanView;
+use crate::render::{hint, kept};
 use crate::style::{BOLD, DIM, NL, paint};
 use crate::upstream as apps;
 
@@ -40,11 +40,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
         json["upstream"] = before.documents.into();
     }
     let refusals = destination.session(&*provider).refusals(&planned.plan, &loaded, args.delete_data).await;
-    json["refused"] = reasons(&refusals);
-    context.terminal.print_json(&json);
-    for refused in refusals {
-        context.terminal.warn(format!("a deploy of this would be refused: {}", shown(&refused)));
-    }
+    refuse(context, &mut json, &refusals);
     if let Some(file) = &args.out {
         let assembly = (!args.destroy).then_some(&context.synthesis.assembly);
         context.host.write(file, &planned.to_json(assembly, &loaded))?;
@@ -164,9 +160,15 @@ pub(crate) fn read(context: &Context<'_>, file: &FilePath) -> Result<Planned, Co
     Ok(planned)
 }
 
-/// Why a deploy would be refused, for other programs.
-pub(crate) fn reasons(refusals: &[EngineError]) -> Json {
-    refusals.iter().map(ToString::to_string).collect()
+/// Says why a deploy would be refused, and what to do; to other programs, in the document of the plan.
+pub(crate) fn refuse(context: &Context<'_>, document: &mut Json, refusals: &[EngineError]) {
+    document["refused"] = refusals.iter().map(ToString::to_string).collect();
+    document["hints"] = refusals.iter().flat_map(hint::all).collect();
+    context.terminal.print_json(document);
+    for refused in refusals {
+        context.terminal.warn(format!("a deploy of this would be refused: {}", shown(refused)));
+        context.terminal.hints(hint::all(refused));
+    }
 }
 
 /// A plan for other programs.

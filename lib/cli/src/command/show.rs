@@ -3,7 +3,7 @@
 use crate::args::Show;
 use crate::command::plan;
 use crate::context::Context;
-use crate::error::{CommandError, Exit, shown};
+use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Show) -> Result<Exit, CommandError> {
@@ -15,10 +15,6 @@ pub(crate) async fn run(context: &Context<'_>, args: &Show) -> Result<Exit, Comm
     plan::show(context, &destination, &planned, view, &loaded.state);
     let stale = planned.plan.fits(&loaded).err();
     let mut document = plan::document(context, &destination, &planned);
-    document["refused"] = plan::reasons(stale.as_slice());
-    context.terminal.print_json(&document);
-    if let Some(stale) = stale {
-        context.terminal.warn(format!("a deploy of this would be refused: {}", shown(&stale)));
-    }
+    plan::refuse(context, &mut document, stale.as_slice());
     Ok(Exit::Done)
 }

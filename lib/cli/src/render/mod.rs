@@ -4,6 +4,7 @@ pub(crate) mod diagnostic;
 pub(crate) mod diff;
 pub(crate) mod drift;
 pub(crate) mod graph;
+pub(crate) mod hint;
 pub(crate) mod history;
 pub(crate) mod kept;
 pub(crate) mod moves;

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use groundplan_core::Path;
 use groundplan_engine::execute::{FailedStep, Outcome, SkipReason, StepError};
+use groundplan_engine::hint::{Hint, Hints as _};
 use groundplan_engine::plan::{Plan, Step, StepId, Work};
 use groundplan_engine::provider::ErrorClass;
 use groundplan_schema as schema;
+use serde_json::{Value as Json, json};
 
-use crate::render::{count, duration, named, short_type};
+use crate::render::{count, duration, hint, named, short_type};
 use crate::style::{BOLD, CREATE, DIM, ERROR, INFO, NL, WARNING, paint};
 
 /// The shortest run whose time is compared with others.
@@ -76,7 +78,7 @@ impl OutcomeView<'_> {
         }
         let first = match failed.iter().any(|failure| is_unauthenticated(&failure.error)) {
             _ if failed.is_empty() => "",
-            true => "renew the credentials, and ",
+            true => "nothing new was started once the credentials were no good; renew them, and ",
             false => "fix the cause, and ",
         };
         let next = format!("what was done is saved; {first}`{}` goes on where it stopped", self.command);
@@ -96,7 +98,8 @@ impl OutcomeView<'_> {
         format!("{NL}  {}", paint(DIM, text))
     }
 
-    fn failure(&self, FailedStep { step, path, verb, error }: &FailedStep) -> String {
+    fn failure(&self, failure: &FailedStep) -> String {
+        let FailedStep { step, path, verb, error } = failure;
         let type_name = short_type(&self.plan.step(*step).type_name);
         let mut text =
             format!("{} {}{NL}", paint(ERROR, "error:"), paint(BOLD, format!("cannot {verb} {path} ({type_name})")));
@@ -113,8 +116,8 @@ impl OutcomeView<'_> {
         if !skipped.is_empty() {
             text += &format!("   {} skipped because of it: {}{NL}", paint(INFO, "="), named(&skipped));
         }
-        if let Some(help) = help(self.plan.step(*step), error) {
-            text += &format!("   {} {}: {help}{NL}", paint(INFO, "="), paint(BOLD, "help"));
+        for hint in hints(self.plan, failure) {
+            text += &format!("   {} {}: {hint}{NL}", paint(INFO, "="), paint(BOLD, "hint"));
         }
         text
     }
@@ -135,27 +138,22 @@ fn is_unauthenticated(error: &StepError) -> bool {
     matches!(error, StepError::Provider { class: ErrorClass::Unauthenticated, .. })
 }
 
-/// What to do about a step that has failed, where that is known.
-fn help(step: &Step, error: &StepError) -> Option<String> {
-    match error {
-        StepError::Provider { class: ErrorClass::AlreadyExists, .. } => {
-            let id = identifier(step).unwrap_or_else(|| "ID".to_owned());
-            Some(format!("if the one that exists is to be managed here, run `import {} {id}`", step.path))
+/// What to do about a step that has failed.
+fn hints(plan: &Plan, failure: &FailedStep) -> Vec<String> {
+    let complete = |hint: Hint| match hint {
+        Hint::Import { path, id: None, new_state } => {
+            Hint::Import { path, id: identifier(plan.step(failure.step)), new_state }
         }
-        StepError::Provider { class: ErrorClass::Unauthenticated, .. } => Some(
-            "nothing new was started once the credentials were no good; renew them, for example with `aws sso login`, \
-             and run it again"
-                .to_owned(),
-        ),
-        StepError::Provider { class: ErrorClass::Denied, operation, .. } => {
-            let call = operation.as_ref().map_or_else(|| "this".to_owned(), |operation| format!("`{operation}`"));
-            Some(format!("the credentials have to allow {call}"))
-        }
-        StepError::NotReady { failed: false, .. } => {
-            Some("it may become ready by itself: the next run waits for it again".to_owned())
-        }
-        _ => None,
-    }
+        hint => hint,
+    };
+    failure.hints().into_iter().map(|hint| hint::text(&complete(hint))).collect()
+}
+
+/// A step that has failed, for other programs.
+pub(crate) fn document(plan: &Plan, failure: &FailedStep) -> Json {
+    let mut document = json!(failure);
+    document["hints"] = hints(plan, failure).into();
+    document
 }
 
 /// The identifier of a resource whose program says it.

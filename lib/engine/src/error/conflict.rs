@@ -5,6 +5,8 @@ use std::fmt;
 use groundplan_core::Path;
 use groundplan_core::claim::Claim;
 
+use crate::hint::{Hint, Hints};
+
 /// Something that a resource takes and that another one has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Taken {
@@ -44,6 +46,8 @@ pub struct HeldResource {
     pub holders: Vec<(Path, Need)>,
     /// What to do.
     pub fix: String,
+    /// The part of that which the program and the account have nothing to do with.
+    pub hints: Vec<Hint>,
 }
 
 /// A resource that names another one by text, and has to be made before it.
@@ -89,13 +93,30 @@ impl fmt::Display for Taken {
             Holding::Retained => {
                 write!(f, "which is removed and stays in the account; give `{path}` another, or move it with `moved`")
             }
-            Holding::WasRetained => write!(
-                f,
-                "which an earlier deploy has left in the account; import that one, give `{path}` another, or, if it does \
-                 not exist any more, drop its record"
-            ),
-            Holding::LeftOut => write!(f, "whose change is left out; add `--only {holder}`"),
+            Holding::WasRetained => {
+                write!(f, "which an earlier deploy has left in the account; give `{path}` another, or adopt the existing one")
+            }
+            Holding::LeftOut => write!(f, "whose change is left out"),
         }
+    }
+}
+
+impl Hints for Taken {
+    fn hints(&self) -> Vec<Hint> {
+        match self.how {
+            Holding::LeftOut => vec![Hint::IncludePaths { paths: vec![self.holder.clone()] }],
+            Holding::WasRetained => vec![
+                Hint::Import { path: Some(self.path.clone()), id: None, new_state: false },
+                Hint::DropRetained { path: self.holder.clone() },
+            ],
+            Holding::Stays | Holding::Both | Holding::Retained => Vec::new(),
+        }
+    }
+}
+
+impl Hints for HeldResource {
+    fn hints(&self) -> Vec<Hint> {
+        self.hints.clone()
     }
 }
 
@@ -122,7 +143,7 @@ impl fmt::Display for Need {
 
 impl fmt::Display for HeldResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, because, holders, fix } = self;
+        let Self { path, because, holders, fix, .. } = self;
         let holders: Vec<_> = holders.iter().map(|(holder, need)| format!("{holder} ({need})")).collect();
         write!(f, "`{path}` is held by {}, and {because}; {fix}", holders.join(", "))
     }

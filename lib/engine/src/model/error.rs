@@ -1,5 +1,7 @@
 //! Why a document cannot be read.
 
+use crate::hint::{Hint, Hints};
+
 /// Why a state, journal, plan or record cannot be read. Nothing was touched.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
@@ -14,10 +16,7 @@ pub enum FormatError {
         reason: String,
     },
     /// It does not match its checksum.
-    #[error(
-        "{place} does not match its checksum: it was edited by hand, or is damaged; nothing was changed. Put an \
-         earlier state back with `state restore`, or, if the change is meant, write it with `state push FILE --force`"
-    )]
+    #[error("{place} does not match its checksum: it was edited by hand, or is damaged; nothing was changed")]
     Edited {
         /// The file or object.
         place: String,
@@ -32,6 +31,15 @@ pub enum FormatError {
         /// The newest format that this crate knows.
         known: u32,
     },
+}
+
+impl Hints for FormatError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::Edited { .. } => vec![Hint::RestoreState { serial: None }, Hint::PushState { force: true }],
+            Self::Corrupt { .. } | Self::Newer { .. } => Vec::new(),
+        }
+    }
 }
 
 impl FormatError {

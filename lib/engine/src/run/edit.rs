@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::Path;
 
 use crate::error::Error;
+use crate::hint::Hint;
 use crate::model::{Event, Loaded, Orphan, State};
 use crate::nearest::nearest;
 use crate::provider::Identity;
@@ -114,12 +115,14 @@ pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error>
     let stays = |path: &&Path| state.resources.contains_key(*path) && !open.contains_key(*path);
     if let Some(taken) = open.values().find(stays).or((from == to).then_some(to)) {
         let reason = "the state has a resource there; move or remove that one first";
-        return Err(Error::PathTaken { path: taken.clone(), reason });
+        let hints = vec![Hint::ForgetResource { path: taken.clone(), app: None }];
+        return Err(Error::PathTaken { path: taken.clone(), reason, hints });
     }
     let asked_for = |path: &&Path| state.pending.contains_key(*path) && !open.contains_key(*path);
     if let Some(taken) = open.values().find(asked_for) {
-        let reason = "an interrupted run may have made a resource there; run `deploy`, which finds out, or drop it with `state rm --open`";
-        return Err(Error::PathTaken { path: taken.clone(), reason });
+        let reason = "an interrupted run may have made a resource there";
+        let hints = vec![Hint::FinishOpen, Hint::DropOpenCreate { path: taken.clone() }];
+        return Err(Error::PathTaken { path: taken.clone(), reason, hints });
     }
     let mut events = Vec::new();
     while !open.is_empty() {

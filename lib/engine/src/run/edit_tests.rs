@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{Fake, assembly, subnet, vpc};
+use crate::hint::Hints as _;
 use crate::model::{Intent, Operation};
 use crate::run::execute::{Cancellation, ExecuteOptions, execute};
 use crate::run::planning::{self, PlanOptions};
@@ -167,11 +168,9 @@ async fn nothing_moves_to_where_an_interrupted_run_may_have_made_something() {
     let (_, store) = deployed().await;
     open_create(&store, "a/new", 1).await;
     let before = state(&store).await;
-    assert_eq!(
-        mv(&store, "a/vpc", "a/new").await.unwrap_err().to_string(),
-        "`a/new` is taken: an interrupted run may have made a resource there; run `deploy`, which finds out, or \
-         drop it with `state rm --open`"
-    );
+    let error = mv(&store, "a/vpc", "a/new").await.unwrap_err();
+    assert_eq!(error.to_string(), "`a/new` is taken: an interrupted run may have made a resource there");
+    assert_eq!(error.hints(), [Hint::FinishOpen, Hint::DropOpenCreate { path: "a/new".into() }]);
     assert_eq!(state(&store).await, before);
 }
 

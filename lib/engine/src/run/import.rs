@@ -14,6 +14,7 @@ use groundplan_schema::lookup;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::hint::{Hint, Hints as _};
 use crate::model::{Event, Intent, Operation, ResourceState, State, UNKNOWN_DIGEST};
 use crate::nearest::nearest;
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
@@ -72,7 +73,7 @@ pub async fn import(
         let paths = vec![(path.clone(), nearest(path, assembly.resources.keys()))];
         return Err(Error::UnknownPaths { place: "the program", paths });
     };
-    let refused = |reason: String| Error::NotImportable { path: path.clone(), reason };
+    let refused = |(reason, hints): Refusal| Error::NotImportable { path: path.clone(), reason, hints };
     let environment = assembly.environment(path).cloned().expect("every resource of an assembly is in a stack");
     let identity = identity(provider, state, Some(assembly)).await?;
     let address =
@@ -80,12 +81,12 @@ pub async fn import(
     let existing = Existing { address, id: id.to_owned(), properties: Properties::new() };
     free(state, &existing, &identity).map_err(refused)?;
     let Some(behavior) = provider.behavior(&entry.type_name) else {
-        return Err(refused(format!("the target does not support {}", entry.type_name)));
+        return Err(refused((format!("the target does not support {}", entry.type_name), Vec::new())));
     };
     let limiter = RateLimiter::new(1);
     let reader = Reader::new(provider, &limiter);
     let live = limiter.keep(read(&existing, reader, &identity)).await.map_err(|error| match error {
-        NotRead::Absent(reason) => refused(reason),
+        NotRead::Absent(refusal) => refused(refusal),
         NotRead::Other(error) => *error,
     })?;
     limiter.keep(ownership::permit(request, &existing, &identity, reader)).await?;
@@ -124,30 +125,34 @@ pub async fn import(
     Ok(Import { events, change, identity })
 }
 
+/// Why a resource is not imported, and what to do.
+type Refusal = (String, Vec<Hint>);
+
 /// Whether the state has neither the path nor the resource.
-fn free(state: &State, existing: &Existing, identity: &Identity) -> Result<(), String> {
+fn free(state: &State, existing: &Existing, identity: &Identity) -> Result<(), Refusal> {
     let Existing { address: Address { path, .. }, id, .. } = existing;
     if let Some(known) = state.resources.get(path) {
-        let known = format!("{} `{}`", known.type_name, known.id);
-        return Err(format!("the state has {known} there; to manage another one, run `state rm {path}` first"));
+        let reason = format!("the state has {} `{}` there", known.type_name, known.id);
+        return Err((reason, vec![Hint::ForgetResource { path: path.clone(), app: None }]));
     }
     if state.pending.contains_key(path) {
-        return Err("an interrupted run may have made it; run `deploy`, which finds out".into());
+        return Err(("an interrupted run may have made it".into(), vec![Hint::FinishOpen]));
     }
     let same = |known: &ResourceState| ownership::is_same(known, identity, existing, identity);
     if let Some((other, _)) = state.resources.iter().find(|(_, known)| same(known)) {
-        return Err(format!("`{id}` stands at `{other}` already; to move it, run `state mv {other} {path}`"));
+        let to_here = Hint::MoveInState { from: other.clone(), to: path.clone() };
+        return Err((format!("`{id}` stands at `{other}` already"), vec![to_here]));
     }
     if let Some(old) = state.deposed.iter().find(|old| same(&old.resource)) {
-        let other = &old.path;
-        return Err(format!("`{id}` was replaced at `{other}` and is still to be deleted, which `deploy` does"));
+        let reason = format!("`{id}` was replaced at `{}` and is still to be deleted", old.path);
+        return Err((reason, vec![Hint::FinishOpen]));
     }
     Ok(())
 }
 
 enum NotRead {
-    /// There is no such resource; with what to do.
-    Absent(String),
+    /// There is no such resource.
+    Absent(Refusal),
     Other(Box<Error>),
 }
 
@@ -157,12 +162,13 @@ async fn read(existing: &Existing, reader: Reader<'_>, identity: &Identity) -> R
     let identified = format!("a resource of this type is identified by its {identifier}");
     match reader.read(existing).await {
         Ok(Some(live)) => Ok(live),
-        Ok(None) => Err(NotRead::Absent(format!(
-            "there is no {type_name} `{}` in {} of account {}; {identified}",
-            existing.id, environment.region, identity.account
-        ))),
+        Ok(None) => {
+            let (id, region, account) = (&existing.id, &environment.region, &identity.account);
+            let reason = format!("there is no {type_name} `{id}` in {region} of account {account}; {identified}");
+            Err(NotRead::Absent((reason, Vec::new())))
+        }
         Err(error) if matches!(error.class, ErrorClass::NotFound | ErrorClass::Invalid) => {
-            Err(NotRead::Absent(format!("{error}; {identified}")))
+            Err(NotRead::Absent((format!("{error}; {identified}"), error.hints())))
         }
         Err(error) => Err(NotRead::Other(Box::new(Error::provider(Some(path))(error)))),
     }

@@ -90,29 +90,27 @@ async fn what_cannot_be_imported_says_why_and_what_to_do() {
     let path = Path::from("a/vpc");
     let imported = import(&program, &loaded.state, &path, &fake.id("a/vpc"), &fake).await.unwrap();
     let state = edit::commit(loaded, Some(imported.identity), imported.events, &store).await.unwrap();
-    let refused =
-        async |path: &str, id: &str| import(&program, &state, &path.into(), id, &fake).await.unwrap_err().to_string();
-    assert_eq!(refused("a/lgos", "x").await, "there is no `a/lgos` in the program; did you mean `a/logs`?");
+    let refused = async |path: &str, id: &str| {
+        let error = import(&program, &state, &path.into(), id, &fake).await.unwrap_err();
+        (error.to_string(), error.hints())
+    };
+    let (message, hints) = refused("a/lgos", "x").await;
+    assert_eq!(message, "there is no `a/lgos` in the program; did you mean `a/logs`?");
+    assert_eq!(hints, []);
+    let (message, hints) = refused("a/vpc", "vpc-9").await;
+    let standing = fake.id("a/vpc");
+    assert_eq!(message, format!("cannot import `a/vpc`: the state has AWS::EC2::VPC `{standing}` there"));
+    assert_eq!(hints, [Hint::ForgetResource { path: "a/vpc".into(), app: None }]);
+    let (message, hints) = refused("a/other", &standing).await;
+    assert_eq!(message, format!("cannot import `a/other`: `{standing}` stands at `a/vpc` already"));
+    assert_eq!(hints, [Hint::MoveInState { from: "a/vpc".into(), to: "a/other".into() }]);
+    let (message, hints) = refused("a/other", "vpc-9").await;
     assert_eq!(
-        refused("a/vpc", "vpc-9").await,
-        format!(
-            "cannot import `a/vpc`: the state has AWS::EC2::VPC `{}` there; \
-             to manage another one, run `state rm a/vpc` first",
-            fake.id("a/vpc")
-        )
-    );
-    assert_eq!(
-        refused("a/other", &fake.id("a/vpc")).await,
-        format!(
-            "cannot import `a/other`: `{}` stands at `a/vpc` already; to move it, run `state mv a/vpc a/other`",
-            fake.id("a/vpc")
-        )
-    );
-    assert_eq!(
-        refused("a/other", "vpc-9").await,
+        message,
         "cannot import `a/other`: there is no AWS::EC2::VPC `vpc-9` in us-east-1 of account 111122223333; \
          a resource of this type is identified by its VpcId"
     );
+    assert_eq!(hints, []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,13 +140,12 @@ async fn what_is_still_to_be_deleted_is_not_imported() {
     let mut state = edit::commit(loaded, Some(imported.identity), imported.events, &store).await.unwrap();
     let resource = state.resources.remove(&path).unwrap();
     state.deposed.push(crate::model::Orphan { path, resource });
-    let refused = import(&program, &state, &"a/other".into(), &id, &fake).await.unwrap_err().to_string();
+    let refused = import(&program, &state, &"a/other".into(), &id, &fake).await.unwrap_err();
     assert_eq!(
-        refused,
-        format!(
-            "cannot import `a/other`: `{id}` was replaced at `a/logs` and is still to be deleted, which `deploy` does"
-        )
+        refused.to_string(),
+        format!("cannot import `a/other`: `{id}` was replaced at `a/logs` and is still to be deleted")
     );
+    assert_eq!(refused.hints(), [Hint::FinishOpen]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,14 +201,12 @@ async fn what_another_app_has_in_its_state_is_refused_until_it_has_let_go_of_it(
         |take_ownership| Request { path: &path, id: &id, take_ownership, store: &shop, variables: &Variables::NONE };
     let own = State::new("shop");
     for take_ownership in [false, true] {
-        let refused = super::import(&program, &own, &request(take_ownership), &fake).await.unwrap_err().to_string();
+        let refused = super::import(&program, &own, &request(take_ownership), &fake).await.unwrap_err();
         assert_eq!(
-            refused,
-            format!(
-                "cannot import `a/logs`: `{id}` is `a/logs` of the app `account`; two apps cannot both have it: run \
-                 `state rm a/logs` of `account` first"
-            )
+            refused.to_string(),
+            format!("cannot import `a/logs`: `{id}` is `a/logs` of the app `account`; two apps cannot both have it")
         );
+        assert_eq!(refused.hints(), [Hint::ForgetResource { path: path.clone(), app: Some("account".into()) }]);
     }
     // What is left over there is theirs as well.
     let mut deposed = state.clone();
@@ -240,18 +235,16 @@ async fn what_carries_the_tags_of_another_path_or_of_an_app_elsewhere_is_taken_o
         fake.cloud().owners.insert(id.clone(), Owner { app: app.into(), path: tagged.into() });
         let request = Request { path: &path, id: &id, take_ownership, store: &store, variables: &Variables::NONE };
         let imported = super::import(&program, &State::new("shop"), &request, &fake).await;
-        imported.map(drop).map_err(|error| error.to_string())
+        imported.map(drop).map_err(|error| (error.to_string(), error.hints()))
     };
     assert_eq!(attempt("shop", "a/logs", false).await, Ok(()));
-    let other_path = attempt("shop", "a/other", false).await.unwrap_err();
-    assert_eq!(
-        other_path,
-        format!(
-            "cannot import `a/logs`: the tags of `{id}` say that it was made for `a/other`; import it there, or, if \
-             `a/logs` is meant, add `--take-ownership`"
-        )
-    );
-    let other_app = attempt("billing", "a/logs", false).await.unwrap_err();
+    let (other_path, hints) = attempt("shop", "a/other", false).await.unwrap_err();
+    assert_eq!(other_path, format!("cannot import `a/logs`: the tags of `{id}` say that it was made for `a/other`"));
+    let there = Hint::Import { path: Some("a/other".into()), id: Some(id.clone()), new_state: false };
+    assert_eq!(hints, [there, Hint::TakeOwnership]);
+    let (other_app, hints) = attempt("billing", "a/logs", false).await.unwrap_err();
+    let there = Hint::ForgetResource { path: "a/logs".into(), app: Some("billing".into()) };
+    assert_eq!(hints, [there, Hint::TakeOwnership]);
     assert!(
         other_app.contains("say that it is `a/logs` of the app `billing`, whose state is not beside"),
         "{other_app}"

@@ -92,13 +92,12 @@ impl Planned {
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut plan = Plan::from_json(text)?;
         let Some(Overview { changes, left_out, refreshed, is_part }) = plan.overview.take() else {
-            let reason = "it does not say what it changes; make a new one with `plan --out`";
-            return Err(Error::CorruptPlan { reason: reason.into() });
+            return Err(Error::CorruptPlan { reason: "it does not say what it changes".into() });
         };
         let planned = Self { changes, plan, left_out, refreshed, is_part };
         match planned.unshown() {
             None => Ok(planned),
-            Some(reason) => Err(Error::CorruptPlan { reason: format!("{reason}; make a new one with `plan --out`") }),
+            Some(reason) => Err(Error::CorruptPlan { reason }),
         }
     }
 

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{DATABASE, Fake, LOG_GROUP, VPC, assembly, state, subnet, vpc};
+use crate::hint::{Hint, Hints as _};
 use crate::model::{Intent, Operation, Orphan, ResourceStatus};
 use crate::provider::{Address, CreateRequest};
 use crate::run::detect;
@@ -246,7 +247,7 @@ async fn an_open_create_that_cannot_be_looked_up_is_dropped_on_request_and_plann
     fake.cloud().denied.insert("a/vpc".into());
     let program = assembly(&[vpc("10.0.0.0/16")]);
     let error = deploy(&program, &state, &fake, &PlanOptions::default()).await.map(|planned| planned.plan).unwrap_err();
-    assert!(error.to_string().contains("`state rm --open a/vpc`"), "{error}");
+    assert!(error.hints().contains(&Hint::DropOpenCreate { path: "a/vpc".into() }), "{error}: {:?}", error.hints());
     let dropped = crate::run::edit::removal(&state, &"a/vpc".into(), true).unwrap();
     dropped.into_iter().for_each(|event| state.apply(event).unwrap());
     let planned = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
@@ -278,8 +279,9 @@ async fn a_saved_plan_shows_what_it_does() {
     assert_eq!(again(&part).unwrap().whole(), None);
     let mut hidden = planned.clone();
     hidden.changes.changes.remove("a/vpc");
-    let refused = again(&hidden).unwrap_err().to_string();
-    assert!(refused.contains("it has a step for `a/vpc` and does not show it; make a new one"), "{refused}");
+    let refused = again(&hidden).unwrap_err();
+    assert!(refused.to_string().ends_with("it has a step for `a/vpc` and does not show it"), "{refused}");
+    assert_eq!(refused.hints(), [Hint::PlanAgain]);
     let mut idle = planned.clone();
     idle.plan.steps.clear();
     let refused = again(&idle).unwrap_err().to_string();

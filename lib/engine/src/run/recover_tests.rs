@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, SUBNET, VPC, assembly, vpc};
+use crate::hint::{Hint, Hints as _};
 use crate::model::Orphan;
 use crate::provider::{ErrorClass, Provider};
 use crate::run::execute::{Cancellation, ExecuteOptions, Outcome, execute};
@@ -268,12 +269,15 @@ async fn where_a_lookup_is_denied_the_error_names_the_way_out() {
         state.apply(Event::Intent { path: "a/nat".into(), intent }).unwrap();
     };
     type LeaveOpen<'a> = &'a dyn Fn(&mut State);
-    let cases: [(&str, &str, LeaveOpen<'_>, &str); 3] = [
-        ("a/nat", "create", &create, "drop the open create with `state rm --open a/nat`"),
-        ("a/vpc", "update", &|state| updating(state, "a/vpc", &[]), "`state rm a/vpc`"),
-        ("a/vpc", "delete", &|state| announce(state, "a/vpc"), "`state rm a/vpc`"),
+    let inspect = Hint::InspectOpenCreate { path: "a/nat".into() };
+    let dropped = Hint::DropOpenCreate { path: "a/nat".into() };
+    let forget = Hint::ForgetResource { path: "a/vpc".into(), app: None };
+    let cases: [(&str, &str, LeaveOpen<'_>, &[Hint]); 3] = [
+        ("a/nat", "create", &create, &[inspect, dropped]),
+        ("a/vpc", "update", &|state| updating(state, "a/vpc", &[]), std::slice::from_ref(&forget)),
+        ("a/vpc", "delete", &|state| announce(state, "a/vpc"), std::slice::from_ref(&forget)),
     ];
-    for (path, verb, leave_open, way_out) in cases {
+    for (path, verb, leave_open, ways_out) in cases {
         let (fake, mut state) = killed_while_deleting(&[]).await;
         leave_open(&mut state);
         fake.cloud().denied.insert(path.into());
@@ -281,10 +285,10 @@ async fn where_a_lookup_is_denied_the_error_names_the_way_out() {
         let Error::Unresolved { source, .. } = &error else { panic!("{error}") };
         assert_eq!(source.class, ErrorClass::Denied);
         let message = error.to_string();
-        assert!(
-            message.contains(way_out) && message.contains(verb) && message.contains("you may not look"),
-            "{message}"
-        );
+        assert!(message.contains(verb) && message.contains("you may not look"), "{message}");
+        let hints = error.hints();
+        let (allow, others) = hints.split_first().unwrap();
+        assert!(matches!(allow, Hint::AllowCall { .. }) && others == ways_out, "{hints:?}");
     }
 }
 

@@ -100,7 +100,7 @@ async fn a_value_that_changes_is_planned_and_makes_a_saved_plan_stale() {
     let stale = world.execute(&early.plan, &world.shop).await.unwrap_err();
     assert_eq!(
         stale.to_string(),
-        "the plan is stale: `zone-id` of the app `account` was \"Z1\" when it was made, and is \"Z2\" now; make a new one"
+        "the plan is stale: `zone-id` of the app `account` was \"Z1\" when it was made, and is \"Z2\" now"
     );
     assert!(world.fake.paths().is_empty());
 

@@ -1,5 +1,6 @@
 //! The end of a database, with a final snapshot or without.
 
+use groundplan_engine::Hint;
 use groundplan_engine::provider::Deletion;
 use groundplan_schema::{ResourceType, lookup};
 
@@ -21,10 +22,10 @@ pub(super) async fn delete(cx: &Context, known: &Known<DbInstance>) -> Result<De
         && let Some(reason) = refusal(&instance)
     {
         return Err(Error::invalid(format!(
-            "RDS cannot take the final snapshot {snapshot} of the database {}, since {reason}; \
-             `--skip-final-snapshot` deletes it without one",
+            "RDS cannot take the final snapshot {snapshot} of the database {}, since {reason}",
             known.id
-        )));
+        ))
+        .hinting(Hint::SkipFinalSnapshot));
     }
     if cx.final_snapshot.is_none()
         && let Some(property) = copy_of(&known.last)
@@ -32,9 +33,10 @@ pub(super) async fn delete(cx: &Context, known: &Known<DbInstance>) -> Result<De
     {
         return Err(Error::invalid(format!(
             "the database {} goes without a final snapshot, since its {property} is recorded, but it stands on its own by \
-             now: run `deploy --refresh`, which records that, and delete it then",
+             now: record that with a refresh, and delete it then",
             known.id
-        )));
+        ))
+        .hinting(Hint::Refresh));
     }
     // RDS has no such setting for a member of a cluster, whose backups are the cluster's.
     let of_cluster = instance.db_cluster_identifier().is_some();

@@ -1,7 +1,7 @@
 //! The end of a database.
 
-use groundplan_engine::Provider;
 use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass};
+use groundplan_engine::{Hint, Provider};
 use serde_json::{Value as Json, json};
 
 use super::{AVAILABLE, DATABASE, database, declared, parameter, sent};
@@ -42,7 +42,7 @@ async fn a_database_goes_with_the_snapshot_that_the_plan_has_named() {
         let (aws, log) = describing(live);
         let error = aws.delete(&delete(json!({}), Some("db-final-0011"))).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Invalid);
-        assert!(error.message.contains(reason) && error.message.contains("--skip-final-snapshot"), "{error}");
+        assert!(error.message.contains(reason) && error.hints == [Hint::SkipFinalSnapshot], "{error:?}");
         assert_eq!(log.count("DeleteDBInstance"), 0);
         assert_eq!(aws.delete(&delete(json!({}), None)).await.unwrap(), Deletion::Pending);
     }
@@ -72,7 +72,7 @@ async fn a_promoted_replica_does_not_go_without_a_snapshot_because_of_what_is_re
         assert_eq!(deleted.is_ok(), goes, "{live} {recorded}");
         assert_eq!(log.count("Action=DeleteDBInstance"), usize::from(goes));
         if let Err(error) = deleted {
-            assert!(error.message.contains("deploy --refresh"), "{error}");
+            assert_eq!(error.hints, [Hint::Refresh], "{error}");
         }
     }
 }

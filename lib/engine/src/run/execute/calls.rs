@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::StepError;
 use super::progress::{Progress, ProgressEvent};
 use super::veil::Veil;
+use crate::hint::Hint;
 use crate::provider::{DeleteRequest, Deletion, ErrorClass, Existing, Outputs, Provider, ProviderError, Status, Wait};
 use crate::run::rate_limit::{Closed, Permit, Rank, RateLimiter};
 use crate::run::reader::{self, READS, Reader};
@@ -319,9 +320,8 @@ fn until_next_look(elapsed: Duration, wait: Wait) -> Duration {
 
 /// That a resource of the state does not exist any more.
 pub(super) fn gone(path: &Path) -> ProviderError {
-    let message =
-        format!("`{path}` was deleted outside of Groundplan; `deploy --refresh` sees that and makes it again");
-    ProviderError::new(ErrorClass::NotFound, message)
+    let message = format!("`{path}` was deleted outside of Groundplan");
+    ProviderError::new(ErrorClass::NotFound, message).with_hint(Hint::Refresh)
 }
 
 fn overdue(detail: &str, wait: Wait) -> String {

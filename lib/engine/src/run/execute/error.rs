@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::hint::{Hint, Hints};
 use crate::provider::{ErrorClass, ProviderError};
 use crate::secret::SecretError;
 
@@ -23,6 +24,9 @@ pub enum StepError {
         code: Option<String>,
         /// The cloud's id of the request.
         request_id: Option<String>,
+        /// What a user can do about it.
+        #[serde(skip)]
+        hints: Vec<Hint>,
     },
     /// It did not become ready.
     #[error("it is not ready: {reason}")]
@@ -68,14 +72,33 @@ pub enum StepError {
     Journal {
         /// What the store says.
         message: String,
+        /// What a user can do about it.
+        #[serde(skip)]
+        hints: Vec<Hint>,
     },
+}
+
+impl Hints for StepError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::Provider { hints, .. } | Self::Journal { hints, .. } => hints.clone(),
+            Self::NotReady { failed: false, .. } => vec![Hint::WaitAgain],
+            Self::NotReady { failed: true, .. }
+            | Self::NotGone { .. }
+            | Self::Ambiguous { .. }
+            | Self::Secret { .. }
+            | Self::Unresolved { .. }
+            | Self::Unknown
+            | Self::Interrupted => Vec::new(),
+        }
+    }
 }
 
 impl From<ProviderError> for StepError {
     fn from(error: ProviderError) -> Self {
-        let message = error.to_string();
+        let (message, hints) = (error.to_string(), error.hints());
         let ProviderError { class, operation, code, request_id, .. } = error;
-        Self::Provider { class, message, operation, code, request_id }
+        Self::Provider { class, message, operation, code, request_id, hints }
     }
 }
 
@@ -87,6 +110,6 @@ impl From<SecretError> for StepError {
 
 impl From<Error> for StepError {
     fn from(error: Error) -> Self {
-        Self::Journal { message: error.to_string() }
+        Self::Journal { message: error.to_string(), hints: error.hints() }
     }
 }

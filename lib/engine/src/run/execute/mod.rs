@@ -35,6 +35,7 @@ use record::Record;
 use step::Runner;
 
 use crate::error::Error;
+use crate::hint::{Hint, Hints};
 use crate::model::{Event, Loaded, State};
 use crate::provider::{ErrorClass, Provider};
 use crate::run::rate_limit::{Rank, RateLimiter};
@@ -156,6 +157,18 @@ pub struct FailedStep {
     pub verb: &'static str,
     /// Why it failed.
     pub error: StepError,
+}
+
+/// Those of its error; one that exists already can be imported.
+impl Hints for FailedStep {
+    fn hints(&self) -> Vec<Hint> {
+        match &self.error {
+            StepError::Provider { class: ErrorClass::AlreadyExists, hints, .. } if hints.is_empty() => {
+                vec![Hint::Import { path: Some(self.path.clone()), id: None, new_state: false }]
+            }
+            error => error.hints(),
+        }
+    }
 }
 
 /// A step that was not started, or not done when the run stopped.

@@ -296,7 +296,9 @@ async fn data_is_lost_only_where_that_is_allowed() {
     let (plan, loaded) = plan(&assembly(&[]), &store, &fake).await;
     let result = execute(&plan, loaded, &fake, &store, &ExecuteOptions::default(), &(), &Cancellation::new()).await;
     let error = result.unwrap_err();
-    assert!(error.to_string().contains("a/db") && error.to_string().contains("--delete-data"), "{error}");
+    let ExecuteError::Refused(error) = error else { panic!("{error}") };
+    assert!(error.to_string().contains("a/db"), "{error}");
+    assert_eq!(error.hints(), [Hint::AllowDataLoss]);
     assert_eq!(fake.paths(), ["a/db"]);
 }
 

@@ -302,11 +302,10 @@ async fn what_was_deleted_by_somebody_else_is_named_at_once() {
     let said: Vec<_> = outcome.failed.iter().map(|failed| format!("{}: {}", failed.path, failed.error)).collect();
     assert_eq!(said.len(), 2, "{said:?}");
     for (path, gone) in [("a/logs", "a/logs"), ("a/subnet", "a/vpc")] {
-        let expected = format!(
-            "{path}: `{gone}` was deleted outside of Groundplan; `deploy --refresh` sees that and makes it again"
-        );
+        let expected = format!("{path}: `{gone}` was deleted outside of Groundplan");
         assert!(said.contains(&expected), "{said:?}");
     }
+    assert!(outcome.failed.iter().all(|failed| failed.hints() == [Hint::Refresh]), "{:?}", outcome.failed);
 }
 
 #[tokio::test(start_paused = true)]

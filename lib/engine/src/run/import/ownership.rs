@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use groundplan_core::Path;
 use groundplan_schema::{ResourceType, lookup};
 
 use super::Request;
 use crate::error::Error;
+use crate::hint::Hint;
 use crate::model::{ResourceState, State};
 use crate::provider::{Existing, Identity, Owner};
 use crate::run::reader::Reader;
@@ -33,7 +35,7 @@ pub(super) async fn permit(
 ) -> Result<(), Error> {
     let Existing { address, id, .. } = existing;
     let (path, store) = (&address.path, request.store);
-    let refused = |reason: String| Err(Error::NotImportable { path: path.clone(), reason });
+    let refused = |reason: String, hints: Vec<Hint>| Err(Error::NotImportable { path: path.clone(), reason, hints });
     let mut asked = BTreeSet::new();
     for app in store.apps().await?.into_iter().filter(|app| *app != address.app) {
         let state = match upstream::last_known(store, &app).await {
@@ -43,10 +45,8 @@ pub(super) async fn permit(
         };
         let Some(state) = state else { continue };
         if let Some(other) = standing(&state, existing, own) {
-            return refused(format!(
-                "`{id}` is `{other}` of the app `{app}`; two apps cannot both have it: run `state rm {other}` of `{app}` \
-                 first"
-            ));
+            let reason = format!("`{id}` is `{other}` of the app `{app}`; two apps cannot both have it");
+            return refused(reason, vec![Hint::ForgetResource { path: other, app: Some(app) }]);
         }
         asked.insert(app);
     }
@@ -56,29 +56,33 @@ pub(super) async fn permit(
     match reader.owner(existing).await.map_err(Error::provider(Some(path)))? {
         Some(Owner { app, path: tagged }) if app == address.app => match is_at(&tagged, path.as_str()) {
             true => Ok(()),
-            false => refused(format!(
-                "the tags of `{id}` say that it was made for `{tagged}`; import it there, or, if `{path}` is meant, add \
-                 `--take-ownership`"
-            )),
+            false => {
+                let there = Hint::Import { path: Some(tagged.as_str().into()), id: Some(id.clone()), new_state: false };
+                let reason = format!("the tags of `{id}` say that it was made for `{tagged}`");
+                refused(reason, vec![there, Hint::TakeOwnership])
+            }
         },
         // Its state does not have it any more.
         Some(Owner { app, .. }) if asked.contains(&app) => Ok(()),
-        Some(Owner { app, path: tagged }) => refused(format!(
-            "the tags of `{id}` say that it is `{tagged}` of the app `{app}`, whose state is not beside {}; if that app \
-             does not have it any more (`state rm {tagged}` of `{app}`), add `--take-ownership`",
-            store.place()
-        )),
+        Some(Owner { app, path: tagged }) => {
+            let reason = format!(
+                "the tags of `{id}` say that it is `{tagged}` of the app `{app}`, whose state is not beside {}",
+                store.place()
+            );
+            let there = Hint::ForgetResource { path: tagged.as_str().into(), app: Some(app) };
+            refused(reason, vec![there, Hint::TakeOwnership])
+        }
         None => Ok(()),
     }
 }
 
 /// Where the resource stands in the state of another app.
-fn standing(state: &State, existing: &Existing, own: &Identity) -> Option<String> {
+fn standing(state: &State, existing: &Existing, own: &Identity) -> Option<Path> {
     let identity = state.identity.as_ref().unwrap_or(own);
     let is_it = |known: &ResourceState| is_same(known, identity, existing, own);
     let standing = state.resources.iter().find(|(_, known)| is_it(known)).map(|(path, _)| path);
     let deposed = || state.deposed.iter().find(|old| is_it(&old.resource)).map(|old| &old.path);
-    standing.or_else(deposed).map(ToString::to_string)
+    standing.or_else(deposed).cloned()
 }
 
 /// Whether a tag names this path.

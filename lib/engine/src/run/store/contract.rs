@@ -7,7 +7,7 @@ use groundplan_core::App;
 use groundplan_engine::model::{Counts, Event, LockOwner, RunRecord, RunResult};
 use groundplan_engine::provider::{ErrorClass, Identity};
 use groundplan_engine::store::{Lock, load};
-use groundplan_engine::{Error, State, StateStore};
+use groundplan_engine::{Error, Hint, Hints as _, State, StateStore};
 
 /// What a store may leave out.
 pub(crate) struct Promises {
@@ -191,8 +191,10 @@ async fn earlier_states_and_moves_are_known(store: &dyn StateStore, other: &dyn 
     assert_eq!(other.moved().await.unwrap(), None);
     store.set_moved(Some("s3://there")).await.unwrap();
     assert_eq!(other.moved().await.unwrap().as_deref(), Some("s3://there"));
-    let refused = load(other, "shop").await.unwrap_err().to_string();
-    assert!(refused.contains("was moved to s3://there; use that one"), "{refused}");
+    let refused = load(other, "shop").await.unwrap_err();
+    assert!(refused.to_string().ends_with(" was moved to s3://there"), "{refused}");
+    let there = "s3://there".to_owned();
+    assert_eq!(refused.hints(), [Hint::UseState { url: there.clone() }, Hint::FinishMove { url: there }]);
     assert_eq!(other.load().await.unwrap(), before, "it is left as it was");
     store.set_moved(None).await.unwrap();
     assert_eq!((other.moved().await.unwrap(), serial(other).await), (None, 40));

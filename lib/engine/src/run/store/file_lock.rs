@@ -48,10 +48,7 @@ impl Files {
     fn is_locked_by(&self, token: Uuid) -> Result<(), Error> {
         match holder(&self.lock_file())? {
             Some(current) if current.token == token => Ok(()),
-            _ => Err(Error::LockLost {
-                place: self.dir.display().to_string(),
-                how: "was taken away by `force-unlock`".into(),
-            }),
+            _ => Err(Error::LockLost { place: self.dir.display().to_string(), how: "was taken away by force".into() }),
         }
     }
 

@@ -358,7 +358,7 @@ impl Held {
             }
             // Either an earlier renewal has happened whose answer was lost, or it is lost.
             match cells.read(name).await? {
-                None if self.is_sure() => return Err(self.lose("was taken away by `force-unlock`".into())),
+                None if self.is_sure() => return Err(self.lose("was taken away by force".into())),
                 None => {
                     let how = "ran out while this run was silent, and another one has had it since";
                     return Err(self.lose(how.into()));

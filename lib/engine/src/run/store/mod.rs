@@ -158,7 +158,7 @@ pub trait StateStore: Send + Sync {
 
     /// Marks the state as moved to another place, or not. The lock is the caller's.
     async fn set_moved(&self, _to: Option<&str>) -> Result<(), Error> {
-        Err(Error::Refused { reason: format!("{} cannot be moved", self.place()) })
+        Err(Error::Refused { reason: format!("{} cannot be moved", self.place()), hints: Vec::new() })
     }
 }
 

@@ -339,7 +339,7 @@ async fn force_unlock_keeps_the_run_from_writing_even_before_it_has_ever_saved()
     let held = lock(&store).await;
     other.force_unlock().await.unwrap().unwrap();
     let message = lost(store.save(&state()).await);
-    assert!(message.contains("was taken away by `force-unlock`"), "{message}");
+    assert!(message.contains("was taken away by force"), "{message}");
     assert_eq!(other.load().await.unwrap(), None);
     let next = lock(&other).await;
     other.save(&state()).await.unwrap();
@@ -515,7 +515,7 @@ async fn the_fence_opens_while_the_lease_is_sure_and_asks_nobody() {
     assert!(fence.check().is_ok(), "it could be renewed after all");
     other.force_unlock().await.unwrap();
     pass(20).await;
-    assert!(fence.check().unwrap_err().message.contains("force-unlock"));
+    assert!(fence.check().unwrap_err().message.contains("was taken away by force"));
     held.release().await.unwrap();
     assert!(other.lock_fence().is_none(), "it has no lock");
 }

@@ -8,6 +8,7 @@ use groundplan_core::Assembly;
 use super::start::{highest, load, readable};
 use super::{StateStore, Stored};
 use crate::error::Error;
+use crate::hint::Hint;
 use crate::model::{Loaded, ResourceState, RunRecord, State};
 
 /// What `restore`, `push` and `migrate` have written.
@@ -32,8 +33,7 @@ pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Resul
         // Whoever goes on from it would be told that there is no state.
         Some(state) if state.is_blank() => {
             let reason = format!("the state {serial} at {place} is from before the first deploy, and has nothing");
-            let start = "to start over and leave what exists alone, use `--new-state`";
-            return Err(refused(format!("{reason}; {}; {start}", which(earlier.into()))));
+            return Err(blank(format!("{reason}; {}", which(earlier.into()))));
         }
         Some(state) => state,
         None => match readable(store).await?.filter(|state| state.serial == serial) {
@@ -108,10 +108,7 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
         return Err(Error::OtherApp { place: place.to_owned(), found: state.app, app: app.to_owned() });
     }
     if state.is_blank() {
-        return Err(refused(format!(
-            "{place} is a state from before the first deploy, and has nothing; to start over and leave what exists \
-             alone, use `--new-state`"
-        )));
+        return Err(blank(format!("{place} is a state from before the first deploy, and has nothing")));
     }
     if !force {
         let loaded = match load(store, app).await {
@@ -121,22 +118,22 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
         };
         if let Some(Loaded { state: current, base: Some(_), .. }) = loaded {
             if current.lineage != state.lineage {
-                return Err(refused(format!(
-                    "{place} is not a state of the lineage {} of {}, but of {}: it describes other resources; to put it \
-                     there all the same, add `--force`",
+                let reason = format!(
+                    "{place} is not a state of the lineage {} of {}, but of {}: it describes other resources",
                     current.lineage,
                     store.place(),
                     state.lineage
-                )));
+                );
+                return Err(Error::Refused { reason, hints: vec![Hint::PushState { force: true }] });
             }
             if current.serial > state.serial {
-                return Err(refused(format!(
-                    "{place} has serial {}, and the state at {} has serial {}: it has moved on since; pull it again, or \
-                     add `--force` to go back",
+                let reason = format!(
+                    "{place} has serial {}, and the state at {} has serial {}: it has moved on since",
                     state.serial,
                     store.place(),
                     current.serial
-                )));
+                );
+                return Err(Error::Refused { reason, hints: vec![Hint::PullState, Hint::PushState { force: true }] });
             }
         }
     }
@@ -340,5 +337,10 @@ async fn refuse_moved(store: &dyn StateStore) -> Result<(), Error> {
 }
 
 fn refused(reason: String) -> Error {
-    Error::Refused { reason }
+    Error::Refused { reason, hints: Vec::new() }
+}
+
+/// For a state that has nothing: from a new one, it goes on in the same way.
+fn blank(reason: String) -> Error {
+    Error::Refused { reason, hints: vec![Hint::NewState] }
 }

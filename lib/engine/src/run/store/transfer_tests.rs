@@ -13,6 +13,7 @@ use super::transfer::{self, migrate, pushable, replace, restorable};
 use super::{FileStore, Lock, StateStore, Stored};
 use crate::error::Error;
 use crate::fake::identity;
+use crate::hint::{Hint, Hints as _};
 use crate::model::{Event, FormatError, LockOwner, RunRecord, RunResult, State};
 
 fn begun(serial: u64) -> Event {
@@ -49,7 +50,13 @@ fn files() -> (TempDir, FileStore) {
 }
 
 async fn refused(store: &dyn StateStore) -> String {
-    load(store, "shop").await.unwrap_err().to_string()
+    hinted(store).await.0
+}
+
+/// Why the state is not loaded, and what to do.
+async fn hinted(store: &dyn StateStore) -> (String, Vec<Hint>) {
+    let error = load(store, "shop").await.unwrap_err();
+    (error.to_string(), error.hints())
 }
 
 #[tokio::test]
@@ -57,9 +64,9 @@ async fn an_absent_state_beside_earlier_ones_is_refused_until_one_is_restored() 
     let (dir, store) = files();
     let last = deployed(&store, 3).await;
     fs::remove_file(dir.path().join("shop/state.json")).unwrap();
-    let error = refused(&store).await;
+    let (error, hints) = hinted(&store).await;
     assert!(error.contains("earlier states (serials 1 to 2) and the history of 3 runs"), "{error}");
-    assert!(error.contains("`state restore 2` puts the newest earlier state back"), "{error}");
+    assert_eq!(hints, [Hint::CheckStateLocation, Hint::RestoreState { serial: Some(2) }, Hint::NewState]);
 
     let missing = restorable(&store, "shop", 7).await.unwrap_err().to_string();
     assert!(missing.ends_with("has no state with the serial 7; these can be restored: 1, 2"), "{missing}");
@@ -78,17 +85,22 @@ async fn a_state_from_before_the_first_deploy_is_neither_offered_nor_restored_no
     let path = |name: &str| dir.path().join("shop").join(name);
     fs::create_dir(path("state.9.json")).unwrap();
     assert_eq!(store.backups().await.unwrap(), [0, 9]);
-    let error = restorable(&store, "shop", 0).await.unwrap_err().to_string();
+    let error = restorable(&store, "shop", 0).await.unwrap_err();
+    assert_eq!(error.hints(), [Hint::NewState]);
+    let error = error.to_string();
     assert!(error.contains("is from before the first deploy, and has nothing; no earlier states are kept"), "{error}");
-    assert!(error.contains("; these cannot be read: 9; to start over"), "{error}");
-    let error = pushable(&store, "shop", &blank.to_json(), "blank.json", true).await.unwrap_err().to_string();
-    assert!(error.starts_with("blank.json is a state from before the first deploy"), "{error}");
+    assert!(error.ends_with("; these cannot be read: 9"), "{error}");
+    let error = pushable(&store, "shop", &blank.to_json(), "blank.json", true).await.unwrap_err();
+    assert_eq!(error.hints(), [Hint::NewState]);
+    assert!(error.to_string().starts_with("blank.json is a state from before the first deploy"), "{error}");
     // The one that was damaged while it was current is no way back, and is not advised.
     fs::remove_file(path("state.json")).unwrap();
-    let error = refused(&store).await;
-    assert!(error.contains("earlier states (serials 0 to 9)") && !error.contains("state restore"), "{error}");
+    let (error, hints) = hinted(&store).await;
+    assert!(error.contains("earlier states (serials 0 to 9)"), "{error}");
+    let push = [Hint::CheckStateLocation, Hint::PushState { force: false }, Hint::NewState];
+    assert_eq!(hints, push);
     fs::write(path("journal.jsonl"), "").unwrap();
-    assert!(!refused(&store).await.contains("state restore"));
+    assert_eq!(hinted(&store).await.1, push);
 }
 
 #[tokio::test]
@@ -97,9 +109,9 @@ async fn a_later_run_that_cannot_be_read_is_a_reason_to_ask_and_no_dead_end() {
     deployed(&store, 2).await;
     let later = dir.path().join("shop/history/4.json");
     fs::create_dir(&later).unwrap();
-    let error = refused(&store).await;
+    let (error, hints) = hinted(&store).await;
     assert!(error.contains("has serial 2, but the history has run 4, which cannot be read (cannot read `"), "{error}");
-    assert!(error.contains("accept this one with `state restore 2`"), "{error}");
+    assert_eq!(hints, [Hint::PutStateBack, Hint::AcceptState { serial: 2, drops_journal: false }]);
     let accepted = restorable(&store, "shop", 2).await.unwrap();
     replace(&store, "shop", accepted).await.unwrap();
     assert_eq!(load(&store, "shop").await.unwrap().state.serial, 5);
@@ -209,9 +221,9 @@ async fn a_state_that_is_older_than_its_history_or_its_journal_is_refused_until_
     fs::remove_file(path("state.json")).unwrap();
     fs::copy(path("state.2.json"), path("state.json")).unwrap();
     fs::remove_dir_all(path("history")).unwrap();
-    let error = refused(&store).await;
+    let (error, hints) = hinted(&store).await;
     assert!(error.contains("has serial 2, but its journal continues serial 3"), "{error}");
-    assert!(error.contains("`state restore 2`"), "{error}");
+    assert_eq!(hints, [Hint::PutStateBack, Hint::AcceptState { serial: 2, drops_journal: false }]);
     let accepted = restorable(&store, "shop", 2).await.unwrap();
     replace(&store, "shop", accepted).await.unwrap();
     let loaded = load(&store, "shop").await.unwrap();
@@ -226,9 +238,9 @@ async fn the_journal_of_another_state_is_refused() {
     let (other_dir, other) = files();
     let foreign = deployed(&other, 1).await;
     fs::copy(store.place() + "/journal.jsonl", other_dir.path().join("shop/journal.jsonl")).unwrap();
-    let error = refused(&other).await;
+    let (error, hints) = hinted(&other).await;
     assert!(error.contains("belongs to another state"), "{error}");
-    assert!(error.contains("drop the journal with `state restore 1`"), "{error}");
+    assert_eq!(hints, [Hint::PutStateBack, Hint::AcceptState { serial: 1, drops_journal: true }]);
     let accepted = restorable(&other, "shop", 1).await.unwrap();
     replace(&other, "shop", accepted).await.unwrap();
     // Higher than every serial that was seen, that of the journal, too.
@@ -286,8 +298,9 @@ async fn a_state_is_pushed_where_it_continues_the_current_one() {
     let path = dir.path().join("shop/state.json");
     let edited = fs::read_to_string(&path).unwrap().replace("\"shop\"", "\"shop\" ");
     fs::write(&path, &edited).unwrap();
-    let error = refused(&store).await;
+    let (error, hints) = hinted(&store).await;
     assert!(error.contains("does not match its checksum: it was edited by hand, or is damaged"), "{error}");
+    assert_eq!(hints, [Hint::RestoreState { serial: None }, Hint::PushState { force: true }]);
     assert!(pushable(&store, "shop", &edited, "x", false).await.is_err());
     let pushed = pushable(&store, "shop", &edited, "x", true).await.unwrap();
     replace(&store, "shop", pushed).await.unwrap();
@@ -295,8 +308,9 @@ async fn a_state_is_pushed_where_it_continues_the_current_one() {
 }
 
 async fn is_moved(from: &dyn StateStore, to: &dyn StateStore, url: &str, state: &State) {
-    let moved = refused(from).await;
-    assert!(moved.contains(&format!("was moved to {url}; use that one")), "{moved}");
+    let (moved, hints) = hinted(from).await;
+    assert!(moved.ends_with(&format!("was moved to {url}")), "{moved}");
+    assert_eq!(hints, [Hint::UseState { url: url.into() }, Hint::FinishMove { url: url.into() }]);
     assert_eq!(load(to, "shop").await.unwrap().state, *state);
     let runs = to.history().await.unwrap().whole().unwrap();
     assert_eq!(runs, from.history().await.unwrap().whole().unwrap());
@@ -420,7 +434,7 @@ struct Cut<'a> {
 impl Cut<'_> {
     fn write(&self) -> Result<(), Error> {
         let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        left.map(drop).map_err(|_| Error::Refused { reason: "killed".into() })
+        left.map(drop).map_err(|_| Error::Refused { reason: "killed".into(), hints: Vec::new() })
     }
 }
 

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{Fake, LOG_GROUP, NAT, VPC, assembly, reference, subnet, vpc, with_inputs};
+use crate::hint::{Hint, Hints as _};
 use crate::model::{Orphan, State};
 use crate::provider::ErrorClass;
 use crate::run::execute::{Cancellation, ExecuteOptions, execute};
@@ -81,8 +82,8 @@ async fn what_others_still_hold_is_not_replaced_alone() {
     insta::assert_snapshot!(error, @r"
     what is deleted or replaced is held by resources that are left out:
       - a/subnet holds a/vpc
-    add them: `--only a/subnet`
     ");
+    assert_eq!(error.hints(), [Hint::IncludePaths { paths: vec!["a/subnet".into()] }]);
 }
 
 /// A gateway, and a log group that has its identifier.

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::fake::{DATABASE, LOG_GROUP, SUBNET, assembly, state, with_inputs};
+use crate::hint::{Hint, Hints as _};
 use crate::model::{ResourceState, ResourceStatus, State};
 use crate::provider::Outputs;
 use crate::stages::diff::only::part;
@@ -322,9 +323,11 @@ fn what_stays_does_not_let_go() {
           - `a/two` takes the IPv4 block of a subnet (vpc-1, 10.0.0.0/16) of `a/one`, which is removed and stays in the account; give `a/two` another, or move it with `moved`
         ");
     let state = deployed(&assembly(&[subnet("a/one", "10.0.0.0/24")]));
-    assert_snapshot!(planned_part(&after, &state, &["a/two"]).unwrap_err(), @r"
+    let error = planned_part(&after, &state, &["a/two"]).unwrap_err();
+    assert_eq!(error.hints(), [Hint::IncludePaths { paths: vec!["a/one".into()] }]);
+    assert_snapshot!(error, @r"
         the plan cannot work, since these can exist once:
-          - `a/two` takes the IPv4 block of a subnet (vpc-1, 10.0.0.0/16) of `a/one`, whose change is left out; add `--only a/one`
+          - `a/two` takes the IPv4 block of a subnet (vpc-1, 10.0.0.0/16) of `a/one`, whose change is left out
         ");
 }
 

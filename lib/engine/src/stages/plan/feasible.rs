@@ -4,6 +4,7 @@ use groundplan_core::{Deferred, Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
 use crate::error::{Error, HeldResource, Need, named};
+use crate::hint::Hint;
 use crate::stages::diff::existing::{Incarnation, goes, retained, standing};
 use crate::stages::diff::needs::{Going, Link};
 use crate::stages::diff::occupants::{is_detached, is_surely_public};
@@ -16,7 +17,7 @@ use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order, claims};
 /// # Errors
 /// [`Error::Held`].
 pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Result<(), Error> {
-    let mut held: Vec<HeldResource> = Vec::new();
+    let mut found: Vec<HeldResource> = Vec::new();
     for old in &going.deleted {
         let change = changes.changes.get(old.path).filter(|_| old.stands(inputs.state));
         let mut holders = by_name(inputs, changes, going, old);
@@ -28,12 +29,11 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>)
             }
         }
         if !holders.is_empty() {
-            let (because, fix) = why(inputs, changes, change, &holders);
-            held.push(HeldResource { path: old.path.clone(), because, holders: told(&holders), fix });
+            found.push(held(inputs, changes, old.path, change, &holders));
         }
     }
-    held.extend(occupied(inputs, changes, going));
-    if held.is_empty() { Ok(()) } else { Err(Error::Held { held }) }
+    found.extend(occupied(inputs, changes, going));
+    if found.is_empty() { Ok(()) } else { Err(Error::Held { held: found }) }
 }
 
 /// What stays and holds what is deleted, each with the first place where it does.
@@ -117,8 +117,7 @@ fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<
         if holders.is_empty() {
             return None;
         }
-        let (because, fix) = why(inputs, changes, Some(change), &holders);
-        Some(HeldResource { path: change.path.clone(), because, holders: told(&holders), fix })
+        Some(held(inputs, changes, &change.path, Some(change), &holders))
     };
     lets_go.filter_map(tell).collect()
 }
@@ -147,33 +146,55 @@ fn holding<'a>(
     })
 }
 
-/// Why it is deleted while it is held, and what to do so that it need not be. There is no change where an earlier
+/// That `path` cannot be deleted since these hold it.
+fn held(
+    inputs: &Inputs<'_>,
+    changes: &ChangeSet,
+    path: &Path,
+    change: Option<&Change>,
+    holders: &[Holder<'_>],
+) -> HeldResource {
+    let (because, fix, hints) = by_run(inputs, changes, change, holders).unwrap_or_else(|| {
+        let (because, fix) = why(inputs, changes, change, holders);
+        (because, fix, Vec::new())
+    });
+    HeldResource { path: path.clone(), because, holders: told(holders), fix, hints }
+}
+
+/// Why it is held, where that is up to this run and the state and not to the program.
+fn by_run(
+    inputs: &Inputs<'_>,
+    changes: &ChangeSet,
+    change: Option<&Change>,
+    holders: &[Holder<'_>],
+) -> Option<(String, String, Vec<Hint>)> {
+    if let Some((Incarnation { path: holder, .. }, _)) = holders.iter().find(|(it, _)| was_retained(inputs, it)) {
+        let drop = Hint::DropRetained { path: (*holder).clone() };
+        return Some((format!("`{holder}` was retained"), "leave it as it is".into(), vec![drop]));
+    }
+    let change = change?;
+    let holders = || holders.iter().map(|(holder, _)| holder.path);
+    let left_out: Vec<Path> = holders().filter(|path| !changes.changes.contains_key(*path)).cloned().collect();
+    if let Some(holder) = left_out.first() {
+        let fix = format!("deploy `{holder}` in the same run");
+        return Some(("it is deleted".into(), fix, vec![Hint::IncludePaths { paths: left_out }]));
+    }
+    let is_kept = |path: &&Path| changes.changes.get(*path).is_some_and(|change| change.action == Action::Keep);
+    let holder = holders().find(is_kept)?;
+    let fix = format!("keep it, too, or delete `{holder}` and its data");
+    let hints = vec![Hint::ForgetResource { path: change.path.clone(), app: None }, Hint::AllowDataLoss];
+    Some((format!("`{holder}` is kept"), fix, hints))
+}
+
+/// Why it is deleted while it is held, and how to change the program so that it need not be. There is no change where an earlier
 /// run has replaced it.
 fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holders: &[Holder<'_>]) -> (String, String) {
-    if let Some((Incarnation { path: holder, .. }, _)) = holders.iter().find(|(it, _)| was_retained(inputs, it)) {
-        let fix = format!(
-            "leave it as it is; or, if `{holder}` does not need it any more, drop the record of `{holder}` with \
-             `state rm --retained {holder}`"
-        );
-        return (format!("`{holder}` was retained"), fix);
-    }
     let Some(change) = change else {
         let fix = "let them use another one, or go on with the program that has replaced it";
         return ("an earlier run has replaced it".into(), fix.into());
     };
     let path = &change.path;
     let paths: Vec<(&Path, &Need)> = holders.iter().map(|(holder, need)| (holder.path, need)).collect();
-    if let Some((holder, _)) = paths.iter().find(|(holder, _)| !changes.changes.contains_key(*holder)) {
-        return ("it is deleted".into(), format!("deploy `{holder}` in the same run: add `--only {holder}`"));
-    }
-    let is_kept = |(holder, _): &&(&Path, &Need)| {
-        changes.changes.get(*holder).is_some_and(|change| change.action == Action::Keep)
-    };
-    if let Some((holder, _)) = paths.iter().find(is_kept) {
-        let fix =
-            format!("keep it, too: `state rm {path}` leaves it in the account; or delete `{holder}` and its data");
-        return (format!("`{holder}` is kept"), fix);
-    }
     let is_left = |(holder, _): &&(&Path, &Need)| !inputs.assembly.resources.contains_key(*holder);
     let left = paths.iter().find(is_left).map(|(holder, _)| holder);
     let ignores = |(holder, need): &(&Path, &Need)| {

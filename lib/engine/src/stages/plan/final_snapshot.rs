@@ -80,6 +80,7 @@ mod tests {
     use groundplan_core::Environment;
 
     use super::*;
+    use crate::hint::{Hint, Hints as _};
     use crate::model::{Imports, ResourceStatus};
     use crate::provider::{Identity, Outputs};
     use crate::stages::plan::StepId;
@@ -186,8 +187,9 @@ mod tests {
         for (type_name, engine) in [(cache, "valkey"), (cluster, "redis"), ("AWS::Redshift::Cluster", "")] {
             let (skipping, taking) = plan(type_name, engine);
             assert_eq!(taking.final_snapshots().next(), None, "{type_name}: no plan promises one");
-            let refused = taking.permit(true).unwrap_err().to_string();
-            let said = ["`shop/cache`", "sessions-final-", "--skip-final-snapshot", "aws "];
+            let refused = taking.permit(true).unwrap_err();
+            assert_eq!(refused.hints(), [Hint::SkipFinalSnapshot]);
+            let (refused, said) = (refused.to_string(), ["`shop/cache`", "sessions-final-", "aws "]);
             assert!(said.iter().all(|part| refused.contains(part)), "{refused}");
             skipping.permit(true).unwrap();
         }

@@ -285,13 +285,10 @@ impl Plan {
             }));
         }
         if format < Self::FORMAT {
-            return Err(corrupt("an earlier version saved it; make a new one with `plan --out`".into()));
+            return Err(corrupt("an earlier version saved it".into()));
         }
-        let body = open(text).ok_or_else(|| {
-            corrupt(
-                "it does not match its checksum: it was edited or is damaged; make a new one with `plan --out`".into(),
-            )
-        })?;
+        let body =
+            open(text).ok_or_else(|| corrupt("it does not match its checksum: it was edited or is damaged".into()))?;
         let plan: Self = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
         let ordered = plan.steps.iter().enumerate().all(|(position, step)| {
             step.id.0 as usize == position && step.dependencies.iter().all(|dependency| *dependency < step.id)
