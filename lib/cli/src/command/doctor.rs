@@ -1,15 +1,31 @@
 //! `doctor`: whether a deploy would find what it needs.
 
+use std::fmt::Display;
+
 use groundplan_core::Environment;
+use groundplan_engine::Hints;
 use groundplan_engine::provider::Identity;
 use serde_json::json;
 
 use crate::context::Context;
 use crate::credentials;
 use crate::error::{CommandError, Exit};
-use crate::render::count;
+use crate::render::{count, hint};
 use crate::style::{CREATE, DELETE, paint};
 use crate::target::Target;
+
+/// What a deploy would lack.
+#[derive(Clone)]
+struct Problem {
+    message: String,
+    hints: Vec<String>,
+}
+
+impl Problem {
+    fn of(error: &(impl Display + Hints)) -> Self {
+        Self { message: error.to_string(), hints: hint::all(error) }
+    }
+}
 
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
@@ -17,15 +33,15 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let stacks = &context.synthesis.assembly.stacks;
     let (identity, roles) = match destination.connect().await {
         Ok(provider) => {
-            let identity = provider.identity().await.map_err(|error| error.to_string());
+            let identity = provider.identity().await.map_err(|error| Problem::of(&error));
             let mut roles = Vec::new();
             for (stack, environment) in stacks.iter().filter(|(_, environment)| environment.role.is_some()) {
                 let assumed = provider.identity_in(environment).await;
-                roles.push((stack, environment, assumed.map_err(|error| error.to_string())));
+                roles.push((stack, environment, assumed.map_err(|error| Problem::of(&error))));
             }
             (identity, roles)
         }
-        Err(error) => (Err(error.to_string()), Vec::new()),
+        Err(CommandError { message, hints, .. }) => (Err(Problem { message, hints }), Vec::new()),
     };
     let state = destination.load().await;
     let own = stacks.values().filter(|environment| environment.role.is_none());
@@ -39,7 +55,10 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     };
     let account = match &identity {
         Ok(identity) => match foreign(identity) {
-            Some(pinned) => Err(format!("the app is pinned to {pinned}, the credentials are of {}", identity.account)),
+            Some(pinned) => {
+                let message = format!("the app is pinned to {pinned}, the credentials are of {}", identity.account);
+                Err(Problem { message, hints: Vec::new() })
+            }
             None => Ok(identity.account.clone()),
         },
         Err(error) => Err(error.clone()),
@@ -49,14 +68,18 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
             let resources = count(loaded.state.resources.len(), "resource");
             Ok(format!("{}, serial {}, {resources}", destination.place.display(), loaded.state.serial))
         }
-        Err(error) => Err(error.to_string()),
+        Err(CommandError { message, hints, .. }) => Err(Problem { message, hints }),
     };
-    let role = |(stack, environment, assumed): &(&String, &Environment, Result<Identity, String>)| {
+    let role = |(stack, environment, assumed): &(&String, &Environment, Result<Identity, Problem>)| {
         let arn = environment.role.as_ref().map_or("", |role| role.arn.as_str());
         let finding = match assumed {
             Ok(identity) if Some(&identity.account) == environment.account.as_ref() => Ok(arn.to_owned()),
-            Ok(identity) => Err(format!("{arn} leads to account {}", identity.account)),
-            Err(error) => Err(format!("{arn} cannot be assumed: {error}")),
+            Ok(identity) => {
+                Err(Problem { message: format!("{arn} leads to account {}", identity.account), hints: Vec::new() })
+            }
+            Err(Problem { message, hints }) => {
+                Err(Problem { message: format!("{arn} cannot be assumed: {message}"), hints: hints.clone() })
+            }
         };
         (format!("role of {stack}"), finding)
     };
@@ -68,16 +91,21 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     findings.extend(roles.iter().map(role));
     findings.push(("state".to_owned(), state));
     for (subject, finding) in &findings {
-        context.terminal.print(match finding {
-            Ok(text) => format!("{} {subject}: {text}", paint(CREATE, "✓")),
-            Err(text) => format!("{} {subject}: {text}", paint(DELETE, "✗")),
-        });
+        match finding {
+            Ok(text) => context.terminal.print(format!("{} {subject}: {text}", paint(CREATE, "✓"))),
+            Err(Problem { message, hints }) => {
+                context.terminal.print(format!("{} {subject}: {message}", paint(DELETE, "✗")));
+                context.terminal.hints(hints);
+            }
+        }
     }
     let document: serde_json::Map<_, _> = findings
         .iter()
         .map(|(subject, finding)| match finding {
             Ok(text) => (subject.clone(), json!({"ok": true, "detail": text})),
-            Err(text) => (subject.clone(), json!({"ok": false, "detail": text})),
+            Err(Problem { message, hints }) => {
+                (subject.clone(), json!({"ok": false, "detail": message, "hints": hints}))
+            }
         })
         .collect();
     context.terminal.print_json(&document);

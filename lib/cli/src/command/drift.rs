@@ -1,5 +1,7 @@
 //! `drift`: where the target differs from what was deployed.
 
+use std::collections::BTreeSet;
+
 use groundplan_engine::detect::drift;
 use groundplan_engine::drift::Drift;
 use serde_json::json;
@@ -7,7 +9,7 @@ use serde_json::json;
 use crate::args::Start;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
-use crate::render::{self, count};
+use crate::render::{self, count, hint};
 
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
@@ -37,6 +39,8 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
             Drift::Unreadable(_) => false,
         })
     };
+    let unreadable = found.values().filter_map(|it| if let Drift::Unreadable(error) = it { Some(error) } else { None });
+    context.terminal.hints(unreadable.flat_map(hint::all).collect::<BTreeSet<_>>());
     if of(false) {
         context.terminal.hint("`deploy --refresh` makes it what the program says again");
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
-use crate::render::{count, named, open, short_type};
+use crate::render::{count, hint, named, open, short_type};
 use crate::style::{BOLD, CREATE, NL, paint};
 
 pub(crate) async fn mv(
@@ -157,6 +157,7 @@ pub(crate) async fn commit(
         let ended = RunRecord { result: Some(RunResult::Succeeded), ..entry };
         if let Err(error) = destination.store.record(&ended, None).await {
             context.terminal.warn(format!("this is not in the history: {error}"));
+            context.terminal.hints(hint::all(&error));
         }
         Ok(state)
     };

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
-use crate::render::history;
+use crate::render::{hint, history};
 
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
@@ -17,6 +17,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
         context.terminal.print(history::table(&history));
         for (serial, error) in &history.unreadable {
             context.terminal.warn(format!("run {serial} is unreadable: {error}"));
+            context.terminal.hints(hint::all(error));
         }
         context.terminal.hint("`rollback N` deploys again what run N had deployed");
     }

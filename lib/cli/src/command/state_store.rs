@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::boxed::boxed;
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
-use crate::render::{count, history, named};
+use crate::render::{count, hint, history, named};
 use crate::state_location::StateLocation;
 use crate::state_url::StateUrl;
 use crate::style::{BOLD, CREATE, DIM, paint};
@@ -35,6 +35,7 @@ pub(crate) async fn list(context: &Context<'_>, destination: &Destination<'_>) -
     }
     for (serial, error) in &unreadable {
         context.terminal.warn(format!("the state {serial} is unreadable: {error}"));
+        context.terminal.hints(hint::all(error));
     }
     match (states.is_empty(), unreadable.is_empty()) {
         (true, true) => context.terminal.note(format!("no earlier states are kept at {}", store.place())),
@@ -151,6 +152,7 @@ async fn put(
         let transferred = transfer::replace(store, context.app(), state).await?;
         if let Err(error) = store.record(&RunRecord { result: Some(RunResult::Succeeded), ..entry }, None).await {
             context.terminal.warn(format!("this is not in the history: {error}"));
+            context.terminal.hints(hint::all(&error));
         }
         Ok(transferred)
     });
@@ -251,6 +253,7 @@ async fn warn_of_used(context: &Context<'_>, destination: &Destination<'_>, to: 
 async fn users(context: &Context<'_>, store: &dyn StateStore) -> Vec<Use> {
     upstream::users(context.app(), store).await.unwrap_or_else(|error| {
         context.terminal.warn(format!("which apps use outputs of `{}` is not known: {error}", context.app()));
+        context.terminal.hints(hint::all(&error));
         Vec::new()
     })
 }

@@ -9,7 +9,7 @@ use groundplan_engine::drift::{Drift, PropertyDrift};
 use groundplan_schema as schema;
 use serde_json::{Value as Json, json};
 
-use crate::render::{count, diff, short_type};
+use crate::render::{count, diff, hint, short_type};
 use crate::style::{BOLD, CHANGE, DELETE, DIM, ERROR, NL, padded, paint};
 
 /// Every difference, without a line feed at the end.
@@ -49,7 +49,10 @@ pub(crate) fn document(found: &BTreeMap<Path, Drift>, state: &State) -> Json {
         let type_name = type_of(path, state);
         let drift = match drift {
             Drift::Missing => json!({"kind": "missing", "type": type_name}),
-            Drift::Unreadable(error) => json!({"kind": "unreadable", "type": type_name, "error": error.to_string()}),
+            Drift::Unreadable(error) => {
+                let (text, hints) = (error.to_string(), hint::all(error));
+                json!({"kind": "unreadable", "type": type_name, "error": text, "hints": hints})
+            }
             Drift::Changed { properties, .. } => {
                 let properties: Vec<_> = properties
                     .iter()

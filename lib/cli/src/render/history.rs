@@ -8,6 +8,7 @@ use groundplan_engine::store::History;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
+use crate::render::hint;
 use crate::style::{BOLD, CREATE, DIM, ERROR, NL, WARNING, columns, padded, paint};
 
 /// A line for each run, the oldest first, without a line feed at the end.
@@ -51,7 +52,10 @@ pub(crate) fn unreadable() -> String {
 
 /// What cannot be read, for other programs.
 pub(crate) fn document(unreadable: &BTreeMap<u64, Error>) -> Json {
-    unreadable.iter().map(|(serial, error)| json!({"serial": serial, "reason": error.to_string()})).collect()
+    unreadable
+        .iter()
+        .map(|(serial, error)| json!({"serial": serial, "reason": error.to_string(), "hints": hint::all(error)}))
+        .collect()
 }
 
 /// `+3 ~1`: how many were created, changed, perhaps changed, replaced, deleted, settled; `of +3 ~1` for a run that could

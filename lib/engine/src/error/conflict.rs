@@ -94,7 +94,10 @@ impl fmt::Display for Taken {
                 write!(f, "which is removed and stays in the account; give `{path}` another, or move it with `moved`")
             }
             Holding::WasRetained => {
-                write!(f, "which an earlier deploy has left in the account; give `{path}` another, or adopt the existing one")
+                write!(
+                    f,
+                    "which an earlier deploy has left in the account; give `{path}` another, or adopt the existing one"
+                )
             }
             Holding::LeftOut => write!(f, "whose change is left out"),
         }

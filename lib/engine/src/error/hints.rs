@@ -77,6 +77,7 @@ impl Hints for Error {
             | Self::Unsupported { .. }
             | Self::Ambiguous { .. }
             | Self::Protected { .. }
+            | Self::Retyped { .. }
             | Self::UnknownPaths { .. }
             | Self::NoPath { .. }
             | Self::Swapped { .. }
