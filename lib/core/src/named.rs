@@ -93,18 +93,41 @@ impl Named {
             for (property, value) in &entry.properties {
                 value.walk_leaves(property, &mut |place, leaf| {
                     let Some(text) = leaf.as_str() else { return };
-                    let named = self.by_text.get(text).into_iter().flatten().filter(|named| named.path != *path);
-                    for named in named.filter(|named| named.is_meant_by(schema, place)) {
+                    let by_name = self.by_text.get(text).into_iter().flatten();
+                    let by_name = by_name.filter(|named| named.is_meant_by(schema, place)).filter(|named| {
                         let environments = [path, &named.path].map(|path| assembly.environment(path));
-                        if share_names(environments, named.schema) {
-                            let (named, place, text) = (named.path.clone(), place.to_owned(), text.to_owned());
-                            found.insert(ByText { path: path.clone(), named, place, text });
-                        }
+                        share_names(environments, named.schema)
+                    });
+                    let by_arn = self.by_arn(assembly, schema, place, text);
+                    for named in by_name.chain(by_arn).filter(|named| named.path != *path) {
+                        let (named, place, text) = (named.path.clone(), place.to_owned(), text.to_owned());
+                        found.insert(ByText { path: path.clone(), named, place, text });
                     }
                 });
             }
         }
         found
+    }
+
+    /// Those that a place names by an ARN, which says the account: that has to be known to be theirs.
+    fn by_arn(&self, assembly: &Assembly, holder: &ResourceType, place: &str, arn: &str) -> Vec<&Identified> {
+        if !arn.starts_with("arn:") {
+            return Vec::new();
+        }
+        let types: BTreeSet<&str> = holder.relations(place).into_iter().map(|relation| relation.resource).collect();
+        let parts = types.into_iter().filter_map(lookup).filter_map(|schema| Some((schema, schema.in_arn(arn)?)));
+        let named = parts.flat_map(|(schema, parts)| {
+            let named = self.by_text.get(parts.name).into_iter().flatten();
+            named.filter(move |named| {
+                let there = assembly.environment(&named.path);
+                named.schema.name == schema.name
+                    && there.is_some_and(|there| {
+                        let is_there = parts.region.is_empty() || parts.region == there.region;
+                        is_there && there.account.as_deref() == Some(parts.account)
+                    })
+            })
+        });
+        named.collect()
     }
 }
 

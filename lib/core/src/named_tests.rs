@@ -64,3 +64,32 @@ fn nothing_is_made_after_itself_or_in_a_circle() {
     assert_eq!(after(&[bucket("a/one", "one", "one")]), [""; 0]);
     assert_eq!(after(&[bucket("a/one", "one", "two"), bucket("a/two", "two", "one")]), ["a/one after a/two"]);
 }
+
+#[test]
+fn an_arn_names_the_resource_of_its_account_and_region() {
+    let entry = |type_name: &str, properties: Json| {
+        let Ok(Value::Map(properties)) = Value::from_json(properties) else { panic!("a map") };
+        ResourceEntry::new(type_name, properties)
+    };
+    let after = |arn: &str| {
+        let cluster = entry("AWS::DocDB::DBCluster", json!({"DBClusterIdentifier": "docs"}));
+        let global = json!({"GlobalClusterIdentifier": "all", "SourceDBClusterIdentifier": arn});
+        let global = entry("AWS::DocDB::GlobalCluster", global);
+        let mut assembly = Assembly {
+            format: 1,
+            app: "shop".into(),
+            state: None,
+            stacks: [("a".to_owned(), Environment::new("eu-west-1").account("111122223333"))].into(),
+            resources: [(Path::from("a/docs"), cluster), (Path::from("a/global"), global)].into(),
+            outputs: BTreeMap::new(),
+        };
+        dependencies(&mut assembly);
+        assembly.resources["a/global"].depends_on.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(after("arn:aws:rds:eu-west-1:111122223333:cluster:docs"), ["a/docs"]);
+    for other in
+        ["eu-west-2:111122223333:cluster:docs", "eu-west-1:444455556666:cluster:docs", "eu-west-1:111122223333:db:docs"]
+    {
+        assert_eq!(after(&format!("arn:aws:rds:{other}")), [""; 0], "{other}");
+    }
+}

@@ -43,6 +43,7 @@
 //! write-only. `refresh/sensitive.rs` has both lists and the exceptions; a refresh prints every
 //! property that the rule marks.
 
+mod arn;
 mod behavior;
 mod claim;
 mod collection;
@@ -56,6 +57,7 @@ mod spelling;
 
 use std::sync::OnceLock;
 
+pub use arn::ArnParts;
 pub use behavior::{Behavior, OnDuplicate, Recovery, Wait};
 pub use claim::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, NamedOwner, named_owner};
 pub use collection::{Collection, Member, collections, inline_collections, is_foreign_tag, memberships};

@@ -106,7 +106,10 @@ impl Account {
         let found = spellings.flat_map(|alias| starting(&self.aliases, alias).collect::<Vec<_>>());
         let near = |resource: &Resource| {
             let theirs = &resource.key.region;
-            theirs.is_empty() || region.is_empty() || theirs == region || mention.value.starts_with("arn:")
+            let named = resource.schema().in_arn(&mention.value);
+            let in_arn = || named.is_none_or(|named| named.region.is_empty() || named.region == theirs);
+            let is_arn = mention.value.starts_with("arn:");
+            theirs.is_empty() || region.is_empty() || if is_arn { in_arn() } else { theirs == region }
         };
         let found: Vec<_> = found.filter_map(|key| self.resources.get(key)).filter(|found| near(found)).collect();
         let itself = found.iter().find(|resource| mention.is_of(resource));

@@ -107,12 +107,13 @@ impl Mention {
     }
 
     /// How else the same may be written: an ARN of something in it, as an object in a bucket or
-    /// the streams of a log group.
+    /// the streams of a log group, or an ARN that is made of its identifier.
     pub(crate) fn spellings(&self) -> impl Iterator<Item = &str> {
         let value = self.value.as_str();
         let ends = value.rmatch_indices(['/', ':']).map(|(end, _)| end);
         let shorter = ends.filter(|end| value[..*end].matches(':').count() >= 5).map(|end| &value[..end]);
-        [value].into_iter().chain(shorter.filter(|_| value.starts_with("arn:")))
+        let named = self.targets.iter().filter_map(|target| Some(target.resource.in_arn(value)?.name));
+        [value].into_iter().chain(shorter.filter(|_| value.starts_with("arn:"))).chain(named)
     }
 
     /// The type that a resource is missing of, where the value has the form of an identifier in
@@ -143,7 +144,8 @@ impl Mention {
     fn is_outside(&self, account: &str) -> bool {
         let value = self.value.as_str();
         let managed = |target: &Target| {
-            MANAGED.iter().any(|(name, start)| *name == target.resource.name && value.starts_with(start))
+            let named = target.resource.in_arn(value).map_or(value, |arn| arn.name);
+            MANAGED.iter().any(|(name, start)| *name == target.resource.name && named.starts_with(start))
         };
         value.is_empty()
             || value.contains('*') && !value.ends_with(":*")

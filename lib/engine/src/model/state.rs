@@ -296,7 +296,23 @@ impl ResourceState {
         let Some(schema) = groundplan_schema::lookup(&self.type_name) else { return self.id == text };
         let mut outputs = self.outputs.iter().filter(|(name, _)| schema.is_identified_by(name));
         let own = schema.own_name().and_then(|name| self.properties.get(name)?.as_str());
-        self.id == text || own == Some(text) || outputs.any(|(_, value)| value.as_str() == Some(text))
+        self.id == text
+            || own == Some(text)
+            || outputs.any(|(_, value)| value.as_str() == Some(text))
+            || self.is_named_by_arn(text)
+    }
+
+    /// Whether a text is the ARN that is made of its identifier or name.
+    pub(crate) fn is_named_by_arn(&self, text: &str) -> bool {
+        let schema = groundplan_schema::lookup(&self.type_name).filter(|_| text.starts_with("arn:"));
+        let Some((schema, parts)) = schema.and_then(|schema| Some((schema, schema.in_arn(text)?))) else {
+            return false;
+        };
+        let own = schema.own_name().and_then(|name| self.properties.get(name)?.as_str());
+        let Environment { region, account, .. } = &self.environment;
+        let is_here = parts.region.is_empty() || parts.region == region;
+        let is_ours = parts.account.is_empty() || account.as_ref().is_none_or(|account| parts.account == account);
+        (parts.name == self.id || own == Some(parts.name)) && is_here && is_ours
     }
 
     /// Whether a text of its properties identifies `other`.

@@ -22,7 +22,10 @@ pub(super) const ROWS: &[Row] = &[
     // <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreatePodIdentityAssociation.html>
     row("AWS::EKS::Nodegroup", "name of a node group", "ClusterName, NodegroupName"),
     row("AWS::EKS::PodIdentityAssociation", "role of a service account", "ClusterName, Namespace, ServiceAccount"),
+    // "You can only create one Capability of each type on a given Amazon EKS cluster":
+    // <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCapability.html>
     row("AWS::EKS::Capability", "name of a capability", "ClusterName, CapabilityName"),
+    row("AWS::EKS::Capability", "type of capability of a cluster", "ClusterName, Type"),
     // <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html>
     row("AWS::ApplicationAutoScaling::ScalingPolicy", "name of a scaling policy", "ScalingTargetId|ServiceNamespace, ResourceId=, ScalableDimension=, PolicyName"),
     // Metric, composite and log alarms share names.

@@ -26,7 +26,8 @@ const ROWS: &[(&str, &str)] = &[
     ("AWS::ECS::Service", "Cluster"),
     ("AWS::ECS::TaskSet", "Cluster"),
     // API_DeleteCluster (EKS): node groups and Fargate profiles have to be deleted first, and with capabilities it is
-    // refused ("Cluster has capabilities attached"); the others go with it.
+    // refused ("Cluster has capabilities attached", <https://github.com/ekristen/aws-nuke/issues/970>); the others go
+    // with it.
     ("AWS::EKS::AccessEntry", "ClusterName"),
     ("AWS::EKS::Addon", "ClusterName"),
     ("AWS::EKS::Capability", "ClusterName"),
@@ -66,7 +67,7 @@ const ROWS: &[(&str, &str)] = &[
     // API_DeleteDBCluster: InvalidDBClusterStateFault as long as there are instances.
     ("AWS::RDS::DBInstance", "DBClusterIdentifier"),
     ("AWS::RDS::DBShardGroup", "DBClusterIdentifier"),
-    // Its workgroup has to be deleted before.
+    // "If you want to delete a namespace with an associated workgroup, you have to first delete the workgroup."
     // <https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-console-namespace-delete.html>
     ("AWS::RedshiftServerless::Workgroup", "NamespaceName"),
     // BucketHasAccessPointsAttached.

@@ -4,18 +4,27 @@ use crate::property::{Property, Reference};
 use crate::resource::ResourceType;
 
 /// Relations that the schema does not state: a property of a type, as in `Regions.Bucket`, and what it names. Lists
-/// are looked through.
+/// are looked through. Where the ARN of a type is made of its identifier ([`ResourceType::in_arn`]), that is meant by a
+/// relation to the identifier, too: clusters of DocumentDB and Neptune and capacity providers have no attribute for it.
 #[rustfmt::skip]
 const MORE: &[(&str, &str, &str, &str)] = &[
     ("AWS::AccessAnalyzer::ArchiveRule", "AnalyzerName", "AWS::AccessAnalyzer::Analyzer", "AnalyzerName"),
     ("AWS::ApiGateway::BasePathMappingV2", "RestApiId", "AWS::ApiGateway::RestApi", "RestApiId"),
     ("AWS::Cognito::UserPoolDomain", "UserPoolId", "AWS::Cognito::UserPool", "UserPoolId"),
+    ("AWS::DMS::ReplicationConfig", "SourceEndpointArn", "AWS::DMS::Endpoint", "EndpointArn"),
+    ("AWS::DMS::ReplicationConfig", "TargetEndpointArn", "AWS::DMS::Endpoint", "EndpointArn"),
+    ("AWS::DMS::ReplicationTask", "ReplicationInstanceArn", "AWS::DMS::ReplicationInstance", "Id"),
+    ("AWS::DMS::ReplicationTask", "SourceEndpointArn", "AWS::DMS::Endpoint", "EndpointArn"),
+    ("AWS::DMS::ReplicationTask", "TargetEndpointArn", "AWS::DMS::Endpoint", "EndpointArn"),
+    ("AWS::DocDB::DBCluster", "SourceDBClusterIdentifier", "AWS::DocDB::DBCluster", "DBClusterIdentifier"),
     ("AWS::DocDB::DBInstance", "DBClusterIdentifier", "AWS::DocDB::DBCluster", "DBClusterIdentifier"),
     ("AWS::DocDB::GlobalCluster", "SourceDBClusterIdentifier", "AWS::DocDB::DBCluster", "DBClusterIdentifier"),
     ("AWS::EC2::Route", "DestinationPrefixListId", "AWS::EC2::PrefixList", "PrefixListId"),
     ("AWS::EC2::Route", "VpcEndpointId", "AWS::EC2::VPCEndpoint", "Id"),
     ("AWS::ECS::CapacityProvider", "ClusterName", "AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ECS::Daemon", "CapacityProviderArns", "AWS::ECS::CapacityProvider", "Name"),
     ("AWS::ECS::Daemon", "ClusterArn", "AWS::ECS::Cluster", "Arn"),
+    ("AWS::ECS::Daemon", "DaemonTaskDefinitionArn", "AWS::ECS::DaemonTaskDefinition", "DaemonTaskDefinitionArn"),
     ("AWS::ECS::ExpressGatewayService", "Cluster", "AWS::ECS::Cluster", "Arn"),
     ("AWS::ECS::ExpressGatewayService", "Cluster", "AWS::ECS::Cluster", "ClusterName"),
     ("AWS::ECS::Service", "Cluster", "AWS::ECS::Cluster", "Arn"),
@@ -39,8 +48,11 @@ const MORE: &[(&str, &str, &str, &str)] = &[
     ("AWS::IAM::UserToGroupAddition", "Users", "AWS::IAM::User", "UserName"),
     ("AWS::IoT::PolicyPrincipalAttachment", "PolicyName", "AWS::IoT::Policy", "PolicyName"),
     ("AWS::Kinesis::StreamConsumer", "StreamARN", "AWS::Kinesis::Stream", "Arn"),
+    ("AWS::Neptune::DBCluster", "SourceDBClusterIdentifier", "AWS::Neptune::DBCluster", "DBClusterIdentifier"),
     ("AWS::Neptune::DBInstance", "DBClusterIdentifier", "AWS::Neptune::DBCluster", "DBClusterIdentifier"),
     ("AWS::Neptune::GlobalCluster", "SourceDBClusterIdentifier", "AWS::Neptune::DBCluster", "DBClusterIdentifier"),
+    ("AWS::RDS::DBCluster", "SourceDBClusterIdentifier", "AWS::RDS::DBCluster", "DBClusterIdentifier"),
+    ("AWS::RDS::DBInstance", "SourceDBClusterIdentifier", "AWS::RDS::DBCluster", "DBClusterIdentifier"),
     ("AWS::RDS::DBProxyEndpoint", "DBProxyName", "AWS::RDS::DBProxy", "DBProxyName"),
     ("AWS::RDS::DBShardGroup", "DBClusterIdentifier", "AWS::RDS::DBCluster", "DBClusterIdentifier"),
     ("AWS::RDS::GlobalCluster", "SourceDBClusterIdentifier", "AWS::RDS::DBCluster", "DBClusterArn"),
@@ -175,7 +187,8 @@ pub(super) const RELEASED: &[(&str, &[&str])] = &[
     ("AWS::EFS::AccessPoint", &[]),
     ("AWS::EFS::FileSystem", &["AWS::EFS::MountTarget"]),
     // API_DeleteCluster: "If you have managed node groups or Fargate profiles attached to the cluster, you must delete
-    // them first"; ResourceInUseException, "Cluster has capabilities attached".
+    // them first"; ResourceInUseException, "Cluster has capabilities attached":
+    // <https://github.com/ekristen/aws-nuke/issues/970>.
     ("AWS::EKS::Cluster", &["AWS::EKS::Capability", "AWS::EKS::FargateProfile", "AWS::EKS::Nodegroup"]),
     // API_DeleteUser: "removed from all user groups".
     ("AWS::ElastiCache::User", &[]),

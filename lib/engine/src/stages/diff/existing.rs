@@ -97,9 +97,9 @@ impl<'s> NameIndex<'s> {
 
     /// The resources that a text names at a place of `user`, as in `VpcConfig.SubnetIds`, by the schema.
     pub(crate) fn at(&self, user: &ResourceState, place: &str, text: &str) -> Vec<Incarnation<'s>> {
-        let (Some(known), Some(schema)) = (self.by_text.get(text), lookup(&user.type_name)) else {
-            return Vec::new();
-        };
+        let is_arn = text.starts_with("arn:");
+        let known = self.by_text.get(text).map_or(&[][..], Vec::as_slice);
+        let Some(schema) = lookup(&user.type_name).filter(|_| is_arn || !known.is_empty()) else { return Vec::new() };
         let relations = schema.relations(place);
         let is_meant = |named: &&Incarnation<'_>| {
             let has_text = |attribute: &str| {
@@ -108,7 +108,23 @@ impl<'s> NameIndex<'s> {
             let mut related = relations.iter().filter(|relation| relation.resource == named.resource.type_name);
             related.any(|relation| has_text(relation.attribute)) && self.can_mean(user, named.resource)
         };
-        known.iter().filter(is_meant).copied().collect()
+        let mut found: Vec<_> = known.iter().filter(is_meant).copied().collect();
+        // An ARN that no output has is made of the identifier.
+        for schema in relations.iter().filter(|_| is_arn).filter_map(|relation| lookup(relation.resource)) {
+            let named = schema.in_arn(text).and_then(|parts| self.by_text.get(parts.name)).into_iter().flatten();
+            for named in named.filter(|it| it.resource.type_name == schema.name && it.resource.is_named_by_arn(text)) {
+                if self.is_of_account(text, named.resource) && found.iter().all(|other| other.key() != named.key()) {
+                    found.push(*named);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether an ARN is of the account that a resource is in.
+    fn is_of_account(&self, arn: &str, named: &ResourceState) -> bool {
+        let account = arn.split(':').nth(4).unwrap_or_default();
+        account.is_empty() || self.identity.account_of(&named.environment) == account
     }
 
     /// Whether a name that `user` has can be that of `named`: two regions can have the same name. What claims no

@@ -550,3 +550,20 @@ fn what_names_another_one_within_a_list_lets_go_of_it() {
     let (changes, _) = planned(&kept, &kept).unwrap();
     assert!(!changes.changes["a/listener"].is_about("Certificates.CertificateArn"));
 }
+
+#[test]
+fn what_names_another_resource_by_an_arn_that_no_output_has_is_deleted_before_it() {
+    let arn = "arn:aws:rds:us-east-1:111122223333:cluster:docs";
+    let ordered = |arn: &str| {
+        let cluster = ("a/docs", "AWS::DocDB::DBCluster", json!({"DBClusterIdentifier": "docs"}));
+        let properties = json!({"GlobalClusterIdentifier": "all", "SourceDBClusterIdentifier": arn});
+        let before = [cluster, ("a/world", "AWS::DocDB::GlobalCluster", properties)];
+        let (_, plan) = planned(&assembly(&before), &assembly(&[])).unwrap();
+        let step = |name: &str| plan.steps.iter().find(|step| step.path.as_str() == name).unwrap();
+        step("a/docs").dependencies.contains(&step("a/world").id)
+    };
+    assert!(ordered(arn));
+    for other in ["eu-west-1:111122223333:cluster:docs", "us-east-1:444455556666:cluster:docs"] {
+        assert!(!ordered(&format!("arn:aws:rds:{other}")), "{other}");
+    }
+}
