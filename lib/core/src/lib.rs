@@ -53,6 +53,7 @@ pub mod claim;
 pub mod cloudformation;
 pub mod code;
 pub mod data;
+mod delivery;
 pub mod diagnostic;
 pub mod environment;
 pub mod export;

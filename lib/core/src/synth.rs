@@ -7,7 +7,7 @@ use crate::assembly::Assembly;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::path::Path;
 use crate::tree::{Moved, Tree};
-use crate::{check, named, policy_size};
+use crate::{check, delivery, named, policy_size};
 
 /// What synth gives: the assembly, and beside it what concerns this program's text only.
 #[derive(Clone, Debug)]
@@ -39,6 +39,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     state_moves(&tree.moves.borrow(), &mut assembly);
     check::references(tree, &mut assembly, &mut diagnostics);
     named::dependencies(&mut assembly);
+    delivery::dependencies(&mut assembly);
     check::tags(tree, &mut assembly);
     check::cycles(&assembly, &mut diagnostics);
     check::properties(&assembly, &mut diagnostics);

@@ -13,6 +13,7 @@
 //! | `relations` | which properties name other resources, and which of those they keep from being deleted |
 //! | `bound` | what is a part of another resource for life |
 //! | `occupants` | what holds another resource though it does not name it |
+//! | `delivery` | what delivers to another resource whose policy has to allow that |
 //! | `one_network` | what cannot follow its subnets to another VPC |
 //! | `protection` | which settings keep AWS from deleting a resource |
 //! | `reboot` | which changes take effect only with a reboot |
@@ -37,6 +38,7 @@ mod api;
 mod bound;
 mod compute;
 mod data;
+mod delivery;
 mod final_snapshot;
 mod follows;
 mod identity;
