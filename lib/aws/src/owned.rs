@@ -79,18 +79,48 @@ const HOME: &str = "us-east-1";
 pub(crate) async fn owner(clients: &Clients, arn: &str) -> Result<Option<Owner>> {
     // `arn:PARTITION:SERVICE:REGION:…`
     let parts: Vec<_> = arn.split(':').collect();
-    let is_global = parts.get(1) == Some(&"aws") && parts.get(3) == Some(&"");
-    let config = clients.tagging.config().to_builder();
-    let client = match is_global {
-        true => aws_sdk_resourcegroupstagging::Client::from_conf(config.region(Region::new(HOME)).build()),
-        false => clients.tagging.clone(),
-    };
+    let client = tagging(clients, parts.get(1) == Some(&"aws") && parts.get(3) == Some(&""));
     let known = match client.get_resources().resource_arn_list(arn).send().await.map_err(Error::from) {
         Err(error) if error.class() == ErrorClass::Invalid => return Ok(None),
         known => known?.resource_tag_mapping_list.unwrap_or_default(),
     };
     let tags = known.into_iter().filter(|it| it.resource_arn() == Some(arn)).flat_map(|it| it.tags.unwrap_or_default());
     Ok(Tags::read(tags.map(|tag| (tag.key, tag.value))).owner().cloned())
+}
+
+/// The same of a resource whose ARN does not follow from its identifier, as of a stage of an API: of what carries the tag
+/// of any app, the one of this service whose ARN has all parts of the identifier.
+pub(crate) async fn owner_by_parts(
+    clients: &Clients,
+    service: &str,
+    is_global: bool,
+    id: &str,
+) -> Result<Option<Owner>> {
+    let filter = TagFilter::builder().key(APP).build();
+    let client = tagging(clients, is_global);
+    let mut pages = client.get_resources().tag_filters(filter).into_paginator().send();
+    let is_it = |arn: &str| {
+        parts(arn).is_some_and(|(of, resource)| {
+            let has = |part: &str| resource.split(['/', ':']).any(|step| step == part);
+            of == service && id.split('|').all(has)
+        })
+    };
+    while let Some(page) = pages.next().await {
+        let listed = page?.resource_tag_mapping_list.unwrap_or_default();
+        if let Some(found) = listed.into_iter().find(|it| it.resource_arn().is_some_and(is_it)) {
+            let tags = found.tags.unwrap_or_default().into_iter();
+            return Ok(Tags::read(tags.map(|tag| (tag.key, tag.value))).owner().cloned());
+        }
+    }
+    Ok(None)
+}
+
+fn tagging(clients: &Clients, is_global: bool) -> aws_sdk_resourcegroupstagging::Client {
+    if !is_global {
+        return clients.tagging.clone();
+    }
+    let config = clients.tagging.config().to_builder();
+    aws_sdk_resourcegroupstagging::Client::from_conf(config.region(Region::new(HOME)).build())
 }
 
 /// The service, and what follows the account: `("ec2", "volume/vol-1")`.

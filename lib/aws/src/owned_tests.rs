@@ -241,6 +241,29 @@ async fn the_tagging_api_says_whose_it_is_where_cloud_control_reads_no_tags() {
     }
 }
 
+/// The ARN of a stage does not follow from its identifier.
+#[tokio::test]
+async fn the_owner_of_a_resource_without_tags_and_arn_is_found_among_all_that_carry_an_app() {
+    const STAGE: &str = "arn:aws:apigateway:eu-central-1::/restapis/abc/stages/prod";
+    for (type_name, id, known) in [
+        ("AWS::ApiGateway::Stage", "abc|prod", true),
+        ("AWS::ApiGateway::Stage", "abc|test", false),
+        ("AWS::ApiGateway::Stage", "xyz|prod", false),
+        // Another service has a resource of that name.
+        ("AWS::CodeDeploy::DeploymentGroup", "abc|prod", false),
+    ] {
+        let answer = move |sent: &str| match sent.contains("GetResources") {
+            true => {
+                assert!(sent.contains(r#"{"TagFilters":[{"Key":"groundplan:app"}]}"#), "{sent}");
+                listing(&[QUEUE, STAGE], None)
+            }
+            false => json_answer(json!({"ResourceDescription": {"Identifier": id, "Properties": "{}"}})),
+        };
+        let expected = known.then(|| Owner { app: "shop".into(), path: String::new() });
+        assert_eq!(owner(type_name, id, answer).await.unwrap(), expected, "{type_name} {id}");
+    }
+}
+
 #[tokio::test]
 async fn whose_a_resource_is_without_tags_is_unknown_where_nobody_may_ask() {
     let refusing = |code: &'static str| {

@@ -224,9 +224,12 @@ impl AnyHandler for ResourceType {
         let Some(model) = get(self, cx, &resource.id).await? else { return Ok(None) };
         // The handlers of many types leave tags out that they may not read, instead of an error:
         // <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>.
-        match model::arn(self, cx, &resource.id, &model).filter(|_| !tags::are_there(self, &model)) {
+        if tags::are_there(self, &model) {
+            return Ok(tags::owner(self, &model));
+        }
+        match model::arn(self, cx, &resource.id, &model) {
             Some(arn) => owned::owner(cx, &arn).await,
-            None => Ok(tags::owner(self, &model)),
+            None => owned::owner_by_parts(cx, ResourceType::behavior(self).api, self.is_global(), &resource.id).await,
         }
     }
 

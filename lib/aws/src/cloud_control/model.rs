@@ -155,18 +155,8 @@ pub(super) fn arn(schema: &ResourceType, cx: &Context, id: &str, model: &Propert
     let attributes = schema.attributes.keys().copied().filter(is_own);
     let texts = attributes.filter_map(|name| at(model, name)?.as_str()).chain([id]);
     let mut arns = texts.filter(|text| text.starts_with("arn:") && !text.contains('|'));
-    arns.next().map(str::to_owned).or_else(|| arn_by_template(schema.arn_template?, cx, id))
-}
-
-/// An ARN by a form as in `arn:${Partition}:rds:${Region}:${Account}:og:${OptionGroupName}`; none where that asks for
-/// more than the identifier.
-fn arn_by_template(template: &str, cx: &Context, id: &str) -> Option<String> {
     let Identity { account, partition } = &cx.identity;
-    let known = template.replace("${Partition}", partition).replace("${Region}", cx.region());
-    let known = known.replace("${Account}", account);
-    let (start, rest) = known.split_once("${")?;
-    let (_, end) = rest.split_once('}')?;
-    (!end.contains("${") && !id.contains('|')).then(|| format!("{start}{id}{end}"))
+    arns.next().map(str::to_owned).or_else(|| schema.arn_of(partition, cx.region(), account, id))
 }
 
 /// The value of an attribute that is a secret.
