@@ -456,3 +456,75 @@ async fn a_subnet_that_cannot_go_names_the_interfaces_in_it() {
     });
     assert_eq!(aws.delete(&request).await.unwrap_err().message, "has dependencies");
 }
+
+#[tokio::test]
+async fn an_address_whose_gateway_has_gone_with_its_interface_is_not_released_yet() {
+    let gone = "The networkInterface ID 'eni-1' does not exist";
+    let (aws, _) = aws(move |_| Answer::ec2_error(400, "InvalidNetworkInterfaceID.NotFound", gone));
+    let existing = existing("AWS::EC2::EIP", "198.51.100.7|eipalloc-1", json!({"Domain": "vpc"}));
+    let refused = aws.delete(&DeleteRequest { existing, delete_data: false, final_snapshot: None }).await.unwrap_err();
+    assert_eq!(refused.class, ErrorClass::Conflict, "{refused}");
+}
+
+#[tokio::test]
+async fn a_group_that_is_full_gives_rules_up_before_it_takes_others() {
+    let rules = std::sync::Mutex::new(vec!["10.0.0.0/8"]);
+    let (aws, log) = aws(move |sent| {
+        let mut rules = rules.lock().unwrap();
+        match () {
+            () if sent.contains("Action=DescribeSecurityGroupRules") => {
+                let rule = |block: &&str| {
+                    format!(
+                        "<item><securityGroupRuleId>sgr-{}</securityGroupRuleId><groupId>sg-1</groupId><isEgress>false\
+                         </isEgress><ipProtocol>tcp</ipProtocol><fromPort>1</fromPort><toPort>1</toPort><cidrIpv4>{block}\
+                         </cidrIpv4></item>",
+                        &block[..2]
+                    )
+                };
+                let items: String = rules.iter().map(rule).collect();
+                Answer::ok(format!(
+                    "<DescribeSecurityGroupRulesResponse><securityGroupRuleSet>{items}</securityGroupRuleSet>\
+                     </DescribeSecurityGroupRulesResponse>"
+                ))
+            }
+            () if sent.contains("Action=AuthorizeSecurityGroupIngress") && !rules.is_empty() => {
+                Answer::ec2_error(400, "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules")
+            }
+            () if sent.contains("Action=AuthorizeSecurityGroupIngress") => {
+                rules.push("20.0.0.0/8");
+                Answer::empty(sent)
+            }
+            () if sent.contains("Action=RevokeSecurityGroupIngress") => {
+                rules.clear();
+                Answer::empty(sent)
+            }
+            () => Answer::ok(
+                "<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-1</groupId></item>\
+                 </securityGroupInfo></DescribeSecurityGroupsResponse>",
+            ),
+        }
+    });
+    let group = |block: &str| {
+        let rule = json!({"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "CidrIp": block});
+        json!({"GroupDescription": "g", "SecurityGroupIngress": [rule]})
+    };
+    let change = update("AWS::EC2::SecurityGroup", "sg-1", group("10.0.0.0/8"), group("20.0.0.0/8"));
+    aws.update(&change).await.unwrap();
+    assert_eq!((log.count("AuthorizeSecurityGroupIngress"), log.count("RevokeSecurityGroupIngress")), (2, 1));
+}
+
+#[tokio::test]
+async fn only_what_is_declared_of_the_names_of_a_subnet_is_set() {
+    let (aws, log) = aws(|sent| match sent.contains("DescribeSubnets") {
+        true => Answer::ok(subnet(&[])),
+        false => Answer::empty(sent),
+    });
+    let options = |options: Json| json!({"VpcId": "vpc-1", "PrivateDnsNameOptionsOnLaunch": options});
+    let before = json!({"HostnameType": "ip-name"});
+    let after = json!({"HostnameType": "ip-name", "EnableResourceNameDnsARecord": true});
+    aws.update(&update(SUBNET, "subnet-1", options(before.clone()), options(after.clone()))).await.unwrap();
+    let sent = || log.all().into_iter().filter(|sent| sent.contains("ModifySubnetAttribute")).collect::<Vec<_>>();
+    assert!(matches!(&sent()[..], [only] if only.contains("DnsARecordOnLaunch.Value=true")), "{:#?}", sent());
+    aws.update(&update(SUBNET, "subnet-1", options(after), options(before))).await.unwrap();
+    assert!(matches!(&sent()[..], [_, only] if only.contains("DnsARecordOnLaunch.Value=false")), "{:#?}", sent());
+}

@@ -30,6 +30,9 @@ impl Handler for Eip {
         // credentials' own lack of permission is `UnauthorizedOperation`.
         // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
         Meaning::of::<ReleaseAddressError>("AuthFailure", "", ErrorClass::Conflict),
+        // Or it names the interface of that gateway, which is gone; the address is not released.
+        // <https://github.com/hashicorp/terraform-provider-aws/issues/49299>
+        Meaning::of::<ReleaseAddressError>("InvalidNetworkInterfaceID.NotFound", "", ErrorClass::Conflict),
     ];
 
     async fn create(&self, cx: &Context) -> Result<Accepted> {

@@ -214,8 +214,8 @@ pub(crate) async fn change(cx: &Context, group: &str, id: &str, rule: &Rule) -> 
         .ip_protocol(&rule.protocol)
         .set_from_port(rule.from_port)
         .set_to_port(rule.to_port)
-        .set_cidr_ipv4(rule.ipv4.clone())
-        .set_cidr_ipv6(rule.ipv6.clone())
+        .set_cidr_ipv4(rule.ipv4.as_deref().map(normal_block))
+        .set_cidr_ipv6(rule.ipv6.as_deref().map(normal_block))
         .set_prefix_list_id(rule.prefix_list.clone())
         .set_referenced_group_id(rule.group.clone())
         .set_description(rule.description.clone());

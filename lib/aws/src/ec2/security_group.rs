@@ -201,18 +201,27 @@ impl Handler for SecurityGroup {
     }
 }
 
+/// The code of the refusal of a rule that is one too many.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+const LIMIT: &str = "RulesPerSecurityGroupLimitExceeded";
+
 /// Removes those of the `old` rules that are not `wanted`; what others have added stays. The new rules come
-/// first, so that traffic that both allow is never cut.
+/// first, so that traffic that both allow is never cut; only at the limit it is the other way round.
 async fn replace_rules<I: Inline>(cx: &Context, group: &str, old: &[I], wanted: &[I]) -> Result<()> {
     let live = rule::list(cx, group, I::DIRECTION).await?;
     let old: Vec<_> = old.iter().map(Inline::rule).collect();
     let wanted: Vec<_> = wanted.iter().map(Inline::rule).collect();
+    let add = async |rule: &Rule| match rule::add(cx, group, I::DIRECTION, rule).await {
+        // A rule that was just made may be listed late.
+        Err(error) if error.class() == ErrorClass::AlreadyExists => Ok(()),
+        added => added.map(drop),
+    };
+    let mut no_room = Vec::new();
     for rule in &wanted {
         match live.iter().find(|live| live.rule.parts() == rule.parts()) {
-            None => match rule::add(cx, group, I::DIRECTION, rule).await {
-                // A rule that was just made may be listed late.
-                Err(error) if error.class() == ErrorClass::AlreadyExists => {}
-                added => drop(added?),
+            None => match add(rule).await {
+                Err(error) if error.code() == LIMIT => no_room.push(rule),
+                added => added?,
             },
             Some(live) if !live.rule.is_same(rule) => {
                 rule::change(cx, group, &live.id, rule).await?;
@@ -226,7 +235,11 @@ async fn replace_rules<I: Inline>(cx: &Context, group: &str, old: &[I], wanted: 
         let removed = rule::remove(cx, group, I::DIRECTION, &live.id).await;
         removed.or_none_of(NO_RULE_OF_ID).map(drop)
     };
-    try_join_all(live.iter().filter(is_over).map(remove)).await.map(drop)
+    try_join_all(live.iter().filter(is_over).map(remove)).await?;
+    for rule in no_room {
+        add(rule).await?;
+    }
+    Ok(())
 }
 
 /// The rules as they are, in the words of the declaration. Where it has none they are resources of their

@@ -91,14 +91,22 @@ impl Handler for Subnet {
             modify().enable_dns64(flag(on)).send().await?;
         }
         if let Some(options) = changes.of(|subnet| &subnet.private_dns_name_options_on_launch) {
-            let options = options.clone().unwrap_or_default();
-            if let Some(kind) = options.hostname_type.as_deref() {
+            let old = changes.old.and_then(|subnet| subnet.private_dns_name_options_on_launch.clone());
+            let (new, old) = (options.clone().unwrap_or_default(), old.unwrap_or_default());
+            // What a subnet has by itself depends on its blocks, and not every one takes each of these, off as well.
+            // <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/hostname-types.html>
+            let or_off = |new: Option<bool>, old: Option<bool>| (new != old).then(|| new.unwrap_or_default());
+            if let Some(kind) = new.hostname_type.as_deref().filter(|kind| Some(*kind) != old.hostname_type.as_deref())
+            {
                 modify().private_dns_hostname_type_on_launch(HostnameType::from(kind)).send().await?;
             }
-            let a = flag(options.enable_resource_name_dns_a_record.unwrap_or_default());
-            modify().enable_resource_name_dns_a_record_on_launch(a).send().await?;
-            let aaaa = flag(options.enable_resource_name_dns_aaaa_record.unwrap_or_default());
-            modify().enable_resource_name_dns_aaaa_record_on_launch(aaaa).send().await?;
+            if let Some(a) = or_off(new.enable_resource_name_dns_a_record, old.enable_resource_name_dns_a_record) {
+                modify().enable_resource_name_dns_a_record_on_launch(flag(a)).send().await?;
+            }
+            let (new, old) = (new.enable_resource_name_dns_aaaa_record, old.enable_resource_name_dns_aaaa_record);
+            if let Some(aaaa) = or_off(new, old) {
+                modify().enable_resource_name_dns_aaaa_record_on_launch(flag(aaaa)).send().await?;
+            }
         }
         retag(changes, cx, id).await
     }
