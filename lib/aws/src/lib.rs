@@ -61,6 +61,8 @@ mod replay_ec2_tests;
 mod replay_edge_tests;
 #[cfg(test)]
 mod replay_tests;
+#[cfg(test)]
+mod replay_withdrawn_tests;
 
 pub use config::{Config, CredentialsStatus};
 pub use provider::Aws;

@@ -453,3 +453,10 @@ async fn a_policy_that_is_there_already_is_not_written_over() {
     }
     assert_eq!(log.count("PUT ") + log.count("PutRolePolicy"), 0, "{:?}", log.all());
 }
+
+#[tokio::test]
+async fn a_key_whose_replicas_are_to_go_first_is_deleted() {
+    let message = "arn:aws:kms:eu-central-1:111122223333:key/mrk-1 is pending replica deletion.";
+    let (aws, _) = aws(move |_| json_error("KMSInvalidStateException", message));
+    assert_eq!(aws.delete(&delete(KEY, "mrk-1", false)).await.unwrap(), Deletion::Gone);
+}

@@ -104,3 +104,10 @@ fn flag(value: bool) -> AttributeBooleanValue {
 fn state<T: AsRef<str>>(state: Option<&T>) -> &str {
     state.map_or("unknown", AsRef::as_ref)
 }
+
+/// The default security group of a VPC.
+pub(crate) async fn default_group(cx: &Context, vpc: &str) -> Result<Option<String>> {
+    let filters = [("vpc-id", vpc), ("group-name", "default")].map(filter).into();
+    let answer = cx.ec2.describe_security_groups().set_filters(Some(filters)).send().await?;
+    Ok(answer.security_groups.unwrap_or_default().into_iter().find_map(|group| group.group_id))
+}

@@ -6,7 +6,7 @@ use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{declared_block, filter, find_by_token, flag, holders, read_tags, retag, state, tagged};
+use super::{declared_block, default_group, filter, find_by_token, flag, holders, read_tags, retag, state, tagged};
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, required, single};
 use crate::tags::Tags;
@@ -93,6 +93,11 @@ impl Handler for Vpc {
             default_acl(cx, id),
         )?;
         let ipv4 = vpc.cidr_block_association_set.unwrap_or_default();
+        // Those that were given back are described for a while.
+        let ipv4 = ipv4.iter().filter(|block| {
+            let state = block.cidr_block_state().and_then(|state| state.state());
+            state.is_none_or(|state| matches!(state.as_str(), "associated" | "associating"))
+        });
         let ipv6 = vpc.ipv6_cidr_block_association_set.unwrap_or_default();
         let ipv6 = ipv6.iter().filter(|block| {
             block.ipv6_cidr_block_state().and_then(|state| state.state()).is_some_and(|it| it.as_str() == "associated")
@@ -100,7 +105,7 @@ impl Handler for Vpc {
         let outputs = json!({
             "VpcId": id,
             "CidrBlock": vpc.cidr_block,
-            "CidrBlockAssociations": ipv4.iter().map(|block| block.association_id()).collect::<Vec<_>>(),
+            "CidrBlockAssociations": ipv4.map(|block| block.association_id()).collect::<Vec<_>>(),
             "Ipv6CidrBlocks": ipv6.map(|block| block.ipv6_cidr_block()).collect::<Vec<_>>(),
             "DefaultSecurityGroup": group,
             "DefaultNetworkAcl": acl,
@@ -130,12 +135,6 @@ impl Handler for Vpc {
 async fn attribute(cx: &Context, id: &str, name: VpcAttributeName) -> Result<Option<bool>> {
     let answer = cx.ec2.describe_vpc_attribute().vpc_id(id).attribute(name).send().await?;
     Ok(answer.enable_dns_hostnames.or(answer.enable_dns_support).and_then(|flag| flag.value))
-}
-
-async fn default_group(cx: &Context, id: &str) -> Result<Option<String>> {
-    let filters = [("vpc-id", id), ("group-name", "default")].map(filter).into();
-    let answer = cx.ec2.describe_security_groups().set_filters(Some(filters)).send().await?;
-    Ok(answer.security_groups.unwrap_or_default().into_iter().find_map(|group| group.group_id))
 }
 
 async fn default_acl(cx: &Context, id: &str) -> Result<Option<String>> {

@@ -7,10 +7,12 @@ use groundplan_engine::provider::{Accepted, Deletion, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{find_by_token, read_tags, retag, state, tagged};
+use super::{default_group, find_by_token, read_tags, retag, state, tagged};
 use crate::document;
 use crate::error::{Error, Result, classify};
-use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, as_declared, required, single};
+use crate::handler::{
+    Changes, Context, Found, Handler, Known, Readiness, SetChanges, accepted, as_declared, required, single,
+};
 use crate::tags::Tags;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -71,13 +73,14 @@ impl Handler for VpcEndpoint {
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
+        refuse_what_stays(changes)?;
         let policy = changes.after_create(|endpoint| &endpoint.policy_document);
         let private_dns = changes.or_default(|endpoint| &endpoint.private_dns_enabled, false);
         let private_dns = private_dns.filter(|_| changes.old.is_some());
-        let ip_type = changes.after_create(|endpoint| &endpoint.ip_address_type);
-        let dns = changes.after_create(|endpoint| &endpoint.dns_options);
+        let ip_type = changes.new_value(|endpoint| &endpoint.ip_address_type);
+        let dns = changes.new_value(|endpoint| &endpoint.dns_options);
         let tables = changes.of_set(|endpoint| &endpoint.route_table_ids);
-        let groups = changes.of_set(|endpoint| &endpoint.security_group_ids);
+        let groups = groups(changes, cx, id).await?;
         let subnets = changes.of_set(|endpoint| &endpoint.subnet_ids);
         let sets_differ = [&tables, &groups, &subnets].iter().any(|set| !set.is_empty());
         if sets_differ || policy.is_some() || private_dns.is_some() || ip_type.is_some() || dns.is_some() {
@@ -87,8 +90,8 @@ impl Handler for VpcEndpoint {
                 .set_policy_document(policy.and_then(Option::as_ref).map(document::text))
                 .set_reset_policy(policy.filter(|policy| policy.is_none()).map(|_| true))
                 .set_private_dns_enabled(private_dns)
-                .set_ip_address_type(ip_type.and_then(Option::as_deref).map(IpAddressType::from))
-                .set_dns_options(dns.and_then(Option::as_ref).map(DnsOptions::specification))
+                .set_ip_address_type(ip_type.as_deref().map(IpAddressType::from))
+                .set_dns_options(dns.as_ref().map(DnsOptions::specification))
                 .set_add_route_table_ids(tables.added)
                 .set_remove_route_table_ids(tables.removed)
                 .set_add_security_group_ids(groups.added)
@@ -154,6 +157,49 @@ impl VpcEndpoint {
         let is_interface = self.vpc_endpoint_type.as_deref() == Some("Interface");
         self.private_dns_enabled.or(is_interface.then_some(false))
     }
+}
+
+/// What a call that leaves it out changes nothing of, and what EC2 has no documented default for.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html>
+fn refuse_what_stays(changes: &Changes<'_, VpcEndpoint>) -> Result<()> {
+    let (new, Some(old)) = (changes.new, changes.old) else { return Ok(()) };
+    let gone = [
+        ("DnsOptions", old.dns_options.is_some() && new.dns_options.is_none()),
+        ("IpAddressType", old.ip_address_type.is_some() && new.ip_address_type.is_none()),
+    ];
+    match gone.iter().find(|(_, is_gone)| *is_gone) {
+        Some((property, _)) => Err(Error::invalid(format!(
+            "{property} of an endpoint cannot be removed, since its default depends on the service: declare the value that \
+             it is to have"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The security groups to add and to remove. An endpoint for which none are declared has the default one of its VPC,
+/// which goes when others are declared, and comes back when they are no longer.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html>
+async fn groups(changes: &Changes<'_, VpcEndpoint>, cx: &Context, id: &str) -> Result<SetChanges> {
+    let mut groups = changes.of_set(|endpoint| &endpoint.security_group_ids);
+    let is_declared = |endpoint: &VpcEndpoint| endpoint.security_group_ids.as_ref().is_some_and(|ids| !ids.is_empty());
+    match changes.old.map(|old| (is_declared(old), is_declared(changes.new))) {
+        Some((false, true)) => {
+            let default = default_group(cx, &changes.new.vpc_id).await?;
+            let is_new = |id: &String| changes.new.security_group_ids.iter().flatten().any(|new| new == id);
+            let described = cx.ec2.describe_vpc_endpoints().vpc_endpoint_ids(id).send().await?;
+            let live = single(described.vpc_endpoints, id)?.groups.unwrap_or_default();
+            let live: Vec<_> = live.into_iter().filter_map(|group| group.group_id).collect();
+            let added =
+                groups.added.unwrap_or_default().into_iter().filter(|id| !live.contains(id)).collect::<Vec<_>>();
+            let removed = live.iter().filter(|id| Some(*id) == default.as_ref() && !is_new(id)).cloned();
+            let removed: Vec<_> = removed.collect();
+            groups.added = (!added.is_empty()).then_some(added);
+            groups.removed = (!removed.is_empty()).then_some(removed);
+        }
+        Some((true, false)) => groups.added = default_group(cx, &changes.new.vpc_id).await?.map(|id| vec![id]),
+        _ => {}
+    }
+    Ok(groups)
 }
 
 fn outputs(endpoint: &Live) -> Outputs {

@@ -1,11 +1,11 @@
-//! What no emulator shows of the certificates of a listener.
+//! What no emulator shows of the certificates of a listener, and of the targets of a group.
 
 use groundplan_engine::Provider;
 use groundplan_engine::provider::ErrorClass;
 use serde_json::{Value as Json, json};
 
 use crate::Aws;
-use crate::replay::{Answer, Log, aws, create};
+use crate::replay::{Answer, Log, TOKEN, aws, create};
 
 const CERTIFICATES: &str = "AWS::ElasticLoadBalancingV2::ListenerCertificate";
 
@@ -54,4 +54,34 @@ async fn certificates_of_which_only_the_first_was_taken_are_a_resource_that_lack
     // An interrupted create is found by what it has added.
     let (aws, _) = with_certificates(&["c1"], "");
     assert_eq!(aws.find(&create(CERTIFICATES, certificates(&["c1", "c2"]))).await.unwrap(), ["l|c1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_elastic_load_balancing_may_not_use_yet_is_registered_later() {
+    let refused = std::sync::atomic::AtomicUsize::new(0);
+    let (aws, log) = aws(move |sent| {
+        match () {
+        () if sent.contains("Action=CreateTargetGroup") => Answer::ok(
+            "<CreateTargetGroupResponse><CreateTargetGroupResult><TargetGroups><member><TargetGroupArn>arn:g\
+             </TargetGroupArn></member></TargetGroups></CreateTargetGroupResult></CreateTargetGroupResponse>",
+        ),
+        () if sent.contains("Action=DescribeTags") => Answer::ok(format!(
+            "<DescribeTagsResponse><DescribeTagsResult><TagDescriptions><member><ResourceArn>arn:g</ResourceArn><Tags>\
+             <member><Key>groundplan:token</Key><Value>{TOKEN}</Value></member></Tags></member></TagDescriptions>\
+             </DescribeTagsResult></DescribeTagsResponse>"
+        )),
+        () if sent.contains("Action=RegisterTargets") && refused.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 3 => {
+            Answer::Is(
+                400,
+                "<ErrorResponse><Error><Code>InvalidTarget</Code><Message>elasticloadbalancing principal does not have \
+                 permission to invoke arn:f from target group arn:g</Message></Error></ErrorResponse>"
+                    .to_owned(),
+            )
+        }
+        () => Answer::empty(sent),
+    }
+    });
+    let group = json!({"TargetType": "lambda", "Targets": [{"Id": "arn:f"}]});
+    aws.create(&create("AWS::ElasticLoadBalancingV2::TargetGroup", group)).await.unwrap();
+    assert_eq!(log.count("Action=RegisterTargets"), 4);
 }

@@ -40,6 +40,11 @@ fn defaults(protocol: Option<&str>) -> Defaults {
     }
 }
 
+/// The security policy of a listener for which none is declared, unless the console has made it.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html>,
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/describe-ssl-policies.html>
+const DEFAULT_SSL_POLICY: &str = "ELBSecurityPolicy-2016-08";
+
 /// `Certificates` holds the default certificate alone; more are resources of their own, of
 /// `AWS::ElasticLoadBalancingV2::ListenerCertificate`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -149,18 +154,24 @@ impl Handler for Listener {
             || changes.after_create(|it| &it.alpn_policy).is_some()
             || changes.after_create(|it| &it.mutual_authentication).is_some();
         if differs {
-            // What is left out stays as it is, so what was declared and is no longer is turned off.
-            let taken_away = changes.old.is_some_and(|old| old.mutual_authentication.is_some());
-            let off = taken_away.then(|| MutualAuthenticationAttributes::builder().mode("off").build());
+            // What is left out stays as it is, so what was declared and is no longer is turned off, where the protocol
+            // has it: a listener without TLS takes none of these.
+            let taken_away = |had: fn(&Self) -> bool, by: &[&str]| {
+                changes.old.is_some_and(had) && new.protocol.as_deref().is_some_and(|protocol| by.contains(&protocol))
+            };
+            let off = taken_away(|old| old.mutual_authentication.is_some(), &["HTTPS"]);
+            let off = off.then(|| MutualAuthenticationAttributes::builder().mode("off").build());
             let mutual = new.mutual_authentication.as_ref().map(MutualAuthentication::to_sdk).or(off);
-            let no_alpn = changes.old.is_some_and(|old| old.alpn_policy.is_some()).then(|| vec!["None".to_owned()]);
+            let no_alpn = taken_away(|old| old.alpn_policy.is_some(), &["TLS"]).then(|| vec!["None".to_owned()]);
+            let default_ssl = taken_away(|old| old.ssl_policy.is_some(), &["HTTPS", "TLS"]);
+            let default_ssl = default_ssl.then(|| DEFAULT_SSL_POLICY.to_owned());
             let modified = cx
                 .elb
                 .modify_listener()
                 .listener_arn(id)
                 .set_protocol(new.protocol.as_deref().map(ProtocolEnum::from))
                 .set_port(new.port)
-                .set_ssl_policy(new.ssl_policy.clone())
+                .set_ssl_policy(new.ssl_policy.clone().or(default_ssl))
                 .set_certificates(new.certificates())
                 .set_default_actions(Some(new.actions()))
                 .set_alpn_policy(new.alpn_policy.clone().or(no_alpn))
@@ -234,6 +245,12 @@ impl Handler for Listener {
     }
 }
 
+/// All listeners of a load balancer.
+pub(super) async fn listeners(cx: &Context, balancer: &str) -> Result<Vec<Live>> {
+    let pages = cx.elb.describe_listeners().load_balancer_arn(balancer).into_paginator().items().send();
+    Ok(pages.try_collect().await?)
+}
+
 impl Listener {
     /// Why it cannot be made or changed. A port may be about to be let go of by a listener that goes, or
     /// that moves to another one.
@@ -248,8 +265,7 @@ impl Listener {
 
     /// All listeners of the load balancer; none where there is no such load balancer.
     async fn siblings(&self, cx: &Context) -> Result<Vec<Live>> {
-        let described = cx.elb.describe_listeners().load_balancer_arn(&self.load_balancer_arn).send().await;
-        Ok(described.or_none()?.and_then(|described| described.listeners).unwrap_or_default())
+        Ok(listeners(cx, &self.load_balancer_arn).await.or_none()?.unwrap_or_default())
     }
 
     fn actions(&self) -> Vec<aws_sdk_elasticloadbalancingv2::types::Action> {

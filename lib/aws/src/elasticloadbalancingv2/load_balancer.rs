@@ -13,7 +13,8 @@ use serde_json::json;
 
 use super::attribute::{self, Attribute, Defaults};
 use super::{full_name, read_tags, retag, tag, with_token};
-use crate::error::{Meaning, OrNone, Result};
+use crate::ec2::default_group;
+use crate::error::{Error, Meaning, OrNone, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, as_declared, required, single};
 use crate::name::NameRules;
 use crate::tags::Tags;
@@ -168,8 +169,11 @@ impl Handler for LoadBalancer {
             cx.elb.set_ip_address_type().load_balancer_arn(id).ip_address_type(kind).send().await?;
         }
         if !changes.of_set(|balancer| &balancer.security_groups).is_empty() {
-            let call = cx.elb.set_security_groups().load_balancer_arn(id);
-            call.set_security_groups(Some(new.security_groups.clone().unwrap_or_default())).send().await?;
+            let groups = match new.security_groups.as_deref().unwrap_or_default() {
+                [] => default_groups(new, cx, id).await?,
+                groups => groups.to_vec(),
+            };
+            cx.elb.set_security_groups().load_balancer_arn(id).set_security_groups(Some(groups)).send().await?;
         }
         retag(changes, cx, id).await
     }
@@ -236,6 +240,21 @@ impl Handler for LoadBalancer {
         let balancers = described.and_then(|described| described.load_balancers).unwrap_or_default();
         with_token(cx, balancers.into_iter().filter_map(|balancer| balancer.load_balancer_arn).collect()).await
     }
+}
+
+/// The security groups of a balancer for which none are declared any more: an application load balancer has the default
+/// one of its VPC then, and one of another kind cannot be without those that it has.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSecurityGroups.html>,
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html>
+async fn default_groups(new: &LoadBalancer, cx: &Context, id: &str) -> Result<Vec<String>> {
+    if new.kind.as_deref().is_some_and(|kind| kind != "application") {
+        let message = "SecurityGroups of a network load balancer cannot be removed: declare those that it is to have";
+        return Err(Error::invalid(message));
+    }
+    let described = cx.elb.describe_load_balancers().load_balancer_arns(id).send().await?;
+    let vpc = required(single(described.load_balancers, id)?.vpc_id, "VpcId")?;
+    let group = default_group(cx, &vpc).await?;
+    Ok(vec![group.ok_or_else(|| Error::invalid(format!("{vpc} has no default security group: declare one")))?])
 }
 
 impl LoadBalancer {

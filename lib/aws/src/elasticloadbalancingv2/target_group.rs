@@ -1,5 +1,6 @@
 //! `AWS::ElasticLoadBalancingV2::TargetGroup`
 
+use aws_sdk_elasticloadbalancingv2::operation::register_targets::RegisterTargetsError;
 use aws_sdk_elasticloadbalancingv2::types::{
     Action as LiveAction, Matcher as LiveMatcher, ProtocolEnum, TargetDescription, TargetGroup as Live,
     TargetGroupAttribute, TargetGroupIpAddressTypeEnum, TargetHealthDescription, TargetHealthStateEnum, TargetTypeEnum,
@@ -10,9 +11,10 @@ use serde_json::json;
 
 use super::action::Action;
 use super::attribute::{self, Attribute, Defaults};
+use super::listener::listeners;
 use super::order::rules;
 use super::{NAMES, full_name, read_tags, retag, tag, tag_made, takes_tags_later, with_token};
-use crate::error::{Error, OrNone, Result};
+use crate::error::{Error, Meaning, OrNone, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required, single};
 use crate::tags::Tags;
 
@@ -122,6 +124,13 @@ impl Target {
 
 impl Handler for TargetGroup {
     const TYPE: &'static str = "AWS::ElasticLoadBalancingV2::TargetGroup";
+
+    const ERRORS: &'static [Meaning] = &[
+        // A function whose permission has not reached Elastic Load Balancing yet, a balancer whose listener has not, an
+        // instance that does not run yet.
+        // <https://github.com/hashicorp/terraform-provider-aws>: `resourceAttachmentCreate`
+        Meaning::of::<RegisterTargetsError>("InvalidTarget", "", ErrorClass::Propagating),
+    ];
 
     async fn create(&self, cx: &Context) -> Result<Accepted> {
         let call = cx
@@ -254,8 +263,7 @@ impl Handler for TargetGroup {
         let sends = |actions: &[LiveAction]| actions.iter().any(|action| Action::of(action).sends_to(&known.id));
         let mut holders = Vec::new();
         for balancer in single(described.target_groups, &known.id)?.load_balancer_arns.unwrap_or_default() {
-            let listeners = cx.elb.describe_listeners().load_balancer_arn(&balancer).send().await?.listeners;
-            for listener in listeners.unwrap_or_default() {
+            for listener in listeners(cx, &balancer).await? {
                 let arn = listener.listener_arn().unwrap_or_default();
                 holders.extend(sends(listener.default_actions()).then(|| format!("listener {arn}")));
                 let rules = rules(cx, arn).await?.into_iter().filter(|rule| rule.is_default != Some(true));

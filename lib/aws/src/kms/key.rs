@@ -76,12 +76,13 @@ impl Handler for Key {
                 .send()
                 .await?;
         }
-        if let Some(Some(policy)) = changes.after_create(|key| &key.key_policy) {
+        if let Some(policy) = changes.after_create(|key| &key.key_policy) {
+            let policy = policy.clone().unwrap_or_else(|| default_policy(cx));
             cx.kms
                 .put_key_policy()
                 .key_id(id)
                 .policy_name(POLICY)
-                .policy(document::text(policy))
+                .policy(document::text(&policy))
                 .set_bypass_policy_lockout_safety_check(changes.new.bypass_policy_lockout_safety_check)
                 .send()
                 .await?;
@@ -120,7 +121,9 @@ impl Handler for Key {
         let scheduled = call.set_pending_window_in_days(known.last.pending_window_in_days).send().await;
         match scheduled.map_err(Error::from) {
             Err(error)
-                if error.code() == "KMSInvalidStateException" && error.message().contains("pending deletion") =>
+                // "… is pending deletion", or "pending replica deletion" of a key that still has replicas.
+                if error.code() == "KMSInvalidStateException"
+                    && ["pending deletion", "pending replica deletion"].iter().any(|it| error.message().contains(it)) =>
             {
                 Ok(Deletion::Gone)
             }
@@ -176,6 +179,23 @@ fn refuse_what_stays(changes: &Changes<'_, Key>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The policy of a key for which none is declared: that of a key made without one.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
+fn default_policy(cx: &Context) -> Json {
+    let root = format!("arn:{}:iam::{}:root", cx.identity.partition, cx.identity.account);
+    json!({
+        "Version": "2012-10-17",
+        "Id": "key-default-1",
+        "Statement": [{
+            "Sid": "Enable IAM User Permissions",
+            "Effect": "Allow",
+            "Principal": {"AWS": root},
+            "Action": "kms:*",
+            "Resource": "*",
+        }],
+    })
 }
 
 async fn update_rotation(changes: &Changes<'_, Key>, cx: &Context, id: &str) -> Result<()> {

@@ -282,6 +282,13 @@ impl Bucket {
 }
 
 impl PublicAccessBlock {
+    const ALL: Self = Self {
+        block_public_acls: Some(true),
+        block_public_policy: Some(true),
+        ignore_public_acls: Some(true),
+        restrict_public_buckets: Some(true),
+    };
+
     fn to_s3(&self) -> s3::PublicAccessBlockConfiguration {
         s3::PublicAccessBlockConfiguration::builder()
             .set_block_public_acls(self.block_public_acls)
@@ -320,6 +327,8 @@ async fn part<T, E: Into<Error>>(answer: impl Future<Output = std::result::Resul
     answer.await.or_none()
 }
 
+/// What is no longer declared is as in a bucket that is new: nothing is public, and nobody else owns an object.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html>
 async fn update_access(changes: &Changes<'_, Bucket>, cx: &Context, id: &str) -> Result<()> {
     match changes.of(|bucket| &bucket.ownership_controls) {
         Some(Some(controls)) => {
@@ -331,7 +340,12 @@ async fn update_access(changes: &Changes<'_, Bucket>, cx: &Context, id: &str) ->
             let controls = s3::OwnershipControls::builder().set_rules(Some(rules)).build()?;
             cx.s3.put_bucket_ownership_controls().bucket(id).ownership_controls(controls).send().await?;
         }
-        Some(None) => drop(cx.s3.delete_bucket_ownership_controls().bucket(id).send().await?),
+        // Without any, access control lists would count again.
+        Some(None) => {
+            let rule = s3::OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced);
+            let controls = s3::OwnershipControls::builder().rules(rule.build()?).build()?;
+            cx.s3.put_bucket_ownership_controls().bucket(id).ownership_controls(controls).send().await?;
+        }
         None => {}
     }
     match changes.of(|bucket| &bucket.public_access_block_configuration) {
@@ -339,7 +353,11 @@ async fn update_access(changes: &Changes<'_, Bucket>, cx: &Context, id: &str) ->
             let block = block.to_s3();
             cx.s3.put_public_access_block().bucket(id).public_access_block_configuration(block).send().await?;
         }
-        Some(None) => drop(cx.s3.delete_public_access_block().bucket(id).send().await?),
+        // Without any, nothing would be blocked.
+        Some(None) => {
+            let block = PublicAccessBlock::ALL.to_s3();
+            cx.s3.put_public_access_block().bucket(id).public_access_block_configuration(block).send().await?;
+        }
         None => {}
     }
     Ok(())

@@ -1,10 +1,10 @@
 //! Changes of a database in place.
 
-use aws_sdk_ec2::types::Filter;
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modification;
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DatabaseInsightsMode, DbEngineVersion};
 
 use super::{DbInstance, Live, describe, live as as_read, reboot, status, storage, version};
+use crate::ec2::default_group;
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Context, required};
 use crate::rds::ParameterChanges;
@@ -195,11 +195,7 @@ async fn defaults(changes: &Changes<'_, DbInstance>, live: &Live, cx: &Context) 
 
 async fn default_security_group(live: &Live, cx: &Context) -> Result<String> {
     let vpc = required(live.db_subnet_group().and_then(|group| group.vpc_id()), "VpcId")?;
-    let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
-    let groups =
-        cx.ec2.describe_security_groups().filters(filter("vpc-id", vpc)).filters(filter("group-name", "default"));
-    let group = crate::handler::single(groups.send().await?.security_groups, "the default security group")?;
-    required(group.group_id, "GroupId")
+    default_group(cx, vpc).await?.ok_or_else(|| Error::not_found("the default security group"))
 }
 
 /// Backups and autoscaling of storage. What is no longer declared gets RDS's default; the first is
