@@ -109,6 +109,9 @@ mod tests {
         assert_eq!(name("shop", "internal/alb", rules), "shop-internal-alb-0123456789");
         let long = name("internal", "internal/balancer/of/everything", rules);
         assert_eq!((long.as_str(), long.len()), ("g-internal-balancer-o-0123456789", 32));
+        let groups = NameRules::letters(512, "/").without("aws/");
+        assert_eq!(name("aws", "aws/web", groups), "g-aws/web-0123456789");
+        assert_eq!(name("awslogs", "awslogs/web", groups), "awslogs/web-0123456789");
     }
 
     #[test]

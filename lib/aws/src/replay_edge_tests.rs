@@ -555,3 +555,24 @@ async fn what_a_listener_no_longer_declares_is_turned_off() {
     aws.update(&request).await.unwrap();
     assert_eq!(log.count("MutualAuthentication.Mode=off"), 1, "{:?}", log.all());
 }
+
+#[tokio::test]
+async fn the_policy_of_a_log_group_may_be_on_its_way_when_a_zone_is_to_log_into_it() {
+    let group = "arn:aws:logs:us-east-1:111122223333:log-group:dns";
+    let (aws, _) = aws(|sent| match sent.starts_with("POST") {
+        true => {
+            refused(400, "InsufficientCloudWatchLogsResourcePolicy", "Amazon Route 53 does not have the permission")
+        }
+        false => {
+            Answer::ok("<ListQueryLoggingConfigsResponse><QueryLoggingConfigs/></ListQueryLoggingConfigsResponse>")
+        }
+    });
+    let logging = json!({"Name": "example.com", "QueryLoggingConfig": {"CloudWatchLogsLogGroupArn": group}});
+    let change = UpdateRequest {
+        existing: existing(ZONE, "Z1", json!({"Name": "example.com"})),
+        properties: map(logging),
+        token: TOKEN.into(),
+        incomplete: false,
+    };
+    assert_eq!(aws.update(&change).await.unwrap_err().class, ErrorClass::Propagating);
+}

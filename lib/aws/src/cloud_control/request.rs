@@ -220,6 +220,10 @@ fn is_held(message: &str) -> bool {
         "currently in use",
         "cannot be deleted while",
         "still associated with",
+        // EKS: "Cluster has nodegroups attached", "Cluster has capabilities attached".
+        // <https://github.com/ekristen/aws-nuke/issues/970>
+        "nodegroups attached",
+        "capabilities attached",
     ]
     .iter()
     .any(|words| message.contains(words))
@@ -273,6 +277,7 @@ mod tests {
                 Conflict,
             ),
             ("GeneralServiceException", "The web ACL is still associated with a resource.", true, Conflict),
+            ("GeneralServiceException", "Cluster has capabilities attached", true, Conflict),
             ("InvalidRequest", "The name 'a' is in use", false, Invalid),
             ("GeneralServiceException", "", false, Invalid),
             ("InternalFailure", "", false, Invalid),

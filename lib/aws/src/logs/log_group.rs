@@ -11,6 +11,10 @@ use crate::kms;
 use crate::name::NameRules;
 use crate::tags::Tags;
 
+/// "Log group names can't start with the string `aws/`".
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html>
+const NAMES: NameRules = NameRules::letters(512, "_/.#").without("aws/");
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct LogGroup {
@@ -92,7 +96,7 @@ impl Handler for LogGroup {
 
 impl LogGroup {
     fn name(&self, cx: &Context) -> String {
-        self.log_group_name.clone().unwrap_or_else(|| cx.name(NameRules::letters(512, "_/.#")))
+        self.log_group_name.clone().unwrap_or_else(|| cx.name(NAMES))
     }
 }
 

@@ -9,13 +9,14 @@ mod status;
 mod storage;
 mod version;
 
+use aws_sdk_rds::operation::modify_db_instance::ModifyDBInstanceError;
 use aws_sdk_rds::types::DbInstance as Live;
-use groundplan_engine::provider::{Accepted, Deletion, Status};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Status};
 use serde::{Deserialize, Serialize};
 
 use super::parameter_changes::ParameterChanges;
 use super::retag;
-use crate::error::{Error, OrNone, Result};
+use crate::error::{Error, Meaning, OrNone, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, required, single};
 use crate::name::NameRules;
 use crate::sensitive::Sensitive;
@@ -97,6 +98,12 @@ struct MasterUserSecret {
 
 impl Handler for DbInstance {
     const TYPE: &'static str = "AWS::RDS::DBInstance";
+
+    const ERRORS: &'static [Meaning] = &[
+        // "… the previous storage change is being optimized": as other engines do, it is asked for again.
+        // <https://github.com/hashicorp/terraform-provider-aws>: `dbInstanceModify`
+        Meaning::of::<ModifyDBInstanceError>("", "previous storage change is being optimized", ErrorClass::Conflict),
+    ];
 
     async fn create(&self, cx: &Context) -> Result<Accepted> {
         let instance = create::create(self, cx).await?;

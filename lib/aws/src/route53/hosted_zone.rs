@@ -1,13 +1,14 @@
 //! `AWS::Route53::HostedZone`
 
+use aws_sdk_route53::operation::create_query_logging_config::CreateQueryLoggingConfigError;
 use aws_sdk_route53::types::{HostedZoneConfig, ResourceRecordSet, RrType, Tag, TagResourceType, Vpc, VpcRegion};
 use groundplan_engine::Hint;
-use groundplan_engine::provider::{Accepted, Deletion};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{bare_id, declared_name, normal_name};
-use crate::error::{Error, Result};
+use crate::error::{Error, Meaning, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required};
 use crate::tags::Tags;
 
@@ -61,6 +62,17 @@ impl Network {
 
 impl Handler for HostedZone {
     const TYPE: &'static str = "AWS::Route53::HostedZone";
+
+    const ERRORS: &'static [Meaning] = &[
+        // The policy that lets Route 53 write into the log group names none that is a property of the zone, so that it
+        // may be made in the same run, or has just been.
+        // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateQueryLoggingConfig.html>
+        Meaning::of::<CreateQueryLoggingConfigError>(
+            "InsufficientCloudWatchLogsResourcePolicy",
+            "",
+            ErrorClass::Propagating,
+        ),
+    ];
 
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeTagsForResource.html>
     const MOST_TAGS: usize = 10;

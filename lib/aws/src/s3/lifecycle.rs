@@ -150,7 +150,9 @@ impl Rule {
         let and = filter.and.unwrap_or_else(|| types::LifecycleRuleAndOperator::builder().build());
         let tags: Vec<_> = and.tags.unwrap_or_default().into_iter().chain(filter.tag).collect();
         let tags = tags.into_iter().map(|tag| TagFilter { key: tag.key, value: tag.value }).collect::<Vec<_>>();
-        let prefix = and.prefix.or(filter.prefix);
+        // Rules of long ago have it beside the filter, which they have none of.
+        #[expect(deprecated, reason = "S3 gives it back as it was set")]
+        let prefix = and.prefix.or(filter.prefix).or(rule.prefix);
         let expiration = rule.expiration.unwrap_or_else(|| types::LifecycleExpiration::builder().build());
         let abort = rule.abort_incomplete_multipart_upload;
         Self {
@@ -248,5 +250,13 @@ mod tests {
         assert!(rules[0].filter().unwrap().and().is_some());
         assert_eq!(rules[1].filter().unwrap().prefix(), Some(""));
         assert_eq!(LifecycleConfiguration::of(rules, None), declared);
+    }
+
+    #[test]
+    #[expect(deprecated, reason = "S3 gives rules back as they were set")]
+    fn a_rule_without_a_filter_has_its_prefix() {
+        let rule = types::LifecycleRule::builder().prefix("logs/").status(ExpirationStatus::Enabled).build().unwrap();
+        let read = LifecycleConfiguration::of(vec![rule], None);
+        assert_eq!(read.rules[0].prefix.as_deref(), Some("logs/"));
     }
 }

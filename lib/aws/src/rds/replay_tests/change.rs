@@ -290,3 +290,19 @@ async fn a_database_is_rebooted_only_where_changes_are_to_apply_at_once() {
     let error = modified(with("applying"), multi(json!(true), false), multi(json!(true), true)).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Conflict, "it is repeated until the group is applied");
 }
+
+#[tokio::test]
+async fn a_change_of_storage_that_is_being_optimized_is_asked_for_again() {
+    let (aws, _) = aws(|sent| match sent.contains("Action=Describe") {
+        true => Answer::ok(database("<DBInstanceStatus>storage-optimization</DBInstanceStatus>")),
+        false => crate::replay_edge_tests::refused(
+            400,
+            "InvalidParameterCombination",
+            "You can't currently modify the storage of this DB instance because the previous storage change is being \
+             optimized.",
+        ),
+    });
+    let (before, after) = (json!({"AllocatedStorage": "150"}), json!({"AllocatedStorage": "300"}));
+    let refused = aws.update(&update(DATABASE, "db", declared(before), declared(after))).await.unwrap_err();
+    assert_eq!(refused.class, ErrorClass::Conflict, "{refused}");
+}
