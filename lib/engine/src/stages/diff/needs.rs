@@ -8,8 +8,8 @@ use groundplan_core::Path;
 use groundplan_schema::lookup;
 
 use super::bound::is_binding;
-use super::existing::{Incarnation, Key, NameIndex, all, deposed, goes, standing};
-use super::occupants::{is_detached, occupants};
+use super::existing::{Incarnation, Key, NameIndex, all, deposed, goes};
+use super::occupants::{Occupied, is_detached, occupied};
 use super::{ChangeSet, Inputs};
 use crate::error::Need;
 use crate::model::{ResourceState, State};
@@ -59,10 +59,9 @@ impl<'s> Needs<'s> {
                 });
             }
         }
-        for (path, occupants) in occupants(state) {
-            let Some(needed) = standing(state, path) else { continue };
+        for Occupied { held, occupants } in occupied(state) {
             for user in occupants {
-                needs.add(Link { user, needed, need: Need::PublicAddresses, certain: true });
+                needs.add(Link { user, needed: held, need: Need::PublicAddresses, certain: true });
             }
         }
         needs
@@ -130,7 +129,7 @@ impl<'s> Going<'s> {
             changes.deposed.iter().map(|old| (&old.path, old.generation, &*old.id)).collect();
         let replaced = deposed(state).filter(|it| by_key.contains(&it.key()));
         let standing = changes.changes.values().filter(|change| goes(change));
-        let standing = standing.filter_map(|change| self::standing(state, &change.path));
+        let standing = standing.filter_map(|change| super::existing::standing(state, &change.path));
         let deleted: Vec<_> = standing.chain(replaced).collect();
         if deleted.is_empty() && !changes.changes.values().any(is_detached) {
             return None;

@@ -9,28 +9,37 @@ use super::existing::{Incarnation, all};
 use super::{Action, Change, Order};
 use crate::model::{ResourceState, State};
 
-/// The resources that stand and are held by others which do not name them, each with those.
-pub(crate) fn occupants(state: &State) -> BTreeMap<&Path, Vec<Incarnation<'_>>> {
-    let mut by_vpc: BTreeMap<String, Vec<&Path>> = BTreeMap::new();
-    for (path, resource) in &state.resources {
-        if let Some(vpc) = held_by_vpc(resource) {
-            by_vpc.entry(vpc).or_default().push(path);
-        }
-    }
-    let mut occupants: BTreeMap<&Path, Vec<Incarnation<'_>>> = BTreeMap::new();
-    if by_vpc.is_empty() {
-        return occupants;
+/// What is held by others which do not name it, with those.
+pub(crate) struct Occupied<'s> {
+    pub(crate) held: Incarnation<'s>,
+    pub(crate) occupants: Vec<Incarnation<'s>>,
+}
+
+/// The resources that exist and are held by others which do not name them, each with those. What was replaced is held
+/// as what stands: it is still to be deleted.
+pub(crate) fn occupied(state: &State) -> Vec<Occupied<'_>> {
+    let held = all(state).filter_map(|it| Some((held_by_vpc(it.resource)?, it)));
+    let held: Vec<(String, Incarnation<'_>)> = held.collect();
+    if held.is_empty() {
+        return Vec::new();
     }
     let vpcs = vpcs(state);
+    let mut by_vpc: BTreeMap<String, Vec<Incarnation<'_>>> = BTreeMap::new();
     for occupant in all(state) {
         let Some(schema) = lookup(&occupant.resource.type_name) else { continue };
         let places = schema.public_places(&|place| texts(&occupant.resource.properties, place));
         let vpcs: BTreeSet<&str> = places.iter().filter_map(|place| vpc_of(&vpcs, place)).collect();
-        for held in vpcs.into_iter().filter_map(|vpc| by_vpc.get(vpc)).flatten() {
-            occupants.entry(held).or_default().push(occupant);
+        let of_held = |vpc: &&str| held.iter().any(|(of, _)| of.as_str() == *vpc);
+        let vpcs = vpcs.into_iter().filter(of_held);
+        vpcs.for_each(|vpc| by_vpc.entry(vpc.to_owned()).or_default().push(occupant));
+    }
+    let mut found = Vec::new();
+    for (vpc, held) in &held {
+        if let Some(occupants) = by_vpc.get(vpc.as_str()) {
+            found.push(Occupied { held: *held, occupants: occupants.clone() });
         }
     }
-    occupants
+    found
 }
 
 /// Whether a resource has public addresses whatever the settings of others are, as of a subnet that gives addresses.
@@ -133,8 +142,9 @@ pub(super) fn in_the_way(state: &State, changes: &BTreeMap<Path, Change>) -> BTr
     if first.is_empty() {
         return BTreeSet::new();
     }
-    let occupants = occupants(state);
-    let holders = first.into_iter().filter_map(|path| occupants.get(path)).flatten();
+    let occupied = occupied(state);
+    let held = occupied.iter().filter(|it| it.held.stands(state) && first.contains(&it.held.path));
+    let holders = held.flat_map(|it| &it.occupants);
     let is_in_the_way = |it: &&Incarnation<'_>| {
         let action = changes.get(it.path).map(|change| change.action);
         it.stands(state) && action == Some(Action::Replace(Order::CreateFirst))

@@ -107,9 +107,10 @@ fn used_anew<'s>(inputs: &Inputs<'s>, changes: &ChangeSet, old: &Incarnation<'_>
 
 /// The gateways that are detached while something that stays has public addresses.
 fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<HeldResource> {
-    let lets_go = changes.changes.values().filter(|change| goes(change) || is_detached(change));
-    let tell = |change: &Change| {
-        let users = going.needs.users(&standing(inputs.state, &change.path)?);
+    let detached = changes.changes.values().filter(|change| is_detached(change));
+    let detached = detached.filter_map(|change| standing(inputs.state, &change.path));
+    let tell = |gateway: Incarnation<'_>| {
+        let users = going.needs.users(&gateway);
         let stay =
             users.into_iter().filter(|link| link.need == Need::PublicAddresses && is_surely_public(link.user.resource));
         let stay = stay.filter(|link| !going.includes(&link.user));
@@ -117,9 +118,10 @@ fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<
         if holders.is_empty() {
             return None;
         }
-        Some(held(inputs, changes, &change.path, Some(change), &holders))
+        let change = changes.changes.get(gateway.path).filter(|_| gateway.stands(inputs.state));
+        Some(held(inputs, changes, gateway.path, change, &holders))
     };
-    lets_go.filter_map(tell).collect()
+    going.deleted.iter().copied().chain(detached).filter_map(tell).collect()
 }
 
 /// The place of the first reference by which a resource of the type `holder` holds what is at `path`.

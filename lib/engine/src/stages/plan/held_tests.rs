@@ -31,7 +31,7 @@ fn order(plan: &Plan) -> Vec<String> {
 }
 
 /// Asserts that each of these steps waits for the one before.
-fn follow(plan: &Plan, wanted: &[&str]) {
+pub(super) fn follow(plan: &Plan, wanted: &[&str]) {
     let order = order(plan);
     let at = |step: &&str| order.iter().position(|other| other == step).unwrap_or_else(|| panic!("{step}: {order:?}"));
     assert!(wanted.iter().map(at).is_sorted(), "{}", plan.render());
@@ -152,11 +152,11 @@ fn what_is_retained_holds_the_old_one_of_what_is_replaced() {
     assert_eq!(retained.collect::<Vec<_>>(), ["a/subnet", "a/vpc"], "{}", plan.render());
 }
 
-const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
-const GATEWAY: &str = "AWS::EC2::VPCGatewayAttachment";
+pub(super) const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+pub(super) const GATEWAY: &str = "AWS::EC2::VPCGatewayAttachment";
 
 /// A balancer in a VPC with an internet gateway, which neither names.
-fn public(gateway: &str, scheme: &str) -> Assembly {
+pub(super) fn public(gateway: &str, scheme: &str) -> Assembly {
     assembly(&[
         ("a/alb", BALANCER, json!({"Scheme": scheme, "Subnets": [to("a/subnet", "SubnetId")]})),
         ("a/att", GATEWAY, json!({"VpcId": to("a/vpc", "VpcId"), "InternetGatewayId": gateway})),

@@ -379,6 +379,10 @@ mod claims_tests;
 mod follows_tests;
 
 #[cfg(test)]
+#[path = "gateway_tests.rs"]
+mod gateway_tests;
+
+#[cfg(test)]
 #[path = "handover_tests.rs"]
 mod handover_tests;
 

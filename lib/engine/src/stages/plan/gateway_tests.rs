@@ -1,0 +1,60 @@
+//! Gateways whose attachment to a VPC goes, and what has public addresses there.
+
+use super::claims_tests::deployed;
+use super::held_tests::{follow, public};
+use super::*;
+use crate::model::{Orphan, State};
+use crate::stages::diff::diff_with;
+
+/// The plan by the facts of AWS.
+fn planned_on_aws(after: &Assembly, state: &State) -> Result<Plan, Error> {
+    crate::fake::with_inputs(after, state, |inputs| {
+        let inputs = Inputs { behavior: &groundplan_schema::behavior, ..*inputs };
+        arrange(&inputs, |first| Ok(diff_with(&inputs, first))).map(|(_, plan)| plan)
+    })
+}
+
+/// Has what stands at these paths replaced by an earlier run, which did not delete it.
+fn depose(state: &mut State, paths: &[&str]) {
+    for path in paths {
+        let (path, resource) = state.resources.remove_entry(*path).unwrap();
+        state.deposed.push(Orphan { path, resource });
+    }
+}
+
+#[test]
+fn an_attachment_that_was_replaced_goes_after_what_has_public_addresses() {
+    let before = public("igw-1", "internet-facing");
+    let mut state = deployed(&before);
+    depose(&mut state, &["a/att", "a/alb"]);
+    let mut after = before.clone();
+    after.resources.retain(|path, _| ["a/vpc", "a/subnet"].contains(&path.as_str()));
+    follow(&planned_on_aws(&after, &state).unwrap(), &["delete a/alb", "delete a/att"]);
+    // The path may have another one since.
+    let mut stands = deployed(&before);
+    let resource = state.deposed[0].resource.clone();
+    stands.resources.get_mut("a/att").unwrap().generation = 2;
+    stands.resources.get_mut("a/att").unwrap().id = "other".into();
+    stands.resources.get_mut("a/att").unwrap().properties.insert("VpcId".into(), "vpc-other".into());
+    stands.deposed.push(Orphan { path: "a/att".into(), resource });
+    depose(&mut stands, &["a/alb"]);
+    after.resources.insert("a/att".into(), before.resources["a/att"].clone());
+    let plan = planned_on_aws(&after, &stands).unwrap();
+    let position = |wanted: &dyn Fn(&Step) -> bool| plan.steps.iter().position(wanted).unwrap();
+    let balancer = position(&|it| it.work.verb() == "delete" && it.path.as_str() == "a/alb");
+    let attachment = position(&|it| it.work.deletes("a/att-id", 1));
+    assert!(plan.steps[attachment].dependencies.contains(&plan.steps[balancer].id), "{}", plan.render());
+}
+
+#[test]
+fn an_attachment_that_was_replaced_does_not_go_under_what_stays() {
+    let before = public("igw-1", "internet-facing");
+    let mut state = deployed(&before);
+    depose(&mut state, &["a/att"]);
+    let mut after = before.clone();
+    after.resources.remove("a/att");
+    let error = planned_on_aws(&after, &state).unwrap_err().to_string();
+    for part in ["`a/att` is held by a/alb (its public addresses)", "an earlier run has replaced it"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
