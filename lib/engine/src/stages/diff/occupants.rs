@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Assembly, Deferred, Path, ResourceEntry, Value};
-use groundplan_schema::{InVpc, lookup};
+use groundplan_schema::{InVpc, ResourceType, lookup};
 
 use super::existing::{Incarnation, all};
 use super::{Action, Change, Order};
@@ -81,30 +81,56 @@ fn vpc_of<'a>(vpcs: &'a BTreeMap<InVpc, String>, place: &'a InVpc) -> Option<&'a
     if place.is_vpc() { Some(&place.id) } else { vpcs.get(place).map(String::as_str) }
 }
 
-/// The resources of the program that will have public addresses in the VPC of the one at `held`, and are made by
-/// these changes.
+/// The resources of the program that will have public addresses in the VPC that `held` is in, and are made by these
+/// changes.
 pub(crate) fn coming<'a>(
     assembly: &'a Assembly,
     state: &State,
     changes: &BTreeMap<Path, Change>,
-    held: &Path,
+    held: &ResourceState,
 ) -> Vec<&'a Path> {
-    let Some(vpc) = state.resources.get(held).and_then(held_by_vpc) else { return Vec::new() };
+    made_beside(assembly, state, changes, held, &|schema, entry| {
+        !schema.public_places(&|place| declared(entry, place)).is_empty()
+    })
+}
+
+/// The resources of the program that are made by these changes in the VPC that `held` is in, and that its public
+/// addresses will hold.
+pub(crate) fn attached<'a>(
+    assembly: &'a Assembly,
+    state: &State,
+    changes: &BTreeMap<Path, Change>,
+    held: &ResourceState,
+) -> Vec<&'a Path> {
+    made_beside(assembly, state, changes, held, &|schema, entry| {
+        schema.held_by_public_addresses_of(&|place| declared(entry, place)).is_some()
+    })
+}
+
+fn made_beside<'a>(
+    assembly: &'a Assembly,
+    state: &State,
+    changes: &BTreeMap<Path, Change>,
+    held: &ResourceState,
+    is_meant: &dyn Fn(&ResourceType, &ResourceEntry) -> bool,
+) -> Vec<&'a Path> {
+    let Some(vpc) = held_by_vpc(held) else { return Vec::new() };
+    let action = |path: &Path| changes.get(path).map(|change| change.action);
+    // The new one of a VPC that is replaced is another one.
     let is_vpc = |value: &Value| match value {
+        Value::Deferred(Deferred::Ref(of)) if matches!(action(&of.path), Some(Action::Replace(_))) => false,
         Value::Deferred(Deferred::Ref(of)) => state
             .resources
             .get(&of.path)
             .is_some_and(|it| it.id == vpc || it.value_of("VpcId").is_some_and(|id| id == *vpc)),
         value => value.as_str() == Some(&vpc),
     };
-    let is_coming = |path: &Path, entry: &ResourceEntry| {
-        let made = changes.get(path).is_some_and(|it| matches!(it.action, Action::Create | Action::Replace(_)));
+    let is_made = |path: &Path, entry: &ResourceEntry| {
+        let made = matches!(action(path), Some(Action::Create | Action::Replace(_)));
         let schema = lookup(&entry.type_name).filter(|_| made);
-        schema.is_some_and(|schema| {
-            !schema.public_places(&|place| declared(entry, place)).is_empty() && lies_in(assembly, entry, &is_vpc, WAY)
-        })
+        schema.is_some_and(|schema| is_meant(schema, entry) && lies_in(assembly, entry, &is_vpc, WAY))
     };
-    assembly.resources.iter().filter(|(path, entry)| is_coming(path, entry)).map(|(path, _)| path).collect()
+    assembly.resources.iter().filter(|(path, entry)| is_made(path, entry)).map(|(path, _)| path).collect()
 }
 
 /// How many resources are between an address and its VPC at most: a cluster, a group of subnets, a subnet.

@@ -1,8 +1,11 @@
 //! Gateways whose attachment to a VPC goes, and what has public addresses there.
 
-use super::claims_tests::deployed;
-use super::held_tests::{follow, public};
+use serde_json::json;
+
+use super::claims_tests::{Entry, deployed, to};
+use super::held_tests::{BALANCER, GATEWAY, follow, public};
 use super::*;
+use crate::fake::{assembly, subnet, vpc};
 use crate::model::{Orphan, State};
 use crate::stages::diff::diff_with;
 
@@ -57,4 +60,44 @@ fn an_attachment_that_was_replaced_does_not_go_under_what_stays() {
     for part in ["`a/att` is held by a/alb (its public addresses)", "an earlier run has replaced it"] {
         assert!(error.contains(part), "{error}");
     }
+}
+
+fn attachment(path: &'static str, gateway: &str, of: &str) -> Entry<'static> {
+    (path, GATEWAY, json!({"VpcId": to(of, "VpcId"), "InternetGatewayId": gateway}))
+}
+
+fn balancer(name: &str) -> Entry<'static> {
+    let subnets = json!([to("a/subnet", "SubnetId")]);
+    ("a/alb", BALANCER, json!({"Name": name, "Scheme": "internet-facing", "Subnets": subnets}))
+}
+
+/// Two VPCs, and these.
+fn network(entries: &[Entry<'static>]) -> Assembly {
+    let other = ("a/other", crate::fake::VPC, json!({"CidrBlock": "10.1.0.0/16"}));
+    assembly(&[&[vpc("10.0.0.0/16"), other, subnet()], entries].concat())
+}
+
+#[test]
+fn what_will_have_public_addresses_is_made_after_the_attachment_that_takes_the_place_of_another_one() {
+    let plan = |before: &[Entry<'static>], after: &[Entry<'static>]| {
+        planned_on_aws(&network(after), &deployed(&network(before))).unwrap()
+    };
+    let old = attachment("a/att", "igw-1", "a/vpc");
+    let passed = [attachment("a/att", "igw-1", "a/other"), attachment("a/new", "igw-2", "a/vpc")];
+    let renamed = [attachment("a/new", "igw-2", "a/vpc")];
+    for new in [&passed[..], &renamed[..]] {
+        let after = [new, &[balancer("two")]].concat();
+        let wanted = ["delete a/att", "create a/new", "create a/alb"];
+        follow(&plan(std::slice::from_ref(&old), &after), &wanted);
+        // One that is replaced for that goes before.
+        let wanted = ["delete a/alb", "delete a/att", "create a/new", "create a/alb"];
+        follow(&plan(&[old.clone(), balancer("one")], &after), &wanted);
+    }
+    // What comes into another VPC waits for nothing.
+    let elsewhere = |path: &'static str, of: &str| (path, crate::fake::SUBNET, json!({"VpcId": to(of, "VpcId")}));
+    let there = ("a/alb", BALANCER, json!({"Scheme": "internet-facing", "Subnets": [to("a/there", "SubnetId")]}));
+    let plan = plan(&[old], &[elsewhere("a/there", "a/other"), there]);
+    let create = plan.steps.iter().find(|it| it.work.verb() == "create" && it.path.as_str() == "a/alb").unwrap();
+    let before: Vec<_> = create.dependencies.iter().map(|id| plan.step(*id).path.as_str()).collect();
+    assert!(!before.contains(&"a/att"), "{}", plan.render());
 }

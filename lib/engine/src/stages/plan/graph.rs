@@ -41,6 +41,18 @@ impl Graph {
         self.nodes[node].after.contains(&dependency)
     }
 
+    /// Whether `node` waits for `other`, however indirectly.
+    pub(super) fn waits_for(&self, node: Node, other: Node) -> bool {
+        let (mut open, mut seen) = (vec![node], BTreeSet::new());
+        while let Some(node) = open.pop() {
+            if node == other {
+                return true;
+            }
+            open.extend(self.before(node).iter().copied().filter(|before| seen.insert(*before)));
+        }
+        false
+    }
+
     /// Takes back that `node` waits for `dependency`.
     pub(super) fn not_after(&mut self, node: Node, dependency: Node) {
         self.nodes[node].after.remove(&dependency);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use groundplan_core::named::is_made_after;
 use groundplan_core::{Path, ResourceEntry, Value};
 
 use super::claims::{self, Handover};
@@ -13,7 +14,7 @@ use crate::model::{Imports, ResourceState};
 use crate::provider::{Behavior, Wait};
 use crate::stages::diff::existing::{self, Incarnation};
 use crate::stages::diff::needs::Going;
-use crate::stages::diff::occupants::{coming, is_detached};
+use crate::stages::diff::occupants::{attached, coming, is_detached};
 use crate::stages::diff::{
     Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, with_moves,
 };
@@ -67,6 +68,7 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
     if let Some(going) = &going {
         schedule.order_deletes(going);
         schedule.order_detached(going);
+        schedule.order_attached(going);
     }
     let mut handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
     // What the program itself puts in this order keeps it, though both could change in one call.
@@ -294,9 +296,36 @@ impl<'a> Schedule<'a> {
                 self.delete_of(&link.user).into_iter().for_each(|gone| self.graph.after(updated, gone));
             }
             let Inputs { assembly, state, .. } = self.inputs;
-            for path in coming(assembly, state, &self.changes.changes, &change.path) {
+            let Some(gateway) = gateway else { continue };
+            for path in coming(assembly, state, &self.changes.changes, gateway.resource) {
                 let made = self.nodes.get(path).and_then(|nodes| nodes.created);
                 made.into_iter().for_each(|made| self.graph.after(made, updated));
+            }
+        }
+    }
+
+    /// Where a gateway goes, what comes into its VPC and has public addresses is made after that, and after the one
+    /// that is attached in its place.
+    fn order_attached(&mut self, going: &Going<'_>) {
+        let Inputs { assembly, state, .. } = *self.inputs;
+        let changes = &self.changes.changes;
+        for gateway in &going.deleted {
+            let Some(gone) = self.delete_of(gateway) else { continue };
+            let coming = coming(assembly, state, changes, gateway.resource);
+            if coming.is_empty() {
+                continue;
+            }
+            let attached = attached(assembly, state, changes, gateway.resource);
+            for path in coming {
+                let Some(made) = self.nodes.get(path).and_then(|nodes| nodes.created) else { continue };
+                // One that is replaced can be deleted first; nothing else turns the order of the program.
+                let is_replaced = matches!(changes[path].action, Action::Replace(_));
+                if is_replaced || !self.graph.waits_for(gone, made) {
+                    self.graph.after(made, gone);
+                }
+                let attached = attached.iter().filter(|attached| !is_made_after(assembly, attached, path));
+                let attached = attached.filter_map(|attached| self.nodes.get(*attached)?.last());
+                attached.for_each(|attached| self.graph.after(made, attached));
             }
         }
     }
