@@ -83,3 +83,44 @@ fn what_takes_outputs_of_what_names_it_cannot_be_made_first() {
     let before = assembly(&[alone("a/two", "two")]);
     assert!(planned(&before, &mixed).unwrap_err().to_string().contains("`a/two` names `a/one`"));
 }
+
+/// A role, and a profile that names one.
+fn profile(name: &str, named: serde_json::Value) -> Assembly {
+    let mut program = assembly(&[
+        ("a/r", "AWS::IAM::Role", json!({"RoleName": name})),
+        ("a/x", "AWS::IAM::InstanceProfile", json!({"InstanceProfileName": "web", "Roles": [named]})),
+    ]);
+    program.resources.get_mut("a/x").unwrap().depends_on.insert("a/r".into());
+    program
+}
+
+#[test]
+fn what_is_deleted_first_is_not_held_by_what_will_name_the_new_one_by_text() {
+    let deleted_first = |mut program: Assembly| {
+        program.resources.get_mut("a/r").unwrap().lifecycle.delete_before_create = true;
+        program
+    };
+    for before in [json!("n1"), to("a/r", "RoleName")] {
+        let before = profile("n1", before);
+        for named in [json!("n2"), to("a/r", "RoleName")] {
+            let after = deleted_first(profile("n2", named));
+            let error = planned(&before, &after).map(|(_, plan)| plan.render()).unwrap_err().to_string();
+            for part in ["`a/r` is held by a/x (Roles.0)", "take `delete_before_create` away"] {
+                assert!(error.contains(part), "{error}");
+            }
+        }
+        // Where the new one is made first, it is let go of in time.
+        planned(&before, &profile("n2", json!("n2"))).unwrap();
+    }
+    // It lets go of the old one for another one that is there.
+    let other = |mut program: Assembly| {
+        program.resources.extend(assembly(&[("a/o", "AWS::IAM::Role", json!({"RoleName": "n3"}))]).resources);
+        program
+    };
+    let mut after = other(deleted_first(profile("n2", json!("n3"))));
+    let before = other(profile("n1", json!("n1")));
+    // But not in time where it is changed after the new one is made.
+    assert!(planned(&before, &after).unwrap_err().to_string().contains("`a/r` is held by a/x (Roles.0)"));
+    after.resources.get_mut("a/x").unwrap().depends_on.clear();
+    planned(&before, &after).unwrap();
+}

@@ -1,5 +1,8 @@
 //! Whether what is deleted can be deleted by then.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::named::by_text;
 use groundplan_core::{Deferred, Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
@@ -22,7 +25,7 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>)
         let change = changes.changes.get(old.path).filter(|_| old.stands(inputs.state));
         let mut holders = by_name(inputs, changes, going, old);
         if let Some(change) = change.filter(|change| change.action == Action::Replace(Order::DeleteFirst)) {
-            for more in used_anew(inputs, changes, old, change) {
+            for more in used_anew(inputs, changes, going, old, change) {
                 if holders.iter().all(|(known, _)| known.path != more.0.path) {
                     holders.push(more);
                 }
@@ -89,17 +92,37 @@ fn was_retained(inputs: &Inputs<'_>, it: &Incarnation<'_>) -> bool {
     retained(inputs.state).any(|record| std::ptr::eq(record.resource, it.resource))
 }
 
-/// What stays and is to use the new resource of a replacement that deletes the old one first: it holds that until
-/// then.
-fn used_anew<'s>(inputs: &Inputs<'s>, changes: &ChangeSet, old: &Incarnation<'_>, held: &Change) -> Vec<Holder<'s>> {
+/// What stays and is to use the new resource of a replacement that deletes the old one first, or is changed after it:
+/// it holds the old one until then.
+fn used_anew<'s>(
+    inputs: &Inputs<'s>,
+    changes: &ChangeSet,
+    going: &Going<'_>,
+    old: &Incarnation<'_>,
+    held: &Change,
+) -> Vec<Holder<'s>> {
     let Some(target) = lookup(&old.resource.type_name) else { return Vec::new() };
+    let place = |link: &Link<'_>| match &link.need {
+        Need::Property(place) => Some(place.clone()),
+        Need::MadeAfter | Need::PublicAddresses => None,
+    };
+    let links = going.needs.users(old).into_iter();
+    let holding_now: BTreeMap<&Path, String> = links.filter_map(|link| Some((link.user.path, place(link)?))).collect();
+    // What passes no reference may have the name of the new one as text.
+    let by_text = if holding_now.is_empty() { BTreeSet::new() } else { by_text(inputs.assembly) };
+    let waits_for_new = |user: &Path| {
+        let named = || by_text.iter().any(|it| it.path == *user && it.named == held.path);
+        inputs.assembly.dependencies(user).contains(&held.path) || named()
+    };
     let users = inputs.state.resources.iter().filter(|(path, resource)| {
-        resource.dependencies.contains(&held.path) && changes.changes.contains_key(*path) && stays(changes, path)
+        let uses = resource.dependencies.contains(&held.path) || holding_now.contains_key(path);
+        uses && changes.changes.contains_key(*path) && stays(changes, path)
     });
     let holders = users.filter_map(|(path, resource)| {
         let schema = lookup(&resource.type_name)?;
         let entry = inputs.assembly.resources.get(path)?;
-        let place = holding(schema, target, &entry.properties, &held.path)?;
+        let still = || holding_now.get(path).filter(|_| waits_for_new(path)).cloned();
+        let place = holding(schema, target, &entry.properties, &held.path).or_else(still)?;
         Some((Incarnation { path, resource }, Need::Property(place)))
     });
     holders.collect()
