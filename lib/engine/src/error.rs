@@ -362,13 +362,13 @@ pub enum Error {
         /// Each of them, with who uses it.
         uses: Vec<Use>,
     },
-    /// The plan replaces resources whose outputs other apps use.
+    /// The plan replaces or deletes resources whose outputs other apps use.
     #[error(
-        "the plan deletes resources that other apps use, since they are replaced:{}\npublish the new one beside the old one under another name, deploy those apps with that, and remove the old one then",
+        "the plan deletes resources that other apps use:{}\npublish the new one beside the old one under another name, deploy those apps with that, and remove the old one then",
         replaced_in_use(uses)
     )]
     ReplacedInUse {
-        /// Each use of such an output, with the resource that is replaced.
+        /// Each use of such an output, with the resource that is deleted.
         uses: Vec<(Use, Path)>,
     },
     /// The text is not a plan.

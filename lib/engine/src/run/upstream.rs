@@ -282,7 +282,7 @@ pub(crate) fn withdrawn(plan: &Plan, state: &State) -> BTreeSet<String> {
 }
 
 /// Whether other apps allow the plan now: those that it uses publish what it was made with, and
-/// none uses what it takes away, or what is replaced by something else. Reads their states only where
+/// none uses what it takes away or deletes. Reads their states only where
 /// there are such.
 ///
 /// # Errors

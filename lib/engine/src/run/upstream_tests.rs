@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::*;
-use crate::fake::{Fake, LOG_GROUP, assembly, vpc};
+use crate::fake::{Fake, LOG_GROUP, VPC, assembly, vpc};
 use crate::model::{Event, LockOwner};
 use crate::provider::ErrorClass;
 use crate::run::execute::{Cancellation, ExecuteError, ExecuteOptions, Outcome, execute};
@@ -202,7 +202,7 @@ async fn what_another_app_uses_is_not_replaced_under_it() {
     let refused = world.deploy(&network("10.1.0.0/16"), &world.account).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the plan deletes resources that other apps use, since they are replaced:\n  \
+        "the plan deletes resources that other apps use:\n  \
          - a/vpc (`zone-id`) is used by `shop`: a/logs\n\
          publish the new one beside the old one under another name, deploy those apps with that, \
          and remove the old one then"
@@ -212,6 +212,108 @@ async fn what_another_app_uses_is_not_replaced_under_it() {
     state.resources.get_mut("a/vpc").unwrap().status = crate::model::ResourceStatus::Tainted;
     world.account.save(&state).await.unwrap();
     assert!(world.deploy(&network("10.0.0.0/16"), &world.account).await.unwrap().succeeded());
+}
+
+fn network(vpcs: &[&str], zone: Json) -> Assembly {
+    let resources: Vec<_> = vpcs.iter().map(|path| (*path, VPC, json!({"CidrBlock": "10.0.0.0/16"}))).collect();
+    Assembly { app: "account".into(), outputs: account(json!({"zone-id": zone})).outputs, ..assembly(&resources) }
+}
+
+fn id_of(path: &str) -> Json {
+    json!({"$ref": format!("{path}#VpcId")})
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_app_uses_is_not_deleted_where_the_output_is_taken_from_elsewhere() {
+    let whole = || PlanOptions::default();
+    let only = || PlanOptions { only: ["a/vpc".into()].into(), ..PlanOptions::default() };
+    let templated = json!({"$template": ["vpc/", id_of("a/vpc"), "/zone"]});
+    let renamed = || network(&["a/new"], id_of("a/new"));
+    for (published, after, options) in [
+        (id_of("a/vpc"), renamed(), whole()),
+        (templated, renamed(), whole()),
+        (json!({"id": [id_of("a/vpc")]}), renamed(), whole()),
+        (id_of("a/vpc"), network(&[], json!("Z2")), whole()),
+        (id_of("a/vpc"), network(&[], json!("vpc-1")), whole()),
+        (id_of("a/vpc"), Assembly { outputs: BTreeMap::new(), ..renamed() }, only()),
+        (id_of("a/vpc"), renamed(), only()),
+    ] {
+        let world = World::new();
+        let before = network(&["a/vpc"], published);
+        world.deploy(&before, &world.account).await.unwrap();
+        let value = world.state(&world.account, "account").await.outputs["zone-id"].clone();
+        let mut using = State::new("shop");
+        using.imports = used("Z1");
+        using.imports.get_mut("account").unwrap().get_mut("zone-id").unwrap().value = value;
+        world.shop.save(&using).await.unwrap();
+        world.fake.calls();
+        let planned = world.plan(&after, &world.account, options).await.unwrap();
+        let refused = world.execute(&planned.plan, &world.account).await.map(|it| it.state.outputs).unwrap_err();
+        assert!(matches!(refused, Error::ReplacedInUse { .. } | Error::OutputsInUse { .. }), "{refused}");
+        assert!(refused.to_string().contains("is used by `shop`: a/logs"), "{refused}");
+        assert_eq!(world.fake.calls(), Vec::<String>::new());
+        // Nobody uses it any more.
+        world.shop.save(&State::new("shop")).await.unwrap();
+        assert!(world.execute(&planned.plan, &world.account).await.unwrap().succeeded());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_does_not_go_on_to_publish_what_it_deletes() {
+    let world = World::new();
+    world.deploy(&network(&["a/vpc", "a/other"], id_of("a/vpc")), &world.account).await.unwrap();
+    let options = PlanOptions { only: ["a/vpc".into()].into(), ..PlanOptions::default() };
+    let after = network(&["a/other"], id_of("a/other"));
+    let planned = world.plan(&after, &world.account, options).await.unwrap();
+    assert_eq!(planned.changes.outputs["zone-id"], crate::stages::diff::OutputChange::Removed);
+    let state = world.execute(&planned.plan, &world.account).await.unwrap().state;
+    assert_eq!(state.outputs, BTreeMap::new());
+    let state = world.deploy(&after, &world.account).await.unwrap().state;
+    assert_eq!(state.outputs["zone-id"], state.resources["a/other"].id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_used_stays_where_something_else_is_deleted() {
+    let world = World::new();
+    let subnet = crate::fake::subnet();
+    let mut before = network(&["a/vpc"], id_of("a/vpc"));
+    before.resources.extend(assembly(&[subnet]).resources);
+    world.deploy(&before, &world.account).await.unwrap();
+    world.deploy(&shop(), &world.shop).await.unwrap();
+    // The subnet names the VPC.
+    assert!(world.deploy(&network(&["a/vpc"], id_of("a/vpc")), &world.account).await.unwrap().succeeded());
+    // A second one is made and removed beside it.
+    let two = network(&["a/vpc", "a/new"], id_of("a/vpc"));
+    assert!(world.deploy(&two, &world.account).await.unwrap().succeeded());
+    assert!(world.deploy(&network(&["a/vpc"], id_of("a/vpc")), &world.account).await.unwrap().succeeded());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_replaced_is_not_deleted_while_another_app_uses_it() {
+    let world = World::new();
+    let program = network(&["a/vpc"], id_of("a/vpc"));
+    let mut state = world.deploy(&program, &world.account).await.unwrap().state;
+    world.deploy(&shop(), &world.shop).await.unwrap();
+    // As a run leaves it that was killed after it had made the new one.
+    let resource = state.resources.remove("a/vpc").unwrap();
+    state.deposed.push(crate::model::Orphan { path: "a/vpc".into(), resource });
+    world.account.save(&state).await.unwrap();
+    let refused = world.deploy(&program, &world.account).await.unwrap_err();
+    assert!(matches!(refused, Error::ReplacedInUse { .. }), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_deleted_after_all_is_published_again() {
+    let world = World::new();
+    world.deploy(&network(&["a/vpc"], id_of("a/vpc")), &world.account).await.unwrap();
+    let before = world.state(&world.account, "account").await.outputs;
+    world.fake.fail("create a/new", ErrorClass::Invalid);
+    let mut after = network(&["a/new"], id_of("a/vpc"));
+    after.resources.insert("a/vpc".into(), assembly(&[vpc("10.1.0.0/16")]).resources["a/vpc"].clone());
+    world.fake.fail("create a/vpc", ErrorClass::Invalid);
+    let outcome = world.deploy(&after, &world.account).await.unwrap();
+    assert!(!outcome.succeeded());
+    assert_eq!(outcome.state.outputs, before);
 }
 
 #[tokio::test(start_paused = true)]

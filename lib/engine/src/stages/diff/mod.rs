@@ -21,6 +21,7 @@ pub(crate) mod needs;
 mod network;
 pub(crate) mod occupants;
 pub(crate) mod only;
+pub(crate) mod published;
 mod reboots;
 mod removed;
 mod render;

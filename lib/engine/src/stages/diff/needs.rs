@@ -8,9 +8,9 @@ use groundplan_core::Path;
 use groundplan_schema::lookup;
 
 use super::bound::is_binding;
-use super::existing::{Incarnation, Key, NameIndex, all, deposed, goes};
+use super::existing::{Incarnation, Key, NameIndex, all, deposed, goes, standing};
 use super::occupants::{Occupied, is_detached, occupied};
-use super::{ChangeSet, Inputs};
+use super::{Change, ChangeSet, DeposedChange, Inputs};
 use crate::error::Need;
 use crate::model::{ResourceState, State};
 use crate::provider::{Behavior, Identity};
@@ -114,6 +114,18 @@ fn holds(
     schemas.is_some_and(|(user, named)| user.holds(place, named)) || is_binding(behavior, &user.type_name, property)
 }
 
+/// What is deleted of what exists.
+pub(crate) fn deleted<'s>(
+    state: &'s State,
+    changes: &BTreeMap<Path, Change>,
+    replaced: &[DeposedChange],
+) -> Vec<Incarnation<'s>> {
+    let by_key: BTreeSet<Key<'_>> = replaced.iter().map(|old| (&old.path, old.generation, &*old.id)).collect();
+    let replaced = deposed(state).filter(|it| by_key.contains(&it.key()));
+    let goes = changes.values().filter(|change| goes(change));
+    goes.filter_map(|change| standing(state, &change.path)).chain(replaced).collect()
+}
+
 /// What a plan deletes, and who needs what of all that exists.
 pub(crate) struct Going<'s> {
     pub(crate) deleted: Vec<Incarnation<'s>>,
@@ -125,12 +137,7 @@ impl<'s> Going<'s> {
     /// None where nothing is deleted, and no change in place gives away what others hold.
     pub(crate) fn new(inputs: &Inputs<'s>, changes: &ChangeSet) -> Option<Self> {
         let state = inputs.state;
-        let by_key: BTreeSet<Key<'_>> =
-            changes.deposed.iter().map(|old| (&old.path, old.generation, &*old.id)).collect();
-        let replaced = deposed(state).filter(|it| by_key.contains(&it.key()));
-        let standing = changes.changes.values().filter(|change| goes(change));
-        let standing = standing.filter_map(|change| super::existing::standing(state, &change.path));
-        let deleted: Vec<_> = standing.chain(replaced).collect();
+        let deleted = deleted(state, &changes.changes, &changes.deposed);
         if deleted.is_empty() && !changes.changes.values().any(is_detached) {
             return None;
         }

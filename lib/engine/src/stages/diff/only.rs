@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::{Path, Reference, Value};
 
 use super::existing::{Incarnation, standing};
-use super::needs::{Link, Needs};
-use super::{Action, Change, ChangeSet, Inputs, PropertyChange, with_moves};
+use super::needs::{Link, Needs, deleted};
+use super::published::taken_from;
+use super::{Action, Change, ChangeSet, Inputs, OutputChange, PropertyChange, with_moves};
 use crate::error::{Error, Need};
 use crate::model::is_account;
 use crate::nearest::nearest;
@@ -54,6 +55,16 @@ pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path
     let own = |value: &Value| value.references().into_iter().all(chosen);
     outputs.extend(inputs.assembly.outputs.clone().into_iter().filter(|(_, value)| own(value)));
     output_changes.retain(|name, _| inputs.assembly.outputs.get(name).is_some_and(own));
+    // What is published and stays as it was is not to be of what this part deletes.
+    let moves = kept.values().filter_map(|change| Some((&change.path, change.moved_from.as_ref()?)));
+    let state = with_moves(inputs.state, moves);
+    let deleted = deleted(&state, &kept, &deposed);
+    for (name, _) in taken_from(&state, &deleted) {
+        if !inputs.assembly.outputs.get(name).is_some_and(own) {
+            outputs.remove(name);
+            output_changes.insert(name.to_owned(), OutputChange::Removed);
+        }
+    }
     let changes = ChangeSet { changes: kept, deposed, outputs: output_changes, imports, proposed_moves, claims };
     Ok(Part { changes, outputs, left_out: left_out.into_iter().collect() })
 }

@@ -78,8 +78,8 @@ pub struct Plan {
     /// keeps the assembly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overview: Option<Overview>,
-    /// The outputs that get another value because the resource that they are taken from is replaced, with
-    /// that resource. It is refused where other apps use them.
+    /// The outputs whose values are of a resource that is replaced or deleted, with that resource. It is refused
+    /// where other apps use them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub replaced_outputs: BTreeMap<String, Path>,
     /// The resources whose data is lost.

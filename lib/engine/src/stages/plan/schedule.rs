@@ -10,13 +10,13 @@ use super::graph::{Graph, Node};
 use super::nodes::Nodes;
 use super::{Desired, Plan, Work, by_text, feasible, order};
 use crate::error::{Error, Need, named};
-use crate::model::{Imports, ResourceState};
+use crate::model::{Imports, ResourceState, ResourceStatus};
 use crate::provider::{Behavior, Wait};
 use crate::stages::diff::existing::{self, Incarnation};
 use crate::stages::diff::needs::Going;
 use crate::stages::diff::occupants::{attached, coming, is_detached};
 use crate::stages::diff::{
-    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, with_moves,
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, published, with_moves,
 };
 use crate::stages::reboot;
 
@@ -103,27 +103,43 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
         imports_change: !changes.imports.is_empty(),
         assembly: None,
         overview: None,
-        replaced_outputs: replaced_outputs(inputs, changes),
+        replaced_outputs: replaced_outputs(inputs, changes, going.as_ref()),
         loses_data: lost.into_iter().collect(),
         protected: protected.into_iter().collect(),
     })
 }
 
-/// The outputs that get another value with the resource that they are taken from.
-fn replaced_outputs(inputs: &Inputs<'_>, changes: &ChangeSet) -> BTreeMap<String, Path> {
+/// The outputs whose values, as they are published, are of what is replaced or deleted.
+fn replaced_outputs(inputs: &Inputs<'_>, changes: &ChangeSet, going: Option<&Going<'_>>) -> BTreeMap<String, Path> {
     let changed =
         changes.outputs.iter().filter(|(_, change)| matches!(change, OutputChange::Set { from: Some(_), .. }));
     // What has failed is of no use to others.
-    let broken = |reason: &Reason| matches!(reason, Reason::Tainted | Reason::Interrupted);
+    let is_broken = |reason: &Reason| matches!(reason, Reason::Tainted | Reason::Interrupted);
+    let broken = |path: &Path| changes.changes.get(path).is_some_and(|change| change.reasons.iter().any(is_broken));
     let replaced = |path: &&Path| {
         let change = changes.changes.get(*path).filter(|change| matches!(change.action, Action::Replace(_)));
-        change.is_some_and(|change| !change.reasons.iter().any(broken))
+        change.is_some() && !broken(path)
     };
-    let taken_from = |name: &String| {
-        let references = inputs.assembly.outputs.get(name)?.references();
-        references.into_iter().map(|reference| &reference.path).find(replaced).cloned()
-    };
-    changed.filter_map(|(name, _)| Some((name.clone(), taken_from(name)?))).collect()
+    let references = |name: &str| inputs.assembly.outputs.get(name).map(Value::references).unwrap_or_default();
+    let taken_from =
+        |name: &String| references(name).into_iter().map(|reference| &reference.path).find(replaced).cloned();
+    let mut found: BTreeMap<String, Path> =
+        changed.filter_map(|(name, _)| Some((name.clone(), taken_from(name)?))).collect();
+    let deleted = going.map_or(&[][..], |going| &going.deleted);
+    for (name, old) in published::taken_from(inputs.state, deleted) {
+        let works = old.resource.status != ResourceStatus::Tainted && !(old.stands(inputs.state) && broken(old.path));
+        // The new one has the value of the old one, as a name.
+        let is_made = |path: &Path| {
+            let action = changes.changes.get(path).map(|change| change.action);
+            matches!(action, Some(Action::Create | Action::Replace(_)))
+        };
+        let is_kept =
+            !changes.outputs.contains_key(name) && references(name).iter().any(|reference| is_made(&reference.path));
+        if works && !is_kept {
+            found.entry(name.to_owned()).or_insert_with(|| old.path.clone());
+        }
+    }
+    found
 }
 
 struct Schedule<'a> {
