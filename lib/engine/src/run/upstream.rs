@@ -14,11 +14,13 @@ use groundplan_core::{Assembly, Deferred, Path, Reference, Value};
 use serde_json::Value as Json;
 
 use crate::error::Error;
-use crate::model::{Imported, Imports, Missing, Problem, State, Use};
+use crate::model::{Imported, Imports, Missing, Problem, ResourceState, State, Use};
 use crate::nearest::nearest;
 use crate::run::store::{self, StateStore};
+use crate::stages::diff::existing::{Incarnation, all};
+use crate::stages::diff::published::taken_from;
 use crate::stages::diff::{Action, ChangeSet, ImportChange};
-use crate::stages::plan::Plan;
+use crate::stages::plan::{Plan, Work};
 use crate::stages::resolve::substitute;
 
 /// The outputs of other apps, as far as a program uses them.
@@ -279,6 +281,21 @@ pub(crate) fn changes(before: &Imports, after: &Imports) -> BTreeMap<String, Imp
 /// The outputs of `state` that `plan` takes away.
 pub(crate) fn withdrawn(plan: &Plan, state: &State) -> BTreeSet<String> {
     state.outputs.keys().filter(|name| !plan.outputs.contains_key(*name)).cloned().collect()
+}
+
+/// The outputs of `state` whose values are of what `plan` deletes.
+pub(crate) fn dying(plan: &Plan, state: &State) -> BTreeSet<String> {
+    let deletes = plan.steps.iter().filter_map(|step| match &step.work {
+        Work::Delete { id, generation, .. } => Some((step.type_name.as_str(), id.as_str(), (*generation)?)),
+        _ => None,
+    });
+    let deletes: BTreeSet<_> = deletes.collect();
+    let is_deleted = |it: &Incarnation<'_>| {
+        let ResourceState { type_name, id, generation, .. } = it.resource;
+        deletes.contains(&(type_name.as_str(), id.as_str(), *generation))
+    };
+    let deleted: Vec<_> = all(state).filter(is_deleted).collect();
+    taken_from(state, &deleted).into_keys().map(str::to_owned).collect()
 }
 
 /// Whether other apps allow the plan now: those that it uses publish what it was made with, and

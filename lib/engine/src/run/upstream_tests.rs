@@ -303,6 +303,42 @@ async fn what_was_replaced_is_not_deleted_while_another_app_uses_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_deleted_is_not_published_any_more_when_the_run_is_killed() {
+    let network = |cidr: &str| Assembly {
+        outputs: account(json!({"zone-id": id_of("a/vpc"), "other": "stays"})).outputs,
+        app: "account".into(),
+        ..assembly(&[vpc(cidr)])
+    };
+    let world = World::new();
+    world.deploy(&network("10.0.0.0/16"), &world.account).await.unwrap();
+    let after = network("10.1.0.0/16");
+    let planned = world.plan(&after, &world.account, PlanOptions::default()).await.unwrap();
+    let loaded = store::load(&world.account, "account").await.unwrap();
+    let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
+    let run = execute(&planned.plan, loaded, &world.fake, &world.account, &options, &(), &cancellation);
+    let seen = std::cell::RefCell::new(Vec::new());
+    let watch = async {
+        loop {
+            let state = world.state(&world.account, "account").await;
+            let id = state.outputs.get("zone-id").and_then(Json::as_str).map(str::to_owned);
+            let exists = id.map(|id| world.fake.cloud().resources.contains_key(&id));
+            seen.borrow_mut().push((exists, state.outputs.contains_key("other")));
+            tokio::task::yield_now().await;
+        }
+    };
+    let outcome = tokio::select! {
+        biased;
+        () = watch => unreachable!("it goes on for ever"),
+        outcome = run => outcome.unwrap(),
+    };
+    assert!(outcome.succeeded());
+    assert_eq!(outcome.state.outputs["zone-id"], outcome.state.resources["a/vpc"].id);
+    let seen = seen.into_inner();
+    assert!(seen.iter().all(|(exists, other)| *exists != Some(false) && *other), "{seen:?}");
+    assert!(seen.contains(&(None, true)), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_deleted_after_all_is_published_again() {
     let world = World::new();
     world.deploy(&network(&["a/vpc"], id_of("a/vpc")), &world.account).await.unwrap();

@@ -290,12 +290,14 @@ fn current(plan: &Plan, mut loaded: Loaded) -> Result<Loaded, Error> {
 }
 
 /// What a run tells other apps before it touches anything: what it uses of them beside what was
-/// used so far, and that it publishes no more what it takes away.
+/// used so far, and that it publishes no more what it takes away. What is of a resource that it deletes is
+/// published anew in the end: a run that is killed in between leaves no value behind of what is gone.
 fn announced(plan: &Plan, state: &State, withdrawn: &BTreeSet<String>) -> Vec<Event> {
     let imports = upstream::merged(&state.imports, &plan.imports);
     let imported = (imports != state.imports).then_some(Event::Imported { imports });
     let mut outputs = state.outputs.clone();
-    outputs.retain(|name, _| !withdrawn.contains(name));
+    let dying = upstream::dying(plan, state);
+    outputs.retain(|name, _| !withdrawn.contains(name) && !dying.contains(name));
     let published = (outputs != state.outputs).then_some(Event::Published { outputs });
     imported.into_iter().chain(published).collect()
 }
