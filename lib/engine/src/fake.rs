@@ -31,6 +31,8 @@ pub(crate) const DATABASE: &str = "AWS::RDS::DBInstance";
 pub(crate) const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// Tells its secret once. There are two at most, and nothing says which create has made which.
 pub(crate) const KEY: &str = "AWS::IAM::AccessKey";
+/// Named, and carries no tags: whoever has made one of a name, it is found by that.
+pub(crate) const GROUP: &str = "AWS::IAM::Group";
 pub(crate) const PARAMETERS: &str = "AWS::RDS::DBParameterGroup";
 /// Holds a text.
 pub(crate) const SECRET: &str = "AWS::SecretsManager::Secret";
@@ -273,9 +275,11 @@ impl Provider for Fake {
             return Err(error);
         }
         let type_name = request.address.type_name.clone();
-        let named = request.properties.get("LogGroupName").cloned();
-        if named.is_some() && cloud.resources.values().any(|made| made.properties.get("LogGroupName") == named.as_ref())
-        {
+        let is_taken = |name: &str| {
+            let named = request.properties.get(name);
+            named.is_some() && cloud.resources.values().any(|made| made.properties.get(name) == named)
+        };
+        if ["LogGroupName", "GroupName"].into_iter().any(is_taken) {
             return Err(ProviderError::new(ErrorClass::AlreadyExists, "the name is taken"));
         }
         if type_name == KEY && cloud.resources.values().filter(|made| made.type_name == KEY).count() == 2 {
@@ -423,6 +427,10 @@ impl Provider for Fake {
         cloud.asked.push(request.asked);
         let same = |made: &&Made| match made.type_name.as_str() {
             KEY => request.address.type_name == KEY,
+            GROUP => {
+                let name = |properties: &Properties| properties.get("GroupName").cloned();
+                request.address.type_name == GROUP && name(&made.properties) == name(&request.properties)
+            }
             _ => made.token == request.token,
         };
         Ok(cloud.resources.iter().filter(|(_, made)| same(made)).map(|(id, _)| id.clone()).collect())
@@ -466,6 +474,7 @@ pub(crate) fn behavior(type_name: &str) -> Option<Behavior> {
         }
         "AWS::EC2::VPCGatewayAttachment" => (Recovery::ByParts, false, Wait::NONE, &[][..]),
         KEY => (Recovery::ByOwner, true, Wait::NONE, &[][..]),
+        GROUP => (Recovery::DeterministicName, true, Wait::NONE, &[][..]),
         SECRET => (Recovery::ClientToken, true, Wait::NONE, &[][..]),
         _ => return None,
     };

@@ -18,6 +18,7 @@ use crate::hint::{Hint, Hints as _};
 use crate::model::{Event, Intent, Operation, ResourceState, State, UNKNOWN_DIGEST};
 use crate::nearest::nearest;
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
+use crate::run::global_id::GlobalId;
 use crate::run::planning::{digests, identity};
 use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;
@@ -138,7 +139,7 @@ fn free(state: &State, existing: &Existing, identity: &Identity) -> Result<(), R
     if state.pending.contains_key(path) {
         return Err(("an interrupted run may have made it".into(), vec![Hint::FinishOpen]));
     }
-    let same = |known: &ResourceState| ownership::is_same(known, identity, existing, identity);
+    let same = |known: &ResourceState| GlobalId::known(known, identity) == GlobalId::of(existing, identity);
     if let Some((other, _)) = state.resources.iter().find(|(_, known)| same(known)) {
         let to_here = Hint::MoveInState { from: other.clone(), to: path.clone() };
         return Err((format!("`{id}` stands at `{other}` already"), vec![to_here]));

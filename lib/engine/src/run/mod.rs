@@ -3,6 +3,7 @@
 pub mod detect;
 pub mod edit;
 pub mod execute;
+mod global_id;
 pub mod history;
 pub mod import;
 pub mod planning;

@@ -12,7 +12,10 @@ use groundplan_schema::{Cursor, Replacement};
 
 use crate::error::Error;
 use crate::model::{Event, Intent, Operation, ResourceState, ResourceStatus, State, creation_token, without_secrets};
-use crate::provider::{Address, Behavior, CreateRequest, Existing, Live, Outputs, Properties, ProviderError, Recovery};
+use crate::provider::{
+    Address, Behavior, CreateRequest, Existing, Identity, Live, Outputs, Properties, ProviderError, Recovery,
+};
+use crate::run::global_id::GlobalId;
 use crate::run::reader::{Fate, Reader};
 use crate::stages::diff::strongest;
 use crate::stages::drift;
@@ -118,18 +121,25 @@ async fn created(
 }
 
 /// Leaves of the identifiers that were found for an open create those that it may have made: not what the
-/// state has already. What is looked up by its name or its parts has one identifier, whoever has made it.
+/// state has already. What is looked up by its name or its parts has one identifier, whoever has made it, so that
+/// it may be what stood at the same path before.
 pub(crate) fn retain_unknown(state: &State, address: &Address, behavior: Option<Behavior>, ids: &mut Vec<String>) {
-    let recovery = behavior.map(|behavior| behavior.recovery);
-    if matches!(recovery, Some(Recovery::DeterministicName | Recovery::ByParts)) {
-        return;
-    }
-    let known = state.resources.values().chain(state.deposed.iter().map(|old| &old.resource));
-    let known: BTreeSet<&str> = known
-        .filter(|it| it.type_name == address.type_name && it.environment.is_same_place(&address.environment))
-        .map(|it| it.id.as_str())
-        .collect();
-    ids.retain(|id| !known.contains(id.as_str()));
+    let identity = identity(state);
+    let by_name = behavior.is_some_and(is_by_name);
+    let orphans = state.deposed.iter().chain(&state.retained).map(|old| (&old.path, &old.resource));
+    let known = state.resources.iter().chain(orphans).filter(|(path, _)| !by_name || **path != address.path);
+    let known: BTreeSet<_> = known.map(|(_, resource)| GlobalId::known(resource, &identity)).collect();
+    ids.retain(|id| !known.contains(&GlobalId::new(&address.type_name, id, &address.environment, &identity)));
+}
+
+/// Whether a resource is looked up by what the program says of it.
+fn is_by_name(behavior: Behavior) -> bool {
+    matches!(behavior.recovery, Recovery::DeterministicName | Recovery::ByParts)
+}
+
+/// Who the credentials of the state belong to: it is written down before anything is asked for.
+fn identity(state: &State) -> Identity {
+    state.identity.clone().unwrap_or_else(|| Identity { account: String::new(), partition: String::new() })
 }
 
 async fn updated(

@@ -2,7 +2,7 @@ use groundplan_core::Assembly;
 use serde_json::json;
 
 use super::*;
-use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, SUBNET, VPC, assembly, vpc};
+use crate::fake::{DATABASE, Fake, GROUP, KEY, LOG_GROUP, NAT, SUBNET, VPC, assembly, vpc};
 use crate::hint::{Hint, Hints as _};
 use crate::model::Orphan;
 use crate::provider::{ErrorClass, Provider};
@@ -370,4 +370,37 @@ fn what_has_the_identifier_of_a_known_resource_may_be_new_in_another_region_or_o
     };
     assert!(!is_new(VPC, "us-east-1"));
     assert!(is_new(NAT, "us-east-1") && is_new(VPC, "eu-west-1"));
+}
+
+#[test]
+fn what_was_retained_or_stands_in_another_region_of_a_type_without_regions_is_known() {
+    let key = || ("a/key", KEY, json!({"UserName": "ada"}));
+    let group = || ("a/group", GROUP, json!({"GroupName": "ops"}));
+    let mut state = crate::stages::diff::tests::deployed(&assembly(&[key(), group(), vpc("10.0.0.0/16")]));
+    let address = |path: &str, type_name: &str, region: &str| Address {
+        app: "shop".into(),
+        path: path.into(),
+        type_name: type_name.into(),
+        environment: groundplan_core::Environment::new(region),
+    };
+    let ids = ["a/key", "a/group", "a/vpc"].map(|path| state.resources[path].id.clone());
+    let [key_id, group_id, vpc_id] = &ids;
+    let is_new = |state: &State, address: &Address, id: &str| {
+        let mut ids = vec![id.to_owned()];
+        retain_unknown(state, address, crate::fake::behavior(&address.type_name), &mut ids);
+        !ids.is_empty()
+    };
+    for _ in ["standing", "retained"] {
+        assert!(!is_new(&state, &address("b/key", KEY, "eu-west-1"), key_id), "IAM knows no regions");
+        assert!(!is_new(&state, &address("a/new", VPC, "us-east-1"), vpc_id));
+        assert!(is_new(&state, &address("a/new", VPC, "eu-west-1"), vpc_id));
+        // One of the same name at another path is not made again, and at the same path it may be.
+        assert!(!is_new(&state, &address("a/new", GROUP, "us-east-1"), group_id));
+        assert!(is_new(&state, &address("a/group", GROUP, "us-east-1"), group_id));
+        for path in ["a/key", "a/group", "a/vpc"] {
+            if state.resources.contains_key(path) {
+                state.apply(Event::Retained { path: path.into() }).unwrap();
+            }
+        }
+    }
 }

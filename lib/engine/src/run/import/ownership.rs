@@ -3,27 +3,18 @@
 use std::collections::BTreeSet;
 
 use groundplan_core::Path;
-use groundplan_schema::{ResourceType, lookup};
 
 use super::Request;
 use crate::error::Error;
 use crate::hint::Hint;
 use crate::model::{ResourceState, State};
 use crate::provider::{Existing, Identity, Owner};
+use crate::run::global_id::GlobalId;
 use crate::run::reader::Reader;
 use crate::run::upstream;
 
 /// How many characters of a path an identity tag has at most.
 const TAG: usize = 256;
-
-/// Whether the state's resource is the one that exists. `identity` is who the state's credentials belonged to.
-pub(super) fn is_same(known: &ResourceState, identity: &Identity, existing: &Existing, own: &Identity) -> bool {
-    let Existing { address, id, .. } = existing;
-    let everywhere = lookup(&address.type_name).is_some_and(ResourceType::is_global);
-    let there = everywhere || known.environment.region == address.environment.region;
-    let there = there && identity.account_of(&known.environment) == own.account_of(&address.environment);
-    known.type_name == address.type_name && known.id == *id && there
-}
 
 /// Refuses a resource that the state of another app in the same place has; and, unless the request says so, one whose
 /// identity tags name another path, or an app whose state is not in the same place, so that it may still have it.
@@ -79,7 +70,7 @@ pub(super) async fn permit(
 /// Where the resource stands in the state of another app.
 fn standing(state: &State, existing: &Existing, own: &Identity) -> Option<Path> {
     let identity = state.identity.as_ref().unwrap_or(own);
-    let is_it = |known: &ResourceState| is_same(known, identity, existing, own);
+    let is_it = |known: &ResourceState| GlobalId::known(known, identity) == GlobalId::of(existing, own);
     let standing = state.resources.iter().find(|(_, known)| is_it(known)).map(|(path, _)| path);
     let deposed = || state.deposed.iter().find(|old| is_it(&old.resource)).map(|old| &old.path);
     standing.or_else(deposed).cloned()
