@@ -1,5 +1,6 @@
 //! Reads from the cloud: calls without effect, repeated until they are answered.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -51,11 +52,27 @@ impl<'a> Reader<'a> {
     /// The identifiers of what an earlier create of the same identity has made. Nothing found is
     /// only believed after a while: what was just made may not be visible yet.
     pub(crate) async fn find_made(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
+        self.find_made_beside(request, 1, &|_| {}).await
+    }
+
+    /// As [`find_made`](Self::find_made), of which `retain` leaves those that the create may have made. Less than
+    /// `least` are believed as nothing found is.
+    pub(crate) async fn find_made_beside(
+        &self,
+        request: &CreateRequest,
+        least: usize,
+        retain: &dyn Fn(&mut Vec<String>),
+    ) -> Result<Vec<String>, ProviderError> {
+        let last = RefCell::new(Vec::new());
         let found = self.until_seen(async || {
-            let found = self.repeat(&request.address, async || self.provider.find(request).await).await?;
-            Ok((!found.is_empty()).then_some(found))
+            let mut found = self.repeat(&request.address, async || self.provider.find(request).await).await?;
+            retain(&mut found);
+            let is_enough = found.len() >= least;
+            last.replace(found);
+            Ok(is_enough.then_some(()))
         });
-        Ok(found.await?.unwrap_or_default())
+        found.await?;
+        Ok(last.into_inner())
     }
 
     /// A resource that was made, as it is now. That it is gone is only believed after a while, as

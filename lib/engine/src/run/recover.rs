@@ -5,10 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::FutureExt;
-use futures::future::{join_all, try_join_all, try_join5};
+use futures::future::{join_all, try_join, try_join_all, try_join5};
 use groundplan_core::{Path, Value};
-use groundplan_schema::{Cursor, Replacement};
+use groundplan_schema::{Cursor, Replacement, ResourceType, lookup};
 
 use crate::error::Error;
 use crate::model::{Event, Intent, Operation, ResourceState, ResourceStatus, State, creation_token, without_secrets};
@@ -31,10 +30,10 @@ pub(crate) async fn recover(
     reader: Reader<'_>,
     wanted: &dyn Fn(&Path) -> bool,
 ) -> Result<Vec<Event>, Error> {
-    let pending = state.pending.iter().map(|(path, intent)| match &intent.operation {
-        Operation::Create { .. } => created(state, path, intent, reader, wanted(path)).boxed_local(),
-        Operation::Update => updated(state, path, &intent.properties, reader).boxed_local(),
-    });
+    let creates = created_all(state, reader, wanted);
+    let updates = state.pending.iter().filter(|(_, intent)| intent.operation == Operation::Update);
+    let updates = updates.map(|(path, intent)| updated(state, path, &intent.properties, reader));
+    let pending = async { try_join(creates, try_join_all(updates)).await.map(|(creates, updates)| [creates, updates]) };
     let updating = state
         .resources
         .iter()
@@ -57,15 +56,10 @@ pub(crate) async fn recover(
         Ok(Vec::from_iter(ready.map(|outputs| Event::Ready { path: path.clone(), outputs })))
     });
     // The events are in the order of the paths, whatever is answered first.
-    let (pending, updating, deleting, deposed, failed) = try_join5(
-        try_join_all(pending),
-        try_join_all(updating),
-        try_join_all(deleting),
-        try_join_all(deposed),
-        try_join_all(failed),
-    )
-    .await?;
-    Ok(pending.into_iter().chain(updating).chain(deleting).chain(deposed).chain(failed).flatten().collect())
+    let (pending, updating, deleting, deposed, failed) =
+        try_join5(pending, try_join_all(updating), try_join_all(deleting), try_join_all(deposed), try_join_all(failed))
+            .await?;
+    Ok(pending.into_iter().flatten().chain(updating).chain(deleting).chain(deposed).chain(failed).flatten().collect())
 }
 
 /// Reads what the state calls ready and has no value for a reference of the program: the cloud may not
@@ -81,33 +75,116 @@ pub(crate) async fn learn(state: &State, reader: Reader<'_>, paths: &BTreeSet<Pa
     join_all(reads).await.into_iter().flatten().collect()
 }
 
-async fn created(
-    state: &State,
-    path: &Path,
-    intent: &Intent,
-    reader: Reader<'_>,
+/// An open create, and what it may have made.
+struct Open<'a> {
+    intent: &'a Intent,
+    request: CreateRequest,
     wanted: bool,
-) -> Result<Vec<Event>, Error> {
-    let Operation::Create { type_name, environment, .. } = &intent.operation else { return Ok(Vec::new()) };
+    ids: Vec<String>,
+}
+
+impl Open<'_> {
+    fn global_id<'s>(&'s self, id: &'s str, identity: &'s Identity) -> GlobalId<'s> {
+        let Address { type_name, environment, .. } = &self.request.address;
+        GlobalId::new(type_name, id, environment, identity)
+    }
+}
+
+/// Looks up what the open creates have made, and gives nothing to two of them. What a cloud makes without name,
+/// token and tag is found for each of several creates, and it does not matter which gets which.
+async fn created_all(
+    state: &State,
+    reader: Reader<'_>,
+    wanted: &dyn Fn(&Path) -> bool,
+) -> Result<Vec<Vec<Event>>, Error> {
+    let found = state.open_creates().filter_map(|(path, intent)| {
+        let request = request(state, path, intent)?;
+        Some(async move {
+            let Address { type_name, .. } = &request.address;
+            let retain =
+                |ids: &mut Vec<String>| retain_unknown(state, &request.address, reader.behavior(type_name), ids);
+            let least = 1 + siblings(state, &request.address, &intent.properties, reader).count();
+            let found = reader.find_made_beside(&request, least, &retain).await;
+            let ids = found.map_err(unknown(path, "create", type_name))?;
+            Ok::<_, Error>(Open { intent, wanted: wanted(path), ids, request })
+        })
+    });
+    let open = try_join_all(found).await?;
+    let chosen = assigned(&open, &identity(state))?;
+    try_join_all(open.iter().zip(chosen).map(|(open, id)| created(open, id, reader))).await
+}
+
+/// Gives each open create one of the resources that were found for it, as far as there are such: what the program
+/// still has comes first.
+fn assigned<'a>(open: &'a [Open<'_>], identity: &'a Identity) -> Result<Vec<Option<&'a String>>, Error> {
+    // Where less is found for the one than for the other, the one has no other choice.
+    let mut order: Vec<usize> = (0..open.len()).collect();
+    order.sort_by_key(|index| (open[*index].ids.len(), !open[*index].wanted, &open[*index].request.address.path));
+    let mut taken = BTreeSet::new();
+    let mut chosen = vec![None; open.len()];
+    for index in order {
+        let open = &open[index];
+        chosen[index] = open.ids.iter().filter(|id| !taken.contains(&open.global_id(id, identity))).min();
+        taken.extend(chosen[index].map(|id| open.global_id(id, identity)));
+    }
+    // Which one nobody has made, is not known.
+    match open.iter().find(|open| open.ids.iter().any(|id| !taken.contains(&open.global_id(id, identity)))) {
+        Some(Open { request, ids, .. }) => {
+            let Address { path, type_name, .. } = request.address.clone();
+            Err(Error::Ambiguous { path, type_name, ids: ids.clone() })
+        }
+        None => Ok(chosen),
+    }
+}
+
+/// The paths of other open creates that what is found for one of this address may come of: nothing tells what they
+/// make apart.
+pub(crate) fn siblings<'a>(
+    state: &'a State,
+    address: &'a Address,
+    properties: &'a BTreeMap<String, Value>,
+    reader: Reader<'_>,
+) -> impl Iterator<Item = &'a Path> {
+    let by_owner = reader.behavior(&address.type_name).is_some_and(|it| it.recovery == Recovery::ByOwner);
+    let schema = lookup(&address.type_name);
+    state.open_creates().filter(move |_| by_owner).filter_map(move |(path, other)| {
+        let Operation::Create { type_name, environment, .. } = &other.operation else { return None };
+        // The same identifier in both places would be one resource.
+        let identity = identity(state);
+        let there = GlobalId::new(type_name, "", environment, &identity);
+        let here = GlobalId::new(&address.type_name, "", &address.environment, &identity);
+        let is_same_owner = || {
+            let mut required = schema.into_iter().flat_map(ResourceType::required);
+            required.all(|name| other.properties.get(name) == properties.get(name))
+        };
+        (*path != address.path && here == there && is_same_owner()).then_some(path)
+    })
+}
+
+/// The request of an open create.
+fn request(state: &State, path: &Path, intent: &Intent) -> Option<CreateRequest> {
+    let Operation::Create { type_name, environment, .. } = &intent.operation else { return None };
     let address = Address {
         app: state.app.clone(),
         path: path.clone(),
         type_name: type_name.clone(),
         environment: environment.clone(),
     };
-    let properties = without_secrets(&intent.properties);
     let (token, asked) = (intent.token.clone(), intent.asked);
-    let request = CreateRequest { address: address.clone(), properties, token, asked };
+    Some(CreateRequest { address, properties: without_secrets(&intent.properties), token, asked })
+}
+
+async fn created(open: &Open<'_>, id: Option<&String>, reader: Reader<'_>) -> Result<Vec<Event>, Error> {
+    let Open { intent, request, wanted, .. } = open;
+    let address = request.address.clone();
+    let Address { path, type_name, .. } = &request.address;
     let failed = || unknown(path, "create", type_name);
-    let mut ids = reader.find_made(&request).await.map_err(failed())?;
-    retain_unknown(state, &address, reader.behavior(type_name), &mut ids);
-    if ids.len() > 1 {
-        return Err(Error::Ambiguous { path: path.clone(), type_name: type_name.clone(), ids });
-    }
-    let Some(id) = ids.pop() else {
+    let Some(id) = id.cloned() else {
+        // What was found is a sibling's: this one was not made.
+        let open = *wanted && open.ids.is_empty();
         let message = "an interrupted run has not made it".to_owned();
         let failed = Event::Failed { path: path.clone(), class: None, message, partial: None, later: false };
-        return Ok(Vec::from_iter((!wanted).then_some(failed)));
+        return Ok(Vec::from_iter((!open).then_some(failed)));
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
     let live = reader.read_made(&existing).await.map_err(failed())?;
@@ -153,7 +230,12 @@ async fn updated(
     if let Some(live) = reader.read_made(&resource.existing(&state.app, path)).await.map_err(failed())? {
         return Ok(vec![observed(path, resource, wanted, live)]);
     }
-    // An update may give another identifier: the resource is looked up as a create of what it is now.
+    // An update may give another identifier: the resource is looked up as a create of what it is now. Of what is
+    // found by its owner, any may be what another create has made.
+    let behavior = reader.behavior(&resource.type_name);
+    if behavior.is_some_and(|behavior| behavior.recovery == Recovery::ByOwner) {
+        return Ok(vec![resource.gone(path)]);
+    }
     let Existing { address, properties, .. } = resource.existing(&state.app, path);
     let token = creation_token(state.lineage, path, resource.generation);
     let request = CreateRequest { address: address.clone(), properties: without_secrets(wanted), token, asked: None };
@@ -313,3 +395,7 @@ async fn changed(
 #[cfg(test)]
 #[path = "recover_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "recover_create_tests.rs"]
+mod create_tests;

@@ -5,7 +5,9 @@ use groundplan_core::secret::SecretOutput;
 
 use super::{Runner, StepError, intent};
 use crate::model::{Event, Intent, Operation, creation_token};
-use crate::provider::{Accepted, CreateRequest, ErrorClass, Existing, Live, Properties, Recovery};
+use crate::provider::{
+    Accepted, Address, CreateRequest, ErrorClass, Existing, Live, Properties, ProviderError, Recovery,
+};
 use crate::run::execute::calls::{self, Call, Calls, Failure};
 use crate::run::recover;
 use crate::secret;
@@ -130,7 +132,7 @@ impl Runner<'_> {
                 _ => return Err(Failure { error: Some(error), in_doubt }.into()),
             }
             let repeats = recovery == Some(Recovery::ClientToken) && error.class == ErrorClass::UnknownOutcome;
-            if !repeats && let Some(found) = self.adopt(request, calls).await? {
+            if !repeats && let Some(found) = self.adopt(request, &error, calls).await? {
                 return Ok(found);
             }
             if attempt == 5 {
@@ -143,13 +145,32 @@ impl Runner<'_> {
         unreachable!("the attempts end by themselves")
     }
 
-    /// What an earlier call has made, where it is found.
-    async fn adopt(&self, request: &CreateRequest, calls: &mut Calls<'_>) -> Result<Option<Made>, StepError> {
+    /// What an earlier call has made, where it is found. `lost` is how it was answered.
+    async fn adopt(
+        &self,
+        request: &CreateRequest,
+        lost: &ProviderError,
+        calls: &mut Calls<'_>,
+    ) -> Result<Option<Made>, StepError> {
         let reader = calls.reader();
         let open = |error| self.unseen(error);
-        let mut ids = reader.find_made(request).await.map_err(open)?;
-        let behavior = self.provider.behavior(&request.address.type_name);
-        self.record.read(|state| recover::retain_unknown(state, &request.address, behavior, &mut ids));
+        let Address { path, type_name, .. } = &request.address;
+        let behavior = self.provider.behavior(type_name);
+        let retain = |ids: &mut Vec<String>| {
+            self.record.read(|state| recover::retain_unknown(state, &request.address, behavior, ids));
+        };
+        let mut ids = reader.find_made_beside(request, 1, &retain).await.map_err(open)?;
+        // What another create that is open has made is not to be taken: the next run, in which none is under way,
+        // gives each its own.
+        let is_shared = self.record.read(|state| {
+            let own = state.pending.get(path).map(|intent| &intent.properties);
+            own.is_some_and(|own| recover::siblings(state, &request.address, own, reader).next().is_some())
+        });
+        // The state may have learned of what was found since.
+        retain(&mut ids);
+        if is_shared && !ids.is_empty() {
+            return Err(lost.clone().into());
+        }
         if ids.len() > 1 {
             return Err(StepError::Ambiguous { ids });
         }

@@ -1,0 +1,124 @@
+use groundplan_core::{Assembly, Environment};
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::fake::{Fake, KEY, assembly, state};
+use crate::provider::{ErrorClass, Provider};
+use crate::run::execute::{Cancellation, ExecuteOptions, Outcome, execute};
+use crate::run::planning::{self, PlanOptions};
+use crate::run::rate_limit::RateLimiter;
+use crate::run::store::{self, MemoryStore};
+
+fn begun() -> State {
+    State { identity: Some(crate::fake::identity()), ..state() }
+}
+
+/// Leaves a create open; gives what it asks for.
+fn open(state: &mut State, path: &str, type_name: &str, properties: Json) -> CreateRequest {
+    let Ok(Value::Map(properties)) = Value::from_json(properties) else { panic!("{path} is no map") };
+    let path = Path::from(path);
+    let environment = Environment::new("us-east-1");
+    let intent = Intent {
+        operation: Operation::Create { type_name: type_name.into(), environment, generation: 1 },
+        token: creation_token(state.lineage, &path, 1),
+        asked: None,
+        properties,
+        secrets: BTreeMap::new(),
+        dependencies: BTreeSet::new(),
+        lifecycle: Default::default(),
+    };
+    state.apply(Event::Intent { path: path.clone(), intent: intent.clone() }).unwrap();
+    request(state, &path, &intent).unwrap()
+}
+
+async fn recovered(state: &State, fake: &Fake, wanted: &[&str]) -> Result<State, Error> {
+    let limiter = RateLimiter::new(4);
+    let is_wanted = |path: &Path| wanted.contains(&path.as_str());
+    let events = limiter.keep(recover(state, Reader::new(fake, &limiter), &is_wanted)).await?;
+    let mut after = state.clone();
+    events.into_iter().for_each(|event| after.apply(event).unwrap());
+    Ok(after)
+}
+
+async fn deploy(assembly: &Assembly, store: &MemoryStore, fake: &Fake) -> Outcome {
+    let loaded = store::load(store, "shop").await.unwrap();
+    let planned = planning::deploy(assembly, &loaded.state, fake, &PlanOptions::default()).await.unwrap();
+    let options = ExecuteOptions::default();
+    execute(&planned.plan, loaded, fake, store, &options, &(), &Cancellation::new()).await.unwrap()
+}
+
+/// Paths with their identifiers.
+fn ids(state: &State) -> Vec<(&str, &str)> {
+    state.resources.iter().map(|(path, resource)| (path.as_str(), resource.id.as_str())).collect()
+}
+
+fn key() -> Json {
+    json!({"UserName": "ada"})
+}
+
+/// Nothing tells apart which create has made which key.
+#[tokio::test(start_paused = true)]
+async fn of_two_open_creates_of_keys_none_takes_what_the_other_has() {
+    for (made, wanted, expected, still_open) in [
+        (&[][..], &["a/k1", "a/k2"][..], &[][..], &["a/k1", "a/k2"][..]),
+        (&["a/k1"], &["a/k1", "a/k2"], &[("a/k1", "accesskey-1")], &[]),
+        (&["a/k2"], &["a/k1", "a/k2"], &[("a/k1", "accesskey-1")], &[]),
+        (&["a/k1"], &["a/k2"], &[("a/k2", "accesskey-1")], &[]),
+        (&["a/k1", "a/k2"], &["a/k1", "a/k2"], &[("a/k1", "accesskey-1"), ("a/k2", "accesskey-2")], &[]),
+        (&["a/k1", "a/k2"], &[], &[("a/k1", "accesskey-1"), ("a/k2", "accesskey-2")], &[]),
+    ] {
+        let (fake, mut state) = (Fake::default(), begun());
+        for path in ["a/k1", "a/k2"] {
+            let request = open(&mut state, path, KEY, key());
+            if made.contains(&path) {
+                fake.create(&request).await.unwrap();
+            }
+        }
+        let after = recovered(&state, &fake, wanted).await.unwrap();
+        assert_eq!(ids(&after), expected, "{made:?} {wanted:?}");
+        let pending: Vec<_> = after.pending.keys().map(Path::as_str).collect();
+        assert_eq!(pending, still_open, "{made:?} {wanted:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_more_keys_are_found_than_creates_are_open_nothing_is_guessed() {
+    let (fake, mut state) = (Fake::default(), begun());
+    for path in ["a/k1", "a/k2"] {
+        fake.create(&open(&mut state, path, KEY, key())).await.unwrap();
+    }
+    let third = fake.cloud().resources["accesskey-1"].clone();
+    fake.cloud().resources.insert("accesskey-3".into(), third);
+    let error = recovered(&state, &fake, &["a/k1", "a/k2"]).await.unwrap_err();
+    assert!(matches!(&error, Error::Ambiguous { ids, .. } if ids.len() == 3), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_visible_later_than_another_is_found() {
+    let (fake, mut state) = (Fake::default(), begun());
+    for path in ["a/k1", "a/k2"] {
+        fake.create(&open(&mut state, path, KEY, key())).await.unwrap();
+    }
+    let late = fake.cloud().resources.remove("accesskey-2").unwrap();
+    let appears = async {
+        tokio::time::sleep(fake.consistency_window() - std::time::Duration::from_secs(1)).await;
+        fake.cloud().resources.insert("accesskey-2".into(), late);
+    };
+    let (after, ()) = tokio::join!(recovered(&state, &fake, &["a/k1", "a/k2"]), appears);
+    assert_eq!(ids(&after.unwrap()), [("a/k1", "accesskey-1"), ("a/k2", "accesskey-2")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_creates_of_keys_whose_answers_are_lost_do_not_take_one_key() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = assembly(&[("a/k1", KEY, key()), ("a/k2", KEY, key())]);
+    fake.lose("create a/k1");
+    fake.fail("create a/k2", ErrorClass::UnknownOutcome);
+    let first = deploy(&program, &store, &fake).await.state;
+    assert!(first.resources.len() < 2 || ids(&first)[0].1 != ids(&first)[1].1, "{:?}", ids(&first));
+    let outcome = deploy(&program, &store, &fake).await;
+    assert!(outcome.succeeded(), "{:?}", outcome.failed);
+    let known = ids(&outcome.state);
+    assert!(known.len() == 2 && known[0].1 != known[1].1, "{known:?}");
+    assert_eq!(fake.cloud().resources.len(), 2);
+}
