@@ -209,6 +209,39 @@ pub(crate) fn retain_unknown(state: &State, address: &Address, behavior: Option<
     ids.retain(|id| !known.contains(&GlobalId::new(&address.type_name, id, &address.environment, &identity)));
 }
 
+/// Whether an open create asks for the very thing that a create of this address, with this token and these properties
+/// does, so that the one may have made what the other finds. `identity` is who the credentials belong to.
+pub(crate) fn asks_for(
+    intent: &Intent,
+    address: &Address,
+    token: &str,
+    properties: &BTreeMap<String, Value>,
+    behavior: Option<Behavior>,
+    identity: &Identity,
+) -> bool {
+    let Operation::Create { type_name, environment, .. } = &intent.operation else { return false };
+    let there = GlobalId::new(type_name, "", environment, identity);
+    if there != GlobalId::new(&address.type_name, "", &address.environment, identity) {
+        return false;
+    }
+    let Some(schema) = lookup(type_name) else { return intent.properties == *properties };
+    let is_equal = |name: &str| intent.properties.get(name) == properties.get(name);
+    let mut identifier = schema.primary_identifier.iter().filter(|name| schema.properties.contains_key(*name));
+    match behavior.map(|behavior| behavior.recovery) {
+        // A name that the program does not state is made from the token.
+        Some(Recovery::DeterministicName) => {
+            identifier.all(|name| is_equal(name) && (properties.contains_key(*name) || intent.token == token))
+        }
+        Some(Recovery::ByParts | Recovery::ByOwner) => {
+            let for_good = |name: &&&str| schema.replacement(name) == Replacement::Always;
+            let parts = schema.properties.keys().filter(for_good);
+            identifier.all(|name| is_equal(name)) && schema.required().all(is_equal) && parts.copied().all(is_equal)
+        }
+        // The token tells what it has made.
+        Some(Recovery::ClientToken | Recovery::FindByTag) | None => true,
+    }
+}
+
 /// Whether a resource is looked up by what the program says of it.
 fn is_by_name(behavior: Behavior) -> bool {
     matches!(behavior.recovery, Recovery::DeterministicName | Recovery::ByParts)

@@ -2,7 +2,7 @@ use groundplan_core::{Assembly, Environment};
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::fake::{Fake, KEY, assembly, state};
+use crate::fake::{Fake, GROUP, KEY, LOG_GROUP, VPC, assembly, state};
 use crate::provider::{ErrorClass, Provider};
 use crate::run::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::run::planning::{self, PlanOptions};
@@ -121,4 +121,38 @@ async fn two_creates_of_keys_whose_answers_are_lost_do_not_take_one_key() {
     let known = ids(&outcome.state);
     assert!(known.len() == 2 && known[0].1 != known[1].1, "{known:?}");
     assert_eq!(fake.cloud().resources.len(), 2);
+}
+
+fn group(name: &str) -> Json {
+    json!({"GroupName": name})
+}
+
+/// Somebody else's, with what it is made of.
+async fn plant(fake: &Fake, type_name: &str, properties: Json) -> String {
+    let request = open(&mut State::new("elsewhere"), "other/it", type_name, properties);
+    fake.create(&request).await.unwrap().id
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_create_of_something_else_makes_nothing_of_a_taken_name_ours() {
+    for (type_name, properties, is_ours) in [
+        (GROUP, group("mine"), false),
+        (LOG_GROUP, json!({"LogGroupName": "ops"}), false),
+        (VPC, json!({"CidrBlock": "10.0.0.0/16"}), false),
+        (GROUP, group("ops"), true),
+    ] {
+        let (fake, mut state) = (Fake::default(), begun());
+        open(&mut state, "a/it", type_name, properties.clone());
+        // It is not visible while the plan is made.
+        let program = assembly(&[("a/it", GROUP, group("ops"))]);
+        let planned = planning::deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
+        let id = plant(&fake, GROUP, group("ops")).await;
+        let store = MemoryStore::with(state, Vec::new());
+        let loaded = store::load(&store, "shop").await.unwrap();
+        let options = ExecuteOptions::default();
+        let outcome = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await.unwrap();
+        assert_eq!(outcome.succeeded(), is_ours, "{type_name} {properties}: {:?}", outcome.failed);
+        let taken = outcome.state.resources.values().any(|resource| resource.id == id);
+        assert_eq!(taken, is_ours, "{type_name} {properties}");
+    }
 }

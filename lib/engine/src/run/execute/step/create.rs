@@ -30,13 +30,16 @@ impl Runner<'_> {
         let revealed = reveal(&resolved, None, &key, environment, self.sources(&maker)).await?;
         calls.hide(revealed.values);
         let token = creation_token(self.plan.lineage, &step.path, generation);
-        // An open intent of an earlier run: that one may have made it.
-        let open = self.record.read(|state| state.pending.get(&step.path).map(|intent| intent.asked));
-        let by_owner =
-            self.provider.behavior(&step.type_name).is_some_and(|behavior| behavior.recovery == Recovery::ByOwner);
+        let (address, behavior) = (self.address(step, environment), self.provider.behavior(&step.type_name));
+        // An open intent of an earlier run for the same thing: that one may have made it.
+        let open = self.record.read(|state| {
+            let (intent, identity) = (state.pending.get(&step.path)?, &self.plan.identity);
+            recover::asks_for(intent, &address, &token, &resolved, behavior, identity).then_some(intent.asked)
+        });
+        let by_owner = behavior.is_some_and(|behavior| behavior.recovery == Recovery::ByOwner);
         let asked = open.unwrap_or_else(|| if by_owner { self.provider.time() } else { None });
         let request = CreateRequest {
-            address: self.address(step, environment),
+            address,
             properties: revealed.plain,
             token: token.clone(),
             asked,
