@@ -122,6 +122,9 @@ pub(crate) fn show(
     view: PlanView<'_>,
     state: &State,
 ) {
+    for (path, message) in planned.left_alone() {
+        context.terminal.warn(format!("`{path}`: {message}"));
+    }
     let header = format!(
         "{} {}",
         paint(BOLD, context.app()),

@@ -217,6 +217,14 @@ pub struct IllegalEvent {
 }
 
 impl Intent {
+    /// CloudFormation's name of the type of what a create makes.
+    pub(crate) fn creates(&self) -> Option<&str> {
+        match &self.operation {
+            Operation::Create { type_name, .. } => Some(type_name),
+            Operation::Update => None,
+        }
+    }
+
     /// The generation of the resource that a create makes.
     pub fn generation(&self) -> Option<u32> {
         match self.operation {

@@ -6,6 +6,7 @@ pub mod execute;
 mod global_id;
 pub mod history;
 pub mod import;
+mod neighbors;
 pub mod planning;
 mod rate_limit;
 mod reader;

@@ -5,26 +5,27 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Assembly, Environment, Path, Reference, Value};
+use groundplan_core::{Assembly, Environment, Path, Reference, ResourceEntry, Value};
 use serde_json::Value as Json;
 
 use crate::error::Error;
-use crate::model::{Event, Imports, Loaded, ResourceStatus, State};
-use crate::provider::{Identity, Properties, Provider};
+use crate::model::{Event, Imports, Intent, Loaded, ResourceStatus, State};
+use crate::provider::{Address, ErrorClass, Identity, Properties, Provider};
 use crate::run::detect;
+pub use crate::run::neighbors::Neighbors;
 use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;
-use crate::run::recover::{self, recover};
+use crate::run::recover::{self, Claimants, recover};
 use crate::run::upstream::{self, Upstream};
 use crate::secret::{self, Digests, Variables};
 use crate::stages::diff::moves::is_moved;
 use crate::stages::diff::only::{Part, part};
 use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Reason, destroy as diff_destroy, diff_with, with_moves};
 use crate::stages::plan::{Overview, Plan, arrange, schedule};
-use crate::stages::resolve::substitute;
+use crate::stages::resolve::{substitute, substitute_all};
 
 /// How a plan is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PlanOptions {
     /// Reads every resource first, so that what was changed behind the program's back is put
     /// right.
@@ -40,6 +41,8 @@ pub struct PlanOptions {
     pub only: BTreeSet<Path>,
     /// For [`deploy`]: what the program uses of other apps.
     pub upstream: Upstream,
+    /// What other apps have, which an interrupted create has not made.
+    pub neighbors: Neighbors,
     /// The environment variables that secrets may come from.
     pub variables: Variables,
 }
@@ -53,6 +56,7 @@ impl Default for PlanOptions {
             parallelism: 10,
             only: BTreeSet::new(),
             upstream: Upstream::NONE,
+            neighbors: Neighbors::NONE,
             variables: Variables::NONE,
         }
     }
@@ -124,6 +128,17 @@ impl Planned {
         Some(format!("it shows a change of `{undone}` and has no step for it"))
     }
 
+    /// What interrupted creates may have left in the account and is not taken for theirs, by path, with what is to be
+    /// known of it.
+    pub fn left_alone(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.plan.observed.iter().filter_map(|event| match event {
+            Event::Failed { path, class: Some(ErrorClass::AlreadyExists), message, .. } => {
+                Some((path, message.as_str()))
+            }
+            _ => None,
+        })
+    }
+
     /// The program, where executing the plan makes the account hold all that it says; for the history.
     pub fn whole(&self) -> Option<&Assembly> {
         self.plan.assembly.as_ref().filter(|_| !self.is_part)
@@ -149,7 +164,9 @@ pub async fn deploy(
     let wanted = |path: &Path| {
         assembly.resources.contains_key(path) && !state.resources.contains_key(path) && !is_moved(assembly, state, path)
     };
-    let observed = observe(state, changed_roles(assembly, state), provider, assembly, &wanted, options).await?;
+    let declared = |path: &Path, intent: &Intent| is_declared(assembly, state, path, intent, provider, &identity);
+    let claimants = Claimants { wanted: &wanted, declared: &declared, neighbors: &options.neighbors };
+    let observed = observe(state, changed_roles(assembly, state), provider, assembly, claimants, options).await?;
     let digests = digests(assembly, &observed.state, provider, &options.variables).await;
     let inputs = Inputs {
         assembly,
@@ -209,7 +226,8 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
         resources: BTreeMap::new(),
         outputs: BTreeMap::new(),
     };
-    let observed = observe(state, Vec::new(), provider, &assembly, &|_| false, options).await?;
+    let claimants = Claimants { wanted: &|_| false, declared: &|_, _| false, neighbors: &options.neighbors };
+    let observed = observe(state, Vec::new(), provider, &assembly, claimants, options).await?;
     let inputs = Inputs {
         assembly: &assembly,
         state: &observed.state,
@@ -268,6 +286,27 @@ pub(crate) async fn identity(
     }
 }
 
+/// Whether the program declares what an open create asks for, at whatever path.
+fn is_declared(
+    assembly: &Assembly,
+    state: &State,
+    path: &Path,
+    intent: &Intent,
+    provider: &dyn Provider,
+    identity: &Identity,
+) -> bool {
+    let same_type = |entry: &ResourceEntry| intent.creates() == Some(entry.type_name.as_str());
+    assembly.resources.iter().filter(|(_, entry)| same_type(entry)).any(|(other, entry)| {
+        let Some(environment) = assembly.environment(other).cloned() else { return false };
+        let type_name = entry.type_name.clone();
+        let behavior = provider.behavior(&type_name);
+        let address = Address { app: assembly.app.clone(), path: other.clone(), type_name, environment };
+        let properties = substitute_all(&entry.properties, &|reference| state.value_of(reference));
+        let token = if other == path { intent.token.as_str() } else { "" };
+        recover::asks_for(intent, &address, token, &properties, behavior, identity)
+    })
+}
+
 /// The state with what was found out since it was written.
 struct Observed<'a> {
     state: Cow<'a, State>,
@@ -294,14 +333,14 @@ async fn observe<'a>(
     roles: Vec<Event>,
     provider: &dyn Provider,
     assembly: &Assembly,
-    wanted: &dyn Fn(&Path) -> bool,
+    claimants: Claimants<'_>,
     options: &PlanOptions,
 ) -> Result<Observed<'a>, Error> {
     let mut observed = Observed { state: Cow::Borrowed(state), events: Vec::new(), missing: BTreeSet::new() };
     let limiter = RateLimiter::new(options.parallelism);
     let reader = Reader::new(provider, &limiter);
     observed.fold(roles)?;
-    let recovered = limiter.keep(recover(&observed.state, reader, wanted)).await?;
+    let recovered = limiter.keep(recover(&observed.state, reader, claimants)).await?;
     observed.fold(recovered)?;
     if options.refresh {
         let answers = limiter.keep(detect::answers(&observed.state, reader)).await;

@@ -3,6 +3,7 @@
 //! The cloud is only asked, never changed, so that `plan` can do it, too. What is found out is
 //! told as events: the run that executes the plan writes them down first.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join, try_join_all, try_join5};
@@ -12,25 +13,34 @@ use groundplan_schema::{Cursor, Replacement, ResourceType, lookup};
 use crate::error::Error;
 use crate::model::{Event, Intent, Operation, ResourceState, ResourceStatus, State, creation_token, without_secrets};
 use crate::provider::{
-    Address, Behavior, CreateRequest, Existing, Identity, Live, Outputs, Properties, ProviderError, Recovery,
+    Address, Behavior, CreateRequest, ErrorClass, Existing, Identity, Live, Outputs, Properties, ProviderError,
+    Recovery,
 };
 use crate::run::global_id::GlobalId;
+use crate::run::neighbors::Neighbors;
 use crate::run::reader::{Fate, Reader};
 use crate::stages::diff::strongest;
 use crate::stages::drift;
 
+/// Who lays claim to what an open create may have made.
+#[derive(Clone, Copy)]
+pub(crate) struct Claimants<'a> {
+    /// Whether the program has a path at which nothing stands.
+    pub(crate) wanted: &'a dyn Fn(&Path) -> bool,
+    /// Whether the program declares what an intent of this path asks for, wherever.
+    pub(crate) declared: &'a dyn Fn(&Path, &Intent) -> bool,
+    /// Other apps.
+    pub(crate) neighbors: &'a Neighbors,
+}
+
 /// Resolves every open intent and deletion, and looks again at what was changed and not seen ready and
 /// at what has failed late: the one may be as it was before, the other have been mended. A create of
-/// which nothing is found stays open where `wanted`: the next run asks for it again with the same token.
+/// which nothing is found stays open where it is wanted: the next run asks for it again with the same token.
 ///
 /// # Errors
 /// [`Error::Ambiguous`] where an interrupted call has left several resources.
-pub(crate) async fn recover(
-    state: &State,
-    reader: Reader<'_>,
-    wanted: &dyn Fn(&Path) -> bool,
-) -> Result<Vec<Event>, Error> {
-    let creates = created_all(state, reader, wanted);
+pub(crate) async fn recover(state: &State, reader: Reader<'_>, claimants: Claimants<'_>) -> Result<Vec<Event>, Error> {
+    let creates = created_all(state, reader, claimants);
     let updates = state.pending.iter().filter(|(_, intent)| intent.operation == Operation::Update);
     let updates = updates.map(|(path, intent)| updated(state, path, &intent.properties, reader));
     let pending = async { try_join(creates, try_join_all(updates)).await.map(|(creates, updates)| [creates, updates]) };
@@ -81,6 +91,8 @@ struct Open<'a> {
     request: CreateRequest,
     wanted: bool,
     ids: Vec<String>,
+    /// What has its name is somebody else's, so that it was not made.
+    is_theirs: bool,
 }
 
 impl Open<'_> {
@@ -92,26 +104,29 @@ impl Open<'_> {
 
 /// Looks up what the open creates have made, and gives nothing to two of them. What a cloud makes without name,
 /// token and tag is found for each of several creates, and it does not matter which gets which.
-async fn created_all(
-    state: &State,
-    reader: Reader<'_>,
-    wanted: &dyn Fn(&Path) -> bool,
-) -> Result<Vec<Vec<Event>>, Error> {
+async fn created_all(state: &State, reader: Reader<'_>, claimants: Claimants<'_>) -> Result<Vec<Vec<Event>>, Error> {
+    let own = &identity(state);
     let found = state.open_creates().filter_map(|(path, intent)| {
         let request = request(state, path, intent)?;
         Some(async move {
-            let Address { type_name, .. } = &request.address;
-            let retain =
-                |ids: &mut Vec<String>| retain_unknown(state, &request.address, reader.behavior(type_name), ids);
+            let Address { type_name, environment, .. } = &request.address;
+            let is_found_by_name = reader.behavior(type_name).is_some_and(is_by_name);
+            let is_theirs = Cell::new(false);
+            let retain = |ids: &mut Vec<String>| {
+                let found = ids.len();
+                retain_unknown(state, &request.address, reader.behavior(type_name), ids);
+                ids.retain(|id| !claimants.neighbors.have(GlobalId::new(type_name, id, environment, own)));
+                is_theirs.set(is_found_by_name && ids.len() < found);
+            };
             let least = 1 + siblings(state, &request.address, &intent.properties, reader).count();
             let found = reader.find_made_beside(&request, least, &retain).await;
             let ids = found.map_err(unknown(path, "create", type_name))?;
-            Ok::<_, Error>(Open { intent, wanted: wanted(path), ids, request })
+            Ok::<_, Error>(Open { intent, wanted: (claimants.wanted)(path), ids, is_theirs: is_theirs.get(), request })
         })
     });
     let open = try_join_all(found).await?;
-    let chosen = assigned(&open, &identity(state))?;
-    try_join_all(open.iter().zip(chosen).map(|(open, id)| created(open, id, reader))).await
+    let chosen = assigned(&open, own)?;
+    try_join_all(open.iter().zip(chosen).map(|(open, id)| created(state, open, id, reader, claimants))).await
 }
 
 /// Gives each open create one of the resources that were found for it, as far as there are such: what the program
@@ -174,20 +189,49 @@ fn request(state: &State, path: &Path, intent: &Intent) -> Option<CreateRequest>
     Some(CreateRequest { address, properties: without_secrets(&intent.properties), token, asked })
 }
 
-async fn created(open: &Open<'_>, id: Option<&String>, reader: Reader<'_>) -> Result<Vec<Event>, Error> {
+async fn created(
+    state: &State,
+    open: &Open<'_>,
+    id: Option<&String>,
+    reader: Reader<'_>,
+    claimants: Claimants<'_>,
+) -> Result<Vec<Event>, Error> {
     let Open { intent, request, wanted, .. } = open;
     let address = request.address.clone();
     let Address { path, type_name, .. } = &request.address;
     let failed = || unknown(path, "create", type_name);
+    let not_made = |class, message: String| {
+        vec![Event::Failed { path: path.clone(), class, message, partial: None, later: false }]
+    };
+    let behavior = reader.behavior(type_name);
     let Some(id) = id.cloned() else {
-        // What was found is a sibling's: this one was not made.
-        let open = *wanted && open.ids.is_empty();
-        let message = "an interrupted run has not made it".to_owned();
-        let failed = Event::Failed { path: path.clone(), class: None, message, partial: None, later: false };
-        return Ok(Vec::from_iter((!open).then_some(failed)));
+        // What was found is a sibling's, or somebody else's: this one was not made.
+        let open = *wanted && open.ids.is_empty() && !open.is_theirs;
+        let not_made = not_made(None, "an interrupted run has not made it".to_owned());
+        return Ok(if open { Vec::new() } else { not_made });
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
+    if behavior.is_some_and(is_by_name)
+        && let Some(owner) = reader.owner(&existing).await.map_err(failed())?
+        && owner.app != state.app
+    {
+        let message =
+            format!("`{id}` is `{}` of the app `{}`: an interrupted run has not made it", owner.path, owner.app);
+        return Ok(not_made(None, message));
+    }
     let live = reader.read_made(&existing).await.map_err(failed())?;
+    // It would be deleted: a leftover is the lesser evil.
+    let seen = live.as_ref().map(|live| &live.properties);
+    if is_unmarked(type_name, behavior)
+        && !(claimants.declared)(path, intent)
+        && !hangs_on_own(state, intent, type_name, behavior, seen)
+    {
+        let message = format!(
+            "an interrupted run was about to make it, and whether that or somebody else has made the `{id}` that exists \
+             cannot be told: it is left alone; delete it if nobody needs it"
+        );
+        return Ok(not_made(Some(ErrorClass::AlreadyExists), message));
+    }
     let accepted = |outputs, found| Event::Accepted { path: path.clone(), id, outputs, found, incomplete: false };
     let Some(live) = live else { return Ok(vec![accepted(Outputs::new(), None)]) };
     // The create call may have been answered and the settings that follow it not been made: what
@@ -245,6 +289,34 @@ pub(crate) fn asks_for(
 /// Whether a resource is looked up by what the program says of it.
 fn is_by_name(behavior: Behavior) -> bool {
     matches!(behavior.recovery, Recovery::DeterministicName | Recovery::ByParts)
+}
+
+/// Whether nothing but its name or its parts tells who has made a resource of this type.
+pub(crate) fn is_unmarked(type_name: &str, behavior: Option<Behavior>) -> bool {
+    behavior.is_some_and(is_by_name) && lookup(type_name).is_none_or(|schema| schema.tags.is_none())
+}
+
+/// Whether what an open create finds is as that asks for, and belongs to something of this app that it was to be made
+/// for: a policy of a role, an alias of a key.
+fn hangs_on_own(
+    state: &State,
+    intent: &Intent,
+    type_name: &str,
+    behavior: Option<Behavior>,
+    seen: Option<&Properties>,
+) -> bool {
+    let nothing = Properties::new();
+    let seen = seen.unwrap_or(&nothing);
+    let found = drift::overlay_of_new(type_name, &intent.properties, seen);
+    let mut readable = intent.properties.iter().filter(|(name, _)| seen.contains_key(*name));
+    let deposed = state.deposed.iter().map(|old| (&old.path, &old.resource));
+    let own: Vec<_> =
+        state.resources.iter().chain(deposed).filter(|(path, _)| intent.dependencies.contains(*path)).collect();
+    let is_own = |value: &Value| value.as_str().is_some_and(|text| own.iter().any(|(_, it)| it.is_identified_by(text)));
+    // What is found by its parts has them, whether it gives them back or not.
+    let by_parts = behavior.is_some_and(|behavior| behavior.recovery == Recovery::ByParts);
+    let mut belongs = intent.properties.iter().filter(|(name, _)| by_parts || seen.contains_key(*name));
+    readable.all(|(name, value)| found.get(name) == Some(value)) && belongs.any(|(_, value)| is_own(value))
 }
 
 /// Who the credentials of the state belong to: it is written down before anything is asked for.

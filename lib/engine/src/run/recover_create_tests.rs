@@ -7,7 +7,8 @@ use crate::provider::{ErrorClass, Provider};
 use crate::run::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::run::planning::{self, PlanOptions};
 use crate::run::rate_limit::RateLimiter;
-use crate::run::store::{self, MemoryStore};
+use crate::run::session::{Goal, Session};
+use crate::run::store::{self, MemoryStore, StateStore};
 
 fn begun() -> State {
     State { identity: Some(crate::fake::identity()), ..state() }
@@ -34,10 +35,22 @@ fn open(state: &mut State, path: &str, type_name: &str, properties: Json) -> Cre
 async fn recovered(state: &State, fake: &Fake, wanted: &[&str]) -> Result<State, Error> {
     let limiter = RateLimiter::new(4);
     let is_wanted = |path: &Path| wanted.contains(&path.as_str());
-    let events = limiter.keep(recover(state, Reader::new(fake, &limiter), &is_wanted)).await?;
+    let claimants = Claimants { wanted: &is_wanted, declared: &|_, _| true, neighbors: &Neighbors::NONE };
+    let events = limiter.keep(recover(state, Reader::new(fake, &limiter), claimants)).await?;
     let mut after = state.clone();
     events.into_iter().for_each(|event| after.apply(event).unwrap());
     Ok(after)
+}
+
+/// Deploys, or destroys everything; gives what was left alone, too.
+async fn run(goal: Option<&Assembly>, store: &MemoryStore, fake: &Fake) -> (Outcome, Vec<String>) {
+    let session = Session::new("shop", store, fake);
+    let loaded = session.load().await.unwrap();
+    let goal = goal.map_or(Goal::Nothing, Goal::Program);
+    let planned = session.plan(goal, &loaded, &PlanOptions::default()).await.unwrap();
+    let left = planned.left_alone().map(|(path, _)| path.to_string()).collect();
+    let options = ExecuteOptions::default();
+    (execute(&planned.plan, loaded, fake, store, &options, &(), &Cancellation::new()).await.unwrap(), left)
 }
 
 async fn deploy(assembly: &Assembly, store: &MemoryStore, fake: &Fake) -> Outcome {
@@ -154,5 +167,66 @@ async fn an_open_create_of_something_else_makes_nothing_of_a_taken_name_ours() {
         assert_eq!(outcome.succeeded(), is_ours, "{type_name} {properties}: {:?}", outcome.failed);
         let taken = outcome.state.resources.values().any(|resource| resource.id == id);
         assert_eq!(taken, is_ours, "{type_name} {properties}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_program_has_dropped_and_may_be_anybodys_is_left_alone() {
+    let other = assembly(&[("a/it", GROUP, group("other"))]);
+    for goal in [None, Some(&assembly(&[])), Some(&other)] {
+        let (fake, mut state) = (Fake::default(), begun());
+        open(&mut state, "a/it", GROUP, group("ops"));
+        let id = plant(&fake, GROUP, group("ops")).await;
+        let store = MemoryStore::with(state, Vec::new());
+        let (outcome, left) = run(goal, &store, &fake).await;
+        assert!(outcome.succeeded(), "{:?}", outcome.failed);
+        assert!(fake.cloud().resources.contains_key(&id), "{:?}", fake.calls());
+        assert!(!outcome.state.resources.values().any(|resource| resource.id == id));
+        assert!(outcome.state.pending.is_empty());
+        assert_eq!(left, ["a/it"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_program_still_has_is_taken_at_its_path_and_at_another() {
+    for path in ["a/it", "a/renamed"] {
+        let (fake, mut state) = (Fake::default(), begun());
+        let request = open(&mut state, "a/it", GROUP, group("ops"));
+        let id = fake.create(&request).await.unwrap().id;
+        let store = MemoryStore::with(state, Vec::new());
+        let (outcome, left) = run(Some(&assembly(&[(path, GROUP, group("ops"))])), &store, &fake).await;
+        assert!(outcome.succeeded() && left.is_empty(), "{:?}", outcome.failed);
+        assert_eq!(ids(&outcome.state), [(path, id.as_str())]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_app_has_or_is_tagged_with_is_never_taken() {
+    for by_tag in [false, true] {
+        let (fake, mut state) = (Fake::default(), begun());
+        open(&mut state, "a/it", GROUP, group("ops"));
+        let mut theirs = State { app: "billing".into(), ..begun() };
+        let request = open(&mut theirs, "b/it", GROUP, group("ops"));
+        let id = fake.create(&request).await.unwrap().id;
+        let outputs = Outputs::new();
+        let accepted = Event::Accepted { path: "b/it".into(), id: id.clone(), outputs, found: None, incomplete: false };
+        theirs.apply(accepted).unwrap();
+        let place = MemoryStore::new();
+        let store = place.beside("shop");
+        store.save(&state).await.unwrap();
+        match by_tag {
+            true => {
+                let owner = crate::provider::Owner { app: "billing".into(), path: "b/it".into() };
+                fake.cloud().owners.insert(id.clone(), owner);
+            }
+            false => place.beside("billing").save(&theirs).await.unwrap(),
+        }
+        let program = assembly(&[("a/it", GROUP, group("ops"))]);
+        for goal in [Some(&program), None] {
+            let (outcome, _) = run(goal, &store, &fake).await;
+            assert_eq!(outcome.succeeded(), goal.is_none());
+            assert!(outcome.state.resources.is_empty() && outcome.state.pending.is_empty(), "{by_tag}");
+        }
+        assert!(fake.cloud().resources.contains_key(&id), "{by_tag}");
     }
 }

@@ -48,7 +48,8 @@ fn announce(state: &mut State, path: &str) {
 
 async fn recovered(state: &State, fake: &Fake) -> Result<Vec<Event>, Error> {
     let limiter = RateLimiter::new(4);
-    limiter.keep(recover(state, Reader::new(fake, &limiter), &|_| true)).await
+    let claimants = Claimants { wanted: &|_| true, declared: &|_, _| true, neighbors: &Neighbors::NONE };
+    limiter.keep(recover(state, Reader::new(fake, &limiter), claimants)).await
 }
 
 async fn after_recovery(state: &State, fake: &Fake) -> State {

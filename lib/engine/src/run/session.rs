@@ -40,7 +40,7 @@ use crate::error::Error;
 use crate::model::{Loaded, LockOwner, RunRecord};
 use crate::provider::Provider;
 use crate::run::execute::{Cancellation, ExecuteError, ExecuteOptions, Outcome, Progress, execute};
-use crate::run::planning::{self, PlanOptions, Planned};
+use crate::run::planning::{self, Neighbors, PlanOptions, Planned};
 use crate::run::store::{self, StateStore};
 use crate::run::upstream::{self, Upstream};
 use crate::stages::plan::Plan;
@@ -125,6 +125,9 @@ impl<'a> Session<'a> {
         options: &PlanOptions,
         expected: &BTreeMap<String, Vec<String>>,
     ) -> Result<Planned, Error> {
+        let behavior = |type_name: &str| self.provider.behavior(type_name);
+        let neighbors = Neighbors::of_open(&loaded.state, self.store, &behavior).await?;
+        let options = &PlanOptions { neighbors, ..options.clone() };
         match goal {
             Goal::Program(assembly) => {
                 let upstream = Upstream::read(assembly, self.store).await?;

@@ -43,6 +43,11 @@ impl<'a> Record<'a> {
         Ok(Self { store, base, shared, durable: tokio::sync::Mutex::new(Ok(0)) })
     }
 
+    /// Where the state is kept.
+    pub(super) fn store(&self) -> &'a dyn StateStore {
+        self.store
+    }
+
     pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.shared().state)
     }

@@ -9,6 +9,8 @@ use crate::provider::{
     Accepted, Address, CreateRequest, ErrorClass, Existing, Live, Properties, ProviderError, Recovery,
 };
 use crate::run::execute::calls::{self, Call, Calls, Failure};
+use crate::run::global_id::GlobalId;
+use crate::run::planning::Neighbors;
 use crate::run::recover;
 use crate::secret;
 use crate::stages::drift;
@@ -38,12 +40,7 @@ impl Runner<'_> {
         });
         let by_owner = behavior.is_some_and(|behavior| behavior.recovery == Recovery::ByOwner);
         let asked = open.unwrap_or_else(|| if by_owner { self.provider.time() } else { None });
-        let request = CreateRequest {
-            address,
-            properties: revealed.plain,
-            token: token.clone(),
-            asked,
-        };
+        let request = CreateRequest { address, properties: revealed.plain, token: token.clone(), asked };
         let operation =
             Operation::Create { type_name: step.type_name.clone(), environment: environment.clone(), generation };
         let intent = Intent { asked, ..intent(operation, token, resolved, revealed.digests, desired) };
@@ -163,6 +160,11 @@ impl Runner<'_> {
             self.record.read(|state| recover::retain_unknown(state, &request.address, behavior, ids));
         };
         let mut ids = reader.find_made_beside(request, 1, &retain).await.map_err(open)?;
+        if !ids.is_empty() && recover::is_unmarked(type_name, behavior) {
+            let neighbors = Neighbors::read(&request.address.app, self.record.store()).await?;
+            let (environment, own) = (&request.address.environment, &self.plan.identity);
+            ids.retain(|id| !neighbors.have(GlobalId::new(type_name, id, environment, own)));
+        }
         // What another create that is open has made is not to be taken: the next run, in which none is under way,
         // gives each its own.
         let is_shared = self.record.read(|state| {

@@ -1,0 +1,54 @@
+//! What other apps have whose states are beside that of an app.
+
+use crate::error::Error;
+use crate::model::{ResourceState, State};
+use crate::provider::{Behavior, Identity};
+use crate::run::global_id::GlobalId;
+use crate::run::recover;
+use crate::run::store::StateStore;
+use crate::run::upstream;
+
+/// The resources of other apps: what an interrupted create finds by its name alone may be one of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Neighbors(Vec<(Identity, Vec<ResourceState>)>);
+
+impl Neighbors {
+    /// None, or not known.
+    pub const NONE: Self = Self(Vec::new());
+
+    /// What the other apps in the place of `store` have, where `state` has an open create that it matters for.
+    ///
+    /// # Errors
+    /// A state cannot be read.
+    pub async fn of_open(
+        state: &State,
+        store: &dyn StateStore,
+        behavior: &(dyn Fn(&str) -> Option<Behavior> + Sync),
+    ) -> Result<Self, Error> {
+        let mut types = state.open_creates().filter_map(|(_, intent)| intent.creates());
+        match types.any(|type_name| recover::is_unmarked(type_name, behavior(type_name))) {
+            true => Self::read(&state.app, store).await,
+            false => Ok(Self::NONE),
+        }
+    }
+
+    /// What all apps but `app` have.
+    pub(crate) async fn read(app: &str, store: &dyn StateStore) -> Result<Self, Error> {
+        let mut neighbors = Vec::new();
+        for other in store.apps().await?.into_iter().filter(|other| other != app) {
+            let Some(state) = upstream::last_known(store, &other).await? else { continue };
+            let State { identity: Some(identity), resources, deposed, .. } = state else { continue };
+            let deposed = deposed.into_iter().map(|old| old.resource);
+            neighbors.push((identity, resources.into_values().chain(deposed).collect()));
+        }
+        Ok(Self(neighbors))
+    }
+
+    /// Whether one of them has this resource.
+    pub(crate) fn have(&self, id: GlobalId<'_>) -> bool {
+        let is_it = |(identity, known): &(Identity, Vec<ResourceState>)| {
+            known.iter().any(|known| GlobalId::known(known, identity) == id)
+        };
+        self.0.iter().any(is_it)
+    }
+}
