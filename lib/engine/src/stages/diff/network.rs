@@ -32,8 +32,7 @@ pub(super) fn replaces<'v>(
     }
     let old: Vec<&Value> = tops.iter().filter_map(|top| prior.properties.get(*top)).collect();
     let Some(old) = all(state).find_map(|subnet| network_of(&subnet, &old)) else { return };
-    let moves =
-        |path: &Path| network(path).is_some_and(|new| matches!(new, Value::Deferred(_)) || new.as_str() != Some(old));
+    let moves = |path: &Path| network(path).is_some_and(|new| new.as_str() != Some(old));
     let new = tops.iter().filter_map(|top| declared(top));
     if new.flat_map(Value::references).any(|reference| moves(&reference.path)) {
         changes.iter_mut().for_each(|change| change.replacement = Replaces::Yes);

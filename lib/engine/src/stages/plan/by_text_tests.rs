@@ -1,8 +1,9 @@
 use groundplan_core::Assembly;
 use serde_json::json;
 
-use super::claims_tests::{Entry, planned, to};
+use super::claims_tests::{Entry, deployed, planned, planned_part, to};
 use crate::fake::assembly;
+use crate::model::{ResourceStatus, State};
 
 const BUCKET: &str = "AWS::S3::Bucket";
 
@@ -71,6 +72,11 @@ fn two_that_name_each_other_are_made_one_after_the_other() {
     // It has had the name all the time, or names another one.
     let named = assembly(&[bucket("a/two", "two", "one")]);
     assert_eq!(steps(&named, &each_other()), ["create a/one"]);
+    let mut tagged = each_other();
+    let tags = json!([{"Key": "team", "Value": "web"}]);
+    let two = tagged.resources.get_mut("a/two").unwrap();
+    two.properties.insert("Tags".into(), groundplan_core::Value::from_json(tags).unwrap());
+    assert_eq!(steps(&named, &tagged), ["update a/two", "create a/one"]);
 }
 
 #[test]
@@ -123,4 +129,18 @@ fn what_is_deleted_first_is_not_held_by_what_will_name_the_new_one_by_text() {
     assert!(planned(&before, &after).unwrap_err().to_string().contains("`a/r` is held by a/x (Roles.0)"));
     after.resources.get_mut("a/x").unwrap().depends_on.clear();
     planned(&before, &after).unwrap();
+}
+
+#[test]
+fn what_is_made_anew_or_waits_for_more_than_a_name_cannot_be_named_first() {
+    let refused = |state: &State, after: &Assembly| {
+        let error = planned_part(after, state, &[]).map(|(_, plan)| plan.render()).unwrap_err();
+        assert!(error.to_string().contains("`a/two` names `a/one`"), "{error}");
+    };
+    let mut state = deployed(&assembly(&[alone("a/two", "two")]));
+    // One is to come after the other one, whatever it names.
+    let entries = [alone("a/one", "one"), bucket("a/three", "three", "two"), bucket("a/two", "two", "one")];
+    refused(&state, &program(&entries, &[("a/one", "a/two"), ("a/three", "a/two")]));
+    state.resources.get_mut("a/two").unwrap().status = ResourceStatus::Failed;
+    refused(&state, &each_other());
 }
