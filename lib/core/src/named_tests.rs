@@ -9,18 +9,19 @@ const POLICY: &str = "AWS::IAM::RolePolicy";
 const PROFILE: &str = "AWS::IAM::InstanceProfile";
 const ROLE: &str = "AWS::IAM::Role";
 
-/// What each of these resources is made after; the stacks `a` and `b` are in two regions.
+/// What each of these resources is made after; the stacks `a` and `b` are in two regions, and `c` in another account.
 fn after(resources: &[(&str, &str, Json)]) -> Vec<String> {
     let entry = |(path, type_name, properties): &(&str, &str, Json)| {
         let Ok(Value::Map(properties)) = Value::from_json(properties.clone()) else { panic!("{path} is no map") };
         (Path::from(*path), ResourceEntry::new(*type_name, properties))
     };
-    let stacks = [("a", "us-east-1"), ("b", "eu-west-1")];
+    let elsewhere = Environment::new("us-east-1").account("444455556666");
+    let stacks = [("a", Environment::new("us-east-1")), ("b", Environment::new("eu-west-1")), ("c", elsewhere)];
     let mut assembly = Assembly {
         format: 1,
         app: "shop".into(),
         state: None,
-        stacks: stacks.map(|(name, region)| (name.to_owned(), Environment::new(region))).into(),
+        stacks: stacks.map(|(name, environment)| (name.to_owned(), environment)).into(),
         resources: resources.iter().map(entry).collect(),
         outputs: BTreeMap::new(),
     };
@@ -43,6 +44,8 @@ fn what_names_another_resource_by_text_is_made_after_it() {
     // Not where it has a reference, means another one, or is of another type.
     let by_reference = ("a/policy", POLICY, json!({"RoleName": {"$ref": "a/role#RoleName"}, "PolicyName": "worker"}));
     assert_eq!(after(&[role("a/role"), by_reference]), [""; 0]);
+    let function = ("a/fn", "AWS::Lambda::Function", json!({"Role": "worker"}));
+    assert_eq!(after(&[role("a/role"), function]), [""; 0], "that is no ARN");
     assert_eq!(after(&[("a/user", "AWS::IAM::User", json!({"UserName": "worker"})), policy]), [""; 0]);
 }
 
@@ -54,6 +57,8 @@ fn a_name_means_what_is_in_the_same_region_unless_there_is_one_for_all() {
     assert_eq!(after(&[group("a/group"), group("b/group"), database]), ["b/db after b/group"]);
     let policy = ("b/policy", POLICY, json!({"RoleName": "worker", "PolicyName": "read"}));
     assert_eq!(after(&[role("a/role"), policy]), ["b/policy after a/role"]);
+    let policy = ("c/policy", POLICY, json!({"RoleName": "worker", "PolicyName": "read"}));
+    assert_eq!(after(&[role("a/role"), policy]), [""; 0]);
 }
 
 #[test]

@@ -138,3 +138,7 @@ impl<'s> NameIndex<'s> {
                 == claims::held(named, self.identity)
     }
 }
+
+#[cfg(test)]
+#[path = "existing_tests.rs"]
+mod tests;

@@ -149,3 +149,7 @@ impl<'s> Going<'s> {
         self.keys.contains(&it.key())
     }
 }
+
+#[cfg(test)]
+#[path = "needs_tests.rs"]
+mod tests;

@@ -207,3 +207,7 @@ fn texts(properties: &BTreeMap<String, Value>, path: &str) -> Vec<String> {
     }
     found
 }
+
+#[cfg(test)]
+#[path = "occupants_tests.rs"]
+mod tests;

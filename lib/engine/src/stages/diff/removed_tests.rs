@@ -342,3 +342,36 @@ fn what_was_replaced_is_not_destroyed_while_what_is_retained_needs_it() {
     state.retained.clear();
     assert_eq!(goes(&state), 1);
 }
+
+#[test]
+fn what_something_kept_needs_is_retained_where_they_share_nothing_else() {
+    let state = with(|state| {
+        resource(state, "a/bucket").dependencies.insert("a/subnets".into());
+        resource(state, "a/subnets").lifecycle.retain = true;
+        resource(state, "a/db").status = ResourceStatus::Tainted;
+    });
+    assert_eq!(destroyed(&state, false).changes["a/subnets"].action, Action::Forget);
+}
+
+#[test]
+fn what_belongs_to_a_retained_function_stays_with_it() {
+    let function = ("a/fn", "AWS::Lambda::Function", json!({}));
+    let permission = ("a/permission", "AWS::Lambda::Permission", json!({"FunctionName": {"$ref": "a/fn#Arn"}}));
+    let mut program = assembly(&[function, permission]);
+    program.resources.get_mut("a/fn").unwrap().lifecycle.retain = true;
+    let mut state = deployed(&program);
+    let of = |state: &State| changes(&assembly(&[]), state).changes["a/permission"].action;
+    assert_eq!(of(&state), Action::Forget);
+    // Not what needs something that is not there.
+    resource(&mut state, "a/permission").dependencies.insert("a/gone".into());
+    assert_eq!(of(&state), Action::Delete);
+}
+
+#[test]
+fn what_belongs_to_a_second_path_goes() {
+    let function = |path| (path, "AWS::Lambda::Function", json!({"FunctionName": "f"}));
+    let permission = ("a/permission", "AWS::Lambda::Permission", json!({"FunctionName": {"$ref": "a/old#Arn"}}));
+    let state = deployed(&assembly(&[function("a/new"), function("a/old"), permission]));
+    let changes = changes(&assembly(&[function("a/new")]), &state).changes;
+    assert_eq!((changes["a/old"].action, changes["a/permission"].action), (Action::Forget, Action::Delete));
+}

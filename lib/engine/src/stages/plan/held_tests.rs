@@ -567,3 +567,13 @@ fn what_names_another_resource_by_an_arn_that_no_output_has_is_deleted_before_it
         assert!(!ordered(&format!("arn:aws:rds:{other}")), "{other}");
     }
 }
+
+#[test]
+fn what_would_use_a_new_one_holds_the_old_one_only_by_what_holds() {
+    let data = |name: &str| ("a/data", BUCKET, json!({"BucketName": name}));
+    let logs =
+        ("a/logs", BUCKET, json!({"LoggingConfiguration": {"DestinationBucketName": to("a/data", "BucketName")}}));
+    let mut after = assembly(&[data("two"), logs.clone()]);
+    after.resources.get_mut("a/data").unwrap().lifecycle.delete_before_create = true;
+    assert!(planned(&assembly(&[data("one"), logs]), &after).is_ok());
+}

@@ -1,0 +1,81 @@
+use serde_json::json;
+
+use super::*;
+use crate::stages::diff::tests::{changes, deployed};
+use crate::stages::diff::{PropertyChange, Rendered, Replaces};
+use crate::fake::{SUBNET, assembly};
+use crate::model::Orphan;
+
+const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+const GATEWAY: &str = "AWS::EC2::VPCGatewayAttachment";
+
+fn gateway() -> (&'static str, &'static str, serde_json::Value) {
+    ("a/att", GATEWAY, json!({"VpcId": "vpc-1", "InternetGatewayId": "igw-1"}))
+}
+
+#[test]
+fn what_comes_with_public_addresses_is_public_and_in_the_network() {
+    let balancer = |path, scheme: &str, subnet: &str| {
+        (path, BALANCER, json!({"Scheme": scheme, "Subnets": [{"$ref": format!("{subnet}#SubnetId")}]}))
+    };
+    let subnet = |path, vpc: &str| (path, SUBNET, json!({"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}));
+    let program = assembly(&[
+        gateway(),
+        balancer("a/far", "internet-facing", "a/there"),
+        balancer("a/internal", "internal", "a/here"),
+        balancer("a/public", "internet-facing", "a/here"),
+        subnet("a/here", "vpc-1"),
+        subnet("a/there", "vpc-2"),
+    ]);
+    let state = deployed(&assembly(&[gateway()]));
+    let changes = changes(&program, &state).changes;
+    assert_eq!(coming(&program, &state, &changes, &"a/att".into()), [&Path::from("a/public")]);
+}
+
+fn change(path: &str, type_name: &str, action: Action, property: &str) -> Change {
+    let property = PropertyChange {
+        property: property.into(),
+        from: Rendered::Absent,
+        to: Rendered::Absent,
+        replacement: Replaces::No,
+        because: None,
+    };
+    Change {
+        path: path.into(),
+        type_name: type_name.into(),
+        action,
+        reasons: Vec::new(),
+        properties: vec![property],
+        moved_from: None,
+        data_loss: false,
+        protected: false,
+    }
+}
+
+#[test]
+fn a_gateway_is_detached_by_a_change_in_place_of_which_gateway_it_is() {
+    let detached = |action, property| is_detached(&change("a/att", GATEWAY, action, property));
+    assert!(detached(Action::Update, "InternetGatewayId"));
+    assert!(!detached(Action::Update, "VpnGatewayId"));
+    assert!(!detached(Action::Replace(Order::CreateFirst), "InternetGatewayId"));
+}
+
+#[test]
+fn what_was_replaced_is_in_nobodys_way_though_its_path_is_replaced_again() {
+    let balancer = ("a/alb", BALANCER, json!({"Scheme": "internet-facing", "Subnets": ["id-of-a/here"]}));
+    let mut state = deployed(&assembly(&[
+        gateway(),
+        balancer,
+        ("a/here", SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"})),
+    ]));
+    let changes = [
+        change("a/alb", BALANCER, Action::Replace(Order::CreateFirst), "Name"),
+        change("a/att", GATEWAY, Action::Replace(Order::DeleteFirst), "VpcId"),
+    ];
+    let changes = changes.map(|change| (change.path.clone(), change)).into();
+    assert_eq!(in_the_way(&state, &changes), ["a/alb".into()].into());
+    let old = state.resources["a/alb"].clone();
+    state.deposed.push(Orphan { path: "a/alb".into(), resource: old });
+    state.resources.get_mut("a/alb").unwrap().properties.insert("Scheme".into(), "internal".into());
+    assert_eq!(in_the_way(&state, &changes), BTreeSet::new());
+}
