@@ -2,8 +2,8 @@ use groundplan_core::Environment;
 use serde_json::json;
 
 use super::*;
-use crate::stages::diff::tests::deployed;
 use crate::fake::{assembly, identity};
+use crate::stages::diff::tests::deployed;
 
 #[test]
 fn what_has_no_published_type_is_identified_by_its_identifier() {

@@ -1,9 +1,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::stages::diff::tests::deployed;
 use crate::fake::{VPC, assembly, behavior, identity};
 use crate::model::Orphan;
+use crate::stages::diff::tests::deployed;
 
 /// Each need, as in `a/user 1: a/x 2`, with the generations, in the order of the users.
 fn needs(state: &State) -> Vec<String> {

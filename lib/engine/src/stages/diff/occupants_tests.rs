@@ -1,10 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::stages::diff::tests::{changes, deployed};
-use crate::stages::diff::{PropertyChange, Rendered, Replaces};
 use crate::fake::{SUBNET, assembly};
 use crate::model::Orphan;
+use crate::stages::diff::tests::{changes, deployed};
+use crate::stages::diff::{PropertyChange, Rendered, Replaces};
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const GATEWAY: &str = "AWS::EC2::VPCGatewayAttachment";
@@ -29,7 +29,7 @@ fn what_comes_with_public_addresses_is_public_and_in_the_network() {
     ]);
     let state = deployed(&assembly(&[gateway()]));
     let changes = changes(&program, &state).changes;
-    assert_eq!(coming(&program, &state, &changes, &"a/att".into()), [&Path::from("a/public")]);
+    assert_eq!(coming(&program, &state, &changes, &state.resources["a/att"]), [&Path::from("a/public")]);
 }
 
 fn change(path: &str, type_name: &str, action: Action, property: &str) -> Change {

@@ -350,7 +350,7 @@ fn what_something_kept_needs_is_retained_where_they_share_nothing_else() {
         resource(state, "a/subnets").lifecycle.retain = true;
         resource(state, "a/db").status = ResourceStatus::Tainted;
     });
-    assert_eq!(destroyed(&state, false).changes["a/subnets"].action, Action::Forget);
+    assert_eq!(destroyed(&state, false).changes["a/subnets"].action, Action::Retain);
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn what_belongs_to_a_retained_function_stays_with_it() {
     program.resources.get_mut("a/fn").unwrap().lifecycle.retain = true;
     let mut state = deployed(&program);
     let of = |state: &State| changes(&assembly(&[]), state).changes["a/permission"].action;
-    assert_eq!(of(&state), Action::Forget);
+    assert_eq!(of(&state), Action::Retain);
     // Not what needs something that is not there.
     resource(&mut state, "a/permission").dependencies.insert("a/gone".into());
     assert_eq!(of(&state), Action::Delete);

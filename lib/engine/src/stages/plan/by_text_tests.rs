@@ -111,7 +111,7 @@ fn what_is_deleted_first_is_not_held_by_what_will_name_the_new_one_by_text() {
         for named in [json!("n2"), to("a/r", "RoleName")] {
             let after = deleted_first(profile("n2", named));
             let error = planned(&before, &after).map(|(_, plan)| plan.render()).unwrap_err().to_string();
-            for part in ["`a/r` is held by a/x (Roles.0)", "take `delete_before_create` away"] {
+            for part in ["`a/r` is held by a/x (Roles", "take `delete_before_create` away"] {
                 assert!(error.contains(part), "{error}");
             }
         }
@@ -126,7 +126,7 @@ fn what_is_deleted_first_is_not_held_by_what_will_name_the_new_one_by_text() {
     let mut after = other(deleted_first(profile("n2", json!("n3"))));
     let before = other(profile("n1", json!("n1")));
     // But not in time where it is changed after the new one is made.
-    assert!(planned(&before, &after).unwrap_err().to_string().contains("`a/r` is held by a/x (Roles.0)"));
+    assert!(planned(&before, &after).unwrap_err().to_string().contains("`a/r` is held by a/x (Roles"));
     after.resources.get_mut("a/x").unwrap().depends_on.clear();
     planned(&before, &after).unwrap();
 }

@@ -204,8 +204,9 @@ fn what_goes_on_to_name_the_old_resource_holds_it() {
     let by = |attribute: &str, path: &str| json!({"SecurityGroups": [to(path, attribute)]});
     assert_eq!(after(BALANCER, by("GroupId", "a/sg")), ["a/lb SecurityGroups", NAMED]);
     assert_eq!(after(BALANCER, by("GroupId", "a/other")), [""; 0]);
-    assert_eq!(after(BALANCER, by("GroupDescription", "a/sg")), [""; 0], "that is not the group");
-    assert_eq!(after(BALANCER, json!({"Name": to("a/sg", "GroupId")})), [""; 0], "that is no relation");
+    // It is changed, and lets go of the old group, only once the new one is there.
+    assert_eq!(after(BALANCER, by("GroupDescription", "a/sg")), ["a/lb SecurityGroups", NAMED]);
+    assert_eq!(after(BALANCER, json!({"Name": to("a/sg", "GroupId")})), [""; 0], "it is replaced, too");
 }
 
 #[test]
