@@ -1,6 +1,5 @@
 //! Where the state is, and what is done with it as a whole; against the sandbox, in process.
 
-#[expect(dead_code, reason = "other tests use the rest of it")]
 mod machine;
 
 use std::fs;

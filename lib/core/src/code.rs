@@ -6,7 +6,7 @@ use std::fmt;
 macro_rules! codes {
     ($($(#[doc = $text:literal])+ $name:ident = $code:literal,)+) => {
         /// The code of a [`Diagnostic`](crate::Diagnostic): stable, so that a warning can be acknowledged by it and a
-        /// finding can be looked up. The command line of an app prints the explanation.
+        /// finding can be looked up, with an explanation.
         ///
         /// The first two digits are the area: 01 the tree of a program, 02 its values, 03 constructs, 04 policies,
         /// 05 the values of other apps, 09 the output for CloudFormation.
@@ -60,8 +60,8 @@ codes! {
     SecondResource = "GP0103",
     /// Two outputs of the app have the same name.
     ///
-    /// Other apps and the command line refer to an output by its name. Rename
-    /// one of the two.
+    /// Other apps and users refer to an output by its name. Rename one of the
+    /// two.
     DuplicateOutput = "GP0104",
     /// An output is published under an `Export` of another app.
     ///
@@ -83,13 +83,13 @@ codes! {
     /// `moved(from, to)` and `moved_from(path)` take a resource over from a
     /// path that the program no longer has. Either nothing is at the new path,
     /// which is often a typing mistake, or the program still has a resource at
-    /// the earlier path. To swap two paths, move three times in the state.
+    /// the earlier path. To swap two paths, move the resources in the state, in
+    /// three steps through a path that is free.
     InvalidMove = "GP0108",
     /// A code that does not exist is acknowledged.
     ///
     /// Codes that begin with `GP` belong to Groundplan, and there is none of
-    /// this name, so the acknowledgement would have no effect. The command line
-    /// can list the codes.
+    /// this name, so the acknowledgement would have no effect.
     UnknownCode = "GP0109",
     /// A property refers to a resource of another app.
     ///

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::args::Explain;
 use crate::error::{CommandError, Exit};
+use crate::render::hint;
 use crate::style::{BOLD, NL, lines, paint};
 use crate::terminal::Terminal;
 
@@ -16,7 +17,9 @@ pub(crate) fn run(terminal: &Terminal, args: &Explain) -> Result<Exit, CommandEr
                 return Err(CommandError::usage(unknown).hint("`explain` lists the codes"));
             };
             terminal.print(format!("{} {title}{NL}{NL}{}", paint(BOLD, format!("{code}:")), lines(&text)));
-            terminal.print_json(&json!({"code": code.as_str(), "title": title, "explanation": text}));
+            let hints: Vec<_> = hint::of_code(code).into_iter().collect();
+            terminal.hints(&hints);
+            terminal.print_json(&json!({"code": code.as_str(), "title": title, "explanation": text, "hints": hints}));
         }
         None => {
             let all = || Code::ALL.iter().filter_map(|code| Some((code, code.title()?)));

@@ -148,7 +148,7 @@ fn report(error: &CommandError, terminal: &Terminal) -> u8 {
     }
     terminal.note(format!("{} {}", paint(ERROR, "error:"), error.shown()));
     let mut hints = error.hints.clone();
-    for hint in diagnostics.iter().filter_map(|found| hint::of_diagnostic(found)) {
+    for hint in diagnostics.iter().filter_map(|found| hint::of_code(found.code)) {
         if !hints.iter().any(|known| known == hint) {
             hints.push(hint.to_owned());
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use groundplan_core::{Code, Diagnostic};
+use groundplan_core::Code;
 use groundplan_engine::hint::{Hint, Hints};
 
 /// What to do about an error, the least harmful first; each a line.
@@ -116,9 +116,9 @@ pub(crate) fn text(hint: &Hint) -> String {
     }
 }
 
-/// What to do about a diagnostic, where that takes a command.
-pub(crate) fn of_diagnostic(found: &Diagnostic) -> Option<&'static str> {
-    match found.code {
+/// What to do about a diagnostic with this code, where that takes a command.
+pub(crate) fn of_code(code: Code) -> Option<&'static str> {
+    match code {
         Code::UnknownCode => Some("`explain` lists the codes"),
         Code::InvalidMove => {
             Some("`state mv FROM TO` moves a resource in the state, without a statement in the program")
