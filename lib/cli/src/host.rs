@@ -1,4 +1,4 @@
-//! What a command line runs in.
+//! The environment of a command line.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,43 +14,43 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use crate::error::CommandError;
 use crate::render::duration;
 
-/// All that a command line takes from its process: nothing else of it is read, so that tests
-/// and other programs can run one without a process of its own.
+/// Everything that a command line takes from its process, so that tests and other programs can run one without a
+/// separate process.
 #[derive(Debug)]
 pub struct Host {
-    /// The arguments, the program's name first.
+    /// The arguments, with the name of the program first.
     pub args: Vec<OsString>,
     /// The environment variables.
     pub variables: BTreeMap<String, String>,
     /// The directory that relative paths start from.
     pub directory: PathBuf,
-    /// The number of the process.
+    /// The process ID.
     pub process: u32,
     /// The name of the machine.
     pub machine: String,
-    /// Tells the time.
+    /// The clock.
     pub clock: fn() -> SystemTime,
     /// Input and output.
     pub streams: Option<Streams>,
-    /// Each message is a Ctrl-C.
+    /// The interrupts. Each message is one Ctrl-C.
     pub interrupts: UnboundedReceiver<()>,
 }
 
-/// What a process is connected to.
+/// The standard streams of a process.
 pub struct Streams {
-    /// Standard output: what a command was asked for.
+    /// Standard output, for results.
     pub out: Box<dyn Write + Send>,
-    /// Standard error: how it goes.
+    /// Standard error, for progress and errors.
     pub err: Box<dyn Write + Send>,
-    /// Standard input: answers.
+    /// Standard input, for answers.
     pub input: Box<dyn BufRead + Send>,
     /// Whether standard output is a terminal.
     pub out_is_terminal: bool,
-    /// Whether standard error is a terminal that can be drawn on.
+    /// Whether standard error is a terminal that allows redrawing.
     pub err_is_terminal: bool,
-    /// Whether somebody can answer.
+    /// Whether standard input is a terminal, so that a user can answer.
     pub input_is_terminal: bool,
-    /// How many columns the terminal has, as far as that is known. What is no terminal gets lines of any length.
+    /// The number of columns of the terminal, if known. Lines are not limited if there is no terminal.
     pub columns: Option<usize>,
 }
 
@@ -61,7 +61,7 @@ impl fmt::Debug for Streams {
 }
 
 impl Host {
-    /// What this process runs in. Inside of a tokio runtime, since it listens for signals.
+    /// Returns the environment of this process. Call it inside of a tokio runtime, since it listens for signals.
     pub fn of_process() -> Self {
         let streams = Streams {
             out_is_terminal: io::stdout().is_terminal(),

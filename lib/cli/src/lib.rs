@@ -1,6 +1,6 @@
 //! The command line of every app.
 //!
-//! A program that describes infrastructure ends with [`run`], and is a command line then:
+//! A program that describes infrastructure ends with [`run`], which makes it a command line:
 //!
 //! ```no_run
 //! use groundplan_core::{App, Environment};
@@ -13,21 +13,20 @@
 //! }
 //! ```
 //!
-//! [`execute`] is the same for tests and other programs: all that a command line takes from its
-//! process is in [`Host`].
+//! [`execute`] does the same for tests and other programs: [`Host`] contains everything that a command line takes from
+//! its process.
 //!
 //! | exit code | means |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | failed: what was done and what was not has been shown |
+//! | 1 | failed: the output shows what was done and what was not |
 //! | 2 | changes (`plan --detailed-exitcode`) or drift (`drift`) |
-//! | 3 | wrong use, or the program is not valid: nothing was tried |
+//! | 3 | wrong use, or the program is not valid: nothing was attempted |
 //! | 4 | locked by another run |
 //! | 130 | interrupted |
 //!
-//! What a command is asked for goes to standard output, how it goes to standard error. With
-//! `--json`, standard output is one JSON object; for `deploy` and `destroy` it is one event a
-//! line. An error there is an object with the key `error`.
+//! The result of a command goes to standard output, and its progress to standard error. With `--json`, standard output
+//! is one JSON object, or, for `deploy` and `destroy`, one event per line. An error is an object with the key `error`.
 //!
 //! # Features
 //!
@@ -59,9 +58,9 @@ use groundplan_core::App;
 
 pub use host::{Host, Streams};
 
-/// Runs the command that this process was started with.
+/// Runs the command line of this process.
 ///
-/// Exit codes are in the [crate documentation](crate).
+/// The [crate documentation](crate) lists the exit codes.
 pub fn run(app: &App) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -76,7 +75,7 @@ pub fn run(app: &App) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Runs one command on `host` and returns its exit code.
+/// Runs a command on `host` and returns its exit code.
 pub async fn execute(app: &App, host: Host) -> u8 {
     boxed::boxed(|| command::execute(app, host)).await
 }

@@ -1,4 +1,4 @@
-//! The roots of a program: its app and the stacks of that.
+//! The roots of a program: the app and its stacks.
 
 use std::ops::Deref;
 use std::panic::Location;
@@ -14,7 +14,7 @@ use crate::scope::{Scope, invalid_name};
 use crate::synth::{self, Synthesis};
 use crate::tree::Tree;
 
-/// The root of a program: what is deployed together and has one state.
+/// The root of a program. It is deployed as a whole and has one state.
 ///
 /// ```
 /// use groundplan_core::{App, Environment};
@@ -28,19 +28,18 @@ pub struct App {
 }
 
 impl App {
-    /// An empty app. Its name is part of generated resource names and of the state's place.
+    /// Creates an empty app. Its name is part of generated resource names and of the location of the state.
     #[track_caller]
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self { tree: Rc::new(Tree::new(name.into(), Location::caller())) }
     }
 
-    /// The app's name.
+    /// Returns the name of the app.
     pub fn name(&self) -> &str {
         &self.tree.name
     }
 
-    /// Where the state is kept unless the command line says otherwise: `file:DIR` or
-    /// `s3://BUCKET/PREFIX`.
+    /// Sets the location of the state, `file:DIR` or `s3://BUCKET/PREFIX`. The command line can override it.
     pub fn state(&self, url: impl Into<String>) -> &Self {
         *self.tree.state.borrow_mut() = Some(url.into());
         self
@@ -63,31 +62,30 @@ impl App {
         Stack(scope)
     }
 
-    /// Adds a check over the finished assembly: one of `groundplan::policies`, or one's own.
+    /// Adds a check of the finished assembly: one of `groundplan::policies`, or your own.
     pub fn policy(&self, policy: impl Policy + 'static) -> &Self {
         self.tree.policies.borrow_mut().push(Box::new(policy));
         self
     }
 
-    /// The program of an app whose outputs this one uses.
+    /// Adds the program of an app whose outputs this app uses.
     ///
-    /// Each app is deployed by its own command line. Only where nothing is real, in the sandbox, in
-    /// an emulator and in unit tests, is an app that was never deployed there brought up together
-    /// with the first one that uses it.
+    /// On AWS, each app is deployed by its own command line. In the sandbox, in an emulator and in unit tests, an
+    /// upstream app that was never deployed there is deployed before the app that uses it.
     pub fn upstream(&self, app: App) -> &Self {
         self.tree.upstreams.borrow_mut().push(app.tree);
         self
     }
 
-    /// The programs that were given to [`upstream`](Self::upstream).
+    /// Returns the programs that were given to [`upstream`](Self::upstream).
     pub fn upstreams(&self) -> Vec<App> {
         self.tree.upstreams.borrow().iter().map(|tree| App { tree: tree.clone() }).collect()
     }
 
-    /// The assembly of this program.
+    /// Builds the assembly of this program.
     ///
     /// # Errors
-    /// Every diagnostic at once, where at least one of them is an error.
+    /// All diagnostics together, if at least one of them is an error.
     pub fn synth(&self) -> Result<Synthesis, Diagnostics> {
         synth::synth(&self.tree)
     }

@@ -1,4 +1,4 @@
-//! Address blocks that are checked when the program is compiled.
+//! Address blocks that are checked at compile time.
 
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 /// assert_eq!(cidr!("10.51.0.0/16").prefix_len(), 16);
 /// ```
 ///
-/// What is no block, or has bits set behind its prefix, does not compile:
+/// An invalid block, or one with bits set after its prefix, does not compile:
 ///
 /// ```compile_fail
 /// # use groundplan_core::cidr;
@@ -28,7 +28,7 @@ macro_rules! cidr {
 /// Reads `a.b.c.d/n` at compile time. `ipnet` parses at run time only.
 ///
 /// # Panics
-/// Where the text is not an address block; in a constant that is a compile error.
+/// If the text is not an address block. In a constant, this is a compile error.
 pub const fn parse_v4(text: &str) -> Ipv4Net {
     let bytes = text.as_bytes();
     let mut parts = [0u32; 5];

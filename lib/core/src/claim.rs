@@ -1,9 +1,9 @@
-//! What can exist only once in a cloud, as a resource takes it.
+//! Claims: things that can exist only once in a cloud and that a resource takes.
 //!
-//! A role has one inline policy of a name, a route table one route to a destination, and the
-//! subnets of a VPC do not overlap. Two resources with one claim are an error in a program; a
-//! resource of the state and one of the program with the same claim are the same thing, whatever
-//! their paths. The rules are those of [`groundplan_schema::claim_rules`].
+//! A role has at most one inline policy of a name, a route table has one route to a destination, and the subnets of a
+//! VPC do not overlap. Two resources of a program with the same claim are an error. A resource of the state and one of
+//! the program with the same claim are the same thing, whatever their paths are. The rules are those of
+//! [`groundplan_schema::claim_rules`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,13 +15,13 @@ use ipnet::{IpNet, Ipv6Net};
 use crate::environment::Environment;
 use crate::value::{Deferred, Reference, SubnetOf, Value};
 
-/// Something of which a cloud has one at a time.
+/// Something that can exist only once in a cloud at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
-    /// What is claimed, for messages, as in `inline policy of a role`.
+    /// The kind of claim, for messages, as in `inline policy of a role`.
     pub what: &'static str,
-    /// Names it. Claims can conflict only where their keys are equal, so that they can be found in
-    /// a map. A part that is not known yet stands as its reference.
+    /// The key. Only claims with equal keys can conflict, so that they can be found in a map. A part that is not known
+    /// yet is represented by its reference.
     pub key: String,
     /// When two claims with this key conflict.
     pub conflict: Conflict,
@@ -32,17 +32,17 @@ pub struct Claim {
 /// When two claims with equal keys conflict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Conflict {
-    /// Always: they are the same thing.
+    /// Always, because they are the same thing.
     Equal,
-    /// Where the address blocks overlap; they are the same thing where the blocks are equal.
+    /// If the address blocks overlap. They are the same thing if the blocks are equal.
     Overlap(IpNet),
-    /// Where the values differ: a target group belongs to one load balancer, and any number of
-    /// listeners of that may use it. They are never the same thing.
+    /// If the values differ: a target group belongs to one load balancer, and any number of its listeners may use it.
+    /// They are never the same thing.
     Unless(String),
 }
 
 impl Claim {
-    /// Whether both cannot exist at once, as far as their values are known.
+    /// Returns whether both cannot exist at once, as far as their values are known.
     pub fn conflicts_with(&self, other: &Self) -> bool {
         self.key == other.key
             && match (&self.conflict, &other.conflict) {
@@ -52,8 +52,8 @@ impl Claim {
             }
     }
 
-    /// As [`conflicts_with`](Self::conflicts_with), without those where a value that is not known
-    /// yet may turn out to be the other one.
+    /// Returns whether both conflict as in [`conflicts_with`](Self::conflicts_with), and no unknown value can resolve
+    /// the conflict.
     pub fn certainly_conflicts_with(&self, other: &Self) -> bool {
         let certain = match (&self.conflict, &other.conflict) {
             (Conflict::Unless(a), Conflict::Unless(b)) => match (attribute(a), attribute(b)) {
@@ -66,8 +66,8 @@ impl Claim {
         certain && self.conflicts_with(other)
     }
 
-    /// Whether both name the same thing, so that a resource with the one is the resource of the same
-    /// type with the other under a new path.
+    /// Returns whether both name the same thing. A resource of the same type with the other claim is then the same
+    /// resource under a new path.
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.key == other.key
             && match (&self.conflict, &other.conflict) {
@@ -77,7 +77,7 @@ impl Claim {
             }
     }
 
-    /// The values that are claimed, for messages, as in `worker, read`.
+    /// Returns the claimed values, for messages, as in `worker, read`.
     pub fn values(&self) -> String {
         let mut values: Vec<Cow<'_, str>> =
             self.key.split('\n').skip(2).filter(|part| !part.is_empty()).map(shown).collect();
@@ -109,14 +109,14 @@ pub(crate) fn shown(part: &str) -> Cow<'_, str> {
 const OPEN: char = '\u{2}';
 const CLOSE: char = '\u{3}';
 
-/// The claims of a resource of `type_name` with these properties. What is not known yet is part of
-/// a key as its reference, so that equal references make equal claims.
+/// Returns the claims of a resource of `type_name` with these properties. A value that is not known yet is part of the
+/// key as its reference, so that equal references result in equal claims.
 pub fn claims(type_name: &str, environment: &Environment, properties: &BTreeMap<String, Value>) -> Vec<Claim> {
     claims_among(type_name, environment, properties, &|_, _| None)
 }
 
-/// As [`claims`], where `property` gives the property, by name, of the resource that a reference names:
-/// a listener belongs to a load balancer, and `worker#RoleName` is a name that the program states.
+/// Returns the claims as in [`claims`]. `property` returns the named property of the resource that a reference names: a
+/// listener belongs to a load balancer, and `worker#RoleName` is a name that the program states.
 pub fn claims_among<'a>(
     type_name: &str,
     environment: &Environment,
@@ -134,8 +134,8 @@ pub fn claims_among<'a>(
     claims
 }
 
-/// The claims of a member of a collection that its owner states inline: those of the resource that it
-/// would be by itself. `owner` names the owner, as in the id of a security group.
+/// Returns the claims of a member of a collection that its owner states inline, which are those of the equivalent
+/// separate resource. `owner` identifies the owner, as the ID of a security group does.
 pub fn member_claims<'a>(
     member: &Member,
     environment: &Environment,

@@ -1,7 +1,7 @@
-//! An assembly as CloudFormation templates, so that nobody is locked in.
+//! Translates an assembly into CloudFormation templates, to avoid lock-in.
 //!
-//! [`templates`] gives a template for each stack. What CloudFormation has no word for is either
-//! written in its terms or reported; nothing is dropped that changes what is deployed:
+//! [`templates`] returns a template for each stack. What CloudFormation cannot express directly is either translated or
+//! reported. Nothing that affects the deployed resources is dropped:
 //!
 //! | in the assembly | in the template |
 //! |---|---|
@@ -53,10 +53,10 @@ fn nothing_out() -> Json {
     json!([{"IpProtocol": "icmp", "FromPort": 252, "ToPort": 86, "CidrIp": "255.255.255.255/32"}])
 }
 
-/// The template of every stack, by the stack's name.
+/// Returns the template of each stack, by the name of the stack.
 ///
 /// # Errors
-/// Everything that cannot be written as CloudFormation, with its path.
+/// A diagnostic for everything that CloudFormation cannot express, with its path.
 pub fn templates(assembly: &Assembly) -> Result<BTreeMap<String, Json>, Diagnostics> {
     let ids = logical_ids(assembly);
     let mut shared = Shared::default();

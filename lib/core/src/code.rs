@@ -14,7 +14,7 @@ macro_rules! codes {
         #[non_exhaustive]
         pub enum Code {
             $($(#[doc = $text])+ $name,)+
-            /// A code of a check that is not part of Groundplan. Codes that begin with `GP` are reserved.
+            /// The code of a check that is not part of Groundplan. Codes that begin with `GP` are reserved.
             Custom(&'static str),
         }
 
@@ -22,7 +22,7 @@ macro_rules! codes {
             /// Every code of Groundplan, in order.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// The text, as in `GP0101`.
+            /// Returns the text, as in `GP0101`.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $code,)+
@@ -426,17 +426,17 @@ impl From<&'static str> for Code {
 }
 
 impl Code {
-    /// The code of Groundplan with this text, in any letter case.
+    /// Returns the code of Groundplan with this text, ignoring case.
     pub fn find(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(text))
     }
 
-    /// What is wrong, in a sentence; none for a custom code.
+    /// Returns what is wrong, in a sentence; `None` for a custom code.
     pub fn title(self) -> Option<&'static str> {
         self.documentation().first().map(|line| line.trim())
     }
 
-    /// Why that is wrong and what to do, in lines for a terminal of 80 columns; none for a custom code.
+    /// Returns why that is wrong and what to do, in lines of at most 80 columns; `None` for a custom code.
     pub fn explanation(self) -> Option<String> {
         let (_, lines) = self.documentation().split_first()?;
         let lines: Vec<_> = lines.iter().map(|line| line.trim()).skip_while(|line| line.is_empty()).collect();

@@ -1,20 +1,20 @@
-//! What properties hold.
+//! The types of property values.
 
 use crate::value::{Value, ValueType};
 
 /// A type that a property can hold.
 pub trait Data: Sized {
-    /// What its known values are in a document.
+    /// The type of its known values in a document.
     const FORM: ValueType;
 
-    /// The untyped value.
+    /// Converts it into an untyped value.
     fn into_value(self) -> Value;
 
-    /// Reads an untyped value; none where it has another shape.
+    /// Reads an untyped value; `None` if it has another type.
     fn from_value(value: &Value) -> Option<Self>;
 }
 
-/// A property for which AWS publishes no schema.
+/// A value without a published schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Json(pub Value);
 

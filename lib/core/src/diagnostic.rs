@@ -1,4 +1,4 @@
-//! What synth reports, all of it at once.
+//! The findings of synth, which are reported together.
 
 use std::fmt;
 use std::panic::Location;
@@ -6,39 +6,39 @@ use std::panic::Location;
 use crate::code::Code;
 use crate::path::Path;
 
-/// How bad a [`Diagnostic`] is.
+/// The severity of a [`Diagnostic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth a look; acknowledged by code with [`Scope::acknowledge`](crate::Scope::acknowledge).
+    /// A possible problem. [`Scope::acknowledge`](crate::Scope::acknowledge) suppresses it by its code.
     Warning,
-    /// The program is not valid: nothing is planned.
+    /// The program is not valid, and nothing is planned.
     Error,
 }
 
-/// One finding: what is wrong, the value got, what is allowed, how to mend it, and where.
+/// A finding: what is wrong, the value given, what is allowed, how to fix it, and where.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
-    /// Says which finding it is, as in `GP0207`.
+    /// The code of the finding, as in `GP0207`.
     pub code: Code,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong, as a lower-case fragment.
+    /// The message, as a lower-case fragment.
     pub message: String,
-    /// The value that was given.
+    /// The given value.
     pub got: Option<String>,
     /// What is allowed instead.
     pub allowed: Option<String>,
     /// What to do.
     pub help: Option<String>,
-    /// The node.
+    /// The path of the node.
     pub path: Option<Path>,
-    /// Where in the user's program the node was added: the outermost call of `add` first, then
-    /// those inside the constructs that it called.
+    /// The places in the program where the node was added: the outermost call of `add` first, then the calls inside of
+    /// constructs.
     pub locations: Vec<&'static Location<'static>>,
 }
 
 impl Diagnostic {
-    /// An error. Text is a custom code, for the checks of a program.
+    /// Creates an error. A text is a custom code, for the checks of a program.
     pub fn error(code: impl Into<Code>, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
@@ -52,33 +52,33 @@ impl Diagnostic {
         }
     }
 
-    /// A warning.
+    /// Creates a warning.
     pub fn warning(code: impl Into<Code>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
-    /// States the value that was given.
+    /// Sets the given value.
     #[must_use]
     pub fn got(mut self, got: impl fmt::Display) -> Self {
         self.got = Some(got.to_string());
         self
     }
 
-    /// States what is allowed.
+    /// Sets what is allowed.
     #[must_use]
     pub fn allowed(mut self, allowed: impl fmt::Display) -> Self {
         self.allowed = Some(allowed.to_string());
         self
     }
 
-    /// States what to do.
+    /// Sets what to do.
     #[must_use]
     pub fn help(mut self, help: impl fmt::Display) -> Self {
         self.help = Some(help.to_string());
         self
     }
 
-    /// States the node that this is about.
+    /// Sets the path of the node.
     #[must_use]
     pub fn at(mut self, path: impl Into<Path>) -> Self {
         self.path = Some(path.into());
@@ -86,7 +86,7 @@ impl Diagnostic {
     }
 }
 
-/// As a compiler writes it, over several lines.
+/// Writes it like a compiler, on several lines.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
@@ -113,12 +113,12 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Every diagnostic of a program that is not valid, errors and warnings.
+/// All errors and warnings of a program that is not valid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Those that make the program invalid.
+    /// Returns the errors.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
     }

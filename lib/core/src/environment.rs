@@ -1,22 +1,21 @@
-//! Where resources are: account, region, and the role that reaches them.
+//! The environment of resources: account, region, and the role to access them.
 
 use serde::{Deserialize, Serialize};
 
 /// The account and region that resources belong to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Environment {
-    /// The twelve-digit account, where the stack is pinned to one. A pinned stack is never
-    /// applied to another account.
+    /// The twelve-digit account, if the stack is pinned to one. A pinned stack is never deployed to another account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// The region, as in `us-east-1`.
     pub region: String,
-    /// The role that every call for this stack is made as; none for the credentials themselves.
+    /// The role that every call for this stack uses; `None` for the credentials themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<AssumeRole>,
 }
 
-/// An IAM role that a stack is deployed as, usually one of another account.
+/// An IAM role to deploy a stack with, usually in another account.
 ///
 /// The credentials that run the program need `sts:AssumeRole` on it, and its trust policy has to
 /// admit them: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
@@ -34,16 +33,16 @@ pub struct Environment {
 pub struct AssumeRole {
     /// The role's ARN, as in `arn:aws:iam::444455556666:role/deploy`.
     pub arn: String,
-    /// What the role's trust policy expects as `sts:ExternalId`.
+    /// The `sts:ExternalId` that the trust policy of the role expects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// The name of the session, which CloudTrail shows; `groundplan` where none is given.
+    /// The name of the session, which CloudTrail shows. Default: `groundplan`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_name: Option<String>,
 }
 
 impl AssumeRole {
-    /// The role with this ARN.
+    /// Creates a role from its ARN.
     pub fn new(arn: impl Into<String>) -> Self {
         Self { arn: arn.into(), external_id: None, session_name: None }
     }
@@ -62,7 +61,7 @@ impl AssumeRole {
         self
     }
 
-    /// The account that the role belongs to; none where the ARN is not that of a role.
+    /// Returns the account of the role; `None` if the ARN is not that of a role.
     pub fn account(&self) -> Option<&str> {
         let parts: Vec<&str> = self.arn.splitn(6, ':').collect();
         match parts[..] {
@@ -99,12 +98,12 @@ impl AssumeRole {
 }
 
 impl Environment {
-    /// The region `region` of whichever account the credentials belong to.
+    /// Creates the environment of a region in the account of the credentials.
     pub fn new(region: impl Into<String>) -> Self {
         Self { account: None, region: region.into(), role: None }
     }
 
-    /// The partition that the region is in, as in `aws` or `aws-cn`.
+    /// Returns the partition of the region, as in `aws` or `aws-cn`.
     pub fn partition(&self) -> &'static str {
         crate::partition(&self.region)
     }
@@ -116,7 +115,7 @@ impl Environment {
         self
     }
 
-    /// Makes every call for the stack as `role`, and pins the stack to the account of the role.
+    /// Uses `role` for every call for the stack, and pins the stack to the account of the role.
     #[must_use]
     pub fn assume_role(mut self, role: AssumeRole) -> Self {
         self.account = self.account.or_else(|| role.account().map(str::to_owned));
@@ -124,7 +123,7 @@ impl Environment {
         self
     }
 
-    /// Whether both are the same account and region, whatever role is assumed there.
+    /// Returns whether both are the same account and region, with any role.
     pub fn is_same_place(&self, other: &Self) -> bool {
         self.account == other.account && self.region == other.region
     }

@@ -1,4 +1,4 @@
-//! Typed names of what an app publishes for others.
+//! Typed names of the outputs that an app publishes for others.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,12 +9,11 @@ use crate::input::{Input, IsA, Output, Provides};
 use crate::template::{Template, TemplatePart};
 use crate::value::{CrossAppReference, Deferred, Value, ValueType};
 
-/// The name of an output of an app, with its type. The apps that publish and use it share it as
-/// a constant.
+/// The name of an output of an app, with its type. It is a constant that the publishing app and the using apps share.
 ///
-/// The app publishes it with [`Scope::export`](crate::Scope::export). Another one passes it where
-/// a value of its type is wanted, like an [`Output`] of its own: the engine reads the value from
-/// the state of the first app when it plans. The states of both are kept in the same place.
+/// An app publishes it with [`Scope::export`](crate::Scope::export). Another app passes it wherever a value of its type
+/// is expected, like an [`Output`] of its own. During planning, the engine reads the value from the state of the
+/// publishing app. The states of both apps must be in the same location.
 ///
 /// ```
 /// use groundplan_core::{App, Environment, Export, template};
@@ -31,8 +30,8 @@ use crate::value::{CrossAppReference, Deferred, Value, ValueType};
 /// # Ok::<(), groundplan_core::Diagnostics>(())
 /// ```
 ///
-/// A secret cannot be published, since states have outputs in plain text; publish the ARN of the
-/// Secrets Manager secret that holds it.
+/// A secret cannot be published, because states contain outputs in plain text. Instead, publish the ARN of the Secrets
+/// Manager secret that contains it.
 ///
 /// ```compile_fail
 /// # use groundplan_core::{Export, Secret};
@@ -45,10 +44,10 @@ pub struct Export<T> {
 }
 
 impl<T: Data> Export<T> {
-    /// The output `name` of the app `app`.
+    /// Names the output `name` of the app `app`.
     ///
     /// # Panics
-    /// Where `T` is a [`Secret`](crate::Secret); in a constant that is a compile error.
+    /// If `T` is a [`Secret`](crate::Secret). In a constant, this is a compile error.
     pub const fn new(app: &'static str, name: &'static str) -> Self {
         assert!(
             !matches!(T::FORM, ValueType::Secret),
@@ -57,19 +56,18 @@ impl<T: Data> Export<T> {
         Self { app: Cow::Borrowed(app), name: Cow::Borrowed(name), kind: PhantomData }
     }
 
-    /// The output of the same name of another app, where each environment has an app of its own:
-    /// `NETWORK.of("platform-prod")`.
+    /// Names the same output of another app, for programs with one app per environment: `NETWORK.of("platform-prod")`.
     #[must_use]
     pub fn of(self, app: impl Into<String>) -> Self {
         Self { app: Cow::Owned(app.into()), ..self }
     }
 
-    /// The app that publishes it.
+    /// Returns the app that publishes it.
     pub fn app(&self) -> &str {
         &self.app
     }
 
-    /// Its name among the outputs of that app.
+    /// Returns its name among the outputs of that app.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -116,7 +114,7 @@ impl<A: IsA<String> + Data> TemplatePart for &Export<A> {
     }
 }
 
-/// What a value is published under: text, or an [`Export`], which states the type of the value.
+/// The name of an output: a text, or an [`Export`], which determines the type of the value.
 #[diagnostic::on_unimplemented(
     message = "a `{V}` cannot be published under a `{Self}`",
     label = "not a value that this name can have",
@@ -147,7 +145,7 @@ impl<T: Data, V: Provides<T>> ExportName<V> for Export<T> {
     }
 }
 
-/// A value whose own type says all that a name which is text leaves open.
+/// A value that can be published under a text, because its own type is known.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` cannot be published under a name that is text",
     label = "publish an `Output`, an `Input`, a template or text"

@@ -1,4 +1,4 @@
-//! Handles: what a program holds of a resource that it has added.
+//! Handles of the resources that a program adds.
 
 use std::fmt;
 use std::ops::Deref;
@@ -12,9 +12,9 @@ use crate::resource::{HasRef, Identifies, Resource};
 use crate::template::TemplatePart;
 use crate::value::Value;
 
-/// What [`Scope::add`](crate::Scope::add) returns for a resource: its outputs, and what can be said about its life.
+/// The handle of a resource, which [`Scope::add`](crate::Scope::add) returns: its outputs and its lifecycle settings.
 ///
-/// Passing `&handle` where one of its identifiers is wanted gives that identifier.
+/// Pass `&handle` wherever one of its identifiers is expected.
 pub struct Handle<R: Resource> {
     node: Node,
     attributes: R::Attributes,
@@ -25,22 +25,22 @@ impl<R: Resource> Handle<R> {
         Self { attributes: R::Attributes::from(node.clone()), node }
     }
 
-    /// The untyped node.
+    /// Returns the untyped node.
     pub fn node(&self) -> &Node {
         &self.node
     }
 
-    /// Where the resource stands.
+    /// Returns the path of the resource.
     pub fn path(&self) -> &Path {
         self.node.path()
     }
 
-    /// The attribute or property `attribute`; its type is the caller's claim.
+    /// Returns the attribute or property `attribute` as an output. The caller chooses its type, which is not checked.
     pub fn output<T>(&self, attribute: &str) -> Output<T> {
         self.node.output(attribute)
     }
 
-    /// Orders this resource after `other`, where no reference says so.
+    /// Orders this resource after `other`, if no reference does so.
     pub fn after<O: Resource>(&self, other: &Handle<O>) -> &Self {
         self.node.change(|entry| {
             entry.depends_on.insert(other.path().clone());
@@ -48,8 +48,8 @@ impl<R: Resource> Handle<R> {
         self
     }
 
-    /// States that the resource was at `path` before: it is moved, not replaced. Synth reports `GP0108` where the
-    /// program still has a resource at that path.
+    /// States that the resource was at `path` before, so that it is moved and not replaced. Synth reports `GP0108` if
+    /// the program still has a resource at that path.
     pub fn moved_from(&self, path: &str) -> &Self {
         self.node.change(|entry| {
             entry.moved_from.insert(Path::new(path));
@@ -57,8 +57,8 @@ impl<R: Resource> Handle<R> {
         self
     }
 
-    /// Refuses every plan that would delete or replace the resource, until a deploy has said
-    /// `unprotect`. Taking the declaration out of the program does not disarm it.
+    /// Refuses every plan that would delete or replace the resource. Removing the resource from the program does not
+    /// remove the protection: first remove this call, and deploy that change.
     pub fn protect(&self) -> &Self {
         self.node.lifecycle(|lifecycle| lifecycle.protect = true);
         self
@@ -70,17 +70,17 @@ impl<R: Resource> Handle<R> {
         self
     }
 
-    /// Deletes the old resource before the new one is created, where it is replaced.
+    /// If the resource is replaced, deletes the old one before the new one is created.
     pub fn delete_before_create(&self) -> &Self {
         self.node.lifecycle(|lifecycle| lifecycle.delete_before_create = true);
         self
     }
 
-    /// Leaves changes of what `path` names alone, in CloudFormation's spelling, once the resource
-    /// exists: no deploy changes it, and `drift` does not report it. A resource that is made, or made
-    /// anew since something else replaces it, gets what the program says.
+    /// Ignores changes of the property at `path`, in CloudFormation's spelling, once the resource exists: no deploy
+    /// changes it, and `drift` does not report it. A resource that is created, or replaced for another reason, gets the
+    /// value of the program.
     ///
-    /// `path` is one of these; what names nothing is an error at synth:
+    /// `path` has one of these forms. A path that names nothing is an error at synth:
     ///
     /// | path | what |
     /// |---|---|
@@ -99,8 +99,8 @@ impl<R: Resource> Handle<R> {
         self
     }
 
-    /// Sets or replaces a property after the fact, for what a construct that made the resource
-    /// does not offer. `edit` gets the typed resource and returns it changed.
+    /// Changes properties afterwards, if the construct that added the resource has no setting for them. `edit` receives
+    /// the typed resource and returns the changed one.
     pub fn edit(&self, edit: impl FnOnce(R) -> R) -> &Self {
         self.node.change(|entry| {
             let properties = Value::Map(std::mem::take(&mut entry.properties));

@@ -4,11 +4,11 @@ use crate::data::Data;
 use crate::input::{Input, IsA, Provides};
 use crate::template::Template;
 
-/// A typed identifier: text with a meaning. Text that is known is taken for any of them, since whoever
-/// writes `"vpc-0a1b2c3d"` says what it is by where it stands; an output or a handle has to be of the right
-/// kind. [`id_types!`](crate::id_types!) declares them.
+/// A typed identifier: text with a meaning. Known text is accepted for every identifier, since the place where
+/// `"vpc-0a1b2c3d"` is written shows what it is. An output or a handle must have the right type.
+/// [`id_types!`](crate::id_types!) declares identifiers.
 pub trait Identifier: Data {
-    /// The identifier that has this text.
+    /// Creates the identifier with this text.
     fn identify(text: String) -> Self;
 }
 
@@ -35,9 +35,8 @@ identifies!(&str, &String, String);
 
 /// Declares typed identifiers: newtypes over a string, each with its own meaning.
 ///
-/// A typed identifier stands for itself and for a plain `String`, but never for another
-/// identifier, so that a subnet id where a VPC id belongs does not compile. Known text and templates
-/// provide any of them.
+/// A typed identifier is accepted for itself and for a plain `String`, but never for another identifier, so that
+/// passing a subnet ID for a VPC ID does not compile. Known text and templates are accepted for every identifier.
 ///
 /// ```
 /// groundplan_core::id_types! {
@@ -54,12 +53,12 @@ macro_rules! id_types {
         pub struct $name(::std::string::String);
 
         impl $name {
-            /// The identifier of something that exists already.
+            /// Creates the identifier of an existing object.
             pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
                 Self(id.into())
             }
 
-            /// The identifier as text.
+            /// Returns the identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -1,4 +1,4 @@
-//! What `ignore_changes` names, and what it does.
+//! Applies `ignore_changes`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,8 @@ use groundplan_schema::{Kind, NAMING, ResourceType, lookup};
 
 use crate::value::Value;
 
-/// Puts what the paths of an `ignore_changes` name in `target` back to what it is in `source`: the
-/// desired properties to what was applied, or the live ones.
+/// Replaces the values at the paths of an `ignore_changes` in `target` by those in `source`: in the desired or live
+/// properties by the applied ones.
 ///
 /// A path is a property (`Description`), a part of one (`VpcConfig.SubnetIds`), a tag by its key
 /// (`Tags.Name`) or the start of it (`Tags.kubernetes.io/*`), or a part of the elements of a list:

@@ -8,34 +8,33 @@ use crate::data::{Data, Json};
 use crate::template::{Template, TemplatePart};
 use crate::value::{Deferred, Reference, SubnetOf, Value, ValueType, WithoutPrefix};
 
-/// What a property is set to: a value known now, or one that another resource will have.
+/// The value of a property: one that is known now, or one that another resource will have.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input<T> {
-    /// Known when the program runs.
+    /// A value that is known when the program runs.
     Known(T),
     /// Known only once something else is.
     Deferred(Deferred),
 }
 
-/// A list property. Whatever iterates over what provides a `T` gives one.
+/// A list property. Every iterator over values that provide a `T` can be passed for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct List<T>(pub Vec<Input<T>>);
 
-/// A map property with free keys. Maps give one, and whatever iterates over pairs.
+/// A map property with free keys. Maps, and iterators over pairs, can be passed for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map<T>(pub BTreeMap<String, Input<T>>);
 
 impl Input<String> {
-    /// The `index`th block with prefix length `prefix` inside `block`, counted from zero. The
-    /// block may be one that is only known once another resource exists, such as the IPv6 block
-    /// that Amazon gives a VPC.
+    /// Returns the block number `index`, counted from zero, with prefix length `prefix` inside of `block`. `block` may
+    /// be known only once another resource exists, such as the IPv6 block that AWS assigns to a VPC.
     pub fn subnet_of(block: impl Provides<String>, prefix: u8, index: u32) -> Self {
         Self::Deferred(Deferred::Subnet(Box::new(SubnetOf { block: block.provide().into_value(), prefix, index })))
     }
 }
 
 impl<T> Input<T> {
-    /// The value, where it is known.
+    /// Returns the value, if it is known.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
@@ -43,7 +42,7 @@ impl<T> Input<T> {
         }
     }
 
-    /// The reference, where this is one.
+    /// Returns the reference, if it is one.
     pub fn reference(&self) -> Option<&Reference> {
         match self {
             Self::Deferred(Deferred::Ref(reference)) => Some(reference),
@@ -53,7 +52,7 @@ impl<T> Input<T> {
 }
 
 impl<T: Data> Input<T> {
-    /// The untyped value.
+    /// Converts it into an untyped value.
     pub fn into_value(self) -> Value {
         match self {
             Self::Known(value) => value.into_value(),
@@ -61,7 +60,7 @@ impl<T: Data> Input<T> {
         }
     }
 
-    /// Reads an untyped value; none where it is neither a `T` nor a reference.
+    /// Reads an untyped value; `None` if it is neither a `T` nor a reference.
     pub fn from_value(value: &Value) -> Option<Self> {
         match value {
             // A map with keys to come is untyped JSON: no typed structure has such keys.
@@ -75,20 +74,20 @@ impl<T: Data> Input<T> {
 
 /// A value that a resource has once it exists: `vpc.vpc_id()` is an `Output<VpcId>`.
 ///
-/// It has no `Display`, since there is nothing to display yet; strings are composed with
-/// [`template!`](crate::template!).
+/// It does not implement `Display`, because its value is not known yet. Use [`template!`](crate::template!) to compose
+/// strings.
 pub struct Output<T> {
     reference: Reference,
     kind: PhantomData<fn() -> T>,
 }
 
 impl<T> Output<T> {
-    /// The output that `reference` names. Its type is the caller's claim.
+    /// Creates the output that `reference` names. The caller chooses its type, which is not checked.
     pub fn new(reference: Reference) -> Self {
         Self { reference, kind: PhantomData }
     }
 
-    /// What this output refers to.
+    /// Returns the reference of this output.
     pub fn reference(&self) -> &Reference {
         &self.reference
     }
@@ -112,11 +111,11 @@ impl<T> fmt::Debug for Output<T> {
     }
 }
 
-/// What can stand where a `T` is wanted.
+/// A value that can be passed where a `T` is expected.
 ///
-/// Arguments of constructors and setters are `impl Provides<T>`: a known `T`, an [`Output`] of
-/// that type, a [`Handle`](crate::Handle) of a resource that has one, an [`Export`](crate::Export) of another app,
-/// or an [`Input`]. Where `T` is an [`Identifier`](crate::Identifier), known text and a [`Template`] do, too.
+/// Arguments of constructors and setters are `impl Provides<T>`: a known `T`, an [`Output`] of that type, a
+/// [`Handle`](crate::Handle) of a resource that has one, an [`Export`](crate::Export) of another app, or an [`Input`].
+/// If `T` is an [`Identifier`](crate::Identifier), known text and a [`Template`] can be passed as well.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
     label = "this is no `{T}`",
@@ -125,15 +124,14 @@ impl<T> fmt::Debug for Output<T> {
             `Secret::from_env` or `Secret::from_secrets_manager`"
 )]
 pub trait Provides<T> {
-    /// The input that this gives.
+    /// Returns the input.
     fn provide(self) -> Input<T>;
 }
 
-/// States that a `Self` is a `T` too: a `VpcId` is a `String`, a `KeyArn` is one of the ways
-/// to name a key.
+/// States that every `Self` is also a `T`: a `VpcId` is a `String`, and a `KeyArn` is one of the ways to name a key.
 ///
-/// No implementation is recommended in messages: whoever passed the wrong id is not helped by a
-/// list of what other types are.
+/// Compiler messages recommend no implementation, because a list of other types does not help anyone who passed the
+/// wrong ID.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but an output of type `{Self}` was given",
     label = "this gives a `{Self}`, not a `{T}`"
@@ -166,16 +164,16 @@ impl<T: Data> Data for Map<T> {
 }
 
 impl Template {
-    /// The template as an input of type `T`, for identifiers that are composed, such as an ARN.
-    /// That the text is a `T` is the caller's claim.
+    /// Converts the template into an input of type `T`, for composed identifiers such as ARNs. It is not checked that
+    /// the text is a `T`.
     pub fn typed<T: Data + IsA<String>>(self) -> Input<T> {
         Input::from_value(&self.into_value()).expect("text, a reference or a template is a `T`")
     }
 }
 
 impl<A: IsA<String>> Output<A> {
-    /// The text of this output without what it starts with, as conditions of IAM have the issuer of a cluster
-    /// without its `https://`. Where it starts otherwise, it stays as it is.
+    /// Returns the text of this output without a prefix: IAM conditions, for example, contain the issuer of a cluster
+    /// without `https://`. A text that does not start with the prefix is unchanged.
     ///
     /// ```
     /// use groundplan_core::{Output, Reference, template};
@@ -291,7 +289,7 @@ impl<T> IsA<List<T>> for List<T> {}
 #[diagnostic::do_not_recommend]
 impl<T> IsA<Map<T>> for Map<T> {}
 
-/// Arrays, `Vec`s, slices, options and iterators of what provides the elements.
+/// Arrays, `Vec`s, slices, options and iterators of values that provide the elements.
 impl<T, P: Provides<T>, I: IntoIterator<Item = P>> Provides<List<T>> for I {
     fn provide(self) -> Input<List<T>> {
         Input::Known(List(self.into_iter().map(Provides::provide).collect()))
@@ -305,8 +303,9 @@ impl<K: Into<String>, T, P: Provides<T>, I: IntoIterator<Item = (K, P)>> Provide
     }
 }
 
-/// What a setter takes for a `T`: whatever [`Provides`] one, or an `Option` of that, where `None` leaves
-/// the property unset. An `Option` of an element, where a list is wanted, is a list of one or of none. `How` tells the two apart, and is always inferred.
+/// An argument of a setter for a `T`: a value that [`Provides`] one, or an `Option` of such a value, where `None`
+/// leaves the property unset. For a list property, an `Option` of an element is a list of one or no element. `How`
+/// distinguishes the two cases and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
     label = "this is no `{T}`, nor an option of one",
@@ -315,14 +314,14 @@ impl<K: Into<String>, T, P: Provides<T>, I: IntoIterator<Item = (K, P)>> Provide
             `Secret::from_env` or `Secret::from_secrets_manager`"
 )]
 pub trait Setting<T, How> {
-    /// The input that this gives; none leaves the property unset.
+    /// Returns the input; `None` leaves the property unset.
     fn setting(self) -> Option<Input<T>>;
 }
 
-/// How a [`Setting`] is given: always.
+/// The [`Setting`] of a value that is always set.
 pub enum Always {}
 
-/// How a [`Setting`] is given: maybe.
+/// The [`Setting`] of an optional value.
 pub enum Maybe {}
 
 impl<T, P: Provides<T>> Setting<T, Always> for P {

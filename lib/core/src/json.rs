@@ -8,15 +8,15 @@ use crate::resource::{HasRef, Resource};
 use crate::template::{Template, TemplatePart};
 use crate::value::{Deferred, Value};
 
-/// What can stand in [`json!`](crate::json!): what JSON has, outputs of any type, handles, templates, and other
-/// untyped JSON. A [`Secret`](crate::Secret) cannot.
+/// A value that can be used in [`json!`](crate::json!): JSON values, outputs of any type, handles, templates, and other
+/// untyped JSON, but not a [`Secret`](crate::Secret).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be put in JSON",
     label = "JSON takes text, numbers, truth values, outputs, handles, templates and what `json!` gives",
     note = "a `Secret` never becomes part of a document: pass it whole to the property that takes it"
 )]
 pub trait JsonPart {
-    /// The part as a value.
+    /// Converts the part into a value.
     fn json(self) -> Value;
 }
 
@@ -136,8 +136,8 @@ impl Entries {
     }
 }
 
-/// Untyped JSON, in the notation of JSON, of values that may not be known yet: outputs of any type, handles,
-/// and templates. It gives a [`Json`], which every property without a published schema takes.
+/// Creates untyped JSON, in JSON notation, from values that may not be known yet: outputs of any type, handles, and
+/// templates. It returns a [`Json`], which every property without a published schema accepts.
 ///
 /// ```
 /// use groundplan_core::{Output, Reference, json, template};
@@ -150,7 +150,7 @@ impl Entries {
 /// });
 /// ```
 ///
-/// A key in parentheses is an expression, and may be an output or a template, too:
+/// A key in parentheses is an expression, which may also be an output or a template:
 ///
 /// ```
 /// # use groundplan_core::{Output, Reference, json, template};
@@ -159,7 +159,7 @@ impl Entries {
 /// let condition = json!({"StringEquals": {(audience): "sts.amazonaws.com"}});
 /// ```
 ///
-/// A secret is refused:
+/// A secret does not compile:
 ///
 /// ```compile_fail
 /// # use groundplan_core::{Secret, json};

@@ -1,45 +1,44 @@
 //! Scopes, paths, inputs, outputs, secrets, diagnostics and the assembly.
 //!
-//! This crate is the pure half of Groundplan: a program builds a tree of resources in an
-//! [`App`], and [`App::synth`] turns it into an [`Assembly`], the desired document that the
-//! engine compares with what exists. Nothing here reads a clock, a network or a random number,
-//! so the same program always gives the same bytes.
+//! This crate is the pure part of Groundplan: a program builds a tree of resources in an [`App`], and [`App::synth`]
+//! turns it into an [`Assembly`], the desired document that the engine compares with what exists. It uses no clock,
+//! network or random numbers, so the same program always produces the same bytes.
 //!
-//! Its modules stand in layers, each of which knows those above it in these tables only. Documents are what is
-//! serialized and compared; they know nothing of the program that they come from:
+//! The modules form layers, and each module depends only on those above it in these tables. Documents are serialized
+//! and compared, and know nothing about the program that they come from:
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`path`] | [`Path`]: the identity of what stands in an app |
+//! | [`path`] | [`Path`]: the identity of a node in an app |
 //! | [`environment`] | [`Environment`], [`AssumeRole`]: account, region and role of a stack |
 //! | [`value`] | [`Value`]: the untyped document value behind every property, and its forms |
-//! | [`claim`] | [`Claim`]: what can exist only once, as a resource takes it |
+//! | [`claim`] | [`Claim`]: something that can exist only once and that a resource takes |
 //! | [`assembly`] | [`Assembly`]: the desired document |
 //!
-//! What is found in one, and made of it:
+//! These modules check documents and translate them:
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`code`] | [`Code`]: which findings there are, each with an explanation |
-//! | [`diagnostic`] | [`Diagnostic`]: what synth reports, all at once |
+//! | [`code`] | [`Code`]: the codes of findings, each with an explanation |
+//! | [`diagnostic`] | [`Diagnostic`]: a finding of synth |
 //! | [`policy`] | [`Policy`]: read-only checks over the finished tree |
-//! | [`policy_size`] | how large IAM lets policies be |
-//! | [`cloudformation`] | an assembly as CloudFormation templates |
+//! | [`policy_size`] | the size limits of IAM for policies |
+//! | [`cloudformation`] | translates an assembly into CloudFormation templates |
 //!
-//! Programs are written in types, which turn into documents:
+//! Programs use these types, which are converted into documents:
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`data`] | [`Data`]: what a property holds |
+//! | [`data`] | [`Data`]: the types of property values |
 //! | [`mod@template`] | [`Template`] and [`template!`]: strings composed of outputs |
 //! | [`input`] | [`Input`], [`Output`], [`Provides`]: typed references between resources |
 //! | [`id`] | [`Identifier`] and [`id_types!`]: typed ids |
 //! | [`mod@cidr`] | [`cidr!`]: address blocks checked when the program is compiled |
-//! | [`secret`] | [`Secret`]: a value that never reaches the assembly |
-//! | [`export`] | [`Export`]: typed names of what an app publishes for others |
+//! | [`secret`] | [`Secret`]: a value that never becomes part of the assembly |
+//! | [`export`] | [`Export`]: typed names of the outputs that an app publishes for others |
 //! | [`node`] | [`Node`]: a resource of a program, whatever its type |
-//! | [`resource`] | [`Resource`], [`Fields`]: what the generated resource types implement |
-//! | [`handle`] | [`Handle`]: what a program holds of a resource that it has added |
+//! | [`resource`] | [`Resource`], [`Fields`]: the traits of the generated resource types |
+//! | [`handle`] | [`Handle`]: the handle of an added resource |
 //! | [`mod@json`] | [`json!`]: untyped JSON with outputs in it |
 //! | [`query`] | [`Assembly::find`]: typed queries over an assembly |
 //! | [`scope`] | [`Scope`], [`Construct`]: where resources and constructs are added |

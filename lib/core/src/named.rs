@@ -1,7 +1,7 @@
-//! Resources that a program names by text where it could pass their outputs.
+//! Resources that a program names by text instead of passing their outputs.
 //!
-//! `"worker"` as the role of a policy is the role that the same program names so: the policy is made after
-//! it and deleted before it, as if it had a reference.
+//! If the same program has a role named `"worker"`, then `"worker"` as the role of a policy means that role: the policy
+//! is created after it and deleted before it, as with a reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,20 +12,20 @@ use crate::environment::Environment;
 use crate::path::Path;
 use crate::value::Value;
 
-/// That a resource names another one by text, where it could pass an output.
+/// A resource that names another one by text instead of passing an output.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByText {
     /// The resource.
     pub path: Path,
-    /// The one that it names.
+    /// The resource that it names.
     pub named: Path,
-    /// Where, as in `LoggingConfiguration.DestinationBucketName`.
+    /// The place of the name, as in `LoggingConfiguration.DestinationBucketName`.
     pub place: String,
     /// The name.
     pub text: String,
 }
 
-/// Each resource with those that it names by text.
+/// Returns each resource with those that it names by text.
 pub fn by_text(assembly: &Assembly) -> BTreeSet<ByText> {
     Named::new(assembly).found(assembly)
 }
@@ -44,7 +44,7 @@ pub(crate) fn dependencies(assembly: &mut Assembly) {
     }
 }
 
-/// Whether `path` is `other`, or made after it, however indirectly.
+/// Returns whether `path` is `other`, or depends on it directly or indirectly.
 pub fn is_made_after(assembly: &Assembly, path: &Path, other: &Path) -> bool {
     let mut seen = BTreeSet::from([path.clone()]);
     let mut open = vec![path.clone()];

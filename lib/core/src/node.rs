@@ -1,4 +1,4 @@
-//! Resources in the tree of a program, whatever their types.
+//! Resources of any type in the tree of a program.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use crate::path::Path;
 use crate::secret::Secret;
 use crate::tree::Tree;
 
-/// A resource in the tree, whatever its type.
+/// A resource of any type in the tree.
 #[derive(Clone)]
 pub struct Node {
     pub(crate) tree: Rc<Tree>,
@@ -20,19 +20,19 @@ impl Node {
         Self { tree, path }
     }
 
-    /// Where the resource stands.
+    /// Returns the path of the resource.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The attribute or property `attribute` as an output. Its type is the caller's claim; the
-    /// generated accessors state it for every published attribute.
+    /// Returns the attribute or property `attribute` as an output. The caller chooses its type, which is not checked;
+    /// the generated accessors have the right type for every published attribute.
     pub fn output<T>(&self, attribute: &str) -> Output<T> {
         Output::new(self.tree.reference(&self.path, attribute))
     }
 
-    /// The attribute `attribute`, which is a secret, of the resource whose identifier is the attribute
-    /// `identifier`. The generated accessors state both for every such attribute.
+    /// Returns the secret attribute `attribute` of the resource whose identifier is the attribute `identifier`. The
+    /// generated accessors pass both for every such attribute.
     pub fn secret(&self, identifier: &str, attribute: &str) -> Secret {
         Secret::of_resource(self.tree.reference(&self.path, identifier), attribute)
     }

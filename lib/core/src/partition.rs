@@ -1,4 +1,4 @@
-//! The partitions of AWS: worlds of their own, with accounts, identities and ARNs of their own.
+//! The partitions of AWS, which have separate accounts, identities and ARNs.
 
 /// A partition.
 struct Partition {
@@ -34,7 +34,7 @@ fn of_region(region: &str) -> &'static Partition {
     OTHERS.iter().find(|partition| region.starts_with(partition.prefix)).unwrap_or(&AWS)
 }
 
-/// The partition that a region is in, as in `aws` or `aws-cn`: the second part of every ARN there.
+/// Returns the partition of a region, as in `aws` or `aws-cn`, which is the second part of every ARN there.
 ///
 /// ```
 /// assert_eq!(groundplan_core::partition("eu-central-1"), "aws");
@@ -44,7 +44,7 @@ pub fn partition(region: &str) -> &'static str {
     of_region(region).name
 }
 
-/// The domain that the endpoints of a region end in.
+/// Returns the domain of the endpoints of a region.
 ///
 /// ```
 /// assert_eq!(groundplan_core::dns_suffix("eu-central-1"), "amazonaws.com");

@@ -1,4 +1,4 @@
-//! Where a resource stands in its app; the path is its identity.
+//! The path of a resource in its app, which is its identity.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,51 +8,51 @@ use serde::{Deserialize, Serialize};
 /// The identity of a node: the names from its stack downwards, joined by `/`, as in
 /// `checkout/vpc/private-a`.
 ///
-/// The hierarchy is a contract: renaming a scope moves everything below it.
+/// Renaming a scope changes the identity of everything below it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Path(Arc<str>);
 
 impl Path {
-    /// A path as written, for example on a command line. Nothing is checked: a path that names
-    /// no node is simply not found.
+    /// Creates a path from text, for example from a command line. The text is not checked: a path that names no node is
+    /// not found.
     pub fn new(path: impl Into<Arc<str>>) -> Self {
         Self(path.into())
     }
 
-    /// The path of the child `name`.
+    /// Returns the path of the child `name`.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
         Self(format!("{}/{name}", self.0).into())
     }
 
-    /// The path as text.
+    /// Returns the path as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The last name of the path.
+    /// Returns the last name of the path.
     pub fn name(&self) -> &str {
         self.0.rsplit_once('/').map_or(&*self.0, |(_, name)| name)
     }
 
-    /// The first name of the path: its stack.
+    /// Returns the first name of the path, which is its stack.
     pub fn stack(&self) -> &str {
         self.0.split_once('/').map_or(&*self.0, |(stack, _)| stack)
     }
 
-    /// The path one level up; none for a stack.
+    /// Returns the path one level up; `None` for a stack.
     pub fn parent(&self) -> Option<Self> {
         self.0.rsplit_once('/').map(|(parent, _)| Self(parent.into()))
     }
 
-    /// Whether this is `other` or lies below it.
+    /// Returns whether this path is `other` or below it.
     pub fn is_within(&self, other: &Path) -> bool {
         self.0.strip_prefix(&*other.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Why `name` cannot be a part of a path, or the name of an app, which is a part of paths in the file
-    /// system; none where it can.
+    /// Returns why `name` cannot be part of a path, or the name of an app, which is part of file system paths; `None`
+    /// if it can.
     pub fn reject_name(name: &str) -> Option<&'static str> {
         if name.is_empty() {
             return Some("it is empty");

@@ -1,15 +1,14 @@
-//! Read-only checks over the finished tree.
+//! Read-only checks of the finished assembly.
 
 use crate::assembly::Assembly;
 use crate::diagnostic::Diagnostic;
 
-/// A check over a whole assembly: what the compiler cannot see and production would punish.
+/// A check of a whole assembly, for problems that the compiler cannot detect.
 ///
-/// A policy changes nothing. It names the node of each finding with
-/// [`Diagnostic::at`](crate::Diagnostic::at); synth adds the place in the user's program.
-/// Warnings are acknowledged by code where they are meant.
+/// A policy changes nothing. It sets the node of each finding with [`Diagnostic::at`](crate::Diagnostic::at), and synth
+/// adds the place in the program. A program can acknowledge intended warnings by their codes.
 pub trait Policy {
-    /// The findings in `assembly`.
+    /// Returns the findings in `assembly`.
     fn check(&self, assembly: &Assembly) -> Vec<Diagnostic>;
 }
 

@@ -1,7 +1,7 @@
-//! How large IAM lets policies be.
+//! The size limits of IAM for policies.
 //!
-//! IAM counts characters without white space, and those of all inline policies of one identity
-//! together. What is not known yet counts as nothing here, so that what is found is certain.
+//! IAM counts characters without white space, and counts all inline policies of one identity together. Here, unknown
+//! values do not count, so that every finding is certain.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 
 use std::collections::BTreeMap;
@@ -14,20 +14,20 @@ use crate::diagnostic::Diagnostic;
 use crate::path::Path;
 use crate::value::{Deferred, Value};
 
-/// The most characters of a managed policy.
+/// The maximum number of characters of a managed policy.
 pub const MANAGED: usize = 6_144;
-/// The most characters of all inline policies of a role.
+/// The maximum number of characters of all inline policies of a role.
 pub const ROLE: usize = 10_240;
-/// The most characters of all inline policies of a group.
+/// The maximum number of characters of all inline policies of a group.
 pub const GROUP: usize = 5_120;
-/// The most characters of all inline policies of a user.
+/// The maximum number of characters of all inline policies of a user.
 pub const USER: usize = 2_048;
 
 /// Identities, and the most characters of their inline policies.
 const IDENTITIES: [(&str, usize); 3] = [("AWS::IAM::Role", ROLE), ("AWS::IAM::Group", GROUP), ("AWS::IAM::User", USER)];
 
-/// The number of characters that IAM counts in a document. `unknown` is what each value counts that is
-/// not known yet.
+/// Returns the number of characters that IAM counts in a document. Each value that is not known yet counts as `unknown`
+/// characters.
 pub fn size(document: &Value, unknown: usize) -> usize {
     match document {
         // IAM counts a document that is given as text, and one that is given as data once it is text.

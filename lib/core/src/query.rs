@@ -6,12 +6,12 @@ use crate::path::Path;
 use crate::resource::Resource;
 use crate::value::Value;
 
-/// A resource found by its type, as in a unit test.
+/// A resource that was found by its type, for unit tests.
 #[derive(Debug)]
 pub struct Found<'a, R> {
-    /// Where it stands.
+    /// The path of the resource.
     pub path: &'a Path,
-    /// The whole entry, untyped.
+    /// The untyped entry.
     pub entry: &'a ResourceEntry,
     resource: R,
 }
@@ -26,16 +26,16 @@ impl<R> std::ops::Deref for Found<'_, R> {
 }
 
 impl Assembly {
-    /// Every resource of type `R`, ordered by path.
+    /// Returns every resource of type `R`, ordered by path.
     ///
     /// # Panics
-    /// Where an entry does not have the shape of its type, which no program can produce.
+    /// If the properties of an entry do not fit its type, which no program can produce.
     pub fn find<R: Resource>(&self) -> Vec<Found<'_, R>> {
         let of_type = self.resources.iter().filter(|(_, entry)| entry.type_name == R::TYPE);
         of_type.map(|(path, entry)| Found { path, entry, resource: typed(path, entry) }).collect()
     }
 
-    /// The resource of type `R` at `path`, if there is one.
+    /// Returns the resource of type `R` at `path`, if there is one.
     pub fn get<R: Resource>(&self, path: &str) -> Option<Found<'_, R>> {
         let (path, entry) = self.resources.get_key_value(path)?;
         (entry.type_name == R::TYPE).then(|| Found { path, entry, resource: typed(path, entry) })

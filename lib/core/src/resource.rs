@@ -1,4 +1,4 @@
-//! What the generated resource types implement.
+//! The traits of the generated resource types.
 
 use std::collections::BTreeMap;
 
@@ -9,38 +9,37 @@ use crate::value::{Value, ValueType};
 
 /// A structure of named properties: a resource type, or a type nested in one.
 ///
-/// One visitor serves both directions, writing to a [`Value`] and reading from one; the
-/// generated code for each type is a line per property.
+/// A visitor is used both to write a [`Value`] and to read one, so that the generated code has one line for each
+/// property.
 pub trait Fields: Sized {
-    /// The structure with no property set.
+    /// Creates the structure without any property.
     fn unset() -> Self;
 
-    /// Shows every property to `visitor`, in the schema's order.
+    /// Passes every property to `visitor`, in the order of the schema.
     fn fields<V: FieldVisitor>(&mut self, visitor: &mut V);
 }
 
-/// What [`Fields::fields`] shows the properties to.
+/// A visitor of the properties, for [`Fields::fields`].
 pub trait FieldVisitor {
-    /// One property, under CloudFormation's name.
+    /// Visits a property, by its CloudFormation name.
     fn field<T: Data>(&mut self, name: &'static str, slot: &mut Option<Input<T>>);
 }
 
-/// A resource type of AWS's published schema.
+/// A resource type of the published schema of AWS.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a resource nor a construct",
     label = "a scope takes resources and constructs",
     note = "implement `Construct` for it"
 )]
 pub trait Resource: Fields {
-    /// CloudFormation's name of the type, as in `AWS::EC2::Subnet`.
+    /// The CloudFormation name of the type, as in `AWS::EC2::Subnet`.
     const TYPE: &'static str;
 
-    /// What the resource has once it exists, as typed outputs.
+    /// The typed outputs of the resource.
     type Attributes: From<Node>;
 }
 
-/// States which attribute of a resource is a `T`, so that the resource's handle can be passed
-/// where a `T` is wanted.
+/// States which attribute of a resource is a `T`, so that its handle can be passed where a `T` is expected.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but a `{Self}` has none",
     label = "the handle of a `{Self}` does not provide a `{T}`"
@@ -50,8 +49,8 @@ pub trait Identifies<T> {
     const ATTRIBUTE: &'static str;
 }
 
-/// States which attribute of a resource its handle stands for in a text or in JSON: what CloudFormation's
-/// `Ref` gives.
+/// States which attribute of a resource its handle represents in text or JSON: the one that CloudFormation's `Ref`
+/// returns.
 #[diagnostic::on_unimplemented(
     message = "the handle of a `{Self}` stands for no text",
     label = "pass one of its outputs"

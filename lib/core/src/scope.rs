@@ -1,4 +1,4 @@
-//! Where resources and constructs are added.
+//! Scopes, to which resources and constructs are added.
 
 use std::panic::Location;
 use std::rc::Rc;
@@ -17,17 +17,17 @@ use crate::resource::Resource;
 use crate::tree::{Declared, Moved, Published, Tree};
 use crate::value::Value;
 
-/// A place in the tree that resources and constructs are added to. Cheap to clone.
+/// A place in the tree, to which resources and constructs are added. It is cheap to clone.
 #[derive(Clone)]
 pub struct Scope {
     tree: Rc<Tree>,
     path: Path,
 }
 
-/// A reusable piece of infrastructure: what [`Scope::add`] takes.
+/// A reusable piece of infrastructure, which [`Scope::add`] accepts.
 ///
-/// Every resource type is one; a construct of one's own adds others to its scope and returns
-/// what its users need as a handle.
+/// Every resource type is a construct. Your own construct adds resources or other constructs to its scope, and returns
+/// a handle for its users.
 ///
 /// ```
 /// use groundplan_core::{Construct, Scope};
@@ -44,11 +44,11 @@ pub struct Scope {
     label = "a scope takes resources and what implements `Construct`"
 )]
 pub trait Construct {
-    /// What `add` returns.
+    /// The type that `add` returns.
     type Handle;
 
-    /// Adds the parts to `scope`, which is the construct's own place in the tree. A mistake in
-    /// the arguments is reported with [`Scope::report`]; a construct never fails.
+    /// Adds the parts to `scope`, which is the place of the construct in the tree. A construct reports invalid
+    /// arguments with [`Scope::report`], and never fails.
     fn build(self, scope: &Scope) -> Self::Handle;
 }
 
@@ -81,9 +81,8 @@ impl Scope {
         handle
     }
 
-    /// Declares the resource that stands at this scope's own path. A construct uses it for the
-    /// one resource that it is about, so that `checkout/media` is the bucket itself and
-    /// `checkout/media/policy` its policy.
+    /// Adds the resource at the path of this scope itself. A construct uses this for its main resource, so that
+    /// `checkout/media` is the bucket itself and `checkout/media/policy` is its policy.
     pub fn resource<R: Resource>(&self, resource: R) -> Handle<R> {
         let Value::Map(properties) = resource.into_value() else {
             unreachable!("a structure of fields is written as a map");
@@ -102,29 +101,29 @@ impl Scope {
         Handle::new(Node::new(self.tree.clone(), self.path.clone()))
     }
 
-    /// Where this scope stands.
+    /// Returns the path of this scope.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The name of the app.
+    /// Returns the name of the app.
     pub fn app_name(&self) -> &str {
         &self.tree.name
     }
 
-    /// The region that resources of this scope belong to.
+    /// Returns the region of the resources in this scope.
     pub fn region(&self) -> String {
         self.environment().region
     }
 
-    /// The partition of AWS that resources of this scope belong to, as in `aws` or `aws-cn`: the second
-    /// part of their ARNs.
+    /// Returns the partition of the resources in this scope, as in `aws` or `aws-cn`, which is the second part of their
+    /// ARNs.
     pub fn partition(&self) -> &'static str {
         self.environment().partition()
     }
 
-    /// The account that resources of this scope belong to: known where the stack is pinned, else
-    /// known when it is planned.
+    /// Returns the account of the resources in this scope. It is known if the stack is pinned to an account, and
+    /// otherwise known during planning.
     pub fn account_id(&self) -> Input<String> {
         match self.environment().account {
             Some(account) => account.provide(),
@@ -137,16 +136,14 @@ impl Scope {
         stacks.get(self.path.stack()).cloned().expect("every scope lies below a stack")
     }
 
-    /// Tags every resource at or below this scope whose type has tags, unless it sets the tag
-    /// itself.
+    /// Tags every resource at or below this scope that can have tags, unless the resource sets the tag itself.
     pub fn tag(&self, key: impl Into<String>, value: impl Into<String>) -> &Self {
         self.tree.tags.borrow_mut().push((self.path.clone(), key.into(), value.into()));
         self
     }
 
-    /// States that all that stands below this scope as `to`, a construct or a resource, stood
-    /// there as `from` before: it is moved, not replaced. Synth reports `GP0108` where nothing stands
-    /// at `to`, and where something of the program still stands at `from`.
+    /// States that the construct or resource named `to` in this scope was named `from` before, so that it is moved and
+    /// not replaced. Synth reports `GP0108` if the program has nothing at `to`, or still has something at `from`.
     #[track_caller]
     pub fn moved(&self, from: &str, to: &str) -> &Self {
         let (from, to) = (self.path.child(from), self.path.child(to));
@@ -154,8 +151,8 @@ impl Scope {
         self
     }
 
-    /// Publishes a value under `name`: shown after a deploy and by `output`. Under an
-    /// [`Export`](crate::Export), other apps can use it as a value of its type.
+    /// Publishes a value under `name`. It is shown after a deploy and by `output`. If `name` is an
+    /// [`Export`](crate::Export), other apps can use the value with its type.
     #[track_caller]
     pub fn export<V>(&self, name: impl ExportName<V>, value: V) -> &Self {
         let Publication { app, name, value } = name.publish(value);
@@ -178,7 +175,7 @@ impl Scope {
         self
     }
 
-    /// Reports a finding about this scope. Synth shows all of them at once.
+    /// Reports a finding about this scope. Synth reports all findings together.
     #[track_caller]
     pub fn report(&self, diagnostic: Diagnostic) {
         let mut locations = self.tree.calls.borrow().clone();

@@ -1,4 +1,4 @@
-//! Values that must never be at rest in plain text.
+//! Secrets, which are never stored in plain text.
 
 use std::fmt;
 
@@ -8,27 +8,27 @@ use crate::value::{Reference, Value, ValueType};
 
 pub use crate::value::{Derivation, GeneratedSecret, SecretOutput, SecretSource, SecretsManagerEntry};
 
-/// A secret, named by where it comes from.
+/// A secret, represented by its source.
 ///
-/// The program, the assembly, the state and the plan carry only the source. The engine fetches
-/// the value at the moment a step needs it, and drops it afterwards. A `Secret` cannot be
-/// printed, serialized, or put in a [`template!`](crate::template!): none of that compiles.
+/// The program, the assembly, the state and the plan contain only the source. The engine fetches the value when a step
+/// needs it, and drops it afterwards. Printing or serializing a `Secret`, or using it in a
+/// [`template!`](crate::template!), does not compile.
 pub struct Secret(SecretSource);
 
 impl Secret {
-    /// A random value of `length` letters and digits, made by the engine once.
+    /// Returns a random value of `length` letters and digits, which the engine generates once.
     pub fn generated(length: u32) -> Self {
         let punctuation = (b'!'..=b'~').map(char::from).filter(|c| !c.is_ascii_alphanumeric());
         Self(SecretSource::Generated(GeneratedSecret { length, exclude_characters: punctuation.collect() }))
     }
 
-    /// The value of the environment variable `name` of the process that deploys.
+    /// Returns the value of the environment variable `name` of the process that deploys.
     pub fn from_env(name: impl Into<String>) -> Self {
         Self(SecretSource::Environment(name.into()))
     }
 
-    /// The current value of a Secrets Manager secret, named by its ARN or name; with `key`, one
-    /// entry of the JSON object that it holds.
+    /// Returns the current value of a Secrets Manager secret, by ARN or name; with `key`, the value of that key in its
+    /// JSON object.
     pub fn from_secrets_manager(secret: impl Provides<String>, key: Option<&str>) -> Self {
         let entry =
             SecretsManagerEntry { secret: Box::new(secret.provide().into_value()), key: key.map(str::to_owned) };
@@ -42,16 +42,16 @@ impl Secret {
         Self(SecretSource::Output(SecretOutput { resource, attribute: attribute.to_owned() }))
     }
 
-    /// The password for SES's SMTP endpoint in `region`, where this is the secret of an access key of
-    /// an IAM user who may `ses:SendRawEmail`. The user name is the access key's ID.
+    /// Returns the password for the SMTP endpoint of SES in `region`. This secret must be the secret access key of an
+    /// IAM user with the permission `ses:SendRawEmail`. The SMTP user name is the access key ID.
     #[must_use]
     pub fn ses_smtp_password(self, region: impl Into<String>) -> Self {
         let by = Derivation::SesSmtpPassword { region: region.into() };
         Self(SecretSource::Derived { from: Box::new(self.0), by })
     }
 
-    /// A JSON object with this secret under `key`, beside entries that are no secrets: what
-    /// [`from_secrets_manager`](Self::from_secrets_manager) with a key reads again.
+    /// Returns a JSON object with this secret under `key`, and with other entries that are not secret.
+    /// [`from_secrets_manager`](Self::from_secrets_manager) with a key reads such an object.
     #[must_use]
     pub fn in_json<K: Into<String>, V: Provides<String>>(
         self,
@@ -63,7 +63,7 @@ impl Secret {
         Self(SecretSource::Derived { from: Box::new(self.0), by })
     }
 
-    /// Where the value comes from.
+    /// Returns the source of the value.
     pub fn source(&self) -> &SecretSource {
         &self.0
     }

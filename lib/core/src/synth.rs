@@ -1,4 +1,4 @@
-//! From the tree of a program to its assembly.
+//! Builds the assembly from the tree of a program.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -9,16 +9,16 @@ use crate::path::Path;
 use crate::tree::{Moved, Tree};
 use crate::{check, delivery, named, policy_size};
 
-/// What synth gives: the assembly, and beside it what concerns this program's text only.
+/// The result of synth: the assembly, and information about the source text of the program.
 #[derive(Clone, Debug)]
 pub struct Synthesis {
     /// The desired document.
     pub assembly: Assembly,
-    /// Findings that were not acknowledged.
+    /// The warnings that were not acknowledged.
     pub warnings: Vec<Diagnostic>,
-    /// Where in the program each resource was added, outermost call first.
+    /// The places in the program where each resource was added, the outermost call first.
     pub locations: BTreeMap<Path, Vec<&'static Location<'static>>>,
-    /// Where in the program each output is published.
+    /// The place in the program where each output is published.
     pub output_locations: BTreeMap<String, &'static Location<'static>>,
 }
 

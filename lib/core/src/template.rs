@@ -2,8 +2,7 @@
 
 use crate::value::{Deferred, Value};
 
-/// A string that is only whole once the outputs in it are known. Made by
-/// [`template!`](crate::template!).
+/// A string that is complete only once the outputs in it are known. Use [`template!`](crate::template!) to create it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template(Vec<Value>);
 
@@ -87,15 +86,15 @@ pub const fn holes(text: &str) -> usize {
     count
 }
 
-/// What can fill a hole of a template: outputs that are strings, of this app or of others, handles
-/// of named resources, text and whole numbers. A [`Secret`](crate::Secret) cannot.
+/// A value that can fill a hole of a template: string outputs of this or other apps, handles of named resources, text
+/// and whole numbers, but not a [`Secret`](crate::Secret).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be put in a template",
     label = "a template takes outputs that are strings, text and whole numbers",
     note = "a `Secret` never becomes part of a text: pass it whole to the property that takes it"
 )]
 pub trait TemplatePart {
-    /// The part as a value.
+    /// Converts the part into a value.
     fn part(self) -> Value;
 }
 
@@ -117,8 +116,7 @@ macro_rules! parts {
 
 parts!(&str, String, &String, crate::Path, u8, u16, u32, u64, i32, i64, ipnet::Ipv4Net, ipnet::IpNet);
 
-/// Composes a string of literals and outputs, like `format!`, but of values that may not be
-/// known yet.
+/// Composes a string from literals and outputs, like `format!`, but from values that may not be known yet.
 ///
 /// ```
 /// use groundplan_core::{Output, Reference, template};
@@ -126,7 +124,7 @@ parts!(&str, String, &String, crate::Path, u8, u16, u32, u64, i32, i64, ipnet::I
 /// let objects = template!("arn:aws:s3:::{}/*", bucket);
 /// ```
 ///
-/// The number of holes is checked by the compiler, and a secret is refused:
+/// The compiler checks the number of holes, and refuses a secret:
 ///
 /// ```compile_fail
 /// # use groundplan_core::{Secret, template};

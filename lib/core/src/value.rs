@@ -26,7 +26,7 @@ pub enum Value {
     /// JSON `null`.
     #[default]
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// A number, whole or not.
     Number(serde_json::Number),
@@ -36,7 +36,7 @@ pub enum Value {
     List(Vec<Value>),
     /// A map, ordered by key so that its bytes are stable.
     Map(BTreeMap<String, Value>),
-    /// Where a secret comes from; never the secret.
+    /// The source of a secret, but never the secret itself.
     Secret(SecretSource),
     /// Known only once something else is.
     Deferred(Deferred),
@@ -272,7 +272,7 @@ from! {
     Reference => |reference| Self::Deferred(Deferred::Ref(reference)),
 }
 
-/// Plain JSON as it stands: a `$` in a key has no meaning here.
+/// Converts plain JSON: a `$` in a key has no meaning here.
 impl From<JsonValue> for Value {
     fn from(json: JsonValue) -> Self {
         match json {

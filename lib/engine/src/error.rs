@@ -1,4 +1,4 @@
-//! What can go wrong before, beside and after the steps of a plan.
+//! The errors of the engine outside of the steps of a plan.
 
 mod conflict;
 mod hints;
@@ -17,8 +17,8 @@ use crate::hint::Hint;
 use crate::model::{FormatError, IllegalEvent, LastHeartbeat, LockOwner, Missing, Use};
 use crate::provider::{Identity, ProviderError};
 
-/// Why the engine refuses or gives up. A step that fails is no such error: the
-/// [`Outcome`](crate::run::execute::Outcome) has it.
+/// An error of the engine. The failure of a step is not one of these: the [`Outcome`](crate::run::execute::Outcome)
+/// contains it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A document of the state store, or a plan, cannot be read.
@@ -27,14 +27,14 @@ pub enum Error {
     /// A file of the state store cannot be read or written.
     #[error("cannot {doing} `{}`: {source}", path.display())]
     File {
-        /// What was tried, as in `write`.
+        /// The attempted operation, as in `write`.
         doing: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// There is no state, but the app was deployed from here. Nothing was touched.
+    /// The state is missing although the app was deployed from this store. Nothing was changed.
     #[error(
         "there is no state at {place}, but it still has {}: the app was deployed from there, and a deploy without its \
          state would make everything a second time",
@@ -43,22 +43,22 @@ pub enum Error {
     Absent {
         /// The state store.
         place: String,
-        /// What shows that there was a state.
+        /// The evidence of an earlier state, as in `a journal`.
         evidence: Vec<String>,
         /// The newest serial that can be restored.
         restore: Option<u64>,
     },
-    /// The state is older than what stands beside it. Nothing was touched.
+    /// The state is older than the journal or the history beside it. Nothing was changed.
     #[error("the state at {place} has serial {found}, but {newer}: an older state was put in its place")]
     Older {
         /// The state store.
         place: String,
         /// The serial of the state.
         found: u64,
-        /// What is newer.
+        /// The evidence of a newer state.
         newer: String,
     },
-    /// The journal continues another state than the one beside it. Nothing was touched.
+    /// The journal does not continue the state beside it. Nothing was changed.
     #[error(
         "the journal at {place} belongs to another state (lineage {journal}) than the one beside it (lineage {state})"
     )]
@@ -77,10 +77,10 @@ pub enum Error {
     Moved {
         /// The state store.
         place: String,
-        /// Where it is now.
+        /// The new location.
         to: String,
     },
-    /// The account has resources of the app, and there is no state.
+    /// The account has resources of the app, but there is no state.
     #[error(
         "there is no state at {}, but account {account} has resources that are tagged as of the app `{app}`:{}\n\
          a deploy would make them a second time",
@@ -97,7 +97,7 @@ pub enum Error {
         /// The resources.
         found: Vec<String>,
     },
-    /// The name of an app would lead out of the place where states are kept.
+    /// The name of an app is not valid: it would lead outside of the location of all states.
     #[error("`{app}` cannot be the name of an app: {reason}")]
     AppName {
         /// The name.
@@ -105,7 +105,7 @@ pub enum Error {
         /// Why not.
         reason: &'static str,
     },
-    /// A state cannot be restored, pushed or moved. Nothing was touched.
+    /// A state cannot be restored, pushed or moved. Nothing was changed.
     #[error("{reason}")]
     Refused {
         /// Why not.
@@ -120,7 +120,7 @@ pub enum Error {
         place: String,
         /// The app that it belongs to.
         found: String,
-        /// The app that asked.
+        /// The app of this run.
         app: String,
     },
     /// Another run holds the lock.
@@ -131,97 +131,97 @@ pub enum Error {
     Locked {
         /// The state store.
         place: String,
-        /// Who holds it.
+        /// The owner of the lock.
         holder: Box<LockOwner>,
-        /// Its last sign of life, where the lock runs out without one.
+        /// The last heartbeat of the owner, if the lock is a lease.
         heard: Option<LastHeartbeat>,
     },
-    /// The lock is not this run's any more; it writes nothing more.
+    /// This run has lost its lock and writes nothing more.
     #[error(
         "the lock of the state at {place} {how}: this run writes nothing more; the next run reconciles the operations in progress"
     )]
     LockLost {
         /// The state store.
         place: String,
-        /// What has become of the lock, as in `was taken away`.
+        /// How the lock was lost, as in `was taken away`.
         how: String,
     },
-    /// A state store that is reached over the network does not do what it was asked for.
+    /// A request to a remote state store failed.
     #[error("cannot {doing} {place}: {source}{}", fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default())]
     Store {
-        /// What was tried, as in `write`.
+        /// The attempted operation, as in `write`.
         doing: &'static str,
         /// The object or the item of a table.
         place: String,
-        /// What it says.
+        /// The error of the store.
         source: Box<ProviderError>,
-        /// What to do about it, where that is known.
+        /// What to do about it, if known.
         fix: Option<String>,
     },
-    /// An event does not fit the state that it is to be applied to.
+    /// An event cannot be applied to the state.
     #[error("the journal at {place} does not fit the state: {illegal}")]
     Journal {
         /// The state store.
         place: String,
-        /// What does not fit.
+        /// The event, and why it is not possible.
         illegal: IllegalEvent,
     },
-    /// An earlier event of this run could not be written, and none is written any more: whether
-    /// that one is in the journal is not known.
+    /// A write to the journal failed earlier in this run. It is not known whether its events are in the journal, so no
+    /// more events are written.
     #[error("the journal at {place} cannot be written any more: {reason}")]
     JournalStopped {
         /// The state store.
         place: String,
-        /// Why that event could not be written.
+        /// Why the earlier write failed.
         reason: String,
     },
-    /// The cloud did not answer a question that planning depends on.
+    /// A read that planning depends on failed.
     #[error("{}{source}", subject(path.as_ref()))]
     Provider {
-        /// The resource that it was about, if about one.
+        /// The resource that was read, if one was read.
         path: Option<Path>,
-        /// What the cloud says.
+        /// The error of the provider.
         source: Box<ProviderError>,
     },
-    /// What has become of a call that an interrupted run has left open cannot be found out.
+    /// The outcome of a call that an interrupted run left open cannot be determined.
     #[error("cannot find out whether an interrupted run did {verb} `{path}` ({type_name}): {source}")]
     Unresolved {
         /// The resource.
         path: Path,
-        /// What the run was about to do: `create`, `update` or `delete`.
+        /// The interrupted operation: `create`, `update` or `delete`.
         verb: &'static str,
         /// CloudFormation's name of the type.
         type_name: String,
-        /// What the cloud says.
+        /// The error of the provider.
         source: Box<ProviderError>,
     },
-    /// The credentials belong to an account that this app does not belong to.
+    /// The credentials belong to a different account from the app.
     #[error("the credentials are for account {}, but {what} account {expected}; use credentials of account {expected}", actual.account)]
     WrongAccount {
-        /// What is bound to the other account, as in ``the stack `checkout` is pinned to``.
+        /// The subject of the message, as in ``the stack `checkout` is pinned to``.
         what: String,
-        /// The account that it is bound to.
+        /// The expected account.
         expected: String,
         /// Who the credentials belong to.
         actual: Identity,
     },
-    /// The provider cannot manage some of the resources. Nothing was touched.
+    /// The provider cannot manage some of the resources. Nothing was changed.
     #[error("the target does not support {} of the resources:{}", findings.len(), list(findings))]
     Unsupported {
-        /// Each resource with what the provider says.
+        /// Each resource, with the reason of the provider.
         findings: Vec<(Path, String)>,
     },
-    /// An interrupted call has left several resources.
+    /// Several resources match an interrupted create.
     #[error("an interrupted call for `{path}` ({type_name}) matches {} resources: {}; delete all but one of them and run again", ids.len(), ids.join(", "))]
     Ambiguous {
-        /// Where the resource is to stand.
+        /// The path of the resource.
         path: Path,
         /// CloudFormation's name of the type.
         type_name: String,
         /// The identifiers that were found.
         ids: Vec<String>,
     },
-    /// The plan deletes or replaces what is protected.
+    /// The plan deletes or replaces protected resources.
     #[error(
         "the plan deletes or replaces protected resources:{}\nto allow it, deploy once with the protection (`protect`, or `DeletionProtection` of AWS) taken out and nothing else changed",
         bullets(paths)
@@ -230,13 +230,13 @@ pub enum Error {
         /// The resources.
         paths: Vec<Path>,
     },
-    /// The plan loses data and was not allowed to.
+    /// The plan deletes or replaces stateful resources, which was not allowed.
     #[error("the plan deletes or replaces resources that hold data:{}", bullets(paths))]
     DataLoss {
         /// The resources.
         paths: Vec<Path>,
     },
-    /// The plan deletes what a last snapshot could be taken of, and only somebody else can take it.
+    /// The plan deletes resources whose final snapshot can only be taken by hand.
     #[error(
         "no final snapshot is taken of what the plan deletes; take each with its command, and wait until it is there:{}",
         commands.iter().map(|(path, command)| format!("\n  {}", line(format_args!("`{path}`: {command}")))).collect::<String>()
@@ -256,30 +256,30 @@ pub enum Error {
         /// The resources.
         paths: Vec<Path>,
     },
-    /// Paths that were given name nothing.
+    /// Some of the given paths name nothing.
     #[error("{}", unknown(place, paths))]
     UnknownPaths {
-        /// Where they were looked for, as in `the program`.
+        /// The place that was searched, as in `the program`.
         place: &'static str,
-        /// The paths, each with what may have been meant.
+        /// The paths, each with the most similar known paths.
         paths: Vec<(Path, Vec<Path>)>,
     },
-    /// What was given is no path.
+    /// The given path is not valid.
     #[error("`{path}` is no path: a path is names joined by `/`, its stack first, as in `shop/vpc`")]
     NoPath {
-        /// What was given.
+        /// The given path.
         path: Path,
     },
-    /// What was retained is to move. Nothing was touched.
+    /// A retained resource cannot be moved. Nothing was changed.
     #[error(
         "`{path}` was retained and is not managed any more, so there is nothing to move; to manage it at another path, \
          declare it there and import it"
     )]
     OnlyRetained {
-        /// The path that it had.
+        /// Its former path.
         path: Path,
     },
-    /// A path that a resource is to move to has one.
+    /// The new path of a resource is taken.
     #[error("`{path}` is taken: {reason}")]
     PathTaken {
         /// The path.
@@ -289,29 +289,29 @@ pub enum Error {
         /// What to do.
         hints: Vec<Hint>,
     },
-    /// A resource cannot be imported. Nothing was touched.
+    /// A resource cannot be imported. Nothing was changed.
     #[error("cannot import `{path}`: {reason}")]
     NotImportable {
-        /// Where it is to stand.
+        /// The path to import it to.
         path: Path,
         /// Why not.
         reason: String,
         /// What to do.
         hints: Vec<Hint>,
     },
-    /// A part of a plan cannot be done without changes of others.
+    /// A part of a plan cannot be executed without changes of other resources.
     #[error("what is deleted or replaced is held by resources that are left out:{}", held(needed))]
     LeftOut {
         /// Each resource that is left out, with the one that it holds.
         needed: Vec<(Path, Path)>,
     },
-    /// Resources take what can exist once and is not let go of. Nothing was touched.
+    /// Resources claim something that can exist only once and that others keep. Nothing was changed.
     #[error("the plan cannot work, since these can exist once:{}", bullets(taken))]
     Claimed {
-        /// Each resource with what it takes and who has it.
+        /// Each resource, with its claim and the resource that holds it.
         taken: Vec<Taken>,
     },
-    /// Resources take each other's place, and none of them can go first. Nothing was touched.
+    /// Resources exchange claims, and none of them can release its claim first. Nothing was changed.
     #[error(
         "`{path}` takes the {what} of `{other}`, which cannot let go of it first; deploy in two steps, of which the first gives one of them another one"
     )]
@@ -323,43 +323,43 @@ pub enum Error {
         /// What it is, as in `port of a load balancer`.
         what: String,
     },
-    /// Resources are to be deleted, and others that stay hold them by then. Nothing was touched.
+    /// Resources cannot be deleted, because remaining resources hold them. Nothing was changed.
     #[error("the plan cannot work, since what is deleted is held by resources that stay:{}", bullets(held))]
     Held {
-        /// Each of them with who holds it.
+        /// The resources, each with its holders.
         held: Vec<HeldResource>,
     },
-    /// Resources name others by text before these exist.
+    /// Resources name other resources by text before those exist.
     #[error("the plan cannot work, since resources name each other before they exist:{}", bullets(names))]
     NamedTooEarly {
-        /// Each of them with what it names.
+        /// Each resource, with the one that it names.
         names: Vec<NamedTooEarly>,
     },
     /// No order of the steps satisfies all dependencies.
     #[error("these steps wait for each other: {}; make the change in two deploys", steps.join(" → "))]
     Cycle {
-        /// The steps, each waiting for the one before.
+        /// The steps, each of which waits for the next one.
         steps: Vec<String>,
     },
-    /// The state has moved on since the plan was made.
+    /// The state has changed since the plan was made.
     #[error("the plan is stale: {reason}")]
     StalePlan {
-        /// What has changed.
+        /// The change.
         reason: String,
     },
-    /// The program uses outputs of other apps that they do not publish. Nothing was touched.
+    /// The program uses outputs of other apps that those apps do not publish. Nothing was changed.
     #[error("outputs of other apps are missing:{}", missing_outputs(missing))]
     Upstream {
-        /// Each of them, with who wants it.
+        /// The missing outputs, each with what uses it.
         missing: Vec<Missing>,
     },
-    /// The plan takes away outputs that other apps use.
+    /// The plan removes outputs that other apps use.
     #[error(
         "the plan takes away outputs that other apps use:{}\ndeploy or destroy those apps without them first",
         outputs_in_use(uses)
     )]
     OutputsInUse {
-        /// Each of them, with who uses it.
+        /// Each use of such an output.
         uses: Vec<Use>,
     },
     /// The plan replaces or deletes resources whose outputs other apps use.
@@ -371,13 +371,13 @@ pub enum Error {
         /// Each use of such an output, with the resource that is deleted.
         uses: Vec<(Use, Path)>,
     },
-    /// The text is not a plan.
+    /// The text is not a saved plan.
     #[error("this is not a saved plan of groundplan: {reason}")]
     CorruptPlan {
-        /// What is wrong, and where.
+        /// The problem, and where it is.
         reason: String,
     },
-    /// Environment variables that secrets come from are not set.
+    /// Environment variables that secrets are read from are not set.
     #[error("set the environment {}: secrets come from there", variables(names))]
     MissingSecrets {
         /// The variables.
@@ -390,8 +390,8 @@ impl Error {
         FormatError::corrupt(place, reason).into()
     }
 
-    /// Whether it is about what a store holds, and not about reaching it: the store could be read, and what
-    /// was read is damaged, missing or not what it should be.
+    /// Returns whether the error concerns the contents of a store and not the access to it: the contents are damaged,
+    /// missing or not the expected ones.
     pub fn is_of_content(&self) -> bool {
         matches!(
             self,
@@ -404,8 +404,8 @@ impl Error {
         )
     }
 
-    /// Whether the message stands on several lines. The line feeds of such a message are its own, and what it quotes
-    /// has none; a line feed in any other message is a part of what that quotes.
+    /// Returns whether the message has several lines. A line feed in such a message separates its lines; a line feed in
+    /// any other message is part of quoted text.
     pub fn has_lines(&self) -> bool {
         matches!(
             self,
@@ -426,8 +426,8 @@ impl Error {
         )
     }
 
-    /// Whether it is about one file or object of a store, beside which others may be readable: it is damaged, of a
-    /// later version, a directory, or not for this user.
+    /// Returns whether the error concerns a single file or object of a store, so that others may be readable: it is
+    /// damaged, of a later version, a directory, or not readable by this user.
     pub fn is_of_one_document(&self) -> bool {
         matches!(self, Self::Format(_) | Self::File { .. })
     }
@@ -447,7 +447,7 @@ fn subject(path: Option<&Path>) -> String {
     path.map(|path| format!("{path}: ")).unwrap_or_default()
 }
 
-/// What is quoted, on one line: line feeds and tabs in it stand as escapes.
+/// Returns quoted text on one line, with escapes for line feeds and tabs.
 fn line(quoted: impl fmt::Display) -> String {
     quoted.to_string().replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
 }

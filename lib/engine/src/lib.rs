@@ -1,8 +1,7 @@
-//! From an assembly to an account that holds what it says.
+//! The engine: makes an account match an assembly.
 //!
-//! The engine knows no cloud. It compares an [`Assembly`](groundplan_core::Assembly) with the
-//! [`State`], schedules the difference as a graph of steps, and executes that graph against a
-//! [`Provider`], writing a journal as it goes.
+//! The engine knows no cloud. It compares an [`Assembly`](groundplan_core::Assembly) with the [`State`], schedules the
+//! difference as a graph of steps, and executes that graph against a [`Provider`], and writes a journal.
 //!
 //! | stage | module | from → to |
 //! |---|---|---|
@@ -11,28 +10,29 @@
 //! | execute | [`execute`] | `(Plan, Provider, Journal) → Outcome`, async |
 //! | journal | [`model`] | `(State, Event) → Result<State, IllegalEvent>`, a total fold |
 //!
-//! The modules stand in three layers:
+//! The modules form three layers:
 //!
-//! - [`model`] is what is written down: data, below everything else. [`provider`] says what a cloud must offer.
+//! - [`model`] contains the persisted data and depends on nothing else. [`provider`] is the interface to a cloud.
 //!   [`hint`] has what a user can do about an error, without the commands of whoever runs the engine.
-//! - The stages are pure: [`diff`], [`plan`], and [`drift`], which compares what was applied with what is there.
-//! - Runs use both. [`session`] goes the whole way: it reads, plans, permits, executes, and keeps the history.
-//!   [`planning`] asks the cloud what the stages need, and [`detect`] reads what exists. [`mod@import`] and [`edit`] change
-//!   what is known and nothing else; [`history`] is what led there. [`upstream`] is what apps use of each other.
-//!   [`store`] is where state and journal are kept.
+//! - The stages are pure: [`diff`], [`plan`], and [`drift`], which compares the applied properties with the live ones.
+//! - Runs use both. [`session`] does a complete run: it reads, plans, permits, executes, and keeps the history.
+//!   [`planning`] reads from the cloud what the stages need, and [`detect`] detects drift. [`mod@import`] and [`edit`]
+//!   change only the state; [`history`] records the runs. [`upstream`] handles the outputs that apps use of each other.
+//!   [`store`] keeps the state and the journal.
 //!
 //! # Files
 //!
-//! All of them are JSON with a `format` number; a later one than this version knows is refused and
-//! left alone: [`State`], [`Plan`], and the journal, whose lines are
-//! [`Event`](model::Event)s. [`FileStore`](store::FileStore) says what they are called, and
-//! [`ObjectStore`](store::ObjectStore) how they are kept where many machines reach them.
+//! All files are JSON with a `format` number, and a file with a later format than this version knows is refused and
+//! left unchanged: [`State`], [`Plan`], and the journal, whose lines are [`Event`](model::Event)s.
+//! [`FileStore`](store::FileStore) documents their names, and [`ObjectStore`](store::ObjectStore) documents how they
+//! are kept in a shared bucket.
 //!
 //! # Invariants
 //!
 //! - Nothing is created, changed or deleted before its intent is durable in the journal.
-//! - A token is never used for two resources: each path counts its generations, for ever.
-//! - No secret is in any file: a source stands in its place, and the state has a keyed digest.
+//! - A token is never used for two resources: the generations of each path are counted forever.
+//! - No file contains a secret: each file contains the source of the secret instead, and the state contains a keyed
+//!   digest.
 
 // The contract of stores is written as other crates see it.
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! What somebody may have meant who wrote a path that does not exist.
+//! Suggestions for a path that does not exist.
 
 use std::collections::BTreeSet;
 
 use groundplan_core::Path;
 
-/// How many are suggested.
+/// The number of suggestions.
 const SUGGESTED: usize = 3;
 
-/// The paths and scopes of `known` that look most like `wanted`, the most alike first. Alike is a path of as many
-/// names, each of which has a slip or two at most, and one in which names before the last are left out, as in `vpc`
-/// for `shop/vpc`.
+/// Returns the paths and scopes of `known` that are most similar to `wanted`, the most similar first. Similar are a
+/// path with the same number of names, each with at most a few typing errors, and a path from which names before the
+/// last one are left out, as in `vpc` for `shop/vpc`.
 pub fn nearest<'a>(wanted: &Path, known: impl IntoIterator<Item = &'a Path>) -> Vec<Path> {
     let mut candidates = BTreeSet::new();
     for path in known {

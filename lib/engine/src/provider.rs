@@ -1,7 +1,7 @@
-//! What a cloud must offer to the engine.
+//! The interface between the engine and a cloud.
 //!
-//! A provider says how to read, create, update and delete a resource of each type, and states
-//! as data how that type behaves. It never compares anything: the diff is the engine's.
+//! A provider reads, creates, updates and deletes the resources of each type, and describes the behavior of the type as
+//! data. It compares nothing: the engine has the only diff.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,106 +18,104 @@ use zeroize::Zeroizing;
 
 use crate::hint::{Hint, Hints};
 
-/// Property values under CloudFormation's names, all of them known. Those of a request hold
-/// secrets in plain text: they are never logged or stored.
+/// Known property values by CloudFormation name. The properties of a request contain secrets in plain text, and are
+/// never logged or stored.
 pub type Properties = Map<String, Json>;
 
-/// What a resource has once it exists, by attribute or property name (`VpcId`,
-/// `Endpoint.Address`).
+/// The outputs of an existing resource, by attribute or property name (`VpcId`, `Endpoint.Address`).
 pub type Outputs = Map<String, Json>;
 
-/// A cloud, or what stands in for one.
+/// A cloud, or a replacement for one.
 ///
-/// Every call is about one resource and can be repeated: the engine retries by the class of the
-/// error, and resolves what it does not know the outcome of by [`Recovery`].
+/// Each call concerns one resource and can be repeated: the engine retries according to the class of the error, and
+/// resolves an unknown outcome according to [`Recovery`].
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// Who the credentials belong to.
+    /// Returns the owner of the credentials.
     async fn identity(&self) -> Result<Identity, ProviderError>;
 
-    /// Who calls for resources of `environment` are made as: the credentials themselves, unless the
+    /// Returns the identity that calls for resources of `environment` use: that of the credentials, unless the
     /// environment names a role.
     ///
     /// # Errors
     /// As [`identity`](Self::identity); the role cannot be assumed.
     async fn identity_in(&self, environment: &Environment) -> Result<Identity, ProviderError>;
 
-    /// How resources of this type behave; none where this provider cannot manage it.
+    /// Returns the behavior of resources of this type, or `None` if this provider cannot manage them.
     fn behavior(&self, type_name: &str) -> Option<Behavior>;
 
-    /// Whether this provider supports every one of these properties, before anything is
-    /// touched. Values that are not known yet stand as `null`.
+    /// Checks, before any change, that this provider supports each of these properties. Values that are not known yet
+    /// are `null`.
     ///
     /// # Errors
     /// Of class [`ErrorClass::Invalid`], naming the property.
     #[expect(clippy::result_large_err, reason = "the error of all calls, of which this is the rarest")]
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError>;
 
-    /// Whether an update has to state a property again that did not change, since the cloud neither
-    /// keeps it nor gives it back. A secret in it is fetched for that, where it can be.
+    /// Returns whether an update has to repeat a property that did not change, because the cloud neither keeps nor
+    /// returns it. A secret in it is fetched for the update, if possible.
     fn repeats(&self, type_name: &str, property: &str) -> bool;
 
-    /// Asks for a new resource. Returns as soon as the cloud has accepted; whether it is ready
-    /// is asked by [`status`](Self::status).
+    /// Requests a new resource. Returns as soon as the cloud has accepted the request; [`status`](Self::status) tells
+    /// when the resource is ready.
     async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError>;
 
-    /// The resource as it is now; none where it does not exist.
+    /// Reads the resource as it is now; `None` if it does not exist.
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError>;
 
     /// Changes a resource in place.
     async fn update(&self, request: &UpdateRequest) -> Result<Accepted, ProviderError>;
 
-    /// Asks for a deletion.
+    /// Requests a deletion.
     ///
     /// # Errors
-    /// Of class [`ErrorClass::NotFound`] where it does not exist: whether that is to be believed
-    /// of something that may have been made a moment ago, the engine decides.
+    /// Of class [`ErrorClass::NotFound`] if the resource does not exist. The engine decides whether to trust that,
+    /// because a new resource may not be visible yet.
     async fn delete(&self, request: &DeleteRequest) -> Result<Deletion, ProviderError>;
 
-    /// One look at whether a resource is ready, or gone. The engine does the waiting.
+    /// Polls once whether a resource is ready or gone. The engine does the waiting.
     async fn status(&self, resource: &Existing) -> Result<Status, ProviderError>;
 
-    /// Polls during a deploy until a resource is ready or gone, and does what it needs for that. Repeated like
-    /// [`status`](Self::status), which never changes anything and which a plan may call. `new` says that no run has
-    /// seen the resource ready yet.
+    /// Polls once during a deploy whether a resource is ready or gone, and makes the changes that it needs on the way.
+    /// The engine repeats it like [`status`](Self::status), which never changes anything, so that a plan may call it.
+    /// `new` says that no run has seen the resource ready yet.
     async fn advance(&self, resource: &Existing, new: bool) -> Result<Status, ProviderError>;
 
-    /// How long a resource that was just made may look as if it did not exist. That one is not
-    /// there is only believed after looking for so long.
+    /// Returns how long a new resource may be invisible. The engine considers a resource missing only after it has
+    /// polled for this time.
     fn consistency_window(&self) -> Duration;
 
-    /// The time, in seconds since 1970, by a clock that the dates of what the cloud makes can be compared with. None
-    /// where [`find`](Self::find) looks at no dates.
+    /// Returns the time in seconds since 1970, by a clock that is comparable with the creation dates of the cloud;
+    /// `None` if [`find`](Self::find) uses no dates.
     fn time(&self) -> Option<u64>;
 
-    /// The identifiers of the resources that an earlier [`create`](Self::create) of the same
-    /// identity has made, looked up as the type's [`Recovery`] says.
+    /// Finds the identifiers of the resources that an earlier [`create`](Self::create) of the same identity created, in
+    /// the way that the type's [`Recovery`] names.
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError>;
 
-    /// Names of resources in these regions that carry the identity tags of `app`, for people; not all of them,
-    /// where a cloud cannot list some. Asked before the first deploy of an app: what is found there was made
-    /// with a state that is not at hand. None where a provider marks nothing.
+    /// Lists resources in these regions that have the identity tags of `app`, for messages. The list may be incomplete,
+    /// and is empty if the provider sets no tags. The engine asks before the first deploy of an app: resources that
+    /// exist already were created with a state that is now missing.
     async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError>;
 
-    /// What the identity tags of a resource that exists say about who has made it; none where it carries none, or
-    /// where a provider does not tell. Asked before it is imported.
+    /// Returns the owner that the identity tags of an existing resource name; `None` if it has no such tags, or the
+    /// provider does not read them. The engine asks before an import.
     async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError>;
 
-    /// The same cloud, in which each request that changes something is sent only while `fence` allows
-    /// it. None where every call of this provider is one request: the engine asks before each call.
+    /// Returns a provider for the same cloud that sends a request that changes something only while `fence` allows it;
+    /// `None` if every call of this provider is one request, since the engine checks the lock before each call.
     fn with_fence(&self, fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>>;
 
-    /// The value of an attribute that is a secret, of a resource that exists; none where the cloud does not
-    /// tell it again. Attributes that are told once ([`groundplan_schema::ResourceType::is_told_once`]) are
-    /// never asked for.
+    /// Reads a secret attribute of an existing resource; `None` if the cloud does not return it again. The engine never
+    /// asks for an attribute that is returned only once ([`groundplan_schema::ResourceType::is_told_once`]).
     async fn secret_output(
         &self,
         resource: &Existing,
         attribute: &str,
     ) -> Result<Option<Zeroizing<String>>, ProviderError>;
 
-    /// The current value of a Secrets Manager entry whose name or ARN is known. With a key, that
-    /// entry of the JSON object.
+    /// Reads the current value of a Secrets Manager secret whose name or ARN is known, or, for an entry with a key, the
+    /// value of that key in the JSON object.
     async fn secret(
         &self,
         entry: &SecretsManagerEntry,
@@ -125,20 +123,20 @@ pub trait Provider: Send + Sync {
     ) -> Result<Zeroizing<String>, ProviderError>;
 }
 
-/// Says whether a run may still change something: whether it holds the lock of its state.
+/// Tells whether a run still holds the lock of its state and may change something.
 ///
-/// One call of a provider may take several requests and minutes, in which another run may take the
-/// lock over.
+/// A call of a provider can consist of several requests and take minutes, and another run may take over the lock in
+/// that time.
 pub trait Fence: Send + Sync {
-    /// Returns at once, without a request of its own, and only where the run surely holds its lock.
+    /// Succeeds only if the run certainly holds its lock. Returns immediately, without a request of its own.
     ///
     /// # Errors
-    /// Of class [`ErrorClass::LockLost`]: the request is not to be sent.
+    /// Of class [`ErrorClass::LockLost`]: the request must not be sent.
     #[expect(clippy::result_large_err, reason = "the error of all calls, of which this is the rarest")]
     fn check(&self) -> Result<(), ProviderError>;
 }
 
-/// Who the credentials belong to.
+/// The owner of the credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The twelve-digit account.
@@ -148,27 +146,27 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The account that `environment` is in: a stack that is pinned to none is in that of the credentials.
+    /// Returns the account of `environment`: the one that the stack is pinned to, or else that of the credentials.
     pub fn account_of<'a>(&'a self, environment: &'a Environment) -> &'a str {
         environment.account.as_deref().unwrap_or(&self.account)
     }
 }
 
-/// Who has made a resource, by its identity tags. A resource that is moved or imported later keeps them.
+/// The app and path that created a resource, by its identity tags. A resource that is moved or imported keeps its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// The app.
     pub app: String,
-    /// Where it stood in that app; the end of that, where it is too long for a tag.
+    /// Its path in that app, or the end of the path if it is too long for a tag.
     pub path: String,
 }
 
-/// Which resource a call is about.
+/// The resource that a call concerns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Address {
     /// The app, for identity tags and generated names.
     pub app: String,
-    /// Where the resource stands in the app.
+    /// The path of the resource in the app.
     pub path: Path,
     /// CloudFormation's name of the type.
     pub type_name: String,
@@ -176,24 +174,24 @@ pub struct Address {
     pub environment: Environment,
 }
 
-/// Asks for a new resource.
+/// A request for a new resource.
 #[derive(Clone)]
 pub struct CreateRequest {
-    /// Which resource.
+    /// The resource.
     pub address: Address,
     /// The desired properties.
     pub properties: Properties,
-    /// Names this creation in this state: the same for every repetition, another one for the
-    /// next generation. Serves as client token and identity tag; 64 hexadecimal digits.
+    /// Identifies this creation: the same for every repetition, and a different one for the next generation. Serves as
+    /// client token and identity tag; 64 hexadecimal digits.
     pub token: String,
-    /// When this creation was asked for first, by [`Provider::time`]. Only where [`Recovery::ByOwner`] applies.
+    /// The time of the first request for this creation, by [`Provider::time`]. Set only for [`Recovery::ByOwner`].
     pub asked: Option<u64>,
 }
 
-/// A resource that exists, as far as the state knows.
+/// A resource that exists according to the state.
 #[derive(Clone)]
 pub struct Existing {
-    /// Which resource.
+    /// The resource.
     pub address: Address,
     /// Its primary identifier; the parts of a composite one are joined by `|`.
     pub id: String,
@@ -201,60 +199,61 @@ pub struct Existing {
     pub properties: Properties,
 }
 
-/// Asks for a change in place.
+/// A request for a change in place.
 #[derive(Clone)]
 pub struct UpdateRequest {
     /// The resource with its properties as last applied.
     pub existing: Existing,
     /// The desired properties.
     pub properties: Properties,
-    /// Names this update, as [`CreateRequest::token`] does a creation.
+    /// Identifies this update, as [`CreateRequest::token`] identifies a creation.
     pub token: String,
-    /// Whether something is to be done that the properties do not show: a setting that was refused after the create,
-    /// or a reboot for a group of parameters that has changed.
+    /// Whether the update has work that the properties do not show: a setting that was refused after the create, or a
+    /// reboot for a changed parameter group.
     pub incomplete: bool,
 }
 
-/// Asks for a deletion.
+/// A request for a deletion.
 #[derive(Clone)]
 pub struct DeleteRequest {
     /// The resource.
     pub existing: Existing,
-    /// Whether what it holds may go with it: objects of a bucket, images of a repository, the data of
-    /// a database.
+    /// Whether its contents may be deleted with it: the objects of a bucket, the images of a repository, the data of a
+    /// database.
     pub delete_data: bool,
-    /// The name of the snapshot to take before, where the type has one
-    /// ([`final_snapshot`](groundplan_schema::ResourceType::final_snapshot)). None deletes the resource without one.
+    /// The name of the final snapshot to take before the deletion, if the type has one
+    /// ([`final_snapshot`](groundplan_schema::ResourceType::final_snapshot)). `None` deletes the resource without a
+    /// snapshot.
     pub final_snapshot: Option<String>,
 }
 
-/// What the cloud answered to a create or update.
+/// The response of a cloud to a create or update.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Accepted {
     /// The primary identifier.
     pub id: String,
-    /// What is known already.
+    /// The outputs that are known already.
     pub outputs: Outputs,
-    /// The secret attributes that the answer to a create has. They are kept in memory until the run ends.
+    /// The secret attributes in the response to a create. They are kept in memory until the run ends.
     pub secrets: SecretOutputs,
 }
 
-/// The values of secret attributes, by attribute. Its debug text has the names only.
+/// The values of secret attributes, by attribute. The debug output contains only the names.
 #[derive(Clone, Default, PartialEq)]
 pub struct SecretOutputs(BTreeMap<String, Zeroizing<String>>);
 
 impl SecretOutputs {
-    /// One attribute with its value.
+    /// Creates a set of one attribute.
     pub fn of(attribute: impl Into<String>, value: impl Into<String>) -> Self {
         Self([(attribute.into(), Zeroizing::new(value.into()))].into())
     }
 
-    /// The value of an attribute.
+    /// Returns the value of an attribute.
     pub fn get(&self, attribute: &str) -> Option<&Zeroizing<String>> {
         self.0.get(attribute)
     }
 
-    /// The attributes with their values.
+    /// Returns the attributes with their values.
     pub fn into_values(self) -> impl Iterator<Item = (String, Zeroizing<String>)> {
         self.0.into_iter()
     }
@@ -272,95 +271,95 @@ impl fmt::Debug for SecretOutputs {
     }
 }
 
-/// What the cloud answered to a delete.
+/// The response of a cloud to a delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// It is gone.
+    /// The resource is gone.
     Gone,
-    /// It is going; [`Provider::status`] tells when it is gone.
+    /// The deletion is in progress; [`Provider::status`] tells when the resource is gone.
     Pending,
 }
 
-/// A resource as it is now.
+/// A resource as it was read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Live {
-    /// Properties in CloudFormation's shape, in the form in which they would be declared.
+    /// The properties in CloudFormation's format, as a program would declare them.
     pub properties: Properties,
     /// All outputs.
     pub outputs: Outputs,
 }
 
-/// What one look at a resource showed.
+/// The result of one poll of a resource.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Status {
-    /// It works; with all its outputs.
+    /// Ready, with all outputs.
     Ready(Outputs),
-    /// It is being made or changed; with the state that the cloud names.
+    /// Being created or changed, with the status that the cloud reports.
     Pending(String),
-    /// It is being deleted; with the state that the cloud names.
+    /// Being deleted, with the status that the cloud reports.
     Deleting(String),
-    /// It will not become ready before somebody does what is said here; it is kept.
+    /// Not ready until someone does what the text says. The resource is kept.
     Blocked(String),
-    /// It has failed and will not become ready by itself; with the reason.
+    /// Failed, with the reason. It will not become ready by itself.
     Failed(String),
     /// It does not exist.
     Gone,
 }
 
-/// A call that the cloud did not carry out, or about which nothing is known.
+/// A call that failed, or whose outcome is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ProviderError {
-    /// What the engine does about it.
+    /// The class, which decides what the engine does.
     pub class: ErrorClass,
-    /// What the cloud says.
+    /// The message of the cloud.
     pub message: String,
     /// The call, as in `ec2:CreateVpc`.
     pub operation: Option<String>,
     /// The cloud's error code, as in `VpcLimitExceeded`.
     pub code: Option<String>,
-    /// The cloud's id of the request, for its support.
+    /// The request ID of the cloud, for support cases.
     pub request_id: Option<String>,
-    /// The identifier of what was made in part before the error.
+    /// The identifier of the resource that was partly created before the error.
     pub partial: Option<String>,
-    /// Whether the create of what [`partial`](Self::partial) names has succeeded, and only a setting
-    /// that follows it was refused: the resource is to be updated, not to be made anew.
+    /// Whether the create of [`partial`](Self::partial) succeeded and only a later setting was refused. The engine then
+    /// updates the resource instead of creating it again.
     pub settings: bool,
-    /// For how long the call is worth repeating, where that is longer than for others of the class.
+    /// How long to retry the call, if longer than is usual for the class.
     pub patience: Option<Duration>,
     /// What a user can do about it, beyond what the message says.
     pub hints: Vec<Hint>,
 }
 
-/// What the engine does about a [`ProviderError`].
+/// The class of a [`ProviderError`], which decides what the engine does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
-    /// Too many calls: repeated later, and fewer at a time.
+    /// Too many calls. The engine retries later, at a lower rate.
     Throttled,
-    /// The cloud failed without effect: repeated.
+    /// The cloud failed without an effect. The engine retries.
     Transient,
-    /// It has not heard yet of something just made (a role, a principal): repeated for two minutes.
+    /// A new resource, such as a role, has not propagated yet. The engine retries for two minutes.
     Propagating,
     /// The resource does not exist.
     NotFound,
-    /// One with this name or these parts exists already.
+    /// A resource with this name or these parts already exists.
     AlreadyExists,
-    /// Something else holds or changes it now: a delete waits for it, within limits.
+    /// Something else holds or changes the resource at the moment. A delete waits for that, within limits.
     Conflict,
-    /// The request is wrong; repeating does not help.
+    /// The request is not valid. A retry does not help.
     Invalid,
-    /// The credentials may not do this.
+    /// The credentials do not have the permission.
     Denied,
-    /// The credentials are no good, or no good any more, whatever is asked: nothing new is started.
+    /// The credentials are not valid, or have expired. The engine starts nothing new.
     Unauthenticated,
-    /// The call may or may not have had its effect: resolved by [`Recovery`].
+    /// The call may or may not have taken effect. The engine resolves this according to [`Recovery`].
     UnknownOutcome,
-    /// The request was not sent, since the run does not hold its lock any more: nothing new is started.
+    /// The request was not sent, because the run has lost its lock. The engine starts nothing new.
     LockLost,
 }
 
 impl ProviderError {
-    /// An error of `class` that did not come from an API.
+    /// Creates an error of `class` that does not come from an API.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
         Self {
             class,

@@ -1,4 +1,4 @@
-//! Secret values: fetched when a step starts, known to the state by digest only.
+//! Secret values. They are fetched when a step starts, and the state contains only their digests.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::model::{ResourceState, State, hex};
 use crate::provider::{Accepted, Existing, Provider, ProviderError};
 
-/// The digests of secrets whose values are known while planning, by the source.
+/// The digests of the secrets whose values are known during planning, by source.
 pub type Digests = BTreeMap<String, String>;
 
 /// Why the value of a secret could not be had.

@@ -1,21 +1,19 @@
-//! How resources of a type behave in a cloud: the types of the facts that provider, planner and
-//! simulator share.
+//! The behavior of resource types in a cloud: the facts that provider, planner and simulator share.
 
 use std::time::Duration;
 
-/// How resources of a type behave, as data that the engine plans with.
+/// The behavior of a resource type, as data for planning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Behavior {
     /// How a create whose outcome is unknown is resolved.
     pub recovery: Recovery,
-    /// Whether a second one can exist beside the first while the first is replaced.
+    /// Whether the new resource can exist beside the old one during a replacement.
     pub coexists: bool,
-    /// How readiness after a create or update, and the end of a delete, is waited for.
+    /// How to wait for readiness after a create or update, and for the end of a delete.
     pub wait: Wait,
-    /// Outputs that are known and usable as soon as the create is accepted, though the resource
-    /// is not ready yet.
+    /// Outputs that are known and usable as soon as the create is accepted, before the resource is ready.
     pub early_outputs: &'static [&'static str],
-    /// The API whose rate limits its calls share, as in `ec2`.
+    /// The API whose rate limits the calls share, as in `ec2`.
     pub api: &'static str,
 }
 
@@ -28,43 +26,41 @@ pub enum Recovery {
     DeterministicName,
     /// The identity tags are set in the create call, so the resource is looked up by them.
     FindByTag,
-    /// The resource is the relation of others (a route, an attachment), so it is looked up by
-    /// its parts.
+    /// The resource is a relation of others, such as a route or an attachment, so it is looked up by its parts.
     ByParts,
-    /// The call takes neither token, name nor tags. What the owner has is listed, and what the state knows
-    /// already is not what the create has made.
+    /// The call accepts neither token, name nor tags. The resources of the owner are listed, and those that are already
+    /// in the state are excluded.
     ByOwner,
 }
 
-/// What a create call does where there is a resource with the same name or parts already.
+/// The effect of a create call if a resource with the same name or parts already exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnDuplicate {
-    /// It fails.
+    /// The call fails.
     Refuses,
-    /// It returns the existing one with the same settings as if it had made it: whether it did, the tags of
-    /// what it returned tell.
+    /// The call returns an existing resource with the same settings as if it had created it. The tags of the returned
+    /// resource show whether it did.
     Returns,
-    /// It overwrites the existing one, or succeeds without an effect, and takes no tags. Two resources with one
-    /// claim would be one thing then, and a delete of either would remove it: so the provider looks for one before
-    /// it creates, and refuses the create where there is one.
+    /// The call overwrites the existing resource, or succeeds without an effect, and accepts no tags. Two resources
+    /// with one claim would then be the same thing, and a delete of either would remove it. Therefore, the provider
+    /// searches for an existing resource first, and refuses the create if there is one.
     Overwrites,
 }
 
 /// How long to wait for readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// The longest time between two looks, which follow each other faster at first; zero where the
-    /// resource is ready at once.
+    /// The maximum time between two polls, which is shorter at first; zero if the resource is ready immediately.
     pub interval: Duration,
-    /// When to give up.
+    /// The maximum time to wait.
     pub timeout: Duration,
 }
 
 impl Wait {
-    /// Ready, or gone, as soon as the call has returned.
+    /// Ready or gone as soon as the call returns.
     pub const NONE: Self = Self { interval: Duration::ZERO, timeout: Duration::ZERO };
 
-    /// Looks every `interval` seconds or more often, for at most `timeout` seconds.
+    /// Polls every `interval` seconds or more often, for at most `timeout` seconds.
     pub const fn seconds(interval: u64, timeout: u64) -> Self {
         Self { interval: Duration::from_secs(interval), timeout: Duration::from_secs(timeout) }
     }

@@ -1,4 +1,4 @@
-//! Collections of a resource: members that stand with their owner, as resources of their own, or both.
+//! Collections of a resource, whose members are declared inline at the owner, as separate resources, or both.
 
 /// A property that holds members of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,19 +8,19 @@ pub struct Collection {
     /// Its property, as in `SecurityGroupIngress`: a list of members, or the value that makes the owner a
     /// member, as the `CidrBlock` of a VPC is one of its blocks.
     pub property: &'static str,
-    /// A member as a resource of its own; none where CloudFormation has no such type.
+    /// A member as a separate resource; `None` if CloudFormation has no such type.
     pub member: Option<Member>,
     /// The type of the resources that add themselves to the property, which names them.
     pub adds_itself: Option<&'static str>,
-    /// Whether the property is the whole collection, so that it takes members of their own for changes by
-    /// hand. Else the members are told apart by what they claim.
+    /// Whether the property is the whole collection, so that separate members appear as manual changes. Otherwise,
+    /// members are distinguished by their claims.
     pub exclusive: bool,
-    /// Whether services, controllers and people add members, too: a program owns the members that it
-    /// declares, and not the collection.
+    /// Whether services, controllers and people also add members, so that a program owns only the members that it
+    /// declares.
     pub open_to_others: bool,
 }
 
-/// A member of a collection as a resource of its own.
+/// A member of a collection as a separate resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Its type, whose properties have the names of the elements of the property.
@@ -114,17 +114,17 @@ impl Collection {
     }
 }
 
-/// The collections of a type that others may add to as well, besides its tags.
+/// Returns the collections of a type that others may also add to, besides its tags.
 pub fn collections(owner_type: &str) -> impl Iterator<Item = &'static Collection> {
     of_type(owner_type).filter(|collection| collection.open_to_others)
 }
 
-/// The collections of a type whose members may be resources of their own, too.
+/// Returns the collections of a type whose members may also be separate resources.
 pub fn inline_collections(owner_type: &str) -> impl Iterator<Item = (&'static Collection, &'static Member)> {
     of_type(owner_type).filter_map(|collection| Some((collection, collection.member.as_ref()?)))
 }
 
-/// The collections that a resource of a type is a member of.
+/// Returns the collections that a resource of a type is a member of.
 pub fn memberships(member_type: &str) -> impl Iterator<Item = (&'static Collection, &'static Member)> {
     let members = COLLECTIONS.iter().filter_map(|collection| Some((collection, collection.member.as_ref()?)));
     members.filter(move |(_, member)| member.type_name == member_type)
@@ -134,7 +134,7 @@ fn of_type(owner_type: &str) -> impl Iterator<Item = &'static Collection> {
     COLLECTIONS.iter().filter(move |collection| collection.owner_type == owner_type)
 }
 
-/// Whether a tag with this key belongs to others than the program, unless the program declares it.
+/// Returns whether a tag with this key belongs to someone other than the program, unless the program declares it.
 pub fn is_foreign_tag(key: &str) -> bool {
     FOREIGN_TAGS.iter().any(|start| key.starts_with(start))
 }

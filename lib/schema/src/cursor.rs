@@ -1,4 +1,4 @@
-//! Going through a document along the schema.
+//! Traverses a document along the schema.
 
 use std::sync::LazyLock;
 
@@ -8,8 +8,8 @@ use crate::kind::Kind;
 use crate::property::{Properties, Property, Replacement};
 use crate::resource::ResourceType;
 
-/// A place in the schema of a resource type. Code that goes down a document, of whatever type,
-/// takes it along: [`key`](Self::key) into an object or map, [`item`](Self::item) into a list.
+/// A place in the schema of a resource type. Code that descends into a document of any type moves it along:
+/// [`key`](Self::key) into an object or map, [`item`](Self::item) into a list.
 #[derive(Clone, Debug)]
 pub struct Cursor<'a> {
     resource: &'a ResourceType,
@@ -27,11 +27,11 @@ pub struct Cursor<'a> {
 /// A value found by [`ResourceType::walk`].
 #[derive(Debug)]
 pub struct Visit<'a, 'v> {
-    /// Where it is, as in `Listeners.0.Port`.
+    /// The path, as in `Listeners.0.Port`.
     pub path: String,
     /// The place in the schema.
     pub cursor: Cursor<'a>,
-    /// What is there.
+    /// The value.
     pub value: &'v Value,
 }
 
@@ -49,43 +49,43 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The facts about the property here. Elements of a list and entries of a map belong to the
-    /// property that holds them. None where the schema has no such property.
+    /// Returns the facts about the property here. Elements of a list and entries of a map belong to the property that
+    /// contains them. `None` if the schema has no such property.
     pub fn property(&self) -> Option<&'a Property> {
         self.property
     }
 
-    /// What is here. None at the top, and where the schema has no such property.
+    /// Returns the type of the value here; `None` at the top, and if the schema has no such property.
     pub fn kind(&self) -> Option<&'a Kind> {
         self.kind
     }
 
-    /// What a change here does to the resource: the strongest of what the properties on the way say.
+    /// Returns the effect of a change here on the resource: the strongest effect of the properties on the path.
     pub fn replacement(&self) -> Replacement {
         self.replacement
     }
 
-    /// Whether a property on the way holds a secret.
+    /// Returns whether a property on the path holds a secret.
     pub fn is_sensitive(&self) -> bool {
         self.sensitive
     }
 
-    /// Whether AWS takes what is here and never gives it back.
+    /// Returns whether AWS accepts this value but never returns it.
     pub fn is_write_only(&self) -> bool {
         self.write_only
     }
 
-    /// The type that this is a place of.
+    /// Returns the resource type of this place.
     pub fn resource(&self) -> &'a ResourceType {
         self.resource
     }
 
-    /// The names of the properties on the way, without keys of maps.
+    /// Returns the names of the properties on the path, without keys of maps.
     pub fn names(&self) -> &[&'a str] {
         &self.names
     }
 
-    /// The properties of the structure here; none where this is no type nested in the resource.
+    /// Returns the properties of the structure here; `None` if this is not a nested type of the resource.
     pub fn fields(&self) -> Option<&'a Properties> {
         match self.kind? {
             Kind::Type(nested) => self.resource.types.get(nested),
@@ -93,12 +93,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Whether a list is expected here.
+    /// Returns whether a list is expected here.
     pub fn is_list(&self) -> bool {
         self.list().is_some()
     }
 
-    /// The place of an entry of the object or map here. Lists are looked through.
+    /// Returns the place of an entry of the object or map here. Lists are skipped.
     pub fn key(&self, name: &str) -> Self {
         if self.top {
             return self.enter(self.resource.properties.get_key_value(name));
@@ -109,7 +109,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The place of the elements of the list here.
+    /// Returns the place of the elements of the list here.
     pub fn item(&self) -> Self {
         match (self.list(), self.kind) {
             (Some(element), _) => self.with(element),
@@ -172,39 +172,38 @@ impl<'a> Cursor<'a> {
 }
 
 impl ResourceType {
-    /// A cursor before the first property.
+    /// Returns a cursor at the top of the document.
     pub fn cursor(&self) -> Cursor<'_> {
         Cursor::new(self)
     }
 
-    /// The property at a path, as in `VpcConfig.SubnetIds` or `Listeners.0.Port`; a position in a
-    /// list may be left out.
+    /// Returns the property at a path, as in `VpcConfig.SubnetIds` or `Listeners.0.Port`. Positions in lists may be
+    /// left out.
     pub fn property(&self, path: &str) -> Option<&Property> {
         self.at(path).property()
     }
 
-    /// What the property at a path holds.
+    /// Returns the type of the property at a path.
     pub fn property_type(&self, path: &str) -> Option<&Kind> {
         self.property(path).map(|property| &property.kind)
     }
 
-    /// Whether the property at a path has to be set wherever the object that it is in is.
+    /// Returns whether the property at a path must be set if the object around it is set.
     pub fn is_required(&self, path: &str) -> bool {
         self.property(path).is_some_and(|property| property.required)
     }
 
-    /// Whether the property at a path, or one that it is in, holds a secret.
+    /// Returns whether the property at a path, or one around it, holds a secret.
     pub fn is_sensitive(&self, path: &str) -> bool {
         self.at(path).is_sensitive()
     }
 
-    /// What a change at a path does to the resource: the strongest of what the properties on the
-    /// path say.
+    /// Returns the effect of a change at a path on the resource: the strongest effect of the properties on the path.
     pub fn replacement(&self, path: &str) -> Replacement {
         self.at(path).replacement()
     }
 
-    /// The cursor at a path.
+    /// Returns the cursor at a path.
     pub fn at(&self, path: &str) -> Cursor<'_> {
         path.split('.').fold(self.cursor(), |cursor, step| match step.parse::<usize>() {
             Ok(_) if cursor.is_list() => cursor.item(),
@@ -212,7 +211,7 @@ impl ResourceType {
         })
     }
 
-    /// Every value in the properties of a resource, objects and lists before what is in them.
+    /// Returns every value in the properties of a resource, with objects and lists before their contents.
     pub fn walk<'v>(&self, properties: &'v Value) -> Vec<Visit<'_, 'v>> {
         let mut visits = Vec::new();
         descend(&self.cursor(), "", properties, &mut visits);

@@ -1,8 +1,8 @@
-//! What a property can hold.
+//! The types of property values.
 
 use serde::Deserialize;
 
-/// The shape of a property's value.
+/// The type of a property value.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "&'static str")]
 pub enum Kind {
@@ -31,7 +31,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What a list or map holds, however deep; the kind itself where it is neither.
+    /// Returns the type of the innermost elements of a list or map, or the type itself if it is neither.
     pub fn element(&self) -> &Kind {
         match self {
             Self::List(element) | Self::Map(element) => element.element(),

@@ -1,8 +1,7 @@
-//! AWS's published resource schema as compact data, and its reader.
+//! The published resource schema of AWS as compact data, with its reader.
 //!
-//! [`lookup`] gives the facts about one resource type: its properties and what a change to each
-//! does, the types nested in it, its attributes, its identifier. Nothing is parsed until it is
-//! asked for, and then only the line of that type.
+//! [`lookup`] returns the facts about a resource type: its properties and the effect of a change to each, its nested
+//! types, its attributes, and its identifier. A type is parsed on first use, and then only its own line.
 //!
 //! ```
 //! use groundplan_schema::{Kind, Replacement};
@@ -15,15 +14,15 @@
 //! assert_eq!(vpc.references[0].resource, "AWS::EC2::VPC");
 //! ```
 //!
-//! Code that goes through a document takes a [`Cursor`] along, whatever the type of the document;
-//! [`ResourceType::walk`] does it for JSON.
+//! Code that traverses a document uses a [`Cursor`], whatever the type of the document is; [`ResourceType::walk`] does
+//! it for JSON.
 //!
 //! # The table of facts
 //!
-//! How resources of a type behave is not in the published schema: how a create is made exactly once,
-//! how long it may take, what is known early, which output follows which property, what holds data
-//! that is lost with it. `src/facts/` has it, once for provider, simulator and planner: rules over the
-//! schema, and rows that correct them and name their source.
+//! The published schema does not describe how resources behave: how a create is made exactly once, how long it may
+//! take, which outputs are known early, which output follows which property, and which types are stateful. `src/facts/`
+//! contains this once for provider, simulator and planner: rules over the schema, and rows that correct the rules and
+//! name their source.
 //!
 //! # The data
 //!
@@ -71,29 +70,28 @@ pub use spelling::Spelling;
 
 const DATA: &str = include_str!("../data/aws-resources.jsonl");
 
-/// Package and version of the database that the data was made from.
+/// The package and version of the database that the data was generated from.
 pub const VERSION: &str = header("\"spec\":\"");
 
-/// Package and version of the registry schemas that the data was made from.
+/// The package and version of the registry schemas that the data was generated from.
 pub const REGISTRY_VERSION: &str = header("\"registry\":\"");
 
-/// The facts about a resource type, as in `AWS::EC2::Subnet`; none where AWS has no such type.
+/// Returns the facts about a resource type, as in `AWS::EC2::Subnet`; `None` if AWS has no such type.
 pub fn lookup(name: &str) -> Option<&'static ResourceType> {
     find(name).map(Entry::resource)
 }
 
-/// The rules by which a resource of this type claims what a cloud has once; none where it claims
-/// nothing or AWS has no such type.
+/// Returns the claim rules of a resource type; empty if it claims nothing or AWS has no such type.
 pub fn claim_rules(name: &str) -> &'static [ClaimRule] {
     find(name).map_or(&[], |entry| entry.claims.get_or_init(|| claim::rules(entry.resource())))
 }
 
-/// How resources of a type behave, as [`ResourceType::behavior`]; none where AWS has no such type.
+/// Returns the behavior of a resource type, as [`ResourceType::behavior`] does; `None` if AWS has no such type.
 pub fn behavior(name: &str) -> Option<Behavior> {
     lookup(name).map(ResourceType::behavior)
 }
 
-/// The names of all resource types, sorted.
+/// Returns the names of all resource types, sorted.
 pub fn all() -> impl Iterator<Item = &'static str> {
     index().iter().map(|entry| entry.name)
 }

@@ -1,16 +1,15 @@
-//! Whether the order of a list means something.
+//! The meaning of the order of lists.
 
 use crate::cursor::Cursor;
 
-/// What the order of a list's elements means to AWS.
+/// The meaning of the order of the elements of a list to AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListOrder {
-    /// Nothing: the list is a set.
+    /// The order has no meaning: the list is a set.
     Set,
-    /// Something: two orders are two values.
+    /// The order has a meaning: two orders are two values.
     Sequence,
-    /// The sources do not say. AWS may give such a list back in another order, and may as well
-    /// treat two orders differently.
+    /// The sources do not say. AWS may return such a list in another order, but may also treat two orders differently.
     Unknown,
 }
 
@@ -97,8 +96,7 @@ const SETS: &[&str] = &[
     "WebACL.Rules",
 ];
 
-/// The properties that tell the elements of a list apart, where they have one of them; the first that an
-/// element has counts.
+/// The properties that identify the elements of a list. The first one that an element has counts.
 pub const NAMING: [&str; 4] = ["Name", "Id", "Key", "PolicyName"];
 
 /// Types of which a list names several members of one group: nothing takes subnets, security groups,
@@ -113,9 +111,9 @@ const MEMBERS: &[&str] = &[
 ];
 
 impl Cursor<'_> {
-    /// What the order of the list here means. The registry's `insertionOrder: false` makes a set,
-    /// except where it is known to be wrong; its absence says nothing, since most schemas never mention
-    /// it and `uniqueItems` is also stated of command lines.
+    /// Returns the meaning of the order of the list here. The registry's `insertionOrder: false` means a set, except
+    /// where it is known to be wrong. Its absence means nothing, since most schemas never mention it, and even command
+    /// lines have `uniqueItems`.
     pub fn list_order(&self) -> ListOrder {
         let mut names = vec![self.resource().short_name()];
         names.extend(self.names());

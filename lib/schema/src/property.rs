@@ -14,42 +14,42 @@ pub type Properties = BTreeMap<&'static str, Property>;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(from = "Written")]
 pub struct Property {
-    /// What it holds.
+    /// The type of its value.
     pub kind: Kind,
-    /// Whether it has to be set.
+    /// Whether it is required.
     pub required: bool,
     /// Whether a change to it replaces the resource.
     pub replacement: Replacement,
-    /// Whether it holds a secret; the crate's documentation has the rule.
+    /// Whether it holds a secret, by the rule in the crate documentation.
     pub sensitive: bool,
-    /// Whether AWS takes it and never gives it back, so that drift of it cannot be seen.
+    /// Whether AWS accepts it but never returns it, so that its drift cannot be detected.
     pub write_only: bool,
-    /// Whether the registry says that the order of the list's elements means nothing. That it does
-    /// not say so means little; [`Cursor::list_order`](crate::Cursor::list_order) knows more.
+    /// Whether the registry says that the order of the list has no meaning. Its absence means little; use
+    /// [`Cursor::list_order`](crate::Cursor::list_order) instead.
     pub unordered: bool,
     /// Whether AWS advises against it.
     pub deprecated: bool,
-    /// What it means for security, as in `IngressRules`.
+    /// Its relevance for security, as in `IngressRules`.
     pub scrutiny: Option<&'static str>,
-    /// What AWS takes where it is not set.
+    /// The value that AWS uses if it is not set.
     pub default: Option<Value>,
-    /// The values that are allowed; empty where AWS lists none.
+    /// The allowed values; empty if AWS lists none.
     pub allowed: Vec<Value>,
-    /// What its value (or each element) may identify, as far as the sources say: one of these, or
-    /// of a kind that they do not list.
+    /// The resources that its value, or each element, may identify according to the sources. The list may be
+    /// incomplete.
     pub references: Vec<Reference>,
 }
 
 /// Whether a change replaces the resource: AWS deletes it and creates another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum Replacement {
-    /// It is changed in place.
+    /// A change is made in place.
     #[default]
     Never,
-    /// It depends on the values, and AWS's schema does not say how.
+    /// A change may replace the resource, depending on the values. AWS's schema does not say how.
     #[serde(rename = "maybe")]
     Maybe,
-    /// It is replaced.
+    /// A change replaces the resource.
     #[serde(rename = "yes")]
     Always,
 }

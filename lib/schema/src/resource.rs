@@ -12,46 +12,46 @@ use crate::property::{Properties, Reference};
 /// The facts about one resource type.
 #[derive(Debug, Deserialize)]
 pub struct ResourceType {
-    /// CloudFormation's name, as in `AWS::EC2::Subnet`.
+    /// The CloudFormation name, as in `AWS::EC2::Subnet`.
     pub name: &'static str,
-    /// What can be set.
+    /// The properties, by name.
     #[serde(default)]
     pub properties: Properties,
     /// The types nested in this one, by name.
     #[serde(default)]
     pub types: BTreeMap<&'static str, Properties>,
-    /// What the resource has once it exists, by name; `Endpoint.Address` is a name, too.
+    /// The attributes, by name. `Endpoint.Address` is also a name.
     #[serde(default)]
     pub attributes: BTreeMap<&'static str, Attribute>,
-    /// The properties or attributes that together identify a resource to Cloud Control; a `/` leads
-    /// into a nested type.
+    /// The properties or attributes that together identify a resource to Cloud Control. A `/` separates the names of
+    /// nested types.
     #[serde(default, rename = "id")]
     pub primary_identifier: Vec<&'static str>,
-    /// What CloudFormation's `Ref` gives, where it is not the primary identifier.
+    /// The attribute that CloudFormation's `Ref` returns, if it is not the primary identifier.
     #[serde(default, rename = "ref")]
     reference: Vec<&'static str>,
-    /// The form of its ARN, with `${Partition}`, `${Region}`, `${Account}` and names of its own.
+    /// The form of its ARN, with `${Partition}`, `${Region}`, `${Account}` and its own names.
     #[serde(default, rename = "arn")]
     pub arn_template: Option<&'static str>,
-    /// Whether it holds data that is lost with it, by the schema and the table of facts.
+    /// Whether it is stateful, according to the schema and the table of facts.
     #[serde(default)]
     pub stateful: bool,
-    /// Where its tags are; none where it cannot be tagged.
+    /// The property with its tags; `None` if it cannot be tagged.
     #[serde(default)]
     pub tags: Option<Tags>,
-    /// What it means for security, as in `ResourcePolicyResource`.
+    /// Its relevance for security, as in `ResourcePolicyResource`.
     #[serde(default)]
     pub scrutiny: Option<&'static str>,
-    /// The macro that CloudFormation needs for it: such a type is no resource of AWS by itself.
+    /// The macro that CloudFormation needs for it. Such a type is not a resource of AWS itself.
     #[serde(default)]
     pub transform: Option<&'static str>,
     /// Whether a replacement deletes the old one before it creates the new one.
     #[serde(default, rename = "delete_first")]
     pub deletes_first: bool,
-    /// What Cloud Control can do with it; empty where it is not in the registry.
+    /// The operations that Cloud Control supports; empty if it is not in the registry.
     #[serde(default)]
     pub handlers: Vec<Handler>,
-    /// Paths that replace the resource although no property on them says so.
+    /// Paths whose changes replace the resource although no property on them says so.
     #[serde(default)]
     replacing: Vec<Vec<&'static str>>,
     /// Worked out on first use.
@@ -59,26 +59,26 @@ pub struct ResourceType {
     pub(crate) behavior: OnceLock<Behavior>,
 }
 
-/// Something that a resource has once it exists.
+/// An attribute of an existing resource.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "Written", bound(deserialize = "'de: 'static"))]
 pub struct Attribute {
-    /// What it holds.
+    /// The type of its value.
     pub kind: Kind,
-    /// What its value identifies; empty where the sources do not say.
+    /// The resources that its value identifies; empty if the sources do not say.
     pub references: Vec<Reference>,
 }
 
-/// Where a resource type has its tags.
+/// The tags of a resource type.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Tags {
     /// The property.
     pub property: &'static str,
-    /// How it holds them.
+    /// The form of the tags.
     pub form: TagForm,
 }
 
-/// How a property holds tags.
+/// The form of tags in a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TagForm {
@@ -116,30 +116,30 @@ const SECRET_ATTRIBUTES: [(&str, &str); 7] = [
 const GLOBAL: &[&str] = &["CloudFront", "GlobalAccelerator", "IAM", "Organizations", "Route53", "S3", "Shield", "WAF"];
 
 impl ResourceType {
-    /// The part of the name that says the service, as in `EC2`.
+    /// Returns the service part of the name, as in `EC2`.
     pub fn service(&self) -> &'static str {
         self.name.split("::").nth(1).unwrap_or_default()
     }
 
-    /// The last part of the name, as in `Subnet`.
+    /// Returns the last part of the name, as in `Subnet`.
     pub fn short_name(&self) -> &'static str {
         self.name.rsplit("::").next().unwrap_or_default()
     }
 
-    /// Whether an attribute is a secret by itself, not the name, address or hash of one. The sources
-    /// say so of properties only.
+    /// Returns whether an attribute is itself a secret, and not the name, address or hash of one. The sources only have
+    /// this information for properties.
     pub fn is_secret_attribute(&self, attribute: &str) -> bool {
         SECRET_ATTRIBUTES.contains(&(self.name, attribute))
     }
 
-    /// The attributes that are secrets by themselves.
+    /// Returns the attributes that are themselves secrets.
     pub fn secret_attributes(&self) -> impl Iterator<Item = &'static str> + '_ {
         let own = SECRET_ATTRIBUTES.iter().filter(|(type_name, _)| *type_name == self.name);
         own.map(|(_, attribute)| *attribute)
     }
 
-    /// Whether resources of this type belong to no region, as roles do: by the form of their ARN, and
-    /// where the sources do not give that, by their service.
+    /// Returns whether resources of this type belong to no region, as roles do. This follows from the form of their ARN
+    /// or, if the sources do not have it, from their service.
     pub fn is_global(&self) -> bool {
         match self.arn_template {
             Some(template) => !template.contains("${Region}"),
@@ -147,10 +147,9 @@ impl ResourceType {
         }
     }
 
-    /// Whether an attribute gets another value by a change in place, as `LatestVersionNumber` of a
-    /// launch template does. The sources do not say so; the name does: it is a version, a revision or
-    /// an ETag of the resource, and no part of its identifier. What software runs in it, as
-    /// `EngineVersion`, is not meant.
+    /// Returns whether an attribute gets another value with every change in place, as the `LatestVersionNumber` of a
+    /// launch template does. The sources do not say so, but the name does: it is a version, revision or ETag of the
+    /// resource, and not part of its identifier. The version of software, as in `EngineVersion`, does not count.
     pub fn counts_changes(&self, attribute: &str) -> bool {
         let name = attribute.rsplit('.').next().unwrap_or_default();
         let counted = ["Number", "Id", "Arn"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
@@ -161,17 +160,17 @@ impl ResourceType {
             && !self.primary_identifier.contains(&attribute)
     }
 
-    /// The names of the properties that have to be set.
+    /// Returns the names of the required properties.
     pub fn required(&self) -> impl Iterator<Item = &'static str> {
         self.properties.iter().filter(|(_, property)| property.required).map(|(name, _)| *name)
     }
 
-    /// What CloudFormation's `Ref` gives.
+    /// Returns the attributes that CloudFormation's `Ref` returns.
     pub fn reference(&self) -> &[&'static str] {
         if self.reference.is_empty() { &self.primary_identifier } else { &self.reference }
     }
 
-    /// Whether Cloud Control has this operation for it.
+    /// Returns whether Cloud Control supports this operation.
     pub fn handles(&self, handler: Handler) -> bool {
         self.handlers.contains(&handler)
     }

@@ -1,14 +1,14 @@
-//! How texts are compared that AWS takes in several spellings.
+//! Compares texts that AWS accepts in several spellings.
 
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::cursor::Cursor;
 
-/// How the texts of a property are compared.
+/// The comparison of the texts of a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
-    /// Letter by letter.
+    /// Exact comparison.
     Exact,
     /// AWS keeps it in lower case.
     LowerCase,
@@ -76,7 +76,7 @@ const BLOCKS: &[&str] =
 const KEYS: &[&str] = &["kmskeyid", "kmskeyarn", "kmsmasterkeyid"];
 
 impl Cursor<'_> {
-    /// How the texts here, or in the list here, are compared.
+    /// Returns how the texts here, or in the list here, are compared.
     pub fn spelling(&self) -> Spelling {
         let Some(name) = self.names().last() else { return Spelling::Exact };
         let resource = self.resource();
@@ -96,13 +96,13 @@ impl Cursor<'_> {
         }
     }
 
-    /// Whether values of a DNS record are here, whose `Type` says how they are compared:
+    /// Returns whether this is the place of DNS record values, whose `Type` says how they are compared:
     /// [`Spelling::record`].
     pub fn is_record_value(&self) -> bool {
         self.resource().name == "AWS::Route53::RecordSet" && self.names() == ["ResourceRecords"]
     }
 
-    /// Whether a rule of a security group may be here, whose protocol says whether its ports mean anything.
+    /// Returns whether a rule of a security group may be here, whose protocol says whether its ports have a meaning.
     pub fn is_in_security_group(&self) -> bool {
         self.resource().name.starts_with("AWS::EC2::SecurityGroup")
     }
@@ -117,7 +117,7 @@ impl Cursor<'_> {
 }
 
 impl Spelling {
-    /// The one spelling of all texts that mean the same.
+    /// Returns the canonical spelling of all texts with the same meaning.
     ///
     /// ```
     /// use groundplan_schema::Spelling;
@@ -137,7 +137,7 @@ impl Spelling {
         }
     }
 
-    /// The one spelling of a value of a DNS record of type `kind`: names in it in their normal form,
+    /// Returns the canonical spelling of a value of a DNS record of type `kind`: names in it in their normal form,
     /// addresses as [`std::net`] writes them, and texts letter by letter.
     /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html>
     pub fn record<'t>(kind: &str, text: &'t str) -> Cow<'t, str> {

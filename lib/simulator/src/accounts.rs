@@ -17,8 +17,7 @@ use zeroize::Zeroizing;
 use crate::simulator::Simulator;
 use crate::store::SandboxError;
 
-/// The account of the credentials, and those of the roles that stacks assume. An account is opened
-/// when the first stack with a role there asks for it.
+/// The account of the credentials, and the accounts of the roles that stacks assume. An account is opened on first use.
 pub struct Accounts<S = Simulator> {
     own: S,
     open: Box<Open>,
@@ -28,20 +27,20 @@ pub struct Accounts<S = Simulator> {
 type Open = dyn Fn(&str) -> Result<Simulator, SandboxError> + Send + Sync;
 
 impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Accounts<S> {
-    /// `own` is the account of the credentials; `open` gives the simulator of another one.
+    /// Creates the accounts. `own` is the account of the credentials, and `open` opens the simulator of another one.
     pub fn new(own: S, open: impl Fn(&str) -> Result<Simulator, SandboxError> + Send + Sync + 'static) -> Self {
         Self { own, open: Box::new(open), others: Mutex::default() }
     }
 
-    /// The account of the credentials.
+    /// Returns the account of the credentials.
     pub fn own(&self) -> &Simulator {
         self.own.borrow()
     }
 
-    /// The simulator of the account that `environment` is deployed to.
+    /// Returns the simulator of the account that `environment` is deployed to.
     ///
     /// # Errors
-    /// The role is none, or its account cannot be opened.
+    /// The role is not valid, or its account cannot be opened.
     pub fn of(&self, environment: &Environment) -> Result<AccountRef<'_>, ProviderError> {
         let Some(role) = &environment.role else { return Ok(AccountRef::Own(self.own.borrow())) };
         let denied = |message: String| ProviderError::new(ErrorClass::Denied, message);
@@ -63,9 +62,9 @@ impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Accounts<S> {
 
 /// The simulator of one account.
 pub enum AccountRef<'a> {
-    /// That of the credentials.
+    /// The account of the credentials.
     Own(&'a Simulator),
-    /// That of a role.
+    /// The account of a role.
     Other(Arc<Simulator>),
 }
 

@@ -1,21 +1,21 @@
-//! The simulator's time.
+//! The clock of the simulator.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-/// How long a documented duration takes in the simulation.
+/// The speed of the simulation, relative to documented durations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace(f64);
 
 impl Pace {
-    /// As long as in AWS. On tokio's paused clock, twenty minutes take no time.
+    /// The speed of AWS. With tokio's paused clock, twenty minutes take no time.
     pub const REAL: Self = Self(1.0);
 
     /// Everything is ready as soon as it is accepted.
     pub const INSTANT: Self = Self(0.0);
 
-    /// The pace at which what takes AWS a minute takes `duration`.
+    /// Returns the pace at which a minute in AWS takes `duration`.
     pub fn minute_in(duration: Duration) -> Self {
         Self(duration.as_secs_f64() / 60.0)
     }

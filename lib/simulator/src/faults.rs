@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::derive::Derivation;
 
-/// How often, and how, the simulated cloud misbehaves. By default it does not.
+/// Faults to inject into the simulated cloud. By default, there are none.
 ///
-/// Which call is hit depends on the simulator's seed and on the order of the calls alone, so a
-/// run that failed can be repeated. Probabilities are from 0 to 1.
+/// The affected calls depend only on the seed of the simulator and the order of the calls, so that a failed run can be
+/// repeated. Probabilities are from 0 to 1.
 ///
 /// ```
 /// use groundplan_simulator::{Faults, Simulator};
@@ -17,31 +17,29 @@ use crate::derive::Derivation;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Faults {
-    /// How probable it is that a call is refused because of too many calls.
+    /// The probability that a call is throttled.
     pub throttle: f64,
-    /// How probable it is that a call fails without effect.
+    /// The probability that a call fails without an effect.
     pub transient: f64,
-    /// How probable it is that a call has its effect, but the answer does not arrive.
+    /// The probability that a call takes effect, but its response is lost.
     pub lost_response: f64,
-    /// How probable it is that a create whose answer is lost has made the resource without the
-    /// settings that can be changed later: many a type takes further calls for those. It is about
-    /// types that are ready at once.
+    /// The probability that a create with a lost response made the resource without the settings that can be changed
+    /// later, since many types take further calls for those. This concerns types that are ready immediately.
     pub half_made: f64,
-    /// How probable it is that a create makes the resource, and that the settings which can be changed
-    /// later are refused for good. It is about types that are ready at once, as
-    /// [`half_made`](Self::half_made) is: of others an engine cannot tell, when the answer is lost as
-    /// well, what is missing from what is still to come.
+    /// The probability that a create makes the resource, but the settings that can be changed later are permanently
+    /// refused. This concerns types that are ready immediately, as [`half_made`](Self::half_made) is: of others an
+    /// engine cannot tell, when the answer is lost as well, what is missing from what is still to come.
     pub refused_settings: f64,
-    /// After so many calls, counted from when the faults were set, the credentials are expired.
+    /// The number of calls, from the time when the faults are set, after which the credentials are expired.
     pub expired_after: Option<usize>,
-    /// How probable it is that something that takes its time to become ready fails instead.
+    /// The probability that a resource that takes time to become ready fails instead.
     pub failing_readiness: f64,
-    /// What durations are multiplied by: 1 is the documented duration.
+    /// The factor for durations. 1 is the documented duration.
     pub slow_readiness: f64,
-    /// How long after its creation a resource may be invisible to reads, lookups, and calls that
-    /// refer to it or delete it. In that time each of them sees it or does not, by chance.
+    /// How long after its creation a resource may be invisible to reads, lookups, and calls that refer to it or delete
+    /// it. In this time, each call sees it or not, at random.
     pub consistency_window: Duration,
-    /// How long each call takes, half of it before its effect and half after.
+    /// The duration of each call, half of it before its effect and half after.
     pub latency: Duration,
 }
 

@@ -1,11 +1,10 @@
 //! A simulated cloud behind the [`Provider`](groundplan_engine::Provider) trait, for every
 //! resource type that AWS publishes a schema for.
 //!
-//! There is no code for any type: AWS's schema says which properties there are, what refers to
-//! what, and what an identifier looks like. How types behave is the table of facts of
-//! `groundplan-schema`, the one that the AWS provider reads. What only a simulation needs is small
-//! tables here, each with its sources: how long things take, the form of endpoints, and a few rules
-//! of networks.
+//! No type has code of its own: AWS's schema says which properties a type has, which properties refer to other
+//! resources, and what an identifier looks like. The behavior of types is in the table of facts of `groundplan-schema`,
+//! which the AWS provider also reads. What only a simulation needs is in small tables here, each with its sources:
+//! durations, the form of endpoints, and a few rules of networks.
 //!
 //! ```
 //! use groundplan_core::{Environment, Path};
@@ -31,33 +30,29 @@
 //! # What it does as AWS does
 //!
 //! - Properties are checked: required, unknown, read-only, of the wrong type, not allowed.
-//! - What refers to another resource has to name one that exists in the account and region, if
-//!   it has the form of an identifier of this account. What AWS provides (`alias/aws/rds`, the
-//!   policies of account `aws`, `default.postgres16`) and what is another account's is taken as
-//!   it is.
-//! - Nothing can be deleted that AWS keeps because something else refers to it: a subnet in use, a
-//!   target group behind a listener. What AWS deletes without asking, as a role that a function has,
-//!   goes here, too.
-//! - What exists once is refused a second time, by the claims of [`groundplan_core::claim`]: a name,
-//!   the port of a load balancer, a route, overlapping subnets, the one load balancer of a target
-//!   group. Where the create call is a `Put`, as of an inline policy, the second takes the place of
-//!   the first, and a delete of either removes both.
-//! - Creates are exactly as repeatable as the type's API: a client token gives the same resource
-//!   again, a name or relation that is taken is refused, and where only tags identify, a second
-//!   create makes a second resource.
-//! - Resources take their time to become ready and to go, on a [`Pace`].
-//! - [`Faults`] go wrong under a seed.
-//! - Calls beyond a [`Limit`] are throttled, where limits are set.
+//! - A reference must name a resource that exists in the account and region, if it has the form of an identifier of
+//!   this account. References to what AWS provides (`alias/aws/rds`, the policies of account `aws`,
+//!   `default.postgres16`) and to other accounts are accepted as they are.
+//! - A resource cannot be deleted if AWS would refuse that because something else refers to it: a subnet in use, a
+//!   target group behind a listener. What AWS deletes without a check, such as a role that a function uses, can be
+//!   deleted here, too.
+//! - A second resource with the same claim ([`groundplan_core::claim`]) is refused: a name, the port of a load
+//!   balancer, a route, overlapping subnets, the one load balancer of a target group. If the create call is a `Put`, as
+//!   for an inline policy, the second replaces the first, and a delete of either removes both.
+//! - A create can be repeated exactly as with the API of the type: a client token returns the same resource again, a
+//!   name or relation that is taken is refused, and if only tags identify a resource, a second create makes a second
+//!   one.
+//! - Resources take time to become ready and to be deleted, on a [`Pace`].
+//! - [`Faults`] are injected, reproducibly by a seed.
+//! - Calls beyond a [`Limit`] are throttled, if limits are set.
 //!
 //! # Secrets
 //!
-//! A sensitive property is kept as a keyed digest, in memory and on disk. The value of a Secrets
-//! Manager secret that is generated is derived from the sandbox's key and the secret's ARN
-//! whenever it is asked for, so it is stored nowhere. A value that is given is answered as given
-//! by a simulator in memory. A sandbox on disk keeps no such value: from the start it answers
-//! with one of the same shape (the same keys, where it is a JSON object) that is derived from the
-//! digest. Who reads the sandbox's directory can derive what the sandbox made up, and nothing
-//! else.
+//! A sensitive property is kept as a keyed digest, in memory and on disk. The generated value of a Secrets Manager
+//! secret is derived from the key of the sandbox and the ARN of the secret on each read, so it is stored nowhere. A
+//! simulator in memory returns a given value unchanged. A sandbox on disk does not keep it, but returns a value of the
+//! same form (with the same keys, if it is a JSON object) that is derived from the digest. Anyone who can read the
+//! directory of the sandbox can derive only the values that the sandbox made up.
 //!
 //! # The map
 //!

@@ -2,32 +2,32 @@
 
 use std::collections::BTreeMap;
 
-/// A bucket of tokens. Each call takes one, and is refused where there is none; the bucket is
-/// refilled at a steady rate. A refused call takes nothing.
+/// A token bucket. Each call takes a token, and is refused if there is none. The bucket is refilled at a constant rate.
+/// A refused call takes no token.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit {
     /// The API, as in [`Behavior::api`](groundplan_engine::provider::Behavior::api).
     pub api: &'static str,
-    /// The calls that it is about.
+    /// The calls that it limits.
     pub calls: Calls,
     /// Whether each action (`CreateSubnet`, `CreateVpc`) has a bucket of its own.
     pub per_action: bool,
     /// Whether each region has buckets of its own.
     pub per_region: bool,
-    /// How many tokens a full bucket has. It is full at first.
+    /// The number of tokens in a full bucket. Buckets are full at first.
     pub capacity: u32,
-    /// How many tokens come in a second.
+    /// The number of new tokens per second.
     pub refill: f64,
 }
 
-/// Which calls a [`Limit`] is about.
+/// The calls that a [`Limit`] applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calls {
-    /// All of them.
+    /// All calls.
     All,
-    /// Those that change nothing.
+    /// The calls that change nothing.
     Looks,
-    /// Those that change something.
+    /// The calls that change something.
     Changes,
 }
 

@@ -1,4 +1,4 @@
-//! The simulator as its users see it.
+//! The public type of the simulator.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
@@ -31,7 +31,7 @@ use crate::secrets;
 use crate::store::{SandboxError, Store};
 use crate::world::{self, World, schema};
 
-/// The account that a simulator has where nothing else is said.
+/// The default account of a simulator.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
 
 /// How fast the sandbox is: what takes AWS a minute takes it 20 milliseconds, so that a deploy is
@@ -48,7 +48,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 /// [`Faults::consistency_window`] sets are to be shorter.
 const CONSISTENCY_WINDOW: Duration = Duration::from_secs(12);
 
-/// A simulated cloud; the [crate documentation](crate) says what it does.
+/// A simulated cloud, which the [crate documentation](crate) describes.
 pub struct Simulator {
     account: String,
     seed: u64,
@@ -84,32 +84,32 @@ enum Keeping {
 /// A resource of the simulated account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// CloudFormation's name of the type.
+    /// The CloudFormation name of the type.
     pub type_name: String,
-    /// The region; empty for types that belong to none.
+    /// The region; empty for types without regions.
     pub region: String,
     /// The primary identifier; the parts of a composite one are joined by `|`.
     pub id: String,
-    /// Where it stands in the program that made it; none where it was made behind its back.
+    /// The path in the program that created it; `None` if it was created outside of the program.
     pub path: Option<Path>,
-    /// The properties as declared. Secrets stand as digests.
+    /// The declared properties, with digests instead of secrets.
     pub properties: Properties,
-    /// What it has.
+    /// The outputs.
     pub outputs: Outputs,
-    /// Whether it is ready.
+    /// The status.
     pub status: Status,
 }
 
-/// What was asked of the simulator.
+/// A call of the simulator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// What to do.
+    /// The operation.
     pub operation: Operation,
-    /// With a resource of which type.
+    /// The type of the resource.
     pub type_name: String,
-    /// Where it stands in the program.
+    /// The path of the resource.
     pub path: Path,
-    /// What came of it: the class of the error where there was one.
+    /// The class of the error, if the call failed.
     pub error: Option<ErrorClass>,
 }
 
@@ -126,9 +126,9 @@ pub enum Operation {
 }
 
 impl Simulator {
-    /// An empty account that lives as long as this value. Time is tokio's, durations are AWS's:
-    /// on a paused clock, everything is ready as soon as somebody waits for it. The same seed and
-    /// the same calls give the same identifiers and faults.
+    /// Creates an empty account in memory. It uses tokio's clock and the durations of AWS: on a paused clock,
+    /// everything is ready as soon as something waits for it. The same seed and the same calls result in the same
+    /// identifiers and faults.
     pub fn in_memory(seed: u64) -> Self {
         let inner = Inner {
             account: Account::default(),
@@ -151,17 +151,16 @@ impl Simulator {
         }
     }
 
-    /// The sandbox: the default account as it was left in the directory `dir`, empty the first
-    /// time. A minute takes 20 milliseconds of the machine's time; what was pending when a run
-    /// ended goes on, and is ready in the next.
+    /// Opens the sandbox: the default account in the directory `dir`, which is empty at first. A minute takes 20
+    /// milliseconds of real time. Pending operations continue after the end of a run, and are complete in the next one.
     ///
     /// # Errors
-    /// Where the directory cannot be written, or its content is damaged or of a later version.
+    /// The directory cannot be written, or its contents are damaged or of a later version.
     pub fn open(dir: impl AsRef<FilePath>) -> Result<Self, SandboxError> {
         Self::open_account(dir, DEFAULT_ACCOUNT)
     }
 
-    /// [`open`](Self::open) with another account, twelve digits.
+    /// Opens the sandbox like [`open`](Self::open), with another twelve-digit account.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -225,41 +224,41 @@ impl Simulator {
         self
     }
 
-    /// Everything that exists, by type, region and identifier. What is being deleted still does.
+    /// Returns all existing resources, by type, region and identifier, including those that are being deleted.
     ///
     /// # Errors
-    /// Where the sandbox cannot be read.
+    /// The sandbox cannot be read.
     pub fn inventory(&self) -> Result<Vec<Item>, SandboxError> {
         self.locked(&mut self.lock(), |world| world.account.resources().map(Item::from).collect())
     }
 
-    /// Everything that was asked so far of this value, in order.
+    /// Returns all calls of this value so far, in order.
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.clone()
     }
 
-    /// How often an operation was asked for so far, whatever came of it.
+    /// Returns the number of calls of an operation so far, including failed ones.
     pub fn count(&self, operation: Operation) -> usize {
         self.lock().calls.iter().filter(|call| call.operation == operation).count()
     }
 
-    /// How long it takes from the create of a resource with these properties until it is ready,
-    /// as documented: zero where it is ready at once, and where AWS has no such type.
+    /// Returns the documented time from the create of a resource with these properties until it is ready; zero if it is
+    /// ready immediately, or if AWS has no such type.
     pub fn provisioning(&self, type_name: &str, properties: &Properties) -> Duration {
         let seconds = lookup(type_name).map_or(0, |resource| world::provisioning(resource, properties));
         self.pace.scale(Duration::from_secs(seconds))
     }
 
-    /// Takes `id` for the identifier of something that exists without being simulated, so that
-    /// others may refer to it: the zone that another team looks after.
+    /// Accepts references to `id` as the identifier of something that exists but is not simulated, such as a zone that
+    /// another team manages.
     pub fn assume(&self, id: impl Into<String>) {
         self.lock().outside.insert(id.into());
     }
 
-    /// Changes the properties of a resource behind the back of the program that made it: drift.
+    /// Changes the properties of a resource outside of the program, which causes drift.
     ///
     /// # Errors
-    /// Where there is no such resource.
+    /// There is no such resource.
     pub fn tamper(&self, type_name: &str, id: &str, change: impl FnOnce(&mut Properties)) -> Result<(), ProviderError> {
         let resource = schema(type_name)?;
         let tampered = self.locked(&mut self.lock(), |world| {
@@ -277,10 +276,10 @@ impl Simulator {
         tampered.map_err(unavailable)?
     }
 
-    /// Deletes a resource behind the back of the program that made it, whatever depends on it.
+    /// Deletes a resource outside of the program, even if others depend on it.
     ///
     /// # Errors
-    /// Where there is no such resource.
+    /// There is no such resource.
     pub fn vandalize(&self, type_name: &str, id: &str) -> Result<(), ProviderError> {
         let removed = self.locked(&mut self.lock(), |world| {
             let found = find(world.account, type_name, id)?;
@@ -290,8 +289,8 @@ impl Simulator {
         removed.map_err(unavailable)?
     }
 
-    /// Makes a resource behind the back of the program: what exists already, for lookups and
-    /// imports. It is ready at once. Gives its identifier.
+    /// Creates a resource outside of the program, for lookups and imports. It is ready immediately. Returns its
+    /// identifier.
     ///
     /// # Errors
     /// As [`Provider::create`].

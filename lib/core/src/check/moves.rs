@@ -1,5 +1,5 @@
-//! Checks of the moves that a program states. The engine moves a resource only from a path that the program has no
-//! more, so any other statement would have no effect.
+//! Checks the moves that a program states. The engine moves a resource only from a path that is no longer in the
+//! program, so any other statement would have no effect.
 
 use crate::assembly::Assembly;
 use crate::code::Code;

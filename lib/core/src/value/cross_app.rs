@@ -1,19 +1,18 @@
-//! What another app publishes, as a document has it.
+//! Outputs of other apps in a document.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The output of another app, in a document: `{"app": "account", "name": "zone-id", "form":
-/// "text"}`.
+/// An output of another app, in a document: `{"app": "account", "name": "zone-id", "form": "text"}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrossAppReference {
-    /// The app that publishes it.
+    /// The publishing app.
     pub app: String,
     /// Its name among the outputs of that app.
     pub name: String,
-    /// What its value has to be.
+    /// The expected type of its value.
     pub form: ValueType,
 }
 
@@ -24,7 +23,7 @@ impl fmt::Display for CrossAppReference {
     }
 }
 
-/// What a value is in JSON: all that a document knows of a type.
+/// The JSON type of a value, which is all that a document contains of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueType {
@@ -45,7 +44,7 @@ pub enum ValueType {
     Structure,
     /// Any of them.
     Any,
-    /// None: it is never in a document.
+    /// A secret, which is never in a document.
     Secret,
 }
 

@@ -1,4 +1,4 @@
-//! Where secrets come from, as a document has it: never the secrets.
+//! Sources of secrets in a document, but never the secrets themselves.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{Deferred, Value};
 
-/// Where the value of a [`Secret`](crate::Secret) comes from.
+/// The source of a [`Secret`](crate::Secret).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretSource {
-    /// Made by the engine when the resource is created; kept only where that resource keeps it.
+    /// A value that the engine generates when the resource is created. Only the resource stores it.
     Generated(GeneratedSecret),
     /// An environment variable of the process that deploys.
     Environment(String),
     /// An entry of AWS Secrets Manager, read when it is needed.
     SecretsManager(SecretsManagerEntry),
-    /// An attribute of another resource that is a secret by itself, as the secret of an access key.
+    /// An attribute of another resource that is itself a secret, as in the secret of an access key.
     Output(SecretOutput),
-    /// A value that a named function makes of another secret.
+    /// A value that a named function derives from another secret.
     Derived {
         /// The other secret.
         from: Box<SecretSource>,
@@ -28,43 +28,41 @@ pub enum SecretSource {
     },
 }
 
-/// An attribute of a resource that is a secret. It is in memory between the step that makes the
-/// resource and the steps that use it, and nowhere else.
+/// A secret attribute of a resource. It is only in memory, between the step that creates the resource and the steps
+/// that use it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SecretOutput {
-    /// The identifier of the resource: a reference in a program, the value in a state. Another
-    /// resource has another secret.
+    /// The identifier of the resource: a reference in a program, and the value in a state.
     pub resource: Box<Value>,
     /// The attribute, as in `SecretAccessKey`.
     pub attribute: String,
 }
 
-/// A function of a secret.
+/// A function that derives a secret from another one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Derivation {
-    /// The password that SES's SMTP interface takes of an IAM user, made of the secret of one of the
-    /// user's access keys and of the region:
-    /// <https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html#smtp-credentials-convert>.
+    /// The password of an IAM user for the SMTP interface of SES, derived from the secret of an access key of the user
+    /// and the region: <https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html#smtp-credentials-convert>.
     SesSmtpPassword {
         /// The region of the SMTP endpoint, as in `us-east-1`.
         region: String,
     },
-    /// A JSON object with the secret as one of its entries, as Secrets Manager keeps what belongs together.
+    /// A JSON object with the secret as one of its entries, as is usual in Secrets Manager.
     JsonObject {
         /// The entry that is the secret.
         key: String,
-        /// The other entries, which are no secrets.
+        /// The other entries, which are not secret.
         beside: BTreeMap<String, Value>,
     },
 }
 
-/// How a generated secret looks.
+/// The form of a generated secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GeneratedSecret {
-    /// Number of characters.
+    /// The number of characters.
     pub length: u32,
-    /// Printable ASCII characters that must not occur.
+    /// The excluded printable ASCII characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub exclude_characters: String,
 }
@@ -74,13 +72,13 @@ pub struct GeneratedSecret {
 pub struct SecretsManagerEntry {
     /// The ARN or name of the secret.
     pub secret: Box<Value>,
-    /// The key to take, where the secret is a JSON object.
+    /// The key to read, if the secret is a JSON object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
 
 impl SecretSource {
-    /// The values that this source is found by, and that its derivations take in.
+    /// Returns the values that identify this source, and the arguments of its derivations.
     pub fn values(&self) -> Vec<&Value> {
         match self {
             Self::SecretsManager(entry) => vec![&entry.secret],
@@ -111,7 +109,7 @@ impl SecretSource {
         }
     }
 
-    /// The source that is derived from no other one.
+    /// Returns the source that is not derived from another one.
     pub fn origin(&self) -> &Self {
         match self {
             Self::Derived { from, .. } => from.origin(),
@@ -119,7 +117,7 @@ impl SecretSource {
         }
     }
 
-    /// The attribute of another resource that this comes from, if it does.
+    /// Returns the attribute of another resource that this comes from, if any.
     pub fn output(&self) -> Option<&SecretOutput> {
         match self.origin() {
             Self::Output(output) => Some(output),
@@ -127,7 +125,7 @@ impl SecretSource {
         }
     }
 
-    /// The same source with `change` made to each of its [values](Self::values).
+    /// Returns the same source with `change` applied to each of its [values](Self::values).
     #[must_use]
     pub fn map_values(&self, change: impl Fn(&Value) -> Value) -> Self {
         let mut mapped = self.clone();
@@ -146,7 +144,7 @@ impl SecretSource {
     }
 }
 
-/// Says where the secret comes from, as in `from environment variable DB_PASSWORD`.
+/// Writes the source of the secret, as in `from environment variable DB_PASSWORD`.
 impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! What keeps the changes of a plan from being possible together.
+//! Conflicts that make a plan impossible.
 
 use std::fmt;
 
@@ -7,42 +7,42 @@ use groundplan_core::claim::Claim;
 
 use crate::hint::{Hint, Hints};
 
-/// Something that a resource takes and that another one has.
+/// A claim that a resource takes while another resource holds it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Taken {
     /// The resource that takes it.
     pub path: Path,
-    /// What it is, as in `inline policy of a role (worker, read)`.
+    /// The claim, as in `inline policy of a role (worker, read)`.
     pub what: String,
-    /// The resource that has it.
+    /// The resource that holds it.
     pub holder: Path,
-    /// Why that does not let go of it.
+    /// Why the holder does not release it.
     pub how: Holding,
 }
 
-/// Why a resource does not let go of something.
+/// Why a resource does not release a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holding {
-    /// The program leaves it as it is.
+    /// The program does not change the holder.
     Stays,
-    /// The program gives it the same.
+    /// The program gives both resources the claim.
     Both,
-    /// It stays in the account when it is removed from the program.
+    /// The holder is removed from the program, but stays in the account.
     Retained,
     /// An earlier deploy has left it in the account.
     WasRetained,
-    /// Its change is left out of a part of a plan.
+    /// The change of the holder is left out of a partial plan.
     LeftOut,
 }
 
-/// A resource that is to be deleted, and that is held by then.
+/// A resource that cannot be deleted, because others hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldResource {
     /// The resource.
     pub path: Path,
-    /// Why it is deleted by then.
+    /// Why it is deleted.
     pub because: String,
-    /// Who holds it, and how.
+    /// The resources that hold it, and how.
     pub holders: Vec<(Path, Need)>,
     /// What to do.
     pub fix: String,
@@ -50,25 +50,25 @@ pub struct HeldResource {
     pub hints: Vec<Hint>,
 }
 
-/// A resource that names another one by text, and has to be made before it.
+/// A resource that names another one by text and must be created before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedTooEarly {
     /// The resource.
     pub path: Path,
     /// The one that it names.
     pub named: Path,
-    /// Where, as in `LoggingConfiguration.DestinationBucketName`.
+    /// The place of the name, as in `LoggingConfiguration.DestinationBucketName`.
     pub place: String,
 }
 
 /// How one resource needs another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// It was made after it.
+    /// It was created after the other one.
     MadeAfter,
-    /// It names it at this place of its properties, and holds it by that.
+    /// It names the other one at this place of its properties, so the other one cannot be deleted.
     Property(String),
-    /// It has public addresses in a network that has them through the other one.
+    /// It has public addresses that depend on the other one.
     PublicAddresses,
 }
 
@@ -77,7 +77,7 @@ impl Taken {
         Self { path: path.clone(), what: named(claim), holder: holder.clone(), how }
     }
 
-    /// The same, told of the other resource.
+    /// Returns the same conflict from the view of the other resource.
     pub(crate) fn turned(&self) -> Self {
         Self { path: self.holder.clone(), holder: self.path.clone(), ..self.clone() }
     }

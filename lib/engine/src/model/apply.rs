@@ -1,8 +1,8 @@
-//! What each event does to the state.
+//! Applies events to the state.
 //!
-//! A run appends its events to the journal before and after each call, so that a run which is
-//! interrupted at any instant leaves enough for the next one: the state that was saved, folded
-//! with the journal, is what is known to exist, and [`State::pending`] is what may exist.
+//! A run appends its events to the journal before and after each call, so that a run that is interrupted at any point
+//! leaves enough information for the next one: the saved state, folded with the journal, contains what exists, and
+//! [`State::pending`] contains what may exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,11 +37,11 @@ impl Intent {
 }
 
 impl State {
-    /// What this state becomes by `event`: the transition function of the journal. It is total:
-    /// every event either changes the state or is refused and leaves it as it was.
+    /// Applies `event` to this state: the transition function of the journal. It is total: every event either changes
+    /// the state or is refused and leaves the state unchanged.
     ///
     /// # Errors
-    /// The event does not fit the state.
+    /// The event is not possible in this state.
     pub fn apply(&mut self, event: Event) -> Result<(), IllegalEvent> {
         match event {
             Event::Begun { serial, identity } => self.begun(serial, identity),

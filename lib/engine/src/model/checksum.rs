@@ -1,9 +1,9 @@
-//! The checksum at the end of a document: it tells a document that was changed by hand, cut, or damaged
-//! on the disk from one that this crate has written.
+//! The checksum at the end of a document. It detects a document that was edited by hand, truncated, or damaged on the
+//! disk.
 //!
-//! The last member of a sealed document is `"checksum": "sha256:…"`, over the bytes of the same document
-//! without that member. It guards against accidents, not against somebody who wants to deceive: whoever
-//! can write the file can compute the checksum, too.
+//! The last member of a sealed document is `"checksum": "sha256:…"`, over the bytes of the same document without that
+//! member. It guards against accidents, not against an attacker: anyone who can write the file can also compute the
+//! checksum.
 
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ pub(crate) fn seal(json: &str) -> String {
     format!("{body}{BEFORE}{}{AFTER}", checksum(body))
 }
 
-/// The document without its checksum; none where it has none, or does not match it.
+/// Returns the document without its checksum; `None` if it has no checksum or does not match it.
 pub(crate) fn open(text: &str) -> Option<String> {
     let (body, stated) = split(text)?;
     (checksum(body) == stated).then(|| format!("{body}{END}"))

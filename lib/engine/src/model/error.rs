@@ -1,11 +1,11 @@
-//! Why a document cannot be read.
+//! The errors of reading a document.
 
 use crate::hint::{Hint, Hints};
 
-/// Why a state, journal, plan or record cannot be read. Nothing was touched.
+/// A state, journal, plan or record cannot be read. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
-    /// It is not what this crate writes.
+    /// The document is not one that this crate writes.
     #[error(
         "{place} is damaged: {reason}; nothing was changed. Restore it from a backup or from an earlier state beside it"
     )]
@@ -15,13 +15,13 @@ pub enum FormatError {
         /// What is wrong with it, and where.
         reason: String,
     },
-    /// It does not match its checksum.
+    /// The document does not match its checksum.
     #[error("{place} does not match its checksum: it was edited by hand, or is damaged; nothing was changed")]
     Edited {
         /// The file or object.
         place: String,
     },
-    /// A later version has written it.
+    /// A later version wrote the document.
     #[error("{place} has format {found} and this version reads up to {known}; update groundplan")]
     Newer {
         /// The file or object.

@@ -1,4 +1,4 @@
-//! What a run writes into the journal.
+//! The events that a run writes into the journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,104 +10,99 @@ use serde_json::Value as Json;
 use super::imports::Imports;
 use crate::provider::{ErrorClass, Identity, Outputs};
 
-/// Stands for the value of a secret that an interrupted update, or nobody we know, may have set.
+/// The digest of a secret whose value is not known, because an interrupted update or someone else may have set it.
 pub(crate) const UNKNOWN_DIGEST: &str = "unknown";
 
-/// One thing that happened.
+/// An event of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// A plan is being executed.
+    /// The execution of a plan begins.
     Begun {
-        /// The serial that the state has from now on.
+        /// The new serial of the state.
         serial: u64,
-        /// Who the credentials belong to.
+        /// The owner of the credentials.
         identity: Identity,
     },
-    /// Calls about the resources of a stack are made as another role from now on.
+    /// From now on, calls for the resources of a stack use another role.
     RoleChanged {
         /// The name of the stack.
         stack: String,
-        /// Account and region of the stack. What it has elsewhere keeps its role until it is gone.
+        /// The account and region of the stack. Its resources elsewhere keep their role until they are gone.
         environment: Environment,
     },
-    /// A create or update is about to be asked for.
+    /// A create or update is about to be requested.
     Intent {
         /// The resource.
         path: Path,
-        /// What is asked for.
+        /// The request.
         intent: Intent,
     },
-    /// The cloud has accepted what was intended, or it was found to have done so.
+    /// The cloud has accepted the intended request, or was found to have accepted it.
     Accepted {
         /// The resource.
         path: Path,
         /// Its identifier.
         id: String,
-        /// What is known already.
+        /// The outputs that are known already.
         outputs: Outputs,
-        /// What was asked for, overlaid with what is there, where it was found and is not sure to
-        /// have all of that.
+        /// The requested properties, overlaid with the live ones, if the resource was found and may lack some of them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         found: Option<BTreeMap<String, Value>>,
-        /// Whether the create succeeded and a setting that follows it was refused, so that the
-        /// resource is still to be updated.
+        /// Whether the create succeeded but a later setting was refused, so that the resource still needs an update.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         incomplete: bool,
     },
-    /// The resource works.
+    /// The resource is ready.
     Ready {
         /// The resource.
         path: Path,
         /// All its outputs.
         outputs: Outputs,
     },
-    /// What was intended has definitely not happened; or, where nothing is intended, the resource
-    /// will not become ready.
+    /// The intended request has definitely not taken effect; or, without an intent, the resource will not become ready.
     Failed {
         /// The resource.
         path: Path,
-        /// The class of the error; none where the resource itself has failed, and where the run was
-        /// asked to stop.
+        /// The class of the error; `None` if the resource itself failed, or the run was asked to stop.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         class: Option<ErrorClass>,
-        /// What the cloud says.
+        /// The message of the cloud.
         message: String,
-        /// The identifier of what was made in part.
+        /// The identifier of the resource that was partly created.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         partial: Option<String>,
-        /// Whether an earlier run has made what will not become ready: who knows what it was used for
-        /// since. Journals of earlier versions do not say.
+        /// Whether an earlier run created the resource, so that it may have been used since. Journals of earlier
+        /// versions lack this field.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         later: bool,
     },
-    /// A deletion is about to be asked for.
+    /// A deletion is about to be requested.
     Deleting {
-        /// Where the resource stands, or stood.
+        /// The path of the resource, or its former path.
         path: Path,
         /// Its identifier.
         id: String,
-        /// Its generation, which tells it from another one with the same identifier that stood, or
-        /// stands, at the path. Journals of earlier versions do not have it.
+        /// Its generation, which distinguishes it from other resources of the path with the same identifier. Journals
+        /// of earlier versions lack it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generation: Option<u32>,
     },
-    /// A deletion was refused, or was never requested: the resource still exists, and has the status
-    /// that it had before.
+    /// A deletion was refused, or was never requested: the resource still exists, with its earlier status.
     DeleteFailed {
-        /// Where the resource stands, or stood.
+        /// The path of the resource, or its former path.
         path: Path,
         /// Its identifier.
         id: String,
         /// Its generation, as in [`Deleting`](Self::Deleting).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generation: Option<u32>,
-        /// What the cloud says.
+        /// The message of the cloud.
         message: String,
     },
-    /// A resource does not exist any more.
+    /// A resource no longer exists.
     Gone {
-        /// Where it stood.
+        /// Its former path.
         path: Path,
         /// Its identifier.
         id: String,
@@ -115,96 +110,97 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generation: Option<u32>,
     },
-    /// A resource was read, and is as it is, whatever was intended.
+    /// A resource was read. It has these properties, whatever was intended.
     Observed {
         /// The resource.
         path: Path,
-        /// What was applied, overlaid with what is there.
+        /// The applied properties, overlaid with the live ones.
         properties: BTreeMap<String, Value>,
-        /// What it has.
+        /// Its outputs.
         outputs: Outputs,
     },
-    /// A resource stands at another path now.
+    /// A resource has moved to another path.
     Moved {
         /// The path before.
         from: Path,
         /// The path from now on.
         to: Path,
     },
-    /// What is to hold for a resource's life, or what it was made after, has changed.
+    /// The lifecycle settings or the dependencies of a resource have changed.
     Recorded {
         /// The resource.
         path: Path,
-        /// What it was made after.
+        /// Its dependencies.
         dependencies: BTreeSet<Path>,
-        /// What holds for its life.
+        /// Its lifecycle settings.
         lifecycle: Lifecycle,
     },
-    /// A resource is not managed any more, and what it needs does not have to stay for it. Where nothing stands at the
-    /// path, what was retained there.
+    /// A resource is no longer managed, and what it needs does not have to stay. If no resource is at the path, this is
+    /// the retained one.
     Forgotten {
-        /// Where it stands, or stood.
+        /// Its path, or its former path.
         path: Path,
     },
-    /// A resource is not managed any more, and stays in the account with what it needs.
+    /// A resource is no longer managed, and stays in the account with what it needs.
     Retained {
-        /// Where it stands.
+        /// Its path.
         path: Path,
     },
-    /// The app uses this of other apps.
+    /// The app uses these outputs of other apps.
     Imported {
-        /// By app and name.
+        /// The outputs, by app and name.
         imports: Imports,
     },
-    /// The app's outputs have these values.
+    /// The app publishes these outputs.
     Published {
-        /// By name.
+        /// The values, by name.
         outputs: BTreeMap<String, Json>,
     },
 }
 
-/// A create or update that is about to be asked for.
+/// A create or update that is about to be requested.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
     /// Create or update.
     pub operation: Operation,
     /// The token of the request.
     pub token: String,
-    /// When a create was asked for first, in seconds since 1970, where what it has made is told apart by its date
-    /// ([`CreateRequest::asked`](crate::provider::CreateRequest::asked)). Journals of earlier versions do not have it.
+    /// The time of the first request of a create, in seconds since 1970, if its resource is identified by the creation
+    /// date ([`CreateRequest::asked`](crate::provider::CreateRequest::asked)). Journals of earlier versions do not have
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<u64>,
-    /// The properties as asked for, as [`ResourceState::properties`](super::ResourceState::properties) has them.
+    /// The requested properties, in the form of [`ResourceState::properties`](super::ResourceState::properties).
     pub properties: BTreeMap<String, Value>,
-    /// The digests, as [`ResourceState::secrets`](super::ResourceState::secrets) has them.
+    /// The digests, in the form of [`ResourceState::secrets`](super::ResourceState::secrets).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, String>,
-    /// What the resource is made after.
+    /// The dependencies of the resource.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dependencies: BTreeSet<Path>,
-    /// What holds for its life.
+    /// The lifecycle settings of the resource.
     #[serde(default)]
     pub lifecycle: Lifecycle,
 }
 
-/// What an [`Intent`] asks for.
+/// The operation of an [`Intent`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
-    /// A new resource; one that stands at the path already is deposed.
+    /// A new resource. A resource that is already at the path is deposed.
     Create {
         /// CloudFormation's name of the type.
         type_name: String,
-        /// The region and account that it is to be in.
+        /// Its region and account.
         environment: Environment,
-        /// How often the path has been created, this time included.
+        /// The number of resources that were created at the path, including this one.
         generation: u32,
     },
     /// A change in place of the resource at the path.
     Update,
 }
 
-/// An event that does not fit the state; the state is as it was.
+/// An event that is not possible in the state. The state is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{event}` of `{path}` is not possible: {reason}")]
 pub struct IllegalEvent {
@@ -225,7 +221,7 @@ impl Intent {
         }
     }
 
-    /// The generation of the resource that a create makes.
+    /// Returns the generation of the resource that a create makes; `None` for an update.
     pub fn generation(&self) -> Option<u32> {
         match self.operation {
             Operation::Create { generation, .. } => Some(generation),

@@ -1,4 +1,4 @@
-//! What an app uses of others.
+//! The outputs that an app uses of other apps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,66 +8,66 @@ use groundplan_core::value::CrossAppReference;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// What an app uses of other apps, by the app and the name of its output.
+/// The outputs that an app uses of other apps, by app and name.
 pub type Imports = BTreeMap<String, BTreeMap<String, Imported>>;
 
-/// An output of another app with the value that was used.
+/// A used output of another app, with its value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Imported {
     /// The value.
     pub value: Json,
-    /// The resources whose properties have it.
+    /// The resources whose properties contain it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub resources: BTreeSet<Path>,
-    /// The outputs of the app itself that have it.
+    /// The outputs of the app itself that contain it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub outputs: BTreeSet<String>,
 }
 
-/// An import that has no value.
+/// A used output of another app that has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Missing {
-    /// What is used.
+    /// The used output.
     pub import: CrossAppReference,
-    /// Why it has none.
+    /// Why it has no value.
     pub problem: Problem,
-    /// The resources whose properties want it.
+    /// The resources whose properties use it.
     pub resources: BTreeSet<Path>,
-    /// The outputs that want it.
+    /// The outputs that use it.
     pub outputs: BTreeSet<String>,
 }
 
-/// Why an import has no value.
+/// Why a used output of another app has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Problem {
-    /// The app was never deployed where the state is kept.
+    /// The app was never deployed with this state location.
     NotDeployed {
-        /// Where the app's state would be.
+        /// The location that the state of the app would have.
         place: String,
     },
     /// The app publishes no such output.
     NotPublished {
-        /// What it publishes.
+        /// The outputs that it publishes.
         published: Vec<String>,
-        /// Those of them that may be meant.
+        /// The most similar of them.
         nearest: Vec<String>,
     },
-    /// What the app publishes is not what is wanted.
+    /// The published value has another type than expected.
     OtherForm {
         /// The value.
         found: Json,
     },
 }
 
-/// An output that another app uses.
+/// The use of an output by another app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
     /// The output.
     pub name: String,
-    /// Who uses it.
+    /// The app that uses it.
     pub app: String,
-    /// What of that app has the value: paths of resources, and names of outputs.
+    /// The resources and outputs of that app that contain the value.
     pub places: Vec<String>,
 }
 
@@ -78,7 +78,7 @@ impl Imported {
 }
 
 impl Missing {
-    /// What wants it: paths of resources, and names of outputs.
+    /// Lists the resources and outputs that use it.
     pub fn wanted_by(&self) -> String {
         let outputs = self.outputs.iter().map(|name| format!("the output `{name}`"));
         self.resources.iter().map(ToString::to_string).chain(outputs).collect::<Vec<_>>().join(", ")

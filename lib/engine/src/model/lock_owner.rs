@@ -1,4 +1,4 @@
-//! Who holds the lock of a state.
+//! The owner of the lock of a state.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,41 +6,41 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Who holds a lock.
+/// The owner of a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockOwner {
-    /// The process.
+    /// The process ID.
     pub pid: u32,
     /// The machine.
     pub host: String,
-    /// What it is doing, as in `deploy`.
+    /// The command, as in `deploy`.
     pub command: String,
-    /// Since when, in seconds since 1970; zero where that is not known.
+    /// The time of locking, in seconds since 1970; zero if unknown.
     pub since: u64,
-    /// The person or build that has started it, where that is known.
+    /// The user or build that started it, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
 }
 
 impl LockOwner {
-    /// A run of this command, of which nothing else is known.
+    /// Creates the owner for a run of this command, without further details.
     pub fn new(command: impl Into<String>) -> Self {
         Self { pid: 0, host: String::new(), command: command.into(), since: 0, user: None }
     }
 
-    /// One that has not said who it is.
+    /// Creates an owner that is not known.
     pub(crate) fn unknown() -> Self {
         Self::new("another run")
     }
 
-    /// The same, started by `user`.
+    /// Sets the user.
     #[must_use]
     pub fn by(self, user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..self }
     }
 
-    /// How long it has had the lock at `now`, in seconds since 1970; none where it has not said since when. Zero
-    /// where its clock is ahead.
+    /// Returns how long it has held the lock at the time `now`, in seconds since 1970; `None` if the start is unknown,
+    /// and zero if its clock is ahead.
     pub fn held(&self, now: u64) -> Option<Duration> {
         (self.since > 0).then(|| Duration::from_secs(now.saturating_sub(self.since)))
     }
@@ -63,17 +63,17 @@ impl fmt::Display for LockOwner {
     }
 }
 
-/// The last sign of life of the run that holds a lock which runs out without one.
+/// The last heartbeat of the owner of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastHeartbeat {
-    /// How many seconds ago that was by this machine's clock, which may be another one's future.
+    /// The age in seconds by the clock of this machine; negative if the clock of the owner is ahead.
     pub ago: i64,
-    /// How long the lock lasts without a sign of life.
+    /// How long the lease lasts without a heartbeat.
     pub lease: Duration,
 }
 
 impl LastHeartbeat {
-    /// Whether that run seems to have died. Only watching it tells.
+    /// Returns whether the run seems to have died. Only observing the lease for its whole length proves that.
     pub fn is_overdue(&self) -> bool {
         Duration::from_secs(self.ago.unsigned_abs()) >= self.lease
     }

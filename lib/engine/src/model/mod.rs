@@ -1,5 +1,5 @@
-//! What is written down: the state, the events of a run, and what is kept of it. Data, below
-//! everything else in this crate.
+//! The persisted data: the state, the events of a run, and the record of a run. It depends on nothing else in this
+//! crate.
 
 mod apply;
 mod checksum;

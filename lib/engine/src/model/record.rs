@@ -1,4 +1,4 @@
-//! What is kept of a run.
+//! The record of a run.
 
 use groundplan_core::{Assembly, Path};
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use super::error::FormatError;
 use super::lock_owner::LockOwner;
 use super::state::State;
 
-/// A run that has written the state, or was about to.
+/// The record of a run that has written the state, or was about to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunRecord {
@@ -16,20 +16,20 @@ pub struct RunRecord {
     pub format: u32,
     /// The app.
     pub app: String,
-    /// The serial that the state has from this run on.
+    /// The serial of the state since this run.
     pub serial: u64,
-    /// When it began, in seconds since 1970.
+    /// The start time, in seconds since 1970.
     pub time: u64,
-    /// What was done, as in `deploy --only shop/vpc`.
+    /// The command, as in `deploy --only shop/vpc`.
     pub command: String,
-    /// Who did it, as far as the machine knows.
+    /// The user, as far as the machine knows.
     pub who: String,
-    /// How many resources were treated how, once it has ended; until then, how many are to be.
+    /// The number of resources by action: planned while the run is in progress, executed once it has ended.
     pub counts: Counts,
-    /// The resources that have moved; until it has ended, those that are to move.
+    /// The moved resources: planned while the run is in progress, executed once it has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<Move>,
-    /// How it ended; none while it goes on, and where it was killed.
+    /// The result; `None` while the run is in progress, and if it was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<RunResult>,
 }
@@ -37,39 +37,39 @@ pub struct RunRecord {
 /// A resource whose path changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
-    /// The path before.
+    /// The old path.
     pub from: Path,
-    /// The path from then on.
+    /// The new path.
     pub to: Path,
 }
 
-/// How a run has ended.
+/// The result of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunResult {
-    /// Everything was done.
+    /// All steps succeeded.
     Succeeded,
-    /// A step has failed.
+    /// A step failed.
     Failed,
-    /// It was asked to stop.
+    /// The run was asked to stop.
     Interrupted,
 }
 
-/// How many resources are treated how.
+/// The number of resources by action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Made.
+    /// Created.
     pub create: usize,
     /// Changed in place.
     pub update: usize,
-    /// Changed in place where what they take from others turns out to differ.
+    /// Changed in place if a value that they take from other resources turns out to differ.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub may_update: usize,
     /// Replaced.
     pub replace: usize,
-    /// Deleted, with left-overs of earlier runs.
+    /// Deleted, including deposed resources of earlier runs.
     pub delete: usize,
-    /// Moved, forgotten, recorded, waited for.
+    /// Moved, forgotten, retained, recorded or waited for.
     pub other: usize,
 }
 
@@ -81,7 +81,7 @@ impl RunRecord {
     /// The version of the format that this crate writes.
     pub const FORMAT: u32 = 1;
 
-    /// A run of `holder` that is about to write the state that follows `before`.
+    /// Creates the record of a run of `holder` that is about to write the state after `before`.
     pub fn begun(before: &State, holder: &LockOwner, counts: Counts) -> Self {
         let user = holder.user.as_deref().unwrap_or("somebody");
         let who = if holder.host.is_empty() { user.to_owned() } else { format!("{user}@{}", holder.host) };
@@ -98,7 +98,7 @@ impl RunRecord {
         }
     }
 
-    /// The document, indented, with a line feed at the end.
+    /// Returns the document as indented JSON, with a line feed at the end.
     pub fn to_json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).expect("a record has string keys only");
         json.push('\n');
@@ -114,7 +114,7 @@ impl RunRecord {
     }
 }
 
-/// Reads an assembly that was kept.
+/// Reads a stored assembly.
 ///
 /// # Errors
 /// [`FormatError::Newer`] and [`FormatError::Corrupt`].

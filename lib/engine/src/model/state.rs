@@ -1,4 +1,4 @@
-//! What the engine knows to exist.
+//! The state of an app.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use super::event::{Event, Intent, Operation};
 use super::imports::Imports;
 use crate::provider::{Address, Existing, Identity, Outputs, Properties};
 
-/// What an app's deploys have made, as far as they got.
+/// The resources that the deploys of an app created, as far as the deploys got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -25,38 +25,37 @@ pub struct State {
     pub format: u32,
     /// The app.
     pub app: String,
-    /// Names this state for ever: a plan made for another lineage is refused.
+    /// The permanent identity of this state. A plan for another lineage is refused.
     pub lineage: Uuid,
-    /// Counts the deploys: a plan made for an earlier serial is refused.
+    /// The number of runs. A plan for an earlier serial is refused.
     pub serial: u64,
     /// The account that the resources are in, once there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
-    /// Key of the digests that stand for secrets, 64 hexadecimal digits. Enough to see a change,
-    /// never enough to read a value.
+    /// The key of the digests of secrets, as 64 hexadecimal digits. A digest shows that a secret changed, but not its
+    /// value.
     pub digest_key: String,
     /// The resources by path.
     pub resources: BTreeMap<Path, ResourceState>,
-    /// Resources that were replaced, or have failed, and are still to be deleted.
+    /// Resources that were replaced, or failed, and must still be deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<Orphan>,
-    /// Resources that a run has left in the account, since they are retained, or a retained one needs them. They are
-    /// managed no more; but what they need stays in the account with them, whichever run removes that from the
-    /// program. Format 2 does not have them.
+    /// Resources that a run left in the account, because they are retained or a retained resource needs them. They are
+    /// no longer managed, but what they need stays in the account with them, whichever run removes it from the program.
+    /// Format 2 lacks them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retained: Vec<Orphan>,
-    /// Creates and updates that were asked for and whose outcome is not known. The next run finds
-    /// out.
+    /// Creates and updates that were requested and whose outcome is unknown. The next run determines it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pending: BTreeMap<Path, Intent>,
-    /// The last generation of each path, kept when the resource is gone: a token is never used
-    /// for two resources.
+    /// The last generation of each path. It is kept when the resource is gone, so that a token is never used for two
+    /// resources.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub generations: BTreeMap<Path, u32>,
-    /// What the app publishes, resolved.
+    /// The outputs that the app publishes, resolved.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, Json>,
-    /// What the app uses of others.
+    /// The outputs of other apps that the app uses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub imports: Imports,
 }
@@ -70,65 +69,61 @@ pub struct ResourceState {
     pub type_name: String,
     /// The primary identifier; the parts of a composite one are joined by `|`.
     pub id: String,
-    /// The region and account that it is in.
+    /// The region and account of the resource.
     pub environment: Environment,
-    /// How often this path has been created; part of the idempotency token and of generated
-    /// names.
+    /// The number of resources that were created at this path; part of the idempotency token and of generated names.
     pub generation: u32,
-    /// How far it has come.
+    /// The status.
     pub status: ResourceStatus,
     /// The status before its deletion was requested, while [`status`](Self::status) is
-    /// [`Deleting`](ResourceStatus::Deleting): a deletion that is refused gives it back. Files of
-    /// earlier versions do not have it.
+    /// [`Deleting`](ResourceStatus::Deleting): a refused deletion restores it. Files of earlier versions lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former: Option<ResourceStatus>,
-    /// Whether the create succeeded and a setting that follows it was refused: the next plan updates
-    /// it, whatever else differs.
+    /// Whether the create succeeded but a later setting was refused. The next plan updates the resource, whatever else
+    /// differs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
-    /// The properties as applied, references resolved. A secret stands as its source; the digest
-    /// of its value is in `secrets`.
+    /// The applied properties, with references resolved. A secret is represented by its source; the digest of its value
+    /// is in `secrets`.
     pub properties: BTreeMap<String, Value>,
     /// For each secret in the properties, by its place (`Environment.Variables.TOKEN`), the
     /// HMAC-SHA256 of its value under the state's key, in hexadecimal digits.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, String>,
-    /// What it has.
+    /// The outputs.
     pub outputs: Outputs,
-    /// What it was made after, so that deletes go in order even when the program is gone.
+    /// The dependencies, so that deletes run in order even if the program is gone.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dependencies: BTreeSet<Path>,
-    /// What holds for its life. Kept here, so that taking the declaration away does not disarm
-    /// a protection.
+    /// The lifecycle settings. They are kept here so that removing the declaration does not remove the protection.
     #[serde(default)]
     pub lifecycle: Lifecycle,
 }
 
-/// How far a resource has come.
+/// The status of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceStatus {
-    /// The cloud has accepted it; nobody has seen it ready.
+    /// The cloud has accepted the create; no run has seen the resource ready.
     Accepted,
-    /// It was ready once; the cloud has accepted an update since, and nobody has seen it ready
-    /// after that.
+    /// The resource was ready once. The cloud has accepted an update since, and no run has seen it ready after that.
     Updating,
-    /// It was ready.
+    /// The resource was ready.
     Ready,
-    /// Its deletion was asked for; nobody has seen it gone.
+    /// The deletion was requested; no run has seen the resource gone.
     Deleting,
-    /// It was made in part or failed before it was ever ready: the next plan replaces it. It
-    /// holds no data.
+    /// The resource was partly created, or failed before it was ever ready. The next plan replaces it. It holds no
+    /// data.
     Tainted,
-    /// Nobody has seen it ready, and a later run than the one that made it saw that it has failed:
-    /// it may have worked, and hold data. The next plan replaces it, unless it works by then.
+    /// No run has seen the resource ready, and a later run than the one that created it saw it failed, so it may have
+    /// been used and may hold data. The next plan replaces it, unless it is ready by then.
     Failed,
 }
 
-/// A resource that exists and that no path names any more.
+/// An existing resource that no longer has a path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Orphan {
-    /// Where it stood.
+    /// Its former path.
     pub path: Path,
     /// The resource.
     #[serde(flatten)]
@@ -139,14 +134,15 @@ impl State {
     /// The version of the format that this crate writes.
     pub const FORMAT: u32 = 3;
 
-    /// Whether nothing was ever deployed from it: the state as a first run saves it before it does something.
+    /// Returns whether nothing was ever deployed with this state. A first run saves such a state before it changes
+    /// anything.
     pub fn is_blank(&self) -> bool {
         let Self { identity, resources, deposed, retained, pending, .. } = self;
         identity.is_none() && resources.is_empty() && deposed.is_empty() && retained.is_empty() && pending.is_empty()
     }
 
-    /// The state of an app that was never deployed: a new lineage and a new digest key, from the
-    /// system's random numbers.
+    /// Creates the state of an app that was never deployed, with a new lineage and a new digest key from the random
+    /// numbers of the system.
     pub fn new(app: impl Into<String>) -> Self {
         let mut key = [0; 32];
         SysRng.try_fill_bytes(&mut key).expect("the system has random numbers");
@@ -167,7 +163,7 @@ impl State {
         }
     }
 
-    /// The document, indented, with its checksum as the last member and a line feed at the end.
+    /// Returns the document as indented JSON, with its checksum as the last member and a line feed at the end.
     pub fn to_json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).expect("a state has string keys only");
         json.push('\n');
@@ -177,8 +173,8 @@ impl State {
     /// Reads the document; `place` names where it comes from in errors.
     ///
     /// # Errors
-    /// [`FormatError::Newer`], [`FormatError::Corrupt`], and [`FormatError::Edited`] where it does not match its checksum.
-    /// Format 1 has none.
+    /// [`FormatError::Newer`], [`FormatError::Corrupt`], and [`FormatError::Edited`] if the document does not match its
+    /// checksum. Format 1 has no checksum.
     pub fn from_json(text: &str, place: &str) -> Result<Self, FormatError> {
         match Self::format_of(text, place)? {
             1 => Self::parse(text, place),
@@ -189,7 +185,7 @@ impl State {
         }
     }
 
-    /// Reads a document that somebody may have edited: its checksum is not looked at.
+    /// Reads a document that may have been edited, without checking its checksum.
     ///
     /// # Errors
     /// [`FormatError::Newer`] and [`FormatError::Corrupt`].
@@ -236,8 +232,8 @@ impl State {
         Ok(Self { format: Self::FORMAT, ..state })
     }
 
-    /// The value of a reference, where the resource exists and has it: an output, a property as
-    /// it was applied, or the identifier. `stack#AccountId` is the account of the credentials.
+    /// Returns the value of a reference, if the resource exists and has it: an output, an applied property, or the
+    /// identifier. `stack#AccountId` is the account of the credentials.
     pub fn value_of(&self, reference: &Reference) -> Option<Json> {
         match self.resources.get(&reference.path) {
             Some(resource) => resource.value_of(&reference.attribute),
@@ -246,8 +242,7 @@ impl State {
         }
     }
 
-    /// The resource that stands at `path`, or stood there and is still to be deleted, by its
-    /// identifier and generation.
+    /// Returns the resource at `path`, or a deposed resource of the path, by its identifier and generation.
     pub fn incarnation(&self, path: &Path, id: &str, generation: Option<u32>) -> Option<&ResourceState> {
         let current = self.resources.get(path).filter(|resource| resource.is_named(id, generation));
         let mut deposed = self.deposed.iter().filter(|old| old.path == *path).map(|old| &old.resource);
@@ -264,12 +259,12 @@ impl State {
         current.chain(self.deposed.iter().map(|old| (&old.path, &old.resource.environment))).chain(pending)
     }
 
-    /// The creates that a run was interrupted in, so that what they make may exist.
+    /// Returns the creates that an interrupted run left open. Their resources may exist.
     pub fn open_creates(&self) -> impl Iterator<Item = (&Path, &Intent)> {
         self.pending.iter().filter(|(_, intent)| intent.generation().is_some())
     }
 
-    /// The generation of the next resource at `path`. An open create goes on with its own.
+    /// Returns the generation of the next resource at `path`. An open create keeps its generation.
     pub fn next_generation(&self, path: &Path) -> u32 {
         match self.pending.get(path).and_then(Intent::generation) {
             Some(open) => open,
@@ -348,7 +343,7 @@ impl ResourceState {
         [Event::Intent { path, intent }, accepted].into_iter().chain(ready).collect()
     }
 
-    /// An attribute or property as it was last known.
+    /// Returns the last known value of an attribute or property.
     pub fn value_of(&self, attribute: &str) -> Option<Json> {
         if let Some(output) = self.outputs.get(attribute) {
             return Some(output.clone());
@@ -383,15 +378,15 @@ impl ResourceState {
         self.id = id;
     }
 
-    /// Whether deleting it loses data: what has failed in the run that made it holds none.
+    /// Returns whether a deletion loses data. A resource that failed in the run that created it holds none.
     pub fn is_stateful(&self) -> bool {
         let stateful = groundplan_schema::lookup(&self.type_name).is_some_and(|schema| schema.stateful);
         stateful && self.status != ResourceStatus::Tainted
     }
 
-    /// Whether it is not to be deleted or replaced: the program protects it, or AWS does as it was
-    /// last told to. What was made in part never worked: nothing is lost with it, and no deploy could take the
-    /// protection away.
+    /// Returns whether the resource must not be deleted or replaced: the program protects it, or its last applied
+    /// properties make AWS protect it. What was made in part never worked: nothing is lost with it, and no deploy could
+    /// take the protection away.
     pub fn is_protected(&self) -> bool {
         if self.status == ResourceStatus::Tainted {
             return false;
@@ -401,7 +396,7 @@ impl ResourceState {
         self.lifecycle.protect || by_aws.is_some()
     }
 
-    /// The resource as a provider is asked about it.
+    /// Returns the resource in the form that a provider takes.
     pub fn existing(&self, app: &str, path: &Path) -> Existing {
         Existing {
             address: Address {
@@ -441,22 +436,21 @@ pub(crate) fn token(lineage: Uuid, path: &Path, generation: u32, call: &str) -> 
     hex(&Sha256::digest(format!("{lineage}\n{path}\n{generation}\n{call}")))
 }
 
-/// The state that a run starts from.
+/// The state that a run starts with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     /// The state, folded with the journal of an interrupted run.
     pub state: State,
-    /// The serial of the saved state that the journal continues; none where nothing is saved.
+    /// The serial of the saved state that the journal continues; `None` if no state is saved.
     pub base: Option<u64>,
-    /// How many events of that journal are in the state: a run that is under way adds some, and
-    /// leaves none when it ends.
+    /// The number of journal events in the state. A run in progress adds events, and the journal is empty when it ends.
     pub journal: u64,
 }
 
 impl Loaded {
-    /// Whether nothing shows that the app was ever deployed from this store. A first run saves an empty state before
-    /// it writes its journal: without events, that says nothing of what the run has made, since the journal may
-    /// have been emptied.
+    /// Returns whether there is no evidence that the app was ever deployed from this store. A first run saves an empty
+    /// state before it writes its journal. An empty state without events is therefore no evidence, since the journal
+    /// may have been emptied.
     pub fn is_first(&self) -> bool {
         self.base.is_none() || (self.journal == 0 && self.state.is_blank())
     }

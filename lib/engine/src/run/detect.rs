@@ -1,4 +1,4 @@
-//! Reads what exists, to find what has drifted.
+//! Reads the live resources to detect drift.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,11 @@ use crate::model::{ResourceStatus, State};
 use crate::provider::{Live, Provider, ProviderError};
 use crate::stages::drift::{Drift, judge};
 
-/// Reads every resource of the state, `parallelism` at a time, and gives those that differ.
+/// Reads every resource of the state, at most `parallelism` at a time, and returns those that differ.
 ///
-/// Compared is what the program declares, in normal form: an API may add defaults, put sets in
-/// another order, or write a number as text. What AWS never gives back is left out, and so is what the
-/// program tells Groundplan to ignore. Beside that, each [added](crate::drift::PropertyDrift::added) member of a
-/// collection that the program owns a part of is named.
+/// Only declared properties are compared, in normal form: an API may add defaults, return sets in another order, or
+/// write a number as text. Properties that AWS never returns are left out, and so are ignored ones. In addition, each
+/// [added](crate::drift::PropertyDrift::added) member of a collection that the program owns in part is reported.
 pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -> BTreeMap<Path, Drift> {
     let limiter = RateLimiter::new(parallelism);
     limiter.keep(differing(state, Reader::new(provider, &limiter))).await

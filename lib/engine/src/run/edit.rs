@@ -1,4 +1,4 @@
-//! Changes of the state alone: nothing in the account is touched.
+//! Changes only the state and nothing in the account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +11,11 @@ use crate::nearest::nearest;
 use crate::provider::Identity;
 use crate::run::store::StateStore;
 
-/// Applies the events and saves the state as the next one. `identity` is who the credentials
-/// belong to, where a target was asked. The lock of `store` is the caller's.
+/// Applies the events and saves the state under the next serial. `identity` is the owner of the credentials, if the
+/// target was accessed. The caller holds the lock of `store`.
 ///
 /// # Errors
-/// The events do not fit the state, or it cannot be written.
+/// An event is not possible in the state, or the state cannot be written.
 pub async fn commit(
     loaded: Loaded,
     identity: Option<Identity>,
@@ -33,10 +33,10 @@ pub async fn commit(
     Ok(state)
 }
 
-/// The resources at `path` or below it.
+/// Returns the resources at or below `path`.
 ///
 /// # Errors
-/// [`Error::UnknownPaths`] where there are none.
+/// [`Error::UnknownPaths`] if there are none.
 pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
     let found: Vec<_> = state.resources.keys().filter(|other| other.is_within(path)).cloned().collect();
     match found.is_empty() {
@@ -48,11 +48,12 @@ pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
     }
 }
 
-/// Takes what is at `path` or below it out of the state: the resources, what was retained where nothing stands, and
-/// the creates that an interrupted run has left open; only these with `open_only`. What exists stays in the account.
+/// Removes everything at or below `path` from the state: the resources, the records of retained resources at paths
+/// without a resource, and the creates that an interrupted run left open. With `open_only`, removes only these creates.
+/// The account is not changed.
 ///
 /// # Errors
-/// [`Error::UnknownPaths`] where there is nothing.
+/// [`Error::UnknownPaths`] if there is nothing to remove.
 pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>, Error> {
     let retained = state.retained.iter().map(|old| &old.path);
     let known: BTreeSet<&Path> = state.resources.keys().chain(retained).filter(|_| !open_only).collect();
@@ -76,11 +77,11 @@ pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>
     Ok(events)
 }
 
-/// Drops what the state knows of resources that were retained at `path` or below it, whatever stands there now. They
-/// stay in the account; what they need does not have to. Gives what was dropped.
+/// Removes the records of retained resources at or below `path`, even if a resource is at the path now. The retained
+/// resources stay in the account; what they need does not have to. Returns the removed records.
 ///
 /// # Errors
-/// [`Error::UnknownPaths`] where there is nothing.
+/// [`Error::UnknownPaths`] if there are no records.
 pub fn drop_retained(state: &mut State, path: &Path) -> Result<Vec<Orphan>, Error> {
     let known: BTreeSet<Path> = state.retained.iter().map(|old| old.path.clone()).collect();
     let dropped: Vec<_> = known.iter().filter(|it| it.is_within(path)).flat_map(|it| state.drop_retained(it)).collect();
@@ -93,7 +94,7 @@ pub fn drop_retained(state: &mut State, path: &Path) -> Result<Vec<Orphan>, Erro
     }
 }
 
-/// Moves what is at `from` or below it to `to`, in an order in which no path is taken.
+/// Moves the resources at or below `from` to `to`, in an order in which each new path is free.
 ///
 /// # Errors
 /// [`Error::UnknownPaths`], [`Error::OnlyRetained`], [`Error::NoPath`] and [`Error::PathTaken`].

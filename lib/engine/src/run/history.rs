@@ -1,9 +1,9 @@
-//! What was deployed when, by whom, and from which program.
+//! The history of runs: what was deployed when, by whom, and from which program.
 //!
-//! Every run that writes a state is a [`RunRecord`], named by the serial that the state has from
-//! then on. The store keeps it when the run begins, and again when it has ended, so that a run
-//! that was killed is in the history, too. Beside it stands what the program said, so that
-//! `rollback` can plan the way back. A secret stands there as its source, as in every assembly.
+//! Every run that writes a state has a [`RunRecord`], named by the new serial of the state. The store writes the record
+//! when the run begins, and again when it ends, so that a killed run is in the history as well. The store also keeps
+//! the assembly of the program, so that `rollback` can plan the way back. As in every assembly, a secret is represented
+//! by its source.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +14,12 @@ use crate::run::execute::Outcome;
 use crate::stages::plan::{Plan, Step, StepId, Work};
 
 impl RunRecord {
-    /// A run of `holder` that is about to execute `plan` from the state `before`.
+    /// Creates the record of a run of `holder` that is about to execute `plan` from the state `before`.
     pub fn of_plan(plan: &Plan, before: &State, holder: &LockOwner) -> Self {
         Self { moves: moves(plan.work()), ..Self::begun(before, holder, Counts::of(plan.work())) }
     }
 
-    /// The run when it has ended, with what it has done of its plan.
+    /// Returns the record of the run after its end, with the executed part of the plan.
     pub fn ended(self, plan: &Plan, outcome: &Outcome) -> Self {
         let done: BTreeSet<StepId> = outcome.done.iter().copied().collect();
         let steps = || plan.work().filter(|step| done.contains(&step.id));
@@ -36,7 +36,7 @@ fn moves<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<Move> {
 }
 
 impl RunResult {
-    /// How a deploy has ended.
+    /// Returns the result of a deploy.
     pub fn of(outcome: &Outcome) -> Self {
         match (outcome.succeeded(), outcome.interrupted) {
             (true, _) => Self::Succeeded,
@@ -46,8 +46,8 @@ impl RunResult {
     }
 }
 
-/// An assembly of the past with the moves that lead back to it: what has moved in one of the runs
-/// `since` moves back, and is not deleted and made again.
+/// Returns an earlier assembly with the moves that lead back to it: a resource that moved in one of the runs `since`
+/// moves back, and is not deleted and created again.
 pub fn rollback_target(mut assembly: Assembly, since: &[RunRecord]) -> Assembly {
     for (path, entry) in &mut assembly.resources {
         let mut current = path.clone();
@@ -63,7 +63,7 @@ pub fn rollback_target(mut assembly: Assembly, since: &[RunRecord]) -> Assembly 
 }
 
 impl Counts {
-    /// How many resources these steps of a plan treat how.
+    /// Counts the resources of these steps by action.
     pub fn of<'a>(steps: impl Iterator<Item = &'a Step>) -> Self {
         let mut verbs: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
         for step in steps.filter(|step| step.work != Work::Ready) {

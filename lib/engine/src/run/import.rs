@@ -1,8 +1,8 @@
-//! Looking after a resource that exists already.
+//! Imports an existing resource.
 //!
-//! The live resource is read, and the state is told that it stands at a path of the program. What
-//! the program declares and what is there are compared by the one diff, so the differences that
-//! are shown are what the next deploy would settle. Nothing in the account is touched.
+//! The live resource is read and recorded in the state at a path of the program. The usual diff compares it with the
+//! declaration, so the differences that are shown are those that the next deploy would apply. Nothing in the account
+//! changes.
 
 mod ownership;
 
@@ -29,38 +29,38 @@ use crate::stages::diff::{Change, Inputs, diff};
 use crate::stages::drift;
 use crate::stages::resolve::substitute_all;
 
-/// A resource that was found and is not in the state yet.
+/// A resource that was found, but is not in the state yet.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// What the state is told, for [`edit::commit`](crate::run::edit::commit).
+    /// The events to pass to [`edit::commit`](crate::run::edit::commit).
     pub events: Vec<Event>,
-    /// What the next deploy would do to it.
+    /// The change that the next deploy would make.
     pub change: Change,
-    /// Who the credentials belong to.
+    /// The owner of the credentials.
     pub identity: Identity,
 }
 
-/// Which resource is to be imported.
+/// The resource to import.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// Its path in the program.
     pub path: &'a Path,
     /// Its identifier in the account.
     pub id: &'a str,
-    /// Whether it is imported also where its identity tags say that it is somebody else's.
+    /// Whether to import it even if its identity tags name a different owner.
     pub take_ownership: bool,
-    /// The store of this app, beside which the states of others are.
+    /// The store of this app, which also gives access to the states of other apps.
     pub store: &'a dyn StateStore,
     /// The environment variables that secrets may come from.
     pub variables: &'a Variables,
 }
 
-/// Finds the resource of `request` and what differs between it and what the program says at its path. The
-/// imports of `assembly` are resolved ([`Upstream::resolve`]).
+/// Finds the resource of `request`, and how it differs from the declaration at its path. The outputs of other apps in
+/// `assembly` must be resolved ([`Upstream::resolve`]).
 ///
 /// # Errors
-/// The program does not have the path, the state has it, the resource does not exist, or another
-/// path or app has that resource already.
+/// The program does not have the path, the state already has it, the resource does not exist, or another path or app
+/// already has the resource.
 pub async fn import(
     assembly: &Assembly,
     state: &State,

@@ -1,4 +1,4 @@
-//! Runs: what asks the cloud and the store for what the stages need, and does what they have planned.
+//! Runs: read from the cloud and the store what the stages need, and execute the plan.
 
 pub mod detect;
 pub mod edit;

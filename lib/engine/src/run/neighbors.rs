@@ -1,10 +1,11 @@
 //! What other apps have whose states are beside that of an app.
 
+use groundplan_schema::lookup;
+
 use crate::error::Error;
 use crate::model::{ResourceState, State};
-use crate::provider::{Behavior, Identity};
+use crate::provider::{Behavior, Identity, Recovery};
 use crate::run::global_id::GlobalId;
-use crate::run::recover;
 use crate::run::store::StateStore;
 use crate::run::upstream;
 
@@ -26,7 +27,7 @@ impl Neighbors {
         behavior: &(dyn Fn(&str) -> Option<Behavior> + Sync),
     ) -> Result<Self, Error> {
         let mut types = state.open_creates().filter_map(|(_, intent)| intent.creates());
-        match types.any(|type_name| recover::is_unmarked(type_name, behavior(type_name))) {
+        match types.any(|type_name| is_unmarked(type_name, behavior(type_name))) {
             true => Self::read(&state.app, store).await,
             false => Ok(Self::NONE),
         }
@@ -51,4 +52,14 @@ impl Neighbors {
         };
         self.0.iter().any(is_it)
     }
+}
+
+/// Returns whether a resource is found by what the program says of it.
+pub(crate) fn is_by_name(behavior: Behavior) -> bool {
+    matches!(behavior.recovery, Recovery::DeterministicName | Recovery::ByParts)
+}
+
+/// Returns whether nothing but its name or its parts tells who has made a resource of this type.
+pub(crate) fn is_unmarked(type_name: &str, behavior: Option<Behavior>) -> bool {
+    behavior.is_some_and(is_by_name) && lookup(type_name).is_none_or(|schema| schema.tags.is_none())
 }

@@ -1,6 +1,6 @@
-//! From a program and a state to a plan, with what the cloud has to be asked for that.
+//! Plans a program against a state, with the reads from the cloud that this needs.
 //!
-//! Nothing is changed: neither in the account nor in the store.
+//! Planning changes neither the account nor the store.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,22 +24,20 @@ use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Reason, destroy as 
 use crate::stages::plan::{Overview, Plan, arrange, schedule};
 use crate::stages::resolve::{substitute, substitute_all};
 
-/// How a plan is made.
+/// The options of planning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanOptions {
-    /// Reads every resource first, so that what was changed behind the program's back is put
-    /// right.
+    /// Reads every resource first, so that the plan corrects drift.
     pub refresh: bool,
-    /// For [`destroy`]: deletes what holds data, too.
+    /// For [`destroy`]: also deletes stateful resources.
     pub delete_data: bool,
-    /// Whether what holds data is deleted without a last snapshot of it.
+    /// Whether stateful resources are deleted without a final snapshot.
     pub skip_final_snapshot: bool,
-    /// How many resources may be read at once.
+    /// The maximum number of concurrent reads.
     pub parallelism: usize,
-    /// For [`deploy`]: only what is at or below these paths, and what that depends on. Everything
-    /// where there are none.
+    /// For [`deploy`]: only the resources at or below these paths, and their dependencies. If empty, all resources.
     pub only: BTreeSet<Path>,
-    /// For [`deploy`]: what the program uses of other apps.
+    /// For [`deploy`]: the outputs of other apps that the program uses.
     pub upstream: Upstream,
     /// What other apps have, which an interrupted create has not made.
     pub neighbors: Neighbors,
@@ -62,27 +60,27 @@ impl Default for PlanOptions {
     }
 }
 
-/// What would be done, to be shown and to be executed.
+/// A plan that can be shown and executed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// What changes, and why.
+    /// The changes, with their reasons.
     pub changes: ChangeSet,
     /// The steps.
     pub plan: Plan,
-    /// The resources with changes that are not done, since only a part was asked for.
+    /// The resources whose changes are left out, because only a part was requested.
     pub left_out: Vec<Path>,
-    /// Whether every resource was read for it.
+    /// Whether every resource was read for the plan.
     pub refreshed: bool,
-    /// Whether only a part of the program was asked for.
+    /// Whether only a part of the program was requested.
     pub is_part: bool,
 }
 
 impl Planned {
-    /// The document that [`from_json`](Self::from_json) reads, so that exactly this can be shown and executed
-    /// later: by another process, and after somebody has looked at it.
+    /// Returns the document that [`from_json`](Self::from_json) reads, so that exactly this plan can be reviewed, and
+    /// executed later by another process.
     ///
-    /// `assembly` is the program that was planned; none for a plan that destroys everything. `loaded` is the state
-    /// that the plan was made from.
+    /// `assembly` is the planned program, or `None` for a plan that destroys everything. `loaded` is the state that the
+    /// plan was made from.
     pub fn to_json(&self, assembly: Option<&Assembly>, loaded: &Loaded) -> String {
         let Self { changes, plan, left_out, refreshed, is_part } = self.clone();
         let overview = Some(Overview { changes, left_out, refreshed, is_part });
@@ -92,7 +90,7 @@ impl Planned {
     /// Reads a saved plan.
     ///
     /// # Errors
-    /// As [`Plan::from_json`], and [`Error::CorruptPlan`] where it does not say what it changes.
+    /// As [`Plan::from_json`], and [`Error::CorruptPlan`] if it does not contain its changes.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut plan = Plan::from_json(text)?;
         let Some(Overview { changes, left_out, refreshed, is_part }) = plan.overview.take() else {
@@ -139,19 +137,18 @@ impl Planned {
         })
     }
 
-    /// The program, where executing the plan makes the account hold all that it says; for the history.
+    /// Returns the program for the history, if executing the plan makes the account match all of it.
     pub fn whole(&self) -> Option<&Assembly> {
         self.plan.assembly.as_ref().filter(|_| !self.is_part)
     }
 }
 
-/// Plans that the account holds what `assembly` says.
+/// Plans to make the account match `assembly`.
 ///
 /// # Errors
-/// The credentials are for another account, the provider does not support a resource, the cloud
-/// does not answer, the part that was asked for does not exist or cannot be done alone, or another
-/// app does not publish what the program uses of it. Whether the plan may be executed is
-/// [`Plan::permit`]'s answer, and [`upstream::permit`]'s.
+/// The credentials are for another account, the provider does not support a resource, the cloud does not respond, the
+/// requested part does not exist or cannot be executed alone, or another app does not publish an output that the
+/// program uses. [`Plan::permit`] and [`upstream::permit`] say whether the plan may be executed.
 pub async fn deploy(
     assembly: &Assembly,
     state: &State,
@@ -211,8 +208,8 @@ impl AsRef<ChangeSet> for Planning {
     }
 }
 
-/// Plans that the account holds nothing of this app, except what holds data, unless the options
-/// say otherwise, and what that depends on.
+/// Plans to delete all resources of this app, except stateful ones and their dependencies, unless the options include
+/// these.
 ///
 /// # Errors
 /// As [`deploy`].

@@ -17,7 +17,7 @@ use crate::provider::{
     Recovery,
 };
 use crate::run::global_id::GlobalId;
-use crate::run::neighbors::Neighbors;
+use crate::run::neighbors::{Neighbors, is_by_name, is_unmarked};
 use crate::run::reader::{Fate, Reader};
 use crate::stages::diff::strongest;
 use crate::stages::drift;
@@ -284,16 +284,6 @@ pub(crate) fn asks_for(
         // The token tells what it has made.
         Some(Recovery::ClientToken | Recovery::FindByTag) | None => true,
     }
-}
-
-/// Whether a resource is looked up by what the program says of it.
-fn is_by_name(behavior: Behavior) -> bool {
-    matches!(behavior.recovery, Recovery::DeterministicName | Recovery::ByParts)
-}
-
-/// Whether nothing but its name or its parts tells who has made a resource of this type.
-pub(crate) fn is_unmarked(type_name: &str, behavior: Option<Behavior>) -> bool {
-    behavior.is_some_and(is_by_name) && lookup(type_name).is_none_or(|schema| schema.tags.is_none())
 }
 
 /// Whether what an open create finds is as that asks for, and belongs to something of this app that it was to be made

@@ -1,5 +1,5 @@
-//! The one way of a run, for the command line, for tests and for programs that deploy by themselves: read the
-//! state and the outputs of other apps, plan, permit, and execute, with the run in the history.
+//! A complete run, for the command line, for tests, and for programs that deploy by themselves: reads the state and the
+//! outputs of other apps, plans, checks, and executes, and records the run in the history.
 //!
 //! ```no_run
 //! # async fn deploy(
@@ -46,7 +46,7 @@ use crate::run::upstream::{self, Upstream};
 use crate::stages::plan::Plan;
 use crate::stages::reboot;
 
-/// An app with the store of its state and the cloud that it is deployed to.
+/// An app, with the store of its state and the cloud that it is deployed to.
 #[derive(Clone, Copy)]
 pub struct Session<'a> {
     app: &'a str,
@@ -54,50 +54,51 @@ pub struct Session<'a> {
     provider: &'a dyn Provider,
 }
 
-/// What a run is to bring about.
+/// The goal of a run.
 #[derive(Clone, Copy, Debug)]
 pub enum Goal<'a> {
-    /// The account holds what a program says.
+    /// The account matches a program.
     Program(&'a Assembly),
-    /// The account holds nothing of the app.
+    /// The account contains nothing of the app.
     Nothing,
 }
 
-/// A plan that is to be executed.
+/// The execution of a plan.
 pub struct Run<'a> {
-    /// The plan: one of [`Session::plan`], or one that was saved.
+    /// The plan, from [`Session::plan`] or from a file.
     pub plan: &'a Plan,
-    /// What the account holds when the plan is done, for the history; none where that is a part of a program, or
-    /// nothing.
+    /// The program that the account matches when the plan is done, for the history; `None` for a part of a program, or
+    /// for nothing.
     pub assembly: Option<&'a Assembly>,
-    /// Whose run it is, for the history.
+    /// The owner of the run, for the history.
     pub owner: &'a LockOwner,
     /// How the steps are executed.
     pub options: ExecuteOptions,
-    /// Is told how far the run has come.
+    /// Receives the progress events.
     pub progress: &'a dyn Progress,
     /// Stops the run.
     pub cancellation: &'a Cancellation,
 }
 
-/// How a run has ended.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Executed {
-    /// What exists now, and which steps are done, failed or skipped.
+    /// The resulting state, and the steps that are done, failed or skipped.
     pub outcome: Outcome,
-    /// The instances that may get changed parameters only when they are rebooted, each with what changed them.
+    /// The instances that may apply changed parameters only when they are rebooted, each with the changed group or
+    /// cluster.
     pub reboots: Vec<(Path, Path)>,
-    /// Why the history does not have the end of this run, where that is so.
+    /// The error, if the end of this run could not be recorded in the history.
     pub unrecorded: Option<Error>,
 }
 
 impl<'a> Session<'a> {
-    /// A session of `app`, whose state is in `store`.
+    /// Creates a session of `app`, whose state is in `store`.
     pub fn new(app: &'a str, store: &'a dyn StateStore, provider: &'a dyn Provider) -> Self {
         Self { app, store, provider }
     }
 
-    /// Reads the state that a run starts from.
+    /// Reads the state that a run starts with.
     ///
     /// # Errors
     /// As [`store::load`].
@@ -105,16 +106,16 @@ impl<'a> Session<'a> {
         store::load(self.store, self.app).await
     }
 
-    /// Plans a run, with what other apps publish now.
+    /// Plans a run with the outputs that other apps publish now.
     ///
     /// # Errors
-    /// As [`planning::deploy`] and [`planning::destroy`], and where the state of another app cannot be read.
+    /// As [`planning::deploy`] and [`planning::destroy`], and if the state of another app cannot be read.
     pub async fn plan(&self, goal: Goal<'_>, loaded: &Loaded, options: &PlanOptions) -> Result<Planned, Error> {
         self.plan_expecting(goal, loaded, options, &BTreeMap::new()).await
     }
 
-    /// As [`plan`](Self::plan), where apps are going to be deployed before this one and publish these outputs
-    /// then, by app. A plan that uses them is to be shown, and not to be executed.
+    /// Plans like [`plan`](Self::plan), but expects other apps to be deployed first and to publish these outputs, by
+    /// app. A plan that uses such outputs can only be shown, not executed.
     ///
     /// # Errors
     /// As [`plan`](Self::plan).
@@ -140,7 +141,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Refuses a plan that may not be executed, before anybody is asked.
+    /// Refuses a plan that may not be executed, before the user is asked to confirm it.
     ///
     /// # Errors
     /// As [`Plan::permit`] and [`upstream::permit`].
@@ -148,17 +149,17 @@ impl<'a> Session<'a> {
         self.refusals(plan, loaded, delete_data).await.into_iter().next().map_or(Ok(()), Err)
     }
 
-    /// Returns each reason why a plan may not be executed; none where it may.
+    /// Returns every reason why a plan may not be executed; empty if it may.
     pub async fn refusals(&self, plan: &Plan, loaded: &Loaded, delete_data: bool) -> Vec<Error> {
         let permitted = [plan.permit(delete_data), upstream::permit(plan, &loaded.state, self.store).await];
         permitted.into_iter().filter_map(Result::err).collect()
     }
 
-    /// Executes a plan from the state that it was made from, and keeps the run in the history, from its begin on.
-    /// The lock of the store is the caller's.
+    /// Executes a plan from the state that it was made from, and records the run in the history from its start on. The
+    /// caller holds the lock of the store.
     ///
     /// # Errors
-    /// As [`execute`], and where the history cannot be written before the run begins: nothing was touched then.
+    /// As [`execute`], and if the history cannot be written before the run begins. In this case, nothing was changed.
     pub async fn execute(&self, run: Run<'_>, loaded: Loaded) -> Result<Executed, ExecuteError> {
         let Run { plan, assembly, owner, options, progress, cancellation } = run;
         let begun = RunRecord::of_plan(plan, &loaded.state, owner);

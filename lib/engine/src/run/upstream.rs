@@ -1,10 +1,8 @@
-//! What an app uses of others, and who uses what it publishes.
+//! The outputs that apps use of each other.
 //!
-//! An app's state has the values that its outputs were given. Before a program is compared with
-//! its own state, [`Upstream`] puts the values that other apps publish in the place of imports;
-//! from there on they are known like any other. What was used is written into the state of the
-//! app that uses it, so that taking an output away can be refused even where the program that
-//! uses it is not at hand.
+//! The state of an app contains the values of its outputs. Before a program is compared with its own state,
+//! [`Upstream`] replaces its cross-app references by the values that other apps publish. The state of an app records
+//! the outputs that it uses, so that the removal of an output can be refused without the program that uses it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +21,7 @@ use crate::stages::diff::{Action, ChangeSet, ImportChange};
 use crate::stages::plan::{Plan, Work};
 use crate::stages::resolve::substitute;
 
-/// The outputs of other apps, as far as a program uses them.
+/// The outputs of other apps that a program uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upstream {
     apps: BTreeMap<String, Published>,
@@ -39,7 +37,7 @@ struct Published {
     expected: BTreeSet<String>,
 }
 
-/// The apps whose outputs `assembly` uses.
+/// Returns the apps whose outputs `assembly` uses.
 pub fn used(assembly: &Assembly) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     each_import(assembly, |import, _| used.extend([import.app.clone()]));
@@ -47,10 +45,10 @@ pub fn used(assembly: &Assembly) -> BTreeSet<String> {
 }
 
 impl Upstream {
-    /// Of no other app.
+    /// No outputs.
     pub const NONE: Self = Self { apps: BTreeMap::new() };
 
-    /// What the apps that `assembly` uses publish now, by their states in the place of `store`.
+    /// Reads the outputs of the apps that `assembly` uses, from their states in the location of `store`.
     ///
     /// # Errors
     /// A state cannot be read.
@@ -73,9 +71,8 @@ impl Upstream {
         Ok(upstream)
     }
 
-    /// The same where `app` is deployed first and publishes `outputs` then: those that it does not publish yet
-    /// are values that are not known, as what a resource will have. A plan with such is to be shown, and not to
-    /// be executed.
+    /// Expects `app` to be deployed first and to publish `outputs`: those that it does not publish yet are unknown
+    /// values, like the outputs of a new resource. A plan with such values can only be shown, not executed.
     #[must_use]
     pub fn expecting(mut self, app: &str, outputs: impl IntoIterator<Item = String>) -> Self {
         if let Some(published) = self.apps.get_mut(app) {
@@ -84,10 +81,10 @@ impl Upstream {
         self
     }
 
-    /// The assembly with values in the place of imports, and what it uses.
+    /// Returns the assembly with its cross-app references replaced by values, and the outputs that it uses.
     ///
     /// # Errors
-    /// [`Error::Upstream`] with every import that has no value, or one of another form.
+    /// [`Error::Upstream`], with every cross-app reference that has no value or one of another type.
     pub fn resolve<'a>(&self, assembly: &'a Assembly) -> Result<(Cow<'a, Assembly>, Imports), Error> {
         let mut imports = Imports::new();
         let mut missing: BTreeMap<CrossAppReference, Missing> = BTreeMap::new();
@@ -339,7 +336,7 @@ pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn
     if replaced.is_empty() { Ok(()) } else { Err(Error::ReplacedInUse { uses: replaced }) }
 }
 
-/// Returns which outputs of `app` the apps use whose states are beside its own in `store`.
+/// Returns the uses of outputs of `app` by the apps whose states are in the same location.
 ///
 /// # Errors
 /// One of these states cannot be read.

@@ -1,8 +1,8 @@
-//! Which instances get parameters only when they are rebooted.
+//! Determines which instances need a reboot before changed parameters apply.
 //!
-//! A change of a group of parameters, or of which group a cluster has, is accepted at once and waits for the reboot of
-//! each instance that takes them. Where the declaration of an instance says so, the same deploy reboots it, by an
-//! update that changes no property; the others are named by the plan and at the end of the deploy.
+//! A change of a parameter group, or of the group of a cluster, is accepted immediately but waits for a reboot of each
+//! instance that uses the group. If the declaration of an instance says so, the same deploy reboots it, by an update
+//! that changes no property. The plan and the end of the deploy name the other instances.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use groundplan_schema::lookup;
 
 use crate::model::{ResourceState, State};
 
-/// The instances of the program that take parameters from `source`, a group or cluster, and whether they are rebooted
-/// by the deploy that changes it.
+/// Returns the instances of the program that take parameters from `source`, a group or cluster, each with whether the
+/// deploy that changes it reboots the instance.
 pub fn instances<'a>(assembly: &'a Assembly, source: &Path) -> Vec<(&'a Path, bool)> {
     let all = assembly.resources.iter().filter(|(path, entry)| {
         let is_rebooted = lookup(&entry.type_name).is_some_and(|schema| schema.is_rebooted());
@@ -21,8 +21,8 @@ pub fn instances<'a>(assembly: &'a Assembly, source: &Path) -> Vec<(&'a Path, bo
     all.map(|(path, entry)| (path, is_at_once(&entry.type_name, &entry.properties))).collect()
 }
 
-/// The instances that take the parameters of what a run has changed when they are rebooted, each with that. Whether
-/// one of those parameters needs a reboot, only the cloud knows.
+/// Returns the instances that apply parameters changed by a run only when they are rebooted, each with the changed
+/// group or cluster. Only the cloud knows whether a changed parameter needs a reboot.
 pub fn pending(before: &State, after: &State) -> Vec<(Path, Path)> {
     let stays = |path: &Path, now: &ResourceState| before.resources.get(path).filter(|old| old.id == now.id);
     let changed = after.resources.iter().filter(|(path, now)| {

@@ -1,4 +1,4 @@
-//! What can exist only once in a cloud, as rules by which a resource's properties say it.
+//! Rules that derive from the properties of a resource what it claims, which can exist only once in a cloud.
 //!
 //! A type without a rule of its own has the one that the schema gives: its primary identifier, where
 //! that consists of properties, or a name that its ARN ends with. The modules below have the rules
@@ -32,25 +32,25 @@ pub use edge::{NamedOwner, named_owner};
 
 use crate::resource::ResourceType;
 
-/// A rule by which resources of a type claim something that a cloud has once.
+/// A rule by which resources of a type claim something that can exist only once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimRule {
-    /// What is claimed, for messages.
+    /// The kind of claim, for messages.
     pub what: &'static str,
     /// Names the keys that can be equal: [`what`](Self::what), or the type where the rule comes from
     /// the schema.
     pub space: &'static str,
-    /// Where there can be one.
+    /// The scope in which there can be only one.
     pub scope: ClaimScope,
-    /// The list whose elements make a claim each.
+    /// The list whose elements each have a claim.
     pub each: Option<Vec<&'static str>>,
-    /// What makes the key, and when claims with equal keys conflict.
+    /// The parts of the key, and the conditions under which claims with equal keys conflict.
     pub parts: Vec<ClaimPart>,
     /// Whether a provider can exchange the claims of two resources in one call.
     pub swaps: bool,
 }
 
-/// Where there can be one of what is claimed.
+/// The scope in which a claim must be unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimScope {
     /// In all accounts of a partition, as the name of a bucket.
@@ -64,31 +64,31 @@ pub enum ClaimScope {
 /// A part of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimPart {
-    /// Where its value stands; the first property that is set counts.
+    /// The properties that contain its value. The first one that is set counts.
     pub sources: Vec<ClaimSource>,
-    /// The value where none is set.
+    /// The value if none is set.
     pub default: Option<&'static str>,
-    /// What it is for.
+    /// Its role.
     pub role: ClaimRole,
 }
 
 /// A property that a part comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimSource {
-    /// The names on the way to it.
+    /// The path to the property.
     pub path: Vec<&'static str>,
-    /// Whether the way starts at the element of [`ClaimRule::each`], not at the resource.
+    /// Whether the path starts at the element of [`ClaimRule::each`], and not at the resource.
     pub in_element: bool,
-    /// How AWS compares it.
+    /// The form in which AWS compares it.
     pub form: ClaimForm,
 }
 
-/// What a part of a rule is for.
+/// The role of a part of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimRole {
     /// Part of the key.
     Key,
-    /// Has to be set for the rule to hold.
+    /// Must be set for the rule to apply.
     Condition,
     /// The address block that is claimed.
     Block,
@@ -128,7 +128,7 @@ pub enum ClaimForm {
 }
 
 impl ClaimRule {
-    /// The properties of the resource that are part of the claim, at the top of its document.
+    /// Returns the top-level properties that are part of the claim.
     pub fn properties(&self) -> impl Iterator<Item = &'static str> {
         let top = self.parts.iter().filter(|part| part.role != ClaimRole::Condition).flat_map(|part| &part.sources);
         top.filter_map(|source| match (source.in_element, &self.each) {

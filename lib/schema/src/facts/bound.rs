@@ -1,4 +1,4 @@
-//! What is a part of another resource for life, and goes with it or keeps it.
+//! Resources that are permanently a part of another one, and are deleted with it or prevent its deletion.
 //!
 //! Even where another resource gets the name of that, it is another one: what was bound to the old one has to be
 //! made anew. Types that are found by their parts ([`Recovery::ByParts`](crate::Recovery::ByParts)) are bound by each
@@ -85,13 +85,13 @@ const ROWS: &[(&str, &str)] = &[
 ];
 
 impl ResourceType {
-    /// Whether what this property names has resources of this type as parts: they go with it, or it cannot be
-    /// deleted as long as there are any.
+    /// Returns whether resources of this type are parts of the resource that this property names: they are deleted with
+    /// it, or it cannot be deleted as long as they exist.
     pub fn is_bound_by(&self, property: &str) -> bool {
         ROWS.contains(&(self.name, property))
     }
 
-    /// Whether resources of this type are parts of another one.
+    /// Returns whether resources of this type are parts of another one.
     pub fn is_bound(&self) -> bool {
         ROWS.iter().any(|(name, _)| *name == self.name)
     }

@@ -1,20 +1,20 @@
-//! Types of which a last snapshot is taken before a resource of them is deleted.
+//! Types with a final snapshot before a resource is deleted.
 
 use crate::resource::ResourceType;
 
-/// The last snapshot of resources of a type.
+/// The final snapshot of resources of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FinalSnapshot {
     /// CloudFormation's name of the type.
     pub type_name: &'static str,
-    /// The most characters of its name.
+    /// The maximum length of its name, in characters.
     pub longest_name: usize,
     /// Properties of which one says that the data is another resource's, so that there is no snapshot of
     /// this one.
     copies: &'static [&'static str],
     /// A property and its value of resources that no snapshot can be taken of.
     except: Option<(&'static str, &'static str)>,
-    /// The command that takes one, with `ID` for the resource and `NAME` for the snapshot, where no provider
+    /// The command that takes the snapshot, with `ID` for the resource and `NAME` for the snapshot, if no provider
     /// takes it.
     pub by_hand: Option<&'static str>,
 }
@@ -92,25 +92,25 @@ const fn taken(type_name: &'static str, longest_name: usize, copies: &'static [&
 }
 
 impl ResourceType {
-    /// Whether and how a last snapshot of a resource of this type is taken.
+    /// Returns how a final snapshot of a resource of this type is taken, if it has one.
     pub fn final_snapshot(&self) -> Option<&'static FinalSnapshot> {
         TABLE.iter().find(|entry| entry.type_name == self.name)
     }
 }
 
 impl FinalSnapshot {
-    /// The property that says that the data of a resource is another one's; `is_set` says whether it has a
-    /// property.
+    /// Returns the property that says that the data belongs to another resource; `is_set` tells whether a property is
+    /// set.
     pub fn copy_by(&self, is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
         self.copies.iter().copied().find(|property| is_set(property))
     }
 
-    /// Whether no snapshot can be taken of a resource; `text` gives the text of one of its properties.
+    /// Returns whether a resource cannot have a snapshot; `text` returns the text of one of its properties.
     pub fn has_none<'a>(&self, text: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.except.is_some_and(|(property, value)| text(property).is_some_and(|is| is.eq_ignore_ascii_case(value)))
     }
 
-    /// The command that takes the snapshot `name` of the resource `id`, where nobody else takes it.
+    /// Returns the command that takes the snapshot `name` of the resource `id`, if no provider takes it.
     pub fn command(&self, id: &str, name: &str) -> Option<String> {
         let words = self.by_hand?.split(' ').map(|word| match word {
             "ID" => id,

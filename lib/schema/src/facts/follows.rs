@@ -1,8 +1,8 @@
-//! Which outputs of a resource follow which property, when that is changed in place.
+//! The outputs of a resource that follow a property when it is changed in place.
 
 use crate::resource::ResourceType;
 
-/// The entries of Secrets Manager.
+/// The names of a Secrets Manager secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecretEntry {
     /// CloudFormation's name of the type.

@@ -4,8 +4,7 @@ use crate::kind::Kind;
 use crate::resource::ResourceType;
 
 impl ResourceType {
-    /// The property that names a resource of this type to its users, as `RoleName` does; none where
-    /// it has no name.
+    /// Returns the property with the name of a resource of this type, as in `RoleName`; `None` if it has no name.
     pub fn own_name(&self) -> Option<&'static str> {
         let named = |name: &str| {
             let (key, property) = self.properties.get_key_value(name)?;

@@ -1,4 +1,4 @@
-//! The table of facts: how resources of a type behave where the schema does not say it.
+//! The table of facts: the behavior of resource types that the schema does not describe.
 //!
 //! The schema and the rules of this module give the default of each fact; a row of the table
 //! corrects it for one type and names its source. The AWS provider, the simulator and the planner
@@ -120,7 +120,7 @@ fn find(type_name: &str) -> Option<&'static Row> {
 }
 
 impl ResourceType {
-    /// How resources of this type behave when they are managed through the API of their service.
+    /// Returns the behavior of resources of this type that are managed through the API of their service.
     pub fn behavior(&self) -> Behavior {
         *self.behavior.get_or_init(|| {
             let row = find(self.name);
@@ -134,7 +134,7 @@ impl ResourceType {
         })
     }
 
-    /// What a create does where there is a resource under the same claim already.
+    /// Returns the effect of a create if a resource with the same claim already exists.
     ///
     /// A bucket that the account has is one that refuses, though S3 answers in us-east-1 as if it had made
     /// it: a create has to look for the bucket before (API_CreateBucket).

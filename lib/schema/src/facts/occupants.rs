@@ -1,4 +1,4 @@
-//! What holds another resource though it does not name it.
+//! Resources that prevent the deletion of another one without naming it.
 
 use crate::resource::ResourceType;
 
@@ -288,30 +288,30 @@ impl When {
     }
 }
 
-/// What is in a VPC, or that VPC, as another resource names it.
+/// A VPC, or something in a VPC, as another resource names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InVpc {
-    /// CloudFormation's name of its type.
+    /// The CloudFormation name of its type.
     pub type_name: &'static str,
     /// Its identifier.
     pub id: String,
 }
 
 impl InVpc {
-    /// Whether it is the VPC itself.
+    /// Returns whether it is the VPC itself.
     pub fn is_vpc(&self) -> bool {
         self.type_name == VPC
     }
 }
 
-/// The types whose resources may have public addresses.
+/// Returns the types whose resources may have public addresses.
 pub fn public_types() -> impl Iterator<Item = &'static str> {
     PUBLIC.iter().map(|(name, _)| *name)
 }
 
 impl ResourceType {
-    /// The subnets in which a resource of this type surely has public addresses; `texts` gives the texts at a path
-    /// of its properties, as in `SubnetMappings.SubnetId`, where lists are looked through.
+    /// Returns the subnets in which a resource of this type certainly has public addresses. `texts` returns the texts
+    /// at a path of its properties, as in `SubnetMappings.SubnetId`, with the elements of lists.
     pub fn public_subnets(&self, texts: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
         if !self.is_surely_public(texts) {
             return Vec::new();
@@ -320,21 +320,21 @@ impl ResourceType {
         places.filter(|place| place.type_name == SUBNET).map(|place| place.id).collect()
     }
 
-    /// What names the VPCs in which a resource of this type may have public addresses; none where it has none. `texts`
-    /// gives the texts and truth values at a path of its properties.
+    /// Returns the places that show in which VPCs a resource of this type may have public addresses; empty if it has
+    /// none. `texts` returns the texts and booleans at a path of its properties.
     pub fn public_places(&self, texts: &dyn Fn(&str) -> Vec<String>) -> Vec<InVpc> {
         let may = self.public().filter(|public| public.when.iter().all(|when| when.holds(texts)));
         may.map_or_else(Vec::new, |public| named(public.places, texts))
     }
 
-    /// Whether a resource of this type that is in a VPC has public addresses there, whatever the settings of others
-    /// are; `texts` as for [`public_places`](Self::public_places).
+    /// Returns whether a resource of this type in a VPC has public addresses there, whatever the settings of others
+    /// are. `texts` is as for [`public_places`](Self::public_places).
     pub fn is_surely_public(&self, texts: &dyn Fn(&str) -> Vec<String>) -> bool {
         self.public().is_some_and(|public| public.when.iter().chain(public.surely).all(|when| when.holds(texts)))
     }
 
-    /// What says in which VPC a resource of this type is, which others name in turn; `texts` as for
-    /// [`public_places`](Self::public_places).
+    /// Returns the places that show in which VPC a resource of this type is, if other resources name it. `texts` is as
+    /// for [`public_places`](Self::public_places).
     pub fn places_in_vpc(&self, texts: &dyn Fn(&str) -> Vec<String>) -> Vec<InVpc> {
         let between = BETWEEN.iter().find(|(name, _)| *name == self.name);
         between.map_or_else(Vec::new, |(_, places)| named(places, texts))
@@ -344,14 +344,14 @@ impl ResourceType {
         PUBLIC.iter().find(|(name, _)| *name == self.name).map(|(_, public)| public)
     }
 
-    /// The VPC whose public addresses keep a resource of this type from being deleted, as long as there are
-    /// any; `texts` as for [`public_subnets`](Self::public_subnets).
+    /// Returns the VPC whose public addresses prevent the deletion of a resource of this type. `texts` is as for
+    /// [`public_subnets`](Self::public_subnets).
     pub fn held_by_public_addresses_of(&self, texts: &dyn Fn(&str) -> Vec<String>) -> Option<String> {
         let is_gateway = self.name == GATEWAY.0 && !texts(GATEWAY.1).is_empty();
         if is_gateway { texts("VpcId").into_iter().next() } else { None }
     }
 
-    /// Whether a change of this property in place takes away what [public addresses
+    /// Returns whether a change of this property in place detaches what [public addresses
     /// hold](Self::held_by_public_addresses_of).
     pub fn is_detached_by(&self, property: &str) -> bool {
         (self.name, property) == GATEWAY

@@ -1,4 +1,4 @@
-//! What lies in one VPC for life, though the schema has its subnets changed in place.
+//! Resources that stay in one VPC permanently, although the schema allows changing their subnets in place.
 
 use crate::resource::ResourceType;
 
@@ -22,8 +22,8 @@ const ROWS: &[(&str, &[&str])] = &[
 ];
 
 impl ResourceType {
-    /// The properties that name the subnets of a resource of this type, where these are always of one VPC, as in
-    /// `SubnetMappings.SubnetId`: a resource of it cannot move to another VPC. None where it can.
+    /// Returns the properties that name the subnets of a resource of this type, as in `SubnetMappings.SubnetId`, if the
+    /// resource cannot move to another VPC; empty if it can.
     pub fn subnets_of_one_network(&self) -> &'static [&'static str] {
         ROWS.iter().find(|(name, _)| *name == self.name).map_or(&[], |(_, properties)| properties)
     }

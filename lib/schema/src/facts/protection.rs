@@ -1,4 +1,4 @@
-//! Settings by which AWS refuses to delete a resource.
+//! Settings that make AWS refuse to delete a resource.
 
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ use crate::resource::ResourceType;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protection {
     type_name: &'static str,
-    /// Where it stands, as in `DeletionProtection` or `Instances.TerminationProtected`; a list is looked
-    /// through. Of a list of attributes it is the key of one of them.
+    /// Its path, as in `DeletionProtection` or `Instances.TerminationProtected`, through the elements of lists. In a
+    /// list of attributes, it is the key of one of them.
     pub setting: &'static str,
     /// The list of `Key` and `Value` that [`setting`](Self::setting) is a key in; none where it is a path.
     attributes: Option<&'static str>,
@@ -75,8 +75,8 @@ const fn row(type_name: &'static str, setting: &'static str, value: &'static str
 }
 
 impl ResourceType {
-    /// The setting by which AWS refuses to delete a resource of this type that is set so; `property` gives
-    /// its properties by name.
+    /// Returns the setting that makes AWS refuse to delete a resource of this type; `property` returns its properties
+    /// by name.
     pub fn is_protected_by(&self, property: impl Fn(&str) -> Option<Value>) -> Option<&'static Protection> {
         let mut rows = TABLE.iter().filter(|row| row.type_name == self.name);
         rows.find(|row| match row.attributes {

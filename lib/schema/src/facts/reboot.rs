@@ -1,4 +1,4 @@
-//! Changes that a cloud accepts and that take effect only with a reboot.
+//! Changes that take effect only with a reboot.
 
 use crate::resource::ResourceType;
 
@@ -9,7 +9,7 @@ pub struct NeedsReboot {
     property: &'static str,
     /// When the change takes effect, for the plan.
     pub effect: &'static str,
-    /// The property that makes the change take effect at once where it is `true`, and what it does then.
+    /// The property that, if `true`, makes the change take effect immediately, and how it does so.
     pub at_once: Option<(&'static str, &'static str)>,
 }
 
@@ -62,29 +62,30 @@ const fn entry(type_name: &'static str, property: &'static str, effect: &'static
 }
 
 impl ResourceType {
-    /// Whether and how a change of a property, which may be given with a path below it, waits for a reboot.
+    /// Returns how a change of a property, or of a path below it, waits for a reboot, if it does.
     pub fn needs_reboot(&self, property: &str) -> Option<&'static NeedsReboot> {
         let property = property.split('.').next().unwrap_or(property);
         TABLE.iter().find(|entry| entry.type_name == self.name && entry.property == property)
     }
 
-    /// The properties that name what a resource of this type takes parameters from; a change there may wait for a
-    /// reboot of what takes them.
+    /// Returns the properties that name the source of the parameters of a resource of this type. A change there may
+    /// wait for a reboot.
     pub fn takes_parameters_by(&self) -> &'static [&'static str] {
         PARAMETERS.iter().find(|(name, _)| *name == self.name).map_or(&[], |(_, properties)| properties)
     }
 
-    /// The property that names the cluster of a resource of this type, whose other members serve while it is rebooted.
+    /// Returns the property that names the cluster of a resource of this type, whose other members serve while it is
+    /// rebooted.
     pub fn is_member_by(&self) -> Option<&'static str> {
         self.takes_parameters_by().iter().copied().find(|property| *property == "DBClusterIdentifier")
     }
 
-    /// Whether a resource of this type is what is rebooted, and not a group or a cluster of such.
+    /// Returns whether resources of this type are rebooted, as instances are, but not groups or clusters.
     pub fn is_rebooted(&self) -> bool {
         !self.takes_parameters_by().is_empty() && self.short_name() == "DBInstance"
     }
 
-    /// The property that has a resource of this type rebooted at once, where its parameters wait for that.
+    /// Returns the property that causes an immediate reboot if parameters of a resource of this type wait for one.
     pub fn reboots_at_once_by(&self) -> Option<&'static str> {
         let of = TABLE.iter().filter(|entry| entry.type_name == self.name);
         of.filter_map(|entry| entry.at_once).map(|(property, _)| property).next()

@@ -1,4 +1,4 @@
-//! Which properties name other resources, and which of those cannot be deleted because of it.
+//! The properties that name other resources, and whether these cannot be deleted because of that.
 
 use crate::property::{Property, Reference};
 use crate::resource::ResourceType;
@@ -266,13 +266,13 @@ pub(super) const RELEASED: &[(&str, &[&str])] = &[
 ];
 
 impl ResourceType {
-    /// What the value at a path may identify, by the schema and the table; a path as in
-    /// `VpcConfig.SubnetIds.0`. That one type is stated does not mean that there is no other.
+    /// Returns what the value at a path, as in `VpcConfig.SubnetIds.0`, may identify, according to the schema and the
+    /// table. The list may be incomplete.
     pub fn relations(&self, path: &str) -> Vec<Reference> {
         self.property(path).map_or_else(Vec::new, |property| self.relations_of(property, path))
     }
 
-    /// As [`relations`](Self::relations), where the property at the path is at hand.
+    /// Returns the same as [`relations`](Self::relations), for a known property at the path.
     pub fn relations_of(&self, property: &Property, path: &str) -> Vec<Reference> {
         if ANYTHING.iter().any(|(name, names)| *name == self.name && names.contains(&last_name(path))) {
             return Vec::new();
@@ -286,14 +286,13 @@ impl ResourceType {
         stated.into_iter().chain(rows(MORE)).collect()
     }
 
-    /// Whether the table says what the value at a path names, and the schema does not.
+    /// Returns whether only the table, and not the schema, says what the value at a path names.
     pub fn has_more_relations(&self, path: &str) -> bool {
         MORE.iter().any(|row| row.0 == self.name && is_at(row.1, path))
     }
 
-    /// Whether a resource of this type that names one of the type `named` at a path keeps it from being
-    /// deleted: AWS refuses to delete that, as long as this one is there. A path as in
-    /// `VpcConfig.SubnetIds.0`.
+    /// Returns whether a resource of this type that names one of the type `named` at a path, as in
+    /// `VpcConfig.SubnetIds.0`, prevents its deletion: AWS refuses to delete it as long as this resource exists.
     pub fn holds(&self, path: &str, named: &ResourceType) -> bool {
         let relates = self
             .relations(path)
@@ -305,8 +304,8 @@ impl ResourceType {
             && RELEASED.iter().all(|(name, holders)| *name != named.name || holders.contains(&self.name))
     }
 
-    /// Whether an attribute or property tells which resource of this type is meant. The schema has
-    /// relations to others, too, as of a rule's `CidrIp` to a VPC's `CidrBlock`: those hold nothing.
+    /// Returns whether an attribute or property identifies a resource of this type. The schema also has relations to
+    /// other properties, such as from the `CidrIp` of a rule to the `CidrBlock` of a VPC, which hold nothing.
     pub fn is_identified_by(&self, attribute: &str) -> bool {
         self.primary_identifier.contains(&attribute)
             || self.reference().contains(&attribute)

@@ -40,8 +40,7 @@ const INSTEAD: &[(&str, &str)] = &[
 ];
 
 impl ResourceType {
-    /// Why resources of this type cannot be managed, and what to use instead where there is something;
-    /// none where they can.
+    /// Returns why resources of this type cannot be managed, and what to use instead, if anything; `None` if they can.
     pub fn unsupported(&self) -> Option<String> {
         let needed = [Handler::Create, Handler::Read, Handler::Delete];
         if NATIVE_ONLY.contains(&self.name) || needed.iter().all(|handler| self.handles(*handler)) {

@@ -1,8 +1,8 @@
-//! Secrets that a cloud tells once, and how many of a thing an owner has at most.
+//! Secrets that are returned only once, and limits on the number of resources per owner.
 
 use crate::resource::ResourceType;
 
-/// Secret attributes that AWS answers with once, to the call that makes the resource.
+/// Secret attributes that AWS returns only in the response to the create call.
 const TOLD_ONCE: &[(&str, &str)] = &[
     // "The secret access key is accessible only during key and user creation":
     // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html>
@@ -14,25 +14,24 @@ const QUOTAS: &[(&str, OwnerQuota)] = &[
     ("AWS::IAM::AccessKey", OwnerQuota { name: "AccessKeysPerUser", owner: "UserName", most: 2 }),
 ];
 
-/// How many resources of a type belong to one owner at most, so low that a replacement may find no room
-/// beside what it replaces.
+/// A limit on the number of resources of a type per owner that is so low that a replacement may exceed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnerQuota {
-    /// What AWS calls the quota, as in `AccessKeysPerUser`.
+    /// The name of the quota in AWS, as in `AccessKeysPerUser`.
     pub name: &'static str,
     /// The property that names the owner.
     pub owner: &'static str,
-    /// How many there are at most.
+    /// The maximum number.
     pub most: usize,
 }
 
 impl ResourceType {
-    /// Whether the value of a secret attribute is known only to the call that makes the resource.
+    /// Returns whether only the create call returns the value of a secret attribute.
     pub fn is_told_once(&self, attribute: &str) -> bool {
         TOLD_ONCE.contains(&(self.name, attribute))
     }
 
-    /// How many of these an owner has at most, where that is so few that it matters.
+    /// Returns the limit on the number of these resources per owner, if it is low enough to matter.
     pub fn owner_quota(&self) -> Option<&'static OwnerQuota> {
         QUOTAS.iter().find(|(name, _)| *name == self.name).map(|(_, quota)| quota)
     }

@@ -1,4 +1,4 @@
-//! Why a step has failed.
+//! The errors of a step.
 
 use serde::Serialize;
 
@@ -7,51 +7,51 @@ use crate::hint::{Hint, Hints};
 use crate::provider::{ErrorClass, ProviderError};
 use crate::secret::SecretError;
 
-/// Why a step has failed.
+/// The error of a failed step.
 #[derive(Clone, Debug, Serialize, thiserror::Error)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StepError {
-    /// The cloud does not do it.
+    /// The cloud refused the call, or the call failed.
     #[error("{message}")]
     Provider {
         /// The class of the error.
         class: ErrorClass,
-        /// All that the cloud says.
+        /// The full message of the cloud.
         message: String,
         /// The call, as in `ec2:CreateVpc`.
         operation: Option<String>,
         /// The cloud's error code.
         code: Option<String>,
-        /// The cloud's id of the request.
+        /// The request ID of the cloud.
         request_id: Option<String>,
         /// What a user can do about it.
         #[serde(skip)]
         hints: Vec<Hint>,
     },
-    /// It did not become ready.
+    /// The resource did not become ready.
     #[error("it is not ready: {reason}")]
     NotReady {
-        /// What the cloud says.
+        /// The message of the cloud.
         reason: String,
-        /// Whether it has failed for good; else it may become ready later.
+        /// Whether it failed permanently. Otherwise, it may become ready later.
         failed: bool,
     },
-    /// It did not go.
+    /// The resource was not deleted.
     #[error("it is not gone: {reason}")]
     NotGone {
-        /// What the cloud says.
+        /// The message of the cloud.
         reason: String,
     },
-    /// Several resources may be the one that a lost answer was about.
+    /// The response to a create was lost, and several resources may be its result.
     #[error("the answer to the create was lost, and {} resources may be what it made: {}; delete all but one and run again", ids.len(), ids.join(", "))]
     Ambiguous {
         /// Their identifiers.
         ids: Vec<String>,
     },
-    /// The value of a secret cannot be had.
+    /// The value of a secret is not available.
     #[error("{message}")]
     Secret {
-        /// Which, and why.
+        /// The secret, and the reason.
         message: String,
     },
     /// A reference has no value.
@@ -60,17 +60,16 @@ pub enum StepError {
         /// The reference.
         reference: String,
     },
-    /// The state does not have the resource that the step is about.
+    /// The state does not contain the resource of the step.
     #[error("the state has no such resource")]
     Unknown,
-    /// The run was asked to stop before it was done. The outcome has such a step among those that
-    /// were skipped.
+    /// The run was asked to stop before the step was completed. The outcome lists such a step as skipped.
     #[error("the run was asked to stop")]
     Interrupted,
-    /// The journal cannot be written. Nothing new is started then.
+    /// The journal cannot be written. The run starts nothing new.
     #[error("{message}")]
     Journal {
-        /// What the store says.
+        /// The error of the store.
         message: String,
         /// What a user can do about it.
         #[serde(skip)]

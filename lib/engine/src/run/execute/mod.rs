@@ -1,8 +1,8 @@
-//! Doing what a plan says, and nothing else.
+//! Executes a plan.
 //!
-//! Steps run as soon as what they wait for is done, the longest remaining path first, so many
-//! calls at a time as allowed and as each API takes; what only waits for the cloud takes none of
-//! that. A step that fails does not stop the others: only what depends on it is skipped.
+//! A step runs as soon as its dependencies are done, the one with the longest remaining path first, within the limits
+//! on concurrent calls and on the rate of each API. A step that only waits for the cloud does not count. A step that
+//! fails does not stop the others: only the steps that depend on it are skipped.
 
 mod calls;
 mod error;
@@ -45,14 +45,14 @@ use crate::secret::{Told, Variables};
 use crate::stages::plan::{Plan, Step, StepId, Work};
 use crate::stages::resolve::substitute;
 
-/// How a plan is executed.
+/// The options of an execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecuteOptions {
-    /// How many calls may be under way at once.
+    /// The maximum number of concurrent calls.
     pub parallelism: usize,
-    /// Leaves waiting for readiness to a later run, except where another step needs it.
+    /// Does not wait until resources are ready, unless another step needs them.
     pub no_wait: bool,
-    /// Allows that data is lost.
+    /// Allows the loss of data.
     pub delete_data: bool,
     /// The environment variables that secrets may come from.
     pub variables: Variables,
@@ -64,14 +64,13 @@ impl Default for ExecuteOptions {
     }
 }
 
-/// Asks a run to stop: nothing new is started, and calls that are in flight are finished and
-/// written down. What waits is not waited for: neither that a call without effect is repeated, nor
-/// that something becomes ready.
+/// Asks a run to stop: no new call is started, and calls in flight are finished and recorded. The run then neither
+/// retries a call without effect nor waits until a resource is ready.
 #[derive(Clone, Debug)]
 pub struct Cancellation(watch::Sender<bool>);
 
 impl Cancellation {
-    /// One that asks for nothing yet. Clones are the same.
+    /// Creates a cancellation. Clones share its status.
     pub fn new() -> Self {
         Self(watch::Sender::new(false))
     }
@@ -81,7 +80,7 @@ impl Cancellation {
         self.0.send_replace(true);
     }
 
-    /// Whether it was asked to stop.
+    /// Returns whether the run was asked to stop.
     pub fn is_cancelled(&self) -> bool {
         *self.0.borrow()
     }
@@ -98,45 +97,45 @@ impl Default for Cancellation {
     }
 }
 
-/// Why the execution of a plan has no outcome, or none that is saved. There is no conversion into an [`Error`]:
-/// it would lose what was done.
+/// The execution of a plan has no outcome, or one that is not saved. There is no conversion into an [`Error`], since it
+/// would lose the outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
-    /// It was refused, or the journal cannot be written.
+    /// The plan was refused, or the journal cannot be written.
     #[error(transparent)]
     Refused(#[from] Error),
-    /// The state could not be saved when the run was over. The journal has what was done, as far
-    /// as it could be written.
+    /// The state could not be saved at the end of the run. The journal contains the outcome, as far as it could be
+    /// written.
     #[error("what was done could not be saved: {source}")]
     Unsaved {
-        /// How the run has ended.
+        /// The outcome of the run.
         outcome: Box<Outcome>,
-        /// Why its state could not be saved.
+        /// The error of saving the state.
         source: Box<Error>,
     },
 }
 
-/// How the execution of a plan has ended.
+/// The outcome of the execution of a plan.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What exists now.
+    /// The resulting state.
     pub state: State,
-    /// The steps that are done, in the order of their ends.
+    /// The completed steps, in order of completion.
     pub done: Vec<StepId>,
-    /// The steps that have failed.
+    /// The failed steps.
     pub failed: Vec<FailedStep>,
-    /// The steps that were not started, or not done when the run stopped.
+    /// The steps that were not started, or not completed when the run stopped.
     pub skipped: Vec<SkippedStep>,
     /// Whether the run was asked to stop.
     pub interrupted: bool,
-    /// How long it took.
+    /// The duration.
     pub elapsed: Duration,
-    /// What that can be compared with, where every step was done.
+    /// Durations to compare it with, if every step was completed.
     pub timing: Option<TimingReport>,
 }
 
 impl Outcome {
-    /// Whether everything was done that was to be done.
+    /// Returns whether the plan was completed.
     pub fn succeeded(&self) -> bool {
         is_done(&self.failed, &self.skipped)
     }
@@ -146,16 +145,16 @@ fn is_done(failed: &[FailedStep], skipped: &[SkippedStep]) -> bool {
     failed.is_empty() && skipped.iter().all(|skipped| skipped.because == SkipReason::NotWaited)
 }
 
-/// A step that has failed.
+/// A failed step.
 #[derive(Clone, Debug, Serialize)]
 pub struct FailedStep {
     /// The step.
     pub step: StepId,
     /// The resource.
     pub path: Path,
-    /// What was tried.
+    /// The attempted action.
     pub verb: &'static str,
-    /// Why it failed.
+    /// The error.
     pub error: StepError,
 }
 
@@ -171,45 +170,44 @@ impl Hints for FailedStep {
     }
 }
 
-/// A step that was not started, or not done when the run stopped.
+/// A step that was not started, or not completed when the run stopped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SkippedStep {
     /// The step.
     pub step: StepId,
     /// The resource.
     pub path: Path,
-    /// What was not done.
+    /// The action that was not completed.
     pub verb: &'static str,
-    /// Why.
+    /// The reason.
     pub because: SkipReason,
 }
 
-/// Why a step was not done.
+/// The reason why a step was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
-    /// It depends, perhaps through others, on a step that has failed.
+    /// The step depends, directly or indirectly, on a failed step.
     Failed {
-        /// The step that has failed.
+        /// The failed step.
         step: StepId,
         /// Its resource.
         path: Path,
     },
-    /// The run was asked to stop, or had to: its journal cannot be written, the credentials are no good
-    /// any more, or its lock is lost.
+    /// The run was asked to stop, or had to, because its journal cannot be written, its credentials are no longer
+    /// valid, or its lock is lost.
     Interrupted,
-    /// Readiness is left to a later run.
+    /// The run does not wait until the resource is ready.
     NotWaited,
 }
 
-/// Executes `plan` from the state that it was made from, and saves what exists then. The lock of
-/// `store` is the caller's.
+/// Executes `plan` from the state that it was made from, and saves the resulting state. The caller holds the lock of
+/// `store`.
 ///
 /// # Errors
-/// The plan may not be executed ([`Plan::permit`], [`upstream::permit`]), is stale, or needs
-/// environment variables that are not set: nothing has been touched then. Or the state cannot be
-/// written: the journal has what was done, and the next run goes on from there
-/// ([`ExecuteError::Unsaved`]). Steps that fail are in the [`Outcome`].
+/// The plan may not be executed ([`Plan::permit`], [`upstream::permit`]), is stale, or needs environment variables that
+/// are not set. In these cases, nothing was changed. Or the state cannot be written: the journal contains the outcome,
+/// and the next run continues from there ([`ExecuteError::Unsaved`]). Failed steps are part of the [`Outcome`].
 pub async fn execute(
     plan: &Plan,
     loaded: Loaded,

@@ -1,4 +1,4 @@
-//! What a run tells while it goes on.
+//! The progress events of a run.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{SkipReason, SkippedStep, StepError};
 use crate::provider::ErrorClass;
 use crate::stages::plan::{Step, StepId};
 
-/// Something that a run tells. Durations are written in milliseconds.
+/// A progress event of a run. Durations are serialized in milliseconds.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it; `step` and `path` name the step and its resource")]
@@ -24,9 +24,9 @@ pub enum ProgressEvent {
         type_name: String,
         verb: &'static str,
     },
-    /// A step waits for the cloud, which says `detail`. Told again when that changes.
+    /// A step waits for the cloud, which reports `detail`. Repeated when `detail` changes.
     Waiting { step: StepId, path: Path, detail: String },
-    /// A call has failed and is repeated.
+    /// A call has failed and is retried.
     Retrying {
         step: StepId,
         path: Path,
@@ -36,10 +36,9 @@ pub enum ProgressEvent {
         class: ErrorClass,
         message: String,
     },
-    /// An API has refused a call because there were too many, for the first time: all calls to it
-    /// are paced from now on, at first to so many a second.
+    /// An API has throttled a call for the first time. From now on, calls to it are limited, at first to this rate.
     Throttled { api: &'static str, calls_per_second: f64 },
-    /// A step is done; with the identifier of its resource, if it has one.
+    /// A step is completed, with the identifier of its resource, if it has one.
     StepDone {
         step: StepId,
         path: Path,
@@ -57,9 +56,9 @@ pub enum ProgressEvent {
         elapsed: Duration,
         error: StepError,
     },
-    /// A step is not going to be started.
+    /// A step is skipped.
     StepSkipped { step: StepId, path: Path, verb: &'static str, because: SkipReason },
-    /// Nothing new is started; what is in flight is finished.
+    /// The run starts nothing new, and finishes the calls in flight.
     Stopping,
 }
 
@@ -79,13 +78,13 @@ fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::
     serializer.serialize_u128(duration.as_millis())
 }
 
-/// Who is told.
+/// A receiver of progress events.
 pub trait Progress: Send + Sync {
-    /// Takes one event. It is called between calls to the cloud, so it has to return soon.
+    /// Receives an event. It is called between calls to the cloud, so it must return quickly.
     fn report(&self, event: &ProgressEvent);
 }
 
-/// Nobody.
+/// Ignores all events.
 impl Progress for () {
     fn report(&self, _event: &ProgressEvent) {}
 }

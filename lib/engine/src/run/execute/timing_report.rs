@@ -1,4 +1,4 @@
-//! What the time of a run can be compared with.
+//! Durations to compare the duration of a run with.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -8,16 +8,15 @@ use groundplan_core::Path;
 
 use crate::stages::plan::{Plan, Work};
 
-/// How long a run that was done whole would have taken under other rules, had each of its steps
-/// taken as long as it did.
+/// How long a completed run would have taken under other rules, if each of its steps had the same duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimingReport {
-    /// The slowest chain of steps: no order of them takes less.
+    /// The duration of the slowest chain of steps, which no order can beat.
     pub critical_path: Duration,
-    /// The same where each resource waits until all that it depends on is ready, and a resource
-    /// occupies one of ten places until it is: what Terraform does by default.
+    /// The duration if each resource waited until all of its dependencies are ready, and at most ten resources were
+    /// processed at a time until they are ready, as Terraform does by default.
     pub waiting_for_all: Duration,
-    /// Whether anything was waited for: without that there is nothing to compare.
+    /// Whether the run waited for a resource. Otherwise, there is nothing to compare.
     pub waited: bool,
 }
 

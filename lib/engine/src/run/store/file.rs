@@ -1,4 +1,4 @@
-//! A store in the file system.
+//! A state store in a directory.
 //!
 //! | file | holds |
 //! |---|---|
@@ -27,15 +27,15 @@ use crate::error::Error;
 use crate::model::{Event, LockOwner, RunRecord, State};
 use crate::provider::Fence;
 
-/// Keeps the state of an app in `DIR/APP/`. On Unix, what it makes is for its owner alone: directories have
-/// the mode 0700 and files 0600.
+/// Keeps the state of an app in `DIR/APP/`. On Unix, only the owner can read it: directories have the mode 0700 and
+/// files 0600.
 #[derive(Clone, Debug)]
 pub struct FileStore {
     files: Arc<Files>,
 }
 
 impl FileStore {
-    /// The store of `app` below `dir`. Nothing is made until something is written.
+    /// Creates the store of `app` below `dir`. The directory is created with the first write.
     pub fn new(dir: impl Into<PathBuf>, app: &str) -> Self {
         Self::linking(dir, app, |file, second| fs::hard_link(file, second))
     }

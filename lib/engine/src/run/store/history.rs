@@ -1,17 +1,17 @@
-//! The runs that a store keeps.
+//! The history of a store.
 
 use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::model::RunRecord;
 
-/// The runs that a store keeps.
+/// The recorded runs of a store.
 #[derive(Debug, Default)]
 pub struct History {
-    /// Those that can be read, the oldest first.
+    /// The readable records, the oldest first.
     pub runs: Vec<RunRecord>,
-    /// Why others cannot be read, by serial: their files are damaged, of a later version, or no files that this
-    /// user may read.
+    /// The errors of unreadable records, by serial: their files are damaged, of a later version, or not readable by
+    /// this user.
     pub unreadable: BTreeMap<u64, Error>,
 }
 
@@ -34,34 +34,34 @@ impl History {
         Ok(history)
     }
 
-    /// Whether no run is kept.
+    /// Returns whether no run is recorded.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty() && self.unreadable.is_empty()
     }
 
-    /// The serial of the last run, whether it can be read or not.
+    /// Returns the serial of the last run, even if its record cannot be read.
     pub fn last(&self) -> Option<u64> {
         self.runs.last().map(|run| run.serial).max(self.unreadable.keys().next_back().copied())
     }
 
-    /// The part with a later serial than this.
+    /// Returns the runs after this serial.
     pub fn after(mut self, serial: u64) -> Self {
         self.runs.retain(|run| run.serial > serial);
         self.unreadable.retain(|unreadable, _| *unreadable > serial);
         self
     }
 
-    /// The part up to this serial.
+    /// Returns the runs up to this serial.
     pub fn until(mut self, serial: u64) -> Self {
         self.runs.retain(|run| run.serial <= serial);
         self.unreadable.retain(|unreadable, _| *unreadable <= serial);
         self
     }
 
-    /// All runs.
+    /// Returns all runs.
     ///
     /// # Errors
-    /// Why one of them cannot be read.
+    /// One of them cannot be read.
     pub fn whole(self) -> Result<Vec<RunRecord>, Error> {
         match self.unreadable.into_values().next() {
             Some(unreadable) => Err(unreadable),

@@ -1,15 +1,14 @@
-//! The lock of a store that many machines reach: a lease.
+//! The lock of a shared store: a lease.
 //!
-//! Whoever holds it renews it three times in its length, and whoever has not renewed it for that
-//! long may lose it. The clocks of two machines are never compared for that: another run takes a
-//! lease over when it has seen it unchanged, by its own monotonic clock, for its whole length, and
-//! the holder counts from before it has sent its last renewal. That is how AWS's lock client for
-//! DynamoDB does it:
-//! <https://aws.amazon.com/blogs/database/building-distributed-locks-with-the-dynamodb-lock-client/>.
-//! What the record says about the time is for people, and for how long one is willing to look.
+//! The owner renews the lease three times within its duration, and may lose it if it does not renew it for that long.
+//! The clocks of two machines are never compared for this: another run takes a lease over after it has seen it
+//! unchanged for its whole duration, by its own monotonic clock, and the owner counts from the time before it sent its
+//! last renewal. AWS's lock client for DynamoDB works in the same way:
+//! <https://aws.amazon.com/blogs/database/building-distributed-locks-with-the-dynamodb-lock-client/>. The times in the
+//! record are for messages, and for how long a run waits.
 //!
-//! Every change of the record is conditional on what was read, and no two records are alike, so
-//! that of two runs that want it at once one gets it.
+//! Every change of the record is conditional on what was read, and no two records are equal. If two runs want the lease
+//! at the same time, exactly one gets it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -41,21 +40,21 @@ const TRIES: usize = 10;
 /// The version of the record's format that this crate writes.
 const FORMAT: u32 = 1;
 
-/// Small texts by name, each of which changes only where it is as it was last seen: an object of a
-/// bucket with an ETag, an item of a table with a condition.
+/// A store of small texts by name with conditional writes: a text changes only if it is still the one that was read.
+/// Examples are an object of a bucket with an ETag, and an item of a table with a condition.
 ///
-/// A change whose answer is lost may be repeated by whoever implements this: that it was refused
-/// then, since it had happened, is found out here.
+/// An implementation may repeat a change whose response was lost. If the repetition is refused because the first
+/// attempt had succeeded, the caller detects that.
 #[async_trait]
 pub trait CompareAndSwapStore: Send + Sync {
-    /// What is there, read consistently.
+    /// Reads a text consistently.
     async fn read(&self, name: &str) -> Result<Option<StoredText>, Error>;
 
-    /// Writes `text` where `over` is still there, or nothing is where that is none. Gives its
-    /// version, or none where something else is there.
+    /// Writes `text` if the version `over` is still current, or, if `over` is `None`, if there is no text. Returns the
+    /// new version, or `None` if the condition fails.
     async fn write(&self, name: &str, text: &str, over: Option<&str>) -> Result<Option<String>, Error>;
 
-    /// Takes away what has this version. Gives whether it was there.
+    /// Deletes the text if it has this version. Returns whether it did.
     async fn delete(&self, name: &str, version: &str) -> Result<bool, Error>;
 }
 
@@ -64,11 +63,11 @@ pub trait CompareAndSwapStore: Send + Sync {
 pub struct StoredText {
     /// The text.
     pub text: String,
-    /// Tells this text from the one before and after it.
+    /// Identifies this version of the text.
     pub version: String,
 }
 
-/// Tells the time of day, as a person's clock does: it may jump.
+/// A wall clock, which may jump.
 pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What a lease's cell says.

@@ -1,4 +1,4 @@
-//! A store that lives as long as the process.
+//! A state store in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,7 @@ use super::{History, Lock, StateStore, Stored};
 use crate::error::Error;
 use crate::model::{Event, LockOwner, RunRecord, State};
 
-/// Keeps state and journal in memory, for tests and for sandboxes that leave nothing behind.
-/// Clones share what is kept.
+/// Keeps the state and the journal in memory, for tests and temporary sandboxes. Clones share their contents.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     kept: Arc<Mutex<Kept>>,
@@ -28,19 +27,19 @@ struct Kept {
 }
 
 impl MemoryStore {
-    /// A store that keeps nothing yet.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A store that keeps what an interrupted run has left.
+    /// Creates a store with the state and journal of an interrupted run.
     pub fn with(state: State, journal: Vec<Event>) -> Self {
         let store = Self::new();
         *store.kept() = Kept { state: Some(state), journal, ..Kept::default() };
         store
     }
 
-    /// The store of `app` in the same place.
+    /// Returns the store of `app` in the same location.
     pub fn beside(&self, app: &str) -> Self {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         Self { kept: place.entry(app.to_owned()).or_default().clone(), place: self.place.clone() }

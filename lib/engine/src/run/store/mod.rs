@@ -1,4 +1,4 @@
-//! Where state and journal are kept between runs.
+//! Stores of the state and the journal between runs.
 
 #[cfg(test)]
 mod contract;
@@ -39,99 +39,96 @@ use crate::error::Error;
 use crate::model::{Event, LockOwner, RunRecord, State};
 use crate::provider::Fence;
 
-/// Keeps the state of one app, and the journal of the run that is under way.
+/// Keeps the state of one app, and the journal of the run in progress.
 #[async_trait]
 pub trait StateStore: Send + Sync {
-    /// Where it is, for messages.
+    /// Returns the location, for messages.
     fn place(&self) -> String;
 
-    /// What is kept; none where the app was never deployed. [`load`] says whether that is to be believed.
+    /// Reads the stored state and journal; `None` if the app was never deployed. [`load`] checks whether that is
+    /// plausible.
     ///
     /// # Errors
-    /// [`Error::Format`], and where state and journal do not belong
-    /// together; nothing is touched then.
+    /// [`Error::Format`], and if state and journal do not belong together. Nothing is changed then.
     async fn load(&self) -> Result<Option<Stored>, Error>;
 
-    /// Replaces the state, at once and for good, and then empties the journal.
+    /// Replaces the state atomically and durably, and then empties the journal.
     async fn save(&self, state: &State) -> Result<(), Error>;
 
-    /// Adds events to the journal that continues the saved state with the serial `base`. They
-    /// are durable when this returns.
+    /// Appends events to the journal that continues the saved state of serial `base`. They are durable when this
+    /// returns.
     async fn append(&self, base: u64, events: &[Event]) -> Result<(), Error>;
 
-    /// Makes this run the only one that writes.
+    /// Takes the lock, so that only this run may write.
     ///
     /// # Errors
-    /// [`Error::Locked`], saying who holds it.
+    /// [`Error::Locked`], with the owner of the lock.
     async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error>;
 
-    /// Returns when it is sure that this run still has the lock that it has taken. Asked before
-    /// each call that changes something, so it has to be cheap. A store whose lock lasts as long as
-    /// its process, and cannot be taken away from it, need not be asked.
+    /// Confirms that this run still holds its lock. The engine calls this before each call that changes something, so
+    /// it must be cheap. The default is for a store whose lock lasts as long as its process and cannot be taken away.
     ///
     /// # Errors
-    /// [`Error::LockLost`], and what keeps it from being found out.
+    /// [`Error::LockLost`], and the error that prevents the confirmation.
     async fn confirm_lock(&self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Tells at once, without a request, whether this run surely holds the lock that it has taken. None
-    /// where the lock lasts as long as its process and cannot be taken away from it.
+    /// Returns a fence that tells immediately, without a request, whether this run certainly holds its lock; `None` if
+    /// the lock lasts as long as its process and cannot be taken away.
     fn lock_fence(&self) -> Option<Arc<dyn Fence>> {
         None
     }
 
-    /// Takes the lock away from the run that holds it, and gives who that was; none where nobody
-    /// holds it. That run can write no more and makes no further call: [`Error::LockLost`].
+    /// Takes the lock away from the run that holds it, and returns its owner; `None` if the lock is free. That run can
+    /// write nothing more and makes no further call: [`Error::LockLost`].
     async fn force_unlock(&self) -> Result<Option<LockOwner>, Error> {
         Ok(None)
     }
 
-    /// The apps whose states are kept in the same place, in the order of their names. A store may
-    /// keep one app only.
+    /// Returns the apps whose states are in the same location, ordered by name. A store may support only one app.
     async fn apps(&self) -> Result<Vec<String>, Error> {
         Ok(Vec::new())
     }
 
-    /// The store of another app in the same place; none where one app only is kept.
+    /// Returns the store of another app in the same location; `None` if the store supports only one app.
     fn of(&self, _app: &str) -> Option<Box<dyn StateStore>> {
         None
     }
 
-    /// Keeps what is known of a run, in the place of what was known of it before; with what the
-    /// program said, where that is given. A run that begins without that has none: what stands
-    /// under its serial is of another one, which was refused before it began. A store may keep no
-    /// history.
+    /// Writes the record of a run, and its assembly, if given. This replaces an earlier record of the run. A run that
+    /// begins without an assembly has none: an assembly under its serial belongs to another run, which was refused
+    /// before it began. A store may keep no history.
     async fn record(&self, _entry: &RunRecord, _assembly: Option<&Assembly>) -> Result<(), Error> {
         Ok(())
     }
 
-    /// The runs that are kept.
+    /// Returns the recorded runs.
     async fn history(&self) -> Result<History, Error> {
         Ok(History::default())
     }
 
-    /// The runs that are kept and have a later serial than this.
+    /// Returns the recorded runs after this serial.
     async fn history_after(&self, serial: u64) -> Result<History, Error> {
         Ok(self.history().await?.after(serial))
     }
 
-    /// What the program said in the run with this serial, where that is kept.
+    /// Returns the assembly of the run with this serial, if it is kept.
     async fn assembly(&self, _serial: u64) -> Result<Option<Assembly>, Error> {
         Ok(None)
     }
 
-    /// The serials of the earlier states that are kept, the oldest first.
+    /// Returns the serials of the earlier states, the oldest first.
     async fn backups(&self) -> Result<Vec<u64>, Error> {
         Ok(Vec::new())
     }
 
-    /// The earlier state with this serial, where it is kept.
+    /// Returns the earlier state with this serial, if it is kept.
     async fn backup(&self, _serial: u64) -> Result<Option<State>, Error> {
         Ok(None)
     }
 
-    /// The earlier states that are kept, by serial, or why one cannot be read. Reads each once.
+    /// Returns the earlier states by serial, or the reason why a state cannot be read. Reads each state once.
     async fn earlier(&self) -> Result<BTreeMap<u64, Result<State, Error>>, Error> {
         let mut earlier = BTreeMap::new();
         for serial in self.backups().await? {
@@ -146,28 +143,28 @@ pub trait StateStore: Send + Sync {
         Ok(earlier)
     }
 
-    /// The saved state alone, whether the journal fits it or not.
+    /// Returns the saved state without its journal, which need not fit it.
     async fn current(&self) -> Result<Option<State>, Error> {
         Ok(self.load().await?.map(|stored| stored.state))
     }
 
-    /// Where the state is now, if it was moved away from here.
+    /// Returns the new location of the state, if it was moved.
     async fn moved(&self) -> Result<Option<String>, Error> {
         Ok(None)
     }
 
-    /// Marks the state as moved to another place, or not. The lock is the caller's.
+    /// Marks the state as moved to another location, or removes the mark. The caller holds the lock.
     async fn set_moved(&self, _to: Option<&str>) -> Result<(), Error> {
         Err(Error::Refused { reason: format!("{} cannot be moved", self.place()), hints: Vec::new() })
     }
 }
 
-/// What a store keeps.
+/// The contents of a store.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
-    /// The state as saved last.
+    /// The last saved state.
     pub state: State,
-    /// What an interrupted run has done since.
+    /// The events of an interrupted run since then.
     pub journal: Vec<Event>,
 }
 
@@ -185,10 +182,10 @@ impl Stored {
     }
 }
 
-/// The right to write. Dropping it gives it back, too.
+/// A held lock. Dropping it also releases it.
 #[async_trait]
 pub trait Lock: Send + Sync {
-    /// Gives it back.
+    /// Releases the lock.
     async fn release(self: Box<Self>) -> Result<(), Error>;
 }
 

@@ -1,4 +1,4 @@
-//! A store in the objects of a bucket, which many machines reach.
+//! A state store in a shared bucket.
 //!
 //! | object | holds |
 //! |---|---|
@@ -6,16 +6,14 @@
 //! | `APP/history/N.json` | the run that made the state N: when, who, what; the last hundred |
 //! | `APP/history/N.assembly.json` | what the program said in that run |
 //!
-//! The log is numbered without a gap, and an object of it is made where there is none with its
-//! number, and never changed. Whoever has made number N has thus seen N−1: a run that another one
-//! has overtaken finds its number taken and writes nothing more. That holds whatever becomes of
-//! the lock, and costs one request for each group of events. Versions of an object that is
-//! overwritten (an ETag and `If-Match`) would not do: those of equal contents are equal.
+//! The log is numbered without gaps. An object of the log is created only if its number is free, and is never changed.
+//! A run that creates number N has therefore seen N−1, and a run that was overtaken finds its number taken and writes
+//! nothing more. This holds even if the lock fails, and costs one request for each group of events. An ETag with
+//! `If-Match` on one overwritten object would not be enough, because equal contents have equal ETags.
 //!
-//! The last checkpoints are kept, and all that came after the oldest of them. A number that was
-//! dropped could be written again by a run that has slept through all that; so each write is
-//! also preceded and followed by making sure of the lease. What such a run writes is before all that
-//! counts, it is told that its write has failed, and makes no call to the cloud after that.
+//! The log keeps the last checkpoints, and everything after the oldest of them. A run that was suspended for a long
+//! time could write a dropped number again. Therefore, each write confirms the lease before and after. What such a run
+//! writes precedes everything that counts, its write fails, and it makes no further call to the cloud.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -50,36 +48,36 @@ const READS: usize = 16;
 /// How often a log is listed again that another run is changing.
 const TRIES: usize = 10;
 
-/// Texts by name, as the objects of a bucket below a prefix. What was written is read and listed
-/// from then on.
+/// A store of texts by name, such as the objects of a bucket below a prefix. Reads and lists are consistent with
+/// earlier writes.
 #[async_trait]
 pub trait Objects: Send + Sync {
-    /// Where they are, for messages.
+    /// Returns the location, for messages.
     fn place(&self) -> String;
 
-    /// The names that begin with `prefix`, in their order.
+    /// Lists the names that begin with `prefix`, in order.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Error>;
 
-    /// The first parts of all names, up to the first `/`, in their order.
+    /// Lists the first parts of all names, up to the first `/`, in order.
     async fn directories(&self) -> Result<Vec<String>, Error>;
 
-    /// The text with this name.
+    /// Reads the text with this name.
     async fn get(&self, name: &str) -> Result<Option<String>, Error>;
 
-    /// Makes it where there is none, and gives whether that was so. Where an answer is lost, this may
-    /// be repeated, and give that there is one.
+    /// Creates the text if there is none with this name, and returns whether it did. If a response is lost, an
+    /// implementation may repeat this, and return `false` for its own text.
     async fn create(&self, name: &str, text: String) -> Result<bool, Error>;
 
-    /// Makes or replaces it.
+    /// Creates or replaces the text.
     async fn put(&self, name: &str, text: String) -> Result<(), Error>;
 
-    /// Deletes those that are there.
+    /// Deletes the texts that exist.
     async fn delete(&self, names: Vec<String>) -> Result<(), Error>;
 }
 
-/// Keeps the state of an app in [`Objects`], and its lock in [`CompareAndSwapStore`].
+/// Keeps the state of an app in [`Objects`], and its lock in a [`CompareAndSwapStore`].
 ///
-/// It is written under its lock only.
+/// It can be written only under its lock.
 #[derive(Clone)]
 pub struct ObjectStore {
     objects: Arc<dyn Objects>,
@@ -112,7 +110,7 @@ struct Log {
 }
 
 impl ObjectStore {
-    /// The store of `app`. Nothing is made until something is written.
+    /// Creates the store of `app`. Nothing is created in the bucket until the first write.
     pub fn new(objects: Arc<dyn Objects>, cells: Arc<dyn CompareAndSwapStore>, app: &str) -> Self {
         Self::with_wall(objects, cells, app, Arc::new(Timestamp::now))
     }

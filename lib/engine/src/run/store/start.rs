@@ -1,5 +1,5 @@
-//! What a run starts from: the state with the journal of an interrupted run. An absent, older or foreign
-//! state is not believed.
+//! Loads the state that a run starts with, folded with the journal of an interrupted run. Refuses a state that is
+//! missing, older or foreign.
 
 use std::collections::BTreeSet;
 
@@ -18,13 +18,12 @@ const TRIES: usize = 10;
 /// The most resources that a message names.
 const NAMED: usize = 10;
 
-/// The state that a run of `app` starts from; a new one where the app was never deployed from this store.
+/// Returns the state that a run of `app` starts with, or a new state if the app was never deployed from this store.
 /// Writes nothing.
 ///
 /// # Errors
-/// The state cannot be read, belongs to another app or does not fit its journal; it was moved to another
-/// store; it is older than the history beside it; or it is absent, and the history, earlier states or a
-/// journal show that there was one.
+/// The state cannot be read, belongs to another app or does not fit its journal; it was moved to another store; it is
+/// older than the history; or it is missing although the history, earlier states or a journal show that there was one.
 pub async fn load(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
     let stored = believed(store, app).await?;
     let Some(stored) = stored else {
@@ -34,11 +33,11 @@ pub async fn load(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
     Ok(Loaded { state: stored.folded(store)?, base, journal })
 }
 
-/// As [`load`], for a run that is to start over where the state is absent: its serials follow those of the
-/// history, so that nothing there is overwritten.
+/// Loads like [`load`], but starts over if the state is missing. The new serials follow those of the history, so that
+/// no record is overwritten.
 ///
 /// # Errors
-/// As [`load`], except that an absent state is none.
+/// As [`load`], except for a missing state.
 pub async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
     match load(store, app).await {
         Err(Error::Absent { .. }) => {
@@ -49,12 +48,12 @@ pub async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error
     }
 }
 
-/// Refuses the first deploy of a program to an account that has resources of its app. Gives why the credentials
-/// may not ask for them, where that is so: a deploy without the answer is the caller's to allow. Where nothing is
-/// real, it gives why nothing can be asked, too: an emulator may not have the call.
+/// Refuses the first deploy of a program to an account that already has resources of its app. Returns the reason if the
+/// credentials may not search for them; the caller decides whether to deploy nevertheless. If the target is not real,
+/// also returns the reason if the search is not possible, since an emulator may not support it.
 ///
 /// # Errors
-/// [`Error::Owned`], and where the account gives no answer for another reason.
+/// [`Error::Owned`], and if the search fails for another reason.
 pub async fn permit_first(
     assembly: &Assembly,
     store: &dyn StateStore,

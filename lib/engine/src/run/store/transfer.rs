@@ -1,5 +1,5 @@
-//! Putting another state in the place of the current one: an earlier one, one from a file, or one from
-//! another store. The lock of each store that is written is the caller's.
+//! Replaces the current state by an earlier one, by one from a file, or by one from another store. The caller holds the
+//! lock of each store that is written.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use crate::error::Error;
 use crate::hint::Hint;
 use crate::model::{Loaded, ResourceState, RunRecord, State};
 
-/// What `restore`, `push` and `migrate` have written.
+/// The result of `restore`, `push` and `migrate`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transferred {
-    /// The state as saved.
+    /// The saved state.
     pub state: State,
-    /// The serial of the state that was replaced, where it could be read.
+    /// The serial of the replaced state, if it could be read.
     pub before: Option<u64>,
 }
 
-/// The state with the serial `serial` as the next one of `app`, to be saved with [`replace`]: one of those
-/// that are kept, or the current one where its journal is to be dropped.
+/// Prepares the state with the serial `serial` as the next one of `app`, to be saved with [`replace`]: an earlier
+/// state, or the current one without its journal.
 ///
 /// # Errors
-/// [`Error::Refused`] where there is none, or it is from before the first deploy, and [`Error::OtherApp`].
+/// [`Error::Refused`] if there is no such state or it is from before the first deploy, and [`Error::OtherApp`].
 pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Result<State, Error> {
     refuse_moved(store).await?;
     let place = store.place();
@@ -63,16 +63,16 @@ fn which(Earlier { states, unreadable }: Earlier) -> String {
     which
 }
 
-/// The earlier states that a store keeps, without those from before the first deploy: they have nothing.
+/// The earlier states of a store, without the empty ones from before the first deploy.
 #[derive(Debug, Default)]
 pub struct Earlier {
-    /// Those that can be read, the oldest first.
+    /// The readable states, the oldest first.
     pub states: Vec<State>,
-    /// Why others cannot be read, by serial.
+    /// The errors of unreadable states, by serial.
     pub unreadable: BTreeMap<u64, Error>,
 }
 
-/// The earlier states that [`restorable`] takes, and those that it would if they could be read.
+/// Returns the earlier states that [`restorable`] accepts, and those that cannot be read.
 ///
 /// # Errors
 /// The store cannot be reached.
@@ -95,12 +95,12 @@ impl From<BTreeMap<u64, Result<State, Error>>> for Earlier {
     }
 }
 
-/// The state in `text` as the next one of `app`, to be saved with [`replace`]. Its checksum is made anew,
-/// since it may have been edited.
+/// Prepares the state in `text` as the next one of `app`, to be saved with [`replace`]. It gets a new checksum, since
+/// it may have been edited.
 ///
 /// # Errors
-/// It is of another app, or from before the first deploy; and, unless `force`, it is of another lineage than the current one or older, or
-/// the current one cannot be read.
+/// It belongs to another app, or is from before the first deploy; or, unless `force`, it has a different lineage from
+/// the current state, is older, or the current state cannot be read.
 pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str, force: bool) -> Result<State, Error> {
     refuse_moved(store).await?;
     let state = State::from_edited_json(text, place)?;
@@ -140,8 +140,8 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
     next(store, state).await
 }
 
-/// Saves a state that [`restorable`] or [`pushable`] has given. What an interrupted run has done since the
-/// current one was saved is kept as an earlier state.
+/// Saves a state from [`restorable`] or [`pushable`]. The events of an interrupted run since the current state was
+/// saved are kept as part of an earlier state.
 ///
 /// # Errors
 /// The state cannot be written.
@@ -162,7 +162,8 @@ pub async fn replace(store: &dyn StateStore, app: &str, state: State) -> Result<
     Ok(Transferred { state, before })
 }
 
-/// What `current` knows to exist, or to exist perhaps, and `new` does not: each path with what stands, or stood, there.
+/// Lists the resources that exist, or may exist, according to `current` but not to `new`, each with its current or
+/// former path.
 pub fn lost(current: &State, new: &State) -> Vec<String> {
     let all = |state: &State| {
         let orphans = state.deposed.iter().chain(&state.retained);
@@ -184,13 +185,13 @@ pub fn lost(current: &State, new: &State) -> Vec<String> {
     lost.chain(open.map(|(path, _)| format!("{path} (an open create)"))).collect()
 }
 
-/// Copies the state of `app`, its earlier ones and its history from one store to another, reads them back,
-/// and then leaves a mark in the first that it is at `to_url` now. At no time can both be used: until then the
-/// second has a mark that the state is at `from_url`. Where it was cut short, it is done again from the start.
+/// Copies the state of `app`, its earlier states and its history from one store to another, reads them back, and then
+/// marks the first store as moved to `to_url`. Both can never be used at the same time: until then, the second store is
+/// marked as moved to `from_url`. An interrupted migration can be repeated from the start.
 ///
 /// # Errors
-/// There is no state, the other store has one that is not an earlier copy of this, or what is read back is
-/// not what was written. The mark is not set then.
+/// There is no state, the other store has one that is not an earlier copy of this one, or the copy differs from what
+/// was written. In these cases, the mark is not set.
 pub async fn migrate(
     from: &dyn StateStore,
     to: &dyn StateStore,

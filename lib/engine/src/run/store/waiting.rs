@@ -11,23 +11,22 @@ use crate::model::{LastHeartbeat, LockOwner};
 /// Time between two tries.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// What a run waits for that does not get the lock at once.
+/// The reason why a run waits for the lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// Who has it.
+    /// The owner of the lock.
     pub holder: LockOwner,
-    /// Its last sign of life, where that is overdue: the lock is taken over unless there is another
-    /// one.
+    /// The last heartbeat of the owner, if it is overdue. The lock is taken over unless there is another heartbeat.
     pub overdue: Option<LastHeartbeat>,
-    /// How long to wait at most.
+    /// The maximum time to wait.
     pub patience: Duration,
 }
 
-/// [`StateStore::lock`], tried again for as long as `patience` while somebody else holds it; or,
-/// where its holder seems to have died, until that is clear. `tell` is told once why it waits.
+/// Calls [`StateStore::lock`] repeatedly, for at most `patience` while another run holds the lock, or, if that run
+/// seems to have died, until that is certain. Calls `tell` once with the reason for waiting.
 ///
 /// # Errors
-/// [`Error::Locked`] where it is not free in time.
+/// [`Error::Locked`] if the lock is not free in time.
 pub async fn lock_within(
     store: &dyn StateStore,
     holder: &LockOwner,

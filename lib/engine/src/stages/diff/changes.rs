@@ -18,7 +18,7 @@ use crate::provider::Identity;
 use crate::provider::Recovery;
 use crate::stages::resolve::{substitute, substitute_all};
 
-/// What has to be done so that the account holds what the assembly says.
+/// Computes the changes that make the account match the assembly.
 pub fn diff(inputs: &Inputs<'_>) -> ChangeSet {
     diff_with(inputs, &BTreeSet::new())
 }

@@ -1,14 +1,13 @@
-//! What differs between the assembly and the state, and why.
+//! Computes the differences between the assembly and the state, with their reasons.
 //!
-//! The stage is pure: equal inputs give equal change sets.
+//! The stage is pure: equal inputs result in equal change sets.
 //!
-//! A property that AWS's schema calls *maybe replacing* is changed in place, as CloudFormation
-//! does where it can, and the change says that it may replace: whether it really does is the
-//! API's answer, which nobody knows before. A resource is replaced where a property changed that
-//! always replaces, where its region or type changed, and where it is tainted.
+//! A property that AWS's schema calls *maybe replacing* is changed in place, as CloudFormation does if possible, and
+//! the change says that it may replace the resource. Only the response of the API shows whether it does. A resource is
+//! replaced if a property changed that always replaces it, if its region or type changed, or if it is tainted.
 //!
-//! A removed and an added path of one type that claim the same thing are one resource, which moves:
-//! see [`groundplan_core::claim`]. What the program states by `moved_from` goes before that.
+//! A removed and an added path of one type with the same claim are one resource, which moves: see
+//! [`groundplan_core::claim`]. A `moved_from` of the program takes precedence.
 
 pub(crate) mod bound;
 mod changes;
@@ -45,294 +44,295 @@ use crate::model::{Counts, State};
 use crate::provider::{Behavior, Identity};
 use crate::secret::Digests;
 
-/// All that [`diff`] and [`schedule`](crate::stages::plan::schedule) look at.
+/// The inputs of [`diff`] and [`schedule`](crate::stages::plan::schedule).
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
     /// What should exist.
     pub assembly: &'a Assembly,
     /// What exists.
     pub state: &'a State,
-    /// Who the credentials belong to.
+    /// The owner of the credentials.
     pub identity: &'a Identity,
-    /// How resources of a type behave.
+    /// The behavior of each type.
     pub behavior: &'a dyn Fn(&str) -> Option<Behavior>,
-    /// Whether an update of a type has to state a property again that did not change, as
+    /// Whether an update of a type has to repeat a property that did not change, as
     /// [`Provider::repeats`](crate::Provider::repeats) says.
     pub repeats: &'a dyn Fn(&str, &str) -> bool,
-    /// The digests of the secrets that are known while planning; the others count as unchanged.
+    /// The digests of the secrets that are known during planning. All other secrets count as unchanged.
     pub digests: &'a Digests,
-    /// Resources that the state has and that were found to be gone.
+    /// Resources of the state that were found to be gone.
     pub missing: &'a BTreeSet<Path>,
 }
 
-/// Everything that a deploy would do, resource by resource.
+/// The changes of a deploy, by resource.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeSet {
-    /// One for each path of the assembly or the state, with those that need nothing.
+    /// One change for each path of the assembly or the state, including those without a change.
     pub changes: BTreeMap<Path, Change>,
-    /// What earlier runs have replaced and not deleted; it is deleted now.
+    /// Resources that earlier runs replaced but did not delete. They are deleted now.
     pub deposed: Vec<DeposedChange>,
     /// The outputs of the app that change, by name.
     pub outputs: BTreeMap<String, OutputChange>,
-    /// The values of other apps that the app uses and that change, as `account:zone-id`.
+    /// The changed values of other apps that the app uses, by names such as `account:zone-id`.
     pub imports: BTreeMap<String, ImportChange>,
-    /// Pairs that look like one resource under a new path. They are hints and do nothing.
+    /// Pairs that look like one resource under a new path. They are hints only.
     pub proposed_moves: Vec<ProposedMove>,
-    /// What is claimed by each resource that is made or changed.
+    /// The claims of each resource that is created or changed.
     #[serde(skip)]
     pub claims: BTreeMap<Path, Vec<Claim>>,
 }
 
-/// What happens to one resource.
+/// The change of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The resource.
     pub path: Path,
     /// CloudFormation's name of the type.
     pub type_name: String,
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// Why.
+    /// The reasons.
     pub reasons: Vec<Reason>,
     /// The properties that differ.
     pub properties: Vec<PropertyChange>,
-    /// The path that it stood at before, where it moves.
+    /// The old path, if the resource moves.
     pub moved_from: Option<Path>,
-    /// Whether data is lost.
+    /// Whether the change loses data.
     pub data_loss: bool,
-    /// Whether the state says that this is not to be done.
+    /// Whether the resource is protected against this change.
     pub protected: bool,
 }
 
-/// What is done to a resource.
+/// The action on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It is made.
+    /// Creates the resource.
     Create,
-    /// It is changed in place.
+    /// Changes the resource in place.
     Update,
-    /// A new one takes its place.
+    /// Replaces the resource by a new one.
     Replace(Order),
-    /// It is deleted.
+    /// Deletes the resource.
     Delete,
-    /// It stays in the account and is managed no more. The state keeps a record of it, for what it needs stays with it.
+    /// Leaves the resource in the account, no longer managed. The state keeps a record of it, so that what it needs
+    /// stays, too.
     Retain,
-    /// Its path goes; it stays under another path, which decides about it ([`Reason::SameAs`]).
+    /// Removes the path. The resource stays under another path, which decides about it ([`Reason::SameAs`]).
     Forget,
-    /// Its path changes, and nothing else.
+    /// Changes only the path.
     Move,
-    /// Nothing changes in the account; the state learns what it is made after and how it is to
-    /// be treated.
+    /// Changes nothing in the account, but records new dependencies or lifecycle settings in the state.
     Record,
-    /// It was made or changed by an earlier run; this one waits until it is ready.
+    /// Waits until the resource is ready, which an earlier run created or changed.
     Resume,
-    /// A `destroy` leaves it.
+    /// Keeps the resource in a `destroy`.
     Keep,
-    /// Nothing.
+    /// Does nothing.
     NoOp,
 }
 
-/// In which order a resource is replaced.
+/// The order of a replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// The new one is made, its consumers are pointed to it, the old one is deleted.
+    /// The new resource is created, its consumers are updated to use it, and the old resource is deleted.
     CreateFirst,
-    /// The old one is deleted first: both cannot exist at once, or the program says so.
+    /// The old resource is deleted first, because both cannot exist at once or the program says so.
     DeleteFirst,
 }
 
-/// Why something is done.
+/// The reason for a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The program has it, the state has not.
+    /// The resource is in the program, but not in the state.
     New,
-    /// It is gone from the account.
+    /// The resource is gone from the account.
     Missing,
-    /// It is not in the program any more.
+    /// The resource is no longer in the program.
     Removed,
     /// Everything is destroyed.
     Destroyed,
-    /// A property changed that is changed in place.
+    /// A property changed, and the resource is changed in place.
     Changed {
         /// The property.
         property: String,
     },
-    /// A property changed that is changed in place where the API can, and may replace.
+    /// A property changed. The resource is changed in place if the API can do that, and may be replaced.
     MayReplace {
         /// The property.
         property: String,
     },
-    /// A property changed that cannot be changed in place.
+    /// A property changed that replaces the resource.
     Forces {
         /// The property.
         property: String,
     },
-    /// A property changes that is ignored in place, and not in what is made anew.
+    /// A property changes that `ignore_changes` names. It is ignored in place, but not when the resource is created
+    /// again.
     NotIgnored {
         /// The property.
         property: String,
     },
-    /// A property gets a value that is not known yet, since what it is taken from changes.
+    /// A property gets a value that is not known yet, because its source changes.
     NotYetKnown {
         /// The property.
         property: String,
-        /// What it is taken from.
+        /// The source of the value.
         #[serde(with = "as_text")]
         because: Reference,
     },
-    /// A property may get another value, since what it is taken from is changed in place. It is changed
-    /// where the value turns out to differ.
+    /// A property may get another value, because its source is changed in place. It is changed only if the value turns
+    /// out to differ.
     MayFollow {
         /// The property.
         property: String,
-        /// What it is taken from.
+        /// The source of the value.
         #[serde(with = "as_text")]
         because: Reference,
     },
-    /// The change makes a new secret value.
+    /// The change generates a new secret value.
     NewSecret,
-    /// A resource needs its secret, which only the run that has made it knew.
+    /// Another resource needs its secret, which only the run that created it knew.
     SecretLost {
         /// The resource that needs it.
         by: Path,
     },
-    /// It is the same thing in the account as what stood at the path that it moves from.
+    /// It is the same thing in the account as the resource at the path that it moves from.
     SameThing {
-        /// What the thing is, as in `inline policy of a role`.
+        /// The kind of thing, as in `inline policy of a role`.
         what: Cow<'static, str>,
     },
-    /// The program keeps the same thing in the account under this path.
+    /// The program keeps the same thing under this path.
     SameAs(Path),
-    /// It is to be in another region or account.
+    /// The region or account changes.
     EnvironmentChanged {
-        /// Where it is.
+        /// The current environment.
         from: Environment,
-        /// Where it is to be.
+        /// The new environment.
         to: Environment,
     },
-    /// The path has a resource of another type.
+    /// The type at the path changes.
     TypeChanged {
         /// CloudFormation's name of the type before.
         from: String,
     },
-    /// It was made in part, or has failed before it was ever ready.
+    /// The resource was partly created, or failed before it was ever ready.
     Tainted,
-    /// A setting that follows its create was refused: the resource exists, and lacks settings.
+    /// A setting after the create was refused, so the resource lacks settings.
     Incomplete,
-    /// It takes parameters that change, and it is rebooted so that they apply.
+    /// The resource uses parameters that change, and is rebooted so that they apply.
     Reboots {
-        /// The group or cluster whose change they are.
+        /// The parameter group or cluster that changes.
         by: Path,
     },
     /// An earlier run was interrupted while it created, changed or deleted the resource.
     Interrupted,
-    /// An earlier run has not seen it ready.
+    /// An earlier run did not see the resource ready.
     NotSeenReady,
-    /// It is to stay in the account when it is removed.
+    /// The resource is retained when it is removed.
     Retained,
-    /// It holds data, and `destroy` was not told to delete that.
+    /// The resource is stateful, and `destroy` was not allowed to delete data.
     Stateful,
-    /// A resource that stays depends on it.
+    /// A resource that stays depends on this one.
     NeededBy(Path),
-    /// It is a part of a resource that stays.
+    /// The resource is a part of another one that stays.
     PartOf(Path),
-    /// What it is bound to is deleted, and another one gets the name of that.
+    /// The resource that this one is bound to is deleted, and another one gets its name.
     BoundTo(Path),
-    /// How it is to be treated has changed.
+    /// The lifecycle settings have changed.
     LifecycleChanged,
-    /// What it is made after has changed.
+    /// The dependencies have changed.
     DependenciesChanged,
 }
 
 /// One difference within the properties of a resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PropertyChange {
-    /// Where, as in `VpcConfig.SubnetIds` or `Tags.Name`.
+    /// The place of the difference, as in `VpcConfig.SubnetIds` or `Tags.Name`.
     pub property: String,
-    /// The value that was applied.
+    /// The applied value.
     pub from: Rendered,
-    /// The value that will be.
+    /// The new value.
     pub to: Rendered,
-    /// What the change does to the resource.
+    /// The effect on the resource.
     pub replacement: Replaces,
-    /// What the value is taken from, where it is not known.
+    /// The source of the value, if the value is not known.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "as_optional_text")]
     pub because: Option<Reference>,
 }
 
-/// A value that can be shown.
+/// A value for display.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rendered {
-    /// There is none.
+    /// No value.
     Absent,
-    /// This one. What is not known or sensitive inside stands as a remark.
+    /// A known value. Unknown or sensitive parts are replaced by a remark.
     Known(Json),
-    /// One that is known when the resource that it is taken from has changed.
+    /// A value that is known once its source has changed.
     Unknown,
-    /// One that is not shown.
+    /// A value that is not shown.
     Sensitive,
 }
 
-/// What a change of a property does to its resource, by AWS's schema.
+/// The effect of a property change on its resource, according to AWS's schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replaces {
-    /// It is changed in place.
+    /// The resource is changed in place.
     No,
-    /// It is changed in place where the API can.
+    /// The resource is changed in place if the API can do that.
     Maybe,
-    /// It is replaced.
+    /// The resource is replaced.
     Yes,
 }
 
-/// A resource that is to be deleted and that no path names any more.
+/// The deletion of a resource that no longer has a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeposedChange {
-    /// Where it stood.
+    /// Its former path.
     pub path: Path,
     /// CloudFormation's name of the type.
     pub type_name: String,
     /// Its identifier.
     pub id: String,
-    /// How often the path had been created with it.
+    /// Its generation.
     #[serde(skip)]
     pub(crate) generation: u32,
-    /// Whether data is lost.
+    /// Whether the deletion loses data.
     pub data_loss: bool,
-    /// Whether the program protects it, or AWS does, so that the plan is refused.
+    /// Whether the resource is protected by the program or by AWS, so that the plan is refused.
     pub protected: bool,
 }
 
-/// What happens to an output of the app.
+/// The change of an output of the app.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputChange {
-    /// It gets a value.
+    /// The output gets a value.
     Set {
-        /// The one before.
+        /// The old value.
         from: Option<Json>,
-        /// The one after.
+        /// The new value.
         to: Rendered,
     },
-    /// It is published no more.
+    /// The output is removed.
     Removed,
 }
 
-/// What happens to a value of another app that the app uses.
+/// The change of a value of another app that the app uses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportChange {
-    /// The one that was used so far.
+    /// The old value.
     pub from: Option<Json>,
-    /// The one that is used from now on.
+    /// The new value.
     pub to: Option<Json>,
 }
 
-/// A removed and an added resource that look like the same one.
+/// A removed and an added resource that look like one resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedMove {
     /// The path in the state.
@@ -406,7 +406,7 @@ impl Change {
         places.into_iter().any(|it| is_within(&it, place) || is_within(place, &it))
     }
 
-    /// Whether it is changed only where a value that it takes from others turns out to differ.
+    /// Returns whether the resource is changed only if a value that it takes from others turns out to differ.
     pub fn may_update(&self) -> bool {
         let may = |reason: &Reason| matches!(reason, Reason::MayFollow { .. } | Reason::SameThing { .. });
         self.action == Action::Update && self.reasons.iter().all(may)
@@ -420,14 +420,14 @@ impl AsRef<Self> for ChangeSet {
 }
 
 impl ChangeSet {
-    /// Whether there is nothing to do.
+    /// Returns whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         let idle = |change: &Change| matches!(change.action, Action::NoOp | Action::Keep);
         let same = self.outputs.is_empty() && self.imports.is_empty();
         self.deposed.is_empty() && same && self.changes.values().all(idle)
     }
 
-    /// How many resources are treated how.
+    /// Counts the resources by action.
     pub fn count(&self) -> Counts {
         let mut counts = Counts { delete: self.deposed.len(), ..Counts::default() };
         for change in self.changes.values() {

@@ -20,9 +20,9 @@ use super::{Action, Change, ChangeSet, DeposedChange, Inputs, OutputChange, Reas
 use crate::model::{ResourceState, ResourceStatus, State};
 use crate::provider::{Behavior, Identity};
 
-/// What has to be done so that the account holds nothing. What holds data stays unless
-/// `delete_data`, and so do all that it depends on and its parts: a bucket that is kept keeps its
-/// policy. What is retained stays in the account with what it needs, and the state keeps a record of both.
+/// Computes the changes that empty the account. Unless `delete_data` is set, stateful resources stay, and so do their
+/// dependencies and their parts: a bucket that is kept keeps its policy. Retained resources stay in the account with
+/// what they need, and the state keeps a record of both.
 pub fn destroy(inputs: &Inputs<'_>, delete_data: bool) -> ChangeSet {
     let Inputs { state, behavior, .. } = *inputs;
     let mut changes: BTreeMap<Path, Change> = state

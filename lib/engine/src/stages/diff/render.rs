@@ -1,4 +1,4 @@
-//! How changes read.
+//! Renders changes as text.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ const UNKNOWN: &str = "(known after apply)";
 const SENSITIVE: &str = "(sensitive)";
 
 impl Action {
-    /// The verb, as in `create`.
+    /// Returns the verb, as in `create`.
     pub fn verb(self) -> &'static str {
         match self {
             Self::Create => "create",

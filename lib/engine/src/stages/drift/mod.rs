@@ -1,4 +1,4 @@
-//! Where live resources differ from what was applied.
+//! Detects how live resources differ from the applied properties.
 
 mod compare;
 
@@ -14,34 +14,34 @@ use crate::model::{Operation, ResourceState, State};
 use crate::provider::{Live, Properties, ProviderError};
 use crate::stages::normal::{self, Against, Form, is_tags};
 
-/// How a resource differs from what was applied.
+/// The difference between a live resource and its applied properties.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Drift {
-    /// It does not exist any more.
+    /// The resource no longer exists.
     Missing,
-    /// Properties that the program declares have other values.
+    /// Declared properties have different values.
     Changed {
-        /// Which, ordered by place.
+        /// The properties, ordered by place.
         properties: Vec<PropertyDrift>,
-        /// The resource as it is.
+        /// The live resource.
         live: Live,
     },
-    /// It could not be read.
+    /// The resource could not be read.
     Unreadable(ProviderError),
 }
 
-/// One property that has another value than was applied.
+/// A property whose live value differs from the applied one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PropertyDrift {
-    /// Where, as in `Tags.Name`.
+    /// The place of the property, as in `Tags.Name`.
     pub property: String,
-    /// What was applied.
+    /// The applied value.
     pub applied: Json,
-    /// What is there; `null` where nothing is.
+    /// The live value; `null` if there is none.
     pub live: Json,
-    /// Whether it was added outside of the program to something that others may add to as well: a tag, a
-    /// rule of a security group, a policy of a role. A deploy removes no such thing, not even with a
-    /// refresh; who added it may need it.
+    /// Whether it was added outside of the program to a collection that others may add to: tags, rules of a security
+    /// group, policies of a role. A deploy does not remove such additions, even with a refresh, because they may be
+    /// needed.
     pub added: bool,
 }
 

@@ -1,13 +1,13 @@
-//! What means the same, however it is written: the one comparison that plan and drift share.
+//! Compares values that can be written in several ways. Plan and drift share this comparison.
 //!
-//! AWS takes many values in several spellings and gives them back in one of its own. The facts about
-//! that are the schema's: [`Cursor::list_order`] says which lists are sets, [`Cursor::spelling`] how
-//! texts are compared. Here they are applied to values.
+//! AWS accepts many values in several spellings and returns them in a spelling of its own. The schema has the facts
+//! about that: [`Cursor::list_order`] says which lists are sets, [`Cursor::spelling`] how texts are compared. This
+//! module applies them to values.
 //!
-//! Plan and drift differ in what they do about a list of which nobody knows whether it is a set, since
-//! the harm of an error differs. A plan takes another order for a change: it sends what the program
-//! says, and shows it first. Drift takes it for none: AWS may give any list back in an order of its
-//! own, and a difference that no deploy can mend would be shown for ever.
+//! Plan and drift treat a list differently if it is not known whether the list is a set, because an error does
+//! different harm. A plan treats another order as a change: it sends what the program says, and shows that first. Drift
+//! does not: AWS may return any list in an order of its own, and drift would forever report a difference that no deploy
+//! can correct.
 
 mod document;
 
@@ -207,8 +207,9 @@ pub(crate) fn all_agree(type_name: &str, applied: &BTreeMap<String, Value>, desi
     names.all(|name| form.agree(cursor(schema, name).as_ref(), applied.get(name), desired.get(name)))
 }
 
-/// Whether what an API gives back is what was declared, however it writes that: a policy with its statements in
-/// another order, an account for its root. What was not declared is no difference, nor is what is never given back.
+/// Returns whether the response of an API matches the declaration, however it is written: a policy with its statements
+/// in another order, an account instead of its root. Properties that are not declared, and properties that are never
+/// returned, do not count.
 pub fn is_as_declared(type_name: &str, declared: &Properties, live: &Properties) -> bool {
     let values = |properties: &Properties| -> BTreeMap<String, Value> {
         properties.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect()

@@ -9,12 +9,11 @@ use crate::error::Error;
 use crate::model::{ResourceState, State, hex};
 
 impl Plan {
-    /// Gives each deletion of what holds data the name of the snapshot to take before, where its type
-    /// has one. The name is the same for every repetition of the deletion, and another one for the next
-    /// resource at the path.
+    /// Gives each deletion of a stateful resource the name of its final snapshot, if its type has one. The name is the
+    /// same for every repetition of the deletion, and a different one for the next resource at the path.
     ///
     /// # Errors
-    /// [`Error::StalePlan`] where the plan was not made from `state`.
+    /// [`Error::StalePlan`] if the plan was not made from `state`.
     pub fn with_final_snapshots(mut self, state: &State) -> Result<Self, Error> {
         let state = self.before_changes(state)?;
         let (app, lineage) = (self.app.clone(), self.lineage);
@@ -27,7 +26,8 @@ impl Plan {
         Ok(self)
     }
 
-    /// The snapshots that are taken: of the resource at a path with an identifier, and their names.
+    /// Returns the final snapshots that are taken: the path and identifier of each resource, and the name of the
+    /// snapshot.
     pub fn final_snapshots(&self) -> impl Iterator<Item = ((&Path, &str), &str)> {
         self.named()
             .filter(|(step, ..)| by_hand(&step.type_name).is_none())

@@ -1,7 +1,7 @@
-//! The graph of steps that a deploy executes, and nothing else.
+//! The graph of steps that a deploy executes.
 //!
-//! A plan is data: `plan --out` saves it, `deploy PLAN` executes it, and it is refused where the
-//! state has moved on since. It has no secret in it, only where secrets come from.
+//! A plan is data: `plan --out` saves it, `deploy PLAN` executes it, and it is refused if the state has changed since.
+//! It contains no secrets, only their sources.
 
 mod by_text;
 mod claims;
@@ -31,7 +31,7 @@ use crate::model::{Event, FormatError, Imports, open, seal};
 use crate::provider::Identity;
 use crate::stages::diff::{ChangeSet, Inputs};
 
-/// What a deploy does.
+/// The plan of a deploy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -39,43 +39,42 @@ pub struct Plan {
     pub format: u32,
     /// The app.
     pub app: String,
-    /// The state that it was made from.
+    /// The lineage of the state that the plan was made from.
     pub lineage: Uuid,
-    /// How far that state had come.
+    /// The serial of that state.
     pub serial: u64,
-    /// How many events of a journal that state had; only in a plan that is saved. A run that is
-    /// under way has raised the serial when it began, so that the serial alone does not tell what it
-    /// did after the plan was made.
+    /// The number of journal events in that state; only in a saved plan. A run in progress raised the serial when it
+    /// began, so the serial alone does not show what the run did after the plan was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal: Option<u64>,
-    /// The account that it was made for.
+    /// The account that the plan was made for.
     pub identity: Identity,
-    /// What was found out while planning and is not in the state: how interrupted calls have
-    /// ended, and with `--refresh` how resources are now. It is written down first.
+    /// Findings of planning that are not in the state: the outcome of interrupted calls and, with `--refresh`, the live
+    /// properties. The execution records them first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<Event>,
     /// The steps, each after those that it waits for.
     pub steps: Vec<Step>,
-    /// What the app publishes.
+    /// The outputs that the app publishes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, Value>,
     /// Whether any of the outputs changes.
     #[serde(default)]
     pub outputs_change: bool,
-    /// What it uses of other apps. It is refused where they publish something else by then.
+    /// The outputs of other apps that the plan uses. The plan is refused if these have changed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub imports: Imports,
-    /// What resources that it leaves alone use of other apps.
+    /// The outputs of other apps that unchanged resources use.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kept_imports: Imports,
-    /// Whether any value that is used of another app changes.
+    /// Whether any used value of another app changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub imports_change: bool,
-    /// What the program says; only in a plan that is saved. A plan that destroys everything has none.
+    /// The assembly of the program; only in a saved plan. A plan that destroys everything has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assembly: Option<Assembly>,
-    /// What people are shown of the plan; only in a plan that is saved. It decides no step, and whether the history
-    /// keeps the assembly.
+    /// The changes as shown to users; only in a saved plan. It affects no step, but decides whether the history keeps
+    /// the assembly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overview: Option<Overview>,
     /// The outputs whose values are of a resource that is replaced or deleted, with that resource. It is refused
@@ -90,21 +89,21 @@ pub struct Plan {
     pub protected: Vec<Path>,
 }
 
-/// What people are shown of a plan, beside its steps.
+/// The part of a plan that is shown to users, in addition to the steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overview {
-    /// What changes, and why.
+    /// The changes, with their reasons.
     pub changes: ChangeSet,
-    /// The resources with changes that are not done, since only a part was asked for.
+    /// The resources whose changes are left out, because only a part was requested.
     pub left_out: Vec<Path>,
-    /// Whether every resource was read for it.
+    /// Whether the plan includes a refresh.
     pub refreshed: bool,
-    /// Whether only a part of the program was asked for.
+    /// Whether only a part of the program was requested.
     pub is_part: bool,
 }
 
-/// Names a step within its plan: its position.
+/// The position of a step in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StepId(pub u32);
@@ -119,86 +118,84 @@ pub struct Step {
     /// CloudFormation's name of the type.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// What is done.
+    /// The work of the step.
     pub work: Work,
-    /// The steps that have to be done before.
+    /// The steps that must be done first.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dependencies: BTreeSet<StepId>,
-    /// About how many seconds it takes. Decides what is started first where not everything can
-    /// be, and nothing else.
+    /// The approximate duration in seconds. It only decides which step starts first if not all can start.
     pub weight: u32,
 }
 
-/// What a step does.
+/// The work of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Work {
-    /// Asks for a new resource, until the cloud has accepted.
+    /// Requests a new resource, until the cloud accepts the request.
     Create {
-        /// The region and account that it is to be in.
+        /// The region and account of the resource.
         environment: Environment,
-        /// How often the path has been created, this time included.
+        /// The number of resources that were created at the path, including this one.
         generation: u32,
-        /// What it is to be like.
+        /// The desired resource.
         desired: Desired,
     },
-    /// Asks for a change in place, until the cloud has accepted. After a replacement it points a
-    /// consumer to the new one.
+    /// Requests a change in place, until the cloud accepts the request. After a replacement, this updates a consumer to
+    /// use the new resource.
     Update {
-        /// What it is to be like.
+        /// The desired resource.
         desired: Desired,
     },
-    /// Waits until it works.
+    /// Waits until the resource is ready.
     Ready,
-    /// Asks for a deletion, and waits until it is gone.
+    /// Requests a deletion, and waits until the resource is gone.
     Delete {
-        /// The identifier: the path may have another resource by then.
+        /// The identifier, because another resource may be at the path by then.
         id: String,
-        /// The generation, which tells it from another one of the path with the same identifier.
-        /// Plans of earlier versions do not have it.
+        /// The generation, which distinguishes it from other resources of the path with the same identifier. Plans of
+        /// earlier versions lack it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generation: Option<u32>,
-        /// The name of the snapshot to take before.
+        /// The name of the final snapshot to take first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         final_snapshot: Option<String>,
     },
-    /// Changes its path in the state.
+    /// Changes the path of the resource in the state.
     Move {
-        /// The path before.
+        /// The old path.
         from: Path,
     },
-    /// Writes down what it is made after and how it is to be treated.
+    /// Records the dependencies and lifecycle settings of the resource.
     Record {
-        /// What it is made after.
+        /// The dependencies.
         dependencies: BTreeSet<Path>,
-        /// What holds for its life.
+        /// The lifecycle settings.
         lifecycle: Lifecycle,
     },
-    /// Leaves it in the account and takes it out of the state: another path has it.
+    /// Removes the path from the state. The resource stays in the account under another path.
     Forget,
-    /// Leaves it in the account with what it needs; the state keeps a record of it.
+    /// Leaves the resource in the account with what it needs. The state keeps a record of it.
     Retain,
-    /// Does nothing: when it is reached, all is made and changed, and what is left over is deleted. It
+    /// Does nothing. It is reached when everything is created and changed, and before the remaining deletions. It
     /// belongs to no resource.
     Barrier,
 }
 
-/// What a resource is to be like.
+/// The desired form of a resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Desired {
-    /// The properties, with references as the program has them. They are resolved when the step
-    /// starts.
+    /// The properties, with the references of the program. The references are resolved when the step starts.
     pub properties: BTreeMap<String, Value>,
-    /// What it is made after.
+    /// The dependencies.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dependencies: BTreeSet<Path>,
-    /// What holds for its life.
+    /// The lifecycle settings.
     #[serde(default)]
     pub lifecycle: Lifecycle,
 }
 
 impl Work {
-    /// The verb, as in `create`.
+    /// Returns the verb, as in `create`.
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Create { .. } => "create",
@@ -225,26 +222,26 @@ impl Plan {
     /// The version of the format that this crate writes.
     pub const FORMAT: u32 = 4;
 
-    /// Whether nothing changes: neither in the account nor in what the app publishes and uses. What was found
-    /// out while planning may still have to be written down ([`Plan::observed`]).
+    /// Returns whether nothing changes, neither in the account nor in the outputs that the app publishes and uses.
+    /// Findings of planning may still have to be recorded ([`Plan::observed`]).
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && !self.outputs_change && !self.imports_change
     }
 
-    /// The steps that are about a resource.
+    /// Returns the steps that belong to a resource.
     pub fn work(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.work != Work::Barrier)
     }
 
-    /// The step `id` of this plan.
+    /// Returns the step `id` of this plan.
     ///
     /// # Panics
-    /// Where `id` is of another plan.
+    /// If `id` belongs to another plan.
     pub fn step(&self, id: StepId) -> &Step {
         &self.steps[id.0 as usize]
     }
 
-    /// Whether it may be executed.
+    /// Checks that the plan may be executed.
     ///
     /// # Errors
     /// [`Error::Protected`], [`Error::DataLoss`] unless `delete_data`, and [`Error::NoFinalSnapshot`].
@@ -258,7 +255,7 @@ impl Plan {
         self.permit_without_snapshots()
     }
 
-    /// The document, indented, with its checksum as the last member and a line feed at the end.
+    /// Returns the document as indented JSON, with its checksum as the last member and a line feed at the end.
     pub fn to_json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).expect("a plan has string keys only");
         json.push('\n');
@@ -268,8 +265,8 @@ impl Plan {
     /// Reads the document.
     ///
     /// # Errors
-    /// [`FormatError::Newer`], and [`Error::CorruptPlan`], also where it does not match its checksum, and where an
-    /// earlier version has saved it: what that shows and checks is not enough for this one.
+    /// [`FormatError::Newer`], and [`Error::CorruptPlan`], also if the plan does not match its checksum, or if an
+    /// earlier version saved it, since such a plan lacks information that this version shows and checks.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Header {
@@ -299,7 +296,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The graph as text, a step a line.
+    /// Returns the graph as text, one step per line.
     pub fn render(&self) -> String {
         self.steps.iter().map(|step| format!("{step}\n")).collect()
     }

@@ -1,4 +1,4 @@
-//! From changes to steps.
+//! Schedules changes as steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,20 +20,19 @@ use crate::stages::diff::{
 };
 use crate::stages::reboot;
 
-/// The steps that make `changes`, and what each has to wait for.
+/// Schedules the steps of `changes`, each with the steps that it has to wait for.
 ///
-/// - What refers to a resource waits until that is ready, or, where it only takes early outputs,
-///   until it is accepted.
-/// - What takes something of which there is one at a time waits until that is let go of.
-/// - A replacement is three steps: create the new one, update its consumers, delete the old one;
-///   or the deletion comes first.
-/// - A deletion waits for the deletion of everything that was made after the resource, and for
-///   the update of everything that is to let go of it. Where nothing needs it, it waits for all
-///   that is made and changed.
+/// - A resource that refers to another one waits until that is ready, or until it is accepted if only early outputs are
+///   used.
+/// - A step that takes a claim waits until the claim is released.
+/// - A replacement has three steps: create the new resource, update its consumers, delete the old resource. Otherwise,
+///   the deletion comes first.
+/// - A deletion waits for the deletion of everything that depends on the resource, and for the update of everything
+///   that has to release it. If no step needs it, it waits for all creates and updates.
 ///
 /// # Errors
-/// [`Error::Cycle`] where no order does all that, [`Error::Claimed`], [`Error::Swapped`] and
-/// [`Error::Held`] where the account does not allow it.
+/// [`Error::Cycle`] if no such order exists, and [`Error::Claimed`], [`Error::Swapped`] and [`Error::Held`] if the
+/// account does not allow the changes.
 pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error> {
     try_schedule(inputs, changes).map_err(|refused| match refused {
         Refused::UnlessDeletedFirst(_, error) => *error,

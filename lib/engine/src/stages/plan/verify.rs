@@ -6,11 +6,11 @@ use super::{Plan, Work};
 use crate::error::Error;
 use crate::model::{Event, Loaded, State};
 impl Plan {
-    /// Checks that the plan names every resource with data, and every protected one, that its steps delete
-    /// from `state`, the one that it was made from. What a file says about that is not trusted.
+    /// Checks that the plan names every stateful and every protected resource that its steps delete from `state`, which
+    /// it was made from. The statements of a plan file about this are not trusted.
     ///
     /// # Errors
-    /// [`Error::CorruptPlan`]. [`Error::StalePlan`] where the plan does not fit the state.
+    /// [`Error::CorruptPlan`], and [`Error::StalePlan`] if the plan does not fit the state.
     pub fn verify(&self, state: &State) -> Result<(), Error> {
         if !self.steps.iter().any(|step| matches!(step.work, Work::Delete { .. })) {
             return Ok(());
@@ -36,7 +36,7 @@ impl Plan {
     /// Checks that the plan was made from this state.
     ///
     /// # Errors
-    /// [`Error::StalePlan`], which says what is different.
+    /// [`Error::StalePlan`], with the difference.
     pub fn fits(&self, loaded: &Loaded) -> Result<(), Error> {
         let stale = |reason: String| Err(Error::StalePlan { reason });
         let state = &loaded.state;

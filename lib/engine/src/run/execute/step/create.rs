@@ -11,7 +11,7 @@ use crate::provider::{
 use crate::run::execute::calls::{self, Call, Calls, Failure};
 use crate::run::global_id::GlobalId;
 use crate::run::planning::Neighbors;
-use crate::run::recover;
+use crate::run::{neighbors, recover};
 use crate::secret;
 use crate::stages::drift;
 use crate::stages::plan::{Desired, Step};
@@ -160,7 +160,7 @@ impl Runner<'_> {
             self.record.read(|state| recover::retain_unknown(state, &request.address, behavior, ids));
         };
         let mut ids = reader.find_made_beside(request, 1, &retain).await.map_err(open)?;
-        if !ids.is_empty() && recover::is_unmarked(type_name, behavior) {
+        if !ids.is_empty() && neighbors::is_unmarked(type_name, behavior) {
             let neighbors = Neighbors::read(&request.address.app, self.record.store()).await?;
             let (environment, own) = (&request.address.environment, &self.plan.identity);
             ids.retain(|id| !neighbors.have(GlobalId::new(type_name, id, environment, own)));
