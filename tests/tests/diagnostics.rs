@@ -324,10 +324,10 @@ fn two_resources_that_are_one_thing_name_both_lines() {
         stack.add("read", iam::RolePolicy::new(iam::RolePolicyArgs { policy_name: "read", role_name: role.role_name() }));
         stack.add("read-too", iam::RolePolicy::new(iam::RolePolicyArgs { policy_name: "read", role_name: "Worker" }));
     }), @"
-    error[GP0214]: two resources are the same inline policy of a role: worker, read
+    error[GP0214]: two resources claim the same inline policy of a role: worker, read
       --> tests/tests/diagnostics.rs:LINE (shop/read-too)
        = got: also claimed by shop/read, added at tests/tests/diagnostics.rs:LINE
-       = help: remove one of the two, or change what makes them the same
+       = help: remove one of the two resources, or change what they both claim
 
     1 error
     ");
@@ -432,7 +432,7 @@ fn an_inline_policy_of_a_role_is_the_one_of_its_own_with_that_name() {
         );
     });
     assert!(
-        found.contains("error[GP0214]: two resources are the same inline policy of a role: shop/role#RoleName, read"),
+        found.contains("error[GP0214]: two resources claim the same inline policy of a role: shop/role#RoleName, read"),
         "{found}"
     );
     assert!(found.ends_with("1 error"), "the other names differ: {found}");
@@ -459,7 +459,7 @@ fn an_address_that_names_its_instance_has_no_second_association() {
         let address = reference("shop/address#AllocationId");
         stack.add("association", ec2::EipAssociation::new().allocation_id(address).instance_id(&instances[1]));
     });
-    assert!(found.contains("two resources are the same Elastic IP address: shop/address#AllocationId"), "{found}");
+    assert!(found.contains("two resources claim the same Elastic IP address: shop/address#AllocationId"), "{found}");
     let found = findings(|stack| {
         let instance = stack.add("instance", ec2::Instance::new());
         for name in ["one", "two"] {
@@ -484,7 +484,7 @@ fn a_record_is_one_thing_whether_it_names_its_zone_or_refers_to_it() {
         })
     };
     let found = with("Example.com.");
-    assert!(found.contains("two resources are the same record: shop/zone#Id, www.example.com., A"), "{found}");
+    assert!(found.contains("two resources claim the same record: shop/zone#Id, www.example.com., A"), "{found}");
     assert_eq!(with("example.org."), "");
 }
 

@@ -361,7 +361,7 @@ fn what_looks_moved_is_shown_with_the_line_to_add() {
     let line = hint.split_once("upkeep.rs:").and_then(|(_, rest)| rest.split_once(": add")).expect("a location").0;
     assert_snapshot!(hint.replace(line, "[line]"), @r#"
     hint: shop/network looks like shop/vpc under a new path (EC2::VPC)
-      --> lib/cli/tests/upkeep.rs:[line]: add .moved_from("shop/vpc") to shop/network
+      --> lib/cli/tests/upkeep.rs:[line]: add .moved("vpc", "network") to shop
           or run `state mv shop/vpc shop/network`
     "#);
     let moved = machine.run(&renamed(true), "plan").succeeds();

@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use groundplan_engine::Hint;
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{DeleteRequest, ErrorClass, UpdateRequest};
 use serde_json::{Value as Json, json};
@@ -100,7 +101,7 @@ async fn a_policy_that_aws_has_written_for_its_logs_gives_way_to_one_that_delive
             let says_how = error.message.contains("delivery.logs.amazonaws.com");
             let has_own = live.as_array().unwrap().len() > delivery().len();
             assert_eq!(says_how, !has_own, "{error}");
-            assert!(error.message.contains("import"), "{error}");
+            assert!(matches!(&error.hints[..], [Hint::Import { id: Some(id), .. }] if id == "b"), "{:?}", error.hints);
         }
     }
 }

@@ -19,8 +19,8 @@ pub(crate) async fn run(context: &Context<'_>, args: &ForceUnlock) -> Result<Exi
         Some(holder) => {
             let done = paint(CREATE, "the lock was taken away");
             let holder = context.host.describe(holder);
-            context.terminal.note(format!("{done} from {holder}: that run can write no more"));
-            context.terminal.hint("make sure that it has ended; the next run finds out what it has done");
+            context.terminal.note(format!("{done} from {holder}; that run can no longer change anything"));
+            context.terminal.hint("check that it has ended; the next run finds out what it has done");
         }
     }
     context.terminal.print_json(&json!({"taken_from": holder}));

@@ -25,19 +25,15 @@ fn hint(from: &Path, to: &Path, moves: &[&ProposedMove], locations: Option<&Loca
         moves => count(moves.len(), "resource"),
     };
     let mut text = format!("{} {to} looks like {from} under a new path ({what}){NL}", paint(INFO, "hint:"));
+    let location = locations.and_then(|locations| locations.get(to)?.last());
     text += &match moves {
-        [found] if found.to == *to => {
-            let location = locations.and_then(|locations| locations.get(to)?.last());
-            addition(&format!(".moved_from(\"{from}\")"), to, location)
+        // A line for the scope does for all that is in it, and for a construct, whose handle has no `moved_from`.
+        _ if from.parent() == to.parent() => {
+            let scope = to.parent().unwrap_or_else(|| to.clone());
+            addition(&format!(".moved(\"{}\", \"{}\")", from.name(), to.name()), &scope, location)
         }
-        // A line for the scope does for all that is in it.
-        _ => match from.parent().zip(to.parent()).filter(|(before, after)| before == after) {
-            Some((_, scope)) => {
-                let location = locations.and_then(|locations| locations.get(to)?.last());
-                addition(&format!(".moved(\"{}\", \"{}\")", from.name(), to.name()), &scope, location)
-            }
-            None => String::new(),
-        },
+        [found] if found.to == *to => addition(&format!(".moved_from(\"{from}\")"), to, location),
+        _ => String::new(),
     };
     text + &format!("      or run {}{NL}", paint(BOLD, format!("`state mv {from} {to}`")))
 }

@@ -166,8 +166,8 @@ fn conflicting(first: (&Claim, &Path), second: (&Claim, &Path), locations: &Loca
             (format!("only one is possible: {what} {} or {b}", first.values()), "change one of the two resources")
         }
         _ => (
-            format!("two resources are the same {what}: {}", first.values()),
-            "remove one of the two, or change what makes them the same",
+            format!("two resources claim the same {what}: {}", first.values()),
+            "remove one of the two resources, or change what they both claim",
         ),
     };
     Diagnostic::error(Code::Conflict, message)

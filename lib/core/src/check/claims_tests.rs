@@ -80,16 +80,16 @@ fn a_message_says_what_both_have_or_how_it_overlaps_or_differs() {
     let role = |path| (path, "AWS::IAM::Role", json!({"RoleName": "worker"}));
     assert_eq!(
         messages(&[role("a/one"), role("a/two")]),
-        ["two resources are the same name of AWS::IAM::Role: worker"]
+        ["two resources claim the same name of AWS::IAM::Role: worker"]
     );
     assert_eq!(
         messages(&[policy("a/one", "read"), policy("a/two", "read")]),
-        ["two resources are the same inline policy of a role: worker, read"]
+        ["two resources claim the same inline policy of a role: worker, read"]
     );
     let subnet = |path, block: &str| (path, SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": block}));
     assert_eq!(
         messages(&[subnet("a/one", "10.0.0.0/24"), subnet("a/two", "10.0.0.0/24")]),
-        ["two resources are the same IPv4 block of a subnet: vpc-1, 10.0.0.0/24"]
+        ["two resources claim the same IPv4 block of a subnet: vpc-1, 10.0.0.0/24"]
     );
     assert_eq!(
         messages(&[subnet("a/one", "10.0.0.0/16"), subnet("a/two", "10.0.0.0/24")]),
