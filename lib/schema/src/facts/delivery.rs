@@ -140,7 +140,7 @@ impl ResourceType {
     /// resource of this type delivers to it, by a policy of its own.
     pub fn delivers_to(&self, place: &str) -> bool {
         let is_at = |path: &&str| place.split('.').filter(|step| step.parse::<usize>().is_err()).eq(path.split('.'));
-        ROWS.iter().any(|(name, paths)| *name == self.name && paths.iter().any(|path| is_at(path)))
+        ROWS.iter().any(|(name, paths)| *name == self.name && paths.iter().any(is_at))
     }
 
     /// The property by which a resource of this type names what it is the policy of, or a part of that, and the type of
