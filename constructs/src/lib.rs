@@ -11,6 +11,7 @@
 //! | [`containers`] | [`ImageRepository`](containers::ImageRepository) |
 //! | [`data`] | [`PostgresDatabase`](data::PostgresDatabase), [`Bucket`](data::Bucket) |
 //! | [`identity`] | [`Role`](identity::Role), [`User`](identity::User), [`Group`](identity::Group), [`PolicyDocument`](identity::PolicyDocument), [`KmsKey`](identity::KmsKey), [`SmtpCredentials`](identity::SmtpCredentials) |
+//! | [`lookup`] | [`Lookup`](lookup::Lookup) of a VPC, a machine image, availability zones, a prefix list, a hosted zone |
 //! | [`observability`] | [`LogGroup`](observability::LogGroup) |
 //! | [`policies`] | checks that every app should pass before production |
 
@@ -23,6 +24,9 @@
 //! [`HostedZone::existing`](edge::HostedZone::existing), [`Bucket::existing`](data::Bucket::existing),
 //! [`KmsKey::existing`](identity::KmsKey::existing) and [`Role::existing`](identity::Role::existing). They take a
 //! known id or an [`Export`](groundplan_core::Export) of another app. A certificate is passed by its ARN.
+//!
+//! A [`Lookup`](lookup::Lookup) finds what exists by tags or names instead: a VPC with its subnets, a hosted zone, the
+//! current machine image, the availability zones of the region, or a prefix list.
 
 pub mod containers;
 pub mod data;
@@ -30,6 +34,7 @@ pub mod edge;
 #[cfg(test)]
 mod fixture;
 pub mod identity;
+pub mod lookup;
 pub mod network;
 pub mod observability;
 pub mod policies;

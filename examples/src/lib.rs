@@ -10,6 +10,7 @@
 //! | `layered` | a graph of any size, to measure: `docs/measure scale` |
 //! | `raw_resource` | resource types that no construct covers, and outputs composed to text |
 //! | `raw_platform` | a whole platform of them: ECS, CloudFront, EKS, a cache, a broker |
+//! | `lookup` | what exists already: a VPC by its tag, a machine image, a prefix list |
 //! | `domain`, `site` | two apps: what the first one publishes, the second one uses, typed |
 
 use groundplan::Export;

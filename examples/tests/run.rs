@@ -39,6 +39,32 @@ fn layered() {
 }
 
 #[test]
+fn lookup() {
+    works(env!("CARGO_BIN_EXE_lookup"));
+}
+
+#[test]
+fn a_lookup_of_what_another_app_makes_is_pending_until_that_is_deployed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = env!("CARGO_BIN_EXE_lookup");
+    // Before the other app is deployed, its VPC cannot be found.
+    let planned = run(program, directory.path(), &["plan"]);
+    let text = String::from_utf8_lossy(&planned.stdout).into_owned();
+    assert!(planned.status.success() && text.contains("origin/shared: (known after apply)"), "{text}");
+    assert!(run(program, directory.path(), &["deploy"]).status.success());
+    for (command, shown) in [
+        (&["state", "list"][..], "origin/image  public parameter `/aws/service/ami-amazon-linux-latest/"),
+        (&["state", "show", "origin/shared"], "PrivateSubnetIds"),
+        (&["graph"], "  ← origin/shared"),
+        (&["synth"], "\"lookups\""),
+    ] {
+        let output = run(program, directory.path(), command);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && text.contains(shown), "{command:?}: {text}");
+    }
+}
+
+#[test]
 fn raw_resource() {
     works(env!("CARGO_BIN_EXE_raw_resource"));
 }

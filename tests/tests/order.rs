@@ -60,6 +60,7 @@ fn program<'a>(resources: impl IntoIterator<Item = (&'a str, &'a str, Json)>) ->
         stacks: BTreeMap::from([("a".to_owned(), Environment::new("us-east-1"))]),
         outputs: BTreeMap::new(),
         resources: resources.into_iter().map(entry).collect(),
+        lookups: BTreeMap::new(),
     }
 }
 

@@ -289,7 +289,8 @@ impl ApplicationLoadBalancer {
             return [Some(Peer::anywhere_ipv4()), ipv6].into_iter().flatten().collect();
         }
         let (ipv4_block, ipv6_block) = self.vpc.blocks();
-        if ipv4_block.is_none() || (ipv6 && ipv6_block.is_none()) {
+        let found_block = self.vpc.found_block();
+        if (ipv4_block.is_none() && found_block.is_none()) || (ipv6 && ipv6_block.is_none()) {
             let message = "the clients of an internal load balancer in an existing VPC are not known";
             let help = if ipv6 {
                 "state the clients with `.clients([…])`"
@@ -299,7 +300,8 @@ impl ApplicationLoadBalancer {
             scope.report(Diagnostic::error(Code::UnknownClients, message).help(help));
         }
         let ipv6 = ipv6_block.map(|block| Peer::ipv6_block("vpc-ipv6", block.clone()));
-        [ipv4_block.map(Peer::from), ipv6].into_iter().flatten().collect()
+        let found = || found_block.map(|block| Peer::ipv4_block("vpc", block.clone()));
+        [ipv4_block.map(Peer::from).or_else(found), ipv6].into_iter().flatten().collect()
     }
 
     fn add_balancer(&self, scope: &Scope, group: &SecurityGroupHandle) -> Handle<LoadBalancer> {

@@ -185,6 +185,8 @@ pub struct Peer {
 enum Address {
     Ipv4(Ipv4Net),
     Ipv6(Ipv6Net),
+    /// An IPv4 block that is known when a lookup has found it.
+    Ipv4Output(Input<String>),
     /// An IPv6 block that is known after the deploy.
     Ipv6Output(Input<String>),
     Group(Input<ec2::SecurityGroupId>),
@@ -207,6 +209,11 @@ impl Peer {
         Self { name: name.into(), address: Address::PrefixList(id.provide()) }
     }
 
+    /// Returns the addresses of an IPv4 block. `name` is part of the rule name.
+    pub(crate) fn ipv4_block(name: &str, block: Input<String>) -> Self {
+        Self { name: name.to_owned(), address: Address::Ipv4Output(block) }
+    }
+
     /// Returns the addresses of an IPv6 block. `name` is part of the rule name.
     pub(crate) fn ipv6_block(name: &str, block: Input<String>) -> Self {
         Self { name: name.to_owned(), address: Address::Ipv6Output(block) }
@@ -217,7 +224,9 @@ impl Peer {
         match &self.address {
             Address::Ipv4(block) => block.to_string(),
             Address::Ipv6(block) => block.to_string(),
-            Address::Ipv6Output(_) | Address::Group(_) | Address::PrefixList(_) => self.name.clone(),
+            Address::Ipv4Output(_) | Address::Ipv6Output(_) | Address::Group(_) | Address::PrefixList(_) => {
+                self.name.clone()
+            }
         }
     }
 }
@@ -301,6 +310,7 @@ impl SecurityGroupHandle {
         }
         rule = match peer.address {
             Address::Ipv4(block) => rule.cidr_ip(block),
+            Address::Ipv4Output(block) => rule.cidr_ip(block),
             Address::Ipv6(block) => rule.cidr_ipv6(block),
             Address::Ipv6Output(block) => rule.cidr_ipv6(block),
             Address::Group(group) => rule.source_security_group_id(group),
@@ -340,6 +350,7 @@ impl SecurityGroupHandle {
         }
         rule = match &peer.address {
             Address::Ipv4(block) => rule.cidr_ip(*block),
+            Address::Ipv4Output(block) => rule.cidr_ip(block.clone()),
             Address::Ipv6(block) => rule.cidr_ipv6(*block),
             Address::Ipv6Output(block) => rule.cidr_ipv6(block.clone()),
             Address::Group(group) => rule.destination_security_group_id(group.clone()),

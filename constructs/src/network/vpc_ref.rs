@@ -1,15 +1,15 @@
 //! A reference to a VPC of the program or to an existing VPC.
 
-use groundplan_core::{Code, Diagnostic, Handle, Input, Ipv4Net, List, Provides, Scope};
+use groundplan_core::{Code, Diagnostic, Handle, Input, Ipv4Net, List, Node, Provides, Scope};
 use groundplan_resources::ec2;
 
 use super::layout::Visibility;
 
 /// A VPC that a construct is placed in: a [`Vpc`](super::Vpc) of this program, by its handle, or an existing
-/// VPC, by [`Vpc::existing`](super::Vpc::existing).
+/// VPC, by [`Vpc::existing`](super::Vpc::existing) or the handle of a [lookup](crate::lookup::Lookup::vpc).
 ///
-/// Groundplan does not read an existing VPC, so the reference states what constructs need: subnets for load
-/// balancers and databases, and the block for internal load balancers.
+/// Groundplan does not read a VPC that is given by its id, so the reference states what constructs need: subnets for
+/// load balancers and databases, and the block for internal load balancers. A lookup finds all of that.
 ///
 /// ```
 /// use groundplan_constructs::data::PostgresDatabase;
@@ -29,7 +29,9 @@ pub struct VpcRef {
     pub(super) id: Input<ec2::VpcId>,
     pub(super) dual_stack: bool,
     pub(super) block: Option<Ipv4Net>,
-    /// The IPv6 block of a VPC of the program.
+    /// The IPv4 block of a VPC that is looked up.
+    pub(super) found_block: Option<Input<String>>,
+    /// The IPv6 block of a VPC of the program, or of one that is looked up.
     pub(super) ipv6_block: Option<Input<String>>,
     pub(super) public: Option<Subnets>,
     pub(super) private: Option<Subnets>,
@@ -58,10 +60,27 @@ impl VpcRef {
             id,
             dual_stack: false,
             block: None,
+            found_block: None,
             ipv6_block: None,
             public: None,
             private: None,
             internet_gateway_attachment: None,
+        }
+    }
+
+    /// Refers to a VPC that the lookup at `node` finds.
+    pub(crate) fn found(node: &Node, dual_stack: bool) -> Self {
+        let subnets = |visibility: &str| Subnets {
+            all: node.output(&format!("{visibility}SubnetIds")).into(),
+            per_zone: node.output(&format!("{visibility}SubnetIdPerZone")).into(),
+        };
+        Self {
+            dual_stack,
+            found_block: Some(node.output("CidrBlock").into()),
+            ipv6_block: dual_stack.then(|| node.output("Ipv6CidrBlock").into()),
+            public: Some(subnets("Public")),
+            private: Some(subnets("Private")),
+            ..Self::existing(node.output("VpcId").into())
         }
     }
 
@@ -101,6 +120,11 @@ impl VpcRef {
     /// Returns the IPv4 block and the IPv6 block, as far as they are known.
     pub(crate) fn blocks(&self) -> (Option<Ipv4Net>, Option<&Input<String>>) {
         (self.block, self.ipv6_block.as_ref())
+    }
+
+    /// Returns the IPv4 block of a VPC that is looked up.
+    pub(crate) fn found_block(&self) -> Option<&Input<String>> {
+        self.found_block.as_ref()
     }
 
     /// Returns the attachment of the internet gateway of a VPC of the program.

@@ -196,6 +196,7 @@ pub(crate) struct Clients {
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
 }
 
@@ -228,6 +229,7 @@ impl Clients {
             s3: client!(aws_sdk_s3.force_path_style(emulated)),
             secrets: client!(aws_sdk_secretsmanager),
             sns: client!(aws_sdk_sns),
+            ssm: client!(aws_sdk_ssm),
             tagging: client!(aws_sdk_resourcegroupstagging),
         }
     }

@@ -26,6 +26,7 @@ mod error;
 mod fence;
 mod guard;
 mod handler;
+mod lookup;
 mod memory;
 mod name;
 mod owned;

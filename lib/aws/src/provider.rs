@@ -10,7 +10,7 @@ use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{AssumeRole, Environment};
 use groundplan_engine::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
-    Owner, Properties, ProviderError, Status, UpdateRequest,
+    LookupRequest, Matches, Owner, Properties, ProviderError, Status, UpdateRequest,
 };
 use groundplan_engine::{Hint, Provider};
 use tokio::sync::OnceCell;
@@ -21,6 +21,7 @@ use crate::config::{Config, Regions};
 use crate::error::{Error, Result};
 use crate::guard;
 use crate::handler::{AnyHandler, Context, required};
+use crate::lookup;
 use crate::registry;
 
 /// AWS, through its SDK.
@@ -260,6 +261,11 @@ impl Provider for Aws {
             _ => error,
         };
         guard::reading(owner).await.map_err(|error| harmless(unread(error)))
+    }
+
+    async fn look_up(&self, request: &LookupRequest) -> std::result::Result<Matches, ProviderError> {
+        let clients = self.session(&request.environment).regions.clients(&request.environment.region);
+        guard::reading(lookup::look_up(&clients, &request.query)).await.map_err(harmless)
     }
 
     fn with_fence(&self, fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {

@@ -213,6 +213,7 @@ async fn a_vpc_whose_settings_are_refused_for_long_is_finished_in_the_same_run_a
         stacks: [("a".to_owned(), Environment::new("eu-central-1"))].into(),
         resources: [("a/vpc".into(), ResourceEntry::new(VPC, properties))].into_iter().collect(),
         outputs: BTreeMap::new(),
+        lookups: BTreeMap::new(),
     };
     let store = MemoryStore::new();
     let loaded = store::load(&store, "shop").await.unwrap();

@@ -143,6 +143,7 @@ impl From<EngineError> for CommandError {
             | EngineError::PathTaken { .. }
             | EngineError::NotImportable { .. }
             | EngineError::Upstream { .. }
+            | EngineError::Lookups { .. }
             | EngineError::OtherApp { .. } => Kind::Usage,
             _ => Kind::Failed,
         };

@@ -41,6 +41,7 @@ mod credentials;
 mod error;
 mod host;
 mod interrupt;
+mod lookup;
 mod progress;
 mod render;
 mod state_location;

@@ -8,6 +8,7 @@ use groundplan_engine::model::{Missing, Problem, RunResult};
 use crate::context::{Context, Destination};
 use crate::error::CommandError;
 use crate::host::Host;
+use crate::lookup;
 use crate::render::count;
 
 /// Says more about an error that is about other apps.
@@ -16,6 +17,11 @@ pub(crate) fn explain(context: &Context<'_>, error: CommandError) -> CommandErro
         Some(Error::Upstream { missing }) => {
             let diagnostics = missing.iter().map(|missing| diagnostic(context, missing)).collect();
             let message = format!("{} of other apps missing: nothing was tried", count(missing.len(), "output"));
+            CommandError { message, diagnostics: Some(Diagnostics(diagnostics)), ..error }
+        }
+        Some(Error::Lookups { failed }) => {
+            let diagnostics = failed.iter().map(|failed| lookup::diagnostic(context.synthesis, failed)).collect();
+            let message = format!("{} without an answer: nothing was tried", count(failed.len(), "lookup"));
             CommandError { message, diagnostics: Some(Diagnostics(diagnostics)), ..error }
         }
         Some(Error::OutputsInUse { uses }) => {

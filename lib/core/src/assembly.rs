@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
+use crate::lookup::Query;
 use crate::path::Path;
 use crate::value::{CrossAppReference, Reference, Value};
 
@@ -29,6 +30,9 @@ pub struct Assembly {
     /// The outputs of the app, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, Value>,
+    /// The lookups of what exists already, by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lookups: BTreeMap<Path, Query>,
 }
 
 /// One resource of an assembly.
@@ -112,6 +116,13 @@ impl Assembly {
     /// Returns the environment of the resource at `path`.
     pub fn environment(&self, path: &Path) -> Option<&Environment> {
         self.stacks.get(path.stack())
+    }
+
+    /// Returns the lookups that the resource at `path` refers to.
+    pub fn lookups_of(&self, path: &Path) -> BTreeSet<&Path> {
+        let references = self.resources.get(path).map(ResourceEntry::references).unwrap_or_default();
+        let known = references.into_iter().filter_map(|reference| self.lookups.get_key_value(&reference.path));
+        known.map(|(path, _)| path).collect()
     }
 
     /// Returns the dependencies of the resource at `path`: the resources that it refers to or names in `depends_on`.

@@ -25,6 +25,7 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
     let types: BTreeMap<Path, String> =
         assembly.resources.iter().map(|(path, entry)| (path.clone(), entry.type_name.clone())).collect();
     let stacks: BTreeSet<String> = assembly.stacks.keys().cloned().collect();
+    let lookups = tree.lookups.borrow();
     let check = |at: &Path, reference: &Reference| -> Option<Diagnostic> {
         let error = |code, message: String| Some(Diagnostic::error(code, message).at(at.clone()).got(reference));
         if let Some(app) = reference.app.as_ref().filter(|app| **app != tree.name) {
@@ -34,6 +35,13 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
         }
         if stacks.contains(reference.path.as_str()) && STACK_ATTRIBUTES.contains(&reference.attribute.as_str()) {
             return None;
+        }
+        if let Some(query) = lookups.get(&reference.path) {
+            let unknown = || {
+                let message = format!("the lookup of a {} has no output `{}`", query.noun(), reference.attribute);
+                Diagnostic::error(Code::UnknownAttribute, message).at(at.clone()).got(reference)
+            };
+            return (!query.has_output(&reference.attribute)).then(|| unknown().allowed(query.outputs().join(", ")));
         }
         let Some(type_name) = types.get(&reference.path) else {
             return error(Code::UnknownResource, format!("there is no resource at `{}`", reference.path))

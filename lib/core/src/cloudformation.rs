@@ -10,6 +10,7 @@
 //! | a reference to another stack of the app | `Fn::ImportValue` of an export |
 //! | an output of the app | an output with the export `APP-NAME` |
 //! | an output of another app | `Fn::ImportValue` of that export, so within one account and region |
+//! | an output of a lookup | a parameter; the zones of the region are `Fn::GetAZs` |
 //! | a string composed of outputs | `Fn::Sub`, or `Fn::Join` around other functions |
 //! | a part of an address block | `Fn::Select` of `Fn::Cidr` |
 //! | a secret of Secrets Manager | a dynamic reference |
@@ -22,6 +23,7 @@
 //! only.
 
 mod document;
+mod lookup;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -298,6 +300,9 @@ impl<'a> Translator<'a> {
                 None => json!({"Ref": "AWS::AccountId"}),
             };
         }
+        if let Some(query) = self.assembly.lookups.get(path) {
+            return self.lookup(query, reference);
+        }
         let (Some(entry), Some(id)) = (self.assembly.resources.get(path), self.ids.get(path)) else {
             return self
                 .report(Code::TemplateReference, format!("there is no resource for the reference `{reference}`"));
@@ -459,6 +464,9 @@ impl<'a> Translator<'a> {
 
     /// Whether a reference is to an attribute with several values, as a zone's name servers.
     fn is_list(&self, reference: &Reference) -> bool {
+        if self.assembly.lookups.contains_key(&reference.path) {
+            return lookup::is_list(reference);
+        }
         let entry = self.assembly.resources.get(&reference.path);
         let attributes = entry.and_then(|entry| schema::lookup(&entry.type_name)).map(|known| &known.attributes);
         let attribute = attributes.and_then(|attributes| attributes.get(reference.attribute.as_str()));

@@ -9,7 +9,7 @@ macro_rules! codes {
         /// finding can be looked up, with an explanation.
         ///
         /// The first two digits are the area: 01 the tree of a program, 02 its values, 03 constructs, 04 policies,
-        /// 05 the values of other apps, 09 the output for CloudFormation.
+        /// 05 the values of other apps, 06 lookups, 09 the output for CloudFormation.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Code {
@@ -374,6 +374,31 @@ codes! {
     /// Both apps use one `Export` constant, which has the type. Deploy the app
     /// that publishes it again.
     OtherType = "GP0503",
+    /// A lookup cannot find anything.
+    ///
+    /// The VPC to look up has no tags, the name of a public parameter does not
+    /// begin with `/aws/service/`, or a domain is not the name of a zone.
+    InvalidLookup = "GP0601",
+    /// A lookup finds nothing.
+    ///
+    /// The finding lists what exists of the kind in the account and region.
+    /// Check the tags or the name, and the account of the credentials.
+    NothingFound = "GP0602",
+    /// A lookup finds several things.
+    ///
+    /// The finding lists them. Add a tag that only one of them has, or pass a
+    /// known id, as in `Vpc::existing(VpcId::new("vpc-0a1b"))`.
+    SeveralFound = "GP0603",
+    /// A lookup finds a resource of its own app.
+    ///
+    /// A change of the resource would change what the lookup finds. Pass the
+    /// handle of the resource instead of looking it up.
+    OwnResourceFound = "GP0604",
+    /// What a lookup finds lacks a value that the program uses.
+    ///
+    /// For example, the VPC has no private subnets, or the region has fewer
+    /// zones than the program uses. The finding shows what it has.
+    LookupLacks = "GP0605",
     /// CloudFormation has no such resource type.
     ///
     /// The resource cannot be part of a template.

@@ -115,6 +115,7 @@ mod tests {
             stacks: [("a".to_owned(), Environment::new("eu-west-1"))].into(),
             resources: resources.iter().map(entry).collect(),
             outputs: BTreeMap::new(),
+            lookups: BTreeMap::new(),
         };
         dependencies(&mut assembly);
         let tell = |(path, entry): (&Path, &ResourceEntry)| {

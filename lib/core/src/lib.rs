@@ -12,6 +12,7 @@
 //! | [`path`] | [`Path`]: the identity of a node in an app |
 //! | [`environment`] | [`Environment`], [`AssumeRole`]: account, region and role of a stack |
 //! | [`value`] | [`Value`]: the untyped document value behind every property, and its forms |
+//! | [`lookup`] | [`Query`](lookup::Query): what exists already and is found when a plan is made |
 //! | [`claim`] | [`Claim`]: something that can exist only once and that a resource takes |
 //! | [`assembly`] | [`Assembly`]: the desired document |
 //!
@@ -61,6 +62,7 @@ pub mod id;
 mod ignore;
 pub mod input;
 pub mod json;
+pub mod lookup;
 pub mod named;
 pub mod node;
 mod partition;

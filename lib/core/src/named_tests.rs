@@ -24,6 +24,7 @@ fn after(resources: &[(&str, &str, Json)]) -> Vec<String> {
         stacks: stacks.map(|(name, environment)| (name.to_owned(), environment)).into(),
         resources: resources.iter().map(entry).collect(),
         outputs: BTreeMap::new(),
+        lookups: BTreeMap::new(),
     };
     dependencies(&mut assembly);
     let tell = |(path, entry): (&Path, &ResourceEntry)| {
@@ -87,6 +88,7 @@ fn an_arn_names_the_resource_of_its_account_and_region() {
             stacks: [("a".to_owned(), Environment::new("eu-west-1").account("111122223333"))].into(),
             resources: [(Path::from("a/docs"), cluster), (Path::from("a/global"), global)].into(),
             outputs: BTreeMap::new(),
+            lookups: BTreeMap::new(),
         };
         dependencies(&mut assembly);
         assembly.resources["a/global"].depends_on.iter().map(ToString::to_string).collect::<Vec<_>>()

@@ -8,7 +8,7 @@ use crate::path::Path;
 use crate::secret::Secret;
 use crate::tree::Tree;
 
-/// A resource of any type in the tree.
+/// A resource of any type, or a lookup, in the tree.
 #[derive(Clone)]
 pub struct Node {
     pub(crate) tree: Rc<Tree>,

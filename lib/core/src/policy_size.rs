@@ -175,6 +175,7 @@ mod tests {
             stacks: [("a".to_owned(), Environment::new("eu-central-1"))].into(),
             resources: resources.iter().map(entry).collect(),
             outputs: BTreeMap::new(),
+            lookups: BTreeMap::new(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::environment::Environment;
 use crate::export::{ExportName, Publication};
 use crate::handle::Handle;
 use crate::input::{Input, Output, Provides};
+use crate::lookup::Query;
 use crate::node::Node;
 use crate::path::Path;
 use crate::resource::Resource;
@@ -89,7 +90,7 @@ impl Scope {
         };
         let entry = ResourceEntry::new(R::TYPE, properties);
         let taken = match self.tree.nodes.borrow_mut().get_mut(&self.path) {
-            Some(Declared { entry: slot @ None, .. }) => {
+            Some(Declared { entry: slot @ None, .. }) if !self.tree.lookups.borrow().contains_key(&self.path) => {
                 *slot = Some(entry);
                 false
             }
@@ -99,6 +100,18 @@ impl Scope {
             self.report(Diagnostic::error(Code::SecondResource, "this scope has a resource of its own already"));
         }
         Handle::new(Node::new(self.tree.clone(), self.path.clone()))
+    }
+
+    /// Adds a lookup as the node at this scope's own path. Its query is made while a plan is made. A construct uses it
+    /// for what exists already, as it uses [`resource`](Self::resource) for what it creates.
+    pub fn lookup(&self, query: Query) -> Node {
+        let is_resource = self.tree.nodes.borrow().get(&self.path).is_some_and(|declared| declared.entry.is_some());
+        if is_resource || self.tree.lookups.borrow().contains_key(&self.path) {
+            self.report(Diagnostic::error(Code::SecondResource, "this scope has a resource or a lookup already"));
+        } else {
+            self.tree.lookups.borrow_mut().insert(self.path.clone(), query);
+        }
+        Node::new(self.tree.clone(), self.path.clone())
     }
 
     /// Returns the path of this scope.

@@ -35,6 +35,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
         stacks: tree.stacks.borrow().clone(),
         resources: nodes.iter().filter_map(|(path, declared)| Some((path.clone(), declared.entry.clone()?))).collect(),
         outputs: outputs.iter().map(|(name, output)| (name.clone(), output.value.clone())).collect(),
+        lookups: tree.lookups.borrow().clone(),
     };
     state_moves(&tree.moves.borrow(), &mut assembly);
     check::references(tree, &mut assembly, &mut diagnostics);

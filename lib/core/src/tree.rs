@@ -10,6 +10,7 @@ use crate::assembly::ResourceEntry;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
+use crate::lookup::Query;
 use crate::path::Path;
 use crate::policy::Policy;
 use crate::value::{Reference, Value};
@@ -23,6 +24,8 @@ pub(crate) struct Tree {
     pub(crate) state: RefCell<Option<String>>,
     pub(crate) stacks: RefCell<BTreeMap<String, Environment>>,
     pub(crate) nodes: RefCell<BTreeMap<Path, Declared>>,
+    /// The nodes that are lookups.
+    pub(crate) lookups: RefCell<BTreeMap<Path, Query>>,
     pub(crate) outputs: RefCell<BTreeMap<String, Published>>,
     pub(crate) tags: RefCell<Vec<(Path, String, String)>>,
     /// Scopes that have another path now.
@@ -65,6 +68,7 @@ impl Tree {
             state: RefCell::default(),
             stacks: RefCell::default(),
             nodes: RefCell::default(),
+            lookups: RefCell::default(),
             outputs: RefCell::default(),
             tags: RefCell::default(),
             moves: RefCell::default(),

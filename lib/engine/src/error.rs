@@ -14,7 +14,7 @@ pub(crate) use conflict::named;
 pub use conflict::{HeldResource, Holding, NamedTooEarly, Need, Taken};
 
 use crate::hint::Hint;
-use crate::model::{FormatError, IllegalEvent, LastHeartbeat, LockOwner, Missing, Use};
+use crate::model::{FailedLookup, FormatError, IllegalEvent, LastHeartbeat, LockOwner, Missing, Use};
 use crate::provider::{Identity, ProviderError};
 
 /// An error of the engine. The failure of a step is not one of these: the [`Outcome`](crate::run::execute::Outcome)
@@ -353,6 +353,12 @@ pub enum Error {
         /// The missing outputs, each with what uses it.
         missing: Vec<Missing>,
     },
+    /// Lookups of the program have no answer. Nothing was touched.
+    #[error("lookups have no answer:{}", failed_lookups(failed))]
+    Lookups {
+        /// Each of them, by path.
+        failed: Vec<FailedLookup>,
+    },
     /// The plan removes outputs that other apps use.
     #[error(
         "the plan takes away outputs that other apps use:{}\ndeploy or destroy those apps without them first",
@@ -421,6 +427,7 @@ impl Error {
                 | Self::Held { .. }
                 | Self::NamedTooEarly { .. }
                 | Self::Upstream { .. }
+                | Self::Lookups { .. }
                 | Self::OutputsInUse { .. }
                 | Self::ReplacedInUse { .. }
         )
@@ -481,6 +488,10 @@ fn held(needed: &[(Path, Path)]) -> String {
 
 fn missing_outputs(missing: &[Missing]) -> String {
     missing.iter().map(|it| bullet(format_args!("{it}, wanted by {}", it.wanted_by()))).collect()
+}
+
+fn failed_lookups(failed: &[FailedLookup]) -> String {
+    failed.iter().map(|it| bullet(format_args!("{}: {it}", it.path))).collect()
 }
 
 fn outputs_in_use(uses: &[Use]) -> String {

@@ -1,8 +1,9 @@
+use groundplan_core::lookup::Query;
 use groundplan_core::value::{CrossAppReference, ValueType};
 use serde_json::json;
 
 use super::*;
-use crate::model::Problem;
+use crate::model::{LookupProblem, Problem};
 
 const EVIL: &str = "a\nerror: b\r\tc";
 
@@ -28,6 +29,19 @@ fn lists() -> Vec<(Error, usize)> {
         missing(Problem::NotPublished { published: vec![text.clone()], nearest: vec![text.clone()] }),
         missing(Problem::OtherForm { found: json!(EVIL) }),
     ];
+    let lookup = |problem| FailedLookup {
+        path: path.clone(),
+        query: Query::PrefixList { name: text.clone() },
+        region: text.clone(),
+        problem,
+    };
+    let failed = vec![
+        lookup(LookupProblem::NotFound { others: vec![text.clone()] }),
+        lookup(LookupProblem::NotFound { others: Vec::new() }),
+        lookup(LookupProblem::Ambiguous { matches: vec![text.clone(); 2] }),
+        lookup(LookupProblem::Own { resource: path.clone(), found: text.clone() }),
+        lookup(LookupProblem::Lacking { output: text.clone(), users: vec![text.clone()], found: Default::default() }),
+    ];
     let (place, account, app) = (text.clone(), "1".into(), "shop".into());
     vec![
         (Error::Owned { place, account, app, found: vec![text.clone(); 2] }, 4),
@@ -41,6 +55,7 @@ fn lists() -> Vec<(Error, usize)> {
         (Error::Held { held: vec![held] }, 2),
         (Error::NamedTooEarly { names: vec![early] }, 2),
         (Error::Upstream { missing }, 4),
+        (Error::Lookups { failed }, 6),
         (Error::OutputsInUse { uses: vec![used.clone()] }, 3),
         (Error::ReplacedInUse { uses: vec![(used, path)] }, 3),
     ]

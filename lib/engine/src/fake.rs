@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use groundplan_core::lookup::Query;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{Assembly, Environment, Reference, ResourceEntry, Value};
 use serde_json::{Value as Json, json};
@@ -14,7 +15,8 @@ use zeroize::Zeroizing;
 use crate::model::State;
 use crate::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
-    Outputs, Owner, Properties, Provider, ProviderError, Recovery, SecretOutputs, Status, UpdateRequest, Wait,
+    LookupRequest, Matches, Outputs, Owner, Properties, Provider, ProviderError, Recovery, SecretOutputs, Status,
+    UpdateRequest, Wait,
 };
 use crate::secret::Digests;
 use crate::stages::diff::Inputs;
@@ -73,6 +75,8 @@ pub(crate) struct Cloud {
     pub(crate) owned: Vec<Result<Vec<String>, ProviderError>>,
     /// Whose identity tags resources carry, by identifier.
     pub(crate) owners: BTreeMap<String, Owner>,
+    /// What lookups find.
+    pub(crate) found: BTreeMap<Query, Matches>,
     /// How often a deploy has polled.
     pub(crate) advances: u32,
     /// Whether a deploy took the resource at a path for one that no run has seen ready, when it polled last.
@@ -326,6 +330,15 @@ impl Provider for Fake {
         }
     }
 
+    async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
+        tokio::task::yield_now().await;
+        let (cloud, answer) = self.arrive(format!("look up {}", request.path));
+        match answer {
+            Some(Answer::Refused(error)) => Err(error),
+            _ => Ok(cloud.found.get(&request.query).cloned().unwrap_or_default()),
+        }
+    }
+
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {
         let mut cloud = self.may_look(&resource.address)?;
         if cloud.blind > 0 {
@@ -494,6 +507,7 @@ pub(crate) fn assembly(resources: &[(&str, &str, Json)]) -> Assembly {
         stacks: [("a".to_owned(), Environment::new("us-east-1"))].into(),
         resources: resources.iter().map(entry).collect(),
         outputs: BTreeMap::new(),
+        lookups: BTreeMap::new(),
     }
 }
 

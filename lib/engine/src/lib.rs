@@ -17,7 +17,8 @@
 //! - The stages are pure: [`diff`], [`plan`], and [`drift`], which compares the applied properties with the live ones.
 //! - Runs use both. [`session`] does a complete run: it reads, plans, permits, executes, and keeps the history.
 //!   [`planning`] reads from the cloud what the stages need, and [`detect`] detects drift. [`mod@import`] and [`edit`]
-//!   change only the state; [`history`] records the runs. [`upstream`] handles the outputs that apps use of each other.
+//!   change only the state; [`history`] records the runs. [`upstream`] handles the outputs that apps use of each other,
+//!   [`lookup`] finds what exists already.
 //!   [`store`] keeps the state and the journal.
 //!
 //! # Files
@@ -55,7 +56,7 @@ pub use model::{ResourceState, State};
 pub use nearest::nearest;
 pub use provider::{Provider, ProviderError};
 pub use run::store::{StateStore, load};
-pub use run::{detect, edit, execute, history, import, planning, session, store, upstream};
+pub use run::{detect, edit, execute, history, import, lookup, planning, session, store, upstream};
 pub use secret::{Digests, Variables};
 pub use stages::normal::is_as_declared;
 pub use stages::plan::Plan;

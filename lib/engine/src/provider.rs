@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use groundplan_core::lookup::Query;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{Environment, Path};
 pub use groundplan_schema::{Behavior, Recovery, Wait};
@@ -114,6 +115,10 @@ pub trait Provider: Send + Sync {
         attribute: &str,
     ) -> Result<Option<Zeroizing<String>>, ProviderError>;
 
+    /// Answers a lookup with everything that matches. The call only reads. The engine decides what one match, several
+    /// and none mean.
+    async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError>;
+
     /// Reads the current value of a Secrets Manager secret whose name or ARN is known, or, for an entry with a key, the
     /// value of that key in the JSON object.
     async fn secret(
@@ -121,6 +126,49 @@ pub trait Provider: Send + Sync {
         entry: &SecretsManagerEntry,
         environment: &Environment,
     ) -> Result<Zeroizing<String>, ProviderError>;
+}
+
+/// A lookup of something that exists already.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LookupRequest {
+    /// The path of the lookup; of several with the same query, the first one.
+    pub path: Path,
+    /// The query.
+    pub query: Query,
+    /// The region and account that it is looked up in.
+    pub environment: Environment,
+}
+
+/// The result of a lookup.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matches {
+    /// Everything that matches.
+    pub matches: Vec<Match>,
+    /// If nothing matches, existing ones of the same kind, for display, such as `vpc-1 (Name=prod, 10.0.0.0/16)`. Not
+    /// all, if there are many.
+    pub others: Vec<String>,
+}
+
+/// A match of a lookup.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    /// The identifier, if it is a resource.
+    pub id: Option<String>,
+    /// A description for display.
+    pub description: String,
+    /// The [outputs](Query::outputs) of the query, without empty ones. They are used only if nothing else matches.
+    pub outputs: Outputs,
+}
+
+impl LookupRequest {
+    /// Returns the API whose calls are limited together.
+    pub(crate) fn api(&self) -> &'static str {
+        match self.query {
+            Query::Vpc { .. } | Query::AvailabilityZones | Query::PrefixList { .. } => "ec2",
+            Query::PublicParameter { .. } => "ssm",
+            Query::HostedZone { .. } => "route53",
+        }
+    }
 }
 
 /// Tells whether a run still holds the lock of its state and may change something.

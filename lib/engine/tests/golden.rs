@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 
+use groundplan_core::lookup::Query;
 use groundplan_core::value::{CrossAppReference, SecretSource, ValueType};
 use groundplan_core::{Assembly, AssumeRole, Deferred, Environment, Path, Reference, ResourceEntry, Value};
 use groundplan_engine::diff::{Action, Reason};
 use groundplan_engine::model::{
-    Counts, Event, FormatError, Imported, Imports, Intent, Move, Operation, Orphan, ResourceStatus, RunRecord,
-    RunResult,
+    Answer, Answers, Counts, Event, FormatError, Imported, Imports, Intent, Move, Operation, Orphan, ResourceStatus,
+    RunRecord, RunResult,
 };
 use groundplan_engine::plan::{Desired, Overview, Step, StepId, Work};
 use groundplan_engine::provider::{ErrorClass, Identity, Outputs};
@@ -87,6 +88,17 @@ fn imports(zone: &str) -> Imports {
     BTreeMap::from([("account".to_owned(), BTreeMap::from([("zone-id".to_owned(), imported)]))])
 }
 
+fn answers(image: &str) -> Answers {
+    let answer = Answer {
+        query: Query::PublicParameter { name: "/aws/service/image".into() },
+        region: "eu-central-1".into(),
+        account: "111122223333".into(),
+        serial: 1,
+        outputs: json!({"Value": image}).as_object().cloned().expect("it is an object"),
+    };
+    BTreeMap::from([(Path::new("a/image"), answer)])
+}
+
 /// A state with every status.
 fn state(format: u32) -> State {
     let statuses = [
@@ -123,6 +135,7 @@ fn state(format: u32) -> State {
         generations: BTreeMap::from([(Path::new("a/one"), 2)]),
         outputs: BTreeMap::from([("url".to_owned(), json!("https://example.com"))]),
         imports: imports("Z1"),
+        lookups: if format > 4 { answers("ami-1") } else { Answers::new() },
     }
 }
 
@@ -148,8 +161,11 @@ fn journal(format: u32) -> Vec<Event> {
     let before = || "id-before".to_owned();
     let role = AssumeRole::new("arn:aws:iam::111122223333:role/deploy").external_id("shop");
     let environment = Environment::new("eu-central-1").account("111122223333").assume_role(role);
-    let later =
-        [(2, Event::RoleChanged { stack: "a".into(), environment }), (3, Event::Retained { path: path("found") })];
+    let later = [
+        (2, Event::RoleChanged { stack: "a".into(), environment }),
+        (3, Event::Retained { path: path("found") }),
+        (5, Event::LookedUp { answers: answers("ami-2") }),
+    ];
     let events = vec![
         Event::Begun { serial: 2, identity: identity() },
         Event::Moved { from: path("one"), to: path("two") },
@@ -185,7 +201,7 @@ fn journal(format: u32) -> Vec<Event> {
     events.into_iter().chain(later.into_iter().filter(|(since, _)| format >= *since).map(|(_, event)| event)).collect()
 }
 
-fn assembly() -> Assembly {
+fn assembly(format: u32) -> Assembly {
     let mut properties = with_secret("new");
     properties.insert("Other".into(), Value::from(Reference::new("a/two", "Arn")));
     let zone = CrossAppReference { app: "account".into(), name: "zone-id".into(), form: ValueType::String };
@@ -197,6 +213,11 @@ fn assembly() -> Assembly {
         stacks: BTreeMap::from([("a".to_owned(), Environment::new("eu-central-1"))]),
         resources: [(Path::new("a/new"), ResourceEntry::new(QUEUE, properties))].into_iter().collect(),
         outputs: BTreeMap::from([("arn".to_owned(), Value::from(Reference::new("a/new", "Arn")))]),
+        lookups: if format > 4 {
+            answers("").into_iter().map(|(path, answer)| (path, answer.query)).collect()
+        } else {
+            BTreeMap::new()
+        },
     }
 }
 
@@ -239,6 +260,7 @@ fn overview() -> Overview {
             "deposed": [deposed],
             "outputs": {"arn": {"set": {"from": "before", "to": "unknown"}}, "gone": "removed"},
             "imports": {"account:zone": {"from": null, "to": "Z1"}},
+            "lookups": {"a/image": {"from": {"known": {"Value": "ami-1"}}, "to": "absent"}},
             "proposed_moves": [{"from": "a/one", "to": "a/two", "type_name": QUEUE}],
         },
         "left_out": ["a/left"], "refreshed": true, "is_part": true,
@@ -282,12 +304,13 @@ fn plan(format: u32) -> Plan {
         identity: identity(),
         observed: vec![Event::Gone { path: "a/gone".into(), id: "id-a/gone".into(), generation: None }],
         steps: works.enumerate().map(step).collect(),
-        outputs: assembly().outputs,
+        outputs: assembly(format).outputs,
         outputs_change: true,
         imports: imports("Z2"),
         kept_imports: imports("Z1"),
         imports_change: true,
-        assembly: Some(assembly()),
+        lookups_change: format > 4,
+        assembly: Some(assembly(format)),
         overview: Some(overview()),
         replaced_outputs: if format > 1 {
             BTreeMap::from([("arn".to_owned(), "a/new".into())])
@@ -315,7 +338,7 @@ fn entry() -> RunRecord {
 
 /// The formats that there were: a directory each. A file whose format has not changed stands in the later
 /// ones, too, as it is written beside the others.
-const FORMATS: [u32; 4] = [1, 2, 3, 4];
+const FORMATS: [u32; 5] = [1, 2, 3, 4, 5];
 
 /// The one that this version writes.
 const NEWEST: u32 = FORMATS[FORMATS.len() - 1];
@@ -329,7 +352,7 @@ async fn written(dir: &FilePath) -> BTreeMap<&'static str, String> {
     let store = FileStore::new(dir, "shop");
     store.save(&state(NEWEST)).await.unwrap();
     store.append(1, &journal(NEWEST)).await.unwrap();
-    store.record(&entry(), Some(&assembly())).await.unwrap();
+    store.record(&entry(), Some(&assembly(NEWEST))).await.unwrap();
     fs::write(dir.join("shop/plan.json"), plan(NEWEST).to_json()).unwrap();
     let files = ["state.json", "journal.jsonl", "plan.json", "history/2.json", "history/2.assembly.json"];
     files.into_iter().map(|file| (file, fs::read_to_string(dir.join("shop").join(file)).unwrap())).collect()
@@ -368,7 +391,7 @@ async fn means_what_it_did(format: u32) {
     let store = FileStore::new(dir.path(), "shop");
     assert_eq!(store.load().await.unwrap(), Some(Stored { state: state(format), journal: journal(format) }));
     assert_eq!(store.history().await.unwrap().whole().unwrap(), [entry()]);
-    assert_eq!(store.assembly(2).await.unwrap(), Some(assembly()));
+    assert_eq!(store.assembly(2).await.unwrap(), Some(assembly(format)));
     match Plan::from_json(&fs::read_to_string(golden(format).join("shop/plan.json")).unwrap()) {
         Ok(saved) if format == NEWEST => assert_eq!(saved, plan(format)),
         // A plan is made anew.
@@ -390,6 +413,7 @@ async fn means_what_it_did(format: u32) {
     assert_eq!(state.retained.len(), if format < 3 { 0 } else { 2 });
     assert_eq!((state.serial, &state.outputs["url"]), (2, &json!("https://example.org")));
     assert_eq!(state.imports, imports("Z2"));
+    assert_eq!(state.lookups, if format > 4 { answers("ami-2") } else { Answers::new() });
     assert_eq!(state.deposed, []);
 }
 
@@ -412,6 +436,7 @@ fn the_files_have_every_event_and_every_kind_of_work() {
         Event::Forgotten { .. } => "forgotten",
         Event::Retained { .. } => "retained",
         Event::Imported { .. } => "imported",
+        Event::LookedUp { .. } => "looked_up",
         Event::Published { .. } => "published",
     };
     let work = |work: &Work| match work {
@@ -425,7 +450,7 @@ fn the_files_have_every_event_and_every_kind_of_work() {
         Work::Retain => "retain",
         Work::Barrier => "barrier",
     };
-    assert_eq!(journal(NEWEST).iter().map(event).collect::<BTreeSet<_>>().len(), 16);
+    assert_eq!(journal(NEWEST).iter().map(event).collect::<BTreeSet<_>>().len(), 17);
     assert_eq!(plan(NEWEST).steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 9);
     // A new action or reason stops here: it needs a place in `overview`, and then the numbers are others.
     let action = |action: &Action| match action {

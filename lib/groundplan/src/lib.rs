@@ -60,6 +60,7 @@
 //! | store and pull images | [`containers`] |
 //! | give permissions | [`identity`]: roles, policies, keys; the `grant_…` methods of handles |
 //! | keep logs | [`observability`] |
+//! | look up what exists already: a VPC, an image, a zone | [`lookup`] |
 //! | use any of the 1,828 resource types directly | [`resources`] |
 //! | pass a value that is known after the deploy | [`Output`], [`template!`], [`json!`] |
 //! | use a value of another app | [`Export`], [`Scope::export`] |
@@ -71,6 +72,6 @@
 //! | look up a diagnostic | [`Code`] |
 //! | write CloudFormation templates | [`cloudformation`] |
 
-pub use groundplan_constructs::{containers, data, edge, identity, network, observability, policies};
+pub use groundplan_constructs::{containers, data, edge, identity, lookup, network, observability, policies};
 pub use groundplan_core::*;
 pub use groundplan_resources as resources;

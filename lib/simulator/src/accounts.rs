@@ -10,7 +10,7 @@ use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
-    Owner, Properties, ProviderError, Status, UpdateRequest,
+    LookupRequest, Matches, Owner, Properties, ProviderError, Status, UpdateRequest,
 };
 use zeroize::Zeroizing;
 
@@ -103,6 +103,10 @@ impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Provider for Accounts<S> {
 
     async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError> {
         self.at(&request.address)?.create(request).await
+    }
+
+    async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
+        self.of(&request.environment)?.look_up(request).await
     }
 
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {

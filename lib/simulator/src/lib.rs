@@ -65,6 +65,7 @@
 //! | `check`, `references`, `network` | what is refused |
 //! | `names`, `attributes`, `derive` | identifiers and attributes, made up from tokens |
 //! | `behavior`, `timing`, `errors` | the tables |
+//! | `lookup` | what lookups find |
 //! | `secrets` | digests and generated values |
 //! | `clock`, `faults`, `limits` | [`Pace`], [`Faults`], [`Limit`] |
 //! | `store` | the sandbox on disk |
@@ -82,8 +83,10 @@ mod derive;
 mod errors;
 mod faults;
 mod limits;
+mod lookup;
 mod names;
 mod network;
+mod operation;
 mod others;
 mod owner;
 mod references;
@@ -98,5 +101,6 @@ pub use accounts::{AccountRef, Accounts};
 pub use clock::Pace;
 pub use faults::Faults;
 pub use limits::{Calls, Limit};
-pub use simulator::{Call, DEFAULT_ACCOUNT, Item, Operation, Simulator};
+pub use operation::Operation;
+pub use simulator::{Call, DEFAULT_ACCOUNT, Item, Simulator};
 pub use store::SandboxError;

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use groundplan_core::lookup::Query;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{Environment, Path, Value};
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
-    Outputs, Owner, Properties, ProviderError, Status, UpdateRequest,
+    LookupRequest, Matches, Outputs, Owner, Properties, ProviderError, Status, UpdateRequest,
 };
 use groundplan_schema::lookup;
 use serde_json::Value as Json;
@@ -26,6 +27,7 @@ use crate::clock::{Clock, Pace};
 use crate::derive::Derivation;
 use crate::faults::{Dice, Faults};
 use crate::limits::{Asked, Buckets, Limit};
+use crate::operation::Operation;
 use crate::resource::{Key, Resource};
 use crate::secrets;
 use crate::store::{SandboxError, Store};
@@ -71,6 +73,8 @@ struct Inner {
     calls: Vec<Call>,
     /// Identifiers of what exists without being simulated.
     outside: BTreeSet<String>,
+    /// What tests have stated as the answers of lookups.
+    answers: BTreeMap<Query, Outputs>,
     buckets: Buckets,
 }
 
@@ -113,18 +117,6 @@ pub struct Call {
     pub error: Option<ErrorClass>,
 }
 
-/// A method of [`Provider`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are those of the methods")]
-pub enum Operation {
-    Create,
-    Read,
-    Update,
-    Delete,
-    Status,
-    Find,
-}
-
 impl Simulator {
     /// Creates an empty account in memory. It uses tokio's clock and the durations of AWS: on a paused clock,
     /// everything is ready as soon as something waits for it. The same seed and the same calls result in the same
@@ -136,6 +128,7 @@ impl Simulator {
             keeping: Keeping::Memory(BTreeMap::new()),
             calls: Vec::new(),
             outside: BTreeSet::new(),
+            answers: BTreeMap::new(),
             buckets: Buckets::default(),
         };
         Self {
@@ -175,6 +168,7 @@ impl Simulator {
             keeping: Keeping::File(Box::new(store)),
             calls: Vec::new(),
             outside: BTreeSet::new(),
+            answers: BTreeMap::new(),
             buckets: Buckets::default(),
         };
         Ok(Self {
@@ -253,6 +247,16 @@ impl Simulator {
     /// another team manages.
     pub fn assume(&self, id: impl Into<String>) {
         self.lock().outside.insert(id.into());
+    }
+
+    /// States the answer of a lookup from now on, in all regions. Resources that the answer names are
+    /// [assumed](Self::assume) to exist.
+    pub fn answer_lookup(&self, query: Query, outputs: Outputs) {
+        let mut inner = self.lock();
+        let ids =
+            outputs.values().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+        inner.outside.extend(ids.filter_map(Json::as_str).map(str::to_owned));
+        inner.answers.insert(query, outputs);
     }
 
     /// Changes the properties of a resource outside of the program, which causes drift.
@@ -502,6 +506,17 @@ impl Provider for Simulator {
         found.map_err(unavailable)
     }
 
+    async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
+        let LookupRequest { path, query, environment } = request;
+        let stated = self.lock().answers.get(query).map(crate::lookup::stated);
+        let type_name = crate::lookup::type_name(query).to_owned();
+        let address = Address { app: String::new(), path: path.clone(), type_name, environment: environment.clone() };
+        self.call(Operation::LookUp, &address, |world| {
+            Ok(stated.unwrap_or_else(|| crate::lookup::look_up(world.account, query, environment)))
+        })
+        .await
+    }
+
     async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError> {
         let Existing { address, id, .. } = resource;
         let is_it = |found: &&Resource| {
@@ -563,25 +578,6 @@ fn find(account: &Account, type_name: &str, id: &str) -> Result<Resource, Provid
 /// full disk stays full until somebody makes room.
 fn unavailable(error: SandboxError) -> ProviderError {
     ProviderError::new(ErrorClass::Invalid, error.to_string())
-}
-
-impl Operation {
-    fn has_effect(self) -> bool {
-        matches!(self, Self::Create | Self::Update | Self::Delete)
-    }
-
-    /// The call as AWS would name it, as in `ec2:CreateSubnet`.
-    fn name(self, type_name: &str) -> String {
-        let verb = match self {
-            Self::Create => "Create",
-            Self::Read | Self::Status | Self::Find => "Describe",
-            Self::Update => "Modify",
-            Self::Delete => "Delete",
-        };
-        let mut parts = type_name.split("::").skip(1);
-        let service = parts.next().unwrap_or_default().to_lowercase();
-        format!("{service}:{verb}{}", parts.next().unwrap_or_default())
-    }
 }
 
 impl From<&Resource> for Item {

@@ -8,7 +8,7 @@ use groundplan_engine::provider::{
     Accepted, Address, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Live, Outputs, Properties,
     ProviderError, Recovery, Status, UpdateRequest, Wait,
 };
-use groundplan_schema::{ClaimRule, OnDuplicate, Replacement, ResourceType, lookup};
+use groundplan_schema::{ClaimRule, OnDuplicate, Replacement, ResourceType};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
@@ -25,7 +25,7 @@ use crate::network::{self, Creation, Place};
 use crate::references::mentions;
 use crate::resource::{Key, Pending, Phase, Resource, Work};
 use crate::timing::timing;
-use crate::{names, others, owner, secrets};
+use crate::{lookup, names, others, owner, secrets};
 
 /// Everything an answer depends on.
 pub(crate) struct World<'a> {
@@ -49,7 +49,7 @@ pub(crate) struct World<'a> {
 pub(crate) fn schema(type_name: &str) -> Result<&'static ResourceType, ProviderError> {
     let unknown =
         || refusal(ErrorClass::Invalid, "TypeNotFoundException", format!("AWS has no resource type {type_name}"));
-    lookup(type_name).ok_or_else(unknown)
+    groundplan_schema::lookup(type_name).ok_or_else(unknown)
 }
 
 impl World<'_> {
@@ -448,7 +448,7 @@ impl World<'_> {
     ) -> Result<(), ProviderError> {
         for mention in mentions(resource, properties) {
             let Some(target) = mention.must_exist(self.owner) else { continue };
-            if mention.spellings().any(|id| self.outside.contains(id)) {
+            if mention.spellings().any(|id| self.outside.contains(id) || lookup::is_made_up(id)) {
                 continue;
             }
             let class = match self.account.resolve(&mention, region) {

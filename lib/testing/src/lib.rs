@@ -39,6 +39,23 @@
 //! assert_eq!(deployed.resource("shop/record").properties["HostedZoneId"].as_str(), Some("Z123"));
 //! ```
 //!
+//! A lookup finds what the simulated account has, or what the test states:
+//!
+//! ```
+//! use groundplan_constructs::lookup::{Lookup, VpcAnswer};
+//! use groundplan_constructs::network::SecurityGroup;
+//! use groundplan_core::{App, Environment};
+//! use groundplan_testing::Cloud;
+//!
+//! let app = App::new("shop");
+//! let stack = app.stack("shop", Environment::new("eu-west-1"));
+//! let shared = stack.add("shared", Lookup::vpc().tag("Name", "shared"));
+//! stack.add("group", SecurityGroup::new(&shared, "Bastion"));
+//!
+//! let cloud = Cloud::new().answers(Lookup::vpc().tag("Name", "shared"), VpcAnswer::new("vpc-0a1b2c3d"));
+//! assert_eq!(cloud.deploy(&app).resource("shop/group").properties["VpcId"].as_str(), Some("vpc-0a1b2c3d"));
+//! ```
+//!
 //! | to assert | use |
 //! |---|---|
 //! | which resources are declared, with which properties | [`assembly`], then [`Assembly::find`] and [`Assembly::get`] |
@@ -58,6 +75,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
+use groundplan_core::lookup::Lookup;
 use groundplan_core::secret::SecretSource;
 use groundplan_core::{App, Assembly, Data, Environment, Export, Path, Value};
 use groundplan_engine::detect::drift;
@@ -141,6 +159,15 @@ impl Cloud {
         let mut state = sure(loaded, |error| format!("the state of {export:?} cannot be read: {error}")).state;
         state.outputs.insert(export.name().to_owned(), value.to_json());
         sure(self.runtime.block_on(store.save(&state)), |error| format!("{export:?} cannot be given: {error}"));
+        self
+    }
+
+    /// States what a lookup finds in this account, from now on and in all regions. Resources that the answer names are
+    /// assumed to exist. A lookup without a stated answer finds what the account has; images, availability zones and
+    /// prefix lists of AWS have answers that are made up.
+    #[must_use]
+    pub fn answers<L: Lookup>(self, lookup: L, answer: impl Into<L::Answer>) -> Self {
+        self.simulator().answer_lookup(lookup.query(), L::outputs(answer.into()));
         self
     }
 
@@ -242,6 +269,9 @@ impl Cloud {
             let help = match &error {
                 Error::Upstream { .. } => {
                     "\nsay what they publish with `Cloud::given`, or deploy them into the same `Cloud`"
+                }
+                Error::Lookups { .. } => {
+                    "\nstate what lookups find with `Cloud::answers`, or deploy it into the same `Cloud`"
                 }
                 _ => "",
             };

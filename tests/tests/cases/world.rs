@@ -14,8 +14,8 @@ use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, execute}
 use groundplan_engine::model::Loaded;
 use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live, Owner,
-    Properties, Provider, ProviderError, Status, UpdateRequest,
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
+    LookupRequest, Matches, Owner, Properties, Provider, ProviderError, Status, UpdateRequest,
 };
 
 use groundplan_engine::store::MemoryStore;
@@ -156,6 +156,10 @@ impl Provider for World {
 
     async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError> {
         self.cloud.create(request).await
+    }
+
+    async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
+        self.cloud.look_up(request).await
     }
 
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {

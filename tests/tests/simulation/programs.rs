@@ -120,6 +120,7 @@ pub(crate) fn assembled<'a>(resources: impl IntoIterator<Item = (&'a str, &'a st
         stacks: BTreeMap::from([("a".to_owned(), Environment::new("us-east-1"))]),
         outputs: BTreeMap::new(),
         resources: resources.collect(),
+        lookups: BTreeMap::new(),
     }
 }
 

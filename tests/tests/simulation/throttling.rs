@@ -10,8 +10,8 @@ use groundplan_engine::detect::drift;
 use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome, ProgressEvent, execute};
 use groundplan_engine::planning::{self, PlanOptions};
 use groundplan_engine::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live, Owner,
-    Properties, ProviderError, Status, UpdateRequest,
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
+    LookupRequest, Matches, Owner, Properties, ProviderError, Status, UpdateRequest,
 };
 use groundplan_engine::store::{MemoryStore, load};
 use groundplan_simulator::{Calls, Faults, Limit, Simulator};
@@ -266,6 +266,10 @@ impl Provider for Fixed {
             }
         }
         unreachable!("the attempts do not end")
+    }
+
+    async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
+        self.cloud.look_up(request).await
     }
 
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {

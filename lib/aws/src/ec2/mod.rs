@@ -79,7 +79,7 @@ async fn find_by_token(cx: &Context) -> Result<Vec<String>> {
     Ok(found.tags.unwrap_or_default().into_iter().filter_map(|tag| tag.resource_id).collect())
 }
 
-fn filter((name, value): (&str, &str)) -> Filter {
+pub(crate) fn filter((name, value): (&str, &str)) -> Filter {
     Filter::builder().name(name).values(value).build()
 }
 

@@ -34,7 +34,7 @@ fn declared_name(declared: &str, live: &str) -> String {
 }
 
 /// `Z1234` from `/hostedzone/Z1234`.
-fn bare_id(id: &str) -> &str {
+pub(crate) fn bare_id(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 

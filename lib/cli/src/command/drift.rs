@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use groundplan_engine::detect::drift;
 use groundplan_engine::drift::Drift;
+use groundplan_engine::lookup;
 use serde_json::json;
 
 use crate::args::Start;
@@ -19,17 +20,25 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
         context.terminal.note(format!("no state at {place}: nothing was deployed from there"));
     }
     let state = loaded.state;
-    let found = drift(&state, &*provider, context.global.parallelism).await;
+    let parallelism = context.global.parallelism;
+    let found = drift(&state, &*provider, parallelism).await;
+    let lookups = lookup::changed(&context.synthesis.assembly, &state, &*provider, parallelism).await?;
     let resources = state.resources.len();
     match found.is_empty() {
         true => context.terminal.print(format!("no drift: {} as deployed", count(resources, "resource"))),
         false => context.terminal.print(render::drift::drift(&found, &state)),
+    }
+    if !lookups.is_empty() {
+        context.terminal.note("lookups that would have another answer now:");
+        context.terminal.print(render::lookups::changes(&lookups, 2).trim_end());
+        context.terminal.hint("the answers in the state are used until `plan --refresh` shows what new ones change");
     }
     context.terminal.print_json(&json!({
         "app": context.app(),
         "target": destination.target.name(),
         "resources": resources,
         "drift": render::drift::document(&found, &state),
+        "lookups": lookups,
     }));
     let differs = found.values().any(|drift| !matches!(drift, Drift::Unreadable(_)));
     let of = |added: bool| {

@@ -15,6 +15,13 @@ pub(crate) fn run(context: &Context<'_>, args: &Graph) -> Result<Exit, CommandEr
     });
     let nodes: serde_json::Map<_, _> =
         assembly.resources.keys().map(|path| (path.to_string(), json!(assembly.dependencies(path)))).collect();
+    let lookups: serde_json::Map<_, _> = assembly
+        .resources
+        .keys()
+        .map(|path| (path.to_string(), assembly.lookups_of(path)))
+        .filter(|(_, lookups)| !lookups.is_empty())
+        .map(|(path, lookups)| (path, json!(lookups)))
+        .collect();
     let imports: serde_json::Map<_, _> = assembly
         .resources
         .iter()
@@ -22,6 +29,7 @@ pub(crate) fn run(context: &Context<'_>, args: &Graph) -> Result<Exit, CommandEr
         .filter(|(_, imports)| !imports.is_empty())
         .map(|(path, imports)| (path, imports.iter().map(ToString::to_string).collect()))
         .collect();
-    context.terminal.print_json(&json!({"app": assembly.app, "needs": nodes, "imports": imports}));
+    let graph = json!({"app": assembly.app, "needs": nodes, "imports": imports, "lookups": lookups});
+    context.terminal.print_json(&graph);
     Ok(Exit::Done)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use groundplan_engine::diff::{Action, ChangeSet};
-use groundplan_engine::import;
 use groundplan_engine::upstream::Upstream;
+use groundplan_engine::{import, lookup};
 use serde_json::json;
 
 use crate::args::Import;
@@ -23,7 +23,8 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     let imported = || async {
         let (provider, loaded) = destination.start(*start).await?;
         let assembly = &context.synthesis.assembly;
-        let (resolved, _) = Upstream::read(assembly, &*destination.store).await?.resolve(assembly)?;
+        let upstream = Upstream::read(assembly, &*destination.store).await?;
+        let resolved = lookup::resolve(upstream.resolve(assembly)?.0, &loaded.state, &*provider).await?;
         let (store, variables) = (&*destination.store, &context.host.variables());
         let request = import::Request { path, id, take_ownership: *take_ownership, store, variables };
         let found = import::import(&resolved, &loaded.state, &request, &*provider).await?;

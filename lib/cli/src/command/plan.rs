@@ -176,7 +176,7 @@ pub(crate) fn refuse(context: &Context<'_>, document: &mut Json, refusals: &[Eng
 
 /// A plan for other programs.
 pub(crate) fn document(context: &Context<'_>, destination: &Destination<'_>, planned: &Planned) -> Json {
-    let ChangeSet { changes, deposed, outputs, imports, proposed_moves, .. } = &planned.changes;
+    let ChangeSet { changes, deposed, outputs, imports, lookups, proposed_moves, .. } = &planned.changes;
     let changes: Vec<_> = changes.values().filter(|change| change.action != Action::NoOp).collect();
     json!({
         "app": context.app(),
@@ -187,6 +187,7 @@ pub(crate) fn document(context: &Context<'_>, destination: &Destination<'_>, pla
         "deposed": deposed,
         "outputs": outputs,
         "imports": imports,
+        "lookups": lookups,
         "proposed_moves": proposed_moves,
         "loses_data": planned.plan.loses_data,
         "protected": planned.plan.protected,

@@ -12,7 +12,7 @@ use crate::args;
 use crate::command::{edit as commands, state_store};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
-use crate::render::{named, open, short_type, value};
+use crate::render::{lookups, named, open, short_type, value};
 use crate::style::{BOLD, CHANGE, DIM, NL, padded, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exit, CommandError> {
@@ -40,6 +40,11 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
                 context.terminal.note("nothing is deployed");
             } else {
                 context.terminal.print(list(&state.resources.iter().collect::<Vec<_>>()));
+            }
+            if !state.lookups.is_empty() {
+                context.terminal.note("looked up, and kept until a `--refresh`:");
+                let lines: Vec<_> = state.lookups.iter().map(|(path, answer)| lookups::line(path, answer)).collect();
+                context.terminal.print(lines.join(&*NL));
             }
             let open: Vec<_> = state.open_creates().collect();
             if !open.is_empty() {
@@ -69,6 +74,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
                 .collect();
             let document = json!({
                 "app": state.app, "serial": state.serial, "resources": resources, "retained": retained, "open": open,
+                "lookups": state.lookups,
             });
             context.terminal.print_json(&document);
         }
@@ -77,18 +83,23 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
             let open = state.open_creates().find(|(other, _)| *other == path).map(|(_, intent)| intent);
             let retained: Vec<_> =
                 state.retained.iter().filter(|old| old.path == *path).map(|old| &old.resource).collect();
-            if resource.is_none() && open.is_none() && retained.is_empty() {
+            let answer = state.lookups.get(path);
+            if resource.is_none() && open.is_none() && retained.is_empty() && answer.is_none() {
                 return Err(unknown(&state, path));
             }
             let shown = resource.map(|resource| show(&state, path, resource, status(resource)));
             let shown = shown.into_iter().chain(open.map(|intent| open::show(&state, path, intent)));
             let left = "retained: it stays in the account and is not managed any more";
             let shown = shown.chain(retained.iter().map(|resource| show(&state, path, resource, left)));
+            let shown = shown.chain(answer.map(|answer| lookups::show(path, answer)));
             context.terminal.print(shown.collect::<Vec<_>>().join(&*NL));
             let imports: BTreeMap<_, _> = imports(&state, path).collect();
             let mut document = json!({"path": path, "resource": resource, "imports": imports});
             if let Some(intent) = open {
                 document["open"] = open::document(path, intent);
+            }
+            if let Some(answer) = answer {
+                document["lookup"] = json!(answer);
             }
             if !retained.is_empty() {
                 document["retained"] = json!(retained);

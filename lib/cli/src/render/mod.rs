@@ -7,6 +7,7 @@ pub(crate) mod graph;
 pub(crate) mod hint;
 pub(crate) mod history;
 pub(crate) mod kept;
+pub(crate) mod lookups;
 pub(crate) mod moves;
 pub(crate) mod open;
 pub(crate) mod outcome;

@@ -16,7 +16,7 @@ use groundplan_engine::reboot;
 use groundplan_schema as schema;
 use serde_json::Value as Json;
 
-use crate::render::{Locations, count, diff, moves, named, short_type, value};
+use crate::render::{Locations, count, diff, lookups, moves, named, short_type, value};
 use crate::style::{self, BOLD, CHANGE, CREATE, DELETE, DIM, INFO, NL, REPLACE, Style, padded, paint};
 
 /// Properties that tell a resource from its neighbours, the most telling first.
@@ -109,6 +109,7 @@ impl PlanView<'_> {
         let mut text = self.tree();
         text += &self.deposed();
         text += &self.imports();
+        text += &self.lookups();
         text += &self.outputs();
         text += &self.moves();
         text += &self.losses();
@@ -273,6 +274,13 @@ impl PlanView<'_> {
         };
         let lines: String = self.changes.imports.iter().map(line).collect();
         format!("{}{NL}{lines}{NL}", paint(BOLD, "values of other apps"))
+    }
+
+    fn lookups(&self) -> String {
+        if self.changes.lookups.is_empty() {
+            return String::new();
+        }
+        format!("{}{NL}{}{NL}", paint(BOLD, "lookups"), lookups::changes(&self.changes.lookups, MARGIN))
     }
 
     fn outputs(&self) -> String {

@@ -22,6 +22,7 @@ fn diagnostics(resources: &[(&str, &str, Json)]) -> Vec<Diagnostic> {
         stacks: [stack("a", "111122223333"), stack("b", "111122223333"), stack("c", "444455556666")].into(),
         resources: resources.iter().map(entry).collect(),
         outputs: BTreeMap::new(),
+        lookups: BTreeMap::new(),
     };
     let mut diagnostics = Vec::new();
     conflicts(&assembly, &Locations::new(), &mut diagnostics);

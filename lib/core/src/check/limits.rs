@@ -120,6 +120,7 @@ mod tests {
             stacks: Default::default(),
             resources: Default::default(),
             outputs: [("deep".to_owned(), value)].into(),
+            lookups: std::collections::BTreeMap::new(),
         };
         for (value, refused) in
             [(nested(100), false), (nested(101), true), (Deferred::Template(vec![nested(99)]).into(), true)]

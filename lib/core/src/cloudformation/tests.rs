@@ -13,6 +13,7 @@ fn assembly(stacks: &[(&str, &str)], resources: &[(&str, &str, Json)]) -> Assemb
         stacks: stacks.iter().map(|(name, region)| ((*name).to_owned(), Environment::new(*region))).collect(),
         resources: resources.iter().map(entry).collect(),
         outputs: BTreeMap::new(),
+        lookups: BTreeMap::new(),
     }
 }
 

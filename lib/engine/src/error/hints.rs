@@ -86,7 +86,8 @@ impl Hints for Error {
             | Self::Upstream { .. }
             | Self::OutputsInUse { .. }
             | Self::ReplacedInUse { .. }
-            | Self::MissingSecrets { .. } => Vec::new(),
+            | Self::MissingSecrets { .. }
+            | Self::Lookups { .. } => Vec::new(),
         }
     }
 }

@@ -67,6 +67,10 @@ impl State {
                 self.imports = imports;
                 Ok(())
             }
+            Event::LookedUp { answers } => {
+                self.lookups = answers;
+                Ok(())
+            }
             Event::Published { outputs } => {
                 self.outputs = outputs;
                 Ok(())

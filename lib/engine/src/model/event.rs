@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::imports::Imports;
+use super::lookup::Answers;
 use crate::provider::{ErrorClass, Identity, Outputs};
 
 /// The digest of a secret whose value is not known, because an interrupted update or someone else may have set it.
@@ -150,6 +151,11 @@ pub enum Event {
     Imported {
         /// The outputs, by app and name.
         imports: Imports,
+    },
+    /// The lookups of the app have these answers, and no others.
+    LookedUp {
+        /// The answers, by path.
+        answers: Answers,
     },
     /// The app publishes these outputs.
     Published {

@@ -15,6 +15,7 @@ use super::checksum::{hex, open, seal};
 use super::error::FormatError;
 use super::event::{Event, Intent, Operation};
 use super::imports::Imports;
+use super::lookup::Answers;
 use crate::provider::{Address, Existing, Identity, Outputs, Properties};
 
 /// The resources that the deploys of an app created, as far as the deploys got.
@@ -58,6 +59,9 @@ pub struct State {
     /// The outputs of other apps that the app uses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub imports: Imports,
+    /// What the lookups of the app have found. Format 3 does not have them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lookups: Answers,
 }
 
 /// A resource that exists.
@@ -132,7 +136,7 @@ pub struct Orphan {
 
 impl State {
     /// The version of the format that this crate writes.
-    pub const FORMAT: u32 = 3;
+    pub const FORMAT: u32 = 4;
 
     /// Returns whether nothing was ever deployed with this state. A first run saves such a state before it changes
     /// anything.
@@ -160,6 +164,7 @@ impl State {
             generations: BTreeMap::new(),
             outputs: BTreeMap::new(),
             imports: Imports::new(),
+            lookups: Answers::new(),
         }
     }
 

@@ -6,6 +6,7 @@ pub mod execute;
 mod global_id;
 pub mod history;
 pub mod import;
+pub mod lookup;
 mod neighbors;
 pub mod planning;
 mod rate_limit;

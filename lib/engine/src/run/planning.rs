@@ -9,9 +9,10 @@ use groundplan_core::{Assembly, Environment, Path, Reference, ResourceEntry, Val
 use serde_json::Value as Json;
 
 use crate::error::Error;
-use crate::model::{Event, Imports, Intent, Loaded, ResourceStatus, State};
+use crate::model::{Answers, Event, Imports, Intent, Loaded, ResourceStatus, State};
 use crate::provider::{Address, ErrorClass, Identity, Properties, Provider};
 use crate::run::detect;
+use crate::run::lookup;
 pub use crate::run::neighbors::Neighbors;
 use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;
@@ -27,7 +28,7 @@ use crate::stages::resolve::{substitute, substitute_all};
 /// The options of planning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanOptions {
-    /// Reads every resource first, so that the plan corrects drift.
+    /// Reads every resource first, so that the plan corrects drift, and asks all lookups again.
     pub refresh: bool,
     /// For [`destroy`]: also deletes stateful resources.
     pub delete_data: bool,
@@ -155,9 +156,18 @@ pub async fn deploy(
     provider: &dyn Provider,
     options: &PlanOptions,
 ) -> Result<Planned, Error> {
-    let (assembly, imports) = options.upstream.resolve(assembly)?;
-    let assembly = &*assembly;
+    let (resolved, imports) = options.upstream.resolve(assembly)?;
     let identity = identity(provider, state, Some(assembly)).await?;
+    let is_read = lookup::is_read(&resolved, &options.only);
+    let reading = lookup::Reading {
+        provider,
+        identity: &identity,
+        again: &|path| options.refresh && is_read(path),
+        may_come: options.upstream.is_expecting(),
+        parallelism: options.parallelism,
+    };
+    let lookups = lookup::look_up(resolved, state, reading).await?;
+    let assembly = &*lookups.assembly;
     let wanted = |path: &Path| {
         assembly.resources.contains_key(path) && !state.resources.contains_key(path) && !is_moved(assembly, state, path)
     };
@@ -185,11 +195,13 @@ pub async fn deploy(
         let moved = with_moves(&observed.state, moves);
         let (imports, kept_imports) = upstream::split(&moved, &part.changes, imports.clone(), &is_own);
         part.changes.imports = upstream::changes(&state.imports, &upstream::merged(&kept_imports, &imports));
+        part.changes.lookups = lookups.changes.clone();
         Ok(Planning { part, imports, kept_imports })
     })?;
     let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = part;
     let plan = snapshots(plan, &observed.state, options)?;
-    let plan = Plan { observed: observed.events, outputs, imports, kept_imports, ..plan };
+    let observed = observed.events.into_iter().chain(lookups.event).collect();
+    let plan = Plan { observed, outputs, imports, kept_imports, ..plan };
     let planned = Planned { changes, plan, left_out, refreshed: options.refresh, is_part: !options.only.is_empty() };
     debug_assert_eq!(planned.unshown(), None);
     Ok(planned)
@@ -222,6 +234,7 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
         stacks: BTreeMap::new(),
         resources: BTreeMap::new(),
         outputs: BTreeMap::new(),
+        lookups: BTreeMap::new(),
     };
     let claimants = Claimants { wanted: &|_| false, declared: &|_, _| false, neighbors: &options.neighbors };
     let observed = observe(state, Vec::new(), provider, &assembly, claimants, options).await?;
@@ -238,7 +251,11 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
     let (imports, kept_imports) = upstream::split(&observed.state, &changes, Imports::new(), &|_| false);
     changes.imports = upstream::changes(&state.imports, &kept_imports);
     let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options)?;
-    let plan = Plan { observed: observed.events, imports, kept_imports, ..plan };
+    // A later deploy looks up anew.
+    let forgotten = Event::LookedUp { answers: Answers::new() };
+    let forgotten = (!state.lookups.is_empty()).then_some(forgotten);
+    let observed = observed.events.into_iter().chain(forgotten).collect();
+    let plan = Plan { observed, imports, kept_imports, ..plan };
     let planned = Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh, is_part: false };
     debug_assert_eq!(planned.unshown(), None);
     Ok(planned)

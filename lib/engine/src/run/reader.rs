@@ -8,7 +8,8 @@ use groundplan_core::Path;
 use sha2::{Digest, Sha256};
 
 use crate::provider::{
-    Address, Behavior, CreateRequest, ErrorClass, Existing, Live, Outputs, Owner, Provider, ProviderError, Status, Wait,
+    Address, Behavior, CreateRequest, ErrorClass, Existing, Live, LookupRequest, Matches, Outputs, Owner, Provider,
+    ProviderError, Status, Wait,
 };
 use crate::run::rate_limit::{Closed, Rank, RateLimiter};
 
@@ -153,20 +154,35 @@ impl<'a> Reader<'a> {
         ask().await
     }
 
-    /// Makes a call until it succeeds, fails for good, or patience is at an end.
+    /// What a lookup finds.
+    pub(crate) async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
+        self.patiently(request.api(), &request.path, async || self.provider.look_up(request).await).await
+    }
+
+    /// Makes a call about a resource, as [`patiently`](Self::patiently) does.
     async fn repeat<T>(
         &self,
         address: &Address,
         ask: impl AsyncFn() -> Result<T, ProviderError>,
     ) -> Result<T, ProviderError> {
         let api = self.provider.behavior(&address.type_name).map_or("", |behavior| behavior.api);
+        self.patiently(api, &address.path, ask).await
+    }
+
+    /// Makes a call until it succeeds, fails for good, or patience is at an end.
+    async fn patiently<T>(
+        &self,
+        api: &'static str,
+        path: &Path,
+        ask: impl AsyncFn() -> Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
         let mut spent = Duration::ZERO;
         for attempt in 1.. {
             let permit = self.limiter.enter(api, self.rank).await.map_err(|Closed| self.stopped())?;
             let began = tokio::time::Instant::now();
             match permit.make(ask()).await {
                 Err(error) if patience(error.class).is_some_and(|patience| spent < patience) => {
-                    let pause = backoff(&address.path, attempt, error.class);
+                    let pause = backoff(path, attempt, error.class);
                     self.limiter.pause(pause).await.map_err(|Closed| error)?;
                     spent += began.elapsed();
                 }

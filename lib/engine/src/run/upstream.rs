@@ -25,6 +25,8 @@ use crate::stages::resolve::substitute;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upstream {
     apps: BTreeMap<String, Published>,
+    /// Whether other apps are deployed before the plan is executed.
+    coming: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub fn used(assembly: &Assembly) -> BTreeSet<String> {
 
 impl Upstream {
     /// No outputs.
-    pub const NONE: Self = Self { apps: BTreeMap::new() };
+    pub const NONE: Self = Self { apps: BTreeMap::new(), coming: false };
 
     /// Reads the outputs of the apps that `assembly` uses, from their states in the location of `store`.
     ///
@@ -75,10 +77,16 @@ impl Upstream {
     /// values, like the outputs of a new resource. A plan with such values can only be shown, not executed.
     #[must_use]
     pub fn expecting(mut self, app: &str, outputs: impl IntoIterator<Item = String>) -> Self {
+        self.coming = true;
         if let Some(published) = self.apps.get_mut(app) {
             published.expected.extend(outputs);
         }
         self
+    }
+
+    /// Returns whether another app is deployed before the plan is executed.
+    pub(crate) fn is_expecting(&self) -> bool {
+        self.coming
     }
 
     /// Returns the assembly with its cross-app references replaced by values, and the outputs that it uses.

@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live, Owner,
-    Properties, Provider, ProviderError, Status, UpdateRequest,
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
+    LookupRequest, Matches, Owner, Properties, Provider, ProviderError, Status, UpdateRequest,
 };
 use crate::run::store::StateStore;
 
@@ -102,6 +102,10 @@ impl Provider for Fenced<'_> {
 
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
         self.provider().check(type_name, properties)
+    }
+
+    async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
+        self.provider().look_up(request).await
     }
 
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {

@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::provider::{
-    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, Existing, Fence, Identity, Live, Owner, Properties,
-    ProviderError, Status, UpdateRequest,
+    Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, Existing, Fence, Identity, Live, LookupRequest,
+    Matches, Owner, Properties, ProviderError, Status, UpdateRequest,
 };
 use crate::run::store::FileStore;
 
@@ -193,6 +193,10 @@ impl Provider for Slow {
 
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
         self.fake.check(type_name, properties)
+    }
+
+    async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
+        self.fake.look_up(request).await
     }
 
     async fn read(&self, resource: &Existing) -> Result<Option<Live>, ProviderError> {

@@ -12,8 +12,9 @@ use super::files::{self, make_dir, sync_dir};
 use crate::error::Error;
 use crate::model::{Event, FormatError, State};
 
-/// The version of the journal's format that this crate writes. Format 1 had no lineage, format 2 nothing retained.
-const FORMAT: u32 = 3;
+/// The version of the journal's format that this crate writes. Format 1 had no lineage, format 2 nothing retained,
+/// format 3 no lookups.
+const FORMAT: u32 = 4;
 
 /// The first line of a journal.
 #[derive(Serialize, Deserialize)]

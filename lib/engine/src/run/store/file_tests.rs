@@ -190,9 +190,15 @@ async fn damaged_and_newer_files_are_clear_errors_and_left_alone() {
     let cases = [
         ("{", "state.json is damaged: EOF"),
         ("", "is damaged"),
-        ("{\"format\": 99}", "has format 99 and this version reads up to 3; update groundplan"),
+        (
+            "{\"format\": 99}",
+            &format!("has format 99 and this version reads up to {}; update groundplan", State::FORMAT),
+        ),
         (&good.replace("\"serial\": 0", "\"serial\": 1"), "does not match its checksum"),
-        (&good.replace("\"format\": 3", "\"format\": 1"), "is damaged: unknown field `checksum`"),
+        (
+            &good.replace(&format!("\"format\": {}", State::FORMAT), "\"format\": 1"),
+            "is damaged: unknown field `checksum`",
+        ),
         (&State { app: "other".into(), ..state() }.to_json(), "is the state of the app `other`"),
     ];
     for (text, expected) in cases {

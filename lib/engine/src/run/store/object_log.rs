@@ -9,7 +9,7 @@ use crate::model::{Event, FormatError, State};
 
 /// The version of the format that this crate writes. Format 1 could not be moved, format 2 had
 /// nothing retained.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

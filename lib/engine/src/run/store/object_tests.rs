@@ -394,7 +394,10 @@ async fn damaged_and_newer_objects_are_clear_errors() {
     let good = bucket.text(&object(2));
     let cases = [
         ("", "s3://bucket/shop/log/000000000002 is damaged: EOF"),
-        ("{\"format\": 7}\n", "000000000002 has format 7 and this version reads up to 3; update groundplan"),
+        (
+            "{\"format\": 7}\n",
+            &format!("000000000002 has format 7 and this version reads up to {}; update groundplan", State::FORMAT),
+        ),
         (&format!("{good}nonsense\n"), "000000000002 is damaged: line 3"),
         (&good.replace("[1]", "[1,2]"), "000000000002 is damaged: it is no checkpoint"),
     ];

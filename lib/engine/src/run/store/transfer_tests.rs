@@ -123,7 +123,7 @@ async fn an_earlier_state_in_a_bucket_that_cannot_be_read_is_named_with_the_reas
     let store = bucket.store("shop");
     let last = deployed(&store, 3).await;
     let name = bucket.names().into_iter().find(|name| name.contains("/log/")).unwrap();
-    let newer = bucket.text(&name).replace("\"format\": 3", "\"format\": 99");
+    let newer = bucket.text(&name).replace(&format!("\"format\": {}", State::FORMAT), "\"format\": 99");
     bucket.set(&name, &newer);
     let transfer::Earlier { states, unreadable } = transfer::earlier(&store).await.unwrap();
     assert_eq!(states.iter().map(|state| state.serial).collect::<Vec<_>>(), [2]);

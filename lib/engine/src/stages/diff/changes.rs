@@ -403,6 +403,7 @@ impl<'a> Diff<'a> {
             claims: self.claims,
             changes: self.changes,
             imports: BTreeMap::new(),
+            lookups: BTreeMap::new(),
         }
     }
 

@@ -219,6 +219,8 @@ fn a_set_of_changes_is_empty_only_where_there_is_nothing_to_do_anywhere() {
     assert!(!ChangeSet { outputs, ..empty.clone() }.is_empty());
     let import = super::super::ImportChange { from: None, to: None };
     assert!(!ChangeSet { imports: [("b:a".to_owned(), import)].into(), ..empty.clone() }.is_empty());
+    let lookup = super::super::LookupChange { from: Rendered::Absent, to: Rendered::Absent };
+    assert!(!ChangeSet { lookups: [("a/x".into(), lookup)].into(), ..empty.clone() }.is_empty());
     let mut kept = empty;
     kept.changes.values_mut().for_each(|change| change.action = Action::Keep);
     assert!(kept.is_empty());

@@ -76,6 +76,8 @@ pub struct ChangeSet {
     pub outputs: BTreeMap<String, OutputChange>,
     /// The changed values of other apps that the app uses, by names such as `account:zone-id`.
     pub imports: BTreeMap<String, ImportChange>,
+    /// The answers of lookups that change, by the path of the lookup.
+    pub lookups: BTreeMap<Path, LookupChange>,
     /// Pairs that look like one resource under a new path. They are hints only.
     pub proposed_moves: Vec<ProposedMove>,
     /// The claims of each resource that is created or changed.
@@ -332,6 +334,15 @@ pub struct ImportChange {
     pub to: Option<Json>,
 }
 
+/// A change of the answer of a lookup, which later plans use, too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LookupChange {
+    /// The outputs of the answer in the state.
+    pub from: Rendered,
+    /// The outputs of the new answer; unknown if another app, which is deployed first, may create what is looked up.
+    pub to: Rendered,
+}
+
 /// A removed and an added resource that look like one resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedMove {
@@ -423,7 +434,7 @@ impl ChangeSet {
     /// Returns whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         let idle = |change: &Change| matches!(change.action, Action::NoOp | Action::Keep);
-        let same = self.outputs.is_empty() && self.imports.is_empty();
+        let same = self.outputs.is_empty() && self.imports.is_empty() && self.lookups.is_empty();
         self.deposed.is_empty() && same && self.changes.values().all(idle)
     }
 

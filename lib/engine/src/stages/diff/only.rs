@@ -35,8 +35,15 @@ pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path
     let selected = selected(inputs, &changes, only);
     can_be_done(inputs, &changes, &selected, only)?;
 
-    let ChangeSet { changes, mut deposed, outputs: mut output_changes, imports, mut proposed_moves, mut claims } =
-        changes;
+    let ChangeSet {
+        changes,
+        mut deposed,
+        outputs: mut output_changes,
+        imports,
+        lookups,
+        mut proposed_moves,
+        mut claims,
+    } = changes;
     claims.retain(|path, _| selected.contains(path));
     let (kept, left): (BTreeMap<_, _>, BTreeMap<_, _>) =
         changes.into_iter().partition(|(path, _)| selected.contains(path));
@@ -65,7 +72,8 @@ pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path
             output_changes.insert(name.to_owned(), OutputChange::Removed);
         }
     }
-    let changes = ChangeSet { changes: kept, deposed, outputs: output_changes, imports, proposed_moves, claims };
+    let changes =
+        ChangeSet { changes: kept, deposed, outputs: output_changes, imports, lookups, proposed_moves, claims };
     Ok(Part { changes, outputs, left_out: left_out.into_iter().collect() })
 }
 

@@ -123,6 +123,7 @@ mod tests {
             imports: Imports::new(),
             kept_imports: Imports::new(),
             imports_change: false,
+            lookups_change: false,
             assembly: None,
             overview: None,
             replaced_outputs: BTreeMap::new(),

@@ -70,6 +70,9 @@ pub struct Plan {
     /// Whether any used value of another app changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub imports_change: bool,
+    /// Whether the answer of any lookup changes. The answers are in [`observed`](Self::observed).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lookups_change: bool,
     /// The assembly of the program; only in a saved plan. A plan that destroys everything has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assembly: Option<Assembly>,
@@ -220,12 +223,13 @@ impl Work {
 
 impl Plan {
     /// The version of the format that this crate writes.
-    pub const FORMAT: u32 = 4;
+    pub const FORMAT: u32 = 5;
 
-    /// Returns whether nothing changes, neither in the account nor in the outputs that the app publishes and uses.
+    /// Returns whether nothing changes, neither in the account, nor in the outputs that the app publishes
+    /// and uses, nor in the answers of its lookups.
     /// Findings of planning may still have to be recorded ([`Plan::observed`]).
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && !self.outputs_change && !self.imports_change
+        self.steps.is_empty() && !self.outputs_change && !self.imports_change && !self.lookups_change
     }
 
     /// Returns the steps that belong to a resource.

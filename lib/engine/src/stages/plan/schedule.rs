@@ -100,6 +100,7 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
         imports: Imports::new(),
         kept_imports: Imports::new(),
         imports_change: !changes.imports.is_empty(),
+        lookups_change: !changes.lookups.is_empty(),
         assembly: None,
         overview: None,
         replaced_outputs: replaced_outputs(inputs, changes, going.as_ref()),

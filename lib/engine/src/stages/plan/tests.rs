@@ -243,7 +243,8 @@ fn a_plan_is_empty_only_where_nothing_changes_anywhere() {
     let (empty, full) = (plan(&program, &deployed(&program), diff), plan(&program, &state(), diff));
     assert!(empty.is_empty() && !full.is_empty());
     assert!(!Plan { outputs_change: true, ..empty.clone() }.is_empty());
-    assert!(!Plan { imports_change: true, ..empty }.is_empty());
+    assert!(!Plan { imports_change: true, ..empty.clone() }.is_empty());
+    assert!(!Plan { lookups_change: true, ..empty }.is_empty());
     let mut publishing = program.clone();
     publishing.outputs.insert("vpc".into(), reference("a/vpc", "VpcId"));
     assert!(plan(&publishing, &deployed(&program), diff).outputs_change);
