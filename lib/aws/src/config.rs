@@ -14,6 +14,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use groundplan_core::{AssumeRole, partition};
 use groundplan_engine::provider::Fence;
+use groundplan_schema::CONSISTENCY_WINDOW;
 
 use crate::credentials::ANY_REGION;
 use crate::fence::Gate;
@@ -21,11 +22,7 @@ use crate::guard::Guard;
 use crate::memory::Memory;
 use crate::{credentials, emulator, error};
 
-/// How long AWS may go on hiding what it has just made: its APIs agree with each other after
-/// seconds. <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
-const CONSISTENCY_WINDOW: Duration = Duration::from_secs(12);
-
-/// The same of an emulator, which agrees with itself at once: only a call that was on its way when
+/// The [`CONSISTENCY_WINDOW`] of an emulator, which agrees with itself at once: only a call that was on its way when
 /// the run that made it was killed has still to arrive.
 const SETTLING_OF_EMULATORS: Duration = Duration::from_secs(1);
 

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// The time until AWS's APIs agree about a change: after it, everyone sees what was just made.
+/// <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
+pub const CONSISTENCY_WINDOW: Duration = Duration::from_secs(12);
+
 /// The behavior of a resource type, as data for planning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Behavior {

@@ -57,7 +57,7 @@ mod spelling;
 use std::sync::OnceLock;
 
 pub use arn::ArnParts;
-pub use behavior::{Behavior, OnDuplicate, Recovery, Wait};
+pub use behavior::{Behavior, CONSISTENCY_WINDOW, OnDuplicate, Recovery, Wait};
 pub use claim::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, NamedOwner, named_owner};
 pub use collection::{Collection, Member, collections, inline_collections, is_foreign_tag, memberships};
 pub use cursor::{Cursor, Visit};

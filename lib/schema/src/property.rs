@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::kind::Kind;
@@ -41,10 +41,11 @@ pub struct Property {
 }
 
 /// Whether a change replaces the resource: AWS deletes it and creates another one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Replacement {
     /// A change is made in place.
     #[default]
+    #[serde(rename = "no")]
     Never,
     /// A change may replace the resource, depending on the values. AWS's schema does not say how.
     #[serde(rename = "maybe")]

@@ -15,7 +15,7 @@ use groundplan_engine::provider::{
     Accepted, Address, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
     LookupRequest, Matches, Outputs, Owner, Properties, ProviderError, Status, UpdateRequest,
 };
-use groundplan_schema::lookup;
+use groundplan_schema::{CONSISTENCY_WINDOW, lookup};
 use serde_json::Value as Json;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -45,10 +45,6 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// How long another process may hold it: each does for one call.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
-
-/// How long it may take in AWS until everybody sees what was just made. Windows that
-/// [`Faults::consistency_window`] sets are to be shorter.
-const CONSISTENCY_WINDOW: Duration = Duration::from_secs(12);
 
 /// A simulated cloud, which the [crate documentation](crate) describes.
 pub struct Simulator {

@@ -1,7 +1,8 @@
 //! One property before and after.
 
 use groundplan_core::Reference;
-use groundplan_engine::diff::{PropertyChange, Rendered, Replaces};
+use groundplan_engine::diff::{PropertyChange, Rendered};
+use groundplan_schema::Replacement;
 use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
 
@@ -15,9 +16,9 @@ const LONG: usize = 60;
 /// about the change.
 pub(crate) fn property(change: &PropertyChange, note: Option<String>, indent: usize) -> String {
     let mut effect = match change.replacement {
-        Replaces::No => String::new(),
-        Replaces::Maybe => paint(CHANGE, "  # may replace it"),
-        Replaces::Yes => paint(ERROR, "  # forces replacement"),
+        Replacement::Never => String::new(),
+        Replacement::Maybe => paint(CHANGE, "  # may replace it"),
+        Replacement::Always => paint(ERROR, "  # forces replacement"),
     };
     effect.extend(note.map(|note| paint(CHANGE, format!("  # {note}"))));
     between(&change.property, &change.from, &change.to, change.because.as_ref(), &effect, indent)

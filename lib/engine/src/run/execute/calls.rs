@@ -15,8 +15,9 @@ use crate::run::rate_limit::{Closed, Permit, Rank, RateLimiter};
 use crate::run::reader::{self, READS, Reader};
 use crate::stages::plan::{Step, StepId};
 
-/// How long something that was just made may look as if it did not exist.
-const CONSISTENCY_WINDOW: Duration = Duration::from_secs(60);
+/// The time that a new resource, which no run has seen ready, may be invisible before it counts as gone. This is longer
+/// than the consistency window of the provider: a wrong answer would fail a create that has succeeded.
+const LONGEST_INVISIBLE: Duration = Duration::from_secs(60);
 
 /// The shortest time between two polls.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -234,10 +235,10 @@ impl<'a> Calls<'a> {
                 Status::Failed(reason) => return Err(StepError::NotReady { reason, failed: true }),
                 Status::Blocked(reason) => return Err(StepError::NotReady { reason, failed: false }),
                 Status::Pending(detail) | Status::Deleting(detail) => detail,
-                Status::Gone if new && started.elapsed() < CONSISTENCY_WINDOW => "not visible yet".into(),
+                Status::Gone if new && started.elapsed() < LONGEST_INVISIBLE => "not visible yet".into(),
                 Status::Gone => return Err(StepError::NotReady { reason: "it does not exist".into(), failed: true }),
             };
-            if started.elapsed() >= wait.timeout.max(CONSISTENCY_WINDOW) {
+            if started.elapsed() >= wait.timeout.max(LONGEST_INVISIBLE) {
                 return Err(StepError::NotReady { reason: overdue(&detail, wait), failed: false });
             }
             self.say(&mut said, detail);

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::claim::Claim;
 use groundplan_core::{Environment, Path, Reference, ResourceEntry, Value, keep_ignored};
-use groundplan_schema::{ResourceType, lookup};
+use groundplan_schema::{Replacement, ResourceType, lookup};
 use serde_json::Value as Json;
 
 use super::removed::{left_over, removed, retain_needed};
 use super::{
-    Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, Replaces, bound, claims,
-    compare, existing, follows, moves, network, occupants, reboots, told,
+    Action, Change, ChangeSet, Inputs, Order, OutputChange, PropertyChange, Reason, Rendered, bound, claims, compare,
+    existing, follows, moves, network, occupants, reboots, told,
 };
 use crate::model::{Event, ResourceState, ResourceStatus, State, is_account};
 use crate::provider::Identity;
@@ -246,11 +246,12 @@ impl<'a> Diff<'a> {
         }
         let environment = self.inputs.assembly.environment(&change.path);
         let mut forced = forced(entry, prior, desired, environment, self.inputs.identity);
-        if !change.properties.iter().any(|change| change.replacement == Replaces::Yes) {
+        if !change.properties.iter().any(|change| change.replacement == Replacement::Always) {
             forced.extend(self.replaced.bound.get(&change.path).cloned().map(Reason::BoundTo));
         }
         forced.extend(self.replaced.lost.get(&change.path).map(|by| Reason::SecretLost { by: by.clone() }));
-        let replaced = !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replaces::Yes);
+        let replaced =
+            !forced.is_empty() || change.properties.iter().any(|change| change.replacement == Replacement::Always);
         let mut changed: Vec<Reason> = change.properties.iter().map(|property| self.reason(property)).collect();
         // A set names each member that it loses or gains.
         changed.dedup();
@@ -297,7 +298,7 @@ impl<'a> Diff<'a> {
         for other in compare::compare(schema, prior, desired, self.inputs.digests) {
             if !change.properties.contains(&other) {
                 change.reasons.push(Reason::NotIgnored { property: other.property.clone() });
-                change.properties.push(PropertyChange { replacement: Replaces::No, ..other });
+                change.properties.push(PropertyChange { replacement: Replacement::Never, ..other });
             }
         }
         change.properties.sort_by(|a, b| a.property.cmp(&b.property));
@@ -358,7 +359,7 @@ impl<'a> Diff<'a> {
     fn reason(&self, change: &PropertyChange) -> Reason {
         let property = change.property.clone();
         match (change.replacement, &change.because) {
-            (Replaces::Yes, _) => Reason::Forces { property },
+            (Replacement::Always, _) => Reason::Forces { property },
             (_, Some(because)) => {
                 let maker = self.changes.get(&because.path).map(|change| change.action);
                 match maker {
@@ -366,8 +367,8 @@ impl<'a> Diff<'a> {
                     _ => Reason::NotYetKnown { property, because: because.clone() },
                 }
             }
-            (Replaces::Maybe, None) => Reason::MayReplace { property },
-            (Replaces::No, None) => Reason::Changed { property },
+            (Replacement::Maybe, None) => Reason::MayReplace { property },
+            (Replacement::Never, None) => Reason::Changed { property },
         }
     }
 

@@ -1,5 +1,6 @@
 use groundplan_core::Assembly;
 use groundplan_core::assembly::Lifecycle;
+use groundplan_schema::Replacement;
 use serde_json::json;
 
 use super::*;
@@ -128,7 +129,11 @@ fn what_was_ignored_is_shown_in_its_place_among_what_is_made_anew() {
     };
     let change = change(&program("one", "alpha"), &program("two", "beta"));
     let shown: Vec<_> = change.properties.iter().map(|it| (it.property.as_str(), it.replacement)).collect();
-    assert_eq!(shown, [("GroupDescription", Replaces::No), ("GroupName", Replaces::Yes)], "it is not the reason");
+    assert_eq!(
+        shown,
+        [("GroupDescription", Replacement::Never), ("GroupName", Replacement::Always)],
+        "it is not the reason"
+    );
 }
 
 #[test]

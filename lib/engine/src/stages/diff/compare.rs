@@ -6,7 +6,7 @@ use groundplan_core::Value;
 use groundplan_core::secret::SecretSource;
 use groundplan_schema::{Cursor, Replacement, ResourceType};
 
-use super::{PropertyChange, Rendered, Replaces};
+use super::{PropertyChange, Rendered};
 use crate::model::ResourceState;
 use crate::secret::{self, Digests};
 use crate::stages::normal::{self, Against, Form, Member};
@@ -179,17 +179,7 @@ fn change(place: &Place<'_>, from: Option<&Value>, to: Option<&Value>) -> Proper
         let inside = |value: Option<&Value>| value.map_or(Replacement::Never, |value| strongest(cursor, value));
         inside(from).max(inside(to))
     });
-    PropertyChange {
-        property: place.path.clone(),
-        from: render(from),
-        to: render(to),
-        replacement: match replacement {
-            Replacement::Never => Replaces::No,
-            Replacement::Maybe => Replaces::Maybe,
-            Replacement::Always => Replaces::Yes,
-        },
-        because,
-    }
+    PropertyChange { property: place.path.clone(), from: render(from), to: render(to), replacement, because }
 }
 
 /// What the change of a whole value does, by what is inside it.

@@ -1,4 +1,4 @@
-use groundplan_schema::lookup;
+use groundplan_schema::{Replacement, lookup};
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -75,6 +75,6 @@ fn a_plain_value_of_a_property_that_holds_a_secret_is_not_shown() {
 #[test]
 fn a_whole_value_replaces_where_a_part_of_it_does() {
     let replaces = |rule: Json| compared(RULES, &json!({}), &json!({"DBSecurityGroupIngress": [rule]}), "", "");
-    assert_eq!(replaces(json!({"CIDRIP": "10.0.0.0/8"}))[0].replacement, Replaces::No);
-    assert_eq!(replaces(json!({"EC2SecurityGroupId": "sg-1"}))[0].replacement, Replaces::Yes);
+    assert_eq!(replaces(json!({"CIDRIP": "10.0.0.0/8"}))[0].replacement, Replacement::Never);
+    assert_eq!(replaces(json!({"EC2SecurityGroupId": "sg-1"}))[0].replacement, Replacement::Always);
 }

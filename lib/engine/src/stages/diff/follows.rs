@@ -6,7 +6,7 @@ use groundplan_core::secret::SecretSource;
 use groundplan_core::{Path, Reference, ResourceEntry};
 use groundplan_schema::{Replacement, ResourceType, SECRET_ENTRY, lookup};
 
-use super::{Action, Change, PropertyChange, Rendered, Replaces};
+use super::{Action, Change, PropertyChange, Rendered};
 use crate::secret;
 
 /// Whether `attribute` of a resource that is changed in place may have another value afterwards.
@@ -39,11 +39,7 @@ pub(super) fn secrets(
             property: place,
             from: Rendered::Sensitive,
             to: Rendered::Sensitive,
-            replacement: match replacement {
-                Replacement::Never => Replaces::No,
-                Replacement::Maybe => Replaces::Maybe,
-                Replacement::Always => Replaces::Yes,
-            },
+            replacement,
             because: Some(Reference::new(source.path.clone(), SECRET_ENTRY.value)),
         });
     }

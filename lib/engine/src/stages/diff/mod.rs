@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::claim::Claim;
 use groundplan_core::{Assembly, Environment, Path, Reference};
-use groundplan_schema::lookup;
+use groundplan_schema::{Replacement, lookup};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -259,8 +259,9 @@ pub struct PropertyChange {
     pub from: Rendered,
     /// The new value.
     pub to: Rendered,
-    /// The effect on the resource.
-    pub replacement: Replaces,
+    /// The effect on the resource, according to AWS's schema. If it is [`Maybe`](Replacement::Maybe), the resource is
+    /// changed in place if the API can do that.
+    pub replacement: Replacement,
     /// The source of the value, if the value is not known.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "as_optional_text")]
     pub because: Option<Reference>,
@@ -278,18 +279,6 @@ pub enum Rendered {
     Unknown,
     /// A value that is not shown.
     Sensitive,
-}
-
-/// The effect of a property change on its resource, according to AWS's schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Replaces {
-    /// The resource is changed in place.
-    No,
-    /// The resource is changed in place if the API can do that.
-    Maybe,
-    /// The resource is replaced.
-    Yes,
 }
 
 /// The deletion of a resource that no longer has a path.

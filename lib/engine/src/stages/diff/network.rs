@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use groundplan_core::{Path, Value};
-use groundplan_schema::ResourceType;
+use groundplan_schema::{Replacement, ResourceType};
 
+use super::PropertyChange;
 use super::existing::{Incarnation, all};
-use super::{PropertyChange, Replaces};
 use crate::model::{ResourceState, State};
 
 /// Where the subnets of a resource are.
@@ -35,7 +35,7 @@ pub(super) fn replaces<'v>(
     let moves = |path: &Path| network(path).is_some_and(|new| new.as_str() != Some(old));
     let new = tops.iter().filter_map(|top| declared(top));
     if new.flat_map(Value::references).any(|reference| moves(&reference.path)) {
-        changes.iter_mut().for_each(|change| change.replacement = Replaces::Yes);
+        changes.iter_mut().for_each(|change| change.replacement = Replacement::Always);
     }
 }
 

@@ -1,10 +1,11 @@
+use groundplan_schema::Replacement;
 use serde_json::json;
 
 use super::*;
 use crate::fake::{SUBNET, assembly};
 use crate::model::Orphan;
 use crate::stages::diff::tests::{changes, deployed};
-use crate::stages::diff::{PropertyChange, Rendered, Replaces};
+use crate::stages::diff::{PropertyChange, Rendered};
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const GATEWAY: &str = "AWS::EC2::VPCGatewayAttachment";
@@ -37,7 +38,7 @@ fn change(path: &str, type_name: &str, action: Action, property: &str) -> Change
         property: property.into(),
         from: Rendered::Absent,
         to: Rendered::Absent,
-        replacement: Replaces::No,
+        replacement: Replacement::Never,
         because: None,
     };
     Change {
