@@ -21,6 +21,7 @@
 use std::collections::BTreeSet;
 
 use groundplan_core::{Assembly, Code, Diagnostic, Input};
+use groundplan_resources::elasticloadbalancingv2::{listener, load_balancer};
 use groundplan_resources::{ec2, elasticloadbalancingv2, rds, s3};
 
 /// Runs every check of this module.
@@ -168,17 +169,19 @@ pub fn nat_gateway_per_zone(assembly: &Assembly) -> Vec<Diagnostic> {
 /// Finds listeners that serve the internet over HTTP with anything but a redirect (`GP0405`).
 pub fn tls_on_the_internet(assembly: &Assembly) -> Vec<Diagnostic> {
     let balancers = assembly.find::<elasticloadbalancingv2::LoadBalancer>();
-    let external = balancers.iter().filter(|it| known(&it.scheme).is_none_or(|scheme| scheme == "internet-facing"));
+    let external = balancers
+        .iter()
+        .filter(|it| known(&it.scheme).is_none_or(|scheme| *scheme == load_balancer::Scheme::INTERNET_FACING));
     let external: BTreeSet<_> = external.map(|it| it.path).collect();
-    let serves = |listener: &elasticloadbalancingv2::Listener| {
-        let balancer = listener.load_balancer_arn.as_ref().and_then(Input::reference);
-        let plain = known(&listener.protocol).is_some_and(|protocol| protocol == "HTTP");
+    let serves = |it: &elasticloadbalancingv2::Listener| {
+        let balancer = it.load_balancer_arn.as_ref().and_then(Input::reference);
+        let plain = known(&it.protocol).is_some_and(|protocol| *protocol == listener::Protocol::HTTP);
         let redirects = |action: &Input<elasticloadbalancingv2::listener::Action>| {
-            action.known().and_then(|action| known(&action.type_)).is_some_and(|kind| kind == "redirect")
+            action.known().and_then(|action| known(&action.type_)).is_some_and(|kind| *kind == listener::Type::REDIRECT)
         };
         plain
             && balancer.is_some_and(|balancer| external.contains(&balancer.path))
-            && !known(&listener.default_actions).is_some_and(|actions| actions.0.iter().all(redirects))
+            && !known(&it.default_actions).is_some_and(|actions| actions.0.iter().all(redirects))
     };
     let listeners = assembly.find::<elasticloadbalancingv2::Listener>();
     let found = listeners.iter().filter(|listener| serves(listener));

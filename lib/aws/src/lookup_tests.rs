@@ -179,7 +179,7 @@ async fn a_prefix_list_is_found_by_its_name_and_others_are_named_where_it_is_not
     let found = look_up(&aws, query("office")).await.unwrap().matches.remove(0);
     assert_eq!((found.id.as_deref(), json!(found.outputs)), (Some("pl-1"), json!({"PrefixListId": "pl-1"})));
     assert_eq!(log.count("DescribeManagedPrefixLists"), 1);
-    let missing = look_up(&aws, query("offices")).await.unwrap();
+    let missing = look_up(&aws, query("warehouse")).await.unwrap();
     assert_eq!((missing.matches.len(), missing.others), (0, vec!["pl-2 (com.amazonaws.eu-central-1.s3)".to_owned()]));
 }
 

@@ -8,12 +8,10 @@ use groundplan_schema::{Kind, Properties, Property, Reference, Replacement, Reso
 use super::ids::{Id, Ids, is_text};
 use super::kinds::{Place, shape};
 use super::names;
+use super::values::{self, Values};
 
 /// Where AWS documents the resource types.
 const REFERENCE: &str = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference";
-
-/// Names of std that the code relies on.
-const STD: [&str; 7] = ["Box", "From", "None", "Option", "Self", "Some", "String"];
 
 /// The code of a service's module.
 pub(crate) fn service(service: &str, resources: &[&'static ResourceType], ids: &Ids, enabled: bool) -> String {
@@ -29,7 +27,8 @@ pub(crate) fn service(service: &str, resources: &[&'static ResourceType], ids: &
     }
     for resource in resources {
         if enabled {
-            write_resource(&mut code, Place { service, resource, nested: false, ids });
+            let values = &Values::new(resource);
+            write_resource(&mut code, Place { service, resource, nested: false, ids, values });
         } else {
             write_stub(&mut code, service, &structs[resource.short_name()]);
         }
@@ -134,7 +133,24 @@ fn write_resource(code: &mut Code, place: Place<'_>) {
             let boxed = boxed.iter().filter(|(owner, _)| owner == nested).map(|(_, name)| *name).collect();
             write_struct(code, &Structure { nested, name: &name, docs: &docs, properties }, place, &boxed);
         }
+        write_values(code, place.values);
     });
+}
+
+/// The types of published values: a constant for each value.
+fn write_values(code: &mut Code, values: &Values) {
+    for (name, (property, published)) in &values.types {
+        code.line("");
+        code.line(&format!("/// The values of `{property}` that AWS publishes."));
+        code.line(&format!("pub enum {name} {{}}"));
+        code.line("");
+        code.block(&format!("impl {name}"), |code| {
+            for (value, constant) in values::constants(published) {
+                code.line(&format!("/// `{value}`."));
+                code.line(&format!("pub const {constant}: gp::OneOf<Self> = gp::OneOf::known({value:?});"));
+            }
+        });
+    }
 }
 
 /// A struct with properties, to be written.
@@ -148,7 +164,7 @@ struct Structure<'a> {
 
 fn write_struct(code: &mut Code, structure: &Structure<'_>, place: Place<'_>, boxed: &BTreeSet<&str>) {
     let Structure { nested, name, docs, properties } = *structure;
-    assert!(!STD.contains(&name), "{name} hides a name of std");
+    assert!(!names::OF_STD.contains(&name), "{name} hides a name of std");
     let fields = names::distinct(properties.keys().copied(), names::field);
     let fields: Vec<_> = properties
         .iter()
@@ -250,7 +266,7 @@ impl Field<'_> {
     /// The type parameter that stands for what is given, named like the field.
     fn parameter(&self) -> String {
         let name = names::camel(self.rust);
-        if STD.contains(&name.as_str()) { name + "Value" } else { name }
+        if names::OF_STD.contains(&name.as_str()) { name + "Value" } else { name }
     }
 
     fn provide(&self, value: &str) -> String {

@@ -4,6 +4,7 @@ use groundplan_schema::{Kind, Property, ResourceType};
 
 use super::ids::{Id, Ids};
 use super::names;
+use super::values::Values;
 
 /// Where code stands, and what it can name from there.
 #[derive(Clone, Copy)]
@@ -13,6 +14,7 @@ pub(crate) struct Place<'a> {
     /// Whether it stands in the resource's own module, beside the nested types.
     pub(crate) nested: bool,
     pub(crate) ids: &'a Ids,
+    pub(crate) values: &'a Values,
 }
 
 impl Place<'_> {
@@ -26,8 +28,16 @@ impl Place<'_> {
         match self.ids.of_property(self.resource, nested, name, property) {
             Some(id) if !own => self.kind(&property.kind, &self.id(id)),
             None if names::is_arn(name) => self.kind(&property.kind, "crate::Arn"),
-            _ => self.kind(&property.kind, "String"),
+            _ => match self.values.of_property(nested, name) {
+                Some(values) => self.kind(&property.kind, &format!("gp::OneOf<{}>", self.own(values))),
+                None => self.kind(&property.kind, "String"),
+            },
         }
+    }
+
+    /// The path of a type in the resource's own module.
+    fn own(&self, name: &str) -> String {
+        if self.nested { name.to_owned() } else { format!("{}::{name}", names::nested_module(self.resource)) }
     }
 
     /// The type of an attribute, or of a property that is read as an output.
@@ -51,8 +61,7 @@ impl Place<'_> {
             Kind::Tag => "crate::Tag".into(),
             Kind::List(element) => format!("gp::List<{}>", self.kind(element, text)),
             Kind::Map(element) => format!("gp::Map<{}>", self.kind(element, text)),
-            Kind::Type(name) if self.nested => names::nested(name),
-            Kind::Type(name) => format!("{}::{}", names::nested_module(self.resource), names::nested(name)),
+            Kind::Type(name) => self.own(&names::nested(name)),
         }
     }
 

@@ -9,6 +9,7 @@ mod ids;
 mod kinds;
 mod named;
 pub(crate) mod names;
+pub(crate) mod values;
 
 use std::collections::BTreeMap;
 

@@ -34,6 +34,9 @@ const KEYWORDS: [&str; 52] = [
     "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
+/// Names of std that the code relies on.
+pub(crate) const OF_STD: [&str; 7] = ["Box", "From", "None", "Option", "Self", "Some", "String"];
+
 /// Methods of a resource's struct that are no setters.
 pub(crate) const OF_STRUCT: [&str; 3] = ["new", "unset", "fields"];
 

@@ -83,7 +83,8 @@ impl Moto {
             .spawn()
             .expect("moto starts");
         let moto = Self { server, url: format!("http://127.0.0.1:{port}"), python };
-        let deadline = Instant::now() + Duration::from_secs(60);
+        // It imports for ten seconds of a processor, of which a busy machine has little.
+        let deadline = Instant::now() + Duration::from_secs(180);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(Instant::now() < deadline, "moto does not listen on port {port}");
             std::thread::sleep(Duration::from_millis(50));
