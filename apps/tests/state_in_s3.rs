@@ -77,7 +77,7 @@ dynamodb.put_item(TableName='locks', Item={
     );
     let refused = place.run("deploy --yes").expect(4).err;
     assert!(refused.contains("is locked by `deploy` (process 4711 of ada on build-7, since 20"), "{refused}");
-    assert!([", last heard of ", ", heard of just now"].iter().any(|heard| refused.contains(heard)), "{refused}");
+    assert!([", last heard of ", ", last heartbeat just now"].iter().any(|heard| refused.contains(heard)), "{refused}");
     assert!(refused.contains("`--lock-timeout 10m` waits for the lock"), "{refused}");
     place.run("plan --detailed-exitcode").expect(0);
     assert!(place.run("force-unlock --yes").expect(0).err.contains("taken away from `deploy` (process 4711 of ada"));

@@ -70,11 +70,11 @@ fn a_move_leads_from_a_free_path_to_something() {
 
     error[GP0108]: this states that it was at `shop/two`, but the program has a resource at that path
       --> tests/tests/diagnostics.rs:LINE (shop/one)
-       = help: remove the statement if the move is deployed already; to swap two paths, move the resources in the state, in three steps through a path that is free
+       = help: remove the statement if the move is already deployed; to swap two paths, move the resources in the state, in three steps through a path that is free
 
     error[GP0108]: this states that it was at `shop/one`, but the program has a resource at that path
       --> tests/tests/diagnostics.rs:LINE (shop/two)
-       = help: remove the statement if the move is deployed already; to swap two paths, move the resources in the state, in three steps through a path that is free
+       = help: remove the statement if the move is already deployed; to swap two paths, move the resources in the state, in three steps through a path that is free
 
     3 errors
     ");
@@ -107,7 +107,7 @@ fn a_dependency_cycle_is_shown_with_its_way() {
     error[GP0204]: resources depend on each other in a cycle
       --> tests/tests/diagnostics.rs:LINE (shop/first)
        = got: shop/first → shop/second → shop/first
-       = help: take one of the references out, or move what both need into a resource of its own (security group rules are)
+       = help: remove one of the references, or move what both need into a separate resource, such as a security group rule
 
     1 error
     ");
@@ -119,12 +119,12 @@ fn values_that_aws_does_not_take_are_found_before_aws_is_asked() {
         stack.add("api", ec2::VpcEndpoint::new(ec2::VpcId::new("vpc-0a1b")).vpc_endpoint_type("Interfaces"));
         stack.add("public", s3::Bucket::new().versioning_configuration(s3::bucket::VersioningConfiguration::new("On")));
     }), @"
-    error[GP0209]: the property `VpcEndpointType` has a value that AWS does not take
+    error[GP0209]: the property `VpcEndpointType` has a value that AWS does not accept
       --> tests/tests/diagnostics.rs:LINE (shop/api)
        = got: Interfaces
        = allowed: Interface, Gateway, GatewayLoadBalancer, ServiceNetwork, Resource, Tunnel
 
-    error[GP0209]: the property `VersioningConfiguration.Status` has a value that AWS does not take
+    error[GP0209]: the property `VersioningConfiguration.Status` has a value that AWS does not accept
       --> tests/tests/diagnostics.rs:LINE (shop/public)
        = got: On
        = allowed: Enabled, Suspended
@@ -294,12 +294,12 @@ fn what_apps_cannot_publish_or_use_of_each_other_says_what_to_do() {
     error[GP0211]: this is an output of the same app
       --> tests/tests/diagnostics.rs:LINE (shop/record)
        = got: shop:domain
-       = help: pass what is published there itself: the handle or the output of the resource
+       = help: pass the handle or the output of the resource itself
 
     error[GP0211]: this is an output of the same app
       --> tests/tests/diagnostics.rs:LINE
        = got: shop:domain
-       = help: pass what is published there itself: the handle or the output of the resource
+       = help: pass the handle or the output of the resource itself
 
     error[GP0212]: the output `key` is a secret, and outputs are kept in plain text
       --> tests/tests/diagnostics.rs:LINE
@@ -345,12 +345,12 @@ fn subnets_that_overlap_name_their_blocks() {
     error[GP0214]: address blocks overlap: IPv4 block of a subnet shop/vpc#VpcId, 10.0.0.0/20 and 10.0.14.0/24
       --> tests/tests/diagnostics.rs:LINE (shop/d)
        = got: also claimed by shop/a, added at tests/tests/diagnostics.rs:LINE
-       = help: give one of the two a block outside of the other
+       = help: give one of the two a block outside of the other one
 
     error[GP0214]: address blocks overlap: IPv4 block of a subnet shop/vpc#VpcId, 10.0.0.0/20 and 10.0.15.0/24
       --> tests/tests/diagnostics.rs:LINE (shop/c)
        = got: also claimed by shop/a, added at tests/tests/diagnostics.rs:LINE
-       = help: give one of the two a block outside of the other
+       = help: give one of the two a block outside of the other one
 
     2 errors
     ");
@@ -367,7 +367,7 @@ fn a_target_group_of_two_load_balancers_names_both() {
             stack.add(name, listener);
         }
     }), @"
-    error[GP0214]: only one is possible: load balancer of a target group shop/targets#TargetGroupArn, shop/one#LoadBalancerArn or shop/two#LoadBalancerArn
+    error[GP0214]: only one of these is possible: load balancer of a target group shop/targets#TargetGroupArn, shop/one#LoadBalancerArn or shop/two#LoadBalancerArn
       --> tests/tests/diagnostics.rs:LINE (shop/second)
        = got: also claimed by shop/first, added at tests/tests/diagnostics.rs:LINE
        = help: change one of the two resources
@@ -406,10 +406,10 @@ fn a_rule_beside_the_rules_that_its_group_states_is_refused() {
         let database = ec2::SecurityGroupIngress::new("tcp").group_id(&group).from_port(5432).to_port(5432);
         stack.add("database", database.cidr_ip(cidr!("10.1.0.0/16")));
     }), @"
-    error[GP0215]: `SecurityGroupIngress` of AWS::EC2::SecurityGroup states all members, and this AWS::EC2::SecurityGroupIngress is another one
+    error[GP0215]: `SecurityGroupIngress` of AWS::EC2::SecurityGroup states all members, but this AWS::EC2::SecurityGroupIngress is a separate member
       --> tests/tests/diagnostics.rs:LINE (shop/database)
        = got: `SecurityGroupIngress` of shop/web, added at tests/tests/diagnostics.rs:LINE
-       = help: state every member in `SecurityGroupIngress`, or each one as an AWS::EC2::SecurityGroupIngress; a deploy would remove this one
+       = help: state all members in `SecurityGroupIngress`, or each one as a separate AWS::EC2::SecurityGroupIngress; otherwise, a deploy would remove this one
 
     1 error
     ");
@@ -535,7 +535,7 @@ fn what_an_ignored_path_does_not_name_is_said_at_the_call() {
     error[GP0219]: `ignore_changes` names `CidrBlock.Start`, and AWS::EC2::VPC has no such property
       --> tests/tests/diagnostics.rs:LINE (shop/vpc)
        = got: CidrBlock.Start
-       = help: leave out what is no part of the property
+       = help: leave out what is not part of the property
 
     error[GP0219]: `ignore_changes` names `Color`, and AWS::EC2::VPC has no such property
       --> tests/tests/diagnostics.rs:LINE (shop/vpc)

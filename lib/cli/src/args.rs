@@ -273,7 +273,7 @@ pub(crate) enum State {
         #[arg(long)]
         open: bool,
 
-        /// Remove only the records of retained resources, and keep what is managed
+        /// Remove only the records of retained resources, and keep managed resources
         #[arg(long, conflicts_with = "open")]
         retained: bool,
     },
@@ -330,7 +330,7 @@ pub(crate) struct Import {
     /// with `|`
     pub(crate) id: String,
 
-    /// Also where its tags name another path, or another app whose state is elsewhere
+    /// Import it even if its tags name another path, or another app whose state is elsewhere
     #[arg(long)]
     pub(crate) take_ownership: bool,
 

@@ -113,7 +113,7 @@ impl Destination<'_> {
             let (assembly, is_real) = (&self.context.synthesis.assembly, self.target.is_real());
             let unknown = store::permit_first(assembly, &*self.store, &*provider, is_real).await?;
             if let Some(reason) = unknown.filter(|_| is_real) {
-                let what = "whether the account has resources of this app already is not known";
+                let what = "it is not known whether the account already has resources of this app";
                 self.context.terminal.warn(format!("{what}: {reason}"));
                 self.context.terminal.hint("allow `tag:GetResources`, so that a lost state is noticed");
             }
@@ -160,7 +160,7 @@ impl Destination<'_> {
                 None => format!("waiting up to {patience} for the lock, which is held by {holder}"),
                 Some(heard) => {
                     let held = format!("the lock is held by {holder}{heard}");
-                    format!("{held}: it is taken over within {patience}, unless that run is heard of again")
+                    format!("{held}: it is taken over within {patience}, unless that run sends another heartbeat")
                 }
             });
         };
@@ -177,8 +177,10 @@ impl Destination<'_> {
         if yes || !self.target.is_real() || self.context.terminal.can_ask() {
             return Ok(());
         }
-        let message = format!("{command} changes real infrastructure and has to be confirmed, but nobody can be asked");
-        Err(CommandError::usage(message).hint("to go ahead without a question, add `--yes`"))
+        let message = format!(
+            "{command} changes real infrastructure and must be confirmed, but standard input is not a terminal"
+        );
+        Err(CommandError::usage(message).hint("to continue without confirmation, add `--yes`"))
     }
 
     /// Asks, where what is changed is real.

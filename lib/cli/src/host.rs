@@ -179,7 +179,7 @@ impl Host {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         let made = builder.create(&root).and_then(|()| std::fs::write(root.join(".gitignore"), "*\n"));
         made.map_err(|error| {
-            CommandError::failed(format!("cannot make `{}`: {error}", root.display())).hints_of(&error)
+            CommandError::failed(format!("cannot create `{}`: {error}", root.display())).hints_of(&error)
         })
     }
 
@@ -190,7 +190,7 @@ impl Host {
         let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let is_within = |root: PathBuf| Some(directory.canonicalize().ok()?.starts_with(root.canonicalize().ok()?));
         if is_within(self.root()) == Some(true) {
-            let message = format!("`{}` is among the files of Groundplan's own", path.display());
+            let message = format!("`{}` is in the directory of Groundplan's own files", path.display());
             return Err(CommandError::usage(message).hint("write it outside of `.groundplan`"));
         }
         let cannot = |error| CommandError::failed(format!("cannot write `{}`: {error}", path.display()));

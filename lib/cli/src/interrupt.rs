@@ -51,12 +51,12 @@ impl Interrupt {
                 Some(()) = interrupts.recv() => match (self.changing.load(Ordering::Relaxed), self.cancellation.is_cancelled()) {
                     (true, false) => {
                         self.cancellation.cancel();
-                        let message = "interrupted: what is in flight is finished and saved; once more to stop at once";
+                        let message = "interrupted: finishing and saving the calls in flight; press Ctrl-C again to stop immediately";
                         terminal.note(paint(WARNING, message));
                     }
                     (true, true) => {
-                        return Err(CommandError::interrupted("stopped at once")
-                            .hint("the next run finds out what became of the calls that were in flight"));
+                        return Err(CommandError::interrupted("stopped immediately")
+                            .hint("the next run checks the outcome of the calls that were in flight"));
                     }
                     (false, _) => return Err(CommandError::interrupted("interrupted: nothing was changed")),
                 },
@@ -121,6 +121,6 @@ mod tests {
     #[tokio::test]
     async fn the_second_stops_a_deploy_at_once() {
         let error = interrupted(2, true).await.expect("it is ended");
-        assert_eq!((error.kind, error.message.as_str()), (Kind::Interrupted, "stopped at once"));
+        assert_eq!((error.kind, error.message.as_str()), (Kind::Interrupted, "stopped immediately"));
     }
 }

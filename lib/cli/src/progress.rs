@@ -89,7 +89,8 @@ impl Lines<'_> {
                 first.then(|| format!("{} {path}: {detail}", paint(DIM, "  waiting for")))
             }
             ProgressEvent::Throttled { api, calls_per_second } => {
-                let rate = format!("{api} throttles: its calls are paced, at first to {calls_per_second:.1} a second");
+                let rate =
+                    format!("{api} throttles: its calls are limited, at first to {calls_per_second:.1} per second");
                 Some(format!("{} {rate}", paint(CHANGE, "  slowing down")))
             }
             // The pace of an API is told once; each of its calls has nothing to add.

@@ -111,7 +111,7 @@ impl StateLocation {
                     owner.trim(),
                     target.name()
                 );
-                Err(CommandError::usage(message).hint("give each target a place of its own with `--state file:DIR`"))
+                Err(CommandError::usage(message).hint("give each target its own location with `--state file:DIR`"))
             }
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(CommandError::failed(format!("cannot read `{}`: {error}", marker.display())))
@@ -148,9 +148,10 @@ impl Root {
     fn in_bucket(url: &S3Url, target: &Target) -> Result<Self, CommandError> {
         let endpoint = match target {
             Target::Sandbox { .. } => {
-                let message = format!("the sandbox is on this machine alone, and has no bucket for a state at `{url}`");
+                let message =
+                    format!("the sandbox exists only on this machine and has no bucket for a state at `{url}`");
                 return Err(CommandError::usage(message).hint(
-                    "leave out `--state`, or say `--state file:DIR`; or say with `--target` where the bucket is",
+                    "leave out `--state`, or use `--state file:DIR`; or use `--target` for the location of the bucket",
                 ));
             }
             Target::Aws => None,

@@ -34,7 +34,7 @@ impl FromStr for StateUrl {
                 Ok(Self::File(directory.strip_prefix("//").unwrap_or(directory).into()))
             }
             Some(("s3", rest)) if rest.starts_with("//") => rest[2..].parse().map(Self::S3),
-            _ => Err("a state is kept at `file:DIR` or `s3://BUCKET/PREFIX`".into()),
+            _ => Err("the location of a state has the form `file:DIR` or `s3://BUCKET/PREFIX`".into()),
         }
     }
 }
@@ -60,7 +60,7 @@ impl FromStr for S3Url {
         let in_key = |c: char| c.is_ascii_alphanumeric() || "!-_.*'()/".contains(c);
         if !prefix.chars().all(in_key) || prefix.split('/').any(|part| part.is_empty() && !prefix.is_empty()) {
             return Err(format!(
-                "`{prefix}` cannot be a prefix: it is names of ASCII letters, digits and `-_.` joined by `/`"
+                "`{prefix}` is not a valid prefix: a prefix consists of names joined by `/`, with ASCII letters, digits and `-_.`"
             ));
         }
         query.split('&').filter(|parameter| !parameter.is_empty()).try_fold(url, Self::with)
@@ -74,10 +74,14 @@ impl S3Url {
         let slot = match name {
             "region" => &mut self.region,
             "lock_table" => &mut self.lock_table,
-            _ => return Err(format!("`{name}` is no parameter of a state in S3: there are `region` and `lock_table`")),
+            _ => {
+                return Err(format!(
+                    "`{name}` is not a parameter of a state in S3: the parameters are `region` and `lock_table`"
+                ));
+            }
         };
         if value.is_empty() || !value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
-            return Err(format!("`{name}` has to be a name, as in `?region=eu-central-1&lock_table=locks`"));
+            return Err(format!("`{name}` must be a name, as in `?region=eu-central-1&lock_table=locks`"));
         }
         match slot.replace(value.to_owned()) {
             None => Ok(self),
@@ -134,7 +138,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_place_is_said() {
         for (text, expected) in [
-            ("acme", "a state is kept at `file:DIR` or `s3://BUCKET/PREFIX`"),
+            ("acme", "the location of a state has the form `file:DIR` or `s3://BUCKET/PREFIX`"),
             ("s3:acme", "a state is kept at"),
             ("s3://", "`` is no name of a bucket"),
             ("s3:///infra", "`` is no name of a bucket"),
@@ -142,7 +146,7 @@ mod tests {
             ("s3://acme//infra", "`/infra` cannot be a prefix"),
             ("s3://acme/infra#1", "`infra#1` cannot be a prefix"),
             ("s3://acme/infra?table=locks", "`table` is no parameter of a state in S3: there are `region` and"),
-            ("s3://acme/infra?region", "`region` has to be a name, as in"),
+            ("s3://acme/infra?region", "`region` must be a name, as in"),
             ("s3://acme/infra?region=a&region=b", "`region` is given twice"),
         ] {
             let error = text.parse::<StateUrl>().unwrap_err();

@@ -29,7 +29,7 @@ impl FromStr for TargetOption {
             "aws" => Ok(Self::Aws),
             "sandbox" => Ok(Self::Sandbox),
             url if authority(url).is_some() => Ok(Self::Emulator(url.trim_end_matches('/').to_owned())),
-            _ => Err("a target is `auto`, `aws`, `sandbox`, or a URL as in http://127.0.0.1:5000".into()),
+            _ => Err("a target is `auto`, `aws`, `sandbox`, or a URL such as http://127.0.0.1:5000".into()),
         }
     }
 }
@@ -74,7 +74,7 @@ impl Target {
             (TargetOption::Auto, None) if credentials::configured(host).is_some() => Ok(Self::Aws),
             (TargetOption::Auto, None) if host.is_ci() => {
                 Err(CommandError::usage("no AWS credentials are configured, and in CI no other target is assumed")
-                    .hint("configure credentials, for example through OpenID Connect, or say what is meant: `--target sandbox` or `--target aws`"))
+                    .hint("configure credentials, for example through OpenID Connect, or name the target: `--target sandbox` or `--target aws`"))
             }
             (TargetOption::Auto, None) => Ok(Self::Sandbox { fallback: true }),
         }
@@ -109,7 +109,7 @@ impl Target {
     /// What is said where the target is not what a user may expect.
     pub(crate) fn notice(&self) -> Option<&'static str> {
         matches!(self, Self::Sandbox { fallback: true })
-            .then_some("no AWS credentials are configured: this is the embedded sandbox, nothing real is touched")
+            .then_some("no AWS credentials are configured: using the embedded sandbox, which changes nothing real")
     }
 
     /// What is said where connecting takes long.

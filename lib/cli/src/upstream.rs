@@ -16,7 +16,7 @@ pub(crate) fn explain(context: &Context<'_>, error: CommandError) -> CommandErro
     match error.cause.as_deref() {
         Some(Error::Upstream { missing }) => {
             let diagnostics = missing.iter().map(|missing| diagnostic(context, missing)).collect();
-            let message = format!("{} of other apps missing: nothing was tried", count(missing.len(), "output"));
+            let message = format!("{} of other apps missing: nothing was attempted", count(missing.len(), "output"));
             CommandError { message, diagnostics: Some(Diagnostics(diagnostics)), ..error }
         }
         Some(Error::Lookups { failed }) => {
@@ -27,7 +27,8 @@ pub(crate) fn explain(context: &Context<'_>, error: CommandError) -> CommandErro
         Some(Error::OutputsInUse { uses }) => {
             let mut apps: Vec<&str> = uses.iter().map(|found| found.app.as_str()).collect();
             apps.dedup();
-            let hint = |app: &str| format!("in `{app}`, use something else, and run `{}`", command(context.host, app));
+            let hint =
+                |app: &str| format!("in `{app}`, use a different value, and run `{}`", command(context.host, app));
             let hints = apps.into_iter().map(hint).collect();
             CommandError { hints, ..error }
         }
@@ -52,7 +53,7 @@ pub(crate) async fn unfinished(
     let published = synthesis.assembly.outputs.keys().all(|name| loaded.state.outputs.contains_key(name));
     let ended_badly = runs.last().is_some_and(|run| run.result.is_some());
     let cut_short = loaded.journal > 0 || !loaded.state.pending.is_empty();
-    Ok((cut_short || ended_badly || !published).then_some("was not deployed to the end to"))
+    Ok((cut_short || ended_badly || !published).then_some("was not completely deployed to"))
 }
 
 fn diagnostic(context: &Context<'_>, missing: &Missing) -> Diagnostic {
@@ -77,10 +78,10 @@ fn diagnostic(context: &Context<'_>, missing: &Missing) -> Diagnostic {
             })
         }
         Problem::OtherForm { found } => {
-            Diagnostic::error(Code::OtherType, format!("what the app `{app}` publishes as `{name}` has another type"))
+            Diagnostic::error(Code::OtherType, format!("the output `{name}` of the app `{app}` has another type"))
                 .got(found)
                 .allowed(missing.import.form)
-                .help(format!("publish it under the `Export` that is used here, and run `{deploy}`"))
+                .help(format!("publish it under the `Export` that this app uses, and run `{deploy}`"))
         }
     };
     let resource = missing.resources.first();
@@ -92,7 +93,7 @@ fn diagnostic(context: &Context<'_>, missing: &Missing) -> Diagnostic {
     let users = missing.resources.len() + missing.outputs.len();
     let message = match users {
         1 if resource.is_some() => found.message,
-        _ => format!("{}; wanted by {}", found.message, missing.wanted_by()),
+        _ => format!("{}; used by {}", found.message, missing.wanted_by()),
     };
     Diagnostic { path: resource.cloned(), locations, message, ..found }
 }

@@ -128,7 +128,7 @@ fn a_deploy_says_what_was_done_and_what_the_app_publishes() {
         (r"(?m)^.*waiting for.*\n", ""),
     ]}, {
         assert_snapshot!(rest.join("\n"), @r"
-        note: no AWS credentials are configured: this is the embedded sandbox, nothing real is touched
+        note: no AWS credentials are configured: using the embedded sandbox, which changes nothing real
         first deploy: no state at ~/.groundplan/sandbox/state/shop; 3 resources will be created
 
         ✓ deploy of shop: 3 created in [time]
@@ -171,7 +171,7 @@ fn an_update_shows_values_and_a_replacement_what_forces_it() {
         shop
       ~   vpc    EC2::VPC
             ~ EnableDnsHostnames: false → true
-    +/-   vpc-a  EC2::Subnet  the new one first
+    +/-   vpc-a  EC2::Subnet  the new one is created first
             ~ CidrBlock: "10.0.0.0/24" → "10.0.1.0/24"  # forces replacement
 
     Plan: 0 to create, 1 to change, 1 to replace, 0 to delete
@@ -222,10 +222,10 @@ fn a_deploy_that_loses_data_is_refused_until_that_is_allowed() {
     shop at sandbox, account 123456789012
 
         shop
-    +/-   db  RDS::DBInstance  DATA LOSS  the new one first
+    +/-   db  RDS::DBInstance  DATA LOSS  the new one is created first
             ~ MasterUsername: "admin" → "root"  # forces replacement
 
-    DATA LOSS: 1 resource with all that is in there
+    DATA LOSS: 1 resource with all of its data
       shop/db  RDS::DBInstance  final snapshot [name]
 
     Plan: 0 to create, 0 to change, 1 to replace, 0 to delete
@@ -238,7 +238,7 @@ fn a_destroy_keeps_what_holds_data_until_that_is_allowed() {
     let machine = Machine::new();
     machine.run(&shop(), "deploy").succeeds();
     let destroyed = machine.run(&shop(), "destroy").succeeds();
-    assert!(destroyed.err.contains("`destroy --delete-data` deletes it, too"), "{}", destroyed.err);
+    assert!(destroyed.err.contains("`destroy --delete-data` also deletes it"), "{}", destroyed.err);
     assert!(machine.run(&shop(), "state list").out.starts_with("shop/media "));
     machine.run(&shop(), "destroy --delete-data").succeeds();
     assert_eq!(machine.sandbox().inventory().expect("it is whole"), []);
@@ -287,7 +287,7 @@ fn state_show_has_what_was_applied_and_no_secret() {
     let shown = machine.run(&database("admin"), "state show shop/db").succeeds().out;
     assert!(shown.contains("MasterUserPassword: (secret, generated, 30 characters)"), "{shown}");
     assert!(shown.contains("MasterUsername: \"admin\""), "{shown}");
-    machine.run(&database("admin"), "state show shop").fails(3, "below it there are: shop/db");
+    machine.run(&database("admin"), "state show shop").fails(3, "resources below this path: shop/db");
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn a_saved_plan_is_executed_once() {
     assert!(deploy.out.starts_with(&planned.out), "{}", deploy.out);
     machine.run(&shop(), "deploy shop.plan").fails(1, "the plan is stale");
     let stale = machine.run(&shop(), "show shop.plan").succeeds();
-    assert!(stale.err.contains("a deploy of this would be refused: the plan is stale"), "{}", stale.err);
+    assert!(stale.err.contains("a deploy of this plan would be refused: the plan is stale"), "{}", stale.err);
     let document = &machine.run(&shop(), "show shop.plan --json").json()[0];
     assert!(document["refused"][0].as_str().is_some_and(|it| it.starts_with("the plan is stale")), "{document}");
     machine.run(&shop(), "plan --detailed-exitcode").succeeds();
@@ -558,10 +558,10 @@ fn a_destroy_says_what_it_keeps_and_why() {
 
     // What holds data, with what it needs.
     machine.run(&database("admin"), "deploy").succeeds();
-    let data = "1 resource is kept, since it holds data";
+    let data = "1 resource is kept, because it is stateful";
     assert_eq!(kept(&machine, "plan --destroy"), [data]);
     for _ in 0..2 {
-        assert_eq!(kept(&machine, "destroy"), [data, "hint: `destroy --delete-data` deletes it, too"]);
+        assert_eq!(kept(&machine, "destroy"), [data, "hint: `destroy --delete-data` also deletes it"]);
     }
     let gone = machine.run(&none, "destroy --delete-data").succeeds();
     assert!(!gone.out.contains("kept") && !gone.err.contains("hint:"), "{}{}", gone.out, gone.err);

@@ -59,7 +59,7 @@ fn a_refresh_directly_after_a_deploy_finds_nothing_to_write_down() {
     let machine = Machine::new();
     machine.run(&tagged(), "deploy").succeeds();
     let plan = machine.run(&tagged(), "plan --refresh").succeeds();
-    assert_eq!(plan.out, "shop at sandbox, account 123456789012\nno changes: the target holds what the program says\n");
+    assert_eq!(plan.out, "shop at sandbox, account 123456789012\nno changes: the target matches the program\n");
     machine.run(&tagged(), "deploy --refresh").succeeds();
     let history = machine.run(&tagged(), "history --json").json().remove(0);
     assert_eq!(history["history"].as_array().expect("it has one").len(), 1, "it has run for nothing");

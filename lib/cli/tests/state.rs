@@ -36,7 +36,7 @@ fn a_state_that_is_gone_is_no_empty_account() {
     fs::remove_file(machine.path(STATE).join("state.json")).unwrap();
     for command in ["plan", "deploy", "destroy", "drift", "state list", "output", "history"] {
         let ran = machine.run(&shop(), command).fails(1, "there is no state at ~/.groundplan/sandbox/state/shop");
-        assert!(ran.err.contains("`state restore 1` puts the newest earlier state back"), "{command}: {}", ran.err);
+        assert!(ran.err.contains("`state restore 1` restores the newest earlier state"), "{command}: {}", ran.err);
     }
     let listed = machine.run(&shop(), "state restore").succeeds();
     assert!(listed.out.contains("    1  3 resources     `deploy` of"), "{}", listed.out);
@@ -45,7 +45,7 @@ fn a_state_that_is_gone_is_no_empty_account() {
     let starts_over = "these can be restored: 1\nhint: `--new-state` starts over with a new state";
     assert!(blank.err.contains(starts_over), "{}", blank.err);
     let restored = machine.run(&shop(), "state restore 1").succeeds();
-    assert!(restored.err.contains("the state 1 was put back, as serial 3; nothing in the account"), "{}", restored.err);
+    assert!(restored.err.contains("the state 1 was restored, as serial 3; nothing in the account"), "{}", restored.err);
     assert!(machine.run(&shop(), "history").succeeds().out.lines().last().unwrap().contains("state restore 1"));
     machine.run(&network("10.0.0.0/24", true), "deploy --refresh").succeeds();
     assert!(machine.run(&network("10.0.0.0/24", true), "plan --refresh").succeeds().out.contains("no changes"));
@@ -153,9 +153,9 @@ fn a_mistyped_place_is_noticed_by_what_the_account_has() {
     let hints = mistyped.err.lines().filter(|line| line.starts_with("hint:")).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(hints, @"
     hint: check that this is the location of the state; `--state URL` names another one
-    hint: `state push FILE` puts the state back from a backup
-    hint: `import PATH ID` adopts a resource that exists; the first import needs `--new-state`
-    hint: `--new-state` starts over with a new state, and leaves what exists alone
+    hint: `state push FILE` restores the state from a backup
+    hint: `import PATH ID` adopts an existing resource; the first import needs `--new-state`
+    hint: `--new-state` starts over with a new state, and leaves existing resources alone
     ");
     machine.run(&shop(), "plan --state file:statse").fails(1, "has resources that are tagged as of the app `shop`");
     assert_eq!(machine.sandbox().inventory().unwrap().len(), 3);
@@ -201,22 +201,22 @@ fn what_another_app_has_is_not_imported_before_it_lets_go_of_it() {
     let refused = machine.run(&billing, &import).fails(3, "is `shop/vpc` of the app `shop`");
     assert!(refused.err.contains("hint: `state rm shop/vpc` of `shop` takes it out of the state"), "{}", refused.err);
     // No flag gives one resource to two apps, and a fresh state hides no other one.
-    machine.run(&billing, &format!("{import} --take-ownership")).fails(3, "two apps cannot both have it");
+    machine.run(&billing, &format!("{import} --take-ownership")).fails(3, "two apps cannot manage the same resource");
     machine.run(&billing, &format!("{import} --new-state")).fails(3, "is `shop/vpc` of the app `shop`");
     // Where the other state is elsewhere, the tags tell.
     let elsewhere = format!("{import} --state file:elsewhere");
     let refused = machine.run(&billing, &elsewhere).fails(3, "say that it is `shop/vpc` of the app `shop`");
-    assert!(refused.err.contains("whose state is not beside ~/elsewhere/billing"), "{}", refused.err);
-    let hints = "hint: `state rm shop/vpc` of `shop` takes it out of the state of that app\n\
-                 hint: if nobody else manages it, `--take-ownership` imports it whatever its tags say\n";
+    assert!(refused.err.contains("whose state is not in the same location as ~/elsewhere/billing"), "{}", refused.err);
+    let hints = "hint: `state rm shop/vpc` of `shop` removes it from the state of that app\n\
+                 hint: if nobody else manages it, `--take-ownership` imports it regardless of its tags\n";
     assert!(refused.err.contains(hints), "{}", refused.err);
 
     machine.run(&shop(), "state rm shop/vpc").succeeds();
     let renamed = app(|shop| drop(shop.add("network", ec2::Vpc::new().cidr_block("10.0.0.0/16"))));
     let other_path = machine.run(&renamed, &format!("import shop/network {vpc}")).fails(3, "was made for `shop/vpc`");
     let hints = format!(
-        "hint: `import shop/vpc {vpc}` adopts what exists as shop/vpc\n\
-         hint: if nobody else manages it, `--take-ownership` imports it whatever its tags say\n"
+        "hint: `import shop/vpc {vpc}` adopts the existing resource as shop/vpc\n\
+         hint: if nobody else manages it, `--take-ownership` imports it regardless of its tags\n"
     );
     assert!(other_path.err.contains(&hints), "{}", other_path.err);
     machine.run(&billing, &import).succeeds();
@@ -244,8 +244,8 @@ fn a_state_is_pulled_edited_and_pushed() {
     let state = machine.path(STATE).join("state.json");
     fs::write(&state, read(&state).replace("another", "a third one")).unwrap();
     let refused = machine.run(&shop(), "plan").fails(1, "does not match its checksum: it was edited by hand");
-    let ways_out = "hint: `state restore` lists the earlier states, and `state restore N` puts one of them back\n\
-                    hint: if the state in a file is to replace it all the same, `state push FILE --force` writes it\n";
+    let ways_out = "hint: `state restore` lists the earlier states, and `state restore N` restores one of them\n\
+                    hint: if a state in a file is to replace it nevertheless, `state push FILE --force` writes it\n";
     assert!(refused.err.contains(ways_out), "{}", refused.err);
     machine.run(&shop(), &format!("state push {STATE}/state.json")).fails(1, "does not match its checksum");
     machine.run(&shop(), &format!("state push {STATE}/state.json --force")).succeeds();
@@ -418,7 +418,7 @@ fn people_and_programs_are_told_what_to_do_about_a_refusal_and_a_failed_step() {
     let machine = Machine::new();
     machine.run(&database("admin"), "plan --out old.plan").succeeds();
     machine.run(&database("admin"), "deploy").succeeds();
-    let allow = "if the data may be lost, allow that with `--delete-data`";
+    let allow = "to allow the loss of their data, add `--delete-data`";
     let planned = machine.run(&database("root"), "plan").succeeds();
     let refused = format!("resources that hold data:\n  - shop/db\nhint: {allow}\n");
     assert!(planned.err.contains(&refused), "{}", planned.err);
@@ -434,7 +434,7 @@ fn people_and_programs_are_told_what_to_do_about_a_refusal_and_a_failed_step() {
     let media = app(|shop| drop(shop.add("media", s3::Bucket::new().bucket_name("planted-by-hand"))));
     let failed = machine.run(&media, "deploy --json --delete-data").json();
     let failed = &failed.last().unwrap()["failed"][0];
-    let import = "`import shop/media planted-by-hand` adopts what exists as shop/media";
+    let import = "`import shop/media planted-by-hand` adopts the existing resource as shop/media";
     assert_eq!((&failed["path"], &failed["hints"]), (&json!("shop/media"), &json!([import])), "{failed}");
 }
 

@@ -85,7 +85,9 @@ fn a_part_that_does_not_exist_or_cannot_be_done_alone_is_refused() {
     machine.run(&shop(), "deploy shop.plan --only shop/vpc").fails(3, "cannot be used with");
     machine.run(&shop(), "deploy").succeeds();
     let none = app(|_| {});
-    machine.run(&none, "deploy --only shop/vpc").fails(3, "to include what is left out, add `--only shop/vpc-a`");
+    machine
+        .run(&none, "deploy --only shop/vpc")
+        .fails(3, "to include the resources that are left out, add `--only shop/vpc-a`");
     machine.run(&none, "deploy --only shop/vpc --only shop/vpc-a").succeeds();
     assert_eq!(paths(&machine, &none), ["shop/media"]);
 }
@@ -97,7 +99,7 @@ fn a_resource_is_moved_in_the_state() {
     let moved = machine.run(&renamed(false), "state mv shop/vpc shop/network").succeeds();
     assert_snapshot!(moved.out + &clean(&moved.err), @"
       shop/vpc → shop/network
-    1 resource moved in the state; nothing in the account has changed
+    1 resource moved in the state; the account is not changed
     ");
     assert!(machine.run(&renamed(false), "plan").succeeds().out.contains("no changes"));
     machine.run(&renamed(false), "state mv shop/netwrok shop/x").fails(3, "did you mean `shop/network`?");
@@ -106,8 +108,7 @@ fn a_resource_is_moved_in_the_state() {
     assert!(lost.err.contains("the program has nothing at shop/x: the next deploy would delete it"), "{}", lost.err);
     machine.run(&renamed(false), "state rm shop/media").succeeds();
     let other = machine.run(&renamed(false), "state mv shop/x shop/media").succeeds();
-    let warned = "shop/media is an AWS::EC2::VPC, and the program has an AWS::S3::Bucket there: the next deploy would \
-                  replace it";
+    let warned = "shop/media has the type AWS::EC2::VPC, but the program has AWS::S3::Bucket there: the next deploy would replace it";
     assert!(clean(&other.err).contains(warned), "{}", other.err);
 }
 
@@ -120,8 +121,8 @@ fn a_scope_is_taken_out_of_the_state_and_stays_in_the_account() {
       shop/media  S3::Bucket  shop-media-[id]
       shop/vpc  EC2::VPC  vpc-[id]
       shop/vpc-a  EC2::Subnet  subnet-[id]
-    3 resources taken out of the state; nothing in the account was deleted, and it is not managed any more
-    warning: the program still has shop/media, shop/vpc, shop/vpc-a: the next deploy would make new ones
+    3 resources removed from the state and no longer managed; nothing in the account was deleted
+    warning: the program still has shop/media, shop/vpc, shop/vpc-a: the next deploy would create new resources
     ");
     assert_eq!(paths(&machine, &shop()), Vec::<String>::new());
     assert_eq!(machine.sandbox().inventory().expect("it is whole").len(), 3);
@@ -160,7 +161,7 @@ fn a_create_that_was_left_open_is_listed_shown_and_dropped_on_request() {
         assert!(shown.contains(line), "{line} in {shown}");
     }
 
-    machine.run(&shop(), "state rm --open shop/vpc").fails(3, "there is no `shop/vpc` in the creates that are open");
+    machine.run(&shop(), "state rm --open shop/vpc").fails(3, "there is no `shop/vpc` in the open creates");
     let dropped = machine.run(&shop(), "state rm --open shop").succeeds();
     assert!(dropped.err.contains("it may exist in the account"), "{}", dropped.err);
     assert!(dropped.err.contains("tag groundplan:token = 5f5f"), "{}", dropped.err);
@@ -190,14 +191,14 @@ fn what_exists_is_imported_with_its_differences() {
     let imported = machine.run(&shop(), &format!("import shop/vpc {vpc}")).succeeds();
     assert_snapshot!(clean(&(imported.out + &imported.err)), @"
     shop/vpc is EC2::VPC vpc-[id] at sandbox, account 123456789012
-    what differs, and what the next deploy does about it:
+    the differences, and what the next deploy does about them:
 
         shop
       ~   vpc  EC2::VPC
             ~ EnableDnsHostnames: true → false
 
     Plan: 0 to create, 1 to change, 0 to replace, 0 to delete
-    ✓ imported shop/vpc: the state has it now; nothing in the account has changed
+    ✓ imported shop/vpc: it is in the state now; the account is not changed
     ");
     machine
         .run(&shop(), &format!("import shop/vpc {vpc}"))
@@ -235,7 +236,7 @@ fn the_history_lists_runs_and_a_rollback_goes_back_to_one() {
         shop
       ~   vpc    EC2::VPC     moved from shop/net
             ~ EnableDnsHostnames: true → false
-    +/-   vpc-a  EC2::Subnet  the new one first
+    +/-   vpc-a  EC2::Subnet  the new one is created first
             ~ CidrBlock: "10.0.1.0/24" → "10.0.0.0/24"  # forces replacement
 
     Plan: 0 to create, 1 to change, 1 to replace, 0 to delete
@@ -253,7 +254,7 @@ fn the_history_lists_runs_and_a_rollback_goes_back_to_one() {
     3  ada@build-7  state mv shop/vpc shop/net         done
     4  ada@build-7  rollback 1                  ~1 ±1  done
     ");
-    machine.run(&shop(), "rollback 3").fails(3, "these were: 1, 2, 4");
+    machine.run(&shop(), "rollback 3").fails(3, "these runs did: 1, 2, 4");
     machine.run(&shop(), "rollback 9").fails(3, "the history has no run 9");
 }
 
@@ -321,7 +322,7 @@ fn a_lock_is_waited_for_and_can_be_taken_away() {
     let lock = hold(&machine);
     let locked = machine.run(&shop(), "deploy").fails(4, "the state at");
     assert_snapshot!(locked.err, @"
-    note: no AWS credentials are configured: this is the embedded sandbox, nothing real is touched
+    note: no AWS credentials are configured: using the embedded sandbox, which changes nothing real
     error: the state at ~/.groundplan/sandbox/state/shop is locked by `destroy --yes` (process 815 of ada on build-1, since 2023-11-14 22:10:15 UTC); wait until that run has ended
     hint: that run has held the lock for 3m 05s
     hint: `--lock-timeout 10m` waits for the lock
@@ -422,11 +423,12 @@ fn a_plan_says_which_change_waits_for_a_reboot() {
     let shown = machine.run(&program("200"), "plan").succeeds().out;
     let line = shown.lines().find(|line| line.contains("max_connections")).unwrap_or_else(|| panic!("{shown}"));
     assert!(line.contains("# static parameters take effect when"), "{line}");
-    assert!(line.contains("shop/main is rebooted by this deploy, shop/reports waits for a reboot"), "{line}");
-    assert!(shown.contains("it is rebooted, so that static parameters of shop/parameters apply"), "{shown}");
+    assert!(line.contains("shop/main is rebooted by this deploy, shop/reports needs a reboot"), "{line}");
+    assert!(shown.contains("it is rebooted so that static parameters of shop/parameters apply"), "{shown}");
     let ran = machine.run(&program("200"), "deploy").succeeds();
     let said = ran.out + &ran.err;
-    let waits = "possible reboot: shop/reports applies static parameters of shop/parameters only after one";
+    let waits =
+        "possible reboot needed: shop/reports applies the static parameters of shop/parameters only after a reboot";
     assert!(said.contains(waits) && !said.contains("possible reboot: shop/main"), "{said}");
 }
 
@@ -449,15 +451,15 @@ fn what_is_protected_is_not_deleted_even_when_the_program_forgets_it() {
     shop at sandbox, account 123456789012
 
         shop
-      -   media  S3::Bucket  DATA LOSS  PROTECTED  not in the program any more
+      -   media  S3::Bucket  DATA LOSS  PROTECTED  no longer in the program
 
-    DATA LOSS: 1 resource with all that is in there
+    DATA LOSS: 1 resource with all of its data
       shop/media  S3::Bucket
 
     Plan: 0 to create, 0 to change, 0 to replace, 1 to delete
     error: the plan deletes or replaces protected resources:
       - shop/media
-    to allow it, deploy once with the protection (`protect`, or `DeletionProtection` of AWS) taken out and nothing else changed
+    to allow it, first deploy a change that only removes the protection (`protect`, or `DeletionProtection` of AWS)
     ");
     machine.run(&none, "destroy --delete-data").fails(1, "protected");
     machine.run(&with(false), "deploy").succeeds();
@@ -476,7 +478,7 @@ fn what_is_retained_stays_in_the_account_when_the_program_lets_it_go() {
     shop at sandbox, account 123456789012
 
         shop
-      x   media  S3::Bucket  stays in the account, not in the program any more, retained when it is removed
+      x   media  S3::Bucket  stays in the account, no longer in the program, it is retained when it is removed
 
     Plan: 0 to create, 0 to change, 0 to replace, 0 to delete, 1 to settle
     ");
@@ -490,9 +492,9 @@ fn what_is_retained_stays_in_the_account_when_the_program_lets_it_go() {
     let shown = &machine.run(&retained, "state show shop/media --json").json()[0];
     assert_ne!(shown["resource"]["id"], shown["retained"][0]["id"]);
     let dropped = machine.run(&retained, "state rm shop --retained").succeeds();
-    assert!(dropped.err.contains("1 retained resource taken out of the state"), "{}", dropped.err);
+    assert!(dropped.err.contains("1 retained resource removed from the state"), "{}", dropped.err);
     assert_eq!(paths(&machine, &retained), ["shop/media"]);
-    machine.run(&retained, "state rm shop --retained").fails(3, "in the records of what was retained");
+    machine.run(&retained, "state rm shop --retained").fails(3, "in the records of retained resources");
     machine.run(&retained, "state rm shop --retained --open").fails(3, "cannot be used with");
 }
 
@@ -533,7 +535,7 @@ fn what_exists_already_fails_with_the_command_that_imports_it() {
     let media = app(|shop| drop(shop.add("media", s3::Bucket::new().bucket_name("planted-by-hand"))));
     machine
         .run(&media, "deploy")
-        .fails(1, "hint: `import shop/media planted-by-hand` adopts what exists as shop/media");
+        .fails(1, "hint: `import shop/media planted-by-hand` adopts the existing resource as shop/media");
     machine.run(&media, "import shop/media planted-by-hand").succeeds();
     machine.run(&media, "deploy").succeeds();
 }

@@ -79,12 +79,12 @@ fn what_is_missing_says_who_wants_it_and_which_command_provides_it() {
        = got: no state at ~/.groundplan/sandbox/state/account
        = help: run `cargo run -p apps --bin account -- deploy --target sandbox` first
 
-    error[GP0501]: the app `account`, which publishes `zone-id`, was never deployed here; wanted by shop/logs, shop/record
+    error[GP0501]: the app `account`, which publishes `zone-id`, was never deployed here; used by shop/logs, shop/record
       --> lib/cli/tests/upstream.rs:LINE (shop/logs)
        = got: no state at ~/.groundplan/sandbox/state/account
        = help: run `cargo run -p apps --bin account -- deploy --target sandbox` first
 
-    error: 2 outputs of other apps missing: nothing was tried
+    error: 2 outputs of other apps missing: nothing was attempted
     hint: `explain GP0501` says more about the code
     ");
     let json = &machine.run(&shop(), "deploy --json").json()[0];
@@ -93,12 +93,12 @@ fn what_is_missing_says_who_wants_it_and_which_command_provides_it() {
     machine.run(&renamed(), "deploy").succeeds();
     let ran = machine.run(&shop(), "deploy").fails(3, "error[GP0502]");
     assert_snapshot!(ran.err, @"
-    error[GP0502]: the app `account` does not publish `zone-id`; wanted by shop/logs, shop/record
+    error[GP0502]: the app `account` does not publish `zone-id`; used by shop/logs, shop/record
       --> lib/cli/tests/upstream.rs:LINE (shop/logs)
        = got: it publishes retention, zone
        = help: publish `zone-id` in `account`, and run `cargo run -p apps --bin account -- deploy`
 
-    error: 1 output of other apps missing: nothing was tried
+    error: 1 output of other apps missing: nothing was attempted
     hint: `explain GP0502` says more about the code
     ");
     assert!(machine.run(&shop(), "import shop/logs /shop").fails(3, "GP0502").out.is_empty());
@@ -138,15 +138,15 @@ fn values_reach_the_app_that_uses_them_and_changes_of_theirs_are_shown() {
     shop at sandbox, account 123456789012
 
         shop
-    +/-   logs    Logs::LogGroup      DATA LOSS  the new one first
+    +/-   logs    Logs::LogGroup      DATA LOSS  the new one is created first
             ~ LogGroupName: "/zones/[zone]" → "/zones/[zone]"  # forces replacement
-    +/-   record  Route53::RecordSet  the new one first
+    +/-   record  Route53::RecordSet  the new one is created first
             ~ HostedZoneId: "[zone]" → "[zone]"  # forces replacement
 
     values of other apps
         ~ account:zone-id: "[zone]" → "[zone]"
 
-    DATA LOSS: 1 resource with all that is in there
+    DATA LOSS: 1 resource with all of its data
       shop/logs  Logs::LogGroup
 
     Plan: 0 to create, 0 to change, 2 to replace, 0 to delete
@@ -175,13 +175,13 @@ fn what_is_used_is_not_taken_away() {
     machine.run(&shop(), "deploy").succeeds();
     let before = read(&machine.path(".groundplan/sandbox/state/account/state.json"));
     let plan = machine.run(&renamed(), "plan").succeeds();
-    assert!(plan.err.contains("a deploy of this would be refused: the plan takes away outputs"), "{}", plan.err);
+    assert!(plan.err.contains("a deploy of this plan would be refused: the plan takes away outputs"), "{}", plan.err);
     let refused = machine.run(&renamed(), "deploy").fails(1, "`zone-id` is used by `shop`");
     assert_snapshot!(refused.err, @"
     error: the plan takes away outputs that other apps use:
       - `zone-id` is used by `shop`: shop/logs, shop/record
     deploy or destroy those apps without them first
-    hint: in `shop`, use something else, and run `cargo run -p apps --bin shop -- deploy`
+    hint: in `shop`, use a different value, and run `cargo run -p apps --bin shop -- deploy`
     ");
     machine.run(&renamed(), "destroy --delete-data").fails(1, "`retention` is used by `shop`: shop/logs");
     machine.run(&renamed(), "plan --destroy").succeeds();
@@ -221,7 +221,7 @@ fn a_named_upstream_is_brought_up_by_a_deploy_where_nothing_is_real() {
     let plan = machine.run(&with(first()), "plan").succeeds();
     assert!(
         plan.err
-            .contains("`account`, which this app uses, was never deployed to `sandbox`: a deploy brings it up first"),
+            .contains("`account`, which this app uses, was never deployed to `sandbox`, so a deploy deploys it first"),
         "{}",
         plan.err
     );
@@ -258,7 +258,7 @@ fn a_named_upstream_is_brought_up_by_a_deploy_where_nothing_is_real() {
     assert!(!machine.path(".groundplan/sandbox/state/shop").exists(), "nothing is deployed after what has failed");
 
     let ran = machine.run(&with(first()), "deploy").succeeds();
-    let said = ["`account`, which this app uses, was never deployed to `sandbox`: it is deployed first"];
+    let said = ["`account`, which this app uses, was never deployed to `sandbox`, so it is deployed first"];
     let said = said.into_iter().chain(["deploy of account: 2 created", "deploy of shop: 2 created"]);
     let places: Vec<_> = said.map(|text| ran.err.find(text).unwrap_or_else(|| panic!("{text}\n{}", ran.err))).collect();
     assert!(places.is_sorted(), "{}", ran.err);
@@ -290,9 +290,9 @@ fn an_upstream_whose_deploy_was_killed_is_finished_first() {
     app.upstream(first());
     killed(&machine);
     let plan = machine.run(&app, "plan").succeeds();
-    assert!(plan.err.contains("was not deployed to the end to `sandbox`: a deploy brings it up first"), "{}", plan.err);
+    assert!(plan.err.contains("was not completely deployed to `sandbox`: a deploy brings it up first"), "{}", plan.err);
     let ran = machine.run(&app, "deploy").succeeds();
-    assert!(ran.err.contains("was not deployed to the end to `sandbox`: it is deployed first"), "{}", ran.err);
+    assert!(ran.err.contains("was not completely deployed to `sandbox`: it is deployed first"), "{}", ran.err);
     assert!(ran.err.contains("deploy of shop: 2 created"), "{}", ran.err);
     assert!(machine.run(&app, "plan").succeeds().out.contains("no changes"));
 }
@@ -304,7 +304,7 @@ fn who_replaces_or_moves_a_state_is_told_who_uses_its_outputs() {
     machine.run(&first(), "deploy").succeeds();
     machine.run(&shop(), "deploy").succeeds();
     let restored = machine.run(&first(), "state restore 1 --yes").succeeds();
-    let used = "`shop` uses the output `zone-id` (shop/logs, shop/record), which that state does not publish";
+    let used = "`shop` uses the output `zone-id` (shop/logs, shop/record), which the new state does not publish";
     assert!(restored.err.contains(used), "{}", restored.err);
     assert!(!restored.err.contains("`retention`"), "{}", restored.err);
     let moved = machine.run(&first(), "state migrate file:elsewhere").succeeds();

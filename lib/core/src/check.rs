@@ -53,7 +53,7 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
             return None;
         }
         let attributes: Vec<_> = known.attributes.keys().copied().collect();
-        error(Code::UnknownAttribute, format!("a {type_name} has no attribute `{attribute}`"))
+        error(Code::UnknownAttribute, format!("{type_name} has no attribute `{attribute}`"))
             .map(|diagnostic| diagnostic.allowed(attributes.join(", ")))
     };
     let visit = |at: &Path, value: &mut Value, found: &mut Vec<Diagnostic>| {
@@ -65,7 +65,7 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
             Value::Deferred(Deferred::CrossApp(import)) if import.app == *tree.name => {
                 let own =
                     Diagnostic::error(Code::OwnExport, "this is an output of the same app").at(at.clone()).got(import);
-                found.push(own.help("pass what is published there itself: the handle or the output of the resource"));
+                found.push(own.help("pass the handle or the output of the resource itself"));
             }
             _ => {}
         });
@@ -187,7 +187,7 @@ fn cycle(way: &[(Path, Vec<Path>)], closing: &Path) -> Diagnostic {
     Diagnostic::error(Code::Cycle, "resources depend on each other in a cycle")
         .at(closing.clone())
         .got(steps.join(" → "))
-        .help("take one of the references out, or move what both need into a resource of its own (security group rules are)")
+        .help("remove one of the references, or move what both need into a separate resource, such as a security group rule")
 }
 
 /// Required properties are there, and known values have the type and are among the values that
@@ -220,7 +220,7 @@ pub(crate) fn ignored(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Di
             nothing.known.iter().min_by_key(distance).filter(|name| distance(name) <= (last.len() / 3).max(1));
         found = match nearest {
             Some(name) => found.help(format!("did you mean `{name}`?")),
-            None if nothing.known.is_empty() => found.help("leave out what is no part of the property"),
+            None if nothing.known.is_empty() => found.help("leave out what is not part of the property"),
             None => found.allowed(nothing.known.join(", ")),
         };
         diagnostics.push(Diagnostic { locations: vec![location], ..found });
@@ -265,7 +265,7 @@ fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Dia
     let plain = matches!(value, Value::String(_) | Value::Bool(_) | Value::Number(_));
     if plain && !property.allowed.is_empty() && !property.allowed.contains(&value.to_json()) {
         let allowed: Vec<_> = property.allowed.iter().map(plain_text).collect();
-        let message = format!("the property `{at}` has a value that AWS does not take");
+        let message = format!("the property `{at}` has a value that AWS does not accept");
         let got = plain_text(&value.to_json());
         found.push(Diagnostic::error(Code::ValueNotAllowed, message).got(got).allowed(allowed.join(", ")));
     }

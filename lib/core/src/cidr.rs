@@ -66,7 +66,7 @@ pub const fn parse_v4(text: &str) -> Ipv4Net {
     let host_bits = if parts[4] == 0 { u32::MAX } else { !(u32::MAX << (32 - parts[4])) };
     assert!(
         parts[4] == 32 || address & host_bits == 0,
-        "invalid IPv4 CIDR block: bits of the address are set behind its prefix; they have to be zero: the address of a /16 ends in .0.0, that of a /24 in .0"
+        "invalid IPv4 CIDR block: bits of the address are set after its prefix; they must be zero: the address of a /16 ends in .0.0, that of a /24 in .0"
     );
     Ipv4Net::new_assert(Ipv4Addr::from_bits(address), parts[4] as u8)
 }

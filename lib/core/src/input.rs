@@ -118,7 +118,7 @@ impl<T> fmt::Debug for Output<T> {
 /// If `T` is an [`Identifier`](crate::Identifier), known text and a [`Template`] can be passed as well.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
-    label = "this is no `{T}`",
+    label = "not a `{T}`",
     note = "pass a `{T}`, an `Output<{T}>`, or the handle of a resource that has one",
     note = "untyped JSON (`Json`) is written with `json!`, and a `Secret` comes from `Secret::generated`, \
             `Secret::from_env` or `Secret::from_secrets_manager`"
@@ -134,7 +134,7 @@ pub trait Provides<T> {
 /// wrong ID.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but an output of type `{Self}` was given",
-    label = "this gives a `{Self}`, not a `{T}`"
+    label = "this is a `{Self}`, not a `{T}`"
 )]
 pub trait IsA<T> {}
 
@@ -308,7 +308,7 @@ impl<K: Into<String>, T, P: Provides<T>, I: IntoIterator<Item = (K, P)>> Provide
 /// distinguishes the two cases and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but `{Self}` does not provide one",
-    label = "this is no `{T}`, nor an option of one",
+    label = "neither a `{T}` nor an option of one",
     note = "pass a `{T}`, an `Output<{T}>`, the handle of a resource that has one, or an `Option` of these",
     note = "untyped JSON (`Json`) is written with `json!`, and a `Secret` comes from `Secret::generated`, \
             `Secret::from_env` or `Secret::from_secrets_manager`"

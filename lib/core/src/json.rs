@@ -12,8 +12,8 @@ use crate::value::{Deferred, Value};
 /// untyped JSON, but not a [`Secret`](crate::Secret).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be put in JSON",
-    label = "JSON takes text, numbers, truth values, outputs, handles, templates and what `json!` gives",
-    note = "a `Secret` never becomes part of a document: pass it whole to the property that takes it"
+    label = "JSON accepts text, numbers, booleans, outputs, handles, templates and results of `json!`",
+    note = "a `Secret` cannot be part of a document: pass it directly to the property that takes it"
 )]
 pub trait JsonPart {
     /// Converts the part into a value.

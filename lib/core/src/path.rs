@@ -58,7 +58,7 @@ impl Path {
             return Some("it is empty");
         }
         if name == "." || name == ".." {
-            return Some("it means a directory");
+            return Some("it is the name of a directory");
         }
         if name.len() > 64 {
             return Some("it is longer than 64 characters");

@@ -52,7 +52,7 @@ pub trait Identifies<T> {
 /// States which attribute of a resource its handle represents in text or JSON: the one that CloudFormation's `Ref`
 /// returns.
 #[diagnostic::on_unimplemented(
-    message = "the handle of a `{Self}` stands for no text",
+    message = "the handle of a `{Self}` does not represent a text",
     label = "pass one of its outputs"
 )]
 pub trait HasRef {

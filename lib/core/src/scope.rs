@@ -42,7 +42,7 @@ pub struct Scope {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a resource nor a construct",
-    label = "a scope takes resources and what implements `Construct`"
+    label = "a scope accepts resources and types that implement `Construct`"
 )]
 pub trait Construct {
     /// The type that `add` returns.

@@ -90,8 +90,8 @@ pub const fn holes(text: &str) -> usize {
 /// and whole numbers, but not a [`Secret`](crate::Secret).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be put in a template",
-    label = "a template takes outputs that are strings, text and whole numbers",
-    note = "a `Secret` never becomes part of a text: pass it whole to the property that takes it"
+    label = "a template accepts string outputs, text and whole numbers",
+    note = "a `Secret` cannot be part of a text: pass it directly to the property that takes it"
 )]
 pub trait TemplatePart {
     /// Converts the part into a value.

@@ -36,8 +36,7 @@ pub enum Error {
     },
     /// The state is missing although the app was deployed from this store. Nothing was changed.
     #[error(
-        "there is no state at {place}, but it still has {}: the app was deployed from there, and a deploy without its \
-         state would make everything a second time",
+        "there is no state at {place}, although it still has {}: the app was deployed from there, and a deploy without its state would create every resource a second time",
         evidence.join(" and ")
     )]
     Absent {
@@ -49,7 +48,7 @@ pub enum Error {
         restore: Option<u64>,
     },
     /// The state is older than the journal or the history beside it. Nothing was changed.
-    #[error("the state at {place} has serial {found}, but {newer}: an older state was put in its place")]
+    #[error("the state at {place} has serial {found}, but {newer}: it was replaced by an older state")]
     Older {
         /// The state store.
         place: String,
@@ -60,7 +59,7 @@ pub enum Error {
     },
     /// The journal does not continue the state beside it. Nothing was changed.
     #[error(
-        "the journal at {place} belongs to another state (lineage {journal}) than the one beside it (lineage {state})"
+        "the journal at {place} continues a state of lineage {journal}, but the state beside it has lineage {state}"
     )]
     OtherLineage {
         /// The state store.
@@ -72,7 +71,7 @@ pub enum Error {
         /// The serial of the state.
         serial: u64,
     },
-    /// The state was moved to another place. Nothing was touched.
+    /// The state was moved to another location. Nothing was changed.
     #[error("the state at {place} was moved to {to}")]
     Moved {
         /// The state store.
@@ -82,8 +81,8 @@ pub enum Error {
     },
     /// The account has resources of the app, but there is no state.
     #[error(
-        "there is no state at {}, but account {account} has resources that are tagged as of the app `{app}`:{}\n\
-         a deploy would make them a second time",
+        "there is no state at {}, but account {account} has resources with the tags of the app `{app}`:{}\n\
+         a deploy would create them a second time",
         line(place),
         bullets(found)
     )]
@@ -114,7 +113,7 @@ pub enum Error {
         hints: Vec<Hint>,
     },
     /// The state belongs to another app.
-    #[error("{place} is the state of the app `{found}`, not of `{app}`; give each app its own place")]
+    #[error("{place} is the state of the app `{found}`, not of `{app}`; give each app its own location")]
     OtherApp {
         /// The file or object.
         place: String,
@@ -168,7 +167,7 @@ pub enum Error {
     },
     /// A write to the journal failed earlier in this run. It is not known whether its events are in the journal, so no
     /// more events are written.
-    #[error("the journal at {place} cannot be written any more: {reason}")]
+    #[error("the journal at {place} cannot be continued, because an earlier write failed: {reason}")]
     JournalStopped {
         /// The state store.
         place: String,
@@ -184,7 +183,7 @@ pub enum Error {
         source: Box<ProviderError>,
     },
     /// The outcome of a call that an interrupted run left open cannot be determined.
-    #[error("cannot find out whether an interrupted run did {verb} `{path}` ({type_name}): {source}")]
+    #[error("cannot determine whether an interrupted run did {verb} `{path}` ({type_name}): {source}")]
     Unresolved {
         /// The resource.
         path: Path,
@@ -223,7 +222,7 @@ pub enum Error {
     },
     /// The plan deletes or replaces protected resources.
     #[error(
-        "the plan deletes or replaces protected resources:{}\nto allow it, deploy once with the protection (`protect`, or `DeletionProtection` of AWS) taken out and nothing else changed",
+        "the plan deletes or replaces protected resources:{}\nto allow it, first deploy a change that only removes the protection (`protect`, or `DeletionProtection` of AWS)",
         bullets(paths)
     )]
     Protected {
@@ -231,14 +230,14 @@ pub enum Error {
         paths: Vec<Path>,
     },
     /// The plan deletes or replaces stateful resources, which was not allowed.
-    #[error("the plan deletes or replaces resources that hold data:{}", bullets(paths))]
+    #[error("the plan deletes or replaces stateful resources:{}", bullets(paths))]
     DataLoss {
         /// The resources.
         paths: Vec<Path>,
     },
     /// The plan deletes resources whose final snapshot can only be taken by hand.
     #[error(
-        "no final snapshot is taken of what the plan deletes; take each with its command, and wait until it is there:{}",
+        "Groundplan cannot take a final snapshot of resources that the plan deletes; take each snapshot with its command, and wait until it is complete:{}",
         commands.iter().map(|(path, command)| format!("\n  {}", line(format_args!("`{path}`: {command}")))).collect::<String>()
     )]
     NoFinalSnapshot {
@@ -247,9 +246,7 @@ pub enum Error {
     },
     /// Resources that are to stay in the account get another type. Nothing was touched.
     #[error(
-        "these are to stay in the account (`retain`), and the program has another type there:{}\ndeclare the new ones \
-         under other paths, so that the old ones are retained; or deploy once with `retain` taken out and nothing else \
-         changed",
+        "the program declares another type at the paths of resources that are to stay in the account (`retain`):{}\ndeclare the new resources under other paths, so that the old ones are retained; or first deploy a change that only removes `retain`",
         bullets(paths)
     )]
     Retyped {
@@ -265,14 +262,16 @@ pub enum Error {
         paths: Vec<(Path, Vec<Path>)>,
     },
     /// The given path is not valid.
-    #[error("`{path}` is no path: a path is names joined by `/`, its stack first, as in `shop/vpc`")]
+    #[error(
+        "`{path}` is not a path: a path consists of names joined by `/` and begins with its stack, as in `shop/vpc`"
+    )]
     NoPath {
         /// The given path.
         path: Path,
     },
     /// A retained resource cannot be moved. Nothing was changed.
     #[error(
-        "`{path}` was retained and is not managed any more, so there is nothing to move; to manage it at another path, \
+        "`{path}` was retained and is no longer managed, so there is nothing to move; to manage it at another path, \
          declare it there and import it"
     )]
     OnlyRetained {
@@ -300,20 +299,20 @@ pub enum Error {
         hints: Vec<Hint>,
     },
     /// A part of a plan cannot be executed without changes of other resources.
-    #[error("what is deleted or replaced is held by resources that are left out:{}", held(needed))]
+    #[error("resources that are left out hold resources that are deleted or replaced:{}", held(needed))]
     LeftOut {
         /// Each resource that is left out, with the one that it holds.
         needed: Vec<(Path, Path)>,
     },
     /// Resources claim something that can exist only once and that others keep. Nothing was changed.
-    #[error("the plan cannot work, since these can exist once:{}", bullets(taken))]
+    #[error("the plan cannot work, because each of these can exist only once:{}", bullets(taken))]
     Claimed {
         /// Each resource, with its claim and the resource that holds it.
         taken: Vec<Taken>,
     },
     /// Resources exchange claims, and none of them can release its claim first. Nothing was changed.
     #[error(
-        "`{path}` takes the {what} of `{other}`, which cannot let go of it first; deploy in two steps, of which the first gives one of them another one"
+        "`{path}` takes the {what} of `{other}`, which cannot release it first; deploy in two steps, of which the first gives one of the two a different one"
     )]
     Swapped {
         /// The resource that takes it.
@@ -324,13 +323,13 @@ pub enum Error {
         what: String,
     },
     /// Resources cannot be deleted, because remaining resources hold them. Nothing was changed.
-    #[error("the plan cannot work, since what is deleted is held by resources that stay:{}", bullets(held))]
+    #[error("the plan cannot work, because remaining resources hold resources that are deleted:{}", bullets(held))]
     Held {
         /// The resources, each with its holders.
         held: Vec<HeldResource>,
     },
     /// Resources name other resources by text before those exist.
-    #[error("the plan cannot work, since resources name each other before they exist:{}", bullets(names))]
+    #[error("the plan cannot work, because resources name each other before they exist:{}", bullets(names))]
     NamedTooEarly {
         /// Each resource, with the one that it names.
         names: Vec<NamedTooEarly>,
@@ -361,7 +360,7 @@ pub enum Error {
     },
     /// The plan removes outputs that other apps use.
     #[error(
-        "the plan takes away outputs that other apps use:{}\ndeploy or destroy those apps without them first",
+        "the plan removes outputs that other apps use:{}\nfirst deploy those apps without these outputs, or destroy those apps",
         outputs_in_use(uses)
     )]
     OutputsInUse {
@@ -370,7 +369,7 @@ pub enum Error {
     },
     /// The plan replaces or deletes resources whose outputs other apps use.
     #[error(
-        "the plan deletes resources that other apps use:{}\npublish the new one beside the old one under another name, deploy those apps with that, and remove the old one then",
+        "the plan deletes or replaces resources that other apps use:{}\nfirst publish a new resource under another name beside the old one, deploy those apps with the new output, and then remove the old resource",
         replaced_in_use(uses)
     )]
     ReplacedInUse {
@@ -378,13 +377,13 @@ pub enum Error {
         uses: Vec<(Use, Path)>,
     },
     /// The text is not a saved plan.
-    #[error("this is not a saved plan of groundplan: {reason}")]
+    #[error("this is not a valid saved plan: {reason}")]
     CorruptPlan {
         /// The problem, and where it is.
         reason: String,
     },
     /// Environment variables that secrets are read from are not set.
-    #[error("set the environment {}: secrets come from there", variables(names))]
+    #[error("set the environment {}, which secrets are read from", variables(names))]
     MissingSecrets {
         /// The variables.
         names: Vec<String>,
@@ -487,7 +486,7 @@ fn held(needed: &[(Path, Path)]) -> String {
 }
 
 fn missing_outputs(missing: &[Missing]) -> String {
-    missing.iter().map(|it| bullet(format_args!("{it}, wanted by {}", it.wanted_by()))).collect()
+    missing.iter().map(|it| bullet(format_args!("{it}, used by {}", it.wanted_by()))).collect()
 }
 
 fn failed_lookups(failed: &[FailedLookup]) -> String {

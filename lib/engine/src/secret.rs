@@ -24,15 +24,15 @@ pub type Digests = BTreeMap<String, String>;
 /// Why the value of a secret could not be had.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
-    #[error("the environment variable {0} is not set; a secret comes from there")]
+    #[error("the environment variable {0} is not set, which a secret is read from")]
     Unset(String),
     #[error(
-        "`{0}` has to be sent with every update, and holds a generated value, which is kept nowhere; take it from a Secrets Manager secret"
+        "`{0}` has to be sent with every update, but contains a generated value, which is not stored anywhere; use a Secrets Manager secret instead"
     )]
     NotRepeatable(String),
-    #[error("a generated secret may use none of the characters; allow some")]
+    #[error("a generated secret excludes all characters; allow some")]
     NoCharacters,
-    #[error("{0} is known only to the run that has made it; deploy again: the plan replaces it")]
+    #[error("{0} is known only to the run that created it; deploy again, which replaces the resource")]
     Lost(String),
     #[error("{0}")]
     Provider(Box<ProviderError>),

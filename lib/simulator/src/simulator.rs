@@ -551,7 +551,7 @@ impl Provider for Simulator {
             Some(key) => entry_of(&value, key).ok_or_else(|| {
                 ProviderError::new(
                     ErrorClass::Invalid,
-                    format!("the secret {name} is no JSON object with a text {key}"),
+                    format!("the secret {name} is not a JSON object with a string at {key}"),
                 )
             }),
         }

@@ -142,7 +142,9 @@ async fn ask(
             cx.memory.of::<Requests>().remember(schema.name, &id, &event);
             Ok(Ok(Accepted { id, ..Accepted::default() }))
         }
-        (_, None) => Err(Error::new(ErrorClass::UnknownOutcome, "AWS is at it, and has not told the identifier yet")),
+        (_, None) => {
+            Err(Error::new(ErrorClass::UnknownOutcome, "creation in progress; AWS has not returned an identifier yet"))
+        }
     }
 }
 

@@ -246,7 +246,10 @@ async fn get(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<Pro
     let model = required(answer.resource_description.and_then(|it| it.properties), "Properties")?;
     match serde_json::from_str(&model) {
         Ok(Json::Object(model)) => Ok(Some(model)),
-        _ => Err(Error::new(ErrorClass::Transient, format!("AWS describes `{id}` by what is no JSON object"))),
+        _ => Err(Error::new(
+            ErrorClass::Transient,
+            format!("AWS returned a description of `{id}` that is not a JSON object"),
+        )),
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn check(schema: &ResourceType, properties: &Properties) -> Result<()
             let read_only =
                 schema.attributes.keys().any(|attribute| attribute.split('.').next() == Some(name.as_str()));
             return Err(match read_only {
-                true => Error::invalid(format!("{}: `{name}` is AWS's to set, and can only be read", schema.name)),
+                true => Error::invalid(format!("{}: `{name}` is set by AWS and is read-only", schema.name)),
                 false => unknown(schema, name, schema.properties.keys()),
             });
         }

@@ -21,7 +21,7 @@ fn an_unknown_property_is_named_with_its_place_and_what_there_is() {
 #[test]
 fn an_attribute_is_not_taken_as_a_property() {
     let error = check(schema("AWS::SQS::Queue"), &map(json!({"QueueUrl": "https://a"}))).unwrap_err();
-    assert_eq!(error.message(), "AWS::SQS::Queue: `QueueUrl` is AWS's to set, and can only be read");
+    assert_eq!(error.message(), "AWS::SQS::Queue: `QueueUrl` is set by AWS and is read-only");
 }
 
 #[test]

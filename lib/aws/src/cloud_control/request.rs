@@ -156,7 +156,7 @@ pub(super) fn reason(error: &Error) -> String {
 fn failure(event: &ProgressEvent) -> Error {
     let code = event.error_code.as_ref().map(HandlerErrorCode::as_str);
     let silent = match event.operation_status {
-        Some(OperationStatus::CancelComplete) => "somebody has cancelled the request",
+        Some(OperationStatus::CancelComplete) => "the request was cancelled",
         _ => "the request has failed, and AWS does not say why",
     };
     let message = event.status_message.as_deref().or(code).unwrap_or(silent).to_owned();

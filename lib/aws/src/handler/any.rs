@@ -247,7 +247,7 @@ async fn made_before<H: Handler>(new: &H, cx: &Context, error: Error) -> Result<
 /// cannot be read is in doubt, so that it is neither used nor recorded, and looked up again.
 async fn made_now<H: Handler>(new: &H, cx: &Context, id: &str) -> Result<()> {
     let in_doubt = |unread: Error| {
-        let message = format!("whether {id} was made by this creation cannot be told: {}", unread.message());
+        let message = format!("cannot determine whether this creation made {id}: {}", unread.message());
         Error::new(ErrorClass::UnknownOutcome, message)
     };
     for pause in TAGS_APPEAR.map(Some).into_iter().chain([None]) {

@@ -95,7 +95,7 @@ impl Handler for AccessKey {
         if !found.is_empty() && !is_own(cx, &self.user_name).await? {
             let message = format!(
                 "the answer to the create of an access key was lost, and the user {} is not one of this app, so that \
-                 any of its keys may be somebody else's: {}; delete the one that nobody uses, and run again",
+                 any of its keys may be somebody else's: {}; delete one that is not in use, and run again",
                 self.user_name,
                 found.join(", ")
             );
@@ -131,7 +131,7 @@ async fn no_room(cx: &Context, user: &str, error: Error) -> Error {
         Err(_) => Vec::new(),
     };
     error.reclass(ErrorClass::Invalid, ErrorClass::Propagating).adding(format!(
-        "AWS allows a user two access keys, and {user} has {}; delete the one that nobody uses",
+        "AWS allows a user two access keys, and {user} has {}; delete one that is not in use",
         if ids.is_empty() { "them".to_owned() } else { ids.join(" and ") }
     ))
 }

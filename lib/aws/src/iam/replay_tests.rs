@@ -114,7 +114,7 @@ async fn a_third_key_is_refused_with_the_names_of_the_two() {
     let error = aws.create(&create(KEY, json!({"UserName": "ada"}))).await.unwrap_err();
     // One that went a moment ago may still count.
     assert_eq!(error.class, ErrorClass::Propagating, "{error}");
-    let said = "AWS allows a user two access keys, and ada has AKIA1 and AKIA2; delete the one that nobody uses";
+    let said = "AWS allows a user two access keys, and ada has AKIA1 and AKIA2; delete one that is not in use";
     assert!(error.message.ends_with(said), "{error}");
 }
 

@@ -223,7 +223,7 @@ impl Transition {
 
 fn date(text: &str) -> Result<DateTime> {
     DateTime::from_str(text, Format::DateTime)
-        .map_err(|_| Error::invalid(format!("`{text}` is no date as in 2027-01-31T00:00:00Z")))
+        .map_err(|_| Error::invalid(format!("`{text}` is not a date of the form 2027-01-31T00:00:00Z")))
 }
 
 fn text(date: DateTime) -> String {

@@ -48,7 +48,7 @@ pub(crate) async fn value(
     let value = Zeroizing::new(required(answer.secret_string, "SecretString")?);
     let Some(key) = &entry.key else { return Ok(value) };
     let json = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&value)
-        .map_err(|_| Error::invalid(format!("the secret {id} is no JSON object, so it has no key `{key}`")))?;
+        .map_err(|_| Error::invalid(format!("the secret {id} is not a JSON object, so it has no key `{key}`")))?;
     match json.get(key) {
         Some(serde_json::Value::String(text)) => Ok(Zeroizing::new(text.clone())),
         Some(other) => Ok(Zeroizing::new(other.to_string())),

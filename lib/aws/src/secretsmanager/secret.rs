@@ -271,7 +271,7 @@ async fn generate(cx: &Context, how: &GenerateSecretString) -> Result<Zeroizing<
         (None, None) => Ok(password),
         (Some(template), Some(key)) => {
             let mut object: Map<String, Json> = serde_json::from_str(template)
-                .map_err(|error| Error::invalid(format!("SecretStringTemplate is no JSON object: {error}")))?;
+                .map_err(|error| Error::invalid(format!("SecretStringTemplate is not a JSON object: {error}")))?;
             object.insert(key.clone(), Json::String(password.to_string()));
             Ok(Zeroizing::new(Json::Object(object).to_string()))
         }

@@ -117,7 +117,7 @@ impl Job<'_> {
             Ok(executed) => executed,
             Err(ExecuteError::Unsaved { outcome, source }) => {
                 terminal.note(view(&outcome, Vec::new()).unsaved());
-                let hint = "what was done until then is in the journal: the next run knows it";
+                let hint = "the changes up to then are in the journal, which the next run reads";
                 return Err(CommandError::from(*source).hint(hint));
             }
             Err(ExecuteError::Refused(error)) => return Err(error.into()),
@@ -126,7 +126,7 @@ impl Job<'_> {
         terminal.note(view(&outcome, reboots).render());
         terminal.print_json(&finished);
         if let Some(error) = unrecorded {
-            terminal.warn(format!("the end of this run is not in the history: {error}"));
+            terminal.warn(format!("the end of this run could not be recorded in the history: {error}"));
             terminal.hints(hint::all(&error));
         }
         Ok(match (outcome.succeeded(), outcome.interrupted) {

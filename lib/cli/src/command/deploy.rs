@@ -37,7 +37,7 @@ async fn upstreams(context: &Context<'_>, destination: &Destination<'_>, args: &
         let destination = context.find()?;
         let Some(because) = upstream::unfinished(&destination, &synthesis).await? else { continue };
         let (name, target) = (program.name(), destination.target.name());
-        context.terminal.note(format!("`{name}`, which this app uses, {because} `{target}`: it is deployed first"));
+        context.terminal.note(format!("`{name}`, which this app uses, {because} `{target}`, so it is deployed first"));
         context.terminal.print_json(&json!({"event": "upstream", "app": name}));
         let ended = boxed(|| upstreams(&context, &destination, args)).await?;
         let first = Deploy { yes: args.yes, ..Deploy::default() };

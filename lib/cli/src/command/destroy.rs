@@ -45,7 +45,7 @@ async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
     let exit = job.carry_out(&planned, PlanView::new(&planned, None), None, loaded, &*provider).await?;
     if data > 0 {
         let them = if data == 1 { "it" } else { "them" };
-        context.terminal.hint(format!("`destroy --delete-data` deletes {them}, too"));
+        context.terminal.hint(format!("`destroy --delete-data` also deletes {them}"));
     }
     Ok(exit)
 }

@@ -56,7 +56,10 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let account = match &identity {
         Ok(identity) => match foreign(identity) {
             Some(pinned) => {
-                let message = format!("the app is pinned to {pinned}, the credentials are of {}", identity.account);
+                let message = format!(
+                    "the app is pinned to account {pinned}, but the credentials belong to account {}",
+                    identity.account
+                );
                 Err(Problem { message, hints: Vec::new() })
             }
             None => Ok(identity.account.clone()),
@@ -75,7 +78,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
         let finding = match assumed {
             Ok(identity) if Some(&identity.account) == environment.account.as_ref() => Ok(arn.to_owned()),
             Ok(identity) => {
-                Err(Problem { message: format!("{arn} leads to account {}", identity.account), hints: Vec::new() })
+                Err(Problem { message: format!("{arn} belongs to account {}", identity.account), hints: Vec::new() })
             }
             Err(Problem { message, hints }) => {
                 Err(Problem { message: format!("{arn} cannot be assumed: {message}"), hints: hints.clone() })

@@ -25,7 +25,9 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let lookups = lookup::changed(&context.synthesis.assembly, &state, &*provider, parallelism).await?;
     let resources = state.resources.len();
     match found.is_empty() {
-        true => context.terminal.print(format!("no drift: {} as deployed", count(resources, "resource"))),
+        true => {
+            context.terminal.print(format!("no drift: {} unchanged since the deploy", count(resources, "resource")))
+        }
         false => context.terminal.print(render::drift::drift(&found, &state)),
     }
     if !lookups.is_empty() {
@@ -51,12 +53,12 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let unreadable = found.values().filter_map(|it| if let Drift::Unreadable(error) = it { Some(error) } else { None });
     context.terminal.hints(unreadable.flat_map(hint::all).collect::<BTreeSet<_>>());
     if of(false) {
-        context.terminal.hint("`deploy --refresh` makes it what the program says again");
+        context.terminal.hint("`deploy --refresh` corrects the drift");
     }
     if of(true) {
         context
             .terminal
-            .hint("no deploy removes what was added outside of the program: declare it, or remove it by hand");
+            .hint("a deploy does not remove what was added outside of the program: declare it, or remove it by hand");
     }
     destination.notice_again();
     Ok(match (differs, found.is_empty()) {

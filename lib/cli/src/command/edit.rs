@@ -29,7 +29,7 @@ pub(crate) async fn mv(
     let line = |Move { from, to }: &Move| format!("  {from} → {}", paint(BOLD, to));
     context.terminal.print(moves.iter().map(line).collect::<Vec<_>>().join(&*NL));
     let moved = count(moves.len(), "resource");
-    context.terminal.note(format!("{} moved in the state; nothing in the account has changed", paint(CREATE, moved)));
+    context.terminal.note(format!("{} moved in the state; the account is not changed", paint(CREATE, moved)));
     let program = &context.synthesis.assembly.resources;
     let unknown: Vec<_> = moves.iter().map(|found| &found.to).filter(|to| !program.contains_key(*to)).collect();
     if !unknown.is_empty() {
@@ -41,7 +41,7 @@ pub(crate) async fn mv(
         if let Some((old, new)) = old.zip(new).filter(|(old, new)| old.type_name != new.type_name) {
             let (to, old, new) = (&found.to, &old.type_name, &new.type_name);
             context.terminal.warn(format!(
-                "{to} is an {old}, and the program has an {new} there: the next deploy would replace it"
+                "{to} has the type {old}, but the program has {new} there: the next deploy would replace it"
             ));
         }
     }
@@ -81,9 +81,9 @@ pub(crate) async fn rm(
     for (path, intent) in &open {
         context.terminal.print(format!("  {}", open::line(path, intent)));
         let places = open::places(&state, path, intent).join(", ");
-        context
-            .terminal
-            .warn(format!("the create of {path} is dropped; it may exist in the account: look for {places}"));
+        context.terminal.warn(format!(
+            "the open create of {path} was removed; its resource may exist in the account: look for {places}"
+        ));
     }
     let dropped: Vec<_> = open.iter().map(|(path, intent)| open::document(path, intent)).collect();
     if resources.is_empty() {
@@ -92,13 +92,13 @@ pub(crate) async fn rm(
     }
 
     context.terminal.print(lines(resources.iter().map(|(path, resource)| (path, resource))));
-    let gone = paint(CREATE, format!("{} taken out of the state", count(resources.len(), "resource")));
-    context.terminal.note(format!("{gone}; nothing in the account was deleted, and it is not managed any more"));
+    let gone = paint(CREATE, format!("{} removed from the state", count(resources.len(), "resource")));
+    context.terminal.note(format!("{gone} and no longer managed; nothing in the account was deleted"));
     let program = &context.synthesis.assembly.resources;
     let again: Vec<_> = resources.iter().map(|(path, _)| path).filter(|path| program.contains_key(*path)).collect();
     if !again.is_empty() {
         let again = named(&again);
-        context.terminal.warn(format!("the program still has {again}: the next deploy would make new ones"));
+        context.terminal.warn(format!("the program still has {again}: the next deploy would create new resources"));
     }
     let removed = documents(resources.iter().map(|(path, resource)| (path, resource)));
     context.terminal.print_json(&json!({"serial": state.serial, "removed": removed, "dropped": dropped}));
@@ -120,10 +120,10 @@ pub(crate) async fn rm_retained(
     let (state, records) = destination.locked(&holder, dropped).await?;
     let records: Vec<_> = records.iter().map(|old| (&old.path, &old.resource)).collect();
     context.terminal.print(lines(records.iter().copied()));
-    let gone = paint(CREATE, format!("{} taken out of the state", count(records.len(), "retained resource")));
-    context
-        .terminal
-        .note(format!("{gone}; nothing in the account was deleted, and what these need is not kept for them"));
+    let gone = paint(CREATE, format!("{} removed from the state", count(records.len(), "retained resource")));
+    context.terminal.note(format!(
+        "{gone}; nothing in the account was deleted, and what these resources need is no longer kept for them"
+    ));
     context.terminal.print_json(&json!({"serial": state.serial, "removed": documents(records), "dropped": []}));
     Ok(Exit::Done)
 }
@@ -156,7 +156,7 @@ pub(crate) async fn commit(
         let state = edit::commit(loaded, identity, events, &*destination.store).await?;
         let ended = RunRecord { result: Some(RunResult::Succeeded), ..entry };
         if let Err(error) = destination.store.record(&ended, None).await {
-            context.terminal.warn(format!("this is not in the history: {error}"));
+            context.terminal.warn(format!("this run could not be recorded in the history: {error}"));
             context.terminal.hints(hint::all(&error));
         }
         Ok(state)

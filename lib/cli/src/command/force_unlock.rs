@@ -15,12 +15,12 @@ pub(crate) async fn run(context: &Context<'_>, args: &ForceUnlock) -> Result<Exi
         .await?;
     let holder = destination.store.force_unlock().await?;
     match &holder {
-        None => context.terminal.note(format!("nobody holds the lock of {}", destination.store.place())),
+        None => context.terminal.note(format!("the lock of {} is free", destination.store.place())),
         Some(holder) => {
             let done = paint(CREATE, "the lock was taken away");
             let holder = context.host.describe(holder);
             context.terminal.note(format!("{done} from {holder}; that run can no longer change anything"));
-            context.terminal.hint("check that it has ended; the next run finds out what it has done");
+            context.terminal.hint("make sure that it has ended; the next run checks what it did");
         }
     }
     context.terminal.print_json(&json!({"taken_from": holder}));

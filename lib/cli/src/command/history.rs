@@ -19,7 +19,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
             context.terminal.warn(format!("run {serial} is unreadable: {error}"));
             context.terminal.hints(hint::all(error));
         }
-        context.terminal.hint("`rollback N` deploys again what run N had deployed");
+        context.terminal.hint("`rollback N` deploys the program of run N again");
     }
     let History { runs, unreadable } = &history;
     let unreadable = history::document(unreadable);

@@ -36,7 +36,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     };
     let (state, change) = destination.locked(&holder, imported).await?;
     let done = paint(CREATE, format!("✓ imported {path}"));
-    context.terminal.note(format!("{done}: the state has it now; nothing in the account has changed"));
+    context.terminal.note(format!("{done}: it is in the state now; the account is not changed"));
     context.terminal.print_json(&json!({"serial": state.serial, "path": path, "id": id, "change": change}));
     destination.notice_again();
     Ok(Exit::Done)
@@ -49,7 +49,7 @@ fn show(context: &Context<'_>, destination: &Destination<'_>, args: &Import, fou
     let type_name = short_type(&change.type_name);
     let header = format!("{} is {type_name} {} {}", paint(BOLD, &args.path), paint(BOLD, &args.id), paint(DIM, target));
     if matches!(change.action, Action::NoOp | Action::Resume) {
-        context.terminal.print(format!("{header}{NL}no differences: it is as the program says"));
+        context.terminal.print(format!("{header}{NL}no differences: it matches the program"));
         return;
     }
     let changes = ChangeSet { changes: [(args.path.clone(), change.clone())].into(), ..ChangeSet::default() };
@@ -61,7 +61,8 @@ fn show(context: &Context<'_>, destination: &Destination<'_>, args: &Import, fou
         locations: Some(&context.synthesis.locations),
         full: false,
     };
-    context
-        .terminal
-        .print(format!("{header}{NL}what differs, and what the next deploy does about it:{NL}{NL}{}", view.render()));
+    context.terminal.print(format!(
+        "{header}{NL}the differences, and what the next deploy does about them:{NL}{NL}{}",
+        view.render()
+    ));
 }

@@ -15,7 +15,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Output) -> Result<Exit, Co
     let outputs = destination.load().await?.state.outputs;
     let Some(name) = &args.name else {
         match outputs.is_empty() {
-            true => context.terminal.note("nothing is published"),
+            true => context.terminal.note("the app publishes no outputs"),
             false => context.terminal.print(list(&outputs)),
         }
         context.terminal.print_json(&outputs);
@@ -26,8 +26,8 @@ pub(crate) async fn run(context: &Context<'_>, args: &Output) -> Result<Exit, Co
         let declared = context.synthesis.assembly.outputs.contains_key(name);
         let error = CommandError::usage(format!("there is no output `{name}`"));
         return Err(match (declared, names.is_empty()) {
-            (true, _) => error.hint("the program has it, but it was not deployed yet: run `deploy`"),
-            (false, true) => error.hint("nothing was published yet"),
+            (true, _) => error.hint("the program declares it, but it is not deployed yet: run `deploy`"),
+            (false, true) => error.hint("the app has not published any outputs yet"),
             (false, false) => error.hint(format!("the outputs are: {names}")),
         });
     };

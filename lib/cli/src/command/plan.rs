@@ -24,7 +24,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     let before = if args.destroy { Before::default() } else { boxed(|| upstreams(context, &destination)).await? };
     if let (Some(app), Some(_)) = (before.expected.keys().next(), &args.out) {
         let message = format!("a plan cannot be saved before `{app}`, whose outputs it needs, is deployed");
-        return Err(CommandError::usage(message).hint("`deploy` brings it up first"));
+        return Err(CommandError::usage(message).hint("`deploy` deploys it first"));
     }
     let (provider, loaded) = destination.start(args.start).await?;
     let planned = plan(context, &destination, args, &*provider, &loaded, &before).await?;
@@ -101,7 +101,7 @@ async fn upstreams(context: &Context<'_>, destination: &Destination<'_>) -> Resu
         let (name, target) = (program.name(), destination.target.name());
         context
             .terminal
-            .note(format!("`{name}`, which this app uses, {because} `{target}`: a deploy brings it up first"));
+            .note(format!("`{name}`, which this app uses, {because} `{target}`, so a deploy deploys it first"));
         let (provider, loaded) = destination.start(args::Start::default()).await?;
         let planned = plan(&context, &destination, &args::Plan::default(), &*provider, &loaded, &own).await?;
         destination.tell_first(&loaded, &planned);
@@ -135,13 +135,13 @@ pub(crate) fn show(
         let mut message = match view.assembly {
             None => kept.unwrap_or_else(|| "nothing to destroy".to_owned()),
             Some(_) if !planned.left_out.is_empty() => format!("no changes in this part{NL}{}", view.left_out()),
-            Some(_) if planned.refreshed => "no changes: the target holds what the program says".to_owned(),
+            Some(_) if planned.refreshed => "no changes: the target matches the program".to_owned(),
             Some(_) => "no changes since the last deploy; `--refresh` reads the target".to_owned(),
         };
         if !planned.plan.observed.is_empty() {
             message += &match planned.refreshed {
-                true => format!("{NL}the state is behind the account: `deploy --refresh` updates it"),
-                false => format!("{NL}the state is behind the account: a deploy updates it"),
+                true => format!("{NL}the state is older than the account: `deploy --refresh` updates it"),
+                false => format!("{NL}the state is older than the account: a deploy updates it"),
             };
         }
         context.terminal.print(format!("{header}{NL}{message}"));
@@ -169,7 +169,7 @@ pub(crate) fn refuse(context: &Context<'_>, document: &mut Json, refusals: &[Eng
     document["hints"] = refusals.iter().flat_map(hint::all).collect();
     context.terminal.print_json(document);
     for refused in refusals {
-        context.terminal.warn(format!("a deploy of this would be refused: {}", shown(refused)));
+        context.terminal.warn(format!("a deploy of this plan would be refused: {}", shown(refused)));
         context.terminal.hints(hint::all(refused));
     }
 }

@@ -55,7 +55,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
     let view = PlanView::new(&planned, Some(&program));
     let exit = job.carry_out(&planned, view, Some(&past), loaded, &*provider).await?;
     if context.synthesis.assembly != past {
-        context.terminal.hint("the program was not changed: the next `deploy` makes the target what it says again");
+        context.terminal.hint("the program was not changed: the next `deploy` deploys it again");
     }
     Ok(exit)
 }
@@ -78,9 +78,9 @@ async fn past(destination: &Destination<'_>, history: &History, serial: u64) -> 
             others.push(entry.serial.to_string());
         }
     }
-    let message = format!("run {serial} (`{}`) was not the deploy of a whole program", entry.command);
+    let message = format!("run {serial} (`{}`) did not deploy a whole program", entry.command);
     Err(CommandError::usage(message).hint(match others.is_empty() {
-        true => "no run in the history was".to_owned(),
-        false => format!("these were: {}", others.join(", ")),
+        true => "no run in the history did".to_owned(),
+        false => format!("these runs did: {}", others.join(", ")),
     }))
 }

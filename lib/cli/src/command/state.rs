@@ -48,14 +48,14 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
             }
             let open: Vec<_> = state.open_creates().collect();
             if !open.is_empty() {
-                context.terminal.note("creates that an interrupted run has left open; what they make may exist:");
+                context.terminal.note("creates that an interrupted run left open, whose resources may exist:");
                 context
                     .terminal
                     .print(open.iter().map(|(path, it)| open::line(path, it)).collect::<Vec<_>>().join(&*NL));
             }
             if !state.retained.is_empty() {
                 context.terminal.note(
-                    "retained in the account, with what they need; `state rm --retained PATH` drops such a record:",
+                    "retained in the account, with what they need (`state rm --retained PATH` removes such a record):",
                 );
                 context
                     .terminal
@@ -89,7 +89,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
             }
             let shown = resource.map(|resource| show(&state, path, resource, status(resource)));
             let shown = shown.into_iter().chain(open.map(|intent| open::show(&state, path, intent)));
-            let left = "retained: it stays in the account and is not managed any more";
+            let left = "retained: it stays in the account and is no longer managed";
             let shown = shown.chain(retained.iter().map(|resource| show(&state, path, resource, left)));
             let shown = shown.chain(answer.map(|answer| lookups::show(path, answer)));
             context.terminal.print(shown.collect::<Vec<_>>().join(&*NL));
@@ -116,7 +116,7 @@ fn unknown(state: &State, path: &Path) -> CommandError {
     match edit::within(state, path) {
         Err(error) => CommandError::from(error).hint("`state list` shows all paths"),
         Ok(within) => CommandError::usage(format!("the state has no resource at `{path}`"))
-            .hint(format!("below it there are: {}", named(&within))),
+            .hint(format!("resources below this path: {}", named(&within))),
     }
 }
 
@@ -176,7 +176,7 @@ fn show(state: &State, path: &Path, resource: &ResourceState, status: &str) -> S
     lines.join(&*NL)
 }
 
-const INCOMPLETE: &str = "lacks settings: the next deploy updates it";
+const INCOMPLETE: &str = "settings are missing: the next deploy updates it";
 
 fn status(resource: &ResourceState) -> &'static str {
     if resource.incomplete { INCOMPLETE } else { status_text(resource.status) }
@@ -184,11 +184,11 @@ fn status(resource: &ResourceState) -> &'static str {
 
 fn status_text(status: ResourceStatus) -> &'static str {
     match status {
-        ResourceStatus::Accepted => "not seen ready",
-        ResourceStatus::Updating => "not seen ready since an update",
+        ResourceStatus::Accepted => "not ready yet",
+        ResourceStatus::Updating => "not ready yet after an update",
         ResourceStatus::Ready => "ready",
         ResourceStatus::Deleting => "being deleted",
-        ResourceStatus::Tainted => "made in part: the next deploy replaces it",
-        ResourceStatus::Failed => "failed: the next deploy replaces it, unless it works by then",
+        ResourceStatus::Tainted => "partly created: the next deploy replaces it",
+        ResourceStatus::Failed => "failed: the next deploy replaces it, unless it is ready by then",
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn list(context: &Context<'_>, destination: &Destination<'_>) -
     match (states.is_empty(), unreadable.is_empty()) {
         (true, true) => context.terminal.note(format!("no earlier states are kept at {}", store.place())),
         (true, false) => {}
-        (false, _) => context.terminal.hint("`state restore N` puts one of them back"),
+        (false, _) => context.terminal.hint("`state restore N` restores one of them"),
     }
     let states: Vec<_> =
         states.iter().map(|state| json!({"serial": state.serial, "resources": state.resources.len()})).collect();
@@ -69,7 +69,7 @@ pub(crate) async fn restore(
             put(context, destination, &holder, state, yes).await
         })
         .await?;
-    let done = paint(CREATE, format!("the state {serial} was put back"));
+    let done = paint(CREATE, format!("the state {serial} was restored"));
     say(context, &format!("{done}, as serial {}", restored.state.serial));
     context.terminal.print_json(&document(&restored));
     destination.notice_again();
@@ -119,7 +119,7 @@ async fn put(
     // One that cannot be read is about to be replaced since it cannot.
     let loaded = destination.load().await;
     if loaded.is_err() {
-        let what = "what an interrupted run has made since, if there was one, is not known after that";
+        let what = "the changes of an interrupted run since then, if there was one, will be lost";
         context.terminal.warn(format!("the current state or its journal cannot be read: {what}"));
         context
             .terminal
@@ -131,8 +131,12 @@ async fn put(
         let lost = transfer::lost(&loaded.state, &state);
         if !lost.is_empty() {
             let lost = named(&lost);
-            context.terminal.warn(format!("{lost} of the current state are not in it, and are not known after that"));
-            context.terminal.hint("`import PATH ID` adopts what still exists; delete by hand what is not needed");
+            context
+                .terminal
+                .warn(format!("{lost} of the current state are not in the new state and will be forgotten"));
+            context
+                .terminal
+                .hint("`import PATH ID` adopts resources that still exist; delete by hand those that are not needed");
         }
     }
     for Use { name, app, places } in users(context, store).await {
@@ -140,7 +144,7 @@ async fn put(
             continue;
         }
         let what =
-            format!("`{app}` uses the output `{name}` ({}), which that state does not publish", places.join(", "));
+            format!("`{app}` uses the output `{name}` ({}), which the new state does not publish", places.join(", "));
         context.terminal.warn(what);
     }
     destination.confirm(yes, &format!("replace the state at {}?", store.place())).await?;
@@ -151,7 +155,7 @@ async fn put(
         store.record(&entry, None).await?;
         let transferred = transfer::replace(store, context.app(), state).await?;
         if let Err(error) = store.record(&RunRecord { result: Some(RunResult::Succeeded), ..entry }, None).await {
-            context.terminal.warn(format!("this is not in the history: {error}"));
+            context.terminal.warn(format!("this run could not be recorded in the history: {error}"));
             context.terminal.hints(hint::all(&error));
         }
         Ok(transferred)
@@ -160,8 +164,8 @@ async fn put(
 }
 
 fn say(context: &Context<'_>, done: &str) {
-    context.terminal.note(format!("{done}; nothing in the account has changed"));
-    context.terminal.hint("`plan --refresh` shows where the account differs from it");
+    context.terminal.note(format!("{done}; the account is not changed"));
+    context.terminal.hint("`plan --refresh` shows how the account differs from it");
 }
 
 fn document(transferred: &Transferred) -> serde_json::Value {
@@ -208,9 +212,11 @@ pub(crate) async fn migrate(
         })
         .await?;
     let done = paint(CREATE, format!("the state was moved to {to_url}"));
-    context.terminal.note(format!("{done}; what is left at {} is refused from now on", from.place()));
+    context.terminal.note(format!("{done}; from now on, the copy at {} is refused", from.place()));
     if context.synthesis.assembly.state.as_deref() != Some(to_url.as_str()) {
-        context.terminal.hint(format!("use it with `--state {to_url}`, or say `.state(\"{to_url}\")` in the program"));
+        context
+            .terminal
+            .hint(format!("use it with `--state {to_url}`, or write `.state(\"{to_url}\")` in the program"));
     }
     context.terminal.print_json(&json!({"serial": moved.state.serial, "state": to_url}));
     destination.notice_again();
@@ -225,7 +231,7 @@ async fn warn_of_users(context: &Context<'_>, from: &dyn StateStore, to_url: &st
     }
     let users = users.iter().map(|app| format!("`{app}`")).collect::<Vec<_>>().join(", ");
     let used = format!("outputs of `{}` are used by {users}", context.app());
-    context.terminal.warn(format!("{used}, and are found only where the states of all these apps are in one place"));
+    context.terminal.warn(format!("{used}, which finds them only if the states of all these apps are in one location"));
     context.terminal.hint(format!("run `state migrate {to_url}` of each of them as well"));
 }
 
@@ -244,7 +250,7 @@ async fn warn_of_used(context: &Context<'_>, destination: &Destination<'_>, to: 
             continue;
         }
         let uses = format!("`{}` uses outputs of `{app}`, whose state is not at {to_url}", context.app());
-        context.terminal.warn(format!("{uses}: they are found only where both states are in one place"));
+        context.terminal.warn(format!("{uses}: it finds them only if both states are in one location"));
         context.terminal.hint(format!("run `state migrate {to_url}` of `{app}` as well"));
     }
 }
@@ -252,7 +258,7 @@ async fn warn_of_used(context: &Context<'_>, destination: &Destination<'_>, to: 
 /// The uses of this app's outputs. A state of another app that cannot be read holds up no repair of this one.
 async fn users(context: &Context<'_>, store: &dyn StateStore) -> Vec<Use> {
     upstream::users(context.app(), store).await.unwrap_or_else(|error| {
-        context.terminal.warn(format!("which apps use outputs of `{}` is not known: {error}", context.app()));
+        context.terminal.warn(format!("it is not known which apps use outputs of `{}`: {error}", context.app()));
         context.terminal.hints(hint::all(&error));
         Vec::new()
     })

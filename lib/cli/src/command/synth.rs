@@ -32,7 +32,7 @@ fn template(context: &Context<'_>, stack: Option<&str>) -> Result<String, Comman
             CommandError::usage(format!("there is no stack `{stack}`")).hint(format!("the stacks are: {names}"))
         })?,
         None if templates.len() > 1 => {
-            return Err(CommandError::usage("the app has several stacks, and a template is of one")
+            return Err(CommandError::usage("the app has several stacks, but a template contains only one")
                 .hint(format!("name it with `--stack NAME`: {names}")));
         }
         None => templates

@@ -18,7 +18,7 @@ pub(crate) fn drift(found: &BTreeMap<Path, Drift>, state: &State) -> String {
     for (path, drift) in found {
         let type_name = type_of(path, state);
         let (symbol, style, remark) = match drift {
-            Drift::Missing => ("-", DELETE, "does not exist any more".to_owned()),
+            Drift::Missing => ("-", DELETE, "no longer exists".to_owned()),
             Drift::Changed { .. } => ("~", CHANGE, String::new()),
             Drift::Unreadable(error) => ("?", ERROR, format!("cannot be read: {error}")),
         };

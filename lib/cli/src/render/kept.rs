@@ -11,11 +11,13 @@ use crate::render::count;
 pub(crate) fn line(changes: &ChangeSet, state: &State) -> Option<String> {
     match Kept::of(changes, state) {
         Kept { stateful: 0, needed: 0 } => None,
-        Kept { stateful: 1, needed: 0 } => Some("1 resource is kept, since it holds data".to_owned()),
-        Kept { stateful, needed: 0 } => Some(format!("{} are kept, since they hold data", count(stateful, "resource"))),
+        Kept { stateful: 1, needed: 0 } => Some("1 resource is kept, because it is stateful".to_owned()),
+        Kept { stateful, needed: 0 } => {
+            Some(format!("{} are kept, because they are stateful", count(stateful, "resource")))
+        }
         Kept { stateful, needed } => {
             let kept = count(stateful + needed, "resource");
-            Some(format!("{kept} are kept, since they hold data or are needed by what does"))
+            Some(format!("{kept} are kept, because they are stateful or needed by stateful resources"))
         }
     }
 }

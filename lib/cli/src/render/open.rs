@@ -30,7 +30,7 @@ pub(crate) fn show(state: &State, path: &Path, intent: &Intent) -> String {
         paint(BOLD, path),
         format!("  type: {type_name}"),
         format!("  region: {}", environment.region),
-        "  status: a create that an interrupted run has left open; the resource may exist".to_owned(),
+        "  status: an interrupted run left this create open; the resource may exist".to_owned(),
         "  properties:".to_owned(),
     ];
     lines.extend(intent.properties.iter().map(|(name, value)| {

@@ -43,8 +43,12 @@ impl OutcomeView<'_> {
     /// All of it, without a line feed at the end.
     pub(crate) fn render(&self) -> String {
         let line = |(path, source): &(Path, Path)| match path == source {
-            true => format!("{NL}possible reboot: {path} applies static parameters of another group only after one"),
-            false => format!("{NL}possible reboot: {path} applies static parameters of {source} only after one"),
+            true => format!(
+                "{NL}possible reboot needed: {path} applies the static parameters of a different group only after a reboot"
+            ),
+            false => format!(
+                "{NL}possible reboot needed: {path} applies the static parameters of {source} only after a reboot"
+            ),
         };
         self.ended() + &self.reboots.iter().map(line).collect::<String>()
     }
@@ -54,8 +58,11 @@ impl OutcomeView<'_> {
         let elapsed = duration(*elapsed);
         let done = tally(self.plan, &self.outcome.done);
         if self.outcome.succeeded() {
-            let later =
-                if skipped.is_empty() { String::new() } else { ", readiness is left to a later run".to_owned() };
+            let later = if skipped.is_empty() {
+                String::new()
+            } else {
+                ", without waiting for all resources to be ready".to_owned()
+            };
             let head = paint(CREATE, format!("✓ {} of {}", self.command, self.app));
             return format!("{head}: {done} in {elapsed}{later}{}", self.compared());
         }
@@ -81,7 +88,7 @@ impl OutcomeView<'_> {
             true => "nothing new was started once the credentials were no good; renew them, and ",
             false => "fix the cause, and ",
         };
-        let next = format!("what was done is saved; {first}`{}` goes on where it stopped", self.command);
+        let next = format!("completed changes are saved; {first}`{}` continues where it stopped", self.command);
         text + &format!("{NL}{} {next}", paint(INFO, "hint:"))
     }
 
@@ -91,7 +98,7 @@ impl OutcomeView<'_> {
             return String::new();
         };
         let text = format!(
-            "its slowest chain takes {}; waiting for all that a resource depends on, 10 at a time, would take {}",
+            "the slowest chain takes {}; waiting for every dependency to be ready, with 10 resources at a time, would take {}",
             duration(timing.critical_path),
             duration(timing.waiting_for_all)
         );

@@ -173,7 +173,7 @@ impl PlanView<'_> {
         }
         let mut remarks = Vec::new();
         match change.action {
-            Action::Replace(Order::CreateFirst) => remarks.push(paint(REPLACE, "the new one first")),
+            Action::Replace(Order::CreateFirst) => remarks.push(paint(REPLACE, "the new one is created first")),
             Action::Replace(Order::DeleteFirst) => remarks.push(paint(REPLACE, "the old one is deleted first")),
             Action::Keep => remarks.push(paint(CHANGE, "is kept")),
             Action::Retain | Action::Forget => remarks.push(paint(CHANGE, "stays in the account")),
@@ -237,7 +237,7 @@ impl PlanView<'_> {
             (true, Some(Action::Update)) => format!("{path} is rebooted by this deploy"),
             // It is in no part of the program that was asked for.
             (true, _) => format!("{path} is rebooted by the next deploy of the whole app"),
-            (false, _) => format!("{path} waits for a reboot"),
+            (false, _) => format!("{path} needs a reboot"),
         };
         let named: Vec<_> = instances.iter().filter(|(path, _)| stays(path)).map(name).collect();
         let named = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
@@ -325,7 +325,7 @@ impl PlanView<'_> {
         if lost.is_empty() {
             return String::new();
         }
-        let head = format!("DATA LOSS: {} with all that is in there", count(lost.len(), "resource"));
+        let head = format!("DATA LOSS: {} with all of its data", count(lost.len(), "resource"));
         let left_over: Vec<_> = self.changes.deposed.iter().map(|old| (&old.path, old.id.as_str())).collect();
         let snapshots = |path: &Path, of: &str, id: Option<&str>| {
             let is_of = |snapshot: &(&Path, &str)| {
@@ -361,7 +361,7 @@ pub(crate) fn summary(counts: Counts) -> String {
         part(delete, "delete", DELETE),
     ];
     if may_update > 0 {
-        parts.insert(2, part(may_update, "perhaps change", CHANGE));
+        parts.insert(2, part(may_update, "possibly change", CHANGE));
     }
     if other > 0 {
         parts.push(part(other, "settle", INFO));

@@ -143,12 +143,13 @@ fn inline_owner<'a>(
 
 fn mixed(path: &Path, owner: &Path, collection: &Collection, member: &Member, locations: &Locations) -> Diagnostic {
     let (Collection { property, owner_type, .. }, Member { type_name: member_type, .. }) = (collection, member);
-    let message = format!("`{property}` of {owner_type} states all members, and this {member_type} is another one");
+    let message =
+        format!("`{property}` of {owner_type} states all members, but this {member_type} is a separate member");
     Diagnostic::error(Code::MixedCollection, message)
         .at(path.clone())
         .got(format!("`{property}` of {}", place(owner, locations)))
         .help(format!(
-            "state every member in `{property}`, or each one as an {member_type}; a deploy would remove this one"
+            "state all members in `{property}`, or each one as a separate {member_type}; otherwise, a deploy would remove this one"
         ))
 }
 
@@ -159,11 +160,14 @@ fn conflicting(first: (&Claim, &Path), second: (&Claim, &Path), locations: &Loca
     let (message, help) = match (&first.conflict, &second.conflict) {
         (Conflict::Overlap(a), Conflict::Overlap(b)) if a != b => (
             format!("address blocks overlap: {what} {} and {b}", first.values()),
-            "give one of the two a block outside of the other",
+            "give one of the two a block outside of the other one",
         ),
         (Conflict::Unless(_), Conflict::Unless(b)) => {
             let b = shown(b);
-            (format!("only one is possible: {what} {} or {b}", first.values()), "change one of the two resources")
+            (
+                format!("only one of these is possible: {what} {} or {b}", first.values()),
+                "change one of the two resources",
+            )
         }
         _ => (
             format!("two resources claim the same {what}: {}", first.values()),

@@ -99,7 +99,7 @@ fn a_message_says_what_both_have_or_how_it_overlaps_or_differs() {
     let record = |path, kind: &str| (path, RECORD, json!({"HostedZoneId": "Z", "Name": "www", "Type": kind}));
     assert_eq!(
         messages(&[record("a/one", "CNAME"), record("a/two", "A")]),
-        ["only one is possible: CNAME at a name Z, www., CNAME or a record that is no CNAME"]
+        ["only one of these is possible: CNAME at a name Z, www., CNAME or a record that is no CNAME"]
     );
 }
 

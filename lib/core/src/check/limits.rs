@@ -26,7 +26,7 @@ pub(crate) fn names(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diag
     let mut check = |path: Option<&Path>, import: &CrossAppReference| {
         let Some(reason) = Path::reject_name(&import.app) else { return };
         if refused.insert(import.app.clone()) {
-            let message = format!("`{}` is an output of what cannot be the name of an app: {reason}", import.name);
+            let message = format!("`{}` is an output of an app whose name is not valid: {reason}", import.name);
             let found = Diagnostic::error(Code::InvalidAppName, message).got(format!("{:?}", import.app));
             diagnostics.push(Diagnostic { path: path.cloned(), ..found });
         }
@@ -45,7 +45,7 @@ pub(crate) fn depths(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
             Diagnostic::error(Code::TooDeep, format!("{what} is nested too deep to be read again"))
                 .got(format!("{depth} levels"))
                 .allowed(format!("up to {DEEPEST}"))
-                .help("pass a document of that depth as text, as in `Json::to_string`")
+                .help("pass a document of that depth as text, for example with `Json::to_string`")
         })
     };
     for (path, entry) in &assembly.resources {

@@ -21,7 +21,7 @@ pub(crate) fn check(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diag
         diagnostics.extend(taken.map(|from| {
             let message = format!("this states that it was at `{from}`, but the program has a resource at that path");
             Diagnostic::error(Code::InvalidMove, message).at(path.clone()).help(
-                "remove the statement if the move is deployed already; to swap two paths, move the resources in the \
+                "remove the statement if the move is already deployed; to swap two paths, move the resources in the \
                  state, in three steps through a path that is free",
             )
         }));

@@ -88,10 +88,13 @@ impl fmt::Display for Taken {
         let Self { path, what, holder, how } = self;
         write!(f, "`{path}` takes the {what} of `{holder}`, ")?;
         match how {
-            Holding::Stays => write!(f, "which keeps it; give one of them another, or remove `{holder}`"),
-            Holding::Both => write!(f, "which is given it, too; give one of them another"),
+            Holding::Stays => write!(f, "which keeps it; give one of the two a different one, or remove `{holder}`"),
+            Holding::Both => write!(f, "which also claims it; give one of the two a different one"),
             Holding::Retained => {
-                write!(f, "which is removed and stays in the account; give `{path}` another, or move it with `moved`")
+                write!(
+                    f,
+                    "which is removed from the program but stays in the account; give `{path}` a different one, or move the resource with `moved`"
+                )
             }
             Holding::WasRetained => {
                 write!(
@@ -128,7 +131,7 @@ impl fmt::Display for NamedTooEarly {
         let Self { path, named, place } = self;
         write!(
             f,
-            "`{path}` names `{named}` ({place}), which is made after it; deploy without {place} of `{path}` first, and \
+            "`{path}` names `{named}` ({place}), which is created after it; deploy without {place} of `{path}` first, and \
              add it in a second deploy"
         )
     }
@@ -137,7 +140,7 @@ impl fmt::Display for NamedTooEarly {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MadeAfter => f.write_str("made after it"),
+            Self::MadeAfter => f.write_str("created after it"),
             Self::Property(place) => f.write_str(place),
             Self::PublicAddresses => f.write_str("its public addresses"),
         }

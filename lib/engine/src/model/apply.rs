@@ -168,7 +168,7 @@ impl State {
                 resource.learn(outputs);
                 Ok(())
             }
-            Some(_) => Err(illegal("ready", path, "nobody waits for it")),
+            Some(_) => Err(illegal("ready", path, "the run is not waiting for the resource")),
             None => Err(illegal("ready", path, "there is no resource")),
         }
     }
@@ -196,7 +196,7 @@ impl State {
                 resource.secrets.values_mut().for_each(|digest| *digest = UNKNOWN_DIGEST.to_owned());
                 Ok(())
             }
-            _ => Err(illegal("failed", path, "nothing is open there, and nobody waits for it")),
+            _ => Err(illegal("failed", path, "no operation is in progress there, and the run is not waiting for it")),
         }
     }
 

@@ -384,11 +384,11 @@ fn only_what_is_waited_for_becomes_ready_or_fails() {
         assert_eq!(after(&[events, &[ready("a/nat")]].concat()).resources["a/nat"].status, ResourceStatus::Ready);
     }
     for events in [&tainted, &is_ready, &going] {
-        assert_eq!(after(events).apply(ready("a/nat")).unwrap_err().reason, "nobody waits for it");
+        assert_eq!(after(events).apply(ready("a/nat")).unwrap_err().reason, "the run is not waiting for the resource");
     }
     for events in [&tainted, &is_ready, &going, &broken] {
         let error = after(events).apply(failed("a/nat", None)).unwrap_err();
-        assert_eq!(error.reason, "nothing is open there, and nobody waits for it");
+        assert_eq!(error.reason, "nothing is open there, and the run is not waiting for the resource");
     }
 }
 

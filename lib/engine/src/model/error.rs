@@ -16,13 +16,13 @@ pub enum FormatError {
         reason: String,
     },
     /// The document does not match its checksum.
-    #[error("{place} does not match its checksum: it was edited by hand, or is damaged; nothing was changed")]
+    #[error("{place} does not match its checksum: it was edited by hand or is damaged; nothing was changed")]
     Edited {
         /// The file or object.
         place: String,
     },
     /// A later version wrote the document.
-    #[error("{place} has format {found} and this version reads up to {known}; update groundplan")]
+    #[error("{place} has format {found}, but this version reads formats up to {known}; update Groundplan")]
     Newer {
         /// The file or object.
         place: String,

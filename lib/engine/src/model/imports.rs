@@ -93,7 +93,7 @@ impl fmt::Display for Missing {
             Problem::NotDeployed { .. } => write!(f, "`{name}` of the app `{app}`, which was never deployed here"),
             Problem::NotPublished { .. } => write!(f, "`{name}`, which the app `{app}` does not publish"),
             Problem::OtherForm { found } => {
-                write!(f, "`{name}` of the app `{app}`, which is {found} and has to be {}", self.import.form)
+                write!(f, "`{name}` of the app `{app}`, which is {found} but has to be {}", self.import.form)
             }
         }
     }

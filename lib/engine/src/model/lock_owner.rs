@@ -83,8 +83,8 @@ impl LastHeartbeat {
 impl fmt::Display for LastHeartbeat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ago {
-            ago @ 1.. => write!(f, ", last heard of {:#} ago", SignedDuration::from_secs(ago)),
-            _ => f.write_str(", heard of just now"),
+            ago @ 1.. => write!(f, ", last heartbeat {:#} ago", SignedDuration::from_secs(ago)),
+            _ => f.write_str(", last heartbeat just now"),
         }
     }
 }

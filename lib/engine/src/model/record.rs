@@ -83,7 +83,7 @@ impl RunRecord {
 
     /// Creates the record of a run of `holder` that is about to write the state after `before`.
     pub fn begun(before: &State, holder: &LockOwner, counts: Counts) -> Self {
-        let user = holder.user.as_deref().unwrap_or("somebody");
+        let user = holder.user.as_deref().unwrap_or("unknown user");
         let who = if holder.host.is_empty() { user.to_owned() } else { format!("{user}@{}", holder.host) };
         Self {
             format: Self::FORMAT,
@@ -121,7 +121,7 @@ impl RunRecord {
 pub fn assembly_from_json(text: &str, place: &str) -> Result<Assembly, FormatError> {
     let assembly: Assembly = versioned(text, place, Assembly::FORMAT)?;
     match assembly.resources.keys().find(|path| assembly.environment(path).is_none()) {
-        Some(path) => Err(FormatError::corrupt(place, format!("`{path}` is in none of its stacks"))),
+        Some(path) => Err(FormatError::corrupt(place, format!("`{path}` is not in any of its stacks"))),
         None => Ok(assembly),
     }
 }

@@ -225,7 +225,9 @@ impl State {
         let orphans = self.deposed.iter().chain(&self.retained).map(|old| (&old.path, old.resource.generation));
         let all = self.generations.iter().map(|(path, generation)| (path, *generation));
         match all.chain(standing).chain(orphans).find(|(_, generation)| *generation > u32::MAX / 2) {
-            Some((path, found)) => Err(FormatError::corrupt(place, format!("{found} is no generation of `{path}`"))),
+            Some((path, found)) => {
+                Err(FormatError::corrupt(place, format!("{found} is not a possible generation of `{path}`")))
+            }
             None => Ok(()),
         }
     }

@@ -71,7 +71,7 @@ pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>
     if events.is_empty() {
         let open = state.open_creates().map(|(path, _)| path);
         let known: Vec<_> = known.into_iter().chain(open).collect();
-        let place = if open_only { "the creates that are open" } else { "the state" };
+        let place = if open_only { "the open creates" } else { "the state" };
         return Err(Error::UnknownPaths { place, paths: vec![(path.clone(), nearest(path, known))] });
     }
     Ok(events)
@@ -87,7 +87,7 @@ pub fn drop_retained(state: &mut State, path: &Path) -> Result<Vec<Orphan>, Erro
     let dropped: Vec<_> = known.iter().filter(|it| it.is_within(path)).flat_map(|it| state.drop_retained(it)).collect();
     match dropped.is_empty() {
         true => Err(Error::UnknownPaths {
-            place: "the records of what was retained",
+            place: "the records of retained resources",
             paths: vec![(path.clone(), nearest(path, &known))],
         }),
         false => Ok(dropped),
@@ -115,13 +115,13 @@ pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error>
     }
     let stays = |path: &&Path| state.resources.contains_key(*path) && !open.contains_key(*path);
     if let Some(taken) = open.values().find(stays).or((from == to).then_some(to)) {
-        let reason = "the state has a resource there; move or remove that one first";
+        let reason = "the state already has a resource there; first move or remove that resource";
         let hints = vec![Hint::ForgetResource { path: taken.clone(), app: None }];
         return Err(Error::PathTaken { path: taken.clone(), reason, hints });
     }
     let asked_for = |path: &&Path| state.pending.contains_key(*path) && !open.contains_key(*path);
     if let Some(taken) = open.values().find(asked_for) {
-        let reason = "an interrupted run may have made a resource there";
+        let reason = "an interrupted run may have created a resource there";
         let hints = vec![Hint::FinishOpen, Hint::DropOpenCreate { path: taken.clone() }];
         return Err(Error::PathTaken { path: taken.clone(), reason, hints });
     }

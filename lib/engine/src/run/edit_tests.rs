@@ -82,10 +82,22 @@ async fn a_move_from_nowhere_or_to_a_taken_or_impossible_path_changes_nothing() 
     let before = state(&store).await;
     let cases = [
         (("a/vcp", "a/x"), "there is no `a/vcp` in the state; did you mean `a/vpc`?"),
-        (("a/vpc", "a/subnet"), "`a/subnet` is taken: the state has a resource there; move or remove that one first"),
-        (("a/vpc", "a/vpc"), "`a/vpc` is taken: the state has a resource there; move or remove that one first"),
-        (("a/vpc", "a//x"), "`a//x` is no path: a path is names joined by `/`, its stack first, as in `shop/vpc`"),
-        (("a/vpc", "x"), "`x` is no path: a path is names joined by `/`, its stack first, as in `shop/vpc`"),
+        (
+            ("a/vpc", "a/subnet"),
+            "`a/subnet` is taken: the state already has a resource there; first move or remove that resource",
+        ),
+        (
+            ("a/vpc", "a/vpc"),
+            "`a/vpc` is taken: the state already has a resource there; first move or remove that resource",
+        ),
+        (
+            ("a/vpc", "a//x"),
+            "`a//x` is not a path: a path consists of names joined by `/` and begins with its stack, as in `shop/vpc`",
+        ),
+        (
+            ("a/vpc", "x"),
+            "`x` is not a path: a path consists of names joined by `/` and begins with its stack, as in `shop/vpc`",
+        ),
     ];
     for ((from, to), expected) in cases {
         assert_eq!(mv(&store, from, to).await.unwrap_err().to_string(), expected);
@@ -158,7 +170,7 @@ async fn of_a_replacement_the_open_create_alone_can_be_dropped() {
 async fn what_is_not_there_cannot_be_dropped() {
     let (_, store) = deployed().await;
     let error = rm(&store, "a/vpc", true).await.unwrap_err();
-    assert_eq!(error.to_string(), "there is no `a/vpc` in the creates that are open");
+    assert_eq!(error.to_string(), "there is no `a/vpc` in the open creates");
     let error = rm(&store, "a/vcp", false).await.unwrap_err();
     assert_eq!(error.to_string(), "there is no `a/vcp` in the state; did you mean `a/vpc`?");
 }
@@ -169,7 +181,7 @@ async fn nothing_moves_to_where_an_interrupted_run_may_have_made_something() {
     open_create(&store, "a/new", 1).await;
     let before = state(&store).await;
     let error = mv(&store, "a/vpc", "a/new").await.unwrap_err();
-    assert_eq!(error.to_string(), "`a/new` is taken: an interrupted run may have made a resource there");
+    assert_eq!(error.to_string(), "`a/new` is taken: an interrupted run may have created a resource there");
     assert_eq!(error.hints(), [Hint::FinishOpen, Hint::DropOpenCreate { path: "a/new".into() }]);
     assert_eq!(state(&store).await, before);
 }
@@ -207,5 +219,5 @@ async fn of_what_was_retained_and_what_stands_there_the_former_alone_can_be_drop
     assert_eq!(paths(drop_retained(&mut state, &"a".into()).unwrap()), ["a/subnet", "a/vpc"]);
     assert_eq!((&one.resources, &state.resources), (&managed, &managed));
     let error = drop_retained(&mut one, &"a/subnte".into()).unwrap_err().to_string();
-    assert_eq!(error, "there is no `a/subnte` in the records of what was retained; did you mean `a/subnet`?");
+    assert_eq!(error, "there is no `a/subnte` in the records of retained resources; did you mean `a/subnet`?");
 }

@@ -133,16 +133,16 @@ type Refusal = (String, Vec<Hint>);
 fn free(state: &State, existing: &Existing, identity: &Identity) -> Result<(), Refusal> {
     let Existing { address: Address { path, .. }, id, .. } = existing;
     if let Some(known) = state.resources.get(path) {
-        let reason = format!("the state has {} `{}` there", known.type_name, known.id);
+        let reason = format!("the state already has {} `{}` there", known.type_name, known.id);
         return Err((reason, vec![Hint::ForgetResource { path: path.clone(), app: None }]));
     }
     if state.pending.contains_key(path) {
-        return Err(("an interrupted run may have made it".into(), vec![Hint::FinishOpen]));
+        return Err(("an interrupted run may have created it".into(), vec![Hint::FinishOpen]));
     }
     let same = |known: &ResourceState| GlobalId::known(known, identity) == GlobalId::of(existing, identity);
     if let Some((other, _)) = state.resources.iter().find(|(_, known)| same(known)) {
         let to_here = Hint::MoveInState { from: other.clone(), to: path.clone() };
-        return Err((format!("`{id}` stands at `{other}` already"), vec![to_here]));
+        return Err((format!("`{id}` is already managed at `{other}`"), vec![to_here]));
     }
     if let Some(old) = state.deposed.iter().find(|old| same(&old.resource)) {
         let reason = format!("`{id}` was replaced at `{}` and is still to be deleted", old.path);
@@ -160,7 +160,7 @@ enum NotRead {
 async fn read(existing: &Existing, reader: Reader<'_>, identity: &Identity) -> Result<Live, NotRead> {
     let Address { path, type_name, environment, .. } = &existing.address;
     let identifier = lookup(type_name).map(|schema| schema.primary_identifier.join("|")).unwrap_or_default();
-    let identified = format!("a resource of this type is identified by its {identifier}");
+    let identified = format!("resources of this type are identified by {identifier}");
     match reader.read(existing).await {
         Ok(Some(live)) => Ok(live),
         Ok(None) => {

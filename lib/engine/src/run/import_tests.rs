@@ -99,16 +99,16 @@ async fn what_cannot_be_imported_says_why_and_what_to_do() {
     assert_eq!(hints, []);
     let (message, hints) = refused("a/vpc", "vpc-9").await;
     let standing = fake.id("a/vpc");
-    assert_eq!(message, format!("cannot import `a/vpc`: the state has AWS::EC2::VPC `{standing}` there"));
+    assert_eq!(message, format!("cannot import `a/vpc`: the state already has AWS::EC2::VPC `{standing}` there"));
     assert_eq!(hints, [Hint::ForgetResource { path: "a/vpc".into(), app: None }]);
     let (message, hints) = refused("a/other", &standing).await;
-    assert_eq!(message, format!("cannot import `a/other`: `{standing}` stands at `a/vpc` already"));
+    assert_eq!(message, format!("cannot import `a/other`: `{standing}` is already managed at `a/vpc`"));
     assert_eq!(hints, [Hint::MoveInState { from: "a/vpc".into(), to: "a/other".into() }]);
     let (message, hints) = refused("a/other", "vpc-9").await;
     assert_eq!(
         message,
         "cannot import `a/other`: there is no AWS::EC2::VPC `vpc-9` in us-east-1 of account 111122223333; \
-         a resource of this type is identified by its VpcId"
+         resources of this type are identified by VpcId"
     );
     assert_eq!(hints, []);
 }
@@ -204,7 +204,9 @@ async fn what_another_app_has_in_its_state_is_refused_until_it_has_let_go_of_it(
         let refused = super::import(&program, &own, &request(take_ownership), &fake).await.unwrap_err();
         assert_eq!(
             refused.to_string(),
-            format!("cannot import `a/logs`: `{id}` is `a/logs` of the app `account`; two apps cannot both have it")
+            format!(
+                "cannot import `a/logs`: `{id}` is `a/logs` of the app `account`; two apps cannot manage the same resource"
+            )
         );
         assert_eq!(refused.hints(), [Hint::ForgetResource { path: path.clone(), app: Some("account".into()) }]);
     }
@@ -239,14 +241,14 @@ async fn what_carries_the_tags_of_another_path_or_of_an_app_elsewhere_is_taken_o
     };
     assert_eq!(attempt("shop", "a/logs", false).await, Ok(()));
     let (other_path, hints) = attempt("shop", "a/other", false).await.unwrap_err();
-    assert_eq!(other_path, format!("cannot import `a/logs`: the tags of `{id}` say that it was made for `a/other`"));
+    assert_eq!(other_path, format!("cannot import `a/logs`: the tags of `{id}` say that it was created for `a/other`"));
     let there = Hint::Import { path: Some("a/other".into()), id: Some(id.clone()), new_state: false };
     assert_eq!(hints, [there, Hint::TakeOwnership]);
     let (other_app, hints) = attempt("billing", "a/logs", false).await.unwrap_err();
     let there = Hint::ForgetResource { path: "a/logs".into(), app: Some("billing".into()) };
     assert_eq!(hints, [there, Hint::TakeOwnership]);
     assert!(
-        other_app.contains("say that it is `a/logs` of the app `billing`, whose state is not beside"),
+        other_app.contains("say that it is `a/logs` of the app `billing`, whose state is not in the same location as"),
         "{other_app}"
     );
     for (app, tagged) in [("shop", "a/other"), ("billing", "a/logs")] {

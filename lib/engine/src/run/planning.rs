@@ -95,7 +95,7 @@ impl Planned {
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut plan = Plan::from_json(text)?;
         let Some(Overview { changes, left_out, refreshed, is_part }) = plan.overview.take() else {
-            return Err(Error::CorruptPlan { reason: "it does not say what it changes".into() });
+            return Err(Error::CorruptPlan { reason: "it does not contain its changes".into() });
         };
         let planned = Self { changes, plan, left_out, refreshed, is_part };
         match planned.unshown() {
@@ -109,14 +109,14 @@ impl Planned {
     fn unshown(&self) -> Option<String> {
         let Self { changes, plan, .. } = self;
         if let Some(other) = plan.assembly.as_ref().map(|it| &it.app).filter(|app| **app != plan.app) {
-            return Some(format!("it is of the app `{}` and has the program of `{other}`", plan.app));
+            return Some(format!("it belongs to the app `{}` but contains the program of `{other}`", plan.app));
         }
         let is_shown = |path: &Path| {
             let acts = |change: &Change| !matches!(change.action, Action::NoOp | Action::Keep);
             changes.changes.get(path).is_some_and(acts) || changes.deposed.iter().any(|old| old.path == *path)
         };
         if let Some(step) = plan.work().find(|step| !is_shown(&step.path)) {
-            return Some(format!("it has a step for `{}` and does not show it", step.path));
+            return Some(format!("it has a step for `{}` but does not show it", step.path));
         }
         let is_done = |path: &Path| plan.work().any(|step| step.path == *path);
         let acts = |change: &&Change| {
@@ -124,7 +124,7 @@ impl Planned {
         };
         let shown = changes.changes.values().filter(acts).map(|change| &change.path);
         let undone = shown.chain(changes.deposed.iter().map(|old| &old.path)).find(|path| !is_done(path))?;
-        Some(format!("it shows a change of `{undone}` and has no step for it"))
+        Some(format!("it shows a change of `{undone}` but has no step for it"))
     }
 
     /// What interrupted creates may have left in the account and is not taken for theirs, by path, with what is to be

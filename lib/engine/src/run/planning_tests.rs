@@ -281,15 +281,15 @@ async fn a_saved_plan_shows_what_it_does() {
     let mut hidden = planned.clone();
     hidden.changes.changes.remove("a/vpc");
     let refused = again(&hidden).unwrap_err();
-    assert!(refused.to_string().ends_with("it has a step for `a/vpc` and does not show it"), "{refused}");
+    assert!(refused.to_string().ends_with("it has a step for `a/vpc` but does not show it"), "{refused}");
     assert_eq!(refused.hints(), [Hint::PlanAgain]);
     let mut idle = planned.clone();
     idle.plan.steps.clear();
     let refused = again(&idle).unwrap_err().to_string();
-    assert!(refused.contains("it shows a change of `a/subnet` and has no step for it"), "{refused}");
+    assert!(refused.contains("it shows a change of `a/subnet` but has no step for it"), "{refused}");
     let other = Assembly { app: "other".into(), ..program.clone() };
     let refused = Planned::from_json(&planned.to_json(Some(&other), &loaded)).unwrap_err().to_string();
-    assert!(refused.contains("it is of the app `shop` and has the program of `other`"), "{refused}");
+    assert!(refused.contains("it belongs to the app `shop` but contains the program of `other`"), "{refused}");
 }
 
 #[tokio::test(start_paused = true)]

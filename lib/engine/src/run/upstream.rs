@@ -321,7 +321,7 @@ pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn
             let now = match outputs.and_then(|outputs| outputs.get(name)) {
                 Some(now) if now == value => continue,
                 Some(now) => format!("is {now} now"),
-                None => "is published no more".to_owned(),
+                None => "is no longer published".to_owned(),
             };
             let reason = format!("`{name}` of the app `{app}` was {value} when it was made, and {now}");
             return Err(Error::StalePlan { reason });
@@ -355,8 +355,9 @@ pub async fn users(app: &str, store: &dyn StateStore) -> Result<Vec<Use>, Error>
         let (consumer, moved) = match settled(&*beside, &app).await {
             // What it uses now is written down elsewhere, where nothing of this app is.
             Err(Error::Moved { place, to }) => {
-                let note =
-                    format!("as of when its state was moved to {to}; where it does not any more, delete {place}");
+                let note = format!(
+                    "as of the time when its state was moved to {to}; if it no longer uses them, delete {place}"
+                );
                 (left(&*beside).await?, Some(note))
             }
             consumer => (consumer?, None),

@@ -122,8 +122,7 @@ async fn all_that_is_missing_is_said_at_once_with_who_wants_it() {
     let error = world.deploy(&shop(), &world.shop).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "outputs of other apps are missing:\n  - `zone-id` of the app `account`, which was never deployed here, \
-         wanted by a/logs"
+        "outputs of other apps are missing:\n  - `zone-id` of the app `account`, which was never deployed here, used by a/logs"
     );
     world.deploy(&account(json!({"zone-id": 7, "certificate": "c"})), &world.account).await.unwrap();
     let mut both = shop();
@@ -138,7 +137,7 @@ async fn all_that_is_missing_is_said_at_once_with_who_wants_it() {
     );
     assert_eq!(found[0].wanted_by(), "the output `arn`");
     assert_eq!(found[1].problem, Problem::OtherForm { found: json!(7) });
-    assert_eq!(found[1].to_string(), "`zone-id` of the app `account`, which is 7 and has to be a string");
+    assert_eq!(found[1].to_string(), "`zone-id` of the app `account`, which is 7 but has to be a string");
 }
 
 #[tokio::test(start_paused = true)]
@@ -484,7 +483,7 @@ async fn of_two_runs_at_the_same_time_one_sees_the_other_and_touches_nothing() {
     let without = State { outputs: BTreeMap::new(), ..after };
     let shop = Meanwhile { store: &world.shop, event: Mutex::new(Some((world.account.clone(), without))) };
     let refused = world.deploy(&self::shop(), &shop).await.unwrap_err();
-    assert!(refused.to_string().contains("is published no more"), "{refused}");
+    assert!(refused.to_string().contains("is no longer published"), "{refused}");
     assert_eq!(world.state(&world.shop, "shop").await.imports, Imports::new());
     assert_eq!(world.fake.calls(), Vec::<String>::new());
 }

@@ -125,7 +125,7 @@ pub(super) async fn status(cx: &Context, instance: &Live, known: &Known<DbInstan
         Readiness::Ready => match given_up(instance, &known.last) {
             None => Ok(Status::Ready(live::outputs(instance))),
             Some(change) => Ok(match failure(cx, &known.id).await {
-                Some(event) => Status::Failed(format!("RDS has not made the change of {change}: {event}")),
+                Some(event) => Status::Failed(format!("RDS did not apply the change of {change}: {event}")),
                 None => Status::Pending(format!("available, but not with {change} yet")),
             }),
         },

@@ -326,5 +326,5 @@ pub(super) fn gone(path: &Path) -> ProviderError {
 }
 
 fn overdue(detail: &str, wait: Wait) -> String {
-    format!("it is still `{detail}` after {} minutes; run again to go on waiting", wait.timeout.as_secs() / 60)
+    format!("it is still `{detail}` after {} minutes; run again to continue waiting", wait.timeout.as_secs() / 60)
 }

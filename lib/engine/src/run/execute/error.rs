@@ -29,7 +29,7 @@ pub enum StepError {
         hints: Vec<Hint>,
     },
     /// The resource did not become ready.
-    #[error("it is not ready: {reason}")]
+    #[error("the resource is not ready: {reason}")]
     NotReady {
         /// The message of the cloud.
         reason: String,
@@ -37,13 +37,13 @@ pub enum StepError {
         failed: bool,
     },
     /// The resource was not deleted.
-    #[error("it is not gone: {reason}")]
+    #[error("the resource is not deleted yet: {reason}")]
     NotGone {
         /// The message of the cloud.
         reason: String,
     },
     /// The response to a create was lost, and several resources may be its result.
-    #[error("the answer to the create was lost, and {} resources may be what it made: {}; delete all but one and run again", ids.len(), ids.join(", "))]
+    #[error("the response to the create was lost, and {} resources may be its result: {}; delete all but one of them and run again", ids.len(), ids.join(", "))]
     Ambiguous {
         /// Their identifiers.
         ids: Vec<String>,
@@ -55,13 +55,13 @@ pub enum StepError {
         message: String,
     },
     /// A reference has no value.
-    #[error("`{reference}` has no value: the resource exists, but the target has not told this attribute")]
+    #[error("`{reference}` has no value: the resource exists, but the target did not return this attribute")]
     Unresolved {
         /// The reference.
         reference: String,
     },
     /// The state does not contain the resource of the step.
-    #[error("the state has no such resource")]
+    #[error("the state does not contain this resource")]
     Unknown,
     /// The run was asked to stop before the step was completed. The outcome lists such a step as skipped.
     #[error("the run was asked to stop")]

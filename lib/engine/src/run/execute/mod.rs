@@ -106,7 +106,7 @@ pub enum ExecuteError {
     Refused(#[from] Error),
     /// The state could not be saved at the end of the run. The journal contains the outcome, as far as it could be
     /// written.
-    #[error("what was done could not be saved: {source}")]
+    #[error("the resulting state could not be saved: {source}")]
     Unsaved {
         /// The outcome of the run.
         outcome: Box<Outcome>,

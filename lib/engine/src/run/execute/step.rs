@@ -254,7 +254,9 @@ impl Runner<'_> {
                 if as_asked {
                     return Ok(existing.id);
                 }
-                let reason = "it works, but is not what an earlier run has asked for; run again to change it".into();
+                let reason =
+                    "ready, but its configuration differs from what an earlier run requested; run again to change it"
+                        .into();
                 Err(StepError::NotReady { reason, failed: false })
             }
             Err(StepError::NotReady { reason, failed: true }) => {

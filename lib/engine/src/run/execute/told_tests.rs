@@ -82,7 +82,7 @@ async fn what_needs_a_secret_that_was_told_before_has_the_key_made_anew() {
     let loaded = store::load(&store, "shop").await.unwrap();
     let planned = planning::deploy(&shared(1), &loaded.state, &fake, &PlanOptions::default()).await.unwrap();
     let reason = planned.changes.changes["a/key"].reasons[0].to_string();
-    assert_eq!(reason, "its secret is needed by a/second and only the run that makes it knows it");
+    assert_eq!(reason, "a/second needs its secret, which only the run that creates it knows");
     fake.calls();
     assert!(deploy(&shared(1), &store, &fake).await.succeeded());
     let calls = fake.calls();

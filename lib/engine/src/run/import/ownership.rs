@@ -36,7 +36,7 @@ pub(super) async fn permit(
         };
         let Some(state) = state else { continue };
         if let Some(other) = standing(&state, existing, own) {
-            let reason = format!("`{id}` is `{other}` of the app `{app}`; two apps cannot both have it");
+            let reason = format!("`{id}` is `{other}` of the app `{app}`; two apps cannot manage the same resource");
             return refused(reason, vec![Hint::ForgetResource { path: other, app: Some(app) }]);
         }
         asked.insert(app);
@@ -49,7 +49,7 @@ pub(super) async fn permit(
             true => Ok(()),
             false => {
                 let there = Hint::Import { path: Some(tagged.as_str().into()), id: Some(id.clone()), new_state: false };
-                let reason = format!("the tags of `{id}` say that it was made for `{tagged}`");
+                let reason = format!("the tags of `{id}` say that it was created for `{tagged}`");
                 refused(reason, vec![there, Hint::TakeOwnership])
             }
         },
@@ -57,7 +57,7 @@ pub(super) async fn permit(
         Some(Owner { app, .. }) if asked.contains(&app) => Ok(()),
         Some(Owner { app, path: tagged }) => {
             let reason = format!(
-                "the tags of `{id}` say that it is `{tagged}` of the app `{app}`, whose state is not beside {}",
+                "the tags of `{id}` say that it is `{tagged}` of the app `{app}`, whose state is not in the same location as {}",
                 store.place()
             );
             let there = Hint::ForgetResource { path: tagged.as_str().into(), app: Some(app) };

@@ -105,7 +105,7 @@ pub(super) fn remove(path: &Path) -> Result<(), Error> {
 /// Removes a file that is not kept any more. That it stays is no reason for a run to fail.
 pub(super) fn prune(path: &Path) {
     if let Err(error) = remove(path) {
-        tracing::warn!("what is old stays: {error}");
+        tracing::warn!("cannot delete old files: {error}");
     }
 }
 

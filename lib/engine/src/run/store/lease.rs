@@ -158,7 +158,7 @@ impl Leases {
         }
         match self.cells.read(&self.name).await? {
             Some(cell) => Err(self.locked(&cell)?),
-            None => Err(Error::LockLost { place: self.place.clone(), how: "went from hand to hand".into() }),
+            None => Err(Error::LockLost { place: self.place.clone(), how: "changed its owner again and again".into() }),
         }
     }
 
@@ -359,13 +359,16 @@ impl Held {
             match cells.read(name).await? {
                 None if self.is_sure() => return Err(self.lose("was taken away by force".into())),
                 None => {
-                    let how = "ran out while this run was silent, and another one has had it since";
+                    let how = "expired while this run did not renew it, and another run has held it since";
                     return Err(self.lose(how.into()));
                 }
                 Some(cell) => match Record::from_json(&cell.text, &self.leases.place)? {
                     record if record.token == self.token => *current = Current { record, version: cell.version },
                     other => {
-                        let how = format!("was taken over by {}, since this run was silent for too long", other.holder);
+                        let how = format!(
+                            "was taken over by {}, because this run did not renew it for too long",
+                            other.holder
+                        );
                         return Err(self.lose(how));
                     }
                 },

@@ -155,7 +155,7 @@ pub trait StateStore: Send + Sync {
 
     /// Marks the state as moved to another location, or removes the mark. The caller holds the lock.
     async fn set_moved(&self, _to: Option<&str>) -> Result<(), Error> {
-        Err(Error::Refused { reason: format!("{} cannot be moved", self.place()), hints: Vec::new() })
+        Err(Error::Refused { reason: format!("the state at {} cannot be moved", self.place()), hints: Vec::new() })
     }
 }
 

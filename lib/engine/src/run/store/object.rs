@@ -210,8 +210,8 @@ impl ObjectStore {
         let reason = match gap {
             None => "it changes faster than it can be read".to_owned(),
             Some((before, after)) => format!(
-                "its log has a gap: `{}` is followed by `{}`. If nothing of groundplan wrote the latter, delete it and \
-                 all after it",
+                "its log has a gap: `{}` is followed by `{}`. If Groundplan did not write the latter, delete it and \
+                 all objects after it",
                 self.log_object(before),
                 self.log_object(after)
             ),

@@ -80,7 +80,7 @@ pub(super) fn lines(events: &[Event]) -> String {
 pub(super) fn state(text: &str, place: &str) -> Result<State, Error> {
     match Header::split(text, place)? {
         (Header { kind: Kind::Checkpoint, .. }, body) => Ok(State::from_json(body, place)?),
-        _ => Err(Error::Format(FormatError::Corrupt { place: place.into(), reason: "it is no checkpoint".into() })),
+        _ => Err(Error::Format(FormatError::Corrupt { place: place.into(), reason: "it is not a checkpoint".into() })),
     }
 }
 

@@ -101,7 +101,10 @@ async fn a_paused_run_that_wakes_when_the_next_one_has_ended_writes_nothing() {
     take_over(&other).await.release().await.unwrap();
     bucket.thaw();
     let message = lost(store.append(0, &[begun(2)]).await);
-    assert!(message.contains("ran out while this run was silent, and another one has had it since"), "{message}");
+    assert!(
+        message.contains("expired while this run did not renew it, and another run has held it since"),
+        "{message}"
+    );
     assert_eq!(serial(&other).await, 1);
 }
 
@@ -224,7 +227,7 @@ async fn the_lock_of_a_run_that_was_killed_runs_out() {
     pass(5).await;
     // At once, it is said who holds it and that this was just heard of.
     let Err(error @ Error::Locked { .. }) = other.lock(&LockOwner::new("deploy")).await else { panic!("it is locked") };
-    assert!(error.to_string().contains(", last heard of 5s ago; wait until"), "{error}");
+    assert!(error.to_string().contains(", last heartbeat 5s ago; wait until"), "{error}");
     // One who waits gets it within a lease.
     let started = tokio::time::Instant::now();
     let mut told = None;
@@ -396,10 +399,10 @@ async fn damaged_and_newer_objects_are_clear_errors() {
         ("", "s3://bucket/shop/log/000000000002 is damaged: EOF"),
         (
             "{\"format\": 7}\n",
-            &format!("000000000002 has format 7 and this version reads up to {}; update groundplan", State::FORMAT),
+            &format!("000000000002 has format 7, but this version reads formats up to {}; update Groundplan", State::FORMAT),
         ),
         (&format!("{good}nonsense\n"), "000000000002 is damaged: line 3"),
-        (&good.replace("[1]", "[1,2]"), "000000000002 is damaged: it is no checkpoint"),
+        (&good.replace("[1]", "[1,2]"), "000000000002 is damaged: it is not a checkpoint"),
     ];
     for (text, expected) in cases {
         bucket.set(&object(2), text);

@@ -32,7 +32,7 @@ pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Resul
     let state = match earlier.remove(&serial).transpose()? {
         // Whoever goes on from it would be told that there is no state.
         Some(state) if state.is_blank() => {
-            let reason = format!("the state {serial} at {place} is from before the first deploy, and has nothing");
+            let reason = format!("the state {serial} at {place} is from before the first deploy and is empty");
             return Err(blank(format!("{reason}; {}", which(earlier.into()))));
         }
         Some(state) => state,
@@ -108,7 +108,7 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
         return Err(Error::OtherApp { place: place.to_owned(), found: state.app, app: app.to_owned() });
     }
     if state.is_blank() {
-        return Err(blank(format!("{place} is a state from before the first deploy, and has nothing")));
+        return Err(blank(format!("{place} is a state from before the first deploy and is empty")));
     }
     if !force {
         let loaded = match load(store, app).await {
@@ -128,7 +128,7 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
             }
             if current.serial > state.serial {
                 let reason = format!(
-                    "{place} has serial {}, and the state at {} has serial {}: it has moved on since",
+                    "{place} has serial {}, but the state at {} has serial {}: it has changed since",
                     state.serial,
                     store.place(),
                     current.serial
@@ -213,20 +213,20 @@ pub async fn migrate(
     if let Some(other) = &other {
         if other.lineage != state.lineage {
             return Err(refused(format!(
-                "{} has the state of another deployment already: choose another place",
+                "{} already has the state of another deployment: choose another location",
                 to.place()
             )));
         }
         // The journal of a store that was moved away is part of what was moved.
         if other.serial > state.serial || is_open {
             return Err(refused(format!(
-                "{} has a newer copy of this state (serial {}): use that one, or choose another place",
+                "{} has a newer copy of this state (serial {}): use that copy, or choose another location",
                 to.place(),
                 other.serial
             )));
         }
     } else if !to.history().await?.is_empty() && to.moved().await?.is_none() && !is_copy(from, to).await? {
-        return Err(refused(format!("{} has the history of another deployment: choose another place", to.place())));
+        return Err(refused(format!("{} has the history of another deployment: choose another location", to.place())));
     }
     // Until the end of the move, whoever looks there is sent back.
     to.set_moved(Some(from_url)).await?;
@@ -258,7 +258,7 @@ async fn finished(from: &dyn StateStore, to: &dyn StateStore, app: &str, from_ur
             to.set_moved(None).await?;
             Ok(Transferred { before: Some(second.state.serial), state: second.state })
         }
-        _ => Err(refused(format!("{} says that its state was moved to {}, which has none", from.place(), to.place()))),
+        _ => Err(refused(format!("{} is marked as moved to {}, which has no state", from.place(), to.place()))),
     }
 }
 
@@ -282,7 +282,7 @@ async fn is_copy(from: &dyn StateStore, to: &dyn StateStore) -> Result<bool, Err
 
 async fn verify(to: &dyn StateStore, state: &State, runs: &[Run]) -> Result<(), Error> {
     let differs =
-        |what: &str| Err(refused(format!("{what} at {} is not what was written there; nothing was moved", to.place())));
+        |what: &str| Err(refused(format!("{what} at {} differs from what was written; nothing was moved", to.place())));
     if to.load().await? != Some(Stored { state: state.clone(), journal: Vec::new() }) {
         return differs("the state");
     }
@@ -302,10 +302,15 @@ async fn next(store: &dyn StateStore, mut state: State) -> Result<State, Error> 
     let highest = highest(store).await?.max(state.serial);
     // Whoever edits a state leaves room for the runs that follow.
     if state.serial > u64::from(u32::MAX / 2) {
-        return Err(refused(format!("{} is no serial of a state: a state has one more with each run", state.serial)));
+        return Err(refused(format!(
+            "{} is not a possible serial of a state: the serial grows by one with each run",
+            state.serial
+        )));
     }
     let Some(serial) = highest.checked_add(1).filter(|serial| *serial < u64::from(u32::MAX)) else {
-        return Err(refused(format!("{highest} is no serial of a state: a state has one more with each run")));
+        return Err(refused(format!(
+            "{highest} is not a possible serial of a state: the serial grows by one with each run"
+        )));
     };
     let current = match store.load().await {
         Ok(Some(stored)) => {

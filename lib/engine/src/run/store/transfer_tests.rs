@@ -214,7 +214,7 @@ async fn a_state_that_is_older_than_its_history_or_its_journal_is_refused_until_
     fs::remove_file(path("state.json")).unwrap();
     fs::copy(path("state.1.json"), path("state.json")).unwrap();
     let error = refused(&store).await;
-    assert!(error.contains("has serial 1, but run 3 has ended: an older state was put in its place"), "{error}");
+    assert!(error.contains("has serial 1, but run 3 has ended: it was replaced by an older state"), "{error}");
 
     fs::write(path("state.json"), newest).unwrap();
     store.append(3, &[begun(4)]).await.unwrap();

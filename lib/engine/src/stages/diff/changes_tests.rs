@@ -40,13 +40,13 @@ fn a_path_that_is_taken_or_may_be_is_no_new_one_of_what_is_removed() {
     let (kept, both) = (assembly(&[logs("a/new")]), assembly(&[logs("a/new"), logs("a/old")]));
     assert_eq!(
         told(&changes(&kept, &deployed(&both))),
-        ["forget a/old: not in the program any more; a/new is the same in the account and stays"]
+        ["forget a/old: no longer in the program; it is the same resource in the account as a/new, which stays"]
     );
     let mut state = deployed(&assembly(&[logs("a/old")]));
     pending_create(&mut state, "a/new", LOG_GROUP);
     assert_eq!(
         told(&changes(&kept, &state)),
-        ["create a/new: an earlier run was interrupted here", "delete a/old (loses data): not in the program any more"]
+        ["create a/new: an earlier run was interrupted here", "delete a/old (loses data): no longer in the program"]
     );
 }
 

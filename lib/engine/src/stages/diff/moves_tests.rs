@@ -31,7 +31,7 @@ fn a_path_that_has_a_resource_takes_over_no_other_one() {
         [
             "replace a/kept (loses data): LogGroupName cannot be changed in place",
             "create a/new: new in the program",
-            "delete a/old (loses data): not in the program any more",
+            "delete a/old (loses data): no longer in the program",
         ]
     );
 }

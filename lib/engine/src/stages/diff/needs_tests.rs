@@ -40,16 +40,19 @@ fn what_stands_needs_what_stands_and_what_was_replaced_what_was_replaced() {
     assert_eq!(
         needs(&state),
         [
-            "a/user 2: a/x 2 (made after it)",
-            "a/user 2: perhaps a/x 1 (made after it)",
-            "a/user 1: perhaps a/x 2 (made after it)",
-            "a/user 1: a/x 1 (made after it)",
+            "a/user 2: a/x 2 (created after it)",
+            "a/user 2: perhaps a/x 1 (created after it)",
+            "a/user 1: perhaps a/x 2 (created after it)",
+            "a/user 1: a/x 1 (created after it)",
         ]
     );
     // It names one of them.
     let user = state.resources.get_mut("a/user").unwrap();
     user.properties.insert("CidrBlock".into(), "id-of-a/x".into());
-    assert_eq!(needs(&state)[..2], ["a/user 2: perhaps a/x 2 (made after it)", "a/user 2: a/x 1 (made after it)"]);
+    assert_eq!(
+        needs(&state)[..2],
+        ["a/user 2: perhaps a/x 2 (created after it)", "a/user 2: a/x 1 (created after it)"]
+    );
 }
 
 #[test]
@@ -57,7 +60,7 @@ fn what_is_the_only_one_of_its_path_is_needed_whenever_it_was_made() {
     let mut state = two();
     depose(&mut state, "a/user");
     state.resources.remove("a/user");
-    assert_eq!(needs(&state), ["a/user 1: a/x 1 (made after it)"]);
+    assert_eq!(needs(&state), ["a/user 1: a/x 1 (created after it)"]);
 }
 
 #[test]

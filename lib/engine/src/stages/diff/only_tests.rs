@@ -80,7 +80,7 @@ async fn what_others_still_hold_is_not_replaced_alone() {
     apply(&assembly(&[vpc("10.0.0.0/16"), subnet()]), &store, &fake, &[]).await;
     let error = plan(&assembly(&[vpc("10.1.0.0/16"), subnet()]), &store, &fake, &["a/vpc"]).await.unwrap_err();
     insta::assert_snapshot!(error, @r"
-    what is deleted or replaced is held by resources that are left out:
+    resources that are left out hold resources that are deleted or replaced:
       - a/subnet holds a/vpc
     ");
     assert_eq!(error.hints(), [Hint::IncludePaths { paths: vec!["a/subnet".into()] }]);

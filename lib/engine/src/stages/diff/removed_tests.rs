@@ -38,8 +38,8 @@ fn what_is_retained_is_not_kept_for_its_data_and_keeps_what_it_needs() {
         told(&destroyed(&state, false)),
         [
             "keep a/bucket: holds data",
-            "retain a/db: everything is destroyed; retained when it is removed",
-            "keep a/policy: a/bucket stays and it is a part of that",
+            "retain a/db: everything is destroyed; it is retained when it is removed",
+            "keep a/policy: it is a part of a/bucket, which stays",
             "retain a/subnets: a/db stays and depends on it",
         ]
     );
@@ -129,13 +129,12 @@ fn function() -> Assembly {
 
 #[test]
 fn what_a_retained_resource_needs_stays_in_the_account_with_it() {
-    let stay =
-        ["retain a/policy: a/role stays and it is a part of that", "retain a/role: a/fn stays and depends on it"];
+    let stay = ["retain a/policy: it is a part of a/role, which stays", "retain a/role: a/fn stays and depends on it"];
     let state = deployed(&function());
-    let retained = |why: &str| format!("retain a/fn: {why}; retained when it is removed");
+    let retained = |why: &str| format!("retain a/fn: {why}; it is retained when it is removed");
     let deleted = |why: &str| format!("delete a/queue: {why}");
     let deploy = told(&changes(&assembly(&[]), &state));
-    let why = "not in the program any more";
+    let why = "no longer in the program";
     assert_eq!(deploy, [&retained(why), stay[0], &deleted(why), stay[1]]);
     let why = "everything is destroyed";
     assert_eq!(told(&destroyed(&state, true)), [&retained(why), stay[0], &deleted(why), stay[1]]);
@@ -144,7 +143,7 @@ fn what_a_retained_resource_needs_stays_in_the_account_with_it() {
     let mut kept = function();
     kept.resources.remove("a/fn");
     kept.resources.remove("a/queue");
-    let why = "not in the program any more";
+    let why = "no longer in the program";
     assert_eq!(told(&changes(&kept, &state)), [retained(why), deleted(why)]);
 }
 
@@ -171,8 +170,8 @@ fn what_a_retained_resource_needs_stays_in_the_state_as_long_as_data_there_needs
         told(&destroyed(&state, false)),
         [
             "keep a/db: holds data",
-            "retain a/fn: everything is destroyed; retained when it is removed",
-            "keep a/policy: a/role stays and it is a part of that",
+            "retain a/fn: everything is destroyed; it is retained when it is removed",
+            "keep a/policy: it is a part of a/role, which stays",
             "delete a/queue: everything is destroyed",
             "keep a/role: a/db stays and depends on it",
         ]
@@ -247,10 +246,10 @@ fn what_a_retained_resource_needs_stays_in_a_later_run_too() {
     let state = retained(deployed(&function()), &["a/fn"]);
     let wanted = |why: &str| {
         let stay =
-            ["retain a/policy: a/role stays and it is a part of that", "retain a/role: a/fn stays and depends on it"];
+            ["retain a/policy: it is a part of a/role, which stays", "retain a/role: a/fn stays and depends on it"];
         [stay[0].to_owned(), format!("delete a/queue: {why}"), stay[1].to_owned()]
     };
-    assert_eq!(told(&changes(&assembly(&[]), &state)), wanted("not in the program any more"));
+    assert_eq!(told(&changes(&assembly(&[]), &state)), wanted("no longer in the program"));
     assert_eq!(told(&destroyed(&state, true)), wanted("everything is destroyed"));
     // What that needs is retained in turn.
     let program = assembly(&[

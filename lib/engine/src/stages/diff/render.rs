@@ -68,23 +68,28 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::New => f.write_str("new in the program"),
-            Self::Missing => f.write_str("gone from the account"),
-            Self::Removed => f.write_str("not in the program any more"),
+            Self::Missing => f.write_str("missing from the account"),
+            Self::Removed => f.write_str("no longer in the program"),
             Self::Destroyed => f.write_str("everything is destroyed"),
             Self::Changed { property } => write!(f, "{property} changes"),
             Self::MayReplace { property } => write!(f, "{property} changes, which may replace it"),
             Self::Forces { property } => write!(f, "{property} cannot be changed in place"),
             Self::NotIgnored { property } => {
-                write!(f, "{property} changes with it, since `ignore_changes` does not hold for what is made anew")
+                write!(
+                    f,
+                    "{property} changes as well, because `ignore_changes` does not apply to a resource that is created again"
+                )
             }
-            Self::NotYetKnown { property, because } => write!(f, "{property} is taken from {because}, not known yet"),
-            Self::MayFollow { property, because } => write!(f, "{property} may change: follows {because}"),
+            Self::NotYetKnown { property, because } => {
+                write!(f, "{property} is taken from {because}, which is not known yet")
+            }
+            Self::MayFollow { property, because } => write!(f, "{property} may change, because it follows {because}"),
             Self::NewSecret => f.write_str("a new secret value is generated"),
             Self::SecretLost { by } => {
-                write!(f, "its secret is needed by {by} and only the run that makes it knows it")
+                write!(f, "{by} needs its secret, which only the run that creates it knows")
             }
             Self::SameThing { what } => write!(f, "the same {what} under a new path"),
-            Self::SameAs(path) => write!(f, "{path} is the same in the account and stays"),
+            Self::SameAs(path) => write!(f, "it is the same resource in the account as {path}, which stays"),
             Self::EnvironmentChanged { from, to } => {
                 write!(f, "moves from {} to {}", from.region, to.region)?;
                 match (&from.account, &to.account) {
@@ -93,16 +98,16 @@ impl fmt::Display for Reason {
                 }
             }
             Self::TypeChanged { from } => write!(f, "its type was {from}"),
-            Self::Tainted => f.write_str("was made in part or failed before it was ready"),
-            Self::Incomplete => f.write_str("an earlier run has not made all of its settings"),
-            Self::Reboots { by } => write!(f, "it is rebooted, so that static parameters of {by} apply"),
+            Self::Tainted => f.write_str("it was partly created, or failed before it was ready"),
+            Self::Incomplete => f.write_str("an earlier run did not complete its settings"),
+            Self::Reboots { by } => write!(f, "it is rebooted so that static parameters of {by} apply"),
             Self::Interrupted => f.write_str("an earlier run was interrupted here"),
-            Self::NotSeenReady => f.write_str("not seen ready by an earlier run"),
-            Self::Retained => f.write_str("retained when it is removed"),
-            Self::Stateful => f.write_str("holds data"),
+            Self::NotSeenReady => f.write_str("an earlier run ended before it was ready"),
+            Self::Retained => f.write_str("it is retained when it is removed"),
+            Self::Stateful => f.write_str("it is stateful"),
             Self::NeededBy(path) => write!(f, "{path} stays and depends on it"),
-            Self::PartOf(path) => write!(f, "{path} stays and it is a part of that"),
-            Self::BoundTo(path) => write!(f, "{path} is deleted and it is bound to that"),
+            Self::PartOf(path) => write!(f, "it is a part of {path}, which stays"),
+            Self::BoundTo(path) => write!(f, "it is bound to {path}, which is deleted"),
             Self::LifecycleChanged => f.write_str("its protection or other lifecycle settings change"),
             Self::DependenciesChanged => f.write_str("its dependencies change"),
         }

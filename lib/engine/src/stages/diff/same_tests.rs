@@ -130,8 +130,7 @@ fn what_is_made_anew_gets_what_is_ignored_too_and_the_plan_says_so() {
     assert_eq!(
         told(&planned),
         [
-            "replace a/group: GroupDescription cannot be changed in place; GroupName changes with it, since \
-             `ignore_changes` does not hold for what is made anew",
+            "replace a/group: GroupDescription cannot be changed in place; GroupName changes as well, because `ignore_changes` does not apply to a resource that is created again",
             "update a/p: Value changes",
         ]
     );

@@ -188,7 +188,7 @@ fn a_version_that_an_update_counts_on_is_not_known_yet() {
         told(&changes(&program("ami-2"), &state)),
         [
             "update a/template: LaunchTemplateData.ImageId changes",
-            "update a/workers: LaunchTemplate.Version may change: follows a/template#LatestVersionNumber"
+            "update a/workers: LaunchTemplate.Version may change, because it follows a/template#LatestVersionNumber"
         ]
     );
 }
@@ -221,7 +221,7 @@ fn what_the_program_has_no_more_is_deleted_or_retained() {
     assert_eq!(
         told(&changes),
         [
-            "retain a/nat: not in the program any more; retained when it is removed",
+            "retain a/nat: no longer in the program; it is retained when it is removed",
             "retain a/subnet: a/nat stays and depends on it",
             "retain a/vpc: a/subnet stays and depends on it",
         ]
@@ -231,9 +231,9 @@ fn what_the_program_has_no_more_is_deleted_or_retained() {
     assert_eq!(
         told(&changes),
         [
-            "delete a/nat: not in the program any more",
-            "delete a/subnet: not in the program any more",
-            "delete a/vpc: not in the program any more",
+            "delete a/nat: no longer in the program",
+            "delete a/subnet: no longer in the program",
+            "delete a/vpc: no longer in the program",
         ]
     );
     assert!(changes.changes["a/subnet"].protected && !changes.changes["a/vpc"].protected);
@@ -282,9 +282,9 @@ fn a_move_is_not_proposed_where_several_could_be_it() {
 #[test]
 fn what_another_run_left_unfinished_is_taken_up() {
     let cases = [
-        (ResourceStatus::Accepted, "wait for a/nat: not seen ready by an earlier run"),
-        (ResourceStatus::Updating, "wait for a/nat: not seen ready by an earlier run"),
-        (ResourceStatus::Tainted, "replace a/nat: was made in part or failed before it was ready"),
+        (ResourceStatus::Accepted, "wait for a/nat: an earlier run ended before it was ready"),
+        (ResourceStatus::Updating, "wait for a/nat: an earlier run ended before it was ready"),
+        (ResourceStatus::Tainted, "replace a/nat: it was partly created, or failed before it was ready"),
         (ResourceStatus::Deleting, "replace a/nat: an earlier run was interrupted here"),
     ];
     for (status, expected) in cases {
@@ -405,7 +405,7 @@ fn a_bucket_that_is_kept_keeps_its_policy() {
         ("a/policy", "AWS::S3::BucketPolicy", json!({"Bucket": {"$ref": "a/bucket#BucketName"}})),
     ]);
     let told_of = |delete_data| told(&destroyed(&deployed(&program), delete_data));
-    assert_eq!(told_of(false), ["keep a/bucket: holds data", "keep a/policy: a/bucket stays and it is a part of that"]);
+    assert_eq!(told_of(false), ["keep a/bucket: holds data", "keep a/policy: it is a part of a/bucket, which stays"]);
     assert_eq!(told_of(true).len(), 2);
 }
 

@@ -40,9 +40,8 @@ fn two_that_name_each_other_are_not_both_made_at_once() {
     let error = planned(&assembly(&[]), &each_other()).unwrap_err().to_string();
     assert_eq!(
         error,
-        "the plan cannot work, since resources name each other before they exist:\n  - `a/two` names `a/one` \
-         (LoggingConfiguration.DestinationBucketName), which is made after it; deploy without \
-         LoggingConfiguration.DestinationBucketName of `a/two` first, and add it in a second deploy"
+        "the plan cannot work, because resources name each other before they exist:\n  - `a/two` names `a/one` \
+         (LoggingConfiguration.DestinationBucketName), which is created after it; deploy without LoggingConfiguration.DestinationBucketName of `a/two` first, and add it in a second deploy"
     );
     // One passes its output.
     let passed = (

@@ -164,7 +164,7 @@ fn a_stated_move_goes_before_one_by_name() {
     after.resources.get_mut("a/new").unwrap().moved_from.insert("a/one".into());
     assert_snapshot!(told(&before, &after), @r#"
         replace a/new from a/one: LogGroupName cannot be changed in place
-        delete a/two: not in the program any more
+        delete a/two: no longer in the program
         "#);
 }
 
@@ -181,7 +181,7 @@ fn of_two_that_could_have_moved_none_is_taken_and_both_go_first() {
 #[test]
 fn one_of_two_paths_of_one_thing_is_forgotten_and_not_deleted() {
     let before = assembly(&[logs("a/one", "/x"), logs("a/two", "/x")]);
-    assert_snapshot!(told(&before, &assembly(&[logs("a/one", "/x")])), @"forget a/two: not in the program any more; a/one is the same in the account and stays");
+    assert_snapshot!(told(&before, &assembly(&[logs("a/one", "/x")])), @"forget a/two: no longer in the program; it is the same resource in the account as a/one, which stays");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_name_that_a_kept_path_lets_go_of_is_made_anew_though_a_second_path_had_it_t
     assert_snapshot!(unstated, @r"
         replace a/kept: LogGroupName cannot be changed in place
         create a/new: new in the program
-        forget a/second: not in the program any more; a/kept is the same in the account and stays
+        forget a/second: no longer in the program; it is the same resource in the account as a/kept, which stays
         ");
     assert_snapshot!(steps(&before, &after), @r"
         #0 create a/kept again (AWS::Logs::LogGroup)
@@ -295,7 +295,7 @@ fn priorities_change_places_at_once_and_shift_one_after_the_other() {
 fn what_is_changed_in_place_cannot_change_places() {
     let program =
         |one, two| assembly(&[balancer("internal"), listener("a/one", "a/lb", one), listener("a/two", "a/lb", two)]);
-    assert_snapshot!(steps(&program(80, 81), &program(81, 80)), @"`a/one` takes the port of a load balancer (a/lb-id, 81) of `a/two`, which cannot let go of it first; deploy in two steps, of which the first gives one of them another one");
+    assert_snapshot!(steps(&program(80, 81), &program(81, 80)), @"`a/one` takes the port of a load balancer (a/lb-id, 81) of `a/two`, which cannot release it first; deploy in two steps, of which the first gives one of the two a different one");
     assert_snapshot!(steps(&program(80, 81), &program(81, 82)), @r"
         #0 update a/two (AWS::ElasticLoadBalancingV2::Listener)
         #1 update a/one (AWS::ElasticLoadBalancingV2::Listener) after #0
@@ -307,26 +307,26 @@ fn what_stays_does_not_let_go() {
     let before = assembly(&[logs("a/one", "/one")]);
     let after = assembly(&[logs("a/one", "/one"), logs("a/two", "/one")]);
     assert_snapshot!(steps(&before, &after), @r"
-        the plan cannot work, since these can exist once:
-          - `a/two` takes the name (/one) of `a/one`, which keeps it; give one of them another, or remove `a/one`
+        the plan cannot work, because each of these can exist only once:
+          - `a/two` takes the name (/one) of `a/one`, which keeps it; give one of the two a different one, or remove `a/one`
         ");
     let after = assembly(&[logs("a/two", "/two"), logs("a/three", "/two")]);
     assert_snapshot!(steps(&before, &after), @r"
-        the plan cannot work, since these can exist once:
-          - `a/three` takes the name (/two) of `a/two`, which is given it, too; give one of them another
+        the plan cannot work, because each of these can exist only once:
+          - `a/three` takes the name (/two) of `a/two`, which also claims it; give one of the two a different one
         ");
     let mut retained = deployed(&assembly(&[subnet("a/one", "10.0.0.0/24")]));
     retained.resources.get_mut("a/one").unwrap().lifecycle.retain = true;
     let after = assembly(&[subnet("a/two", "10.0.0.0/16")]);
     assert_snapshot!(planned_part(&after, &retained, &[]).unwrap_err(), @r"
-        the plan cannot work, since these can exist once:
-          - `a/two` takes the IPv4 block of a subnet (vpc-1, 10.0.0.0/16) of `a/one`, which is removed and stays in the account; give `a/two` another, or move it with `moved`
+        the plan cannot work, because each of these can exist only once:
+          - `a/two` takes the IPv4 block of a subnet (vpc-1, 10.0.0.0/16) of `a/one`, which is removed from the program but stays in the account; give `a/two` a different one, or move the resource with `moved`
         ");
     let state = deployed(&assembly(&[subnet("a/one", "10.0.0.0/24")]));
     let error = planned_part(&after, &state, &["a/two"]).unwrap_err();
     assert_eq!(error.hints(), [Hint::IncludePaths { paths: vec!["a/one".into()] }]);
     assert_snapshot!(error, @r"
-        the plan cannot work, since these can exist once:
+        the plan cannot work, because each of these can exist only once:
           - `a/two` takes the IPv4 block of a subnet (vpc-1, 10.0.0.0/16) of `a/one`, whose change is left out
         ");
 }
@@ -406,8 +406,8 @@ fn a_group_that_keeps_its_name_is_not_replaced_while_it_is_held() {
         assembly(&[("a/sg", GROUP, group), ("a/lb", BALANCER, json!({"SecurityGroups": [to("a/sg", "GroupId")]}))])
     };
     assert_snapshot!(steps(&program("one", "web"), &program("two", "web")), @r"
-        the plan cannot work, since what is deleted is held by resources that stay:
-          - `a/sg` is held by a/lb (SecurityGroups), and the old and the new one cannot both have the name of a security group (vpc-1, web); give the new one another, or leave a name out so that one is generated
+        the plan cannot work, because remaining resources hold resources that are deleted:
+          - `a/sg` is held by a/lb (SecurityGroups), and the old and the new one cannot both have the name of a security group (vpc-1, web); give the new resource a different name, or leave the name out so that one is generated
         ");
     assert!(planned(&program("one", "web"), &program("two", "shop")).is_ok());
     assert!(planned(&program("one", "web"), &program("two", "")).is_ok());

@@ -206,7 +206,7 @@ fn by_run(
     }
     let is_kept = |path: &&Path| changes.changes.get(*path).is_some_and(|change| change.action == Action::Keep);
     let holder = holders().find(is_kept)?;
-    let fix = format!("keep it, too, or delete `{holder}` and its data");
+    let fix = format!("keep this resource as well, or delete `{holder}` and its data");
     let hints = vec![Hint::ForgetResource { path: change.path.clone(), app: None }, Hint::AllowDataLoss];
     Some((format!("`{holder}` is kept"), fix, hints))
 }
@@ -215,7 +215,7 @@ fn by_run(
 /// run has replaced it.
 fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holders: &[Holder<'_>]) -> (String, String) {
     let Some(change) = change else {
-        let fix = "let them use another one, or go on with the program that has replaced it";
+        let fix = "let them use a different resource, or continue with the program that replaced it";
         return ("an earlier run has replaced it".into(), fix.into());
     };
     let path = &change.path;
@@ -231,7 +231,7 @@ fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holder
     match (left, change.action) {
         (Some(holder), Action::Replace(_)) => {
             let fix = format!(
-                "declare the new one under another path, so that the old one stays in the account with `{holder}`"
+                "declare the new resource under another path, so that the old one stays in the account with `{holder}`"
             );
             return ("the old one is deleted".into(), fix);
         }
@@ -246,21 +246,21 @@ fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holder
         (_, Action::Replace(_)) => {
             let fix = match paths.iter().find(|holder| ignores(holder)) {
                 Some((holder, need)) => format!("take {need} of `{holder}` out of `ignore_changes`"),
-                None => "let them use another one".to_owned(),
+                None => "let them use a different resource".to_owned(),
             };
             return ("the old one is deleted".into(), fix);
         }
         _ => {
             return (
-                "the program does not have it any more".into(),
-                "let them use another one, or remove them, too".into(),
+                "it is no longer in the program".into(),
+                "let them use a different resource, or remove them as well".into(),
             );
         }
     }
     let entry = inputs.assembly.resources.get(path);
     if entry.is_some_and(|entry| entry.lifecycle.delete_before_create) {
-        let fix = "take `delete_before_create` away, so that the new one is made first";
-        return ("the program has it deleted before it is made anew".into(), fix.into());
+        let fix = "remove `delete_before_create`, so that the new resource is created first";
+        return ("the program deletes it before it creates the new one".into(), fix.into());
     }
     let held = inputs.state.resources.get(path).map(|old| claims::held(old, inputs.identity)).unwrap_or_default();
     let wanted = changes.claims.get(path).map_or(&[][..], Vec::as_slice);
@@ -268,15 +268,15 @@ fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holder
     match same {
         Some(claim) => {
             let fix = if claim.what.starts_with("name of") {
-                "give the new one another, or leave a name out so that one is generated"
+                "give the new resource a different name, or leave the name out so that one is generated"
             } else {
-                "change them in two deploys, of which the first lets go of it"
+                "change them in two deploys, of which the first releases it"
             };
             (format!("the old and the new one cannot both have the {}", named(claim)), fix.into())
         }
         None => (
-            "two of it cannot exist at once".into(),
-            "change them in two deploys, of which the first lets go of it".into(),
+            "two such resources cannot exist at once".into(),
+            "change them in two deploys, of which the first releases it".into(),
         ),
     }
 }

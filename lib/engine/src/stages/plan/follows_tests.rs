@@ -35,9 +35,9 @@ fn passwords(length: u32) -> Assembly {
 #[test]
 fn what_follows_a_changed_property_is_part_of_the_plan() {
     assert_snapshot!(told(&ports(5432, "a"), &ports(5433, "a")), @r"
-        update a/copy: Value may change: follows a/url#Value
+        update a/copy: Value may change, because it follows a/url#Value
         update a/db: Port changes
-        update a/url: Value may change: follows a/db#Endpoint.Port
+        update a/url: Value may change, because it follows a/db#Endpoint.Port
         ");
     let (changes, plan) = planned(&ports(5432, "a"), &ports(5433, "a")).unwrap();
     assert_eq!(changes.count(), Counts { update: 1, may_update: 2, ..Counts::default() });
@@ -57,7 +57,7 @@ fn what_cannot_follow_is_not_part_of_the_plan() {
 #[test]
 fn a_new_secret_value_reaches_who_takes_it_from_there() {
     assert_snapshot!(told(&passwords(20), &passwords(30)), @r"
-        update a/db: MasterUserPassword may change: follows a/secret#SecretString
+        update a/db: MasterUserPassword may change, because it follows a/secret#SecretString
         update a/secret: GenerateSecretString.PasswordLength changes; a new secret value is generated
         ");
     assert_snapshot!(steps(&passwords(20), &passwords(30)), @r"
@@ -85,5 +85,5 @@ fn what_follows_a_new_secret_value_is_changed_with_all_else() {
     let told = told(&program(20, 1), &program(30, 7));
     let line = told.lines().next().unwrap();
     assert!(line.contains("BackupRetentionPeriod changes"), "{told}");
-    assert!(line.contains("MasterUserPassword may change: follows a/secret#SecretString"), "{told}");
+    assert!(line.contains("MasterUserPassword may change, because it follows a/secret#SecretString"), "{told}");
 }

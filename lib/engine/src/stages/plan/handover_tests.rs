@@ -248,7 +248,7 @@ fn a_part_of_a_property_holds_too_and_the_message_names_it() {
     let error = planned(&function(), &after).unwrap_err().to_string();
     for part in [
         "a/f (VpcConfig.SecurityGroupIds)",
-        "the program has it deleted before it is made anew",
+        "the program deletes it before it creates the new one",
         "`delete_before_create`",
     ] {
         assert!(error.contains(part), "{error}");
@@ -264,7 +264,7 @@ fn what_is_alone_by_its_type_is_not_said_to_keep_a_name() {
         ])
     };
     let error = planned(&program("10.0.0.0/24"), &program("10.0.1.0/24")).unwrap_err().to_string();
-    assert!(error.contains("two of it cannot exist at once"), "{error}");
+    assert!(error.contains("two such resources cannot exist at once"), "{error}");
 }
 
 fn rule(path: &'static str, priority: u16) -> Entry<'static> {

@@ -59,7 +59,7 @@ fn a_relation_follows_a_name_that_passes_to_another_resource() {
     follow(&plan, &PASSES);
     assert_eq!(
         told(&before, &assembly(&after)),
-        "delete and create again a/p: a/r1 is deleted and it is bound to that\n\
+        "delete and create again a/p: it is bound to a/r1, which is deleted\n\
          replace a/r1: RoleName cannot be changed in place\n\
          create a/r2: new in the program\n"
     );
@@ -106,7 +106,9 @@ fn what_goes_on_to_name_what_is_deleted_is_refused() {
     let stays = policy(json!("r3"));
     let before = named(assembly(&[role("a/r1", "r3"), stays.clone()]), "a/p", "a/r1");
     let error = refused(&before, std::slice::from_ref(&stays));
-    for part in ["`a/r1` is held by a/p (RoleName)", "does not have it any more; let them use another one, or remove"] {
+    for part in
+        ["`a/r1` is held by a/p (RoleName)", "does not have it any more; let them use a different resource, or remove"]
+    {
         assert!(error.contains(part), "{error}");
     }
     let error = refused(&before, &[role("a/r1", "r2"), stays]);
@@ -465,7 +467,7 @@ fn the_key_of_a_retained_bucket_is_neither_deleted_nor_replaced() {
     assert_eq!(plan.steps.iter().map(|step| &step.work).collect::<Vec<_>>(), [&Work::Retain]);
     let after = assembly(&[("a/key", KEY, json!({}))]);
     let error = planned_part(&after, &retained_bucket(), &[]).unwrap_err();
-    let part = "`a/key` is held by a/bucket (made after it), and `a/bucket` was retained; leave it as it is";
+    let part = "`a/key` is held by a/bucket (created after it), and `a/bucket` was retained; leave it as it is";
     assert!(error.to_string().contains(part), "{error}");
     assert_eq!(error.hints(), [Hint::DropRetained { path: "a/bucket".into() }]);
     // A bucket that stands there since, with another key, is not what is held.
@@ -481,7 +483,7 @@ fn the_key_of_a_retained_bucket_is_neither_deleted_nor_replaced() {
     assert!(planned_part(&after, &state, &[]).is_ok());
     state.resources.get_mut("a/bucket").unwrap().lifecycle.retain = true;
     let error = planned_part(&after, &state, &[]).unwrap_err().to_string();
-    assert!(error.contains("`a/key` is held by a/bucket (made after it), and the old one is deleted"), "{error}");
+    assert!(error.contains("`a/key` is held by a/bucket (created after it), and the old one is deleted"), "{error}");
     state.resources.get_mut("a/bucket").unwrap().properties.clear();
     assert!(planned_part(&after, &state, &[]).is_ok());
 }
@@ -508,7 +510,7 @@ fn what_holds_another_one_is_not_what_was_retained_at_its_path_before() {
     state.resources.get_mut("a/p").unwrap().generation = 2;
     state.retained.push(crate::model::Orphan { path: "a/p".into(), resource });
     let error = planned_part(&assembly(&[stays]), &state, &[]).unwrap_err().to_string();
-    let wanted = "`a/r1` is held by a/p (RoleName), and the program does not have it any more";
+    let wanted = "`a/r1` is held by a/p (RoleName), and it is no longer in the program";
     assert!(error.contains(wanted), "{error}");
 }
 

@@ -20,7 +20,7 @@ impl Plan {
             let Work::Delete { id, generation, .. } = &step.work else { continue };
             let Some(resource) = state.incarnation(&step.path, id, *generation) else { continue };
             let unnamed = |what: &str| {
-                let reason = format!("it deletes `{}`, which {what}, and does not say so; make a new one", step.path);
+                let reason = format!("it deletes `{}`, which {what}, without saying so; make a new plan", step.path);
                 Err(Error::CorruptPlan { reason })
             };
             if resource.is_stateful() && !self.loses_data.contains(&step.path) {
@@ -45,14 +45,14 @@ impl Plan {
         }
         let is_first = loaded.base.is_none() && self.serial == state.serial;
         if state.lineage != self.lineage && !is_first {
-            return stale("it was made from another state, not an earlier one of this".into());
+            return stale("it was made from a different state, and not from an earlier version of this one".into());
         }
         if state.serial != self.serial {
             let reason = format!("it was made from serial {}, and the state has serial {}", self.serial, state.serial);
             return stale(format!("{reason}: another deploy has run since"));
         }
         if self.journal.is_some_and(|events| events != loaded.journal) {
-            return stale("it was made while another run was under way, which has done more since".into());
+            return stale("it was made while another run was in progress, which has made more changes since".into());
         }
         Ok(())
     }
