@@ -342,14 +342,14 @@ fn subnets_that_overlap_name_their_blocks() {
         stack.add("c", ec2::Subnet::new(&vpc).cidr_block("10.0.15.0/24"));
         stack.add("d", ec2::Subnet::new(&vpc).cidr_block("10.0.14.0/24"));
     }), @"
-    error[GP0214]: address blocks overlap: IPv4 block of a subnet shop/vpc#VpcId, 10.0.0.0/20 and 10.0.14.0/24
+    error[GP0214]: the address blocks 10.0.14.0/24 and 10.0.0.0/20 overlap: IPv4 block of a subnet in shop/vpc#VpcId
       --> tests/tests/diagnostics.rs:LINE (shop/d)
-       = got: also claimed by shop/a, added at tests/tests/diagnostics.rs:LINE
+       = got: 10.0.14.0/24, and 10.0.0.0/20 in shop/a, added at tests/tests/diagnostics.rs:LINE
        = help: give one of the two a block outside of the other one
 
-    error[GP0214]: address blocks overlap: IPv4 block of a subnet shop/vpc#VpcId, 10.0.0.0/20 and 10.0.15.0/24
+    error[GP0214]: the address blocks 10.0.15.0/24 and 10.0.0.0/20 overlap: IPv4 block of a subnet in shop/vpc#VpcId
       --> tests/tests/diagnostics.rs:LINE (shop/c)
-       = got: also claimed by shop/a, added at tests/tests/diagnostics.rs:LINE
+       = got: 10.0.15.0/24, and 10.0.0.0/20 in shop/a, added at tests/tests/diagnostics.rs:LINE
        = help: give one of the two a block outside of the other one
 
     2 errors
@@ -367,9 +367,9 @@ fn a_target_group_of_two_load_balancers_names_both() {
             stack.add(name, listener);
         }
     }), @"
-    error[GP0214]: only one of these is possible: load balancer of a target group shop/targets#TargetGroupArn, shop/one#LoadBalancerArn or shop/two#LoadBalancerArn
+    error[GP0214]: load balancer of a target group shop/targets#TargetGroupArn: shop/two#LoadBalancerArn and shop/one#LoadBalancerArn exclude each other
       --> tests/tests/diagnostics.rs:LINE (shop/second)
-       = got: also claimed by shop/first, added at tests/tests/diagnostics.rs:LINE
+       = got: shop/two#LoadBalancerArn, and shop/one#LoadBalancerArn in shop/first, added at tests/tests/diagnostics.rs:LINE
        = help: change one of the two resources
 
     1 error

@@ -79,14 +79,22 @@ impl Claim {
 
     /// Returns the claimed values, for messages, as in `worker, read`.
     pub fn values(&self) -> String {
-        let mut values: Vec<Cow<'_, str>> =
-            self.key.split('\n').skip(2).filter(|part| !part.is_empty()).map(shown).collect();
+        let mut values = self.key_values();
         match &self.conflict {
             Conflict::Equal => {}
             Conflict::Overlap(block) => values.push(block.to_string().into()),
             Conflict::Unless(value) => values.push(shown(value)),
         }
         values.join(", ")
+    }
+
+    /// Returns the values that claims have in common to conflict, for messages, as in `shop/vpc#VpcId`.
+    pub fn place(&self) -> String {
+        self.key_values().join(", ")
+    }
+
+    fn key_values(&self) -> Vec<Cow<'_, str>> {
+        self.key.split('\n').skip(2).filter(|part| !part.is_empty()).map(shown).collect()
     }
 }
 
@@ -404,7 +412,7 @@ fn normal(text: &str, form: ClaimForm) -> Cow<'_, str> {
         ClaimForm::Url => {
             Spelling::LowerCase.normal(text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/'))
         }
-        ClaimForm::RecordType => Cow::Borrowed(if text == "CNAME" { "CNAME" } else { "a record that is no CNAME" }),
+        ClaimForm::RecordType => Cow::Borrowed(if text == "CNAME" { "CNAME" } else { "a record that is not a CNAME" }),
         ClaimForm::Text | ClaimForm::Ports | ClaimForm::Property | ClaimForm::Balancer => Cow::Borrowed(text),
     }
 }

@@ -1,10 +1,18 @@
 //! Strings composed of literals and outputs.
 
+use std::fmt;
+
 use crate::value::{Deferred, Value};
 
 /// A string that is complete only once the outputs in it are known. Use [`template!`](crate::template!) to create it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Template(Vec<Value>);
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Template({:?})", Deferred::Template(self.0.clone()))
+    }
+}
 
 impl Template {
     /// Joins the pieces of text between the holes with what fills them.

@@ -157,27 +157,25 @@ fn conflicting(first: (&Claim, &Path), second: (&Claim, &Path), locations: &Loca
     let ((first, path), (second, other)) = (first, second);
     let space = first.key.split('\n').next().unwrap_or_default();
     let what = if space == first.what { space.to_owned() } else { format!("{} of {space}", first.what) };
-    let (message, help) = match (&first.conflict, &second.conflict) {
+    let holder = place(path, locations);
+    let (message, got, help) = match (&first.conflict, &second.conflict) {
         (Conflict::Overlap(a), Conflict::Overlap(b)) if a != b => (
-            format!("address blocks overlap: {what} {} and {b}", first.values()),
+            format!("the address blocks {b} and {a} overlap: {what} in {}", first.place()),
+            format!("{b}, and {a} in {holder}"),
             "give one of the two a block outside of the other one",
         ),
-        (Conflict::Unless(_), Conflict::Unless(b)) => {
-            let b = shown(b);
-            (
-                format!("only one of these is possible: {what} {} or {b}", first.values()),
-                "change one of the two resources",
-            )
-        }
+        (Conflict::Unless(a), Conflict::Unless(b)) => (
+            format!("{what} {}: {} and {} exclude each other", first.place(), shown(b), shown(a)),
+            format!("{}, and {} in {holder}", shown(b), shown(a)),
+            "change one of the two resources",
+        ),
         _ => (
             format!("two resources claim the same {what}: {}", first.values()),
+            format!("also claimed by {holder}"),
             "remove one of the two resources, or change what they both claim",
         ),
     };
-    Diagnostic::error(Code::Conflict, message)
-        .at(other.clone())
-        .got(format!("also claimed by {}", place(path, locations)))
-        .help(help)
+    Diagnostic::error(Code::Conflict, message).at(other.clone()).got(got).help(help)
 }
 
 /// A resource and the line of the user's program that added it.

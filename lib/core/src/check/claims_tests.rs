@@ -94,12 +94,12 @@ fn a_message_says_what_both_have_or_how_it_overlaps_or_differs() {
     );
     assert_eq!(
         messages(&[subnet("a/one", "10.0.0.0/16"), subnet("a/two", "10.0.0.0/24")]),
-        ["address blocks overlap: IPv4 block of a subnet vpc-1, 10.0.0.0/16 and 10.0.0.0/24"]
+        ["the address blocks 10.0.0.0/24 and 10.0.0.0/16 overlap: IPv4 block of a subnet in vpc-1"]
     );
     let record = |path, kind: &str| (path, RECORD, json!({"HostedZoneId": "Z", "Name": "www", "Type": kind}));
     assert_eq!(
         messages(&[record("a/one", "CNAME"), record("a/two", "A")]),
-        ["only one of these is possible: CNAME at a name Z, www., CNAME or a record that is no CNAME"]
+        ["CNAME at a name Z, www.: a record that is not a CNAME and CNAME exclude each other"]
     );
 }
 

@@ -13,7 +13,7 @@ use crate::path::Path;
 ///
 /// Code that asks whether a value is known, or what it refers to, needs no kind. A new kind is a variant and a line
 /// in each method of this module.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Deferred {
     /// An attribute of another resource.
     Ref(Reference),
@@ -247,6 +247,19 @@ impl fmt::Display for Reference {
     }
 }
 
+/// In words, since programs print it while they are written: `shop/vpc#VpcId`.
+impl fmt::Debug for Deferred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn words(value: &Value) -> String {
+            match value {
+                Value::Deferred(deferred) => deferred.describe(words),
+                other => other.to_json().to_string(),
+            }
+        }
+        f.write_str(&self.describe(words))
+    }
+}
+
 impl fmt::Debug for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
@@ -279,6 +292,9 @@ mod tests {
         let part = Deferred::Subnet(Box::new(SubnetOf { block: block.clone(), prefix: 64, index: 3 }));
         assert_eq!(describe(part), r##"/64 number 3 of {"$ref":"a/ipv6#Block"}"##);
         assert_eq!(describe(Deferred::Template(vec!["x-".into(), 7i64.into()])), r#""x-{7}""#);
-        assert_eq!(describe(Deferred::Entries(vec![(block, true.into())])), r##"{{"$ref":"a/ipv6#Block"}: true}"##);
+        let entries = Deferred::Entries(vec![(block.clone(), true.into())]);
+        assert_eq!(describe(entries), r##"{{"$ref":"a/ipv6#Block"}: true}"##);
+        let template = Deferred::Template(vec!["block ".into(), block]);
+        assert_eq!(format!("{template:?}"), r#""block {a/ipv6#Block}""#);
     }
 }
