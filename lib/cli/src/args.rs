@@ -295,7 +295,7 @@ pub(crate) enum State {
     /// Restore an earlier state; without N, list the earlier states
     Restore {
         /// Serial of the state
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", value_parser = serial)]
         serial: Option<u64>,
 
         /// Do not ask for confirmation
@@ -345,7 +345,7 @@ pub(crate) struct Import {
 #[derive(Debug, Args)]
 pub(crate) struct Rollback {
     /// Run to deploy again, as listed by `history`
-    #[arg(value_name = "N")]
+    #[arg(value_name = "N", value_parser = serial)]
     pub(crate) serial: u64,
 
     /// Do not ask for confirmation
@@ -378,6 +378,12 @@ pub(crate) struct Graph {
 pub(crate) enum GraphFormat {
     Text,
     Dot,
+}
+
+/// The number of a run or a state.
+fn serial(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "a run or a state has a whole number, as `history` and `state restore` list them".to_owned())
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -19,7 +19,7 @@ use crate::interrupt::Interrupt;
 use crate::render::{count, duration};
 use crate::state_location::StateLocation;
 use crate::style::{INFO, paint};
-use crate::target::Target;
+use crate::target::{Access, Target};
 use crate::terminal::Terminal;
 
 /// How long a target is waited for before somebody is told.
@@ -85,8 +85,9 @@ impl Destination<'_> {
         }
     }
 
-    pub(crate) async fn connect(&self) -> Result<Box<dyn Provider>, CommandError> {
-        let connecting = self.target.connect(self.context.host, &self.context.synthesis.assembly);
+    pub(crate) async fn connect(&self, access: Access) -> Result<Box<dyn Provider>, CommandError> {
+        self.target.answers().await?;
+        let connecting = self.target.connect(self.context.host, &self.context.synthesis.assembly, access);
         let tell = || self.target.patience_notice().into_iter().for_each(|notice| self.context.terminal.note(notice));
         patiently(connecting, tell).await
     }
@@ -98,7 +99,11 @@ impl Destination<'_> {
     /// The target and what is known to exist there. Both are read at once: the state on a thread of its own, so it
     /// is asked for first. Where there is no state, the account is asked whether it has resources of this app. With
     /// `--new-state` an absent state is none, whatever there is.
-    pub(crate) async fn start(&self, start: Start) -> Result<(Box<dyn Provider>, Loaded), CommandError> {
+    pub(crate) async fn start(
+        &self,
+        start: Start,
+        access: Access,
+    ) -> Result<(Box<dyn Provider>, Loaded), CommandError> {
         let app = self.context.app();
         let load = async {
             if start.new_state {
@@ -107,7 +112,7 @@ impl Destination<'_> {
                 store::load(&*self.store, app).await
             }
         };
-        let (loaded, provider) = tokio::join!(load, self.connect());
+        let (loaded, provider) = tokio::join!(load, self.connect(access));
         let (provider, loaded) = (provider?, loaded?);
         if loaded.is_first() && !start.new_state {
             let (assembly, is_real) = (&self.context.synthesis.assembly, self.target.is_real());
@@ -164,6 +169,8 @@ impl Destination<'_> {
                 }
             });
         };
+        // Before anything is created for it, or asked of a state that is there.
+        self.target.answers().await?;
         if self.place.is_default {
             self.context.host.make_root()?;
         }

@@ -68,6 +68,54 @@ impl Kind {
             Self::Interrupted => 130,
         }
     }
+
+    /// The kind of each error of the engine, without a default, so that a new one has to choose.
+    fn of(error: &EngineError) -> Self {
+        match error {
+            EngineError::Locked { .. } => Self::Locked,
+            EngineError::AppName { .. }
+            | EngineError::CorruptPlan { .. }
+            | EngineError::LeftOut { .. }
+            | EngineError::Lookups { .. }
+            | EngineError::MissingSecrets { .. }
+            | EngineError::NoPath { .. }
+            | EngineError::NotImportable { .. }
+            | EngineError::OnlyRetained { .. }
+            | EngineError::OtherApp { .. }
+            | EngineError::PathTaken { .. }
+            | EngineError::Retyped { .. }
+            | EngineError::UnknownPaths { .. }
+            | EngineError::Unsupported { .. }
+            | EngineError::Upstream { .. }
+            | EngineError::WrongAccount { .. } => Self::Usage,
+            EngineError::Absent { .. }
+            | EngineError::Ambiguous { .. }
+            | EngineError::Claimed { .. }
+            | EngineError::Cycle { .. }
+            | EngineError::DataLoss { .. }
+            | EngineError::File { .. }
+            | EngineError::Format(_)
+            | EngineError::Held { .. }
+            | EngineError::Journal { .. }
+            | EngineError::JournalStopped { .. }
+            | EngineError::LockLost { .. }
+            | EngineError::Moved { .. }
+            | EngineError::NamedTooEarly { .. }
+            | EngineError::NoFinalSnapshot { .. }
+            | EngineError::Older { .. }
+            | EngineError::OtherLineage { .. }
+            | EngineError::OutputsInUse { .. }
+            | EngineError::Owned { .. }
+            | EngineError::Protected { .. }
+            | EngineError::Provider { .. }
+            | EngineError::Refused { .. }
+            | EngineError::ReplacedInUse { .. }
+            | EngineError::StalePlan { .. }
+            | EngineError::Store { .. }
+            | EngineError::Swapped { .. }
+            | EngineError::Unresolved { .. } => Self::Failed,
+        }
+    }
 }
 
 impl CommandError {
@@ -129,25 +177,7 @@ impl From<Diagnostics> for CommandError {
 /// The message is the engine's own. What to do is worded by [`hint`].
 impl From<EngineError> for CommandError {
     fn from(error: EngineError) -> Self {
-        let kind = match &error {
-            EngineError::Locked { .. } => Kind::Locked,
-            EngineError::WrongAccount { .. }
-            | EngineError::Unsupported { .. }
-            | EngineError::CorruptPlan { .. }
-            | EngineError::MissingSecrets { .. }
-            | EngineError::Retyped { .. }
-            | EngineError::UnknownPaths { .. }
-            | EngineError::LeftOut { .. }
-            | EngineError::NoPath { .. }
-            | EngineError::OnlyRetained { .. }
-            | EngineError::PathTaken { .. }
-            | EngineError::NotImportable { .. }
-            | EngineError::Upstream { .. }
-            | EngineError::Lookups { .. }
-            | EngineError::OtherApp { .. } => Kind::Usage,
-            _ => Kind::Failed,
-        };
-        let hints = hint::all(&error);
+        let (kind, hints) = (Kind::of(&error), hint::all(&error));
         let message = error.to_string();
         Self { hints, cause: Some(Box::new(error)), ..Self::new(kind, message) }
     }

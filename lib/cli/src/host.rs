@@ -138,7 +138,9 @@ impl Host {
 
     /// Who has a lock, and for how long.
     pub(crate) fn describe(&self, owner: &LockOwner) -> String {
-        let held = self.held(owner).map(|held| format!(" for {}", duration(held))).unwrap_or_default();
+        // The clock of the lock counts seconds.
+        let held = self.held(owner).filter(|held| !held.is_zero());
+        let held = held.map(|held| format!(" for {}", duration(held))).unwrap_or_default();
         format!("{owner}{held}")
     }
 

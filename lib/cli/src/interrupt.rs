@@ -14,11 +14,14 @@ use crate::terminal::Terminal;
 pub(crate) struct Interrupt {
     cancellation: Cancellation,
     changing: AtomicBool,
+    /// Whether something was changed before, such as by the deploy of an app that this one uses.
+    changed: AtomicBool,
 }
 
 impl Interrupt {
     /// Tells that from now on something is changed, and how that is asked to stop.
     pub(crate) fn begin(&self) -> &Cancellation {
+        self.changed.store(true, Ordering::Relaxed);
         self.changing.store(true, Ordering::Relaxed);
         &self.cancellation
     }
@@ -58,7 +61,12 @@ impl Interrupt {
                         return Err(CommandError::interrupted("stopped immediately")
                             .hint("the next run checks the outcome of the calls that were in flight"));
                     }
-                    (false, _) => return Err(CommandError::interrupted("interrupted: nothing was changed")),
+                    (false, _) => {
+                        return Err(CommandError::interrupted(match self.changed.load(Ordering::Relaxed) {
+                            true => "interrupted: the changes made so far are saved, and nothing else was changed",
+                            false => "interrupted: nothing was changed",
+                        }));
+                    }
                 },
             }
         }
@@ -75,7 +83,7 @@ mod tests {
     use crate::host::{Host, Streams};
 
     /// How work that never ends is ended by so many Ctrl-C.
-    async fn interrupted(times: usize, changing: bool) -> Option<CommandError> {
+    async fn interrupted(times: usize, changing: bool, ended: bool) -> Option<CommandError> {
         let (sender, mut interrupts) = tokio::sync::mpsc::unbounded_channel();
         (0..times).for_each(|_| sender.send(()).expect("somebody listens"));
         let streams = Streams {
@@ -94,9 +102,12 @@ mod tests {
         if changing {
             interrupt.begin();
         }
+        if ended {
+            interrupt.end();
+        }
         let cancelled = interrupt.cancellation.clone();
         let work = async {
-            if changing && times == 1 {
+            if changing && !ended && times == 1 {
                 while !cancelled.is_cancelled() {
                     tokio::task::yield_now().await;
                 }
@@ -109,18 +120,24 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_ends_at_once_what_changes_nothing() {
-        let error = interrupted(1, false).await.expect("it is ended");
+        let error = interrupted(1, false, false).await.expect("it is ended");
         assert_eq!((error.kind, error.message.as_str()), (Kind::Interrupted, "interrupted: nothing was changed"));
     }
 
     #[tokio::test]
     async fn the_first_lets_a_deploy_finish_what_is_in_flight() {
-        assert!(interrupted(1, true).await.is_none());
+        assert!(interrupted(1, true, false).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn between_two_deploys_it_does_not_say_that_nothing_was_changed() {
+        let error = interrupted(1, true, true).await.expect("it is ended");
+        assert_eq!(error.message, "interrupted: the changes made so far are saved, and nothing else was changed");
     }
 
     #[tokio::test]
     async fn the_second_stops_a_deploy_at_once() {
-        let error = interrupted(2, true).await.expect("it is ended");
+        let error = interrupted(2, true, false).await.expect("it is ended");
         assert_eq!((error.kind, error.message.as_str()), (Kind::Interrupted, "stopped immediately"));
     }
 }

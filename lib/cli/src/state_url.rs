@@ -52,7 +52,7 @@ impl FromStr for S3Url {
         let in_bucket = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
         if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(in_bucket) {
             return Err(format!(
-                "`{bucket}` is no name of a bucket: it has 3 to 63 lower-case letters, digits, `-` and `.`, as in \
+                "`{bucket}` is not the name of a bucket: it has 3 to 63 lower-case letters, digits, `-` and `.`, as in \
                  `s3://acme-state/infra`"
             ));
         }
@@ -139,13 +139,16 @@ mod tests {
     fn what_is_wrong_with_a_place_is_said() {
         for (text, expected) in [
             ("acme", "the location of a state has the form `file:DIR` or `s3://BUCKET/PREFIX`"),
-            ("s3:acme", "a state is kept at"),
-            ("s3://", "`` is no name of a bucket"),
-            ("s3:///infra", "`` is no name of a bucket"),
-            ("s3://Acme/infra", "`Acme` is no name of a bucket: it has 3 to 63 lower-case letters"),
-            ("s3://acme//infra", "`/infra` cannot be a prefix"),
-            ("s3://acme/infra#1", "`infra#1` cannot be a prefix"),
-            ("s3://acme/infra?table=locks", "`table` is no parameter of a state in S3: there are `region` and"),
+            ("s3:acme", "the location of a state has the form"),
+            ("s3://", "`` is not the name of a bucket"),
+            ("s3:///infra", "`` is not the name of a bucket"),
+            ("s3://Acme/infra", "`Acme` is not the name of a bucket: it has 3 to 63 lower-case letters"),
+            ("s3://acme//infra", "`/infra` is not a valid prefix"),
+            ("s3://acme/infra#1", "`infra#1` is not a valid prefix"),
+            (
+                "s3://acme/infra?table=locks",
+                "`table` is not a parameter of a state in S3: the parameters are `region` and",
+            ),
             ("s3://acme/infra?region", "`region` must be a name, as in"),
             ("s3://acme/infra?region=a&region=b", "`region` is given twice"),
         ] {

@@ -1,15 +1,24 @@
 //! Where a deploy goes, and how it is reached.
 
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use groundplan_core::Assembly;
 use groundplan_engine::Provider;
 use groundplan_simulator::{Accounts, DEFAULT_ACCOUNT, SandboxError, Simulator};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::boxed::boxed;
 use crate::credentials;
 use crate::error::CommandError;
 use crate::host::Host;
+use crate::render::duration;
+
+/// How long a connection to an emulator may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What `--target` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +47,15 @@ impl FromStr for TargetOption {
 fn authority(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
     rest.split('/').next().filter(|authority| !authority.is_empty() && !authority.contains([' ', '@']))
+}
+
+/// What a command does with a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It only reads, and creates no file either.
+    Read,
+    /// It may change something.
+    Change,
 }
 
 /// Where a deploy goes.
@@ -117,10 +135,24 @@ impl Target {
         matches!(self, Self::Sandbox { .. }).then_some("waiting for the sandbox, which another process may be using")
     }
 
-    /// Connects to the target.
-    pub(crate) async fn connect(&self, host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
+    /// Refuses the address of an emulator at which nothing listens, at once and by name. A provider would repeat its
+    /// calls for minutes, since such an error of a cloud passes.
+    pub(crate) async fn answers(&self) -> Result<(), CommandError> {
         match self {
-            Self::Sandbox { .. } => sandbox(host, assembly).await,
+            Self::Emulator(url) if cfg!(feature = "aws") => answers(url).await,
+            Self::Emulator(_) | Self::Sandbox { .. } | Self::Aws => Ok(()),
+        }
+    }
+
+    /// Connects to the target.
+    pub(crate) async fn connect(
+        &self,
+        host: &Host,
+        assembly: &Assembly,
+        access: Access,
+    ) -> Result<Box<dyn Provider>, CommandError> {
+        match self {
+            Self::Sandbox { .. } => sandbox(host, assembly, access).await,
             Self::Aws => boxed(|| aws(None)).await,
             Self::Emulator(url) => boxed(|| aws(Some(url))).await,
         }
@@ -130,15 +162,21 @@ impl Target {
 /// The simulated accounts below `.groundplan/sandbox/`. An app that is pinned to an account gets a
 /// simulation of that account, so that what it says about itself is true there, too; each role that
 /// a stack assumes leads to the account of that role.
-async fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, CommandError> {
-    host.make_root()?;
+async fn sandbox(host: &Host, assembly: &Assembly, access: Access) -> Result<Box<dyn Provider>, CommandError> {
+    if access == Access::Change {
+        host.make_root()?;
+    }
     let home = host.root().join("sandbox");
     let own = assembly.stacks.values().filter(|environment| environment.role.is_none());
     let pinned = own.filter_map(|environment| environment.account.as_deref()).next();
     let account = pinned.unwrap_or(DEFAULT_ACCOUNT).to_owned();
     let directory = home.join(format!("account-{account}"));
+    let open = move |directory: PathBuf, account: &str| match access {
+        Access::Read => Simulator::open_to_read(directory, account),
+        Access::Change => Simulator::open_account(directory, account),
+    };
     // Another process may hold its lock: whoever waits for that can be interrupted.
-    let opening = tokio::task::spawn_blocking(move || Simulator::open_account(directory, &account));
+    let opening = tokio::task::spawn_blocking(move || open(directory, &account));
     let simulator = opening.await.expect("opening a file does not panic").map_err(|error| {
         let failed = CommandError::failed(error.to_string());
         match error {
@@ -147,8 +185,23 @@ async fn sandbox(host: &Host, assembly: &Assembly) -> Result<Box<dyn Provider>, 
         }
     })?;
     let others = home.clone();
-    let open = move |account: &str| Simulator::open_account(others.join(format!("account-{account}")), account);
+    let open = move |account: &str| open(others.join(format!("account-{account}")), account);
     Ok(Box::new(Accounts::new(simulator, open)))
+}
+
+async fn answers(url: &str) -> Result<(), CommandError> {
+    let authority = authority(url).unwrap_or_default();
+    let port = if url.starts_with("https:") { 443 } else { 80 };
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let address = if has_port { authority.to_owned() } else { format!("{authority}:{port}") };
+    let reason = match timeout(CONNECT_TIMEOUT, TcpStream::connect(&address)).await {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {}", duration(CONNECT_TIMEOUT)),
+    };
+    Err(CommandError::failed(format!("cannot connect to the target `{url}`: {reason}"))
+        .hint("start the emulator there, or name another target with `--target`"))
 }
 
 #[cfg(feature = "aws")]
@@ -164,4 +217,20 @@ async fn aws(endpoint: Option<&str>) -> Result<Box<dyn Provider>, CommandError> 
 #[cfg(not(feature = "aws"))]
 async fn aws(_endpoint: Option<&str>) -> Result<Box<dyn Provider>, CommandError> {
     Err(CommandError::without_aws("use `--target sandbox`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_at_which_nothing_listens_is_refused_by_name() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("http://{}/path", listener.local_addr().expect("it has one"));
+        assert!(answers(&url).await.is_ok());
+        drop(listener);
+        let error = answers(&url).await.expect_err("nothing listens there");
+        assert_eq!(error.message, format!("cannot connect to the target `{url}`: connection refused"));
+        assert_eq!(error.hints, ["start the emulator there, or name another target with `--target`"]);
+    }
 }

@@ -95,6 +95,11 @@ impl Terminal {
         self.json
     }
 
+    /// The width of standard output, if it is a terminal.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        lock(&self.out).columns
+    }
+
     /// Whether somebody can be asked.
     pub(crate) fn can_ask(&self) -> bool {
         self.answers

@@ -24,8 +24,9 @@ fn tagged() -> App {
 /// Each difference that `drift` shows, as `path property`.
 fn drift(machine: &Machine) -> Vec<String> {
     let document = machine.run(&tagged(), "drift --json").json().remove(0);
-    let found = document["drift"].as_object().expect("it has one").iter();
-    let named = found.flat_map(|(path, drift)| {
+    let found = document["drift"].as_array().expect("it has one").iter();
+    let named = found.flat_map(|drift| {
+        let path = drift["path"].as_str().unwrap_or_default();
         let properties: Vec<Json> = drift["properties"].as_array().cloned().unwrap_or_default();
         properties.into_iter().map(move |it| format!("{path} {}", it["property"].as_str().unwrap_or_default()))
     });

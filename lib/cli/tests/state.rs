@@ -41,11 +41,15 @@ fn a_state_that_is_gone_is_no_empty_account() {
     let listed = machine.run(&shop(), "state restore").succeeds();
     assert!(listed.out.contains("    1  3 resources     `deploy` of"), "{}", listed.out);
     machine.run(&shop(), "state restore 9").fails(1, "has no state with the serial 9; these can be restored: 1");
-    let blank = machine.run(&shop(), "state restore 0").fails(1, "is from before the first deploy, and has nothing");
+    let blank = machine.run(&shop(), "state restore 0").fails(1, "is from before the first deploy and is empty");
     let starts_over = "these can be restored: 1\nhint: `--new-state` starts over with a new state";
     assert!(blank.err.contains(starts_over), "{}", blank.err);
     let restored = machine.run(&shop(), "state restore 1").succeeds();
-    assert!(restored.err.contains("the state 1 was restored, as serial 3; nothing in the account"), "{}", restored.err);
+    assert!(
+        restored.err.contains("the state 1 was restored, as serial 3; the account is not changed"),
+        "{}",
+        restored.err
+    );
     assert!(machine.run(&shop(), "history").succeeds().out.lines().last().unwrap().contains("state restore 1"));
     machine.run(&network("10.0.0.0/24", true), "deploy --refresh").succeeds();
     assert!(machine.run(&network("10.0.0.0/24", true), "plan --refresh").succeeds().out.contains("no changes"));
@@ -135,11 +139,11 @@ fn a_state_that_is_put_back_names_what_is_not_in_it_and_no_edited_one_makes_a_co
     machine.run(&shop(), "plan").succeeds();
     edited["generations"] = json!({"shop/vpc": u32::MAX});
     fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
-    machine.run(&shop(), "state push edited.json --force").fails(1, "is no generation of `shop/vpc`");
+    machine.run(&shop(), "state push edited.json --force").fails(1, "is not a possible generation of `shop/vpc`");
     edited["generations"] = json!({});
     edited["serial"] = json!(u32::MAX - 3);
     fs::write(machine.path("edited.json"), edited.to_string()).unwrap();
-    machine.run(&shop(), "state push edited.json --force").fails(1, "is no serial of a state");
+    machine.run(&shop(), "state push edited.json --force").fails(1, "is not a possible serial of a state");
 }
 
 #[test]
@@ -157,7 +161,7 @@ fn a_mistyped_place_is_noticed_by_what_the_account_has() {
     hint: `import PATH ID` adopts an existing resource; the first import needs `--new-state`
     hint: `--new-state` starts over with a new state, and leaves existing resources alone
     ");
-    machine.run(&shop(), "plan --state file:statse").fails(1, "has resources that are tagged as of the app `shop`");
+    machine.run(&shop(), "plan --state file:statse").fails(1, "has resources with the tags of the app `shop`");
     assert_eq!(machine.sandbox().inventory().unwrap().len(), 3);
     // Who means it says so.
     machine.run(&shop(), "deploy --state file:statse --new-state").succeeds();
@@ -176,9 +180,9 @@ fn what_a_lost_state_has_known_is_adopted_one_by_one() {
     let inventory = machine.sandbox().inventory().unwrap();
     let mut imports: Vec<_> =
         inventory.iter().map(|item| format!("import {} {}", item.path.as_ref().unwrap(), item.id)).collect();
-    let refused = machine.run(&shop(), &imports[0]).fails(1, "has resources that are tagged as of the app `shop`");
+    let refused = machine.run(&shop(), &imports[0]).fails(1, "has resources with the tags of the app `shop`");
     assert!(refused.err.contains("the first import needs `--new-state`"), "{}", refused.err);
-    machine.run(&shop(), "drift").fails(1, "has resources that are tagged as of the app `shop`");
+    machine.run(&shop(), "drift").fails(1, "has resources with the tags of the app `shop`");
     imports[0] += " --new-state";
     imports.iter().for_each(|import| drop(machine.run(&shop(), import).succeeds()));
     machine.run(&shop(), "deploy").succeeds();
@@ -199,7 +203,7 @@ fn what_another_app_has_is_not_imported_before_it_lets_go_of_it() {
     let vpc = inventory.iter().find(|item| item.type_name == "AWS::EC2::VPC").unwrap().id.clone();
     let import = format!("import billing/net {vpc}");
     let refused = machine.run(&billing, &import).fails(3, "is `shop/vpc` of the app `shop`");
-    assert!(refused.err.contains("hint: `state rm shop/vpc` of `shop` takes it out of the state"), "{}", refused.err);
+    assert!(refused.err.contains("hint: `state rm shop/vpc` of `shop` removes it from the state"), "{}", refused.err);
     // No flag gives one resource to two apps, and a fresh state hides no other one.
     machine.run(&billing, &format!("{import} --take-ownership")).fails(3, "two apps cannot manage the same resource");
     machine.run(&billing, &format!("{import} --new-state")).fails(3, "is `shop/vpc` of the app `shop`");
@@ -213,7 +217,8 @@ fn what_another_app_has_is_not_imported_before_it_lets_go_of_it() {
 
     machine.run(&shop(), "state rm shop/vpc").succeeds();
     let renamed = app(|shop| drop(shop.add("network", ec2::Vpc::new().cidr_block("10.0.0.0/16"))));
-    let other_path = machine.run(&renamed, &format!("import shop/network {vpc}")).fails(3, "was made for `shop/vpc`");
+    let other_path =
+        machine.run(&renamed, &format!("import shop/network {vpc}")).fails(3, "was created for `shop/vpc`");
     let hints = format!(
         "hint: `import shop/vpc {vpc}` adopts the existing resource as shop/vpc\n\
          hint: if nobody else manages it, `--take-ownership` imports it regardless of its tags\n"
@@ -236,8 +241,8 @@ fn a_state_is_pulled_edited_and_pushed() {
     let pushed = machine.run(&shop(), "state push edited.json").succeeds();
     assert!(pushed.err.contains("the state in edited.json was pushed, as serial 2"), "{}", pushed.err);
     assert_eq!(machine.run(&shop(), "output bucket").succeeds().out, "another\n");
-    let older = machine.run(&shop(), "state push edited.json").fails(1, "it has moved on since");
-    assert!(older.err.contains("hint: `state pull` writes the current state"), "{}", older.err);
+    let older = machine.run(&shop(), "state push edited.json").fails(1, "it has changed since");
+    assert!(older.err.contains("hint: `state pull` prints the current state"), "{}", older.err);
     assert!(older.err.contains("`state push FILE --force` writes it"), "{}", older.err);
 
     // What is edited in place is refused until it is pushed.
@@ -264,7 +269,7 @@ fn a_state_is_moved_to_another_place_and_the_old_one_says_so() {
     let moved = machine.run(&shop(), "state migrate file:elsewhere").succeeds();
     assert!(
         moved.err.contains(
-            "the state was moved to file:~/elsewhere; what is left at ~/.groundplan/sandbox/state/shop is refused"
+            "the state was moved to file:~/elsewhere; from now on, the copy at ~/.groundplan/sandbox/state/shop is refused"
         ),
         "{}",
         moved.err
@@ -281,7 +286,7 @@ fn a_state_is_moved_to_another_place_and_the_old_one_says_so() {
         .fails(3, "is at file:~/elsewhere already");
     machine
         .run(&shop(), "state migrate s3://bucket/prefix --state file:elsewhere")
-        .fails(3, "the sandbox is on this machine alone");
+        .fails(3, "the sandbox exists only on this machine");
     // And back, also where the old place is the one that is looked at.
     let old = format!("state migrate file:{}", machine.path(".groundplan/sandbox/state").display());
     let refused = machine.run(&shop(), &old).fails(3, "the state was moved from file:~/.groundplan/sandbox/state to");
@@ -320,7 +325,7 @@ fn a_whole_stack_gets_another_name_as_the_hint_says() {
     {
         machine
             .run(&named("store"), &format!("state mv {from} {to}"))
-            .fails(3, "is no path: a path is names joined by");
+            .fails(3, "is not a path: a path consists of names joined by");
     }
 }
 
@@ -420,7 +425,7 @@ fn people_and_programs_are_told_what_to_do_about_a_refusal_and_a_failed_step() {
     machine.run(&database("admin"), "deploy").succeeds();
     let allow = "to allow the loss of their data, add `--delete-data`";
     let planned = machine.run(&database("root"), "plan").succeeds();
-    let refused = format!("resources that hold data:\n  - shop/db\nhint: {allow}\n");
+    let refused = format!("stateful resources:\n  - shop/db\nhint: {allow}\n");
     assert!(planned.err.contains(&refused), "{}", planned.err);
     let document = &machine.run(&database("root"), "plan --json").json()[0];
     assert_eq!((document["refused"].as_array().unwrap().len(), &document["hints"]), (1, &json!([allow])));
@@ -449,7 +454,7 @@ fn what_is_kept_on_this_machine_is_kept_out_of_git() {
     };
     let planned = machine();
     planned.within("project").run(&shop(), "plan").succeeds();
-    assert_eq!(ignored(&planned).as_deref(), Some("*\n"), "a plan makes the sandbox");
+    assert!(!planned.path("project/.groundplan").exists(), "a plan creates nothing");
     let deployed = machine();
     deployed.within("project").run(&shop(), "deploy").succeeds();
     assert_eq!(ignored(&deployed).as_deref(), Some("*\n"));

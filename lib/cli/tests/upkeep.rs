@@ -152,7 +152,7 @@ fn a_create_that_was_left_open_is_listed_shown_and_dropped_on_request() {
 
     let list = machine.run(&shop(), "state list").succeeds();
     assert!(list.out.contains("shop/logs  Logs::LogGroup"), "{}", list.out);
-    assert!(list.err.contains("an interrupted run has left open"), "{}", list.err);
+    assert!(list.err.contains("an interrupted run left open"), "{}", list.err);
     let list = machine.run(&shop(), "state list --json").succeeds().json();
     assert_eq!((&list[0]["open"][0]["path"], &list[0]["open"][0]["token"]), (&"shop/logs".into(), &"5f5f".into()));
 
@@ -163,7 +163,7 @@ fn a_create_that_was_left_open_is_listed_shown_and_dropped_on_request() {
 
     machine.run(&shop(), "state rm --open shop/vpc").fails(3, "there is no `shop/vpc` in the open creates");
     let dropped = machine.run(&shop(), "state rm --open shop").succeeds();
-    assert!(dropped.err.contains("it may exist in the account"), "{}", dropped.err);
+    assert!(dropped.err.contains("its resource may exist in the account"), "{}", dropped.err);
     assert!(dropped.err.contains("tag groundplan:token = 5f5f"), "{}", dropped.err);
     assert_eq!(paths(&machine, &shop()).len(), 3, "the resources stay");
     let list = machine.run(&shop(), "state list --json").succeeds().json();
@@ -187,7 +187,7 @@ fn what_exists_is_imported_with_its_differences() {
     let vpc = id(&machine, "AWS::EC2::VPC");
     machine.run(&shop(), "state rm shop/vpc").succeeds();
     machine.run(&shop(), &format!("import shop/vcp {vpc}")).fails(3, "did you mean `shop/vpc`?");
-    machine.run(&shop(), "import shop/vpc vpc-0123").fails(3, "is identified by its VpcId");
+    machine.run(&shop(), "import shop/vpc vpc-0123").fails(3, "are identified by VpcId");
     let imported = machine.run(&shop(), &format!("import shop/vpc {vpc}")).succeeds();
     assert_snapshot!(clean(&(imported.out + &imported.err)), @"
     shop/vpc is EC2::VPC vpc-[id] at sandbox, account 123456789012
@@ -202,7 +202,7 @@ fn what_exists_is_imported_with_its_differences() {
     ");
     machine
         .run(&shop(), &format!("import shop/vpc {vpc}"))
-        .fails(3, "`state rm shop/vpc` takes shop/vpc out of the state");
+        .fails(3, "`state rm shop/vpc` removes shop/vpc from the state");
     machine.run(&network("10.0.0.0/24", true), "plan --detailed-exitcode").succeeds();
     machine.run(&shop(), "deploy").succeeds();
     machine.run(&shop(), "drift").succeeds();
@@ -264,7 +264,7 @@ fn a_saved_plan_is_in_the_history_with_its_program_and_a_part_is_not() {
     machine.run(&shop(), "plan --out shop.plan").succeeds();
     machine.run(&shop(), "deploy shop.plan").succeeds();
     machine.run(&network("10.0.1.0/24", true), "deploy --only shop/vpc").succeeds();
-    machine.run(&shop(), "rollback 2").fails(3, "was not the deploy of a whole program");
+    machine.run(&shop(), "rollback 2").fails(3, "did not deploy a whole program");
     machine.run(&shop(), "rollback 1").succeeds();
     assert!(machine.run(&shop(), "plan").succeeds().out.contains("no changes"));
 }
@@ -292,7 +292,7 @@ fn a_rollback_never_goes_to_a_program_that_was_refused() {
     for (run, command) in [(2, "state mv shop/vpc shop/net"), (3, "destroy")] {
         machine.run(&shop(), "deploy old.plan").fails(1, "the plan is stale");
         machine.run(&shop(), command).succeeds();
-        machine.run(&shop(), &format!("rollback {run}")).fails(3, "was not the deploy of a whole program");
+        machine.run(&shop(), &format!("rollback {run}")).fails(3, "did not deploy a whole program");
     }
 }
 
@@ -337,7 +337,7 @@ fn a_lock_is_waited_for_and_can_be_taken_away() {
     machine.run(&shop(), "deploy").succeeds();
     drop(lock);
     let free = machine.run(&shop(), "force-unlock").succeeds();
-    assert!(free.err.contains("nobody holds the lock"), "{}", free.err);
+    assert!(free.err.contains(" is free"), "{}", free.err);
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn what_looks_moved_is_shown_with_the_line_to_add() {
         shop
       →   network  EC2::VPC  moved from shop/vpc
 
-    Plan: 0 to create, 0 to change, 0 to replace, 0 to delete, 1 to settle
+    Plan: 0 to create, 0 to change, 0 to replace, 0 to delete, 1 to move
     ");
     machine.run(&renamed(true), "deploy").succeeds();
     assert!(machine.run(&renamed(false), "plan").succeeds().out.contains("no changes"));
@@ -451,12 +451,9 @@ fn what_is_protected_is_not_deleted_even_when_the_program_forgets_it() {
     shop at sandbox, account 123456789012
 
         shop
-      -   media  S3::Bucket  DATA LOSS  PROTECTED  no longer in the program
+      !   media  S3::Bucket  PROTECTED  is not deleted, no longer in the program
 
-    DATA LOSS: 1 resource with all of its data
-      shop/media  S3::Bucket
-
-    Plan: 0 to create, 0 to change, 0 to replace, 1 to delete
+    Plan: 0 to create, 0 to change, 0 to replace, 0 to delete, 1 protected, so that a deploy is refused
     error: the plan deletes or replaces protected resources:
       - shop/media
     to allow it, first deploy a change that only removes the protection (`protect`, or `DeletionProtection` of AWS)
@@ -480,13 +477,17 @@ fn what_is_retained_stays_in_the_account_when_the_program_lets_it_go() {
         shop
       x   media  S3::Bucket  stays in the account, no longer in the program, it is retained when it is removed
 
-    Plan: 0 to create, 0 to change, 0 to replace, 0 to delete, 1 to settle
+    Plan: 0 to create, 0 to change, 0 to replace, 0 to delete, 1 to leave in the account
     ");
     machine.run(&none, "deploy").succeeds();
     assert_eq!(machine.sandbox().inventory().expect("it is whole").len(), 1);
     assert_eq!(paths(&machine, &none), Vec::<String>::new());
     let shown = machine.run(&none, "state show shop/media").succeeds();
     assert!(shown.out.contains("status: retained: it stays in the account"), "{}", shown.out);
+    // Declared again, it would be created a second time.
+    let id = shown.out.lines().find_map(|line| line.strip_prefix("  id: ")).expect("it has one");
+    let adopt = format!("hint: `import shop/media {id}` adopts the existing resource as shop/media\n");
+    assert!(machine.run(&retained, "plan").succeeds().err.contains(&adopt), "the plan has {adopt}");
     // Of this one and another one that is managed there since, either can be taken out of the state.
     machine.run(&retained, "deploy").succeeds();
     let shown = &machine.run(&retained, "state show shop/media --json").json()[0];
@@ -569,7 +570,7 @@ fn a_construct_moves_as_a_whole_by_one_line() {
       →     a     EC2::Subnet  moved from shop/vpc/a
       →     main  EC2::VPC     moved from shop/vpc/main
 
-    Plan: 0 to create, 0 to change, 0 to replace, 0 to delete, 2 to settle
+    Plan: 0 to create, 0 to change, 0 to replace, 0 to delete, 2 to move
     ");
 }
 

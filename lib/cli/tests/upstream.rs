@@ -8,6 +8,7 @@ use groundplan_engine::State;
 use groundplan_engine::model::Event;
 use groundplan_engine::provider::Identity;
 use groundplan_engine::store::{FileStore, StateStore};
+use groundplan_resources::ec2::{Subnet, Vpc};
 use groundplan_resources::logs::LogGroup;
 use groundplan_resources::route53::{HostedZone, HostedZoneId, RecordSet, RecordSetArgs};
 use insta::assert_snapshot;
@@ -152,7 +153,7 @@ fn values_reach_the_app_that_uses_them_and_changes_of_theirs_are_shown() {
     Plan: 0 to create, 0 to change, 2 to replace, 0 to delete
     "#);
     let json = &machine.run(&shop(), "plan --json").json()[0];
-    assert!(json["imports"]["account:zone-id"]["from"].is_string(), "{json}");
+    assert_eq!(json["imports"]["account:zone-id"]["from"]["kind"], "known", "{json}");
     machine.run(&shop(), "deploy --delete-data").succeeds();
     assert!(machine.run(&shop(), "plan").succeeds().out.contains("no changes"));
 }
@@ -175,12 +176,12 @@ fn what_is_used_is_not_taken_away() {
     machine.run(&shop(), "deploy").succeeds();
     let before = read(&machine.path(".groundplan/sandbox/state/account/state.json"));
     let plan = machine.run(&renamed(), "plan").succeeds();
-    assert!(plan.err.contains("a deploy of this plan would be refused: the plan takes away outputs"), "{}", plan.err);
+    assert!(plan.err.contains("a deploy of this plan would be refused: the plan removes outputs"), "{}", plan.err);
     let refused = machine.run(&renamed(), "deploy").fails(1, "`zone-id` is used by `shop`");
     assert_snapshot!(refused.err, @"
-    error: the plan takes away outputs that other apps use:
+    error: the plan removes outputs that other apps use:
       - `zone-id` is used by `shop`: shop/logs, shop/record
-    deploy or destroy those apps without them first
+    first deploy those apps without these outputs, or destroy those apps
     hint: in `shop`, use a different value, and run `cargo run -p apps --bin shop -- deploy`
     ");
     machine.run(&renamed(), "destroy --delete-data").fails(1, "`retention` is used by `shop`: shop/logs");
@@ -272,6 +273,19 @@ fn a_named_upstream_is_brought_up_by_a_deploy_where_nothing_is_real() {
     assert_eq!((is("upstream"), is("planned"), is("finished")), (1, 2, 2));
 }
 
+#[test]
+fn an_app_whose_upstream_fails_is_named_as_not_deployed() {
+    let upstream = first();
+    let stack = upstream.stack("network", Environment::new("us-east-1"));
+    let vpc = stack.add("vpc", Vpc::new().cidr_block("10.0.0.0/16"));
+    stack.add("outside", Subnet::new(&vpc).cidr_block("10.9.0.0/24"));
+    let app = shop();
+    app.upstream(upstream);
+    let failed = Machine::new().run(&app, "deploy").fails(1, "cannot create network/outside");
+    let named = "warning: `shop` was not deployed, because the deploy of `account` did not succeed\n";
+    assert!(failed.err.contains(named), "{}", failed.err);
+}
+
 /// What a deploy of `account` leaves that was killed when it had just begun.
 fn killed(machine: &Machine) {
     let store = FileStore::new(machine.path(".groundplan/sandbox/state"), "account");
@@ -290,9 +304,13 @@ fn an_upstream_whose_deploy_was_killed_is_finished_first() {
     app.upstream(first());
     killed(&machine);
     let plan = machine.run(&app, "plan").succeeds();
-    assert!(plan.err.contains("was not completely deployed to `sandbox`: a deploy brings it up first"), "{}", plan.err);
+    assert!(
+        plan.err.contains("was not completely deployed to `sandbox`, so a deploy deploys it first"),
+        "{}",
+        plan.err
+    );
     let ran = machine.run(&app, "deploy").succeeds();
-    assert!(ran.err.contains("was not completely deployed to `sandbox`: it is deployed first"), "{}", ran.err);
+    assert!(ran.err.contains("was not completely deployed to `sandbox`, so it is deployed first"), "{}", ran.err);
     assert!(ran.err.contains("deploy of shop: 2 created"), "{}", ran.err);
     assert!(machine.run(&app, "plan").succeeds().out.contains("no changes"));
 }
@@ -308,7 +326,7 @@ fn who_replaces_or_moves_a_state_is_told_who_uses_its_outputs() {
     assert!(restored.err.contains(used), "{}", restored.err);
     assert!(!restored.err.contains("`retention`"), "{}", restored.err);
     let moved = machine.run(&first(), "state migrate file:elsewhere").succeeds();
-    assert!(moved.err.contains("outputs of `account` are used by `shop`, and are found only where"), "{}", moved.err);
+    assert!(moved.err.contains("outputs of `account` are used by `shop`, which finds them only if"), "{}", moved.err);
     assert!(moved.err.contains("run `state migrate file:~/elsewhere` of each of them as well"), "{}", moved.err);
 }
 
@@ -339,6 +357,6 @@ fn a_damaged_state_of_another_app_holds_up_no_repair() {
     std::fs::write(machine.path(".groundplan/sandbox/state/shop/state.json"), "{").unwrap();
     for command in ["state restore 1 --yes", "state migrate file:elsewhere"] {
         let ran = machine.run(&first(), command).succeeds();
-        assert!(ran.err.contains("which apps use outputs of `account` is not known"), "{command}: {}", ran.err);
+        assert!(ran.err.contains("it is not known which apps use outputs of `account`"), "{command}: {}", ran.err);
     }
 }

@@ -195,10 +195,12 @@ pub enum Error {
         source: Box<ProviderError>,
     },
     /// The credentials belong to a different account from the app.
-    #[error("the credentials are for account {}, but {what} account {expected}; use credentials of account {expected}", actual.account)]
+    #[error("the credentials are for account {}, but {what} account {expected}", actual.account)]
     WrongAccount {
         /// The subject of the message, as in ``the stack `checkout` is pinned to``.
         what: String,
+        /// The stack, if its environment names the expected account.
+        stack: Option<String>,
         /// The expected account.
         expected: String,
         /// Who the credentials belong to.

@@ -13,7 +13,7 @@ fn lists() -> Vec<(Error, usize)> {
     let path = Path::from(EVIL);
     let (paths, text) = (vec![path.clone(); 2], EVIL.to_owned());
     let used = Use { name: text.clone(), app: text.clone(), places: vec![text.clone(); 2] };
-    let taken = Taken { path: path.clone(), what: text.clone(), holder: path.clone(), how: Holding::Stays };
+    let taken = Taken { path: path.clone(), what: text.clone(), holder: path.clone(), how: Holding::Stays, id: None };
     let holders = vec![(path.clone(), Need::Property(text.clone()))];
     let held =
         HeldResource { path: path.clone(), because: text.clone(), holders, fix: text.clone(), hints: Vec::new() };

@@ -120,6 +120,18 @@ pub enum Hint {
     RenewCredentials,
     /// Check which credentials are used.
     CheckCredentials,
+    /// Use credentials of another account.
+    UseAccount {
+        /// The account.
+        account: String,
+    },
+    /// Change the account in the environment of a stack, if the credentials are the right ones.
+    ChangeAccount {
+        /// The stack.
+        stack: String,
+        /// The account of the credentials.
+        account: String,
+    },
     /// Allow the credentials a call.
     AllowCall {
         /// The call, as in `ec2:CreateVpc`; none where it is not known.

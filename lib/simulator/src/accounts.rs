@@ -1,6 +1,7 @@
 //! Several simulated accounts behind one set of credentials.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use groundplan_engine::provider::{
 use zeroize::Zeroizing;
 
 use crate::simulator::Simulator;
-use crate::store::SandboxError;
+use crate::store::{SandboxError, Store};
 
 /// The account of the credentials, and the accounts of the roles that stacks assume. An account is opened on first use.
 pub struct Accounts<S = Simulator> {
@@ -25,6 +26,21 @@ pub struct Accounts<S = Simulator> {
 }
 
 type Open = dyn Fn(&str) -> Result<Simulator, SandboxError> + Send + Sync;
+
+impl Simulator {
+    /// Opens the sandbox like [`open_account`](Self::open_account), but creates no file: an account that does not exist
+    /// yet is empty, and its changes are kept in memory.
+    ///
+    /// # Errors
+    /// As [`open_account`](Self::open_account).
+    pub fn open_to_read(dir: impl AsRef<Path>, account: &str) -> Result<Self, SandboxError> {
+        if Store::exists(dir.as_ref(), account) {
+            Self::open_account(dir, account)
+        } else {
+            Ok(Self::in_memory(0).with_account(account))
+        }
+    }
+}
 
 impl<S: std::borrow::Borrow<Simulator> + Send + Sync> Accounts<S> {
     /// Creates the accounts. `own` is the account of the credentials, and `open` opens the simulator of another one.

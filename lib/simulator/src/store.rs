@@ -82,6 +82,10 @@ pub(crate) struct Store {
     lines: usize,
 }
 
+fn file(dir: &Path, account: &str) -> PathBuf {
+    dir.join(format!("{account}.jsonl"))
+}
+
 /// Makes the directory and those above it, for their owner alone: the file has the key of the digests of secrets.
 fn make_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -92,9 +96,14 @@ fn make_dir(dir: &Path) -> io::Result<()> {
 }
 
 impl Store {
+    /// Returns whether there is a sandbox of `account` in `dir`.
+    pub(crate) fn exists(dir: &Path, account: &str) -> bool {
+        file(dir, account).exists()
+    }
+
     /// Opens the sandbox of `account` in `dir`, making it where there is none.
     pub(crate) fn open(dir: &Path, account: &str) -> Result<Self, SandboxError> {
-        let path = dir.join(format!("{account}.jsonl"));
+        let path = file(dir, account);
         let at = |source| SandboxError::Io { path: path.clone(), source };
         make_dir(dir).map_err(at)?;
         let lock = dir.join(format!("{account}.lock"));

@@ -166,9 +166,12 @@ impl Job<'_> {
             "succeeded": true,
             "interrupted": false,
             "elapsed": 0,
+            "critical_path": null,
+            "waiting_for_all": null,
             "done": 0,
             "failed": [],
             "skipped": [],
+            "possible_reboots": [],
             "outputs": outputs,
         }));
     }

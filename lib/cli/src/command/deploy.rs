@@ -12,6 +12,7 @@ use crate::command::plan;
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
+use crate::target::Access;
 use crate::upstream;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, CommandError> {
@@ -33,6 +34,7 @@ async fn upstreams(context: &Context<'_>, destination: &Destination<'_>, args: &
     }
     for program in context.program.upstreams() {
         let synthesis = program.synth()?;
+        let parent = context;
         let context = Context { program: &program, synthesis: &synthesis, ..*context };
         let destination = context.find()?;
         let Some(because) = upstream::unfinished(&destination, &synthesis).await? else { continue };
@@ -43,6 +45,9 @@ async fn upstreams(context: &Context<'_>, destination: &Destination<'_>, args: &
         let first = Deploy { yes: args.yes, ..Deploy::default() };
         let ended = if ended == Exit::Done { boxed(|| one(&context, &destination, &first)).await? } else { ended };
         if ended != Exit::Done {
+            parent
+                .terminal
+                .warn(format!("`{}` was not deployed, because the deploy of `{name}` did not succeed", parent.app()));
             return Ok(ended);
         }
         context.terminal.note("");
@@ -73,7 +78,7 @@ async fn one(context: &Context<'_>, destination: &Destination<'_>, args: &Deploy
 
 async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let Job { context, destination, .. } = job;
-    let (provider, loaded) = destination.start(args.start).await?;
+    let (provider, loaded) = destination.start(args.start, Access::Change).await?;
     let options = PlanOptions {
         refresh: args.refresh.refresh,
         delete_data: args.delete_data,
@@ -94,7 +99,7 @@ async fn planned(job: &Job<'_>, args: &Deploy) -> Result<Exit, CommandError> {
 /// Executes a plan that was saved, and nothing else.
 async fn saved(job: &Job<'_>, planned: &Planned, args: &Deploy) -> Result<Exit, CommandError> {
     let Job { context, destination, .. } = job;
-    let (provider, loaded) = destination.start(args.start).await?;
+    let (provider, loaded) = destination.start(args.start, Access::Change).await?;
     planned.plan.fits(&loaded)?;
     planned.plan.verify(&loaded.state)?;
     let full = args.full || context.global.verbose > 0;

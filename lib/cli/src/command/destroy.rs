@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::render::kept;
 use crate::render::plan::PlanView;
+use crate::target::Access;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
@@ -29,7 +30,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Destroy) -> Result<Exit, C
 
 async fn destroy(job: &Job<'_>, args: &Destroy) -> Result<Exit, CommandError> {
     let Job { context, destination, .. } = job;
-    let (provider, loaded) = destination.start(Start::default()).await?;
+    let (provider, loaded) = destination.start(Start::default(), Access::Change).await?;
     if loaded.is_first() {
         context.terminal.note(format!("no state at {}: nothing was deployed from there", destination.place.display()));
     }

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use groundplan_core::Environment;
-use groundplan_engine::Hints;
 use groundplan_engine::provider::Identity;
+use groundplan_engine::{Hint, Hints};
 use serde_json::json;
 
 use crate::context::Context;
@@ -12,7 +12,7 @@ use crate::credentials;
 use crate::error::{CommandError, Exit};
 use crate::render::{count, hint};
 use crate::style::{CREATE, DELETE, paint};
-use crate::target::Target;
+use crate::target::{Access, Target};
 
 /// What a deploy would lack.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
     let configured = credentials::configured(context.host);
     let stacks = &context.synthesis.assembly.stacks;
-    let (identity, roles) = match destination.connect().await {
+    let (identity, roles) = match destination.connect(Access::Read).await {
         Ok(provider) => {
             let identity = provider.identity().await.map_err(|error| Problem::of(&error));
             let mut roles = Vec::new();
@@ -60,7 +60,8 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
                     "the app is pinned to account {pinned}, but the credentials belong to account {}",
                     identity.account
                 );
-                Err(Problem { message, hints: Vec::new() })
+                let hint = hint::text(&Hint::UseAccount { account: pinned.clone() });
+                Err(Problem { message, hints: vec![hint] })
             }
             None => Ok(identity.account.clone()),
         },

@@ -11,10 +11,11 @@ use crate::args::Start;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::render::{self, count, hint};
+use crate::target::Access;
 
 pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
-    let (provider, loaded) = destination.start(Start::default()).await?;
+    let (provider, loaded) = destination.start(Start::default(), Access::Read).await?;
     if loaded.is_first() {
         let place = destination.place.display();
         context.terminal.note(format!("no state at {place}: nothing was deployed from there"));

@@ -12,8 +12,9 @@ use crate::command::edit;
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
-use crate::render::short_type;
+use crate::render::{document, short_type};
 use crate::style::{BOLD, CREATE, DIM, NL, paint};
+use crate::target::Access;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
@@ -21,7 +22,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     let holder = destination.holder();
     let Import { path, id, take_ownership, start, yes } = args;
     let imported = || async {
-        let (provider, loaded) = destination.start(*start).await?;
+        let (provider, loaded) = destination.start(*start, Access::Change).await?;
         let assembly = &context.synthesis.assembly;
         let upstream = Upstream::read(assembly, &*destination.store).await?;
         let resolved = lookup::resolve(upstream.resolve(assembly)?.0, &loaded.state, &*provider).await?;
@@ -37,7 +38,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
     let (state, change) = destination.locked(&holder, imported).await?;
     let done = paint(CREATE, format!("✓ imported {path}"));
     context.terminal.note(format!("{done}: it is in the state now; the account is not changed"));
-    context.terminal.print_json(&json!({"serial": state.serial, "path": path, "id": id, "change": change}));
+    context
+        .terminal
+        .print_json(&json!({"serial": state.serial, "path": path, "id": id, "change": document::change(&change)}));
     destination.notice_again();
     Ok(Exit::Done)
 }
@@ -60,6 +63,7 @@ fn show(context: &Context<'_>, destination: &Destination<'_>, args: &Import, fou
         assembly: Some(&context.synthesis.assembly),
         locations: Some(&context.synthesis.locations),
         full: false,
+        columns: context.terminal.columns(),
     };
     context.terminal.print(format!(
         "{header}{NL}the differences, and what the next deploy does about them:{NL}{NL}{}",

@@ -133,7 +133,7 @@ fn refuse(error: &clap::Error, terminal: &Terminal) -> u8 {
 /// Says more about an error than the engine can know.
 fn explained(context: &Context<'_>, mut error: CommandError) -> CommandError {
     if let Some(EngineError::Locked { holder, .. }) = error.cause.as_deref()
-        && let Some(held) = context.host.held(holder)
+        && let Some(held) = context.host.held(holder).filter(|held| !held.is_zero())
     {
         error.hints.insert(0, format!("that run has held the lock for {}", duration(held)));
     }

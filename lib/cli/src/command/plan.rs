@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
-use groundplan_engine::diff::{Action, ChangeSet};
-use groundplan_engine::model::Loaded;
+use groundplan_engine::diff::{Action, Change, ChangeSet};
+use groundplan_engine::model::{Loaded, Orphan};
 use groundplan_engine::planning::{PlanOptions, Planned};
 use groundplan_engine::session::Goal;
-use groundplan_engine::{Error as EngineError, Provider, State};
+use groundplan_engine::{Error as EngineError, Hint, Provider, State};
 use serde_json::{Value as Json, json};
 
 use crate::args;
@@ -15,8 +15,9 @@ use crate::boxed::boxed;
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit, shown};
 use crate::render::plan::PlanView;
-use crate::render::{hint, kept};
+use crate::render::{document, hint, kept};
 use crate::style::{BOLD, DIM, NL, paint};
+use crate::target::Access;
 use crate::upstream as apps;
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit, CommandError> {
@@ -26,7 +27,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
         let message = format!("a plan cannot be saved before `{app}`, whose outputs it needs, is deployed");
         return Err(CommandError::usage(message).hint("`deploy` deploys it first"));
     }
-    let (provider, loaded) = destination.start(args.start).await?;
+    let (provider, loaded) = destination.start(args.start, Access::Read).await?;
     let planned = plan(context, &destination, args, &*provider, &loaded, &before).await?;
     if !args.destroy {
         destination.tell_first(&loaded, &planned);
@@ -39,7 +40,18 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::Plan) -> Result<Exit
     if !before.documents.is_empty() {
         json["upstream"] = before.documents.into();
     }
-    let refusals = destination.session(&*provider).refusals(&planned.plan, &loaded, args.delete_data).await;
+    let session = destination.session(&*provider);
+    // What does not fit the state is refused below.
+    let variables = context.host.variables();
+    let unset = session.unset_variables(&planned.plan, &loaded, &variables).await.unwrap_or_default();
+    if !unset.is_empty() {
+        let names = Vec::from_iter(unset.iter().map(String::as_str)).join(", ");
+        context
+            .terminal
+            .note(format!("a deploy reads secrets from environment variables that are not set here: {names}"));
+        json["unset_variables"] = unset.into_iter().collect();
+    }
+    let refusals = session.refusals(&planned.plan, &loaded, args.delete_data).await;
     refuse(context, &mut json, &refusals);
     if let Some(file) = &args.out {
         let assembly = (!args.destroy).then_some(&context.synthesis.assembly);
@@ -102,7 +114,7 @@ async fn upstreams(context: &Context<'_>, destination: &Destination<'_>) -> Resu
         context
             .terminal
             .note(format!("`{name}`, which this app uses, {because} `{target}`, so a deploy deploys it first"));
-        let (provider, loaded) = destination.start(args::Start::default()).await?;
+        let (provider, loaded) = destination.start(args::Start::default(), Access::Read).await?;
         let planned = plan(&context, &destination, &args::Plan::default(), &*provider, &loaded, &own).await?;
         destination.tell_first(&loaded, &planned);
         show(&context, &destination, &planned, PlanView::new(&planned, Some(&synthesis)), &loaded.state);
@@ -122,6 +134,7 @@ pub(crate) fn show(
     view: PlanView<'_>,
     state: &State,
 ) {
+    let view = PlanView { columns: context.terminal.columns(), ..view };
     for (path, message) in planned.left_alone() {
         context.terminal.warn(format!("`{path}`: {message}"));
     }
@@ -149,12 +162,30 @@ pub(crate) fn show(
         let lines: Vec<_> = std::iter::once(view.render()).chain(kept).collect();
         context.terminal.print(format!("{header}{NL}{NL}{}", lines.join(&*NL)));
     }
+    context.terminal.hints(adoptions(&planned.changes, state).iter().map(hint::text));
+}
+
+/// How to adopt what an earlier run has retained, where a plan would create it a second time.
+fn adoptions(changes: &ChangeSet, state: &State) -> Vec<Hint> {
+    let created = changes.changes.values().filter(|change| change.action == Action::Create);
+    let adoption = |change: &Change| {
+        let is_it = |old: &&Orphan| old.path == change.path && old.resource.type_name == change.type_name;
+        let id = state.retained.iter().rev().find(is_it)?.resource.id.clone();
+        Some(Hint::Import { path: Some(change.path.clone()), id: Some(id), new_state: false })
+    };
+    created.filter_map(adoption).collect()
 }
 
 /// Reads a plan that was saved.
 pub(crate) fn read(context: &Context<'_>, file: &FilePath) -> Result<Planned, CommandError> {
     let text = context.host.read(file, "the plan")?;
-    let planned = Planned::from_json(&text)?;
+    let planned = Planned::from_json(&text).map_err(|error| match error {
+        EngineError::CorruptPlan { reason } => {
+            let reason = format!("`{}`: {reason}", file.display());
+            EngineError::CorruptPlan { reason }
+        }
+        error => error,
+    })?;
     let (app, wanted) = (&planned.plan.app, context.app());
     if app != wanted {
         let file = file.display();
@@ -177,18 +208,19 @@ pub(crate) fn refuse(context: &Context<'_>, document: &mut Json, refusals: &[Eng
 /// A plan for other programs.
 pub(crate) fn document(context: &Context<'_>, destination: &Destination<'_>, planned: &Planned) -> Json {
     let ChangeSet { changes, deposed, outputs, imports, lookups, proposed_moves, .. } = &planned.changes;
-    let changes: Vec<_> = changes.values().filter(|change| change.action != Action::NoOp).collect();
+    let changes = changes.values().filter(|change| change.action != Action::NoOp);
+    let changes: Vec<_> = changes.map(document::change).collect();
     json!({
         "app": context.app(),
         "target": destination.target.name(),
         "account": planned.plan.identity.account,
         "summary": planned.changes.count(),
         "changes": changes,
-        "deposed": deposed,
-        "outputs": outputs,
-        "imports": imports,
-        "lookups": lookups,
-        "proposed_moves": proposed_moves,
+        "deposed": deposed.iter().map(document::deposed).collect::<Vec<_>>(),
+        "outputs": document::outputs(outputs),
+        "imports": document::imports(imports),
+        "lookups": document::lookups(lookups),
+        "proposed_moves": proposed_moves.iter().map(document::proposed_move).collect::<Vec<_>>(),
         "loses_data": planned.plan.loses_data,
         "protected": planned.plan.protected,
         "left_out": planned.left_out,

@@ -13,6 +13,7 @@ use crate::command::history;
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
+use crate::target::Access;
 
 pub(crate) async fn run(context: &Context<'_>, args: &Rollback) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
@@ -43,7 +44,7 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
         locations: context.synthesis.locations.clone(),
         output_locations: context.synthesis.output_locations.clone(),
     };
-    let provider = destination.connect().await?;
+    let provider = destination.connect(Access::Change).await?;
     let options = PlanOptions {
         delete_data: args.delete_data,
         skip_final_snapshot: args.snapshot.skip_final_snapshot,

@@ -12,7 +12,7 @@ use crate::args;
 use crate::command::{edit as commands, state_store};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
-use crate::render::{lookups, named, open, short_type, value};
+use crate::render::{column, lookups, named, open, short_type, value};
 use crate::style::{BOLD, CHANGE, DIM, NL, padded, paint};
 
 pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exit, CommandError> {
@@ -39,7 +39,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
             if state.resources.is_empty() {
                 context.terminal.note("nothing is deployed");
             } else {
-                context.terminal.print(list(&state.resources.iter().collect::<Vec<_>>()));
+                context.terminal.print(list(&state.resources.iter().collect::<Vec<_>>(), context.terminal.columns()));
             }
             if !state.lookups.is_empty() {
                 context.terminal.note("looked up, and kept until a `--refresh`:");
@@ -57,9 +57,8 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
                 context.terminal.note(
                     "retained in the account, with what they need (`state rm --retained PATH` removes such a record):",
                 );
-                context
-                    .terminal
-                    .print(list(&state.retained.iter().map(|it| (&it.path, &it.resource)).collect::<Vec<_>>()));
+                let retained: Vec<_> = state.retained.iter().map(|it| (&it.path, &it.resource)).collect();
+                context.terminal.print(list(&retained, context.terminal.columns()));
             }
             let retained: Vec<_> = state
                 .retained
@@ -87,10 +86,11 @@ pub(crate) async fn run(context: &Context<'_>, args: &args::State) -> Result<Exi
             if resource.is_none() && open.is_none() && retained.is_empty() && answer.is_none() {
                 return Err(unknown(&state, path));
             }
-            let shown = resource.map(|resource| show(&state, path, resource, status(resource)));
+            let full = context.global.verbose > 0;
+            let shown = resource.map(|resource| show(&state, path, resource, status(resource), full));
             let shown = shown.into_iter().chain(open.map(|intent| open::show(&state, path, intent)));
             let left = "retained: it stays in the account and is no longer managed";
-            let shown = shown.chain(retained.iter().map(|resource| show(&state, path, resource, left)));
+            let shown = shown.chain(retained.iter().map(|resource| show(&state, path, resource, left, full)));
             let shown = shown.chain(answer.map(|answer| lookups::show(path, answer)));
             context.terminal.print(shown.collect::<Vec<_>>().join(&*NL));
             let imports: BTreeMap<_, _> = imports(&state, path).collect();
@@ -120,18 +120,28 @@ fn unknown(state: &State, path: &Path) -> CommandError {
     }
 }
 
-fn list(resources: &[(&Path, &ResourceState)]) -> String {
+/// The identifiers that a table makes room for; longer ones, such as ARNs, go on below.
+const LONG_ID: usize = 40;
+
+/// A line for each resource; two where the widest does not fit, so that each column stays one.
+fn list(resources: &[(&Path, &ResourceState)], columns: Option<usize>) -> String {
     let width = |of: &dyn Fn(&Path, &ResourceState) -> usize| {
         resources.iter().map(|(path, resource)| of(path, resource)).max().unwrap_or(0)
     };
     let paths = width(&|path, _| path.as_str().chars().count());
     let types = width(&|_, resource| short_type(&resource.type_name).chars().count());
+    let ids = column(resources.iter().map(|(_, resource)| resource.id.chars().count()), LONG_ID);
+    let is_narrow = columns.is_some_and(|columns| columns < paths + types + ids + 4);
     let line = |(path, resource): &(&Path, &ResourceState)| {
         let status = match resource.status {
             _ if resource.incomplete => format!("  {}", paint(CHANGE, INCOMPLETE)),
             ResourceStatus::Ready => String::new(),
             status => format!("  {}", paint(CHANGE, status_text(status))),
         };
+        if is_narrow {
+            let type_name = paint(DIM, short_type(&resource.type_name));
+            return format!("{}  {type_name}{NL}    {}{status}", paint(BOLD, path), resource.id);
+        }
         let type_name = padded(DIM, short_type(&resource.type_name), types);
         format!("{}  {type_name}  {}{status}", padded(BOLD, path.as_str(), paths), resource.id)
     };
@@ -145,7 +155,8 @@ fn imports<'a>(state: &'a State, path: &'a Path) -> impl Iterator<Item = (String
     own.map(|(app, name, imported)| (format!("{app}:{name}"), &imported.value))
 }
 
-fn show(state: &State, path: &Path, resource: &ResourceState, status: &str) -> String {
+/// A resource in the state; with all of its outputs where `full`.
+fn show(state: &State, path: &Path, resource: &ResourceState, status: &str, full: bool) -> String {
     let known = schema::lookup(&resource.type_name);
     let mut lines = vec![
         paint(BOLD, path),
@@ -160,7 +171,8 @@ fn show(state: &State, path: &Path, resource: &ResourceState, status: &str) -> S
         format!("    {name}: {}", value::value(value, cursor.as_ref(), 4))
     }));
     lines.push("  outputs:".to_owned());
-    lines.extend(resource.outputs.iter().map(|(name, output)| {
+    let outputs = resource.outputs.iter().filter(|(name, output)| full || is_telling(resource, name, output));
+    lines.extend(outputs.map(|(name, output)| {
         let cursor = known.map(|known| known.cursor().key(name));
         format!("    {name}: {}", value::value(&Value::from(output.clone()), cursor.as_ref(), 4))
     }));
@@ -174,6 +186,25 @@ fn show(state: &State, path: &Path, resource: &ResourceState, status: &str) -> S
         lines.extend(imports.map(|(name, value)| format!("    {name}: {}", value::json(value, 4))));
     }
     lines.join(&*NL)
+}
+
+/// Whether an output says something that is not shown anyway: it has a value, and is neither a declared property nor a
+/// part of another output.
+fn is_telling(resource: &ResourceState, name: &str, output: &Json) -> bool {
+    let is_empty = match output {
+        Json::Null => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(fields) => fields.is_empty(),
+        Json::Bool(_) | Json::Number(_) => false,
+    };
+    let is_declared = resource.properties.get(name).is_some_and(|declared| declared.to_json() == *output);
+    let is_whole = |whole: &str| {
+        let whole = resource.outputs.get(whole).and_then(Json::as_object);
+        whole.is_some_and(|fields| !fields.is_empty())
+    };
+    let is_part = name.match_indices('.').any(|(end, _)| is_whole(&name[..end]));
+    !(is_empty || is_declared || is_part)
 }
 
 const INCOMPLETE: &str = "settings are missing: the next deploy updates it";

@@ -45,7 +45,7 @@ pub(crate) fn between(
             (Some(from), Some(to)) => {
                 return format!("{margin}{symbol} {name}:{effect}{NL}{}", diff(&from, &to, indent + 4));
             }
-            _ => format!("{} → {}", value::json(from, indent + 2), value::json(to, indent + 2)),
+            _ => format!("{} → {}", known(from, indent + 2), known(to, indent + 2)),
         },
         (Rendered::Absent, to) => show(to),
         (from, Rendered::Absent) => show(from),
@@ -56,10 +56,17 @@ pub(crate) fn between(
 
 fn rendered(rendered: &Rendered, because: Option<&Reference>, indent: usize) -> String {
     match (rendered, because) {
-        (Rendered::Known(json), _) => value::json(json, indent),
+        (Rendered::Known(json), _) => known(json, indent),
         (Rendered::Unknown, Some(because)) => paint(DIM, format!("(known after apply, from {because})")),
         (Rendered::Unknown | Rendered::Sensitive | Rendered::Absent, _) => paint(DIM, rendered),
     }
+}
+
+/// A known value. A document in a text, such as a policy, is shown as one, and not on one line.
+fn known(json: &Json, indent: usize) -> String {
+    let document = json.as_str().and_then(|text| serde_json::from_str(text).ok());
+    let document = document.filter(|document: &Json| document.is_object() || document.is_array());
+    value::json(document.as_ref().unwrap_or(json), indent)
 }
 
 /// The value as a text of several lines, where it is a document or a long text.
@@ -96,4 +103,38 @@ fn diff(from: &str, to: &str, indent: usize) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::style;
+
+    #[test]
+    fn a_document_in_a_text_is_shown_as_a_document_that_is_added_or_changes() {
+        let statement = |action: &str| json!({"Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::media/*"});
+        let policy = |actions: &[&str]| {
+            let statements: Vec<_> = actions.iter().map(|action| statement(action)).collect();
+            Rendered::Known(json!({"Statement": statements}).to_string().into())
+        };
+        let shown = |from: &Rendered, to: &Rendered| style::rendered(&between("Policy", from, to, None, "", 4), false);
+        assert_eq!(
+            shown(&Rendered::Absent, &policy(&["s3:GetObject"])),
+            "    + Policy: {
+        Statement: [
+          {
+            Effect: \"Allow\"
+            Action: \"s3:GetObject\"
+            Resource: \"arn:aws:s3:::media/*\"
+          }
+        ]
+      }
+"
+        );
+        let changed = shown(&policy(&["s3:GetObject", "s3:PutObject"]), &policy(&["s3:GetObject", "s3:DeleteObject"]));
+        assert!(changed.contains("-       \"Action\": \"s3:PutObject\","), "{changed}");
+        assert!(!changed.contains("s3:GetObject"), "only what changes, with two lines around it: {changed}");
+    }
 }

@@ -9,7 +9,7 @@ use groundplan_engine::drift::{Drift, PropertyDrift};
 use groundplan_schema as schema;
 use serde_json::{Value as Json, json};
 
-use crate::render::{count, diff, hint, short_type};
+use crate::render::{count, diff, document, hint, short_type};
 use crate::style::{BOLD, CHANGE, DELETE, DIM, ERROR, NL, padded, paint};
 
 /// Every difference, without a line feed at the end.
@@ -43,30 +43,30 @@ pub(crate) fn drift(found: &BTreeMap<Path, Drift>, state: &State) -> String {
     text
 }
 
-/// Every difference for other programs.
+/// Every difference for other programs, each with its path.
 pub(crate) fn document(found: &BTreeMap<Path, Drift>, state: &State) -> Json {
     let entry = |(path, drift): (&Path, &Drift)| {
         let type_name = type_of(path, state);
-        let drift = match drift {
-            Drift::Missing => json!({"kind": "missing", "type": type_name}),
+        match drift {
+            Drift::Missing => json!({"kind": "missing", "path": path, "type": type_name}),
             Drift::Unreadable(error) => {
                 let (text, hints) = (error.to_string(), hint::all(error));
-                json!({"kind": "unreadable", "type": type_name, "error": text, "hints": hints})
+                json!({"kind": "unreadable", "path": path, "type": type_name, "error": text, "hints": hints})
             }
             Drift::Changed { properties, .. } => {
                 let properties: Vec<_> = properties
                     .iter()
                     .map(|property| {
                         let (applied, live) = values(type_name, property);
+                        let (applied, live) = (document::value(&applied), document::value(&live));
                         json!({"property": property.property, "applied": applied, "live": live, "added": property.added})
                     })
                     .collect();
-                json!({"kind": "changed", "type": type_name, "properties": properties})
+                json!({"kind": "changed", "path": path, "type": type_name, "properties": properties})
             }
-        };
-        (path.to_string(), drift)
+        }
     };
-    Json::Object(found.iter().map(entry).collect())
+    found.iter().map(entry).collect()
 }
 
 fn type_of<'a>(path: &Path, state: &'a State) -> &'a str {

@@ -105,6 +105,12 @@ pub(crate) fn text(hint: &Hint) -> String {
         }
         Hint::RenewCredentials => "renew the credentials, for example with `aws sso login`, and run it again".into(),
         Hint::CheckCredentials => "check the credentials, for example with `aws sts get-caller-identity`".into(),
+        Hint::UseAccount { account } => format!(
+            "use credentials of account {account}, for example a profile with `AWS_PROFILE`; `doctor` shows the ones in use"
+        ),
+        Hint::ChangeAccount { stack, account } => format!(
+            "if the stack is meant for account {account}, change the account in the `Environment` of `{stack}`"
+        ),
         Hint::AllowCall { operation: Some(operation) } => format!("the credentials need the permission `{operation}`"),
         Hint::AllowCall { operation: None } => "the credentials need the permission for this call".into(),
         Hint::ReachTarget => "check that this machine can reach the target".into(),

@@ -8,8 +8,11 @@ use groundplan_engine::store::History;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use crate::render::hint;
+use crate::render::{column, hint};
 use crate::style::{BOLD, CREATE, DIM, ERROR, NL, WARNING, columns, padded, paint};
+
+/// The commands that the table makes room for.
+const LONG_COMMAND: usize = 32;
 
 /// A line for each run, the oldest first, without a line feed at the end.
 pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
@@ -19,7 +22,7 @@ pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
     let widths = (
         width(&serial).max(serials),
         width(&|entry| entry.who.clone()),
-        width(&|entry| entry.command.clone()),
+        column(entries.iter().map(|entry| columns(&entry.command)), LONG_COMMAND),
         width(&counts),
     );
     let last = entries.iter().map(|entry| entry.serial).chain(unreadable.keys().copied()).max();

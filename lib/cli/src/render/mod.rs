@@ -2,6 +2,7 @@
 
 pub(crate) mod diagnostic;
 pub(crate) mod diff;
+pub(crate) mod document;
 pub(crate) mod drift;
 pub(crate) mod graph;
 pub(crate) mod hint;
@@ -43,6 +44,12 @@ pub(crate) fn duration(duration: Duration) -> String {
 /// `1 resource`, `2 resources`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The width of a column whose cells are this wide: that of the widest one within `most`. Wider cells run over, instead
+/// of moving all others.
+pub(crate) fn column(cells: impl Iterator<Item = usize>, most: usize) -> usize {
+    cells.filter(|width| *width <= most).max().unwrap_or(most)
 }
 
 /// The first few paths, and how many more there are.

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::panic::Location;
-use std::time::Duration;
 
 use groundplan_core::Path;
 use groundplan_engine::execute::{FailedStep, Outcome, SkipReason, StepError};
@@ -14,10 +13,7 @@ use groundplan_schema as schema;
 use serde_json::{Value as Json, json};
 
 use crate::render::{count, duration, hint, named, short_type};
-use crate::style::{BOLD, CREATE, DIM, ERROR, INFO, NL, WARNING, paint};
-
-/// The shortest run whose time is compared with others.
-const WORTH_COMPARING: Duration = Duration::from_secs(10);
+use crate::style::{BOLD, CREATE, ERROR, INFO, NL, WARNING, paint};
 
 /// A run that has ended.
 pub(crate) struct OutcomeView<'a> {
@@ -64,7 +60,7 @@ impl OutcomeView<'_> {
                 ", without waiting for all resources to be ready".to_owned()
             };
             let head = paint(CREATE, format!("✓ {} of {}", self.command, self.app));
-            return format!("{head}: {done} in {elapsed}{later}{}", self.compared());
+            return format!("{head}: {done} in {elapsed}{later}");
         }
         let mut text = String::new();
         for failure in failed {
@@ -85,24 +81,11 @@ impl OutcomeView<'_> {
         }
         let first = match failed.iter().any(|failure| is_unauthenticated(&failure.error)) {
             _ if failed.is_empty() => "",
-            true => "nothing new was started once the credentials were no good; renew them, and ",
+            true => "nothing new was started after the credentials had expired; renew them, and ",
             false => "fix the cause, and ",
         };
         let next = format!("completed changes are saved; {first}`{}` continues where it stopped", self.command);
         text + &format!("{NL}{} {next}", paint(INFO, "hint:"))
-    }
-
-    /// What the time of a run that has waited can be compared with.
-    fn compared(&self) -> String {
-        let Some(timing) = self.outcome.timing.filter(|it| it.waited && it.critical_path >= WORTH_COMPARING) else {
-            return String::new();
-        };
-        let text = format!(
-            "the slowest chain takes {}; waiting for every dependency to be ready, with 10 resources at a time, would take {}",
-            duration(timing.critical_path),
-            duration(timing.waiting_for_all)
-        );
-        format!("{NL}  {}", paint(DIM, text))
     }
 
     fn failure(&self, failure: &FailedStep) -> String {

@@ -10,14 +10,13 @@ use groundplan_core::{Assembly, Path, ResourceEntry, Synthesis, Value};
 use groundplan_engine::diff::{
     Action, Change, ChangeSet, ImportChange, Order, OutputChange, PropertyChange, Reason, Rendered,
 };
-use groundplan_engine::model::Counts;
 use groundplan_engine::planning::Planned;
 use groundplan_engine::reboot;
 use groundplan_schema as schema;
 use serde_json::Value as Json;
 
-use crate::render::{Locations, count, diff, lookups, moves, named, short_type, value};
-use crate::style::{self, BOLD, CHANGE, CREATE, DELETE, DIM, INFO, NL, REPLACE, Style, padded, paint};
+use crate::render::{Locations, column, count, diff, lookups, moves, named, short_type, value};
+use crate::style::{self, BOLD, CHANGE, CREATE, DELETE, DIM, ERROR, INFO, NL, REPLACE, Style, padded, paint};
 
 /// Properties that tell a resource from its neighbours, the most telling first.
 const TELLING: [&str; 36] = [
@@ -68,6 +67,9 @@ const FACTS: usize = 4;
 /// How wide the margin with the change's symbol is.
 const MARGIN: usize = 4;
 
+/// The room for what stands behind the type.
+const REMARKS: usize = 24;
+
 /// How a plan is shown.
 pub(crate) struct PlanView<'a> {
     pub(crate) changes: &'a ChangeSet,
@@ -82,6 +84,8 @@ pub(crate) struct PlanView<'a> {
     pub(crate) locations: Option<&'a Locations>,
     /// Whether all properties of new resources are shown.
     pub(crate) full: bool,
+    /// The width of the terminal, if there is one.
+    pub(crate) columns: Option<usize>,
 }
 
 impl<'a> PlanView<'a> {
@@ -94,6 +98,7 @@ impl<'a> PlanView<'a> {
             assembly: program.map(|program| &program.assembly),
             locations: program.map(|program| &program.locations),
             full: false,
+            columns: None,
         }
     }
 
@@ -113,7 +118,7 @@ impl PlanView<'_> {
         text += &self.outputs();
         text += &self.moves();
         text += &self.losses();
-        text += &summary(self.changes.count());
+        text += &self.summary();
         if !self.left_out.is_empty() {
             text += &format!("{NL}{}", self.left_out());
         }
@@ -130,9 +135,13 @@ impl PlanView<'_> {
         let shown: Vec<&Change> =
             self.changes.changes.values().filter(|change| change.action != Action::NoOp).collect();
         let depth = |path: &Path| path.as_str().matches('/').count();
-        let widths = |width: &dyn Fn(&Change) -> usize| shown.iter().map(|change| width(change)).max().unwrap_or(0);
-        let name_width = widths(&|change| 2 * depth(&change.path) + change.path.name().chars().count());
-        let type_width = widths(&|change| short_type(&change.type_name).chars().count());
+        let columns = self.columns.unwrap_or(usize::MAX);
+        let names = shown.iter().map(|change| 2 * depth(&change.path) + change.path.name().chars().count());
+        let name_width = column(names, columns / 2);
+        let types = shown.iter().map(|change| short_type(&change.type_name).chars().count());
+        // Where facts have no room behind the widest type, they follow each type.
+        let most = columns.saturating_sub(MARGIN + name_width + REMARKS);
+        let type_width = types.max().filter(|width| *width <= most).unwrap_or(0);
         let mut text = String::new();
         let mut open: Vec<Path> = Vec::new();
         for change in &shown {
@@ -144,13 +153,17 @@ impl PlanView<'_> {
                 }
             }
             let indent = 2 * depth(&change.path);
-            let (symbol, style) = if change.may_update() { ("~?", CHANGE) } else { symbol(change.action) };
+            let (symbol, style) = match change.action {
+                _ if change.protected => ("!", ERROR),
+                _ if change.may_update() => ("~?", CHANGE),
+                action => symbol(action),
+            };
             let type_name = short_type(&change.type_name);
             let line = format!(
                 "{}{:indent$}{}  {type_name:type_width$}  {}",
                 padded(style, &format!("{symbol:>3}"), MARGIN),
                 "",
-                padded(BOLD, change.path.name(), name_width - indent),
+                padded(BOLD, change.path.name(), name_width.saturating_sub(indent)),
                 self.remarks(change),
             );
             text += line.trim_end();
@@ -166,13 +179,17 @@ impl PlanView<'_> {
     /// What stands behind the type: the facts of what is new, the reasons for the rest.
     fn remarks(&self, change: &Change) -> String {
         let mut badges = String::new();
-        for (shown, badge) in [(change.data_loss, "DATA LOSS"), (change.protected, "PROTECTED")] {
+        let loses_data = change.data_loss && !change.protected;
+        for (shown, badge) in [(loses_data, "DATA LOSS"), (change.protected, "PROTECTED")] {
             if shown {
                 badges += &format!("{}  ", style::badge(badge));
             }
         }
         let mut remarks = Vec::new();
         match change.action {
+            // The plan says what happens: nothing, until the protection is removed.
+            Action::Replace(_) if change.protected => remarks.push(paint(ERROR, "is not replaced")),
+            Action::Delete if change.protected => remarks.push(paint(ERROR, "is not deleted")),
             Action::Replace(Order::CreateFirst) => remarks.push(paint(REPLACE, "the new one is created first")),
             Action::Replace(Order::DeleteFirst) => remarks.push(paint(REPLACE, "the old one is deleted first")),
             Action::Keep => remarks.push(paint(CHANGE, "is kept")),
@@ -249,12 +266,12 @@ impl PlanView<'_> {
             return String::new();
         }
         let line = |old: &groundplan_engine::diff::DeposedChange| {
-            let badges = [(old.data_loss, "DATA LOSS"), (old.protected, "PROTECTED")];
+            let badges = [(old.data_loss && !old.protected, "DATA LOSS"), (old.protected, "PROTECTED")];
             let badges = badges.into_iter().filter(|(shown, _)| *shown);
             let badges: String = badges.map(|(_, badge)| format!("  {}", style::badge(badge))).collect();
             format!(
                 "{}{}  {}  {}{badges}{NL}",
-                padded(DELETE, "  -", MARGIN),
+                if old.protected { padded(ERROR, "  !", MARGIN) } else { padded(DELETE, "  -", MARGIN) },
                 old.path,
                 short_type(&old.type_name),
                 old.id
@@ -307,7 +324,7 @@ impl PlanView<'_> {
 
     /// Everything whose data is lost, once more and in one place.
     fn losses(&self) -> String {
-        let deposed = self.changes.deposed.iter().filter(|old| old.data_loss);
+        let deposed = self.changes.deposed.iter().filter(|old| old.data_loss && !old.protected);
         let deposed = deposed.map(|old| (&old.path, old.type_name.as_str(), Some(old.id.as_str())));
         let before = |change: &'_ Change| {
             change.reasons.iter().find_map(|reason| match reason {
@@ -315,7 +332,7 @@ impl PlanView<'_> {
                 _ => None,
             })
         };
-        let changes = self.changes.changes.values().filter(|change| change.data_loss);
+        let changes = self.changes.changes.values().filter(|change| change.data_loss && !change.protected);
         let changes: Vec<_> = changes.map(|change| (change, before(change))).collect();
         let standing = changes
             .iter()
@@ -345,28 +362,37 @@ impl PlanView<'_> {
         let lines: String = lost.iter().map(line).collect();
         format!("{}{NL}{}{NL}", style::badge(head), paint(DELETE, lines))
     }
-}
 
-/// `Plan: 51 to create, 0 to change, 0 to replace, 0 to delete`.
-pub(crate) fn summary(counts: Counts) -> String {
-    let Counts { create, update, may_update, replace, delete, other } = counts;
-    let part = |number: usize, what: &str, style: Style| {
-        let text = format!("{number} to {what}");
-        if number == 0 { text } else { paint(style, text) }
-    };
-    let mut parts = vec![
-        part(create, "create", CREATE),
-        part(update, "change", CHANGE),
-        part(replace, "replace", REPLACE),
-        part(delete, "delete", DELETE),
-    ];
-    if may_update > 0 {
-        parts.insert(2, part(may_update, "possibly change", CHANGE));
+    /// `Plan: 51 to create, 0 to change, 0 to replace, 0 to delete`, and what else there is to do.
+    fn summary(&self) -> String {
+        let ChangeSet { changes, deposed, .. } = self.changes;
+        let number = |is: &dyn Fn(&Change) -> bool| changes.values().filter(|it| !it.protected && is(it)).count();
+        let of = |action: Action| number(&|change| change.action == action);
+        let left_over = deposed.iter().filter(|old| !old.protected).count();
+        let always = [
+            (of(Action::Create), "to create", CREATE),
+            (number(&|change| change.action == Action::Update && !change.may_update()), "to change", CHANGE),
+            (number(&Change::may_update), "to possibly change", CHANGE),
+            (number(&|change| matches!(change.action, Action::Replace(_))), "to replace", REPLACE),
+            (of(Action::Delete) + left_over, "to delete", DELETE),
+        ];
+        let protected = changes.values().filter(|it| it.protected).count() + deposed.len() - left_over;
+        let others = [
+            (of(Action::Move), "to move", INFO),
+            (of(Action::Resume), "to wait for", INFO),
+            (of(Action::Record), "to update in the state only", INFO),
+            (of(Action::Retain), "to leave in the account", CHANGE),
+            (of(Action::Forget), "to remove from the state only", CHANGE),
+            (protected, "protected, so that a deploy is refused", ERROR),
+        ];
+        let part = |&(number, what, style): &(usize, &str, Style)| {
+            let text = format!("{number} {what}");
+            if number == 0 { text } else { paint(style, text) }
+        };
+        let shown = |&(number, what, _): &(usize, &str, Style)| number > 0 || what != "to possibly change";
+        let parts = always.iter().filter(|it| shown(it)).chain(others.iter().filter(|(number, ..)| *number > 0));
+        format!("{} {}", paint(BOLD, "Plan:"), parts.map(part).collect::<Vec<_>>().join(", "))
     }
-    if other > 0 {
-        parts.push(part(other, "settle", INFO));
-    }
-    format!("{} {}", paint(BOLD, "Plan:"), parts.join(", "))
 }
 
 /// The scopes that a path lies in, outermost first.

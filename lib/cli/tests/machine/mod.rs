@@ -20,6 +20,8 @@ pub(crate) struct Machine {
     /// Where commands are run.
     directory: PathBuf,
     variables: BTreeMap<String, String>,
+    /// The width of the terminal; none where standard output is none.
+    pub(crate) columns: Option<usize>,
 }
 
 /// What a command has left behind.
@@ -35,7 +37,7 @@ impl Machine {
         // What is looked for above the home is found here.
         std::fs::create_dir(home.path().join(".groundplan")).expect("a directory");
         let variables = BTreeMap::from([("HOME".to_owned(), home.path().display().to_string())]);
-        Self { directory: home.path().to_owned(), home: Arc::new(home), variables }
+        Self { directory: home.path().to_owned(), home: Arc::new(home), variables, columns: None }
     }
 
     pub(crate) fn with(mut self, variable: &str, value: &str) -> Self {
@@ -70,10 +72,10 @@ impl Machine {
             out: Box::new(out.clone()),
             err: Box::new(err.clone()),
             input: Box::new(std::io::empty()),
-            out_is_terminal: false,
+            out_is_terminal: self.columns.is_some(),
             err_is_terminal: false,
             input_is_terminal: false,
-            columns: None,
+            columns: self.columns,
         };
         let (_sender, interrupts) = tokio::sync::mpsc::unbounded_channel();
         let host = Host {

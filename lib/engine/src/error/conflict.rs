@@ -18,6 +18,8 @@ pub struct Taken {
     pub holder: Path,
     /// Why the holder does not release it.
     pub how: Holding,
+    /// The identifier of the holder, if an earlier deploy has left it in the account.
+    pub id: Option<String>,
 }
 
 /// Why a resource does not release a claim.
@@ -74,7 +76,7 @@ pub enum Need {
 
 impl Taken {
     pub(crate) fn new(path: &Path, claim: &Claim, holder: &Path, how: Holding) -> Self {
-        Self { path: path.clone(), what: named(claim), holder: holder.clone(), how }
+        Self { path: path.clone(), what: named(claim), holder: holder.clone(), how, id: None }
     }
 
     /// Returns the same conflict from the view of the other resource.
@@ -85,7 +87,7 @@ impl Taken {
 
 impl fmt::Display for Taken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, what, holder, how } = self;
+        let Self { path, what, holder, how, .. } = self;
         write!(f, "`{path}` takes the {what} of `{holder}`, ")?;
         match how {
             Holding::Stays => write!(f, "which keeps it; give one of the two a different one, or remove `{holder}`"),
@@ -99,7 +101,7 @@ impl fmt::Display for Taken {
             Holding::WasRetained => {
                 write!(
                     f,
-                    "which an earlier deploy has left in the account; give `{path}` another, or adopt the existing one"
+                    "which an earlier deploy left in the account; give `{path}` a different one, or import the existing resource"
                 )
             }
             Holding::LeftOut => write!(f, "whose change is left out"),
@@ -112,7 +114,7 @@ impl Hints for Taken {
         match self.how {
             Holding::LeftOut => vec![Hint::IncludePaths { paths: vec![self.holder.clone()] }],
             Holding::WasRetained => vec![
-                Hint::Import { path: Some(self.path.clone()), id: None, new_state: false },
+                Hint::Import { path: Some(self.path.clone()), id: self.id.clone(), new_state: false },
                 Hint::DropRetained { path: self.holder.clone() },
             ],
             Holding::Stays | Holding::Both | Holding::Retained => Vec::new(),

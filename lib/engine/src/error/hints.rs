@@ -56,6 +56,10 @@ impl Hints for Error {
                 _ => source.hints(),
             },
             Self::DataLoss { .. } => vec![Hint::AllowDataLoss],
+            Self::WrongAccount { stack, expected, actual, .. } => {
+                let change = stack.clone().map(|stack| Hint::ChangeAccount { stack, account: actual.account.clone() });
+                std::iter::once(Hint::UseAccount { account: expected.clone() }).chain(change).collect()
+            }
             Self::NoFinalSnapshot { .. } => vec![Hint::SkipFinalSnapshot],
             Self::OnlyRetained { path } => {
                 let import = Hint::Import { path: None, id: None, new_state: false };
@@ -73,7 +77,6 @@ impl Hints for Error {
             | Self::LockLost { .. }
             | Self::Journal { .. }
             | Self::JournalStopped { .. }
-            | Self::WrongAccount { .. }
             | Self::Unsupported { .. }
             | Self::Ambiguous { .. }
             | Self::Protected { .. }

@@ -285,7 +285,7 @@ pub(crate) async fn identity(
         };
         if *expected != actual.account {
             let what = format!("the stack `{stack}` is pinned to");
-            return Err(Error::WrongAccount { what, expected: expected.clone(), actual });
+            return Err(Error::WrongAccount { what, stack: Some(stack.clone()), expected: expected.clone(), actual });
         }
     }
     // What is still to be deleted is there, too, and what may have been made. What was made as a role
@@ -294,7 +294,7 @@ pub(crate) async fn identity(
     match state.identity.as_ref().filter(|known| is_own && known.account != own.account) {
         Some(known) => {
             let what = "the resources of this app are in".to_owned();
-            Err(Error::WrongAccount { what, expected: known.account.clone(), actual: own })
+            Err(Error::WrongAccount { what, stack: None, expected: known.account.clone(), actual: own })
         }
         None => Ok(own),
     }

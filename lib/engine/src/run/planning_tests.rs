@@ -79,10 +79,12 @@ async fn another_account_than_the_pinned_one_is_refused() {
     let mut program = assembly(&[vpc("10.0.0.0/16")]);
     program.stacks.insert("a".into(), Environment::new("us-east-1").account("999988887777"));
     let error = deploy(&program, &state(), &Fake::default(), &PlanOptions::default()).await.unwrap_err();
+    let (account, stack) = ("999988887777".to_owned(), "a".to_owned());
+    let change = Hint::ChangeAccount { stack, account: "111122223333".to_owned() };
+    assert_eq!(error.hints(), [Hint::UseAccount { account }, change]);
     assert_eq!(
         error.to_string(),
-        "the credentials are for account 111122223333, but the stack `a` is pinned to account 999988887777; \
-         use credentials of account 999988887777"
+        "the credentials are for account 111122223333, but the stack `a` is pinned to account 999988887777"
     );
 }
 

@@ -182,6 +182,7 @@ impl<'a> Reader<'a> {
             let began = tokio::time::Instant::now();
             match permit.make(ask()).await {
                 Err(error) if patience(error.class).is_some_and(|patience| spent < patience) => {
+                    announce(path, attempt, &error);
                     let pause = backoff(path, attempt, error.class);
                     self.limiter.pause(pause).await.map_err(|Closed| error)?;
                     spent += began.elapsed();
@@ -190,6 +191,18 @@ impl<'a> Reader<'a> {
             }
         }
         unreachable!("the attempts do not end")
+    }
+}
+
+/// The attempt from which on a read that keeps failing is worth a line: about two seconds after the first one.
+const ANNOUNCED: u32 = 3;
+
+/// Logs once that a read keeps failing and is repeated, so that nobody waits for minutes without knowing for what. What
+/// throttles is known to answer.
+pub(crate) fn announce(subject: impl std::fmt::Display, attempt: u32, error: &ProviderError) {
+    if attempt == ANNOUNCED && error.class != ErrorClass::Throttled {
+        let minutes = patience(error.class).unwrap_or_default().as_secs() / 60;
+        tracing::warn!("{subject}: {error}; retrying for up to {minutes} minutes");
     }
 }
 

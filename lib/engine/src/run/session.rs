@@ -32,17 +32,19 @@
 //! # }
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Assembly, Path};
 
 use crate::error::Error;
 use crate::model::{Loaded, LockOwner, RunRecord};
 use crate::provider::Provider;
+use crate::run::execute::secrets::unset_variables;
 use crate::run::execute::{Cancellation, ExecuteError, ExecuteOptions, Outcome, Progress, execute};
 use crate::run::planning::{self, Neighbors, PlanOptions, Planned};
 use crate::run::store::{self, StateStore};
 use crate::run::upstream::{self, Upstream};
+use crate::secret::Variables;
 use crate::stages::plan::Plan;
 use crate::stages::reboot;
 
@@ -153,6 +155,20 @@ impl<'a> Session<'a> {
     pub async fn refusals(&self, plan: &Plan, loaded: &Loaded, delete_data: bool) -> Vec<Error> {
         let permitted = [plan.permit(delete_data), upstream::permit(plan, &loaded.state, self.store).await];
         permitted.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// Returns the environment variables that the secrets of a plan are read from and that are not set. Executing the
+    /// plan needs them.
+    ///
+    /// # Errors
+    /// [`Error::StalePlan`], if the plan does not fit the state.
+    pub async fn unset_variables(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+        variables: &Variables,
+    ) -> Result<BTreeSet<String>, Error> {
+        unset_variables(plan, &loaded.state, self.provider, variables).await
     }
 
     /// Executes a plan from the state that it was made from, and records the run in the history from its start on. The

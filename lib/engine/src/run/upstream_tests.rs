@@ -151,8 +151,8 @@ async fn an_output_that_is_used_is_not_taken_away() {
     let refused = permit(&planned.plan, &before, &world.account).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the plan takes away outputs that other apps use:\n  - `zone-id` is used by `shop`: a/logs\n\
-         deploy or destroy those apps without them first"
+        "the plan removes outputs that other apps use:\n  - `zone-id` is used by `shop`: a/logs\n\
+         first deploy those apps without these outputs, or destroy those apps"
     );
     world.execute(&planned.plan, &world.account).await.unwrap_err();
     let destroy = planning::destroy(&before, &world.fake, &PlanOptions::default()).await.unwrap();

@@ -9,7 +9,7 @@ mod error;
 mod fenced;
 mod progress;
 mod record;
-mod secrets;
+pub(crate) mod secrets;
 mod step;
 mod timing_report;
 mod veil;
@@ -223,7 +223,13 @@ pub async fn execute(
     let identity = provider.identity().await.map_err(Error::provider(None))?;
     if identity.account != plan.identity.account {
         let what = "the plan was made for".to_owned();
-        return Err(Error::WrongAccount { what, expected: plan.identity.account.clone(), actual: identity }.into());
+        return Err(Error::WrongAccount {
+            what,
+            stack: None,
+            expected: plan.identity.account.clone(),
+            actual: identity,
+        }
+        .into());
     }
 
     secrets::are_set(plan, &loaded.state, provider, &options.variables).await?;

@@ -15,16 +15,30 @@ use crate::stages::resolve::{reveal, substitute};
 /// Refuses a plan that needs the values of environment variables that are not set.
 ///
 /// # Errors
-/// [`Error::MissingSecrets`]. [`Error::StalePlan`], where the plan does not fit the state.
+/// [`Error::MissingSecrets`], and as [`unset_variables`].
 pub(super) async fn are_set(
     plan: &Plan,
     state: &State,
     provider: &dyn Provider,
     variables: &Variables,
 ) -> Result<(), Error> {
+    let names = unset_variables(plan, state, provider, variables).await?;
+    if names.is_empty() { Ok(()) } else { Err(Error::MissingSecrets { names: names.into_iter().collect() }) }
+}
+
+/// Returns the environment variables whose values a plan needs and that are not set.
+///
+/// # Errors
+/// [`Error::StalePlan`], if the plan does not fit the state.
+pub(crate) async fn unset_variables(
+    plan: &Plan,
+    state: &State,
+    provider: &dyn Provider,
+    variables: &Variables,
+) -> Result<BTreeSet<String>, Error> {
     let lacking: Vec<_> = plan.steps.iter().flat_map(|step| lacking(step, variables)).collect();
     if lacking.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let state = plan.before_changes(state)?;
     let made = |step: &&Step| matches!(step.work, Work::Create { .. } | Work::Update { .. });
@@ -42,7 +56,7 @@ pub(super) async fn are_set(
             names.extend(unset);
         }
     }
-    if names.is_empty() { Ok(()) } else { Err(Error::MissingSecrets { names: names.into_iter().collect() }) }
+    Ok(names)
 }
 
 /// A property with secrets from variables that are not set.

@@ -62,6 +62,8 @@ pub async fn permit_first(
 ) -> Result<Option<String>, Error> {
     let environments: BTreeSet<_> = assembly.stacks.values().cloned().collect();
     let environments: Vec<_> = environments.into_iter().collect();
+    // Asked first: that fails at once where the target cannot be reached, and the search is repeated for minutes.
+    let account = provider.identity().await.map_err(Error::provider(None))?.account;
     let mut found = match owned(provider, &assembly.app, &environments).await {
         Ok(found) if found.is_empty() => return Ok(None),
         Ok(found) => found,
@@ -73,7 +75,6 @@ pub async fn permit_first(
     let more = found.len().saturating_sub(NAMED);
     found.truncate(NAMED);
     found.extend((more > 0).then(|| format!("and {more} more")));
-    let account = provider.identity().await.map_err(Error::provider(None))?.account;
     Err(Error::Owned { place: store.place(), account, app: assembly.app.clone(), found })
 }
 
@@ -83,6 +84,7 @@ async fn owned(provider: &dyn Provider, app: &str, environments: &[Environment])
     for attempt in 1.. {
         match provider.owned(app, environments).await {
             Err(error) if reader::patience(error.class).is_some_and(|patience| started.elapsed() < patience) => {
+                reader::announce(app, attempt, &error);
                 tokio::time::sleep(reader::backoff(&app.into(), attempt, error.class)).await;
             }
             answer => return answer,

@@ -281,7 +281,7 @@ async fn a_state_is_pushed_where_it_continues_the_current_one() {
     replace(&store, "shop", pushed).await.unwrap();
 
     let cases = [
-        (State { serial: 3, ..current.clone() }, "it has moved on since"),
+        (State { serial: 3, ..current.clone() }, "it has changed since"),
         (State { serial: 9, identity: Some(identity()), ..State::new("shop") }, "is not a state of the lineage"),
         (State { app: "account".into(), ..current.clone() }, "is the state of the app `account`"),
     ];

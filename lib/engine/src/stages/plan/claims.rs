@@ -38,10 +38,10 @@ pub(super) fn handovers<'a>(
         return Ok(Vec::new());
     }
     let mut held: BTreeMap<&str, Vec<(Claim, Holder<'_>)>> = BTreeMap::new();
-    let mut hold = |path: &'a Path, resource: &ResourceState, stands: bool, release: Release| {
+    let mut hold = |path: &'a Path, resource: &'a ResourceState, stands: bool, release: Release| {
         for claim in claims::held(resource, inputs.identity) {
             if let Some(key) = keys.get(&*claim.key) {
-                held.entry(key).or_default().push((claim, Holder { path, stands, release }));
+                held.entry(key).or_default().push((claim, Holder { path, id: &resource.id, stands, release }));
             }
         }
     };
@@ -97,7 +97,8 @@ pub(super) fn handovers<'a>(
                     Release::Updated(node) => (node, true),
                     Release::Never(how) => {
                         if held.certainly_conflicts_with(claim) {
-                            taken.insert(Taken::new(path, claim, holder.path, how));
+                            let id = (how == Holding::WasRetained).then(|| holder.id.to_owned());
+                            taken.insert(Taken { id, ..Taken::new(path, claim, holder.path, how) });
                         }
                         continue;
                     }
@@ -138,6 +139,7 @@ fn taking<'a>(
 #[derive(Clone, Copy)]
 struct Holder<'a> {
     path: &'a Path,
+    id: &'a str,
     /// Whether it stands at the path, and was not replaced there before.
     stands: bool,
     release: Release,

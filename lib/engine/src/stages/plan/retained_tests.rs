@@ -5,6 +5,7 @@ use serde_json::json;
 use super::claims_tests::{Entry, deployed, planned_part, to};
 use super::*;
 use crate::fake::assembly;
+use crate::hint::{Hint, Hints as _};
 use crate::model::{Event, Orphan};
 
 const BUCKET: &str = "AWS::S3::Bucket";
@@ -51,8 +52,12 @@ fn what_a_resource_is_made_after_is_recorded_once_that_has_moved() {
 fn what_was_retained_holds_what_it_claims() {
     let mut state = deployed(&assembly(&[role("a/r1", "r1")]));
     state.apply(Event::Retained { path: "a/r1".into() }).unwrap();
-    let error = planned_part(&assembly(&[role("a/r2", "r1")]), &state, &[]).unwrap_err().to_string();
-    assert!(error.contains("of `a/r1`, which an earlier deploy has left in the account"), "{error}");
+    let error = planned_part(&assembly(&[role("a/r2", "r1")]), &state, &[]).unwrap_err();
+    let id = Some(state.retained[0].resource.id.clone());
+    let adopt = Hint::Import { path: Some("a/r2".into()), id, new_state: false };
+    assert_eq!(error.hints().first(), Some(&adopt));
+    let error = error.to_string();
+    assert!(error.contains("of `a/r1`, which an earlier deploy left in the account"), "{error}");
     planned_part(&assembly(&[role("a/r2", "r2")]), &state, &[]).unwrap();
 }
 
