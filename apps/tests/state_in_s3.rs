@@ -77,7 +77,10 @@ dynamodb.put_item(TableName='locks', Item={
     );
     let refused = place.run("deploy --yes").expect(4).err;
     assert!(refused.contains("is locked by `deploy` (process 4711 of ada on build-7, since 20"), "{refused}");
-    assert!([", last heard of ", ", last heartbeat just now"].iter().any(|heard| refused.contains(heard)), "{refused}");
+    assert!(
+        [", last heartbeat ", ", last heartbeat just now"].iter().any(|heard| refused.contains(heard)),
+        "{refused}"
+    );
     assert!(refused.contains("`--lock-timeout 10m` waits for the lock"), "{refused}");
     place.run("plan --detailed-exitcode").expect(0);
     assert!(place.run("force-unlock --yes").expect(0).err.contains("taken away from `deploy` (process 4711 of ada"));
@@ -109,5 +112,5 @@ dynamodb.put_item(TableName='locks', Item={
     let missing = place.at("s3://acme-state?lock_table=lock", &dev, "deploy --yes").expect(1).err;
     assert!(missing.contains("aws dynamodb create-table --table-name lock "), "{missing}");
     let unknown = place.at("s3://acme-state?table=locks", &dev, "plan").expect(3).err;
-    assert!(unknown.contains("there are `region` and `lock_table`"), "{unknown}");
+    assert!(unknown.contains("the parameters are `region` and `lock_table`"), "{unknown}");
 }

@@ -52,7 +52,7 @@ fn a_process_that_is_killed_before_the_secret_has_the_password_leaves_one_key_in
 
     world.succeeds(1, &["deploy", "--yes"]);
     let (plan, told) = (world.said(), world.told());
-    assert!(plan.contains("its secret is needed by mailer/mail/credentials"), "{plan}");
+    assert!(plan.contains("mailer/mail/credentials needs its secret"), "{plan}");
     assert_ne!(told.id, lost.id);
     world.assert_fits(&told);
     world.succeeds(1, &["plan", "--detailed-exitcode", "--refresh"]);

@@ -47,7 +47,7 @@ impl Attempt<'_> {
                 "the bucket is in another region: correct `region` in the URL of the state, or leave it out".to_owned()
             }
             "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-                "get new credentials and run it again: it goes on where it stopped".to_owned()
+                "get new credentials and run it again, which continues where it stopped".to_owned()
             }
             "NotImplemented" => {
                 "what answers there is not S3, or does not write on conditions: keep the state elsewhere".to_owned()

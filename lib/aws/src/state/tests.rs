@@ -157,7 +157,7 @@ async fn a_refusal_says_what_to_do() {
         (
             |_, _| error(400, "ExpiredToken", "The provided token has expired."),
             "write s3://acme/infra/shop/log/000000000001: s3:PutObject: ExpiredToken: The provided token has expired. \
-             (request req-1); get new credentials and run it again: it goes on where it stopped",
+             (request req-1); get new credentials and run it again, which continues where it stopped",
         ),
         (
             |_, _| error(403, "AccessDenied", "User: … is not authorized to perform: s3:PutObject"),

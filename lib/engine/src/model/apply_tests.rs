@@ -388,7 +388,7 @@ fn only_what_is_waited_for_becomes_ready_or_fails() {
     }
     for events in [&tainted, &is_ready, &going, &broken] {
         let error = after(events).apply(failed("a/nat", None)).unwrap_err();
-        assert_eq!(error.reason, "nothing is open there, and the run is not waiting for the resource");
+        assert_eq!(error.reason, "no operation is in progress there, and the run is not waiting for it");
     }
 }
 

@@ -180,7 +180,7 @@ async fn an_app_whose_state_was_moved_away_holds_only_what_it_used_by_then() {
     world.deploy(&zone("Z1"), &account).await.unwrap();
     let refused = world.deploy(&self::account(json!({})), &account).await.unwrap_err().to_string();
     assert!(
-        refused.contains("`zone-id` is used by `shop`: a/logs, as of when its state was moved to s3://states"),
+        refused.contains("`zone-id` is used by `shop`: a/logs, as of the time when its state was moved to s3://states"),
         "{refused}"
     );
 }
@@ -201,10 +201,10 @@ async fn what_another_app_uses_is_not_replaced_under_it() {
     let refused = world.deploy(&network("10.1.0.0/16"), &world.account).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the plan deletes resources that other apps use:\n  \
+        "the plan deletes or replaces resources that other apps use:\n  \
          - a/vpc (`zone-id`) is used by `shop`: a/logs\n\
-         publish the new one beside the old one under another name, deploy those apps with that, \
-         and remove the old one then"
+         first publish a new resource under another name beside the old one, deploy those apps with the new output, \
+         and then remove the old resource"
     );
     // What has never worked is of no use to anybody.
     let mut state = world.state(&world.account, "account").await;

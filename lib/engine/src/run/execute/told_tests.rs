@@ -112,7 +112,7 @@ async fn a_key_whose_answer_is_lost_is_found_and_replaced_and_no_other_is_touche
     both.resources.extend(assembly(&[("a/other", KEY, json!({"UserName": "ada"}))]).resources);
     fake.lose("create a/key");
     let outcome = deploy(&both, &store, &fake).await;
-    assert!(outcome.failed[0].error.to_string().contains("known only to the run that has made it"), "{outcome:?}");
+    assert!(outcome.failed[0].error.to_string().contains("known only to the run that created it"), "{outcome:?}");
     let outcome = deploy(&both, &store, &fake).await;
     assert!(outcome.succeeded(), "{:?}", outcome.failed);
     assert_eq!(fake.id("a/other"), other);

@@ -192,7 +192,7 @@ async fn damaged_and_newer_files_are_clear_errors_and_left_alone() {
         ("", "is damaged"),
         (
             "{\"format\": 99}",
-            &format!("has format 99 and this version reads up to {}; update groundplan", State::FORMAT),
+            &format!("has format 99, but this version reads formats up to {}; update Groundplan", State::FORMAT),
         ),
         (&good.replace("\"serial\": 0", "\"serial\": 1"), "does not match its checksum"),
         (

@@ -88,7 +88,7 @@ async fn a_state_from_before_the_first_deploy_is_neither_offered_nor_restored_no
     let error = restorable(&store, "shop", 0).await.unwrap_err();
     assert_eq!(error.hints(), [Hint::NewState]);
     let error = error.to_string();
-    assert!(error.contains("is from before the first deploy, and has nothing; no earlier states are kept"), "{error}");
+    assert!(error.contains("is from before the first deploy and is empty; no earlier states are kept"), "{error}");
     assert!(error.ends_with("; these cannot be read: 9"), "{error}");
     let error = pushable(&store, "shop", &blank.to_json(), "blank.json", true).await.unwrap_err();
     assert_eq!(error.hints(), [Hint::NewState]);

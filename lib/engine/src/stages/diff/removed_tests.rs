@@ -37,7 +37,7 @@ fn what_is_retained_is_not_kept_for_its_data_and_keeps_what_it_needs() {
     assert_eq!(
         told(&destroyed(&state, false)),
         [
-            "keep a/bucket: holds data",
+            "keep a/bucket: it is stateful",
             "retain a/db: everything is destroyed; it is retained when it is removed",
             "keep a/policy: it is a part of a/bucket, which stays",
             "retain a/subnets: a/db stays and depends on it",
@@ -169,7 +169,7 @@ fn what_a_retained_resource_needs_stays_in_the_state_as_long_as_data_there_needs
     assert_eq!(
         told(&destroyed(&state, false)),
         [
-            "keep a/db: holds data",
+            "keep a/db: it is stateful",
             "retain a/fn: everything is destroyed; it is retained when it is removed",
             "keep a/policy: it is a part of a/role, which stays",
             "delete a/queue: everything is destroyed",

@@ -373,7 +373,7 @@ fn a_destroy_keeps_what_holds_data_and_all_that_it_depends_on() {
     assert_eq!(
         told(&destroyed(&state, false)),
         [
-            "keep a/db: holds data",
+            "keep a/db: it is stateful",
             "delete a/nat: everything is destroyed",
             "keep a/subnet: a/db stays and depends on it",
             "keep a/vpc: a/subnet stays and depends on it",
@@ -405,7 +405,10 @@ fn a_bucket_that_is_kept_keeps_its_policy() {
         ("a/policy", "AWS::S3::BucketPolicy", json!({"Bucket": {"$ref": "a/bucket#BucketName"}})),
     ]);
     let told_of = |delete_data| told(&destroyed(&deployed(&program), delete_data));
-    assert_eq!(told_of(false), ["keep a/bucket: holds data", "keep a/policy: it is a part of a/bucket, which stays"]);
+    assert_eq!(
+        told_of(false),
+        ["keep a/bucket: it is stateful", "keep a/policy: it is a part of a/bucket, which stays"]
+    );
     assert_eq!(told_of(true).len(), 2);
 }
 

@@ -106,9 +106,10 @@ fn what_goes_on_to_name_what_is_deleted_is_refused() {
     let stays = policy(json!("r3"));
     let before = named(assembly(&[role("a/r1", "r3"), stays.clone()]), "a/p", "a/r1");
     let error = refused(&before, std::slice::from_ref(&stays));
-    for part in
-        ["`a/r1` is held by a/p (RoleName)", "does not have it any more; let them use a different resource, or remove"]
-    {
+    for part in [
+        "`a/r1` is held by a/p (RoleName)",
+        "it is no longer in the program; let them use a different resource, or remove",
+    ] {
         assert!(error.contains(part), "{error}");
     }
     let error = refused(&before, &[role("a/r1", "r2"), stays]);
@@ -144,7 +145,7 @@ fn what_is_retained_holds_the_old_one_of_what_is_replaced() {
     let mut before = assembly(&[crate::fake::vpc("10.0.0.0/16"), subnet]);
     before.resources.get_mut("a/subnet").unwrap().lifecycle.retain = true;
     let error = planned(&before, &assembly(&[crate::fake::vpc("10.1.0.0/16")])).unwrap_err().to_string();
-    for part in ["`a/vpc` is held by a/subnet (VpcId)", "declare the new one under another path"] {
+    for part in ["`a/vpc` is held by a/subnet (VpcId)", "declare the new resource under another path"] {
         assert!(error.contains(part), "{error}");
     }
     // There, it stays with it.
