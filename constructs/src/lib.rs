@@ -37,4 +37,7 @@ pub mod identity;
 pub mod lookup;
 pub mod network;
 pub mod observability;
+mod passed_as;
 pub mod policies;
+
+pub use passed_as::PassedAs;

@@ -4,6 +4,7 @@ use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Provides, Sco
 use groundplan_resources::ecr;
 
 use crate::identity::{Grantee, KmsKeyRef, Statement};
+use crate::passed_as::PassedAs;
 
 /// The days after which an untagged image expires: time enough to look at one that a build has left behind.
 const UNTAGGED_DAYS: u16 = 14;
@@ -51,7 +52,7 @@ impl ImageRepository {
     /// cannot be changed later: the repository is replaced. Who pushes and pulls needs no permission for the key.
     /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html>
     #[must_use]
-    pub fn encrypted_with(mut self, key: impl Into<KmsKeyRef>) -> Self {
+    pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
         self.key = Some(key.into());
         self
     }

@@ -7,6 +7,7 @@ use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provid
 use groundplan_resources::s3;
 
 use crate::identity::{Condition, Grantee, KmsKeyRef, PolicyDocument, PolicyKind, Principal, Recipient, Statement, To};
+use crate::passed_as::PassedAs;
 
 /// An S3 bucket: encrypted, without public access, without ACLs, and accessible only over TLS.
 ///
@@ -66,7 +67,7 @@ impl Bucket {
 
     /// Encrypts the bucket with this key instead of the key of S3.
     #[must_use]
-    pub fn encrypted_with(mut self, key: impl Into<KmsKeyRef>) -> Self {
+    pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
         self.key = Some(key.into());
         self
     }
@@ -294,10 +295,14 @@ impl From<&BucketRef> for BucketRef {
     }
 }
 
+impl PassedAs<BucketRef> for &BucketHandle {}
+impl PassedAs<BucketRef> for &BucketRef {}
+impl PassedAs<BucketRef> for BucketRef {}
+
 impl BucketRef {
     /// States the key that the existing bucket is encrypted with, so that grants include it.
     #[must_use]
-    pub fn encrypted_with(mut self, key: impl Into<KmsKeyRef>) -> Self {
+    pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
         self.key = Some(key.into());
         self
     }

@@ -5,6 +5,7 @@ use groundplan_resources::{rds, secretsmanager};
 
 use crate::identity::{Grantee, KmsKeyRef, Statement};
 use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcRef};
+use crate::passed_as::PassedAs;
 
 /// The sizes of a gp3 volume that RDS for PostgreSQL accepts, in GiB.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html>
@@ -113,7 +114,7 @@ impl PostgresDatabase {
     /// Creates a PostgreSQL 16 database in `vpc`, on a `db.t4g.medium` with 20 GiB, with seven days of backups
     /// and with deletion protection. The VPC has private subnets in at least two availability zones; a reference
     /// to an existing VPC [states](VpcRef::private_subnets) them.
-    pub fn new(vpc: impl Into<VpcRef>) -> Self {
+    pub fn new(vpc: impl PassedAs<VpcRef>) -> Self {
         Self {
             vpc: vpc.into(),
             version: PostgresVersion::V16,
@@ -162,7 +163,7 @@ impl PostgresDatabase {
 
     /// Encrypts storage, Performance Insights and the password with this key instead of the keys of AWS.
     #[must_use]
-    pub fn encrypted_with(mut self, key: impl Into<KmsKeyRef>) -> Self {
+    pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
         self.key = Some(key.into());
         self
     }
@@ -346,7 +347,7 @@ impl Construct for PostgresDatabase {
 impl PostgresDatabaseHandle {
     /// Allows `peer` to connect.
     #[track_caller]
-    pub fn allow_from(&self, peer: impl Into<Peer>) {
+    pub fn allow_from(&self, peer: impl PassedAs<Peer>) {
         self.security_group.allow_from(peer, Port::POSTGRES);
     }
 

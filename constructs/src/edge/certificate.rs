@@ -5,6 +5,7 @@ use groundplan_resources::certificatemanager::{self, CertificateArn};
 
 use super::Zone;
 use super::zone::report_name;
+use crate::passed_as::PassedAs;
 
 /// The maximum length of the first name of a certificate. Further names can have 253 characters.
 /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
@@ -33,7 +34,7 @@ pub struct Certificate {
 impl Certificate {
     /// Creates a certificate for `name` in `zone`, such as `shop.example.com` or `*.example.com`. A wildcard
     /// stands for exactly one label: `*.example.com` covers neither `example.com` nor `a.b.example.com`.
-    pub fn new(zone: impl Into<Zone>, name: impl Into<String>) -> Self {
+    pub fn new(zone: impl PassedAs<Zone>, name: impl Into<String>) -> Self {
         Self { names: vec![(zone.into(), name.into())] }
     }
 
@@ -46,7 +47,7 @@ impl Certificate {
 
     /// Adds a name in `zone`.
     #[must_use]
-    pub fn also_in(mut self, zone: impl Into<Zone>, name: impl Into<String>) -> Self {
+    pub fn also_in(mut self, zone: impl PassedAs<Zone>, name: impl Into<String>) -> Self {
         self.names.push((zone.into(), name.into()));
         self
     }

@@ -12,6 +12,7 @@ use groundplan_resources::{Tag, ec2};
 use crate::data::BucketRef;
 use crate::identity::{Principal, Statement};
 use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcRef};
+use crate::passed_as::PassedAs;
 
 /// The service principal that writes access logs.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>
@@ -77,7 +78,7 @@ impl ApplicationLoadBalancer {
     /// Creates a load balancer that is reachable from the whole internet, with this certificate, which
     /// must belong to the same region. Deletion protection is on. The VPC has public subnets in at least two
     /// availability zones; a reference to an existing VPC [states](VpcRef::public_subnets) them.
-    pub fn new(vpc: impl Into<VpcRef>, certificate: impl Provides<CertificateArn>) -> Self {
+    pub fn new(vpc: impl PassedAs<VpcRef>, certificate: impl Provides<CertificateArn>) -> Self {
         Self {
             vpc: vpc.into(),
             certificates: vec![certificate.provide()],
@@ -108,7 +109,7 @@ impl ApplicationLoadBalancer {
 
     /// Admits only these clients, such as the prefix list of CloudFront.
     #[must_use]
-    pub fn clients<P: Into<Peer>>(mut self, clients: impl IntoIterator<Item = P>) -> Self {
+    pub fn clients<P: PassedAs<Peer>>(mut self, clients: impl IntoIterator<Item = P>) -> Self {
         self.clients = Some(clients.into_iter().map(Into::into).collect());
         self
     }
@@ -141,7 +142,7 @@ impl ApplicationLoadBalancer {
     /// existing bucket has to admit it.
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>
     #[must_use]
-    pub fn access_logs(mut self, bucket: impl Into<BucketRef>, prefix: impl Into<String>) -> Self {
+    pub fn access_logs(mut self, bucket: impl PassedAs<BucketRef>, prefix: impl Into<String>) -> Self {
         self.access_logs = Some((bucket.into(), prefix.into()));
         self
     }

@@ -17,7 +17,7 @@ fn vpc(stack: &Stack) -> VpcHandle {
     stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")).dual_stack())
 }
 
-fn balancer(vpc: impl Into<VpcRef>) -> ApplicationLoadBalancer {
+fn balancer(vpc: impl PassedAs<VpcRef>) -> ApplicationLoadBalancer {
     ApplicationLoadBalancer::new(vpc, CertificateArn::new(CERTIFICATE))
 }
 

@@ -3,6 +3,8 @@
 use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope};
 use groundplan_resources::route53;
 
+use crate::passed_as::PassedAs;
+
 /// The public hosted zone of a domain. Deletion protection is on by default, because a zone that is created
 /// again has other name servers, and the domain does not resolve until its registrar knows them.
 ///
@@ -150,6 +152,10 @@ impl From<&Zone> for Zone {
         zone.clone()
     }
 }
+
+impl PassedAs<Zone> for &HostedZoneHandle {}
+impl PassedAs<Zone> for &Zone {}
+impl PassedAs<Zone> for Zone {}
 
 /// Returns the normal form of a name: lower case, without the trailing dot.
 pub(super) fn normal(name: &str) -> String {

@@ -8,6 +8,7 @@ use groundplan_resources::kms;
 
 use super::grantee::{Grantee, Recipient, To};
 use super::policy_document::{Condition, PolicyDocument, PolicyKind, Principal, Statement};
+use crate::passed_as::PassedAs;
 
 /// The waiting periods that KMS accepts, in days.
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html>
@@ -275,6 +276,10 @@ impl From<&KmsKeyRef> for KmsKeyRef {
         key.clone()
     }
 }
+
+impl PassedAs<KmsKeyRef> for &KmsKeyHandle {}
+impl PassedAs<KmsKeyRef> for &KmsKeyRef {}
+impl PassedAs<KmsKeyRef> for KmsKeyRef {}
 
 impl KmsKeyRef {
     /// Returns the ARN of the key.

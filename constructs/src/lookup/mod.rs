@@ -36,6 +36,7 @@ pub use image::{Architecture, Image};
 pub use vpc::{FoundVpc, VpcAnswer, VpcLookup};
 pub use zone::HostedZoneLookup;
 
+use crate::PassedAs;
 use crate::network::Peer;
 
 /// What can be looked up. The functions return what [`Scope::add`] takes.
@@ -212,6 +213,8 @@ impl From<&FoundPrefixList> for Peer {
         Self::prefix_list(&list.name, list.id())
     }
 }
+
+impl PassedAs<Peer> for &FoundPrefixList {}
 
 impl Provides<ec2::PrefixListId> for &FoundPrefixList {
     fn provide(self) -> Input<ec2::PrefixListId> {

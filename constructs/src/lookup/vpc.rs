@@ -8,6 +8,7 @@ use groundplan_resources::ec2;
 use serde_json::{Map, Value as Json};
 
 use super::report;
+use crate::PassedAs;
 use crate::network::VpcRef;
 
 /// A lookup of a VPC with its subnets: [`Lookup::vpc`](super::Lookup::vpc).
@@ -95,6 +96,8 @@ impl From<&FoundVpc> for VpcRef {
         found.vpc.clone()
     }
 }
+
+impl PassedAs<VpcRef> for &FoundVpc {}
 
 impl Provides<ec2::VpcId> for &FoundVpc {
     fn provide(self) -> Input<ec2::VpcId> {

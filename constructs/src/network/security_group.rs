@@ -6,6 +6,7 @@ use groundplan_core::{
 use groundplan_resources::ec2;
 
 use super::vpc_ref::VpcRef;
+use crate::passed_as::PassedAs;
 
 /// The maximum length of a description, and its characters beside letters, digits and spaces.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>
@@ -35,7 +36,7 @@ pub struct SecurityGroup {
 
 impl SecurityGroup {
     /// Creates a group in `vpc`. Changing the description later replaces the group.
-    pub fn new(vpc: impl Into<VpcRef>, description: impl Into<String>) -> Self {
+    pub fn new(vpc: impl PassedAs<VpcRef>, description: impl Into<String>) -> Self {
         Self { vpc: vpc.into(), description: description.into(), outbound: true }
     }
 
@@ -290,6 +291,13 @@ impl From<SecurityGroupRef> for Peer {
     }
 }
 
+impl PassedAs<Peer> for Ipv4Net {}
+impl PassedAs<Peer> for Ipv6Net {}
+impl PassedAs<Peer> for &SecurityGroupHandle {}
+impl PassedAs<Peer> for &SecurityGroupRef {}
+impl PassedAs<Peer> for SecurityGroupRef {}
+impl PassedAs<Peer> for Peer {}
+
 /// Returns the path of a group without the stack, as a name.
 fn group_name(path: &str) -> String {
     path.split_once('/').map_or(path, |(_, rest)| rest).replace('/', "-")
@@ -298,7 +306,7 @@ fn group_name(path: &str) -> String {
 impl SecurityGroupHandle {
     /// Allows inbound traffic from `peer` on `port`.
     #[track_caller]
-    pub fn allow_from(&self, peer: impl Into<Peer>, port: Port) -> &Self {
+    pub fn allow_from(&self, peer: impl PassedAs<Peer>, port: Port) -> &Self {
         let peer = peer.into();
         let mut rule = ec2::SecurityGroupIngress::new(port.protocol).group_id(&self.group).description(format!(
             "{} from {}",
@@ -323,7 +331,7 @@ impl SecurityGroupHandle {
     /// Allows outbound traffic to `peer` on `port`. The group must be declared with
     /// [`no_outbound`](SecurityGroup::no_outbound); otherwise this reports the warning `GP0311`.
     #[track_caller]
-    pub fn allow_to(&self, peer: impl Into<Peer>, port: Port) -> &Self {
+    pub fn allow_to(&self, peer: impl PassedAs<Peer>, port: Port) -> &Self {
         let peer = peer.into();
         if self.all_outbound {
             let message = "this security group already allows all outbound traffic";

@@ -9,6 +9,7 @@ use super::layout::{PlannedSubnet, SubnetLayout, Visibility};
 use super::security_group::{Port, SecurityGroup, SecurityGroupHandle};
 use super::vpc_ref::{Subnets, VpcRef};
 use super::zones;
+use crate::passed_as::PassedAs;
 
 /// The prefix lengths of VPCs that AWS accepts.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
@@ -283,6 +284,8 @@ impl From<&VpcHandle> for VpcRef {
         }
     }
 }
+
+impl PassedAs<VpcRef> for &VpcHandle {}
 
 impl Provides<ec2::VpcId> for &VpcHandle {
     fn provide(self) -> Input<ec2::VpcId> {

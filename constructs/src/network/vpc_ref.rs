@@ -4,6 +4,7 @@ use groundplan_core::{Code, Diagnostic, Handle, Input, Ipv4Net, List, Node, Prov
 use groundplan_resources::ec2;
 
 use super::layout::Visibility;
+use crate::passed_as::PassedAs;
 
 /// A VPC that a construct is placed in: a [`Vpc`](super::Vpc) of this program, by its handle, or an existing
 /// VPC, by [`Vpc::existing`](super::Vpc::existing) or the handle of a [lookup](crate::lookup::Lookup::vpc).
@@ -188,6 +189,9 @@ impl From<&VpcRef> for VpcRef {
         vpc.clone()
     }
 }
+
+impl PassedAs<VpcRef> for &VpcRef {}
+impl PassedAs<VpcRef> for VpcRef {}
 
 impl Provides<ec2::VpcId> for &VpcRef {
     fn provide(self) -> Input<ec2::VpcId> {

@@ -4,6 +4,7 @@ use groundplan_core::{Construct, Handle, Scope, dns_suffix, template};
 use groundplan_resources::logs;
 
 use crate::identity::{Grantee, KmsKeyRef, ServiceUse, Statement};
+use crate::passed_as::PassedAs;
 
 /// The retention of log events, one of the periods that CloudWatch Logs accepts.
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
@@ -82,7 +83,7 @@ impl LogGroup {
     /// allow it.
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
     #[must_use]
-    pub fn encrypted_with(mut self, key: impl Into<KmsKeyRef>) -> Self {
+    pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
         self.key = Some(key.into());
         self
     }

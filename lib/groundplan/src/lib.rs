@@ -72,6 +72,6 @@
 //! | look up a diagnostic | [`Code`] |
 //! | write CloudFormation templates | [`cloudformation`] |
 
-pub use groundplan_constructs::{containers, data, edge, identity, lookup, network, observability, policies};
+pub use groundplan_constructs::{PassedAs, containers, data, edge, identity, lookup, network, observability, policies};
 pub use groundplan_core::*;
 pub use groundplan_resources as resources;

@@ -399,7 +399,10 @@ async fn damaged_and_newer_objects_are_clear_errors() {
         ("", "s3://bucket/shop/log/000000000002 is damaged: EOF"),
         (
             "{\"format\": 7}\n",
-            &format!("000000000002 has format 7, but this version reads formats up to {}; update Groundplan", State::FORMAT),
+            &format!(
+                "000000000002 has format 7, but this version reads formats up to {}; update Groundplan",
+                State::FORMAT
+            ),
         ),
         (&format!("{good}nonsense\n"), "000000000002 is damaged: line 3"),
         (&good.replace("[1]", "[1,2]"), "000000000002 is damaged: it is not a checkpoint"),
