@@ -113,7 +113,7 @@ fn a_member_of_its_own_may_not_be_one_that_the_owner_states_inline() {
     let vpc = ("a/vpc", "AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16"}));
     let more =
         |block: &str| ("a/x", "AWS::EC2::VPCCidrBlock", json!({"VpcId": {"$ref": "a/vpc#VpcId"}, "CidrBlock": block}));
-    assert_eq!(message(&[vpc.clone(), more("10.0.1.0/24")]), ["a/x: a/vpc"]);
+    assert_eq!(message(&[vpc.clone(), more("10.0.1.0/24")]), ["a/x: 10.0.1.0/24, and 10.0.0.0/16 in a/vpc"]);
     assert_eq!(found(&[vpc, more("10.1.0.0/24")]), [""; 0]);
 }
 
@@ -128,7 +128,14 @@ fn a_block_is_told_of_beside_the_widest_one_that_contains_it() {
         subnet("a/half", "10.1.0.128/25"),
         subnet("a/alone", "10.2.0.0/24"),
     ];
-    assert_eq!(message(&program), ["a/first: a/wide", "a/second: a/wide", "a/half: a/apart"]);
+    assert_eq!(
+        message(&program),
+        [
+            "a/first: 10.0.1.0/24, and 10.0.0.0/16 in a/wide",
+            "a/second: 10.0.2.0/24, and 10.0.0.0/16 in a/wide",
+            "a/half: 10.1.0.128/25, and 10.1.0.0/24 in a/apart"
+        ]
+    );
 }
 
 #[test]
