@@ -183,7 +183,7 @@ async fn the_same_identifier_in_another_account_is_another_resource() {
     assert!(imported.is_ok(), "{imported:?}");
     state.resources.get_mut("a/logs").unwrap().environment.account = Some(crate::fake::identity().account);
     let refused = import(&second, &state, &"a/again".into(), &id, &fake).await.unwrap_err().to_string();
-    assert!(refused.contains("stands at `a/logs` already"), "{refused}");
+    assert!(refused.contains("is already managed at `a/logs`"), "{refused}");
 }
 
 #[tokio::test(start_paused = true)]

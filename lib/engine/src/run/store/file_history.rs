@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path().join("history")).unwrap().count(), 200);
         fs::write(entry_file(dir.path(), 7), "{\"format\": 2}").unwrap();
         let error = history_after(dir.path(), 0).unwrap().whole().unwrap_err().to_string();
-        assert!(error.contains("has format 2 and this version reads up to 1"), "{error}");
+        assert!(error.contains("has format 2, but this version reads formats up to 1"), "{error}");
     }
 
     #[tokio::test]

@@ -110,7 +110,7 @@ fn what_is_deleted_first_is_not_held_by_what_will_name_the_new_one_by_text() {
         for named in [json!("n2"), to("a/r", "RoleName")] {
             let after = deleted_first(profile("n2", named));
             let error = planned(&before, &after).map(|(_, plan)| plan.render()).unwrap_err().to_string();
-            for part in ["`a/r` is held by a/x (Roles", "take `delete_before_create` away"] {
+            for part in ["`a/r` is held by a/x (Roles", "remove `delete_before_create`"] {
                 assert!(error.contains(part), "{error}");
             }
         }

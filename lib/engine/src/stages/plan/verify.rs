@@ -24,7 +24,7 @@ impl Plan {
                 Err(Error::CorruptPlan { reason })
             };
             if resource.is_stateful() && !self.loses_data.contains(&step.path) {
-                return unnamed("holds data");
+                return unnamed("is stateful");
             }
             if resource.is_protected() && !self.protected.contains(&step.path) {
                 return unnamed("is protected");
@@ -98,7 +98,7 @@ mod tests {
         plan.verify(&loaded.state).unwrap();
         let hidden = Plan { loses_data: Vec::new(), ..plan.clone() };
         let refused = hidden.verify(&loaded.state).unwrap_err().to_string();
-        assert!(refused.contains("it deletes `a/db`, which holds data, and does not say so"), "{refused}");
+        assert!(refused.contains("it deletes `a/db`, which is stateful, without saying so"), "{refused}");
         let ended = execute(&hidden, loaded.clone(), &fake, &store, &options, &(), &Cancellation::new()).await;
         assert!(matches!(ended, Err(ExecuteError::Refused(Error::CorruptPlan { .. }))), "{ended:?}");
         // What became protected after the plan was made, and what a journal says of it.
