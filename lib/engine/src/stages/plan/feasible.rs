@@ -11,7 +11,7 @@ use crate::hint::Hint;
 use crate::stages::diff::existing::{Incarnation, goes, retained, standing};
 use crate::stages::diff::needs::{Going, Link};
 use crate::stages::diff::occupants::{is_detached, is_surely_public};
-use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order, claims};
+use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order, claims, desired_properties};
 
 /// Refuses deletions of what stays held: by what goes on to name it, by what is retained and needs it, and, where the
 /// old resource of a replacement goes first, by what can only let go of it once the new one is there. Who holds whom
@@ -39,7 +39,7 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>)
     if found.is_empty() { Ok(()) } else { Err(Error::Held { held: found }) }
 }
 
-/// What stays and holds what is deleted, each with the first place where it does.
+/// What stays and holds what is deleted, each with a place where it does.
 type Holder<'s> = (Incarnation<'s>, Need);
 
 fn told(holders: &[Holder<'_>]) -> Vec<(Path, Need)> {
@@ -67,7 +67,7 @@ fn by_name<'s>(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'s>, old:
             Need::MadeAfter if is_retained(inputs, changes, user) && user.names(old) => None,
             Need::MadeAfter | Need::PublicAddresses => continue,
         };
-        if user.path == old.path || going.includes(user) || stands && !stays(changes, user.path) {
+        if going.includes(user) || stands && !stays(changes, user.path) {
             continue;
         }
         // What an earlier run has replaced and this one does not delete stays as it is.
@@ -82,8 +82,7 @@ fn by_name<'s>(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'s>, old:
 
 /// Whether this plan leaves a resource in the account, or an earlier one has.
 fn is_retained(inputs: &Inputs<'_>, changes: &ChangeSet, it: &Incarnation<'_>) -> bool {
-    let now =
-        it.stands(inputs.state) && changes.changes.get(it.path).is_some_and(|change| change.action == Action::Retain);
+    let now = changes.changes.get(it.path).is_some_and(|change| change.action == Action::Retain);
     now || was_retained(inputs, it)
 }
 
@@ -122,7 +121,7 @@ fn used_anew<'s>(
         let schema = lookup(&resource.type_name)?;
         let entry = inputs.assembly.resources.get(path)?;
         let still = || holding_now.get(path).filter(|_| waits_for_new(path)).cloned();
-        let place = holding(schema, target, &entry.properties, &held.path).or_else(still)?;
+        let place = holding(schema, target, &desired_properties(entry, Some(resource)), &held.path).or_else(still)?;
         Some((Incarnation { path, resource }, Need::Property(place)))
     });
     holders.collect()
@@ -147,7 +146,7 @@ fn occupied(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Vec<
     going.deleted.iter().copied().chain(detached).filter_map(tell).collect()
 }
 
-/// The place of the first reference by which a resource of the type `holder` holds what is at `path`.
+/// The place of a reference by which a resource of the type `holder` holds what is at `path`.
 fn holding<'a>(
     holder: &ResourceType,
     target: &ResourceType,
@@ -163,7 +162,7 @@ fn holding<'a>(
                 }
                 _ => false,
             };
-            if found.is_none() && is_it && holder.holds(place, target) {
+            if is_it && holder.holds(place, target) {
                 found = Some(place.to_owned());
             }
         });
@@ -280,3 +279,7 @@ fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holder
         ),
     }
 }
+
+#[cfg(test)]
+#[path = "feasible_tests.rs"]
+mod tests;

@@ -281,7 +281,7 @@ impl<'a> Schedule<'a> {
                 let repointed = self.nodes.get(user.path).and_then(|nodes| nodes.updated.and(nodes.last()));
                 let repoints_after = delete_first && self.inputs.assembly.dependencies(user.path).contains(old.path);
                 repointed
-                    .filter(|_| !repoints_after && user.path != old.path)
+                    .filter(|_| !repoints_after)
                     .into_iter()
                     .for_each(|repointed| self.graph.after(delete, repointed));
             }
