@@ -6,7 +6,7 @@ use groundplan_core::{Path, Value};
 use groundplan_schema::{Replacement, ResourceType, lookup};
 
 use super::existing::{Incarnation, NameIndex, deposed, goes, standing};
-use super::{Action, Change, Inputs};
+use super::{Change, Inputs};
 use crate::model::{ResourceState, State};
 use crate::provider::{Behavior, Recovery};
 
@@ -24,9 +24,7 @@ pub(super) fn to_what_goes(
         return BTreeMap::new();
     }
     let named = NameIndex::new(&deleted, inputs.identity);
-    let stays =
-        |change: &&Change| !matches!(change.action, Action::Create | Action::Retain | Action::Forget) && !goes(change);
-    let bound = changes.values().filter(stays).filter_map(|change| {
+    let bound = changes.values().filter(|change| !goes(change)).filter_map(|change| {
         let part = state.resources.get(&change.path)?;
         let mut found = None;
         each_binding(inputs.behavior, part, &mut |name, place, text| {
@@ -70,8 +68,8 @@ fn each_binding(
     }
 }
 
-/// What of the deleted resources a text of a part names: by the schema, or, where that says nothing of the property,
-/// by the reference that the program has there.
+/// What of the deleted resources a text of a part names: by the schema, or by the reference that the program has
+/// there.
 fn whole<'s>(
     inputs: &Inputs<'_>,
     named: &NameIndex<'s>,
@@ -80,9 +78,8 @@ fn whole<'s>(
     (name, place, text): (&str, &str, &str),
 ) -> Option<Incarnation<'s>> {
     let related = named.at(part, place, text).into_iter().find(|it| it.path != path);
-    let is_related = lookup(&part.type_name).is_some_and(|schema| !schema.relations(place).is_empty());
     let referred = || {
-        let value = inputs.assembly.resources.get(path).filter(|_| !is_related)?.properties.get(name)?;
+        let value = inputs.assembly.resources.get(path)?.properties.get(name)?;
         let references = value.references();
         let is_it = |it: &&Incarnation<'_>| {
             references.iter().any(|reference| reference.path == *it.path) && it.is_identified_by(text)

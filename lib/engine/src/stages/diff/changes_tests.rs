@@ -350,3 +350,44 @@ fn what_never_worked_is_replaced_though_it_is_protected_and_what_may_have_is_set
     let gone = changes(&assembly(&[]), &failed(ResourceStatus::Tainted)).changes.remove("a/db").unwrap();
     assert_eq!((gone.action, gone.protected), (Action::Delete, false));
 }
+
+#[test]
+fn what_belongs_into_another_account_is_made_anew_there() {
+    let before = one(VPC, json!({"CidrBlock": "10.0.0.0/16"}));
+    let mut after = before.clone();
+    after.stacks.insert("a".into(), Environment::new("us-east-1").account("444455556666"));
+    let change = change(&before, &after);
+    assert!(matches!(change.action, Action::Replace(_)));
+    assert!(matches!(change.reasons[..], [Reason::EnvironmentChanged { .. }]), "{:?}", change.reasons);
+}
+
+#[test]
+fn what_the_schema_deletes_first_is_deleted_first() {
+    let program = one("AWS::DRS::LaunchConfigurationTemplate", json!({}));
+    let mut state = deployed(&program);
+    state.resources.get_mut("a/x").unwrap().status = ResourceStatus::Failed;
+    assert_eq!(changes(&program, &state).changes["a/x"].action, Action::Replace(Order::DeleteFirst));
+}
+
+#[test]
+fn what_failed_is_replaced_as_long_as_aws_is_to_protect_it() {
+    let database =
+        |protection: bool| one(DATABASE, json!({"DBInstanceIdentifier": "orders", "DeletionProtection": protection}));
+    let mut state = deployed(&database(true));
+    state.resources.get_mut("a/x").unwrap().status = ResourceStatus::Failed;
+    let kept = changes(&database(true), &state).changes.remove("a/x").unwrap();
+    assert!(matches!(kept.action, Action::Replace(_)) && kept.protected, "{kept:?}");
+    assert_eq!(changes(&database(false), &state).changes["a/x"].action, Action::Update);
+}
+
+#[test]
+fn what_is_made_anew_is_not_rebooted_for_its_group() {
+    let program = |connections: &str, user: &str| {
+        let group = json!({"Description": "d", "Family": "f", "Parameters": {"max_connections": connections}});
+        let name = json!({"$ref": "a/pg#DBParameterGroupName"});
+        let database = json!({"MasterUsername": user, "DBParameterGroupName": name, "ApplyImmediately": true});
+        assembly(&[("a/pg", crate::fake::PARAMETERS, group), ("a/x", DATABASE, database)])
+    };
+    let change = change(&program("100", "ada"), &program("200", "eve"));
+    assert_eq!(change.reasons, [Reason::Forces { property: "MasterUsername".into() }]);
+}

@@ -98,7 +98,6 @@ impl Left {
         for entries in self.claims.values_mut() {
             entries.retain(|(_, of, _)| *of != path);
         }
-        self.claims.retain(|_, entries| !entries.is_empty());
         Some((path, what))
     }
 }

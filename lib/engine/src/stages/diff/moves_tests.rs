@@ -2,7 +2,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::fake::{LOG_GROUP, VPC, assembly, identity, vpc};
-use crate::stages::diff::tests::{changes, deployed, told};
+use crate::stages::diff::tests::{changes, deployed, pending_create, told};
 
 const GROUP: &str = "AWS::EC2::SecurityGroup";
 
@@ -20,6 +20,11 @@ fn a_resource_moves_only_from_a_stated_path_that_the_state_has_and_the_program_h
     };
     assert!(moves_from("a/vpc"));
     assert!(!moves_from("a/kept") && !moves_from("a/none"));
+    // What stands at the new path has not stood elsewhere.
+    after.resources.get_mut("a/new").unwrap().moved_from = ["a/vpc".into()].into();
+    let mut there = before.clone();
+    there.resources.insert("a/new".into(), before.resources["a/kept"].clone());
+    assert!(is_moved(&after, &before, &"a/new".into()) && !is_moved(&after, &there, &"a/new".into()));
 }
 
 #[test]
@@ -72,4 +77,68 @@ fn a_move_is_proposed_where_all_that_is_known_of_the_new_one_matches() {
     assert!(!proposed(list(json!({"one": "b", "two": "x"})), after.clone()));
     assert!(!proposed(list(json!({"one": "a"})), after.clone()));
     assert!(!proposed(list(json!({"one": "a", "three": "x"})), after));
+}
+
+#[test]
+fn a_stated_move_is_made_once_and_not_to_a_path_with_an_open_create() {
+    let state = deployed(&assembly(&[("a/old", VPC, json!({}))]));
+    let moved = |path| {
+        let mut program = assembly(&[("a/new", VPC, json!({})), ("a/other", VPC, json!({}))]);
+        for path in ["a/new", path] {
+            program.resources.get_mut(path).unwrap().moved_from = ["a/old".into()].into();
+        }
+        program
+    };
+    assert_eq!(told(&changes(&moved("a/other"), &state)), ["move a/new: ", "create a/other: new in the program"]);
+    let mut open = state.clone();
+    pending_create(&mut open, "a/new", VPC);
+    let told = told(&changes(&moved("a/new"), &open));
+    assert!(told[0].starts_with("create a/new") && told[1].starts_with("delete a/old"), "{told:?}");
+}
+
+#[test]
+fn what_has_the_same_thing_moves_once_and_keeps_its_type() {
+    let old = deployed(&assembly(&[logs("a/old", "/x")]));
+    let told_of = told(&changes(&assembly(&[logs("a/one", "/x"), logs("a/two", "/x")]), &old));
+    assert_eq!(told_of, ["move a/one: the same name under a new path", "create a/two: new in the program"]);
+    let inline = ("a/old", "AWS::IAM::RolePolicy", json!({"RoleName": "worker", "PolicyName": "read"}));
+    let listed = ("a/new", "AWS::IAM::Policy", json!({"Roles": ["worker"], "PolicyName": "read"}));
+    let told_of = told(&changes(&assembly(&[listed]), &deployed(&assembly(&[inline]))));
+    assert_eq!(told_of, ["create a/new: new in the program", "delete a/old: not in the program any more"]);
+}
+
+#[test]
+fn what_is_removed_beside_another_one_of_its_network_is_deleted() {
+    let subnet = |path, block: &str| (path, crate::fake::SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": block}));
+    let before = deployed(&assembly(&[subnet("a/one", "10.0.0.0/24"), subnet("a/two", "10.0.1.0/24")]));
+    let told = told(&changes(&assembly(&[subnet("a/one", "10.0.0.0/24")]), &before));
+    assert_eq!(told, ["delete a/two: not in the program any more"]);
+}
+
+#[test]
+fn of_several_that_match_none_is_proposed() {
+    let group = |path, list: Json| (path, GROUP, json!({"GroupDescription": list}));
+    let to_come = json!(["a", {"$ref": "a/none#Id"}]);
+    let proposed = |before: &[Json], after: &[Json]| {
+        let paths = ["a/old/one", "a/old/two", "a/new/one", "a/new/two"];
+        let old: Vec<_> = paths.into_iter().zip(before).map(|(path, list)| group(path, list.clone())).collect();
+        let new: Vec<_> = paths[2..].iter().zip(after).map(|(path, list)| group(path, list.clone())).collect();
+        let moves = changes(&assembly(&new), &deployed(&assembly(&old))).proposed_moves;
+        moves.into_iter().map(|it| format!("{} to {}", it.from, it.to)).collect::<Vec<_>>()
+    };
+    let (same, longer) = (json!(["a", "x"]), json!(["a", "x", "y"]));
+    assert_eq!(proposed(&[same.clone(), same.clone()], std::slice::from_ref(&to_come)), [""; 0]);
+    assert_eq!(proposed(std::slice::from_ref(&same), &[to_come.clone(), to_come.clone()]), [""; 0]);
+    assert_eq!(proposed(&[same.clone(), longer.clone()], std::slice::from_ref(&to_come)), ["a/old/one to a/new/one"]);
+    assert_eq!(proposed(&[longer, same], &[to_come]), ["a/old/two to a/new/one"]);
+}
+
+#[test]
+fn what_is_to_have_more_properties_is_not_proposed() {
+    let before = deployed(&assembly(&[("a/old", GROUP, json!({"GroupDescription": "one"}))]));
+    let to_come = json!({"$ref": "a/none#Id"});
+    for (description, vpc) in [(json!("one"), to_come.clone()), (to_come, json!("vpc-1"))] {
+        let more = json!({"GroupDescription": description, "VpcId": vpc});
+        assert_eq!(changes(&assembly(&[("a/new", GROUP, more)]), &before).proposed_moves, []);
+    }
 }

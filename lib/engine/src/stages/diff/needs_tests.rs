@@ -70,3 +70,14 @@ fn nothing_needs_itself() {
     let state = deployed(&assembly(&[group("a/sg"), group("a/web")]));
     assert_eq!(needs(&state), ["a/web 1: a/sg 1 (SecurityGroupIngress.SourceSecurityGroupId)"]);
 }
+
+#[test]
+fn a_block_of_addresses_is_no_name() {
+    let rule = json!({"GroupId": "id-of-a/sg", "IpProtocol": "-1", "CidrIp": "10.0.0.0/16"});
+    let state = deployed(&assembly(&[
+        ("a/rule", "AWS::EC2::SecurityGroupIngress", rule),
+        ("a/sg", "AWS::EC2::SecurityGroup", json!({})),
+        ("a/vpc", VPC, json!({"CidrBlock": "10.0.0.0/16"})),
+    ]));
+    assert_eq!(needs(&state), ["a/rule 1: a/sg 1 (GroupId)"]);
+}

@@ -48,3 +48,7 @@ fn network_of<'s>(subnet: &Incarnation<'s>, subnets: &[&Value]) -> Option<&'s st
     }
     is_one.then_some(network)
 }
+
+#[cfg(test)]
+#[path = "network_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@ use groundplan_schema::Replacement;
 use serde_json::json;
 
 use super::*;
-use crate::fake::{SUBNET, assembly};
+use crate::fake::{SUBNET, VPC, assembly};
 use crate::model::Orphan;
 use crate::stages::diff::tests::{changes, deployed};
 use crate::stages::diff::{PropertyChange, Rendered};
@@ -15,7 +15,7 @@ fn gateway() -> (&'static str, &'static str, serde_json::Value) {
 }
 
 #[test]
-fn what_comes_with_public_addresses_is_public_and_in_the_network() {
+fn what_has_public_addresses_is_public_and_in_the_network() {
     let balancer = |path, scheme: &str, subnet: &str| {
         (path, BALANCER, json!({"Scheme": scheme, "Subnets": [{"$ref": format!("{subnet}#SubnetId")}]}))
     };
@@ -31,6 +31,23 @@ fn what_comes_with_public_addresses_is_public_and_in_the_network() {
     let state = deployed(&assembly(&[gateway()]));
     let changes = changes(&program, &state).changes;
     assert_eq!(coming(&program, &state, &changes, &state.resources["a/att"]), [&Path::from("a/public")]);
+}
+
+#[test]
+fn what_has_public_addresses_only_with_a_setting_has_none_without_it() {
+    let group = json!({"$ref": "a/group#DBSubnetGroupName"});
+    let multi_az = json!({"DBSubnetGroupName": group, "DBClusterInstanceClass": "db.m5d.large"});
+    let program = assembly(&[
+        ("a/aurora", "AWS::RDS::DBCluster", json!({"DBSubnetGroupName": group})),
+        ("a/group", "AWS::RDS::DBSubnetGroup", json!({"SubnetIds": [{"$ref": "a/here#SubnetId"}]})),
+        ("a/here", SUBNET, json!({"VpcId": {"$ref": "a/vpc#VpcId"}, "CidrBlock": "10.0.0.0/24"})),
+        ("a/multi-az", "AWS::RDS::DBCluster", multi_az),
+        ("a/vpc", VPC, json!({"CidrBlock": "10.0.0.0/16"})),
+    ]);
+    let attached = ("a/att", GATEWAY, json!({"VpcId": "id-of-a/vpc", "InternetGatewayId": "igw-1"}));
+    let state = deployed(&assembly(&[attached, ("a/vpc", VPC, json!({"CidrBlock": "10.0.0.0/16"}))]));
+    let changes = changes(&program, &state).changes;
+    assert_eq!(coming(&program, &state, &changes, &state.resources["a/att"]), [&Path::from("a/multi-az")]);
 }
 
 fn change(path: &str, type_name: &str, action: Action, property: &str) -> Change {
@@ -73,8 +90,11 @@ fn what_was_replaced_is_in_nobodys_way_though_its_path_is_replaced_again() {
         change("a/alb", BALANCER, Action::Replace(Order::CreateFirst), "Name"),
         change("a/att", GATEWAY, Action::Replace(Order::DeleteFirst), "VpcId"),
     ];
-    let changes = changes.map(|change| (change.path.clone(), change)).into();
+    let changes: BTreeMap<Path, Change> = changes.map(|change| (change.path.clone(), change)).into();
     assert_eq!(in_the_way(&state, &changes), ["a/alb".into()].into());
+    let mut detached = changes.clone();
+    detached.insert("a/att".into(), change("a/att", GATEWAY, Action::Update, "InternetGatewayId"));
+    assert_eq!(in_the_way(&state, &detached), ["a/alb".into()].into());
     let old = state.resources["a/alb"].clone();
     state.deposed.push(Orphan { path: "a/alb".into(), resource: old });
     state.resources.get_mut("a/alb").unwrap().properties.insert("Scheme".into(), "internal".into());

@@ -234,3 +234,51 @@ fn only_what_the_part_deletes_has_to_be_let_go_of() {
     gone.resources.get_mut("a/subnet").unwrap().dependencies = ["a/gone/vpc".into()].into();
     assert!(refused(&kept, &gone, "a/gone"));
 }
+
+#[test]
+fn what_was_retained_is_not_deleted_with_a_part() {
+    let mut state = deployed(&assembly(&[vpc("10.0.0.0/16"), subnet()]));
+    let mut resource = state.resources["a/vpc"].clone();
+    (resource.id, resource.generation) = ("vpc-old".into(), 0);
+    state.retained.push(Orphan { path: "a/vpc".into(), resource });
+    assert!(partial(&assembly(&[vpc("10.0.0.0/16")]), &state, &["a/vpc"]).is_ok());
+}
+
+#[test]
+fn what_is_left_out_and_lets_go_of_a_name_is_left_to_the_plan() {
+    let role = ("a/role", "AWS::IAM::Role", json!({"RoleName": "r"}));
+    let profile = |role: &str| ("a/x", "AWS::IAM::InstanceProfile", json!({"Roles": [role]}));
+    let state = deployed(&assembly(&[role, profile("r")]));
+    assert!(partial(&assembly(&[profile("other")]), &state, &["a/role"]).is_ok());
+}
+
+#[test]
+fn what_takes_something_else_anew_has_the_new_one() {
+    let program = |key: serde_json::Value| {
+        let logs = json!({"RetentionInDays": {"$ref": "a/nat#NatGatewayId"}, "KmsKeyId": key});
+        assembly(&[("a/logs", LOG_GROUP, logs), ("a/nat", NAT, json!({"SubnetId": "subnet-1"})), vpc("10.0.0.0/16")])
+    };
+    let mut state = deployed(&program(json!("key")));
+    let resource = crate::model::ResourceState { id: "nat-old".into(), ..state.resources["a/nat"].clone() };
+    state.deposed.push(Orphan { path: "a/nat".into(), resource });
+    state.resources.get_mut("a/logs").unwrap().dependencies = ["a/nat".into(), "a/vpc".into()].into();
+    let part = partial(&program(json!({"$ref": "a/vpc#VpcId"})), &state, &["a/nat"]).unwrap();
+    assert_eq!(paths(&part.left_out), ["a/logs"]);
+}
+
+#[test]
+fn what_a_part_deletes_is_published_no_more_unless_it_publishes_another_one() {
+    let network = |path| (path, VPC, json!({"CidrBlock": "10.0.0.0/16"}));
+    let mut state = deployed(&assembly(&[network("a/gone"), network("a/left")]));
+    for (name, path) in [("gone", "a/gone"), ("left", "a/left")] {
+        state.outputs.insert(name.into(), json!(state.resources[path].id));
+    }
+    let mut program = assembly(&[network("a/left"), network("a/new")]);
+    program.outputs = [("gone".to_owned(), reference("a/new", "VpcId"))].into();
+    let part = partial(&program, &state, &["a/gone"]).unwrap();
+    assert_eq!(part.outputs.keys().collect::<Vec<_>>(), ["left"]);
+    assert_eq!(part.changes.outputs, [("gone".to_owned(), OutputChange::Removed)].into());
+    let part = partial(&program, &state, &["a/gone", "a/new"]).unwrap();
+    assert_eq!(part.outputs.keys().collect::<Vec<_>>(), ["gone", "left"]);
+    assert!(matches!(part.changes.outputs["gone"], OutputChange::Set { .. }));
+}

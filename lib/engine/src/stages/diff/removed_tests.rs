@@ -374,3 +374,13 @@ fn what_belongs_to_a_second_path_goes() {
     let changes = changes(&assembly(&[function("a/new")]), &state).changes;
     assert_eq!((changes["a/old"].action, changes["a/permission"].action), (Action::Forget, Action::Delete));
 }
+
+#[test]
+fn what_belongs_to_a_retained_topic_stays_with_it_whatever_its_identifier() {
+    let subscription = json!({"TopicArn": {"$ref": "a/topic#TopicArn"}, "Protocol": "email"});
+    let mut program =
+        assembly(&[("a/topic", "AWS::SNS::Topic", json!({})), ("a/mail", "AWS::SNS::Subscription", subscription)]);
+    program.resources.get_mut("a/topic").unwrap().lifecycle.retain = true;
+    let change = &changes(&assembly(&[]), &deployed(&program)).changes["a/mail"];
+    assert_eq!((change.action, &change.reasons[..]), (Action::Retain, &[Reason::PartOf("a/topic".into())][..]));
+}

@@ -143,3 +143,13 @@ fn what_is_made_anew_or_waits_for_more_than_a_name_cannot_be_named_first() {
     state.resources.get_mut("a/two").unwrap().status = ResourceStatus::Failed;
     refused(&state, &each_other());
 }
+
+#[test]
+fn what_takes_outputs_of_what_it_names_waits_for_more_than_a_name() {
+    let (_, _, mut one) = bucket("a/one", "one", "two");
+    one["Tags"] = json!([{"Key": "other", "Value": to("a/two", "Arn")}]);
+    let after = program(&[("a/one", BUCKET, one), bucket("a/two", "two", "one")], &[("a/one", "a/two")]);
+    let before = assembly(&[alone("a/two", "two")]);
+    let error = planned(&before, &after).map(|(_, plan)| plan.render()).unwrap_err().to_string();
+    assert!(error.contains("`a/two` names `a/one`"), "{error}");
+}

@@ -56,9 +56,7 @@ pub(super) fn handovers<'a>(
         // Of the deletions of a path the first is that of what stands there.
         let standing =
             changes.changes.get(&old.path).is_some_and(|it| matches!(it.action, Action::Delete | Action::Replace(_)));
-        let position = leftovers
-            .entry(&old.path)
-            .or_insert(usize::from(standing && inputs.state.resources.contains_key(&old.path)));
+        let position = leftovers.entry(&old.path).or_insert(usize::from(standing));
         // What stays has no deletion.
         let is_it = |gone: &DeposedChange| {
             gone.path == old.path && gone.id == old.resource.id && gone.generation == old.resource.generation
@@ -76,7 +74,7 @@ pub(super) fn handovers<'a>(
     }
     let mut wanted: BTreeMap<&str, Vec<(&Claim, &Path)>> = BTreeMap::new();
     for (path, claims) in &changes.claims {
-        for claim in claims.iter().filter(|claim| keys.contains(&*claim.key)) {
+        for claim in claims {
             wanted.entry(&claim.key).or_default().push((claim, path));
         }
     }
@@ -109,7 +107,7 @@ pub(super) fn handovers<'a>(
         }
     }
     // Of two that take the same, each is told of once.
-    let twice = |it: &Taken| it.how == Holding::Both && it.holder < it.path && taken.contains(&it.turned());
+    let twice = |it: &Taken| it.holder < it.path && taken.contains(&it.turned());
     let taken: Vec<_> = taken.iter().filter(|it| !twice(it)).cloned().collect();
     if taken.is_empty() { Ok(handovers) } else { Err(Error::Claimed { taken }) }
 }

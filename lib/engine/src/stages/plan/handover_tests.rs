@@ -314,3 +314,24 @@ fn only_the_replacement_that_stands_in_the_way_deletes_the_old_resource_first() 
     assert_eq!(order("a/vpc"), Action::Replace(Order::DeleteFirst));
     assert_eq!(order("a/other"), Action::Replace(Order::CreateFirst));
 }
+
+#[test]
+fn what_is_made_anew_as_it_was_waits_for_the_deletion_of_its_left_over() {
+    let program = assembly(&[policy("a/x", "write")]);
+    let mut state = deployed(&program);
+    left_over(&mut state, "a/x", "left", "a/x");
+    state.resources.get_mut("a/x").unwrap().status = crate::model::ResourceStatus::Tainted;
+    let (_, plan) = planned_part(&program, &state, &[]).unwrap();
+    assert!(deleted_before(&plan, "a/x").contains(&"left".to_owned()), "{}", plan.render());
+}
+
+#[test]
+fn what_is_changed_in_place_does_not_wait_for_itself() {
+    let record = |routing: (&str, Json)| {
+        let mut record = json!({"HostedZoneId": "Z1", "Name": "www.example.com", "Type": "A", "SetIdentifier": "a"});
+        record[routing.0] = routing.1;
+        assembly(&[("a/www", "AWS::Route53::RecordSet", record)])
+    };
+    let (changes, plan) = planned(&record(("Weight", json!(1))), &record(("Region", json!("us-east-1")))).unwrap();
+    assert_eq!((changes.changes["a/www"].action, plan.steps.len()), (Action::Update, 1));
+}

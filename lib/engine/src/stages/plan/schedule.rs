@@ -351,7 +351,7 @@ impl<'a> Schedule<'a> {
     fn reboot_in_turn(&mut self) {
         let reboots = |change: &&Change| {
             let may = |reason: &Reason| matches!(reason, Reason::Reboots { .. } | Reason::Incomplete);
-            change.action == Action::Update && change.reasons.iter().any(may)
+            change.reasons.iter().any(may)
         };
         let member = |change: &'a Change| {
             let cluster = reboot::cluster(self.inputs.assembly, &change.path)?;
@@ -437,3 +437,7 @@ fn is_recorded(change: &Change) -> bool {
 fn waiting(wait: Wait) -> u32 {
     u32::try_from(wait.timeout.as_secs() / 4).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+#[path = "schedule_tests.rs"]
+mod tests;
