@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::tests::{accepted, after, create, made};
 use super::*;
-use crate::fake::VPC;
+use crate::fake::{NAT, VPC};
 use crate::model::imports::Imported;
 
 fn retained(path: &str) -> Event {
@@ -87,4 +87,70 @@ fn what_was_retained_goes_on_to_use_other_apps_where_another_one_is_forgotten() 
     assert_eq!((dropped.resources.len(), dropped.retained.len(), dropped.imports.len()), (1, 0, 1));
     state.apply(Event::Forgotten { path: "a/vpc".into() }).unwrap();
     assert_eq!((state.resources.len(), state.retained.len(), state.imports.len()), (0, 1, 1));
+}
+
+#[test]
+fn what_is_made_is_not_what_was_retained_of_another_type_or_elsewhere() {
+    let mut state = after(&made("a/vpc", "vpc-1"));
+    state.apply(retained("a/vpc")).unwrap();
+    for (path, type_name, region) in [("a/one", NAT, "us-east-1"), ("a/two", VPC, "eu-west-1")] {
+        let Event::Intent { path, mut intent } = create(path, type_name, 1) else { panic!("an intent") };
+        let Operation::Create { environment, .. } = &mut intent.operation else { panic!("a create") };
+        environment.region = region.into();
+        state.apply(Event::Intent { path: path.clone(), intent }).unwrap();
+        state.apply(accepted(path.as_str(), "vpc-1")).unwrap();
+        assert_eq!(state.retained.len(), 1, "{path}");
+    }
+}
+
+#[test]
+fn nothing_needs_what_moves_to_a_path_for_what_stood_there_before() {
+    let needs = |edit: &dyn Fn(&mut State, Orphan)| {
+        let mut state = after(&[&made("a/user", "vpc-2")[..], &made("a/vpc", "vpc-1"), &made("a/x", "vpc-3")].concat());
+        let old = Orphan { path: "a/net".into(), resource: state.resources["a/x"].clone() };
+        for path in ["a/user", "a/vpc"] {
+            state.resources.get_mut(path).unwrap().dependencies = ["a/net".into()].into();
+        }
+        edit(&mut state, old);
+        let orphan = Orphan { path: "a/gone".into(), resource: state.resources["a/user"].clone() };
+        state.deposed.push(orphan.clone());
+        state.retained.push(orphan);
+        state.apply(Event::Moved { from: "a/vpc".into(), to: "a/net".into() }).unwrap();
+        assert_eq!(state.resources["a/net"].dependencies, BTreeSet::new(), "nothing needs itself");
+        for orphan in [state.deposed.last(), state.retained.last()] {
+            assert_eq!(orphan.unwrap().resource.dependencies, state.resources["a/user"].dependencies);
+        }
+        state.resources["a/user"].dependencies.clone()
+    };
+    assert_eq!(needs(&|_, _| {}), BTreeSet::new());
+    // Where that exists, it may be what is needed.
+    assert_eq!(needs(&|state, old| state.deposed.push(old)), ["a/net".into()].into());
+    assert_eq!(needs(&|state, old| state.retained.push(old)), ["a/net".into()].into());
+    assert_eq!(needs(&|state, old| state.deposed.push(Orphan { path: "a/x".into(), ..old })), BTreeSet::new());
+}
+
+#[test]
+fn what_was_replaced_needs_what_stood_there_then_and_not_what_moves_from_there() {
+    let moved = |old: &str| {
+        let mut state = after(&[&made("a/user", "vpc-2")[..], &made("a/vpc", "vpc-1")].concat());
+        let mut user = state.resources["a/user"].clone();
+        user.dependencies = ["a/vpc".into()].into();
+        let resource = ResourceState { id: "vpc-0".into(), ..state.resources["a/vpc"].clone() };
+        state.deposed = vec![Orphan { path: "a/user".into(), resource: user }, Orphan { path: old.into(), resource }];
+        state.apply(Event::Moved { from: "a/vpc".into(), to: "a/net".into() }).unwrap();
+        state.deposed[0].resource.dependencies.clone()
+    };
+    assert_eq!(moved("a/vpc"), ["a/vpc".into()].into());
+    assert_eq!(moved("a/other"), ["a/net".into()].into());
+}
+
+#[test]
+fn what_was_retained_elsewhere_uses_nothing_of_what_is_forgotten() {
+    let mut state = after(&[&made("a/other", "vpc-2")[..], &made("a/vpc", "vpc-1")].concat());
+    let used = Imported { value: json!("x"), resources: ["a/vpc".into()].into(), outputs: BTreeSet::new() };
+    state.imports = [("network".to_owned(), [("id".to_owned(), used)].into())].into();
+    for event in [retained("a/other"), Event::Forgotten { path: "a/vpc".into() }] {
+        state.apply(event).unwrap();
+    }
+    assert_eq!((state.retained.len(), state.imports.len()), (1, 0));
 }

@@ -230,3 +230,137 @@ async fn what_another_app_has_or_is_tagged_with_is_never_taken() {
         assert!(fake.cloud().resources.contains_key(&id), "{by_tag}");
     }
 }
+
+fn by(recovery: Recovery) -> Option<Behavior> {
+    crate::fake::behavior(GROUP).map(|known| Behavior { recovery, ..known })
+}
+
+fn map(json: Json) -> BTreeMap<String, Value> {
+    let Ok(Value::Map(properties)) = Value::from_json(json) else { panic!("it is no map") };
+    properties
+}
+
+#[test]
+fn two_creates_ask_for_the_same_thing_by_their_name_their_parts_or_their_token() {
+    let asks = |recovery, type_name: &str, before: &Json, after: &Json, token: Option<&str>| {
+        let mut state = begun();
+        let address = open(&mut state, "a/it", type_name, before.clone()).address;
+        let (intent, properties) = (&state.pending["a/it"], map(after.clone()));
+        let token = token.unwrap_or(&intent.token);
+        asks_for(intent, &address, token, &properties, by(recovery), &crate::fake::identity())
+    };
+    let by_name = |before: &Json, after: &Json, token| asks(Recovery::DeterministicName, GROUP, before, after, token);
+    assert!(by_name(&group("ops"), &group("ops"), Some("another")));
+    assert!(!by_name(&group("ops"), &group("other"), None));
+    assert!(by_name(&json!({}), &json!({}), None), "the name is made from the token");
+    assert!(!by_name(&json!({}), &json!({}), Some("another")));
+    let topic = json!({});
+    assert!(asks(Recovery::DeterministicName, "AWS::SNS::Topic", &topic, &topic, Some("another")));
+
+    let cluster = |changed: (&str, Json)| {
+        let mut cluster =
+            json!({"Name": "c", "RoleArn": "r", "ResourcesVpcConfig": {"SubnetIds": ["s"]}, "Version": "1"});
+        cluster[changed.0] = changed.1;
+        cluster
+    };
+    let same = cluster(("Version", json!("1")));
+    for (changed, expected) in [
+        (cluster(("Version", json!("2"))), true),
+        (cluster(("ResourcesVpcConfig", json!({"SubnetIds": ["t"]}))), false),
+        (cluster(("KubernetesNetworkConfig", json!({"IpFamily": "ipv6"}))), false),
+    ] {
+        assert_eq!(asks(Recovery::ByParts, "AWS::EKS::Cluster", &same, &changed, None), expected, "{changed}");
+    }
+}
+
+#[test]
+fn what_hangs_on_a_resource_of_the_app_is_as_it_was_asked_for_and_names_that() {
+    let mut state =
+        crate::stages::diff::tests::deployed(&assembly(&[("a/role", "AWS::IAM::Role", json!({"RoleName": "r"}))]));
+    open(&mut state, "a/it", "AWS::IAM::RolePolicy", json!({"RoleName": "r", "PolicyName": "read"}));
+    let mut intent = state.pending["a/it"].clone();
+    let hangs = |intent: &Intent, recovery, seen: Json| {
+        hangs_on_own(&state, intent, "AWS::IAM::RolePolicy", by(recovery), seen.as_object())
+    };
+    assert!(!hangs(&intent, Recovery::ByParts, json!({"RoleName": "r"})), "it was not made for the role");
+    intent.dependencies = ["a/role".into()].into();
+    assert!(hangs(&intent, Recovery::ByParts, Json::Null));
+    assert!(!hangs(&intent, Recovery::DeterministicName, Json::Null), "nothing says that it is of the role");
+    assert!(hangs(&intent, Recovery::DeterministicName, json!({"RoleName": "r"})));
+    assert!(!hangs(&intent, Recovery::ByParts, json!({"RoleName": "r", "PolicyName": "write"})));
+}
+
+#[test]
+fn only_open_creates_of_the_same_type_and_owner_are_not_told_apart() {
+    let (fake, mut state) = (Fake::default(), begun());
+    let one = open(&mut state, "a/one", KEY, key());
+    open(&mut state, "a/two", KEY, key());
+    open(&mut state, "a/eve", KEY, json!({"UserName": "eve"}));
+    let network = open(&mut state, "a/net", VPC, key());
+    open(&mut state, "a/other-net", VPC, key());
+    let limiter = RateLimiter::new(4);
+    let siblings = |address: &Address| {
+        let reader = Reader::new(&fake, &limiter);
+        siblings(&state, address, &map(key()), reader).map(Path::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(siblings(&one.address), ["a/two"]);
+    assert_eq!(siblings(&network.address), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_shown_to_be_of_the_app_is_taken_though_the_program_does_not_declare_it() {
+    let policy = json!({"RoleName": "r", "PolicyName": "read"});
+    let owner = |app: &str| Some(crate::provider::Owner { app: app.into(), path: "a/it".into() });
+    for (type_name, properties, owner, declared) in [
+        (VPC, json!({}), None, false),
+        // It was found by its own tag, whatever was tagged since.
+        (VPC, json!({}), owner("billing"), false),
+        (GROUP, group("ops"), owner("shop"), true),
+        ("AWS::IAM::RolePolicy", policy, None, false),
+    ] {
+        let fake = Fake::default();
+        let role = assembly(&[("a/role", "AWS::IAM::Role", json!({"RoleName": "r"}))]);
+        let mut state = State { identity: begun().identity, ..crate::stages::diff::tests::deployed(&role) };
+        let request = open(&mut state, "a/it", type_name, properties);
+        state.pending.get_mut("a/it").unwrap().dependencies = ["a/role".into()].into();
+        let id = fake.create(&request).await.unwrap().id;
+        fake.cloud().owners.extend(owner.map(|owner| (id.clone(), owner)));
+        let limiter = RateLimiter::new(4);
+        let is_declared = |_: &Path, _: &Intent| declared;
+        let claimants = Claimants { wanted: &|_| true, declared: &is_declared, neighbors: &Neighbors::NONE };
+        let events = limiter.keep(recover(&state, Reader::new(&fake, &limiter), claimants)).await.unwrap();
+        assert!(matches!(&events[..], [Event::Accepted { id: found, .. }] if *found == id), "{type_name}: {events:?}");
+    }
+}
+
+/// A key of the state, which exists.
+async fn with_key(fake: &Fake) -> State {
+    let program = assembly(&[("a/key", KEY, key())]);
+    let mut state = State { identity: begun().identity, ..crate::stages::diff::tests::deployed(&program) };
+    state.resources.get_mut("a/key").unwrap().id = plant(fake, KEY, key()).await;
+    state
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_gone_is_not_taken_for_another_one_of_its_user() {
+    let fake = Fake::default();
+    let mut state = with_key(&fake).await;
+    let resource = state.resources.get_mut("a/key").unwrap();
+    resource.id = "accesskey-98".into();
+    for event in resource.clone().lacking(&"a/key".into()) {
+        if matches!(event, Event::Intent { .. }) {
+            state.apply(event).unwrap();
+        }
+    }
+    let after = recovered(&state, &fake, &["a/key"]).await.unwrap();
+    assert!(after.resources.is_empty() && after.pending.is_empty(), "{:?}", after.resources);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_beside_a_key_that_is_known_is_asked_for_again() {
+    let fake = Fake::default();
+    let mut state = with_key(&fake).await;
+    open(&mut state, "a/second", KEY, key());
+    let after = recovered(&state, &fake, &["a/key", "a/second"]).await.unwrap();
+    assert_eq!((after.resources.len(), after.pending.len()), (1, 1));
+}

@@ -405,3 +405,86 @@ fn what_was_retained_or_stands_in_another_region_of_a_type_without_regions_is_kn
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_open_update_of_what_was_not_seen_ready_is_observed_once() {
+    let (fake, mut state) = killed_while_deleting(&[]).await;
+    state.resources.get_mut("a/vpc").unwrap().status = ResourceStatus::Updating;
+    updating(&mut state, "a/vpc", &[("CidrBlock", "10.0.0.0/16")]);
+    let id = fake.id("a/vpc");
+    fake.cloud().resources.get_mut(&id).unwrap().properties.insert("CidrBlock".into(), json!("10.1.0.0/16"));
+    let events = recovered(&state, &fake).await.unwrap();
+    assert!(matches!(&events[..], [Event::Observed { .. }]), "{events:?}");
+}
+
+#[test]
+fn of_refused_settings_what_the_cloud_gives_back_of_itself_counts_as_it_is() {
+    let declared = |name: &str, value| BTreeMap::from([(name.to_owned(), Value::from_json(value).unwrap())]);
+    let logging = declared("Logging", json!({"ClusterLogging": {"EnabledTypes": []}}));
+    let seen = as_far_as_seen("AWS::EKS::Cluster", &logging, json!({"Logging": {}}).as_object());
+    assert_eq!(seen.keys().collect::<Vec<_>>(), ["Logging"], "none of it is set");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_list_that_was_set_before_stays_so_where_an_update_gave_another_identifier() {
+    let (fake, mut state) = killed_while_deleting(&[]).await;
+    let empty = Value::List(Vec::new());
+    state.resources.get_mut("a/vpc").unwrap().properties.insert("Tags".into(), empty.clone());
+    updating(&mut state, "a/vpc", &[("CidrBlock", "10.0.0.0/16")]);
+    state.pending.get_mut("a/vpc").unwrap().properties.insert("Tags".into(), empty.clone());
+    let old = fake.id("a/vpc");
+    let made = fake.cloud().resources.remove(&old).unwrap();
+    fake.cloud().resources.insert("vpc-99".into(), made);
+    let after = after_recovery(&state, &fake).await;
+    assert_eq!(after.resources["a/vpc"].properties.get("Tags"), Some(&empty));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_several_resources_may_have_come_of_is_not_guessed_at() {
+    let (fake, mut state) = killed_while_deleting(&[]).await;
+    crate::stages::diff::tests::pending_create(&mut state, "a/nat", NAT);
+    let vpc = fake.id("a/vpc");
+    let mut made = fake.cloud().resources[&vpc].clone();
+    (made.type_name, made.token) = (NAT.into(), "t".into());
+    for id in ["nat-98", "nat-99"] {
+        fake.cloud().resources.insert(id.into(), made.clone());
+    }
+    let error = recovered(&state, &fake).await.unwrap_err();
+    assert!(matches!(&error, Error::Ambiguous { ids, .. } if *ids == ["nat-98", "nat-99"]), "{error}");
+}
+
+#[test]
+fn what_is_looked_up_by_its_name_is_found_though_the_state_has_it() {
+    let state = crate::stages::diff::tests::deployed(&assembly(&[("a/db", DATABASE, json!({}))]));
+    let address = state.resources["a/db"].existing("shop", &"a/db".into()).address;
+    let found = |recovery| {
+        let behavior = crate::fake::behavior(DATABASE).map(|known| Behavior { recovery, ..known });
+        let mut ids = vec![state.resources["a/db"].id.clone()];
+        retain_unknown(&state, &address, behavior, &mut ids);
+        ids.len()
+    };
+    assert_eq!((found(Recovery::DeterministicName), found(Recovery::ByParts), found(Recovery::FindByTag)), (1, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_replaced_is_looked_up_only_where_its_deletion_was_announced() {
+    let (fake, mut state) = killed_while_deleting(&[]).await;
+    let resource = ResourceState { generation: 0, id: "vpc-gone".into(), ..state.resources["a/vpc"].clone() };
+    state.deposed = vec![Orphan { path: "a/vpc".into(), resource }];
+    assert_eq!(recovered(&state, &fake).await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_of_what_is_ready_are_outputs_looked_up() {
+    let (fake, mut state) = killed_while_deleting(&[]).await;
+    let resource = state.resources.get_mut("a/db").unwrap();
+    resource.outputs.shift_remove("DBInstanceArn");
+    let learned = async |state: &State| {
+        let limiter = RateLimiter::new(4);
+        let paths = ["a/db".into()].into();
+        limiter.keep(learn(state, Reader::new(&fake, &limiter), &paths)).await.len()
+    };
+    assert_eq!(learned(&state).await, 1);
+    state.resources.get_mut("a/db").unwrap().status = ResourceStatus::Accepted;
+    assert_eq!(learned(&state).await, 0);
+}
