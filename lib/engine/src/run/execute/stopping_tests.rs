@@ -118,3 +118,12 @@ async fn a_permission_that_is_missing_fails_its_own_branch_only() {
     assert_eq!(deploy(&program, &store, &fake).await.failed.len(), 1);
     assert_eq!(fake.paths(), ["a/other", "a/vpc"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lookup_that_stopping_ends_is_no_failure() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    fake.fail("create a/vpc", ErrorClass::UnknownOutcome);
+    let outcome = stopped_after(1, &network(), &store, &fake).await;
+    assert!(outcome.interrupted && outcome.failed.is_empty(), "{:?}", outcome.failed);
+    assert!(outcome.state.pending.contains_key("a/vpc"));
+}

@@ -587,3 +587,6 @@ mod updates;
 
 #[path = "told_tests.rs"]
 mod told;
+
+#[path = "step_tests.rs"]
+mod steps;
