@@ -65,6 +65,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupArn", "arn:${Partition}:elasticloadbalancing:${Region}:${Account}:${TargetGroupFullName}"),
     ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupFullName", "targetgroup/${OwnName}/${Hex16}"),
     ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupName", "${OwnName}"),
+    ("AWS::Events::Rule", "Arn", "arn:${Partition}:events:${Region}:${Account}:rule/${BusPath}${OwnName}"),
     ("AWS::IAM::InstanceProfile", "InstanceProfileId", "AIPA${Upper17}"),
     ("AWS::IAM::OIDCProvider", "Arn", "arn:${Partition}:iam::${Account}:oidc-provider/${UrlWithoutScheme}"),
     ("AWS::IAM::Role", "RoleId", "AROA${Upper17}"),
@@ -307,6 +308,7 @@ impl Making<'_> {
             // A listener's ARN is that of its load balancer with another word, a rule's that of its listener.
             "ListenerStem" => self.text("LoadBalancerArn").replacen(":loadbalancer/", ":listener/", 1),
             "RuleStem" => self.text("ListenerArn").replacen(":listener/", ":listener-rule/", 1),
+            "BusPath" => self.bus_path(),
             // WAFv2's scope is the first part of its resources' names.
             "ScopePath" => if self.text("Scope") == "CLOUDFRONT" { "global" } else { "regional" }.to_owned(),
             "UrlWithoutScheme" => self.text("Url").trim_start_matches("https://").trim_end_matches('/').to_owned(),
@@ -369,6 +371,16 @@ impl Making<'_> {
         let mut steps = path.split('.');
         let first = self.properties.get(steps.next()?)?;
         steps.try_fold(first, |value, step| value.get(step)).filter(|value| !value.is_null())
+    }
+
+    /// What the ARN of a rule has before its name: the bus, which may be given by its ARN, unless it is the default one.
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html>
+    fn bus_path(&self) -> String {
+        let bus = self.text("EventBusName");
+        match bus.rsplit('/').next().unwrap_or(bus) {
+            "" | "default" => String::new(),
+            bus => format!("{bus}/"),
+        }
     }
 
     /// The principal of an access entry as its ARN has it: `role/111122223333/NAME`.

@@ -209,6 +209,13 @@ async fn arns_have_the_form_of_awss() {
             "sns:eu-central-1:123456789012:orders:",
         ),
     ];
+    let bus = create(&cloud, "shop/bus", "AWS::Events::EventBus", json!({"Name": "jobs"})).await.outputs["Arn"].clone();
+    for (bus, name) in [(json!("default"), "of-bus"), (json!("jobs"), "jobs/of-bus"), (bus, "jobs/by-arn")] {
+        let own = name.rsplit('/').next().unwrap();
+        let rule = json!({"Name": own, "EventBusName": bus, "EventPattern": {"source": ["shop"]}});
+        let arn = create(&cloud, &format!("shop/{name}"), "AWS::Events::Rule", rule).await.id;
+        assert_eq!(arn, format!("arn:aws:events:eu-central-1:123456789012:rule/{name}"));
+    }
     for (type_name, properties, attribute, expected) in cases {
         let path = format!("shop/{}", type_name.replace("::", "-"));
         let made = create(&cloud, &path, type_name, properties).await;
