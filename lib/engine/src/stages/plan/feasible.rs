@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use groundplan_core::claim::Claim;
 use groundplan_core::named::by_text;
 use groundplan_core::{Deferred, Path, Value};
 use groundplan_schema::{ResourceType, lookup};
@@ -24,8 +25,8 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>)
     for old in &going.deleted {
         let change = changes.changes.get(old.path).filter(|_| old.stands(inputs.state));
         let mut holders = by_name(inputs, changes, going, old);
-        if let Some(change) = change.filter(|change| change.action == Action::Replace(Order::DeleteFirst)) {
-            for more in used_anew(inputs, changes, going, old, change) {
+        if change.is_some_and(|change| change.action == Action::Replace(Order::DeleteFirst)) {
+            for more in used_anew(inputs, changes, going, old) {
                 if holders.iter().all(|(known, _)| known.path != more.0.path) {
                     holders.push(more);
                 }
@@ -91,6 +92,16 @@ fn was_retained(inputs: &Inputs<'_>, it: &Incarnation<'_>) -> bool {
     retained(inputs.state).any(|record| std::ptr::eq(record.resource, it.resource))
 }
 
+/// Whether a resource that is replaced could not go before the new one is there.
+pub(super) fn is_held_until_made_anew(
+    inputs: &Inputs<'_>,
+    changes: &ChangeSet,
+    going: &Going<'_>,
+    old: &Incarnation<'_>,
+) -> bool {
+    !used_anew(inputs, changes, going, old).is_empty()
+}
+
 /// What stays and is to use the new resource of a replacement that deletes the old one first, or is changed after it:
 /// it holds the old one until then.
 fn used_anew<'s>(
@@ -98,8 +109,8 @@ fn used_anew<'s>(
     changes: &ChangeSet,
     going: &Going<'_>,
     old: &Incarnation<'_>,
-    held: &Change,
 ) -> Vec<Holder<'s>> {
+    let held = old.path;
     let Some(target) = lookup(&old.resource.type_name) else { return Vec::new() };
     let place = |link: &Link<'_>| match &link.need {
         Need::Property(place) => Some(place.clone()),
@@ -110,18 +121,18 @@ fn used_anew<'s>(
     // What passes no reference may have the name of the new one as text.
     let by_text = if holding_now.is_empty() { BTreeSet::new() } else { by_text(inputs.assembly) };
     let waits_for_new = |user: &Path| {
-        let named = || by_text.iter().any(|it| it.path == *user && it.named == held.path);
-        inputs.assembly.dependencies(user).contains(&held.path) || named()
+        let named = || by_text.iter().any(|it| it.path == *user && it.named == *held);
+        inputs.assembly.dependencies(user).contains(held) || named()
     };
     let users = inputs.state.resources.iter().filter(|(path, resource)| {
-        let uses = resource.dependencies.contains(&held.path) || holding_now.contains_key(path);
+        let uses = resource.dependencies.contains(held) || holding_now.contains_key(path);
         uses && changes.changes.contains_key(*path) && stays(changes, path)
     });
     let holders = users.filter_map(|(path, resource)| {
         let schema = lookup(&resource.type_name)?;
         let entry = inputs.assembly.resources.get(path)?;
         let still = || holding_now.get(path).filter(|_| waits_for_new(path)).cloned();
-        let place = holding(schema, target, &desired_properties(entry, Some(resource)), &held.path).or_else(still)?;
+        let place = holding(schema, target, &desired_properties(entry, Some(resource)), held).or_else(still)?;
         Some((Incarnation { path, resource }, Need::Property(place)))
     });
     holders.collect()
@@ -273,11 +284,22 @@ fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holder
             };
             (format!("the old and the new one cannot both have the {}", named(claim)), fix.into())
         }
-        None => (
-            "two such resources cannot exist at once".into(),
-            "change them in two deploys, of which the first releases it".into(),
-        ),
+        None => exchanged(inputs, changes, path).unwrap_or_else(|| {
+            let fix = "change them in two deploys, of which the first releases it";
+            ("two such resources cannot exist at once".into(), fix.into())
+        }),
     }
+}
+
+/// Why the old one goes first where others take what it has, and it takes what others have.
+fn exchanged(inputs: &Inputs<'_>, changes: &ChangeSet, path: &Path) -> Option<(String, String)> {
+    let held = claims::held(inputs.state.resources.get(path)?, inputs.identity);
+    let takes = |wanted: &Claim| held.iter().any(|held| held.conflicts_with(wanted));
+    let of_others = changes.claims.iter().filter(|(other, _)| *other != path);
+    let (taker, claim) =
+        of_others.into_iter().find_map(|(other, wanted)| Some((other, wanted.iter().find(|it| takes(it))?)))?;
+    let because = format!("`{taker}` takes the {} of it, in a circle of exchanges", named(claim));
+    Some((because, "deploy in two steps, of which the first gives one of them another one".into()))
 }
 
 #[cfg(test)]

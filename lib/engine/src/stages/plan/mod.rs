@@ -388,6 +388,9 @@ mod gateway_tests;
 mod handover_tests;
 
 #[cfg(test)]
+#[path = "circle_tests.rs"]
+mod circle_tests;
+#[cfg(test)]
 #[path = "held_tests.rs"]
 mod held_tests;
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
     // What the program itself puts in this order keeps it, though both could change in one call.
     handovers.retain(|it| !(it.swaps && schedule.graph.is_after(it.maker, it.release)));
     handovers.iter().for_each(|it| schedule.graph.after(it.maker, it.release));
-    schedule.untangle(handovers)?;
+    schedule.untangle(handovers, going.as_ref())?;
     schedule.reboot_in_turn();
     if let Some(going) = &going {
         feasible::check(inputs, changes, going)?;
@@ -374,7 +374,7 @@ impl<'a> Schedule<'a> {
 
     /// Takes out of the graph what makes it go in circles, where that need not be: two that change
     /// places in one call wait for nothing.
-    fn untangle(&mut self, mut waits: Vec<Handover<'_>>) -> Result<(), Refused> {
+    fn untangle(&mut self, mut waits: Vec<Handover<'_>>, going: Option<&Going<'_>>) -> Result<(), Refused> {
         loop {
             if self.graph.sorted(|node| node).len() == self.graph.nodes().len() {
                 return Ok(());
@@ -387,7 +387,7 @@ impl<'a> Schedule<'a> {
                 waits.into_iter().partition(|wait| together(wait.maker, wait.release));
             let (swaps, stiff): (Vec<_>, Vec<_>) = inside.into_iter().partition(|wait| wait.swaps);
             if swaps.is_empty() {
-                return Err(self.tangled(&tangles, &stiff, &together));
+                return Err(self.tangled(&tangles, &stiff, &together, going));
             }
             swaps.iter().for_each(|wait| self.graph.not_after(wait.maker, wait.release));
             waits = outside.into_iter().chain(stiff).collect();
@@ -395,7 +395,13 @@ impl<'a> Schedule<'a> {
     }
 
     /// What can be done about steps that wait for each other.
-    fn tangled(&self, tangles: &[Vec<Node>], waits: &[Handover<'_>], together: &dyn Fn(Node, Node) -> bool) -> Refused {
+    fn tangled(
+        &self,
+        tangles: &[Vec<Node>],
+        waits: &[Handover<'_>],
+        together: &dyn Fn(Node, Node) -> bool,
+        going: Option<&Going<'_>>,
+    ) -> Refused {
         let error = match waits.first() {
             Some(Handover { taker, holder, claim, .. }) => {
                 Error::Swapped { path: (*taker).clone(), other: (*holder).clone(), what: named(claim) }
@@ -417,6 +423,14 @@ impl<'a> Schedule<'a> {
         let causes: BTreeSet<&Path> = waits.iter().flat_map(|wait| [wait.taker, wait.holder]).collect();
         let turned: BTreeSet<&Path> = paths.intersection(&causes).copied().collect();
         let turned = if turned.is_empty() { paths } else { turned };
+        // In a circle it is enough to turn those that nothing holds: the others let go one after another then.
+        let is_held = |path: &Path| {
+            let old = existing::standing(self.inputs.state, path);
+            let (Some(going), Some(old)) = (going, old) else { return false };
+            feasible::is_held_until_made_anew(self.inputs, self.changes, going, &old)
+        };
+        let free: BTreeSet<&Path> = turned.iter().copied().filter(|path| !is_held(path)).collect();
+        let turned = if free.is_empty() { turned } else { free };
         match turned.is_empty() {
             true => Refused::Always(error),
             false => Refused::UnlessDeletedFirst(turned.into_iter().cloned().collect(), Box::new(error)),
