@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use groundplan_core::{Deferred, Path, Value};
 use groundplan_schema::lookup;
 
-use super::{Action, Change, Inputs, Reason};
+use super::{Action, Change, Inputs, Reason, existing};
 use crate::model::{ResourceState, State};
 use crate::secret;
 
@@ -85,7 +85,7 @@ pub(super) fn has_no_room(
     if owner.is_none() || owner != desired.get(quota.owner) {
         return false;
     }
-    let there = state.resources.values().chain(state.deposed.iter().map(|old| &old.resource));
+    let there = existing::all(state).map(|it| it.resource);
     let there = there.filter(|it| it.type_name == prior.type_name && it.properties.get(quota.owner) == owner);
     // The owner may be an output, of which the declarations have the same reference.
     let declared = |path: &Path| inputs.assembly.resources.get(path);

@@ -10,6 +10,7 @@ mod final_snapshot;
 mod graph;
 mod nodes;
 mod order;
+mod quota;
 mod schedule;
 mod verify;
 
@@ -393,6 +394,9 @@ mod circle_tests;
 #[cfg(test)]
 #[path = "held_tests.rs"]
 mod held_tests;
+#[cfg(test)]
+#[path = "quota_tests.rs"]
+mod quota_tests;
 #[cfg(test)]
 #[path = "retained_tests.rs"]
 mod retained_tests;

@@ -8,7 +8,7 @@ use groundplan_core::{Path, ResourceEntry, Value};
 use super::claims::{self, Handover};
 use super::graph::{Graph, Node};
 use super::nodes::Nodes;
-use super::{Desired, Plan, Work, by_text, feasible, order};
+use super::{Desired, Plan, Work, by_text, feasible, order, quota};
 use crate::error::{Error, Need, named};
 use crate::model::{Imports, ResourceState, ResourceStatus};
 use crate::provider::{Behavior, Wait};
@@ -68,6 +68,7 @@ pub(super) fn try_schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<P
         schedule.order_deletes(going);
         schedule.order_detached(going);
         schedule.order_attached(going);
+        schedule.order_by_quota(going);
     }
     let mut handovers = claims::handovers(inputs, changes, &schedule.nodes, &schedule.deletes)?;
     // What the program itself puts in this order keeps it, though both could change in one call.
@@ -296,9 +297,7 @@ impl<'a> Schedule<'a> {
 
     /// The deletion of a resource that exists.
     fn delete_of(&self, old: &Incarnation<'_>) -> Option<Node> {
-        let (path, generation, id) = old.key();
-        let deletes = self.deletes.get(path)?;
-        deletes.iter().copied().find(|node| self.graph.work(*node).deletes(id, generation))
+        delete_of(&self.graph, &self.deletes, old)
     }
 
     /// Where a gateway is exchanged in place, what goes and has public addresses is gone before, and what comes is
@@ -344,6 +343,13 @@ impl<'a> Schedule<'a> {
                 attached.for_each(|attached| self.graph.after(made, attached));
             }
         }
+    }
+
+    fn order_by_quota(&mut self, going: &Going<'_>) {
+        let Self { inputs, changes, nodes, deletes, graph } = self;
+        let created = |path: &Path| nodes.get(path).and_then(|nodes| nodes.created);
+        let deletion = |graph: &Graph, old: &Incarnation<'_>| delete_of(graph, deletes, old);
+        quota::order(inputs, changes, going, created, deletion, graph);
     }
 
     /// Members of one cluster are rebooted one after another, so that the others serve meanwhile. The order is one that
@@ -440,6 +446,12 @@ impl<'a> Schedule<'a> {
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
         (self.inputs.behavior)(type_name)
     }
+}
+
+fn delete_of(graph: &Graph, deletes: &BTreeMap<&Path, Vec<Node>>, old: &Incarnation<'_>) -> Option<Node> {
+    let (path, generation, id) = old.key();
+    let deletes = deletes.get(path)?;
+    deletes.iter().copied().find(|node| graph.work(*node).deletes(id, generation))
 }
 
 /// Whether what a change leaves as it is in the account is to be treated in another way.

@@ -1,0 +1,118 @@
+//! What an owner may have only a few of: an old one goes before a new one comes where it has no room for both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_core::{Deferred, Path, Value};
+use groundplan_schema::{OwnerQuota, lookup};
+
+use super::graph::{Graph, Node};
+use crate::error::Need;
+use crate::model::GlobalId;
+use crate::stages::diff::existing::{Incarnation, all};
+use crate::stages::diff::needs::Going;
+use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order};
+
+/// What one owner has and gets of a type.
+struct Owned<'s> {
+    quota: &'static OwnerQuota,
+    existing: BTreeSet<&'s str>,
+    /// What is made beside what stands there.
+    made: Vec<Node>,
+    /// The replacements that make the new one first.
+    created_first: usize,
+    deleted: Vec<(Incarnation<'s>, Node)>,
+}
+
+/// Makes creates wait for deletions of the same owner, as far as it has no room for more. Of the replacement of one
+/// resource, the diff has settled the order. A deletion that would wait until what uses the old one has the new one
+/// does not: where both cannot be there, that is without either for a while.
+pub(super) fn order(
+    inputs: &Inputs<'_>,
+    changes: &ChangeSet,
+    going: &Going<'_>,
+    created: impl Fn(&Path) -> Option<Node>,
+    deletion: impl Fn(&Graph, &Incarnation<'_>) -> Option<Node>,
+    graph: &mut Graph,
+) {
+    let owners = owners(inputs, changes);
+    let mut all_owned: BTreeMap<GlobalId<'_>, Owned<'_>> = BTreeMap::new();
+    let owned =
+        |quota| Owned { quota, existing: BTreeSet::new(), made: Vec::new(), created_first: 0, deleted: Vec::new() };
+    for it in all(inputs.state) {
+        let resource = it.resource;
+        let Some(quota) = lookup(&resource.type_name).and_then(|schema| schema.owner_quota()) else { continue };
+        let Some(owner) = resource.properties.get(quota.owner).and_then(Value::as_str) else { continue };
+        let id = GlobalId::new(&resource.type_name, owner, &resource.environment, inputs.identity);
+        let owned = all_owned.entry(id).or_insert_with(|| owned(quota));
+        owned.existing.insert(&resource.id);
+        let first = it.stands(inputs.state) && action(changes, it.path) == Some(Action::Replace(Order::DeleteFirst));
+        owned.deleted.extend(deletion(graph, &it).filter(|_| !first).map(|node| (it, node)));
+    }
+    for (path, (quota, owner)) in &owners {
+        let (Some(environment), Some(node)) = (inputs.assembly.environment(path), created(path)) else { continue };
+        let type_name = &inputs.assembly.resources[*path].type_name;
+        let id = GlobalId::new(type_name, owner, environment, inputs.identity);
+        let owned = all_owned.entry(id).or_insert_with(|| owned(quota));
+        match action(changes, path) {
+            Some(Action::Create) => owned.made.push(node),
+            Some(Action::Replace(Order::CreateFirst)) => owned.created_first += 1,
+            // It has the room of the old one.
+            _ => {}
+        }
+    }
+    for owned in all_owned.into_values() {
+        make_room(owned, going, graph);
+    }
+}
+
+fn make_room(owned: Owned<'_>, going: &Going<'_>, graph: &mut Graph) {
+    let Owned { quota, existing, mut made, created_first, mut deleted } = owned;
+    let room = quota.most.saturating_sub(existing.len()).saturating_sub(created_first);
+    let waiting = made.split_off(room.min(made.len()));
+    for make in waiting {
+        // The one that nothing uses goes without a gap.
+        let free = deleted.iter().position(|(_, delete)| !graph.waits_for(*delete, make));
+        if deleted.is_empty() {
+            return;
+        }
+        let (old, delete) = deleted.remove(free.unwrap_or(0));
+        if free.is_none() {
+            let is_held = going.needs.users(&old).iter().any(|link| matches!(link.need, Need::Property(_)));
+            let before: Vec<Node> = graph.before(delete).iter().copied().collect();
+            for late in before {
+                if !is_held && graph.waits_for(late, make) {
+                    graph.not_after(delete, late);
+                }
+            }
+        }
+        graph.after(make, delete);
+    }
+}
+
+fn action(changes: &ChangeSet, path: &Path) -> Option<Action> {
+    changes.changes.get(path).map(|change| change.action)
+}
+
+/// The owner of each resource that is made and that its owner may have only a few of. One that is made itself is known
+/// by the name that the program gives it, or else by the reference to it.
+fn owners<'a>(inputs: &Inputs<'a>, changes: &'a ChangeSet) -> BTreeMap<&'a Path, (&'static OwnerQuota, String)> {
+    let is_made = |change: &&Change| matches!(change.action, Action::Create | Action::Replace(_));
+    let made = changes.changes.values().filter(is_made);
+    let owner = |change: &'a Change| {
+        let quota = lookup(&change.type_name)?.owner_quota()?;
+        let owner = inputs.assembly.resources.get(&change.path)?.properties.get(quota.owner)?;
+        let text = match owner {
+            Value::Deferred(Deferred::Ref(reference)) => {
+                let is_made = changes.changes.get(&reference.path).filter(is_made).is_some();
+                let known = inputs.state.value_of(reference).filter(|_| !is_made);
+                let stated = inputs.assembly.resources.get(&reference.path)?.properties.get(&reference.attribute);
+                let stated = stated.and_then(Value::as_str).filter(|_| is_made).map(str::to_owned);
+                let known = known.as_ref().and_then(|value| value.as_str()).map(str::to_owned);
+                known.or(stated).unwrap_or_else(|| reference.to_string())
+            }
+            other => other.as_str()?.to_owned(),
+        };
+        Some((&change.path, (quota, text)))
+    };
+    made.filter_map(owner).collect()
+}
