@@ -86,6 +86,28 @@ fn a_stack_that_moves_to_another_account_is_replaced() {
 }
 
 #[test]
+fn a_stack_that_is_pinned_to_the_account_that_it_is_in_stays_and_gets_its_role() {
+    let app = |environment: Environment| {
+        let app = App::new("shop");
+        app.stack("jobs", environment).add("queue", sqs::Queue::new());
+        app
+    };
+    let cloud = Cloud::new();
+    let region = || Environment::new("us-east-1");
+    let account = cloud.deploy(&app(region())).state.identity.expect("it was deployed").account;
+    assert!(cloud.plan(&app(region().account(&*account))).is_empty());
+    let role = AssumeRole::new(format!("arn:aws:iam::{account}:role/deploy"));
+    let with_role = region().assume_role(role);
+    let counts = cloud.plan(&app(with_role.clone())).count();
+    assert_eq!((counts.create, counts.update, counts.replace, counts.delete), (0, 0, 0, 0));
+    let state = cloud.deploy(&app(with_role.clone())).state;
+    assert_eq!(state.resources["jobs/queue"].environment, with_role);
+    assert!(cloud.plan(&app(region())).is_empty());
+    let state = cloud.deploy(&app(region())).state;
+    assert_eq!(state.resources["jobs/queue"].environment, region());
+}
+
+#[test]
 fn a_role_that_cannot_be_one_is_refused_where_the_stack_is_added() {
     let refused = |environment: Environment| {
         let app = App::new("shop");

@@ -11,6 +11,7 @@ use groundplan_core::{Environment, Path, Value};
 use groundplan_schema::Replacement;
 
 use super::event::{Event, IllegalEvent, Intent, Operation, UNKNOWN_DIGEST};
+use super::global_id::GlobalId;
 use super::state::{Orphan, ResourceState, ResourceStatus, State};
 use crate::provider::{Identity, Outputs};
 
@@ -83,20 +84,29 @@ impl State {
             return Err(illegal("begun", Path::new(""), "the serial is not the next one"));
         }
         self.serial = serial;
+        // What was retained stays where it is, whoever the credentials belong to from now on.
+        if let Some(known) = self.identity.as_ref().filter(|known| known.account != identity.account) {
+            let retained = self.retained.iter_mut().map(|old| &mut old.resource.environment);
+            retained.for_each(|environment| environment.account = Some(known.account_of(environment).to_owned()));
+        }
         self.identity = Some(identity);
         Ok(())
     }
 
     fn assume(&mut self, stack: &str, new: &Environment) {
+        let identity = self.known_identity();
         let pending = self.pending.iter_mut().filter_map(|(path, intent)| match &mut intent.operation {
             Operation::Create { environment, .. } => Some((path, environment)),
             Operation::Update => None,
         });
-        let deposed = self.deposed.iter_mut().map(|old| (&old.path, &mut old.resource.environment));
+        let orphans = self.deposed.iter_mut().chain(&mut self.retained);
+        let orphans = orphans.map(|old| (&old.path, &mut old.resource.environment));
         let current = self.resources.iter_mut().map(|(path, resource)| (path, &mut resource.environment));
-        let all = current.chain(deposed).chain(pending);
-        let changed = all.filter(|(path, environment)| path.stack() == stack && environment.is_same_place(new));
-        changed.for_each(|(_, environment)| environment.role.clone_from(&new.role));
+        let all = current.chain(orphans).chain(pending);
+        let changed =
+            all.filter(|(path, environment)| path.stack() == stack && identity.is_same_place(environment, new));
+        // The account, too: without it, that of other credentials would be meant, of which a role makes no use.
+        changed.for_each(|(_, environment)| environment.clone_from(new));
     }
 
     fn intent(&mut self, path: Path, intent: Intent) -> Result<(), IllegalEvent> {
@@ -135,11 +145,9 @@ impl State {
             self.generations.insert(path.clone(), generation);
             let made = intent.made(id, ResourceStatus::Accepted, outputs);
             // What was retained and is imported, or made anew under its name, is managed again.
-            let is_it = |old: &ResourceState| {
-                let same = |made: &ResourceState| old.id == made.id && old.type_name == made.type_name;
-                made.as_ref().is_some_and(|made| same(made) && old.environment.is_same_place(&made.environment))
-            };
-            self.retained.retain(|old| !is_it(&old.resource));
+            let identity = self.known_identity();
+            let id = made.as_ref().map(|made| GlobalId::known(made, &identity));
+            self.retained.retain(|old| Some(GlobalId::known(&old.resource, &identity)) != id);
             let made = made.map(|made| if incomplete { incompletely(made) } else { made });
             let old = made.and_then(|made| self.resources.insert(path.clone(), made));
             self.deposed.extend(old.map(|resource| Orphan { path, resource }));
@@ -439,3 +447,7 @@ mod tests;
 #[cfg(test)]
 #[path = "retained_tests.rs"]
 mod retained_tests;
+
+#[cfg(test)]
+#[path = "place_tests.rs"]
+mod place_tests;

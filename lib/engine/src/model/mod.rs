@@ -5,6 +5,7 @@ mod apply;
 mod checksum;
 mod error;
 mod event;
+mod global_id;
 mod imports;
 mod lock_owner;
 mod lookup;
@@ -21,4 +22,5 @@ pub use state::{Loaded, Orphan, ResourceState, ResourceStatus, State};
 
 pub(crate) use checksum::{hex, open, seal};
 pub(crate) use event::UNKNOWN_DIGEST;
+pub(crate) use global_id::GlobalId;
 pub(crate) use state::{creation_token, is_account, token, without_secrets};

@@ -256,6 +256,11 @@ impl State {
         current.or_else(|| deposed.find(|resource| resource.is_named(id, generation)))
     }
 
+    /// Who the credentials of the last run belonged to. A state without a run has nothing that this matters for.
+    pub(crate) fn known_identity(&self) -> Identity {
+        self.identity.clone().unwrap_or_else(|| Identity { account: String::new(), partition: String::new() })
+    }
+
     /// Where each resource is that exists or may exist, by path.
     pub(crate) fn environments(&self) -> impl Iterator<Item = (&Path, &Environment)> {
         let pending = self.pending.iter().filter_map(|(path, intent)| match &intent.operation {

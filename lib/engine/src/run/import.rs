@@ -15,10 +15,9 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::hint::{Hint, Hints as _};
-use crate::model::{Event, Intent, Operation, ResourceState, State, UNKNOWN_DIGEST};
+use crate::model::{Event, GlobalId, Intent, Operation, ResourceState, State, UNKNOWN_DIGEST};
 use crate::nearest::nearest;
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
-use crate::run::global_id::GlobalId;
 use crate::run::planning::{digests, identity};
 use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;

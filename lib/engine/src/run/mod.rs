@@ -3,7 +3,6 @@
 pub mod detect;
 pub mod edit;
 pub mod execute;
-mod global_id;
 pub mod history;
 pub mod import;
 pub mod lookup;

@@ -3,9 +3,8 @@
 use groundplan_schema::lookup;
 
 use crate::error::Error;
-use crate::model::{ResourceState, State};
+use crate::model::{GlobalId, ResourceState, State};
 use crate::provider::{Behavior, Identity, Recovery};
-use crate::run::global_id::GlobalId;
 use crate::run::store::StateStore;
 use crate::run::upstream;
 

@@ -173,7 +173,8 @@ pub async fn deploy(
     };
     let declared = |path: &Path, intent: &Intent| is_declared(assembly, state, path, intent, provider, &identity);
     let claimants = Claimants { wanted: &wanted, declared: &declared, neighbors: &options.neighbors };
-    let observed = observe(state, changed_roles(assembly, state), provider, assembly, claimants, options).await?;
+    let roles = changed_roles(assembly, state, &identity);
+    let observed = observe(state, roles, provider, assembly, claimants, options).await?;
     let digests = digests(assembly, &observed.state, provider, &options.variables).await;
     let inputs = Inputs {
         assembly,
@@ -330,10 +331,11 @@ struct Observed<'a> {
 
 /// The roles of stacks that are others than the state has. What has to be read is read with the
 /// new ones: the old ones may be gone.
-fn changed_roles(assembly: &Assembly, state: &State) -> Vec<Event> {
+fn changed_roles(assembly: &Assembly, state: &State, identity: &Identity) -> Vec<Event> {
     let changed = assembly.stacks.iter().filter(|(stack, new)| {
-        let mut known = state.environments().filter(|(path, _)| path.stack() == *stack);
-        known.any(|(_, known)| known.is_same_place(new) && known.role != new.role)
+        let retained = state.retained.iter().map(|old| (&old.path, &old.resource.environment));
+        let mut known = state.environments().chain(retained).filter(|(path, _)| path.stack() == *stack);
+        known.any(|(_, known)| identity.is_same_place(known, new) && known.role != new.role)
     });
     let event = |(stack, environment): (&String, &Environment)| Event::RoleChanged {
         stack: stack.clone(),

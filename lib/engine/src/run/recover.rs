@@ -11,12 +11,13 @@ use groundplan_core::{Path, Value};
 use groundplan_schema::{Cursor, Replacement, ResourceType, lookup};
 
 use crate::error::Error;
-use crate::model::{Event, Intent, Operation, ResourceState, ResourceStatus, State, creation_token, without_secrets};
+use crate::model::{
+    Event, GlobalId, Intent, Operation, ResourceState, ResourceStatus, State, creation_token, without_secrets,
+};
 use crate::provider::{
     Address, Behavior, CreateRequest, ErrorClass, Existing, Identity, Live, Outputs, Properties, ProviderError,
     Recovery,
 };
-use crate::run::global_id::GlobalId;
 use crate::run::neighbors::{Neighbors, is_by_name, is_unmarked};
 use crate::run::reader::{Fate, Reader};
 use crate::stages::diff::strongest;
@@ -105,7 +106,7 @@ impl Open<'_> {
 /// Looks up what the open creates have made, and gives nothing to two of them. What a cloud makes without name,
 /// token and tag is found for each of several creates, and it does not matter which gets which.
 async fn created_all(state: &State, reader: Reader<'_>, claimants: Claimants<'_>) -> Result<Vec<Vec<Event>>, Error> {
-    let own = &identity(state);
+    let own = &state.known_identity();
     let found = state.open_creates().filter_map(|(path, intent)| {
         let request = request(state, path, intent)?;
         Some(async move {
@@ -165,7 +166,7 @@ pub(crate) fn siblings<'a>(
     state.open_creates().filter(move |_| by_owner).filter_map(move |(path, other)| {
         let Operation::Create { type_name, environment, .. } = &other.operation else { return None };
         // The same identifier in both places would be one resource.
-        let identity = identity(state);
+        let identity = state.known_identity();
         let there = GlobalId::new(type_name, "", environment, &identity);
         let here = GlobalId::new(&address.type_name, "", &address.environment, &identity);
         let is_same_owner = || {
@@ -245,7 +246,7 @@ async fn created(
 /// state has already. What is looked up by its name or its parts has one identifier, whoever has made it, so that
 /// it may be what stood at the same path before.
 pub(crate) fn retain_unknown(state: &State, address: &Address, behavior: Option<Behavior>, ids: &mut Vec<String>) {
-    let identity = identity(state);
+    let identity = state.known_identity();
     let by_name = behavior.is_some_and(is_by_name);
     let orphans = state.deposed.iter().chain(&state.retained).map(|old| (&old.path, &old.resource));
     let known = state.resources.iter().chain(orphans).filter(|(path, _)| !by_name || **path != address.path);
@@ -307,11 +308,6 @@ fn hangs_on_own(
     let by_parts = behavior.is_some_and(|behavior| behavior.recovery == Recovery::ByParts);
     let mut belongs = intent.properties.iter().filter(|(name, _)| by_parts || seen.contains_key(*name));
     readable.all(|(name, value)| found.get(name) == Some(value)) && belongs.any(|(_, value)| is_own(value))
-}
-
-/// Who the credentials of the state belong to: it is written down before anything is asked for.
-fn identity(state: &State) -> Identity {
-    state.identity.clone().unwrap_or_else(|| Identity { account: String::new(), partition: String::new() })
 }
 
 async fn updated(

@@ -7,9 +7,8 @@ use groundplan_core::Path;
 use super::Request;
 use crate::error::Error;
 use crate::hint::Hint;
-use crate::model::{ResourceState, State};
+use crate::model::{GlobalId, ResourceState, State};
 use crate::provider::{Existing, Identity, Owner};
-use crate::run::global_id::GlobalId;
 use crate::run::reader::Reader;
 use crate::run::upstream;
 

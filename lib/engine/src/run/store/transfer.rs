@@ -1,7 +1,7 @@
 //! Replaces the current state by an earlier one, by one from a file, or by one from another store. The caller holds the
 //! lock of each store that is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::Assembly;
 
@@ -9,7 +9,7 @@ use super::start::{highest, load, readable};
 use super::{StateStore, Stored};
 use crate::error::Error;
 use crate::hint::Hint;
-use crate::model::{Loaded, ResourceState, RunRecord, State};
+use crate::model::{GlobalId, Loaded, ResourceState, RunRecord, State};
 
 /// The result of `restore`, `push` and `migrate`.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,13 +172,9 @@ pub fn lost(current: &State, new: &State) -> Vec<String> {
         standing.chain(orphans).collect::<Vec<_>>()
     };
     let known = all(new);
-    let is_known = |resource: &ResourceState| {
-        known.iter().any(|(_, other)| {
-            other.type_name == resource.type_name
-                && other.id == resource.id
-                && other.environment.is_same_place(&resource.environment)
-        })
-    };
+    let (of_current, of_new) = (current.known_identity(), new.known_identity());
+    let known: BTreeSet<_> = known.iter().map(|(_, other)| GlobalId::known(other, &of_new)).collect();
+    let is_known = |resource: &ResourceState| known.contains(&GlobalId::known(resource, &of_current));
     let lost = all(current).into_iter().filter(|(_, resource)| !is_known(resource));
     let lost = lost.map(|(path, resource)| format!("{path} ({} {})", resource.type_name, resource.id));
     let open = current.open_creates().filter(|(path, intent)| new.pending.get(*path) != Some(intent));

@@ -4,12 +4,11 @@ use groundplan_core::Environment;
 use groundplan_core::secret::SecretOutput;
 
 use super::{Runner, StepError, intent};
-use crate::model::{Event, Intent, Operation, creation_token};
+use crate::model::{Event, GlobalId, Intent, Operation, creation_token};
 use crate::provider::{
     Accepted, Address, CreateRequest, ErrorClass, Existing, Live, Properties, ProviderError, Recovery,
 };
 use crate::run::execute::calls::{self, Call, Calls, Failure};
-use crate::run::global_id::GlobalId;
 use crate::run::planning::Neighbors;
 use crate::run::{neighbors, recover};
 use crate::secret;

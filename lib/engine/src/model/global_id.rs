@@ -3,7 +3,7 @@
 use groundplan_core::Environment;
 use groundplan_schema::{ResourceType, lookup};
 
-use crate::model::ResourceState;
+use super::state::ResourceState;
 use crate::provider::{Existing, Identity};
 
 /// A resource, whichever state, stack or role knows it. Two that are equal are one.
