@@ -250,6 +250,11 @@ impl State {
             }
             return Ok(());
         }
+        if let Some(position) = self.retained.iter().position(is_it) {
+            self.retained.remove(position);
+            self.release_imports(&path);
+            return Ok(());
+        }
         Err(illegal("gone", path, "there is no such resource"))
     }
 

@@ -101,7 +101,7 @@ pub enum Event {
         /// The message of the cloud.
         message: String,
     },
-    /// A resource no longer exists.
+    /// A resource no longer exists: one that is managed, was replaced, or was retained.
     Gone {
         /// Its former path.
         path: Path,

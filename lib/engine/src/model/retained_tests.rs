@@ -154,3 +154,23 @@ fn what_was_retained_elsewhere_uses_nothing_of_what_is_forgotten() {
     }
     assert_eq!((state.retained.len(), state.imports.len()), (1, 0));
 }
+
+#[test]
+fn what_was_retained_and_is_gone_is_known_no_more() {
+    let mut state = after(&made("a/vpc", "vpc-1"));
+    state.apply(retained("a/vpc")).unwrap();
+    for event in [create("a/vpc", VPC, 2), accepted("a/vpc", "vpc-2")] {
+        state.apply(event).unwrap();
+    }
+    let used = Imported { value: json!("x"), resources: ["a/vpc".into()].into(), outputs: BTreeSet::new() };
+    state.imports = [("network".to_owned(), [("id".to_owned(), used)].into())].into();
+    let gone = |id: &str, generation| Event::Gone { path: "a/vpc".into(), id: id.into(), generation: Some(generation) };
+    let mut standing = state.clone();
+    state.apply(gone("vpc-1", 1)).unwrap();
+    assert_eq!((state.retained.len(), state.resources["a/vpc"].id.as_str(), state.imports.len()), (0, "vpc-2", 1));
+    assert_eq!(state.apply(gone("vpc-1", 1)).unwrap_err().reason, "there is no such resource");
+    standing.apply(gone("vpc-2", 2)).unwrap();
+    assert_eq!((standing.retained.len(), standing.resources.len()), (1, 0));
+    standing.apply(gone("vpc-1", 1)).unwrap();
+    assert!(standing.retained.is_empty() && standing.imports.is_empty());
+}

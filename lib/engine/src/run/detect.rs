@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
+use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use groundplan_core::Path;
 
 use super::rate_limit::RateLimiter;
 use super::reader::Reader;
-use crate::model::{ResourceStatus, State};
-use crate::provider::{Live, Provider, ProviderError};
+use crate::model::{Event, ResourceStatus, State};
+use crate::provider::{Identity, Live, Provider, ProviderError};
 use crate::stages::drift::{Drift, judge};
 
 /// Reads every resource of the state, at most `parallelism` at a time, and returns those that differ.
@@ -17,6 +18,8 @@ use crate::stages::drift::{Drift, judge};
 /// Only declared properties are compared, in normal form: an API may add defaults, return sets in another order, or
 /// write a number as text. Properties that AWS never returns are left out, and so are ignored ones. In addition, each
 /// [added](crate::drift::PropertyDrift::added) member of a collection that the program owns in part is reported.
+/// Retained resources are not managed any more, so nothing is reported of them; a refresh drops the records of those
+/// that are gone.
 pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -> BTreeMap<Path, Drift> {
     let limiter = RateLimiter::new(parallelism);
     limiter.keep(differing(state, Reader::new(provider, &limiter))).await
@@ -39,4 +42,20 @@ pub(crate) async fn answers<'a>(
         .map(|(path, resource)| async move { (path, reader.read_made(&resource.existing(&state.app, path)).await) })
         .collect();
     reads.collect().await
+}
+
+/// Drops the records of the retained resources that are gone: what those needed is not kept for them any more. What
+/// cannot be read, or is in an account that these credentials do not lead to, counts as there.
+pub(crate) async fn gone_of_retained(state: &State, identity: &Identity, reader: Reader<'_>) -> Vec<Event> {
+    let known = state.known_identity();
+    let retained = state.retained.iter().filter(|old| {
+        let environment = &old.resource.environment;
+        environment.role.is_some() || known.account_of(environment) == identity.account
+    });
+    let reads = retained.map(|old| async move {
+        let answer = reader.read_made(&old.resource.existing(&state.app, &old.path)).await;
+        matches!(answer, Ok(None)).then(|| old.resource.gone(&old.path))
+    });
+    // The events are in the order of the records, whatever is answered first.
+    join_all(reads).await.into_iter().flatten().collect()
 }

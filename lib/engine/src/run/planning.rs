@@ -9,7 +9,7 @@ use groundplan_core::{Assembly, Environment, Path, Reference, ResourceEntry, Val
 use serde_json::Value as Json;
 
 use crate::error::Error;
-use crate::model::{Answers, Event, Imports, Intent, Loaded, ResourceStatus, State};
+use crate::model::{Answers, Event, Imports, Intent, Loaded, Orphan, ResourceStatus, State};
 use crate::provider::{Address, ErrorClass, Identity, Properties, Provider};
 use crate::run::detect;
 use crate::run::lookup;
@@ -138,6 +138,12 @@ impl Planned {
         })
     }
 
+    /// Returns the retained resources of `state`, which the plan was made from, that were found to be gone.
+    pub fn gone_of_retained<'a>(&'a self, state: &'a State) -> impl Iterator<Item = (&'a Path, &'a str)> {
+        let is_gone = |old: &&'a Orphan| self.plan.observed.contains(&old.resource.gone(&old.path));
+        state.retained.iter().filter(is_gone).map(|old| (&old.path, old.resource.id.as_str()))
+    }
+
     /// Returns the program for the history, if executing the plan makes the account match all of it.
     pub fn whole(&self) -> Option<&Assembly> {
         self.plan.assembly.as_ref().filter(|_| !self.is_part)
@@ -174,14 +180,17 @@ pub async fn deploy(
     let declared = |path: &Path, intent: &Intent| is_declared(assembly, state, path, intent, provider, &identity);
     let claimants = Claimants { wanted: &wanted, declared: &declared, neighbors: &options.neighbors };
     let roles = changed_roles(assembly, state, &identity);
-    let observed = observe(state, roles, provider, assembly, claimants, options).await?;
+    let reading = Reading { provider, identity: &identity, claimants, options };
+    let observed = observe(state, roles, assembly, reading).await?;
+    let behavior = |type_name: &str| provider.behavior(type_name);
+    let repeats = |type_name: &str, property: &str| provider.repeats(type_name, property);
     let digests = digests(assembly, &observed.state, provider, &options.variables).await;
     let inputs = Inputs {
         assembly,
         state: &observed.state,
         identity: &identity,
-        behavior: &|type_name| provider.behavior(type_name),
-        repeats: &|type_name, property| provider.repeats(type_name, property),
+        behavior: &behavior,
+        repeats: &repeats,
         digests: &digests,
         missing: &observed.missing,
     };
@@ -238,7 +247,8 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
         lookups: BTreeMap::new(),
     };
     let claimants = Claimants { wanted: &|_| false, declared: &|_, _| false, neighbors: &options.neighbors };
-    let observed = observe(state, Vec::new(), provider, &assembly, claimants, options).await?;
+    let reading = Reading { provider, identity: &identity, claimants, options };
+    let observed = observe(state, Vec::new(), &assembly, reading).await?;
     let inputs = Inputs {
         assembly: &assembly,
         state: &observed.state,
@@ -344,14 +354,22 @@ fn changed_roles(assembly: &Assembly, state: &State, identity: &Identity) -> Vec
     changed.map(event).collect()
 }
 
+/// What the account is read with.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    provider: &'a dyn Provider,
+    identity: &'a Identity,
+    claimants: Claimants<'a>,
+    options: &'a PlanOptions,
+}
+
 async fn observe<'a>(
     state: &'a State,
     roles: Vec<Event>,
-    provider: &dyn Provider,
     assembly: &Assembly,
-    claimants: Claimants<'_>,
-    options: &PlanOptions,
+    reading: Reading<'_>,
 ) -> Result<Observed<'a>, Error> {
+    let Reading { provider, identity, claimants, options } = reading;
     let mut observed = Observed { state: Cow::Borrowed(state), events: Vec::new(), missing: BTreeSet::new() };
     let limiter = RateLimiter::new(options.parallelism);
     let reader = Reader::new(provider, &limiter);
@@ -379,6 +397,8 @@ async fn observe<'a>(
         }
         observed.missing = missing;
         observed.fold(events)?;
+        let gone = limiter.keep(detect::gone_of_retained(&observed.state, identity, reader)).await;
+        observed.fold(gone)?;
     }
     let learned =
         limiter.keep(recover::learn(&observed.state, reader, &without_value(assembly, &observed.state))).await;

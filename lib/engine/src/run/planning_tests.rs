@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::fake::{DATABASE, Fake, LOG_GROUP, VPC, assembly, state, subnet, vpc};
 use crate::hint::{Hint, Hints as _};
-use crate::model::{Intent, Operation, Orphan, ResourceStatus};
+use crate::model::{Intent, Operation, ResourceStatus};
 use crate::provider::{Address, CreateRequest};
 use crate::run::detect;
 use crate::run::execute::{Cancellation, ExecuteOptions, execute};
@@ -58,6 +58,36 @@ async fn drift_is_found_and_a_deploy_with_refresh_puts_it_right() {
     let state = store::load(&store, "shop").await.unwrap().state;
     assert!(detect::drift(&state, &fake, 4).await.is_empty());
     assert!(deploy(&program, &state, &fake, &REFRESH).await.unwrap().plan.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_drops_the_record_of_a_retained_resource_that_is_gone() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let mut program = assembly(&[vpc("10.0.0.0/16"), subnet()]);
+    program.resources.get_mut("a/subnet").unwrap().lifecycle.retain = true;
+    apply(&program, &store, &fake, &PlanOptions::default()).await;
+    let program = assembly(&[]);
+    let planned = apply(&program, &store, &fake, &PlanOptions::default()).await;
+    assert_eq!(planned.changes.changes["a/vpc"].action, Action::Retain, "the subnet needs it");
+    let state = store::load(&store, "shop").await.unwrap().state;
+    let kept = |planned: &Planned| planned.gone_of_retained(&state).map(|(path, _)| path.clone()).collect::<Vec<_>>();
+    let there = deploy(&program, &state, &fake, &REFRESH).await.unwrap();
+    assert!(there.plan.observed.is_empty() && kept(&there).is_empty());
+
+    let (subnet, network) = (fake.id("a/subnet"), fake.id("a/vpc"));
+    fake.cloud().resources.remove(&subnet);
+    let blind = deploy(&program, &state, &fake, &PlanOptions::default()).await.unwrap();
+    assert!(blind.plan.observed.is_empty());
+    let elsewhere = Identity { account: "999988887777".into(), ..crate::fake::identity() };
+    let foreign = State { identity: Some(elsewhere), ..state.clone() };
+    assert!(deploy(&program, &foreign, &fake, &REFRESH).await.unwrap().plan.observed.is_empty(), "another account");
+    fake.cloud().denied.insert("a/subnet".into());
+    assert!(deploy(&program, &state, &fake, &REFRESH).await.unwrap().plan.observed.is_empty(), "it cannot be read");
+    fake.cloud().denied.clear();
+    let planned = apply(&program, &store, &fake, &REFRESH).await;
+    assert_eq!(kept(&planned), ["a/subnet".into()]);
+    let left = store::load(&store, "shop").await.unwrap().state.retained;
+    assert_eq!(left.iter().map(|old| old.resource.id.clone()).collect::<Vec<_>>(), [network]);
 }
 
 #[tokio::test(start_paused = true)]
