@@ -161,9 +161,16 @@ fn journal(format: u32) -> Vec<Event> {
     let before = || "id-before".to_owned();
     let role = AssumeRole::new("arn:aws:iam::111122223333:role/deploy").external_id("shop");
     let environment = Environment::new("eu-central-1").account("111122223333").assume_role(role);
+    let again =
+        Operation::Create { type_name: QUEUE.into(), environment: Environment::new("eu-central-1"), generation: 2 };
+    let new = || "id-new".to_owned();
     let later = [
         (2, Event::RoleChanged { stack: "a".into(), environment }),
         (3, Event::Retained { path: path("found") }),
+        (5, Event::Intent { path: path("new"), intent: intent(again, "new") }),
+        (5, accepted("new", None)),
+        (5, Event::Restored { path: path("new"), id: new(), generation: 1 }),
+        (5, Event::Gone { path: path("new"), id: new(), generation: Some(2) }),
         (5, Event::LookedUp { answers: answers("ami-2") }),
     ];
     let events = vec![
@@ -431,6 +438,7 @@ fn the_files_have_every_event_and_every_kind_of_work() {
         Event::DeleteFailed { .. } => "delete_failed",
         Event::Gone { .. } => "gone",
         Event::Observed { .. } => "observed",
+        Event::Restored { .. } => "restored",
         Event::Moved { .. } => "moved",
         Event::Recorded { .. } => "recorded",
         Event::Forgotten { .. } => "forgotten",

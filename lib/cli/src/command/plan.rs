@@ -138,6 +138,10 @@ pub(crate) fn show(
     for (path, message) in planned.left_alone() {
         context.terminal.warn(format!("`{path}`: {message}"));
     }
+    for (path, id) in planned.restored() {
+        let what = format!("`{path}`: an interrupted run was to replace {id}");
+        context.terminal.note(format!("{what}; it stays, and what was created in its place is deleted"));
+    }
     for (path, id) in planned.gone_of_retained(state) {
         let what = format!("`{path}`: {id} was retained and does not exist any more");
         context.terminal.note(format!("{what}; its record is dropped, and what it needed does not have to stay"));

@@ -60,6 +60,7 @@ impl State {
             Event::DeleteFailed { path, id, generation, .. } => self.delete_failed(path, &id, generation),
             Event::Gone { path, id, generation } => self.gone(path, &id, generation),
             Event::Observed { path, properties, outputs } => self.observed(path, properties, outputs),
+            Event::Restored { path, id, generation } => self.restored(path, &id, generation),
             Event::Moved { from, to } => self.moved(from, to),
             Event::Recorded { path, dependencies, lifecycle } => self.recorded(path, dependencies, lifecycle),
             Event::Forgotten { path } => self.forgotten(path),
@@ -281,6 +282,21 @@ impl State {
                 }
             }
         }
+        Ok(())
+    }
+
+    fn restored(&mut self, path: Path, id: &str, generation: u32) -> Result<(), IllegalEvent> {
+        if self.pending.contains_key(&path) {
+            return Err(illegal("restored", path, "something is open there"));
+        }
+        let is_it = |old: &Orphan| old.path == path && old.resource.is_named(id, Some(generation));
+        let Some(position) = self.deposed.iter().position(is_it) else {
+            return Err(illegal("restored", path, "there is no such resource"));
+        };
+        self.remember_generation(&path);
+        let old = self.deposed.remove(position).resource;
+        let newer = self.resources.insert(path.clone(), old);
+        self.deposed.extend(newer.map(|resource| Orphan { path, resource }));
         Ok(())
     }
 

@@ -120,6 +120,16 @@ pub enum Event {
         /// Its outputs.
         outputs: Outputs,
     },
+    /// A resource that was replaced and not deleted is the one of its path again. What stands there is deposed in its
+    /// place. Format 3 of the journal lacks it.
+    Restored {
+        /// The path.
+        path: Path,
+        /// The identifier of the replaced resource.
+        id: String,
+        /// Its generation.
+        generation: u32,
+    },
     /// A resource has moved to another path.
     Moved {
         /// The path before.

@@ -174,3 +174,28 @@ fn what_was_retained_and_is_gone_is_known_no_more() {
     standing.apply(gone("vpc-1", 1)).unwrap();
     assert!(standing.retained.is_empty() && standing.imports.is_empty());
 }
+
+#[test]
+fn what_was_replaced_and_is_restored_stands_again_and_the_other_one_is_deposed() {
+    let mut state = after(&made("a/vpc", "vpc-1"));
+    for event in [create("a/vpc", VPC, 2), accepted("a/vpc", "vpc-2")] {
+        state.apply(event).unwrap();
+    }
+    let restored = |id: &str, generation| Event::Restored { path: "a/vpc".into(), id: id.into(), generation };
+    let before = state.clone();
+    for (id, generation) in [("vpc-1", 2), ("vpc-2", 2)] {
+        assert_eq!(state.apply(restored(id, generation)).unwrap_err().reason, "there is no such resource");
+    }
+    state.apply(restored("vpc-1", 1)).unwrap();
+    assert_eq!(state.resources["a/vpc"], before.deposed[0].resource);
+    assert_eq!(state.deposed[0].resource, before.resources["a/vpc"]);
+    assert_eq!(state.next_generation(&"a/vpc".into()), 3);
+    state.apply(restored("vpc-2", 2)).unwrap();
+    assert_eq!(state, before);
+    state.pending = after(&[create("a/vpc", VPC, 1)]).pending;
+    assert_eq!(state.apply(restored("vpc-1", 1)).unwrap_err().reason, "something is open there");
+    state.pending.clear();
+    state.apply(Event::Gone { path: "a/vpc".into(), id: "vpc-2".into(), generation: Some(2) }).unwrap();
+    state.apply(restored("vpc-1", 1)).unwrap();
+    assert_eq!((state.resources["a/vpc"].id.as_str(), state.deposed.len()), ("vpc-1", 0));
+}

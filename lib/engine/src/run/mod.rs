@@ -11,6 +11,7 @@ pub mod planning;
 mod rate_limit;
 mod reader;
 mod recover;
+mod restore;
 pub mod session;
 pub mod store;
 pub mod upstream;

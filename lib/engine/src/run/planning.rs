@@ -17,6 +17,7 @@ pub use crate::run::neighbors::Neighbors;
 use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;
 use crate::run::recover::{self, Claimants, recover};
+use crate::run::restore::restored;
 use crate::run::upstream::{self, Upstream};
 use crate::secret::{self, Digests, Variables};
 use crate::stages::diff::moves::is_moved;
@@ -138,6 +139,14 @@ impl Planned {
         })
     }
 
+    /// Returns the resources that an interrupted run was to replace and that stay, by path, with their identifiers.
+    pub fn restored(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.plan.observed.iter().filter_map(|event| match event {
+            Event::Restored { path, id, .. } => Some((path, id.as_str())),
+            _ => None,
+        })
+    }
+
     /// Returns the retained resources of `state`, which the plan was made from, that were found to be gone.
     pub fn gone_of_retained<'a>(&'a self, state: &'a State) -> impl Iterator<Item = (&'a Path, &'a str)> {
         let is_gone = |old: &&'a Orphan| self.plan.observed.contains(&old.resource.gone(&old.path));
@@ -181,9 +190,24 @@ pub async fn deploy(
     let claimants = Claimants { wanted: &wanted, declared: &declared, neighbors: &options.neighbors };
     let roles = changed_roles(assembly, state, &identity);
     let reading = Reading { provider, identity: &identity, claimants, options };
-    let observed = observe(state, roles, assembly, reading).await?;
+    let mut observed = observe(state, roles, assembly, reading).await?;
     let behavior = |type_name: &str| provider.behavior(type_name);
     let repeats = |type_name: &str, property: &str| provider.repeats(type_name, property);
+    if !observed.state.deposed.is_empty() {
+        let digests = digests(assembly, &observed.state, provider, &options.variables).await;
+        let inputs = Inputs {
+            assembly,
+            state: &observed.state,
+            identity: &identity,
+            behavior: &behavior,
+            repeats: &repeats,
+            digests: &digests,
+            missing: &observed.missing,
+        };
+        let limiter = RateLimiter::new(options.parallelism);
+        let restored = limiter.keep(restored(&inputs, &options.only, Reader::new(provider, &limiter))).await?;
+        observed.fold(restored)?;
+    }
     let digests = digests(assembly, &observed.state, provider, &options.variables).await;
     let inputs = Inputs {
         assembly,

@@ -53,11 +53,11 @@ pub(crate) async fn recover(state: &State, reader: Reader<'_>, claimants: Claima
     let is_deleting = |resource: &ResourceState| resource.status == ResourceStatus::Deleting;
     let deleting = state.resources.iter().filter(|(_, resource)| is_deleting(resource));
     let deleting = deleting.map(|(path, resource)| deleted(state, path, resource, reader));
-    // What was replaced is deleted whatever it is, so that only what is gone matters.
+    // What it is like matters only where the program has it again, and it is read then.
     let deposed = state.deposed.iter().filter(|old| is_deleting(&old.resource)).map(|old| async move {
-        let failed = unknown(&old.path, "delete", &old.resource.type_name);
-        let gone = reader.read_made(&old.resource.existing(&state.app, &old.path)).await.map_err(failed)?.is_none();
-        Ok(Vec::from_iter(gone.then(|| old.resource.gone(&old.path))))
+        let mut events = deleted(state, &old.path, &old.resource, reader).await?;
+        events.truncate(1);
+        Ok(events)
     });
     // What has failed may have been mended, and is not to be replaced then; unless it is already.
     let failed = state.resources.iter().filter(|(_, it)| it.status == ResourceStatus::Failed);

@@ -294,7 +294,8 @@ async fn what_was_replaced_is_not_deleted_while_another_app_uses_it() {
     let mut state = world.deploy(&program, &world.account).await.unwrap().state;
     world.deploy(&shop(), &world.shop).await.unwrap();
     // As a run leaves it that was killed after it had made the new one.
-    let resource = state.resources.remove("a/vpc").unwrap();
+    let mut resource = state.resources.remove("a/vpc").unwrap();
+    resource.properties.insert("CidrBlock".into(), "10.9.0.0/16".into());
     state.deposed.push(crate::model::Orphan { path: "a/vpc".into(), resource });
     world.account.save(&state).await.unwrap();
     let refused = world.deploy(&program, &world.account).await.unwrap_err();

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::model::{Event, FormatError, State};
 
 /// The version of the journal's format that this crate writes. Format 1 had no lineage, format 2 nothing retained,
-/// format 3 no lookups.
+/// format 3 nothing restored and no lookups.
 const FORMAT: u32 = 4;
 
 /// The first line of a journal.

@@ -67,7 +67,7 @@ pub(crate) fn desired_properties(entry: &ResourceEntry, prior: Option<&ResourceS
 }
 
 /// The paths of the assembly, each after what it depends on.
-fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<&'a Path> {
+pub(super) fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<&'a Path> {
     let dependencies = |path: &Path| inputs.assembly.dependencies(path).into_iter().rev().collect::<Vec<_>>();
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();

@@ -24,6 +24,7 @@ pub(crate) mod published;
 mod reboots;
 mod removed;
 mod render;
+pub(crate) mod restored;
 mod told;
 
 use std::borrow::Cow;

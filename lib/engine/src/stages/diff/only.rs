@@ -93,7 +93,8 @@ fn all_known(changes: &ChangeSet, only: &BTreeSet<Path>) -> Result<(), Error> {
     }
 }
 
-fn selected(inputs: &Inputs<'_>, changes: &ChangeSet, only: &BTreeSet<Path>) -> BTreeSet<Path> {
+/// What is done of a change set: at or below the paths `only`, with all that it depends on.
+pub(super) fn selected(inputs: &Inputs<'_>, changes: &ChangeSet, only: &BTreeSet<Path>) -> BTreeSet<Path> {
     let asked_for = |change: &&Change| {
         is_below(&change.path, only) || change.moved_from.as_ref().is_some_and(|from| is_below(from, only))
     };

@@ -1,0 +1,54 @@
+//! Goes back to what an interrupted run has replaced and not deleted.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use groundplan_core::Path;
+
+use crate::error::Error;
+use crate::model::{Event, ResourceStatus};
+use crate::run::reader::Reader;
+use crate::run::recover::learned;
+use crate::stages::diff::Inputs;
+use crate::stages::diff::restored::{Wanted, after, stays, wanted_again};
+
+/// Returns the events that put what the program has again back into its place. Nobody has looked at it since it was
+/// replaced, and a refused deletion may have taken parts of it away, so each is read first.
+///
+/// # Errors
+/// A resource cannot be read.
+pub(crate) async fn restored(
+    inputs: &Inputs<'_>,
+    only: &BTreeSet<Path>,
+    reader: Reader<'_>,
+) -> Result<Vec<Event>, Error> {
+    let mut state = Cow::Borrowed(inputs.state);
+    let (mut events, mut tried) = (Vec::new(), Vec::new());
+    while let Some(Wanted { path: to, event }) = wanted_again(&Inputs { state: &state, ..*inputs }, only, &tried) {
+        tried.push(event.clone());
+        let restored = after(&state, std::slice::from_ref(&event));
+        let Event::Restored { path, .. } = &event else { continue };
+        let resource = &restored.resources[path];
+        let existing = resource.existing(&state.app, path);
+        let live = reader.read_made(&existing).await.map_err(Error::provider(Some(path)))?;
+        let found = match live {
+            None => vec![resource.gone(path)],
+            // What is not ready may still get what it lacks by itself.
+            Some(live) => {
+                let is_settled = resource.status == ResourceStatus::Ready;
+                let lacks = if is_settled { learned(path, resource, live) } else { None };
+                [event.clone()].into_iter().chain(lacks).collect()
+            }
+        };
+        let now = after(&state, &found);
+        if found.first() != Some(&event) || stays(inputs, &to, &now) {
+            events.extend(found);
+            state = Cow::Owned(now);
+        }
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+#[path = "restore_tests.rs"]
+mod tests;
