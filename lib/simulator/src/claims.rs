@@ -2,7 +2,7 @@
 
 use groundplan_core::claim::{Claim, Conflict};
 use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
-use groundplan_schema::ResourceType;
+use groundplan_schema::{ClaimRule, ResourceType, claim_rules};
 use serde_json::Value as Json;
 
 use crate::account::{Account, claims};
@@ -40,6 +40,13 @@ impl Account {
         name: Option<&str>,
     ) -> Result<(), ProviderError> {
         let Some((name, property)) = name.zip(resource.own_name()) else { return Ok(()) };
+        // A name within something else, as that of a rule of a bus, is a claim.
+        let is_within = |rule: &ClaimRule| {
+            rule.properties().any(|part| part == property) && rule.properties().any(|part| part != property)
+        };
+        if claim_rules(resource.name).iter().any(is_within) {
+            return Ok(());
+        }
         let mut known = self.known_as(name);
         let twin = known.find(|found| {
             let theirs = found.outputs.get(property).or(found.properties.get(property));
