@@ -447,7 +447,7 @@ fn a_second_block_of_a_vpc_lies_outside_of_its_own() {
         })
     };
     let found = with("10.0.128.0/20");
-    assert!(found.contains("IPv4 block of a VPC shop/vpc#VpcId, 10.0.0.0/16 and 10.0.128.0/20"), "{found}");
+    assert!(found.contains("10.0.128.0/20 and 10.0.0.0/16 overlap: IPv4 block of a VPC in shop/vpc#VpcId"), "{found}");
     assert_eq!(with("10.1.0.0/16"), "");
 }
 

@@ -458,7 +458,7 @@ fn the_files_have_every_event_and_every_kind_of_work() {
         Work::Retain => "retain",
         Work::Barrier => "barrier",
     };
-    assert_eq!(journal(NEWEST).iter().map(event).collect::<BTreeSet<_>>().len(), 17);
+    assert_eq!(journal(NEWEST).iter().map(event).collect::<BTreeSet<_>>().len(), 18);
     assert_eq!(plan(NEWEST).steps.iter().map(|step| work(&step.work)).collect::<BTreeSet<_>>().len(), 9);
     // A new action or reason stops here: it needs a place in `overview`, and then the numbers are others.
     let action = |action: &Action| match action {

@@ -232,7 +232,9 @@ async fn what_another_app_has_or_is_tagged_with_is_never_taken() {
 }
 
 fn by(recovery: Recovery) -> Option<Behavior> {
-    crate::fake::behavior(GROUP).map(|known| Behavior { recovery, ..known })
+    let mut behavior = crate::fake::behavior(GROUP)?;
+    behavior.recovery = recovery;
+    Some(behavior)
 }
 
 fn map(json: Json) -> BTreeMap<String, Value> {

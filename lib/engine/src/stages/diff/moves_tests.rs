@@ -104,7 +104,7 @@ fn what_has_the_same_thing_moves_once_and_keeps_its_type() {
     let inline = ("a/old", "AWS::IAM::RolePolicy", json!({"RoleName": "worker", "PolicyName": "read"}));
     let listed = ("a/new", "AWS::IAM::Policy", json!({"Roles": ["worker"], "PolicyName": "read"}));
     let told_of = told(&changes(&assembly(&[listed]), &deployed(&assembly(&[inline]))));
-    assert_eq!(told_of, ["create a/new: new in the program", "delete a/old: not in the program any more"]);
+    assert_eq!(told_of, ["create a/new: new in the program", "delete a/old: no longer in the program"]);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn what_is_removed_beside_another_one_of_its_network_is_deleted() {
     let subnet = |path, block: &str| (path, crate::fake::SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": block}));
     let before = deployed(&assembly(&[subnet("a/one", "10.0.0.0/24"), subnet("a/two", "10.0.1.0/24")]));
     let told = told(&changes(&assembly(&[subnet("a/one", "10.0.0.0/24")]), &before));
-    assert_eq!(told, ["delete a/two: not in the program any more"]);
+    assert_eq!(told, ["delete a/two: no longer in the program"]);
 }
 
 #[test]

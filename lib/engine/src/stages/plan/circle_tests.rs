@@ -77,8 +77,8 @@ fn a_circle_that_is_held_as_a_whole_is_refused_with_the_way_out() {
     let before = roles(&[("a/one", "read"), ("a/two", "write")], &held);
     let after = roles(&[("a/one", "write"), ("a/two", "read")], &held);
     assert_snapshot!(steps(&before, &after), @r"
-        the plan cannot work, since what is deleted is held by resources that stay:
-          - `a/one` is held by a/x (Roles), and `a/two` takes the name (read) of it, in a circle of exchanges; deploy in two steps, of which the first gives one of them another one
-          - `a/two` is held by a/y (Roles), and `a/one` takes the name (write) of it, in a circle of exchanges; deploy in two steps, of which the first gives one of them another one
+        the plan cannot work, because remaining resources hold resources that are deleted:
+          - `a/one` is held by a/x (Roles), and `a/two` takes its name (read) in a circle of exchanges; make the change in two deploys, of which the first gives one of them another value
+          - `a/two` is held by a/y (Roles), and `a/one` takes its name (write) in a circle of exchanges; make the change in two deploys, of which the first gives one of them another value
         ");
 }

@@ -298,8 +298,8 @@ fn exchanged(inputs: &Inputs<'_>, changes: &ChangeSet, path: &Path) -> Option<(S
     let of_others = changes.claims.iter().filter(|(other, _)| *other != path);
     let (taker, claim) =
         of_others.into_iter().find_map(|(other, wanted)| Some((other, wanted.iter().find(|it| takes(it))?)))?;
-    let because = format!("`{taker}` takes the {} of it, in a circle of exchanges", named(claim));
-    Some((because, "deploy in two steps, of which the first gives one of them another one".into()))
+    let because = format!("`{taker}` takes its {} in a circle of exchanges", named(claim));
+    Some((because, "make the change in two deploys, of which the first gives one of them another value".into()))
 }
 
 #[cfg(test)]

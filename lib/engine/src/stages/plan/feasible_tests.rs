@@ -97,7 +97,7 @@ fn what_holds_in_two_ways_is_told_of_once() {
     let before = program("10.0.0.0/24");
     let error = |after: &Assembly| planned(&before, after).map(|(_, plan)| plan.render()).unwrap_err().to_string();
     let disjoint = error(&program("10.0.1.0/24"));
-    assert!(disjoint.contains("`a/subnet` is held by a/lb (Subnets), and two of it"), "{disjoint}");
+    assert!(disjoint.contains("`a/subnet` is held by a/lb (Subnets), and two such resources"), "{disjoint}");
     let within = error(&program("10.0.0.0/25"));
     let wanted = "cannot both have the IPv4 block of a subnet (vpc-1, 10.0.0.0/25); change them in two deploys";
     assert!(within.contains(wanted), "{within}");
@@ -162,7 +162,7 @@ fn what_holds_the_old_one_of_two_is_to_use_another_one_or_to_ignore_less() {
     let ignores = "the old one is deleted; take SecurityGroups of `a/lb` out of `ignore_changes`";
     assert!(fix(&["SecurityGroups"]).contains(ignores), "{}", fix(&["SecurityGroups"]));
     for ignored in [&[][..], &["Name"]] {
-        assert!(fix(ignored).contains("the old one is deleted; let them use another one"), "{}", fix(ignored));
+        assert!(fix(ignored).contains("the old one is deleted; let them use a different resource"), "{}", fix(ignored));
     }
 }
 
@@ -197,7 +197,7 @@ fn what_is_kept_for_its_data_holds_what_a_destroy_deletes() {
     let error = crate::fake::with_inputs(&assembly(&[]), &state, |inputs| {
         super::super::schedule(inputs, &crate::stages::diff::destroy(inputs, false)).unwrap_err().to_string()
     });
-    let wanted =
-        "`a/web` is held by a/rule (SourceSecurityGroupId), and `a/rule` is kept; keep it, too, or delete `a/rule`";
+    let wanted = "`a/web` is held by a/rule (SourceSecurityGroupId), and `a/rule` is kept; keep this resource as well, \
+         or delete `a/rule` and its data";
     assert!(error.contains(wanted), "{error}");
 }
