@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::claim::Claim;
 use groundplan_core::{Assembly, Path, Value};
+use groundplan_schema::claim_rules;
 
 use super::{Inputs, ProposedMove, claims};
 use crate::model::{ResourceState, State};
@@ -112,9 +113,18 @@ pub(super) struct Staying<'a> {
 impl<'a> Staying<'a> {
     pub(super) fn new(inputs: &'a Inputs<'a>, state: &'a State, removed: &[Path]) -> Self {
         let mut staying = Self { claims: BTreeMap::new(), ids: BTreeMap::new(), inputs };
+        // Of ten thousand resources, few can have what a removed one has: an inline policy of a role may be a resource
+        // of two types.
+        let spaces = |type_name: &str| claim_rules(type_name).iter().map(|rule| rule.space).collect::<Vec<_>>();
         let types: BTreeSet<&str> = removed.iter().map(|path| &*state.resources[path].type_name).collect();
+        let claimed: BTreeSet<&str> = types.iter().flat_map(|type_name| spaces(type_name)).collect();
+        let mut comparable: BTreeMap<&str, bool> = types.into_iter().map(|type_name| (type_name, true)).collect();
         let kept = state.resources.iter().filter(|(path, resource)| {
-            types.contains(&*resource.type_name) && inputs.assembly.resources.contains_key(*path)
+            let type_name = &*resource.type_name;
+            let has_space = || spaces(type_name).iter().any(|space| claimed.contains(space));
+            !removed.is_empty()
+                && *comparable.entry(type_name).or_insert_with(has_space)
+                && inputs.assembly.resources.contains_key(*path)
         });
         for (path, resource) in kept {
             staying.ids.insert(identified(resource, inputs.identity), path);

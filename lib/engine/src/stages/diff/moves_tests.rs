@@ -108,6 +108,15 @@ fn what_has_the_same_thing_moves_once_and_keeps_its_type() {
 }
 
 #[test]
+fn what_the_program_keeps_as_another_type_is_not_deleted() {
+    let inline = ("a/old", "AWS::IAM::RolePolicy", json!({"RoleName": "worker", "PolicyName": "read"}));
+    let listed = ("a/new", "AWS::IAM::Policy", json!({"Roles": ["worker"], "PolicyName": "read"}));
+    let state = deployed(&assembly(&[inline, listed.clone()]));
+    let wanted = "forget a/old: no longer in the program; it is the same resource in the account as a/new, which stays";
+    assert_eq!(told(&changes(&assembly(&[listed]), &state)), [wanted]);
+}
+
+#[test]
 fn what_is_removed_beside_another_one_of_its_network_is_deleted() {
     let subnet = |path, block: &str| (path, crate::fake::SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": block}));
     let before = deployed(&assembly(&[subnet("a/one", "10.0.0.0/24"), subnet("a/two", "10.0.1.0/24")]));
