@@ -51,7 +51,7 @@ impl Image {
 
     /// Amazon Linux 2023 for the nodes of an EKS cluster of this Kubernetes version, such as `1.33`.
     /// <https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html>
-    pub fn eks_optimized(version: impl fmt::Display, architecture: Architecture) -> Self {
+    pub fn eks_optimized(version: &str, architecture: Architecture) -> Self {
         let variant =
             format_args!("{version}/amazon-linux-2023/{architecture}/standard/recommended/image_id").to_string();
         Self::below("eks/optimized-ami", variant)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::lookup::{self as core, Query};
-use groundplan_core::{Construct, Input, Ipv4Net, List, Node, Output, Provides, Scope};
+use groundplan_core::{Construct, Input, Ipv4Net, Ipv6Net, List, Node, Output, Provides, Scope};
 use groundplan_resources::ec2;
 use serde_json::{Map, Value as Json};
 
@@ -110,6 +110,7 @@ impl Provides<ec2::VpcId> for &FoundVpc {
 pub struct VpcAnswer {
     id: String,
     block: Option<Ipv4Net>,
+    ipv6_block: Option<Ipv6Net>,
     public: Vec<String>,
     private: Vec<String>,
 }
@@ -117,13 +118,20 @@ pub struct VpcAnswer {
 impl VpcAnswer {
     /// Creates the answer that finds the VPC `id`, without subnets.
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), block: None, public: Vec::new(), private: Vec::new() }
+        Self { id: id.into(), block: None, ipv6_block: None, public: Vec::new(), private: Vec::new() }
     }
 
     /// Sets the IPv4 block.
     #[must_use]
     pub fn block(mut self, block: Ipv4Net) -> Self {
         self.block = Some(block);
+        self
+    }
+
+    /// Sets the IPv6 block.
+    #[must_use]
+    pub fn ipv6_block(mut self, block: Ipv6Net) -> Self {
+        self.ipv6_block = Some(block);
         self
     }
 
@@ -151,6 +159,7 @@ impl core::Lookup for VpcLookup {
 
     fn outputs(answer: VpcAnswer) -> Map<String, Json> {
         let block = answer.block.map(|block| ("CidrBlock", Json::from(block.to_string())));
+        let ipv6_block = answer.ipv6_block.map(|block| ("Ipv6CidrBlock", Json::from(block.to_string())));
         let subnets = [
             ("PublicSubnetIds", &answer.public),
             ("PublicSubnetIdPerZone", &answer.public),
@@ -159,7 +168,7 @@ impl core::Lookup for VpcLookup {
         ];
         let subnets = subnets.into_iter().filter(|(_, ids)| !ids.is_empty());
         let subnets = subnets.map(|(name, ids)| (name, Json::from(ids.clone())));
-        let all = [("VpcId", Json::from(answer.id))].into_iter().chain(block).chain(subnets);
+        let all = [("VpcId", Json::from(answer.id))].into_iter().chain(block).chain(ipv6_block).chain(subnets);
         all.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::{AvailabilityZone, ManagedPrefixList, RouteTable, RouteT
 use aws_sdk_route53::types::HostedZone;
 use aws_sdk_ssm::types::ParameterType;
 use groundplan_core::lookup::Query;
-use groundplan_engine::provider::{Match, Matches, Outputs};
+use groundplan_engine::provider::{LookupRequest, Match, Matches, Outputs};
 use serde_json::{Value as Json, json};
 
 use crate::config::Clients;
@@ -15,12 +15,12 @@ use crate::error::{Error, OrNone, Result};
 use crate::handler::required;
 use crate::route53::{bare_id, normal_name};
 
-/// How many of the things that do not match are named.
+/// The maximum number of resources that do not match in a message.
 const NAMED: usize = 20;
 
-pub(crate) async fn look_up(clients: &Clients, query: &Query) -> Result<Matches> {
-    match query {
-        Query::Vpc { tags } => vpc(clients, tags).await,
+pub(crate) async fn look_up(clients: &Clients, request: &LookupRequest) -> Result<Matches> {
+    match &request.query {
+        Query::Vpc { tags } => vpc(clients, tags, request).await,
         Query::PublicParameter { name } => parameter(clients, name).await,
         Query::AvailabilityZones => zones(clients).await,
         Query::PrefixList { name } => prefix_list(clients, name).await,
@@ -28,9 +28,9 @@ pub(crate) async fn look_up(clients: &Clients, query: &Query) -> Result<Matches>
     }
 }
 
-fn found(id: Option<&str>, description: impl Into<String>, outputs: Json) -> Match {
+fn found(description: impl Into<String>, outputs: Json) -> Match {
     let Json::Object(outputs) = outputs else { unreachable!("outputs are written as an object") };
-    Match { id: id.map(str::to_owned), description: description.into(), outputs }
+    Match { description: description.into(), outputs }
 }
 
 /// `vpc-1 (Name=shared, 10.0.0.0/16)`
@@ -43,13 +43,13 @@ fn name(tags: &[Tag]) -> Option<&str> {
     tags.iter().find(|tag| tag.key() == Some("Name")).and_then(Tag::value)
 }
 
-async fn vpc(clients: &Clients, tags: &BTreeMap<String, String>) -> Result<Matches> {
+async fn vpc(clients: &Clients, tags: &BTreeMap<String, String>, request: &LookupRequest) -> Result<Matches> {
     let filters = tags.iter().map(|(key, value)| filter((&format!("tag:{key}"), &exact(value)))).collect();
     let pages = clients.ec2.describe_vpcs().set_filters(Some(filters)).into_paginator().items().send();
     let vpcs: Vec<Vpc> = pages.try_collect().await?;
     let [vpc] = &vpcs[..] else {
         // Several: which is meant is not known, and so are none of its subnets.
-        let matches = vpcs.iter().map(|vpc| found(vpc.vpc_id(), described(vpc), json!({}))).collect();
+        let matches = vpcs.iter().map(|vpc| found(described(vpc), json!({}))).collect();
         let others = if vpcs.is_empty() { other_vpcs(clients).await? } else { Vec::new() };
         return Ok(Matches { matches, others });
     };
@@ -58,9 +58,28 @@ async fn vpc(clients: &Clients, tags: &BTreeMap<String, String>) -> Result<Match
     let subnets = clients.ec2.describe_subnets().filters(in_vpc()).into_paginator().items().send();
     let tables = clients.ec2.describe_route_tables().filters(in_vpc()).into_paginator().items().send();
     let (subnets, tables) = futures::future::join(subnets.try_collect(), tables.try_collect()).await;
-    let outputs = vpc_outputs(vpc, &subnets?, &tables?);
-    let found = Match { id: Some(id.to_owned()), description: described(vpc), outputs };
+    let mut subnets: Vec<Subnet> = subnets?;
+    subnets.retain(|subnet| is_offered(subnet, request));
+    let outputs = vpc_outputs(vpc, &subnets, &tables?);
+    let found = Match { description: described(vpc), outputs };
     Ok(Matches { matches: vec![found], others: Vec::new() })
+}
+
+/// Returns whether load balancers, databases and instances can use a subnet, and it is not one of the app itself. A subnet
+/// of a Local Zone, a Wavelength Zone or an Outpost takes few of them and never stands beside others, and one without
+/// IPv4 takes none that is not IPv6 only.
+fn is_offered(subnet: &Subnet, request: &LookupRequest) -> bool {
+    let is_own = subnet.subnet_id().is_some_and(|id| request.own.contains(id));
+    let in_zone =
+        subnet.availability_zone().is_some_and(|zone| is_availability_zone(zone, &request.environment.region));
+    in_zone && subnet.outpost_arn().is_none() && subnet.ipv6_native() != Some(true) && !is_own
+}
+
+/// Returns whether the name is the region with a letter, as in `eu-central-1a`. Those of Local Zones and Wavelength Zones
+/// have a location: `us-west-2-lax-1a`.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html>
+fn is_availability_zone(zone: &str, region: &str) -> bool {
+    zone.strip_prefix(region).is_some_and(|letter| letter.len() == 1 && letter.as_bytes()[0].is_ascii_lowercase())
 }
 
 /// Filters read `*`, `?` and `\` as patterns, and a tag is meant as it stands.
@@ -135,7 +154,7 @@ async fn parameter(clients: &Clients, name: &str) -> Result<Matches> {
         return Err(Error::invalid(format!("{name} is a secret, and answers of lookups are kept in plain text")));
     }
     let value = required(parameter.value(), "Value")?;
-    Ok(Matches { matches: vec![found(None, name, json!({"Value": value}))], others: Vec::new() })
+    Ok(Matches { matches: vec![found(name, json!({"Value": value}))], others: Vec::new() })
 }
 
 /// Names beside one that does not exist, for a message. That they cannot be read is no error of its own.
@@ -157,13 +176,19 @@ async fn zones(clients: &Clients) -> Result<Matches> {
     let names: Vec<_> = zones.iter().filter_map(|zone| zone.zone_name()).collect();
     let ids: Vec<_> = zones.iter().filter_map(|zone| zone.zone_id()).collect();
     let outputs = json!({"ZoneNames": names, "ZoneIds": ids});
-    Ok(Matches { matches: vec![found(None, names.join(", "), outputs)], others: Vec::new() })
+    let matches = if names.is_empty() { Vec::new() } else { vec![found(names.join(", "), outputs)] };
+    Ok(Matches { matches, others: Vec::new() })
 }
 
 async fn prefix_list(clients: &Clients, name: &str) -> Result<Matches> {
     let call = clients.ec2.describe_managed_prefix_lists().filters(filter(("prefix-list-name", &exact(name))));
     let pages = call.into_paginator().items().send();
-    let lists: Vec<ManagedPrefixList> = pages.try_collect().await?;
+    let mut lists: Vec<ManagedPrefixList> = pages.try_collect().await?;
+    // A deleted list is listed for a while.
+    let is_gone = |list: &ManagedPrefixList| {
+        list.state().is_some_and(|state| state.as_str().starts_with("delete-") || state.as_str() == "create-failed")
+    };
+    lists.retain(|list| !is_gone(list));
     let described = |list: &ManagedPrefixList| {
         format!("{} ({})", list.prefix_list_id().unwrap_or_default(), list.prefix_list_name().unwrap_or_default())
     };
@@ -174,9 +199,7 @@ async fn prefix_list(clients: &Clients, name: &str) -> Result<Matches> {
         }
         false => Vec::new(),
     };
-    let of = |list: &ManagedPrefixList| {
-        found(list.prefix_list_id(), described(list), json!({"PrefixListId": list.prefix_list_id()}))
-    };
+    let of = |list: &ManagedPrefixList| found(described(list), json!({"PrefixListId": list.prefix_list_id()}));
     Ok(Matches { matches: lists.iter().map(of).collect(), others })
 }
 
@@ -203,11 +226,12 @@ async fn hosted_zone(clients: &Clients, domain: &str, private: bool) -> Result<M
     let (own, other): (Vec<_>, Vec<_>) = named.into_iter().partition(|zone| is_private(zone) == private);
     let mut others: Vec<_> = other.iter().map(described).collect();
     if own.is_empty() && others.is_empty() {
-        let page = clients.route53.list_hosted_zones().send().await?;
-        others.extend(page.hosted_zones.iter().take(NAMED).map(described));
+        // They are only for a message, so that they need not be readable.
+        let page = clients.route53.list_hosted_zones().send().await;
+        let zones = page.map(|page| page.hosted_zones).unwrap_or_default();
+        others.extend(zones.iter().take(NAMED).map(described));
     }
-    let of =
-        |zone: &HostedZone| found(Some(bare_id(&zone.id)), described(zone), json!({"HostedZoneId": bare_id(&zone.id)}));
+    let of = |zone: &HostedZone| found(described(zone), json!({"HostedZoneId": bare_id(&zone.id)}));
     Ok(Matches { matches: own.iter().map(of).collect(), others })
 }
 

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use groundplan_core::Environment;
@@ -11,7 +12,13 @@ use crate::replay::{Answer, aws};
 
 async fn look_up(aws: &Aws, query: Query) -> Result<Matches, ProviderError> {
     let environment = Environment::new("eu-central-1");
-    aws.look_up(&LookupRequest { path: "shop/it".into(), query, environment }).await
+    aws.look_up(&LookupRequest {
+        path: "shop/it".into(),
+        query,
+        environment,
+        own: Arc::new(["subnet-own".to_owned()].into()),
+    })
+    .await
 }
 
 fn tagged(tags: &[(&str, &str)]) -> Query {
@@ -74,7 +81,7 @@ async fn a_vpc_is_found_with_its_subnets_told_apart_by_their_routes() {
         _ => tables(&[(MAIN, NAT), (&(associated("subnet-1") + &associated("subnet-2")), INTERNET)]),
     });
     let found = look_up(&aws, tagged(&[("Name", "shared"), ("Tier", "a*b")])).await.unwrap();
-    assert_eq!((found.matches.len(), found.matches[0].id.as_deref()), (1, Some("vpc-1")));
+    assert_eq!((found.matches.len(), &found.matches[0].outputs["VpcId"]), (1, &json!("vpc-1")));
     assert_eq!(found.matches[0].description, "vpc-1 (Name=shared, 10.0.0.0/16)");
     assert_eq!(
         json!(found.matches[0].outputs),
@@ -94,7 +101,9 @@ async fn a_vpc_is_found_with_its_subnets_told_apart_by_their_routes() {
 async fn subnets_without_a_table_of_their_own_follow_the_main_one() {
     let (aws, _) = aws(|sent| match sent {
         sent if sent.contains("DescribeVpcs") => vpcs(&["vpc-1"], ""),
-        sent if sent.contains("DescribeSubnets") => subnets(&[("subnet-1", "a"), ("subnet-2", "b")], ""),
+        sent if sent.contains("DescribeSubnets") => {
+            subnets(&[("subnet-1", "eu-central-1a"), ("subnet-2", "eu-central-1b")], "")
+        }
         _ => tables(&[(MAIN, INTERNET), (&associated("subnet-2"), NAT)]),
     });
     let outputs = look_up(&aws, tagged(&[("Name", "shared")])).await.unwrap().matches.remove(0).outputs;
@@ -102,6 +111,34 @@ async fn subnets_without_a_table_of_their_own_follow_the_main_one() {
         (&outputs["PublicSubnetIds"], &outputs["PrivateSubnetIds"]),
         (&json!(["subnet-1"]), &json!(["subnet-2"]))
     );
+}
+
+#[tokio::test]
+async fn subnets_that_few_can_use_and_those_of_the_app_itself_are_left_out() {
+    let subnet = |id: &str, zone: &str, more: &str| {
+        format!("<item><subnetId>{id}</subnetId><availabilityZone>{zone}</availabilityZone>{more}</item>")
+    };
+    let all = [
+        subnet("subnet-1", "eu-central-1a", "<ipv6Native>false</ipv6Native>"),
+        subnet("subnet-local", "eu-central-1-ham-1a", ""),
+        subnet("subnet-wave", "eu-central-1-wl1-ber-wlz-1", ""),
+        subnet(
+            "subnet-outpost",
+            "eu-central-1a",
+            "<outpostArn>arn:aws:outposts:eu-central-1:1:outpost/op-1</outpostArn>",
+        ),
+        subnet("subnet-six", "eu-central-1b", "<ipv6Native>true</ipv6Native>"),
+        subnet("subnet-own", "eu-central-1b", ""),
+    ];
+    let all = format!("<DescribeSubnetsResponse><subnetSet>{}</subnetSet></DescribeSubnetsResponse>", all.concat());
+    let (aws, _) = aws(move |sent| match sent {
+        sent if sent.contains("DescribeVpcs") => vpcs(&["vpc-1"], ""),
+        sent if sent.contains("DescribeSubnets") => Answer::ok(all.clone()),
+        _ => tables(&[(MAIN, NAT)]),
+    });
+    let outputs = look_up(&aws, tagged(&[("Name", "shared")])).await.unwrap().matches.remove(0).outputs;
+    assert_eq!(outputs["PrivateSubnetIds"], json!(["subnet-1"]));
+    assert_eq!(outputs["PrivateSubnetIdPerZone"], json!(["subnet-1"]));
 }
 
 #[tokio::test]
@@ -132,7 +169,7 @@ async fn an_image_is_the_value_of_its_public_parameter() {
     };
     let (found, log) = aws(move |_| parameter("String"));
     let matches = look_up(&found, query()).await.unwrap().matches;
-    assert_eq!((json!(matches[0].outputs), &matches[0].id), (json!({"Value": "ami-1"}), &None));
+    assert_eq!(json!(matches[0].outputs), json!({"Value": "ami-1"}));
     assert_eq!(log.count("AmazonSSM.GetParameter"), 1);
     let (secret, _) = aws(move |_| parameter("SecureString"));
     assert_eq!(look_up(&secret, query()).await.unwrap_err().class, ErrorClass::Invalid);
@@ -177,7 +214,7 @@ async fn a_prefix_list_is_found_by_its_name_and_others_are_named_where_it_is_not
         _ => list("pl-2", "com.amazonaws.eu-central-1.s3"),
     });
     let found = look_up(&aws, query("office")).await.unwrap().matches.remove(0);
-    assert_eq!((found.id.as_deref(), json!(found.outputs)), (Some("pl-1"), json!({"PrefixListId": "pl-1"})));
+    assert_eq!(json!(found.outputs), json!({"PrefixListId": "pl-1"}));
     assert_eq!(log.count("DescribeManagedPrefixLists"), 1);
     let missing = look_up(&aws, query("warehouse")).await.unwrap();
     assert_eq!((missing.matches.len(), missing.others), (0, vec!["pl-2 (com.amazonaws.eu-central-1.s3)".to_owned()]));
@@ -221,7 +258,7 @@ async fn a_zone_is_found_by_its_whole_name_on_any_page_and_by_its_kind() {
     );
     assert_eq!(pages.load(Ordering::SeqCst), 2, "no further than the name: {:?}", log.all());
     let private = look_up(&aws, query(true)).await.unwrap().matches;
-    assert_eq!(private[0].id.as_deref(), Some("Z1"));
+    assert_eq!(private[0].outputs["HostedZoneId"], "Z1");
 }
 
 #[tokio::test]

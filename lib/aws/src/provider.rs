@@ -265,7 +265,7 @@ impl Provider for Aws {
 
     async fn look_up(&self, request: &LookupRequest) -> std::result::Result<Matches, ProviderError> {
         let clients = self.session(&request.environment).regions.clients(&request.environment.region);
-        guard::reading(lookup::look_up(&clients, &request.query)).await.map_err(harmless)
+        guard::reading(lookup::look_up(&clients, request)).await.map_err(harmless)
     }
 
     fn with_fence(&self, fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>> {

@@ -11,14 +11,11 @@ pub(crate) fn diagnostic(synthesis: &Synthesis, failed: &FailedLookup) -> Diagno
     let found = match problem {
         LookupProblem::NotFound { others } => {
             let found = Diagnostic::error(Code::NothingFound, format!("there is no {query} in {region}"));
-            let found = match others.is_empty() {
-                true => found.got(format!("no {} at all", query.noun())),
-                false => found.got(others.join(", ")),
-            };
-            found.help("check what is looked up, and that the credentials are of the right account")
+            let found = if others.is_empty() { found } else { found.got(others.join(", ")) };
+            found.help("check the tags or the name of the lookup, and the account of the credentials")
         }
         LookupProblem::Ambiguous { matches } => {
-            let message = format!("there are {} of {query} in {region}", matches.len());
+            let message = format!("{} resources match the {query} in {region}", matches.len());
             let help = "look up something that only one of them has, such as another tag, or pass the known id";
             Diagnostic::error(Code::SeveralFound, message).got(matches.join(", ")).help(help)
         }
@@ -28,9 +25,13 @@ pub(crate) fn diagnostic(synthesis: &Synthesis, failed: &FailedLookup) -> Diagno
             Diagnostic::error(Code::OwnResourceFound, message).got(found).help(help)
         }
         LookupProblem::Lacking { output, users, found } => {
-            let message = format!("the {query} in {region} has no `{output}`, which {} uses", users.join(", "));
+            let message = format!(
+                "`{output}` is missing from the answer to the {query} in {region}, and is used by {}",
+                users.join(", ")
+            );
             let found: Vec<_> = found.iter().map(|(name, it)| format!("{name}: {}", value::json(it, 0))).collect();
-            Diagnostic::error(Code::LookupLacks, message).got(found.join(", "))
+            let help = "use only what is found, or add what is missing to the account";
+            Diagnostic::error(Code::LookupLacks, message).got(found.join(", ")).help(help)
         }
     };
     let locations = synthesis.locations.get(path).cloned().unwrap_or_default();

@@ -38,7 +38,7 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
         }
         if let Some(query) = lookups.get(&reference.path) {
             let unknown = || {
-                let message = format!("the lookup of a {} has no output `{}`", query.noun(), reference.attribute);
+                let message = format!("this lookup ({}) has no output `{}`", query.noun(), reference.attribute);
                 Diagnostic::error(Code::UnknownAttribute, message).at(at.clone()).got(reference)
             };
             return (!query.has_output(&reference.attribute)).then(|| unknown().allowed(query.outputs().join(", ")));

@@ -88,6 +88,16 @@ impl Query {
         }
     }
 
+    /// Returns the type of the resource that is found, and the output that identifies it; `None` if it is no resource.
+    pub fn resource(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Vpc { .. } => Some(("AWS::EC2::VPC", "VpcId")),
+            Self::PrefixList { .. } => Some(("AWS::EC2::PrefixList", "PrefixListId")),
+            Self::HostedZone { .. } => Some(("AWS::Route53::HostedZone", "HostedZoneId")),
+            Self::PublicParameter { .. } | Self::AvailabilityZones => None,
+        }
+    }
+
     /// Returns the kind of the lookup as a noun: `VPC`.
     pub fn noun(&self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use crate::value::{Value, ValueType};
 
 /// A text that is one of the values that AWS publishes for a property. `Values` has a constant for each of them.
 ///
-/// Known text is accepted as well, for values that AWS has published later. Synth reports a text that is not published.
+/// Known text is accepted as well. Synth refuses a text that is not in the list (`GP0209`).
 pub struct OneOf<Values> {
     text: Cow<'static, str>,
     values: PhantomData<fn() -> Values>,

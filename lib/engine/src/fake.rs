@@ -75,6 +75,8 @@ pub(crate) struct Cloud {
     pub(crate) owned: Vec<Result<Vec<String>, ProviderError>>,
     /// Whose identity tags resources carry, by identifier.
     pub(crate) owners: BTreeMap<String, Owner>,
+    /// What the last lookup is not to answer with.
+    pub(crate) own: BTreeSet<String>,
     /// What lookups find.
     pub(crate) found: BTreeMap<Query, Matches>,
     /// How often a deploy has polled.
@@ -332,7 +334,8 @@ impl Provider for Fake {
 
     async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
         tokio::task::yield_now().await;
-        let (cloud, answer) = self.arrive(format!("look up {}", request.path));
+        let (mut cloud, answer) = self.arrive(format!("look up {}", request.path));
+        cloud.own.clone_from(&request.own);
         match answer {
             Some(Answer::Refused(error)) => Err(error),
             _ => Ok(cloud.found.get(&request.query).cloned().unwrap_or_default()),

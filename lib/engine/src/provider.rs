@@ -3,7 +3,7 @@
 //! A provider reads, creates, updates and deletes the resources of each type, and describes the behavior of the type as
 //! data. It compares nothing: the engine has the only diff.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,6 +137,9 @@ pub struct LookupRequest {
     pub query: Query,
     /// The region and account that it is looked up in.
     pub environment: Environment,
+    /// The identifiers of what the app itself manages, which is no part of an answer: the subnets that it adds to a VPC
+    /// would otherwise change what the VPC is found with.
+    pub own: Arc<BTreeSet<String>>,
 }
 
 /// The result of a lookup.
@@ -152,8 +155,6 @@ pub struct Matches {
 /// A match of a lookup.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Match {
-    /// The identifier, if it is a resource.
-    pub id: Option<String>,
     /// A description for display.
     pub description: String,
     /// The [outputs](Query::outputs) of the query, without empty ones. They are used only if nothing else matches.

@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 /// Files outside the table that may write a behavior down: what stands in for a provider in tests.
 const FAKES: &[&str] = &["lib/engine/src/fake.rs"];
 
-/// What core says of single types: how they are written as CloudFormation, and how large the policies of
-/// identities may be.
-const OF_CORE: &[&str] =
-    &["lib/core/src/cloudformation.rs", "lib/core/src/cloudformation/lookup.rs", "lib/core/src/policy_size.rs"];
+/// What core says of single types: how they are written as CloudFormation, how large the policies of identities may
+/// be, and what lookups find.
+const OF_CORE: &[&str] = &[
+    "lib/core/src/cloudformation.rs",
+    "lib/core/src/cloudformation/lookup.rs",
+    "lib/core/src/lookup.rs",
+    "lib/core/src/policy_size.rs",
+];
 
 /// Properties that only the table knows the meaning of: the settings that protect a resource, what says
 /// that the data of a resource is another one's, and the properties that hold a collection.

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use groundplan_core::IpNet;
 use groundplan_core::lookup::Query;
-use groundplan_core::{Environment, IpNet};
-use groundplan_engine::provider::{Match, Matches, Outputs, Properties};
+use groundplan_engine::provider::{LookupRequest, Match, Matches, Outputs, Properties};
 use serde_json::Value as Json;
 
 use crate::account::Account;
@@ -42,26 +42,26 @@ pub(crate) fn type_name(query: &Query) -> &'static str {
 
 /// Returns the answer that a test has stated.
 pub(crate) fn stated(outputs: &Outputs) -> Matches {
-    let found = Match { id: None, description: "what the test states".to_owned(), outputs: outputs.clone() };
+    let found = Match { description: "what the test states".to_owned(), outputs: outputs.clone() };
     Matches { matches: vec![found], others: Vec::new() }
 }
 
-pub(crate) fn look_up(account: &Account, query: &Query, environment: &Environment) -> Matches {
-    let region = &environment.region;
-    match query {
-        Query::Vpc { tags } => vpcs(account, tags, region),
+pub(crate) fn look_up(account: &Account, request: &LookupRequest) -> Matches {
+    let region = &request.environment.region;
+    match &request.query {
+        Query::Vpc { tags } => vpcs(account, tags, request),
         Query::PublicParameter { name } => {
             let id = made_up("ami", region, name, 17);
-            one(None, name, [("Value", id.into())])
+            one(name, [("Value", id.into())])
         }
         Query::AvailabilityZones => {
             let names: Vec<_> = ZONES.iter().map(|zone| format!("{region}{zone}")).collect();
             let ids: Vec<_> = (1..=ZONES.len()).map(|zone| format!("{}-az{zone}", short(region))).collect();
-            one(None, region, [("ZoneNames", names.into()), ("ZoneIds", ids.into())])
+            one(region, [("ZoneNames", names.into()), ("ZoneIds", ids.into())])
         }
         Query::PrefixList { name } if name.starts_with("com.amazonaws.") => {
             let id = made_up("pl", region, name, 17);
-            one(None, name, [("PrefixListId", id.into())])
+            one(name, [("PrefixListId", id.into())])
         }
         Query::PrefixList { name } => {
             let lists = account.of_type("AWS::EC2::PrefixList").filter(|it| it.key.region == *region);
@@ -84,9 +84,9 @@ fn made_up(kind: &str, region: &str, name: &str, length: usize) -> String {
     format!("{kind}-{MADE_UP}{rest}")
 }
 
-fn one<const N: usize>(id: Option<String>, description: &str, outputs: [(&str, Json); N]) -> Matches {
+fn one<const N: usize>(description: &str, outputs: [(&str, Json); N]) -> Matches {
     let outputs = outputs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Matches { matches: vec![Match { id, description: description.to_owned(), outputs }], others: Vec::new() }
+    Matches { matches: vec![Match { description: description.to_owned(), outputs }], others: Vec::new() }
 }
 
 /// Returns the resources whose name fits, and the names of the others.
@@ -102,8 +102,8 @@ fn named<'a>(
         let id = resource.key.id.clone();
         let description = format!("{id} ({name})");
         if fits(name) {
-            let outputs = [(output.to_owned(), Json::from(id.clone()))].into_iter().collect();
-            found.matches.push(Match { id: Some(id), description, outputs });
+            let outputs = [(output.to_owned(), Json::from(id))].into_iter().collect();
+            found.matches.push(Match { description, outputs });
         } else if found.others.len() < NAMED {
             found.others.push(description);
         }
@@ -111,16 +111,15 @@ fn named<'a>(
     found
 }
 
-fn vpcs(account: &Account, tags: &BTreeMap<String, String>, region: &str) -> Matches {
+fn vpcs(account: &Account, tags: &BTreeMap<String, String>, request: &LookupRequest) -> Matches {
     let mut found = Matches::default();
-    for vpc in account.of_type("AWS::EC2::VPC").filter(|vpc| vpc.key.region == region) {
+    for vpc in account.of_type("AWS::EC2::VPC").filter(|vpc| vpc.key.region == request.environment.region) {
         let own: BTreeMap<&str, &str> = tags_of(&vpc.properties).collect();
         let name = own.get("Name").map(|name| format!("Name={name}, ")).unwrap_or_default();
         let block = text(&vpc.properties, "CidrBlock").unwrap_or_default();
         let description = format!("{} ({name}{block})", vpc.key.id);
         if tags.iter().all(|(key, value)| own.get(key.as_str()) == Some(&value.as_str())) {
-            let (id, outputs) = (Some(vpc.key.id.clone()), outputs(account, vpc));
-            found.matches.push(Match { id, description, outputs });
+            found.matches.push(Match { description, outputs: outputs(account, vpc, request) });
         } else if found.others.len() < NAMED {
             found.others.push(description);
         }
@@ -128,12 +127,13 @@ fn vpcs(account: &Account, tags: &BTreeMap<String, String>, region: &str) -> Mat
     found
 }
 
-fn outputs(account: &Account, vpc: &Resource) -> Outputs {
+fn outputs(account: &Account, vpc: &Resource, request: &LookupRequest) -> Outputs {
     let id = &vpc.key.id;
     let in_vpc = |it: &&Resource| it.key.region == vpc.key.region && text(&it.properties, "VpcId") == Some(id);
     let mut subnets: Vec<(&str, &str)> = account
         .of_type("AWS::EC2::Subnet")
         .filter(in_vpc)
+        .filter(|subnet| !request.own.contains(&subnet.key.id))
         .map(|subnet| (text(&subnet.properties, "AvailabilityZone").unwrap_or_default(), subnet.key.id.as_str()))
         .collect();
     subnets.sort_unstable();
@@ -213,7 +213,12 @@ mod tests {
     #[test]
     fn what_is_made_up_is_the_same_every_time_and_told_from_what_was_created() {
         let query = Query::PrefixList { name: "com.amazonaws.global.cloudfront.origin-facing".into() };
-        let find = |region| look_up(&Account::default(), &query, &Environment::new(region)).matches.remove(0).outputs;
+        let find = |region| {
+            let environment = groundplan_core::Environment::new(region);
+            let request =
+                LookupRequest { path: "a/it".into(), query: query.clone(), environment, own: Default::default() };
+            look_up(&Account::default(), &request).matches.remove(0).outputs
+        };
         assert_eq!(find("eu-west-1"), find("eu-west-1"));
         assert_ne!(find("eu-west-1"), find("eu-west-2"));
         assert!(is_made_up(find("eu-west-1")["PrefixListId"].as_str().expect("it is text")));

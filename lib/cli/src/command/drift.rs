@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let state = loaded.state;
     let parallelism = context.global.parallelism;
     let found = drift(&state, &*provider, parallelism).await;
-    let lookups = lookup::changed(&context.synthesis.assembly, &state, &*provider, parallelism).await?;
+    let (lookups, unanswered) = lookup::changed(&context.synthesis.assembly, &state, &*provider, parallelism).await?;
     let resources = state.resources.len();
     match found.is_empty() {
         true => {
@@ -32,18 +32,22 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
         false => context.terminal.print(render::drift::drift(&found, &state)),
     }
     if !lookups.is_empty() {
-        context.terminal.note("lookups that would have another answer now:");
+        context.terminal.note("lookups whose answer has changed:");
         context.terminal.print(render::lookups::changes(&lookups, 2).trim_end());
         context.terminal.hint("the answers in the state are used until `plan --refresh` shows what new ones change");
+    }
+    for failed in &unanswered {
+        context.terminal.note(crate::lookup::diagnostic(context.synthesis, failed));
     }
     context.terminal.print_json(&json!({
         "app": context.app(),
         "target": destination.target.name(),
         "resources": resources,
         "drift": render::drift::document(&found, &state),
-        "lookups": lookups,
+        "lookups": render::document::lookups(&lookups),
+        "unanswered": unanswered.iter().map(ToString::to_string).collect::<Vec<_>>(),
     }));
-    let differs = found.values().any(|drift| !matches!(drift, Drift::Unreadable(_)));
+    let differs = !unanswered.is_empty() || found.values().any(|drift| !matches!(drift, Drift::Unreadable(_)));
     let of = |added: bool| {
         found.values().any(|drift| match drift {
             Drift::Missing => !added,

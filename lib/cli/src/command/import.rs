@@ -25,7 +25,9 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
         let (provider, loaded) = destination.start(*start, Access::Change).await?;
         let assembly = &context.synthesis.assembly;
         let upstream = Upstream::read(assembly, &*destination.store).await?;
-        let resolved = lookup::resolve(upstream.resolve(assembly)?.0, &loaded.state, &*provider).await?;
+        let resolved =
+            lookup::resolve(upstream.resolve(assembly)?.0, &loaded.state, path, &*provider, context.global.parallelism)
+                .await?;
         let (store, variables) = (&*destination.store, &context.host.variables());
         let request = import::Request { path, id, take_ownership: *take_ownership, store, variables };
         let found = import::import(&resolved, &loaded.state, &request, &*provider).await?;

@@ -1,8 +1,10 @@
 //! `rollback`: goes back to what the program said in an earlier run.
 
 use groundplan_core::{Assembly, Synthesis};
+use groundplan_engine::State;
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::history::rollback_target;
+use groundplan_engine::model::Answers;
 use groundplan_engine::planning::PlanOptions;
 use groundplan_engine::session::Goal;
 use groundplan_engine::store::History;
@@ -45,7 +47,9 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
         output_locations: context.synthesis.output_locations.clone(),
     };
     let provider = destination.connect(Access::Change).await?;
+    let answers = answers(job, &program.assembly, &loaded.state, args.serial).await?;
     let options = PlanOptions {
+        answers,
         delete_data: args.delete_data,
         skip_final_snapshot: args.snapshot.skip_final_snapshot,
         parallelism: context.global.parallelism,
@@ -59,6 +63,21 @@ async fn rollback(job: &Job<'_>, args: &Rollback) -> Result<Exit, CommandError> 
         context.terminal.hint("the program was not changed: the next `deploy` deploys it again");
     }
     Ok(exit)
+}
+
+/// The answers that the lookups of the program had in the run `serial`.
+async fn answers(job: &Job<'_>, program: &Assembly, state: &State, serial: u64) -> Result<Answers, CommandError> {
+    if program.lookups.is_empty() || serial == state.serial {
+        return Ok(Answers::new());
+    }
+    match job.destination.store.earlier().await?.remove(&serial) {
+        Some(Ok(past)) => Ok(past.lookups),
+        Some(Err(_)) | None => {
+            let note = format!("the state of run {serial} is not kept any more: lookups keep their current answers");
+            job.context.terminal.note(note);
+            Ok(Answers::new())
+        }
+    }
 }
 
 /// What the program said in the run `serial`.

@@ -82,20 +82,22 @@ impl std::fmt::Display for FailedLookup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { query, region, .. } = self;
         match &self.problem {
-            LookupProblem::NotFound { others } if others.is_empty() => {
-                write!(f, "there is no {query} in {region}, and no {} at all", query.noun())
-            }
+            LookupProblem::NotFound { others } if others.is_empty() => write!(f, "there is no {query} in {region}"),
             LookupProblem::NotFound { others } => {
                 write!(f, "there is no {query} in {region}; there is {}", others.join(", "))
             }
             LookupProblem::Ambiguous { matches } => {
-                write!(f, "there are {} of {query} in {region}: {}", matches.len(), matches.join(", "))
+                write!(f, "{} resources match the {query} in {region}: {}", matches.len(), matches.join(", "))
             }
             LookupProblem::Own { resource, found } => {
                 write!(f, "{query} is {found}, the resource `{resource}` of this app; pass its handle instead")
             }
             LookupProblem::Lacking { output, users, .. } => {
-                write!(f, "{query} in {region} has no `{output}`, which {} uses", users.join(", "))
+                write!(
+                    f,
+                    "`{output}` is missing from the answer to the {query} in {region}, and is used by {}",
+                    users.join(", ")
+                )
             }
         }
     }

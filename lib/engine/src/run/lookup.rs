@@ -8,16 +8,18 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use groundplan_core::lookup::Query;
-use groundplan_core::{Assembly, Environment, Path, Reference};
+use groundplan_core::{Assembly, AssumeRole, Environment, Path, Reference};
 use serde_json::Value as Json;
 
 use crate::error::Error;
-use crate::model::{Answer, Answers, Event, FailedLookup, LookupProblem, State};
-use crate::provider::{Identity, LookupRequest, Match, Matches, Provider, ProviderError};
+use crate::model::{Answer, Answers, Event, FailedLookup, LookupProblem, ResourceState, State};
+use crate::provider::{Identity, LookupRequest, Matches, Provider, ProviderError};
+use crate::run::account;
 use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;
 use crate::stages::diff::{LookupChange, Rendered};
@@ -25,13 +27,17 @@ use crate::stages::resolve::substitute;
 
 /// The settings of a read of lookups.
 #[derive(Clone, Copy)]
-pub(crate) struct Reading<'a> {
+pub(crate) struct LookupOptions<'a> {
     pub(crate) provider: &'a dyn Provider,
     pub(crate) identity: &'a Identity,
-    /// Returns whether a lookup is read although the state has its answer.
-    pub(crate) again: &'a dyn Fn(&Path) -> bool,
+    /// Whether lookups are read although the state has their answers.
+    pub(crate) refresh: bool,
+    /// The planned paths; empty for all. A lookup that these do not use keeps its answer, or stays unknown.
+    pub(crate) only: &'a BTreeSet<Path>,
+    /// Answers that are used instead of those of the state.
+    pub(crate) earlier: &'a Answers,
     /// Whether another app may create what is not found, before the plan is executed. Its outputs are unknown.
-    pub(crate) may_come: bool,
+    pub(crate) may_be_created: bool,
     pub(crate) parallelism: usize,
 }
 
@@ -45,71 +51,62 @@ pub(crate) struct LookedUp<'a> {
     pub(crate) changes: BTreeMap<Path, LookupChange>,
 }
 
-/// Returns the program with the answers of its lookups: those of the state, or else new ones.
+/// Returns the program with the answers of the lookups that the resource at `path` and its dependencies use: those of
+/// the state, or else new ones.
 ///
 /// # Errors
-/// The cloud does not answer, and [`Error::Lookups`] with every lookup that has no answer.
+/// The credentials are for another account, the cloud does not answer, and [`Error::Lookups`] with every lookup that has
+/// no answer.
 pub async fn resolve<'a>(
     assembly: Cow<'a, Assembly>,
     state: &State,
+    path: &Path,
     provider: &dyn Provider,
+    parallelism: usize,
 ) -> Result<Cow<'a, Assembly>, Error> {
     if assembly.lookups.is_empty() {
         return Ok(assembly);
     }
-    let identity = &provider.identity().await.map_err(Error::provider(None))?;
-    let reading = Reading { provider, identity, again: &|_| false, may_come: false, parallelism: 10 };
-    Ok(look_up(assembly, state, reading).await?.assembly)
+    let identity = &account::identity(provider, state, Some(&assembly)).await?;
+    let (only, earlier) = (&[path.clone()].into(), &Answers::new());
+    let options =
+        LookupOptions { provider, identity, refresh: false, only, earlier, may_be_created: false, parallelism };
+    Ok(look_up(assembly, state, options).await?.assembly)
 }
 
-/// Returns the answers of the state that the cloud would answer differently now, by path.
+/// Returns the answers of the state that the cloud would answer differently now, by path, and the lookups that have no
+/// answer any more.
 ///
 /// # Errors
-/// As of [`resolve`].
+/// The credentials are for another account, or the cloud does not answer.
 pub async fn changed(
     assembly: &Assembly,
     state: &State,
     provider: &dyn Provider,
     parallelism: usize,
-) -> Result<BTreeMap<Path, LookupChange>, Error> {
-    if !assembly.lookups.keys().any(|path| state.lookups.contains_key(path)) {
-        return Ok(BTreeMap::new());
-    }
-    let identity = &provider.identity().await.map_err(Error::provider(None))?;
+) -> Result<(BTreeMap<Path, LookupChange>, Vec<FailedLookup>), Error> {
     let mut answered = assembly.clone();
     answered.lookups.retain(|path, _| state.lookups.contains_key(path));
-    let reading = Reading { provider, identity, again: &|_| true, may_come: false, parallelism };
-    Ok(look_up(Cow::Owned(answered), state, reading).await?.changes)
+    if answered.lookups.is_empty() {
+        return Ok(Default::default());
+    }
+    let identity = &account::identity(provider, state, Some(&answered)).await?;
+    let (only, earlier) = (&BTreeSet::new(), &Answers::new());
+    let options =
+        LookupOptions { provider, identity, refresh: true, only, earlier, may_be_created: false, parallelism };
+    let Found { answers, failed, .. } = find(&answered, state, options).await?;
+    let mut changes = changes(state, &answers, Vec::new());
+    changes.retain(|path, _| answers.contains_key(path));
+    Ok((changes, failed))
 }
 
 pub(crate) async fn look_up<'a>(
     assembly: Cow<'a, Assembly>,
     state: &State,
-    reading: Reading<'_>,
+    options: LookupOptions<'_>,
 ) -> Result<LookedUp<'a>, Error> {
-    let (known, open) = known(&assembly, state, reading);
-    let (mut failed, mut pending) = (Vec::new(), Vec::new());
-    let mut answers: Answers = known.iter().map(|(path, answer)| (path.clone(), (*answer).clone())).collect();
-    for (request, paths, answer) in read(open, reading).await {
-        let found = answer.map_err(Error::provider(paths.first()))?;
-        match answer_of(&request, found, state, reading) {
-            Ok(found) => {
-                let before = |path: &Path| before(state, path, &found).filter(|before| before.outputs == found.outputs);
-                let kept = |path: &Path| before(path).unwrap_or(&found).clone();
-                answers.extend(paths.iter().map(|path| (path.clone(), kept(path))));
-            }
-            Err(LookupProblem::NotFound { .. }) if reading.may_come => pending.extend(paths),
-            Err(problem) => failed.extend(paths.into_iter().map(|path| FailedLookup {
-                path,
-                query: request.query.clone(),
-                region: request.environment.region.clone(),
-                problem: problem.clone(),
-            })),
-        }
-    }
-    failed.extend(lacking(&assembly, &answers));
+    let Found { answers, pending, failed } = find(&assembly, state, options).await?;
     if !failed.is_empty() {
-        failed.sort_by(|a, b| a.path.cmp(&b.path));
         return Err(Error::Lookups { failed });
     }
     let changes = changes(state, &answers, pending);
@@ -118,24 +115,62 @@ pub(crate) async fn look_up<'a>(
     Ok(LookedUp { assembly, event, changes })
 }
 
-/// Returns the answers that the state has, and the lookups to be read.
-fn known<'a>(
-    assembly: &Assembly,
-    state: &'a State,
-    reading: Reading<'_>,
-) -> (BTreeMap<Path, &'a Answer>, Vec<(Path, LookupRequest)>) {
-    let (mut known, mut open) = (BTreeMap::new(), Vec::new());
+struct Found {
+    answers: Answers,
+    /// What is not found, and another app may create.
+    pending: Vec<Path>,
+    failed: Vec<FailedLookup>,
+}
+
+async fn find(assembly: &Assembly, state: &State, options: LookupOptions<'_>) -> Result<Found, Error> {
+    let (mut answers, open) = known(assembly, state, options);
+    let (mut failed, mut pending) = (Vec::new(), Vec::new());
+    for (request, paths, answer) in read(open, options).await {
+        let found = answer.map_err(Error::provider(paths.first()))?;
+        match answer_of(&request, found, state, options) {
+            Ok(found) => {
+                let before = |path: &Path| before(state, path, &found).filter(|before| before.outputs == found.outputs);
+                let kept = |path: &Path| before(path).unwrap_or(&found).clone();
+                answers.extend(paths.iter().map(|path| (path.clone(), kept(path))));
+            }
+            Err(LookupProblem::NotFound { .. }) if options.may_be_created => pending.extend(paths),
+            Err(problem) => failed.extend(paths.into_iter().map(|path| FailedLookup {
+                path,
+                query: request.query.clone(),
+                region: request.environment.region.clone(),
+                problem: problem.clone(),
+            })),
+        }
+    }
+    failed.extend(own(state, &answers));
+    failed.extend(lacking(assembly, &answers));
+    failed.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Found { answers, pending, failed })
+}
+
+/// Returns the known answers, and the lookups to be read. A lookup that the planned paths do not use is not read.
+fn known(assembly: &Assembly, state: &State, options: LookupOptions<'_>) -> (Answers, Vec<(Path, LookupRequest)>) {
+    let is_used = is_used(assembly, options.only);
+    let own: Arc<BTreeSet<String>> = Arc::new(managed(state).map(|(_, resource)| resource.id.clone()).collect());
+    let (mut known, mut open) = (Answers::new(), Vec::new());
     for (path, query) in &assembly.lookups {
         let environment = assembly.environment(path).expect("every path lies below a stack");
-        let account = reading.identity.account_of(environment);
+        let account = options.identity.account_of(environment);
         let fits = |answer: &&Answer| answer.is_of(query, &environment.region, account);
-        let own = state.lookups.get(path).filter(fits);
-        match own.or_else(|| state.lookups.values().find(fits)).filter(|_| !(reading.again)(path)) {
-            Some(answer) => drop(known.insert(path.clone(), answer)),
-            None => {
-                let (query, environment) = (query.clone(), environment.clone());
-                open.push((path.clone(), LookupRequest { path: path.clone(), query, environment }));
+        let answer = [options.earlier, &state.lookups].into_iter().find_map(|known| known.get(path).filter(fits));
+        // A lookup that has another path than before keeps its answer. One beside another one does not get an old answer.
+        let is_gone = |path: &Path| !assembly.lookups.contains_key(path);
+        let moved = state.lookups.iter().filter(|(path, answer)| is_gone(path) && fits(answer));
+        let moved = || moved.max_by_key(|(_, answer)| answer.serial).map(|(_, answer)| answer);
+        match answer.or_else(moved).filter(|_| !(options.refresh && is_used(path))) {
+            Some(answer) => {
+                known.insert(path.clone(), answer.clone());
             }
+            None if is_used(path) => {
+                let (query, environment, own) = (query.clone(), environment.clone(), own.clone());
+                open.push((path.clone(), LookupRequest { path: path.clone(), query, environment, own }));
+            }
+            None => {}
         }
     }
     (known, open)
@@ -144,20 +179,20 @@ fn known<'a>(
 type Read = (LookupRequest, Vec<Path>, Result<Matches, ProviderError>);
 
 /// Reads all at once. Lookups that ask for the same are one.
-async fn read(open: Vec<(Path, LookupRequest)>, reading: Reading<'_>) -> Vec<Read> {
+async fn read(open: Vec<(Path, LookupRequest)>, options: LookupOptions<'_>) -> Vec<Read> {
     let mut requests: Vec<(LookupRequest, Vec<Path>)> = Vec::new();
-    let mut positions: BTreeMap<(Query, String, String), usize> = BTreeMap::new();
+    let mut positions: BTreeMap<(Query, String, Option<AssumeRole>), usize> = BTreeMap::new();
     for (path, request) in open {
         let Environment { region, role, .. } = &request.environment;
-        let role = role.as_ref().map(|role| format!("{role:?}")).unwrap_or_default();
-        let position = *positions.entry((request.query.clone(), region.clone(), role)).or_insert(requests.len());
+        let place = (request.query.clone(), region.clone(), role.clone());
+        let position = *positions.entry(place).or_insert(requests.len());
         match requests.get_mut(position) {
             Some((_, paths)) => paths.push(path),
             None => requests.push((request, vec![path])),
         }
     }
-    let limiter = RateLimiter::new(reading.parallelism);
-    let reader = Reader::new(reading.provider, &limiter);
+    let limiter = RateLimiter::new(options.parallelism);
+    let reader = Reader::new(options.provider, &limiter);
     let reads: FuturesUnordered<_> = requests
         .into_iter()
         .map(|(request, paths)| async move {
@@ -170,32 +205,44 @@ async fn read(open: Vec<(Path, LookupRequest)>, reading: Reading<'_>) -> Vec<Rea
     read
 }
 
-/// Returns the only match. A resource of the app itself is refused, since a change of it would change its own lookup.
+/// Returns the only match.
 fn answer_of(
     request: &LookupRequest,
     found: Matches,
     state: &State,
-    reading: Reading<'_>,
+    options: LookupOptions<'_>,
 ) -> Result<Answer, LookupProblem> {
     let Matches { mut matches, others } = found;
     match matches.len() {
         0 => Err(LookupProblem::NotFound { others }),
-        1 => {
-            let Match { id, description, outputs } = matches.remove(0);
-            let own = state.resources.iter().find(|(_, resource)| id.as_ref().is_some_and(|id| resource.id == *id));
-            if let Some((path, _)) = own {
-                return Err(LookupProblem::Own { resource: path.clone(), found: description });
-            }
-            Ok(Answer {
-                query: request.query.clone(),
-                region: request.environment.region.clone(),
-                account: reading.identity.account_of(&request.environment).to_owned(),
-                serial: state.serial + 1,
-                outputs,
-            })
-        }
+        1 => Ok(Answer {
+            query: request.query.clone(),
+            region: request.environment.region.clone(),
+            account: options.identity.account_of(&request.environment).to_owned(),
+            serial: state.serial + 1,
+            outputs: matches.remove(0).outputs,
+        }),
         _ => Err(LookupProblem::Ambiguous { matches: matches.into_iter().map(|found| found.description).collect() }),
     }
+}
+
+/// Returns the resources that the app manages, and those that it has replaced and not deleted yet.
+fn managed(state: &State) -> impl Iterator<Item = (&Path, &ResourceState)> {
+    state.resources.iter().chain(state.deposed.iter().map(|old| (&old.path, &old.resource)))
+}
+
+/// Returns the lookups that find a resource of the app itself: a change of it would change its own lookup.
+fn own(state: &State, answers: &Answers) -> Vec<FailedLookup> {
+    let own = |(path, answer): (&Path, &Answer)| {
+        let (type_name, output) = answer.query.resource()?;
+        let id = answer.outputs.get(output)?.as_str()?;
+        let is_it = |resource: &ResourceState| resource.type_name == type_name && resource.id == id;
+        let (resource, _) = managed(state).find(|(_, resource)| is_it(resource))?;
+        let problem = LookupProblem::Own { resource: resource.clone(), found: id.to_owned() };
+        let (query, region) = (answer.query.clone(), answer.region.clone());
+        Some(FailedLookup { path: path.clone(), query, region, problem })
+    };
+    answers.iter().filter_map(own).collect()
 }
 
 /// Returns the answer of the state to the same query in the same place: the one at the path, or, for a lookup with a
@@ -247,8 +294,7 @@ fn with_answers(assembly: &Assembly, answers: &Answers) -> Assembly {
 
 /// Returns the answers that differ, and those that are pending. One that has another path now does not differ.
 fn changes(state: &State, answers: &Answers, pending: Vec<Path>) -> BTreeMap<Path, LookupChange> {
-    let rendered =
-        |answer: Option<&Answer>| answer.map_or(Rendered::Absent, |it| Rendered::Known(it.outputs.clone().into()));
+    let rendered = |answer: Option<&Answer>| answer.map_or(Rendered::Absent, Answer::rendered);
     let mut changes = BTreeMap::new();
     for (path, answer) in answers {
         let before = state.lookups.get(path).or_else(|| before(state, path, answer));
@@ -267,9 +313,9 @@ fn changes(state: &State, answers: &Answers, pending: Vec<Path>) -> BTreeMap<Pat
     changes
 }
 
-/// Returns whether a plan of the paths `only` reads a lookup again: those at or below them, and those that what is there, and
-/// what that depends on, is made from. The others keep their answers, since what follows from new ones is left out.
-pub(crate) fn is_read(assembly: &Assembly, only: &BTreeSet<Path>) -> impl Fn(&Path) -> bool + use<> {
+/// Returns whether a plan of the paths `only` uses a lookup: one at or below these paths, or one that the resources there
+/// or their dependencies refer to.
+fn is_used(assembly: &Assembly, only: &BTreeSet<Path>) -> impl Fn(&Path) -> bool + use<> {
     let is_below = |path: &Path| only.iter().any(|scope| path.is_within(scope));
     let mut needed: BTreeSet<Path> = assembly.resources.keys().filter(|path| is_below(path)).cloned().collect();
     let mut next: Vec<Path> = needed.iter().cloned().collect();

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{Answer as Response, Fake, LOG_GROUP, SUBNET, VPC, assembly, vpc};
-use crate::provider::{ErrorClass, Outputs};
+use crate::provider::{ErrorClass, Match, Outputs};
 use crate::run::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::run::planning::{self, PlanOptions, Planned};
 use crate::run::store::{self, MemoryStore};
@@ -26,7 +26,7 @@ fn outputs(outputs: Json) -> Outputs {
 }
 
 fn found(id: &str, answer: Json) -> Match {
-    Match { id: Some(id.to_owned()), description: format!("{id} (Name=shared)"), outputs: outputs(answer) }
+    Match { description: format!("{id} (Name=shared)"), outputs: outputs(answer) }
 }
 
 /// A program that looks up an image and makes a log group whose name is the id of that.
@@ -48,7 +48,7 @@ impl World {
 
     /// The image has this id from now on.
     fn has_image(&self, id: &str) {
-        let matches = vec![Match { id: None, description: id.into(), outputs: outputs(json!({"Value": id})) }];
+        let matches = vec![Match { description: id.into(), outputs: outputs(json!({"Value": id})) }];
         self.finds(image(), matches);
     }
 
@@ -122,7 +122,7 @@ async fn an_answer_stands_until_a_refresh_whatever_the_cloud_would_answer() {
     let planned = world.plan(&program, refreshing()).await.unwrap();
     let (from, to) = (json!({"Value": "ami-1"}), json!({"Value": "ami-2"}));
     let changed = super::changed(&program, &world.state().await, &world.fake, 1).await.unwrap();
-    assert_eq!(changed, planned.changes.lookups);
+    assert_eq!(changed, (planned.changes.lookups.clone(), Vec::new()));
     assert_eq!(
         planned.changes.lookups["a/image"],
         LookupChange { from: Rendered::Known(from), to: Rendered::Known(to) }
@@ -160,7 +160,8 @@ async fn an_answer_goes_with_its_lookup_and_with_the_app() {
     assert_eq!(world.execute(&planned).await.state.lookups, Answers::new());
     world.deploy(&program(&[("a/image", image())]), PlanOptions::default()).await;
     let loaded = store::load(&world.store, "shop").await.unwrap();
-    let destroyed = planning::destroy(&loaded.state, &world.fake, &PlanOptions::default()).await.unwrap();
+    let options = PlanOptions { delete_data: true, ..PlanOptions::default() };
+    let destroyed = planning::destroy(&loaded.state, &world.fake, &options).await.unwrap();
     assert_eq!(world.execute(&destroyed).await.state.lookups, Answers::new());
 }
 
@@ -179,7 +180,7 @@ async fn none_several_and_a_resource_of_the_app_itself_are_errors_that_say_what_
     let own = world.deploy(&assembly(&[vpc("10.0.0.0/16")]), PlanOptions::default()).await;
     let id = &own.state.resources["a/vpc"].id;
     world.finds(shared(), vec![found(id, json!({"VpcId": id}))]);
-    let problem = LookupProblem::Own { resource: "a/vpc".into(), found: format!("{id} (Name=shared)") };
+    let problem = LookupProblem::Own { resource: "a/vpc".into(), found: id.clone() };
     assert_eq!(world.failures(&program).await, [("a/shared".into(), problem)]);
     assert_eq!(world.fake.cloud().resources.len(), 1, "nothing was touched");
 }
@@ -249,11 +250,95 @@ async fn the_program_of_an_import_has_the_answers_of_the_state() {
     world.has_image("ami-1");
     let outcome = world.deploy(&program, PlanOptions::default()).await;
     world.has_image("ami-2");
-    let resolved = resolve(Cow::Borrowed(&program), &outcome.state, &world.fake).await.unwrap();
+    let resolved = resolve(Cow::Borrowed(&program), &outcome.state, &"a/logs".into(), &world.fake, 1).await.unwrap();
     assert_eq!(resolved.resources["a/logs"].properties["LogGroupName"], Value::from("image-ami-1"));
     let new = crate::fake::state();
-    let resolved = resolve(Cow::Borrowed(&program), &new, &world.fake).await.unwrap();
+    let resolved = resolve(Cow::Borrowed(&program), &new, &"a/logs".into(), &world.fake, 1).await.unwrap();
     assert_eq!(resolved.resources["a/logs"].properties["LogGroupName"], Value::from("image-ami-2"));
     let without = assembly(&[("a/vpc", VPC, json!({}))]);
-    assert!(matches!(resolve(Cow::Borrowed(&without), &new, &world.fake).await.unwrap(), Cow::Borrowed(_)));
+    assert!(matches!(
+        resolve(Cow::Borrowed(&without), &new, &"a/logs".into(), &world.fake, 1).await.unwrap(),
+        Cow::Borrowed(_)
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_app_may_create_is_pending_and_several_are_still_an_error() {
+    let (world, program) = (World::new(), program(&[("a/image", image())]));
+    let expecting =
+        || PlanOptions { upstream: crate::upstream::Upstream::NONE.expecting("network", []), ..refreshing() };
+    let planned = world.plan(&program, expecting()).await.unwrap();
+    let pending = LookupChange { from: Rendered::Absent, to: Rendered::Unknown };
+    assert_eq!(planned.changes.lookups, [("a/image".into(), pending)].into());
+    let two = [1, 2].map(|at| Match { description: format!("ami-{at}"), outputs: Outputs::new() });
+    world.finds(image(), two.into());
+    assert!(matches!(world.plan(&program, expecting()).await, Err(Error::Lookups { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_and_an_import_ask_only_for_what_they_use() {
+    let (world, program) = (World::new(), program(&[("a/image", image()), ("a/shared", shared())]));
+    world.has_image("ami-1");
+    let only = PlanOptions { only: ["a/logs".into()].into(), ..PlanOptions::default() };
+    let outcome = world.deploy(&program, only).await;
+    assert_eq!(outcome.state.lookups.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/image"]);
+    assert_eq!(world.lookups(), ["look up a/image"]);
+    let resolved = resolve(Cow::Borrowed(&program), &world.state().await, &"a/logs".into(), &world.fake, 1).await;
+    assert!(resolved.is_ok() && world.lookups().is_empty());
+    let elsewhere = resolve(Cow::Borrowed(&program), &world.state().await, &"a/shared".into(), &world.fake, 1).await;
+    assert!(matches!(elsewhere, Err(Error::Lookups { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lookup_beside_another_one_gets_no_old_answer() {
+    let world = World::new();
+    world.has_image("ami-1");
+    world.deploy(&program(&[("a/image", image())]), PlanOptions::default()).await;
+    world.has_image("ami-2");
+    let planned = world.plan(&program(&[("a/image", image()), ("a/new", image())]), PlanOptions::default()).await;
+    let lookups = planned.unwrap().changes.lookups;
+    assert_eq!(lookups.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/new"]);
+    assert_eq!(lookups["a/new"].to, Rendered::Known(json!({"Value": "ami-2"})));
+}
+
+#[tokio::test(start_paused = true)]
+async fn earlier_answers_come_back_where_they_are_given() {
+    let (world, program) = (World::new(), program(&[("a/image", image())]));
+    world.has_image("ami-1");
+    let first = world.deploy(&program, PlanOptions::default()).await.state.lookups;
+    world.has_image("ami-2");
+    assert_eq!(name(&world.deploy(&program, refreshing()).await), &Value::from("image-ami-2"));
+    let back = world.deploy(&program, PlanOptions { answers: first.clone(), ..PlanOptions::default() }).await;
+    assert_eq!((name(&back), &back.state.lookups), (&Value::from("image-ami-1"), &first));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_stays_while_a_destroy_keeps_something() {
+    let world = World::new();
+    world.has_image("ami-1");
+    let mut program = program(&[("a/image", image())]);
+    program.resources.extend(assembly(&[("a/db", crate::fake::DATABASE, json!({}))]).resources);
+    let state = world.deploy(&program, PlanOptions::default()).await.state;
+    let kept = planning::destroy(&state, &world.fake, &PlanOptions::default()).await.unwrap();
+    assert!(kept.changes.lookups.is_empty() && kept.plan.observed.is_empty());
+    let options = PlanOptions { delete_data: true, ..PlanOptions::default() };
+    let gone = planning::destroy(&state, &world.fake, &options).await.unwrap();
+    assert_eq!(gone.changes.lookups["a/image"].to, Rendered::Absent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_resources_of_the_app_are_no_part_of_an_answer_and_a_lookup_without_one_is_told_beside_the_others() {
+    let world = World::new();
+    world.has_image("ami-1");
+    world.finds(shared(), vec![found("vpc-1", json!({"VpcId": "vpc-1"}))]);
+    let program = program(&[("a/image", image()), ("a/shared", shared())]);
+    world.deploy(&program, PlanOptions::default()).await;
+    assert!(world.fake.cloud().own.is_empty());
+    world.finds(shared(), Vec::new());
+    world.has_image("ami-2");
+    let (changes, failed) = super::changed(&program, &world.state().await, &world.fake, 1).await.unwrap();
+    assert_eq!(changes.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/image"]);
+    assert_eq!(failed.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), ["a/shared"]);
+    let logs = world.state().await.resources["a/logs"].id.clone();
+    assert_eq!(world.fake.cloud().own, [logs].into());
 }

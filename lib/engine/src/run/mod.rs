@@ -1,5 +1,6 @@
 //! Runs: read from the cloud and the store what the stages need, and execute the plan.
 
+mod account;
 pub mod detect;
 pub mod edit;
 pub mod execute;

@@ -9,10 +9,11 @@ use groundplan_core::{Assembly, Environment, Path, Reference, ResourceEntry, Val
 use serde_json::Value as Json;
 
 use crate::error::Error;
-use crate::model::{Answers, Event, Imports, Intent, Loaded, Orphan, ResourceStatus, State};
+use crate::model::{Answer, Answers, Event, Imports, Intent, Loaded, Orphan, ResourceStatus, State};
 use crate::provider::{Address, ErrorClass, Identity, Properties, Provider};
+use crate::run::account::identity;
 use crate::run::detect;
-use crate::run::lookup;
+use crate::run::lookup::{LookupOptions, look_up};
 pub use crate::run::neighbors::Neighbors;
 use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;
@@ -22,14 +23,16 @@ use crate::run::upstream::{self, Upstream};
 use crate::secret::{self, Digests, Variables};
 use crate::stages::diff::moves::is_moved;
 use crate::stages::diff::only::{Part, part};
-use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Reason, destroy as diff_destroy, diff_with, with_moves};
+use crate::stages::diff::{
+    Action, Change, ChangeSet, Inputs, LookupChange, Reason, Rendered, destroy as diff_destroy, diff_with, with_moves,
+};
 use crate::stages::plan::{Overview, Plan, arrange, schedule};
 use crate::stages::resolve::{substitute, substitute_all};
 
 /// The options of planning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanOptions {
-    /// Reads every resource first, so that the plan corrects drift, and asks all lookups again.
+    /// Reads every resource first, so that the plan corrects drift, and reads all lookups again.
     pub refresh: bool,
     /// For [`destroy`]: also deletes stateful resources.
     pub delete_data: bool,
@@ -41,6 +44,8 @@ pub struct PlanOptions {
     pub only: BTreeSet<Path>,
     /// For [`deploy`]: the outputs of other apps that the program uses.
     pub upstream: Upstream,
+    /// For [`deploy`]: answers of lookups that are used instead of those of the state, as in a rollback.
+    pub answers: Answers,
     /// What other apps have, which an interrupted create has not made.
     pub neighbors: Neighbors,
     /// The environment variables that secrets may come from.
@@ -56,6 +61,7 @@ impl Default for PlanOptions {
             parallelism: 10,
             only: BTreeSet::new(),
             upstream: Upstream::NONE,
+            answers: Answers::new(),
             neighbors: Neighbors::NONE,
             variables: Variables::NONE,
         }
@@ -173,15 +179,16 @@ pub async fn deploy(
 ) -> Result<Planned, Error> {
     let (resolved, imports) = options.upstream.resolve(assembly)?;
     let identity = identity(provider, state, Some(assembly)).await?;
-    let is_read = lookup::is_read(&resolved, &options.only);
-    let reading = lookup::Reading {
+    let lookup_options = LookupOptions {
         provider,
         identity: &identity,
-        again: &|path| options.refresh && is_read(path),
-        may_come: options.upstream.is_expecting(),
+        refresh: options.refresh,
+        only: &options.only,
+        earlier: &options.answers,
+        may_be_created: options.upstream.is_expecting(),
         parallelism: options.parallelism,
     };
-    let lookups = lookup::look_up(resolved, state, reading).await?;
+    let lookups = look_up(resolved, state, lookup_options).await?;
     let assembly = &*lookups.assembly;
     let wanted = |path: &Path| {
         assembly.resources.contains_key(path) && !state.resources.contains_key(path) && !is_moved(assembly, state, path)
@@ -285,10 +292,15 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
     let mut changes = diff_destroy(&inputs, options.delete_data);
     let (imports, kept_imports) = upstream::split(&observed.state, &changes, Imports::new(), &|_| false);
     changes.imports = upstream::changes(&state.imports, &kept_imports);
+    // What stays was made from the answers. Where nothing stays, a later deploy looks up anew.
+    let goes = |change: &Change| matches!(change.action, Action::Delete | Action::Forget | Action::Retain);
+    let nothing_stays = changes.changes.values().all(goes);
+    if nothing_stays {
+        let gone = |answer: &Answer| LookupChange { from: answer.rendered(), to: Rendered::Absent };
+        changes.lookups = state.lookups.iter().map(|(path, answer)| (path.clone(), gone(answer))).collect();
+    }
     let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options)?;
-    // A later deploy looks up anew.
-    let forgotten = Event::LookedUp { answers: Answers::new() };
-    let forgotten = (!state.lookups.is_empty()).then_some(forgotten);
+    let forgotten = (!changes.lookups.is_empty()).then(|| Event::LookedUp { answers: Answers::new() });
     let observed = observed.events.into_iter().chain(forgotten).collect();
     let plan = Plan { observed, imports, kept_imports, ..plan };
     let planned = Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh, is_part: false };
@@ -300,39 +312,6 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
 /// that none are.
 fn snapshots(plan: Plan, state: &State, options: &PlanOptions) -> Result<Plan, Error> {
     if options.skip_final_snapshot { Ok(plan) } else { plan.with_final_snapshots(state) }
-}
-
-/// Who the credentials belong to, where that is the account of the stacks and of the state, and
-/// where each stack's role is one of the account that the stack is pinned to.
-pub(crate) async fn identity(
-    provider: &dyn Provider,
-    state: &State,
-    assembly: Option<&Assembly>,
-) -> Result<Identity, Error> {
-    let own = provider.identity().await.map_err(Error::provider(None))?;
-    for (stack, environment) in assembly.map(|assembly| &assembly.stacks).into_iter().flatten() {
-        let Some(expected) = &environment.account else { continue };
-        let actual = match environment.role {
-            None => own.clone(),
-            Some(_) => {
-                provider.identity_in(environment).await.map_err(Error::provider(Some(&Path::new(stack.as_str()))))?
-            }
-        };
-        if *expected != actual.account {
-            let what = format!("the stack `{stack}` is pinned to");
-            return Err(Error::WrongAccount { what, stack: Some(stack.clone()), expected: expected.clone(), actual });
-        }
-    }
-    // What is still to be deleted is there, too, and what may have been made. What was made as a role
-    // is wherever that leads to.
-    let is_own = state.environments().any(|(_, environment)| environment.role.is_none());
-    match state.identity.as_ref().filter(|known| is_own && known.account != own.account) {
-        Some(known) => {
-            let what = "the resources of this app are in".to_owned();
-            Err(Error::WrongAccount { what, stack: None, expected: known.account.clone(), actual: own })
-        }
-        None => Ok(own),
-    }
 }
 
 /// Whether the program declares what an open create asks for, at whatever path.

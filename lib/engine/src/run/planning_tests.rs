@@ -19,6 +19,7 @@ const REFRESH: PlanOptions = PlanOptions {
     parallelism: 4,
     only: BTreeSet::new(),
     upstream: Upstream::NONE,
+    answers: crate::model::Answers::new(),
     neighbors: Neighbors::NONE,
     variables: Variables::NONE,
 };

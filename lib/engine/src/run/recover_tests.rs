@@ -462,7 +462,8 @@ fn what_is_looked_up_by_its_name_is_found_though_the_state_has_it() {
     let state = crate::stages::diff::tests::deployed(&assembly(&[("a/db", DATABASE, json!({}))]));
     let address = state.resources["a/db"].existing("shop", &"a/db".into()).address;
     let found = |recovery| {
-        let behavior = crate::fake::behavior(DATABASE).map(|known| Behavior { recovery, ..known });
+        let mut behavior = crate::fake::behavior(DATABASE);
+        behavior.as_mut().expect("it is known").recovery = recovery;
         let mut ids = vec![state.resources["a/db"].id.clone()];
         retain_unknown(&state, &address, behavior, &mut ids);
         ids.len()

@@ -41,7 +41,7 @@ pub(crate) use changes::{desired_properties, diff_with, with_moves};
 pub(crate) use compare::strongest;
 pub use removed::destroy;
 
-use crate::model::{Counts, State};
+use crate::model::{Answer, Counts, State};
 use crate::provider::{Behavior, Identity};
 use crate::secret::Digests;
 
@@ -331,6 +331,13 @@ pub struct LookupChange {
     pub from: Rendered,
     /// The outputs of the new answer; unknown if another app, which is deployed first, may create what is looked up.
     pub to: Rendered,
+}
+
+impl Answer {
+    /// Returns the outputs for display.
+    pub(crate) fn rendered(&self) -> Rendered {
+        Rendered::Known(self.outputs.clone().into())
+    }
 }
 
 /// A removed and an added resource that look like one resource.

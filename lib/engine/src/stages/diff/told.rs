@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_core::{Deferred, Path, Value};
+use groundplan_core::{Deferred, Environment, Path, Value};
 use groundplan_schema::lookup;
 
 use super::{Action, Change, Inputs, Reason, existing};
@@ -86,13 +86,17 @@ pub(super) fn has_no_room(
         return false;
     }
     let there = existing::all(state).map(|it| it.resource);
-    let there = there.filter(|it| it.type_name == prior.type_name && it.properties.get(quota.owner) == owner);
+    let is_beside =
+        |other: &Environment| inputs.identity.account_of(other) == inputs.identity.account_of(&prior.environment);
+    let there = there.filter(|it| it.type_name == prior.type_name && is_beside(&it.environment));
+    let there = there.filter(|it| it.properties.get(quota.owner) == owner);
     // The owner may be an output, of which the declarations have the same reference.
     let declared = |path: &Path| inputs.assembly.resources.get(path);
     let stated = declared(&change.path).and_then(|entry| entry.properties.get(quota.owner));
     let more = inputs.assembly.resources.iter().filter(|(path, entry)| {
         let same = entry.type_name == prior.type_name && entry.properties.get(quota.owner) == stated;
-        same && !state.resources.contains_key(*path)
+        let is_beside = inputs.assembly.environment(path).is_some_and(is_beside);
+        same && is_beside && !state.resources.contains_key(*path)
     });
     there.count() + more.count() >= quota.most
 }
