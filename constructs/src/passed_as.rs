@@ -8,7 +8,6 @@
 #[diagnostic::on_unimplemented(
     message = "a `{T}` is expected here, but a `{Self}` was given",
     label = "this cannot be passed for a `{T}`",
-    note = "pass a reference to the handle of a construct, as in `&vpc`, or of what exists already, as in \
-            `&Vpc::existing(id)`"
+    note = "pass a reference to a handle, or the result of `existing(…)`"
 )]
 pub trait PassedAs<T>: Into<T> {}

@@ -2,6 +2,7 @@
 
 use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Provides, Scope, Template, template};
 use groundplan_resources::ecr;
+use groundplan_resources::ecr::repository::{EncryptionType, ImageTagMutability};
 
 use crate::identity::{Grantee, KmsKeyRef, Statement};
 use crate::passed_as::PassedAs;
@@ -106,8 +107,9 @@ impl Construct for ImageRepository {
             let error = Diagnostic::error(Code::NoImages, "a repository has to keep at least one image");
             scope.report(error.got(0).allowed("1 or more").help("leave `keep` out to keep all tagged images"));
         }
+        let mutability = if self.mutable_tags { ImageTagMutability::MUTABLE } else { ImageTagMutability::IMMUTABLE };
         let mut repository = ecr::Repository::new()
-            .image_tag_mutability(if self.mutable_tags { "MUTABLE" } else { "IMMUTABLE" })
+            .image_tag_mutability(mutability)
             .image_scanning_configuration(ecr::repository::ImageScanningConfiguration::new().scan_on_push(true))
             .lifecycle_policy(ecr::repository::LifecyclePolicy::new().lifecycle_policy_text(self.expiry()));
         if let Some(name) = self.name {
@@ -115,7 +117,7 @@ impl Construct for ImageRepository {
         }
         if let Some(key) = &self.key {
             key.check(scope);
-            let encryption = ecr::repository::EncryptionConfiguration::new("KMS").kms_key(key.arn());
+            let encryption = ecr::repository::EncryptionConfiguration::new(EncryptionType::KMS).kms_key(key.arn());
             repository = repository.encryption_configuration(encryption);
         }
         ImageRepositoryHandle { repository: scope.resource(repository) }

@@ -5,6 +5,10 @@ use std::rc::Rc;
 
 use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope, Template, template};
 use groundplan_resources::s3;
+use groundplan_resources::s3::bucket::{
+    ObjectOwnership, ServerSideEncryptionByDefault, ServerSideEncryptionByDefaultSseAlgorithm,
+    VersioningConfigurationStatus,
+};
 
 use crate::identity::{Condition, Grantee, KmsKeyRef, PolicyDocument, PolicyKind, Principal, Recipient, Statement, To};
 use crate::passed_as::PassedAs;
@@ -91,8 +95,9 @@ impl Bucket {
 
     fn encryption(&self) -> s3::bucket::BucketEncryption {
         let default = match &self.key {
-            Some(key) => s3::bucket::ServerSideEncryptionByDefault::new("aws:kms").kms_master_key_id(key.arn()),
-            None => s3::bucket::ServerSideEncryptionByDefault::new("AES256"),
+            Some(key) => ServerSideEncryptionByDefault::new(ServerSideEncryptionByDefaultSseAlgorithm::AWS_KMS)
+                .kms_master_key_id(key.arn()),
+            None => ServerSideEncryptionByDefault::new(ServerSideEncryptionByDefaultSseAlgorithm::AES256),
         };
         let rule = s3::bucket::ServerSideEncryptionRule::new()
             .server_side_encryption_by_default(default)
@@ -145,7 +150,7 @@ impl Construct for Bucket {
             .block_public_policy(true)
             .ignore_public_acls(true)
             .restrict_public_buckets(true);
-        let owner = s3::bucket::OwnershipControlsRule::new().object_ownership("BucketOwnerEnforced");
+        let owner = s3::bucket::OwnershipControlsRule::new().object_ownership(ObjectOwnership::BUCKET_OWNER_ENFORCED);
         let mut bucket = s3::Bucket::new()
             .bucket_encryption(self.encryption())
             .public_access_block_configuration(closed)
@@ -154,7 +159,9 @@ impl Construct for Bucket {
             bucket = bucket.bucket_name(name);
         }
         if self.versioned {
-            bucket = bucket.versioning_configuration(s3::bucket::VersioningConfiguration::new("Enabled"));
+            bucket = bucket.versioning_configuration(s3::bucket::VersioningConfiguration::new(
+                VersioningConfigurationStatus::ENABLED,
+            ));
         }
         let bucket = scope.resource(bucket);
 

@@ -3,6 +3,7 @@
 use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope, template};
 use groundplan_resources::certificatemanager::CertificateArn;
 use groundplan_resources::elasticloadbalancingv2::listener::{Action, FixedResponseConfig, RedirectConfig};
+use groundplan_resources::elasticloadbalancingv2::load_balancer::{IpAddressType, Scheme};
 use groundplan_resources::elasticloadbalancingv2::{
     Listener, ListenerArgs, ListenerArn, ListenerCertificate, ListenerCertificateArgs, LoadBalancer, listener,
     listener_certificate, load_balancer,
@@ -188,21 +189,21 @@ impl Construct for ApplicationLoadBalancer {
         let security_group = self.add_security_group(scope);
         let balancer = self.add_balancer(scope, &security_group);
 
-        let to_https = RedirectConfig::new("HTTP_301").protocol("HTTPS").port("443");
+        let to_https = RedirectConfig::new(listener::StatusCode::HTTP_301).protocol("HTTPS").port("443");
         let http = Listener::new(ListenerArgs {
-            default_actions: [Action::new("redirect").redirect_config(to_https)],
+            default_actions: [Action::new(listener::Type::REDIRECT).redirect_config(to_https)],
             load_balancer_arn: &balancer,
         });
-        let http = scope.add("http", http.port(80).protocol("HTTP"));
+        let http = scope.add("http", http.port(80).protocol(listener::Protocol::HTTP));
 
         let nobody = FixedResponseConfig::new("404").content_type("text/plain").message_body("Not found");
         let default = |arn: &Input<CertificateArn>| listener::Certificate::new().certificate_arn(arn.clone());
         let https = Listener::new(ListenerArgs {
-            default_actions: [Action::new("fixed-response").fixed_response_config(nobody)],
+            default_actions: [Action::new(listener::Type::FIXED_RESPONSE).fixed_response_config(nobody)],
             load_balancer_arn: &balancer,
         })
         .port(443)
-        .protocol("HTTPS")
+        .protocol(listener::Protocol::HTTPS)
         .ssl_policy(self.tls.name())
         .certificates([default(&self.certificates[0])]);
         let https = scope.add("https", https);
@@ -308,9 +309,9 @@ impl ApplicationLoadBalancer {
     fn add_balancer(&self, scope: &Scope, group: &SecurityGroupHandle) -> Handle<LoadBalancer> {
         let name = format!("{}-{}", scope.app_name(), scope.path().name());
         let balancer = LoadBalancer::new()
-            .type_("application")
-            .scheme(if self.is_external() { "internet-facing" } else { "internal" })
-            .ip_address_type(if self.vpc.has_ipv6() { "dualstack" } else { "ipv4" })
+            .type_(load_balancer::Type::APPLICATION)
+            .scheme(if self.is_external() { Scheme::INTERNET_FACING } else { Scheme::INTERNAL })
+            .ip_address_type(if self.vpc.has_ipv6() { IpAddressType::DUALSTACK } else { IpAddressType::IPV4 })
             .subnets(self.subnets(scope))
             .security_groups([group.id()])
             .load_balancer_attributes(self.attributes(scope))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Provides, Scope};
+use groundplan_resources::ec2::vpc_endpoint::VpcEndpointType;
 use groundplan_resources::{Tag, ec2};
 
 use super::layout::{PlannedSubnet, SubnetLayout, Visibility};
@@ -420,12 +421,12 @@ impl Vpc {
             let resource = ec2::VpcEndpoint::new(&handle.vpc).service_name(service);
             let resource = match &group {
                 Some(group) if !endpoint.is_gateway() => resource
-                    .vpc_endpoint_type("Interface")
+                    .vpc_endpoint_type(VpcEndpointType::INTERFACE)
                     .private_dns_enabled(true)
                     // An endpoint accepts one subnet of each zone.
                     .subnet_ids(handle.subnet_per_zone(Visibility::Private))
                     .security_group_ids([group.id()]),
-                _ => resource.vpc_endpoint_type("Gateway").route_table_ids(tables),
+                _ => resource.vpc_endpoint_type(VpcEndpointType::GATEWAY).route_table_ids(tables),
             };
             scope.add(&format!("endpoint-{}", endpoint.service()), resource);
         }

@@ -23,7 +23,7 @@ pub(crate) fn show(path: &Path, answer: &Answer) -> String {
         paint(BOLD, path),
         format!("  lookup: {}", answer.query),
         format!("  region: {}", answer.region),
-        format!("  found by: the run that wrote serial {}; `--refresh` looks it up again", answer.serial),
+        format!("  found by: the run that wrote serial {}; `deploy --refresh` reads it again", answer.serial),
         "  outputs:".to_owned(),
     ];
     lines.extend(

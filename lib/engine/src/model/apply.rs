@@ -106,7 +106,7 @@ impl State {
         let all = current.chain(orphans).chain(pending);
         let changed =
             all.filter(|(path, environment)| path.stack() == stack && identity.is_same_place(environment, new));
-        // The account, too: without it, that of other credentials would be meant, of which a role makes no use.
+        // The account is set as well: an environment without one would mean the account of other credentials.
         changed.for_each(|(_, environment)| environment.clone_from(new));
     }
 

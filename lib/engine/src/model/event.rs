@@ -120,8 +120,7 @@ pub enum Event {
         /// Its outputs.
         outputs: Outputs,
     },
-    /// A resource that was replaced and not deleted is the one of its path again. What stands there is deposed in its
-    /// place. Format 3 of the journal lacks it.
+    /// A replaced resource that was not deleted takes its path back. The resource at the path becomes deposed. Format 3 of the journal lacks it.
     Restored {
         /// The path.
         path: Path,

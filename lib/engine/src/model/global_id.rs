@@ -1,4 +1,4 @@
-//! What names one resource among all of a cloud.
+//! The identity of a resource across states, stacks and roles.
 
 use groundplan_core::Environment;
 use groundplan_schema::{ResourceType, lookup};

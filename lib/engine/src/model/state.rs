@@ -59,7 +59,7 @@ pub struct State {
     /// The outputs of other apps that the app uses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub imports: Imports,
-    /// What the lookups of the app have found. Format 3 does not have them.
+    /// The answers of the lookups of the app. Format 3 lacks them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lookups: Answers,
 }
@@ -256,7 +256,7 @@ impl State {
         current.or_else(|| deposed.find(|resource| resource.is_named(id, generation)))
     }
 
-    /// Who the credentials of the last run belonged to. A state without a run has nothing that this matters for.
+    /// Returns the identity of the credentials of the last run, or an empty one before the first run.
     pub(crate) fn known_identity(&self) -> Identity {
         self.identity.clone().unwrap_or_else(|| Identity { account: String::new(), partition: String::new() })
     }

@@ -12,8 +12,8 @@ use crate::run::recover::learned;
 use crate::stages::diff::Inputs;
 use crate::stages::diff::restored::{Wanted, after, stays, wanted_again};
 
-/// Returns the events that put what the program has again back into its place. Nobody has looked at it since it was
-/// replaced, and a refused deletion may have taken parts of it away, so each is read first.
+/// Returns the events by which replaced resources take their paths back. Each is read first: it was not read since it
+/// was replaced, and a refused deletion may have removed parts of it.
 ///
 /// # Errors
 /// A resource cannot be read.

@@ -1,4 +1,4 @@
-//! What an earlier run has replaced and not deleted, where the program has that again.
+//! Replaced resources that were not deleted and that the program declares again.
 //!
 //! A replacement that was interrupted between its create and its delete leaves both resources. A program that goes back
 //! wants the first one as it is: it has the data and the name, and others may use it still. To make a third one instead
@@ -14,15 +14,15 @@ use super::only::selected;
 use super::{Action, Inputs, diff};
 use crate::model::{Event, State};
 
-/// What was replaced and not deleted, and can stay.
+/// A replaced resource that can take its path back.
 pub(crate) struct Wanted {
     /// The path of the program, to which it may move.
     pub(crate) path: Path,
     pub(crate) event: Event,
 }
 
-/// Of what was replaced and not deleted, the next one that can stay where the program would make another one:
-/// in the order in which resources are made, since what is restored is what others refer to. `only` is the part of
+/// Returns the next replaced resource that can stay where the program would create another one, in the order in which
+/// resources are created, since others refer to what is restored. `only` is the part of
 /// the program that is deployed, or empty.
 pub(crate) fn wanted_again(inputs: &Inputs<'_>, only: &BTreeSet<Path>, tried: &[Event]) -> Option<Wanted> {
     let state = inputs.state;

@@ -291,14 +291,14 @@ fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holder
     }
 }
 
-/// Why the old one goes first where others take what it has, and it takes what others have.
+/// Returns why the old resource is deleted first when names are exchanged in a circle.
 fn exchanged(inputs: &Inputs<'_>, changes: &ChangeSet, path: &Path) -> Option<(String, String)> {
     let held = claims::held(inputs.state.resources.get(path)?, inputs.identity);
     let takes = |wanted: &Claim| held.iter().any(|held| held.conflicts_with(wanted));
     let of_others = changes.claims.iter().filter(|(other, _)| *other != path);
     let (taker, claim) =
         of_others.into_iter().find_map(|(other, wanted)| Some((other, wanted.iter().find(|it| takes(it))?)))?;
-    let because = format!("`{taker}` takes its {} in a circle of exchanges", named(claim));
+    let because = format!("`{taker}` takes its {}, in a circle of exchanges", named(claim));
     Some((because, "make the change in two deploys, of which the first gives one of them another value".into()))
 }
 

@@ -1,4 +1,4 @@
-//! What an owner may have only a few of: an old one goes before a new one comes where it has no room for both.
+//! Orders creates after deletes of the same owner if a quota leaves no room for both.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,20 +12,20 @@ use crate::stages::diff::existing::{Incarnation, all};
 use crate::stages::diff::needs::Going;
 use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order};
 
-/// What one owner has and gets of a type.
+/// The resources of a type that an owner has and gets.
 struct Owned<'s> {
     quota: &'static OwnerQuota,
     existing: BTreeSet<&'s str>,
-    /// What is made beside what stands there.
+    /// The creates beside the existing ones.
     made: Vec<Node>,
     /// The replacements that make the new one first.
     created_first: usize,
     deleted: Vec<(Incarnation<'s>, Node)>,
 }
 
-/// Makes creates wait for deletions of the same owner, as far as it has no room for more. Of the replacement of one
-/// resource, the diff has settled the order. A deletion that would wait until what uses the old one has the new one
-/// does not: where both cannot be there, that is without either for a while.
+/// Delays creates until deletions of the same owner have made room. The diff has already ordered the two halves of a
+/// replacement. If a deletion would wait for users of the old resource that wait for the new one, that wait is dropped:
+/// the users are without either for a while.
 pub(super) fn order(
     inputs: &Inputs<'_>,
     changes: &ChangeSet,
