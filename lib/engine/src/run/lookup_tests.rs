@@ -342,3 +342,20 @@ async fn the_resources_of_the_app_are_no_part_of_an_answer_and_a_lookup_without_
     let logs = world.state().await.resources["a/logs"].id.clone();
     assert_eq!(world.fake.cloud().own, [logs].into());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_uses_the_answers_that_it_shows() {
+    let (world, program) = (World::new(), program(&[("a/image", image())]));
+    world.has_image("ami-1");
+    let planned = world.plan(&program, PlanOptions::default()).await.unwrap();
+    let loaded = store::load(&world.store, "shop").await.unwrap();
+    let read = |planned: &Planned| Planned::from_json(&planned.to_json(Some(&program), &loaded));
+    assert!(read(&planned).is_ok());
+    let mut other = planned.clone();
+    other.changes.lookups.get_mut("a/image").unwrap().to = Rendered::Known(json!({"Value": "ami-2"}));
+    let error = read(&other).unwrap_err().to_string();
+    assert!(error.contains("another answer of the lookup `a/image`"), "{error}");
+    let mut hidden = planned;
+    hidden.changes.lookups.clear();
+    assert!(matches!(read(&hidden), Err(Error::CorruptPlan { .. })));
+}

@@ -118,6 +118,20 @@ impl Planned {
         if let Some(other) = plan.assembly.as_ref().map(|it| &it.app).filter(|app| **app != plan.app) {
             return Some(format!("it belongs to the app `{}` but contains the program of `{other}`", plan.app));
         }
+        let looked_up = plan.observed.iter().find_map(|event| match event {
+            Event::LookedUp { answers } => Some(answers),
+            _ => None,
+        });
+        let used =
+            |path: &Path| looked_up.and_then(|answers| answers.get(path)).map_or(Rendered::Absent, Answer::rendered);
+        let differs =
+            |(path, change): &(&Path, &LookupChange)| change.to != Rendered::Unknown && change.to != used(path);
+        if let Some((path, _)) = changes.lookups.iter().find(differs) {
+            return Some(format!("it uses another answer of the lookup `{path}` than it shows"));
+        }
+        if plan.lookups_change == changes.lookups.is_empty() {
+            return Some("it changes answers of lookups but does not show them, or the reverse".to_owned());
+        }
         let is_shown = |path: &Path| {
             let acts = |change: &Change| !matches!(change.action, Action::NoOp | Action::Keep);
             changes.changes.get(path).is_some_and(acts) || changes.deposed.iter().any(|old| old.path == *path)

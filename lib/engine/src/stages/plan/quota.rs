@@ -55,6 +55,8 @@ pub(super) fn order(
         let owned = all_owned.entry(id).or_insert_with(|| owned(quota));
         match action(changes, path) {
             Some(Action::Create) => owned.made.push(node),
+            // The old one makes no room at another owner.
+            Some(Action::Replace(Order::DeleteFirst)) if moves(inputs, path, quota, owner) => owned.made.push(node),
             Some(Action::Replace(Order::CreateFirst)) => owned.created_first += 1,
             // It has the room of the old one.
             _ => {}
@@ -63,6 +65,12 @@ pub(super) fn order(
     for owned in all_owned.into_values() {
         make_room(owned, going, graph);
     }
+}
+
+/// Returns whether a resource had another owner before.
+fn moves(inputs: &Inputs<'_>, path: &Path, quota: &OwnerQuota, owner: &str) -> bool {
+    let prior = inputs.state.resources.get(path).and_then(|prior| prior.properties.get(quota.owner));
+    prior.is_some_and(|prior| prior.as_str() != Some(owner))
 }
 
 fn make_room(owned: Owned<'_>, going: &Going<'_>, graph: &mut Graph) {

@@ -95,6 +95,20 @@ fn the_owner_is_known_by_its_name_or_by_the_reference_to_it() {
 }
 
 #[test]
+fn what_moves_to_another_owner_and_goes_first_takes_room_there() {
+    let program = |owner: &str, others: &[&'static str]| {
+        let keys = others.iter().map(|path| key(path, json!("eve"))).chain([key("a/one", json!(owner))]);
+        let mut program = assembly(&keys.collect::<Vec<_>>());
+        program.resources.get_mut("a/one").unwrap().lifecycle.delete_before_create = true;
+        program
+    };
+    let (_, plan) = planned(&program("ada", &["a/two", "a/three"]), &program("eve", &["a/two"])).unwrap();
+    assert_eq!(before(&plan, "a/one"), ["a/one", "a/three"], "{}", plan.render());
+    let (_, plan) = planned(&program("ada", &["a/two"]), &program("eve", &["a/two"])).unwrap();
+    assert_eq!(before(&plan, "a/one"), ["a/one"], "{}", plan.render());
+}
+
+#[test]
 fn what_has_the_secret_of_the_old_one_gets_that_of_the_new_one_after_both() {
     let secret = |key: &str| {
         let output =
