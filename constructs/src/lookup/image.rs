@@ -27,13 +27,13 @@ pub struct Image {
 }
 
 impl Image {
-    /// Amazon Linux 2023 with the default kernel.
+    /// Amazon Linux 2023 with the default kernel. AWS makes newer kernel lines the default from time to time.
     /// <https://docs.aws.amazon.com/linux/al2023/ug/ec2.html>
     pub fn amazon_linux_2023(architecture: Architecture) -> Self {
         Self::below("ami-amazon-linux-latest", format_args!("al2023-ami-kernel-default-{architecture}"))
     }
 
-    /// Amazon Linux 2023 with as few packages as it runs with.
+    /// Amazon Linux 2023 with few packages and the default kernel.
     /// <https://docs.aws.amazon.com/linux/al2023/ug/ec2.html>
     pub fn amazon_linux_2023_minimal(architecture: Architecture) -> Self {
         Self::below("ami-amazon-linux-latest", format_args!("al2023-ami-minimal-kernel-default-{architecture}"))

@@ -65,7 +65,10 @@ impl Lookup {
         AvailabilityZonesLookup
     }
 
-    /// Looks up a managed prefix list by its name, such as `com.amazonaws.global.cloudfront.origin-facing`.
+    /// Looks up a managed prefix list by its name, such as `com.amazonaws.global.cloudfront.origin-facing`. A rule of a
+    /// security group with a list counts as many rules as the list can have entries: 55 of the 60 of a group for the one
+    /// of CloudFront.
+    /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html>
     pub fn prefix_list(name: impl Into<String>) -> PrefixListLookup {
         PrefixListLookup { name: name.into() }
     }
