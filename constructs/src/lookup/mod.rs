@@ -1,8 +1,9 @@
 //! Lookups find what exists already, by tags or names, while a plan is made.
 //!
 //! A lookup is added to a scope like a resource, and its handle fits where a reference to something that exists
-//! fits. The program states the query and contains no ids; synth makes no request. A plan reads AWS and shows the answer,
-//! and the deploy keeps it in the state. From then on the answer is used, even if AWS would answer differently: a new machine
+//! fits. The program states the query and contains no ids; synth makes no request. A plan reads AWS and shows the
+//! answer, and the deploy keeps it in the state. From then on the answer is used, even if AWS would answer differently:
+//! a new machine
 //! image replaces no instance until a plan with a refresh reads the lookups again and shows what follows.
 //!
 //! Nothing found, and several found, are errors that list what exists.

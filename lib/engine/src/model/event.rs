@@ -120,7 +120,8 @@ pub enum Event {
         /// Its outputs.
         outputs: Outputs,
     },
-    /// A replaced resource that was not deleted takes its path back. The resource at the path becomes deposed. Format 3 of the journal lacks it.
+    /// A replaced resource that was not deleted takes its path back. The resource at the path becomes deposed. Format 3
+    /// of the journal lacks it.
     Restored {
         /// The path.
         path: Path,

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::error::Error;
 use crate::model::{Answer, Answers, Event, Imports, Intent, Loaded, Orphan, ResourceStatus, State};
-use crate::provider::{Address, ErrorClass, Identity, Properties, Provider};
+use crate::provider::{Address, Behavior, ErrorClass, Identity, Properties, Provider};
 use crate::run::account::identity;
 use crate::run::detect;
 use crate::run::lookup::{LookupOptions, look_up};
@@ -216,29 +216,13 @@ pub async fn deploy(
     let repeats = |type_name: &str, property: &str| provider.repeats(type_name, property);
     if !observed.state.deposed.is_empty() {
         let digests = digests(assembly, &observed.state, provider, &options.variables).await;
-        let inputs = Inputs {
-            assembly,
-            state: &observed.state,
-            identity: &identity,
-            behavior: &behavior,
-            repeats: &repeats,
-            digests: &digests,
-            missing: &observed.missing,
-        };
+        let inputs = observed.inputs(assembly, &identity, &behavior, &repeats, &digests);
         let limiter = RateLimiter::new(options.parallelism);
         let restored = limiter.keep(restored(&inputs, &options.only, Reader::new(provider, &limiter))).await?;
         observed.fold(restored)?;
     }
     let digests = digests(assembly, &observed.state, provider, &options.variables).await;
-    let inputs = Inputs {
-        assembly,
-        state: &observed.state,
-        identity: &identity,
-        behavior: &behavior,
-        repeats: &repeats,
-        digests: &digests,
-        missing: &observed.missing,
-    };
+    let inputs = observed.inputs(assembly, &identity, &behavior, &repeats, &digests);
     let (part, plan) = arrange(&inputs, |delete_first| {
         let mut part = part(&inputs, diff_with(&inputs, delete_first), &options.only)?;
         supported(&inputs, &part.changes, provider)?;
@@ -440,6 +424,18 @@ fn references(assembly: &Assembly) -> impl Iterator<Item = &Reference> {
 }
 
 impl Observed<'_> {
+    /// Returns the inputs of the stages that compare this state with a program.
+    fn inputs<'s>(
+        &'s self,
+        assembly: &'s Assembly,
+        identity: &'s Identity,
+        behavior: &'s dyn Fn(&str) -> Option<Behavior>,
+        repeats: &'s dyn Fn(&str, &str) -> bool,
+        digests: &'s Digests,
+    ) -> Inputs<'s> {
+        Inputs { assembly, state: &self.state, identity, behavior, repeats, digests, missing: &self.missing }
+    }
+
     fn fold(&mut self, events: Vec<Event>) -> Result<(), Error> {
         for event in &events {
             let place = || "the state being planned".to_owned();
