@@ -160,6 +160,22 @@ impl ResourceType {
             && !self.primary_identifier.contains(&attribute)
     }
 
+    /// Returns whether an attribute is a host name that AWS gives to each resource of this type and to no other, such as
+    /// the `DNSName` of a load balancer. The sources do not say so, but the name does. A private one, as that of an
+    /// instance, may be given once in each VPC.
+    ///
+    /// ```
+    /// let balancer = groundplan_schema::lookup("AWS::ElasticLoadBalancingV2::LoadBalancer").unwrap();
+    /// assert!(balancer.is_host_name("DNSName"));
+    /// assert!(!balancer.is_host_name("CanonicalHostedZoneID"));
+    /// ```
+    pub fn is_host_name(&self, attribute: &str) -> bool {
+        let is_named =
+            ["DNSName", "DnsName", "DomainName", "Endpoint.Address"].iter().any(|end| attribute.ends_with(end));
+        let is_given = self.attributes.contains_key(attribute) && !self.properties.contains_key(attribute);
+        is_named && is_given && !attribute.starts_with("Private")
+    }
+
     /// Returns the names of the required properties.
     pub fn required(&self) -> impl Iterator<Item = &'static str> {
         self.properties.iter().filter(|(_, property)| property.required).map(|(name, _)| *name)

@@ -309,6 +309,17 @@ impl ResourceState {
             || self.is_named_by_arn(text)
     }
 
+    /// Whether a text is a host name that the cloud has given it, or a name below that, as
+    /// `dualstack.shop-123.elb.amazonaws.com` is.
+    pub(crate) fn is_reached_at(&self, text: &str) -> bool {
+        let Some(schema) = groundplan_schema::lookup(&self.type_name) else { return false };
+        let mut hosts = self.outputs.iter().filter(|(name, _)| schema.is_host_name(name));
+        hosts.any(|(_, host)| {
+            let above = host.as_str().filter(|host| !host.is_empty()).and_then(|host| text.strip_suffix(host));
+            above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+        })
+    }
+
     /// Whether a text is the ARN that is made of its identifier or name.
     pub(crate) fn is_named_by_arn(&self, text: &str) -> bool {
         let schema = groundplan_schema::lookup(&self.type_name).filter(|_| text.starts_with("arn:"));

@@ -288,7 +288,7 @@ pub(crate) fn asks_for(
 }
 
 /// Whether what an open create finds is as that asks for, and belongs to something of this app that it was to be made
-/// for: a policy of a role, an alias of a key.
+/// for: a policy of a role, an alias of a key, a record that points to a load balancer.
 fn hangs_on_own(
     state: &State,
     intent: &Intent,
@@ -303,11 +303,16 @@ fn hangs_on_own(
     let deposed = state.deposed.iter().map(|old| (&old.path, &old.resource));
     let own: Vec<_> =
         state.resources.iter().chain(deposed).filter(|(path, _)| intent.dependencies.contains(*path)).collect();
-    let is_own = |value: &Value| value.as_str().is_some_and(|text| own.iter().any(|(_, it)| it.is_identified_by(text)));
+    let names_own = |value: &Value| {
+        let mut found = false;
+        let is_own = |text: &str| own.iter().any(|(_, it)| it.is_identified_by(text) || it.is_reached_at(text));
+        value.walk(&mut |value| found |= value.as_str().is_some_and(is_own));
+        found
+    };
     // What is found by its parts has them, whether it gives them back or not.
     let by_parts = behavior.is_some_and(|behavior| behavior.recovery == Recovery::ByParts);
     let mut belongs = intent.properties.iter().filter(|(name, _)| by_parts || seen.contains_key(*name));
-    readable.all(|(name, value)| found.get(name) == Some(value)) && belongs.any(|(_, value)| is_own(value))
+    readable.all(|(name, value)| found.get(name) == Some(value)) && belongs.any(|(_, value)| names_own(value))
 }
 
 async fn updated(

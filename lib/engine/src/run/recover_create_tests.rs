@@ -293,6 +293,32 @@ fn what_hangs_on_a_resource_of_the_app_is_as_it_was_asked_for_and_names_that() {
 }
 
 #[test]
+fn a_record_that_points_to_a_load_balancer_of_the_app_hangs_on_it() {
+    const RECORD: &str = "AWS::Route53::RecordSet";
+    let balancer = assembly(&[("a/balancer", "AWS::ElasticLoadBalancingV2::LoadBalancer", json!({"Name": "b"}))]);
+    let mut state = crate::stages::diff::tests::deployed(&balancer);
+    let outputs = &mut state.resources.get_mut("a/balancer").unwrap().outputs;
+    outputs.insert("DNSName".into(), json!("b-1.elb.amazonaws.com"));
+    outputs.insert("CanonicalHostedZoneID".into(), json!("Z35"));
+    let hangs = |host: &str, seen: Option<Json>| {
+        let mut state = state.clone();
+        let target = json!({"DNSName": host, "HostedZoneId": "Z35"});
+        let record = json!({"HostedZoneId": "Z1", "Name": "shop.example.com", "Type": "A", "AliasTarget": target});
+        let seen = seen.unwrap_or_else(|| record.clone());
+        open(&mut state, "a/name", RECORD, record);
+        let intent = state.pending.get_mut("a/name").unwrap();
+        intent.dependencies = ["a/balancer".into()].into();
+        hangs_on_own(&state, &state.pending["a/name"], RECORD, by(Recovery::ByParts), seen.as_object())
+    };
+    assert!(hangs("b-1.elb.amazonaws.com", None));
+    assert!(hangs("dualstack.b-1.elb.amazonaws.com", None));
+    assert!(!hangs("web-1.elb.amazonaws.com", None), "all balancers of a region have the zone Z35");
+    assert!(!hangs("another-b-1.elb.amazonaws.com", None), "it is no name below that of the balancer");
+    let theirs = json!({"AliasTarget": {"DNSName": "web-1.elb.amazonaws.com", "HostedZoneId": "Z35"}});
+    assert!(!hangs("b-1.elb.amazonaws.com", Some(theirs)));
+}
+
+#[test]
 fn only_open_creates_of_the_same_type_and_owner_are_not_told_apart() {
     let (fake, mut state) = (Fake::default(), begun());
     let one = open(&mut state, "a/one", KEY, key());
