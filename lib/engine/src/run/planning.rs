@@ -191,6 +191,17 @@ pub async fn deploy(
     provider: &dyn Provider,
     options: &PlanOptions,
 ) -> Result<Planned, Error> {
+    let limiter = RateLimiter::new(options.parallelism);
+    limiter.keep(deploy_reading(assembly, state, Reader::new(provider, &limiter), provider, options)).await
+}
+
+async fn deploy_reading(
+    assembly: &Assembly,
+    state: &State,
+    reader: Reader<'_>,
+    provider: &dyn Provider,
+    options: &PlanOptions,
+) -> Result<Planned, Error> {
     let (resolved, imports) = options.upstream.resolve(assembly)?;
     let identity = identity(provider, state, Some(assembly)).await?;
     let lookup_options = LookupOptions {
@@ -202,6 +213,8 @@ pub async fn deploy(
         may_be_created: options.upstream.is_expecting(),
         parallelism: options.parallelism,
     };
+    let behavior = |type_name: &str| provider.behavior(type_name);
+    let repeats = |type_name: &str, property: &str| provider.repeats(type_name, property);
     let lookups = look_up(resolved, state, lookup_options).await?;
     let assembly = &*lookups.assembly;
     let wanted = |path: &Path| {
@@ -210,19 +223,16 @@ pub async fn deploy(
     let declared = |path: &Path, intent: &Intent| is_declared(assembly, state, path, intent, provider, &identity);
     let claimants = Claimants { wanted: &wanted, declared: &declared, neighbors: &options.neighbors };
     let roles = changed_roles(assembly, state, &identity);
-    let reading = Reading { provider, identity: &identity, claimants, options };
+    let reading = Reading { reader, identity: &identity, claimants, refresh: options.refresh };
     let mut observed = observe(state, roles, assembly, reading).await?;
-    let behavior = |type_name: &str| provider.behavior(type_name);
-    let repeats = |type_name: &str, property: &str| provider.repeats(type_name, property);
+    let facts = Facts { identity: &identity, behavior: &behavior, repeats: &repeats };
     if !observed.state.deposed.is_empty() {
         let digests = digests(assembly, &observed.state, provider, &options.variables).await;
-        let inputs = observed.inputs(assembly, &identity, &behavior, &repeats, &digests);
-        let limiter = RateLimiter::new(options.parallelism);
-        let restored = limiter.keep(restored(&inputs, &options.only, Reader::new(provider, &limiter))).await?;
+        let restored = restored(&observed.inputs(assembly, facts, &digests), &options.only, reader).await?;
         observed.fold(restored)?;
     }
     let digests = digests(assembly, &observed.state, provider, &options.variables).await;
-    let inputs = observed.inputs(assembly, &identity, &behavior, &repeats, &digests);
+    let inputs = observed.inputs(assembly, facts, &digests);
     let (part, plan) = arrange(&inputs, |delete_first| {
         let mut part = part(&inputs, diff_with(&inputs, delete_first), &options.only)?;
         supported(&inputs, &part.changes, provider)?;
@@ -265,6 +275,16 @@ impl AsRef<ChangeSet> for Planning {
 /// # Errors
 /// As [`deploy`].
 pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptions) -> Result<Planned, Error> {
+    let limiter = RateLimiter::new(options.parallelism);
+    limiter.keep(destroy_reading(state, Reader::new(provider, &limiter), provider, options)).await
+}
+
+async fn destroy_reading(
+    state: &State,
+    reader: Reader<'_>,
+    provider: &dyn Provider,
+    options: &PlanOptions,
+) -> Result<Planned, Error> {
     let identity = identity(provider, state, None).await?;
     let assembly = Assembly {
         format: Assembly::FORMAT,
@@ -276,17 +296,13 @@ pub async fn destroy(state: &State, provider: &dyn Provider, options: &PlanOptio
         lookups: BTreeMap::new(),
     };
     let claimants = Claimants { wanted: &|_| false, declared: &|_, _| false, neighbors: &options.neighbors };
-    let reading = Reading { provider, identity: &identity, claimants, options };
+    let reading = Reading { reader, identity: &identity, claimants, refresh: options.refresh };
     let observed = observe(state, Vec::new(), &assembly, reading).await?;
-    let inputs = Inputs {
-        assembly: &assembly,
-        state: &observed.state,
-        identity: &identity,
-        behavior: &|type_name| provider.behavior(type_name),
-        repeats: &|type_name, property| provider.repeats(type_name, property),
-        digests: &Digests::new(),
-        missing: &observed.missing,
-    };
+    let behavior = |type_name: &str| provider.behavior(type_name);
+    let repeats = |type_name: &str, property: &str| provider.repeats(type_name, property);
+    let facts = Facts { identity: &identity, behavior: &behavior, repeats: &repeats };
+    let digests = Digests::new();
+    let inputs = observed.inputs(&assembly, facts, &digests);
     let mut changes = diff_destroy(&inputs, options.delete_data);
     let (imports, kept_imports) = upstream::split(&observed.state, &changes, Imports::new(), &|_| false);
     changes.imports = upstream::changes(&state.imports, &kept_imports);
@@ -358,10 +374,18 @@ fn changed_roles(assembly: &Assembly, state: &State, identity: &Identity) -> Vec
 /// What the account is read with.
 #[derive(Clone, Copy)]
 struct Reading<'a> {
-    provider: &'a dyn Provider,
+    reader: Reader<'a>,
     identity: &'a Identity,
     claimants: Claimants<'a>,
-    options: &'a PlanOptions,
+    refresh: bool,
+}
+
+/// What the stages are told of the provider.
+#[derive(Clone, Copy)]
+struct Facts<'a> {
+    identity: &'a Identity,
+    behavior: &'a dyn Fn(&str) -> Option<Behavior>,
+    repeats: &'a dyn Fn(&str, &str) -> bool,
 }
 
 async fn observe<'a>(
@@ -370,15 +394,13 @@ async fn observe<'a>(
     assembly: &Assembly,
     reading: Reading<'_>,
 ) -> Result<Observed<'a>, Error> {
-    let Reading { provider, identity, claimants, options } = reading;
+    let Reading { reader, identity, claimants, refresh } = reading;
     let mut observed = Observed { state: Cow::Borrowed(state), events: Vec::new(), missing: BTreeSet::new() };
-    let limiter = RateLimiter::new(options.parallelism);
-    let reader = Reader::new(provider, &limiter);
     observed.fold(roles)?;
-    let recovered = limiter.keep(recover(&observed.state, reader, claimants)).await?;
+    let recovered = recover(&observed.state, reader, claimants).await?;
     observed.fold(recovered)?;
-    if options.refresh {
-        let answers = limiter.keep(detect::answers(&observed.state, reader)).await;
+    if refresh {
+        let answers = detect::answers(&observed.state, reader).await;
         let (mut events, mut missing) = (Vec::new(), BTreeSet::new());
         let used = used(assembly);
         for (path, answer) in answers {
@@ -398,11 +420,10 @@ async fn observe<'a>(
         }
         observed.missing = missing;
         observed.fold(events)?;
-        let gone = limiter.keep(detect::gone_of_retained(&observed.state, identity, reader)).await;
+        let gone = detect::gone_of_retained(&observed.state, identity, reader).await;
         observed.fold(gone)?;
     }
-    let learned =
-        limiter.keep(recover::learn(&observed.state, reader, &without_value(assembly, &observed.state))).await;
+    let learned = recover::learn(&observed.state, reader, &without_value(assembly, &observed.state)).await;
     observed.fold(learned)?;
     Ok(observed)
 }
@@ -425,14 +446,8 @@ fn references(assembly: &Assembly) -> impl Iterator<Item = &Reference> {
 
 impl Observed<'_> {
     /// Returns the inputs of the stages that compare this state with a program.
-    fn inputs<'s>(
-        &'s self,
-        assembly: &'s Assembly,
-        identity: &'s Identity,
-        behavior: &'s dyn Fn(&str) -> Option<Behavior>,
-        repeats: &'s dyn Fn(&str, &str) -> bool,
-        digests: &'s Digests,
-    ) -> Inputs<'s> {
+    fn inputs<'s>(&'s self, assembly: &'s Assembly, facts: Facts<'s>, digests: &'s Digests) -> Inputs<'s> {
+        let Facts { identity, behavior, repeats } = facts;
         Inputs { assembly, state: &self.state, identity, behavior, repeats, digests, missing: &self.missing }
     }
 
@@ -446,17 +461,21 @@ impl Observed<'_> {
     }
 }
 
-/// The digests of the secrets of resources that exist: only these can have changed.
+/// The digests of the secrets of resources that exist, or that may turn out to be moved or restored ones: only these can
+/// have changed.
 pub(crate) async fn digests(
     assembly: &Assembly,
     state: &State,
     provider: &dyn Provider,
     variables: &Variables,
 ) -> Digests {
+    let left = state.resources.iter().filter(|(path, _)| !assembly.resources.contains_key(*path));
+    let orphans = state.deposed.iter().chain(&state.retained).map(|old| &old.resource);
+    let loose: BTreeSet<&str> = left.map(|(_, it)| it).chain(orphans).map(|it| it.type_name.as_str()).collect();
     let mut sources = Vec::new();
     for (path, entry) in &assembly.resources {
-        let environment = assembly.environment(path).filter(|_| state.resources.contains_key(path));
-        let Some(environment) = environment else { continue };
+        let may_exist = state.resources.contains_key(path) || loose.contains(entry.type_name.as_str());
+        let Some(environment) = assembly.environment(path).filter(|_| may_exist) else { continue };
         for (_, source) in secret::secrets(&entry.properties) {
             let source = substitute(&Value::Secret(source.clone()), &|reference| state.value_of(reference));
             if let (Value::Secret(source), true) = (&source, source.references().is_empty()) {

@@ -38,6 +38,26 @@ async fn a_secret_reaches_the_cloud_and_no_file() {
     assert_eq!(made.properties["MasterUserPassword"], "hunter3");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_has_changed_is_set_where_its_resource_is_renamed_too() {
+    let (fake, store) = (Fake::default(), MemoryStore::new());
+    let program = |path: &str, name: &str| {
+        let source = json!({"$secret": {"secrets_manager": {"secret": "db"}}});
+        let properties = json!({"DBInstanceIdentifier": name, "MasterUserPassword": source});
+        assembly(&[(path, DATABASE, properties)])
+    };
+    fake.cloud().secrets.insert("db".into(), "hunter2".into());
+    deploy(&program("a/db", "shop"), &store, &fake).await;
+    fake.calls();
+    fake.cloud().secrets.insert("db".into(), "hunter3".into());
+    // Its name tells that it is the same database: the program does not say that it has moved.
+    let outcome = deploy(&program("a/database", "shop"), &store, &fake).await;
+    assert_eq!(fake.calls(), ["update a/database"]);
+    let made = fake.cloud().resources[&outcome.state.resources["a/database"].id].clone();
+    assert_eq!(made.properties["MasterUserPassword"], "hunter3");
+    assert!(is_settled(&program("a/database", "shop"), &store, &fake).await);
+}
+
 /// A variable that is not set.
 const UNSET: &str = "UNSET";
 
