@@ -466,6 +466,10 @@ fn illegal(event: &'static str, path: Path, reason: &'static str) -> IllegalEven
 mod tests;
 
 #[cfg(test)]
+#[path = "apply_move_tests.rs"]
+mod move_tests;
+
+#[cfg(test)]
 #[path = "retained_tests.rs"]
 mod retained_tests;
 

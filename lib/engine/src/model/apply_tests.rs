@@ -2,7 +2,6 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::fake::{DATABASE, LOG_GROUP, NAT, VPC, identity, state};
-use crate::model::imports::{Imported, Imports};
 
 fn outputs(name: &str, value: &str) -> Outputs {
     [(name.to_owned(), json!(value))].into_iter().collect()
@@ -26,7 +25,7 @@ pub(super) fn create(path: &str, type_name: &str, generation: u32) -> Event {
     Event::Intent { path: path.into(), intent: intent(operation) }
 }
 
-fn update(path: &str) -> Event {
+pub(super) fn update(path: &str) -> Event {
     Event::Intent { path: path.into(), intent: intent(Operation::Update) }
 }
 
@@ -34,7 +33,7 @@ pub(super) fn accepted(path: &str, id: &str) -> Event {
     Event::Accepted { path: path.into(), id: id.into(), outputs: outputs("VpcId", id), found: None, incomplete: false }
 }
 
-fn ready(path: &str) -> Event {
+pub(super) fn ready(path: &str) -> Event {
     Event::Ready { path: path.into(), outputs: Outputs::new() }
 }
 
@@ -139,7 +138,7 @@ fn what_was_made_in_part_is_tainted_beside_the_old_one_or_in_its_place() {
 }
 
 /// A log group that was made in one region and then under the same name in another.
-fn in_two_regions() -> State {
+pub(super) fn in_two_regions() -> State {
     let path = "a/logs";
     let mut state = after(&[create(path, LOG_GROUP, 1), accepted(path, "/shop"), create(path, LOG_GROUP, 2)]);
     state.apply(accepted(path, "/shop")).unwrap();
@@ -168,32 +167,6 @@ fn of_two_with_one_name_the_new_one_is_deleted_and_the_old_one_stays() {
     assert!(state.resources.is_empty());
     assert_eq!(state.deposed[0].resource.generation, 1);
     assert!(state.apply(Event::Gone { path, id, generation: Some(2) }).is_err());
-}
-
-#[test]
-fn what_moves_to_a_path_is_told_from_what_is_still_to_be_deleted_there() {
-    let (path, id) = (Path::from("a/logs"), "/shop".to_owned());
-    let mut state = in_two_regions();
-    state.apply(Event::Forgotten { path: path.clone() }).unwrap();
-    state.apply(create("a/other", LOG_GROUP, 1)).unwrap();
-    state.apply(accepted("a/other", &id)).unwrap();
-    state.apply(Event::Moved { from: "a/other".into(), to: path.clone() }).unwrap();
-    assert_eq!(state.resources[&path].generation, 3);
-    state.apply(Event::Gone { path: path.clone(), id, generation: Some(1) }).unwrap();
-    assert!(state.deposed.is_empty() && state.resources.contains_key(&path));
-    assert_eq!(state.next_generation(&path), 4);
-}
-
-#[test]
-fn nothing_moves_to_a_path_with_an_open_create() {
-    let made = [create("a/vpc", VPC, 1), accepted("a/vpc", "vpc-1"), ready("a/vpc")];
-    for open in [&[create("a/net", VPC, 1)][..], &[create("a/net", VPC, 1), update("a/vpc")]] {
-        let mut state = after(&[&made, open].concat());
-        let before = state.clone();
-        let error = state.apply(Event::Moved { from: "a/vpc".into(), to: "a/net".into() }).unwrap_err();
-        assert_eq!(error.to_string(), "`moved` of `a/vpc` is not possible: a create is open at the new path");
-        assert_eq!(state, before);
-    }
 }
 
 #[test]
@@ -392,7 +365,7 @@ fn only_what_is_waited_for_becomes_ready_or_fails() {
     }
 }
 
-fn dependent(event: Event, on: &str) -> Event {
+pub(super) fn dependent(event: Event, on: &str) -> Event {
     let Event::Intent { path, intent } = event else { panic!("an intent") };
     Event::Intent { path, intent: Intent { dependencies: [on.into()].into(), ..intent } }
 }
@@ -401,7 +374,7 @@ pub(super) fn made(path: &str, id: &str) -> [Event; 3] {
     [create(path, VPC, 1), accepted(path, id), ready(path)]
 }
 
-fn moved(from: &str, to: &str) -> Event {
+pub(super) fn moved(from: &str, to: &str) -> Event {
     Event::Moved { from: from.into(), to: to.into() }
 }
 
@@ -516,80 +489,6 @@ fn with_a_resource_goes_its_open_update_and_not_an_open_create() {
 fn a_change_that_is_not_seen_ready_after_its_create_stays_to_be_waited_for_as_that() {
     let accepted_twice = [create("a/nat", NAT, 1), accepted("a/nat", "n"), update("a/nat"), accepted("a/nat", "n")];
     assert_eq!(after(&accepted_twice).resources["a/nat"].status, ResourceStatus::Accepted);
-}
-
-#[test]
-fn what_moves_takes_along_its_open_update_and_what_names_its_path() {
-    let dependent = [dependent(create("a/nat", NAT, 1), "a/vpc"), accepted("a/nat", "nat-1")];
-    let replaced = [create("a/nat", NAT, 2), accepted("a/nat", "nat-2"), update("a/vpc")];
-    let mut state = after(&[&made("a/vpc", "vpc-1")[..], &dependent, &replaced].concat());
-    let used = |paths: &[&str]| Imported {
-        value: json!("x"),
-        resources: paths.iter().map(|path| Path::from(*path)).collect(),
-        outputs: BTreeSet::new(),
-    };
-    let imports = |moving: &str| -> Imports {
-        let names = [("one".to_owned(), used(&[moving])), ("two".to_owned(), used(&["a/nat"]))];
-        [("network".to_owned(), names.into())].into()
-    };
-    state.imports = imports("a/vpc");
-    state.apply(moved("a/vpc", "a/net")).unwrap();
-    assert_eq!(state.pending.keys().map(Path::as_str).collect::<Vec<_>>(), ["a/net"]);
-    assert_eq!(state.deposed[0].resource.dependencies, ["a/net".into()].into());
-    assert_eq!(state.imports, imports("a/net"));
-}
-
-#[test]
-fn nothing_moves_to_a_path_that_is_taken_and_a_generation_changes_only_where_it_is() {
-    let both = [&made("a/one", "vpc-1")[..], &made("a/two", "vpc-2")].concat();
-    let error = after(&both).apply(moved("a/one", "a/two")).unwrap_err();
-    assert_eq!(error.reason, "there is a resource at the new path");
-    // Neither what is still to be deleted elsewhere nor another one there is the same.
-    for (path, id) in [("a/else", "vpc-1"), ("a/net", "vpc-9")] {
-        let mut state = after(&both);
-        let resource = ResourceState { id: id.into(), ..state.resources["a/two"].clone() };
-        state.deposed.push(Orphan { path: path.into(), resource });
-        state.apply(moved("a/one", "a/net")).unwrap();
-        assert_eq!(state.resources["a/net"].generation, 1, "{path} {id}");
-    }
-}
-
-#[test]
-fn what_is_forgotten_uses_nothing_of_other_apps_any_more() {
-    let used = |resources: &[&str], outputs: &[&str]| Imported {
-        value: json!("x"),
-        resources: resources.iter().map(|path| Path::from(*path)).collect(),
-        outputs: outputs.iter().map(|name| (*name).to_owned()).collect(),
-    };
-    let mut state = after(&made("a/vpc", "vpc-1"));
-    let names = [
-        ("alone".to_owned(), used(&["a/vpc"], &[])),
-        ("output".to_owned(), used(&["a/vpc"], &["url"])),
-        ("shared".to_owned(), used(&["a/nat", "a/vpc"], &[])),
-        ("other".to_owned(), used(&["a/nat"], &[])),
-    ];
-    let alone = [("alone".to_owned(), used(&["a/vpc"], &[]))];
-    state.imports = [("network".to_owned(), names.into()), ("zone".to_owned(), alone.into())].into();
-    state.apply(Event::Forgotten { path: "a/vpc".into() }).unwrap();
-    let left = [
-        ("output".to_owned(), used(&[], &["url"])),
-        ("shared".to_owned(), used(&["a/nat"], &[])),
-        ("other".to_owned(), used(&["a/nat"], &[])),
-    ];
-    assert_eq!(state.imports, [("network".to_owned(), left.into())].into());
-    let error = state.apply(Event::Forgotten { path: "a/vpc".into() }).unwrap_err();
-    assert_eq!(error.reason, "there is no resource");
-}
-
-#[test]
-fn what_moves_keeps_its_generation_beside_others_that_are_still_to_be_deleted() {
-    let mut state = after(&[create("a/old", VPC, 1), accepted("a/old", "vpc-1")]);
-    let resource = state.resources["a/old"].clone();
-    let other = ResourceState { id: "vpc-2".into(), ..resource.clone() };
-    state.deposed = vec![Orphan { path: "a/new".into(), resource: other }, Orphan { path: "a/x".into(), resource }];
-    state.generations.insert("a/new".into(), 3);
-    state.apply(Event::Moved { from: "a/old".into(), to: "a/new".into() }).unwrap();
-    assert_eq!(state.resources["a/new"].generation, 1);
 }
 
 #[test]
