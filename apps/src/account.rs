@@ -3,7 +3,7 @@
 //! Every other app names these through the constants here; where their values come from is the
 //! state of the app `account`.
 
-use groundplan::edge::{Certificate, HostedZone, Zone};
+use groundplan::edge::{Certificate, HostedZone, HostedZoneRef};
 use groundplan::resources::certificatemanager::CertificateArn;
 use groundplan::resources::route53::HostedZoneId;
 use groundplan::{App, Environment, Export, policies};
@@ -22,7 +22,7 @@ pub const ZONE_ID: Export<HostedZoneId> = Export::new("account", "zone-id");
 pub const CERTIFICATE_ARN: Export<CertificateArn> = Export::new("account", "certificate-arn");
 
 /// The zone of [`DOMAIN`], for the records of other apps.
-pub fn zone() -> Zone {
+pub fn zone() -> HostedZoneRef {
     HostedZone::existing(DOMAIN, ZONE_ID)
 }
 

@@ -106,20 +106,25 @@ pub fn checkout(settings: &Settings) -> App {
         .endpoints([Endpoint::S3, Endpoint::EcrApi, Endpoint::EcrDocker]);
     let vpc = stack.add("vpc", vpc);
 
-    let key = KmsKey::new(format!("Data of the {environment} checkout"), format!("checkout-{environment}"))
+    let key = KmsKey::new(format!("checkout-{environment}"))
+        .description(format!("Data of the {environment} checkout"))
         .usable_by(format!("logs.{REGION}.amazonaws.com"));
     let key = stack.add("key", key);
 
-    let database = PostgresDatabase::new(&vpc)
+    let mut database = PostgresDatabase::new(&vpc)
         .version(PostgresVersion::V16)
         .instance_class(settings.database)
         .storage_gib(50)
         .encrypted_with(&key)
         .max_connections(1000)
         .query_logging(QueryLogging::SlowerThan(500))
-        .backups(7, BackupWindow::hour(3))
-        .multi_az(settings.standby)
-        .deletion_protection(settings.deletion_protection);
+        .backups(7, BackupWindow::hour(3));
+    if settings.standby {
+        database = database.multi_az();
+    }
+    if !settings.deletion_protection {
+        database = database.without_deletion_protection();
+    }
     let database = stack.add("database", database);
 
     let static_files = stack.add("static", Bucket::new());
@@ -136,8 +141,10 @@ pub fn checkout(settings: &Settings) -> App {
     database.grant_credentials(&task);
     logs.grant_write(&task);
 
-    let balancer =
-        ApplicationLoadBalancer::new(&vpc, account::CERTIFICATE_ARN).deletion_protection(settings.deletion_protection);
+    let mut balancer = ApplicationLoadBalancer::new(&vpc, account::CERTIFICATE_ARN);
+    if !settings.deletion_protection {
+        balancer = balancer.without_deletion_protection();
+    }
     let balancer = stack.add("balancer", balancer);
     let name = format!("{}.{DOMAIN}", settings.name);
     stack.add("name", AliasRecord::new(account::zone(), &name, &balancer));

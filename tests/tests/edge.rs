@@ -56,9 +56,9 @@ fn a_zone_and_a_certificate_of_another_app_are_taken_as_those_of_this_one() {
 fn a_website_is_deployed_changed_and_destroyed() {
     let website = |name: &'static str| {
         app(move |stack| {
-            let zone = stack.add("zone", HostedZone::new("example.com").deletion_protection(false));
+            let zone = stack.add("zone", HostedZone::new("example.com").without_deletion_protection());
             let certificate = stack.add("certificate", Certificate::new(&zone, "example.com").with_wildcard());
-            let balancer = ApplicationLoadBalancer::new(&vpc(stack), &certificate).deletion_protection(false);
+            let balancer = ApplicationLoadBalancer::new(&vpc(stack), &certificate).without_deletion_protection();
             let balancer = stack.add("balancer", balancer);
             stack.add("name", AliasRecord::new(&zone, name, &balancer));
             stack.export("certificate", certificate.arn());

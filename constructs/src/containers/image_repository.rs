@@ -1,6 +1,8 @@
 //! ECR repositories.
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Provides, Scope, Template, template};
+use groundplan_core::{
+    Code, Construct, Diagnostic, Handle, Output, Provides, Scope, Template, main_resource, template,
+};
 use groundplan_resources::ecr;
 use groundplan_resources::ecr::repository::{EncryptionType, ImageTagMutability};
 
@@ -54,7 +56,7 @@ impl ImageRepository {
     /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html>
     #[must_use]
     pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
-        self.key = Some(key.into());
+        self.key = Some(key.pass());
         self
     }
 
@@ -123,6 +125,8 @@ impl Construct for ImageRepository {
         ImageRepositoryHandle { repository: scope.resource(repository) }
     }
 }
+
+main_resource!(ImageRepositoryHandle, repository: ecr::Repository);
 
 impl ImageRepositoryHandle {
     /// Returns the ARN of the repository.
@@ -210,7 +214,7 @@ mod tests {
         let selection = json!({"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 50});
         assert_eq!(*kept, json!({"rulePriority": 2, "selection": selection, "action": {"type": "expire"}}));
         let assembly = assembly("us-east-1", |stack| {
-            let key = stack.add("key", KmsKey::new("Of the images", "images"));
+            let key = stack.add("key", KmsKey::new("images"));
             stack.add("images", ImageRepository::new().encrypted_with(&key));
         });
         let images = properties(&assembly, "shop/images");

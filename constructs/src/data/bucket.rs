@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope, Template, template};
+use groundplan_core::{
+    Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope, Template, main_resource, template,
+};
 use groundplan_resources::s3;
 use groundplan_resources::s3::bucket::{
     ObjectOwnership, ServerSideEncryptionByDefault, ServerSideEncryptionByDefaultSseAlgorithm,
@@ -72,7 +74,7 @@ impl Bucket {
     /// Encrypts the bucket with this key instead of the key of S3.
     #[must_use]
     pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
-        self.key = Some(key.into());
+        self.key = Some(key.pass());
         self
     }
 
@@ -234,8 +236,8 @@ impl BucketHandle {
     /// A role, user or group gets the permissions in its own policy. A [`Principal`], such as another account, or a
     /// [`ServiceUse`](crate::identity::ServiceUse) gets them in the policy of the bucket and in that of the key.
     #[track_caller]
-    pub fn grant_read(&self, recipient: impl Into<Recipient>, pattern: &str) {
-        let recipient = recipient.into();
+    pub fn grant_read(&self, recipient: impl PassedAs<Recipient>, pattern: &str) {
+        let recipient = recipient.pass();
         self.grant(&recipient, pattern, Access::Read);
         if let Some(key) = &self.key {
             key.grant_decrypt_of(&recipient, &self.scope);
@@ -249,8 +251,8 @@ impl BucketHandle {
     /// A role, user or group gets the permissions in its own policy. A [`Principal`], such as another account, or a
     /// [`ServiceUse`](crate::identity::ServiceUse) gets them in the policy of the bucket and in that of the key.
     #[track_caller]
-    pub fn grant_read_write(&self, recipient: impl Into<Recipient>, pattern: &str) {
-        let recipient = recipient.into();
+    pub fn grant_read_write(&self, recipient: impl PassedAs<Recipient>, pattern: &str) {
+        let recipient = recipient.pass();
         self.grant(&recipient, pattern, Access::ReadWrite);
         if let Some(key) = &self.key {
             key.grant_encrypt_decrypt_of(&recipient, &self.scope);
@@ -290,27 +292,25 @@ pub struct BucketRef {
     key: Option<KmsKeyRef>,
 }
 
-impl From<&BucketHandle> for BucketRef {
-    fn from(bucket: &BucketHandle) -> Self {
-        Self { name: bucket.name().into(), own: Some(bucket.clone()), key: bucket.key.clone() }
+impl PassedAs<BucketRef> for &BucketHandle {
+    fn pass(self) -> BucketRef {
+        BucketRef { name: self.name().into(), own: Some(self.clone()), key: self.key.clone() }
     }
 }
 
-impl From<&BucketRef> for BucketRef {
-    fn from(bucket: &BucketRef) -> Self {
-        bucket.clone()
+main_resource!(BucketHandle, bucket: s3::Bucket);
+
+impl Provides<s3::BucketName> for &BucketRef {
+    fn provide(self) -> Input<s3::BucketName> {
+        self.name()
     }
 }
-
-impl PassedAs<BucketRef> for &BucketHandle {}
-impl PassedAs<BucketRef> for &BucketRef {}
-impl PassedAs<BucketRef> for BucketRef {}
 
 impl BucketRef {
     /// States the key that the existing bucket is encrypted with, so that grants include it.
     #[must_use]
     pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
-        self.key = Some(key.into());
+        self.key = Some(key.pass());
         self
     }
 

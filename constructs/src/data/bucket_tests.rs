@@ -15,7 +15,7 @@ fn role(stack: &Stack) -> RoleHandle {
 }
 
 fn key(stack: &Stack) -> KmsKeyHandle {
-    stack.add("key", KmsKey::new("Of the shop", "shop"))
+    stack.add("key", KmsKey::new("shop"))
 }
 
 /// Returns the actions of statements, in their order.
@@ -173,7 +173,7 @@ fn a_reference_grants_its_key_and_can_be_one_of_the_program() {
         let role = role(stack);
         let key = key(stack);
         Bucket::existing(s3::BucketName::new("acme")).encrypted_with(&key).grant_read(&role, "*");
-        let own = BucketRef::from(&stack.add("bucket", Bucket::new().encrypted_with(&key)));
+        let own = PassedAs::<BucketRef>::pass(&stack.add("bucket", Bucket::new().encrypted_with(&key)));
         own.grant_read_write(&role, "*");
         stack.export("name", own.name());
     });

@@ -1,6 +1,9 @@
 //! PostgreSQL on RDS.
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Scope, Secret, Value, template};
+use std::collections::BTreeMap;
+
+use derive_builder::Builder;
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Scope, Secret, Value, main_resource, template};
 use groundplan_resources::{rds, secretsmanager};
 
 use crate::identity::{Grantee, KmsKeyRef, Statement};
@@ -92,21 +95,49 @@ impl BackupWindow {
     }
 }
 
-/// An encrypted PostgreSQL instance of RDS in the private subnets of a VPC. Secrets Manager generates its
-/// password, which neither the program nor the state contains.
-pub struct PostgresDatabase {
+#[derive(Builder)]
+#[builder(
+    name = "PostgresDatabase",
+    vis = "pub",
+    pattern = "owned",
+    custom_constructor,
+    create_empty = "unset",
+    build_fn(private, name = "settings"),
+    setter(strip_option)
+)]
+#[builder_struct_attr(doc = "")]
+#[builder_struct_attr(doc = "An encrypted PostgreSQL instance of RDS in the private subnets of a VPC. Secrets Manager")]
+#[builder_struct_attr(doc = "generates its password, which neither the program nor the state contains.")]
+struct PostgresDatabaseSettings {
+    #[builder(setter(custom))]
     vpc: VpcRef,
+    /// Sets the major version. A later change upgrades the instance in place and immediately. Clients cannot
+    /// connect during the upgrade, and an upgrade cannot be undone. Default: 16.
+    #[builder(default = "PostgresVersion::V16")]
     version: PostgresVersion,
-    class: InstanceClass,
+    /// Sets the instance class. Default: `db.t4g.medium`.
+    #[builder(default = "InstanceClass::T4gMedium")]
+    instance_class: InstanceClass,
+    /// Sets the size of the volume in GiB, from 20 to 65,536. The size can grow later, but not shrink. Default: 20.
+    #[builder(default = "20")]
     storage_gib: u32,
+    /// Creates a database with this name in the instance: a letter, and then letters, digits and `_`.
+    #[builder(default, setter(into))]
     database: Option<String>,
-    key: Option<KmsKeyRef>,
-    parameters: Vec<(String, String)>,
+    /// Sets the statements that the database logs. Default: none.
+    #[builder(default = "QueryLogging::Off")]
     query_logging: QueryLogging,
-    backup_days: u8,
-    backup_window: BackupWindow,
+    #[builder(default, setter(custom))]
+    key: Option<KmsKeyRef>,
+    #[builder(default, setter(custom))]
+    parameters: BTreeMap<String, String>,
+    #[builder(default = "(7, BackupWindow::hour(3))", setter(custom))]
+    backups: (u8, BackupWindow),
+    #[builder(default, setter(custom))]
     multi_az: bool,
+    #[builder(default = "true", setter(custom))]
     deletion_protection: bool,
+    #[builder(default, setter(custom))]
     reboots: bool,
 }
 
@@ -115,56 +146,13 @@ impl PostgresDatabase {
     /// and with deletion protection. The VPC has private subnets in at least two availability zones; a reference
     /// to an existing VPC [states](VpcRef::private_subnets) them.
     pub fn new(vpc: impl PassedAs<VpcRef>) -> Self {
-        Self {
-            vpc: vpc.into(),
-            version: PostgresVersion::V16,
-            class: InstanceClass::T4gMedium,
-            storage_gib: 20,
-            database: None,
-            key: None,
-            parameters: Vec::new(),
-            query_logging: QueryLogging::Off,
-            backup_days: 7,
-            backup_window: BackupWindow::hour(3),
-            multi_az: false,
-            deletion_protection: true,
-            reboots: false,
-        }
-    }
-
-    /// Sets the major version. A later change upgrades the instance in place and immediately. Clients cannot
-    /// connect during the upgrade, and an upgrade cannot be undone. Default: 16.
-    #[must_use]
-    pub fn version(mut self, version: PostgresVersion) -> Self {
-        self.version = version;
-        self
-    }
-
-    /// Sets the instance class. Default: `db.t4g.medium`.
-    #[must_use]
-    pub fn instance_class(mut self, class: InstanceClass) -> Self {
-        self.class = class;
-        self
-    }
-
-    /// Sets the size of the volume in GiB, from 20 to 65,536. The size can grow later, but not shrink. Default: 20.
-    #[must_use]
-    pub fn storage_gib(mut self, gib: u32) -> Self {
-        self.storage_gib = gib;
-        self
-    }
-
-    /// Creates a database with this name in the instance: a letter, and then letters, digits and `_`.
-    #[must_use]
-    pub fn database(mut self, name: impl Into<String>) -> Self {
-        self.database = Some(name.into());
-        self
+        Self { vpc: Some(vpc.pass()), ..Self::unset() }
     }
 
     /// Encrypts storage, Performance Insights and the password with this key instead of the keys of AWS.
     #[must_use]
     pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
-        self.key = Some(key.into());
+        self.key = Some(Some(key.pass()));
         self
     }
 
@@ -177,14 +165,7 @@ impl PostgresDatabase {
     /// Sets a PostgreSQL parameter.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.parameters.push((name.into(), value.into()));
-        self
-    }
-
-    /// Sets the statements that the database logs. Default: none.
-    #[must_use]
-    pub fn query_logging(mut self, logging: QueryLogging) -> Self {
-        self.query_logging = logging;
+        self.parameters.get_or_insert_default().insert(name.into(), value.into());
         self
     }
 
@@ -192,22 +173,21 @@ impl PostgresDatabase {
     /// 3:00 UTC.
     #[must_use]
     pub fn backups(mut self, days: u8, window: BackupWindow) -> Self {
-        self.backup_days = days;
-        self.backup_window = window;
+        self.backups = Some((days, window));
         self
     }
 
-    /// Turns a standby in a second availability zone on or off. Default: off.
+    /// Keeps a standby in a second availability zone, which takes over if the first one fails. Default: none.
     #[must_use]
-    pub fn multi_az(mut self, multi_az: bool) -> Self {
-        self.multi_az = multi_az;
+    pub fn multi_az(mut self) -> Self {
+        self.multi_az = Some(true);
         self
     }
 
-    /// Turns deletion protection on or off. While it is on, RDS refuses to delete the instance. Default: on.
+    /// Lets RDS delete the instance when a program or a command asks for it. By default, RDS refuses.
     #[must_use]
-    pub fn deletion_protection(mut self, protected: bool) -> Self {
-        self.deletion_protection = protected;
+    pub fn without_deletion_protection(mut self) -> Self {
+        self.deletion_protection = Some(false);
         self
     }
 
@@ -216,18 +196,20 @@ impl PostgresDatabase {
     /// waits for the next reboot, whatever causes it.
     #[must_use]
     pub fn reboot_when_needed(mut self) -> Self {
-        self.reboots = true;
+        self.reboots = Some(true);
         self
     }
+}
 
-    fn all_parameters(&self) -> Vec<(String, String)> {
+impl PostgresDatabaseSettings {
+    fn all_parameters(&self) -> BTreeMap<String, String> {
         let logging: &[(&str, String)] = match self.query_logging {
             QueryLogging::Off => &[],
             QueryLogging::SlowerThan(milliseconds) => &[("log_min_duration_statement", milliseconds.to_string())],
             QueryLogging::All => &[("log_statement", "all".to_owned()), ("log_min_duration_statement", "0".to_owned())],
         };
         let logging = logging.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        self.parameters.iter().cloned().chain(logging).collect()
+        self.parameters.clone().into_iter().chain(logging).collect()
     }
 
     fn check(&self, scope: &Scope) {
@@ -246,11 +228,12 @@ impl PostgresDatabase {
         if let Some(key) = &self.key {
             key.check(scope);
         }
-        if !(1..=35).contains(&self.backup_days) {
+        let (days, _) = self.backups;
+        if !(1..=35).contains(&days) {
             let error = Diagnostic::error(Code::BackupDays, "backups cannot be kept for this many days");
             scope.report(
                 error
-                    .got(self.backup_days)
+                    .got(days)
                     .allowed("1 to 35")
                     .help("without backups, a database cannot be restored to a point in time"),
             );
@@ -272,24 +255,28 @@ pub struct PostgresDatabaseHandle {
     key: Option<KmsKeyRef>,
 }
 
+main_resource!(PostgresDatabaseHandle, instance: rds::DbInstance);
+
 impl Construct for PostgresDatabase {
     type Handle = PostgresDatabaseHandle;
 
     fn build(self, scope: &Scope) -> PostgresDatabaseHandle {
-        self.check(scope);
+        let settings = self.settings().expect("`new` sets what has no default");
+        settings.check(scope);
         let label = format!("{} {}", scope.app_name(), scope.path().name());
 
-        let security_group = SecurityGroup::new(&self.vpc, format!("{label}: PostgreSQL")).no_outbound();
+        let security_group = SecurityGroup::new(&settings.vpc, format!("{label}: PostgreSQL")).no_outbound();
         let security_group = scope.add("security-group", security_group);
 
         let subnets = rds::DbSubnetGroup::new(rds::DbSubnetGroupArgs {
             db_subnet_group_description: format!("{label}: private subnets"),
-            subnet_ids: self.vpc.subnets_in_two_zones(scope, Visibility::Private, "a database"),
+            subnet_ids: settings.vpc.subnets_in_two_zones(scope, Visibility::Private, "a database"),
         });
         let subnets = scope.add("subnets", subnets);
 
-        let family = format!("postgres{}", self.version.number());
-        let values = Value::Map(self.all_parameters().into_iter().map(|(name, value)| (name, value.into())).collect());
+        let family = format!("postgres{}", settings.version.number());
+        let values =
+            Value::Map(settings.all_parameters().into_iter().map(|(name, value)| (name, value.into())).collect());
         let parameters = rds::DbParameterGroup::new(rds::DbParameterGroupArgs {
             description: format!("{label}: parameters"),
             family,
@@ -305,16 +292,17 @@ impl Construct for PostgresDatabase {
         let mut credentials = secretsmanager::Secret::new()
             .description(format!("{label}: user and password"))
             .generate_secret_string(generated);
-        if let Some(key) = &self.key {
+        if let Some(key) = &settings.key {
             credentials = credentials.kms_key_id(key.arn());
         }
         let credentials = scope.add("credentials", credentials);
 
+        let (days, BackupWindow(window)) = settings.backups;
         let mut instance = rds::DbInstance::new()
             .engine("postgres")
-            .engine_version(self.version.number())
-            .db_instance_class(self.class.name())
-            .allocated_storage(self.storage_gib.to_string())
+            .engine_version(settings.version.number())
+            .db_instance_class(settings.instance_class.name())
+            .allocated_storage(settings.storage_gib.to_string())
             .storage_type("gp3")
             .storage_encrypted(true)
             .db_subnet_group_name(&subnets)
@@ -323,24 +311,24 @@ impl Construct for PostgresDatabase {
             .publicly_accessible(false)
             .master_username("postgres")
             .master_user_password(Secret::from_secrets_manager(credentials.id(), Some("password")))
-            .backup_retention_period(self.backup_days)
-            .preferred_backup_window(self.backup_window.0)
+            .backup_retention_period(days)
+            .preferred_backup_window(window)
             .copy_tags_to_snapshot(true)
-            .multi_az(self.multi_az)
+            .multi_az(settings.multi_az)
             .enable_performance_insights(true)
             .auto_minor_version_upgrade(true)
-            .deletion_protection(self.deletion_protection);
-        if let Some(database) = self.database {
+            .deletion_protection(settings.deletion_protection);
+        if let Some(database) = settings.database {
             instance = instance.db_name(database);
         }
-        if let Some(key) = &self.key {
+        if let Some(key) = &settings.key {
             instance = instance.kms_key_id(key.arn()).performance_insights_kms_key_id(key.arn());
         }
-        if self.reboots {
+        if settings.reboots {
             instance = instance.apply_immediately(true);
         }
         let instance = scope.resource(instance);
-        PostgresDatabaseHandle { instance, parameters, credentials, security_group, key: self.key }
+        PostgresDatabaseHandle { instance, parameters, credentials, security_group, key: settings.key }
     }
 }
 

@@ -103,7 +103,7 @@ fn each_instance_class_has_the_name_that_aws_gives_it() {
 fn each_setting_has_its_effect() {
     let changed = instance(|database| {
         let database = database.storage_gib(100).database("shop_1").backups(35, BackupWindow::hour(23));
-        database.multi_az(true).deletion_protection(false).reboot_when_needed()
+        database.multi_az().without_deletion_protection().reboot_when_needed()
     });
     for (property, value) in [
         ("AllocatedStorage", json!("100")),
@@ -141,7 +141,7 @@ fn parameters_are_those_of_the_program_and_of_query_logging() {
 #[test]
 fn a_key_encrypts_storage_performance_insights_and_the_password() {
     let assembly = assembly("eu-central-1", |stack| {
-        let key = stack.add("key", KmsKey::new("Of the shop", "shop"));
+        let key = stack.add("key", KmsKey::new("shop"));
         stack.add("db", PostgresDatabase::new(&vpc(stack)).encrypted_with(&key));
     });
     let (instance, arn) = (properties(&assembly, "shop/db"), json!({"$ref": "shop/key#Arn"}));
@@ -153,7 +153,7 @@ fn a_key_encrypts_storage_performance_insights_and_the_password() {
 fn who_reads_the_credentials_can_decrypt_them() {
     let granted = |encrypted: bool| {
         let assembly = assembly("eu-central-1", |stack| {
-            let key = stack.add("key", KmsKey::new("Of the shop", "shop"));
+            let key = stack.add("key", KmsKey::new("shop"));
             let database = PostgresDatabase::new(&vpc(stack));
             let database = if encrypted { database.encrypted_with(&key) } else { database };
             let role = stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com")));

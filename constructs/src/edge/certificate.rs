@@ -1,9 +1,9 @@
 //! Certificates of AWS Certificate Manager.
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Scope, main_resource};
 use groundplan_resources::certificatemanager::{self, CertificateArn};
 
-use super::Zone;
+use super::HostedZoneRef;
 use super::zone::report_name;
 use crate::passed_as::PassedAs;
 
@@ -28,14 +28,14 @@ const FIRST_NAME: usize = 64;
 /// assert_eq!(certificate.domains(), ["example.com", "*.example.com"]);
 /// ```
 pub struct Certificate {
-    names: Vec<(Zone, String)>,
+    names: Vec<(HostedZoneRef, String)>,
 }
 
 impl Certificate {
     /// Creates a certificate for `name` in `zone`, such as `shop.example.com` or `*.example.com`. A wildcard
     /// stands for exactly one label: `*.example.com` covers neither `example.com` nor `a.b.example.com`.
-    pub fn new(zone: impl PassedAs<Zone>, name: impl Into<String>) -> Self {
-        Self { names: vec![(zone.into(), name.into())] }
+    pub fn new(zone: impl PassedAs<HostedZoneRef>, name: impl Into<String>) -> Self {
+        Self { names: vec![(zone.pass(), name.into())] }
     }
 
     /// Adds a name in the zone of the previous name.
@@ -47,8 +47,8 @@ impl Certificate {
 
     /// Adds a name in `zone`.
     #[must_use]
-    pub fn also_in(mut self, zone: impl PassedAs<Zone>, name: impl Into<String>) -> Self {
-        self.names.push((zone.into(), name.into()));
+    pub fn also_in(mut self, zone: impl PassedAs<HostedZoneRef>, name: impl Into<String>) -> Self {
+        self.names.push((zone.pass(), name.into()));
         self
     }
 
@@ -121,12 +121,7 @@ impl CertificateHandle {
     }
 }
 
-/// Provides the ARN of the certificate.
-impl Provides<CertificateArn> for &CertificateHandle {
-    fn provide(self) -> Input<CertificateArn> {
-        self.arn().provide()
-    }
-}
+main_resource!(CertificateHandle, certificate: certificatemanager::Certificate);
 
 #[cfg(test)]
 #[path = "certificate_tests.rs"]

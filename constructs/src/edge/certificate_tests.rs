@@ -5,7 +5,7 @@ use super::*;
 use crate::edge::HostedZone;
 use crate::fixture::{assembly, findings, properties};
 
-fn zone() -> Zone {
+fn zone() -> HostedZoneRef {
     HostedZone::existing("shop.example.com", HostedZoneId::new("Z1"))
 }
 

@@ -1,6 +1,8 @@
 //! Application load balancers.
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope, template};
+use groundplan_core::{
+    Code, Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope, main_resource, template,
+};
 use groundplan_resources::certificatemanager::CertificateArn;
 use groundplan_resources::elasticloadbalancingv2::listener::{Action, FixedResponseConfig, RedirectConfig};
 use groundplan_resources::elasticloadbalancingv2::load_balancer::{IpAddressType, Scheme};
@@ -81,7 +83,7 @@ impl ApplicationLoadBalancer {
     /// availability zones; a reference to an existing VPC [states](VpcRef::public_subnets) them.
     pub fn new(vpc: impl PassedAs<VpcRef>, certificate: impl Provides<CertificateArn>) -> Self {
         Self {
-            vpc: vpc.into(),
+            vpc: vpc.pass(),
             certificates: vec![certificate.provide()],
             exposure: Exposure::Internet,
             clients: None,
@@ -111,7 +113,7 @@ impl ApplicationLoadBalancer {
     /// Admits only these clients, such as the prefix list of CloudFront.
     #[must_use]
     pub fn clients<P: PassedAs<Peer>>(mut self, clients: impl IntoIterator<Item = P>) -> Self {
-        self.clients = Some(clients.into_iter().map(Into::into).collect());
+        self.clients = Some(clients.into_iter().map(PassedAs::pass).collect());
         self
     }
 
@@ -129,11 +131,10 @@ impl ApplicationLoadBalancer {
         self
     }
 
-    /// Turns deletion protection on or off. While it is on, Groundplan refuses a plan that deletes the load
-    /// balancer, and AWS refuses the deletion. Default: on.
+    /// Lets a plan delete the load balancer. By default, Groundplan refuses such a plan, and AWS refuses the deletion.
     #[must_use]
-    pub fn deletion_protection(mut self, on: bool) -> Self {
-        self.deletion_protection = on;
+    pub fn without_deletion_protection(mut self) -> Self {
+        self.deletion_protection = false;
         self
     }
 
@@ -144,7 +145,7 @@ impl ApplicationLoadBalancer {
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html>
     #[must_use]
     pub fn access_logs(mut self, bucket: impl PassedAs<BucketRef>, prefix: impl Into<String>) -> Self {
-        self.access_logs = Some((bucket.into(), prefix.into()));
+        self.access_logs = Some((bucket.pass(), prefix.into()));
         self
     }
 }
@@ -163,6 +164,8 @@ pub struct ApplicationLoadBalancerHandle {
     /// True if the load balancer has IPv6 addresses.
     pub dual_stack: bool,
 }
+
+main_resource!(ApplicationLoadBalancerHandle, balancer: LoadBalancer);
 
 impl ApplicationLoadBalancerHandle {
     /// Returns the DNS name of the load balancer, the target of an [`AliasRecord`](super::AliasRecord).
@@ -303,7 +306,7 @@ impl ApplicationLoadBalancer {
         }
         let ipv6 = ipv6_block.map(|block| Peer::ipv6_block("vpc-ipv6", block.clone()));
         let found = || found_block.map(|block| Peer::ipv4_block("vpc", block.clone()));
-        [ipv4_block.map(Peer::from).or_else(found), ipv6].into_iter().flatten().collect()
+        [ipv4_block.map(Peer::new).or_else(found), ipv6].into_iter().flatten().collect()
     }
 
     fn add_balancer(&self, scope: &Scope, group: &SecurityGroupHandle) -> Handle<LoadBalancer> {

@@ -91,8 +91,8 @@ fn it_is_protected_and_reachable_from_the_internet_over_ipv4_and_ipv6() {
 #[test]
 fn each_setting_has_its_effect() {
     let assembly = with(|balancer| {
-        let clients = [Peer::from(cidr!("192.0.2.0/24"))];
-        balancer.clients(clients).idle_timeout_seconds(4000).deletion_protection(false)
+        let clients = [Peer::new(cidr!("192.0.2.0/24"))];
+        balancer.clients(clients).idle_timeout_seconds(4000).without_deletion_protection()
     });
     assert_eq!(rules(&assembly), ["from-192.0.2.0_24-443", "from-192.0.2.0_24-80"]);
     let attributes = attributes(&assembly);
@@ -286,7 +286,7 @@ fn the_clients_of_an_internal_load_balancer_in_an_existing_vpc_are_stated() {
        = help: state the clients with `.clients([…])`
     ");
     let stated = findings(|stack| {
-        let clients = [Peer::from(cidr!("192.0.2.0/24"))];
+        let clients = [Peer::new(cidr!("192.0.2.0/24"))];
         stack.add("balancer", balancer(existing().dual_stack()).internal().clients(clients));
     });
     assert_eq!(stated, "");

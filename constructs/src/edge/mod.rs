@@ -7,5 +7,5 @@ mod zone;
 
 pub use certificate::{Certificate, CertificateHandle};
 pub use load_balancer::{ApplicationLoadBalancer, ApplicationLoadBalancerHandle, TlsPolicy};
-pub use record::{AliasRecord, AliasTarget, DnsRecord};
-pub use zone::{HostedZone, HostedZoneHandle, Zone};
+pub use record::{AliasRecord, AliasTarget, AliasTargetArgs, DnsRecord};
+pub use zone::{HostedZone, HostedZoneHandle, HostedZoneRef};

@@ -6,7 +6,7 @@ use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Provides
 use groundplan_resources::route53;
 
 use super::zone::{normal, problem};
-use super::{ApplicationLoadBalancerHandle, Zone};
+use super::{ApplicationLoadBalancerHandle, HostedZoneRef};
 use crate::passed_as::PassedAs;
 
 /// The hosted zone of every CloudFront distribution.
@@ -40,7 +40,7 @@ const TTL: u32 = 2_147_483_647;
 /// # app.synth().expect("it is valid");
 /// ```
 pub struct DnsRecord {
-    zone: Zone,
+    zone: HostedZoneRef,
     name: String,
     kind: &'static str,
     values: Input<List<String>>,
@@ -51,27 +51,35 @@ pub struct DnsRecord {
 
 impl DnsRecord {
     /// Creates an A record: the IPv4 addresses of `name`.
-    pub fn a(zone: impl PassedAs<Zone>, name: impl Into<String>, addresses: impl Provides<List<String>>) -> Self {
+    pub fn a(
+        zone: impl PassedAs<HostedZoneRef>,
+        name: impl Into<String>,
+        addresses: impl Provides<List<String>>,
+    ) -> Self {
         let is_address = |text: &str| text.parse::<Ipv4Addr>().is_ok();
         Self::new(zone, name, "A", addresses.provide()).checked("IPv4 addresses", is_address)
     }
 
     /// Creates an AAAA record: the IPv6 addresses of `name`.
-    pub fn aaaa(zone: impl PassedAs<Zone>, name: impl Into<String>, addresses: impl Provides<List<String>>) -> Self {
+    pub fn aaaa(
+        zone: impl PassedAs<HostedZoneRef>,
+        name: impl Into<String>,
+        addresses: impl Provides<List<String>>,
+    ) -> Self {
         let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
         Self::new(zone, name, "AAAA", addresses.provide()).checked("IPv6 addresses", is_address)
     }
 
     /// Creates a CNAME record: `name` is an alias of `target`. The name of the zone itself cannot be a CNAME.
     /// Use an [`AliasRecord`] for a load balancer or a distribution.
-    pub fn cname(zone: impl PassedAs<Zone>, name: impl Into<String>, target: impl Provides<String>) -> Self {
+    pub fn cname(zone: impl PassedAs<HostedZoneRef>, name: impl Into<String>, target: impl Provides<String>) -> Self {
         Self::new(zone, name, "CNAME", Input::Known(List(vec![target.provide()]))).checked("a domain name", is_domain)
     }
 
     /// Creates a TXT record, such as a mail policy or a proof of ownership. This function quotes the texts, and
     /// splits a text of more than 255 bytes into several strings of one value.
     pub fn txt<T: AsRef<str>>(
-        zone: impl PassedAs<Zone>,
+        zone: impl PassedAs<HostedZoneRef>,
         name: impl Into<String>,
         texts: impl IntoIterator<Item = T>,
     ) -> Self {
@@ -84,7 +92,7 @@ impl DnsRecord {
     /// Creates an MX record: the mail servers of `name`, each with its preference. Senders try the lowest
     /// preference first.
     pub fn mx<T: AsRef<str>>(
-        zone: impl PassedAs<Zone>,
+        zone: impl PassedAs<HostedZoneRef>,
         name: impl Into<String>,
         servers: impl IntoIterator<Item = (u16, T)>,
     ) -> Self {
@@ -95,12 +103,12 @@ impl DnsRecord {
     }
 
     fn new(
-        zone: impl PassedAs<Zone>,
+        zone: impl PassedAs<HostedZoneRef>,
         name: impl Into<String>,
         kind: &'static str,
         values: Input<List<String>>,
     ) -> Self {
-        Self { zone: zone.into(), name: name.into(), kind, values, ttl_seconds: 300, wrong: None }
+        Self { zone: zone.pass(), name: name.into(), kind, values, ttl_seconds: 300, wrong: None }
     }
 
     /// Remembers the first known value that does not fit.
@@ -150,6 +158,14 @@ impl Construct for DnsRecord {
     }
 }
 
+/// The arguments of [`AliasTarget::new`].
+pub struct AliasTargetArgs<N, Z> {
+    /// The DNS name of the AWS resource.
+    pub dns_name: N,
+    /// The id of the AWS hosted zone that contains the DNS name, which AWS publishes for each service and region.
+    pub zone_id: Z,
+}
+
 /// The target of an [`AliasRecord`].
 #[derive(Clone, Debug)]
 pub struct AliasTarget {
@@ -161,15 +177,16 @@ pub struct AliasTarget {
 }
 
 impl AliasTarget {
-    /// Creates a target from the DNS name of an AWS resource and the id of the AWS hosted zone that contains
-    /// this name. The target has only IPv4 addresses unless [`ipv6`](Self::ipv6) is called.
-    pub fn new(name: impl Provides<String>, zone: impl Provides<String>) -> Self {
-        Self { name: name.provide(), zone: zone.provide(), ipv6: false, checked: true }
+    /// Creates a target from the DNS name of an AWS resource. It has only IPv4 addresses unless [`ipv6`](Self::ipv6)
+    /// is called.
+    pub fn new<N: Provides<String>, Z: Provides<String>>(args: AliasTargetArgs<N, Z>) -> Self {
+        let AliasTargetArgs { dns_name, zone_id } = args;
+        Self { name: dns_name.provide(), zone: zone_id.provide(), ipv6: false, checked: true }
     }
 
     /// Creates a target from the DNS name of a CloudFront distribution, such as `d111111abcdef8.cloudfront.net`.
     pub fn distribution(name: impl Provides<String>) -> Self {
-        Self { checked: false, ..Self::new(name, CLOUDFRONT_ZONE).ipv6() }
+        Self { checked: false, ..Self::new(AliasTargetArgs { dns_name: name, zone_id: CLOUDFRONT_ZONE }).ipv6() }
     }
 
     /// States that the target also has IPv6 addresses.
@@ -180,15 +197,12 @@ impl AliasTarget {
     }
 }
 
-impl From<&ApplicationLoadBalancerHandle> for AliasTarget {
-    fn from(balancer: &ApplicationLoadBalancerHandle) -> Self {
-        let target = Self::new(balancer.dns_name(), balancer.zone_id());
-        if balancer.dual_stack { target.ipv6() } else { target }
+impl PassedAs<AliasTarget> for &ApplicationLoadBalancerHandle {
+    fn pass(self) -> AliasTarget {
+        let target = AliasTarget::new(AliasTargetArgs { dns_name: self.dns_name(), zone_id: self.zone_id() });
+        if self.dual_stack { target.ipv6() } else { target }
     }
 }
-
-impl PassedAs<AliasTarget> for &ApplicationLoadBalancerHandle {}
-impl PassedAs<AliasTarget> for AliasTarget {}
 
 /// A DNS name for a load balancer or a distribution: an A record, and an AAAA record if the target has
 /// IPv6. An alias follows the addresses of the target, costs nothing, and can have the name of the zone
@@ -205,23 +219,27 @@ impl PassedAs<AliasTarget> for AliasTarget {}
 /// assert_eq!(alias.len(), 2);
 /// ```
 pub struct AliasRecord {
-    zone: Zone,
+    zone: HostedZoneRef,
     name: String,
     target: AliasTarget,
-    evaluate_target_health: Option<bool>,
+    ignore_target_health: bool,
 }
 
 impl AliasRecord {
     /// Creates an alias from `name` in `zone` to `target`.
-    pub fn new(zone: impl PassedAs<Zone>, name: impl Into<String>, target: impl PassedAs<AliasTarget>) -> Self {
-        Self { zone: zone.into(), name: name.into(), target: target.into(), evaluate_target_health: None }
+    pub fn new(
+        zone: impl PassedAs<HostedZoneRef>,
+        name: impl Into<String>,
+        target: impl PassedAs<AliasTarget>,
+    ) -> Self {
+        Self { zone: zone.pass(), name: name.into(), target: target.pass(), ignore_target_health: false }
     }
 
-    /// Sets whether Route 53 stops returning the target while the target is unhealthy. Default: on, except for
-    /// distributions, whose health Route 53 cannot evaluate.
+    /// Returns the target even while it is unhealthy. By default, Route 53 then stops to return it, except for
+    /// distributions, whose health it cannot evaluate.
     #[must_use]
-    pub fn evaluate_target_health(mut self, on: bool) -> Self {
-        self.evaluate_target_health = Some(on);
+    pub fn ignore_target_health(mut self) -> Self {
+        self.ignore_target_health = true;
         self
     }
 }
@@ -232,12 +250,7 @@ impl Construct for AliasRecord {
 
     fn build(self, scope: &Scope) -> Self::Handle {
         let name = self.zone.place(scope, &self.name);
-        let health = self.evaluate_target_health.unwrap_or(self.target.checked);
-        if health && !self.target.checked {
-            let error =
-                Diagnostic::error(Code::UncheckedTarget, "Route 53 cannot evaluate the health of a distribution");
-            scope.report(error.help("leave `evaluate_target_health` out"));
-        }
+        let health = self.target.checked && !self.ignore_target_health;
         let record = |kind: &str| {
             let target = route53::record_set::AliasTarget::new(route53::record_set::AliasTargetArgs {
                 dns_name: self.target.name.clone(),

@@ -6,7 +6,7 @@ use super::*;
 use crate::edge::HostedZone;
 use crate::fixture::{assembly, below, findings, properties};
 
-fn zone() -> Zone {
+fn zone() -> HostedZoneRef {
     HostedZone::existing("example.com", HostedZoneId::new("Z1"))
 }
 
@@ -50,14 +50,26 @@ fn values_can_be_outputs_and_exports() {
 
 #[test]
 fn an_alias_follows_the_addresses_that_its_target_has() {
-    let ipv4 = alias(|_| AliasRecord::new(zone(), "www.example.com", AliasTarget::new("lb.example.net", "Z2")));
+    let ipv4 = alias(|_| {
+        AliasRecord::new(
+            zone(),
+            "www.example.com",
+            AliasTarget::new(AliasTargetArgs { dns_name: "lb.example.net", zone_id: "Z2" }),
+        )
+    });
     assert_eq!(below(&ipv4, "shop/alias"), ["ipv4"]);
     let target = json!({"DNSName": "lb.example.net", "HostedZoneId": "Z2", "EvaluateTargetHealth": true});
     assert_eq!(
         properties(&ipv4, "shop/alias/ipv4"),
         json!({"HostedZoneId": "Z1", "Name": "www.example.com", "Type": "A", "AliasTarget": target})
     );
-    let both = alias(|_| AliasRecord::new(zone(), "example.com", AliasTarget::new("lb.example.net", "Z2").ipv6()));
+    let both = alias(|_| {
+        AliasRecord::new(
+            zone(),
+            "example.com",
+            AliasTarget::new(AliasTargetArgs { dns_name: "lb.example.net", zone_id: "Z2" }).ipv6(),
+        )
+    });
     assert_eq!(below(&both, "shop/alias"), ["ipv4", "ipv6"]);
     assert_eq!(properties(&both, "shop/alias/ipv6")["Type"], "AAAA");
 }
@@ -74,8 +86,8 @@ fn an_alias_of_a_distribution_has_ipv6_and_no_evaluation_of_health() {
 
 #[test]
 fn the_evaluation_of_health_can_be_turned_off() {
-    let target = AliasTarget::new("lb.example.net", "Z2");
-    let off = alias(|_| AliasRecord::new(zone(), "www.example.com", target).evaluate_target_health(false));
+    let target = AliasTarget::new(AliasTargetArgs { dns_name: "lb.example.net", zone_id: "Z2" });
+    let off = alias(|_| AliasRecord::new(zone(), "www.example.com", target).ignore_target_health());
     assert_eq!(properties(&off, "shop/alias/ipv4")["AliasTarget"]["EvaluateTargetHealth"], false);
 }
 
@@ -105,8 +117,6 @@ fn what_dns_does_not_accept_is_refused() {
         stack.add("mail", DnsRecord::mx(zone(), "e.example.com", [(10, "mail server")]));
         stack.add("ttl", DnsRecord::a(zone(), "f.example.com", ["192.0.2.1"]).ttl_seconds(1 << 31));
         stack.add("apex", DnsRecord::cname(zone(), "example.com", "example.net"));
-        let distribution = AliasTarget::distribution("d1.cloudfront.net");
-        stack.add("health", AliasRecord::new(zone(), "g.example.com", distribution).evaluate_target_health(true));
     }), @"
     error[GP0340]: a record of type A cannot have this value
        = got: 192.0.2
@@ -135,9 +145,6 @@ fn what_dns_does_not_accept_is_refused() {
     error[GP0335]: the name of a zone itself cannot be a CNAME
        = got: example.com
        = help: use an `AliasRecord`, or a name below it
-
-    error[GP0336]: Route 53 cannot evaluate the health of a distribution
-       = help: leave `evaluate_target_health` out
     ");
     let long = findings(|stack| drop(stack.add("text", DnsRecord::txt(zone(), "example.com", ["x".repeat(4_000)]))));
     assert!(long.starts_with("error[GP0340]: a record of type TXT cannot have this value"), "{long}");

@@ -1,6 +1,6 @@
 //! Route 53 hosted zones.
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Output, Provides, Scope, main_resource};
 use groundplan_resources::route53;
 
 use crate::passed_as::PassedAs;
@@ -40,8 +40,8 @@ impl HostedZone {
     /// stack.add("certificate", Certificate::new(zone, "shop.example.com"));
     /// # app.synth().expect("it is valid");
     /// ```
-    pub fn existing(domain: impl AsRef<str>, id: impl Provides<route53::HostedZoneId>) -> Zone {
-        Zone { domain: normal(domain.as_ref()), id: id.provide() }
+    pub fn existing(domain: impl AsRef<str>, id: impl Provides<route53::HostedZoneId>) -> HostedZoneRef {
+        HostedZoneRef { domain: normal(domain.as_ref()), id: id.provide() }
     }
 
     /// Sets the comment that the AWS console shows for the zone.
@@ -51,10 +51,10 @@ impl HostedZone {
         self
     }
 
-    /// Turns deletion protection on or off. While it is on, a plan that deletes the zone is refused. Default: on.
+    /// Lets a plan delete the zone. By default, such a plan is refused.
     #[must_use]
-    pub fn deletion_protection(mut self, on: bool) -> Self {
-        self.deletion_protection = on;
+    pub fn without_deletion_protection(mut self) -> Self {
+        self.deletion_protection = false;
         self
     }
 }
@@ -87,6 +87,8 @@ impl Construct for HostedZone {
     }
 }
 
+main_resource!(HostedZoneHandle, zone: route53::HostedZone);
+
 impl HostedZoneHandle {
     /// Returns the id of the zone.
     pub fn zone_id(&self) -> Output<route53::HostedZoneId> {
@@ -107,12 +109,18 @@ impl HostedZoneHandle {
 /// A zone that records are added to: a [`HostedZone`] of the program, by its handle, or an existing zone, by
 /// [`HostedZone::existing`].
 #[derive(Clone, Debug)]
-pub struct Zone {
+pub struct HostedZoneRef {
     domain: String,
     id: Input<route53::HostedZoneId>,
 }
 
-impl Zone {
+impl Provides<route53::HostedZoneId> for &HostedZoneRef {
+    fn provide(self) -> Input<route53::HostedZoneId> {
+        self.id()
+    }
+}
+
+impl HostedZoneRef {
     /// Returns the domain, such as `shop.example.com`.
     pub fn name(&self) -> &str {
         &self.domain
@@ -141,21 +149,11 @@ impl Zone {
     }
 }
 
-impl From<&HostedZoneHandle> for Zone {
-    fn from(zone: &HostedZoneHandle) -> Self {
-        HostedZone::existing(&zone.domain, zone.zone_id())
+impl PassedAs<HostedZoneRef> for &HostedZoneHandle {
+    fn pass(self) -> HostedZoneRef {
+        HostedZone::existing(&self.domain, self.zone_id())
     }
 }
-
-impl From<&Zone> for Zone {
-    fn from(zone: &Zone) -> Self {
-        zone.clone()
-    }
-}
-
-impl PassedAs<Zone> for &HostedZoneHandle {}
-impl PassedAs<Zone> for &Zone {}
-impl PassedAs<Zone> for Zone {}
 
 /// Returns the normal form of a name: lower case, without the trailing dot.
 pub(super) fn normal(name: &str) -> String {

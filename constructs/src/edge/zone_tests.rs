@@ -28,7 +28,7 @@ fn each_setting_has_its_effect() {
     let commented = zone(HostedZone::new("example.com").comment("Of the shop"));
     assert_eq!(commented["HostedZoneConfig"], json!({"Comment": "Of the shop"}));
     let assembly = assembly("us-east-1", |stack| {
-        drop(stack.add("zone", HostedZone::new("example.com").deletion_protection(false)))
+        drop(stack.add("zone", HostedZone::new("example.com").without_deletion_protection()))
     });
     assert!(!assembly.resources["shop/zone"].lifecycle.protect);
 }

@@ -7,6 +7,7 @@ use groundplan_core::{Code, Diagnostic, Handle, Input, Scope, policy_size};
 use groundplan_resources::iam;
 
 use super::policy_document::{Condition, PolicyDocument, PolicyKind, Principal, Statement};
+use crate::PassedAs;
 
 /// The assumed length of a value that is not known before the deploy: about the length of an ARN.
 const UNKNOWN: usize = 100;
@@ -150,6 +151,11 @@ impl Identity {
     }
 }
 
+/// Returns the name of the inline policy of an identity that other apps can grant permissions as well.
+pub(super) fn shared_policy_name(scope: &Scope) -> String {
+    format!("{}-{}", scope.app_name(), scope.path().as_str().replace('/', "-"))
+}
+
 impl Kind {
     /// Returns the maximum size of all inline policies of the identity.
     fn inline_size(&self) -> usize {
@@ -224,15 +230,15 @@ pub(crate) enum To {
     Principal { principal: Principal, conditions: Vec<Condition> },
 }
 
-impl<G: Grantee> From<&G> for Recipient {
-    fn from(grantee: &G) -> Self {
-        Self(To::Identity(grantee.identity().clone()))
+impl<G: Grantee> PassedAs<Recipient> for &G {
+    fn pass(self) -> Recipient {
+        Recipient(To::Identity(self.identity().clone()))
     }
 }
 
-impl From<Principal> for Recipient {
-    fn from(principal: Principal) -> Self {
-        Self(To::Principal { principal, conditions: Vec::new() })
+impl PassedAs<Recipient> for Principal {
+    fn pass(self) -> Recipient {
+        Recipient(To::Principal { principal: self, conditions: Vec::new() })
     }
 }
 

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use groundplan_core::{Code, Construct, Deferred, Diagnostic, Handle, Input, Output, Provides, Scope, Value, template};
+use groundplan_core::{
+    Code, Construct, Deferred, Diagnostic, Handle, Input, Output, Provides, Scope, Value, main_resource, template,
+};
 use groundplan_resources::kms;
 
 use super::grantee::{Grantee, Recipient, To};
@@ -24,16 +26,23 @@ const ALIAS: usize = 250;
 /// console creates the same policy.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
 pub struct KmsKey {
-    description: String,
     alias: String,
+    description: Option<String>,
     statements: Vec<Statement>,
     deletion_window: u8,
 }
 
 impl KmsKey {
-    /// Creates a key with this description and the alias `alias`, given without the leading `alias/`.
-    pub fn new(description: impl Into<String>, alias: impl Into<String>) -> Self {
-        Self { description: description.into(), alias: alias.into(), statements: Vec::new(), deletion_window: 30 }
+    /// Creates a key with the alias `alias`, given without the leading `alias/`.
+    pub fn new(alias: impl Into<String>) -> Self {
+        Self { alias: alias.into(), description: None, statements: Vec::new(), deletion_window: 30 }
+    }
+
+    /// Sets the description, which the AWS console shows.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
     }
 
     /// Refers to an existing key by its ARN, which can be a known ARN or an export of another app. An alias does
@@ -84,7 +93,7 @@ impl KmsKey {
 /// use groundplan_constructs::identity::{KmsKey, ServiceUse};
 /// let logs = ServiceUse::new("logs.eu-central-1.amazonaws.com")
 ///     .encryption_context("aws:logs:arn", ["arn:aws:logs:eu-central-1:111122223333:log-group:/shop/*"]);
-/// let key = KmsKey::new("Logs of the shop", "shop-logs").usable_by(logs);
+/// let key = KmsKey::new("shop-logs").description("Logs of the shop").usable_by(logs);
 /// ```
 #[derive(Clone, Debug)]
 pub struct ServiceUse {
@@ -137,9 +146,9 @@ impl ServiceUse {
     }
 }
 
-impl From<ServiceUse> for Recipient {
-    fn from(service: ServiceUse) -> Self {
-        Self(To::Principal { principal: Principal::service(service.service), conditions: service.conditions })
+impl PassedAs<Recipient> for ServiceUse {
+    fn pass(self) -> Recipient {
+        Recipient(To::Principal { principal: Principal::service(self.service), conditions: self.conditions })
     }
 }
 
@@ -245,15 +254,15 @@ impl KmsKeyHandle {
     /// Allows `recipient` to encrypt and decrypt with the key. A role, user or group gets the permission in its own
     /// policy; a [`Principal`] or [`ServiceUse`] gets it in the policy of the key.
     #[track_caller]
-    pub fn grant_encrypt_decrypt(&self, recipient: impl Into<Recipient>) {
-        KmsKeyRef::from(self).grant(&recipient.into(), Permission::EncryptDecrypt, &self.policy.scope);
+    pub fn grant_encrypt_decrypt(&self, recipient: impl PassedAs<Recipient>) {
+        PassedAs::<KmsKeyRef>::pass(self).grant(&recipient.pass(), Permission::EncryptDecrypt, &self.policy.scope);
     }
 
     /// Allows `recipient` to decrypt with the key, but not to encrypt. A role, user or group gets the permission in
     /// its own policy; a [`Principal`] or [`ServiceUse`] gets it in the policy of the key.
     #[track_caller]
-    pub fn grant_decrypt(&self, recipient: impl Into<Recipient>) {
-        KmsKeyRef::from(self).grant(&recipient.into(), Permission::Decrypt, &self.policy.scope);
+    pub fn grant_decrypt(&self, recipient: impl PassedAs<Recipient>) {
+        PassedAs::<KmsKeyRef>::pass(self).grant(&recipient.pass(), Permission::Decrypt, &self.policy.scope);
     }
 }
 
@@ -265,21 +274,19 @@ pub struct KmsKeyRef {
     policy: Option<KeyPolicy>,
 }
 
-impl From<&KmsKeyHandle> for KmsKeyRef {
-    fn from(key: &KmsKeyHandle) -> Self {
-        Self { arn: key.arn().into(), policy: Some(key.policy.clone()) }
+impl PassedAs<KmsKeyRef> for &KmsKeyHandle {
+    fn pass(self) -> KmsKeyRef {
+        KmsKeyRef { arn: self.arn().into(), policy: Some(self.policy.clone()) }
     }
 }
 
-impl From<&KmsKeyRef> for KmsKeyRef {
-    fn from(key: &KmsKeyRef) -> Self {
-        key.clone()
+main_resource!(KmsKeyHandle, key: kms::Key);
+
+impl Provides<kms::KeyArn> for &KmsKeyRef {
+    fn provide(self) -> Input<kms::KeyArn> {
+        self.arn()
     }
 }
-
-impl PassedAs<KmsKeyRef> for &KmsKeyHandle {}
-impl PassedAs<KmsKeyRef> for &KmsKeyRef {}
-impl PassedAs<KmsKeyRef> for KmsKeyRef {}
 
 impl KmsKeyRef {
     /// Returns the ARN of the key.

@@ -7,7 +7,7 @@ use crate::fixture::{assembly, findings, properties, statements};
 use crate::identity::{Role, RoleHandle};
 
 fn key() -> KmsKey {
-    KmsKey::new("Of the shop", "shop")
+    KmsKey::new("shop").description("Of the shop")
 }
 
 fn role(stack: &Stack) -> RoleHandle {
@@ -156,10 +156,10 @@ fn settings_that_kms_does_not_accept_are_refused() {
     }
     insta::assert_snapshot!(findings(|stack| {
         stack.add("short", key().deletion_window_days(6));
-        stack.add("long", KmsKey::new("Of the shop", "long").deletion_window_days(31));
-        stack.add("alias", KmsKey::new("Of the shop", "alias/shop"));
-        stack.add("reserved", KmsKey::new("Of the shop", "aws/shop"));
-        stack.add("blank", KmsKey::new("Of the shop", "the shop"));
+        stack.add("long", KmsKey::new("long").deletion_window_days(31));
+        stack.add("alias", KmsKey::new("alias/shop"));
+        stack.add("reserved", KmsKey::new("aws/shop"));
+        stack.add("blank", KmsKey::new("the shop"));
     }), @r#"
     error[GP0307]: a key cannot have this waiting period before its deletion
        = got: 6 days

@@ -12,5 +12,5 @@ pub use kms_key::{KmsKey, KmsKeyHandle, KmsKeyRef, ServiceUse};
 pub use policy_document::{Condition, Effect, PolicyDocument, Principal, Statement};
 pub use role::{ExistingRole, Role, RoleHandle, RoleRef};
 pub use smtp_credentials::{SmtpCredentials, SmtpCredentialsHandle};
-pub use user::{Group, GroupHandle, User, UserHandle};
+pub use user::{ExistingGroup, ExistingUser, Group, GroupHandle, GroupRef, User, UserHandle, UserRef};
 pub(crate) use {grantee::To, policy_document::PolicyKind};

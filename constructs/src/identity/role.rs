@@ -1,9 +1,9 @@
 //! IAM roles: those of the program, and existing ones.
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope, template};
-use groundplan_resources::iam;
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Output, Provides, Scope, main_resource, template};
+use groundplan_resources::{Arn, iam};
 
-use super::grantee::{Attached, Grantee, Identity, Kind};
+use super::grantee::{Attached, Grantee, Identity, Kind, shared_policy_name};
 use super::policy_document::{PolicyDocument, PolicyKind, Principal, Statement};
 
 /// An IAM role.
@@ -119,6 +119,8 @@ impl RoleHandle {
     }
 }
 
+main_resource!(RoleHandle, role: iam::Role);
+
 impl Grantee for RoleHandle {
     fn identity(&self) -> &Identity {
         &self.identity
@@ -138,6 +140,7 @@ enum Named {
 #[derive(Clone)]
 pub struct RoleRef {
     arn: Input<iam::RoleArn>,
+    name: Input<iam::RoleName>,
     identity: Identity,
 }
 
@@ -160,9 +163,9 @@ impl Construct for ExistingRole {
                 (Input::Known(iam::RoleArn::new(arn)), Input::Known(iam::RoleName::new(name)), refused)
             }
         };
-        // Several apps can grant permissions to one role, so the name of the policy has to name the app.
-        let policy_name = format!("{}-{}", scope.app_name(), scope.path().as_str().replace('/', "-"));
-        RoleRef { arn, identity: Identity::named(scope, Kind::Role(name), policy_name, refused) }
+        let policy_name = shared_policy_name(scope);
+        let identity = Identity::named(scope, Kind::Role(name.clone()), policy_name, refused);
+        RoleRef { arn, name, identity }
     }
 }
 
@@ -206,6 +209,24 @@ impl RoleRef {
     /// Returns the role as a principal for resource policies.
     pub fn principal(&self) -> Principal {
         Principal::aws(self.arn())
+    }
+}
+
+impl Provides<iam::RoleArn> for &RoleRef {
+    fn provide(self) -> Input<iam::RoleArn> {
+        self.arn()
+    }
+}
+
+impl Provides<iam::RoleName> for &RoleRef {
+    fn provide(self) -> Input<iam::RoleName> {
+        self.name.clone()
+    }
+}
+
+impl Provides<Arn> for &RoleRef {
+    fn provide(self) -> Input<Arn> {
+        self.arn().provide()
     }
 }
 

@@ -1,10 +1,11 @@
 //! IAM users and groups.
 
-use groundplan_core::{Construct, Handle, Output, Scope};
+use groundplan_core::{Construct, Handle, Input, Output, Provides, Scope, main_resource, template};
 use groundplan_resources::iam;
 
-use super::grantee::{Attached, Grantee, Identity, Kind};
+use super::grantee::{Attached, Grantee, Identity, Kind, shared_policy_name};
 use super::policy_document::{Principal, Statement};
+use crate::PassedAs;
 
 /// An IAM user, for software that cannot assume a role. A new user has no permissions and no credentials: an
 /// access key is a resource, `iam::AccessKey`.
@@ -26,7 +27,7 @@ use super::policy_document::{Principal, Statement};
 #[derive(Default)]
 pub struct User {
     name: Option<String>,
-    groups: Vec<Output<iam::GroupName>>,
+    groups: Vec<GroupRef>,
     managed_policies: Attached,
 }
 
@@ -34,6 +35,12 @@ impl User {
     /// Creates a user with a generated name.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Refers to an existing user by its name, which can be an export of another app. Adding the reference to a scope
+    /// gives it a place for the policies of its grants.
+    pub fn existing(name: impl Provides<iam::UserName>) -> ExistingUser {
+        ExistingUser(name.provide())
     }
 
     /// Sets the name of the user.
@@ -45,8 +52,8 @@ impl User {
 
     /// Makes the user a member of `group`, whose permissions it has as well.
     #[must_use]
-    pub fn member_of(mut self, group: &GroupHandle) -> Self {
-        self.groups.push(group.group.group_name());
+    pub fn member_of(mut self, group: impl PassedAs<GroupRef>) -> Self {
+        self.groups.push(group.pass());
         self
     }
 
@@ -82,7 +89,7 @@ impl Construct for User {
             user = user.user_name(name);
         }
         if !self.groups.is_empty() {
-            user = user.groups(self.groups);
+            user = user.groups(&self.groups);
         }
         if let Some(arns) = self.managed_policies.arns(scope) {
             user = user.managed_policy_arns(arns);
@@ -112,7 +119,68 @@ impl UserHandle {
     }
 }
 
+main_resource!(UserHandle, user: iam::User);
+
 impl Grantee for UserHandle {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+/// An existing user, which [`User::existing`] returns. It adds no user: only the policies of its grants.
+pub struct ExistingUser(Input<iam::UserName>);
+
+/// The handle of an [`ExistingUser`].
+#[derive(Clone)]
+pub struct UserRef {
+    name: Input<iam::UserName>,
+    arn: Input<iam::UserArn>,
+    identity: Identity,
+}
+
+impl Construct for ExistingUser {
+    type Handle = UserRef;
+
+    fn build(self, scope: &Scope) -> UserRef {
+        let Self(name) = self;
+        let arn = template!("arn:{}:iam::{}:user/{}", scope.partition(), scope.account_id(), &name).typed();
+        let identity = Identity::named(scope, Kind::User(name.clone()), shared_policy_name(scope), None);
+        UserRef { name, arn, identity }
+    }
+}
+
+impl UserRef {
+    /// Returns the ARN of the user, which has no path.
+    pub fn arn(&self) -> Input<iam::UserArn> {
+        self.arn.clone()
+    }
+
+    /// Grants the user the permissions of `statement`, like [`Identity::grant`].
+    #[track_caller]
+    pub fn grant(&self, statement: Statement) -> &Self {
+        self.identity.grant(statement);
+        self
+    }
+
+    /// Returns the user as a principal for resource policies.
+    pub fn principal(&self) -> Principal {
+        Principal::aws(self.arn())
+    }
+}
+
+impl Provides<iam::UserName> for &UserRef {
+    fn provide(self) -> Input<iam::UserName> {
+        self.name.clone()
+    }
+}
+
+impl Provides<iam::UserArn> for &UserRef {
+    fn provide(self) -> Input<iam::UserArn> {
+        self.arn()
+    }
+}
+
+impl Grantee for UserRef {
     fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -129,6 +197,12 @@ impl Group {
     /// Creates a group with a generated name.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Refers to an existing group by its name, which can be an export of another app. Adding the reference to a scope
+    /// gives it a place for the policies of its grants.
+    pub fn existing(name: impl Provides<iam::GroupName>) -> ExistingGroup {
+        ExistingGroup(name.provide())
     }
 
     /// Sets the name of the group.
@@ -192,7 +266,56 @@ impl GroupHandle {
     }
 }
 
+main_resource!(GroupHandle, group: iam::Group);
+
 impl Grantee for GroupHandle {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+/// An existing group, which [`Group::existing`] returns. It adds no group: only the policies of its grants.
+pub struct ExistingGroup(Input<iam::GroupName>);
+
+/// A group that users become members of: a [`Group`] of the program, by its handle, or an existing group.
+#[derive(Clone)]
+pub struct GroupRef {
+    name: Input<iam::GroupName>,
+    identity: Identity,
+}
+
+impl Construct for ExistingGroup {
+    type Handle = GroupRef;
+
+    fn build(self, scope: &Scope) -> GroupRef {
+        let Self(name) = self;
+        let identity = Identity::named(scope, Kind::Group(name.clone()), shared_policy_name(scope), None);
+        GroupRef { name, identity }
+    }
+}
+
+impl GroupRef {
+    /// Grants the members of the group the permissions of `statement`, like [`Identity::grant`].
+    #[track_caller]
+    pub fn grant(&self, statement: Statement) -> &Self {
+        self.identity.grant(statement);
+        self
+    }
+}
+
+impl PassedAs<GroupRef> for &GroupHandle {
+    fn pass(self) -> GroupRef {
+        GroupRef { name: self.group.group_name().into(), identity: self.identity.clone() }
+    }
+}
+
+impl Provides<iam::GroupName> for &GroupRef {
+    fn provide(self) -> Input<iam::GroupName> {
+        self.name.clone()
+    }
+}
+
+impl Grantee for GroupRef {
     fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -258,6 +381,49 @@ mod tests {
         assert_eq!(statements(&assembly, "shop/group/policy").len(), 1);
         assert_eq!(assembly.outputs["user"].to_json(), json!({"$ref": "shop/user#Arn"}));
         assert_eq!(assembly.outputs["group"].to_json(), json!({"$ref": "shop/group#Arn"}));
+    }
+
+    #[test]
+    fn existing_users_and_groups_are_granted_permissions_in_policies_named_after_the_app() {
+        let assembly = assembly("eu-west-1", |stack| {
+            let group = stack.add("scanners", Group::existing("scanners"));
+            let user = stack.add("scanner", User::existing("scanner"));
+            group.grant(read("a"));
+            user.grant(read("a"));
+            stack.add("member", User::new().member_of(&group));
+            assert_eq!(user.principal(), Principal::aws(user.arn()));
+            stack.export("arn", user.arn());
+        });
+        let policy = |path: &str, name: &str| {
+            let policy = properties(&assembly, path);
+            (policy["PolicyName"].clone(), policy[name].clone())
+        };
+        assert_eq!(policy("shop/scanner/policy", "UserName"), (json!("shop-shop-scanner"), json!("scanner")));
+        assert_eq!(policy("shop/scanners/policy", "GroupName"), (json!("shop-shop-scanners"), json!("scanners")));
+        assert_eq!(properties(&assembly, "shop/member")["Groups"], json!(["scanners"]));
+        let arn = assembly.outputs["arn"].to_json().to_string();
+        assert!(arn.contains(":user/scanner"), "{arn}");
+    }
+
+    #[test]
+    fn handles_and_references_are_passed_for_names_and_arns() {
+        let assembly = assembly("eu-west-1", |stack| {
+            let (user, group) = (stack.add("user", User::new()), stack.add("group", Group::new()));
+            let (some_user, some_group) =
+                (stack.add("some-user", User::existing("ada")), stack.add("some-group", Group::existing("ops")));
+            let document = groundplan_core::json!({"user": &user, "group": template!("{}", &group)});
+            let policy = |name: &str| iam::ManagedPolicy::new(document.clone()).managed_policy_name(name);
+            stack.add("own", policy("own").users([&user]).groups([&group]));
+            stack.add("found", policy("found").users([&some_user]).groups([&some_group]));
+        });
+        let own = properties(&assembly, "shop/own");
+        assert_eq!(own["Users"], json!([{"$ref": "shop/user#UserName"}]));
+        assert_eq!(own["Groups"], json!([{"$ref": "shop/group#GroupName"}]));
+        let found = properties(&assembly, "shop/found");
+        assert_eq!((&found["Users"], &found["Groups"]), (&json!(["ada"]), &json!(["ops"])));
+        let document = &own["PolicyDocument"];
+        assert_eq!(document["user"], json!({"$ref": "shop/user#UserName"}));
+        assert_eq!(document["group"]["$ref"], json!("shop/group#GroupName"), "{document}");
     }
 
     #[test]

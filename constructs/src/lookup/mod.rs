@@ -212,13 +212,11 @@ impl core::Lookup for PrefixListLookup {
     }
 }
 
-impl From<&FoundPrefixList> for Peer {
-    fn from(list: &FoundPrefixList) -> Self {
-        Self::prefix_list(&list.name, list.id())
+impl PassedAs<Peer> for &FoundPrefixList {
+    fn pass(self) -> Peer {
+        Peer::prefix_list(&self.name, self.id())
     }
 }
-
-impl PassedAs<Peer> for &FoundPrefixList {}
 
 impl Provides<ec2::PrefixListId> for &FoundPrefixList {
     fn provide(self) -> Input<ec2::PrefixListId> {

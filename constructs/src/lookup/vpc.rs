@@ -91,13 +91,11 @@ impl Construct for VpcLookup {
     }
 }
 
-impl From<&FoundVpc> for VpcRef {
-    fn from(found: &FoundVpc) -> Self {
-        found.vpc.clone()
+impl PassedAs<VpcRef> for &FoundVpc {
+    fn pass(self) -> VpcRef {
+        self.vpc.clone()
     }
 }
-
-impl PassedAs<VpcRef> for &FoundVpc {}
 
 impl Provides<ec2::VpcId> for &FoundVpc {
     fn provide(self) -> Input<ec2::VpcId> {

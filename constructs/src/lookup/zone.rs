@@ -6,10 +6,10 @@ use groundplan_resources::route53;
 use serde_json::{Map, Value as Json};
 
 use super::{outputs, report};
-use crate::edge::{HostedZone, Zone};
+use crate::edge::{HostedZone, HostedZoneRef};
 
 /// A lookup of a hosted zone by its domain: [`Lookup::hosted_zone`](super::Lookup::hosted_zone). Its handle is a
-/// [`Zone`], which records and certificates take.
+/// [`HostedZoneRef`], which records and certificates take.
 #[derive(Clone)]
 pub struct HostedZoneLookup {
     domain: String,
@@ -31,9 +31,9 @@ impl HostedZoneLookup {
 }
 
 impl Construct for HostedZoneLookup {
-    type Handle = Zone;
+    type Handle = HostedZoneRef;
 
-    fn build(self, scope: &Scope) -> Zone {
+    fn build(self, scope: &Scope) -> HostedZoneRef {
         if self.domain.is_empty() || self.domain.contains(char::is_whitespace) {
             let help = "state the whole name of the zone, as in `example.com`";
             report(scope, "this is not the domain of a hosted zone", &self.domain, help);

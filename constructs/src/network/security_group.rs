@@ -1,7 +1,7 @@
 //! Security groups and their rules.
 
 use groundplan_core::{
-    Code, Construct, Deferred, Diagnostic, Handle, Input, Ipv4Net, Ipv6Net, Output, Provides, Scope,
+    Code, Construct, Deferred, Diagnostic, Handle, Input, Ipv4Net, Ipv6Net, Output, Provides, Scope, main_resource,
 };
 use groundplan_resources::ec2;
 
@@ -37,7 +37,7 @@ pub struct SecurityGroup {
 impl SecurityGroup {
     /// Creates a group in `vpc`. Changing the description later replaces the group.
     pub fn new(vpc: impl PassedAs<VpcRef>, description: impl Into<String>) -> Self {
-        Self { vpc: vpc.into(), description: description.into(), outbound: true }
+        Self { vpc: vpc.pass(), description: description.into(), outbound: true }
     }
 
     /// Refers to an existing group by its id, which can be a known id, an output of a resource or an export of
@@ -195,14 +195,19 @@ enum Address {
 }
 
 impl Peer {
+    /// Returns the peer that an address block, a security group or a prefix list is: for a list of different ones.
+    pub fn new(peer: impl PassedAs<Self>) -> Self {
+        peer.pass()
+    }
+
     /// Returns all IPv4 addresses.
     pub fn anywhere_ipv4() -> Self {
-        Self::from(Ipv4Net::default())
+        Self::new(Ipv4Net::default())
     }
 
     /// Returns all IPv6 addresses.
     pub fn anywhere_ipv6() -> Self {
-        Self::from(Ipv6Net::default())
+        Self::new(Ipv6Net::default())
     }
 
     /// Returns the addresses of a prefix list, such as the list of CloudFront. `name` is part of the rule name.
@@ -232,20 +237,20 @@ impl Peer {
     }
 }
 
-impl From<Ipv4Net> for Peer {
-    fn from(block: Ipv4Net) -> Self {
-        let name = if block.prefix_len() == 0 { "anywhere".to_owned() } else { block.to_string().replace('/', "_") };
-        Self { name, address: Address::Ipv4(block) }
+impl PassedAs<Peer> for Ipv4Net {
+    fn pass(self) -> Peer {
+        let name = if self.prefix_len() == 0 { "anywhere".to_owned() } else { self.to_string().replace('/', "_") };
+        Peer { name, address: Address::Ipv4(self) }
     }
 }
 
-impl From<Ipv6Net> for Peer {
-    fn from(block: Ipv6Net) -> Self {
-        let name = match block.prefix_len() {
+impl PassedAs<Peer> for Ipv6Net {
+    fn pass(self) -> Peer {
+        let name = match self.prefix_len() {
             0 => "anywhere-ipv6".to_owned(),
-            _ => block.to_string().replace([':', '/'], "_"),
+            _ => self.to_string().replace([':', '/'], "_"),
         };
-        Self { name, address: Address::Ipv6(block) }
+        Peer { name, address: Address::Ipv6(self) }
     }
 }
 
@@ -258,6 +263,14 @@ pub struct SecurityGroupRef {
     id: Input<ec2::SecurityGroupId>,
 }
 
+main_resource!(SecurityGroupHandle, group: ec2::SecurityGroup);
+
+impl Provides<ec2::SecurityGroupId> for &SecurityGroupRef {
+    fn provide(self) -> Input<ec2::SecurityGroupId> {
+        self.id()
+    }
+}
+
 impl SecurityGroupRef {
     /// Returns the id of the group.
     pub fn id(&self) -> Input<ec2::SecurityGroupId> {
@@ -267,36 +280,29 @@ impl SecurityGroupRef {
 
 /// The name in rule names is the path without the stack. Two groups with the same name in two constructs therefore
 /// have different rules.
-impl From<&SecurityGroupHandle> for SecurityGroupRef {
-    fn from(group: &SecurityGroupHandle) -> Self {
-        Self { name: group_name(group.scope.path().as_str()), id: group.id().into() }
+impl PassedAs<SecurityGroupRef> for &SecurityGroupHandle {
+    fn pass(self) -> SecurityGroupRef {
+        SecurityGroupRef { name: group_name(self.scope.path().as_str()), id: self.id().into() }
     }
 }
 
-impl From<&SecurityGroupHandle> for Peer {
-    fn from(group: &SecurityGroupHandle) -> Self {
-        Self::from(SecurityGroupRef::from(group))
+impl PassedAs<Peer> for &SecurityGroupHandle {
+    fn pass(self) -> Peer {
+        PassedAs::<SecurityGroupRef>::pass(self).pass()
     }
 }
 
-impl From<&SecurityGroupRef> for Peer {
-    fn from(group: &SecurityGroupRef) -> Self {
-        Self::from(group.clone())
+impl PassedAs<Peer> for &SecurityGroupRef {
+    fn pass(self) -> Peer {
+        self.clone().pass()
     }
 }
 
-impl From<SecurityGroupRef> for Peer {
-    fn from(group: SecurityGroupRef) -> Self {
-        Self { name: group.name, address: Address::Group(group.id) }
+impl PassedAs<Peer> for SecurityGroupRef {
+    fn pass(self) -> Peer {
+        Peer { name: self.name, address: Address::Group(self.id) }
     }
 }
-
-impl PassedAs<Peer> for Ipv4Net {}
-impl PassedAs<Peer> for Ipv6Net {}
-impl PassedAs<Peer> for &SecurityGroupHandle {}
-impl PassedAs<Peer> for &SecurityGroupRef {}
-impl PassedAs<Peer> for SecurityGroupRef {}
-impl PassedAs<Peer> for Peer {}
 
 /// Returns the path of a group without the stack, as a name.
 fn group_name(path: &str) -> String {
@@ -307,7 +313,7 @@ impl SecurityGroupHandle {
     /// Allows inbound traffic from `peer` on `port`.
     #[track_caller]
     pub fn allow_from(&self, peer: impl PassedAs<Peer>, port: Port) -> &Self {
-        let peer = peer.into();
+        let peer = peer.pass();
         let mut rule = ec2::SecurityGroupIngress::new(port.protocol).group_id(&self.group).description(format!(
             "{} from {}",
             port.name(),
@@ -332,7 +338,7 @@ impl SecurityGroupHandle {
     /// [`no_outbound`](SecurityGroup::no_outbound); otherwise this reports the warning `GP0311`.
     #[track_caller]
     pub fn allow_to(&self, peer: impl PassedAs<Peer>, port: Port) -> &Self {
-        let peer = peer.into();
+        let peer = peer.pass();
         if self.all_outbound {
             let message = "this security group already allows all outbound traffic";
             self.scope.report(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Provides, Scope};
+use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, Ipv4Net, Output, Provides, Scope, main_resource};
 use groundplan_resources::ec2::vpc_endpoint::VpcEndpointType;
 use groundplan_resources::{Tag, ec2};
 
@@ -267,32 +267,26 @@ impl VpcHandle {
     }
 }
 
-impl From<&VpcHandle> for VpcRef {
-    fn from(vpc: &VpcHandle) -> Self {
+impl PassedAs<VpcRef> for &VpcHandle {
+    fn pass(self) -> VpcRef {
         let subnets = |visibility: Visibility| Subnets {
-            all: vpc.subnets_of(visibility).provide(),
-            per_zone: vpc.subnet_per_zone(visibility).provide(),
+            all: self.subnets_of(visibility).provide(),
+            per_zone: self.subnet_per_zone(visibility).provide(),
         };
-        Self {
-            id: (&vpc.vpc).provide(),
-            dual_stack: vpc.dual_stack,
-            block: Some(vpc.block),
+        VpcRef {
+            id: (&self.vpc).provide(),
+            dual_stack: self.dual_stack,
+            block: Some(self.block),
             found_block: None,
-            ipv6_block: vpc.ipv6_block.as_ref().map(Provides::provide),
+            ipv6_block: self.ipv6_block.as_ref().map(Provides::provide),
             public: Some(subnets(Visibility::Public)),
             private: Some(subnets(Visibility::Private)),
-            internet_gateway_attachment: vpc.internet_gateway_attachment.clone(),
+            internet_gateway_attachment: self.internet_gateway_attachment.clone(),
         }
     }
 }
 
-impl PassedAs<VpcRef> for &VpcHandle {}
-
-impl Provides<ec2::VpcId> for &VpcHandle {
-    fn provide(self) -> Input<ec2::VpcId> {
-        (&self.vpc).provide()
-    }
-}
+main_resource!(VpcHandle, vpc: ec2::Vpc);
 
 impl Construct for Vpc {
     type Handle = VpcHandle;

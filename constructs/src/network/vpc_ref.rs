@@ -4,7 +4,6 @@ use groundplan_core::{Code, Diagnostic, Handle, Input, Ipv4Net, List, Node, Prov
 use groundplan_resources::ec2;
 
 use super::layout::Visibility;
-use crate::passed_as::PassedAs;
 
 /// A VPC that a construct is placed in: a [`Vpc`](super::Vpc) of this program, by its handle, or an existing
 /// VPC, by [`Vpc::existing`](super::Vpc::existing) or the handle of a [lookup](crate::lookup::Lookup::vpc).
@@ -184,15 +183,6 @@ fn none() -> Input<List<ec2::SubnetId>> {
     Input::Known(List(Vec::new()))
 }
 
-impl From<&VpcRef> for VpcRef {
-    fn from(vpc: &VpcRef) -> Self {
-        vpc.clone()
-    }
-}
-
-impl PassedAs<VpcRef> for &VpcRef {}
-impl PassedAs<VpcRef> for VpcRef {}
-
 impl Provides<ec2::VpcId> for &VpcRef {
     fn provide(self) -> Input<ec2::VpcId> {
         self.id.clone()
@@ -240,7 +230,7 @@ mod tests {
         assert_eq!((&group["VpcId"], group.get("SecurityGroupEgress")), (&json!("vpc-1"), None));
         assert_eq!(group_in(|_| existing().dual_stack())["SecurityGroupEgress"][1]["CidrIpv6"], "::/0");
         assert_eq!(group_in(|_| Vpc::existing(ID))["VpcId"]["$import"]["name"], "vpc");
-        let own = |stack: &Stack| VpcRef::from(&stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16"))));
+        let own = |stack: &Stack| crate::PassedAs::<VpcRef>::pass(&stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16"))));
         assert_eq!(group_in(own)["VpcId"], json!({"$ref": "shop/vpc#VpcId"}));
     }
 

@@ -1,6 +1,6 @@
 //! CloudWatch log groups.
 
-use groundplan_core::{Construct, Handle, Scope, dns_suffix, template};
+use groundplan_core::{Construct, Handle, Scope, dns_suffix, main_resource, template};
 use groundplan_resources::logs;
 
 use crate::identity::{Grantee, KmsKeyRef, ServiceUse, Statement};
@@ -84,7 +84,7 @@ impl LogGroup {
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
     #[must_use]
     pub fn encrypted_with(mut self, key: impl PassedAs<KmsKeyRef>) -> Self {
-        self.key = Some(key.into());
+        self.key = Some(key.pass());
         self
     }
 }
@@ -118,6 +118,8 @@ impl Construct for LogGroup {
         LogGroupHandle { group: scope.resource(group) }
     }
 }
+
+main_resource!(LogGroupHandle, group: logs::LogGroup);
 
 impl LogGroupHandle {
     /// Allows `grantee` to write events to the group. CloudWatch Logs encrypts the events, so the grantee needs no
@@ -176,7 +178,7 @@ mod tests {
             ("cn-north-1", "arn:aws-cn:logs:cn-north-1:111122223333:*", "logs.cn-north-1.amazonaws.com.cn"),
         ] {
             let assembly = assembly(region, |stack| {
-                let key = stack.add("key", KmsKey::new("Logs", "logs"));
+                let key = stack.add("key", KmsKey::new("logs"));
                 stack.add("one", LogGroup::new(Retention::Day).encrypted_with(&key));
                 stack.add("two", LogGroup::new(Retention::Day).encrypted_with(&key));
             });
@@ -193,7 +195,7 @@ mod tests {
     #[test]
     fn what_the_program_says_about_cloudwatch_logs_in_the_key_stays() {
         let assembly = assembly("eu-west-1", |stack| {
-            let key = KmsKey::new("Logs", "logs").usable_by("logs.eu-west-1.amazonaws.com");
+            let key = KmsKey::new("logs").usable_by("logs.eu-west-1.amazonaws.com");
             let key = stack.add("key", key);
             stack.add("logs", LogGroup::new(Retention::Day).encrypted_with(&key));
         });

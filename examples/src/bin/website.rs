@@ -11,11 +11,11 @@ fn app() -> App {
     let app = App::new("website");
     app.policy(policies::tls_on_the_internet);
     let stack = app.stack("website", Environment::new("eu-west-1"));
-    let zone = stack.add("zone", HostedZone::new("example.com").deletion_protection(false));
+    let zone = stack.add("zone", HostedZone::new("example.com").without_deletion_protection());
     let certificate = stack.add("certificate", Certificate::new(&zone, "example.com").with_wildcard());
 
     let vpc = stack.add("vpc", Vpc::new(cidr!("10.0.0.0/16")).nat(NatGateways::None).dual_stack());
-    let balancer = ApplicationLoadBalancer::new(&vpc, &certificate).deletion_protection(false);
+    let balancer = ApplicationLoadBalancer::new(&vpc, &certificate).without_deletion_protection();
     let balancer = stack.add("balancer", balancer);
     stack.add("apex", AliasRecord::new(&zone, "example.com", &balancer));
     stack.add("www", AliasRecord::new(&zone, "www.example.com", &balancer));

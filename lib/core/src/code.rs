@@ -292,11 +292,6 @@ codes! {
     /// The zone's own name has SOA and NS records, and DNS allows no CNAME
     /// beside others. Use an alias record.
     ApexCname = "GP0335",
-    /// The health of this target cannot be evaluated.
-    ///
-    /// Route 53 evaluates the health of load balancers, but not of CloudFront
-    /// distributions. Leave the setting out.
-    UncheckedTarget = "GP0336",
     /// A load balancer or database needs subnets in two availability zones.
     ///
     /// Elastic Load Balancing requires it for application load balancers, and

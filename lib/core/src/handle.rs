@@ -138,6 +138,46 @@ impl<R: Resource + HasRef> TemplatePart for &Handle<R> {
     }
 }
 
+/// Declares the main resource of a construct's handle. A reference to the handle can then be passed wherever a reference
+/// to the handle of that resource can: for its identifier, name or ARN, in [`template!`](crate::template!) and in
+/// [`json!`](crate::json!).
+///
+/// ```ignore
+/// pub struct WorkerHandle {
+///     pub role: Handle<iam::Role>,
+/// }
+///
+/// groundplan::main_resource!(WorkerHandle, role: iam::Role);
+///
+/// // `worker` is a `WorkerHandle`.
+/// stack.add("profile", InstanceProfile::new([&worker]));
+/// ```
+#[macro_export]
+macro_rules! main_resource {
+    ($handle:ty, $field:ident: $resource:ty) => {
+        impl<T> $crate::Provides<T> for &$handle
+        where
+            $resource: $crate::Identifies<T>,
+        {
+            fn provide(self) -> $crate::Input<T> {
+                $crate::Provides::provide(&self.$field)
+            }
+        }
+
+        impl $crate::private::TemplatePart for &$handle {
+            fn part(self) -> $crate::Value {
+                $crate::private::TemplatePart::part(&self.$field)
+            }
+        }
+
+        impl $crate::private::JsonPart for &$handle {
+            fn json(self) -> $crate::Value {
+                $crate::private::JsonPart::json(&self.$field)
+            }
+        }
+    };
+}
+
 impl<R: Resource> fmt::Debug for Handle<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Handle({}, {})", R::TYPE, self.node.path())

@@ -46,7 +46,7 @@ fn cache(stack: &Scope, shared: &Shared, token: &Handle<secretsmanager::Secret>)
     let parameters = ParameterGroup::new(parameters).properties([("maxmemory-policy", "allkeys-lru")]);
     let parameters = stack.add("cache-parameters", parameters);
     let slow_log = stack.add("cache-log", LogGroup::new(Retention::Week).name("/shop/cache"));
-    let slow_log = CloudWatchLogsDestinationDetails::new(&slow_log.group);
+    let slow_log = CloudWatchLogsDestinationDetails::new(&slow_log);
     let cache = ReplicationGroup::new("Queue and cache of the shop")
         .engine("redis")
         .engine_version("7.1")

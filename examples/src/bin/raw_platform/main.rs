@@ -26,9 +26,9 @@ struct Shared {
 
 fn shared(stack: &Scope) -> Shared {
     let vpc = stack.add("vpc", Vpc::new(cidr!("10.60.0.0/16")).nat(NatGateways::None).dual_stack());
-    let zone = stack.add("zone", HostedZone::new("example.com").deletion_protection(false));
+    let zone = stack.add("zone", HostedZone::new("example.com").without_deletion_protection());
     let certificate = stack.add("certificate", Certificate::new(&zone, "example.com").with_wildcard());
-    let balancer = ApplicationLoadBalancer::new(&vpc, &certificate).deletion_protection(false);
+    let balancer = ApplicationLoadBalancer::new(&vpc, &certificate).without_deletion_protection();
     let balancer = stack.add("balancer", balancer);
     let media = stack.add("media", Bucket::new());
     Shared { vpc, balancer, media, certificate: certificate.arn() }

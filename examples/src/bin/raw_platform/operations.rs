@@ -32,7 +32,7 @@ fn alarms(stack: &Scope) {
         .aws_managed_policy("service-role/AWSLambdaBasicExecutionRole");
     let role = stack.add("notify-role", role);
     let code = Code::new().zip_file("exports.handler = async (event) => console.log(event);");
-    let notify = Function::new(FunctionArgs { code, role: &role.role })
+    let notify = Function::new(FunctionArgs { code, role: &role })
         .function_name("shop-notify")
         .handler("index.handler")
         .runtime("nodejs22.x")
@@ -54,7 +54,7 @@ fn alarms(stack: &Scope) {
 fn bastion(stack: &Scope, shared: &Shared) {
     let role = Role::new(Principal::service("ec2.amazonaws.com")).aws_managed_policy("AmazonSSMManagedInstanceCore");
     let role = stack.add("bastion-role", role);
-    let profile = stack.add("bastion-profile", InstanceProfile::new([&role.role]));
+    let profile = stack.add("bastion-profile", InstanceProfile::new([&role]));
     let key = KeyPair::new("bastion")
         .public_key_material("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ops");
     let key = stack.add("bastion-key", key);

@@ -31,7 +31,7 @@ pub(crate) fn platform(stack: &Scope, shared: &Shared) {
             added.after(&nodes);
         }
     }
-    let storage_addon = addon("aws-ebs-csi-driver").service_account_role_arn(&storage.role).configuration_values("{}");
+    let storage_addon = addon("aws-ebs-csi-driver").service_account_role_arn(&storage).configuration_values("{}");
     stack.add("addon-ebs", storage_addon).after(&nodes);
     access(stack, &cluster, &storage);
     broker(stack, shared, &cluster);
@@ -47,7 +47,7 @@ fn cluster(stack: &Scope, shared: &Shared) -> Handle<Cluster> {
         .endpoint_public_access(true)
         .public_access_cidrs(["203.0.113.0/24"]);
     let logs = ["api", "audit"].map(|kind| LoggingTypeConfig::new().type_(kind));
-    let cluster = Cluster::new(ClusterArgs { resources_vpc_config: network, role_arn: &role.role })
+    let cluster = Cluster::new(ClusterArgs { resources_vpc_config: network, role_arn: &role })
         .name("platform")
         .version("1.33")
         .access_config(AccessConfig::new().authentication_mode("API"))
@@ -62,7 +62,7 @@ fn nodes(stack: &Scope, shared: &Shared, cluster: &Handle<Cluster>) -> Handle<No
         .aws_managed_policy("AmazonEC2ContainerRegistryReadOnly");
     let role = stack.add("node-role", role);
     let subnets = shared.vpc.private_subnets();
-    let nodes = Nodegroup::new(NodegroupArgs { cluster_name: cluster, node_role: &role.role, subnets })
+    let nodes = Nodegroup::new(NodegroupArgs { cluster_name: cluster, node_role: &role, subnets })
         .nodegroup_name("general")
         .instance_types(["m7g.large"])
         .ami_type("AL2023_ARM_64_STANDARD")
@@ -98,13 +98,13 @@ fn access(stack: &Scope, cluster: &Handle<Cluster>, storage: &RoleHandle) {
         access_scope: AccessScope::new("cluster"),
         policy_arn: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
     });
-    let admins = AccessEntry::new(AccessEntryArgs { cluster_name: cluster, principal_arn: &admin.role });
+    let admins = AccessEntry::new(AccessEntryArgs { cluster_name: cluster, principal_arn: &admin });
     stack.add("admins", admins.access_policies([everything]));
     let dns = PodIdentityAssociation::new(PodIdentityAssociationArgs {
         cluster_name: cluster,
         namespace: "kube-system",
         service_account: "external-dns",
-        role_arn: &storage.role,
+        role_arn: storage,
     });
     stack.add("pod-identity", dns);
 }
@@ -112,7 +112,7 @@ fn access(stack: &Scope, cluster: &Handle<Cluster>, storage: &RoleHandle) {
 fn broker(stack: &Scope, shared: &Shared, cluster: &Handle<Cluster>) {
     let group = stack.add("broker-group", SecurityGroup::new(&shared.vpc, "Broker").no_outbound());
     let from_cluster = SecurityGroupIngress::new("tcp")
-        .group_id(&group.group)
+        .group_id(&group)
         .from_port(5671)
         .to_port(5671)
         .source_security_group_id(cluster.cluster_security_group_id());

@@ -95,7 +95,7 @@ pub(crate) fn service(stack: &Scope, shared: &Shared, data: &Data) {
 
 fn cluster(stack: &Scope) -> Handle<Cluster> {
     let sessions = stack.add("exec-log", LogGroup::new(Retention::Week).name("/shop/exec"));
-    let sessions = ExecuteCommandLogConfiguration::new().cloud_watch_log_group_name(&sessions.group);
+    let sessions = ExecuteCommandLogConfiguration::new().cloud_watch_log_group_name(&sessions);
     let commands = ExecuteCommandConfiguration::new().logging("OVERRIDE").log_configuration(sessions);
     let cluster = Cluster::new()
         .cluster_name("shop")
@@ -148,8 +148,8 @@ fn definition(stack: &Scope, shared: &Shared, data: &Data) -> Handle<TaskDefinit
         .network_mode("awsvpc")
         .requires_compatibilities(["FARGATE"])
         .runtime_platform(RuntimePlatform::new().cpu_architecture("ARM64").operating_system_family("LINUX"))
-        .execution_role_arn(&execution.role)
-        .task_role_arn(&task.role)
+        .execution_role_arn(&execution)
+        .task_role_arn(&task)
         .container_definitions([api(stack, shared, data, &log)]);
     stack.add("definition", definition)
 }
@@ -159,7 +159,7 @@ fn api(stack: &Scope, shared: &Shared, data: &Data, log: &LogGroupHandle) -> Con
     let secret = |name, value_from| task_definition::Secret::new(SecretArgs { name, value_from });
     let cache = (data.cache.primary_end_point_address(), data.cache.primary_end_point_port());
     let logs = LogConfiguration::new("awslogs").options([
-        ("awslogs-group", template!("{}", log.group.log_group_name())),
+        ("awslogs-group", template!("{}", log)),
         ("awslogs-region", template!("{}", stack.region())),
         ("awslogs-stream-prefix", template!("api")),
     ]);
