@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use groundplan_engine::provider::{DeleteRequest, ErrorClass, Recovery};
+use groundplan_engine::provider::{DeleteRequest, ErrorClass};
 use groundplan_engine::{Hint, Provider};
 use groundplan_schema::{OnDuplicate, all, lookup};
 use serde_json::json;
@@ -64,18 +64,12 @@ fn secrets_and_only_secrets_are_taken_as_secrets() {
 }
 
 #[test]
-fn every_type_behaves_as_the_table_of_facts_says_but_for_the_way_through_cloud_control() {
+fn every_type_behaves_as_the_table_of_facts_says() {
     for name in all() {
-        let facts = groundplan_schema::behavior(name).unwrap();
         let Some(handler) = find(name) else { continue };
-        let behavior = handler.behavior();
-        assert_eq!(behavior.coexists, facts.coexists, "{name}");
-        if native_types().any(|native| native == name) {
-            assert_eq!(behavior, facts, "{name}");
-        } else {
-            assert_eq!(behavior.recovery, Recovery::ClientToken, "{name}");
-            assert!(behavior.wait.timeout >= facts.wait.timeout, "{name}");
-        }
+        assert_eq!(handler.behavior(), groundplan_schema::behavior(name).unwrap(), "{name}");
+        let is_native = native_types().any(|native| native == name);
+        assert_eq!(lookup(name).unwrap().is_native(), is_native, "{name}");
     }
 }
 

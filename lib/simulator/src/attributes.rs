@@ -246,7 +246,7 @@ impl Making<'_> {
         match self.resource.arn_template {
             Some(template) => self.fill(template, depth),
             None => {
-                let (service, kind) = (self.resource.behavior().api, self.resource.short_name().to_lowercase());
+                let (service, kind) = (self.resource.own_behavior().api, self.resource.short_name().to_lowercase());
                 let region = if self.resource.is_global() { "" } else { self.region };
                 let own = self.own(depth);
                 format!(

@@ -15,5 +15,5 @@ pub(crate) fn behavior(resource: &ResourceType, pace: Pace) -> Behavior {
 
 /// Whether a name of this type can be taken once only, though it is not its identifier.
 pub(crate) fn has_unique_name(resource: &ResourceType) -> bool {
-    resource.behavior().recovery == Recovery::DeterministicName
+    resource.own_behavior().recovery == Recovery::DeterministicName
 }

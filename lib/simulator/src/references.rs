@@ -161,7 +161,7 @@ impl Mention {
         let value = self.value.as_str();
         if value.starts_with("arn:") {
             let own = || {
-                let (api, kind) = (target.resource.behavior().api, target.resource.short_name().to_lowercase());
+                let (api, kind) = (target.resource.own_behavior().api, target.resource.short_name().to_lowercase());
                 Cow::Owned(format!("arn:${{Partition}}:{api}:r:a:{kind}/${{Id}}"))
             };
             return is_arn_like(value, &target.resource.arn_template.map_or_else(own, Cow::Borrowed));

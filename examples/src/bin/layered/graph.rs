@@ -1,6 +1,6 @@
 //! A graph of any size, in ten layers.
 
-use groundplan::resources::ssm::{Parameter, ParameterArgs, ParameterName};
+use groundplan::resources::sns::{Topic, TopicName};
 use groundplan::{App, Environment, Output, template};
 
 /// How many layers there are, whatever the number of resources.
@@ -12,7 +12,7 @@ pub(crate) fn layered(resources: usize, mark: &str) -> App {
     let app = App::new("layered");
     let stack = app.stack("graph", Environment::new("eu-west-1"));
     let width = resources.div_ceil(LAYERS);
-    let mut names: Vec<Output<ParameterName>> = Vec::new();
+    let mut names: Vec<Output<TopicName>> = Vec::new();
     for number in 0..resources {
         let text = number.to_string();
         let value = match number.checked_sub(width) {
@@ -23,8 +23,8 @@ pub(crate) fn layered(resources: usize, mark: &str) -> App {
                 template!("{} {} {}", text, &names[above], &names[beside])
             }
         };
-        let parameter = stack.add(&format!("r{number}"), Parameter::new(ParameterArgs { type_: "String", value }));
-        names.push(parameter.name());
+        let topic = stack.add(&format!("r{number}"), Topic::new().display_name(value));
+        names.push(topic.topic_name());
     }
     if let Some(last) = names.last() {
         stack.export("last", last);

@@ -49,7 +49,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_cloudcontrol::types::Operation;
 use groundplan_engine::provider::{
-    Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Owner, Properties, Recovery, Status, Wait,
+    Accepted, Behavior, Deletion, ErrorClass, Existing, Live, Owner, Properties, Status,
 };
 use groundplan_schema::{Handler, ResourceType, lookup};
 use serde_json::Value as Json;
@@ -73,12 +73,6 @@ pub(crate) fn unsupported(type_name: &str) -> Error {
     Error::invalid(reason.unwrap_or_else(|| format!("AWS publishes no type {type_name}")))
 }
 
-/// The longest time between two looks at a request.
-const INTERVAL: Duration = Duration::from_secs(5);
-
-/// When to give up waiting for a request, of types that are not known to take longer.
-const TIMEOUT: Duration = Duration::from_secs(60 * 60);
-
 /// How long an update is watched for a failure that repeating helps against.
 const FIRST_LOOKS: Duration = Duration::from_secs(6);
 
@@ -88,18 +82,8 @@ impl AnyHandler for ResourceType {
         self.name
     }
 
-    /// As the table of facts says of the type, but for what comes from the way through Cloud Control:
-    /// every create takes a client token; every request is asynchronous, of a type that is ready at
-    /// once, too; nothing but the identifier is known before it has ended; and its calls share Cloud
-    /// Control's limits.
-    /// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_CreateResource.html>
     fn behavior(&self) -> Behavior {
-        let mut behavior = ResourceType::behavior(self);
-        behavior.recovery = Recovery::ClientToken;
-        behavior.wait = Wait { interval: INTERVAL, timeout: behavior.wait.timeout.max(TIMEOUT) };
-        behavior.early_outputs = &[];
-        behavior.api = "cloudcontrol";
-        behavior
+        ResourceType::behavior(self)
     }
 
     fn check(&self, properties: &Properties) -> Result<()> {

@@ -140,7 +140,7 @@ mod tests {
             };
             for holder in holders.iter().filter(|holder| !apart.contains(*holder)) {
                 let schema = lookup(holder).expect("published");
-                if crate::behavior(holder).is_some_and(|it| it.recovery == Recovery::ByParts) {
+                if crate::lookup(holder).is_some_and(|it| it.own_behavior().recovery == Recovery::ByParts) {
                     continue;
                 }
                 for path in places(schema).iter().filter(|path| schema.holds(path, named)) {

@@ -8,6 +8,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `network`, `compute`, `data`, `platform` | rows by group of services: recovery, waits, early outputs, coexistence |
+//! | `native` | which types the provider manages through the API of their service, and how the others behave |
 //! | `identity` | the name of a resource, and the parts that make a relation what it is |
 //! | `api` | the API of each service |
 //! | `relations` | which properties name other resources, and which of those they keep from being deleted |
@@ -42,6 +43,7 @@ mod delivery;
 mod final_snapshot;
 mod follows;
 mod identity;
+mod native;
 mod network;
 mod occupants;
 mod one_network;
@@ -120,18 +122,26 @@ fn find(type_name: &str) -> Option<&'static Row> {
 }
 
 impl ResourceType {
-    /// Returns the behavior of resources of this type that are managed through the API of their service.
+    /// Returns the behavior of resources of this type as the provider manages them: through the API of their service
+    /// where it has a handler for that, or through Cloud Control.
     pub fn behavior(&self) -> Behavior {
         *self.behavior.get_or_init(|| {
-            let row = find(self.name);
-            Behavior {
-                recovery: row.and_then(|row| row.recovery).unwrap_or_else(|| self.default_recovery()),
-                coexists: !self.deletes_first && !row.is_some_and(|row| row.alone),
-                wait: row.map_or(Wait::NONE, |row| row.wait),
-                early_outputs: row.map_or(&[], |row| row.early),
-                api: api::of(self.service()),
-            }
+            let own = self.own_behavior();
+            if self.is_native() { own } else { native::through_cloud_control(own) }
         })
+    }
+
+    /// Returns the behavior of resources of this type through the API of their service, whether or not the provider
+    /// manages them so.
+    pub fn own_behavior(&self) -> Behavior {
+        let row = find(self.name);
+        Behavior {
+            recovery: row.and_then(|row| row.recovery).unwrap_or_else(|| self.default_recovery()),
+            coexists: !self.deletes_first && !row.is_some_and(|row| row.alone),
+            wait: row.map_or(Wait::NONE, |row| row.wait),
+            early_outputs: row.map_or(&[], |row| row.early),
+            api: api::of(self.service()),
+        }
     }
 
     /// Returns the effect of a create if a resource with the same claim already exists.
@@ -184,7 +194,7 @@ mod tests {
     #[test]
     fn what_is_found_by_its_parts_has_rules_that_name_them() {
         let by_parts =
-            crate::all().filter(|name| crate::behavior(name).expect("published").recovery == Recovery::ByParts);
+            crate::all().filter(|name| lookup(name).expect("published").own_behavior().recovery == Recovery::ByParts);
         let without: Vec<_> = by_parts.filter(|name| crate::claim_rules(name).is_empty()).collect();
         assert_eq!(without, [""; 0], "a row of claim/ has to say what these are told apart by");
     }

@@ -239,7 +239,7 @@ async fn a_second_resource_of_every_type_that_has_no_name_of_its_own_can_be_made
     let mut refused = Vec::new();
     for type_name in all() {
         let resource = lookup(type_name).unwrap();
-        let named = matches!(resource.behavior().recovery, Recovery::DeterministicName | Recovery::ByParts);
+        let named = matches!(resource.own_behavior().recovery, Recovery::DeterministicName | Recovery::ByParts);
         if named || !groundplan_schema::claim_rules(type_name).is_empty() {
             continue;
         }

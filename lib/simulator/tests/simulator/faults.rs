@@ -107,7 +107,7 @@ async fn what_is_ready_at_once_has_no_time_to_fail() {
 async fn refused_settings_leave_a_resource_that_an_update_completes() {
     let faults = Faults { refused_settings: 1.0, ..Faults::default() };
     for (type_name, properties, setting) in [
-        ("AWS::SQS::Queue", json!({"DelaySeconds": 5}), "DelaySeconds"),
+        ("AWS::SNS::Topic", json!({"DisplayName": "Shop"}), "DisplayName"),
         ("AWS::Logs::LogGroup", json!({"LogGroupName": "shop", "RetentionInDays": 7}), "RetentionInDays"),
     ] {
         let cloud = Simulator::in_memory(1).with_faults(faults);

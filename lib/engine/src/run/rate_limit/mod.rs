@@ -10,9 +10,10 @@ mod adaptive_rate;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::provider::{ErrorClass, ProviderError};
@@ -30,7 +31,9 @@ pub(crate) struct RateLimiter<'a> {
     shared: Mutex<Shared>,
     /// That a queue may open at another time than was known.
     changed: Notify,
-    closed: watch::Sender<bool>,
+    closed: AtomicBool,
+    /// That everything is closed. It wakes in the order of waiting, unlike a `watch`, whose order is random.
+    closing: Notify,
     /// What the cloud has said of the credentials, where that has closed everything.
     refused: OnceLock<ProviderError>,
     throttles: Box<Throttles<'a>>,
@@ -98,7 +101,8 @@ impl<'a> RateLimiter<'a> {
         Self {
             shared: Mutex::new(shared),
             changed: Notify::new(),
-            closed: watch::Sender::new(false),
+            closed: AtomicBool::new(false),
+            closing: Notify::new(),
             refused: OnceLock::new(),
             throttles: Box::new(|_, _| ()),
         }
@@ -122,7 +126,7 @@ impl<'a> RateLimiter<'a> {
     pub(crate) async fn enter(&'a self, api: &'static str, rank: Rank) -> Result<Permit<'a>, Closed> {
         let granted = {
             let mut shared = self.lock();
-            if *self.closed.borrow() {
+            if self.is_closed() {
                 return Err(Closed);
             }
             let (permit, granted) = oneshot::channel();
@@ -138,13 +142,14 @@ impl<'a> RateLimiter<'a> {
     /// From now on there are no permits, neither for who waits nor for who comes.
     pub(crate) fn close(&self) {
         let mut shared = self.lock();
-        self.closed.send_replace(true);
+        self.closed.store(true, Ordering::Release);
+        self.closing.notify_waiters();
         shared.queues.values_mut().for_each(|queue| queue.waiting.clear());
     }
 
     /// Whether there are no permits any more.
     pub(crate) fn is_closed(&self) -> bool {
-        *self.closed.borrow()
+        self.closed.load(Ordering::Acquire)
     }
 
     /// What the cloud has said of the credentials, where that is why there are no permits.
@@ -154,10 +159,15 @@ impl<'a> RateLimiter<'a> {
 
     /// Waits `duration`, or until there are no permits any more.
     pub(crate) async fn pause(&self, duration: std::time::Duration) -> Result<(), Closed> {
-        let mut closed = self.closed.subscribe();
-        match tokio::time::timeout(duration, closed.wait_for(|closed| *closed)).await {
+        // It waits from here on, so that a close between the check and the wait is not missed.
+        let mut closing = std::pin::pin!(self.closing.notified());
+        closing.as_mut().enable();
+        if self.is_closed() {
+            return Err(Closed);
+        }
+        match tokio::time::timeout(duration, closing).await {
             Err(_elapsed) => Ok(()),
-            Ok(_) => Err(Closed),
+            Ok(()) => Err(Closed),
         }
     }
 
@@ -167,7 +177,9 @@ impl<'a> RateLimiter<'a> {
             let next = self.lock().next_opening();
             match next {
                 None => self.changed.notified().await,
+                // In a fixed order, so that a simulation repeats itself.
                 Some(next) => tokio::select! {
+                    biased;
                     () = self.changed.notified() => {}
                     () = sleep_until(next) => self.dispatch(&mut self.lock()),
                 },

@@ -45,7 +45,7 @@ pub(super) fn is_part(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &s
 /// provider manages it.
 fn is_by_parts(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &str) -> bool {
     let by_parts = |behavior: Behavior| behavior.recovery == Recovery::ByParts;
-    behavior(type_name).is_some_and(by_parts) || groundplan_schema::behavior(type_name).is_some_and(by_parts)
+    behavior(type_name).is_some_and(by_parts) || lookup(type_name).is_some_and(|schema| by_parts(schema.own_behavior()))
 }
 
 /// Whether what a property of a resource names has that as a part.
