@@ -346,7 +346,7 @@ impl<'a> Translator<'a> {
     fn import(&mut self, reference: &Reference) -> Json {
         let environment = |stack| self.assembly.stacks.get(stack);
         let both = environment(reference.path.stack()).zip(environment(self.stack));
-        if !both.is_some_and(|(theirs, own)| theirs.is_same_place(own)) {
+        if !both.is_some_and(|(theirs, own)| theirs.is_same_place(own, None)) {
             let message = format!("a template cannot refer to `{reference}`, which is in another account or region");
             return self.report(Code::TemplateOtherPlace, message);
         }

@@ -199,12 +199,6 @@ impl Identity {
     pub fn account_of<'a>(&'a self, environment: &'a Environment) -> &'a str {
         environment.account.as_deref().unwrap_or(&self.account)
     }
-
-    /// Returns whether both are the same account and region, with any role. A stack may be pinned to the account that
-    /// it was deployed to before without a pin.
-    pub fn is_same_place(&self, a: &Environment, b: &Environment) -> bool {
-        self.account_of(a) == self.account_of(b) && a.region == b.region
-    }
 }
 
 /// The app and path that created a resource, by its identity tags. A resource that is moved or imported keeps its tags.
