@@ -276,8 +276,7 @@ impl From<&VpcHandle> for VpcRef {
         Self {
             id: (&vpc.vpc).provide(),
             dual_stack: vpc.dual_stack,
-            block: Some(vpc.block),
-            found_block: None,
+            ipv4_block: Some(Input::Known(vpc.block)),
             ipv6_block: vpc.ipv6_block.as_ref().map(Provides::provide),
             public: Some(subnets(Visibility::Public)),
             private: Some(subnets(Visibility::Private)),
