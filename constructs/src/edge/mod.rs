@@ -8,4 +8,4 @@ mod zone;
 pub use certificate::{Certificate, CertificateHandle};
 pub use load_balancer::{ApplicationLoadBalancer, ApplicationLoadBalancerHandle, TlsPolicy};
 pub use record::{AliasRecord, AliasTarget, DnsRecord};
-pub use zone::{HostedZone, HostedZoneHandle, Zone};
+pub use zone::{HostedZone, HostedZoneHandle, PrivateZone, RecordZone, Zone};

@@ -28,7 +28,7 @@ impl HostedZone {
         Self { domain: domain.into(), comment: None, deletion_protection: true }
     }
 
-    /// Refers to the existing zone of `domain` by its id, which can be a known id or an export of another app.
+    /// Refers to the existing public zone of `domain` by its id, which can be a known id or an export of another app.
     ///
     /// ```
     /// use groundplan_constructs::edge::{Certificate, HostedZone};
@@ -42,6 +42,11 @@ impl HostedZone {
     /// ```
     pub fn existing(domain: impl AsRef<str>, id: impl Provides<route53::HostedZoneId>) -> Zone {
         Zone { domain: normal(domain.as_ref()), id: id.provide() }
+    }
+
+    /// Refers to the existing private zone of `domain` by its id, which can be a known id or an export of another app.
+    pub fn existing_private(domain: impl AsRef<str>, id: impl Provides<route53::HostedZoneId>) -> PrivateZone {
+        PrivateZone(Self::existing(domain, id))
     }
 
     /// Sets the comment that the AWS console shows for the zone.
@@ -104,8 +109,8 @@ impl HostedZoneHandle {
     }
 }
 
-/// A zone that records are added to: a [`HostedZone`] of the program, by its handle, or an existing zone, by
-/// [`HostedZone::existing`].
+/// A public zone: a [`HostedZone`] of the program, by its handle, or an existing zone, by [`HostedZone::existing`] or a
+/// [lookup](crate::lookup::Lookup::hosted_zone).
 #[derive(Clone, Debug)]
 pub struct Zone {
     domain: String,
@@ -141,6 +146,29 @@ impl Zone {
     }
 }
 
+/// A private zone, which only its VPCs resolve: [`HostedZone::existing_private`] or a
+/// [lookup](crate::lookup::HostedZoneLookup::private). Records can be added to it. It cannot validate a certificate, since
+/// AWS reads the records of validation from the public DNS.
+/// <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
+#[derive(Clone, Debug)]
+pub struct PrivateZone(Zone);
+
+impl PrivateZone {
+    /// Returns the domain, such as `shop.internal`.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// Returns the id of the zone.
+    pub fn id(&self) -> Input<route53::HostedZoneId> {
+        self.0.id()
+    }
+}
+
+/// A zone that records are added to: a public [`Zone`], the handle of a [`HostedZone`], or a [`PrivateZone`].
+#[derive(Clone, Debug)]
+pub struct RecordZone(pub(super) Zone);
+
 impl From<&HostedZoneHandle> for Zone {
     fn from(zone: &HostedZoneHandle) -> Self {
         HostedZone::existing(&zone.domain, zone.zone_id())
@@ -156,6 +184,42 @@ impl From<&Zone> for Zone {
 impl PassedAs<Zone> for &HostedZoneHandle {}
 impl PassedAs<Zone> for &Zone {}
 impl PassedAs<Zone> for Zone {}
+
+impl From<&HostedZoneHandle> for RecordZone {
+    fn from(zone: &HostedZoneHandle) -> Self {
+        Self(zone.into())
+    }
+}
+
+impl From<&Zone> for RecordZone {
+    fn from(zone: &Zone) -> Self {
+        Self(zone.clone())
+    }
+}
+
+impl From<Zone> for RecordZone {
+    fn from(zone: Zone) -> Self {
+        Self(zone)
+    }
+}
+
+impl From<&PrivateZone> for RecordZone {
+    fn from(zone: &PrivateZone) -> Self {
+        Self(zone.0.clone())
+    }
+}
+
+impl From<PrivateZone> for RecordZone {
+    fn from(zone: PrivateZone) -> Self {
+        Self(zone.0)
+    }
+}
+
+impl PassedAs<RecordZone> for &HostedZoneHandle {}
+impl PassedAs<RecordZone> for &Zone {}
+impl PassedAs<RecordZone> for Zone {}
+impl PassedAs<RecordZone> for &PrivateZone {}
+impl PassedAs<RecordZone> for PrivateZone {}
 
 /// Returns the normal form of a name: lower case, without the trailing dot.
 pub(super) fn normal(name: &str) -> String {
