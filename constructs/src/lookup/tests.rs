@@ -112,6 +112,10 @@ fn the_parameters_of_images_are_those_that_aws_publishes() {
     assert_eq!(eks, "eks/optimized-ami/1.33/amazon-linux-2023/x86_64/standard/recommended/image_id");
     let minimal = of(Image::amazon_linux_2023_minimal(arm));
     assert_eq!(minimal, "ami-amazon-linux-latest/al2023-ami-minimal-kernel-default-arm64");
+    let line = of(Image::amazon_linux_2023_with_kernel("6.12", Architecture::X86_64));
+    assert_eq!(line, "ami-amazon-linux-latest/al2023-ami-kernel-6.12-x86_64");
+    let minimal = of(Image::amazon_linux_2023_minimal_with_kernel("6.1", arm));
+    assert_eq!(minimal, "ami-amazon-linux-latest/al2023-ami-minimal-kernel-6.1-arm64");
 }
 
 #[test]
