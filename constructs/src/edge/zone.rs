@@ -147,8 +147,8 @@ impl Zone {
 }
 
 /// A private zone, which only its VPCs resolve: [`HostedZone::existing_private`] or a
-/// [lookup](crate::lookup::HostedZoneLookup::private). Records can be added to it. It cannot validate a certificate, since
-/// AWS reads the records of validation from the public DNS.
+/// [lookup](crate::lookup::HostedZoneLookup::private). Records can be added to it. It cannot validate a certificate,
+/// since AWS reads the records of validation from the public DNS.
 /// <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
 #[derive(Clone, Debug)]
 pub struct PrivateZone(Zone);

@@ -56,8 +56,8 @@ const PUBLISHERS: [&str; 24] = [
     "suse",
 ];
 
-/// Returns whether AWS could publish a parameter of this name: below a known publisher, with at least one more part, and,
-/// of the images of Amazon Linux, with one of their names.
+/// Returns whether AWS could publish a parameter of this name: below a known publisher, with at least one more part,
+/// and, of the images of Amazon Linux, with one of their names.
 /// <https://docs.aws.amazon.com/linux/al2023/ug/ec2.html>
 fn is_published(name: &str) -> bool {
     let Some((publisher, rest)) = name.strip_prefix(PUBLIC_PARAMETERS).and_then(|name| name.split_once('/')) else {

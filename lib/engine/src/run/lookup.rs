@@ -1,10 +1,10 @@
 //! Finds the answers of the lookups of a program.
 //!
-//! An answer that stands in the state is taken from there, so that nothing changes because AWS would answer
-//! differently now. It is read again by a refresh, where the query, the region or the account is another one, and where
-//! it is not enough for what the program uses by now. A lookup that has another path than before keeps its answer. Before a program is compared with its state, the answers
-//! take the place of the references to lookups, as the outputs of other apps do ([`crate::upstream`]): from there on
-//! they are known like any other value.
+//! An answer that stands in the state is taken from there, so that nothing changes because AWS would answer differently
+//! now. It is read again by a refresh, where the query, the region or the account is another one, and where it is not
+//! enough for what the program uses by now. A lookup that has another path than before keeps its answer. Before a
+//! program is compared with its state, the answers take the place of the references to lookups, as the outputs of other
+//! apps do ([`crate::upstream`]): from there on they are known like any other value.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,9 +54,8 @@ pub(crate) struct LookedUp<'a> {
 /// Returns the program with the answers of the lookups that the resource at `path` and its dependencies use: those of
 /// the state, or else new ones.
 ///
-/// # Errors
-/// The credentials are for another account, the cloud does not answer, and [`Error::Lookups`] with every lookup that has
-/// no answer.
+/// # Errors The credentials are for another account, the cloud does not answer, and [`Error::Lookups`] with every
+/// lookup that has no answer.
 pub async fn resolve<'a>(
     assembly: Cow<'a, Assembly>,
     state: &State,
@@ -165,7 +164,8 @@ fn known(
         let account = options.identity.account_of(environment);
         let fits = |answer: &&Answer| answer.is_of(query, &environment.region, account);
         let answer = [options.earlier, &state.lookups].into_iter().find_map(|known| known.get(path).filter(fits));
-        // A lookup that has another path than before keeps its answer. One beside another one does not get an old answer.
+        // A lookup that has another path than before keeps its answer. One beside another one does not get an old
+        // answer.
         let is_gone = |path: &Path| !assembly.lookups.contains_key(path);
         let moved = state.lookups.iter().filter(|(path, answer)| is_gone(path) && fits(answer));
         let moved = || moved.max_by_key(|(_, answer)| answer.serial).map(|(_, answer)| answer);
@@ -385,8 +385,8 @@ fn changes(state: &State, answers: &Answers, pending: Vec<Path>) -> BTreeMap<Pat
     changes
 }
 
-/// Returns whether a plan of the paths `only` uses a lookup: one at or below these paths, or one that the resources there
-/// or their dependencies refer to.
+/// Returns whether a plan of the paths `only` uses a lookup: one at or below these paths, or one that the resources
+/// there or their dependencies refer to.
 fn is_used(assembly: &Assembly, only: &BTreeSet<Path>) -> impl Fn(&Path) -> bool + use<> {
     let is_below = |path: &Path| only.iter().any(|scope| path.is_within(scope));
     let mut needed: BTreeSet<Path> = assembly.resources.keys().filter(|path| is_below(path)).cloned().collect();

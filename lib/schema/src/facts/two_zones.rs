@@ -16,8 +16,8 @@ const fn row(type_name: &'static str, subnets: &'static str) -> Row {
 }
 
 const ROWS: &[Row] = &[
-    // API_CreateDBSubnetGroup of RDS, Neptune and DocumentDB: "DBSubnetGroupDoesNotCoverEnoughAZs … should cover at least
-    // two Availability Zones unless there is only one Availability Zone".
+    // API_CreateDBSubnetGroup of RDS, Neptune and DocumentDB: "DBSubnetGroupDoesNotCoverEnoughAZs … should cover at
+    // least two Availability Zones unless there is only one Availability Zone".
     row("AWS::RDS::DBSubnetGroup", "SubnetIds"),
     row("AWS::Neptune::DBSubnetGroup", "SubnetIds"),
     row("AWS::DocDB::DBSubnetGroup", "SubnetIds"),
@@ -36,8 +36,9 @@ const ROWS: &[Row] = &[
 ];
 
 impl ResourceType {
-    /// Returns the property with subnets that have to be in two availability zones, as in `ResourcesVpcConfig.SubnetIds`;
-    /// `None` if one zone is enough. `text` returns a text among the properties of the resource.
+    /// Returns the property with subnets that have to be in two availability zones, as in
+    /// `ResourcesVpcConfig.SubnetIds`; `None` if one zone is enough. `text` returns a text among the properties of the
+    /// resource.
     pub fn subnets_in_two_zones<'v>(&self, text: &dyn Fn(&str) -> Option<&'v str>) -> Option<&'static str> {
         let row = ROWS.iter().find(|row| row.type_name == self.name)?;
         let is_lifted = |(property, values): (&str, &[&str])| text(property).is_some_and(|text| values.contains(&text));
