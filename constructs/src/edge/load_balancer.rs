@@ -103,7 +103,8 @@ impl ApplicationLoadBalancer {
     }
 
     /// Places the load balancer in the private subnets. By default, it then admits only clients in the VPC. For an
-    /// existing VPC, this needs its [block](VpcRef::block).
+    /// existing VPC, this needs its [block](VpcRef::block). Of a VPC that is looked up, it admits the first IPv4 block;
+    /// name all clients of a VPC with several blocks with [`clients`](Self::clients).
     #[must_use]
     pub fn internal(mut self) -> Self {
         self.exposure = Exposure::Internal;
@@ -293,9 +294,7 @@ impl ApplicationLoadBalancer {
             let ipv6 = ipv6.then(Peer::anywhere_ipv6);
             return [Some(Peer::anywhere_ipv4()), ipv6].into_iter().flatten().collect();
         }
-        let (ipv4_block, ipv6_block) = self.vpc.blocks();
-        let found_block = self.vpc.found_block();
-        if (ipv4_block.is_none() && found_block.is_none()) || (ipv6 && ipv6_block.is_none()) {
+        Peer::of_vpc(&self.vpc).unwrap_or_else(|| {
             let message = "the clients of an internal load balancer in an existing VPC are not known";
             let help = if ipv6 {
                 "state the clients with `.clients([…])`"
@@ -303,10 +302,8 @@ impl ApplicationLoadBalancer {
                 "state the address block with `.block(…)` at the reference to the VPC, or the clients with `.clients([…])`"
             };
             scope.report(Diagnostic::error(Code::UnknownClients, message).help(help));
-        }
-        let ipv6 = ipv6_block.map(|block| Peer::ipv6_block("vpc-ipv6", block.clone()));
-        let found = || found_block.map(|block| Peer::ipv4_block("vpc", block.clone()));
-        [ipv4_block.map(Peer::new).or_else(found), ipv6].into_iter().flatten().collect()
+            Vec::new()
+        })
     }
 
     fn add_balancer(&self, scope: &Scope, group: &SecurityGroupHandle) -> Handle<LoadBalancer> {

@@ -8,4 +8,4 @@ mod zone;
 pub use certificate::{Certificate, CertificateHandle};
 pub use load_balancer::{ApplicationLoadBalancer, ApplicationLoadBalancerHandle, TlsPolicy};
 pub use record::{AliasRecord, AliasTarget, AliasTargetArgs, DnsRecord};
-pub use zone::{HostedZone, HostedZoneHandle, HostedZoneRef};
+pub use zone::{HostedZone, HostedZoneHandle, HostedZoneRef, PrivateHostedZoneRef, RecordZone};

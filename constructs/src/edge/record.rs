@@ -6,7 +6,7 @@ use groundplan_core::{Code, Construct, Diagnostic, Handle, Input, List, Provides
 use groundplan_resources::route53;
 
 use super::zone::{normal, problem};
-use super::{ApplicationLoadBalancerHandle, HostedZoneRef};
+use super::{ApplicationLoadBalancerHandle, HostedZoneRef, RecordZone};
 use crate::passed_as::PassedAs;
 
 /// The hosted zone of every CloudFront distribution.
@@ -51,18 +51,14 @@ pub struct DnsRecord {
 
 impl DnsRecord {
     /// Creates an A record: the IPv4 addresses of `name`.
-    pub fn a(
-        zone: impl PassedAs<HostedZoneRef>,
-        name: impl Into<String>,
-        addresses: impl Provides<List<String>>,
-    ) -> Self {
+    pub fn a(zone: impl PassedAs<RecordZone>, name: impl Into<String>, addresses: impl Provides<List<String>>) -> Self {
         let is_address = |text: &str| text.parse::<Ipv4Addr>().is_ok();
         Self::new(zone, name, "A", addresses.provide()).checked("IPv4 addresses", is_address)
     }
 
     /// Creates an AAAA record: the IPv6 addresses of `name`.
     pub fn aaaa(
-        zone: impl PassedAs<HostedZoneRef>,
+        zone: impl PassedAs<RecordZone>,
         name: impl Into<String>,
         addresses: impl Provides<List<String>>,
     ) -> Self {
@@ -72,14 +68,14 @@ impl DnsRecord {
 
     /// Creates a CNAME record: `name` is an alias of `target`. The name of the zone itself cannot be a CNAME.
     /// Use an [`AliasRecord`] for a load balancer or a distribution.
-    pub fn cname(zone: impl PassedAs<HostedZoneRef>, name: impl Into<String>, target: impl Provides<String>) -> Self {
+    pub fn cname(zone: impl PassedAs<RecordZone>, name: impl Into<String>, target: impl Provides<String>) -> Self {
         Self::new(zone, name, "CNAME", Input::Known(List(vec![target.provide()]))).checked("a domain name", is_domain)
     }
 
     /// Creates a TXT record, such as a mail policy or a proof of ownership. This function quotes the texts, and
     /// splits a text of more than 255 bytes into several strings of one value.
     pub fn txt<T: AsRef<str>>(
-        zone: impl PassedAs<HostedZoneRef>,
+        zone: impl PassedAs<RecordZone>,
         name: impl Into<String>,
         texts: impl IntoIterator<Item = T>,
     ) -> Self {
@@ -92,7 +88,7 @@ impl DnsRecord {
     /// Creates an MX record: the mail servers of `name`, each with its preference. Senders try the lowest
     /// preference first.
     pub fn mx<T: AsRef<str>>(
-        zone: impl PassedAs<HostedZoneRef>,
+        zone: impl PassedAs<RecordZone>,
         name: impl Into<String>,
         servers: impl IntoIterator<Item = (u16, T)>,
     ) -> Self {
@@ -103,12 +99,13 @@ impl DnsRecord {
     }
 
     fn new(
-        zone: impl PassedAs<HostedZoneRef>,
+        zone: impl PassedAs<RecordZone>,
         name: impl Into<String>,
         kind: &'static str,
         values: Input<List<String>>,
     ) -> Self {
-        Self { zone: zone.pass(), name: name.into(), kind, values, ttl_seconds: 300, wrong: None }
+        let RecordZone(zone) = zone.pass();
+        Self { zone, name: name.into(), kind, values, ttl_seconds: 300, wrong: None }
     }
 
     /// Remembers the first known value that does not fit.
@@ -227,12 +224,9 @@ pub struct AliasRecord {
 
 impl AliasRecord {
     /// Creates an alias from `name` in `zone` to `target`.
-    pub fn new(
-        zone: impl PassedAs<HostedZoneRef>,
-        name: impl Into<String>,
-        target: impl PassedAs<AliasTarget>,
-    ) -> Self {
-        Self { zone: zone.pass(), name: name.into(), target: target.pass(), ignore_target_health: false }
+    pub fn new(zone: impl PassedAs<RecordZone>, name: impl Into<String>, target: impl PassedAs<AliasTarget>) -> Self {
+        let RecordZone(zone) = zone.pass();
+        Self { zone, name: name.into(), target: target.pass(), ignore_target_health: false }
     }
 
     /// Returns the target even while it is unhealthy. By default, Route 53 then stops to return it, except for

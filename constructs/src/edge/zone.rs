@@ -28,7 +28,7 @@ impl HostedZone {
         Self { domain: domain.into(), comment: None, deletion_protection: true }
     }
 
-    /// Refers to the existing zone of `domain` by its id, which can be a known id or an export of another app.
+    /// Refers to the existing public zone of `domain` by its id, which can be a known id or an export of another app.
     ///
     /// ```
     /// use groundplan_constructs::edge::{Certificate, HostedZone};
@@ -42,6 +42,11 @@ impl HostedZone {
     /// ```
     pub fn existing(domain: impl AsRef<str>, id: impl Provides<route53::HostedZoneId>) -> HostedZoneRef {
         HostedZoneRef { domain: normal(domain.as_ref()), id: id.provide() }
+    }
+
+    /// Refers to the existing private zone of `domain` by its id, which can be a known id or an export of another app.
+    pub fn existing_private(domain: impl AsRef<str>, id: impl Provides<route53::HostedZoneId>) -> PrivateHostedZoneRef {
+        PrivateHostedZoneRef(Self::existing(domain, id))
     }
 
     /// Sets the comment that the AWS console shows for the zone.
@@ -106,8 +111,8 @@ impl HostedZoneHandle {
     }
 }
 
-/// A zone that records are added to: a [`HostedZone`] of the program, by its handle, or an existing zone, by
-/// [`HostedZone::existing`].
+/// A public zone: a [`HostedZone`] of the program, by its handle, or an existing zone, by [`HostedZone::existing`] or a
+/// [lookup](crate::lookup::Lookup::hosted_zone).
 #[derive(Clone, Debug)]
 pub struct HostedZoneRef {
     domain: String,
@@ -149,9 +154,50 @@ impl HostedZoneRef {
     }
 }
 
+/// A private zone, which only its VPCs resolve: [`HostedZone::existing_private`] or a
+/// [lookup](crate::lookup::HostedZoneLookup::private). Records can be added to it. It cannot validate a certificate,
+/// since AWS reads the records of validation from the public DNS.
+/// <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
+#[derive(Clone, Debug)]
+pub struct PrivateHostedZoneRef(HostedZoneRef);
+
+impl PrivateHostedZoneRef {
+    /// Returns the domain, such as `shop.internal`.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// Returns the id of the zone.
+    pub fn id(&self) -> Input<route53::HostedZoneId> {
+        self.0.id()
+    }
+}
+
+/// A zone that records are added to: a public [`HostedZoneRef`], the handle of a [`HostedZone`], or a [`PrivateHostedZoneRef`].
+#[derive(Clone, Debug)]
+pub struct RecordZone(pub(super) HostedZoneRef);
+
 impl PassedAs<HostedZoneRef> for &HostedZoneHandle {
     fn pass(self) -> HostedZoneRef {
         HostedZone::existing(&self.domain, self.zone_id())
+    }
+}
+
+impl<Z: PassedAs<HostedZoneRef>> PassedAs<RecordZone> for Z {
+    fn pass(self) -> RecordZone {
+        RecordZone(PassedAs::<HostedZoneRef>::pass(self))
+    }
+}
+
+impl PassedAs<RecordZone> for PrivateHostedZoneRef {
+    fn pass(self) -> RecordZone {
+        RecordZone(self.0)
+    }
+}
+
+impl PassedAs<RecordZone> for &PrivateHostedZoneRef {
+    fn pass(self) -> RecordZone {
+        RecordZone(self.0.clone())
     }
 }
 

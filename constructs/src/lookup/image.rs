@@ -39,6 +39,18 @@ impl Image {
         Self::below("ami-amazon-linux-latest", format_args!("al2023-ami-minimal-kernel-default-{architecture}"))
     }
 
+    /// Amazon Linux 2023 with a kernel line, such as `6.12`, which stays while AWS makes newer ones the default.
+    /// <https://docs.aws.amazon.com/linux/al2023/ug/ec2.html>
+    pub fn amazon_linux_2023_with_kernel(line: &str, architecture: Architecture) -> Self {
+        Self::below("ami-amazon-linux-latest", format_args!("al2023-ami-kernel-{line}-{architecture}"))
+    }
+
+    /// Amazon Linux 2023 with few packages and a kernel line, such as `6.12`.
+    /// <https://docs.aws.amazon.com/linux/al2023/ug/ec2.html>
+    pub fn amazon_linux_2023_minimal_with_kernel(line: &str, architecture: Architecture) -> Self {
+        Self::below("ami-amazon-linux-latest", format_args!("al2023-ami-minimal-kernel-{line}-{architecture}"))
+    }
+
     /// Amazon Linux 2023 for the instances of an ECS cluster.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>
     pub fn ecs_optimized(architecture: Architecture) -> Self {

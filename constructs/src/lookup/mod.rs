@@ -3,8 +3,8 @@
 //! A lookup is added to a scope like a resource, and its handle fits where a reference to something that exists
 //! fits. The program states the query and contains no ids; synth makes no request. A plan reads AWS and shows the
 //! answer, and the deploy keeps it in the state. From then on the answer is used, even if AWS would answer differently:
-//! a new machine
-//! image replaces no instance until a plan with a refresh reads the lookups again and shows what follows.
+//! a new machine image replaces no instance until a plan with a refresh reads the lookups again and shows what follows.
+//! An answer that lacks something that the program uses by now is read again at once.
 //!
 //! Nothing found, and several found, are errors that list what exists.
 //!
@@ -35,7 +35,7 @@ use serde_json::{Map, Value as Json};
 
 pub use image::{Architecture, Image};
 pub use vpc::{FoundVpc, VpcAnswer, VpcLookup};
-pub use zone::HostedZoneLookup;
+pub use zone::{HostedZoneLookup, PrivateZoneLookup};
 
 use crate::PassedAs;
 use crate::network::Peer;
@@ -44,7 +44,8 @@ use crate::network::Peer;
 pub struct Lookup;
 
 impl Lookup {
-    /// Looks up the VPC of the region that has all the [tags](VpcLookup::tag), with its subnets.
+    /// Looks up a VPC of the region, with its subnets: by [tags](VpcLookup::tag), [id](VpcLookup::id) or
+    /// [owner](VpcLookup::owned_by), or the [default VPC](VpcLookup::default_vpc).
     pub fn vpc() -> VpcLookup {
         VpcLookup::default()
     }
@@ -61,14 +62,15 @@ impl Lookup {
         PublicParameterLookup { name: name.into() }
     }
 
-    /// Looks up the availability zones of the region of the stack that the account can use.
+    /// Looks up the availability zones of the region of the stack that are available to the account: without Local
+    /// Zones and Wavelength Zones, and without zones in which something is wrong.
     pub fn availability_zones() -> AvailabilityZonesLookup {
         AvailabilityZonesLookup
     }
 
     /// Looks up a managed prefix list by its name, such as `com.amazonaws.global.cloudfront.origin-facing`. A rule of a
-    /// security group with a list counts as many rules as the list can have entries: 55 of the 60 of a group for the one
-    /// of CloudFront.
+    /// security group with a list counts as many rules as the list can have entries: 55 of the 60 of a group for the
+    /// one of CloudFront.
     /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html>
     pub fn prefix_list(name: impl Into<String>) -> PrefixListLookup {
         PrefixListLookup { name: name.into() }

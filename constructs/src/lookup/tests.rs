@@ -63,7 +63,12 @@ fn each_lookup_is_one_query_of_the_assembly() {
         stack.add("zones", Lookup::availability_zones());
         stack.add("cloudfront", Lookup::prefix_list("com.amazonaws.global.cloudfront.origin-facing"));
         stack.add("zone", Lookup::hosted_zone("Example.com."));
-        stack.add("internal", Lookup::hosted_zone("example.com").private());
+        let internal = Lookup::hosted_zone("example.com").private().in_vpc(ec2::VpcId::new("vpc-1"));
+        stack.add("internal", internal.tag("tier", "core"));
+        let other = Lookup::vpc().id(ec2::VpcId::new("vpc-1")).owned_by("111122223333");
+        let other = other.public_subnets_tagged("aws-cdk:subnet-type", "Public");
+        stack.add("other", other.private_subnets_tagged("aws-cdk:subnet-type", "Isolated"));
+        stack.add("default", Lookup::vpc().default_vpc());
     });
     let parameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64";
     assert_eq!(
@@ -74,7 +79,17 @@ fn each_lookup_is_one_query_of_the_assembly() {
             "shop/zones": "availability_zones",
             "shop/cloudfront": {"prefix_list": {"name": "com.amazonaws.global.cloudfront.origin-facing"}},
             "shop/zone": {"hosted_zone": {"domain": "example.com", "private": false}},
-            "shop/internal": {"hosted_zone": {"domain": "example.com", "private": true}},
+            "shop/internal": {
+                "hosted_zone": {"domain": "example.com", "private": true, "vpc": "vpc-1", "tags": {"tier": "core"}},
+            },
+            "shop/other": {
+                "vpc": {
+                    "id": "vpc-1", "owner": "111122223333",
+                    "public_subnets": {"aws-cdk:subnet-type": "Public"},
+                    "private_subnets": {"aws-cdk:subnet-type": "Isolated"},
+                },
+            },
+            "shop/default": {"vpc": {"is_default": true}},
         })
     );
 }
@@ -91,6 +106,8 @@ fn images_zones_prefix_lists_and_hosted_zones_fit_where_they_are_taken() {
         group.allow_from(&list, Port::HTTPS);
         let zone = stack.add("zone", Lookup::hosted_zone("example.com"));
         stack.add("record", DnsRecord::txt(&zone, "example.com", ["v=spf1 -all"]));
+        let internal = stack.add("internal", Lookup::hosted_zone("shop.internal").private());
+        stack.add("api", DnsRecord::a(&internal, "api.shop.internal", ["10.0.0.1"]));
         stack.export("zones", zones.ids());
     });
     let of = |path: &str, property: &str| properties(&assembly, path)[property].clone();
@@ -99,6 +116,7 @@ fn images_zones_prefix_lists_and_hosted_zones_fit_where_they_are_taken() {
     let rule = "shop/group/from-global.cloudfront.origin-facing-443";
     assert_eq!(of(rule, "SourcePrefixListId"), json!({"$ref": "shop/cloudfront#PrefixListId"}));
     assert_eq!(of("shop/record", "HostedZoneId"), json!({"$ref": "shop/zone#HostedZoneId"}));
+    assert_eq!(of("shop/api", "HostedZoneId"), json!({"$ref": "shop/internal#HostedZoneId"}));
 }
 
 #[test]
@@ -112,6 +130,10 @@ fn the_parameters_of_images_are_those_that_aws_publishes() {
     assert_eq!(eks, "eks/optimized-ami/1.33/amazon-linux-2023/x86_64/standard/recommended/image_id");
     let minimal = of(Image::amazon_linux_2023_minimal(arm));
     assert_eq!(minimal, "ami-amazon-linux-latest/al2023-ami-minimal-kernel-default-arm64");
+    let line = of(Image::amazon_linux_2023_with_kernel("6.12", Architecture::X86_64));
+    assert_eq!(line, "ami-amazon-linux-latest/al2023-ami-kernel-6.12-x86_64");
+    let minimal = of(Image::amazon_linux_2023_minimal_with_kernel("6.1", arm));
+    assert_eq!(minimal, "ami-amazon-linux-latest/al2023-ami-minimal-kernel-6.1-arm64");
 }
 
 #[test]
@@ -120,10 +142,13 @@ fn a_lookup_that_can_find_nothing_is_an_error_of_the_program() {
         stack.add("shared", Lookup::vpc());
         stack.add("image", Lookup::public_parameter("/shop/image"));
         stack.add("zone", Lookup::hosted_zone(""));
+        stack.add("escaped", Lookup::hosted_zone("\\052.example.com"));
+        stack.add("unicode", Lookup::hosted_zone("bücher.example").private());
+        stack.add("owned", Lookup::vpc().owned_by("network"));
     }), @r#"
-    error[GP0601]: a VPC is looked up by its tags, and there are none
-       = got: {}
-       = help: state a tag that only this VPC has, as in `.tag("Name", "shared")`
+    error[GP0601]: the lookup does not state which VPC it finds
+       = got: "no tag, id or owner"
+       = help: state a tag that only this VPC has, as in `.tag("Name", "shared")`, or its `.id(…)`
 
     error[GP0601]: this is not the name of a public parameter
        = got: "/shop/image"
@@ -131,6 +156,31 @@ fn a_lookup_that_can_find_nothing_is_an_error_of_the_program() {
 
     error[GP0601]: this is not the domain of a hosted zone
        = got: ""
-       = help: state the whole name of the zone, as in `example.com`
+       = help: state the whole name of the zone as it is written in DNS, as in `example.com`
+
+    error[GP0601]: this is not the domain of a hosted zone
+       = got: "\\052.example.com"
+       = help: state the whole name of the zone as it is written in DNS, as in `example.com`
+
+    error[GP0601]: Route 53 has no hosted zone of this domain
+       = got: "bücher.example"
+       = help: state the name in Punycode, as in `xn--bcher-kva.example`
+
+    error[GP0601]: this is not an account
+       = got: "network"
+       = help: pass the twelve digits of the account
     "#);
+}
+
+#[test]
+fn a_test_states_the_blocks_and_subnets_of_a_vpc() {
+    let answer = VpcAnswer::new("vpc-1").block(cidr!("10.0.0.0/16")).block(cidr!("100.64.0.0/16"));
+    let answer = answer.private_subnets(["subnet-b", "subnet-a"]);
+    assert_eq!(
+        Json::from(<VpcLookup as core::Lookup>::outputs(answer)),
+        json!({
+            "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "CidrBlocks": ["10.0.0.0/16", "100.64.0.0/16"],
+            "PrivateSubnetIds": ["subnet-b", "subnet-a"], "PrivateSubnetIdPerZone": ["subnet-b", "subnet-a"],
+        })
+    );
 }

@@ -215,14 +215,18 @@ impl Peer {
         Self { name: name.into(), address: Address::PrefixList(id.provide()) }
     }
 
-    /// Returns the addresses of an IPv4 block. `name` is part of the rule name.
-    pub(crate) fn ipv4_block(name: &str, block: Input<String>) -> Self {
-        Self { name: name.to_owned(), address: Address::Ipv4Output(block) }
-    }
-
-    /// Returns the addresses of an IPv6 block. `name` is part of the rule name.
-    pub(crate) fn ipv6_block(name: &str, block: Input<String>) -> Self {
-        Self { name: name.to_owned(), address: Address::Ipv6Output(block) }
+    /// Returns the addresses of a VPC: its first IPv4 block, and its IPv6 block, if it has IPv6. `None` if one of them is
+    /// not known.
+    pub(crate) fn of_vpc(vpc: &VpcRef) -> Option<Vec<Self>> {
+        let ipv4 = match vpc.ipv4_block.clone()? {
+            Input::Known(block) => Self::new(block),
+            Input::Deferred(block) => {
+                Self { name: "vpc".to_owned(), address: Address::Ipv4Output(Input::Deferred(block)) }
+            }
+        };
+        let ipv6 = |block| Self { name: "vpc-ipv6".to_owned(), address: Address::Ipv6Output(block) };
+        let ipv6 = if vpc.dual_stack { Some(ipv6(vpc.ipv6_block.clone()?)) } else { None };
+        Some([ipv4].into_iter().chain(ipv6).collect())
     }
 
     /// Returns the text for this peer in descriptions of rules.

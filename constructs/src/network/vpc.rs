@@ -276,8 +276,7 @@ impl PassedAs<VpcRef> for &VpcHandle {
         VpcRef {
             id: (&self.vpc).provide(),
             dual_stack: self.dual_stack,
-            block: Some(self.block),
-            found_block: None,
+            ipv4_block: Some(Input::Known(self.block)),
             ipv6_block: self.ipv6_block.as_ref().map(Provides::provide),
             public: Some(subnets(Visibility::Public)),
             private: Some(subnets(Visibility::Private)),

@@ -28,9 +28,8 @@ use super::layout::Visibility;
 pub struct VpcRef {
     pub(super) id: Input<ec2::VpcId>,
     pub(super) dual_stack: bool,
-    pub(super) block: Option<Ipv4Net>,
-    /// The IPv4 block of a VPC that is looked up.
-    pub(super) found_block: Option<Input<String>>,
+    /// The first IPv4 block: stated, or found by a lookup.
+    pub(super) ipv4_block: Option<Input<Ipv4Net>>,
     /// The IPv6 block of a VPC of the program, or of one that is looked up.
     pub(super) ipv6_block: Option<Input<String>>,
     pub(super) public: Option<Subnets>,
@@ -59,8 +58,7 @@ impl VpcRef {
         Self {
             id,
             dual_stack: false,
-            block: None,
-            found_block: None,
+            ipv4_block: None,
             ipv6_block: None,
             public: None,
             private: None,
@@ -76,7 +74,7 @@ impl VpcRef {
         };
         Self {
             dual_stack,
-            found_block: Some(node.output("CidrBlock").into()),
+            ipv4_block: Some(node.output("CidrBlock").into()),
             ipv6_block: dual_stack.then(|| node.output("Ipv6CidrBlock").into()),
             public: Some(subnets("Public")),
             private: Some(subnets("Private")),
@@ -94,7 +92,7 @@ impl VpcRef {
     /// States the IPv4 block of the existing VPC.
     #[must_use]
     pub fn block(mut self, block: Ipv4Net) -> Self {
-        self.block = Some(block);
+        self.ipv4_block = Some(Input::Known(block));
         self
     }
 
@@ -115,16 +113,6 @@ impl VpcRef {
     /// Returns true if the VPC has IPv6.
     pub(crate) fn has_ipv6(&self) -> bool {
         self.dual_stack
-    }
-
-    /// Returns the IPv4 block and the IPv6 block, as far as they are known.
-    pub(crate) fn blocks(&self) -> (Option<Ipv4Net>, Option<&Input<String>>) {
-        (self.block, self.ipv6_block.as_ref())
-    }
-
-    /// Returns the IPv4 block of a VPC that is looked up.
-    pub(crate) fn found_block(&self) -> Option<&Input<String>> {
-        self.found_block.as_ref()
     }
 
     /// Returns the attachment of the internet gateway of a VPC of the program.

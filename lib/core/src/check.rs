@@ -41,7 +41,10 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
                 let message = format!("this lookup ({}) has no output `{}`", query.noun(), reference.attribute);
                 Diagnostic::error(Code::UnknownAttribute, message).at(at.clone()).got(reference)
             };
-            return (!query.has_output(&reference.attribute)).then(|| unknown().allowed(query.outputs().join(", ")));
+            return query.output(&reference.attribute).is_none().then(|| {
+                let outputs: Vec<_> = query.outputs().iter().map(|output| output.name).collect();
+                unknown().allowed(outputs.join(", "))
+            });
         }
         let Some(type_name) = types.get(&reference.path) else {
             return error(Code::UnknownResource, format!("there is no resource at `{}`", reference.path))

@@ -346,7 +346,7 @@ impl<'a> Translator<'a> {
     fn import(&mut self, reference: &Reference) -> Json {
         let environment = |stack| self.assembly.stacks.get(stack);
         let both = environment(reference.path.stack()).zip(environment(self.stack));
-        if !both.is_some_and(|(theirs, own)| theirs.is_same_place(own)) {
+        if !both.is_some_and(|(theirs, own)| theirs.is_same_place(own, None)) {
             let message = format!("a template cannot refer to `{reference}`, which is in another account or region");
             return self.report(Code::TemplateOtherPlace, message);
         }
@@ -464,8 +464,8 @@ impl<'a> Translator<'a> {
 
     /// Whether a reference is to an attribute with several values, as a zone's name servers.
     fn is_list(&self, reference: &Reference) -> bool {
-        if self.assembly.lookups.contains_key(&reference.path) {
-            return lookup::is_list(reference);
+        if let Some(query) = self.assembly.lookups.get(&reference.path) {
+            return query.output(&reference.attribute).is_some_and(|(output, at)| output.is_list && at.is_none());
         }
         let entry = self.assembly.resources.get(&reference.path);
         let attributes = entry.and_then(|entry| schema::lookup(&entry.type_name)).map(|known| &known.attributes);

@@ -371,7 +371,7 @@ codes! {
     OtherType = "GP0503",
     /// A lookup cannot find anything.
     ///
-    /// The VPC to look up has no tags, the name of a public parameter does not
+    /// Nothing states which VPC is looked up, the name of a public parameter does not
     /// begin with `/aws/service/`, or a domain is not the name of a zone.
     InvalidLookup = "GP0601",
     /// A lookup finds nothing.
@@ -394,6 +394,12 @@ codes! {
     /// For example, the VPC has no private subnets, or the region has fewer
     /// zones than the program uses. The finding shows what it has.
     LookupLacks = "GP0605",
+    /// The subnets that a lookup finds are in one availability zone.
+    ///
+    /// Elastic Load Balancing needs two zones for an application load balancer,
+    /// RDS for a subnet group and EKS for a cluster. Add a subnet in another zone
+    /// to the VPC, or choose other subnets of it by their tags.
+    OneZoneFound = "GP0606",
     /// CloudFormation has no such resource type.
     ///
     /// The resource cannot be part of a template.

@@ -123,9 +123,12 @@ impl Environment {
         self
     }
 
-    /// Returns whether both are the same account and region, with any role.
-    pub fn is_same_place(&self, other: &Self) -> bool {
-        self.account == other.account && self.region == other.region
+    /// Returns whether both are the same account and region, with any role. An environment that names no account means
+    /// `account`, that of the credentials, if it is known: a stack may be pinned to the account that it was deployed to
+    /// before without a pin.
+    pub fn is_same_place(&self, other: &Self, account: Option<&str>) -> bool {
+        let account_of = |environment: &Self| environment.account.clone().or_else(|| account.map(str::to_owned));
+        account_of(self) == account_of(other) && self.region == other.region
     }
 
     /// What is wrong with the role that is to be assumed.

@@ -41,6 +41,11 @@ fn lists() -> Vec<(Error, usize)> {
         lookup(LookupProblem::Ambiguous { matches: vec![text.clone(); 2] }),
         lookup(LookupProblem::Own { resource: path.clone(), found: text.clone() }),
         lookup(LookupProblem::Lacking { output: text.clone(), users: vec![text.clone()], found: Default::default() }),
+        lookup(LookupProblem::TooFewZones {
+            output: text.clone(),
+            users: vec![text.clone()],
+            found: Default::default(),
+        }),
     ];
     let (place, account, app) = (text.clone(), "1".into(), "shop".into());
     vec![
@@ -55,7 +60,7 @@ fn lists() -> Vec<(Error, usize)> {
         (Error::Held { held: vec![held] }, 2),
         (Error::NamedTooEarly { names: vec![early] }, 2),
         (Error::Upstream { missing }, 4),
-        (Error::Lookups { failed }, 6),
+        (Error::Lookups { failed }, 7),
         (Error::OutputsInUse { uses: vec![used.clone()] }, 3),
         (Error::ReplacedInUse { uses: vec![(used, path)] }, 3),
     ]

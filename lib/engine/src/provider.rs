@@ -150,6 +150,8 @@ pub struct Matches {
     /// If nothing matches, existing ones of the same kind, for display, such as `vpc-1 (Name=prod, 10.0.0.0/16)`. Not
     /// all, if there are many.
     pub others: Vec<String>,
+    /// Whether the cloud is still making a part of the match, so that a later read may find more.
+    pub unfinished: bool,
 }
 
 /// A match of a lookup.
@@ -159,17 +161,6 @@ pub struct Match {
     pub description: String,
     /// The [outputs](Query::outputs) of the query, without empty ones. They are used only if nothing else matches.
     pub outputs: Outputs,
-}
-
-impl LookupRequest {
-    /// Returns the API whose calls are limited together.
-    pub(crate) fn api(&self) -> &'static str {
-        match self.query {
-            Query::Vpc { .. } | Query::AvailabilityZones | Query::PrefixList { .. } => "ec2",
-            Query::PublicParameter { .. } => "ssm",
-            Query::HostedZone { .. } => "route53",
-        }
-    }
 }
 
 /// Tells whether a run still holds the lock of its state and may change something.
@@ -198,12 +189,6 @@ impl Identity {
     /// Returns the account of `environment`: the one that the stack is pinned to, or else that of the credentials.
     pub fn account_of<'a>(&'a self, environment: &'a Environment) -> &'a str {
         environment.account.as_deref().unwrap_or(&self.account)
-    }
-
-    /// Returns whether both are the same account and region, with any role. A stack may be pinned to the account that
-    /// it was deployed to before without a pin.
-    pub fn is_same_place(&self, a: &Environment, b: &Environment) -> bool {
-        self.account_of(a) == self.account_of(b) && a.region == b.region
     }
 }
 

@@ -505,10 +505,10 @@ impl Provider for Simulator {
     async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
         let LookupRequest { path, query, environment, .. } = request;
         let stated = self.lock().answers.get(query).map(crate::lookup::stated);
-        let type_name = crate::lookup::type_name(query).to_owned();
+        let type_name = query.type_name().to_owned();
         let address = Address { app: String::new(), path: path.clone(), type_name, environment: environment.clone() };
         self.call(Operation::LookUp, &address, |world| {
-            Ok(stated.unwrap_or_else(|| crate::lookup::look_up(world.account, request)))
+            Ok(stated.unwrap_or_else(|| crate::lookup::look_up(world.account, &self.account, request)))
         })
         .await
     }

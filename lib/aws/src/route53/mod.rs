@@ -27,6 +27,17 @@ pub(crate) fn normal_name(name: &str) -> String {
     normal
 }
 
+/// A domain name with the codes that Route 53 keeps instead of other characters than `a` to `z`, digits, `-` and `_`, and
+/// by which it sorts. The reverse of [`normal_name`].
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
+pub(crate) fn escaped_name(name: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        _ => format!("\\{byte:03o}"),
+    };
+    name.bytes().map(escape).collect()
+}
+
 /// The name that Route 53 keeps, in the words of the declaration where they mean the same.
 fn declared_name(declared: &str, live: &str) -> String {
     let normal = normal_name(live);
@@ -48,5 +59,11 @@ mod tests {
         assert_eq!(declared_name("shop.example.com.", "shop.example.com."), "shop.example.com.");
         assert_eq!(declared_name("shop.example.com", "\\052.example.com."), "*.example.com");
         assert_eq!(normal_name("a\\b.example.com"), "a\\b.example.com");
+    }
+
+    #[test]
+    fn an_escaped_name_is_the_one_that_route_53_keeps() {
+        assert_eq!(escaped_name("0/25.2.0.192.in-addr.arpa"), "0\\05725.2.0.192.in-addr.arpa");
+        assert_eq!(normal_name(&escaped_name("*.0/25_a.example.com")), "*.0/25_a.example.com");
     }
 }

@@ -12,7 +12,7 @@ use crate::style::{BOLD, DIM, NL, paint};
 
 /// `shop/image  public parameter `/aws/service/…`  ami-1`
 pub(crate) fn line(path: &Path, answer: &Answer) -> String {
-    let first = answer.query.outputs().iter().find_map(|name| answer.outputs.get(*name));
+    let first = answer.query.outputs().iter().find_map(|output| answer.outputs.get(output.name));
     let first = first.map(|value| value.as_str().map_or_else(|| value::json(value, 2), str::to_owned));
     format!("{}  {}  {}", paint(BOLD, path), paint(DIM, &answer.query), first.unwrap_or_default())
 }
@@ -22,7 +22,10 @@ pub(crate) fn show(path: &Path, answer: &Answer) -> String {
     let mut lines = vec![
         paint(BOLD, path),
         format!("  lookup: {}", answer.query),
-        format!("  region: {}", answer.region),
+        match answer.query.is_global() {
+            true => format!("  account: {}", answer.account),
+            false => format!("  region: {}", answer.region),
+        },
         format!("  found by: the run that wrote serial {}; `deploy --refresh` reads it again", answer.serial),
         "  outputs:".to_owned(),
     ];

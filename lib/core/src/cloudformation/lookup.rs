@@ -3,31 +3,28 @@
 use serde_json::{Value as Json, json};
 
 use super::{FNV_START, Translator, fnv, pascal_case};
-use crate::lookup::{self, Query};
+use crate::code::Code;
+use crate::lookup::{AnswerOutput, Query};
 use crate::value::Reference;
-
-/// Returns whether the output of a lookup is a list.
-pub(super) fn is_list(reference: &Reference) -> bool {
-    let (name, position) = lookup::split(&reference.attribute);
-    position.is_none() && lookup::is_list(name)
-}
 
 impl Translator<'_> {
     /// Translates an output of a lookup. Whoever deploys the template passes the values of the parameters.
     pub(super) fn lookup(&mut self, query: &Query, reference: &Reference) -> Json {
-        let (name, position) = lookup::split(&reference.attribute);
+        let Some((AnswerOutput { name, parameter_type, .. }, position)) = query.output(&reference.attribute) else {
+            let message = format!("no {} has the output `{}`", query.noun(), reference.attribute);
+            return self.report(Code::TemplateReference, message);
+        };
         let value = match query {
             Query::AvailabilityZones if name == "ZoneNames" => {
                 let region = self.assembly.environment(&reference.path).map(|environment| environment.region.as_str());
                 json!({"Fn::GetAZs": region.unwrap_or_default()})
             }
             Query::PublicParameter { name: parameter } => {
-                let parameter = json!({"Type": "AWS::SSM::Parameter::Value<String>", "Default": parameter});
+                let parameter = json!({"Type": parameter_type, "Default": parameter});
                 self.lookup_parameter(reference, name, parameter)
             }
             _ => {
-                let kind = if lookup::is_list(name) { "CommaDelimitedList" } else { "String" };
-                let parameter = json!({"Type": kind, "Description": format!("{name} of the {query}")});
+                let parameter = json!({"Type": parameter_type, "Description": format!("{name} of the {query}")});
                 self.lookup_parameter(reference, name, parameter)
             }
         };

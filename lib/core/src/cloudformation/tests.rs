@@ -1,5 +1,6 @@
 use super::*;
 use crate::Environment;
+use crate::lookup::{HostedZoneQuery, Query, VpcQuery};
 
 fn assembly(stacks: &[(&str, &str)], resources: &[(&str, &str, Json)]) -> Assembly {
     let entry = |(path, type_name, properties): &(&str, &str, Json)| {
@@ -246,4 +247,47 @@ fn keys_to_come_of_a_map_that_is_no_untyped_json_are_refused() {
     let Ok(Value::Map(properties)) = Value::from_json(labels) else { panic!("it is a map") };
     assembly.resources.insert("shop/nodes".into(), ResourceEntry::new("AWS::EKS::Nodegroup", properties));
     assert_eq!(errors(&assembly), ["GP0908"]);
+}
+
+/// Lookups of each kind, and a resource that uses them.
+fn with_lookups() -> Assembly {
+    let shared = Query::Vpc(VpcQuery { id: Some("vpc-1".into()), ..VpcQuery::default() });
+    let zone = Query::HostedZone(HostedZoneQuery { domain: "example.com".into(), ..HostedZoneQuery::default() });
+    let image = Query::PublicParameter { name: "/aws/service/image".into() };
+    let host = json!({
+        "ImageId": {"$ref": "shop/image#Value"}, "SubnetId": {"$ref": "shop/shared#PrivateSubnetIds.1"},
+        "AvailabilityZone": {"$ref": "shop/zones#ZoneNames.0"},
+    });
+    let group = json!({"SubnetIds": {"$ref": "shop/shared#PrivateSubnetIds"}, "DBSubnetGroupDescription": "all"});
+    let record = json!({
+        "HostedZoneId": {"$ref": "shop/zone#HostedZoneId"}, "Name": "www.example.com", "Type": "A",
+        "ResourceRecords": [{"$ref": "shop/shared#CidrBlock"}],
+    });
+    let resources = [
+        ("shop/host", "AWS::EC2::Instance", host),
+        ("shop/group", "AWS::RDS::DBSubnetGroup", group),
+        ("shop/record", "AWS::Route53::RecordSet", record),
+    ];
+    let lookups = [("shared", shared), ("zone", zone), ("image", image), ("zones", Query::AvailabilityZones)];
+    let lookups = lookups.into_iter().map(|(name, query)| (Path::new(format!("shop/{name}")), query)).collect();
+    Assembly { lookups, ..assembly(&[("shop", "us-east-1")], &resources) }
+}
+
+#[test]
+fn outputs_of_lookups_are_parameters_of_the_types_that_cloudformation_checks() {
+    let assembly = with_lookups();
+    let templates = templates(&assembly).unwrap_or_else(|error| panic!("{error}"));
+    let parameters = templates["shop"]["Parameters"].as_object().expect("it is a section");
+    let of = |start: &str| parameters.iter().find(|(name, _)| name.starts_with(start)).expect("it is there").1.clone();
+    let subnets = json!({"Type": "List<AWS::EC2::Subnet::Id>", "Description": "PrivateSubnetIds of the VPC `vpc-1`"});
+    assert_eq!(of("SharedPrivateSubnetIds"), subnets);
+    assert_eq!(of("SharedCidrBlock")["Type"], "String");
+    assert_eq!(of("ZoneHostedZoneId")["Type"], "AWS::Route53::HostedZone::Id");
+    let image = json!({"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/aws/service/image"});
+    assert_eq!(of("ImageValue"), image);
+    assert_eq!(parameters.len(), 4, "{parameters:?}");
+    let host = &resource(&assembly, "Host")["Properties"];
+    assert_eq!(host["SubnetId"]["Fn::Select"][0], 1);
+    assert_eq!(host["AvailabilityZone"], json!({"Fn::Select": [0, {"Fn::GetAZs": "us-east-1"}]}));
+    assert!(resource(&assembly, "Group")["Properties"]["SubnetIds"]["Ref"].is_string());
 }

@@ -96,6 +96,7 @@ impl State {
 
     fn assume(&mut self, stack: &str, new: &Environment) {
         let identity = self.known_identity();
+        let account = Some(identity.account.as_str());
         let pending = self.pending.iter_mut().filter_map(|(path, intent)| match &mut intent.operation {
             Operation::Create { environment, .. } => Some((path, environment)),
             Operation::Update => None,
@@ -105,7 +106,7 @@ impl State {
         let current = self.resources.iter_mut().map(|(path, resource)| (path, &mut resource.environment));
         let all = current.chain(orphans).chain(pending);
         let changed =
-            all.filter(|(path, environment)| path.stack() == stack && identity.is_same_place(environment, new));
+            all.filter(|(path, environment)| path.stack() == stack && environment.is_same_place(new, account));
         // The account is set as well: an environment without one would mean the account of other credentials.
         changed.for_each(|(_, environment)| environment.clone_from(new));
     }

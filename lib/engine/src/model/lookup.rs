@@ -76,29 +76,55 @@ pub enum LookupProblem {
         /// The outputs that it has.
         found: Outputs,
     },
+    /// The subnets of an output are in one availability zone, and a resource needs them in two.
+    TooFewZones {
+        /// The output, as in `PrivateSubnetIds`.
+        output: String,
+        /// The paths of the resources.
+        users: Vec<String>,
+        /// The outputs of the match.
+        found: Outputs,
+    },
+}
+
+impl FailedLookup {
+    /// Returns what is wrong.
+    pub fn message(&self) -> String {
+        let Self { query, .. } = self;
+        let place = if query.is_global() { "the account" } else { &self.region };
+        match &self.problem {
+            LookupProblem::NotFound { .. } => format!("there is no {query} in {place}"),
+            LookupProblem::Ambiguous { matches } => {
+                format!("{} resources match the {query} in {place}", matches.len())
+            }
+            LookupProblem::Own { resource, .. } => format!("the {query} is the resource `{resource}` of this app"),
+            LookupProblem::Lacking { output, users, .. } => {
+                let users = users.join(", ");
+                format!("`{output}` is missing from the answer to the {query} in {place}, and is used by {users}")
+            }
+            LookupProblem::TooFewZones { output, users, .. } => {
+                let users = users.join(", ");
+                format!("`{output}` of the {query} in {place} is in one zone, and at least two are needed by {users}")
+            }
+        }
+    }
+
+    /// Returns what was found, for display; empty if there is nothing.
+    pub fn found(&self) -> String {
+        match &self.problem {
+            LookupProblem::NotFound { others: found } | LookupProblem::Ambiguous { matches: found } => found.join(", "),
+            LookupProblem::Own { found, .. } => found.clone(),
+            LookupProblem::Lacking { found, .. } | LookupProblem::TooFewZones { found, .. } => {
+                found.iter().map(|(name, it)| format!("{name}: {it}")).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for FailedLookup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { query, region, .. } = self;
-        match &self.problem {
-            LookupProblem::NotFound { others } if others.is_empty() => write!(f, "there is no {query} in {region}"),
-            LookupProblem::NotFound { others } => {
-                write!(f, "there is no {query} in {region}; there is {}", others.join(", "))
-            }
-            LookupProblem::Ambiguous { matches } => {
-                write!(f, "{} resources match the {query} in {region}: {}", matches.len(), matches.join(", "))
-            }
-            LookupProblem::Own { resource, found } => {
-                write!(f, "{query} is {found}, the resource `{resource}` of this app; pass its handle instead")
-            }
-            LookupProblem::Lacking { output, users, .. } => {
-                write!(
-                    f,
-                    "`{output}` is missing from the answer to the {query} in {region}, and is used by {}",
-                    users.join(", ")
-                )
-            }
-        }
+        f.write_str(&self.message())?;
+        let found = self.found();
+        if found.is_empty() { Ok(()) } else { write!(f, "; found: {found}") }
     }
 }

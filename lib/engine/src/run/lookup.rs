@@ -1,10 +1,10 @@
 //! Finds the answers of the lookups of a program.
 //!
-//! An answer that stands in the state is taken from there, so that nothing changes because AWS would answer
-//! differently now. It is read again by a refresh, and where the query, the region or the account is another one. A
-//! lookup that has another path than before keeps its answer. Before a program is compared with its state, the answers
-//! take the place of the references to lookups, as the outputs of other apps do ([`crate::upstream`]): from there on
-//! they are known like any other value.
+//! An answer that stands in the state is taken from there, so that nothing changes because AWS would answer differently
+//! now. It is read again by a refresh, where the query, the region or the account is another one, and where it is not
+//! enough for what the program uses by now. A lookup that has another path than before keeps its answer. Before a
+//! program is compared with its state, the answers take the place of the references to lookups, as the outputs of other
+//! apps do ([`crate::upstream`]): from there on they are known like any other value.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use groundplan_core::lookup::Query;
-use groundplan_core::{Assembly, AssumeRole, Environment, Path, Reference};
+use groundplan_core::lookup::{Query, VpcQuery};
+use groundplan_core::{Assembly, AssumeRole, Deferred, Environment, Path, Reference, ResourceEntry, Value};
 use serde_json::Value as Json;
 
 use crate::error::Error;
 use crate::model::{Answer, Answers, Event, FailedLookup, LookupProblem, ResourceState, State};
-use crate::provider::{Identity, LookupRequest, Matches, Provider, ProviderError};
+use crate::provider::{Identity, LookupRequest, Match, Matches, Outputs, Provider, ProviderError};
 use crate::run::account;
 use crate::run::rate_limit::RateLimiter;
 use crate::run::reader::Reader;
@@ -54,9 +54,8 @@ pub(crate) struct LookedUp<'a> {
 /// Returns the program with the answers of the lookups that the resource at `path` and its dependencies use: those of
 /// the state, or else new ones.
 ///
-/// # Errors
-/// The credentials are for another account, the cloud does not answer, and [`Error::Lookups`] with every lookup that has
-/// no answer.
+/// # Errors The credentials are for another account, the cloud does not answer, and [`Error::Lookups`] with every
+/// lookup that has no answer.
 pub async fn resolve<'a>(
     assembly: Cow<'a, Assembly>,
     state: &State,
@@ -123,9 +122,10 @@ struct Found {
 }
 
 async fn find(assembly: &Assembly, state: &State, options: LookupOptions<'_>) -> Result<Found, Error> {
-    let (mut answers, open) = known(assembly, state, options);
+    let uses = Uses::of(assembly);
+    let (mut answers, open) = known(assembly, state, options, &uses);
     let (mut failed, mut pending) = (Vec::new(), Vec::new());
-    for (request, paths, answer) in read(open, options).await {
+    for (request, paths, answer) in read(open, options, &uses).await {
         let found = answer.map_err(Error::provider(paths.first()))?;
         match answer_of(&request, found, state, options) {
             Ok(found) => {
@@ -143,13 +143,19 @@ async fn find(assembly: &Assembly, state: &State, options: LookupOptions<'_>) ->
         }
     }
     failed.extend(own(state, &answers));
-    failed.extend(lacking(assembly, &answers));
+    failed.extend(uses.unmet(&answers));
     failed.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Found { answers, pending, failed })
 }
 
-/// Returns the known answers, and the lookups to be read. A lookup that the planned paths do not use is not read.
-fn known(assembly: &Assembly, state: &State, options: LookupOptions<'_>) -> (Answers, Vec<(Path, LookupRequest)>) {
+/// Returns the known answers, and the lookups to be read: those without an answer, and those whose answer is not
+/// enough for the program by now. A lookup that the planned paths do not use is not read.
+fn known(
+    assembly: &Assembly,
+    state: &State,
+    options: LookupOptions<'_>,
+    uses: &Uses,
+) -> (Answers, Vec<(Path, LookupRequest)>) {
     let is_used = is_used(assembly, options.only);
     let own: Arc<BTreeSet<String>> = Arc::new(managed(state).map(|(_, resource)| resource.id.clone()).collect());
     let (mut known, mut open) = (Answers::new(), Vec::new());
@@ -158,11 +164,13 @@ fn known(assembly: &Assembly, state: &State, options: LookupOptions<'_>) -> (Ans
         let account = options.identity.account_of(environment);
         let fits = |answer: &&Answer| answer.is_of(query, &environment.region, account);
         let answer = [options.earlier, &state.lookups].into_iter().find_map(|known| known.get(path).filter(fits));
-        // A lookup that has another path than before keeps its answer. One beside another one does not get an old answer.
+        // A lookup that has another path than before keeps its answer. One beside another one does not get an old
+        // answer.
         let is_gone = |path: &Path| !assembly.lookups.contains_key(path);
         let moved = state.lookups.iter().filter(|(path, answer)| is_gone(path) && fits(answer));
         let moved = || moved.max_by_key(|(_, answer)| answer.serial).map(|(_, answer)| answer);
-        match answer.or_else(moved).filter(|_| !(options.refresh && is_used(path))) {
+        let is_stale = |answer: &&Answer| options.refresh || !uses.are_met(path, query, &answer.outputs);
+        match answer.or_else(moved).filter(|answer| !(is_used(path) && is_stale(answer))) {
             Some(answer) => {
                 known.insert(path.clone(), answer.clone());
             }
@@ -179,7 +187,7 @@ fn known(assembly: &Assembly, state: &State, options: LookupOptions<'_>) -> (Ans
 type Read = (LookupRequest, Vec<Path>, Result<Matches, ProviderError>);
 
 /// Reads all at once. Lookups that ask for the same are one.
-async fn read(open: Vec<(Path, LookupRequest)>, options: LookupOptions<'_>) -> Vec<Read> {
+async fn read(open: Vec<(Path, LookupRequest)>, options: LookupOptions<'_>, uses: &Uses) -> Vec<Read> {
     let mut requests: Vec<(LookupRequest, Vec<Path>)> = Vec::new();
     let mut positions: BTreeMap<(Query, String, Option<AssumeRole>), usize> = BTreeMap::new();
     for (path, request) in open {
@@ -196,7 +204,13 @@ async fn read(open: Vec<(Path, LookupRequest)>, options: LookupOptions<'_>) -> V
     let reads: FuturesUnordered<_> = requests
         .into_iter()
         .map(|(request, paths)| async move {
-            let answer = reader.look_up(&request).await;
+            let is_met = |found: &Match| paths.iter().all(|path| uses.are_met(path, &request.query, &found.outputs));
+            let whole = |found: &Matches| match &found.matches[..] {
+                [] => options.may_be_created,
+                [only] => !found.unfinished && is_met(only),
+                _ => true,
+            };
+            let answer = reader.look_up(&request, &whole).await;
             (request, paths, answer)
         })
         .collect();
@@ -212,7 +226,7 @@ fn answer_of(
     state: &State,
     options: LookupOptions<'_>,
 ) -> Result<Answer, LookupProblem> {
-    let Matches { mut matches, others } = found;
+    let Matches { mut matches, others, .. } = found;
     match matches.len() {
         0 => Err(LookupProblem::NotFound { others }),
         1 => Ok(Answer {
@@ -234,8 +248,8 @@ fn managed(state: &State) -> impl Iterator<Item = (&Path, &ResourceState)> {
 /// Returns the lookups that find a resource of the app itself: a change of it would change its own lookup.
 fn own(state: &State, answers: &Answers) -> Vec<FailedLookup> {
     let own = |(path, answer): (&Path, &Answer)| {
-        let (type_name, output) = answer.query.resource()?;
-        let id = answer.outputs.get(output)?.as_str()?;
+        let type_name = answer.query.type_name();
+        let id = answer.outputs.get(answer.query.id_output()?)?.as_str()?;
         let is_it = |resource: &ResourceState| resource.type_name == type_name && resource.id == id;
         let (resource, _) = managed(state).find(|(_, resource)| is_it(resource))?;
         let problem = LookupProblem::Own { resource: resource.clone(), found: id.to_owned() };
@@ -252,29 +266,87 @@ fn before<'a>(state: &'a State, path: &Path, answer: &Answer) -> Option<&'a Answ
     state.lookups.get(path).filter(fits).or_else(|| state.lookups.values().find(fits))
 }
 
-/// Returns the uses of outputs that an answer does not have.
-fn lacking(assembly: &Assembly, answers: &Answers) -> Vec<FailedLookup> {
-    let mut lacking: BTreeMap<(Path, String), BTreeSet<String>> = BTreeMap::new();
-    let mut check = |reference: &Reference, user: String| {
-        let Some(answer) = answers.get(&reference.path) else { return };
-        if answer.query.value(&answer.outputs, &reference.attribute).is_none() {
-            let output = (reference.path.clone(), reference.attribute.clone());
-            lacking.entry(output).or_default().insert(user);
+/// Outputs of a lookup with their users: paths of resources, and names of outputs of the app.
+type Users = BTreeMap<String, BTreeSet<String>>;
+
+/// What a program uses of its lookups, by their paths.
+struct Uses {
+    outputs: BTreeMap<Path, Users>,
+    /// Lists of subnets that have to be in two zones.
+    two_zones: BTreeMap<Path, Users>,
+}
+
+impl Uses {
+    fn of(assembly: &Assembly) -> Self {
+        let mut uses = Self { outputs: BTreeMap::new(), two_zones: BTreeMap::new() };
+        let add = |uses: &mut BTreeMap<Path, Users>, reference: &Reference, user: String| {
+            let Reference { path, attribute, .. } = reference;
+            if assembly.lookups.contains_key(path) {
+                uses.entry(path.clone()).or_default().entry(attribute.clone()).or_default().insert(user);
+            }
+        };
+        for (path, entry) in &assembly.resources {
+            let references = entry.references().into_iter();
+            references.for_each(|reference| add(&mut uses.outputs, reference, path.to_string()));
+            if let Some(Value::Deferred(Deferred::Ref(reference))) = subnets_in_two_zones(entry) {
+                add(&mut uses.two_zones, reference, path.to_string());
+            }
         }
-    };
-    for (path, entry) in &assembly.resources {
-        entry.references().into_iter().for_each(|reference| check(reference, path.to_string()));
+        for (name, value) in &assembly.outputs {
+            let references = value.references().into_iter();
+            references.for_each(|reference| add(&mut uses.outputs, reference, format!("the output `{name}`")));
+        }
+        uses
     }
-    for (name, value) in &assembly.outputs {
-        value.references().into_iter().for_each(|reference| check(reference, format!("the output `{name}`")));
+
+    /// Returns whether these outputs are enough for everything that uses the lookup at `path`.
+    fn are_met(&self, path: &Path, query: &Query, outputs: &Outputs) -> bool {
+        self.problems(path, query, outputs).is_empty()
     }
-    let failed = |((path, output), users): ((Path, String), BTreeSet<String>)| {
-        let Answer { query, region, outputs, .. } = &answers[&path];
-        let (users, found) = (users.into_iter().collect(), outputs.clone());
-        let problem = LookupProblem::Lacking { output, users, found };
-        FailedLookup { query: query.clone(), region: region.clone(), problem, path }
+
+    /// Returns what is wrong with an answer for its uses.
+    fn problems(&self, path: &Path, query: &Query, answer: &Outputs) -> Vec<LookupProblem> {
+        let mut problems = Vec::new();
+        let (outputs, two_zones) = (self.outputs.get(path), self.two_zones.get(path));
+        let missing = |output: &str| query.value(answer, output).is_none();
+        for (output, users) in outputs.into_iter().flatten().filter(|(output, _)| missing(output)) {
+            let (output, users, found) = (output.clone(), users.iter().cloned().collect(), answer.clone());
+            problems.push(LookupProblem::Lacking { output, users, found });
+        }
+        let in_one_zone = |output: &str| VpcQuery::zones(answer, output).is_some_and(|zones| zones < 2);
+        for (output, users) in two_zones.into_iter().flatten().filter(|(output, _)| in_one_zone(output)) {
+            let (output, users, found) = (output.clone(), users.iter().cloned().collect(), answer.clone());
+            problems.push(LookupProblem::TooFewZones { output, users, found });
+        }
+        problems
+    }
+
+    /// Returns the answers that are not enough for their uses.
+    fn unmet(&self, answers: &Answers) -> Vec<FailedLookup> {
+        let failed = |(path, answer): (&Path, &Answer)| {
+            let Answer { query, region, outputs, .. } = answer;
+            let problems = self.problems(path, query, outputs).into_iter();
+            let (path, query, region) = (path.clone(), query.clone(), region.clone());
+            problems.map(move |problem| FailedLookup {
+                path: path.clone(),
+                query: query.clone(),
+                region: region.clone(),
+                problem,
+            })
+        };
+        answers.iter().flat_map(failed).collect()
+    }
+}
+
+/// Returns the subnets of a resource that have to be in two zones.
+fn subnets_in_two_zones(entry: &ResourceEntry) -> Option<&Value> {
+    let at = |property: &str| {
+        let (top, rest) = property.split_once('.').map_or((property, None), |(top, rest)| (top, Some(rest)));
+        let value = entry.properties.get(top)?;
+        rest.map_or(Some(value), |rest| rest.split('.').try_fold(value, |value, name| value.get(name)))
     };
-    lacking.into_iter().map(failed).collect()
+    let schema = groundplan_schema::lookup(&entry.type_name)?;
+    at(schema.subnets_in_two_zones(&|property| at(property)?.as_str())?)
 }
 
 fn with_answers(assembly: &Assembly, answers: &Answers) -> Assembly {
@@ -313,8 +385,8 @@ fn changes(state: &State, answers: &Answers, pending: Vec<Path>) -> BTreeMap<Pat
     changes
 }
 
-/// Returns whether a plan of the paths `only` uses a lookup: one at or below these paths, or one that the resources there
-/// or their dependencies refer to.
+/// Returns whether a plan of the paths `only` uses a lookup: one at or below these paths, or one that the resources
+/// there or their dependencies refer to.
 fn is_used(assembly: &Assembly, only: &BTreeSet<Path>) -> impl Fn(&Path) -> bool + use<> {
     let is_below = |path: &Path| only.iter().any(|scope| path.is_within(scope));
     let mut needed: BTreeSet<Path> = assembly.resources.keys().filter(|path| is_below(path)).cloned().collect();

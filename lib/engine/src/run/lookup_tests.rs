@@ -1,4 +1,4 @@
-use groundplan_core::Value;
+use groundplan_core::lookup::HostedZoneQuery;
 use serde_json::json;
 
 use super::*;
@@ -18,7 +18,8 @@ fn image() -> Query {
 }
 
 fn shared() -> Query {
-    Query::Vpc { tags: [("Name".to_owned(), "shared".to_owned())].into() }
+    let tags = [("Name".to_owned(), "shared".to_owned())].into();
+    Query::Vpc(VpcQuery { tags, ..VpcQuery::default() })
 }
 
 fn outputs(outputs: Json) -> Outputs {
@@ -43,7 +44,7 @@ impl World {
     }
 
     fn finds(&self, query: Query, matches: Vec<Match>) {
-        self.fake.cloud().found.insert(query, Matches { matches, others: Vec::new() });
+        self.fake.cloud().found.insert(query, Matches { matches, ..Matches::default() });
     }
 
     /// The image has this id from now on.
@@ -171,7 +172,7 @@ async fn none_several_and_a_resource_of_the_app_itself_are_errors_that_say_what_
     let program = program(&[("a/image", image()), ("a/shared", shared())]);
     world.has_image("ami-1");
     let others = vec!["vpc-7 (Name=prod)".to_owned()];
-    world.fake.cloud().found.insert(shared(), Matches { matches: Vec::new(), others: others.clone() });
+    world.fake.cloud().found.insert(shared(), Matches { others: others.clone(), ..Matches::default() });
     assert_eq!(world.failures(&program).await, [("a/shared".into(), LookupProblem::NotFound { others })]);
     world.finds(shared(), vec![found("vpc-8", json!({})), found("vpc-9", json!({}))]);
     let matches = vec!["vpc-8 (Name=shared)".to_owned(), "vpc-9 (Name=shared)".to_owned()];
@@ -358,4 +359,120 @@ async fn a_saved_plan_uses_the_answers_that_it_shows() {
     let mut hidden = planned;
     hidden.changes.lookups.clear();
     assert!(matches!(read(&hidden), Err(Error::CorruptPlan { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_just_before_is_found_by_a_later_read_and_a_whole_answer_is_read_once() {
+    let (world, program) = (World::new(), program(&[("a/image", image())]));
+    let made = async |after: u64| {
+        tokio::time::sleep(std::time::Duration::from_secs(after)).await;
+        world.has_image("ami-1");
+    };
+    let (planned, ()) = tokio::join!(world.plan(&program, PlanOptions::default()), made(4));
+    assert_eq!(planned.unwrap().changes.lookups["a/image"].to, Rendered::Known(json!({"Value": "ami-1"})));
+    assert_eq!(world.lookups().len(), 3);
+    world.plan(&program, PlanOptions::default()).await.unwrap();
+    assert_eq!(world.lookups().len(), 1);
+    world.finds(image(), Vec::new());
+    let (planned, ()) = tokio::join!(world.plan(&program, PlanOptions::default()), made(60));
+    assert!(matches!(planned, Err(Error::Lookups { .. })));
+    assert_eq!(world.lookups().len(), 3, "nothing found is believed before long");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_which_the_cloud_still_makes_a_part_is_read_again() {
+    let (world, program) = (World::new(), program(&[("a/image", image())]));
+    world.has_image("ami-young");
+    world.fake.cloud().found.get_mut(&image()).unwrap().unfinished = true;
+    let finish = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        world.has_image("ami-whole");
+    };
+    let (planned, ()) = tokio::join!(world.plan(&program, PlanOptions::default()), finish);
+    assert_eq!(planned.unwrap().changes.lookups["a/image"].to, Rendered::Known(json!({"Value": "ami-whole"})));
+    assert_eq!(world.lookups().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_the_state_that_lacks_what_the_program_uses_by_now_is_read_again() {
+    let world = World::new();
+    let using = |output: &str| {
+        let lookups = [("a/shared".into(), shared())].into();
+        let outputs = [("it".to_owned(), Value::from(Reference::new("a/shared", output)))].into();
+        Assembly { lookups, outputs, ..assembly(&[("a/logs", LOG_GROUP, json!({}))]) }
+    };
+    world.finds(shared(), vec![found("vpc-1", json!({"VpcId": "vpc-1"}))]);
+    world.deploy(&using("VpcId"), PlanOptions::default()).await;
+    world.finds(shared(), vec![found("vpc-1", json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}))]);
+    world.lookups();
+    assert!(world.plan(&using("VpcId"), PlanOptions::default()).await.unwrap().changes.is_empty());
+    assert_eq!(world.lookups(), Vec::<String>::new());
+    let outcome = world.deploy(&using("CidrBlock"), PlanOptions::default()).await;
+    assert_eq!((&outcome.state.outputs["it"], outcome.state.lookups["a/shared"].serial), (&json!("10.0.0.0/16"), 2));
+}
+
+/// A program with a subnet group and a load balancer of a type in the private subnets of a VPC that is looked up.
+fn in_private_subnets(balancer: Option<&str>) -> Assembly {
+    let subnets = |output: &str| json!({"$ref": format!("a/shared#{output}")});
+    let mut properties = json!({"Subnets": subnets("PrivateSubnetIdPerZone")});
+    if let Some(kind) = balancer {
+        properties["Type"] = kind.into();
+    }
+    Assembly {
+        lookups: [("a/shared".into(), shared())].into(),
+        ..assembly(&[
+            ("a/group", "AWS::RDS::DBSubnetGroup", json!({"SubnetIds": subnets("PrivateSubnetIds")})),
+            ("a/balancer", "AWS::ElasticLoadBalancingV2::LoadBalancer", properties),
+            ("a/eks", "AWS::EKS::Cluster", json!({"ResourcesVpcConfig": {"SubnetIds": subnets("PrivateSubnetIds")}})),
+        ])
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_needs_two_zones_is_refused_in_subnets_of_one() {
+    let world = World::new();
+    let answer = json!({
+        "VpcId": "vpc-1", "PrivateSubnetIds": ["subnet-1", "subnet-2"], "PrivateSubnetIdPerZone": ["subnet-1"],
+    });
+    world.finds(shared(), vec![found("vpc-1", answer.clone())]);
+    let too_few = |output: &str, users: &[&str]| {
+        let users = users.iter().map(|user| (*user).to_owned()).collect();
+        let problem = LookupProblem::TooFewZones { output: output.to_owned(), users, found: outputs(answer.clone()) };
+        ("a/shared".into(), problem)
+    };
+    let group = || too_few("PrivateSubnetIds", &["a/eks", "a/group"]);
+    let balancer = || too_few("PrivateSubnetIdPerZone", &["a/balancer"]);
+    assert_eq!(world.failures(&in_private_subnets(None)).await, [balancer(), group()]);
+    assert_eq!(world.failures(&in_private_subnets(Some("network"))).await, [group()]);
+    let text = world.plan(&in_private_subnets(None), PlanOptions::default()).await.unwrap_err().to_string();
+    let named = "`PrivateSubnetIdPerZone` of the VPC with the tag `Name` = `shared` in us-east-1 is in one zone";
+    assert!(text.contains(named), "{text}");
+
+    let two = json!({"PrivateSubnetIds": ["subnet-1", "subnet-2"], "PrivateSubnetIdPerZone": ["subnet-1", "subnet-2"]});
+    let answer = Answer {
+        query: shared(),
+        region: "us-east-1".into(),
+        account: "111122223333".into(),
+        serial: 1,
+        outputs: outputs(two),
+    };
+    let uses = Uses::of(&in_private_subnets(None));
+    assert_eq!(uses.unmet(&[("a/shared".into(), answer.clone())].into()), []);
+    // An answer of the state that is in one zone is read again: the VPC may have more subnets by now.
+    let one = Answer { outputs: outputs(json!({"PrivateSubnetIdPerZone": ["subnet-1"]})), ..answer };
+    assert!(!uses.are_met(&"a/shared".into(), &one.query, &one.outputs));
+}
+
+#[test]
+fn the_region_is_no_part_of_what_is_said_of_a_global_service() {
+    let zone = HostedZoneQuery { domain: "example.com".into(), ..HostedZoneQuery::default() };
+    let failed = |query| FailedLookup {
+        path: "a/it".into(),
+        query,
+        region: "eu-west-1".into(),
+        problem: LookupProblem::NotFound { others: vec!["Z1".to_owned()] },
+    };
+    let text = failed(Query::HostedZone(zone)).to_string();
+    assert_eq!(text, "there is no public hosted zone `example.com` in the account; found: Z1");
+    assert!(failed(image()).to_string().contains("in eu-west-1"));
 }

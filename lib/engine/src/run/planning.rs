@@ -362,7 +362,7 @@ fn changed_roles(assembly: &Assembly, state: &State, identity: &Identity) -> Vec
     let changed = assembly.stacks.iter().filter(|(stack, new)| {
         let retained = state.retained.iter().map(|old| (&old.path, &old.resource.environment));
         let mut known = state.environments().chain(retained).filter(|(path, _)| path.stack() == *stack);
-        known.any(|(_, known)| identity.is_same_place(known, new) && known.role != new.role)
+        known.any(|(_, known)| known.is_same_place(new, Some(&identity.account)) && known.role != new.role)
     });
     let event = |(stack, environment): (&String, &Environment)| Event::RoleChanged {
         stack: stack.clone(),

@@ -16,6 +16,12 @@ use crate::run::rate_limit::{Closed, Rank, RateLimiter};
 /// The number of reads after which an absent resource counts as gone.
 pub(crate) const READS: u32 = 5;
 
+/// The number of reads after which a lookup is believed that finds nothing, or less than the program uses. Fewer than
+/// for the resources of an app, of which it is known that they were made: mostly, a tag or a name is wrong. AWS
+/// recommends a couple of seconds between reads:
+/// <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>.
+const LOOKUPS: u32 = 3;
+
 /// Reads from the cloud. Its calls share the rate limiter with all other calls.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
@@ -144,8 +150,17 @@ impl<'a> Reader<'a> {
         &self,
         ask: impl AsyncFn() -> Result<Option<T>, ProviderError>,
     ) -> Result<Option<T>, ProviderError> {
+        self.until(READS, ask).await
+    }
+
+    /// Asks up to `reads` times.
+    async fn until<T>(
+        &self,
+        reads: u32,
+        ask: impl AsyncFn() -> Result<Option<T>, ProviderError>,
+    ) -> Result<Option<T>, ProviderError> {
         let interval = self.provider.consistency_window() / (READS - 1);
-        for _ in 1..READS {
+        for _ in 1..reads {
             if let Some(seen) = ask().await? {
                 return Ok(Some(seen));
             }
@@ -154,9 +169,23 @@ impl<'a> Reader<'a> {
         ask().await
     }
 
-    /// What a lookup finds.
-    pub(crate) async fn look_up(&self, request: &LookupRequest) -> Result<Matches, ProviderError> {
-        self.patiently(request.api(), &request.path, async || self.provider.look_up(request).await).await
+    /// What a lookup finds. What was made just before may not be visible yet, so that an answer that is not `whole` is
+    /// only believed after a few reads. An answer that is whole costs no second read.
+    pub(crate) async fn look_up(
+        &self,
+        request: &LookupRequest,
+        whole: &dyn Fn(&Matches) -> bool,
+    ) -> Result<Matches, ProviderError> {
+        let api = groundplan_schema::behavior(request.query.type_name()).map_or("", |behavior| behavior.api);
+        let last = RefCell::new(Matches::default());
+        let read = self.until(LOOKUPS, async || {
+            let found = self.patiently(api, &request.path, async || self.provider.look_up(request).await).await?;
+            let is_whole = whole(&found);
+            last.replace(found);
+            Ok(is_whole.then_some(()))
+        });
+        read.await?;
+        Ok(last.into_inner())
     }
 
     /// Makes a call about a resource, as [`patiently`](Self::patiently) does.

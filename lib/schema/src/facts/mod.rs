@@ -16,6 +16,7 @@
 //! | `occupants` | what holds another resource though it does not name it |
 //! | `delivery` | what delivers to another resource whose policy has to allow that |
 //! | `one_network` | what cannot follow its subnets to another VPC |
+//! | `two_zones` | which subnets have to be in two availability zones |
 //! | `protection` | which settings keep AWS from deleting a resource |
 //! | `reboot` | which changes take effect only with a reboot |
 //! | `final_snapshot` | which types have a snapshot taken when they are deleted |
@@ -54,6 +55,7 @@ mod relations;
 mod stateful;
 mod support;
 mod told;
+mod two_zones;
 
 pub use told::OwnerQuota;
 

@@ -7,6 +7,7 @@ mod common;
 mod every_type;
 mod faults;
 mod lifecycle;
+mod lookup;
 mod network;
 mod sandbox;
 mod told;
