@@ -119,7 +119,7 @@ pub(crate) fn look_up(account: &Account, own: &str, request: &LookupRequest) -> 
 fn fits(zone: &Resource, query: &HostedZoneQuery) -> bool {
     let networks = zone.properties.get("VPCs").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
     let is_in = |vpc: &String| networks.iter().any(|network| network["VPCId"] == **vpc);
-    !networks.is_empty() == query.private
+    networks.is_empty() != query.private
         && query.vpc.as_ref().is_none_or(is_in)
         && has_all(&tags_of(&zone.properties, "HostedZoneTags"), &query.tags)
 }
