@@ -1,10 +1,9 @@
 //! Finds the answers of the lookups of a program.
 //!
-//! An answer that stands in the state is taken from there, so that nothing changes because AWS would answer
-//! differently now. It is read again by a refresh, and where the query, the region or the account is another one. A
-//! lookup that has another path than before keeps its answer. Before a program is compared with its state, the answers
-//! take the place of the references to lookups, as the outputs of other apps do ([`crate::upstream`]): from there on
-//! they are known like any other value.
+//! An answer in the state is used again, so that nothing changes because AWS would answer differently now. It is read
+//! again by a refresh, and if the query, the region or the account differs. A lookup with a new path keeps its answer.
+//! Before a program is compared with its state, the answers take the place of the references to lookups, as the outputs
+//! of other apps do ([`crate::upstream`]): from there on they are known like any other value.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,13 +29,14 @@ use crate::stages::resolve::substitute;
 pub(crate) struct LookupOptions<'a> {
     pub(crate) provider: &'a dyn Provider,
     pub(crate) identity: &'a Identity,
-    /// Whether lookups are read although the state has their answers.
+    /// `true` if lookups are read although the state has their answers.
     pub(crate) refresh: bool,
     /// The planned paths; empty for all. A lookup that these do not use keeps its answer, or stays unknown.
     pub(crate) only: &'a BTreeSet<Path>,
     /// Answers that are used instead of those of the state.
     pub(crate) earlier: &'a Answers,
-    /// Whether another app may create what is not found, before the plan is executed. Its outputs are unknown.
+    /// `true` if another app may create resources that are not found, before the plan is executed. Its outputs are
+    /// unknown.
     pub(crate) may_be_created: bool,
     pub(crate) parallelism: usize,
 }
@@ -117,7 +117,7 @@ pub(crate) async fn look_up<'a>(
 
 struct Found {
     answers: Answers,
-    /// What is not found, and another app may create.
+    /// Lookups that found nothing, and whose resource another app may create.
     pending: Vec<Path>,
     failed: Vec<FailedLookup>,
 }
@@ -178,7 +178,7 @@ fn known(assembly: &Assembly, state: &State, options: LookupOptions<'_>) -> (Ans
 
 type Read = (LookupRequest, Vec<Path>, Result<Matches, ProviderError>);
 
-/// Reads all at once. Lookups that ask for the same are one.
+/// Reads all concurrently. Equal lookups are read once.
 async fn read(open: Vec<(Path, LookupRequest)>, options: LookupOptions<'_>) -> Vec<Read> {
     let mut requests: Vec<(LookupRequest, Vec<Path>)> = Vec::new();
     let mut positions: BTreeMap<(Query, String, Option<AssumeRole>), usize> = BTreeMap::new();
