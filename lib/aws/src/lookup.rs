@@ -65,9 +65,9 @@ async fn vpc(clients: &Clients, tags: &BTreeMap<String, String>, request: &Looku
     Ok(Matches { matches: vec![found], others: Vec::new() })
 }
 
-/// Returns whether load balancers, databases and instances can use a subnet, and it is not one of the app itself. A subnet
-/// of a Local Zone, a Wavelength Zone or an Outpost takes few of them and never stands beside others, and one without
-/// IPv4 takes none that is not IPv6 only.
+/// Returns whether load balancers, databases and instances can use a subnet, and it is not one of the app itself. A
+/// subnet of a Local Zone, a Wavelength Zone or an Outpost takes few of them and is never combined with others, and one
+/// without IPv4 takes none that is not IPv6 only.
 fn is_offered(subnet: &Subnet, request: &LookupRequest) -> bool {
     let is_own = subnet.subnet_id().is_some_and(|id| request.own.contains(id));
     let in_zone =
@@ -82,7 +82,7 @@ fn is_availability_zone(zone: &str, region: &str) -> bool {
     zone.strip_prefix(region).is_some_and(|letter| letter.len() == 1 && letter.as_bytes()[0].is_ascii_lowercase())
 }
 
-/// Filters read `*`, `?` and `\` as patterns, and a tag is meant as it stands.
+/// Escapes `*`, `?` and `\`, which filters interpret as patterns.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
 fn exact(value: &str) -> String {
     value.chars().flat_map(|it| ['*', '?', '\\'].contains(&it).then_some('\\').into_iter().chain([it])).collect()
