@@ -36,12 +36,12 @@ pub enum Query {
     HostedZone {
         /// The domain, in lower case and without the dot at its end.
         domain: String,
-        /// Whether it is a private zone.
+        /// `true` if it is a private zone.
         private: bool,
     },
 }
 
-/// Below these names AWS publishes parameters for everybody.
+/// The prefix of the parameters that AWS publishes for every account.
 pub const PUBLIC_PARAMETERS: &str = "/aws/service/";
 
 impl Query {

@@ -13,7 +13,7 @@ pub(super) fn is_list(reference: &Reference) -> bool {
 }
 
 impl Translator<'_> {
-    /// Translates an output of a lookup. Whoever deploys the template passes the values of the parameters.
+    /// Translates an output of a lookup. The user who deploys the template passes the values of the parameters.
     pub(super) fn lookup(&mut self, query: &Query, reference: &Reference) -> Json {
         let (name, position) = lookup::split(&reference.attribute);
         let value = match query {
