@@ -1,4 +1,4 @@
-//! What can be passed for a construct.
+//! Conversions of handles to references.
 
 /// States that a `Self` can be passed where a `T` is expected, such as the handle of a VPC for a
 /// [`VpcRef`](crate::network::VpcRef).
