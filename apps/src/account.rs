@@ -1,7 +1,6 @@
-//! What the organization owns once: its domain, and the certificate of the names in it.
+//! The shared resources of the organization: its domain, and the certificate of the names in it.
 //!
-//! Every other app names these through the constants here; where their values come from is the
-//! state of the app `account`.
+//! Every other app names these through the constants here; their values come from the state of the app `account`.
 
 use groundplan::edge::{Certificate, HostedZone, HostedZoneRef};
 use groundplan::resources::certificatemanager::CertificateArn;
@@ -13,7 +12,7 @@ use groundplan::{App, Environment, Export, policies};
 pub const ACCOUNT: &str = "123456789012";
 /// The region of all stacks.
 pub const REGION: &str = "us-east-1";
-/// The domain that everything stands below; put your own here.
+/// The parent domain of all names; put your own here.
 pub const DOMAIN: &str = "example.com";
 
 /// The zone of [`DOMAIN`].

@@ -12,7 +12,7 @@ use groundplan::{App, Environment, Ipv4Net, cidr, policies};
 
 use crate::account::{self, ACCOUNT, DOMAIN, REGION, account};
 
-/// What differs between the environments of the checkout.
+/// Settings that differ between environments.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `dev`, `stage` or `prod`.
@@ -25,13 +25,13 @@ pub struct Settings {
     pub private: [Ipv4Net; 3],
     /// Public subnets in zones a, b and c.
     pub public: [Ipv4Net; 3],
-    /// What the database runs on.
+    /// The instance class of the database.
     pub database: InstanceClass,
-    /// Whether the database has a standby in a second zone.
+    /// `true` if the database has a standby in a second zone.
     pub standby: bool,
-    /// Whether AWS refuses to delete the database and the load balancer.
+    /// `true` to have AWS refuse to delete the database and the load balancer.
     pub deletion_protection: bool,
-    /// How long logs are kept.
+    /// The retention of logs.
     pub log_retention: Retention,
 }
 

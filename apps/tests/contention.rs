@@ -27,7 +27,7 @@ fn version(who: &str) -> App {
     app
 }
 
-/// What the processes run that the tests start: this program is `version`'s command line then.
+/// Runs the command line of `version` in the processes that the tests start.
 #[test]
 #[ignore = "the other tests run it, each in a process of its own"]
 fn process() {

@@ -1,10 +1,8 @@
-//! Production of the checkout, killed in mid-deploy again and again, and with a cloud whose
-//! answers get lost: the next run goes on, and in the end the account holds what the program says,
-//! no more and no less.
+//! Production of the checkout, repeatedly killed during a deploy, with a cloud whose answers get lost: the next run
+//! continues, and in the end the account contains exactly what the program declares.
 //!
-//! Real processes against a moto behind a proxy, and boto3 to look at the account. What the engine
-//! does at every single await and after every write is the simulation's
-//! (`tests/tests/simulation`).
+//! Real processes against a moto behind a proxy, and boto3 to inspect the account. What the engine does at every single
+//! await and after every write is the simulation's (`tests/tests/simulation`).
 //!
 //! `GROUNDPLAN_SEED` plays one seed, which a failure names.
 
@@ -30,10 +28,10 @@ use support::process::{Checkout, Goal};
 
 const SIGKILL: i32 = 9;
 
-/// How many processes are killed before the last one may finish.
+/// The number of processes that are killed before the last one may finish.
 const KILLS: usize = 25;
 
-/// How many are killed on one way at most: on a slow machine as well, some die on each.
+/// The maximum number of kills on one way: on a slow machine as well, some die on each.
 const KILLS_ON_ONE_WAY: usize = 8;
 
 #[test]
@@ -106,7 +104,7 @@ fn a_deploy_fits_a_megabyte_of_stack() {
     }
 }
 
-/// Plays `seeds`, or the one that is asked for, and says how to play a failing one again.
+/// Plays `seeds`, or the requested one, and reports how to play a failing one again.
 fn seeded(name: &str, seeds: &[u64], mut play: impl FnMut(u64)) {
     struct Replay<'a>(&'a str, u64);
     impl Drop for Replay<'_> {
@@ -133,7 +131,7 @@ struct World {
     _directory: tempfile::TempDir,
 }
 
-/// What an account holds where nothing disturbs.
+/// The content of an account without disturbances.
 struct Clean {
     production: Seen,
     changed: Seen,
@@ -145,11 +143,11 @@ struct Clean {
 struct Seen {
     /// Everything of the app, by path.
     ours: String,
-    /// How much there is of each kind, whoever made it.
+    /// The number of resources of each kind, regardless of their creator.
     counts: Json,
 }
 
-/// What was under way when processes were killed.
+/// The work that was in progress when processes were killed.
 #[derive(Debug, Default)]
 struct Hit {
     kills: usize,

@@ -1,4 +1,4 @@
-//! The checkout, deployed through the AWS SDK to a local moto and looked at with boto3.
+//! The checkout, deployed through the AWS SDK to a local moto and inspected with boto3.
 
 mod support {
     pub(crate) mod account;
@@ -68,7 +68,7 @@ fn production_is_deployed_changed_mended_and_destroyed() {
     assert_eq!(changed, expected);
     run(&settings, &moto, directory, &["plan", "--detailed-exitcode"]).expect(0);
 
-    // What was changed behind its back is found, named and mended.
+    // Changes outside of the program are detected, reported and corrected.
     client(&moto, "tamper");
     let drift = run(&settings, &moto, directory, &["drift"]).expect(2);
     for path in ["checkout/vpc", "checkout/logs", "checkout/key/alias", "checkout/static/policy"] {
@@ -78,7 +78,7 @@ fn production_is_deployed_changed_mended_and_destroyed() {
     run(&settings, &moto, directory, &["drift"]).expect(0);
     assert_eq!(account(&moto, &state(directory)), expected);
 
-    // What holds data stays until it is said that it may go.
+    // A stateful resource is kept until its deletion is allowed.
     run(&settings, &moto, directory, &["destroy", "--yes"]);
     let kept = client(&moto, "read");
     assert_eq!(kept["databases"].as_array().map(Vec::len), Some(1), "{kept}");

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use groundplan_moto::{Exchange, Moto, Proxy, replay};
 use support::process::{Checkout, Goal};
 
-/// How much longer a deploy may take.
+/// The maximum factor of a deploy's duration.
 const LIMIT: f64 = 1.25;
 
 #[test]
@@ -139,8 +139,7 @@ fn run(checkout: &Checkout, mut command: Command) -> Duration {
     elapsed
 }
 
-/// How long it took from the first change to the last answer, and how long of that at least one call
-/// was under way.
+/// Returns the time from the first change to the last answer, and for how long of it at least one call was in progress.
 fn busy(recording: &[Exchange]) -> (Duration, Duration) {
     let mut calls: Vec<_> = recording.iter().map(|call| (call.asked, call.answered)).collect();
     calls.sort();

@@ -39,7 +39,7 @@ fn what_an_emulator_does_not_offer_is_said_in_one_line() {
     app.stack("jobs", Environment::new("us-east-1")).add("queue", Queue::new());
     // A queue goes through Cloud Control, which moto does not have.
     let refused = run_app(&app, &moto, directory.path(), &["deploy", "--yes"]).expect(1);
-    let line = refused.err.lines().find(|line| line.contains("does not offer this call"));
+    let line = refused.err.lines().find(|line| line.contains("does not support this call"));
     let line = line.unwrap_or_else(|| panic!("{}", refused.err));
     assert!(line.contains(moto.url()) && line.contains("CreateResource"), "{line}");
 }

@@ -1,6 +1,6 @@
-//! A secret that AWS tells once, through to what needs it: an access key, whose secret becomes the password
-//! of an SMTP endpoint. Nothing of it is on disk, and a process that is killed in between leaves no key behind
-//! that nobody has the secret of.
+//! A secret that AWS returns once, on its way to the resources that need it: an access key, whose secret becomes the
+//! password of an SMTP endpoint. Nothing of it is on disk, and a process that is killed in between leaves no key whose
+//! secret is lost.
 
 mod support {
     pub(crate) mod world;
@@ -91,7 +91,7 @@ fn a_rotation_that_is_killed_in_between_leaves_one_key_in_the_end() {
     }
 }
 
-/// What AWS has answered to the create of a key.
+/// The answer of AWS to the create of a key.
 struct Told {
     id: String,
     secret: String,
@@ -118,7 +118,7 @@ impl World {
         self.directory.path().join("output")
     }
 
-    /// What all commands have said.
+    /// Returns the output of all commands.
     fn said(&self) -> String {
         fs::read_to_string(self.output()).unwrap_or_default()
     }
@@ -145,14 +145,14 @@ impl World {
         self.proxy.settle();
     }
 
-    /// All that AWS has told of keys since the last time, in order.
+    /// Returns all answers of AWS about keys since the last call, in order.
     fn told_of(&self) -> Vec<Told> {
         let exchanges = self.proxy.take_exchanges();
         let made = exchanges.iter().filter(|exchange| exchange.request.operation() == "CreateAccessKey");
         made.map(Told::from).collect()
     }
 
-    /// What AWS has told of the one key that was made since the last time.
+    /// Returns the answer of AWS about the one key that was created since the last call.
     #[track_caller]
     fn told(&self) -> Told {
         let mut told = self.told_of();

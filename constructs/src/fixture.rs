@@ -1,4 +1,4 @@
-//! What the specifications of the constructs share.
+//! Helpers of the construct tests.
 
 use groundplan_core::{App, Assembly, Environment, Stack};
 use serde_json::Value as Json;

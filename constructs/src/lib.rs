@@ -14,7 +14,6 @@
 //! | [`lookup`] | [`Lookup`](lookup::Lookup) of a VPC, a machine image, availability zones, a prefix list, a hosted zone |
 //! | [`observability`] | [`LogGroup`](observability::LogGroup) |
 //! | [`policies`] | checks that every app should pass before production |
-
 //!
 //! # What exists already
 //!

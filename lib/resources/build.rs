@@ -1,4 +1,4 @@
-//! Generates the modules of the services; `generate/mod.rs` says what they look like.
+//! Generates the modules of the services; `generate/mod.rs` describes them.
 
 #[path = "generate/mod.rs"]
 mod generate;
@@ -6,7 +6,7 @@ mod generate;
 use std::path::Path;
 use std::{env, fs};
 
-/// What AWS's names and numbers of required properties lead to, in some services.
+/// Lints that names and required properties of some AWS services violate.
 const LINTS: &str = "#[allow(clippy::module_inception, clippy::new_without_default, clippy::should_implement_trait, \
     clippy::too_many_arguments, clippy::type_complexity, clippy::wrong_self_convention, reason = \"AWS's names\")]";
 

@@ -1,5 +1,5 @@
-//! The texts of libraries name no command and no option of the command line: what a user can do about an error is a
-//! `Hint`, and `groundplan-cli` words it.
+//! The messages of libraries name no command and no option of the command line: what a user can do about an error is a
+//! `Hint`, and `groundplan-cli` words it. Their documentation names no option.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Attribute, Fields, Item, LitStr, Macro, Meta, Variant};
+use syn::{Attribute, Expr, ExprLit, Fields, Item, Lit, LitStr, Macro, Meta, Variant};
 
 /// The crates that the command line uses, and those that programs use.
 const LIBRARIES: [&str; 9] = [
@@ -84,7 +84,7 @@ impl CommandLine {
         found
     }
 
-    /// What a text names, if anything.
+    /// Returns the first command or option that a text names.
     fn named_in(&self, text: &str) -> Option<String> {
         // Every other part stands between backticks; the rest of a text without an end is one, too.
         let parts: Vec<&str> = text.split('`').collect();
@@ -104,9 +104,15 @@ impl CommandLine {
         }
         None
     }
+
+    /// Returns the first option that a line of documentation names. Commands have the names of modules and functions.
+    fn option_in(&self, docs: &str) -> Option<String> {
+        let is_of_option = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        docs.split(|c| !is_of_option(c)).find(|word| self.options.contains(*word)).map(str::to_owned)
+    }
 }
 
-/// Whether it is `#[name(…, word, …)]`.
+/// Returns whether it is `#[name(…, word, …)]`.
 fn is(attribute: &Attribute, name: &str, word: &str) -> bool {
     let Meta::List(list) = &attribute.meta else { return false };
     let is_word = |token: TokenTree| matches!(token, TokenTree::Ident(ident) if ident == word);
@@ -123,7 +129,12 @@ impl<'ast> Visit<'ast> for CommandLine {
 
 /// The texts of a file that a user can see, each with its line.
 #[derive(Default)]
-struct Texts(Vec<(usize, String)>);
+struct Texts {
+    /// The string literals, of which most are messages.
+    messages: Vec<(usize, String)>,
+    /// The lines of the documentation.
+    docs: Vec<(usize, String)>,
+}
 
 impl Texts {
     fn tokens(&mut self, tokens: TokenStream) {
@@ -132,7 +143,7 @@ impl Texts {
                 TokenTree::Group(group) => self.tokens(group.stream()),
                 TokenTree::Literal(literal) => {
                     if let Ok(text) = syn::parse_str::<LitStr>(&literal.to_string()) {
-                        self.0.push((literal.span().start().line, text.value()));
+                        self.messages.push((literal.span().start().line, text.value()));
                     }
                 }
                 TokenTree::Ident(_) | TokenTree::Punct(_) => {}
@@ -156,17 +167,23 @@ impl<'ast> Visit<'ast> for Texts {
     }
 
     fn visit_lit_str(&mut self, text: &'ast LitStr) {
-        self.0.push((text.span().start().line, text.value()));
+        self.messages.push((text.span().start().line, text.value()));
     }
 
     fn visit_macro(&mut self, called: &'ast Macro) {
         self.tokens(called.tokens.clone());
     }
 
-    /// The messages of error enums and of the compiler; not the documentation.
+    /// Adds the messages of error enums and of the compiler, and the documentation.
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
-        if let Meta::List(list) = &attribute.meta {
-            self.tokens(list.tokens.clone());
+        match &attribute.meta {
+            Meta::List(list) => self.tokens(list.tokens.clone()),
+            Meta::NameValue(pair) if pair.path.is_ident("doc") => {
+                if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value {
+                    self.docs.push((text.span().start().line, text.value()));
+                }
+            }
+            Meta::NameValue(_) | Meta::Path(_) => {}
         }
     }
 }
@@ -196,9 +213,10 @@ fn libraries_name_no_command_and_no_option() {
     let mut found = Vec::new();
     for library in LIBRARIES {
         let root = workspace().join(library);
-        for (file, Texts(texts)) in files(root.join("lib.rs"), &root) {
+        for (file, Texts { messages, docs }) in files(root.join("lib.rs"), &root) {
             let file = file.strip_prefix(workspace()).unwrap_or(&file).display().to_string();
-            let named = texts.iter().filter_map(|(at, text)| Some((at, line.named_in(text)?)));
+            let named = messages.iter().filter_map(|(at, text)| Some((at, line.named_in(text)?)));
+            let named = named.chain(docs.iter().filter_map(|(at, text)| Some((at, line.option_in(text)?))));
             found.extend(named.map(|(at, named)| format!("{file}:{at}: {named}")));
         }
     }
@@ -215,7 +233,7 @@ fn commands_and_options_are_found_in_every_kind_of_text() {
         assert!(line.options.contains(option), "{option}: {:?}", line.options);
     }
     let source = r#"
-        //! `plan` in the documentation
+        //! `plan` in the documentation, with --only
         #[derive(thiserror::Error)]
         enum Error {
             /// `plan` in the documentation
@@ -236,7 +254,9 @@ fn commands_and_options_are_found_in_every_kind_of_text() {
     "#;
     let mut texts = Texts::default();
     texts.visit_file(&syn::parse_file(source).expect("it is Rust"));
-    let named: Vec<_> = texts.0.iter().filter_map(|(at, text)| Some((*at, line.named_in(text)?))).collect();
+    let named: Vec<_> = texts.messages.iter().filter_map(|(at, text)| Some((*at, line.named_in(text)?))).collect();
     let named: Vec<_> = named.iter().map(|(at, text)| (*at, text.as_str())).collect();
     assert_eq!(named, [(6, "deploy"), (12, "state rm {}"), (13, "--only")]);
+    let named: Vec<_> = texts.docs.iter().filter_map(|(at, text)| Some((*at, line.option_in(text)?))).collect();
+    assert_eq!(named, [(2, "--only".to_owned())]);
 }

@@ -1,4 +1,4 @@
-//! What a program that is not valid is told: everything at once, with the user's own line.
+//! Findings about an invalid program: all at once, with the user's own line.
 
 use groundplan::data::{Bucket, PostgresDatabase};
 use groundplan::identity::{Principal, Role, Statement};
@@ -7,7 +7,7 @@ use groundplan::resources::route53::HostedZoneId;
 use groundplan::resources::{ec2, elasticloadbalancingv2 as elb, iam, rds, route53, s3, sqs};
 use groundplan::{App, Code, Environment, Export, Input, Json, Secret, Stack, Value, cidr, policies, template};
 
-/// What synth says of the program that `build` adds to an app, without line numbers.
+/// Returns the findings of synth about the program that `build` adds to an app, without line numbers.
 fn findings(build: impl FnOnce(&Stack)) -> String {
     let app = App::new("shop");
     app.policy(policies::all);

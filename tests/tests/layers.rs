@@ -1,4 +1,4 @@
-//! The modules of each crate stand in layers: none imports another one that, directly or not, imports it.
+//! The modules of each crate form layers: none imports another one that, directly or not, imports it.
 //!
 //! A folder is one module for those beside it, and within it the same holds for its files. A file may use what its
 //! folder's `mod.rs` defines: they are one concept. Tests may use anything.
@@ -35,15 +35,15 @@ struct Source {
     items: Vec<Item>,
 }
 
-/// What a crate consists of, by module.
+/// The modules of a crate.
 #[derive(Default)]
 struct Sources {
     modules: BTreeMap<Name, Source>,
-    /// What a module re-exports or imports under a name of its own, and what that is.
+    /// The names that a module re-exports or imports under a name of its own, and their targets.
     aliases: BTreeMap<Name, Name>,
 }
 
-/// Where one module imports another one.
+/// An import of one module by another one.
 struct Import {
     from: Name,
     to: Name,
@@ -88,7 +88,7 @@ impl Sources {
         self.modules.insert(name, Source { path, items });
     }
 
-    /// The path from the root of the crate, of a path in `module`; none where it leads to another crate.
+    /// Returns the path from the root of the crate, of a path in `module`; `None` if it leads to another crate.
     fn absolute(&self, module: &[String], path: &[String]) -> Option<Name> {
         let (first, rest) = path.split_first()?;
         let start = match first.as_str() {
@@ -170,7 +170,7 @@ impl<'ast> Visit<'ast> for Paths {
 }
 
 impl Paths {
-    /// The paths among the tokens of a macro that begin with a word that stands for a module.
+    /// Adds the paths among the tokens of a macro that begin with the name of a module.
     fn tokens(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
@@ -246,7 +246,7 @@ fn among<'a>(folder: &[String], imports: &'a [Import]) -> BTreeMap<(&'a str, &'a
 /// A way along the imports from a module back to itself.
 fn circle<'a>(imports: &BTreeMap<(&'a str, &'a str), &'a str>) -> Option<Vec<&'a str>> {
     let modules: BTreeSet<&str> = imports.keys().map(|(from, _)| *from).collect();
-    // The shortest one, so that what is to be mended is in sight.
+    // The shortest one, so that the imports to change are obvious.
     let shortest = |start: &&'a str| {
         let mut ways = std::collections::VecDeque::from([vec![*start]]);
         let mut seen = BTreeSet::new();
@@ -267,7 +267,7 @@ fn circle<'a>(imports: &BTreeMap<(&'a str, &'a str), &'a str>) -> Option<Vec<&'a
     modules.iter().filter_map(shortest).min_by_key(Vec::len)
 }
 
-/// What is wrong with the layers of a crate, by folder.
+/// Returns the circles of imports in a crate, by folder.
 fn circles(root: &Path) -> Vec<(PathBuf, String)> {
     let sources = Sources::of(root);
     let imports = sources.imports();

@@ -1,4 +1,4 @@
-//! What a deploy costs grows with what it changes, and not faster.
+//! Checks that the cost of a deploy grows with its changes, and not faster.
 //!
 //! How long it takes is measured by `docs/measure scale`; here are the causes, which are the same
 //! on every machine.
@@ -27,7 +27,7 @@ struct Counting {
     state_bytes: AtomicUsize,
 }
 
-/// What was written.
+/// The number of writes and bytes.
 #[derive(Debug)]
 struct Written {
     journal_writes: usize,

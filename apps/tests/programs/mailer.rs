@@ -1,5 +1,5 @@
-//! What sends mail through SES's SMTP endpoint: a user, its access key, and a secret with the password
-//! that is derived from the key.
+//! An app that sends mail through SES's SMTP endpoint: a user, its access key, and a secret with the password that is
+//! derived from the key.
 //!
 //! `MAILER_SERIAL` is the number of the key; another number makes another key.
 

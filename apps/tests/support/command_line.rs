@@ -10,7 +10,7 @@ use groundplan::App;
 use groundplan_cli::{Host, Streams};
 use groundplan_moto::Moto;
 
-/// What a command printed, and its exit code.
+/// The output of a command, and its exit code.
 pub(crate) struct Ran {
     pub(crate) code: u8,
     pub(crate) out: String,

@@ -13,12 +13,12 @@ pub(crate) struct Checkout {
     directory: PathBuf,
 }
 
-/// What a process is to bring about.
+/// The goal of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
-    /// What the app says.
+    /// The program of the app.
     Production,
-    /// What its author says next.
+    /// The next version of its program.
     Changed,
     /// Nothing.
     Nothing,
@@ -63,7 +63,7 @@ impl Checkout {
         command
     }
 
-    /// What the last command has said on its way.
+    /// Returns the output of the last command so far.
     pub(crate) fn said(&self) -> String {
         fs::read_to_string(self.log()).unwrap_or_default()
     }
@@ -78,7 +78,7 @@ impl Checkout {
         self.directory.join(".groundplan").join(format!("emulator-{authority}"))
     }
 
-    /// What is in the state with its journal, read as the next run reads it.
+    /// Returns the state with its journal, read as the next run reads it.
     pub(crate) fn load(&self) -> Loaded {
         let store = FileStore::new(self.place(), "checkout-prod");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -9,7 +9,7 @@ use groundplan_resources::ecr::repository::{EncryptionType, ImageTagMutability};
 use crate::identity::{Grantee, KmsKeyRef, Statement};
 use crate::passed_as::PassedAs;
 
-/// The days after which an untagged image expires: time enough to look at one that a build has left behind.
+/// The days after which an untagged image expires: time enough to inspect one that a build left.
 const UNTAGGED_DAYS: u16 = 14;
 
 /// A private repository of container images in Amazon ECR.

@@ -287,7 +287,7 @@ impl ApplicationLoadBalancer {
         group
     }
 
-    /// Returns everybody who can reach the load balancer: the internet, or the VPC.
+    /// Returns the clients that can reach the load balancer: the internet, or the VPC.
     fn default_clients(&self, scope: &Scope) -> Vec<Peer> {
         let ipv6 = self.vpc.has_ipv6();
         if self.is_external() {

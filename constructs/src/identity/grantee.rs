@@ -65,7 +65,7 @@ struct Grants {
     policy_name: String,
     /// The reason why the identity cannot be given permissions here.
     refused: Option<Diagnostic>,
-    /// Whether that was reported, which once is enough: a grant can consist of several statements.
+    /// `true` if that was reported; once is enough, although a grant can consist of several statements.
     reported: Cell<bool>,
     granted: RefCell<Granted>,
 }

@@ -40,7 +40,7 @@ pub use zone::{HostedZoneLookup, PrivateZoneLookup};
 use crate::PassedAs;
 use crate::network::Peer;
 
-/// What can be looked up. The functions return what [`Scope::add`] takes.
+/// Constructors of lookups. The functions return arguments of [`Scope::add`].
 pub struct Lookup;
 
 impl Lookup {

@@ -18,11 +18,11 @@ impl WorkQueue {
     }
 }
 
-/// What users of a [`WorkQueue`] need: the queues, and grants.
+/// The outputs of a [`WorkQueue`]: the queues, and grants.
 pub struct WorkQueueHandle {
     /// The queue itself.
     pub queue: Handle<sqs::Queue>,
-    /// Where messages go that nobody could handle.
+    /// The queue of messages that could not be processed.
     pub failed: Handle<sqs::Queue>,
 }
 

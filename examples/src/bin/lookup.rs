@@ -1,5 +1,5 @@
-//! What exists already: the shared VPC of another team, found by its tag, and what AWS publishes. An answer stays in
-//! the state, so that a new machine image replaces no instance until `deploy --refresh` looks it up again.
+//! Existing resources: the shared VPC of another team, found by its tag, and images that AWS publishes. An answer stays
+//! in the state, so that a new machine image replaces no instance until `deploy --refresh` looks it up again.
 
 use std::process::ExitCode;
 

@@ -1,6 +1,5 @@
-//! An app that uses what another one publishes, as values with their types. Deployed before
-//! `domain`, it says which command provides what is missing; and `domain` cannot be destroyed
-//! while this one stands.
+//! An app that uses what another one publishes, as values with their types. Deployed before `domain`, the error names
+//! the command that provides the missing outputs; and `domain` cannot be destroyed while this app exists.
 
 use std::process::ExitCode;
 

@@ -24,9 +24,9 @@ use crate::{credentials, emulator, error};
 
 /// The [`CONSISTENCY_WINDOW`] of an emulator, which agrees with itself at once: only a call that was on its way when
 /// the run that made it was killed has still to arrive.
-const SETTLING_OF_EMULATORS: Duration = Duration::from_secs(1);
+const EMULATOR_CONSISTENCY_WINDOW: Duration = Duration::from_secs(1);
 
-/// How to reach AWS.
+/// Access to AWS.
 #[derive(Clone, Debug)]
 pub struct Config {
     sdk: SdkConfig,
@@ -34,7 +34,7 @@ pub struct Config {
     gate: Gate,
 }
 
-/// Whether credentials are configured. Configured ones may still fail.
+/// The availability of credentials. Configured ones may still be invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialsStatus {
     /// There are some, or something that should give some.
@@ -44,9 +44,9 @@ pub enum CredentialsStatus {
 }
 
 impl Config {
-    /// What the environment, the shared configuration files, SSO, `aws login`, a web identity or the
-    /// machine's role say, in the order of AWS's own tools. For a profile with `mfa_serial`, the code is
-    /// taken from the variable `GROUNDPLAN_MFA_CODE`, or asked for on the terminal.
+    /// Loads the configuration like the AWS CLI does: environment, shared configuration files, SSO, `aws login`, a web
+    /// identity or the role of the machine. For a profile with `mfa_serial`, the code is taken from the variable
+    /// `GROUNDPLAN_MFA_CODE`, or prompted for on the terminal.
     pub async fn from_environment() -> Self {
         let loader = match credentials::of_selected_profile().await {
             Some(provider) => defaults().credentials_provider(provider),
@@ -71,7 +71,7 @@ impl Config {
         if let Some(client) = emulator::client(endpoint) {
             loader = loader.http_client(client);
         }
-        Self { sdk: loader.load().await, consistency_window: SETTLING_OF_EMULATORS, gate: Gate::default() }
+        Self { sdk: loader.load().await, consistency_window: EMULATOR_CONSISTENCY_WINDOW, gate: Gate::default() }
     }
 
     /// A configuration made by hand, for programs that have one, and for tests.
@@ -85,9 +85,8 @@ impl Config {
         Self { gate: Gate::new(fence), ..self.clone() }
     }
 
-    /// Whether credentials are configured at all, without asking AWS about them. A machine without
-    /// a role that refuses to give one, or that is no machine of AWS, has none configured; a profile
-    /// that was asked for is.
+    /// Returns whether credentials are configured, without calling AWS. A machine without a role, or outside of AWS,
+    /// has none; a profile that was selected by `AWS_PROFILE` counts as configured.
     pub async fn credentials(&self) -> CredentialsStatus {
         let Some(provider) = self.sdk.credentials_provider() else { return CredentialsStatus::Absent };
         match provider.provide_credentials().await {
@@ -103,14 +102,13 @@ impl Config {
         self.sdk.region().cloned()
     }
 
-    /// What a client in this region is made from.
+    /// Returns the configuration of a client in this region.
     pub(crate) fn in_region(&self, region: Region) -> SdkConfig {
         self.sdk.to_builder().region(region).build()
     }
 
-    /// The same as `role`, for resources in `region`: temporary credentials that are renewed before they
-    /// expire. STS is asked in the configured region, unless that is of another partition, in which it
-    /// knows no such credentials.
+    /// The same as `role`, for resources in `region`: temporary credentials that are renewed before they expire. STS is
+    /// called in the configured region, unless that is of another partition, which does not know these credentials.
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
     pub(crate) fn assuming(&self, role: &AssumeRole, region: &str) -> Self {
         let configured = self.region().filter(|configured| partition(configured.as_ref()) == partition(region));
@@ -131,7 +129,7 @@ impl Config {
     }
 }
 
-/// Credentials of a role, asked for when they are needed.
+/// Credentials of a role, requested when they are needed.
 #[derive(Debug)]
 struct RoleCredentials {
     role: AssumeRole,
@@ -186,7 +184,7 @@ pub(crate) struct Clients {
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
-    /// What handlers remember of their calls in this region.
+    /// The memory of handlers about their calls in this region.
     pub(crate) memory: Memory,
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) route53: aws_sdk_route53::Client,
@@ -232,7 +230,7 @@ impl Clients {
     }
 }
 
-/// The clients of every region that was asked for.
+/// The clients of every region that was used.
 pub(crate) struct Regions {
     config: Config,
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
@@ -249,8 +247,8 @@ impl Regions {
         Arc::clone(clients.entry(region.to_owned()).or_insert_with(new))
     }
 
-    /// STS in this region, or in the configured one where none is given. Asking who one is has no effect,
-    /// and no step stands behind it that the engine would repeat: the SDK does.
+    /// STS in this region, or in the configured one if there is none. Reading the identity has no effect, and no step
+    /// of the engine repeats it: the SDK does.
     pub(crate) fn sts(&self, region: Option<&str>) -> aws_sdk_sts::Client {
         let sdk = &self.config.sdk;
         let region = region.map(|region| Region::new(region.to_owned())).or_else(|| sdk.region().cloned());
@@ -258,7 +256,7 @@ impl Regions {
         aws_sdk_sts::Client::new(&sdk.to_builder().region(region).retry_config(RetryConfig::standard()).build())
     }
 
-    /// How they are reached.
+    /// Returns the configuration of the clients.
     pub(crate) fn config(&self) -> &Config {
         &self.config
     }
@@ -282,7 +280,7 @@ mod tests {
 
     use super::*;
 
-    /// A metadata service that refuses everybody.
+    /// A metadata service that refuses every caller.
     async fn refusing() -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -307,7 +305,7 @@ mod tests {
     #[tokio::test]
     async fn an_emulator_is_believed_sooner_than_aws_that_something_is_not_there() {
         let emulator = Config::emulator("http://127.0.0.1:1").await;
-        assert_eq!(emulator.consistency_window, SETTLING_OF_EMULATORS);
+        assert_eq!(emulator.consistency_window, EMULATOR_CONSISTENCY_WINDOW);
         assert_eq!(Config::from_sdk(emulator.sdk).consistency_window, CONSISTENCY_WINDOW);
     }
 

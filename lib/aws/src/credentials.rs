@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 /// region of a partition.
 pub(crate) const ANY_REGION: &str = "us-east-1";
 
-/// Variable with a code of the device, for whoever has no terminal.
+/// The variable with a code of the device, for use without a terminal.
 const CODE: &str = "GROUNDPLAN_MFA_CODE";
 
 /// Sessions that were opened with a code, by profile: a code opens one only. They end with the process.
@@ -30,8 +30,8 @@ static SESSIONS: Mutex<BTreeMap<String, Credentials>> = Mutex::const_new(BTreeMa
 /// A session is used up to this time before its end, as the SDK does.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// How credentials of the selected profile are had, where the SDK needs help with it; none else. Access
-/// keys in environment variables come before every profile.
+/// Returns a provider for credentials of the selected profile that the SDK cannot load without help; else `None`.
+/// Access keys in environment variables take precedence over every profile.
 pub(crate) async fn of_selected_profile() -> Option<SharedCredentialsProvider> {
     let env = Env::real();
     if ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].iter().all(|name| env.get(name).is_ok_and(|it| !it.is_empty())) {
@@ -45,7 +45,7 @@ pub(crate) async fn of_selected_profile() -> Option<SharedCredentialsProvider> {
     }
 }
 
-/// What a profile needs that the SDK does not do.
+/// A need of a profile that the SDK does not support.
 #[derive(Debug, PartialEq)]
 enum Need {
     /// A code, to assume a role.
@@ -68,14 +68,14 @@ struct Role {
     seconds: Option<i32>,
 }
 
-/// Whose credentials assume a role.
+/// The credentials that assume a role.
 #[derive(Clone, PartialEq)]
 enum Source {
     /// Access keys in the profile itself.
     Keys(Credentials),
-    /// What the SDK makes of another profile.
+    /// Credentials that the SDK loads for another profile.
     Profile(String),
-    /// What AWS's command line makes of another profile.
+    /// Credentials that the AWS CLI loads for another profile.
     CommandLine(String),
 }
 
@@ -165,7 +165,7 @@ fn export(profile: &str) -> String {
 /// Asks for the code of a role's MFA device.
 type AskForCode = dyn Fn(&Role) -> io::Result<String> + Send + Sync;
 
-/// Assumes a role with a code that is asked for.
+/// Assumes a role with a code that the user is prompted for.
 struct WithCode {
     role: Role,
     ask: Arc<AskForCode>,
@@ -222,7 +222,7 @@ impl WithCode {
             .await
             .map_err(CredentialsError::provider_error)?;
         let Some(session) = opened.credentials else {
-            return Err(CredentialsError::unhandled("STS answered without credentials"));
+            return Err(CredentialsError::unhandled("the response of STS has no credentials"));
         };
         let end = SystemTime::try_from(session.expiration).map_err(CredentialsError::unhandled)?;
         let (id, secret, token) = (session.access_key_id, session.secret_access_key, session.session_token);
@@ -230,8 +230,8 @@ impl WithCode {
     }
 }
 
-/// Asks for a code: the environment first, then whoever sits at the terminal, whatever standard input and
-/// output are.
+/// Returns a code: from the environment, or else from a prompt on the terminal, regardless of standard input and
+/// output.
 fn ask(role: &Role) -> io::Result<String> {
     if let Some(code) = std::env::var(CODE).ok().filter(|code| !code.is_empty()) {
         return Ok(code);
@@ -240,8 +240,8 @@ fn ask(role: &Role) -> io::Result<String> {
     let nobody = |error: io::Error| {
         let Role { profile, device, .. } = role;
         let message = format!(
-            "the profile `{profile}` needs a code of the device {device}, and there is no terminal to ask on ({error}): set \
-             {CODE}, or use a profile with `credential_process`"
+            "the profile `{profile}` needs a code of the MFA device {device}, but there is no terminal ({error}); set {CODE}, \
+             or use a profile with `credential_process`"
         );
         io::Error::new(error.kind(), message)
     };

@@ -1,5 +1,4 @@
-//! What emulators write differently from AWS, put right on the wire, so that no handler has to
-//! know of emulators.
+//! Corrects responses of emulators at the HTTP level, so that no handler has to know of emulators.
 
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
@@ -18,7 +17,7 @@ use crate::fence::Stopped;
 struct Repair {
     /// The service, as a request's signature names it.
     service: &'static str,
-    /// What the address of the request contains.
+    /// A part of the request's address.
     place: &'static str,
     wrong: &'static str,
     right: &'static str,
@@ -34,8 +33,7 @@ const REPAIRS: &[Repair] = &[
     Repair { service: "ec2", place: "", wrong: "<state>{'State': 'disassociated'}</state>", right: "<state>disassociated</state>" },
 ];
 
-/// A client for the emulator at `endpoint`; none where the usual one has to do, since TLS is
-/// spoken.
+/// Returns a client for the emulator at `endpoint`; `None` if it uses TLS, for which the usual client has to do.
 pub(crate) fn client(endpoint: &str) -> Option<SharedHttpClient> {
     endpoint.starts_with("http://").then(|| SharedHttpClient::new(Emulator(Builder::new().build_http())))
 }
@@ -81,18 +79,18 @@ fn service(request: &HttpRequest) -> Option<String> {
     scope.split('/').nth(3).map(str::to_owned)
 }
 
-/// Whether an error calls itself a web page. One that is, is what the server below the emulator says where that
-/// has no such call.
+/// Returns whether the response of an error is a web page. The server below the emulator returns one for a call that it
+/// does not have.
 fn is_page(answer: &HttpResponse) -> bool {
     let kind = answer.headers().get("content-type").unwrap_or_default();
     answer.status().as_u16() >= 400 && kind.starts_with("text/html")
 }
 
-/// What is said of a call that the emulator does not have.
+/// Returns the error that the emulator does not support a call.
 fn lacking(endpoint: &str, status: u16) -> ConnectorError {
     let message = format!(
-        "{endpoint} does not offer this call, or has failed in it (status {status}, and a web page for an answer): \
-         this emulator cannot hold the resource"
+        "{endpoint} does not support this call or failed (status {status}, HTML response); this emulator cannot manage \
+         the resource"
     );
     ConnectorError::user(Box::new(Stopped(Box::new(ProviderError::new(ErrorClass::Invalid, message)))))
 }

@@ -1,4 +1,4 @@
-//! From the SDK's errors to what the engine acts on.
+//! Converts SDK errors to engine errors.
 
 mod class;
 
@@ -19,7 +19,7 @@ use crate::fence::Stopped;
 
 pub(crate) use class::classify;
 
-/// What handlers return.
+/// The result of handlers.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 /// A [`ProviderError`] that `?` makes of every error of the SDK.
@@ -31,7 +31,7 @@ impl Error {
         Self(Box::new(ProviderError::new(class, message)))
     }
 
-    /// What was asked for is not there.
+    /// Returns the error that the requested resource does not exist.
     pub(crate) fn not_found(what: impl std::fmt::Display) -> Self {
         Self::new(ErrorClass::NotFound, format!("{what} does not exist"))
     }
@@ -79,7 +79,7 @@ impl Error {
         self
     }
 
-    /// The same error, whose message goes on with `more`.
+    /// Returns the same error with `more` appended to its message.
     pub(crate) fn adding(mut self, more: impl std::fmt::Display) -> Self {
         self.0.message = format!("{}; {more}", self.0.message);
         self
@@ -163,9 +163,8 @@ where
     }
 }
 
-/// What an error means in one operation, where that differs from what it means elsewhere. Handlers list
-/// these rows in [`Handler::ERRORS`](crate::handler::Handler::ERRORS), beside the calls that they are
-/// about.
+/// The class of an error in one operation, if it differs from the class in others. Handlers list these rows in
+/// [`Handler::ERRORS`](crate::handler::Handler::ERRORS), next to the calls that they are about.
 pub(crate) struct Meaning {
     /// Names the error type of the operation, which names the operation.
     operation: fn() -> &'static str,
@@ -177,8 +176,8 @@ pub(crate) struct Meaning {
 }
 
 impl Meaning {
-    /// An error with `code` whose message contains `text`, in whatever case, is of `class` where the
-    /// operation with the error type `E` answers it. An empty code or text stands for any.
+    /// Classifies an error of the operation with the error type `E`: one with `code` whose message contains `text`, in
+    /// any letter case, is of `class`. An empty code or text matches any.
     pub(crate) const fn of<E>(code: &'static str, text: &'static str, class: ErrorClass) -> Self {
         Self { operation: std::any::type_name::<E>, code, text, class }
     }
@@ -190,10 +189,10 @@ impl Meaning {
     }
 }
 
-/// What all handlers say of errors.
+/// The rows of all handlers.
 static MEANINGS: OnceLock<Vec<&'static Meaning>> = OnceLock::new();
 
-/// Takes what all handlers say of errors, from the registry, which knows them and stands above.
+/// Sets the rows of all handlers, from the registry, which is a layer above.
 pub(crate) fn set_meanings(all: impl FnOnce() -> Vec<&'static Meaning>) {
     MEANINGS.get_or_init(all);
 }
@@ -251,7 +250,7 @@ fn unanswered<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> Error
     }
 }
 
-/// What failed, for a user: the credentials where it is those, else the chain of causes.
+/// Returns the reason for a failure, for users: the credentials if they failed, else the chain of causes.
 fn explain<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> String {
     match credentials(error) {
         Some(error) if is_absent(error) => "no AWS credentials were found".to_owned(),
@@ -267,8 +266,8 @@ fn credentials<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> Opti
     sources(error).find_map(|source| source.downcast_ref())
 }
 
-/// Whether no credentials were found: neither configured, nor given by the machine, which is asked
-/// last.
+/// Returns whether no credentials were found: neither configured, nor provided by the machine, which is the last
+/// source.
 pub(crate) fn is_absent(error: &CredentialsError) -> bool {
     matches!(error, CredentialsError::CredentialsNotLoaded(_))
         || sources(error).any(|source| source.downcast_ref::<ImdsError>().is_some())

@@ -1,7 +1,7 @@
 //! Requests that change something are sent only while the run holds its lock.
 //!
-//! A handler takes several requests for one call of the engine, and minutes where it waits between them. The
-//! engine confirms the lock before the call; this interceptor asks before each request of it, and before each
+//! A handler takes several requests for one call of the engine, and minutes where it waits between them. The engine
+//! confirms the lock before the call; this interceptor checks the lock before each request of it, and before each
 //! attempt of a request.
 
 use std::fmt;
@@ -58,7 +58,7 @@ impl Intercept for Gate {
     }
 }
 
-/// A request that was not sent, with what the engine is told.
+/// A request that was not sent, with the error for the engine.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Stopped(pub(crate) Box<ProviderError>);

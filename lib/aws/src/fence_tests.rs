@@ -47,7 +47,7 @@ async fn no_setting_follows_a_create_once_the_lock_is_lost() {
     assert_eq!((log.count("Action=CreateVpc"), log.count("ModifyVpcAttribute")), (1, 0));
 }
 
-/// How many requests change something.
+/// Returns the number of requests that change something.
 fn changes(log: &Log) -> usize {
     log.all().iter().filter(|sent| !sent.starts_with("GET") && !sent.starts_with("HEAD")).count()
 }

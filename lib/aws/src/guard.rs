@@ -1,7 +1,7 @@
 //! Refuses requests that change something while the provider reads.
 //!
-//! A plan, a refresh and a look for drift make no change. Handlers do not have to be trusted with that:
-//! each client has an interceptor that knows whether the call it is part of only reads.
+//! A plan, a refresh and drift detection change nothing. That does not rely on the handlers: each client has an
+//! interceptor that knows whether the call it is part of only reads.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -19,10 +19,10 @@ pub(crate) async fn reading<T>(call: impl Future<Output = T>) -> T {
     READING.scope((), call).await
 }
 
-/// What the names of operations without an effect begin with, in all APIs of AWS.
+/// The prefixes of operations without an effect, in all APIs of AWS.
 const READS: [&str; 9] = ["BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query", "Scan", "Search"];
 
-/// Whether an operation may change something.
+/// Returns whether an operation may change something.
 pub(crate) fn is_mutating(operation: &str) -> bool {
     !READS.iter().any(|prefix| operation.starts_with(prefix))
 }
@@ -74,8 +74,8 @@ mod tests {
         assert_eq!(log.all().len(), 2);
     }
 
-    /// With answers that are empty, and so as far as the first look. The conformance test makes each of these calls
-    /// with full answers, through the same guard, and fails where one is refused.
+    /// Checks with empty answers, and so up to the first read. The conformance test makes each of these calls with full
+    /// answers, through the same guard, and fails if one is refused.
     #[tokio::test(start_paused = true)]
     async fn no_handler_changes_anything_where_it_reads_looks_or_finds() {
         for type_name in native_types() {

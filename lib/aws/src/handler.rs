@@ -38,7 +38,7 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// `lib/schema/src/facts/`.
     const TYPE: &'static str;
 
-    /// What errors mean in the operations of this type, where that differs from what they mean elsewhere.
+    /// The classes of errors in the operations of this type that differ from those in others.
     const ERRORS: &'static [Meaning] = &[];
 
     /// Published properties that are not supported, and what to declare instead.
@@ -48,9 +48,8 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
     const MOST_TAGS: usize = 50;
 
-    /// Makes the one call that creates the resource, with identity tags or client token, and says
-    /// every output that the answer holds. Whatever the call cannot say is for
-    /// [`update`](Self::update).
+    /// Makes the one call that creates the resource, with identity tags or client token, and returns every output in
+    /// the answer. Settings that the call cannot make are left to [`update`](Self::update).
     fn create(&self, cx: &Context) -> impl Future<Output = Result<Accepted>> + Send;
 
     /// Brings the resource `id` to its new properties. Runs after every create, too, for what the
@@ -58,9 +57,9 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// [`Changes::after_create`] nothing. Can be repeated.
     fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Changes the resource in one call that gives it another identifier, and returns that one; none where
-    /// [`update`](Self::update) does it all. Runs before it, but not after a create. Can be repeated with
-    /// the old identifier: an earlier attempt, whose answer was lost, may have made the change.
+    /// Changes the resource in one call that gives it another identifier, and returns that; `None` if
+    /// [`update`](Self::update) makes all changes. Runs before it, but not after a create. Can be repeated with the old
+    /// identifier: an earlier attempt, whose answer was lost, may have made the change.
     fn exchange(
         _changes: &Changes<'_, Self>,
         _cx: &Context,
@@ -73,7 +72,7 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// is ready. Makes no call that changes anything; one that does is refused.
     fn read(cx: &Context, known: &Known<Self>) -> impl Future<Output = Result<Found<Self>>> + Send;
 
-    /// Deletes the resource, or asks for it.
+    /// Deletes the resource, or requests its deletion.
     fn delete(cx: &Context, known: &Known<Self>) -> impl Future<Output = Result<Deletion>> + Send;
 
     /// The identifier, where it is known before the resource exists: it is named, or made of the
@@ -82,7 +81,7 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
         None
     }
 
-    /// The tags that are set; none where the type cannot be tagged.
+    /// Returns the declared tags; `None` if the type cannot be tagged.
     fn tags(&self) -> Option<&Tags> {
         None
     }
@@ -94,8 +93,7 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
         async { Ok(Vec::new()) }
     }
 
-    /// The tags of a resource that a create call has answered with. Overridden where
-    /// [`read`](Self::read) takes many calls to tell.
+    /// Returns the tags of a resource that a create call returned. Overridden if [`read`](Self::read) takes many calls.
     fn live_tags(&self, cx: &Context, id: &str) -> impl Future<Output = Result<Tags>> + Send {
         async {
             let known = Known { id: id.to_owned(), last: self.clone() };
@@ -103,42 +101,42 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
         }
     }
 
-    /// Whether what was found in place of a new resource has the properties that the new one is to have, by the
-    /// comparison that finds drift. Runs where what an interrupted creation has made is looked up and takes no tags.
+    /// Returns whether the resource that was found in place of a new one has the properties of the new one, by the
+    /// comparison that detects drift. Runs if the resource of an interrupted create is looked up and takes no tags.
     fn is_same(&self, live: &Self) -> bool {
         is_as_declared(Self::TYPE, &shape::untyped(self), &shape::untyped(live))
     }
 
-    /// What a resource consists of that its create call puts in the place of what is there, each by an identifier.
-    /// Overridden where the identifier does not name all of it.
+    /// Returns the identifiers of the parts that a create call would overwrite. Overridden if the identifier does not
+    /// name all of them.
     fn parts(&self, id: &str) -> Vec<String> {
         vec![id.to_owned()]
     }
 
-    /// Whether a create call may overwrite what was found in its place, since AWS has put that there by itself and this
-    /// resource has it, too.
+    /// Returns whether a create call may overwrite the resource that was found in its place, because AWS created that
+    /// by itself and this resource has it, too.
     fn may_overwrite(&self, _live: &Self) -> bool {
         false
     }
 
-    /// What to do about what was found in its place, where an import is not all.
+    /// Returns a fix for a resource that was found in its place, if it is more than an import.
     fn instead_of_overwriting(&self, _live: &Self) -> Option<String> {
         None
     }
 
-    /// How long what was deleted may be found in the place of this resource.
+    /// Returns the time in which a deleted resource may still be found in the place of this one.
     fn lingers(&self, _cx: &Context) -> Duration {
         CONSISTENCY
     }
 
-    /// Polls during a deploy until the resource is ready or gone, and does what it needs for that, such as writing
-    /// the records that validate a certificate. Overridden only where something has to be done.
+    /// Polls during a deploy until the resource is ready or deleted, and makes the changes that it needs for that, such
+    /// as writing the records that validate a certificate. Overridden only if there are such changes.
     fn advance(cx: &Context, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
         Self::status(cx, known)
     }
 
-    /// Polls whether it is ready. Overridden only where [`read`](Self::read) takes many calls to tell.
-    /// Makes no call that changes anything; one that does is refused.
+    /// Polls whether it is ready. Overridden only if [`read`](Self::read) takes many calls. Makes no call that changes
+    /// anything; such a call is refused.
     fn status(cx: &Context, known: &Known<Self>) -> impl Future<Output = Result<Status>> + Send {
         async {
             let Some(found) = Self::read(cx, known).await.or_none()? else { return Ok(Status::Gone) };
@@ -152,9 +150,9 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
         async { Ok(self.find_by_identifier(cx).await?.into_iter().collect()) }
     }
 
-    /// The resource under the identifier that is known before, where this creation can have made it, so that
-    /// nobody else's is taken over: one that takes tags has to carry this token, and one that takes none
-    /// has to be as it is declared.
+    /// Returns the resource under the identifier that is known before the create, if this create can have made it, so
+    /// that no resource of another owner is adopted: one that takes tags has to carry this token, and one that takes
+    /// none has to have the declared properties.
     fn find_by_identifier(&self, cx: &Context) -> impl Future<Output = Result<Option<String>>> + Send {
         async {
             let Some(id) = self.identifier(cx) else { return Ok(None) };
@@ -171,21 +169,21 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
 
 /// The context of a call: the resource that it is for, and the clients of its region.
 pub(crate) struct Context {
-    /// Which resource.
+    /// The address of the resource.
     pub(crate) address: Address,
     /// Account and partition.
     pub(crate) identity: Identity,
     /// Names this creation or update: client token, identity tag. Empty for reads and deletes.
     pub(crate) token: String,
-    /// Whether what the resource holds may be deleted with it.
+    /// `true` if the contents of the resource may be deleted with it.
     pub(crate) delete_data: bool,
     /// Name of the snapshot to take before the deletion.
     pub(crate) final_snapshot: Option<String>,
-    /// Whether an update has something to do that the properties do not show; set by `update` alone.
+    /// `true` if an update has work that the properties do not show; set by `update` alone.
     pub(crate) is_incomplete: bool,
-    /// Whether no run has seen the resource ready; set by `advance` alone.
+    /// `true` if no run has seen the resource ready; set by `advance` alone.
     pub(crate) is_new: bool,
-    /// When the creation that is looked up was asked for first, in seconds since 1970; set by `find` alone.
+    /// The time of the first request of the create that is looked up, in seconds since 1970; set by `find` alone.
     pub(crate) asked: Option<u64>,
     pub(crate) clients: Arc<Clients>,
 }
@@ -264,7 +262,7 @@ impl<H> Found<H> {
     }
 }
 
-/// What a create answers. Outputs that are `null` are left out.
+/// Returns the result of a create. Outputs that are `null` are omitted.
 pub(crate) fn accepted(id: impl Into<String>, outputs: Json) -> Accepted {
     Accepted { id: id.into(), outputs: without_nulls(outputs), ..Accepted::default() }
 }
@@ -275,7 +273,7 @@ fn without_nulls(outputs: Json) -> Outputs {
     outputs
 }
 
-/// What differs between the properties that a resource has and those that it is to have.
+/// The differences between the live and the desired properties of a resource.
 pub(crate) struct Changes<'a, H> {
     /// The desired properties.
     pub(crate) new: &'a H,
@@ -300,8 +298,8 @@ impl<'a, H: Handler> Changes<'a, H> {
         self.old.is_some_and(|old| property(old) != new).then_some(new)
     }
 
-    /// As [`after_create`](Self::after_create); none where the declaration was taken away, which
-    /// leaves the property as it is.
+    /// As [`after_create`](Self::after_create); `None` if it is no longer declared, which leaves the property
+    /// unchanged.
     pub(crate) fn new_value<T: PartialEq + Clone>(&self, property: impl Fn(&H) -> &Option<T>) -> Option<T> {
         self.after_create(property).cloned().flatten()
     }
@@ -319,8 +317,8 @@ impl<'a, H: Handler> Changes<'a, H> {
         (new != old).then_some(new)
     }
 
-    /// What to add and to remove, where a property is a set. After a create: nothing, since the
-    /// create call has said it.
+    /// Returns the elements to add to and to remove from a property that is a set; after a create none, because the
+    /// create call sent them.
     pub(crate) fn of_set(&self, property: impl Fn(&H) -> &Option<Vec<String>>) -> SetChanges {
         let Some(old) = self.old else { return SetChanges::default() };
         let items = |handler| property(handler).as_deref().unwrap_or_default();
@@ -332,7 +330,7 @@ impl<'a, H: Handler> Changes<'a, H> {
         SetChanges { added: only(new, old), removed: only(old, new) }
     }
 
-    /// Which tags to set and to remove. After a create: none.
+    /// Returns the tags to set and to remove; after a create none.
     pub(crate) fn tags(&self) -> TagChanges {
         match (self.new.tags(), self.old.and_then(H::tags)) {
             (Some(new), Some(old)) => new.since(old),
@@ -341,7 +339,7 @@ impl<'a, H: Handler> Changes<'a, H> {
     }
 }
 
-/// What to add to a set and to remove from it; none where that is nothing, as builders take it.
+/// The elements to add to and to remove from a set; `None` if there are none, as builders take it.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct SetChanges {
     pub(crate) added: Option<Vec<String>>,
@@ -362,11 +360,11 @@ pub(crate) fn single<T>(items: Option<Vec<T>>, id: &str) -> Result<T> {
 
 /// Returns a field that every response has.
 pub(crate) fn required<T>(field: Option<T>, name: &str) -> Result<T> {
-    field.ok_or_else(|| Error::new(ErrorClass::UnknownOutcome, format!("AWS answered without `{name}`")))
+    field.ok_or_else(|| Error::new(ErrorClass::UnknownOutcome, format!("the response of AWS has no `{name}`")))
 }
 
-/// A list whose order means nothing to AWS, in the order of the declaration as far as it goes;
-/// none where nothing is declared and nothing there.
+/// Returns a list whose order means nothing to AWS in the order of the declaration, as far as it applies; `None` if the
+/// declared and the live list are absent.
 pub(crate) fn as_declared(declared: &Option<Vec<String>>, mut live: Vec<String>) -> Option<Vec<String>> {
     let (is_declared, declared) = (declared.is_some(), declared.as_deref().unwrap_or_default());
     live.sort_by_key(|item| declared.iter().position(|other| other == item).unwrap_or(usize::MAX));
@@ -381,8 +379,8 @@ pub(crate) fn in_declared_case(declared: &Option<String>, live: Option<String>) 
     }
 }
 
-/// What is live, without what the declaration does not mention: AWS fills such parts in by itself.
-/// Where nothing is declared, everything.
+/// Returns the live value without the parts that the declaration does not mention, which AWS sets by itself. If nothing
+/// is declared, returns all of it.
 pub(crate) fn in_declared_shape<T: Serialize + DeserializeOwned>(declared: &T, live: T) -> T {
     let json = |value: &T| serde_json::to_value(value).unwrap_or_default();
     let (mut shaped, declared) = (json(&live), json(declared));

@@ -1,10 +1,10 @@
-//! What handlers remember of their calls while the process lives.
+//! In-process memory of handlers about their calls.
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Holds one value of each type that a handler asks for, so that those who hold the memory know no handler.
+/// Holds one value of each type that a handler requests, so that the owners of the memory depend on no handler.
 #[derive(Debug, Default)]
 pub(crate) struct Memory(Mutex<BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 

@@ -1,17 +1,17 @@
-//! Names that Groundplan gives where the program gives none.
+//! Names that Groundplan generates if the program declares none.
 
 use groundplan_engine::provider::Address;
 
-/// What a type's names may look like.
+/// The rules for a type's names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NameRules {
     /// The most characters.
     pub(crate) longest: usize,
-    /// Whether capital letters are refused or folded.
+    /// `true` if capital letters are refused or folded.
     pub(crate) lowercase: bool,
     /// Characters allowed beside letters, digits and `-`.
     pub(crate) also: &'static str,
-    /// What no name may begin with, in whatever case; empty where all beginnings are allowed.
+    /// The prefix that no name may have, in any letter case; empty if all are allowed.
     pub(crate) reserved: &'static str,
 }
 
@@ -42,9 +42,9 @@ impl NameRules {
 /// Digits of the token that make a name unique.
 const SUFFIX: usize = 10;
 
-/// `checkout-db-parameters-0f3a9c1e7b` for `checkout/db/parameters`: the same for every repetition
-/// of a creation, another one for the next generation, so that a replacement can stand beside
-/// what it replaces. `g-` comes before what may not stand at the beginning.
+/// Returns `checkout-db-parameters-0f3a9c1e7b` for `checkout/db/parameters`: the same name for every repetition of a
+/// create, another one for the next generation, so that a replacement can coexist with the old resource. A prefix `g-`
+/// is added if the name would begin with a character that is not allowed there.
 pub(crate) fn physical_name(address: &Address, token: &str, rules: NameRules) -> String {
     let suffix: String = token.chars().take(SUFFIX).collect();
     let path = address.path.as_str();

@@ -1,9 +1,9 @@
-//! What an account has of an app, asked before the app's first deploy, and whose a resource is whose own read does not
-//! give its tags.
+//! Finds resources with the tags of an app, before its first deploy; and the owner of a resource whose own read does
+//! not return its tags.
 //!
-//! A state that is lost shows in resources with the app's tags. But a destroy leaves some behind on purpose,
-//! and AWS goes on listing others for hours or days, so that a tag alone proves nothing: [`exists`] asks about
-//! each type of which that is known.
+//! Resources with the app's tags show that a state is lost. But a destroy keeps some on purpose, and AWS continues to
+//! list others for hours or days, so a tag alone proves nothing: [`exists`] reads the resources of each type with such
+//! a delay.
 
 use std::future::Future;
 
@@ -16,8 +16,8 @@ use crate::config::Clients;
 use crate::error::{Error, OrNone, Result};
 use crate::tags::{APP, Tags};
 
-/// What carries the tag of an app and does not show that a state is lost, by the beginning of what follows
-/// the account in its ARN:
+/// Resources that may have the tag of an app without a lost state, by the beginning of the part of the ARN that follows
+/// the account:
 ///
 /// - snapshots, backups and what is retained of a deleted database. A destroy makes them;
 /// - ECS, whose deleted clusters, services and task definitions stay visible as `INACTIVE`:
@@ -39,7 +39,7 @@ const LEFT_OUT: [(&str, &str); 12] = [
 ];
 
 /// The ARNs of what carries the tag of `app` in the region of these clients and exists, of those types whose
-/// tags the Resource Groups Tagging API knows: most of those that hold data or cost money, and not IAM's
+/// tags the Resource Groups Tagging API knows: most of the stateful or costly ones, and not IAM's
 /// roles. Not all of them: that there is one is what matters.
 /// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
 pub(crate) async fn owned(clients: &Clients, app: &str) -> Result<Vec<String>> {
@@ -70,12 +70,12 @@ pub(crate) async fn owned(clients: &Clients, app: &str) -> Result<Vec<String>> {
     denied.map_or_else(|| Ok(Vec::new()), Err)
 }
 
-/// Where the tags of resources of no region are known.
+/// The region in which the tags of global resources are known.
 /// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
 const HOME: &str = "us-east-1";
 
-/// Who has made the resource of an ARN, as the Resource Groups Tagging API knows its tags; none where it has none of an
-/// app, or the API knows no tags of its type.
+/// Returns the owner of the resource of an ARN, according to the Resource Groups Tagging API; `None` if it has no tags
+/// of an app, or the API has no tags of its type.
 pub(crate) async fn owner(clients: &Clients, arn: &str) -> Result<Option<Owner>> {
     // `arn:PARTITION:SERVICE:REGION:…`
     let parts: Vec<_> = arn.split(':').collect();
@@ -136,7 +136,7 @@ fn is_left_out(arn: &str) -> bool {
     LEFT_OUT.contains(&(service, kind)) || (service == "redshift" && kind == "snapshot")
 }
 
-/// Types that are listed after their end, whose own API tells.
+/// Types that are listed after their deletion, and whose own API shows it.
 #[derive(Clone, Copy)]
 enum Lingers {
     Endpoint,
@@ -153,7 +153,7 @@ enum Lingers {
     Volume,
 }
 
-/// Which of them this is, and its identifier; none where being listed is being there.
+/// Returns the kind and identifier of a resource whose listing does not prove its existence; `None` if it does.
 fn lingers(arn: &str) -> Option<(Lingers, &str)> {
     let (service, resource) = parts(arn)?;
     let (kind, id) = resource.split_once(['/', ':'])?;
@@ -175,8 +175,8 @@ fn lingers(arn: &str) -> Option<(Lingers, &str)> {
     })
 }
 
-/// Whether what is listed exists, and nothing deletes it. Keys and secrets wait for their deletion for weeks; the
-/// other ones are listed for an hour or more after theirs:
+/// Returns whether a listed resource exists and is not being deleted. Keys and secrets wait for their deletion for
+/// weeks; the other ones are listed for an hour or more after theirs:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>,
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html>,
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFleets.html>.
@@ -248,7 +248,7 @@ async fn exists(clients: &Clients, arn: &str) -> Result<bool> {
     }
 }
 
-/// A part of an answer; none where what was asked about does not exist.
+/// Returns a part of an answer; `None` if the requested resource does not exist.
 async fn state_of<T, S, E: Into<Error>>(
     answer: impl Future<Output = std::result::Result<T, E>>,
     state: impl FnOnce(T) -> S,
@@ -263,7 +263,7 @@ async fn is_there<T, E: Into<Error>>(
     Ok(state_of(answer, shows).await?.unwrap_or(false))
 }
 
-/// Whether one of what was described is neither deleted nor about to be.
+/// Returns whether one of the described resources is neither deleted nor being deleted.
 fn any_lives<S: AsRef<str>>(states: Option<Vec<Option<S>>>) -> bool {
     let ends = |state: &S| {
         let name = state.as_ref().to_ascii_lowercase();

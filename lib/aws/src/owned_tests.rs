@@ -12,7 +12,7 @@ fn listing(arns: &[&str], next: Option<&str>) -> Answer {
     Answer::ok(json!({"ResourceTagMappingList": found, "PaginationToken": next.unwrap_or_default()}).to_string())
 }
 
-/// What is found where these are listed and their own APIs answer so.
+/// Returns the resources that are found if these are listed and their own APIs answer so.
 async fn found(
     arns: &'static [&'static str],
     answer: impl Fn(&str) -> Answer + Send + Sync + 'static,
@@ -160,7 +160,7 @@ async fn what_nobody_may_look_at_is_an_error_only_where_nothing_else_exists() {
     assert_eq!(log.all().len(), 1, "one is enough: {:?}", log.all());
 }
 
-/// Who is said to have made what the replay describes.
+/// Returns the owner of the resource that the replay describes.
 async fn owner(
     type_name: &str,
     id: &str,

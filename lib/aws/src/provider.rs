@@ -41,7 +41,7 @@ pub struct Aws {
     assumed: Mutex<BTreeMap<AssumeRole, Arc<Session>>>,
 }
 
-/// What is reached with one set of credentials.
+/// The clients and the identity of one set of credentials.
 struct Session {
     regions: Regions,
     identity: OnceCell<Identity>,
@@ -53,7 +53,7 @@ impl Aws {
         Self { own: Session::new(config, OnceCell::new()), assumed: Mutex::default() }
     }
 
-    /// The same where the account is known already, so that nobody has to be asked.
+    /// Creates a provider whose account is already known, so that it is not requested.
     pub fn with_identity(config: Config, identity: Identity) -> Self {
         Self { own: Session::new(config, OnceCell::new_with(Some(identity))), assumed: Mutex::default() }
     }
@@ -74,7 +74,7 @@ impl Aws {
             && *pinned != identity.account
         {
             let message = format!(
-                "{} belongs to account {pinned}, but the credentials are of {}",
+                "{} belongs to account {pinned}, but the credentials are for account {}",
                 address.path, identity.account
             );
             return Err(Error::new(ErrorClass::Denied, message));
@@ -120,8 +120,8 @@ impl Session {
         Self { regions: Regions::new(config), identity }
     }
 
-    /// Who the credentials belong to, asked once, in this region: STS of another partition knows no such
-    /// credentials.
+    /// Returns the identity of the credentials, requested once, in this region: STS of another partition does not know
+    /// them.
     async fn identity(&self, region: Option<&str>) -> Result<Identity> {
         let ask = || async {
             if !self.regions.has_credentials() {
@@ -140,7 +140,7 @@ fn handler(type_name: &str) -> Result<&'static dyn AnyHandler> {
     registry::find(type_name).ok_or_else(|| cloud_control::unsupported(type_name))
 }
 
-/// A call without effect can be repeated, whatever became of it.
+/// Returns the error of a call without effect, which can always be repeated.
 fn harmless(error: Error) -> ProviderError {
     error.reclass(ErrorClass::UnknownOutcome, ErrorClass::Transient).into()
 }

@@ -1,11 +1,11 @@
-//! How far a resource is, by the states that AWS's APIs name.
+//! The readiness of a resource, by the state names of AWS APIs.
 
 use groundplan_engine::provider::{Outputs, Status};
 
-/// The states of a resource whose deletion was accepted, in lower case and with `-` for `_`: RDS, EC2, EKS
-/// and others `deleting`, EC2 instances `shutting-down`, attachments `detaching`, CIDR blocks and associations
-/// `disassociating`, a database whose replicas are looked at before it goes `delete-precheck`. Not among them are
-/// words that mean something else for another type: a Lambda function that is idle is `Inactive`.
+/// The states of a resource whose deletion was accepted, in lower case and with `-` for `_`: RDS, EC2, EKS and others
+/// `deleting`, EC2 instances `shutting-down`, attachments `detaching`, CIDR blocks and associations `disassociating`, a
+/// database whose replicas are checked before its deletion `delete-precheck`. Not among them are words that mean
+/// something else for another type: a Lambda function that is idle is `Inactive`.
 const DELETION_STATES: [&str; 10] = [
     "deleting",
     "deleted",
@@ -19,7 +19,7 @@ const DELETION_STATES: [&str; 10] = [
     "disassociating",
 ];
 
-/// How far a resource is.
+/// The readiness of a resource.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Readiness {
     /// It works.
@@ -36,7 +36,7 @@ impl Readiness {
         if state == ready { Self::Ready } else { Self::Pending(state.to_owned()) }
     }
 
-    /// What the engine is told; with these outputs where it is ready.
+    /// Converts it for the engine; with these outputs if it is ready.
     pub(crate) fn status(self, outputs: Outputs) -> Status {
         match self {
             Self::Ready => Status::Ready(outputs),

@@ -1,4 +1,4 @@
-//! What holds for every handler.
+//! Rules for every handler.
 
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ fn an_unsupported_property_is_an_error_that_says_what_is_supported() {
     assert_eq!(error.message(), "AWS::EC2::InternetGateway: `Color` is not supported; supported are Tags");
 }
 
-/// What IAM answers of a role's inline policy that allows `action`; none where there is no such policy.
+/// Returns IAM's response for a role's inline policy that allows `action`; `None` for no such policy.
 fn described(action: Option<&str>) -> Answer {
     match action {
         Some(action) => Answer::ok(format!(
@@ -132,7 +132,7 @@ async fn what_a_create_call_would_overwrite_is_left_alone_whatever_it_is_like() 
     assert_eq!((error.class, log.count("Action=PutRolePolicy")), (ErrorClass::Transient, 0), "nothing is in doubt");
 }
 
-/// The engine looks up what an open create has made, and only then.
+/// Checks that the engine looks up the resource of an open create, and only then.
 #[tokio::test]
 async fn what_an_interrupted_create_has_put_in_place_is_found_where_it_is_as_it_should_be() {
     for (action, found) in [(Some("s3:GetObject"), vec!["p|r"]), (Some("s3:*"), vec![]), (None, vec![])] {
@@ -171,8 +171,8 @@ async fn a_deletion_that_shows_late_is_waited_for() {
     assert_eq!(log.count("Action=PutRolePolicy"), 1);
 }
 
-/// A native handler whose create call overwrites has to give the identifier before the call, or nothing could be
-/// looked up.
+/// Checks that a native handler whose create call overwrites returns the identifier before the call, so that the
+/// resource can be looked up.
 #[test]
 fn what_a_create_call_would_overwrite_can_be_looked_up_before() {
     let overwriting = native_types().filter(|name| lookup(name).unwrap().on_duplicate() == OnDuplicate::Overwrites);

@@ -18,7 +18,7 @@ use crate::{Aws, Config};
 /// The token of every creation here.
 pub(crate) const TOKEN: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
-/// What comes back.
+/// The response.
 pub(crate) enum Answer {
     /// A status and a body.
     Is(u16, String),
@@ -61,7 +61,7 @@ impl Log {
         self.0.lock().unwrap().clone()
     }
 
-    /// How many requests contain this text.
+    /// Returns the number of requests that contain this text.
     pub(crate) fn count(&self, text: &str) -> usize {
         self.all().iter().filter(|request| request.contains(text)).count()
     }
@@ -74,7 +74,7 @@ pub(crate) fn aws(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (A
     (Aws::with_identity(config, identity), log)
 }
 
-/// How the same is reached.
+/// Returns the configuration that leads to this service.
 pub(crate) fn config(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (Config, Log) {
     let log = Log::default();
     let connector = SharedHttpConnector::new(Replay { answer: Box::new(answer), log: log.clone() });

@@ -1,4 +1,4 @@
-//! What no emulator shows of databases, buckets, keys and secrets.
+//! Recorded responses of databases, buckets, keys and secrets that emulators do not reproduce.
 
 use groundplan_core::Environment;
 use groundplan_core::secret::SecretsManagerEntry;

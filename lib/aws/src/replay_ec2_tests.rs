@@ -1,4 +1,4 @@
-//! What no emulator shows of EC2.
+//! Recorded responses of EC2 that emulators do not reproduce.
 
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, UpdateRequest};
@@ -103,7 +103,7 @@ async fn a_subnet_assigns_ipv6_addresses_only_once_its_block_is_associated() {
     assert_eq!((log.count("DescribeSubnets"), log.count("AssignIpv6AddressOnCreation.Value=true")), (3, 1));
 }
 
-/// EC2 with a subnet whose IPv6 block goes, and another one comes, some looks after that was asked for.
+/// EC2 with a subnet whose IPv6 block is removed, and another one added, some reads after the request.
 fn slow_subnet() -> (crate::Aws, Log) {
     let looks = std::sync::Mutex::new((0, 0));
     aws(move |sent| {

@@ -1,4 +1,4 @@
-//! What no emulator shows of Route 53, ACM and Elastic Load Balancing.
+//! Recorded responses of Route 53, ACM and Elastic Load Balancing that emulators do not reproduce.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -38,7 +38,7 @@ pub(crate) fn change(status: &str) -> Answer {
     ))
 }
 
-/// What Route 53 lists: name, type and value.
+/// Returns a listing of Route 53 with names, types and values.
 pub(crate) fn records(records: &[(&str, &str, &str)]) -> Answer {
     let sets: String = records
         .iter()
@@ -206,7 +206,7 @@ fn a_zone_takes_seven_tags_beside_those_of_identity() {
     };
     aws.check(ZONE, &zone(7)).unwrap();
     let error = aws.check(ZONE, &zone(8)).unwrap_err();
-    assert!(error.message.contains("8 tags are too many") && error.message.contains("at most 7"), "{error}");
+    assert!(error.message.contains("too many tags (8)") && error.message.contains("at most 7"), "{error}");
 }
 
 #[tokio::test]
@@ -461,7 +461,7 @@ fn balancer(state: &str) -> String {
     )
 }
 
-/// What is described with a load balancer, beside itself.
+/// Returns the responses about a load balancer, except for its own description.
 fn described(sent: &str) -> Answer {
     match sent {
         sent if sent.contains("DescribeLoadBalancerAttributes") => Answer::ok(

@@ -1,4 +1,4 @@
-//! What no emulator shows.
+//! Recorded responses that emulators do not reproduce.
 
 use std::collections::BTreeMap;
 
@@ -100,7 +100,7 @@ const TAGS_OF_VPC_7: &str = "<DescribeTagsResponse><tagSet><item><resourceId>vpc
                              </DescribeTagsResponse>";
 const NO_TAGS: &str = "<DescribeTagsResponse><tagSet/></DescribeTagsResponse>";
 
-/// What is said about a VPC that is there.
+/// Returns the description of an existing VPC.
 fn vpc_7(sent: &str) -> Answer {
     if !sent.contains("DescribeVpcs") {
         return Answer::empty(sent);

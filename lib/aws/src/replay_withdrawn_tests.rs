@@ -1,4 +1,4 @@
-//! What is sent for a property that is no longer declared, where a call that leaves it out would change nothing.
+//! Requests for properties that are no longer declared, if a call that omits them would change nothing.
 
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{ErrorClass, UpdateRequest};

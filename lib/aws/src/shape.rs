@@ -1,19 +1,18 @@
-//! From properties as JSON to the typed properties of a handler.
+//! Converts properties as JSON to the typed properties of a handler.
 //!
-//! Serde alone cannot do it: a plan has values that are not known yet, and a state has lost its
-//! secrets. Both stand as `null` or are missing, and are read as an empty value of the type that
-//! is expected there.
+//! Serde alone cannot do it: a plan has values that are not known yet, and a state contains no secrets. Both are `null`
+//! or missing, and are read as an empty value of the expected type.
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value as Json};
 
-/// How much is forgiven.
+/// The tolerance of a conversion.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Nothing: the properties of a request.
     Exact,
-    /// `null` stands for a value that is not known yet.
+    /// A value that is not known yet is `null`.
     Planned,
     /// Unknown properties are left out and missing ones are empty: what a state has, perhaps
     /// written by another version.
@@ -51,7 +50,7 @@ fn strip_in(json: &mut Json) {
     }
 }
 
-/// Which property cannot be read, and why.
+/// The property that cannot be read, and the reason.
 #[derive(Debug)]
 pub(crate) struct ShapeError {
     path: Vec<String>,
@@ -90,7 +89,7 @@ impl de::Error for ShapeError {
     }
 }
 
-/// A value, or none where it stands for one that is not known.
+/// A value; `None` if it is not known.
 struct Shape<'de> {
     json: Option<&'de Json>,
     mode: Mode,

@@ -1,4 +1,4 @@
-//! Tags: those of the user, and those that identify what Groundplan has made.
+//! Tags: those of the user, and those that identify the resources of Groundplan.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(crate) const PATH: &str = "groundplan:path";
 /// Tag that names the creation, so that a run can find what an interrupted one has made.
 pub(crate) const TOKEN: &str = "groundplan:token";
 
-/// How many tags [`Tags::with_identity`] adds.
+/// The number of tags that [`Tags::with_identity`] adds.
 pub(crate) const IDENTITY_TAGS: usize = 3;
 
 /// The most characters of a tag's value, everywhere in AWS.
@@ -58,7 +58,7 @@ impl Tags {
         Self::read(pairs.into_iter().filter_map(|(key, value)| Some((key?, value.unwrap_or_default()))))
     }
 
-    /// How many the user has declared.
+    /// Returns the number of tags that the user declared.
     pub(crate) fn len(&self) -> usize {
         self.user.len()
     }
@@ -68,7 +68,7 @@ impl Tags {
         self.token.as_deref()
     }
 
-    /// Who has made the resource, as AWS's copy says.
+    /// Returns the owner of the resource, according to the tags that AWS returned.
     pub(crate) fn owner(&self) -> Option<&Owner> {
         self.owner.as_ref()
     }
@@ -81,7 +81,7 @@ impl Tags {
         self.user.iter().map(|(key, value)| (key.clone(), value.clone())).chain(identity).collect()
     }
 
-    /// How to come from `old` to these.
+    /// Returns the changes from `old` to these.
     pub(crate) fn since(&self, old: &Self) -> TagChanges {
         let set = self.user.iter().filter(|(key, value)| old.user.get(*key) != Some(value));
         let removed = old.user.keys().filter(|key| !self.user.contains_key(*key));
@@ -99,12 +99,12 @@ pub(crate) fn path_value(path: &Path) -> &str {
     &path[start..]
 }
 
-/// Whether a tag is not the user's.
+/// Returns whether a tag belongs to AWS or Groundplan, not to the user.
 pub(crate) fn is_hidden(key: &str) -> bool {
     key.starts_with("aws:") || key.starts_with("groundplan:")
 }
 
-/// Which tags to set and to remove; the identity tags stay.
+/// The tags to set and to remove; the identity tags stay.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct TagChanges {
     pub(crate) set: Vec<(String, String)>,

@@ -36,7 +36,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// When to use colors
+    /// Use of colors
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
 
@@ -53,7 +53,7 @@ pub(crate) struct Global {
     pub(crate) verbose: u8,
 }
 
-/// When to use colors.
+/// The use of colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     // On a terminal, unless NO_COLOR is set. No documentation: it would make the help long.

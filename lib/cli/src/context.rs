@@ -1,4 +1,4 @@
-//! What every command has at hand.
+//! The program, terminal and destination that every command uses.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -22,10 +22,10 @@ use crate::style::{INFO, paint};
 use crate::target::{Access, Target};
 use crate::terminal::Terminal;
 
-/// How long a target is waited for before somebody is told.
+/// The time to wait for a target before the user is notified.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What a command has before it has looked for a target.
+/// The data of a command before it has connected to a target.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) program: &'a App,
@@ -96,9 +96,8 @@ impl Destination<'_> {
         Ok(store::load(&*self.store, self.context.app()).await?)
     }
 
-    /// The target and what is known to exist there. Both are read at once: the state on a thread of its own, so it
-    /// is asked for first. Where there is no state, the account is asked whether it has resources of this app. With
-    /// `--new-state` an absent state is none, whatever there is.
+    /// Connects to the target and reads the state concurrently, the state on a thread of its own. If there is no state,
+    /// checks whether the account has resources of this app. With `--new-state`, an absent state is empty in any case.
     pub(crate) async fn start(
         &self,
         start: Start,
@@ -135,7 +134,7 @@ impl Destination<'_> {
         }
     }
 
-    /// This run, as other ones are told about it.
+    /// Returns this run, as other runs see it.
     pub(crate) fn holder(&self) -> LockOwner {
         self.context.host.owner()
     }
@@ -179,7 +178,7 @@ impl Destination<'_> {
         Ok(lock)
     }
 
-    /// Refuses at once what would have to be asked where nobody can answer.
+    /// Fails immediately if a confirmation is needed and no user can answer.
     pub(crate) fn may_ask(&self, yes: bool, command: &str) -> Result<(), CommandError> {
         if yes || !self.target.is_real() || self.context.terminal.can_ask() {
             return Ok(());
@@ -199,7 +198,7 @@ impl Destination<'_> {
     }
 }
 
-/// Waits for `work`, and tells once where that takes long.
+/// Waits for `work`, and notifies once if it takes long.
 async fn patiently<T>(work: impl Future<Output = T>, tell: impl FnOnce()) -> T {
     let mut work = pin!(work);
     match timeout(PATIENCE, &mut work).await {

@@ -1,4 +1,4 @@
-//! Whether AWS credentials are configured, found out without asking the network.
+//! Detects configured AWS credentials without network access.
 //!
 //! In the order of AWS's own tools: environment variables, a named profile, a web identity, the
 //! files in `~/.aws` with a usable `default` profile, the endpoint of a container. The role of
@@ -34,7 +34,7 @@ const SETTINGS: [&str; 8] = [
     "web_identity_token_file",
 ];
 
-/// Where credentials are configured, for messages; none where they are not.
+/// Returns the place where credentials are configured, for messages; `None` if there are none.
 pub(crate) fn configured(host: &Host) -> Option<String> {
     if let Some(name) = VARIABLES.into_iter().find(|name| host.variable(name).is_some()) {
         return Some(format!("the environment variable {name}"));
@@ -48,7 +48,7 @@ pub(crate) fn configured(host: &Host) -> Option<String> {
     files.into_iter().flatten().find(|file| has_default_profile(file)).map(|file| file.display().to_string())
 }
 
-/// Whether the `default` profile in this file gives credentials.
+/// Returns whether the `default` profile in this file provides credentials.
 fn has_default_profile(file: &Path) -> bool {
     let Ok(text) = fs::read_to_string(file) else { return false };
     let mut in_default = false;

@@ -1,4 +1,4 @@
-//! Why a command ends without having done its job, and with which exit code.
+//! The reasons why a command fails, with their exit codes.
 
 use groundplan_core::Diagnostics;
 use groundplan_engine::{Error as EngineError, Hints};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::render::hint;
 use crate::style::lines;
 
-/// How a command ended, where it did its job.
+/// The result of a command that did its job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Done.
@@ -31,25 +31,25 @@ impl Exit {
     }
 }
 
-/// Why a command could not do its job.
+/// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct CommandError {
     pub(crate) kind: Kind,
     pub(crate) message: String,
-    /// What to do about it.
+    /// Hints for the user.
     pub(crate) hints: Vec<String>,
     /// The findings, where the program is not valid.
     pub(crate) diagnostics: Option<Diagnostics>,
-    /// What the engine says, where more can be said about it with the program at hand.
+    /// The error of the engine, if the program at hand can explain it further.
     pub(crate) cause: Option<Box<EngineError>>,
 }
 
-/// Whose turn it is.
+/// The kind of a failure, which determines the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
-    /// It was tried, or looked at, and cannot be.
+    /// It was attempted, and failed.
     Failed,
     /// The program or the way it was called has to change; nothing was tried.
     Usage,

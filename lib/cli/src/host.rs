@@ -44,11 +44,11 @@ pub struct Streams {
     pub err: Box<dyn Write + Send>,
     /// Standard input, for answers.
     pub input: Box<dyn BufRead + Send>,
-    /// Whether standard output is a terminal.
+    /// `true` if standard output is a terminal.
     pub out_is_terminal: bool,
-    /// Whether standard error is a terminal that allows redrawing.
+    /// `true` if standard error is a terminal that allows redrawing.
     pub err_is_terminal: bool,
-    /// Whether standard input is a terminal, so that a user can answer.
+    /// `true` if standard input is a terminal, so that a user can answer.
     pub input_is_terminal: bool,
     /// The number of columns of the terminal, if known. Lines are not limited if there is no terminal.
     pub columns: Option<usize>,
@@ -116,13 +116,13 @@ impl Host {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// Who runs this: the person who has started a build, else the user of the machine.
+    /// Returns the user who runs this: the person who started a build, else the user of the machine.
     pub(crate) fn user(&self) -> Option<&str> {
         let names = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR", "USER", "LOGNAME", "USERNAME"];
         names.iter().find_map(|name| self.variable(name))
     }
 
-    /// This run, as other ones are told about it.
+    /// Returns this run, as other runs see it.
     pub(crate) fn owner(&self) -> LockOwner {
         let owner = LockOwner {
             pid: self.process,
@@ -136,7 +136,7 @@ impl Host {
         }
     }
 
-    /// Who has a lock, and for how long.
+    /// Describes the owner of a lock, and how long the lock has been held.
     pub(crate) fn describe(&self, owner: &LockOwner) -> String {
         // The clock of the lock counts seconds.
         let held = self.held(owner).filter(|held| !held.is_zero());
@@ -144,7 +144,7 @@ impl Host {
         format!("{owner}{held}")
     }
 
-    /// How long somebody has had a lock.
+    /// Returns how long an owner has held a lock.
     pub(crate) fn held(&self, owner: &LockOwner) -> Option<Duration> {
         owner.held(self.now())
     }
@@ -154,7 +154,7 @@ impl Host {
         (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 
-    /// Where `path` is, seen from the host's directory.
+    /// Returns `path` relative to the host's directory.
     pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
         self.directory.join(path)
     }
@@ -185,8 +185,8 @@ impl Host {
         })
     }
 
-    /// Writes a file that was asked for on the command line. An earlier one stays as it is where that fails, and
-    /// the files of Groundplan's own are written by nothing else.
+    /// Writes a file named on the command line. An existing one is unchanged if that fails. Groundplan's own files are
+    /// written by other functions.
     pub(crate) fn write(&self, file: &Path, text: &str) -> Result<(), CommandError> {
         let path = self.resolve(file);
         let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -207,8 +207,7 @@ impl Host {
         written.inspect_err(|_| drop(std::fs::remove_file(&new))).map_err(cannot)
     }
 
-    /// Reads a file that was named on the command line, as `what`. A pipe is refused: nobody could stop waiting for
-    /// it.
+    /// Reads a file named on the command line, as `what`. A pipe is refused: reading it could not be cancelled.
     pub(crate) fn read(&self, file: &Path, what: &str) -> Result<String, CommandError> {
         let path = self.resolve(file);
         let cannot = |reason: String| CommandError::usage(format!("cannot read {what} `{}`: {reason}", path.display()));
@@ -219,7 +218,7 @@ impl Host {
         std::fs::read_to_string(&path).map_err(|error| cannot(error.to_string()))
     }
 
-    /// Whether this runs on a build server, where nobody looks on.
+    /// Returns whether this runs on a build server, without an interactive user.
     pub(crate) fn is_ci(&self) -> bool {
         let stated = self.variable("CI").is_some_and(|value| !matches!(value, "0" | "false"));
         let servers = ["TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"];

@@ -1,4 +1,4 @@
-//! Ctrl-C: the first one asks a deploy to finish what is in flight, the second one stops at once.
+//! Ctrl-C: the first one requests that a deploy finishes the calls in flight, the second one stops at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,17 +9,17 @@ use crate::error::{CommandError, Exit};
 use crate::style::{WARNING, paint};
 use crate::terminal::Terminal;
 
-/// Whether something is being changed, and how it is asked to stop.
+/// Cancellation of a command, which depends on whether it is changing something.
 #[derive(Default)]
 pub(crate) struct Interrupt {
     cancellation: Cancellation,
     changing: AtomicBool,
-    /// Whether something was changed before, such as by the deploy of an app that this one uses.
+    /// `true` if something was changed before, such as by the deploy of an app that this one uses.
     changed: AtomicBool,
 }
 
 impl Interrupt {
-    /// Tells that from now on something is changed, and how that is asked to stop.
+    /// Marks the beginning of changes, and returns the means to cancel them.
     pub(crate) fn begin(&self) -> &Cancellation {
         self.changed.store(true, Ordering::Relaxed);
         self.changing.store(true, Ordering::Relaxed);
@@ -82,7 +82,7 @@ mod tests {
     use crate::error::Kind;
     use crate::host::{Host, Streams};
 
-    /// How work that never ends is ended by so many Ctrl-C.
+    /// Returns the error by which this number of Ctrl-C ends work that never ends by itself.
     async fn interrupted(times: usize, changing: bool, ended: bool) -> Option<CommandError> {
         let (sender, mut interrupts) = tokio::sync::mpsc::unbounded_channel();
         (0..times).for_each(|_| sender.send(()).expect("somebody listens"));

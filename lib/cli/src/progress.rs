@@ -1,4 +1,4 @@
-//! How a deploy goes, while it goes.
+//! The progress of a deploy.
 //!
 //! On a terminal, each running step has a line with the time it has taken and what it waits for,
 //! and what is done scrolls away above them. Elsewhere there is a line for each thing that is
@@ -19,7 +19,7 @@ use crate::render::{duration, short_type};
 use crate::style::{BOLD, CHANGE, CREATE, DIM, ERROR, INFO, padded, paint};
 use crate::terminal::Terminal;
 
-/// How often a live display is drawn again.
+/// The interval between two redraws of a live display.
 const TICK: Duration = Duration::from_millis(100);
 
 /// The display that fits this terminal.
@@ -38,19 +38,19 @@ struct Lines<'a> {
     terminal: &'a Terminal,
     plan: &'a Plan,
     live: Option<Live<'a>>,
-    /// How wide the longest of the words for what was done is, and the longest path.
+    /// The widths of the longest verb and of the longest path.
     widths: (usize, usize),
     tracker: Mutex<Tracker>,
 }
 
-/// What is remembered between events.
+/// Data that is kept between events.
 struct Tracker {
-    /// Steps whose resource is still waited for in a later step: that one tells that it is done.
+    /// Steps whose resource is still waited for in a later step, which reports its completion.
     waited_for: BTreeSet<StepId>,
     /// Time that resources have taken so far.
     elapsed: BTreeMap<Path, Duration>,
     ids: BTreeMap<Path, String>,
-    /// Steps that have told what they wait for.
+    /// Steps whose reason for waiting was reported.
     told: BTreeSet<StepId>,
 }
 
@@ -69,7 +69,7 @@ impl Tracker {
 }
 
 impl Lines<'_> {
-    /// What a person has to know about the event, if anything.
+    /// Returns the line about the event for people, if any.
     fn line(&self, event: &ProgressEvent) -> Option<String> {
         let mut tracker = self.tracker.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
@@ -198,7 +198,7 @@ impl<'a> Live<'a> {
     }
 }
 
-/// Nothing is left of it when it ends: what was done stands above, and a summary follows.
+/// Removes the display at its end: the completed steps remain above, and a summary follows.
 impl Drop for Live<'_> {
     fn drop(&mut self) {
         for bar in self.running.lock().unwrap_or_else(PoisonError::into_inner).values() {
@@ -213,7 +213,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// An ARN is long, and its last part tells it from others.
+/// Returns the last part of an ARN, which distinguishes it from others.
 fn short_id(id: &str) -> &str {
     match id.strip_prefix("arn:") {
         Some(arn) => arn.rsplit(':').next().unwrap_or(arn),

@@ -1,4 +1,4 @@
-//! Where state is kept.
+//! The location of state.
 //!
 //! | target | state |
 //! |---|---|
@@ -6,10 +6,10 @@
 //! | an emulator | `.groundplan/emulator-HOST-PORT/APP/` |
 //! | AWS | what the app declares, else `.groundplan/aws/APP/` |
 //!
-//! `--state` goes before all of them. What an app declares is where its real infrastructure is
-//! written down, so it holds for AWS only. A state of one target is never used for another: the
-//! file `target` beside it says whose it is. A bucket is the target's own: that of an emulator is in
-//! the emulator, so there is nothing to mix up. The sandbox has no buckets.
+//! `--state` takes precedence over all of them. The location that an app declares is for its real infrastructure, so it
+//! applies to AWS only. A state of one target is never used for another: the file `target` beside it names its target.
+//! A bucket belongs to its target: that of an emulator is in the emulator, so it needs no such file. The sandbox has no
+//! buckets.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -26,7 +26,7 @@ use crate::target::Target;
 /// The place of the state of one app at one target.
 pub(crate) struct StateLocation {
     root: Root,
-    /// Whether it is in `.groundplan/`, since nobody has named another one.
+    /// `true` if it is in `.groundplan/`, because no other location was named.
     pub(crate) is_default: bool,
     app: String,
 }
@@ -42,7 +42,8 @@ enum Root {
 }
 
 impl StateLocation {
-    /// Where the state of `app` is: `option` is what `--state` says, `declared` what the app says.
+    /// Returns the location of the state of `app`: `option` is the value of `--state`, `declared` the location that the
+    /// app declares.
     pub(crate) fn find(
         option: Option<&StateUrl>,
         declared: Option<&str>,
@@ -83,7 +84,7 @@ impl StateLocation {
         }
     }
 
-    /// Where it is, for messages.
+    /// Returns the location, for messages.
     pub(crate) fn display(&self) -> String {
         match &self.root {
             Root::Directory(directory) => directory.join(&self.app).display().to_string(),
@@ -91,7 +92,7 @@ impl StateLocation {
         }
     }
 
-    /// Whether both are one place, under whatever names.
+    /// Returns whether both are the same location, also under different names.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let directory = |place: &Self| match &place.root {
             Root::Directory(directory) => fs::canonicalize(directory.join(&place.app)).ok(),

@@ -1,10 +1,10 @@
-//! What `--state` says, and what an app declares.
+//! The value of `--state`, and of the location that an app declares.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where state is kept.
+/// The location of state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StateUrl {
     /// `file:DIR`
@@ -39,7 +39,7 @@ impl FromStr for StateUrl {
     }
 }
 
-/// What comes after `s3://`.
+/// Parses the part after `s3://`.
 impl FromStr for S3Url {
     type Err = String;
 

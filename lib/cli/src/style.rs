@@ -1,9 +1,9 @@
-//! Colors. Text is always made with them; the terminal takes them out where they are not wanted.
+//! Colors. Text always contains them; the terminal removes them if they are not wanted.
 //!
-//! A style stands in a text as a mark of its own and not as an escape sequence, and so does the end of a line
-//! ([`NL`]): whatever escape sequence or line feed is in a text that is about to be printed came from somewhere else,
-//! a live value, a name, or an error of the cloud. It is shown as an escape, and breaks no line ([`rendered`]). What
-//! is to be seen with its own lines, as a text that is compared with another one, says so ([`lines`]).
+//! A style is represented in a text by a mark of its own and not by an escape sequence, and so is the end of a line
+//! ([`NL`]): an escape sequence or line feed in a text to be printed came from another source, such as a live value, a
+//! name, or an error of the cloud. It is shown as an escape, and breaks no line ([`rendered`]). A text to be shown with
+//! its own lines, such as one that is compared with another, is converted by [`lines`].
 
 use std::fmt::{self, Display};
 use std::hash::BuildHasher;
@@ -59,7 +59,7 @@ impl Display for Newline {
     }
 }
 
-/// What the mark of a line's end begins with.
+/// The character that starts the mark of a line's end.
 const NEWLINE: char = '\u{fddf}';
 
 /// A text of several lines that are to be seen as such.
@@ -82,12 +82,12 @@ impl Style {
         Self::ALL.into_iter().find(|style| style.mark() == mark)
     }
 
-    /// What stands between the edges of its ground and the text.
+    /// Returns the padding between the edges of its background and the text.
     fn edge(self) -> &'static str {
         if self == DANGER { " " } else { "" }
     }
 
-    /// How a terminal is asked for it.
+    /// Returns its style on a terminal.
     fn ansi(self) -> anstyle::Style {
         match self {
             BOLD => anstyle::Style::new().effects(Effects::BOLD),
@@ -118,7 +118,7 @@ pub(crate) fn padded(style: Style, text: &str, width: usize) -> String {
     format!("{}{text}{END}{:fill$}", style.mark(), "")
 }
 
-/// How many columns of a terminal the text takes.
+/// Returns the number of columns that the text takes on a terminal.
 pub(crate) fn columns(text: &str) -> usize {
     display_width(&rendered(text, false))
 }
@@ -171,7 +171,7 @@ pub(crate) fn rendered(text: &str, colors: bool) -> String {
     result
 }
 
-/// A JSON document with every such character escaped as JSON does. All of them stand in strings.
+/// Returns a JSON document with every such character escaped as JSON does. All of them are in strings.
 pub(crate) fn rendered_json(json: &str) -> String {
     let mut result = String::with_capacity(json.len());
     for c in json.chars() {
@@ -184,8 +184,8 @@ pub(crate) fn rendered_json(json: &str) -> String {
     result
 }
 
-/// Whether a terminal does something else than to show the character: the controls C0 and C1, the separators
-/// of lines, and the marks of direction (<https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>).
+/// Returns whether a terminal interprets the character instead of showing it: the controls C0 and C1, the separators of
+/// lines, and the marks of direction (<https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>).
 fn is_obeyed(c: char) -> bool {
     c.is_control()
         || matches!(

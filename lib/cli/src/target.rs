@@ -1,4 +1,4 @@
-//! Where a deploy goes, and how it is reached.
+//! The target of a deploy, and the connection to it.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -17,10 +17,10 @@ use crate::error::CommandError;
 use crate::host::Host;
 use crate::render::duration;
 
-/// How long a connection to an emulator may take.
+/// The timeout of a connection to an emulator.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What `--target` says.
+/// The value of `--target`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TargetOption {
     Auto,
@@ -49,7 +49,7 @@ fn authority(url: &str) -> Option<&str> {
     rest.split('/').next().filter(|authority| !authority.is_empty() && !authority.contains([' ', '@']))
 }
 
-/// What a command does with a target.
+/// The access of a command to a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     /// It only reads, and creates no file either.
@@ -58,12 +58,12 @@ pub(crate) enum Access {
     Change,
 }
 
-/// Where a deploy goes.
+/// The target of a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// The simulated account under `.groundplan/`.
     Sandbox {
-        /// Whether it was taken for want of credentials.
+        /// `true` if it was selected because no credentials are configured.
         fallback: bool,
     },
     Aws,
@@ -119,18 +119,18 @@ impl Target {
         }
     }
 
-    /// Whether what is changed there is real, so that a person has to agree.
+    /// Returns whether changes there affect real resources, so that a person has to agree.
     pub(crate) fn is_real(&self) -> bool {
         matches!(self, Self::Aws)
     }
 
-    /// What is said where the target is not what a user may expect.
+    /// Returns a notice if the target may not be the one that a user expects.
     pub(crate) fn notice(&self) -> Option<&'static str> {
         matches!(self, Self::Sandbox { fallback: true })
             .then_some("no AWS credentials are configured: using the embedded sandbox, which changes nothing real")
     }
 
-    /// What is said where connecting takes long.
+    /// Returns a notice for a connection that takes long.
     pub(crate) fn patience_notice(&self) -> Option<&'static str> {
         matches!(self, Self::Sandbox { .. }).then_some("waiting for the sandbox, which another process may be using")
     }

@@ -1,4 +1,4 @@
-//! The one way to standard output, standard error and standard input.
+//! Access to standard output, standard error and standard input.
 
 use std::fmt;
 use std::io::{self, BufRead, Write};
@@ -12,12 +12,12 @@ use crate::host::{Host, Streams};
 use crate::style::{self, NL, paint};
 use crate::wrap::wrapped;
 
-/// How many lines a terminal has at least.
+/// The minimum number of lines of a terminal.
 const SCREEN: usize = 24;
 
-/// Writes what a command was asked for to standard output, and everything else to standard error.
+/// Writes the requested output of a command to standard output, and everything else to standard error.
 ///
-/// Both take text with colors and remove them where they are not wanted.
+/// Both take text with colors and remove them if they are not wanted.
 pub(crate) struct Terminal {
     out: Mutex<Channel>,
     err: Mutex<Channel>,
@@ -25,7 +25,7 @@ pub(crate) struct Terminal {
     json: bool,
     answers: bool,
     live: bool,
-    /// How many lines people were shown so far.
+    /// The number of lines shown to people so far.
     shown: AtomicUsize,
     /// The live display, which has to step aside for other lines.
     display: Mutex<Option<indicatif::MultiProgress>>,
@@ -34,10 +34,10 @@ pub(crate) struct Terminal {
 struct Channel {
     writer: Box<dyn Write + Send>,
     is_terminal: bool,
-    /// How long a line may be.
+    /// The maximum length of a line.
     columns: Option<usize>,
     colors: bool,
-    /// The first error: nobody can be told while it happens.
+    /// The first error, which cannot be reported when it happens.
     failed: Option<io::Error>,
 }
 
@@ -90,7 +90,7 @@ impl Terminal {
         }
     }
 
-    /// Whether standard output is to hold JSON only.
+    /// Returns whether standard output has to contain JSON only.
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }
@@ -100,17 +100,17 @@ impl Terminal {
         lock(&self.out).columns
     }
 
-    /// Whether somebody can be asked.
+    /// Returns whether a user can answer a prompt.
     pub(crate) fn can_ask(&self) -> bool {
         self.answers
     }
 
-    /// Whether lines on standard error can be drawn again.
+    /// Returns whether lines on standard error can be redrawn.
     pub(crate) fn is_live(&self) -> bool {
         self.live
     }
 
-    /// Whether what is drawn on standard error may have colors.
+    /// Returns whether output on standard error may have colors.
     pub(crate) fn draws_colors(&self) -> bool {
         lock(&self.err).colors
     }
@@ -120,7 +120,7 @@ impl Terminal {
         style::rendered(text, self.draws_colors())
     }
 
-    /// Whether the first line that was shown may have left the screen.
+    /// Returns whether the first line may have scrolled off the screen.
     pub(crate) fn has_scrolled(&self) -> bool {
         self.shown.load(Ordering::Relaxed) > SCREEN
     }
@@ -137,7 +137,7 @@ impl Terminal {
         *lock(&self.display) = display;
     }
 
-    /// Writes what the command was asked for.
+    /// Writes requested output.
     pub(crate) fn print(&self, text: impl fmt::Display) {
         if !self.json {
             let text = self.counted(text);
@@ -145,8 +145,7 @@ impl Terminal {
         }
     }
 
-    /// Writes a document as it is, whatever `--json` says. On a terminal, what is not to be obeyed is escaped
-    /// as JSON does.
+    /// Writes a document unchanged, regardless of `--json`. On a terminal, control characters are escaped as JSON does.
     pub(crate) fn write(&self, document: &str) {
         let mut out = lock(&self.out);
         if out.is_terminal { out.write_raw(&style::rendered_json(document)) } else { out.write_raw(document) }
@@ -171,7 +170,7 @@ impl Terminal {
         out.write_raw(&text);
     }
 
-    /// Writes JSON on a line of its own, where `--json` asks for it.
+    /// Writes JSON on a line of its own, if `--json` was given.
     pub(crate) fn print_json(&self, value: &impl Serialize) {
         if self.json {
             let line = serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
@@ -179,7 +178,7 @@ impl Terminal {
         }
     }
 
-    /// Writes a line about how it goes.
+    /// Writes a line about the progress.
     pub(crate) fn note(&self, text: impl fmt::Display) {
         let text = self.counted(text);
         let write = || lock(&self.err).write(&text);
@@ -216,7 +215,7 @@ impl Terminal {
         answer.is_ok_and(|answer| matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// What has gone wrong with standard output. A reader that has left is none of our business.
+    /// Returns the error of standard output, if writing failed. A reader that closed the pipe is no error.
     pub(crate) fn broken(&self) -> Option<io::Error> {
         lock(&self.out).failed.take().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }

@@ -1,5 +1,4 @@
-//! What other apps have to do with a command that was refused: said with the program's own lines,
-//! and with the command lines of those apps.
+//! Explains errors about other apps, with source lines and the commands that fix them.
 
 use groundplan_core::{Code, Diagnostic, Diagnostics, Synthesis};
 use groundplan_engine::Error;
@@ -36,8 +35,8 @@ pub(crate) fn explain(context: &Context<'_>, error: CommandError) -> CommandErro
     }
 }
 
-/// Why an app is to be deployed before the one that uses it; none where it was deployed to the end once.
-/// What was done with it later is its owner's.
+/// Returns the reason why an app has to be deployed before the one that uses it; `None` if it was deployed
+/// completely once. Later changes are up to the owner of the app.
 pub(crate) async fn unfinished(
     destination: &Destination<'_>,
     synthesis: &Synthesis,

@@ -1,15 +1,15 @@
-//! Lines for a terminal: what is longer than a line of it goes on below, indented, instead of breaking within a word.
+//! Lines for a terminal: a longer line is continued below, indented, instead of breaking within a word.
 
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-/// How wide the margin is that the symbol of a change stands in.
+/// The width of the margin with the symbol of a change.
 const MARGIN: usize = 4;
 
 /// Below this many columns, lines are left to the terminal.
 const NARROWEST: usize = 40;
 
-/// How much deeper a line goes on than it has begun.
+/// The additional indentation of a continued line.
 const HANGING: usize = 4;
 
 /// Stands for a space at which no line ends. Unicode keeps it free for use within a program.

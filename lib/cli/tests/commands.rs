@@ -54,7 +54,7 @@ fn help_names_every_command() {
           --json
               Write only JSON to standard output
           --color <WHEN>
-              When to use colors [default: auto] [possible values: auto, always,
+              Use of colors [default: auto] [possible values: auto, always,
               never]
           --lock-timeout <DURATION>
               Maximum wait for the lock of another run, such as `90s` or `10m`
@@ -547,7 +547,7 @@ fn a_destroy_says_what_it_keeps_and_why() {
     machine.run(&none, "deploy").succeeds();
     assert_eq!(kept(&machine, "plan --destroy"), ["nothing to destroy"]);
 
-    // What holds data, with what it needs.
+    // Stateful resources, with their dependencies.
     machine.run(&database("admin"), "deploy").succeeds();
     let data = "1 resource is kept, because it is stateful";
     assert_eq!(kept(&machine, "plan --destroy"), [data]);
@@ -577,7 +577,7 @@ fn a_code_is_explained_also_where_the_program_is_not_valid() {
         shop.add("vpc", ec2::Vpc::new());
     });
     let refused = machine.run(&invalid, "plan").fails(3, "the path `shop/vpc` is taken");
-    assert!(refused.err.contains("hint: `explain GP0101` says more about the code"), "{}", refused.err);
+    assert!(refused.err.contains("hint: `explain GP0101` explains this code"), "{}", refused.err);
     let explained = machine.run(&invalid, "explain gp0101").succeeds().out;
     assert!(
         explained.starts_with("GP0101: Two resources or constructs have the same path.\n\nThe path "),

@@ -1,4 +1,4 @@
-//! What somebody meets who tries commands one after another; against the sandbox, in process.
+//! Commands that a new user tries one after another; against the sandbox, in process.
 
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod machine;

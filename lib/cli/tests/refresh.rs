@@ -1,4 +1,4 @@
-//! `--refresh` and `drift` beside what others have done to the account.
+//! `--refresh` and `drift` after changes outside of the program.
 
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod machine;

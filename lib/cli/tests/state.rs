@@ -1,4 +1,4 @@
-//! Where the state is, and what is done with it as a whole; against the sandbox, in process.
+//! The location of the state, and the commands on a whole state; against the sandbox, in process.
 
 mod machine;
 
@@ -212,7 +212,7 @@ fn what_another_app_has_is_not_imported_before_it_lets_go_of_it() {
     let refused = machine.run(&billing, &elsewhere).fails(3, "say that it is `shop/vpc` of the app `shop`");
     assert!(refused.err.contains("whose state is not in the same location as ~/elsewhere/billing"), "{}", refused.err);
     let hints = "hint: `state rm shop/vpc` of `shop` removes it from the state of that app\n\
-                 hint: if nobody else manages it, `--take-ownership` imports it regardless of its tags\n";
+                 hint: if no other app manages it, `--take-ownership` imports it in spite of its tags\n";
     assert!(refused.err.contains(hints), "{}", refused.err);
 
     machine.run(&shop(), "state rm shop/vpc").succeeds();
@@ -221,7 +221,7 @@ fn what_another_app_has_is_not_imported_before_it_lets_go_of_it() {
         machine.run(&renamed, &format!("import shop/network {vpc}")).fails(3, "was created for `shop/vpc`");
     let hints = format!(
         "hint: `import shop/vpc {vpc}` adopts the existing resource as shop/vpc\n\
-         hint: if nobody else manages it, `--take-ownership` imports it regardless of its tags\n"
+         hint: if no other app manages it, `--take-ownership` imports it in spite of its tags\n"
     );
     assert!(other_path.err.contains(&hints), "{}", other_path.err);
     machine.run(&billing, &import).succeeds();
@@ -269,7 +269,7 @@ fn a_state_is_moved_to_another_place_and_the_old_one_says_so() {
     let moved = machine.run(&shop(), "state migrate file:elsewhere").succeeds();
     assert!(
         moved.err.contains(
-            "the state was moved to file:~/elsewhere; from now on, the copy at ~/.groundplan/sandbox/state/shop is refused"
+            "the state was moved to file:~/elsewhere; commands that use the old location ~/.groundplan/sandbox/state/shop now fail"
         ),
         "{}",
         moved.err

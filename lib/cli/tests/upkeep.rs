@@ -1,5 +1,4 @@
-//! Parts of a plan, the state mended by hand, imports, history and rollback, locks; against the
-//! sandbox, in process.
+//! Parts of a plan, edits of the state, imports, history and rollback, locks; against the sandbox, in process.
 
 mod machine;
 
@@ -427,9 +426,8 @@ fn a_plan_says_which_change_waits_for_a_reboot() {
     assert!(shown.contains("it is rebooted so that static parameters of shop/parameters apply"), "{shown}");
     let ran = machine.run(&program("200"), "deploy").succeeds();
     let said = ran.out + &ran.err;
-    let waits =
-        "possible reboot needed: shop/reports applies the static parameters of shop/parameters only after a reboot";
-    assert!(said.contains(waits) && !said.contains("possible reboot: shop/main"), "{said}");
+    let waits = "shop/reports may need a reboot to apply static parameters of shop/parameters";
+    assert!(said.contains(waits) && !said.contains("shop/main may need a reboot"), "{said}");
 }
 
 #[test]
@@ -475,7 +473,7 @@ fn what_is_retained_stays_in_the_account_when_the_program_lets_it_go() {
     shop at sandbox, account 123456789012
 
         shop
-      x   media  S3::Bucket  stays in the account, no longer in the program, it is retained when it is removed
+      x   media  S3::Bucket  stays in the account, no longer in the program, it is declared with `retain`
 
     Plan: 0 to create, 0 to change, 0 to replace, 0 to delete, 1 to leave in the account
     ");

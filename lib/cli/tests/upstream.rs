@@ -1,4 +1,4 @@
-//! Apps that use what others publish, on the whole way of a user; against the sandbox, in process.
+//! Apps that use outputs of others, with all commands of a user; against the sandbox, in process.
 
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod machine;
@@ -86,7 +86,7 @@ fn what_is_missing_says_who_wants_it_and_which_command_provides_it() {
        = help: run `cargo run -p apps --bin account -- deploy --target sandbox` first
 
     error: 2 outputs of other apps missing: nothing was attempted
-    hint: `explain GP0501` says more about the code
+    hint: `explain GP0501` explains this code
     ");
     let json = &machine.run(&shop(), "deploy --json").json()[0];
     assert_eq!(json["error"]["diagnostics"][0]["code"], "GP0501");
@@ -100,7 +100,7 @@ fn what_is_missing_says_who_wants_it_and_which_command_provides_it() {
        = help: publish `zone-id` in `account`, and run `cargo run -p apps --bin account -- deploy`
 
     error: 1 output of other apps missing: nothing was attempted
-    hint: `explain GP0502` says more about the code
+    hint: `explain GP0502` explains this code
     ");
     assert!(machine.run(&shop(), "import shop/logs /shop").fails(3, "GP0502").out.is_empty());
     let without_cargo = Machine::new().run(&shop(), "plan --state=file:here").fails(3, "GP0501");
@@ -286,7 +286,7 @@ fn an_app_whose_upstream_fails_is_named_as_not_deployed() {
     assert!(failed.err.contains(named), "{}", failed.err);
 }
 
-/// What a deploy of `account` leaves that was killed when it had just begun.
+/// Leaves the state of a deploy of `account` that was killed when it had just begun.
 fn killed(machine: &Machine) {
     let store = FileStore::new(machine.path(".groundplan/sandbox/state"), "account");
     let identity = Identity { account: "123456789012".into(), partition: "aws".into() };

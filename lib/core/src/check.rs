@@ -1,4 +1,4 @@
-//! What synth checks of a finished tree before any policy sees it.
+//! Checks of the assembly before policies run.
 
 pub(crate) mod claims;
 pub(crate) mod limits;
@@ -92,7 +92,7 @@ pub(crate) fn references(tree: &Tree, assembly: &mut Assembly, diagnostics: &mut
     }
 }
 
-/// Whether a value has a secret in it, or what a resource holds as one.
+/// Returns whether a value contains a secret, or refers to one of a resource.
 fn has_secret(value: &Value, types: &BTreeMap<Path, String>) -> bool {
     let held = |reference: &Reference| {
         let known = types.get(&reference.path).and_then(|type_name| schema::lookup(type_name));
@@ -208,7 +208,7 @@ pub(crate) fn properties(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>)
     }
 }
 
-/// What `ignore_changes` names is there.
+/// Checks that the paths in `ignore_changes` exist.
 pub(crate) fn ignored(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
     for (path, name, location) in tree.ignored.borrow().iter() {
         let Some(entry) = assembly.resources.get(path) else { continue };
@@ -279,7 +279,7 @@ fn check_value(cursor: &Cursor<'_>, value: &Value, at: &str, found: &mut Vec<Dia
     }
 }
 
-/// What is expected where `value` cannot be of this kind. What is not known yet can be anything.
+/// Returns the expected kind if `value` is of another one. A value that is not known yet can be of any kind.
 fn mismatch(kind: &Kind, value: &Value) -> Option<&'static str> {
     let fits = match (kind, value) {
         (Kind::Json, _) => true,
@@ -305,7 +305,7 @@ fn mismatch(kind: &Kind, value: &Value) -> Option<&'static str> {
     })
 }
 
-/// Whether a value that is not known yet can turn out to be of this kind, by its form.
+/// Returns whether a value that is not known yet can be of this kind, by its form.
 fn may_be(kind: &Kind, deferred: &Deferred) -> bool {
     match (deferred.value_type(), kind) {
         (ValueType::Any, _) => true,

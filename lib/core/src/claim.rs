@@ -23,13 +23,13 @@ pub struct Claim {
     /// The key. Only claims with equal keys can conflict, so that they can be found in a map. A part that is not known
     /// yet is represented by its reference.
     pub key: String,
-    /// When two claims with this key conflict.
+    /// The condition under which two claims with this key conflict.
     pub conflict: Conflict,
-    /// Whether a provider can exchange this claim between two resources in one call.
+    /// `true` if a provider can exchange this claim between two resources in one call.
     pub swaps: bool,
 }
 
-/// When two claims with equal keys conflict.
+/// The condition under which two claims with equal keys conflict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Conflict {
     /// Always, because they are the same thing.
@@ -98,8 +98,8 @@ impl Claim {
     }
 }
 
-/// The attribute of a value that is nothing but a reference, as it stands in a key; empty where there
-/// is a reference inside it, none where it is known.
+/// Returns the attribute of a value that consists of a reference, as in a key; empty if there is a reference inside it,
+/// `None` if it is known.
 fn attribute(text: &str) -> Option<&str> {
     let whole = text.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix(CLOSE));
     match whole.filter(|inside| !inside.contains(OPEN)) {
@@ -113,7 +113,7 @@ pub(crate) fn shown(part: &str) -> Cow<'_, str> {
     if part.contains([OPEN, CLOSE]) { part.replace([OPEN, CLOSE], "").into() } else { part.into() }
 }
 
-/// What stands around a reference in a key. No name of AWS has control characters.
+/// The delimiter of a reference in a key. No name of AWS has control characters.
 const OPEN: char = '\u{2}';
 const CLOSE: char = '\u{3}';
 
@@ -166,7 +166,7 @@ struct Evaluation<'e, 'a> {
 }
 
 impl<'a> Evaluation<'_, 'a> {
-    /// The claims of the elements at a path; lists on the way are looked through.
+    /// Returns the claims of the elements at a path, through lists on the way.
     fn elements(&self, path: &[&str], claims: &mut Vec<Claim>) {
         if let Some((first, rest)) = path.split_first()
             && let Some(value) = self.properties.get(*first)
@@ -187,7 +187,7 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
-    /// The claim of the resource, or of an element of its list; none where a part is not set.
+    /// Returns the claim of the resource, or of an element of its list; `None` if a part is not set.
     fn claim(&self, element: Option<&'a Value>) -> Option<Claim> {
         let mut key = self.start();
         let mut conflict = Conflict::Equal;
@@ -216,7 +216,7 @@ impl<'a> Evaluation<'_, 'a> {
         Some(Claim { what: self.rule.what, key, conflict, swaps: self.rule.swaps })
     }
 
-    /// What a key begins with: what is claimed, and where there is one of it.
+    /// Returns the beginning of a key: the claimed name space, and its scope.
     fn start(&self) -> String {
         let Environment { account, region, .. } = self.environment;
         let account = account.as_deref().unwrap_or_default();
@@ -337,7 +337,7 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
-    /// Protocol and ports of a security group rule, which stand beside each other.
+    /// Returns the protocol and ports of a security group rule, which are sibling properties.
     fn ports(&self, protocol: &'a Value, element: Option<&'a Value>, out: &mut String) -> Option<()> {
         let beside = |name: &str| match element {
             Some(element) => element.get(name),
@@ -382,7 +382,7 @@ impl<'a> Evaluation<'_, 'a> {
     }
 }
 
-/// How many references to follow from one property to another one.
+/// The maximum number of references to follow from one property to another.
 const DEPTH: usize = 4;
 
 fn refer(reference: &Reference, form: ClaimForm, out: &mut String) {

@@ -6,7 +6,7 @@
 //! | in the assembly | in the template |
 //! |---|---|
 //! | the path | a logical id of its names and a hash, so that no other resource changes it |
-//! | a reference | `Ref` or `Fn::GetAtt`; a property that CloudFormation does not give back is written out |
+//! | a reference | `Ref` or `Fn::GetAtt`; a property that CloudFormation does not return is written out |
 //! | a reference to another stack of the app | `Fn::ImportValue` of an export |
 //! | an output of the app | an output with the export `APP-NAME` |
 //! | an output of another app | `Fn::ImportValue` of that export, so within one account and region |
@@ -17,7 +17,7 @@
 //! | a generated secret that Secrets Manager keeps | `GenerateSecretString` |
 //! | any other secret | a parameter that is not echoed |
 //! | a security group without outbound rules | one outbound rule that nothing matches |
-//! | a resource that holds data | `DeletionPolicy` and `UpdateReplacePolicy` that keep it |
+//! | a stateful resource | `DeletionPolicy` and `UpdateReplacePolicy` that keep it |
 //!
 //! Of the lifecycle, the order of a replacement, ignored changes and moves concern the engine
 //! only.
@@ -86,7 +86,7 @@ pub fn templates(assembly: &Assembly) -> Result<BTreeMap<String, Json>, Diagnost
     Ok(sections.into_iter().map(write).collect())
 }
 
-/// What the stacks find out about each other.
+/// Data that the stacks share.
 #[derive(Default)]
 struct Shared {
     /// References from another stack.
@@ -162,9 +162,9 @@ struct Translator<'a> {
     stack: &'a str,
     shared: &'a mut Shared,
     parameters: BTreeMap<String, Json>,
-    /// What is being written.
+    /// The resource or output that is being written.
     at: Path,
-    /// What it depends on though no function of CloudFormation in it says so.
+    /// The dependencies that no function of CloudFormation in it shows.
     depends_on: BTreeSet<Path>,
     /// References that are being written out, so that a cycle among properties ends.
     inlining: Vec<Reference>,
@@ -354,7 +354,7 @@ impl<'a> Translator<'a> {
         json!({"Fn::ImportValue": self.export_name(reference)})
     }
 
-    /// What another app publishes: text, and of a list its elements joined by commas.
+    /// Returns the reference to another app's output: text; a list is text with its elements joined by commas.
     fn import_of_app(&mut self, import: &CrossAppReference) -> Json {
         let value = json!({"Fn::ImportValue": app_export(&import.app, &import.name)});
         match import.form {
@@ -462,7 +462,7 @@ impl<'a> Translator<'a> {
         }
     }
 
-    /// Whether a reference is to an attribute with several values, as a zone's name servers.
+    /// Returns whether a reference is to an attribute with several values, as a zone's name servers.
     fn is_list(&self, reference: &Reference) -> bool {
         if let Some(query) = self.assembly.lookups.get(&reference.path) {
             return query.output(&reference.attribute).is_some_and(|(output, at)| output.is_list && at.is_none());
@@ -484,7 +484,7 @@ fn app_export(app: &str, name: &str) -> String {
     format!("{app}-{name}").replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != ':', "-")
 }
 
-/// What becomes of the resource when it leaves its stack; none where CloudFormation deletes it.
+/// Returns CloudFormation's deletion policy of the resource; `None` if CloudFormation deletes it.
 fn deletion_policy(entry: &ResourceEntry) -> Option<&'static str> {
     let schema = schema::lookup(&entry.type_name);
     let stateful = schema.is_some_and(|known| known.stateful);

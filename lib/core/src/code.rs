@@ -389,7 +389,7 @@ codes! {
     /// A change of the resource would change what the lookup finds. Pass the
     /// handle of the resource instead of looking it up.
     OwnResourceFound = "GP0604",
-    /// What a lookup finds lacks a value that the program uses.
+    /// The result of a lookup lacks a value that the program uses.
     ///
     /// For example, the VPC has no private subnets, or the region has fewer
     /// zones than the program uses. The finding shows what it has.
@@ -469,7 +469,7 @@ impl Code {
         Some(lines.join("\n"))
     }
 
-    /// Whether it has the form of Groundplan's codes and is none of them.
+    /// Returns whether it has the form of Groundplan's codes but is none of them.
     pub(crate) fn is_unknown(self) -> bool {
         matches!(self, Self::Custom(text) if text.len() > 2 && text.is_char_boundary(2) && text[..2].eq_ignore_ascii_case("gp")
             && text[2..].bytes().all(|byte| byte.is_ascii_digit()))

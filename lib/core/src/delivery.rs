@@ -1,7 +1,7 @@
-//! Resources that deliver to another one, which has to allow that by a policy of its own.
+//! Deliveries to another resource, which has to allow them by a policy of its own.
 //!
 //! A flow log names a bucket, and the policy of the bucket names it, too; neither names the other. AWS tries the
-//! delivery when it is set up, so the policy comes first and goes last.
+//! delivery when it is set up, so the policy is created first and deleted last.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,7 +68,7 @@ fn policies(assembly: &Assembly) -> BTreeMap<Target, Vec<Path>> {
     policies
 }
 
-/// What a value names: by an output, alone or in an ARN, or by its name.
+/// Returns the resources that a value names: by an output, alone or in an ARN, or by their names.
 fn targets(assembly: &Assembly, value: &Value) -> BTreeSet<Target> {
     let declared = value.references().into_iter().map(|reference| Target::Declared(reference.path.clone()));
     let mut targets: BTreeSet<_> = declared.collect();
@@ -102,7 +102,7 @@ mod tests {
     use crate::assembly::ResourceEntry;
     use crate::environment::Environment;
 
-    /// What each of these resources is made after.
+    /// Returns the dependencies of each of these resources.
     fn after(resources: &[(&str, &str, Json)]) -> Vec<String> {
         let entry = |(path, type_name, properties): &(&str, &str, Json)| {
             let Ok(Value::Map(properties)) = Value::from_json(properties.clone()) else { panic!("{path} is no map") };

@@ -26,9 +26,9 @@ pub struct Diagnostic {
     pub message: String,
     /// The given value.
     pub got: Option<String>,
-    /// What is allowed instead.
+    /// The allowed values.
     pub allowed: Option<String>,
-    /// What to do.
+    /// The fix.
     pub help: Option<String>,
     /// The path of the node.
     pub path: Option<Path>,

@@ -77,7 +77,7 @@ impl AssumeRole {
         }
     }
 
-    /// What is wrong with it, by the patterns of the API reference of AssumeRole.
+    /// Returns the reason why it is invalid, by the patterns of the API reference of AssumeRole.
     fn reject(&self) -> Option<String> {
         let is = |text: &str, lengths: std::ops::RangeInclusive<usize>, others: &str| {
             lengths.contains(&text.len())
@@ -131,7 +131,7 @@ impl Environment {
         account_of(self) == account_of(other) && self.region == other.region
     }
 
-    /// What is wrong with the role that is to be assumed.
+    /// Returns the reason why the role to assume is invalid.
     pub(crate) fn reject_role(&self) -> Option<String> {
         let role = self.role.as_ref()?;
         role.reject().or_else(|| {

@@ -36,8 +36,8 @@ pub fn keep_ignored(
     }
 }
 
-/// The value at `target` with what `path` names in it as in `source`. A structure that is new or gone
-/// as a whole has no parts to keep.
+/// Returns the value at `target`, with the parts that `path` names in it taken from `source`. A structure that was
+/// added or removed as a whole has no parts to keep.
 fn kept(path: &str, target: Option<&Value>, source: Option<&Value>) -> Option<Value> {
     match (target, source) {
         (Some(Value::Map(now)), Some(Value::Map(before))) => {
@@ -109,16 +109,16 @@ fn kept_entries(pattern: &str, target: Option<&Value>, source: Option<&Value>) -
     (target.is_some() || !now.is_empty()).then_some(Value::List(now))
 }
 
-/// Why a path names nothing of a resource.
+/// The reason why a path names nothing of a resource.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NamesNothing {
     /// The part of the path that is not there.
     pub(crate) part: String,
-    /// What is there; empty where nothing is.
+    /// The existing names; empty if there are none.
     pub(crate) known: Vec<String>,
 }
 
-/// Whether a path names something that resources of this type have, or that `properties` have.
+/// Checks that a path names a property that resources of this type have, or that `properties` have.
 pub(crate) fn check(
     schema: &ResourceType,
     properties: &BTreeMap<String, Value>,
@@ -168,7 +168,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Whether the keys of what is here are the user's.
+/// Returns whether the user chooses the keys of this value.
 fn is_free(kind: Option<&Kind>) -> bool {
     match kind {
         Some(Kind::Json | Kind::Map(_)) | None => true,

@@ -106,7 +106,7 @@ pub use value::{Deferred, Reference, SecretSource, SubnetOf, Value, WithoutPrefi
 
 #[doc(hidden)]
 pub mod private {
-    //! What the macros of this crate expand to.
+    //! Items that the macros of this crate expand to.
     pub use crate::cidr::parse_v4;
     pub use crate::json::{Entries, JsonPart};
     pub use crate::template::{TemplatePart, holes};

@@ -56,7 +56,7 @@ pub struct HostedZoneQuery {
     pub tags: Tags,
 }
 
-/// Below these names AWS publishes parameters for everybody.
+/// The prefix of the parameters that AWS publishes for every account.
 pub const PUBLIC_PARAMETERS: &str = "/aws/service/";
 
 /// An output that the answers of a query can have.

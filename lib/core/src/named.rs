@@ -132,14 +132,14 @@ impl Named {
 }
 
 impl Identified {
-    /// Whether the value at a place, as in `VpcConfig.SubnetIds`, may be this.
+    /// Returns whether the value at a place, as in `VpcConfig.SubnetIds`, may refer to this resource.
     fn is_meant_by(&self, holder: &ResourceType, place: &str) -> bool {
         let mut relations = holder.relations(place).into_iter();
         relations.any(|relation| relation.resource == self.schema.name && relation.attribute == self.property)
     }
 }
 
-/// Whether a name means the same in both environments.
+/// Returns whether a name means the same in both environments.
 fn share_names(environments: [Option<&Environment>; 2], schema: &ResourceType) -> bool {
     let [Some(a), Some(b)] = environments else { return false };
     a.account == b.account && (schema.is_global() || a.region == b.region)

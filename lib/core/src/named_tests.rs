@@ -9,7 +9,8 @@ const POLICY: &str = "AWS::IAM::RolePolicy";
 const PROFILE: &str = "AWS::IAM::InstanceProfile";
 const ROLE: &str = "AWS::IAM::Role";
 
-/// What each of these resources is made after; the stacks `a` and `b` are in two regions, and `c` in another account.
+/// Returns the dependencies of each of these resources; the stacks `a` and `b` are in two regions, and `c` in another
+/// account.
 fn after(resources: &[(&str, &str, Json)]) -> Vec<String> {
     let entry = |(path, type_name, properties): &(&str, &str, Json)| {
         let Ok(Value::Map(properties)) = Value::from_json(properties.clone()) else { panic!("{path} is no map") };

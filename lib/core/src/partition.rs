@@ -4,7 +4,7 @@
 struct Partition {
     /// The second part of its ARNs.
     name: &'static str,
-    /// What the names of its regions begin with.
+    /// The prefix of the names of its regions.
     prefix: &'static str,
     /// The domain that its endpoints end in.
     dns_suffix: &'static str,

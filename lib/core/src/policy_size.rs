@@ -131,7 +131,7 @@ fn inline_sizes(policies: &Value) -> usize {
     documents.into_iter().map(|document| size(document, 0)).sum()
 }
 
-/// What an identity is called: by its account and name where it has one, else by its path.
+/// Returns the key of an identity: its account and name if it has one, else its path.
 fn own_name(assembly: &Assembly, path: &Path, entry: &ResourceEntry, property: &str) -> String {
     match entry.properties.get(property).and_then(Value::as_str) {
         Some(name) => in_account(assembly, path, name),

@@ -221,8 +221,8 @@ impl Scope {
         self
     }
 
-    /// Takes the scope's path. Where it is taken, that is reported and the scope goes on under a
-    /// path that nobody can write, so that one mistake is one error.
+    /// Takes the scope's path. If it is taken, that is reported and the scope continues under a path that no program
+    /// can contain, so that one mistake is one error.
     pub(crate) fn declare(&mut self, locations: Vec<&'static Location<'static>>) {
         let taken = self.tree.nodes.borrow().get(&self.path).map(|first| first.locations.clone());
         if let Some(first) = taken {

@@ -1,4 +1,4 @@
-//! What the scopes, nodes and handles of one program share.
+//! The shared tree of declared nodes.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,11 +15,11 @@ use crate::path::Path;
 use crate::policy::Policy;
 use crate::value::{Reference, Value};
 
-/// What the whole program shares. Scopes, nodes and handles hold it, so that none of them has
-/// to be threaded through user code as `&mut`.
+/// The data of the whole program. Scopes, nodes and handles hold it, so that user code does not have to pass it on as
+/// `&mut`.
 pub(crate) struct Tree {
     pub(crate) name: Arc<str>,
-    /// Where it was given its name.
+    /// The line that named it.
     pub(crate) location: &'static Location<'static>,
     pub(crate) state: RefCell<Option<String>>,
     pub(crate) stacks: RefCell<BTreeMap<String, Environment>>,
@@ -33,7 +33,7 @@ pub(crate) struct Tree {
     pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
     pub(crate) acknowledged: RefCell<Vec<(Path, Code)>>,
     pub(crate) policies: RefCell<Vec<Box<dyn Policy>>>,
-    /// What `ignore_changes` names, of which resource, and where that is said.
+    /// The paths in `ignore_changes`, with their resources and lines.
     pub(crate) ignored: RefCell<Vec<(Path, String, &'static Location<'static>)>>,
     /// The programs whose outputs this one uses.
     pub(crate) upstreams: RefCell<Vec<Rc<Tree>>>,
@@ -41,7 +41,7 @@ pub(crate) struct Tree {
     pub(crate) calls: RefCell<Vec<&'static Location<'static>>>,
 }
 
-/// A scope or resource as declared, before synth has looked at it.
+/// A scope or resource as declared, before synth.
 pub(crate) struct Declared {
     pub(crate) entry: Option<ResourceEntry>,
     pub(crate) locations: Vec<&'static Location<'static>>,
@@ -80,7 +80,7 @@ impl Tree {
             calls: RefCell::default(),
         }
     }
-    /// The attribute `attribute` of what stands at `path`.
+    /// Returns the reference to `attribute` of the node at `path`.
     pub(crate) fn reference(&self, path: &Path, attribute: &str) -> Reference {
         Reference { app: Some(self.name.clone()), path: path.clone(), attribute: attribute.to_owned() }
     }

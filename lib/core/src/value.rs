@@ -51,7 +51,7 @@ impl Value {
         }
     }
 
-    /// The truth value, where this is a known one.
+    /// Returns the Boolean, if known.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -145,7 +145,7 @@ impl Value {
         found
     }
 
-    /// Whether this value is plain JSON all through.
+    /// Returns whether this value contains plain JSON only.
     pub fn is_known(&self) -> bool {
         let mut known = true;
         self.walk(&mut |value| known &= !matches!(value, Self::Deferred(_) | Self::Secret(_)));

@@ -101,15 +101,15 @@ pub enum Error {
     AppName {
         /// The name.
         app: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
     /// A state cannot be restored, pushed or moved. Nothing was changed.
     #[error("{reason}")]
     Refused {
-        /// Why not.
+        /// The reason.
         reason: String,
-        /// What to do.
+        /// Hints for the user.
         hints: Vec<Hint>,
     },
     /// The state belongs to another app.
@@ -142,7 +142,7 @@ pub enum Error {
     LockLost {
         /// The state store.
         place: String,
-        /// How the lock was lost, as in `was taken away`.
+        /// The way in which the lock was lost, as in `was taken away`.
         how: String,
     },
     /// A request to a remote state store failed.
@@ -154,7 +154,7 @@ pub enum Error {
         place: String,
         /// The error of the store.
         source: Box<ProviderError>,
-        /// What to do about it, if known.
+        /// The fix, if known.
         fix: Option<String>,
     },
     /// An event cannot be applied to the state.
@@ -171,7 +171,7 @@ pub enum Error {
     JournalStopped {
         /// The state store.
         place: String,
-        /// Why the earlier write failed.
+        /// The cause of the failed write.
         reason: String,
     },
     /// A read that planning depends on failed.
@@ -203,7 +203,7 @@ pub enum Error {
         stack: Option<String>,
         /// The expected account.
         expected: String,
-        /// Who the credentials belong to.
+        /// The identity of the credentials.
         actual: Identity,
     },
     /// The provider cannot manage some of the resources. Nothing was changed.
@@ -287,7 +287,7 @@ pub enum Error {
         path: Path,
         /// By what.
         reason: &'static str,
-        /// What to do.
+        /// Hints for the user.
         hints: Vec<Hint>,
     },
     /// A resource cannot be imported. Nothing was changed.
@@ -295,9 +295,9 @@ pub enum Error {
     NotImportable {
         /// The path to import it to.
         path: Path,
-        /// Why not.
+        /// The reason.
         reason: String,
-        /// What to do.
+        /// Hints for the user.
         hints: Vec<Hint>,
     },
     /// A part of a plan cannot be executed without changes of other resources.
@@ -314,14 +314,14 @@ pub enum Error {
     },
     /// Resources exchange claims, and none of them can release its claim first. Nothing was changed.
     #[error(
-        "`{path}` takes the {what} of `{other}`, which cannot release it first; deploy in two steps, of which the first gives one of the two a different one"
+        "`{path}` takes the {what} of `{other}`, which cannot release it first; make the change in two deploys; in the first, give one of the two a different value"
     )]
     Swapped {
         /// The resource that takes it.
         path: Path,
         /// The resource that has it.
         other: Path,
-        /// What it is, as in `port of a load balancer`.
+        /// A description of the claim, as in `port of a load balancer`.
         what: String,
     },
     /// Resources cannot be deleted, because remaining resources hold them. Nothing was changed.

@@ -7,8 +7,8 @@ use crate::model::{LookupProblem, Problem};
 
 const EVIL: &str = "a\nerror: b\r\tc";
 
-/// Every message that stands on several lines, with a quotation of several lines wherever it quotes, and how many
-/// lines it has.
+/// Returns every message with several lines, with a quotation of several lines at each place of a quotation, and its
+/// number of lines.
 fn lists() -> Vec<(Error, usize)> {
     let path = Path::from(EVIL);
     let (paths, text) = (vec![path.clone(); 2], EVIL.to_owned());

@@ -27,13 +27,13 @@ pub(crate) const VPC: &str = "AWS::EC2::VPC";
 pub(crate) const SUBNET: &str = "AWS::EC2::Subnet";
 /// Ready after a minute; its identifier is known early.
 pub(crate) const NAT: &str = "AWS::EC2::NatGateway";
-/// Ready after eight minutes; holds data.
+/// Ready after eight minutes; stateful.
 pub(crate) const DATABASE: &str = "AWS::RDS::DBInstance";
 /// Named, so that it cannot exist twice under one name.
 pub(crate) const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// Tells its secret once. There are two at most, and nothing says which create has made which.
 pub(crate) const KEY: &str = "AWS::IAM::AccessKey";
-/// Named, and carries no tags: whoever has made one of a name, it is found by that.
+/// Named, and without tags: a lookup finds it by its name, regardless of its creator.
 pub(crate) const GROUP: &str = "AWS::IAM::Group";
 pub(crate) const PARAMETERS: &str = "AWS::RDS::DBParameterGroup";
 /// Holds a text.
@@ -55,35 +55,35 @@ pub(crate) struct Cloud {
     pub(crate) errors: BTreeMap<String, Vec<Answer>>,
     /// Paths that never become ready.
     pub(crate) broken: BTreeSet<String>,
-    /// Paths that are ready only after somebody has done something.
+    /// Paths that are ready only after a user action.
     pub(crate) blocked: BTreeSet<String>,
     /// Names of the snapshots that were taken before deletions.
     pub(crate) snapshots: Vec<String>,
     pub(crate) secrets: BTreeMap<String, String>,
-    /// So many reads and deletes do not see what is there yet.
+    /// The number of reads and deletes that do not see an existing resource yet.
     pub(crate) blind: u32,
     /// A create whose answer is lost, or that makes the resource in part, makes it without this property;
     /// an update that is refused has changed all the others, and a deletion that is refused has taken it away.
     pub(crate) half: Option<&'static str>,
     /// Identifiers that the cloud reports as being deleted.
     pub(crate) deleting: BTreeSet<String>,
-    /// Paths that the credentials may not look at.
+    /// Paths that the credentials may not read.
     pub(crate) denied: BTreeSet<String>,
     /// An update gives the resource another identifier.
     pub(crate) renames: bool,
-    /// What the lookups of resources of an app are answered with, the first one first; then nothing is found.
+    /// The answers to lookups of an app's resources, in order; later ones find nothing.
     pub(crate) owned: Vec<Result<Vec<String>, ProviderError>>,
-    /// Whose identity tags resources carry, by identifier.
+    /// The owners in the identity tags of resources, by identifier.
     pub(crate) owners: BTreeMap<String, Owner>,
-    /// What the last lookup is not to answer with.
+    /// The resources that the last lookup had to exclude.
     pub(crate) own: BTreeSet<String>,
-    /// What lookups find.
+    /// The results of lookups.
     pub(crate) found: BTreeMap<Query, Matches>,
-    /// How often a deploy has polled.
+    /// The number of polls of a deploy.
     pub(crate) advances: u32,
-    /// Whether a deploy took the resource at a path for one that no run has seen ready, when it polled last.
+    /// Resources that a deploy polled, by path; `true` if the last poll was for a resource that no run has seen ready.
     pub(crate) advanced: BTreeMap<String, bool>,
-    /// What [`Provider::time`] says, and when what is looked up was asked for.
+    /// The time that [`Provider::time`] returns, and the request times of the creates that were looked up.
     pub(crate) time: Option<u64>,
     pub(crate) asked: Vec<Option<u64>>,
     next: u32,
@@ -95,11 +95,11 @@ pub(crate) struct Made {
     pub(crate) path: String,
     pub(crate) token: String,
     pub(crate) properties: Properties,
-    /// When it is ready.
+    /// The time at which it is ready.
     pub(crate) ready: Instant,
 }
 
-/// How a call goes wrong.
+/// The outcome of a call.
 pub(crate) enum Answer {
     /// It has no effect.
     Refused(ProviderError),
@@ -206,7 +206,7 @@ impl Cloud {
     }
 }
 
-/// When what is made or changed now is ready.
+/// Returns the time at which a resource that is created or changed now is ready.
 fn ready(type_name: &str) -> Instant {
     let seconds = match type_name {
         NAT => 60,

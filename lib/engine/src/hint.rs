@@ -1,4 +1,5 @@
-//! What a user can do about an error, as data. A library knows no command line: whoever shows an error words its hints.
+//! Hints for the user about an error, as data. A library knows no command line: the program that shows an error words
+//! its hints.
 
 use std::io::{self, ErrorKind};
 
@@ -33,14 +34,14 @@ pub enum Hint {
     AcceptState {
         /// Its serial.
         serial: u64,
-        /// Whether that drops its journal.
+        /// `true` if this drops its journal.
         drops_journal: bool,
     },
     /// Read the current state again, to edit that.
     PullState,
     /// Replace the state with a document.
     PushState {
-        /// Whether that has to be forced: the document is older or of another lineage, or the current state cannot be
+        /// `true` if it has to be forced: the document is older or of another lineage, or the current state cannot be
         /// read.
         force: bool,
     },
@@ -78,11 +79,11 @@ pub enum Hint {
     },
     /// Adopt a resource that exists.
     Import {
-        /// Its path in the program; none where the user chooses it.
+        /// Its path in the program; `None` if the user chooses it.
         path: Option<Path>,
-        /// Its identifier; none where that is not known.
+        /// Its identifier; `None` if it is not known.
         id: Option<String>,
-        /// Whether there is no state yet, so that the first import has to start one.
+        /// `true` if there is no state yet, so that the first import has to create one.
         new_state: bool,
     },
     /// Import a resource although its tags say that it belongs to another path or app, or cannot be read.
@@ -92,7 +93,7 @@ pub enum Hint {
     PlanAgain,
     /// Deploy, which finishes what earlier runs have left open.
     FinishOpen,
-    /// Run again later, which goes on waiting.
+    /// Run again later, which continues to wait.
     WaitAgain,
     /// Read every resource before planning, so that the state records what has changed outside of it.
     Refresh,
@@ -108,7 +109,7 @@ pub enum Hint {
 
     /// Wait for the lock.
     WaitForLock {
-        /// Whether the lock runs out, so that it can be taken over from a run that has died.
+        /// `true` if the lock expires, so that it can be taken over from a run that died.
         expires: bool,
     },
     /// Take the lock away from a run that hangs.
@@ -134,7 +135,7 @@ pub enum Hint {
     },
     /// Allow the credentials a call.
     AllowCall {
-        /// The call, as in `ec2:CreateVpc`; none where it is not known.
+        /// The call, as in `ec2:CreateVpc`; `None` if it is not known.
         operation: Option<String>,
     },
     /// Check that the cloud can be reached over the network.
@@ -151,7 +152,7 @@ pub enum Hint {
 
 /// An error that a user can do something about.
 pub trait Hints {
-    /// What to do, the least harmful first. Empty where the message of the error says all.
+    /// Returns hints, the least harmful first; empty if the message of the error says everything.
     fn hints(&self) -> Vec<Hint>;
 }
 

@@ -13,7 +13,7 @@
 //! The modules form three layers:
 //!
 //! - [`model`] contains the persisted data and depends on nothing else. [`provider`] is the interface to a cloud.
-//!   [`hint`] has what a user can do about an error, without the commands of whoever runs the engine.
+//!   [`hint`] contains hints about errors, without the commands of the program that runs the engine.
 //! - The stages are pure: [`diff`], [`plan`], and [`drift`], which compares the applied properties with the live ones.
 //! - Runs use both. [`session`] does a complete run: it reads, plans, permits, executes, and keeps the history.
 //!   [`planning`] reads from the cloud what the stages need, and [`detect`] detects drift. [`mod@import`] and [`edit`]

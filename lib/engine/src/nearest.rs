@@ -20,7 +20,7 @@ pub fn nearest<'a>(wanted: &Path, known: impl IntoIterator<Item = &'a Path>) -> 
     alike.into_iter().take(SUGGESTED).map(|(_, path)| path).collect()
 }
 
-/// How many slips lead from one path to the other; none where they have little in common.
+/// Returns the number of typing errors between two paths; `None` if they have little in common.
 fn distance(wanted: &Path, known: &Path) -> Option<usize> {
     let names = |path: &Path| path.as_str().to_lowercase().split('/').map(str::to_owned).collect::<Vec<_>>();
     let (wanted, known) = (names(wanted), names(known));
@@ -32,7 +32,7 @@ fn distance(wanted: &Path, known: &Path) -> Option<usize> {
     is_shortened.then_some(1)
 }
 
-/// How many slips lead from one name to the other; none where they are more than the length lets expect.
+/// Returns the number of typing errors between two names; `None` if it is too high for their length.
 fn slips(wanted: &str, known: &str) -> Option<usize> {
     let slips = strsim::damerau_levenshtein(wanted, known);
     (slips <= (wanted.chars().count() / 3).max(1)).then_some(slips)

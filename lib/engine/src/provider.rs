@@ -57,7 +57,7 @@ pub trait Provider: Send + Sync {
     /// returns it. A secret in it is fetched for the update, if possible.
     fn repeats(&self, type_name: &str, property: &str) -> bool;
 
-    /// Requests a new resource. Returns as soon as the cloud has accepted the request; [`status`](Self::status) tells
+    /// Requests a new resource. Returns as soon as the cloud has accepted the request; [`status`](Self::status) reports
     /// when the resource is ready.
     async fn create(&self, request: &CreateRequest) -> Result<Accepted, ProviderError>;
 
@@ -95,12 +95,12 @@ pub trait Provider: Send + Sync {
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError>;
 
     /// Lists resources in these regions that have the identity tags of `app`, for messages. The list may be incomplete,
-    /// and is empty if the provider sets no tags. The engine asks before the first deploy of an app: resources that
-    /// exist already were created with a state that is now missing.
+    /// and is empty if the provider sets no tags. The engine calls this before the first deploy of an app: resources
+    /// that exist already were created with a state that is now missing.
     async fn owned(&self, app: &str, environments: &[Environment]) -> Result<Vec<String>, ProviderError>;
 
     /// Returns the owner that the identity tags of an existing resource name; `None` if it has no such tags, or the
-    /// provider does not read them. The engine asks before an import.
+    /// provider does not read them. The engine calls this before an import.
     async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError>;
 
     /// Returns a provider for the same cloud that sends a request that changes something only while `fence` allows it;
@@ -108,7 +108,7 @@ pub trait Provider: Send + Sync {
     fn with_fence(&self, fence: Arc<dyn Fence>) -> Option<Box<dyn Provider>>;
 
     /// Reads a secret attribute of an existing resource; `None` if the cloud does not return it again. The engine never
-    /// asks for an attribute that is returned only once ([`groundplan_schema::ResourceType::is_told_once`]).
+    /// requests an attribute that is returned only once ([`groundplan_schema::ResourceType::is_told_once`]).
     async fn secret_output(
         &self,
         resource: &Existing,
@@ -135,7 +135,7 @@ pub struct LookupRequest {
     pub path: Path,
     /// The query.
     pub query: Query,
-    /// The region and account that it is looked up in.
+    /// The region and account of the lookup.
     pub environment: Environment,
     /// The identifiers of what the app itself manages, which is no part of an answer: the subnets that it adds to a VPC
     /// would otherwise change what the VPC is found with.
@@ -248,7 +248,7 @@ pub struct UpdateRequest {
     pub properties: Properties,
     /// Identifies this update, as [`CreateRequest::token`] identifies a creation.
     pub token: String,
-    /// Whether the update has work that the properties do not show: a setting that was refused after the create, or a
+    /// `true` if the update has work that the properties do not show: a setting that was refused after the create, or a
     /// reboot for a changed parameter group.
     pub incomplete: bool,
 }
@@ -258,8 +258,8 @@ pub struct UpdateRequest {
 pub struct DeleteRequest {
     /// The resource.
     pub existing: Existing,
-    /// Whether its contents may be deleted with it: the objects of a bucket, the images of a repository, the data of a
-    /// database.
+    /// `true` if its contents may be deleted with it: the objects of a bucket, the images of a repository, the data of
+    /// a database.
     pub delete_data: bool,
     /// The name of the final snapshot to take before the deletion, if the type has one
     /// ([`final_snapshot`](groundplan_schema::ResourceType::final_snapshot)). `None` deletes the resource without a
@@ -316,7 +316,7 @@ impl fmt::Debug for SecretOutputs {
 pub enum Deletion {
     /// The resource is gone.
     Gone,
-    /// The deletion is in progress; [`Provider::status`] tells when the resource is gone.
+    /// The deletion is in progress; [`Provider::status`] reports when the resource no longer exists.
     Pending,
 }
 
@@ -361,12 +361,12 @@ pub struct ProviderError {
     pub request_id: Option<String>,
     /// The identifier of the resource that was partly created before the error.
     pub partial: Option<String>,
-    /// Whether the create of [`partial`](Self::partial) succeeded and only a later setting was refused. The engine then
-    /// updates the resource instead of creating it again.
+    /// `true` if the create of [`partial`](Self::partial) succeeded and only a later setting was refused. The engine
+    /// then updates the resource instead of creating it again.
     pub settings: bool,
-    /// How long to retry the call, if longer than is usual for the class.
+    /// The time to retry the call, if longer than is usual for the class.
     pub patience: Option<Duration>,
-    /// What a user can do about it, beyond what the message says.
+    /// Hints for the user, beyond the message.
     pub hints: Vec<Hint>,
 }
 

@@ -21,7 +21,7 @@ use crate::provider::{Accepted, Existing, Provider, ProviderError};
 /// The digests of the secrets whose values are known during planning, by source.
 pub type Digests = BTreeMap<String, String>;
 
-/// Why the value of a secret could not be had.
+/// The reason why the value of a secret is unavailable.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
     #[error("the environment variable {0} is not set, which a secret is read from")]
@@ -38,7 +38,7 @@ pub(crate) enum SecretError {
     Provider(Box<ProviderError>),
 }
 
-/// The digest that stands for `value` under a state's key.
+/// Returns the digest of `value` under a state's key.
 pub(crate) fn digest(key: &str, value: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key may have any length");
     mac.update(value.as_bytes());
@@ -71,7 +71,7 @@ pub(crate) fn secrets(properties: &BTreeMap<String, Value>) -> Vec<(String, &Sec
     found
 }
 
-/// The secrets that the resources which a run has made have told it: in memory, until the run ends.
+/// The secrets that the cloud returned for resources created in this run: in memory, until the run ends.
 #[derive(Default)]
 pub(crate) struct Told(Mutex<BTreeMap<(String, String), Zeroizing<String>>>);
 
@@ -97,7 +97,7 @@ impl Told {
 /// Gives the resource that has a secret attribute, where it exists.
 pub(crate) type Maker<'a> = dyn Fn(&SecretOutput) -> Option<Existing> + Sync + 'a;
 
-/// What the values of secrets are fetched from.
+/// The sources of secret values.
 #[derive(Clone, Copy)]
 pub(crate) struct Sources<'a> {
     pub(crate) provider: &'a dyn Provider,
@@ -143,7 +143,7 @@ pub(crate) fn maker(state: &State, output: &SecretOutput) -> Option<Existing> {
     Some(resource.existing(&state.app, path))
 }
 
-/// Whether a secret is an attribute of this resource. Its identifier is known.
+/// Returns whether a secret is an attribute of this resource, whose identifier is known.
 pub(crate) fn is_of(resource: &ResourceState, output: &SecretOutput) -> bool {
     let schema = groundplan_schema::lookup(&resource.type_name);
     let has = schema.is_some_and(|schema| schema.is_secret_attribute(&output.attribute));
@@ -177,7 +177,7 @@ pub(crate) async fn fetch(
     Ok(derived(source, value))
 }
 
-/// Asks the cloud for an attribute that it tells more than once.
+/// Requests an attribute that the cloud returns more than once.
 async fn told_again(output: &SecretOutput, sources: Sources<'_>) -> Result<Zeroizing<String>, SecretError> {
     let lost = || SecretError::Lost(SecretSource::Output(output.clone()).to_string());
     let maker = (sources.maker)(output).ok_or_else(lost)?;
@@ -189,7 +189,7 @@ async fn told_again(output: &SecretOutput, sources: Sources<'_>) -> Result<Zeroi
     told.map_err(|error| SecretError::Provider(Box::new(error)))?.ok_or_else(lost)
 }
 
-/// What `source` makes of the value of its origin.
+/// Returns the value that `source` derives from the value of its origin.
 fn derived(source: &SecretSource, origin: Zeroizing<String>) -> Zeroizing<String> {
     let SecretSource::Derived { from, by } = source else { return origin };
     let value = derived(from, origin);

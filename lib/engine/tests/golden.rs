@@ -1,4 +1,4 @@
-//! Files of every format that there was, and what they mean.
+//! Files of every supported format, and their contents.
 //!
 //! `golden/FORMAT/` has what a run has left behind that was interrupted: the state, the journal,
 //! a saved plan, and the history. Such files are in use, so those of a format never change: what is
@@ -228,7 +228,7 @@ fn assembly(format: u32) -> Assembly {
     }
 }
 
-/// What people are shown, with every action and every reason.
+/// An overview for people, with every action and every reason.
 fn overview() -> Overview {
     let actions = json!([
         "create", "update", {"replace": "create_first"}, {"replace": "delete_first"}, "delete", "retain", "forget", "move", "record",
@@ -343,8 +343,8 @@ fn entry() -> RunRecord {
     }
 }
 
-/// The formats that there were: a directory each. A file whose format has not changed stands in the later
-/// ones, too, as it is written beside the others.
+/// The supported formats: a directory each. A file whose format has not changed is in the later ones, too, as it is
+/// written together with the others.
 const FORMATS: [u32; 5] = [1, 2, 3, 4, 5];
 
 /// The one that this version writes.
@@ -354,7 +354,7 @@ fn golden(format: u32) -> PathBuf {
     FilePath::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{format}"))
 }
 
-/// What this version writes, by file.
+/// Returns the files that this version writes.
 async fn written(dir: &FilePath) -> BTreeMap<&'static str, String> {
     let store = FileStore::new(dir, "shop");
     store.save(&state(NEWEST)).await.unwrap();
@@ -477,7 +477,7 @@ fn the_files_have_every_event_and_every_kind_of_work() {
     assert_eq!(reasons.len(), 28);
 }
 
-/// What becomes of each file when something in it is changed.
+/// Changes a value in this file, and loads it.
 async fn changed(format: u32, file: &str, change: impl Fn(&mut Json)) -> Result<(), Error> {
     let dir = tempfile::tempdir().unwrap();
     copy(&golden(format), dir.path());

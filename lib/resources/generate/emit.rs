@@ -10,7 +10,7 @@ use super::kinds::{Place, shape};
 use super::names;
 use super::values::{self, Values};
 
-/// Where AWS documents the resource types.
+/// The address of AWS's documentation of resource types.
 const REFERENCE: &str = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference";
 
 /// The code of a service's module.
@@ -37,7 +37,7 @@ pub(crate) fn service(service: &str, resources: &[&'static ResourceType], ids: &
     code.text
 }
 
-/// That no struct is called like what another one's required values are given by.
+/// Asserts that no struct has the name of the struct of another one's required values.
 fn assert_apart<'a>(structs: impl Iterator<Item = &'a String> + Clone) {
     let required: BTreeSet<_> = structs.clone().map(|name| names::required(name)).collect();
     structs.for_each(|name| assert!(!required.contains(name), "{name} collides with required values"));
@@ -68,7 +68,7 @@ impl Code {
     }
 }
 
-/// Configured out, so that the compiler can tell which feature is missing.
+/// Writes a stub that is configured out, so that the compiler can name the missing feature.
 fn write_stub(code: &mut Code, service: &str, name: &str) {
     code.line("");
     code.line(&format!("#[cfg(feature = {service:?})]"));
@@ -206,12 +206,12 @@ fn write_struct(code: &mut Code, structure: &Structure<'_>, place: Place<'_>, bo
     });
 }
 
-/// What several required values are given by: a type parameter for each, so that a field takes whatever
+/// Writes the struct for several required values: a type parameter for each, so that a field takes any type that
 /// provides its value and a literal without one does not compile.
 fn write_required(code: &mut Code, name: &str, required: &[&Field<'_>]) {
     let parameters: Vec<_> = required.iter().map(|field| field.parameter()).collect();
     code.line("");
-    code.line(&format!("/// What a [`{name}`] requires, by name."));
+    code.line(&format!("/// The required values of a [`{name}`], by name."));
     code.block(&format!("pub struct {}<{}>", names::required(name), parameters.join(", ")), |code| {
         for (field, parameter) in required.iter().zip(&parameters) {
             code.line(&format!("/// {}", field.docs()));
@@ -230,17 +230,17 @@ fn write_new(code: &mut Code, name: &str, required: &[&Field<'_>]) {
     };
     match required {
         [] => {
-            code.line("/// With nothing set.");
+            code.line("/// Creates it without properties.");
             code.line("#[inline]");
             code.block("pub fn new() -> Self", |code| code.line("gp::Fields::unset()"));
         }
         [only] => {
-            code.line("/// With what is required.");
+            code.line("/// Creates it with its required values.");
             let head = format!("pub fn new({}: impl gp::Provides<{}>) -> Self", only.rust, only.kind);
             code.block(&head, |code| body(code, ""));
         }
         _ => {
-            code.line("/// With what is required.");
+            code.line("/// Creates it with its required values.");
             let takes: Vec<_> = required.iter().map(|field| format!("impl gp::Provides<{}>", field.kind)).collect();
             let head = format!("pub fn new(required: {}<{}>) -> Self", names::required(name), takes.join(", "));
             code.block(&head, |code| body(code, "required."));
@@ -253,7 +253,7 @@ struct Field<'a> {
     rust: &'a str,
     kind: String,
     property: &'a Property,
-    /// Whether the struct would hold itself if the field were not boxed.
+    /// `true` if the struct would hold itself if the field were not boxed.
     boxed: bool,
 }
 
@@ -263,7 +263,7 @@ impl Field<'_> {
         if self.boxed { format!("Option<Box<gp::Input<{kind}>>>") } else { format!("Option<gp::Input<{kind}>>") }
     }
 
-    /// The type parameter that stands for what is given, named like the field.
+    /// Returns the type parameter of the argument, named like the field.
     fn parameter(&self) -> String {
         let name = names::camel(self.rust);
         if names::OF_STD.contains(&name.as_str()) { name + "Value" } else { name }
@@ -339,7 +339,7 @@ fn write_attributes(code: &mut Code, name: &str, place: Place<'_>) {
     }
     let methods = names::distinct(outputs.keys().copied(), names::output);
     code.line("");
-    code.line(&format!("/// What a [`{name}`](super::{name}) has once it exists."));
+    code.line(&format!("/// The attributes of a [`{name}`](super::{name}) that exists."));
     code.line("pub struct Attributes(gp::Node);");
     code.line("");
     code.block("impl From<gp::Node> for Attributes", |code| {

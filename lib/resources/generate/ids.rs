@@ -1,4 +1,4 @@
-//! Which values are typed ids, and what the ids are called.
+//! Values that are typed ids, and the names of the ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ pub(crate) struct Ids {
     /// The name of the id that an attribute is.
     names: BTreeMap<Reference, Id>,
     unions: BTreeMap<BTreeSet<Reference>, Id>,
-    /// What properties and attributes refer to, maybe those of another service.
+    /// The targets of properties and attributes, maybe those of another service.
     related: BTreeSet<Reference>,
     meanings: Meanings,
 }
 
-/// What texts identify, by the schema's relations and by their names.
+/// The meanings of texts, by the schema's relations and by their names.
 pub(crate) struct Meanings(Named);
 
 /// A type in a service's module.
@@ -91,7 +91,7 @@ impl Ids {
         }
     }
 
-    /// What a property's name says, where no relation of it counts.
+    /// Returns the targets of a property by its name, if no relation of it counts.
     #[cfg(test)]
     pub(crate) fn by_name(
         &self,
@@ -140,7 +140,7 @@ impl Ids {
         unions.filter(move |(other, _)| set.is_some_and(|set| set.is_subset(other) && set != *other)).map(|(_, id)| id)
     }
 
-    /// Whether all that an id can be are ARNs.
+    /// Returns whether all possible values of an id are ARNs.
     pub(crate) fn is_arn(&self, id: &Id) -> bool {
         let single =
             self.names.iter().find(|(_, other)| *other == id).map(|(target, _)| BTreeSet::from([target.clone()]));
@@ -148,7 +148,7 @@ impl Ids {
         set.is_some_and(|set| set.iter().all(is_arn))
     }
 
-    /// The ARN of a resource that its handle stands for where any ARN is wanted.
+    /// Returns the attribute with the ARN that a handle of the resource provides if any ARN is accepted.
     pub(crate) fn arn(&self, resource: &ResourceType) -> Option<&'static str> {
         let first = Reference { resource: resource.name, attribute: "" };
         let own = self.names.range(first..).map(|(target, _)| target);
@@ -156,7 +156,7 @@ impl Ids {
         arns.map(|target| target.attribute).min_by_key(|attribute| rank(resource, attribute))
     }
 
-    /// What a handle of the resource can stand for, each with the attribute that is meant.
+    /// Returns the ids that a handle of the resource can provide, each with its attribute.
     pub(crate) fn identifying(&self, resource: &ResourceType) -> BTreeMap<&Id, &'static str> {
         let mut found = BTreeMap::new();
         let first = Reference { resource: resource.name, attribute: "" };
@@ -217,9 +217,9 @@ impl Meanings {
         Self(Named::new(resources().flat_map(own)))
     }
 
-    /// What a text property identifies. The schema's relations count where the property's name says so of
-    /// every target: AWS's relationships are possibilities, and what may also be a domain name, an address or
-    /// the id of something that is not listed is plain text. Where they do not count, the name may.
+    /// Returns the targets of a text property. The schema's relations count if the property's name fits every target:
+    /// AWS's relationships are possibilities, and a value that may also be a domain name, an address or the id of a
+    /// type that is not listed is plain text. If they do not count, the name may.
     pub(crate) fn of_property(
         &self,
         resource: &ResourceType,
@@ -278,7 +278,7 @@ impl Meanings {
         }
     }
 
-    /// What attributes of a resource are that belong to another one.
+    /// Returns the targets of a resource's attributes that belong to another resource.
     fn led_elsewhere(&self, resource: &'static ResourceType) -> impl Iterator<Item = Reference> {
         let names = resource.attributes.keys().chain(resource.properties.keys());
         let own = names.map(|attribute| Reference { resource: resource.name, attribute }).filter(is_text);
@@ -286,13 +286,13 @@ impl Meanings {
     }
 }
 
-/// Whether an identifier is an ARN.
+/// Returns whether an identifier is an ARN.
 fn is_arn(target: &Reference) -> bool {
     // Which is called `Id`.
     names::is_arn(target.attribute) || target.resource == "AWS::SecretsManager::Secret" && target.attribute == "Id"
 }
 
-/// Whether the name of a property has a word of what it refers to.
+/// Returns whether the name of a property contains a word of its target.
 fn is_named(name: &str, target: &Reference) -> bool {
     const SAY_NOTHING: [&str; 4] = ["arn", "id", "identifier", "name"];
     let resource = find(target);

@@ -1,4 +1,4 @@
-//! Which Rust type a kind is.
+//! The Rust type of a kind.
 
 use groundplan_schema::{Kind, Property, ResourceType};
 
@@ -6,12 +6,12 @@ use super::ids::{Id, Ids};
 use super::names;
 use super::values::Values;
 
-/// Where code stands, and what it can name from there.
+/// A place in the generated code, and the names that are in scope there.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) service: &'a str,
     pub(crate) resource: &'a ResourceType,
-    /// Whether it stands in the resource's own module, beside the nested types.
+    /// `true` if it is in the resource's own module, beside the nested types.
     pub(crate) nested: bool,
     pub(crate) ids: &'a Ids,
     pub(crate) values: &'a Values,

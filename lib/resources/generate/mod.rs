@@ -1,4 +1,4 @@
-//! The generator of the service modules, run by `build.rs` and looked at by the tests.
+//! The generator of the service modules, run by `build.rs` and checked by the tests.
 //!
 //! One module for each service, named like its SDK crate (`ec2`, `secretsmanager`). In it a struct
 //! for each resource type, the typed ids, and for each resource a module with its nested types and
@@ -35,7 +35,7 @@ pub(crate) fn resources() -> impl Iterator<Item = &'static ResourceType> {
     groundplan_schema::all().filter_map(groundplan_schema::lookup)
 }
 
-/// What the names of properties say, where no relation does, as `ec2 KeyName: AWS::EC2::KeyPair KeyName (4)`.
+/// Returns the meanings of property names without a relation, as `ec2 KeyName: AWS::EC2::KeyPair KeyName (4)`.
 #[cfg(test)]
 pub(crate) fn said_by_names() -> Vec<String> {
     let ids = ids::Ids::new();

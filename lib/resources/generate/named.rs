@@ -1,15 +1,14 @@
-//! What a text identifies by its name, where the schema relates it to nothing.
+//! The target of a text by its name, if the schema has no relation for it.
 //!
-//! The schema's relations are good but few: of `KeyName`, `CacheSubnetGroupName` or the `ClusterName` of an
-//! EKS add-on it says nothing, though no reader would doubt what is meant. Two rules say it of every service
-//! alike, so that a newer schema needs no new row:
+//! The schema's relations are good but few: of `KeyName`, `CacheSubnetGroupName` or the `ClusterName` of an EKS add-on
+//! it defines nothing, though the meaning is obvious. Two rules define it for every service, so that a newer schema
+//! needs no new row:
 //!
 //! 1. `ClusterName` is the identifier of the one resource type of the same service that is called `Cluster`
 //!    and is identified by a `ClusterName` or a `Name`.
-//! 2. Where the service has no such type, what the name ends in says it: whoever writes `…RoleArn` means a
-//!    role. [`ENDINGS`] has these.
+//! 2. If the service has no such type, the end of the name defines it: `…RoleArn` means a role. [`ENDINGS`] has these.
 //!
-//! [`EXCEPTIONS`] are the names that mean something else than they say, or that no rule sees.
+//! [`EXCEPTIONS`] are the names with another meaning, or that no rule covers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +27,7 @@ const SECURITY_GROUP: Target = ("AWS::EC2::SecurityGroup", "GroupId");
 const SUBNET: Target = ("AWS::EC2::Subnet", "SubnetId");
 const TOPIC: Target = ("AWS::SNS::Topic", "TopicArn");
 
-/// What the last words of a name mean in every service, in the singular.
+/// The meanings of the last words of a name in every service, in the singular.
 const ENDINGS: &[(&str, &[Target])] = &[
     ("bucket_arn", &[("AWS::S3::Bucket", "Arn")]),
     ("bucket_name", &[("AWS::S3::Bucket", "BucketName")]),
@@ -65,8 +64,8 @@ const ENDINGS: &[(&str, &[Target])] = &[
     ("vpc_id", &[("AWS::EC2::VPC", "VpcId")]),
 ];
 
-/// What a name means in a type, or in all of a service (`AWS::EC2::`), whichever nested type it is in or in
-/// one (`AliasTarget.HostedZoneId`); nothing where that is plain text.
+/// The meanings of a name in a type, or in all of a service (`AWS::EC2::`), in every nested type or in one
+/// (`AliasTarget.HostedZoneId`); empty for plain text.
 #[rustfmt::skip]
 const EXCEPTIONS: &[(&str, &str, &[Target])] = &[
     // Key pairs, which the names do not call so.
@@ -132,7 +131,7 @@ impl Named {
         Self { identifiers: found }
     }
 
-    /// What a property of a resource type, at the top or in a nested type, identifies by its name.
+    /// Returns the targets of a property of a resource type, at the top or in a nested type, by its name.
     pub(crate) fn of_property(&self, resource: &ResourceType, nested: &str, name: &str) -> Vec<Reference> {
         let path = format!("{nested}.{name}");
         let exception = EXCEPTIONS.iter().find(|(of, what, _)| {
@@ -145,7 +144,7 @@ impl Named {
         }
     }
 
-    /// What an attribute of a resource type identifies by its name.
+    /// Returns the targets of an attribute of a resource type, by its name.
     pub(crate) fn of_attribute(&self, resource: &ResourceType, name: &str) -> Vec<Reference> {
         let last = name.rsplit('.').next().unwrap_or(name);
         if ends_in(&singular(last), NOT_OF_ATTRIBUTES) { Vec::new() } else { self.of_name(resource, last, ENDINGS) }
@@ -169,15 +168,14 @@ impl Named {
     }
 }
 
-/// Whether a type is the one that is meant, or another form of it that has a name of the same kind, as a
-/// global table has.
+/// Returns whether a type is the target, or another form of it that has a name of the same kind, as a global table has.
 fn is_or_extends(resource: &ResourceType, target: &Reference) -> bool {
     let meant = super::ids::find(target);
     let own = resource.primary_identifier.len() == 1 && resource.primary_identifier.contains(&target.attribute);
     meant.name == resource.name || own && words(meant.short_name()).is_subset(&words(resource.short_name()))
 }
 
-/// Whether a name has all words of what it is to mean, but for those of the service.
+/// Returns whether a name contains all words of its target, except those of the service.
 fn says(name: &str, meant: &ResourceType) -> bool {
     let known: BTreeSet<_> = name.split('_').map(str::to_owned).chain(words(meant.service())).collect();
     words(meant.short_name()).is_subset(&known)

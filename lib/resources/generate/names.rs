@@ -1,4 +1,4 @@
-//! How what CloudFormation names is called in Rust.
+//! Rust names of CloudFormation's names.
 
 use std::collections::BTreeMap;
 
@@ -114,14 +114,14 @@ pub(crate) fn nested(name: &str) -> String {
     if name == "Attributes" { "AttributesProperty".into() } else { name }
 }
 
-/// Whether a property or attribute holds ARNs, by its name.
+/// Returns whether a property or attribute holds ARNs, by its name.
 pub(crate) fn is_arn(name: &str) -> bool {
     let name = snake(name);
     let last = name.rsplit('_').next().unwrap_or_default();
     matches!(last, "arn" | "arns")
 }
 
-/// What the required values of a struct are given by, where there are several.
+/// Returns the name of the struct for several required values.
 pub(crate) fn required(of: &str) -> String {
     format!("{of}Args")
 }

@@ -7,7 +7,7 @@ use groundplan_schema::{Kind, Property, ResourceType};
 use super::kinds::shape;
 use super::names;
 
-/// The types of the published values of a resource type, which stand in its module.
+/// The types of the published values of a resource type, which are in its module.
 pub(crate) struct Values {
     /// The name of the type, by nested type (empty for the resource itself) and property.
     names: BTreeMap<&'static str, BTreeMap<&'static str, String>>,

@@ -1,4 +1,4 @@
-//! The ARN of whatever has one.
+//! The ARN of any resource.
 
 groundplan_core::id_types! {
     /// An ARN, of a resource of any type: where a property's name says no more than that it takes one, as

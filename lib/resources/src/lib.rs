@@ -18,7 +18,7 @@
 //! let id: groundplan_core::Output<groundplan_resources::ec2::SubnetId> = subnet.subnet_id();
 //! ```
 //!
-//! What requires several values takes them by name:
+//! A type that requires several values takes them by name:
 //!
 //! ```
 //! use groundplan_resources::ssm::{Parameter, ParameterArgs};
@@ -34,15 +34,15 @@
 //! Subnet::new(SubnetId::new("subnet-1"));
 //! ```
 //!
-//! # How the structs come about
+//! # Generation of the structs
 //!
 //! The build script writes them from groundplan-schema; `generate/` has it.
 //!
 //! - Names are CloudFormation's in Rust's case: `VPCCidrBlock` is `VpcCidrBlock`, `DBInstance` is
 //!   `DbInstance`, `Type` is `type_`. An attribute `Path` is `path_`, since a handle has a `path`.
-//! - What is required is given to `new`: a single value as it is, several by name in a struct that is
-//!   called like the type with `Args`. Leaving one out does not compile, and neither a program nor a
-//!   newer schema can swap two of them. The rest has setters.
+//! - Required values are passed to `new`: a single value as it is, several by name in a struct that is called like the
+//!   type with `Args`. Leaving one out does not compile, and neither a program nor a newer schema can swap two of them.
+//!   The rest has setters.
 //! - A property that refers to another resource takes that one's id: `VpcId`, or a handle of a VPC.
 //!   An id is called like its resource and attribute, without repetition. Where it may refer to
 //!   several, it takes a union that each of them is, as in `kms::KeyArnOrKeyId`. Where the schema
@@ -50,12 +50,12 @@
 //!   `generate/named.rs` has the rules), or that it takes the ARN of anything ([`Arn`]); else it is a
 //!   `String`. It is one as well where the name does not say what the schema does (`Endpoint`,
 //!   `Value`): AWS's relationships are possibilities, not all of them.
-//! - A setter takes an `Option` of a value as well, where `None` leaves the property unset. A list takes
-//!   whatever iterates, and a map takes maps and whatever iterates over pairs.
+//! - A setter takes an `Option` of a value as well, where `None` leaves the property unset. A list takes any iterator,
+//!   and a map takes maps and iterators over pairs.
 //! - An id that is known is given as text, `.subnet_ids(["subnet-0a1b2c3d"])`, or as a template.
 //! - A property that carries a secret takes a `Secret`.
-//! - Untyped `Json` stands where AWS publishes no schema, and where several objects are possible.
-//!   Of other alternatives the richest is taken: a list before an object before text.
+//! - Untyped `Json` is used if AWS publishes no schema, and if several objects are possible. Of other alternatives the
+//!   richest is taken: a list before an object before text.
 
 use groundplan_core as gp;
 

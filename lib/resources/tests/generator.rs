@@ -1,4 +1,4 @@
-//! What the generator writes: that nothing is missing, and what things are called.
+//! The completeness and the names of the generated code.
 
 use std::collections::BTreeSet;
 
@@ -86,8 +86,8 @@ fn names_that_would_be_the_same_are_numbered_in_the_order_of_cloudformation() {
     assert_eq!(named["Accesskey"], "access_key3");
 }
 
-/// What the names of properties and attributes say where AWS relates them to nothing: each meaning with
-/// the number of properties, and those of a service that ends in one of its own types.
+/// Checks the meanings of names of properties and attributes without a relation: each meaning with the number of
+/// properties, and those of a service that ends in one of its own types.
 #[test]
 fn what_names_say_is_what_a_reader_would_say() {
     insta::assert_snapshot!(generate::said_by_names().join("\n"));

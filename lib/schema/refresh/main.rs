@@ -1,4 +1,4 @@
-//! Makes `data/aws-resources.jsonl` from what AWS publishes.
+//! Generates `data/aws-resources.jsonl` from the sources that AWS publishes.
 //!
 //! ```text
 //! cargo run -p groundplan-schema --features refresh --example refresh [SPEC_VERSION CFN_LINT_VERSION]
@@ -11,7 +11,7 @@
 //! Two sources, both stated in the header of the file:
 //!
 //! - npm `@aws-cdk/aws-service-spec` (Apache-2.0): types, properties, what replaces, attributes,
-//!   identifiers, ARN templates, relationships, tags, which types hold data.
+//!   identifiers, ARN templates, relationships, tags, which types are stateful.
 //! - PyPI `cfn-lint` (MIT-0), which carries the schemas of AWS's resource registry with more
 //!   constraints stated: write-only properties, allowed values, lists whose order means nothing,
 //!   which id a string holds (`format`), which handlers the registry has, and whether a replacement must delete first.
@@ -78,7 +78,7 @@ fn say(note: &str) {
     eprintln!("{note}");
 }
 
-/// What a person reviewing a refresh looks at: relationships that name nothing, and all secrets.
+/// Prints a report for the reviewer of a refresh: relationships that name nothing, and all secrets.
 fn report(lines: &[(String, Value)], refused: &BTreeSet<String>) {
     for relationship in refused {
         say(&format!("dropped, names nothing: {relationship}"));

@@ -82,7 +82,7 @@ impl Schema {
             .collect()
     }
 
-    /// Whether a replacement has to delete the old resource before it creates the new one.
+    /// Returns whether a replacement has to delete the old resource before it creates the new one.
     pub(crate) fn deletes_first(&self) -> bool {
         self.root["replacementStrategy"] == "delete_then_create"
     }
@@ -103,7 +103,7 @@ impl<'a> Place<'a> {
         Place { schema: self.schema, nodes, path }
     }
 
-    /// Whether AWS takes the property and never gives it back, by itself or as a part.
+    /// Returns whether AWS accepts the property and never returns it, by itself or as a part.
     pub(crate) fn write_only(&self) -> bool {
         (1..=self.path.len()).any(|end| self.schema.write_only.contains(&self.path[..end].join("/")))
     }
@@ -121,14 +121,13 @@ impl<'a> Place<'a> {
         allowed
     }
 
-    /// Whether the registry says of the list here that the order of its elements means nothing
-    /// (`"insertionOrder": false`).
+    /// Returns whether the registry states that the order of this list has no meaning (`"insertionOrder": false`).
     pub(crate) fn unordered(&self) -> bool {
         let mut lists = self.alternatives().into_iter().filter(|node| node.get("items").is_some()).peekable();
         lists.peek().is_some() && lists.all(|node| node["insertionOrder"] == false)
     }
 
-    /// What the text here identifies, as (type, attribute).
+    /// Returns the types and attributes that this text identifies.
     pub(crate) fn identifies(&self) -> Vec<(&'static str, &'static str)> {
         let mut found = Vec::new();
         for node in self.shapes() {

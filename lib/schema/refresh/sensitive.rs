@@ -1,7 +1,7 @@
-//! Which properties carry a secret value.
+//! The properties that contain a secret value.
 
-/// Names that carry a secret where AWS's registry also says that the property (or an object around
-/// it) is write-only: given to AWS and never given back.
+/// Names that contain a secret if AWS's registry also marks the property (or an object around it) as write-only:
+/// accepted by AWS and never returned.
 const WRITE_ONLY: [&str; 12] = [
     "AccessKey",
     "ApiKey",
@@ -17,8 +17,8 @@ const WRITE_ONLY: [&str; 12] = [
     "Token",
 ];
 
-/// Names that carry a secret whatever the registry says: it states write-only properties only for
-/// types that have been moved to it.
+/// Names that contain a secret regardless of the registry: it states write-only properties only for types that have
+/// been moved to it.
 const ALWAYS: [&str; 14] = [
     "AccessToken",
     "ApiSecretKey",
@@ -42,8 +42,8 @@ const NEVER: [&str; 3] = ["ClientToken", "ClientRequestToken", "RemovePrivateKey
 /// Types whose property is the path of a file with the secret.
 const PATHS: [&str; 2] = ["AWS::AppMesh::VirtualGateway", "AWS::AppMesh::VirtualNode"];
 
-/// Whether a property of text (or of a list or map of texts) carries a secret. What has a list of
-/// allowed values is none, whatever its name.
+/// Returns whether a property of text (or of a list or map of texts) contains a secret. A property with a list of
+/// allowed values contains none, whatever its name.
 pub(crate) fn is_sensitive(resource: &str, name: &str, kind: &str, facts: Facts) -> bool {
     let text = matches!(kind, "string" | "[string]" | "{string}" | "string|json" | "json|string");
     if !text || facts.enumerated || PATHS.contains(&resource) || NEVER.contains(&name) {
@@ -54,7 +54,7 @@ pub(crate) fn is_sensitive(resource: &str, name: &str, kind: &str, facts: Facts)
     ends(&ALWAYS) || (facts.write_only && ends(&WRITE_ONLY))
 }
 
-/// What the registry says about a property.
+/// Facts of the registry about a property.
 #[derive(Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) write_only: bool,

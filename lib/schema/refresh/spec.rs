@@ -103,7 +103,7 @@ struct Writer<'s, 'a> {
     spec: &'s Spec<'a>,
     resource: &'a str,
     refused: &'s mut BTreeSet<String>,
-    /// Where the registry describes each nested type: at the first property that has it.
+    /// The place at which the registry describes each nested type: the first property that has it.
     places: BTreeMap<&'a str, Place<'s>>,
 }
 
@@ -219,7 +219,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         }
     }
 
-    /// What the property refers to: the database's relationships, else the registry's formats.
+    /// Returns the references of the property: the database's relationships, else the registry's formats.
     fn references(&mut self, relationships: &Value, place: Option<&Place<'_>>) -> Value {
         let mut found = BTreeSet::new();
         for relationship in relationships.as_array().into_iter().flatten() {

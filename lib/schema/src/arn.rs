@@ -2,7 +2,7 @@
 
 use crate::resource::ResourceType;
 
-/// What an ARN says about the resource that it names.
+/// The parts of an ARN that describe the resource it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArnParts<'a> {
     /// Its region; empty where it has none.
@@ -25,8 +25,8 @@ impl ResourceType {
         (of == service && !name.is_empty()).then_some(ArnParts { region, account, name })
     }
 
-    /// The ARN of the resource with this identifier, by the form of this type; none where the form takes more than
-    /// that.
+    /// Returns the ARN of the resource with this identifier, by the form of this type; `None` if the form needs more
+    /// than that.
     pub fn arn_of(&self, partition: &str, region: &str, account: &str, id: &str) -> Option<String> {
         let (_, start, end) = self.arn_form()?;
         let form = self.arn_template?.splitn(6, ':').take(5).collect::<Vec<_>>().join(":");
@@ -34,7 +34,7 @@ impl ResourceType {
         (!id.contains('|')).then(|| format!("{form}:{start}{id}{end}"))
     }
 
-    /// The service, and what stands before and behind the name.
+    /// Returns the service, and the parts before and after the name.
     fn arn_form(&self) -> Option<(&'static str, &'static str, &'static str)> {
         let mut parts = self.arn_template?.splitn(6, ':').skip(2);
         let (service, resource) = (parts.next()?, parts.nth(2)?);

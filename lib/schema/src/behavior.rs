@@ -9,11 +9,11 @@ pub const CONSISTENCY_WINDOW: Duration = Duration::from_secs(12);
 /// The behavior of a resource type, as data for planning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Behavior {
-    /// How a create whose outcome is unknown is resolved.
+    /// The way to resolve a create whose outcome is unknown.
     pub recovery: Recovery,
-    /// Whether the new resource can exist beside the old one during a replacement.
+    /// `true` if the new resource can exist beside the old one during a replacement.
     pub coexists: bool,
-    /// How to wait for readiness after a create or update, and for the end of a delete.
+    /// The wait for readiness after a create or update, and for the end of a delete.
     pub wait: Wait,
     /// Outputs that are known and usable as soon as the create is accepted, before the resource is ready.
     pub early_outputs: &'static [&'static str],
@@ -21,7 +21,7 @@ pub struct Behavior {
     pub api: &'static str,
 }
 
-/// How a create whose outcome is unknown is resolved.
+/// The way to resolve a create whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
     /// Repeating the call with the same token gives the same resource.
@@ -51,7 +51,7 @@ pub enum OnDuplicate {
     Overwrites,
 }
 
-/// How long to wait for readiness.
+/// The interval and the limit of the wait for readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// The maximum time between two polls, which is shorter at first; zero if the resource is ready immediately.
@@ -61,7 +61,7 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// Ready or gone as soon as the call returns.
+    /// Ready or deleted as soon as the call returns.
     pub const NONE: Self = Self { interval: Duration::ZERO, timeout: Duration::ZERO };
 
     /// Polls every `interval` seconds or more often, for at most `timeout` seconds.

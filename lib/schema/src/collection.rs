@@ -12,10 +12,10 @@ pub struct Collection {
     pub member: Option<Member>,
     /// The type of the resources that add themselves to the property, which names them.
     pub adds_itself: Option<&'static str>,
-    /// Whether the property is the whole collection, so that separate members appear as manual changes. Otherwise,
+    /// `true` if the property is the whole collection, so that separate members appear as manual changes. Otherwise,
     /// members are distinguished by their claims.
     pub exclusive: bool,
-    /// Whether services, controllers and people also add members, so that a program owns only the members that it
+    /// `true` if services, controllers and people also add members, so that a program owns only the members that it
     /// declares.
     pub open_to_others: bool,
 }
@@ -31,7 +31,7 @@ pub struct Member {
     pub owner_attribute: &'static str,
 }
 
-/// Certificates of a listener are those beside its default one, so that both stand beside each other.
+/// The collections. Certificates of a listener exclude its default one, so both properties can coexist.
 #[rustfmt::skip]
 const COLLECTIONS: &[Collection] = &[
     // <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LifecycleHookSpecification.html>
@@ -91,7 +91,7 @@ const FOREIGN_TAGS: &[&str] = &[
     "service.k8s.aws/",
 ];
 
-/// A collection whose members are the program's and told apart by what they claim.
+/// A collection whose members belong to the program and are distinguished by their claims.
 const fn of(owner_type: &'static str, property: &'static str) -> Collection {
     Collection { owner_type, property, member: None, adds_itself: None, exclusive: false, open_to_others: false }
 }

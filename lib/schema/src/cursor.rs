@@ -13,7 +13,7 @@ use crate::resource::ResourceType;
 #[derive(Clone, Debug)]
 pub struct Cursor<'a> {
     resource: &'a ResourceType,
-    /// What is here; none at the top and where the schema knows nothing.
+    /// The kind of the value here; `None` at the top and if the schema does not define it.
     kind: Option<&'a Kind>,
     property: Option<&'a Property>,
     /// The names of the properties on the way, without keys of maps.

@@ -14,8 +14,7 @@
 //! assert_eq!(vpc.references[0].resource, "AWS::EC2::VPC");
 //! ```
 //!
-//! Code that traverses a document uses a [`Cursor`], whatever the type of the document is; [`ResourceType::walk`] does
-//! it for JSON.
+//! Code that traverses a document of any type uses a [`Cursor`]; [`ResourceType::walk`] does it for JSON.
 //!
 //! # The table of facts
 //!

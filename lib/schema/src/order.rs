@@ -25,7 +25,7 @@ pub enum ListOrder {
 ///   <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html>;
 /// - later Lambda layers overwrite earlier ones:
 ///   <https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html>;
-/// - resolvers are asked, and suffixes tried, one after the other:
+/// - resolvers are queried, and suffixes tried, one after the other:
 ///   <https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html>;
 /// - Auto Scaling terminates and ECS places by the first policy first, and the order of launch
 ///   template overrides is their priority:
@@ -68,9 +68,9 @@ const SEQUENCES: &[&str] = &[
 
 /// Lists that are sets although the registry does not say so.
 ///
-/// - zones: RDS and others spread over them and give them back sorted, and always with three:
+/// - zones: RDS and others spread over them and return them sorted, and always three:
 ///   <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html>;
-/// - the names of a certificate: any of them may be asked for:
+/// - the names of a certificate: any of them may be requested:
 ///   <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>;
 /// - which logs are exported;
 /// - actions of listeners have an `Order` where there are several:

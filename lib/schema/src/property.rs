@@ -16,18 +16,18 @@ pub type Properties = BTreeMap<&'static str, Property>;
 pub struct Property {
     /// The type of its value.
     pub kind: Kind,
-    /// Whether it is required.
+    /// `true` if it is required.
     pub required: bool,
-    /// Whether a change to it replaces the resource.
+    /// The effect of a change on the resource.
     pub replacement: Replacement,
-    /// Whether it holds a secret, by the rule in the crate documentation.
+    /// `true` if it contains a secret, by the rule in the crate documentation.
     pub sensitive: bool,
-    /// Whether AWS accepts it but never returns it, so that its drift cannot be detected.
+    /// `true` if AWS accepts it but never returns it, so that its drift cannot be detected.
     pub write_only: bool,
-    /// Whether the registry says that the order of the list has no meaning. Its absence means little; use
+    /// `true` if the registry says that the order of the list has no meaning. `false` means little; use
     /// [`Cursor::list_order`](crate::Cursor::list_order) instead.
     pub unordered: bool,
-    /// Whether AWS advises against it.
+    /// `true` if AWS advises against it.
     pub deprecated: bool,
     /// Its relevance for security, as in `IngressRules`.
     pub scrutiny: Option<&'static str>,
@@ -40,7 +40,7 @@ pub struct Property {
     pub references: Vec<Reference>,
 }
 
-/// Whether a change replaces the resource: AWS deletes it and creates another one.
+/// The effect of a change on the resource: AWS replaces a resource by deleting it and creating another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Replacement {
     /// A change is made in place.

@@ -33,7 +33,7 @@ pub struct ResourceType {
     /// The form of its ARN, with `${Partition}`, `${Region}`, `${Account}` and its own names.
     #[serde(default, rename = "arn")]
     pub arn_template: Option<&'static str>,
-    /// Whether it is stateful, according to the schema and the table of facts.
+    /// `true` if it is stateful, according to the schema and the table of facts.
     #[serde(default)]
     pub stateful: bool,
     /// The property with its tags; `None` if it cannot be tagged.
@@ -45,7 +45,7 @@ pub struct ResourceType {
     /// The macro that CloudFormation needs for it. Such a type is not a resource of AWS itself.
     #[serde(default)]
     pub transform: Option<&'static str>,
-    /// Whether a replacement deletes the old one before it creates the new one.
+    /// `true` if a replacement deletes the old one before it creates the new one.
     #[serde(default, rename = "delete_first")]
     pub deletes_first: bool,
     /// The operations that Cloud Control supports; empty if it is not in the registry.
@@ -191,8 +191,7 @@ impl ResourceType {
         self.handlers.contains(&handler)
     }
 
-    /// Whether a change to what these names lead to replaces the resource, by the list that the
-    /// schema keeps beside the properties.
+    /// Returns whether a change of the property with this path replaces the resource, by the schema's separate list.
     pub(crate) fn replaces(&self, names: &[&str]) -> bool {
         self.replacing.iter().any(|stated| {
             let stated: Vec<_> = stated.iter().copied().filter(|name| *name != "*").collect();

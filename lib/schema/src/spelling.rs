@@ -24,8 +24,7 @@ pub enum Spelling {
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html>,
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html>
     Block,
-    /// A KMS key, by its id or its ARN. Which key an alias stands for, KMS alone knows; and keys of
-    /// several regions share one id.
+    /// A KMS key, by its id or its ARN. Only KMS can resolve an alias; and keys of several regions share one id.
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id>
     Key,
 }
@@ -72,7 +71,7 @@ const DOMAIN_NAMES: &[(&str, &str)] = &[
 const BLOCKS: &[&str] =
     &["CidrBlock", "CidrIp", "CidrIpv6", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "Ipv6CidrBlock"];
 
-/// What the names of keys of KMS end in, where the sources state no relationship.
+/// The endings of names of KMS keys for which the sources state no relationship.
 const KEYS: &[&str] = &["kmskeyid", "kmskeyarn", "kmsmasterkeyid"];
 
 impl Cursor<'_> {

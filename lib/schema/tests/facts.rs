@@ -1,4 +1,4 @@
-//! What the data says, and that all of it can be read.
+//! The facts in the data, and that all of it can be read.
 
 use groundplan_schema::{Handler, Kind, ListOrder, Replacement, ResourceType, Spelling, TagForm, all, lookup};
 use serde_json::json;

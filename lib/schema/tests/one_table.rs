@@ -1,14 +1,14 @@
-//! The facts of types stand in the table alone.
+//! Checks that only the table contains facts about types.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Files outside the table that may write a behavior down: what stands in for a provider in tests.
+/// Files outside the table that may define a behavior: replacements of a provider in tests.
 const FAKES: &[&str] = &["lib/engine/src/fake.rs"];
 
-/// What core says of single types: how they are written as CloudFormation, how large the policies of identities may
-/// be, and what lookups find.
+/// The files of core with facts about single types: their form in CloudFormation, the size limits of identity policies,
+/// and the results of lookups.
 const OF_CORE: &[&str] = &[
     "lib/core/src/cloudformation.rs",
     "lib/core/src/cloudformation/lookup.rs",

@@ -12,18 +12,18 @@ use serde_json::Value as Json;
 use crate::references::{Mention, mentions};
 use crate::resource::{Key, Pending, Phase, Resource, Work};
 
-/// What exists, with indexes. What has changed since the last [`take_changes`](Self::take_changes)
-/// is remembered for whoever keeps the account.
+/// The existing resources, with indexes. Remembers the changes since the last [`take_changes`](Self::take_changes), for
+/// the file that keeps the account.
 #[derive(Default)]
 pub(crate) struct Account {
     resources: BTreeMap<Key, Resource>,
     aliases: BTreeSet<(String, Key)>,
     tokens: BTreeSet<(String, Key)>,
-    /// What each resource refers to, and the other way round, as pairs of holder and held.
+    /// The references of each resource, and the other way round, as pairs of holder and held.
     holds: BTreeSet<(Key, Key)>,
     held: BTreeSet<(Key, Key)>,
     pending: BTreeSet<Key>,
-    /// What each resource claims, and by whom each key is claimed.
+    /// The claims of each resource, and the resource that holds each key.
     claimed: BTreeMap<Key, Vec<Claim>>,
     claims: BTreeSet<(String, Key)>,
     changes: Changes,
@@ -47,7 +47,7 @@ impl Account {
         self.resources.values()
     }
 
-    /// How many resources there are.
+    /// Returns the number of resources.
     pub(crate) fn len(&self) -> usize {
         self.resources.len()
     }
@@ -88,7 +88,7 @@ impl Account {
         })
     }
 
-    /// What a resource claims.
+    /// Returns the claims of a resource.
     pub(crate) fn claims_of(&self, key: &Key) -> &[Claim] {
         self.claimed.get(key).map_or(&[], Vec::as_slice)
     }
@@ -100,7 +100,7 @@ impl Account {
         from.take_while(move |(held, _)| held == key).filter_map(|(_, holder)| self.resources.get(holder))
     }
 
-    /// The resource that a mention is about; none where there is none in reach of `region`.
+    /// Returns the resource of a mention; `None` if there is none in reach of `region`.
     pub(crate) fn resolve(&self, mention: &Mention, region: &str) -> Option<&Resource> {
         let spellings = mention.spellings();
         let found = spellings.flat_map(|alias| starting(&self.aliases, alias).collect::<Vec<_>>());
@@ -205,7 +205,7 @@ impl Account {
         }
     }
 
-    /// Relates everything anew, after resources came in without regard to their order.
+    /// Relates all resources again, after some were added without regard to their order.
     pub(crate) fn relink(&mut self) {
         for key in self.resources.keys().cloned().collect::<Vec<_>>() {
             self.link(&key);
@@ -213,7 +213,7 @@ impl Account {
     }
 }
 
-/// What a resource with these properties claims.
+/// Returns the claims of a resource with these properties.
 pub(crate) fn claims(type_name: &str, region: &str, properties: &Properties) -> Vec<Claim> {
     if groundplan_schema::claim_rules(type_name).is_empty() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What a resource has once it exists: its attributes, filled with plausible values.
+//! Generates the attributes of a new resource, with plausible values.
 
 use groundplan_engine::provider::{Outputs, Properties};
 use groundplan_schema::{Kind, ResourceType, lookup};
@@ -97,7 +97,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("AWS::SecretsManager::Secret", "SecretId", "${OwnName}-${Alphanumeric6}"),
 ];
 
-/// What a resource is made from.
+/// The data from which a resource is created.
 pub(crate) struct Making<'a> {
     pub(crate) resource: &'static ResourceType,
     pub(crate) properties: &'a Properties,
@@ -106,13 +106,13 @@ pub(crate) struct Making<'a> {
     /// The name it has where the program gives none.
     pub(crate) generated_name: &'a str,
     pub(crate) derivation: &'a Derivation,
-    /// How many of its kind were made under its name before.
+    /// The number of resources of its kind created under its name before.
     pub(crate) revisions: u64,
     /// The network that it is in.
     pub(crate) place: &'a Place,
 }
 
-/// A variable may name others; none goes deeper than this.
+/// The maximum depth of variables: a variable may name others.
 const DEPTH: u8 = 8;
 
 impl Making<'_> {
@@ -140,7 +140,7 @@ impl Making<'_> {
         outputs
     }
 
-    /// The name that the resource goes by; none where its type has none.
+    /// Returns the name of the resource; `None` if its type has none.
     pub(crate) fn name(&self) -> Option<String> {
         let name = self.resource.own_name()?;
         let fifo = self.declared("FifoQueue").or(self.declared("FifoTopic")) == Some(&Json::Bool(true));
@@ -235,7 +235,7 @@ impl Making<'_> {
         }
     }
 
-    /// Whether an attribute is the resource's own ARN: `DBInstanceArn`, `TopicArn`, `KeyArn`.
+    /// Returns whether an attribute is the resource's own ARN: `DBInstanceArn`, `TopicArn`, `KeyArn`.
     fn is_own_arn(&self, name: &str) -> bool {
         let stem = name.strip_suffix("Arn").or(name.strip_suffix("ARN")).unwrap_or(name);
         !stem.is_empty() && self.resource.short_name().ends_with(stem)
@@ -326,7 +326,7 @@ impl Making<'_> {
         }
     }
 
-    /// What a name in an ARN template stands for: templates are not spelled as properties are.
+    /// Returns the value of a name in an ARN template, which may be spelled differently from properties.
     fn named(&self, name: &str, depth: u8) -> String {
         if let Some(value) = self.declared(name).and_then(scalar) {
             return value;
@@ -366,15 +366,15 @@ impl Making<'_> {
         self.declared(path).and_then(Json::as_str).unwrap_or_default()
     }
 
-    /// The declared value at a path; none where it is not set.
+    /// Returns the declared value at a path; `None` if it is not set.
     fn declared(&self, path: &str) -> Option<&Json> {
         let mut steps = path.split('.');
         let first = self.properties.get(steps.next()?)?;
         steps.try_fold(first, |value, step| value.get(step)).filter(|value| !value.is_null())
     }
 
-    /// What the ARN of a rule has before its name: the bus, which may be given by its ARN, unless it is the default one.
-    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html>
+    /// Returns the part of a rule's ARN before its name: the bus, which may be identified by its ARN, unless it is the
+    /// default one. <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html>
     fn bus_path(&self) -> String {
         let bus = self.text("EventBusName");
         match bus.rsplit('/').next().unwrap_or(bus) {

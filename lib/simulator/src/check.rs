@@ -1,4 +1,4 @@
-//! Whether properties are what the schema allows.
+//! Validates properties against the schema.
 
 use groundplan_engine::provider::{Properties, ProviderError};
 use groundplan_schema::{Kind, Property, ResourceType};
@@ -6,10 +6,10 @@ use serde_json::Value as Json;
 
 use crate::errors::{invalid, missing};
 
-/// How far the values are known.
+/// The extent to which the values are known.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Known {
-    /// What is not known yet stands as `null`.
+    /// Unknown values are `null`.
     Partly,
     /// All of it.
     All,
@@ -119,8 +119,8 @@ impl Check<'_> {
     }
 }
 
-/// Whether a value has the outer form of `kind`. Numbers and truth values may be written as text,
-/// as CloudFormation has it.
+/// Returns whether a value has the outer form of `kind`. Numbers and Booleans may be written as text, as in
+/// CloudFormation.
 fn has_form(kind: &Kind, value: &Json) -> bool {
     match (kind, value) {
         (Kind::Json, _)

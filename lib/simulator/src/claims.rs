@@ -1,4 +1,4 @@
-//! What can exist only once: whose name and claims are taken.
+//! Enforces unique names and other claims.
 
 use groundplan_core::claim::{Claim, Conflict};
 use groundplan_engine::provider::{ErrorClass, Properties, ProviderError};
@@ -48,17 +48,17 @@ impl Account {
             return Ok(());
         }
         let mut known = self.known_as(name);
-        let twin = known.find(|found| {
+        let other = known.find(|found| {
             let theirs = found.outputs.get(property).or(found.properties.get(property));
             found.key.type_name == resource.name
                 && found.key.region == region
                 && theirs.and_then(Json::as_str) == Some(name)
         });
-        twin.map_or(Ok(()), |twin| Err(taken(resource, twin)))
+        other.map_or(Ok(()), |other| Err(taken(resource, other)))
     }
 
-    /// The resources that are the one with these properties: those of its type that claim all that it
-    /// claims. What claims nothing, as a block out of a pool, is told apart by the token of its creation.
+    /// Returns the resources with the same claims as these properties, which are the same resource. One without claims,
+    /// such as a block from a pool, is identified by the token of its create.
     pub(crate) fn same_thing<'a>(
         &'a self,
         resource: &'static ResourceType,
@@ -80,11 +80,11 @@ impl Account {
     }
 }
 
-pub(crate) fn taken(resource: &'static ResourceType, twin: &Resource) -> ProviderError {
-    if twin.is_deleting() {
-        return in_use(resource, format!("{} is still being deleted", twin.key.id));
+pub(crate) fn taken(resource: &'static ResourceType, other: &Resource) -> ProviderError {
+    if other.is_deleting() {
+        return in_use(resource, format!("{} is still being deleted", other.key.id));
     }
-    exists(resource, format!("{} {} exists already", resource.name, twin.key.id))
+    exists(resource, format!("{} {} exists already", resource.name, other.key.id))
 }
 
 /// Refuses a claim that another resource has.

@@ -6,21 +6,21 @@ use tokio::time::Instant;
 
 /// The speed of the simulation, relative to documented durations.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace(f64);
+pub struct TimeScale(f64);
 
-impl Pace {
+impl TimeScale {
     /// The speed of AWS. With tokio's paused clock, twenty minutes take no time.
     pub const REAL: Self = Self(1.0);
 
     /// Everything is ready as soon as it is accepted.
     pub const INSTANT: Self = Self(0.0);
 
-    /// Returns the pace at which a minute in AWS takes `duration`.
+    /// Returns the time scale at which a minute in AWS takes `duration`.
     pub fn minute_in(duration: Duration) -> Self {
         Self(duration.as_secs_f64() / 60.0)
     }
 
-    /// What `duration` becomes.
+    /// Returns `duration` on this time scale.
     pub(crate) fn scale(self, duration: Duration) -> Duration {
         duration.mul_f64(self.0)
     }

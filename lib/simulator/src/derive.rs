@@ -1,4 +1,4 @@
-//! What AWS makes up at random, made up from a key instead: the same every time.
+//! Derives pseudo-random values deterministically from a key.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -8,12 +8,12 @@ const LOWER: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const UPPER: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LETTERS_AND_DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A source of values that depend on nothing but its key and the label asked for.
+/// A source of values that depend only on its key and the requested label.
 #[derive(Clone)]
 pub(crate) struct Derivation([u8; 32]);
 
 impl Derivation {
-    /// A source for whatever `parts` name together, under `key`.
+    /// Returns a source for the combination of `parts`, under `key`.
     pub(crate) fn new(key: &[u8], parts: &[&str]) -> Self {
         let mut mac = keyed(key);
         for part in parts {
@@ -23,7 +23,7 @@ impl Derivation {
         Self(mac.finalize().into_bytes().into())
     }
 
-    /// 64 hexadecimal digits that say nothing about `text` to whoever lacks the key.
+    /// Returns 64 hexadecimal digits that reveal nothing about `text` without the key.
     pub(crate) fn digest(&self, text: &str) -> String {
         let mut mac = keyed(&self.0);
         mac.update(text.as_bytes());

@@ -3,7 +3,7 @@
 use groundplan_engine::provider::{ErrorClass, ProviderError};
 use groundplan_schema::ResourceType;
 
-/// The error codes of a service. `{}` stands for the type, as in `InvalidSubnetID.NotFound`.
+/// The error codes of a service. `{}` is replaced by the type, as in `InvalidSubnetID.NotFound`.
 struct Codes {
     service: &'static str,
     invalid: &'static str,
@@ -31,7 +31,7 @@ const CODES: &[Codes] = &[
     Codes { service: "", invalid: "ValidationException", missing: "ValidationException", not_found: "ResourceNotFoundException", exists: "ResourceAlreadyExistsException", in_use: "ResourceInUseException" },
 ];
 
-/// Where the pattern of the service does not hold.
+/// The error codes that do not follow the pattern of their service.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
 const NOT_FOUND: &[(&str, &str)] = &[
     ("AWS::EC2::VPC", "InvalidVpcID.NotFound"),

@@ -1,4 +1,4 @@
-//! What goes wrong, under a seed.
+//! Injects faults from a seed.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub struct Faults {
     pub half_made: f64,
     /// The probability that a create makes the resource, but the settings that can be changed later are permanently
     /// refused. This concerns types that are ready immediately, as [`half_made`](Self::half_made) is: of others an
-    /// engine cannot tell, when the answer is lost as well, what is missing from what is still to come.
+    /// engine cannot distinguish, if the answer is lost as well, missing settings from pending ones.
     pub refused_settings: f64,
     /// The number of calls, from the time when the faults are set, after which the credentials are expired.
     pub expired_after: Option<usize>,
@@ -36,8 +36,8 @@ pub struct Faults {
     pub failing_readiness: f64,
     /// The factor for durations. 1 is the documented duration.
     pub slow_readiness: f64,
-    /// How long after its creation a resource may be invisible to reads, lookups, and calls that refer to it or delete
-    /// it. In this time, each call sees it or not, at random.
+    /// The time after its creation in which a resource may be invisible to reads, lookups, and calls that refer to it
+    /// or delete it. In this time, each call sees it or not, at random.
     pub consistency_window: Duration,
     /// The duration of each call, half of it before its effect and half after.
     pub latency: Duration,
@@ -74,27 +74,27 @@ impl Dice {
         Self { faults, derivation }
     }
 
-    /// Whether what happens with `probability` does so in this call.
+    /// Returns whether an event with this `probability` happens in this call.
     pub(crate) fn hit(&self, what: &str, probability: f64) -> bool {
         probability > 0.0 && self.derivation.fraction(what) < probability
     }
 
-    /// Whether the answer to this call is lost after its effect.
+    /// Returns whether the answer to this call is lost after its effect.
     pub(crate) fn loses(&self) -> bool {
         self.hit("lost", self.faults.lost_response)
     }
 
-    /// Whether this create has made its resource without its settings.
+    /// Returns whether this create makes its resource without its settings, and loses the answer.
     pub(crate) fn leaves_half_made(&self) -> bool {
         self.loses() && self.hit("half", self.faults.half_made)
     }
 
-    /// Whether the settings that follow this create are refused.
+    /// Returns whether the settings that follow this create are refused.
     pub(crate) fn refuses_settings(&self) -> bool {
         self.hit("settings", self.faults.refused_settings)
     }
 
-    /// Whether this call does not see what was made at `created`.
+    /// Returns whether this call does not see a resource that was created at `created`.
     pub(crate) fn misses(&self, id: &str, created: u64, now: u64) -> bool {
         let window = crate::clock::millis(self.faults.consistency_window);
         now.saturating_sub(created) < window && self.hit(id, 0.5)

@@ -42,7 +42,7 @@
 //! - A create can be repeated exactly as with the API of the type: a client token returns the same resource again, a
 //!   name or relation that is taken is refused, and if only tags identify a resource, a second create makes a second
 //!   one.
-//! - Resources take time to become ready and to be deleted, on a [`Pace`].
+//! - Resources take time to become ready and to be deleted, on a [`TimeScale`].
 //! - [`Faults`] are injected, reproducibly by a seed.
 //! - Calls beyond a [`Limit`] are throttled, if limits are set.
 //!
@@ -67,7 +67,7 @@
 //! | `behavior`, `timing`, `errors` | the tables |
 //! | `lookup` | what lookups find |
 //! | `secrets` | digests and generated values |
-//! | `clock`, `faults`, `limits` | [`Pace`], [`Faults`], [`Limit`] |
+//! | `clock`, `faults`, `limits` | [`TimeScale`], [`Faults`], [`Limit`] |
 //! | `store` | the sandbox on disk |
 
 #![expect(clippy::result_large_err, reason = "a refusal says as much as AWS does, and is the rarer answer")]
@@ -98,7 +98,7 @@ mod timing;
 mod world;
 
 pub use accounts::{AccountRef, Accounts};
-pub use clock::Pace;
+pub use clock::TimeScale;
 pub use faults::Faults;
 pub use limits::{Calls, Limit};
 pub use operation::Operation;

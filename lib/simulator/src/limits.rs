@@ -1,4 +1,4 @@
-//! How many calls an API takes, as data.
+//! The rate limits of APIs, as data.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ pub struct Limit {
     pub api: &'static str,
     /// The calls that it limits.
     pub calls: Calls,
-    /// Whether each action (`CreateSubnet`, `CreateVpc`) has a bucket of its own.
+    /// `true` if each action (`CreateSubnet`, `CreateVpc`) has a bucket of its own.
     pub per_action: bool,
-    /// Whether each region has buckets of its own.
+    /// `true` if each region has buckets of its own.
     pub per_region: bool,
     /// The number of tokens in a full bucket. Buckets are full at first.
     pub capacity: u32,
@@ -32,13 +32,13 @@ pub enum Calls {
 }
 
 impl Limit {
-    /// AWS's limits, as far as they are published, for an account whose limits nobody has raised:
+    /// AWS's limits, as far as they are published, for an account whose limits were not raised:
     /// - EC2: buckets per action, account and region, of 100 tokens and 20 a second for actions
     ///   that describe, of 50 tokens and 5 a second for those that change,
     ///   <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>;
     /// - Route 53: five requests a second per account,
-    ///   <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests>;
-    ///   a burst is not spoken of, so that the bucket has the tokens of one second;
+    ///   <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests>; a burst
+    ///   is not documented, so the bucket has the tokens of one second;
     /// - Elastic Load Balancing: 40 tokens for actions that describe,
     ///   <https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html>;
     ///   ten a second, and a bucket of ten with three a second for those that change, are estimates;
@@ -63,13 +63,13 @@ pub(crate) struct Asked<'a> {
     pub(crate) changes: bool,
 }
 
-/// What is in the buckets.
+/// The tokens in the buckets.
 #[derive(Default)]
 pub(crate) struct Buckets(BTreeMap<(usize, String, String), Bucket>);
 
 struct Bucket {
     tokens: f64,
-    /// When that was so, in milliseconds.
+    /// The time of that, in milliseconds.
     at: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What lookups find: what the account has, and what AWS has in every account, made up.
+//! The results of lookups: resources of the account, and generated ones for those that AWS has in every account.
 //!
 //! Images, availability zones and AWS's own prefix lists are made up from the name and the region, the same every time.
 //! A VPC, a hosted zone or a prefix list of the customer's own has to exist in the account.
@@ -11,11 +11,11 @@ use crate::account::Account;
 use crate::derive::Derivation;
 use crate::resource::Resource;
 
-/// How many of the things that do not match are named.
+/// The maximum number of resources without a match that are named.
 const NAMED: usize = 20;
 
-/// What the identifiers begin with that are made up for what AWS has in every account. Other resources may refer to
-/// them, in this run of the sandbox and in later ones.
+/// The prefix of generated identifiers of resources that AWS has in every account. Other resources may refer to them,
+/// in this run of the sandbox and in later ones.
 const MADE_UP: &str = "5a9db0c5";
 
 /// Returns whether an identifier is one of those that are made up here.

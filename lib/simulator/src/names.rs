@@ -68,7 +68,7 @@ const LIMITS: &[(&str, usize)] = &[
     ("AWS::SageMaker::NotebookInstance", 50),
 ];
 
-/// The prefix of ids of this type; none where they have another form.
+/// Returns the prefix of ids of this type; `None` if they have another form.
 pub(crate) fn prefix(type_name: &str) -> Option<&'static str> {
     PREFIXES.iter().find(|(name, _)| *name == type_name).map(|(_, prefix)| *prefix)
 }

@@ -1,4 +1,4 @@
-//! What AWS checks of a network beyond the schema.
+//! VPC, subnet and gateway rules beyond the schema.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -13,7 +13,7 @@ use crate::derive::Derivation;
 use crate::errors::refusal;
 use crate::resource::Resource;
 
-/// Where in a network a resource is, by what it refers to: an instance has the VPC and the zone of its
+/// The location of a resource in a network, derived from its references: an instance has the VPC and the zone of its
 /// subnet, and an address in its block.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
@@ -35,7 +35,7 @@ impl Place {
         }
     }
 
-    /// What an attribute of this name is, where the place says it.
+    /// Returns the value of an attribute of this name, if the place determines it.
     pub(crate) fn value(&self, attribute: &str) -> Option<&str> {
         self.values.get(attribute).map(String::as_str)
     }
@@ -172,8 +172,7 @@ impl Creation<'_> {
         Err(refuse("Gateway.NotAttached", format!("the network {vpc} has no internet gateway attached")))
     }
 
-    /// Whether the subnets at a path lie in enough zones. Zones that are not known count as one
-    /// each.
+    /// Checks that the subnets at a path are in enough zones. Unknown zones count as one each.
     fn zones(&self, path: &str, least: usize, code: &str) -> Result<(), ProviderError> {
         let mut steps = path.split('.');
         let first = steps.next().and_then(|step| self.properties.get(step));
@@ -233,7 +232,7 @@ pub(crate) fn check_update(account: &Account, found: &Resource, properties: &Pro
 }
 
 impl Account {
-    /// Whether an internet gateway (this one) is attached to a VPC.
+    /// Returns whether an internet gateway (this one) is attached to a VPC.
     fn is_attached(&self, vpc: &str, gateway: Option<&str>) -> bool {
         let mut attachments = self.of_type("AWS::EC2::VPCGatewayAttachment").filter(|found| !found.is_deleting());
         attachments.any(|found| {
@@ -242,8 +241,8 @@ impl Account {
         })
     }
 
-    /// What forbids to delete a resource though nothing refers to it: public addresses hold the
-    /// attachment of the internet gateway, and subnets the address block that they lie in.
+    /// Returns the resource that prevents a deletion though nothing refers to the deleted one: public addresses hold
+    /// the attachment of the internet gateway, and subnets the address block that they are in.
     pub(crate) fn network_holder(&self, resource: &Resource) -> Option<&Resource> {
         let held = lookup(&resource.key.type_name)?;
         if let Some(vpc) = held.held_by_public_addresses_of(&|path| texts(&resource.properties, path)) {
@@ -295,8 +294,8 @@ impl Account {
     }
 }
 
-/// The outputs of a VPC's CIDR block beyond the schema's attributes: the blocks as they are.
-/// Amazon provides a /56 where it is asked to.
+/// The outputs of a VPC's CIDR block beyond the schema's attributes: the actual blocks. Amazon provides a /56 on
+/// request.
 pub(crate) fn blocks(properties: &Properties, derivation: &Derivation) -> impl Iterator<Item = (String, Json)> {
     let declared = |name: &str| properties.get(name).filter(|value| value.is_string()).cloned();
     let provided = properties.get("AmazonProvidedIpv6CidrBlock").is_some_and(|value| value == true || value == "true");
@@ -310,7 +309,7 @@ pub(crate) fn blocks(properties: &Properties, derivation: &Derivation) -> impl I
     blocks.into_iter().filter_map(|(name, block)| Some((name.to_owned(), block?)))
 }
 
-/// The texts at a path of properties; lists on the way are looked through.
+/// Returns the texts at a path of properties, through lists on the way.
 fn texts(properties: &Properties, path: &str) -> Vec<String> {
     let mut steps = path.split('.');
     let mut found: Vec<&Json> = steps.next().and_then(|name| properties.get(name)).into_iter().collect();

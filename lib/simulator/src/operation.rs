@@ -1,4 +1,4 @@
-//! What a cloud is asked to do.
+//! The operations of a provider.
 
 /// A method of [`Provider`](groundplan_engine::Provider).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

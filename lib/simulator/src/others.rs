@@ -1,4 +1,4 @@
-//! What others than the program have added to a resource.
+//! Changes made outside of the program.
 
 use groundplan_engine::provider::Properties;
 use groundplan_schema::{NAMING, ResourceType, collections};
@@ -17,7 +17,7 @@ pub(crate) fn keep(resource: &ResourceType, live: &Properties, before: &Properti
     }
 }
 
-/// `after` with the members of `live` that neither it nor `before` has; none where there are none.
+/// Returns `after` with the members of `live` that neither it nor `before` has; `None` if there are no such members.
 fn beside(live: &Json, before: Option<&Json>, after: Option<&Json>) -> Option<Json> {
     let said = [before, after].into_iter().flatten();
     match (live, after) {
@@ -39,7 +39,8 @@ fn beside(live: &Json, before: Option<&Json>, after: Option<&Json>) -> Option<Js
     }
 }
 
-/// Whether both are one member: the same tag or policy by its name, whatever its value is, or the same rule.
+/// Returns whether both are the same member: a tag or policy of the same name, regardless of its value, or the same
+/// rule.
 fn is_same(a: &Json, b: &Json) -> bool {
     match NAMING.iter().find(|name| a.get(name).is_some()) {
         Some(name) => a.get(name) == b.get(name),

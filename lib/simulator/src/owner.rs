@@ -1,5 +1,4 @@
-//! What a cloud makes for an owner without a name, a token or a tag, as the access keys of a user, and the
-//! secrets that it makes.
+//! Resources that an API creates without name, token or tags, such as access keys, and the secrets that it generates.
 
 use groundplan_engine::provider::{Address, ErrorClass, Properties, ProviderError, SecretOutputs};
 use groundplan_schema::ResourceType;
@@ -37,8 +36,8 @@ pub(crate) fn require_room(
     Err(refusal(ErrorClass::Invalid, "LimitExceeded", message))
 }
 
-/// All that the owner has: which of it a create has made, cannot be told. Refused where the owner is not
-/// the app's own, so that it may have been made by anybody.
+/// Returns all resources of the owner: nothing distinguishes the one that a create made. Fails if the app does not
+/// manage the owner, because they may have any creator.
 pub(crate) fn all<'a>(
     account: &'a Account,
     resource: &'a ResourceType,
@@ -50,8 +49,10 @@ pub(crate) fn all<'a>(
     let is_own = |name: &str| account.known_as(name).any(|owner| owner.app == address.app);
     if !found.is_empty() && !names.any(is_own) {
         let ids: Vec<_> = found.iter().map(|found| found.key.id.as_str()).collect();
-        let message =
-            format!("its owner is not one of this app, so that any may be somebody else's: {}", ids.join(", "));
+        let message = format!(
+            "its owner is not managed by this app, so any of these may belong to someone else: {}",
+            ids.join(", ")
+        );
         return Err(ProviderError::new(ErrorClass::Invalid, message));
     }
     Ok(found)

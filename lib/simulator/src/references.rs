@@ -1,4 +1,5 @@
-//! What a resource refers to, by the relations of schema and table of facts, and what may lie outside.
+//! The references of a resource, by the relations of schema and table of facts, and the exceptions for targets outside
+//! of the account.
 
 use std::borrow::Cow;
 
@@ -28,12 +29,12 @@ const MANAGED: &[(&str, &str)] = &[
 /// A value that, by the schema, identifies another resource.
 #[derive(Clone, Debug)]
 pub(crate) struct Mention {
-    /// Where it is, as in `VpcConfig.SubnetIds.0`.
+    /// The path of the reference, as in `VpcConfig.SubnetIds.0`.
     pub(crate) path: String,
     pub(crate) value: String,
     targets: Vec<Target>,
     required: bool,
-    /// Whether the table of facts states the relation.
+    /// `true` if the table of facts states the relation.
     stated: bool,
 }
 
@@ -73,7 +74,7 @@ fn holds_text(kind: Option<&Kind>) -> bool {
     }
 }
 
-/// What a reference leads to, where that identifies a resource.
+/// Returns the target of a reference that identifies a resource.
 fn target(reference: &Reference) -> Option<Target> {
     let resource = lookup(reference.resource)?;
     let attribute = reference.attribute;
@@ -81,19 +82,18 @@ fn target(reference: &Reference) -> Option<Target> {
 }
 
 impl Mention {
-    /// Whether `named`, which is mentioned by a resource of this type, cannot be deleted because of it.
-    /// What AWS has made together with another resource is held by whoever names it.
+    /// Returns whether `named`, which is mentioned by a resource of this type, cannot be deleted because of it. A
+    /// resource that AWS created together with another one is held by every resource that names it.
     pub(crate) fn holds(&self, resource: &ResourceType, named: &Resource) -> bool {
         !self.is_of(named) || resource.holds(&self.path, named.schema())
     }
 
-    /// Whether `resource` is one of those that the mention may be about.
+    /// Returns whether `resource` is one of those that the mention may be about.
     pub(crate) fn is_of(&self, resource: &Resource) -> bool {
         self.targets.iter().any(|target| target.resource.name == resource.key.type_name)
     }
 
-    /// Whether AWS has made what the mention is about together with `resource`, as a VPC's
-    /// default security group.
+    /// Returns whether AWS created the mentioned resource together with `resource`, as a VPC's default security group.
     pub(crate) fn is_part_of(&self, resource: &Resource) -> bool {
         let schema = resource.schema();
         schema.attributes.iter().any(|(name, attribute)| {
@@ -106,8 +106,8 @@ impl Mention {
         })
     }
 
-    /// How else the same may be written: an ARN of something in it, as an object in a bucket or
-    /// the streams of a log group, or an ARN that is made of its identifier.
+    /// Returns other spellings of the same reference: an ARN of something in it, such as an object in a bucket or the
+    /// streams of a log group, or an ARN built from its identifier.
     pub(crate) fn spellings(&self) -> impl Iterator<Item = &str> {
         let value = self.value.as_str();
         let ends = value.rmatch_indices(['/', ':']).map(|(end, _)| end);
@@ -116,9 +116,8 @@ impl Mention {
         [value].into_iter().chain(shorter.filter(|_| value.starts_with("arn:"))).chain(named)
     }
 
-    /// The type that a resource is missing of, where the value has the form of an identifier in
-    /// `account`; none where it may well name something outside: what AWS provides, what belongs
-    /// to another account, or what has no certain form.
+    /// Returns the type of the missing resource, if the value has the form of an identifier in `account`; `None` if it
+    /// may name something outside: resources of AWS, of another account, or without a certain form.
     pub(crate) fn must_exist(&self, account: &str) -> Option<&'static ResourceType> {
         if self.is_outside(account) {
             return None;
@@ -128,9 +127,8 @@ impl Mention {
         strict.map(|target| target.resource)
     }
 
-    /// Whether the property has the name of the type, as `VpcId` and `ClusterName` have. That the schema
-    /// states one relation does not mean that there is no other: the `ResourceId` of a scalable target
-    /// may be a table, a service or a cluster.
+    /// Returns whether the property has the name of the type, as `VpcId` and `ClusterName` have. A relation in the
+    /// schema does not exclude others: the `ResourceId` of a scalable target may be a table, a service or a cluster.
     fn is_named_after(&self, target: &Target) -> bool {
         let steps = self.path.rsplit('.').find(|step| step.parse::<usize>().is_err()).unwrap_or_default();
         let name = steps.to_lowercase();
@@ -181,8 +179,7 @@ fn arn_account(value: &str) -> Option<&str> {
     value.strip_prefix("arn:")?.split(':').nth(3)
 }
 
-/// Whether an ARN is of the kind that the template makes: the same service, and the same words
-/// before the first name.
+/// Returns whether an ARN fits the template: the same service, and the same words before the first name.
 fn is_arn_like(arn: &str, template: &str) -> bool {
     let parts = |text: &str| {
         let mut parts = text.splitn(6, ':').map(str::to_owned).skip(2);

@@ -23,7 +23,7 @@ pub(crate) struct Key {
 pub(crate) struct Resource {
     #[serde(flatten)]
     pub(crate) key: Key,
-    /// Where it stands in the program that made it; none where it was made behind its back.
+    /// The path in the program that created it; `None` if it was created outside of a program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<Path>,
     /// The app of that program. Files of earlier versions do not say.
@@ -31,17 +31,17 @@ pub(crate) struct Resource {
     pub(crate) app: String,
     /// The token of its creation: client token and identity tag.
     pub(crate) token: String,
-    /// Digest of the properties that it was asked for with.
+    /// Digest of the properties in its create request.
     pub(crate) request: String,
-    /// As declared; secrets stand as digests.
+    /// The declared properties; secrets are represented by digests.
     pub(crate) properties: Properties,
     pub(crate) outputs: Outputs,
-    /// When it was created, in milliseconds of the simulator's clock.
+    /// The time of its creation, in milliseconds of the simulator's clock.
     pub(crate) created: u64,
     pub(crate) phase: Phase,
 }
 
-/// What is going on with a resource.
+/// The phase of a resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Phase {
@@ -59,7 +59,7 @@ pub(crate) struct Pending {
     pub(crate) token: String,
     pub(crate) since: u64,
     pub(crate) until: u64,
-    /// Why it will fail instead, where it will.
+    /// The reason why it will fail, if it will.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
 }
@@ -78,7 +78,7 @@ impl Resource {
         lookup(&self.key.type_name).expect("only known types come into an account")
     }
 
-    /// What one look at it shows.
+    /// Returns its status as one read shows it.
     pub(crate) fn status(&self) -> Status {
         match &self.phase {
             Phase::Ready => Status::Ready(self.outputs.clone()),

@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::derive::Derivation;
 
-/// What stands for a sensitive value in an account.
+/// The key of the value that replaces a sensitive value in an account.
 const DIGEST: &str = "$digest";
 
-/// The keys of a JSON object that a digest stands for.
+/// The name of the keys of the JSON object that a digest represents.
 const KEYS: &str = "$keys";
 
 /// The properties with a keyed digest in the place of each sensitive value.
@@ -40,7 +40,7 @@ fn stand_in(text: &str, key: &Derivation) -> Json {
     Json::Object(sealed)
 }
 
-/// What the cloud shows of properties: not what it takes and never gives back.
+/// Returns the properties that the cloud returns, without write-only ones.
 pub(crate) fn shown(resource: &ResourceType, properties: &Properties) -> Properties {
     let cursor = resource.cursor();
     let properties = properties.iter();
@@ -61,8 +61,8 @@ fn visible(cursor: &Cursor<'_>, value: &Json) -> Option<Json> {
     })
 }
 
-/// The value of a secret of which the account has `properties`: what Secrets Manager would have
-/// generated, or what stands in for a given value, in its shape. None where it has no value.
+/// Returns the value of a secret with these `properties` in the account: the one that Secrets Manager would have
+/// generated, or a replacement of a given value, in its form. `None` if it has no value.
 pub(crate) fn value(properties: &Properties, derivation: &Derivation) -> Option<Zeroizing<String>> {
     if let Some(form) = properties.get(SECRET_ENTRY.generated) {
         return Some(generated(form, derivation));

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use crate::account::Account;
 use crate::behavior::behavior;
 use crate::check::{Known, check};
-use crate::clock::{Clock, Pace};
+use crate::clock::{Clock, TimeScale};
 use crate::derive::Derivation;
 use crate::faults::{Dice, Faults};
 use crate::limits::{Asked, Buckets, Limit};
@@ -36,23 +36,23 @@ use crate::world::{self, World, schema};
 /// The default account of a simulator.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
 
-/// How fast the sandbox is: what takes AWS a minute takes it 20 milliseconds, so that a deploy is
-/// over in a second and still shows what is pending.
+/// The duration in the sandbox of a minute at AWS: 20 milliseconds, so that a deploy takes a second and still shows
+/// pending resources.
 const SANDBOX_MINUTE: Duration = Duration::from_millis(20);
 
-/// How often it is looked whether another process still holds the lock of the account's file.
+/// The interval between two attempts to lock the account's file.
 const LOCK_INTERVAL: Duration = Duration::from_millis(2);
 
-/// How long another process may hold it: each does for one call.
+/// The maximum time to wait for the lock: another process holds it for one call.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 
 /// A simulated cloud, which the [crate documentation](crate) describes.
 pub struct Simulator {
     account: String,
     seed: u64,
-    pace: Pace,
+    time_scale: TimeScale,
     faults: Faults,
-    /// How many calls there had been when the faults were set.
+    /// The number of calls before the faults were set.
     faults_from: usize,
     limits: &'static [Limit],
     clock: Clock,
@@ -69,12 +69,12 @@ struct Inner {
     calls: Vec<Call>,
     /// Identifiers of what exists without being simulated.
     outside: BTreeSet<String>,
-    /// What tests have stated as the answers of lookups.
+    /// The answers to lookups that tests have declared.
     answers: BTreeMap<Query, Outputs>,
     buckets: Buckets,
 }
 
-/// Where the account is kept.
+/// The storage of the account.
 enum Keeping {
     /// In memory, with the values of secrets as given.
     Memory(BTreeMap<Key, Zeroizing<String>>),
@@ -130,7 +130,7 @@ impl Simulator {
         Self {
             account: DEFAULT_ACCOUNT.to_owned(),
             seed,
-            pace: Pace::REAL,
+            time_scale: TimeScale::REAL,
             faults: Faults::default(),
             faults_from: 0,
             limits: &[],
@@ -170,7 +170,7 @@ impl Simulator {
         Ok(Self {
             account: account.to_owned(),
             seed: 0,
-            pace: Pace::minute_in(SANDBOX_MINUTE),
+            time_scale: TimeScale::minute_in(SANDBOX_MINUTE),
             faults: Faults::default(),
             faults_from: 0,
             limits: &[],
@@ -193,12 +193,12 @@ impl Simulator {
 
     /// Sets how long the documented durations take.
     #[must_use]
-    pub fn with_pace(mut self, pace: Pace) -> Self {
-        self.pace = pace;
+    pub fn with_time_scale(mut self, time_scale: TimeScale) -> Self {
+        self.time_scale = time_scale;
         self
     }
 
-    /// Sets what goes wrong.
+    /// Sets the faults to inject.
     #[must_use]
     pub fn with_faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
@@ -236,7 +236,7 @@ impl Simulator {
     /// ready immediately, or if AWS has no such type.
     pub fn provisioning(&self, type_name: &str, properties: &Properties) -> Duration {
         let seconds = lookup(type_name).map_or(0, |resource| world::provisioning(resource, properties));
-        self.pace.scale(Duration::from_secs(seconds))
+        self.time_scale.scale(Duration::from_secs(seconds))
     }
 
     /// Accepts references to `id` as the identifier of something that exists but is not simulated, such as a zone that
@@ -300,7 +300,7 @@ impl Simulator {
             let number = world.account.len();
             let path = Path::new(format!("planted-{number}"));
             let address = Address { app: String::new(), path, type_name: type_name.to_owned(), environment };
-            world.pace = Pace::INSTANT;
+            world.time_scale = TimeScale::INSTANT;
             let accepted =
                 world.create(&CreateRequest { address, properties, token: format!("{number:064x}"), asked: None })?;
             let mut planted = find(world.account, type_name, &accepted.id)?;
@@ -324,8 +324,8 @@ impl Simulator {
             let now = self.clock.now();
             account.settle(now);
             let dice = Dice::of(self.faults, seed, call);
-            let (owner, pace) = (&*self.account, self.pace);
-            work(&mut World { account, owner, outside, seed, key, given, pace, now, dice })
+            let (owner, time_scale) = (&*self.account, self.time_scale);
+            work(&mut World { account, owner, outside, seed, key, given, time_scale, now, dice })
         };
         match keeping {
             Keeping::Memory(given) => Ok(run(account, Some(given))),
@@ -347,9 +347,8 @@ impl Simulator {
         lost.map_or(result, Err)
     }
 
-    /// Returns when no other process seems to hold the lock of the file. Whoever waits here can be cancelled: where
-    /// the lock itself is waited for, nothing is heard, not even a Ctrl-C. A process that was stopped may hold it for
-    /// ever, so that nobody waits longer than [`LOCK_PATIENCE`].
+    /// Waits until no other process seems to hold the file lock; cancellable, unlike the lock call. A stopped process
+    /// may hold it forever, so this fails after [`LOCK_PATIENCE`].
     async fn free(&self) -> Result<(), ProviderError> {
         let Some(probe) = &self.probe else { return Ok(()) };
         let began = std::time::Instant::now();
@@ -417,10 +416,10 @@ impl Simulator {
         (result, lost)
     }
 
-    /// Whether the API takes one more call now.
+    /// Returns whether the API accepts one more call now.
     fn takes(&self, buckets: &mut Buckets, operation: Operation, address: &Address, action: &str) -> bool {
         let Some(resource) = lookup(&address.type_name).filter(|_| !self.limits.is_empty()) else { return true };
-        let api = behavior(resource, self.pace).api;
+        let api = behavior(resource, self.time_scale).api;
         let asked = Asked { api, action, region: &address.environment.region, changes: operation.has_effect() };
         buckets.take(self.limits, &asked, self.clock.now())
     }
@@ -449,7 +448,7 @@ impl Provider for Simulator {
     }
 
     fn behavior(&self, type_name: &str) -> Option<Behavior> {
-        lookup(type_name).map(|resource| behavior(resource, self.pace))
+        lookup(type_name).map(|resource| behavior(resource, self.time_scale))
     }
 
     fn check(&self, type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
@@ -486,7 +485,7 @@ impl Provider for Simulator {
     }
 
     fn consistency_window(&self) -> Duration {
-        self.pace.scale(CONSISTENCY_WINDOW)
+        self.time_scale.scale(CONSISTENCY_WINDOW)
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
@@ -563,15 +562,15 @@ fn entry_of(value: &str, key: &str) -> Option<Zeroizing<String>> {
     object.get(key)?.as_str().map(|text| Zeroizing::new(text.to_owned()))
 }
 
-/// The resource of a type with an identifier, in whatever region.
+/// Returns the resource of a type with an identifier, in any region.
 fn find(account: &Account, type_name: &str, id: &str) -> Result<Resource, ProviderError> {
     let found = account.of_type(type_name).find(|found| found.key.id == id);
     let missing = || ProviderError::new(ErrorClass::NotFound, format!("there is no {type_name} {id}"));
     found.cloned().ok_or_else(missing)
 }
 
-/// A sandbox that cannot be used answers no call; nothing has happened. Repeating does not help: a
-/// full disk stays full until somebody makes room.
+/// Returns the error of a sandbox that cannot be used; nothing has happened. Repeating does not help: a full disk stays
+/// full until the user frees space.
 fn unavailable(error: SandboxError) -> ProviderError {
     ProviderError::new(ErrorClass::Invalid, error.to_string())
 }

@@ -1,10 +1,9 @@
 //! The sandbox on disk.
 //!
-//! `DIR/<account>.jsonl` has a header and then one line for each call that changed something,
-//! with the resources as they are after it. A line is written at once or not at all: one that
-//! was cut off is dropped. `DIR/<account>.lock` serializes processes. Reading the file through
-//! gives the account; when much of it is history, it is written anew beside the old one, which
-//! it then replaces.
+//! `DIR/<account>.jsonl` has a header and then one line for each call that changed something, with the resources as
+//! they are after it. A line is written at once or not at all: one that was cut off is dropped. `DIR/<account>.lock`
+//! serializes processes. Reading the file through gives the account; when much of it is history, it is written again
+//! beside the old one, which it then replaces.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
@@ -26,7 +25,7 @@ pub enum SandboxError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The file was written by a later version of Groundplan.
@@ -48,7 +47,7 @@ pub enum SandboxError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 }
@@ -57,7 +56,7 @@ pub enum SandboxError {
 struct Header {
     format: u32,
     account: String,
-    /// Counts how often the file was written anew.
+    /// Counts how often the file was rewritten.
     epoch: u64,
     /// Key of the digests and of what the sandbox makes up for secrets.
     key: String,
@@ -77,7 +76,7 @@ pub(crate) struct Store {
     path: PathBuf,
     lock: File,
     header: Header,
-    /// How much of the file the account in memory has seen; zero before the first time.
+    /// The number of bytes of the file that the account in memory reflects; zero before the first read.
     offset: u64,
     lines: usize,
 }
@@ -293,8 +292,7 @@ impl Store {
     }
 }
 
-/// 64 hexadecimal digits from the system's randomness: the only thing here that depends on
-/// nothing. Identifiers never do: they come from the tokens.
+/// Returns 64 random hexadecimal digits. Identifiers are never random; they derive from tokens.
 fn random_key() -> String {
     let key: [u8; 32] = rand::random();
     key.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,7 +1,7 @@
-//! How long AWS takes, as data. Only a simulation needs it: what a deploy waits for, and for how long
-//! at most, is in the table of facts.
+//! The durations of AWS operations, as data. Only a simulation needs them: the table of facts defines what a deploy
+//! waits for, and for how long at most.
 
-/// How long the resources of a type take.
+/// The durations of a type's operations.
 pub(crate) struct Timing {
     pub(crate) type_name: &'static str,
     /// Seconds from the create to ready.
@@ -16,18 +16,17 @@ const fn row(type_name: &'static str, [ready, update, gone]: [u64; 3]) -> Timing
     Timing { type_name, ready, update, gone }
 }
 
-/// The timing of a type; none where it is ready as soon as it is accepted.
+/// Returns the timing of a type; `None` if it is ready as soon as it is accepted.
 pub(crate) fn timing(type_name: &str) -> Option<&'static Timing> {
     TIMINGS.iter().find(|row| row.type_name == type_name)
 }
 
 /// `[ready, update, gone]`, in seconds.
 ///
-/// AWS promises no provisioning times and publishes few. What a time rests on stands above its row:
-/// the source's words without their markup, of `ready` where they do not say otherwise, then its
-/// address. Times without a source are estimates of what operators see. "Up to" is a limit, not a
-/// usual time; where a source says how long it usually takes, the row's time is within a factor of
-/// about two of that.
+/// AWS promises no provisioning times and publishes few. The source of a time is above its row: its words without their
+/// markup, about `ready` unless they say otherwise, then its address. Times without a source are estimates of what
+/// operators see. "Up to" is a limit, not a usual time; where a source says how long it usually takes, the row's time
+/// is within a factor of about two of that.
 ///
 /// - <https://github.com/awsdocs> holds AWS's own user guides.
 /// - <https://github.com/go-to-k/cdkd> deploys CDK apps and says how long it waits for each type.

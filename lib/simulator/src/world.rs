@@ -17,7 +17,7 @@ use crate::attributes::Making;
 use crate::behavior::has_unique_name;
 use crate::check::{Known, check};
 use crate::claims::taken;
-use crate::clock::{Pace, millis};
+use crate::clock::{TimeScale, millis};
 use crate::derive::Derivation;
 use crate::errors::{in_use, not_found, refusal};
 use crate::faults::Dice;
@@ -34,13 +34,13 @@ pub(crate) struct World<'a> {
     pub(crate) owner: &'a str,
     /// Identifiers of what exists without being simulated.
     pub(crate) outside: &'a BTreeSet<String>,
-    /// Where identifiers come from.
+    /// The seed of identifiers.
     pub(crate) seed: u64,
     /// Key of digests and generated secrets.
     pub(crate) key: &'a Derivation,
     /// Secret values as given, in the simulator that lives in memory only.
     pub(crate) given: Option<&'a mut BTreeMap<Key, Zeroizing<String>>>,
-    pub(crate) pace: Pace,
+    pub(crate) time_scale: TimeScale,
     pub(crate) now: u64,
     pub(crate) dice: Dice,
 }
@@ -124,8 +124,8 @@ impl World<'_> {
         Ok(Some(Live { properties, outputs: found.outputs.clone() }))
     }
 
-    /// What is a resource of its own and a member of a collection of `owner`, too: a rule is among the
-    /// rules of its group, whoever added it.
+    /// Adds resources that are also members of a collection of `owner`: a rule is among the rules of its group, even if
+    /// it was added separately.
     fn add_members(&self, owner: &Resource, properties: &mut Properties) {
         for collection in groundplan_schema::collections(&owner.key.type_name) {
             let Some(member) = collection.member else { continue };
@@ -218,7 +218,7 @@ impl World<'_> {
         Ok(accepted)
     }
 
-    /// What follows a version: the next number, or another of its kind.
+    /// Returns the version that follows: the next number, or another one of its kind.
     fn next_version(&self, resource: &'static ResourceType, version: &Json, request: &UpdateRequest) -> Json {
         let number = version.as_u64().or_else(|| version.as_str()?.parse().ok());
         match (number, version) {
@@ -271,8 +271,8 @@ impl World<'_> {
         Ok(found.map_or(Status::Gone, Resource::status))
     }
 
-    /// What an earlier create of the same identity has made: by its parts where that is all there
-    /// is, else by the token, which is a client token or the identity tag.
+    /// Returns the resources that an earlier create of the same identity made: by its parts if it has no other
+    /// identity, else by the token, which is a client token or the identity tag.
     pub(crate) fn find(&self, request: &CreateRequest) -> Result<Vec<String>, ProviderError> {
         let resource = schema(&request.address.type_name)?;
         let region = self.region(resource, &request.address.environment)?;
@@ -305,7 +305,7 @@ impl World<'_> {
         Ok(found.map(|found| found.key.id.clone()).collect())
     }
 
-    /// The value of a secret attribute, where the cloud tells it of what exists.
+    /// Returns the value of a secret attribute, if the cloud returns it for existing resources.
     pub(crate) fn secret_output(
         &self,
         existing: &Existing,
@@ -366,12 +366,12 @@ impl World<'_> {
                 revisions = Some(self.last_revision(resource, &key.id));
                 continue;
             }
-            if let Some(twin) = self.account.get(&key) {
+            if let Some(existing) = self.account.get(&key) {
                 let again = Making { derivation: &self.derivation(resource, &request.token, attempt + 1), ..making };
                 if again.id() != key.id {
                     continue;
                 }
-                return Err(taken(resource, twin));
+                return Err(taken(resource, existing));
             }
             let mut outputs = making.outputs();
             if resource.name == "AWS::EC2::VPCCidrBlock" {
@@ -401,7 +401,7 @@ impl World<'_> {
         Err(refusal(ErrorClass::Invalid, "LimitExceeded", "there is no free identifier"))
     }
 
-    /// Where in a network a resource with these properties is.
+    /// Returns the location in a network of a resource with these properties.
     fn place(&self, resource: &'static ResourceType, region: &str, properties: &Properties) -> Place {
         let mut place = Place::default();
         for mention in mentions(resource, properties) {
@@ -421,7 +421,7 @@ impl World<'_> {
 
     fn phase(&self, work: Work, seconds: u64, token: &str) -> Phase {
         let slow = self.dice.faults.slow_readiness;
-        let duration = millis(self.pace.scale(Duration::from_secs(seconds)).mul_f64(slow));
+        let duration = millis(self.time_scale.scale(Duration::from_secs(seconds)).mul_f64(slow));
         // What is ready as soon as it is accepted has no time to fail.
         let fails =
             work == Work::Creating && seconds > 0 && self.dice.hit("readiness", self.dice.faults.failing_readiness);
@@ -469,11 +469,11 @@ impl World<'_> {
         !self.dice.misses(&resource.key.id, resource.created, self.now)
     }
 
-    /// Where a resource of this type of an environment is: a region, or nowhere in particular.
+    /// Returns the region of a resource of this type and environment; empty for a global one.
     fn region(&self, resource: &ResourceType, environment: &Environment) -> Result<String, ProviderError> {
         match &environment.account {
             Some(account) if account != self.owner => {
-                let message = format!("these credentials are of account {}, not {account}", self.owner);
+                let message = format!("the credentials are for account {}, not {account}", self.owner);
                 Err(refusal(ErrorClass::Denied, "AccessDenied", message))
             }
             _ if resource.is_global() => Ok(String::new()),
@@ -510,7 +510,7 @@ pub(crate) fn provisioning(resource: &ResourceType, properties: &Properties) -> 
     timing(resource.name).filter(|_| is_slow(resource, properties)).map_or(0, |timing| timing.ready)
 }
 
-/// Whether a property may be set by a further call, after the one that makes the resource.
+/// Returns whether a property may be set by a further call, after the one that creates the resource.
 fn is_setting(resource: &ResourceType, name: &str) -> bool {
     let Some(property) = resource.properties.get(name) else { return false };
     let identifies = resource.primary_identifier.contains(&name)

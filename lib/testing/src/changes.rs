@@ -1,4 +1,4 @@
-//! What a deploy would change, for assertions.
+//! The changes of a plan, for assertions.
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! Where two assemblies differ.
+//! The differences between two assemblies.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -49,7 +49,7 @@ fn keys(value: &Json) -> BTreeSet<&String> {
     value.as_object().into_iter().flat_map(serde_json::Map::keys).collect()
 }
 
-/// Whether it is a key with its value, and nothing beside.
+/// Returns whether it is an object of a key and its value only.
 fn is_pair(value: &Json) -> bool {
     value.as_object().is_some_and(|fields| fields.len() == 2 && fields.contains_key("Value"))
 }

@@ -392,7 +392,7 @@ mod tests {
         static PANICKED: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
     }
 
-    /// How `work` panics, and whether that is at a line of the test: `here`.
+    /// Returns the message with which `work` panics, and asserts that the panic is at a line of the test: `here`.
     fn panicked<T>(here: &Location<'_>, work: impl FnOnce() -> T) -> String {
         panic::set_hook(Box::new(|info| {
             let at = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the roles, users and groups of a program may do.
+//! The IAM permissions of a program, for assertions.
 
 use groundplan_core::{Assembly, Path, Value};
 
@@ -22,8 +22,8 @@ pub struct Permission {
 }
 
 impl Permission {
-    /// Whether the statement is about this action. In its own actions, `*` stands for any text and `?` for any letter,
-    /// and letter case makes no difference.
+    /// Returns whether the statement applies to this action. In its own actions, `*` matches any text and `?` any
+    /// character, and letter case makes no difference.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
     pub fn covers(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
@@ -33,7 +33,7 @@ impl Permission {
         is_among(&self.actions) || !self.not_actions.is_empty() && !is_among(&self.not_actions)
     }
 
-    /// Whether the statement is about every resource, or about all but some.
+    /// Returns whether the statement applies to every resource, or to all but some.
     pub fn is_for_all(&self) -> bool {
         !self.not_resources.is_empty() || self.resources.iter().any(|resource| resource.as_str() == Some("*"))
     }

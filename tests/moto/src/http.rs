@@ -11,15 +11,14 @@ use std::net::TcpStream;
 pub struct Message {
     /// The first line, as in `POST / HTTP/1.1` or `HTTP/1.1 200 OK`.
     pub start: String,
-    /// The headers in their order. Those that say how long the body is are made anew when the
-    /// message is written.
+    /// The headers in their order. Those with the length of the body are replaced when the message is written.
     pub headers: Vec<(String, String)>,
     /// The body, without what it was wrapped in on its way.
     pub body: Vec<u8>,
 }
 
 impl Message {
-    /// Reads a request; none where the client has nothing more to ask.
+    /// Reads a request; `None` if the client sends no more.
     pub(crate) fn read_request(from: &mut impl BufRead) -> Result<Option<Self>> {
         let Some(mut request) = Self::read_head(from)? else { return Ok(None) };
         request.read_body(from, Some(0))?;
@@ -89,7 +88,7 @@ impl Message {
         to.flush()
     }
 
-    /// The value of a header, whatever the case of its name.
+    /// Returns the value of a header, ignoring the case of its name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -104,8 +103,8 @@ impl Message {
         self.start.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
     }
 
-    /// What a request asks for, as in `CreateVpc`, or `PUT /bucket?tagging` where the protocol has
-    /// no name for it.
+    /// Returns the operation of a request, as in `CreateVpc`, or `PUT /bucket?tagging` if the protocol has no name for
+    /// it.
     pub fn operation(&self) -> String {
         if let Some(target) = self.header("x-amz-target") {
             return target.rsplit('.').next().unwrap_or(target).to_owned();
@@ -117,7 +116,7 @@ impl Message {
         }
     }
 
-    /// Whether a request may change something.
+    /// Returns whether a request may change something.
     pub fn changes(&self) -> bool {
         let operation = self.operation();
         !["Describe", "Get", "Head", "List", "GET ", "HEAD "].iter().any(|prefix| operation.starts_with(prefix))

@@ -26,7 +26,7 @@ pub struct Moto {
     python: PathBuf,
 }
 
-/// Which moto is started.
+/// The variants of moto.
 enum Server {
     /// With what its tests need put right (`moto_server.py`).
     Patched,
@@ -92,7 +92,7 @@ impl Moto {
         moto
     }
 
-    /// Where it listens, as in `http://127.0.0.1:5000`.
+    /// Returns the address at which it listens, as in `http://127.0.0.1:5000`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -116,7 +116,7 @@ impl Moto {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Where it listens, as in `127.0.0.1:5000`.
+    /// Returns the address at which it listens, as in `127.0.0.1:5000`.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }

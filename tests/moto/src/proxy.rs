@@ -38,8 +38,8 @@ struct Traffic {
     exchanges: Vec<Exchange>,
 }
 
-/// How often something goes wrong, in per cent of the calls that change something. Others are hit
-/// a fifth as often: a look at one resource takes up to ten of them.
+/// The frequency of faults, in percent of the calls that change something. Other calls are hit a fifth as often:
+/// reading one resource takes up to ten of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// Decides which calls are hit.
@@ -52,7 +52,7 @@ pub struct Faults {
     pub refused: u32,
 }
 
-/// What waits in the proxy, so that a client can be killed while it does.
+/// The part of an exchange that waits in the proxy, so that a client can be killed meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// The request: it never has its effect.
@@ -61,7 +61,7 @@ pub enum Hold {
     Answer,
 }
 
-/// What went wrong with one call.
+/// The fault of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// No answer, after the effect.
@@ -77,15 +77,15 @@ pub enum Fault {
 /// A request with its answer.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// What the client asked for.
+    /// The request of the client.
     pub request: Message,
-    /// What moto answered; empty where it was not asked.
+    /// The answer of moto; empty if no request was sent to it.
     pub answer: Message,
-    /// When the request had arrived, since the start of the proxy.
+    /// The time at which the request had arrived, since the start of the proxy.
     pub asked: Duration,
-    /// When the answer was about to be passed on, since the start of the proxy.
+    /// The time at which the answer was about to be passed on, since the start of the proxy.
     pub answered: Duration,
-    /// What went wrong.
+    /// The fault, if any.
     pub fault: Option<Fault>,
 }
 
@@ -121,7 +121,7 @@ impl Proxy {
         Self { shared, address, url }
     }
 
-    /// Where it listens, as in `http://127.0.0.1:5000`.
+    /// Returns the address at which it listens, as in `http://127.0.0.1:5000`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -142,7 +142,7 @@ impl Proxy {
         self.shared.traffic().refused = Some((operation.to_owned(), code.to_owned()));
     }
 
-    /// How many exchanges it holds now.
+    /// Returns the number of exchanges that it holds now.
     pub fn holding(&self) -> usize {
         self.shared.holding.load(Ordering::SeqCst)
     }
@@ -153,16 +153,15 @@ impl Proxy {
         (traffic.faults, traffic.held, traffic.refused) = (None, None, None);
     }
 
-    /// How many requests have arrived.
+    /// Returns the number of requests that have arrived.
     pub fn arrived(&self) -> usize {
         self.shared.arrived.load(Ordering::SeqCst)
     }
 
-    /// Waits until moto has answered all that it was asked, whoever still listens, and nothing more
-    /// arrives.
+    /// Waits until all requests are answered and no more arrive, regardless of the clients.
     ///
     /// # Panics
-    /// Where it does not within a minute.
+    /// Panics if that takes more than a minute.
     pub fn settle(&self) {
         const QUIET: Duration = Duration::from_millis(20);
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -176,7 +175,7 @@ impl Proxy {
         }
     }
 
-    /// What has passed since the last time, in the order of the answers.
+    /// Returns the exchanges since the last call, in the order of the answers.
     pub fn take_exchanges(&self) -> Vec<Exchange> {
         std::mem::take(&mut self.shared.traffic().exchanges)
     }
@@ -213,7 +212,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The answer for the client; none where it is lost.
+    /// Returns the answer for the client; `None` if it is lost.
     fn exchange(&self, request: Message, moto: &mut Connection) -> std::io::Result<Option<Message>> {
         let asked = self.started.elapsed();
         let refused = self.traffic().refused.clone().filter(|(operation, _)| request.operation() == *operation);

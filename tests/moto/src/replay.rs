@@ -9,7 +9,7 @@ use crate::Moto;
 use crate::http::{Connection, Message};
 use crate::proxy::Exchange;
 
-/// How a replay went.
+/// The result of a replay.
 #[derive(Clone, Debug)]
 pub struct Replayed {
     /// From the first request that counts to the last answer.
@@ -63,34 +63,34 @@ pub fn replay(scene: &[Exchange], recording: &[Exchange], moto: &Moto) -> Replay
 
 /// A request that is to be sent.
 struct Step<'a> {
-    /// Where its answer stands among all answers of the recording.
+    /// The position of its answer among all answers of the recording.
     place: usize,
     call: &'a Exchange,
     /// So many of the recording's answers, from the first, have to be there before.
     after: usize,
-    /// What moto may have made up and the request contains.
+    /// The texts in the request that moto may have generated.
     names: Vec<&'a str>,
 }
 
-/// What the threads share.
+/// The data that the threads share.
 struct Run<'a> {
     steps: &'a [Step<'a>],
-    /// How many of them set the scene.
+    /// The number of steps that prepare the account.
     scene: usize,
     progress: Mutex<Progress>,
     moved: Condvar,
 }
 
 struct Progress {
-    /// When the first one was sent that counts.
+    /// The time of the first request that counts.
     started: Option<Instant>,
-    /// How many were sent.
+    /// The number of sent requests.
     sent: usize,
-    /// Which are answered, by place.
+    /// `true` for each answered request, by position.
     answered: Vec<bool>,
-    /// How many are answered without a gap.
+    /// The number of answered requests without a gap.
     prefix: usize,
-    /// What stands for what moto made up in the recording.
+    /// The texts that replace the ones that moto generated in the recording.
     names: BTreeMap<String, String>,
     different: Vec<String>,
 }
@@ -188,7 +188,7 @@ impl Progress {
     }
 }
 
-/// What may be made up by moto in an answer, by its kind and in its order.
+/// Returns the texts in an answer that moto may have generated, by their kind and in their order.
 fn by_kind(answer: &Message) -> BTreeMap<String, Vec<String>> {
     let text = String::from_utf8_lossy(&answer.body);
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
@@ -204,8 +204,8 @@ fn by_kind(answer: &Message) -> BTreeMap<String, Vec<String>> {
     words
 }
 
-/// What a word names: `vpc` of `vpc-0a1b`, the service of an ARN, an address; none of what moto
-/// does not make up.
+/// Returns the kind of a word: `vpc` of `vpc-0a1b`, the service of an ARN, an address; `None` if moto does not generate
+/// it.
 fn kind(word: &str) -> Option<&str> {
     let only = |allowed: &str| word.chars().all(|c| c.is_ascii_hexdigit() || allowed.contains(c));
     let numbered = word.chars().any(|c| c.is_ascii_digit());
@@ -228,7 +228,7 @@ fn kind(word: &str) -> Option<&str> {
     }
 }
 
-/// The text as it stands in the body of a form.
+/// Returns the text as it is encoded in the body of a form.
 fn encoded(text: &str) -> String {
     text.replace(':', "%3A").replace('/', "%2F").replace('|', "%7C")
 }

@@ -8,7 +8,7 @@ use groundplan_testing::Cloud;
 
 use crate::world::{World, acting};
 
-/// The thing at `from` is planned as a move to `to`, and is never gone.
+/// Checks that the resource at `from` is planned as a move to `to`, and always exists.
 async fn moves(case: &str, type_name: &str, from: &str, to: &str) {
     let world = World::with(case).await;
     let before = world.item(type_name);

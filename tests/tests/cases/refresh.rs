@@ -1,11 +1,11 @@
-//! What was deleted by hand.
+//! Resources that were deleted by hand.
 
 use groundplan_engine::diff::{Action, Reason};
 use groundplan_engine::drift::Drift;
 
 use crate::world::World;
 
-/// The network of the case, whose VPC somebody has deleted.
+/// The network of the case, whose VPC was deleted outside of Groundplan.
 async fn without_vpc() -> World {
     let world = World::with("gone").await;
     for type_name in ["AWS::EC2::Subnet", "AWS::EC2::VPC"] {

@@ -1,4 +1,4 @@
-//! What follows from an update in place.
+//! Effects of an update in place.
 
 use groundplan_engine::diff::Action;
 use groundplan_simulator::Operation;

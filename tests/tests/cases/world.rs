@@ -38,7 +38,7 @@ impl World {
         Self { cloud: Simulator::in_memory(0), store: MemoryStore::default(), refuses_updates_of: None }
     }
 
-    /// An account in which the first version of a case stands.
+    /// An account with the first version of a case.
     pub(crate) async fn with(case: &str) -> Self {
         let world = Self::new();
         world.deploy(case, "v1").await;
@@ -54,7 +54,7 @@ impl World {
         Ok((loaded, planned))
     }
 
-    /// What a deploy would change.
+    /// Returns the changes that a deploy would make.
     pub(crate) async fn plan(&self, case: &str, version: &str) -> ChangeSet {
         let planned = self.try_plan(case, version, false).await;
         planned.unwrap_or_else(|error| panic!("{case} cannot be planned: {error}")).1.changes
@@ -90,14 +90,14 @@ impl World {
         found.remove(0)
     }
 
-    /// Where a call of this run that worked stands among all; calls before `start` do not count.
+    /// Returns the position of a successful call of this run among all; calls before `start` do not count.
     pub(crate) fn position(&self, start: usize, operation: Operation, type_name: &str) -> Option<usize> {
         let worked = |call: &Call| call.operation == operation && call.type_name == type_name && call.error.is_none();
         self.cloud.calls().iter().enumerate().skip(start).find(|(_, call)| worked(call)).map(|(at, _)| at)
     }
 }
 
-/// What synth gives of a valid program.
+/// Returns the synthesis of a valid program.
 pub(crate) fn synth(app: &App) -> groundplan::Synthesis {
     app.synth().unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }

@@ -1,4 +1,4 @@
-//! A store that crashes and refuses where it is told to.
+//! A store that crashes and refuses on request.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,19 +7,18 @@ use groundplan_engine::model::{Event, LockOwner};
 use groundplan_engine::store::{Lock, MemoryStore, Stored};
 use groundplan_engine::{Error, State, StateStore};
 
-/// What goes wrong with the write of this number, counted from one.
+/// A fault of the write with this number, counted from one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Trouble {
-    /// Which write of the run.
+    /// The number of the write in the run.
     pub(crate) write: usize,
-    /// How it goes wrong.
+    /// The kind of the fault.
     pub(crate) how: How,
-    /// How much of it is on the disk by then: so many events of an append; of a save nothing,
-    /// the state (1), or all (2).
+    /// The part that is on the disk by then: so many events of an append; of a save nothing, the state (1), or all (2).
     pub(crate) written: usize,
 }
 
-/// How a write goes wrong.
+/// The kind of a fault of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
     /// The process dies in it.
@@ -30,7 +29,7 @@ pub(crate) enum How {
     Full,
 }
 
-/// What is on the disk, as bytes. Clones share it.
+/// The bytes on the disk. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Disk(Arc<Mutex<Contents>>);
 
@@ -52,7 +51,7 @@ impl Disk {
         (contents.trouble, contents.writes, contents.crashed) = (trouble, 0, false);
     }
 
-    /// Whether the process is dead.
+    /// Returns whether the process is dead.
     pub(crate) fn crashed(&self) -> bool {
         self.contents().crashed
     }
@@ -61,7 +60,7 @@ impl Disk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What goes wrong with the write that comes now.
+    /// Returns the fault of the current write.
     fn write(&self) -> Option<Trouble> {
         let mut contents = self.contents();
         contents.writes += 1;
@@ -84,7 +83,7 @@ impl Disk {
     }
 }
 
-/// What the app `account` publishes, by the name of the output.
+/// The outputs that the app `account` publishes, by name.
 pub(crate) const PUBLISHED: [(&str, &str); 2] = [
     ("zone-id", "Z0123456789ABCDEFGHIJ"),
     ("certificate-arn", "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"),

@@ -1,5 +1,4 @@
-//! How long a deploy takes on virtual time, beside what it has to take and what it would take
-//! with an engine that waits for everything.
+//! The duration of a deploy on virtual time, compared with the minimum and with an engine that waits for everything.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -15,7 +14,7 @@ use groundplan_testing::assembly;
 use crate::programs::{self, Target};
 use crate::world::{Disturbance, Ended, Manner, World, virtually};
 
-/// How many resources others make at a time: Terraform's default.
+/// The number of resources that other tools process at a time: Terraform's default.
 const OTHERS: usize = 10;
 
 #[test]
@@ -42,7 +41,7 @@ fn a_deploy_takes_its_critical_path_and_two_hundredths_at_most() {
     }
 }
 
-/// How long a first deploy takes on virtual time, and what its report compares that with.
+/// Returns the duration of a first deploy on virtual time, and its report.
 fn took(program: Assembly) -> (Duration, TimingReport) {
     virtually(async {
         let mut world = World::new(0);
@@ -55,7 +54,7 @@ fn took(program: Assembly) -> (Duration, TimingReport) {
     })
 }
 
-/// How long each resource takes from being accepted to being ready.
+/// Returns the time of each resource from acceptance to readiness.
 fn lasting(program: &Assembly) -> BTreeMap<Path, Duration> {
     let simulator = Simulator::in_memory(0);
     let lasts = program.resources.iter().map(|(path, entry)| {
@@ -90,8 +89,8 @@ fn critical_path(program: &Assembly, lasting: &BTreeMap<Path, Duration>) -> Dura
     ready.into_values().max().unwrap_or_default()
 }
 
-/// How long it takes to make everything where each resource waits until all that it depends on is
-/// ready, and so many are made at a time: in the order of their paths, as nobody knows better.
+/// Returns the time to create everything if each resource waits until all its dependencies are ready, and this number
+/// is created at a time: in the order of their paths, without knowledge of their durations.
 fn waiting_for_everything(program: &Assembly, lasting: &BTreeMap<Path, Duration>, at_a_time: usize) -> Duration {
     let mut open: BTreeMap<&Path, BTreeSet<Path>> =
         program.resources.keys().map(|path| (path, program.dependencies(path))).collect();

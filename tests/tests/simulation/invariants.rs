@@ -1,4 +1,4 @@
-//! What holds once a run has ended well, whatever came before.
+//! Invariants of a completed run, regardless of earlier events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ pub(crate) async fn hold(world: &World, target: &Target) {
     assert!(drifts.is_empty(), "drift: {drifts:?}");
 }
 
-/// What the state says of a resource is what is there.
+/// Asserts that the state of a resource matches the live one.
 fn same(path: &str, resource: &ResourceState, item: &Item) {
     assert_eq!(item.status, Status::Ready(item.outputs.clone()), "{path} is not ready");
     let names = |names: Vec<&String>| names.into_iter().cloned().collect::<BTreeSet<_>>();
@@ -63,8 +63,8 @@ fn same(path: &str, resource: &ResourceState, item: &Item) {
     assert_eq!(own(&resource.outputs), own(&item.outputs), "the outputs of {path}");
 }
 
-/// The state is the one of a first deploy of the same program into an empty account where nothing
-/// goes wrong, but for what is made up: identifiers, and how often something was made.
+/// Checks that the state equals that of a first deploy of the same program into an empty account without faults, except
+/// for generated values: identifiers, and the number of creates.
 pub(crate) async fn as_if_undisturbed(world: &World, target: &Target) {
     let mut other = World::new(0);
     match other.run(target, Manner::default(), Disturbance::default()).await {

@@ -79,7 +79,7 @@ impl Kind {
         }
     }
 
-    /// What it is made of.
+    /// Returns the kinds of its dependencies.
     pub(crate) fn parents(self) -> &'static [Self] {
         match self {
             Self::Subnet | Self::SecurityGroup | Self::RouteTable => &[Self::Vpc],
@@ -94,18 +94,18 @@ impl Kind {
         }
     }
 
-    /// Whether it can do without them.
+    /// Returns whether it can exist without them.
     pub(crate) fn stands_alone(self) -> bool {
         matches!(self, Self::LogGroup | Self::Database)
     }
 
-    /// Whether there is one of it for what its properties say, so that it is the same under every path.
+    /// Returns whether it is unique for its properties, so that it is the same under every path.
     pub(crate) fn is_one_of_a_kind(self) -> bool {
         matches!(self, Self::RolePolicy | Self::Alias | Self::BucketPolicy | Self::Record)
     }
 
-    /// Whether all that refers to it has to be replaced with it. What holds on to it by a property
-    /// that can be changed would keep it from being deleted before the new one is there.
+    /// Returns whether all resources that refer to it have to be replaced with it. A resource that refers to it by a
+    /// property that can be changed would prevent its deletion before the new one exists.
     pub(crate) fn takes_consumers_along(self) -> bool {
         matches!(self, Self::Queue | Self::Topic | Self::Bucket | Self::FileSystem | Self::Zone)
     }

@@ -1,16 +1,15 @@
-//! Deterministic simulation: whole deploys into the simulated account under a seed that decides
-//! what goes wrong, on virtual time.
+//! Deterministic simulation: whole deploys into the simulated account with faults from a seed, on virtual time.
 //!
-//! A seed makes a program and its later versions, deploys one after the other, and lets things go
-//! wrong: the cloud throttles, fails, loses answers, leaves half made what it answers nothing about,
-//! shows late what it has made and makes what never becomes ready; the credentials expire; the process dies at some await or in some write; writes are refused; the
-//! author changes the program between a crash and the next run. Then one run without trouble has
-//! to bring about exactly what the program says: see `invariants`.
+//! A seed makes a program and its later versions, deploys one after the other, and injects faults: the cloud throttles,
+//! fails, loses answers, leaves resources without an answer incomplete, shows created ones late and makes some that
+//! never become ready; the credentials expire; the process dies at some await or in some write; writes are refused; the
+//! author changes the program between a crash and the next run. Then one run without faults has to reach exactly the
+//! declared state: see `invariants`.
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `GROUNDPLAN_SEED` | runs this seed only, and tells what happened |
-//! | `GROUNDPLAN_SEEDS` | runs so many seeds; 2,000 where it is not set |
+//! | `GROUNDPLAN_SEED` | runs this seed only, and prints the events |
+//! | `GROUNDPLAN_SEEDS` | runs so many seeds; 2,000 by default |
 
 #![expect(
     clippy::print_stdout,
@@ -39,7 +38,7 @@ use crate::disk::{How, Trouble};
 use crate::programs::Version;
 use crate::world::{AGES, Disturbance, Ended, Manner, World, virtually};
 
-/// How many seeds are run where nothing is said.
+/// The default number of seeds.
 const SEEDS: u64 = 2_000;
 
 #[test]

@@ -17,7 +17,7 @@ use crate::kinds::{KINDS, Kind};
 /// The app of all programs but the checkout.
 const APP: &str = "simulated";
 
-/// What a deploy is to bring about.
+/// The goal of a deploy.
 #[derive(Clone)]
 pub(crate) enum Target {
     /// The account holds this.
@@ -26,12 +26,12 @@ pub(crate) enum Target {
     Destroyed(String),
 }
 
-/// What a deploy is to bring about, and what has to be the same thing before and after it.
+/// The goal of a deploy, and the resources that have to be the same before and after it.
 #[derive(Clone)]
 pub(crate) struct Version {
     pub(crate) target: Target,
-    /// By path, what tells a resource from every other: what has the same in two versions is one thing, that
-    /// nothing in them allows to be made anew.
+    /// The identity of each resource, by path: resources with the same identity in two versions are the same, and
+    /// nothing in the versions allows to create it again.
     pub(crate) things: BTreeMap<Path, String>,
 }
 
@@ -159,11 +159,12 @@ struct Node {
     name: String,
     /// Its place in the list.
     number: usize,
-    /// What it is named after, and which addresses it has: two can change places.
+    /// The number in its name and its addresses: two can be swapped.
     label: usize,
-    /// How often it has become another thing under the same name, or got another name without a word.
+    /// The number of times that it became another resource under the same name, or got another name without a
+    /// statement.
     life: usize,
-    /// How large its block of addresses is.
+    /// The size of its address block.
     size: usize,
     parents: Vec<usize>,
     /// A setting that can be changed in place.
@@ -171,7 +172,7 @@ struct Node {
     /// One that cannot.
     fixed: usize,
     delete_first: bool,
-    /// All names that it had: nobody knows which version was deployed last.
+    /// All names that it had: the last deployed version is unknown.
     names: BTreeSet<String>,
 }
 
@@ -308,7 +309,7 @@ impl Graph {
         Version { target: Target::Deployed(self.assembly()), things: things.collect() }
     }
 
-    /// What a node is, as [`Version::things`] has it.
+    /// Returns the identity of a node, as in [`Version::things`].
     fn thing(&self, node: &Node) -> String {
         let Node { kind, number, label, life, size, fixed, .. } = node;
         let parents: Vec<_> = node.parents.iter().map(|parent| self.thing(&self.nodes[*parent])).collect();
@@ -334,7 +335,7 @@ impl Graph {
 }
 
 impl Node {
-    /// Gives it another path, and says so in the program where `told`.
+    /// Gives it another path, and states that in the program if `told`.
     fn rename(&mut self, name: String, told: bool) {
         let before = std::mem::replace(&mut self.name, name);
         if told {
@@ -362,7 +363,7 @@ impl Node {
         self.is_named().then_some(name)
     }
 
-    /// Whether the program names it, so that two cannot stand side by side.
+    /// Returns whether the program names it, so that two cannot coexist.
     fn is_named(&self) -> bool {
         self.number % 2 == 1
     }

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use crate::programs::assembled;
 use crate::world::virtually;
 
-/// How long a call takes.
+/// The duration of a call.
 const LATENCY: Duration = Duration::from_millis(100);
 
 /// An API with one bucket.
@@ -67,7 +67,7 @@ fn cloud(limits: &'static [Limit]) -> Simulator {
     Simulator::in_memory(1).with_limits(limits).with_faults(Faults { latency: LATENCY, ..Faults::default() })
 }
 
-/// How many of the calls so far were refused because there were too many.
+/// Returns the number of throttled calls so far, and of all.
 fn throttled(cloud: &Simulator) -> (usize, usize) {
     let calls = cloud.calls();
     (calls.iter().filter(|call| call.error == Some(ErrorClass::Throttled)).count(), calls.len())
@@ -189,8 +189,8 @@ fn what_has_the_longest_path_before_it_goes_first_at_an_api_that_throttles() {
     });
 }
 
-/// What an engine does that only waits a while before it repeats a call: ten calls at a time, and
-/// half a second, doubled each time up to twenty.
+/// An engine that only waits before it repeats a call: ten calls at a time, and half a second, doubled each time up to
+/// twenty.
 struct Fixed {
     cloud: Simulator,
     slots: Semaphore,

@@ -1,4 +1,4 @@
-//! An account, a disk, and somebody who deploys until it is done.
+//! An account, a disk, and a user who deploys until it is done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -20,35 +20,34 @@ use uuid::Uuid;
 use crate::disk::{Disk, How, PUBLISHED, Trouble};
 use crate::programs::{Target, Version};
 
-/// What the lineage and the digest key of every state are made from: nothing is random here that
-/// does not come from the seed.
+/// The source of the lineage and the digest key of every state: all randomness comes from the seed.
 const FIXED: u128 = 0x5eed;
 
 /// A simulated account and the disk of those who deploy into it.
 pub(crate) struct World {
     pub(crate) cloud: Simulator,
     pub(crate) disk: Disk,
-    /// What has happened, for the reader of a failure.
+    /// The events, for the reader of a failure.
     pub(crate) trace: Vec<String>,
-    /// By type and identifier, the resources that all versions since the last run without trouble have, with
-    /// what each of them is. None of them may be gone at any instant.
+    /// By type and identifier, the resources that all versions since the last run without disturbance have, with their
+    /// identities. Each of them has to exist at any time.
     kept: BTreeMap<(String, String), String>,
-    /// What the resources of the program are that is being deployed.
+    /// The identities of the resources of the deployed program.
     things: BTreeMap<Path, String>,
 }
 
-/// What comes between a run and its end.
+/// A disturbance of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Disturbance {
     /// The process dies after its execution was polled so often.
     pub(crate) polls: Option<usize>,
-    /// A write that goes wrong.
+    /// A write with a fault.
     pub(crate) trouble: Option<Trouble>,
-    /// It is asked to stop when so many progress events were reported.
+    /// The number of progress events after which the run is requested to stop.
     pub(crate) cancelled: Option<usize>,
 }
 
-/// How a run has ended.
+/// The end of a run.
 #[derive(Debug)]
 pub(crate) enum Ended {
     /// The process has died.
@@ -59,17 +58,17 @@ pub(crate) enum Ended {
     Refused(Error),
 }
 
-/// How a run without trouble has ended.
+/// The end of a run without disturbance.
 #[derive(Debug, PartialEq, Eq)]
 enum Settled {
     Succeeded,
-    /// What was made in trouble has turned out to have failed.
+    /// A resource that was created under disturbances has failed.
     Failed,
     /// One deploy cannot do it, and the plan says so.
     Refused,
 }
 
-/// How a run is made.
+/// The options of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner {
     pub(crate) parallelism: usize,
@@ -109,7 +108,7 @@ impl World {
         }
     }
 
-    /// From now on, this goes wrong.
+    /// Injects these faults from now on.
     pub(crate) fn suffer(&mut self, faults: Faults) {
         let cloud = std::mem::replace(&mut self.cloud, Simulator::in_memory(0));
         self.cloud = cloud.with_faults(faults);
@@ -238,7 +237,7 @@ impl World {
         true
     }
 
-    /// How a run without trouble has ended.
+    /// Runs without disturbance, and returns the end.
     async fn settle(&mut self, target: &Target) -> Settled {
         match self.run(target, Manner::default(), Disturbance::default()).await {
             Ended::Saved(outcome) => {
@@ -261,13 +260,13 @@ impl Target {
     }
 }
 
-/// Runs on a clock that nobody waits for.
+/// Runs on a clock that advances without waiting.
 pub(crate) fn virtually<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime without threads starts").block_on(work)
 }
 
-/// Somewhat more than the longest that the engine waits: whoever is not done by then, hangs.
+/// Somewhat more than the longest wait of the engine: a longer run hangs.
 pub(crate) const AGES: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Disturbance {

@@ -3,11 +3,11 @@
 use groundplan::resources::sns::{Topic, TopicName};
 use groundplan::{App, Environment, Output, template};
 
-/// How many layers there are, whatever the number of resources.
+/// The number of layers, regardless of the number of resources.
 const LAYERS: usize = 10;
 
-/// So many `resources`, each of which takes the names of two of the layer before: values that the
-/// cloud makes up. `mark` is a text in the value of the first one, which nobody takes.
+/// An app of so many `resources`, each of which uses the names of two of the layer before: values that the cloud
+/// generates. `mark` is a text in the value of the first one, which no resource uses.
 pub(crate) fn layered(resources: usize, mark: &str) -> App {
     let app = App::new("layered");
     let stack = app.stack("graph", Environment::new("eu-west-1"));

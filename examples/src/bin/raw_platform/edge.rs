@@ -25,7 +25,7 @@ use groundplan::{Handle, Scope, json, template};
 
 use crate::Shared;
 
-/// Policies that AWS keeps for everybody.
+/// Policies that AWS provides to every account.
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
 

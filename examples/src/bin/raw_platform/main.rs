@@ -16,7 +16,7 @@ use groundplan::network::{NatGateways, Vpc, VpcHandle};
 use groundplan::resources::certificatemanager::CertificateArn;
 use groundplan::{App, Environment, Output, Scope, cidr, policies};
 
-/// What the parts of the platform share.
+/// The resources that the parts of the platform share.
 struct Shared {
     vpc: VpcHandle,
     balancer: ApplicationLoadBalancerHandle,

@@ -77,7 +77,7 @@ fn nodes(stack: &Scope, shared: &Shared, cluster: &Handle<Cluster>) -> Handle<No
     nodes
 }
 
-/// The role of a service account: whoever has a token of the cluster's issuer for it. Conditions name the
+/// The role of a service account, for every client with a token of the cluster's issuer for it. Conditions name the
 /// issuer without its `https://`.
 fn storage_role(stack: &Scope, cluster: &Handle<Cluster>) -> RoleHandle {
     let url = cluster.open_id_connect_issuer_url();

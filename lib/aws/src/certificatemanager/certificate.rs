@@ -123,7 +123,7 @@ impl Handler for Certificate {
         Ok(describe(cx, &known.id).await?.in_use_by.unwrap_or_default())
     }
 
-    /// The certificate goes first: while something uses it, it needs its records for every renewal.
+    /// Deletes the certificate before its records: while something uses it, it needs them for every renewal.
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let detail = describe(cx, &known.id).await?;
         cx.acm.delete_certificate().certificate_arn(&known.id).send().await?;

@@ -1,4 +1,4 @@
-//! What keeps a certificate from being validated.
+//! Reasons why a certificate is not validated.
 
 use groundplan_engine::Provider;
 use groundplan_engine::provider::Status;
@@ -33,8 +33,8 @@ fn zones(names: &[&str]) -> Answer {
     ))
 }
 
-/// What a deploy reports while it waits for the certificate, and what was sent. The parent zone is in the
-/// account where it has `servers`, which are those of its NS record.
+/// Returns the status that a deploy reports while it waits for the certificate, and the requests. The parent zone is in
+/// the account if it has `servers`, which are those of its NS record.
 async fn waiting(servers: Option<&'static [&'static str]>) -> (String, Log) {
     let (aws, log) = aws(move |sent| match sent {
         sent if sent.contains("DescribeCertificate") => certificate("PENDING_VALIDATION", proof()),

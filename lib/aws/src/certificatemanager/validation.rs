@@ -1,4 +1,4 @@
-//! The records by which ACM sees that a domain is the account's own.
+//! The records by which ACM validates that a domain belongs to the account.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -27,7 +27,7 @@ const LIVING: [CertificateStatus; 4] = [
     CertificateStatus::PendingValidation,
 ];
 
-/// ListCertificates leaves out all but two kinds of keys unless it is told to list them.
+/// The key algorithms to list: by default, ListCertificates omits all but two of them.
 /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_Filters.html>
 const KEYS: [KeyAlgorithm; 7] = [
     KeyAlgorithm::EcPrime256v1,
@@ -39,8 +39,7 @@ const KEYS: [KeyAlgorithm; 7] = [
     KeyAlgorithm::Rsa4096,
 ];
 
-/// How one name is validated: by records that are put into `hosted_zone_id`, or by mail to
-/// `validation_domain`.
+/// The validation of one name: by records in `hosted_zone_id`, or by mail to `validation_domain`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct DomainValidationOption {
@@ -49,8 +48,8 @@ pub(super) struct DomainValidationOption {
     pub(super) validation_domain: Option<String>,
 }
 
-/// The records that this process has written, each for one certificate: it is looked at every few
-/// seconds while it waits for them. Another process knows none, and writes them once again.
+/// The records that this process has written, each for one certificate, which is polled every few seconds while it
+/// waits for them. Another process has none, and writes them again.
 #[derive(Debug, Default)]
 struct WrittenRecords(Mutex<BTreeSet<WrittenRecord>>);
 
@@ -69,7 +68,7 @@ impl WrittenRecords {
 
 /// A record that the program wants in one of its zones.
 struct Record {
-    /// The domain that it stands for: a name and its wildcard share one.
+    /// The domain that is validated: a name and its wildcard share one.
     domain: String,
     zone: String,
     name: String,
@@ -80,8 +79,7 @@ struct Record {
 /// this process has not written yet.
 ///
 /// # Errors
-/// A zone that does not exist is an invalid request, and does not mean that the certificate is
-/// gone.
+/// A zone that does not exist is an invalid request, and does not mean that the certificate no longer exists.
 pub(super) async fn put_records(
     cx: &Context,
     declared: &[DomainValidationOption],
@@ -106,13 +104,12 @@ pub(super) async fn put_records(
     Ok(())
 }
 
-/// Removes the records of a certificate that is gone, but those by which ACM still renews others.
+/// Removes the records of a deleted certificate, except those by which ACM still renews others.
 ///
-/// The record of a name is the same for all certificates of the account that cover it or its
-/// wildcard, in every region, whoever made them; and a certificate whose record is missing is
-/// not renewed and runs out within 13 months. So all regions are asked, and whatever cannot be found
-/// out leaves the record where it is: all that a record too many does is to keep the zone from being
-/// deleted, and that error names it.
+/// The record of a name is the same for all certificates of the account that cover it or its wildcard, in every region,
+/// including certificates of other owners; and a certificate whose record is missing is not renewed and expires within
+/// 13 months. So all regions are queried, and the record is kept if a query fails: a surplus record only prevents the
+/// deletion of the zone, and that error names it.
 /// <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
 pub(super) async fn remove_records(cx: &Context, declared: &[DomainValidationOption], detail: &CertificateDetail) {
     if let Err(error) = try_to_remove(cx, declared, detail).await {

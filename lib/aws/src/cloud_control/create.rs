@@ -1,4 +1,4 @@
-//! One creation, from the call to an identifier.
+//! A create, from the call to an identifier.
 
 use std::time::Duration;
 
@@ -13,19 +13,18 @@ use crate::error::{Error, Result};
 use crate::handler::{AnyHandler, Context, Deleted, is_taken, required};
 use crate::rds::{self, ParameterChanges};
 
-/// How long a handler may take to find out that the name is taken: one invocation of it, see
+/// The time in which a handler reports that the name is taken: one invocation of it, see
 /// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract.html>.
 const CERTAIN: Duration = Duration::from_secs(60);
 
-/// How long an identifier is waited for in one call. The engine repeats the call, which goes on
-/// with the same request.
+/// The time to wait for an identifier in one call. The engine repeats the call, which continues the same request.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
-/// How many requests one creation makes at most. The engine repeats a call for two minutes, and each
-/// makes six requests in 46 seconds.
+/// The maximum number of requests of one create. The engine repeats a call for two minutes, and each makes six requests
+/// in 46 seconds.
 const REQUESTS: u32 = 64;
 
-/// Pauses before a request that has failed for a passing reason is made anew.
+/// Pauses before a request that failed for a transient reason is repeated.
 const PAUSES: [Duration; 5] = {
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -33,11 +32,11 @@ const PAUSES: [Duration; 5] = {
     [seconds(2), seconds(4), seconds(8), seconds(16), seconds(16)]
 };
 
-/// Asks for a new resource, and follows the request until its identifier is certain:
+/// Requests a new resource, and follows the request until its identifier is certain:
 ///
-/// - one that AWS chooses is that of the new resource from the first time that it is told;
-/// - one that the program chose is told at once, even where it is somebody else's. So it is looked
-///   up before, and believed only when the request has succeeded or run for [`CERTAIN`].
+/// - one that AWS chooses is that of the new resource as soon as it is returned;
+/// - one that the program chose is returned at once, even if another resource has it. So it is looked up before, and
+///   used only when the request has succeeded or run for [`CERTAIN`].
 ///
 /// A request that has failed keeps its client token for 36 hours, so a repetition needs another
 /// one: the engine's with a number. The numbers are gone through in order each time, so whatever is
@@ -76,8 +75,8 @@ pub(super) async fn create(schema: &ResourceType, cx: &Context, properties: &Pro
     unreachable!("the last request is neither passed over nor followed by another one")
 }
 
-/// What stands under the name already, where this creation has made it. What this process has deleted may be visible
-/// for a while: that is waited for.
+/// Returns the existing resource of this name if this create made it. A resource that this process deleted may remain
+/// visible for a while, so this waits until it is no longer found.
 async fn before(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<Accepted>> {
     let Some(live) = found(schema, cx, id).await? else { return Ok(None) };
     if tags::made_by(schema, &live, &cx.token) == Some(true) {
@@ -92,7 +91,7 @@ async fn before(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<
     Err(Error::new(ErrorClass::AlreadyExists, message))
 }
 
-/// What stands under a name before anything is asked for.
+/// Reads the resource with this name before a create.
 async fn found(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<Properties>> {
     match get(schema, cx, id).await {
         // Some handlers cannot read what is not there, and say so in this way.
@@ -101,16 +100,16 @@ async fn found(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<P
     }
 }
 
-/// A request that has failed, and the identifier that it has told.
+/// A failed request, and the identifier that it returned.
 struct Failed {
     error: Error,
     id: Option<String>,
-    /// Whether it had failed for a passing reason before it was asked for this time.
+    /// `true` if it failed for a transient reason before this request.
     before: bool,
 }
 
-/// Makes one request and follows it. The outer error is of the call: nothing is known of the
-/// request then, or it goes on.
+/// Makes one request and follows it. The outer error is of the call: the outcome of the request is unknown then, or it
+/// continues.
 async fn ask(
     schema: &ResourceType,
     cx: &Context,
@@ -155,14 +154,14 @@ async fn made_before(schema: &ResourceType, cx: &Context, properties: &Propertie
         return Ok(Accepted { id, ..Accepted::default() });
     }
     let message = format!(
-        "an interrupted run has asked for this {} with other properties, and what that has made is not found; run \
-         again with the properties of then, or after the 36 hours for which AWS remembers it",
+        "an interrupted run requested this {} with other properties, and its resource was not found; run again with \
+         those properties, or after 36 hours, when AWS forgets the request",
         schema.name
     );
     Err(Error::new(ErrorClass::UnknownOutcome, message))
 }
 
-/// A request that cannot be looked at goes on all the same.
+/// Classifies the error of a request that cannot be polled: the request continues.
 fn still_open(error: Error) -> Error {
     match error.class() {
         ErrorClass::Throttled | ErrorClass::Transient => error,
@@ -170,8 +169,8 @@ fn still_open(error: Error) -> Error {
     }
 }
 
-/// The error, with the identifier of what the failed request has made where there is something and
-/// it is surely its own. Repeating would not help then, since that stands in the way.
+/// Returns the error, with the identifier of the resource that the failed request made, if there is one and it
+/// certainly is its own. Repeating would not help then, because that resource is in the way.
 async fn left_behind(schema: &ResourceType, cx: &Context, id: &str, named: bool, error: Error) -> Error {
     if error.class() == ErrorClass::AlreadyExists {
         return error;

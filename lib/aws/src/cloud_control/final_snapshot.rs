@@ -1,8 +1,8 @@
-//! Last snapshots of what Cloud Control deletes without one.
+//! Final snapshots of resources that Cloud Control deletes without one.
 //!
 //! Clusters of databases are deleted by the API of RDS, which Neptune shares: it takes the snapshot and deletes the
-//! cluster in one call. A snapshot of a volume is taken before. Both can be repeated after any
-//! interruption: the name of the snapshot stands in the plan, and what has begun is waited for.
+//! cluster in one call. A snapshot of a volume is taken before. Both can be repeated after any interruption: the plan
+//! contains the name of the snapshot, and a snapshot in progress is waited for.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,15 +21,15 @@ use crate::tags;
 /// Tag with the name of a last snapshot of a volume, which AWS gives an identifier alone.
 const NAME: &str = "groundplan:final-snapshot";
 
-/// How long the snapshot of a large volume is waited for.
+/// The time to wait for the snapshot of a large volume.
 const PATIENCE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// For how many seconds a complete snapshot counts as one of this deletion. The volume of an older one may have
 /// been attached and written to since.
 const FRESH: i64 = 60 * 60;
 
-/// Pauses before looks at a snapshot that was just begun. A small volume has one by then, and AWS takes no other one
-/// of the volume meanwhile.
+/// Pauses before polls of a snapshot that was just begun. A small volume has one by then, and AWS takes no other one of
+/// the volume meanwhile.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 
@@ -99,8 +99,9 @@ async fn snapshot_volume(cx: &Context, id: &str, name: &str) -> Result<()> {
         // What is written after the snapshot would be lost.
         Some(VolumeState::InUse) => {
             let holder = volume.attachments().iter().find_map(|it| it.instance_id()).unwrap_or("an instance");
-            let message =
-                format!("the volume {id} is attached to {holder}, so that its final snapshot would lack data");
+            let message = format!(
+                "the volume {id} is attached to {holder}, so a snapshot may be incomplete; waiting for it to be detached"
+            );
             return Err(Error::new(ErrorClass::Conflict, message));
         }
         _ => {}

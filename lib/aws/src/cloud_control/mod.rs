@@ -1,4 +1,4 @@
-//! Every type without a handler of its own, through AWS's Cloud Control API.
+//! The handler of every type without a native one, through AWS's Cloud Control API.
 //!
 //! The schema of a type *is* its handler here: Cloud Control takes properties in CloudFormation's
 //! shape, so one implementation does for all types for which the registry lists create, read and
@@ -7,30 +7,28 @@
 //! Cloud Control answers a change with a *request* that runs on its own. How that maps onto the
 //! engine's trait:
 //!
-//! - **Create** carries the engine's token as `ClientToken`, which Cloud Control honours for 36
-//!   hours: a repetition gives the request that there is already. `create` follows that request
-//!   until the identifier is known ([`create`] says when that is certain), and `status` follows it
-//!   to its end.
-//! - **Update and delete** carry no token. Both lead to the same end when repeated, and a token would
-//!   give back a failure of 36 hours ago.
-//! - **Status** asks for the request that this process has made for the resource ([`Requests`]).
-//!   A later run, which has made none, looks for one in `ListResourceRequests`.
-//! - **Find** looks under the identifier where the program gives it, and else at what
-//!   `ListResourceRequests` has made in the last seven days, for the identity tag. A named resource of a
-//!   type without tags is found where such a request has made it. Requests do not tell their
-//!   `ClientToken`, so where neither a name nor a tag tells, nothing is found, and the engine asks again
-//!   with the same token.
+//! - **Create** carries the engine's token as `ClientToken`, which Cloud Control honours for 36 hours: a repetition
+//!   returns the existing request. `create` follows that request until the identifier is known ([`create`] says when
+//!   that is certain), and `status` follows it to its end.
+//! - **Update and delete** carry no token. Both lead to the same end when repeated, and a token would return a failure
+//!   of 36 hours ago.
+//! - **Status** polls the request that this process made for the resource ([`Requests`]). A later run, which made none,
+//!   searches for one in `ListResourceRequests`.
+//! - **Find** reads the identifier if the program sets it, and else the resources that the requests in
+//!   `ListResourceRequests` made in the last seven days, for the identity tag. A named resource of a type without tags
+//!   is found if such a request made it. Requests do not contain their `ClientToken`, so without a name or a tag
+//!   nothing is found, and the engine requests the resource again with the same token.
 //!
-//! Names are not made up here: where a type needs none, AWS's handler generates one, and where it
-//! needs one, the schema requires it of the program.
+//! Names are not generated here: if a type needs none, AWS's handler generates one, and if it needs one, the schema
+//! requires it of the program.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `create` | one creation, from the call to an identifier |
-//! | `final_snapshot` | the deletions that Cloud Control makes without a last snapshot |
-//! | `request` | requests under way, and what their failures mean |
+//! | `create` | one create, from the call to an identifier |
+//! | `final_snapshot` | final snapshots, which Cloud Control does not take |
+//! | `request` | requests in progress, and the classes of their failures |
 //! | `model` | properties, outputs, identifiers, patches: pure functions of schema and JSON |
-//! | `quirks` | where handlers differ from what their schema says: tables |
+//! | `quirks` | differences between handlers and their schemas, as tables |
 //! | `tags` | the three forms in which types hold tags |
 //!
 //! Sources: <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations.html>,
@@ -61,20 +59,20 @@ use crate::owned;
 use crate::rds::{self, ParameterChanges};
 use request::{Progress, Requests, tidy};
 
-/// A type as Cloud Control manages it; none where it does not.
+/// Returns the handler of a type that Cloud Control manages; `None` for others.
 pub(crate) fn handler(type_name: &str) -> Option<&'static dyn AnyHandler> {
     let schema = lookup(type_name).filter(|schema| schema.unsupported().is_none())?;
     Some(schema)
 }
 
-/// Why a type cannot be managed.
+/// Returns the error that a type cannot be managed.
 pub(crate) fn unsupported(type_name: &str) -> Error {
     let reason = lookup(type_name).and_then(ResourceType::unsupported);
     Error::invalid(reason.unwrap_or_else(|| format!("AWS publishes no type {type_name}")))
 }
 
 /// How long an update is watched for a failure that repeating helps against.
-const FIRST_LOOKS: Duration = Duration::from_secs(6);
+const FIRST_POLLS: Duration = Duration::from_secs(6);
 
 #[async_trait]
 impl AnyHandler for ResourceType {
@@ -125,7 +123,7 @@ impl AnyHandler for ResourceType {
         let call = cx.cloud_control.update_resource().type_name(self.name).identifier(id);
         let sent = call.patch_document(Json::Array(patch).to_string()).send().await.map_err(tidy)?;
         let event = required(sent.progress_event, "ProgressEvent")?;
-        match request::follow(cx, event, |_, elapsed| elapsed >= FIRST_LOOKS).await? {
+        match request::follow(cx, event, |_, elapsed| elapsed >= FIRST_POLLS).await? {
             (_, Progress::Failed(error)) => return Err(error.reclass(ErrorClass::NotFound, ErrorClass::Propagating)),
             (event, _) => cx.memory.of::<Requests>().remember(self.name, id, &event),
         }
@@ -223,7 +221,7 @@ impl AnyHandler for ResourceType {
     }
 }
 
-/// The properties and attributes of a resource as they are; none where it does not exist.
+/// Returns the live properties and attributes of a resource; `None` if it does not exist.
 async fn get(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<Properties>> {
     let call = cx.cloud_control.get_resource().type_name(schema.name).identifier(id);
     let Some(answer) = call.send().await.map_err(tidy).or_none()? else { return Ok(None) };
@@ -237,8 +235,8 @@ async fn get(schema: &ResourceType, cx: &Context, id: &str) -> Result<Option<Pro
     }
 }
 
-/// Whether a resource is ready, by the requests that were made for it and by itself. Where `repeats` says so, a
-/// deletion that was blocked is asked for again.
+/// Returns the readiness of a resource, by the requests that were made for it and by the resource itself. If `repeats`
+/// is set, a blocked deletion is requested again.
 async fn poll(schema: &ResourceType, cx: &Context, resource: &Existing, repeats: bool) -> Result<Status> {
     let under_way = match cx.memory.of::<Requests>().token(schema.name, &resource.id) {
         Some(token) => followed(schema, cx, resource, &token, repeats).await?,
@@ -251,8 +249,7 @@ async fn poll(schema: &ResourceType, cx: &Context, resource: &Existing, repeats:
     Ok(live.map_or(Status::Gone, |model| Status::Ready(model::outputs(schema, &resource.id, &model))))
 }
 
-/// How the request that this process has made for a resource stands; none where it has come to a
-/// good end.
+/// Returns the status of the request that this process made for a resource; `None` if it succeeded.
 async fn followed(
     schema: &ResourceType,
     cx: &Context,
@@ -291,9 +288,9 @@ async fn followed(
     Ok(status)
 }
 
-/// How the request that an earlier run has made for a resource stands; none where it has come to
-/// an end. A failed update or delete does not count: the resource stands as it did. A failed
-/// creation counts where AWS chose the identifier, since a name may have been used again.
+/// Returns the status of the request that an earlier run made for a resource; `None` if it has ended. A failed update
+/// or delete does not count: the resource is unchanged. A failed create counts if AWS chose the identifier, because a
+/// name may have been used again.
 async fn of_another_run(schema: &ResourceType, cx: &Context, resource: &Existing) -> Result<Option<Status>> {
     let named = model::identifier(schema, &resource.properties).is_some();
     let mut failed = None;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::handler::Context;
 use crate::shape;
 
-/// Whether AWS publishes all of these properties as ones that can be set.
+/// Checks that AWS publishes all of these properties as settable.
 pub(super) fn check(schema: &ResourceType, properties: &Properties) -> Result<()> {
     for (name, value) in properties {
         if !schema.properties.contains_key(name.as_str()) {
@@ -48,7 +48,7 @@ fn unknown<'a>(schema: &ResourceType, place: &str, known: impl Iterator<Item = &
     Error::invalid(format!("{}: AWS publishes no property `{place}`; there are {}", schema.name, known.join(", ")))
 }
 
-/// What a create call asks for.
+/// Returns the desired state of a create call.
 pub(super) fn desired_state(schema: &ResourceType, cx: &Context, properties: &Properties) -> Json {
     let mut desired = properties.clone();
     shape::strip(&mut desired);
@@ -64,8 +64,8 @@ pub(super) fn desired_state(schema: &ResourceType, cx: &Context, properties: &Pr
     Json::Object(desired)
 }
 
-/// Brings numbers, truth values and texts into the form that the schema asks for. CloudFormation
-/// takes either; Cloud Control checks them, and a port that another resource has told may be text.
+/// Converts numbers, Booleans and texts to the form that the schema requires. CloudFormation accepts either; Cloud
+/// Control checks them, and a port that is an output of another resource may be text.
 fn fit(cursor: &Cursor<'_>, value: &mut Json) {
     match (cursor.kind(), &mut *value) {
         (_, Json::Object(entries)) => entries.iter_mut().for_each(|(key, value)| fit(&cursor.key(key), value)),
@@ -101,8 +101,8 @@ pub(super) fn identifier(schema: &ResourceType, properties: &Properties) -> Opti
     (!parts.is_empty()).then(|| parts.join("|"))
 }
 
-/// What of a resource can be declared: no attributes, no identity tags, nothing that AWS keeps to
-/// itself and no secrets.
+/// Returns the properties of a resource that can be declared, without attributes, identity tags, properties that AWS
+/// does not return, and secrets.
 pub(super) fn properties(schema: &ResourceType, model: &Properties) -> Properties {
     let mut properties = model.clone();
     properties.retain(|name, _| schema.properties.contains_key(name.as_str()));
@@ -147,8 +147,8 @@ pub(super) fn outputs(schema: &ResourceType, id: &str, model: &Properties) -> Ou
     outputs
 }
 
-/// The ARN of a resource: its identifier, an attribute, or what the form of the ARNs of its type makes of the
-/// identifier; none where these do not say.
+/// Returns the ARN of a resource: its identifier, an attribute, or the form of the ARNs of its type with the
+/// identifier; `None` if there is none.
 pub(super) fn arn(schema: &ResourceType, cx: &Context, id: &str, model: &Properties) -> Option<String> {
     let own = [format!("{}Arn", schema.short_name()), "Arn".to_owned()];
     let is_own = |name: &&str| own.iter().any(|own| own.eq_ignore_ascii_case(name));
@@ -171,18 +171,18 @@ fn at<'a>(model: &'a Properties, path: &str) -> Option<&'a Json> {
     steps.try_fold(first, |value, step| value.get(step)).filter(|value| !value.is_null())
 }
 
-/// How to come from what was applied last to what is desired, as a JSON patch (RFC 6902) of whole
-/// properties. Cloud Control applies it to what it reads and validates the result:
+/// Returns the change from the last applied to the desired properties, as a JSON patch (RFC 6902) of whole properties.
+/// Cloud Control applies it to what it reads and validates the result:
 ///
 /// - it is `add`, which also replaces, since `replace` fails on what AWS does not read back;
-/// - of an object, what AWS has filled in and nobody has declared is said again: to leave it out
-///   would ask for its removal ([`merged`]);
-/// - what cannot be read back is said again each time, or it would be missing from the result. What
-///   also cannot be changed is not, at whatever depth: AWS refuses even the same value;
-/// - only what is there can be removed. So what cannot be read back cannot be removed either. Where
-///   removing changes nothing, the default is written instead;
-/// - what the handler reads back and then refuses is removed ([`quirks::unsayable`]);
-/// - what is as desired already needs nothing, so that a repeated update is none.
+/// - of an object, values that AWS set and the program did not declare are repeated, because omitting them would remove
+///   them ([`merged`]);
+/// - values that cannot be read back are repeated each time, or they would be missing from the result, except those
+///   that also cannot be changed, at any depth: AWS refuses even the same value;
+/// - only values that are read can be removed. So values that cannot be read back cannot be removed either. If removing
+///   changes nothing, the default is written instead;
+/// - values that the handler returns and then refuses are removed ([`quirks::unsayable`]);
+/// - values that are as desired already need no change, so that a repeated update is empty.
 pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properties, live: &Properties) -> Vec<Json> {
     let add = |name: &str, value: Json| json!({"op": "add", "path": format!("/{name}"), "value": value});
     let tags = tags::property(schema);
@@ -238,8 +238,8 @@ pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properti
     changes
 }
 
-/// A desired value with what is there beside it and was never declared. What was declared before and
-/// is no more is left out. Maps and documents are the program's as a whole.
+/// Returns a desired value with the live values beside it that were never declared. Values that were declared before
+/// and no longer are, are left out. Maps and documents belong to the program as a whole.
 fn merged(cursor: &Cursor<'_>, last: Option<&Json>, wanted: Json, live: Option<&Json>) -> Json {
     let (Some(Json::Object(live)), Some(fields)) = (live, cursor.fields()) else { return wanted };
     let Json::Object(mut result) = wanted else { return wanted };
@@ -274,8 +274,8 @@ fn thaw(cursor: &Cursor<'_>, last: Option<&Json>, wanted: &mut Json) {
     }
 }
 
-/// What has to be said again of a value that did not change: what is there, with what AWS does not
-/// give back; none where it gives everything back.
+/// Returns the value that an update has to repeat for an unchanged property: the live value, with the parts that AWS
+/// does not return; `None` if it returns all of it.
 fn repeated_in(cursor: &Cursor<'_>, declared: &Json, live: Option<&Json>) -> Option<Json> {
     if cursor.replacement() == Replacement::Always && cursor.is_write_only() {
         return None;
@@ -321,8 +321,7 @@ fn repeated_in(cursor: &Cursor<'_>, declared: &Json, live: Option<&Json>) -> Opt
     }
 }
 
-/// Whether an update has to say this property again though it did not change, since AWS does not
-/// give it back.
+/// Returns whether an update has to repeat this property although it did not change, because AWS does not return it.
 pub(super) fn is_repeated(schema: &ResourceType, name: &str) -> bool {
     let cursor = schema.cursor().key(name);
     cursor.is_write_only() && !quirks::is_frozen(&cursor)

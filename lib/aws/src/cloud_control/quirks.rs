@@ -1,4 +1,4 @@
-//! Where the handlers behind Cloud Control differ from what their schema says, as tables.
+//! Differences between the handlers behind Cloud Control and their schemas, as tables.
 //!
 //! Each row names its source. A native handler is the better answer for a type with many rows.
 
@@ -18,7 +18,7 @@ pub(super) fn as_sent(schema: &ResourceType, name: &str, value: &mut Json) {
     }
 }
 
-/// Whether two values of a property mean the same to the handler.
+/// Returns whether two values of a property mean the same to the handler.
 pub(super) fn are_same(schema: &ResourceType, name: &str, live: Option<&Json>, wanted: &Json) -> bool {
     let document = |value: &Json| value.as_str().and_then(|text| serde_json::from_str::<Json>(text).ok());
     match live {
@@ -29,8 +29,8 @@ pub(super) fn are_same(schema: &ResourceType, name: &str, live: Option<&Json>, w
     }
 }
 
-/// What a handler reads back and then refuses as a part of the desired state, as paths of a JSON
-/// patch. Cloud Control applies a patch to what it reads and validates the whole result.
+/// Returns the values that a handler returns and then refuses as a part of the desired state, as paths of a JSON patch.
+/// Cloud Control applies a patch to what it reads and validates the whole result.
 ///
 /// - An optional text that is empty: a web ACL without a description is read with `""`, which is
 ///   shorter than its schema allows (<https://github.com/hashicorp/terraform-provider-awscc/issues/1135>
@@ -81,9 +81,8 @@ pub(super) fn take_out(document: &mut Properties, path: &[String]) {
     }
 }
 
-/// What a property is set to where its declaration was taken away. The update calls of these
-/// services leave alone what is not sent, and so do the handlers: a `remove` succeeds and changes
-/// nothing. None where removing works.
+/// Returns the value of a property that is no longer declared. The update calls of these services ignore omitted
+/// properties, and so do the handlers: a `remove` succeeds and changes nothing. `None` if removing works.
 pub(super) fn default_of(schema: &ResourceType, name: &str) -> Option<Json> {
     Some(match (schema.name, name) {
         // <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html>
@@ -113,8 +112,8 @@ pub(super) fn default_of(schema: &ResourceType, name: &str) -> Option<Json> {
     })
 }
 
-/// Whether a value can neither be read back nor be changed: AWS refuses it in every update, the same
-/// value, too.
+/// Returns whether a value can neither be read back nor be changed: AWS refuses it in every update, even if it is
+/// unchanged.
 pub(super) fn is_frozen(cursor: &Cursor<'_>) -> bool {
     cursor.is_write_only() && cursor.replacement() == groundplan_schema::Replacement::Always
 }

@@ -1,4 +1,4 @@
-//! Requests under way, and what their failures mean.
+//! Requests in progress, and the classes of their failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -14,11 +14,11 @@ use tokio::time::{Instant, sleep};
 use crate::error::{Error, OrNone, Result, classify};
 use crate::handler::{Context, required};
 
-/// Time between two looks at a request whose first answer is waited for.
+/// The time between two polls of a request whose first answer is waited for.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// The requests that this process has made and that were running when last looked at, by type and
-/// identifier. A crash loses them, and nothing else: the next run finds them at AWS.
+/// The requests of this process that were running when last polled, by type and identifier. A crash loses only them:
+/// the next run finds them at AWS.
 #[derive(Debug, Default)]
 pub(super) struct Requests(Mutex<BTreeMap<(String, String), String>>);
 
@@ -42,7 +42,7 @@ impl Requests {
     }
 }
 
-/// How far a request is.
+/// The progress of a request.
 pub(super) enum Progress {
     /// Under way: AWS's name of the state.
     Running(String),
@@ -138,13 +138,13 @@ async fn listed(
     Ok(events)
 }
 
-/// Whether failures of this class pass by themselves.
+/// Returns whether failures of this class are transient.
 pub(super) fn passes(class: ErrorClass) -> bool {
     use ErrorClass::{Conflict, Propagating, Throttled, Transient};
     matches!(class, Conflict | Propagating | Throttled | Transient)
 }
 
-/// Why a request has failed, for a user.
+/// Returns the reason why a request failed, for users.
 pub(super) fn reason(error: &Error) -> String {
     match error.code() {
         "" => error.message().to_owned(),
@@ -180,9 +180,9 @@ fn failure(event: &ProgressEvent) -> Error {
     .into()
 }
 
-/// What to do about a failed request. The codes are those of
-/// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html>;
-/// those that it calls terminal and that say no more are [`ErrorClass::Invalid`].
+/// Classifies a failed request. The codes are those of
+/// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html>; those
+/// that it calls terminal and that say no more are [`ErrorClass::Invalid`].
 fn class(code: &str, message: &str, deletes: bool) -> ErrorClass {
     match code {
         "AlreadyExists" => ErrorClass::AlreadyExists,
@@ -200,16 +200,15 @@ fn class(code: &str, message: &str, deletes: bool) -> ErrorClass {
     }
 }
 
-/// What is to be done about a message that only says itself that it passes: that a service has not
-/// heard yet of a role or principal, or had too many calls. A handler passes it on under a code of its
-/// own.
+/// Classifies a message that itself shows a transient reason: a service does not know a role or principal yet, or had
+/// too many calls. A handler returns such a message under a code of its own.
 fn passed_on(message: &str) -> Option<ErrorClass> {
     let codes = ["InvalidParameterValueException", "InvalidParameterException", "MalformedPolicyDocument"];
     let mut classes = codes.iter().map(|code| classify(code, message, 400));
     classes.find(|class| matches!(class, ErrorClass::Propagating | ErrorClass::Throttled))
 }
 
-/// Whether a delete fails because something else still needs the resource.
+/// Returns whether a delete fails because another resource still needs this one.
 fn is_held(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     [

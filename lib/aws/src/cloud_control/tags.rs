@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::handler::Context;
 use crate::tags::{TOKEN, Tags, is_hidden};
 
-/// Where and how a type holds its tags; none where it cannot be tagged, or in a form of its own.
+/// Returns the property and the form of a type's tags; `None` if it cannot be tagged, or has another form of tags.
 fn place(schema: &ResourceType) -> Option<(&'static str, TagForm)> {
     let tags = schema.tags.as_ref()?;
     let kind = &schema.properties.get(tags.property)?.kind;
@@ -25,7 +25,7 @@ pub(super) fn property(schema: &ResourceType) -> Option<&'static str> {
     place(schema).map(|(property, _)| property)
 }
 
-/// Whether AWS gives the tags back.
+/// Returns whether AWS returns the tags.
 pub(super) fn are_readable(schema: &ResourceType) -> bool {
     property(schema).is_some_and(|name| !schema.cursor().key(name).is_write_only())
 }
@@ -77,18 +77,18 @@ fn joined(form: TagForm, declared: Option<&Json>, identity: impl IntoIterator<It
     Json::Array(tags)
 }
 
-/// Whether a resource was made by the creation of this token; none where its tags cannot tell.
+/// Returns whether the create of this token made a resource; `None` if its tags do not show it.
 pub(super) fn made_by(schema: &ResourceType, live: &Properties, token: &str) -> Option<bool> {
     let name = property(schema).filter(|_| are_readable(schema))?;
     Some(pairs(live.get(name)).iter().any(|(key, value)| key == TOKEN && value == token))
 }
 
-/// Whether a resource has tags.
+/// Returns whether a resource has tags.
 pub(super) fn are_there(schema: &ResourceType, live: &Properties) -> bool {
     property(schema).is_some_and(|name| !pairs(live.get(name)).is_empty())
 }
 
-/// Who has made a resource, as its tags say.
+/// Returns the owner of a resource according to its tags.
 pub(super) fn owner(schema: &ResourceType, live: &Properties) -> Option<Owner> {
     Tags::read(pairs(live.get(property(schema)?))).owner().cloned()
 }

@@ -1,4 +1,4 @@
-//! Cloud Control's answers in the shape that AWS documents, and what is asked for.
+//! Cloud Control's answers in the form that AWS documents, and the requests.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

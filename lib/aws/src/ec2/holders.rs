@@ -1,4 +1,4 @@
-//! What holds a part of a network, so that EC2 refuses to delete it with `DependencyViolation`.
+//! Resources that make EC2 refuse a deletion with `DependencyViolation`.
 
 use aws_sdk_ec2::types::NetworkInterface;
 
@@ -51,8 +51,8 @@ pub(super) async fn referring_groups(cx: &Context, id: &str) -> Result<Vec<Strin
     Ok(found)
 }
 
-/// What is left in a VPC besides what EC2 deletes with it: its main route table, its default network ACL
-/// and its default security group.
+/// Returns the resources in a VPC that EC2 does not delete with it, that is, all except its main route table, its
+/// default network ACL and its default security group.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpc.html>
 pub(super) async fn inside_vpc(cx: &Context, vpc: &str) -> Result<Vec<String>> {
     let of = |name| filter((name, vpc));

@@ -100,7 +100,7 @@ fn flag(value: bool) -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(value).build()
 }
 
-/// A state of AWS as text, whatever its type.
+/// Returns a state of AWS as text.
 fn state<T: AsRef<str>>(state: Option<&T>) -> &str {
     state.map_or("unknown", AsRef::as_ref)
 }

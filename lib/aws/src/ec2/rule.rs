@@ -1,4 +1,4 @@
-//! What rules of security groups have in common, inline or as resources of their own.
+//! Code shared by inline and separate security group rules.
 
 use super::{filter, normal_block};
 use crate::error::{Error, OrNone, Result};
@@ -15,7 +15,7 @@ pub(crate) const NO_RULE: &str = "InvalidPermission.NotFound";
 /// The code for a rule, named by its identifier, that is not there.
 pub(crate) const NO_RULE_OF_ID: &str = "InvalidSecurityGroupRuleId.NotFound";
 
-/// Which way traffic goes.
+/// The direction of traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Ingress,
@@ -43,7 +43,7 @@ pub(crate) struct LiveRule {
     pub(crate) rule: Rule,
 }
 
-/// What tells a rule from another one in its group; EC2 refuses a second one with the same parts.
+/// The parts that distinguish a rule in its group; EC2 refuses a second one with the same parts.
 type Parts = (&'static str, String, Option<(i32, i32)>, Option<String>);
 
 impl Rule {
@@ -52,9 +52,8 @@ impl Rule {
         Self { protocol: "-1".to_owned(), ipv4: Some("0.0.0.0/0".to_owned()), ..Self::default() }
     }
 
-    /// Whether EC2 gives this rule to groups by itself: out to everywhere, and in a VPC with an IPv6 block
-    /// to everywhere there.
-    /// <https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html>
+    /// Returns whether EC2 adds this rule to groups by default: all traffic out, and in a VPC with an IPv6 block all
+    /// IPv6 traffic out. <https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html>
     pub(crate) fn is_default(&self) -> bool {
         let everywhere = [
             Self::everything_out(),

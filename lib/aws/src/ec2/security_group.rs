@@ -242,9 +242,8 @@ async fn replace_rules<I: Inline>(cx: &Context, group: &str, old: &[I], wanted: 
     Ok(())
 }
 
-/// The rules as they are, in the words of the declaration. Where it has none they are resources of their
-/// own, or were added by somebody else; the one that EC2 gives every group is neither, where the declaration
-/// `is_known`.
+/// Returns the live rules, in the spelling of the declaration. If it declares none, they are separate resources, or
+/// were added outside of the program; the default rule of every group is neither, if the declaration `is_known`.
 async fn declared_rules<I: Inline>(
     cx: &Context,
     group: &str,

@@ -172,9 +172,9 @@ async fn describe(cx: &Context, id: &str) -> Result<Live> {
     single(cx.ec2.describe_subnets().subnet_ids(id).send().await?.subnets, id)
 }
 
-/// Makes this the IPv6 block of a subnet, which has one at a time, and gives the subnet as it is then. A block from
-/// which addresses are assigned, or that DNS64 is on for, cannot be taken away; and it goes some time after it was
-/// asked to, until which no other one can come. So this is repeated.
+/// Makes this the IPv6 block of a subnet, which has one at a time, and returns the subnet. A block with assigned
+/// addresses or with DNS64 cannot be removed; and the removal takes effect some time after the request, and only then
+/// another block can be added. So this is repeated.
 /// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_subnet.go>
 async fn replace_ipv6(cx: &Context, id: &str, wanted: Option<&str>) -> Result<Live> {
     let mut live = describe(cx, id).await?;

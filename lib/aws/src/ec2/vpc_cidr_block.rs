@@ -105,7 +105,7 @@ struct Block {
     readiness: Readiness,
 }
 
-/// The blocks of a VPC, those that are gone left out: EC2 describes them for a while.
+/// Returns the blocks of a VPC, without removed ones, which EC2 describes for a while.
 async fn blocks(cx: &Context, vpc: &str) -> Result<Vec<Block>> {
     let described = cx.ec2.describe_vpcs().vpc_ids(vpc).send().await?;
     let live = single(described.vpcs, vpc)?;
@@ -134,7 +134,7 @@ async fn blocks(cx: &Context, vpc: &str) -> Result<Vec<Block>> {
     Ok(ipv4.chain(ipv6).collect())
 }
 
-/// None where the block is gone.
+/// Returns the readiness of a block; `None` if it was removed.
 fn readiness(block: Option<&VpcCidrBlockState>) -> Option<Readiness> {
     match state(block.and_then(|state| state.state())) {
         "disassociated" => None,

@@ -152,15 +152,15 @@ impl Handler for VpcEndpoint {
 }
 
 impl VpcEndpoint {
-    /// EC2 turns private names of an interface on unless told otherwise, CloudFormation off.
+    /// Returns the setting of private names: EC2 turns those of an interface on by default, CloudFormation off.
     fn private_dns(&self) -> Option<bool> {
         let is_interface = self.vpc_endpoint_type.as_deref() == Some("Interface");
         self.private_dns_enabled.or(is_interface.then_some(false))
     }
 }
 
-/// What a call that leaves it out changes nothing of, and what EC2 has no documented default for.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html>
+/// Refuses to remove properties that an update call leaves unchanged when they are omitted, and for which EC2 documents
+/// no default. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html>
 fn refuse_what_stays(changes: &Changes<'_, VpcEndpoint>) -> Result<()> {
     let (new, Some(old)) = (changes.new, changes.old) else { return Ok(()) };
     let gone = [
@@ -177,7 +177,7 @@ fn refuse_what_stays(changes: &Changes<'_, VpcEndpoint>) -> Result<()> {
 }
 
 /// The security groups to add and to remove. An endpoint for which none are declared has the default one of its VPC,
-/// which goes when others are declared, and comes back when they are no longer.
+/// which is removed when others are declared, and is added again when they are no longer declared.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html>
 async fn groups(changes: &Changes<'_, VpcEndpoint>, cx: &Context, id: &str) -> Result<SetChanges> {
     let mut groups = changes.of_set(|endpoint| &endpoint.security_group_ids);

@@ -8,7 +8,7 @@ use super::{filter, holders, state};
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted};
 
-/// How Cloud Control calls the attachment of an internet gateway.
+/// The name of an internet gateway's attachment in Cloud Control.
 const INTERNET: &str = "IGW";
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

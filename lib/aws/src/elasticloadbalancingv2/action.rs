@@ -1,4 +1,4 @@
-//! What listeners and rules do with a request.
+//! Actions of listeners and rules.
 
 use aws_sdk_elasticloadbalancingv2::types::{
     Action as Live, ActionTypeEnum, FixedResponseActionConfig, ForwardActionConfig, RedirectActionConfig,
@@ -89,14 +89,14 @@ impl Action {
             .build()
     }
 
-    /// Whether it forwards to the target group `arn`, perhaps among others.
+    /// Returns whether it forwards to the target group `arn`, perhaps among others.
     pub(super) fn sends_to(&self, arn: &str) -> bool {
         let weighted = self.forward_config.iter().flat_map(|forward| forward.target_groups.iter().flatten());
         let mut groups = weighted.map(|group| &group.target_group_arn).chain([&self.target_group_arn]);
         groups.any(|group| group.as_deref() == Some(arn))
     }
 
-    /// What AWS gave back.
+    /// Converts the action that AWS returned.
     pub(super) fn of(live: &Live) -> Self {
         Self {
             fixed_response_config: live.fixed_response_config().map(|fixed| FixedResponse {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// Both parts are texts, whatever the attribute is.
+/// An attribute. Both parts are texts, also if the value is a number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Attribute {
@@ -12,7 +12,7 @@ pub(super) struct Attribute {
     pub(super) value: String,
 }
 
-/// What AWS sets of each attribute of a kind of resource where the program says nothing.
+/// The defaults of the attributes of a kind of resource.
 pub(super) type Defaults = Vec<(&'static str, &'static str)>;
 
 /// Attributes without a default, or that AWS takes only beside another one, which have no effect unless that one has
@@ -36,10 +36,10 @@ const NEEDS: [(&str, &str, &str); 10] = [
     ),
 ];
 
-/// The attributes to set. One that is not declared any more goes back to its default.
+/// Returns the attributes to set. One that is no longer declared returns to its default.
 ///
 /// # Errors
-/// One that is not declared any more, has an effect and no default that is known: it would stay in force.
+/// An attribute is no longer declared, has an effect and no known default, so that it would stay in force.
 pub(super) fn changed(
     new: &Option<Vec<Attribute>>,
     old: Option<&Option<Vec<Attribute>>>,

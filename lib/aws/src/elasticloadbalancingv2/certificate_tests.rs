@@ -1,4 +1,4 @@
-//! What no emulator shows of the certificates of a listener, and of the targets of a group.
+//! Recorded responses of listener certificates and targets that emulators do not reproduce.
 
 use groundplan_engine::Provider;
 use groundplan_engine::provider::ErrorClass;

@@ -1,4 +1,4 @@
-//! Which requests a rule is for.
+//! Conditions of rules.
 
 use aws_sdk_elasticloadbalancingv2::types::{
     HostHeaderConditionConfig, HttpHeaderConditionConfig, HttpRequestMethodConditionConfig, PathPatternConditionConfig,
@@ -96,7 +96,7 @@ impl RuleCondition {
             .build()
     }
 
-    /// What AWS gave back.
+    /// Converts the condition that AWS returned.
     pub(super) fn of(live: Live) -> Self {
         let some = |values: Option<Vec<String>>| values.filter(|values| !values.is_empty());
         Self {

@@ -16,8 +16,8 @@ use crate::error::{Error, Meaning, OrNone, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, accepted, in_declared_shape, required, single};
 use crate::tags::Tags;
 
-/// What AWS sets where the program says nothing, by protocol; that of a gateway load balancer has none. A header of a
-/// request has its own name. What a response has more than its own headers has no default that AWS documents.
+/// Returns AWS's defaults by protocol; that of a gateway load balancer has none. A header of a request has its own
+/// name. Additional response headers have no default that AWS documents.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html>
 fn defaults(protocol: Option<&str>) -> Defaults {
     match protocol {
@@ -252,8 +252,8 @@ pub(super) async fn listeners(cx: &Context, balancer: &str) -> Result<Vec<Live>>
 }
 
 impl Listener {
-    /// Why it cannot be made or changed. A port may be about to be let go of by a listener that goes, or
-    /// that moves to another one.
+    /// Returns the reason why it cannot be created or changed. A port may be about to be released by a listener
+    /// that is deleted, or that moves to another one.
     async fn refused(&self, cx: &Context, error: Error) -> Result<Error> {
         if error.class() != ErrorClass::AlreadyExists {
             return Ok(error);
@@ -263,7 +263,7 @@ impl Listener {
         taken(cx, error, holder.and_then(Live::listener_arn)).await
     }
 
-    /// All listeners of the load balancer; none where there is no such load balancer.
+    /// Returns all listeners of the load balancer; empty if it does not exist.
     async fn siblings(&self, cx: &Context) -> Result<Vec<Live>> {
         Ok(listeners(cx, &self.load_balancer_arn).await.or_none()?.unwrap_or_default())
     }

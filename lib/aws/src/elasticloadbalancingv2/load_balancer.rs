@@ -24,8 +24,8 @@ const NAMES: NameRules = super::NAMES.without("internal-");
 
 const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 
-/// What AWS sets where the program says nothing, by the kind of balancer. How many addresses a network load balancer
-/// has more in a subnet can never be made less, so that there is nothing to go back to.
+/// Returns AWS's defaults by the kind of balancer. The number of additional addresses of a network load balancer in a
+/// subnet cannot be lowered, so it has no default to return to.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html>,
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-load-balancer-attributes.html>
 fn defaults(kind: Option<&str>, scheme: Option<&str>) -> Defaults {
@@ -217,9 +217,9 @@ impl Handler for LoadBalancer {
         Ok(Found { properties, outputs, readiness })
     }
 
-    /// Its network interfaces stay for some minutes more and hold subnets and security groups.
+    /// Deletes the load balancer. Its network interfaces remain for some minutes and hold subnets and security groups.
     ///
-    /// The call succeeds where there is no such balancer, so it is looked for first.
+    /// The call also succeeds if the load balancer does not exist, so it is read first.
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.elb.describe_load_balancers().load_balancer_arns(&known.id).send().await?;
         cx.elb.delete_load_balancer().load_balancer_arn(&known.id).send().await?;

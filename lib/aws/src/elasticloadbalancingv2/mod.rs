@@ -41,7 +41,7 @@ const BATCH: usize = 20;
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/20144>
 const TAGS_LATER: &str = "cannot specify tags on creation";
 
-/// Whether a create call was refused because of its tags alone.
+/// Returns whether a create call was refused because of its tags alone.
 fn takes_tags_later(error: &Error) -> bool {
     error.message().to_ascii_lowercase().contains(TAGS_LATER)
 }
@@ -91,9 +91,9 @@ async fn with_token(cx: &Context, arns: Vec<String>) -> Result<Vec<String>> {
     Ok(tags.filter(|(_, tags)| tags.token() == Some(cx.token.as_str())).map(|(arn, _)| arn).collect())
 }
 
-/// The error of a call that wants what `holder` has, a priority or a port. One of the app's own may be
-/// about to let go of it in the same run, so the call is repeated; and so it is where nobody has it any
-/// more. What somebody else has stays taken, and what this creation has made is its own.
+/// Returns the error of a call that wants the priority or port of `holder`. A resource of the app may be about to
+/// release it in the same run, so the call is repeated, and also if nothing holds it any more. The one of another owner
+/// stays taken, and the resource that this create made is its own.
 async fn taken(cx: &Context, error: Error, holder: Option<&str>) -> Result<Error> {
     let waits = |error: Error| error.reclass(ErrorClass::AlreadyExists, ErrorClass::Conflict);
     let Some(holder) = holder else { return Ok(waits(error)) };
@@ -107,7 +107,7 @@ async fn taken(cx: &Context, error: Error, holder: Option<&str>) -> Result<Error
     Ok(if has(APP, &cx.address.app) && !has(TOKEN, &cx.token) { waits(error) } else { error })
 }
 
-/// What follows the kind in an ARN: `app/shop/50dc6c495c0c9188` of a load balancer.
+/// Returns the part of an ARN after the kind: `app/shop/50dc6c495c0c9188` of a load balancer.
 fn full_name(arn: &str) -> &str {
     let resource = arn.splitn(6, ':').last().unwrap_or(arn);
     resource.strip_prefix("loadbalancer/").unwrap_or(resource)

@@ -19,12 +19,12 @@ pub(super) const PRIORITY_IN_USE: &str = "PriorityInUse";
 #[derive(Debug, Default)]
 pub(crate) struct RuleOrder(Mutex<()>);
 
-/// Gives the rule `id` the priority `wanted`. A rule of the same app that has it takes the place of this one
-/// in the same call; its own update or deletion, in the same run, finds it there. What a rule of another
-/// app has stays taken.
+/// Gives the rule `id` the priority `wanted`. A rule of the same app that has it takes the place of this one in the
+/// same call; its own update or deletion, in the same run, finds it there. The priority of another app's rule stays
+/// taken.
 ///
-/// Only priorities are used that some rule has or is to have. So no rule ever stands behind one that it is
-/// not to stand behind, such as one that takes every request.
+/// Only priorities are used that some rule has or is to have. So no rule ever follows one that it has to precede, such
+/// as one that matches every request.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetRulePriorities.html>
 pub(super) async fn set_priority(cx: &Context, id: &str, wanted: i32) -> Result<()> {
     let order = cx.memory.of::<RuleOrder>();
@@ -52,8 +52,8 @@ pub(super) async fn set_priority(cx: &Context, id: &str, wanted: i32) -> Result<
     }
 }
 
-/// Whether a rule is a resource of this app: it has the tags of one. Another rule with the app's tag alone
-/// is not this run's to move.
+/// Returns whether a rule is a resource of this app: it has the tags of one. This run may not move another rule that
+/// only has the app's tag.
 async fn is_managed(cx: &Context, rule: &str) -> Result<bool> {
     let Some(described) = cx.elb.describe_tags().resource_arns(rule).send().await.or_none()? else { return Ok(false) };
     let mut tags = described.tag_descriptions().iter().flat_map(|it| it.tags());
@@ -78,7 +78,7 @@ async fn set(cx: &Context, priorities: &[(String, i32)]) -> Result<()> {
     Ok(())
 }
 
-/// All rules of a listener; none where there is no such listener.
+/// Returns all rules of a listener; empty if it does not exist.
 pub(super) async fn rules(cx: &Context, listener: &str) -> Result<Vec<Rule>> {
     let mut rules = Vec::new();
     let mut marker = None;

@@ -1,4 +1,4 @@
-//! What no emulator shows of listeners, rules and target groups.
+//! Recorded responses of listeners, rules and target groups that emulators do not reproduce.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -140,7 +140,7 @@ fn rule(priority: u16) -> Json {
         "Actions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]})
 }
 
-/// A change of a resource, as the engine asks for it every time anew.
+/// Returns a new request to update a resource, as the engine makes one for each call.
 fn update(type_name: &str, id: &str, old: Json, new: Json) -> UpdateRequest {
     UpdateRequest {
         existing: existing(type_name, id, old),
@@ -272,7 +272,7 @@ async fn a_listener_waits_for_the_port_that_another_one_of_its_app_is_to_let_go_
     }
 }
 
-/// What a create call returns of a load balancer, a target group or a listener called `name`.
+/// Returns the response of a create call for a load balancer, a target group or a listener called `name`.
 fn returned(name: &str, sent: &str) -> Answer {
     let action = parameter(sent, "Action").unwrap_or_default();
     let (list, arn) = match action {
@@ -393,7 +393,7 @@ async fn a_load_balancer_does_not_get_a_name_that_aws_keeps_to_itself() {
     assert_eq!(parameter(&log.all()[0], "Name"), Some("g-internal-alb-0011223344"));
 }
 
-/// What is sent where everything about the health check is taken out of the declaration of a group.
+/// Returns the requests of an update that removes the whole health check from the declaration of a group.
 async fn no_longer_checked(group: Json, check: Json) -> Vec<(String, String)> {
     let (aws, log) = aws(|sent| match sent.contains("Action=DescribeTargetGroups&") {
         true => Answer::ok(
@@ -492,7 +492,7 @@ async fn a_target_that_is_only_spelled_otherwise_stays_registered() {
     }
 }
 
-/// What is sent where one attribute is taken out of the program.
+/// Returns the requests of an update that removes one attribute from the program.
 async fn taken_out(
     type_name: &str,
     properties: Json,

@@ -18,7 +18,7 @@ use crate::error::{Error, Meaning, OrNone, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required, single};
 use crate::tags::Tags;
 
-/// What AWS sets where the program says nothing, by protocol and kind of target.
+/// Returns AWS's defaults by protocol and kind of target.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>
 fn defaults(protocol: Option<&str>, target_type: Option<&str>) -> Defaults {
     let lambda = target_type == Some("lambda");
@@ -72,8 +72,8 @@ fn defaults(protocol: Option<&str>, target_type: Option<&str>) -> Defaults {
     defaults
 }
 
-/// Where requests go. Services that register their tasks themselves, as ECS does, leave `Targets`
-/// out, and then it is nobody's business here who is in the group.
+/// A target group. Services that register their tasks themselves, as ECS does, omit `Targets`; then this handler
+/// ignores the targets of the group.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct TargetGroup {
@@ -99,7 +99,7 @@ pub(crate) struct TargetGroup {
     vpc_id: Option<String>,
 }
 
-/// Which answers to a health check are good.
+/// The answers to a health check that count as healthy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Matcher {
@@ -245,8 +245,8 @@ impl Handler for TargetGroup {
         Ok(Found::ready(properties, serde_json::Value::Object(outputs)))
     }
 
-    /// Refused while a listener or rule names it. The call succeeds where there is no such group, so
-    /// it is looked for first.
+    /// Deletes the group, which AWS refuses while a listener or rule names it. The call also succeeds if the group does
+    /// not exist, so it is read first.
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.elb.describe_target_groups().target_group_arns(&known.id).send().await?;
         cx.elb.delete_target_group().target_group_arn(&known.id).send().await?;
@@ -297,7 +297,7 @@ impl TargetGroup {
         Some(live.set_grpc_code(matcher.grpc_code.clone()).build())
     }
 
-    /// Whether both have the same health check.
+    /// Returns whether both have the same health check.
     fn checks_as(&self, other: &Self) -> bool {
         let check = |it: &Self| {
             (
@@ -315,8 +315,8 @@ impl TargetGroup {
         check(self) == check(other)
     }
 
-    /// The health check that a group declared as `old` is to be given. ModifyTargetGroup leaves alone
-    /// what is left out, so what was declared and is no longer goes back to AWS's default.
+    /// Returns the new health check of a group declared as `old`. ModifyTargetGroup leaves omitted settings unchanged,
+    /// so those that are no longer declared are set to AWS's default.
     fn check_after(&self, old: &Self) -> Self {
         fn of<T: Clone>(new: &Option<T>, old: &Option<T>, default: Option<T>) -> Option<T> {
             new.clone().or(default.filter(|_| old.is_some()))
@@ -334,9 +334,8 @@ impl TargetGroup {
         }
     }
 
-    /// What AWS checks where the program says nothing. Where the reference and the guide differ, which is
-    /// on the timeout for application load balancers and on when a Lambda function has failed, it is
-    /// what the guide says.
+    /// Returns AWS's default health check. Where the reference and the guide differ, on the timeout for application
+    /// load balancers and on the threshold of failures of a Lambda function, it is the guide's.
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html>
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html>

@@ -1,4 +1,4 @@
-//! What the codes and messages of AWS's services mean.
+//! Classifies AWS error codes and messages.
 
 use groundplan_engine::provider::ErrorClass;
 
@@ -96,10 +96,9 @@ fn by_status(status: u16) -> ErrorClass {
     }
 }
 
-/// Messages of services about a role, or a principal of a policy, that has not reached them yet, in lower
-/// case. Each names its error code differently, so only the message tells it from a real mistake, and a
-/// real one is reported once the patience is over. AWS documents none of them. They are those that
-/// other tools retry:
+/// Messages of services about a role, or a principal of a policy, that has not reached them yet, in lower case. Their
+/// error codes differ, so only the message distinguishes them from a permanent error, which is reported after the last
+/// retry. AWS documents none of them. They are those that other tools retry:
 /// <https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service> and
 /// <https://github.com/go-to-k/cdkd/blob/main/src/deployment/retryable-errors.ts>.
 const NOT_PROPAGATED: [&str; 29] = [
@@ -148,8 +147,8 @@ const NOT_PROPAGATED: [&str; 29] = [
     "verify that you have permission to create service linked role",
 ];
 
-/// IAM reaches the other services after seconds. Until then they refuse what was just made, and
-/// only the message tells that from a real mistake.
+/// Returns whether another service may not know a new resource of IAM yet, which takes seconds. Only the message
+/// distinguishes that from a permanent error.
 fn is_propagating(code: &str, message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     let by_code = match code {

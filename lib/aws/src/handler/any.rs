@@ -1,4 +1,4 @@
-//! A handler whose type is no longer visible: what holds for the calls of every type.
+//! A type-erased handler: rules for the calls of every type.
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::error::{Error, Meaning, OrNone, Result};
 use crate::shape::{self, Mode};
 use crate::tags::{IDENTITY_TAGS, Tags};
 
-/// How many of the things that hold a resource an error names.
+/// The maximum number of holders of a resource that an error names.
 const NAMED_HOLDERS: usize = 10;
 
 /// Pauses until the tags that a create call has set are believed to be absent.
@@ -43,7 +43,7 @@ pub(crate) trait AnyHandler: Send + Sync {
         &[]
     }
     fn check(&self, properties: &Properties) -> Result<()>;
-    /// Whether an update has to state a property again that did not change.
+    /// Returns whether an update has to repeat an unchanged property.
     fn repeats(&self, _property: &str) -> bool {
         false
     }
@@ -56,7 +56,7 @@ pub(crate) trait AnyHandler: Send + Sync {
         self.status(cx, resource).await
     }
     async fn find(&self, cx: &Context, properties: &Properties) -> Result<Vec<String>>;
-    /// Who has made a resource, by its identity tags; none where it has none.
+    /// Returns the owner in a resource's identity tags; `None` if it has none.
     async fn owner(&self, cx: &Context, resource: &Existing) -> Result<Option<Owner>>;
     /// The value of a secret attribute, where it can be read.
     async fn secret_output(
@@ -100,8 +100,8 @@ impl<H: Handler> AnyHandler for Erased<H> {
         let allowed = H::MOST_TAGS - IDENTITY_TAGS;
         if tags > allowed {
             return Err(Error::invalid(format!(
-                "{}: {tags} tags are too many: it takes {}, and {IDENTITY_TAGS} of them say which resource of which app \
-                 it is; declare at most {allowed}",
+                "{}: too many tags ({tags}): the type allows {}, and Groundplan adds {IDENTITY_TAGS}; declare at most \
+                 {allowed}",
                 H::TYPE,
                 H::MOST_TAGS
             )));
@@ -226,8 +226,8 @@ fn known<H: Handler>(resource: &Existing) -> Result<Known<H>> {
     Ok(Known { id: resource.id.clone(), last: typed(&resource.properties, Mode::Recorded)? })
 }
 
-/// What this attempt, whose answer was lost, or an earlier one of the same creation has made;
-/// `error` where there is none or it is somebody else's.
+/// Returns the resource that this attempt, whose answer was lost, or an earlier one of the same create has made;
+/// `error` if there is none or it belongs to another owner.
 async fn made_before<H: Handler>(new: &H, cx: &Context, error: Error) -> Result<Accepted> {
     let Ok(mut found) = new.find(cx).await else { return Err(error) };
     match (found.pop(), found.is_empty()) {
@@ -243,8 +243,8 @@ async fn made_before<H: Handler>(new: &H, cx: &Context, error: Error) -> Result<
     }
 }
 
-/// Fails where the create call has returned a resource that this creation has not made. One whose tags
-/// cannot be read is in doubt, so that it is neither used nor recorded, and looked up again.
+/// Fails if the create call returned a resource that this create did not make. A resource whose tags cannot be read is
+/// in doubt, so it is neither used nor recorded, and looked up again.
 async fn made_now<H: Handler>(new: &H, cx: &Context, id: &str) -> Result<()> {
     let in_doubt = |unread: Error| {
         let message = format!("cannot determine whether this creation made {id}: {}", unread.message());
@@ -270,9 +270,8 @@ fn held_by(holders: &[String]) -> String {
     }
 }
 
-/// Applies what a create call could not say. After the last attempt the resource counts as made, without
-/// settings: the engine goes on with an update, in this run where the error passes, and never with another
-/// create.
+/// Applies the settings that a create call cannot make. After the last attempt the resource counts as created, without
+/// settings: the engine continues with an update, in this run if the error is transient, and never with another create.
 async fn settle<H: Handler>(changes: &Changes<'_, H>, cx: &Context, id: &str) -> Result<()> {
     let settled = patiently(|| H::update(changes, cx, id)).await;
     // As in a create: what it refers to may be too new.

@@ -1,4 +1,4 @@
-//! What a create call would put itself in the place of.
+//! Checks before create calls that would overwrite an existing resource.
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
@@ -14,13 +14,13 @@ use crate::error::{Error, OrNone, Result};
 /// The time for which AWS's APIs may disagree about what was just deleted.
 pub(crate) const CONSISTENCY: Duration = Duration::from_secs(12);
 
-/// The longest pause between two reads of what may be gone.
+/// The maximum pause between two reads of a resource that may be deleted.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Fails where there is a resource already that a create call would overwrite, whatever its properties are: those of
-/// another app may be the same, and whoever deletes first would take it from the other. None of these calls has a
-/// condition that would have AWS check this. Where an earlier attempt of this creation may have made it, the engine
-/// takes the error for a sign of that and looks it up by `find`.
+/// Fails if a resource already exists that a create call would overwrite, regardless of its properties: the one of
+/// another app may have the same, and the first app to delete it would take it from the other. None of these calls has
+/// a condition that would have AWS check this. If an earlier attempt of this create may have made it, the engine takes
+/// the error for a sign of that and looks it up by `find`.
 ///
 /// The types are those whose row in `lib/schema/src/facts/` says `overwrites`. Through Cloud Control nothing is
 /// overwritten: handlers "MUST return `FAILED` with an `AlreadyExists` error code if the resource already existed",
@@ -53,7 +53,7 @@ pub(super) async fn check<H: Handler>(new: &H, cx: &Context) -> Result<()> {
 
 pub(super) fn exists<H: Handler>(cx: &Context, id: &str) -> Error {
     let message = format!(
-        "{id} exists already, and this program has not made it: adopt it, or declare the {} under another name or port",
+        "{id} already exists and was not created by this program; import it, or give the {} a different name or port",
         H::TYPE
     );
     let path = Some(cx.address.path.clone());
@@ -61,8 +61,8 @@ pub(super) fn exists<H: Handler>(cx: &Context, id: &str) -> Error {
     Error::new(ErrorClass::AlreadyExists, message).hinting(adopt)
 }
 
-/// Whether there is a resource under an identifier. One that was deleted a moment ago may be visible for a while; one
-/// that this process has deleted itself does not count even then.
+/// Returns whether there is a resource with an identifier. A recently deleted one may remain visible for a while; one
+/// that this process deleted does not count even then.
 pub(crate) async fn is_taken<F: Future<Output = Result<bool>>>(
     cx: &Context,
     type_name: &str,
@@ -74,7 +74,7 @@ pub(crate) async fn is_taken<F: Future<Output = Result<bool>>>(
     Ok(stays && !cx.memory.of::<Deleted>().has(type_name, id))
 }
 
-/// What is found for so long; none as soon as nothing is.
+/// Returns the value that is found for this whole time; `None` as soon as nothing is found.
 async fn what_stays<T, F: Future<Output = Result<Option<T>>>>(
     patience: Duration,
     found: impl Fn() -> F,
@@ -113,7 +113,7 @@ impl Ids {
     }
 }
 
-/// What this process has deleted and not made again.
+/// Resources that this process deleted and did not create again.
 #[derive(Debug, Default)]
 pub(crate) struct Deleted(Ids);
 
@@ -125,7 +125,7 @@ impl Deref for Deleted {
     }
 }
 
-/// What this process has made and not deleted.
+/// Resources that this process created and did not delete.
 #[derive(Debug, Default)]
 pub(crate) struct Made(Ids);
 

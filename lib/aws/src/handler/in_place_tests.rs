@@ -36,7 +36,7 @@ fn policy(statements: Json) -> Json {
     json!({"Bucket": "b", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}})
 }
 
-/// How many policies were written.
+/// Returns the number of policies that were written.
 fn written(log: &Log) -> usize {
     log.all().iter().filter(|sent| sent.starts_with("PUT ") && sent.contains("?policy")).count()
 }

@@ -1,4 +1,4 @@
-//! The properties that a handler supports, found out by how it is read.
+//! The properties that a handler supports, determined by deserializing it.
 
 use std::cell::RefCell;
 
@@ -16,7 +16,7 @@ pub(super) fn of<H: Handler>() -> Vec<(String, bool)> {
     found.into_inner()
 }
 
-/// Has an answer for whatever type asks, and writes down which properties were asked for.
+/// A deserializer that has a value for every type, and records the requested properties.
 struct Probe<'a> {
     path: String,
     found: &'a RefCell<Vec<(String, bool)>>,

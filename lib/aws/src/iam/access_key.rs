@@ -35,7 +35,7 @@ pub(crate) struct AccessKey {
 impl Handler for AccessKey {
     const TYPE: &'static str = "AWS::IAM::AccessKey";
 
-    /// A key is active at first, and its secret is told here only:
+    /// Creates an active key, whose secret only this call returns:
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html>.
     async fn create(&self, cx: &Context) -> Result<Accepted> {
         let created = match cx.iam.create_access_key().user_name(&self.user_name).send().await.map_err(Error::from) {
@@ -75,10 +75,10 @@ impl Handler for AccessKey {
         Ok(Deletion::Gone)
     }
 
-    /// The keys of the user that may be what a create has made: the engine leaves out those that the state
-    /// has. Nobody has got the secret of the one that is looked for, so that it has never been used; and it is
-    /// not older than the creation. A key that somebody else makes for this user of the app between a create whose
-    /// answer is lost and the next run, and does not use, cannot be told from it.
+    /// Returns the keys of the user that a create may have made: the engine excludes those in the state. The secret of
+    /// the searched key was lost, so it has never been used; and it is not older than the create. If someone else
+    /// creates a key for this user between a create whose answer is lost and the next run, and does not use it, it
+    /// cannot be distinguished.
     async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for key in keys(cx, &self.user_name).await? {
@@ -94,8 +94,8 @@ impl Handler for AccessKey {
         }
         if !found.is_empty() && !is_own(cx, &self.user_name).await? {
             let message = format!(
-                "the answer to the create of an access key was lost, and the user {} is not one of this app, so that \
-                 any of its keys may be somebody else's: {}; delete one that is not in use, and run again",
+                "the response to the create of an access key was lost, and the user {} is not managed by this app, so \
+                 any of its keys may belong to someone else: {}; delete an unused one and run again",
                 self.user_name,
                 found.join(", ")
             );
@@ -105,13 +105,13 @@ impl Handler for AccessKey {
     }
 }
 
-/// Whether a key was made before a creation was asked for.
+/// Returns whether a key was made before its create was requested.
 fn is_older(key: &AccessKeyMetadata, asked: Option<u64>) -> bool {
     let made = key.create_date.and_then(|date| u64::try_from(date.secs()).ok());
     made.zip(asked).is_some_and(|(made, asked)| made + SKEW < asked)
 }
 
-/// Whether the user carries the identity tag of this app. Keys take no tags:
+/// Returns whether the user has the identity tag of this app. Keys take no tags:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>.
 async fn is_own(cx: &Context, user: &str) -> Result<bool> {
     let mut pages = cx.iam.list_user_tags().user_name(user).into_paginator().items().send();

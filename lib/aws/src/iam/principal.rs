@@ -1,4 +1,4 @@
-//! What users and roles have in common: a boundary, attached and inline policies, and tags.
+//! Code shared by users and roles: a boundary, attached and inline policies, and tags.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +10,8 @@ use crate::document;
 use crate::error::Result;
 use crate::handler::{Changes, Context, Handler, Known};
 
-/// The code of the refusal of a policy that is one too many, or too long beside the others. What is new comes
-/// before what is old goes, so that nobody is ever without both; only at the limit it is the other way round.
-/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>
+/// The code for exceeding a policy limit, by number or by length. New policies are attached before old ones are
+/// detached, except at the limit. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html>
 const LIMIT: &str = "LimitExceeded";
 
@@ -40,7 +39,7 @@ pub(super) trait Principal: Handler {
     fn put_inline(cx: &Context, id: &str, name: &str, document: String) -> impl Future<Output = Result<()>> + Send;
     fn delete_inline(cx: &Context, id: &str, name: &str) -> impl Future<Output = Result<()>> + Send;
     fn inline_names(cx: &Context, id: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
-    /// The document of an inline policy as IAM gives it; none where there is no such policy.
+    /// Returns the document of an inline policy as IAM returns it; `None` if the policy does not exist.
     fn inline_document(cx: &Context, id: &str, name: &str) -> impl Future<Output = Result<Option<String>>> + Send;
     fn set_tags(cx: &Context, id: &str, tags: Vec<Tag>) -> impl Future<Output = Result<()>> + Send;
     fn remove_tags(cx: &Context, id: &str, keys: Vec<String>) -> impl Future<Output = Result<()>> + Send;
@@ -133,8 +132,8 @@ pub(super) async fn retag<P: Principal>(changes: &Changes<'_, P>, cx: &Context, 
     Ok(())
 }
 
-/// The inline policies as they are: the declared ones with their documents, and the names of others, which
-/// are resources of their own or were added by somebody else.
+/// Returns the live inline policies: the declared ones with their documents, and the names of others, which are
+/// separate resources or were added outside of the program.
 pub(super) async fn read_inline<P: Principal>(cx: &Context, id: &str, last: &P) -> Result<Option<Vec<Policy>>> {
     let declared = last.inline();
     let names = P::inline_names(cx, id).await?;

@@ -1,4 +1,4 @@
-//! What no emulator shows of users and their keys.
+//! Recorded responses of users and access keys that emulators do not reproduce.
 
 use groundplan_engine::Provider;
 use groundplan_engine::provider::{CreateRequest, DeleteRequest, Deletion, ErrorClass, UpdateRequest};
@@ -10,7 +10,7 @@ use crate::replay_edge_tests::refused;
 
 const KEY: &str = "AWS::IAM::AccessKey";
 const USER: &str = "AWS::IAM::User";
-/// That of AWS's documentation.
+/// The secret of the example in AWS's documentation.
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// One answer in IAM's form.
@@ -170,7 +170,7 @@ async fn a_key_of_a_user_of_somebody_else_is_never_taken_over() {
         let (aws, _) = keys_of(app, &["AKIA1"], &[]);
         let error = aws.find(&create(KEY, json!({"UserName": "ada"}))).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Invalid);
-        assert!(error.message.contains("AKIA1") && error.message.contains("not one of this app"), "{error}");
+        assert!(error.message.contains("AKIA1") && error.message.contains("not managed by this app"), "{error}");
     }
     let (aws, _) = keys_of("shop2", &[], &[]);
     assert_eq!(aws.find(&create(KEY, json!({"UserName": "ada"}))).await.unwrap(), [""; 0]);

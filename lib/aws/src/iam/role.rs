@@ -99,10 +99,9 @@ impl Handler for Role {
         Ok(Found::ready(properties, outputs))
     }
 
-    /// A role goes only without policies, and from instance profiles. The policies that were declared with
-    /// it go first, and it is taken out of the profiles, which are of no use without it; policies of
-    /// somebody else's making are named instead.
-    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
+    /// Deletes a role, which must have no policies and be in no instance profiles. The policies that were declared with
+    /// it are removed first, and it is removed from the profiles, which are useless without it; other policies are
+    /// named in the error. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
         let policies = Policies::of(cx, known).await?;

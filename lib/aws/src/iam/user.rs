@@ -81,8 +81,8 @@ impl Handler for User {
         Ok(Found::ready(properties, outputs))
     }
 
-    /// A user goes only without credentials, policies and groups. What was declared with it goes first; what
-    /// somebody else has given to it is named instead.
+    /// Deletes a user, which must have no credentials, policies and groups. Those that were declared with it are
+    /// removed first; others are named in the error.
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html>
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
@@ -101,7 +101,10 @@ impl Handler for User {
             // One that was deleted a moment ago may still be listed.
             return Err(Error::new(
                 ErrorClass::Propagating,
-                format!("the user {id} has what was not declared with it: {}; remove it first", foreign.join(", ")),
+                format!(
+                    "the user {id} has settings that this program did not create: {}; remove them first",
+                    foreign.join(", ")
+                ),
             ));
         }
         policies.remove::<Self>(cx, id).await?;

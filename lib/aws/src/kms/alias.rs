@@ -46,7 +46,7 @@ impl Handler for Alias {
         Some(self.alias_name.clone())
     }
 
-    /// An alias of the same name for another key is somebody else's.
+    /// Returns the alias if it is for this key; an alias of the same name for another key has another owner.
     async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let known = Known { id: self.alias_name.clone(), last: self.clone() };
         let found = Self::read(cx, &known).await.or_none()?;

@@ -115,7 +115,7 @@ impl Handler for Key {
         Ok(Found::ready(properties, json!({"Arn": key.arn, "KeyId": key.key_id})).is(readiness))
     }
 
-    /// A key waits for its deletion for days, and counts as gone from now on.
+    /// Schedules the deletion of a key, which counts as deleted from now on.
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let call = cx.kms.schedule_key_deletion().key_id(&known.id);
         let scheduled = call.set_pending_window_in_days(known.last.pending_window_in_days).send().await;
@@ -136,7 +136,7 @@ impl Handler for Key {
         Some(&self.tags)
     }
 
-    /// KMS cannot look a key up by its tags, so every key is asked.
+    /// Reads the tags of every key, because KMS cannot look up a key by its tags.
     async fn find(&self, cx: &Context) -> Result<Vec<String>> {
         let mut found = Vec::new();
         let mut keys = cx.kms.list_keys().into_paginator().items().send();
@@ -241,7 +241,7 @@ async fn policy(cx: &Context, id: &str) -> Result<Option<Json>> {
     Ok(answer.policy.as_deref().map(document::parse))
 }
 
-/// Whether and how often a key is rotated; none where that cannot be.
+/// Returns whether and in which period a key is rotated; `None` if it cannot be.
 async fn rotation(cx: &Context, key: &KeyMetadata) -> Result<Option<(bool, Option<i32>)>> {
     if key.key_spec() != Some(&KeySpec::SymmetricDefault) || key.origin() != Some(&OriginType::AwsKms) {
         return Ok(None);

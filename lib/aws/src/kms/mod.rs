@@ -6,8 +6,8 @@ mod key;
 pub(crate) use alias::Alias;
 pub(crate) use key::Key;
 
-/// A key as it was declared, where AWS means the same one: it answers with an ARN or a bare
-/// identifier, whatever it was given.
+/// Returns a key as it was declared, if AWS means the same one: it returns an ARN or a bare identifier, regardless of
+/// the request.
 pub(crate) fn as_declared(declared: Option<&str>, live: Option<String>) -> Option<String> {
     let bare = |key: &str| key.rsplit('/').next().unwrap_or(key).to_owned();
     match (declared, live) {

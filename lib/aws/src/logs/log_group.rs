@@ -110,7 +110,7 @@ fn outputs(cx: &Context, name: &str) -> Json {
     json!({"Arn": format!("{}:*", arn(cx, name)), "LogGroupName": name})
 }
 
-/// Groups are looked up by the start of their names.
+/// Reads a group. CloudWatch Logs lists groups by the prefix of their names.
 async fn describe(cx: &Context, name: &str) -> Result<Live> {
     let mut pages = cx.logs.describe_log_groups().log_group_name_prefix(name).into_paginator().items().send();
     while let Some(group) = pages.next().await.transpose()? {

@@ -145,7 +145,7 @@ async fn update_parameters(changes: &Changes<'_, DbParameterGroup>, cx: &Context
     Ok(())
 }
 
-/// By name in lower case: RDS does not tell cases of names apart.
+/// Returns the types by name in lower case: RDS ignores the case of names.
 async fn apply_types(cx: &Context, id: &str) -> Result<BTreeMap<String, String>> {
     let parameters = parameters(cx, id, None).await?;
     Ok(parameters
@@ -154,8 +154,8 @@ async fn apply_types(cx: &Context, id: &str) -> Result<BTreeMap<String, String>>
         .collect())
 }
 
-/// The parameters that somebody has set, and those that are declared: one that is declared with the
-/// value that it has anyway does not count as set.
+/// Returns the parameters that were set, and those that are declared: one that is declared with its default does not
+/// count as set.
 async fn set_or_declared(cx: &Context, id: &str, declared: Option<&BTreeMap<String, Json>>) -> Result<Vec<Parameter>> {
     let is =
         |parameter: &Parameter, name: &str| parameter.parameter_name().unwrap_or_default().eq_ignore_ascii_case(name);
@@ -196,8 +196,7 @@ fn in_declared_form(declared: Option<&BTreeMap<String, Json>>, live: Vec<Paramet
     (!entries.is_empty() || declared.is_some()).then_some(entries)
 }
 
-/// Whether a value is the declared one. RDS gives what MySQL and MariaDB call `ON` and `OFF` back as `1`
-/// and `0`.
+/// Returns whether a value is the declared one. RDS returns MySQL's and MariaDB's `ON` and `OFF` as `1` and `0`.
 fn is_same(declared: &str, live: &str) -> bool {
     let number = |text: &str| match text.to_ascii_uppercase().as_str() {
         "ON" | "TRUE" => Some("1"),

@@ -19,22 +19,22 @@ use tokio::time::Instant;
 use crate::error::{Error, Result};
 use crate::handler::Context;
 
-/// How many minutes a group takes to be complete after a change.
+/// The number of minutes until a group is complete after a change.
 const MINUTES: i32 = 5;
 
 /// The same.
 pub(super) const COMPLETE: Duration = Duration::from_secs(5 * 60);
 
-/// What databases take new parameters from.
+/// A source of new parameters of databases.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
     /// A group of parameters.
     Group(String),
     /// A group of parameters of clusters.
     ClusterGroup(String),
-    /// An instance that was given another group.
+    /// An instance whose group was changed.
     Instance(String),
-    /// A cluster that was given another group.
+    /// A cluster whose group was changed.
     Cluster(String),
 }
 
@@ -42,9 +42,9 @@ pub(crate) enum Source {
 #[derive(Debug)]
 struct Change {
     at: Instant,
-    /// Whether it takes effect only with a reboot.
+    /// `true` if it takes effect only with a reboot.
     waits: bool,
-    /// The group that was given.
+    /// The new group.
     group: Option<String>,
 }
 
@@ -53,11 +53,11 @@ struct Changes {
     made: BTreeMap<Source, Change>,
     /// The groups whose parameters have changed that decide how something new is made.
     for_new: BTreeMap<(Source, Decides), Instant>,
-    /// When each instance was rebooted last.
+    /// The time of the last reboot of each instance.
     rebooted: BTreeMap<String, Instant>,
 }
 
-/// What this process has changed. Names of groups and identifiers are in lower case at RDS.
+/// The changes by this process. Names of groups and identifiers are in lower case at RDS.
 #[derive(Debug, Default)]
 pub(crate) struct ParameterChanges(Mutex<Changes>);
 
@@ -74,25 +74,25 @@ impl ParameterChanges {
         });
     }
 
-    /// Remembers that an instance was given a group: none of its parameters applies before a reboot. Where the call is
+    /// Remembers that the group of an instance was changed: no parameter applies before a reboot. If the call is
     /// repeated, the first one counts.
     /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html>
-    pub(super) fn given(&self, id: &str, group: &str) {
+    pub(super) fn group_changed(&self, id: &str, group: &str) {
         let change = || Change { at: Instant::now(), waits: true, group: Some(group.to_owned()) };
         self.with(|changes| {
-            let given = changes.made.entry(Source::Instance(id.to_owned())).or_insert_with(change);
-            if given.group.as_deref() != Some(group) {
-                *given = change();
+            let known = changes.made.entry(Source::Instance(id.to_owned())).or_insert_with(change);
+            if known.group.as_deref() != Some(group) {
+                *known = change();
             }
         });
     }
 
-    /// Whether this process has changed any of these.
+    /// Returns whether this process changed any of these.
     pub(super) fn knows(&self, sources: &[Source]) -> bool {
         self.with(|changes| sources.iter().any(|source| changes.made.contains_key(source)))
     }
 
-    /// When the last change was made that an instance has to be rebooted for and was not.
+    /// Returns the time of the last change for which an instance has to be rebooted and was not.
     pub(super) fn waiting(&self, id: &str, sources: &[Source]) -> Option<Instant> {
         self.with(|changes| {
             let made = sources.iter().filter_map(|source| changes.made.get(source));
@@ -101,7 +101,7 @@ impl ParameterChanges {
         })
     }
 
-    /// When this process has rebooted an instance.
+    /// Returns the time at which this process rebooted an instance.
     pub(super) fn rebooted_at(&self, id: &str) -> Option<Instant> {
         self.with(|changes| changes.rebooted.get(id).copied())
     }
@@ -131,7 +131,7 @@ impl ParameterChanges {
         });
     }
 
-    /// When a parameter of a group has changed last that decides any of this.
+    /// Returns the time of the last change of a group's parameter that decides any of this.
     fn for_new(&self, group: &Source, decides: &[Decides]) -> Option<Instant> {
         self.with(|changes| {
             let changed = decides.iter().filter_map(|what| changes.for_new.get(&(group.clone(), *what)).copied());
@@ -160,7 +160,7 @@ fn parameters(properties: &Properties) -> Option<Properties> {
     properties.get("Parameters")?.as_object().cloned()
 }
 
-/// What is made once, with the parameters of that moment, and stays so when they change later.
+/// A part that is created once, with the parameters of that moment, and stays so when they change later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Decides {
     /// The first database of a new instance or cluster.
@@ -169,8 +169,8 @@ enum Decides {
     Instance,
 }
 
-/// What a parameter decides: the names of MySQL and MariaDB for the character set and the collation of a database, and
-/// for the case of names, with which MySQL 8.0 initializes the data dictionary.
+/// Returns the part that a parameter decides: the names of MySQL and MariaDB for the character set and the collation of
+/// a database, and for the case of names, with which MySQL 8.0 initializes the data dictionary.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html>
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.KnownIssuesAndLimitations.html>
 /// <https://dev.mysql.com/doc/refman/8.0/en/server-system-variables.html#sysvar_lower_case_table_names>
@@ -183,8 +183,8 @@ fn decides(parameter: &str) -> Option<Decides> {
     }
 }
 
-/// What is made together with a new instance or cluster; nothing of this where the engine, whose name RDS takes in any
-/// case, has no such parameters.
+/// Returns the parts that are created together with a new instance or cluster; empty if the engine, whose name RDS
+/// takes in any case, has no such parameters.
 fn is_made(engine: &str, database: Option<&str>) -> &'static [Decides] {
     let engine = engine.to_ascii_lowercase();
     match database {
@@ -239,22 +239,22 @@ pub(crate) fn require_complete_for(type_name: &str, cx: &Context, properties: &P
 
 fn incomplete(group: &str, database: Option<&str>) -> Error {
     let lacks = match database {
-        Some(name) => format!("RDS would make the database {name} without its character set or collation"),
-        None => "RDS would make a database server without its `lower_case_table_names`, which stays".to_owned(),
+        Some(name) => format!("the database {name} would lack its character set or collation if it were created now"),
+        None => {
+            "a database server would permanently lack its `lower_case_table_names` if it were created now".to_owned()
+        }
     };
-    let message = format!(
-        "the parameter group {group} was changed less than {MINUTES} minutes ago, and {lacks}; it is made after that"
-    );
+    let message = format!("the parameter group {group} was changed less than {MINUTES} minutes ago; {lacks}; waiting");
     Error::new(ErrorClass::Conflict, message).patient_for(2 * COMPLETE)
 }
 
-/// Whether static parameters of a group may have changed a moment ago, by an earlier run or somebody else.
+/// Returns whether static parameters of a group may have changed recently, by an earlier run or outside of Groundplan.
 pub(super) async fn is_static_change_new(cx: &Context, group: &str) -> bool {
     has_event(cx, group, |text| text.contains("pending-reboot")).await
 }
 
-/// Whether RDS tells of a change of a group in the last minutes by its clock, as in `Updated parameter max_connections
-/// to 100 with apply method pending-reboot`. What cannot be read tells of none.
+/// Returns whether RDS reports a change of a group in the last minutes by its clock, as in `Updated parameter
+/// max_connections to 100 with apply method pending-reboot`. Events that cannot be read count as none.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>
 async fn has_event(cx: &Context, group: &str, tells: impl Fn(&str) -> bool) -> bool {
     let call = cx.rds.describe_events().source_type(SourceType::DbParameterGroup).source_identifier(group);
@@ -265,13 +265,13 @@ async fn has_event(cx: &Context, group: &str, tells: impl Fn(&str) -> bool) -> b
 /// A change through Cloud Control of parameters of the instances that this provider reboots.
 pub(crate) struct ClusterChange {
     source: Source,
-    /// Whether it waits for that.
+    /// `true` if it takes effect only with a reboot.
     waits: bool,
     /// The parameters, where a group of them changes.
     names: BTreeSet<String>,
 }
 
-/// What an update through Cloud Control changes of parameters; none where it changes none.
+/// Returns the parameter change of an update through Cloud Control; `None` if it changes none.
 pub(crate) async fn of_cluster(
     type_name: &str,
     cx: &Context,

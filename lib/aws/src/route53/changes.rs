@@ -22,9 +22,8 @@ const INVALID_CHANGE_BATCH: &str = "InvalidChangeBatch";
 /// The changes that this run has made and that may not have reached every name server, by the
 /// record's identifier.
 ///
-/// Route 53 tells how far a change is by the change's id alone, which is no property of the record.
-/// A run that takes over from a broken one knows none: its records are as good as in sync, since a
-/// change takes 60 seconds at most.
+/// Route 53 reports the progress of a change only by the change's id, which is no property of the record. A run after
+/// an interrupted one has no ids: its records count as in sync, because a change takes 60 seconds at most.
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
 #[derive(Debug, Default)]
 pub(crate) struct PendingChanges(Mutex<BTreeMap<String, String>>);
@@ -43,8 +42,7 @@ impl PendingChanges {
     }
 }
 
-/// Whether the last change of the record is on every name server; none where this run has made
-/// none.
+/// Returns whether the last change of the record is on every name server; `None` if this run has made none.
 pub(super) async fn in_sync(cx: &Context, record: &str) -> Result<Option<bool>> {
     let Some(change) = cx.memory.of::<PendingChanges>().of(record) else { return Ok(None) };
     let answer = cx.route53.get_change().id(change).send().await.or_none()?;

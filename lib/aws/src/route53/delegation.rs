@@ -1,8 +1,8 @@
-//! Whether public DNS leads to a hosted zone.
+//! Checks whether a parent zone delegates to a hosted zone.
 //!
-//! Nobody outside finds the records of a zone that no parent delegates to, and AWS reports no error: a
-//! certificate, for example, just stays in validation. Public DNS is not queried here. The parent zone is
-//! looked up in the same account; where it is elsewhere, the zone's name servers are what to check.
+//! Public DNS does not resolve the records of a zone that no parent delegates to, and AWS reports no error: a
+//! certificate, for example, stays in validation. Public DNS is not queried here. The parent zone is looked up in the
+//! same account; if it is elsewhere, the name servers of the zone have to be checked by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -13,13 +13,12 @@ use super::{bare_id, find_record, normal_name};
 use crate::error::Result;
 use crate::handler::{Context, required};
 
-/// What was found out about each zone in this run, by its id.
+/// The findings about each zone in this run, by its id.
 #[derive(Debug, Default)]
 pub(crate) struct Delegations(Mutex<BTreeMap<String, Option<String>>>);
 
-/// What has to be done, or checked, so that public DNS leads to the zone; none where its parent zone in this
-/// account delegates to it, or where nothing can be read. Read once in a run, since it is asked for with
-/// each poll.
+/// Returns the fix, or the check to make, so that public DNS leads to the zone; `None` if its parent zone in this
+/// account delegates to it, or if nothing can be read. Read once in a run, because each poll requests it.
 pub(crate) async fn missing_delegation(cx: &Context, zone: &str) -> Option<String> {
     let delegations = cx.memory.of::<Delegations>();
     let known = || delegations.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,7 +12,7 @@ use crate::error::{Error, Meaning, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required};
 use crate::tags::Tags;
 
-/// How many records an error about a zone that is not empty names.
+/// The maximum number of records in an error about a zone that is not empty.
 const NAMED: usize = 10;
 
 /// Public, or private where it has VPCs.
@@ -139,8 +139,8 @@ impl Handler for HostedZone {
         Ok(Found::ready(properties, json!({"Id": known.id, "NameServers": servers.unwrap_or_default()})))
     }
 
-    /// A zone that holds more than what Route 53 has put there itself is not deleted, and never
-    /// emptied: a record that the program does not know may be somebody's only copy.
+    /// Deletes the zone, unless it contains records that Route 53 did not create itself: it is never emptied, because
+    /// the records may have no other copy.
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         if known.last.query_logging_config.is_some() {
             // A zone that stays keeps its logging.
@@ -242,7 +242,7 @@ fn in_declared_form(declared: &str, live: String) -> String {
     if bare(declared) == bare(&live) { declared.to_owned() } else { live }
 }
 
-/// Names what is in the zone beside the records of the zone itself; none where there is nothing.
+/// Returns an error that names the records in the zone besides those of the zone itself; `None` if there are none.
 async fn not_empty(cx: &Context, known: &Known<HostedZone>) -> Result<Option<Error>> {
     let listed = cx.route53.list_resource_record_sets().hosted_zone_id(&known.id).send().await?;
     let apex = normal_name(&known.last.name);
@@ -257,10 +257,11 @@ async fn not_empty(cx: &Context, known: &Known<HostedZone>) -> Result<Option<Err
     }
     let names = records.iter().take(NAMED).map(|record| format!("{} {}", record.r#type, normal_name(&record.name)));
     let more = if records.len() > NAMED || listed.is_truncated { " and more" } else { "" };
-    Ok(Some(Error::invalid(format!(
-        "the hosted zone {apex} still has records that are not this program's: {}{more}; delete them first, or keep \
-         the zone and take it out of the state",
+    let message = format!(
+        "the hosted zone {apex} contains records that this program did not create: {}{more}; delete them first, or remove \
+         the zone from the state",
         names.collect::<Vec<_>>().join(", ")
-    ))
-    .hinting(Hint::ForgetResource { path: cx.address.path.clone(), app: None })))
+    );
+    let forget = Hint::ForgetResource { path: cx.address.path.clone(), app: None };
+    Ok(Some(Error::invalid(message).hinting(forget)))
 }

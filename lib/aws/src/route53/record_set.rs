@@ -13,8 +13,7 @@ use super::declared_name;
 use crate::error::{Error, OrNone, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, as_declared, in_declared_shape};
 
-/// The records of one name and type, or one of several sets of them that a set identifier tells
-/// apart.
+/// The records of one name and type, or one of several sets of them, distinguished by a set identifier.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct RecordSet {
@@ -89,8 +88,7 @@ impl<'a> Key<'a> {
 impl Handler for RecordSet {
     const TYPE: &'static str = "AWS::Route53::RecordSet";
 
-    /// Refused where there is such a record already: what somebody else has made is never
-    /// overwritten.
+    /// Creates the record, which Route 53 refuses if it exists: a record of another owner is never overwritten.
     async fn create(&self, cx: &Context) -> Result<Accepted> {
         let id = self.id();
         self.send(cx, &id, ChangeAction::Create).await?;
@@ -98,10 +96,9 @@ impl Handler for RecordSet {
         Ok(Accepted { id, outputs, ..Accepted::default() })
     }
 
-    /// A record with another type or set identifier is another record to Route 53. The old one goes and the
-    /// new one comes in one batch, so that the name always has one, and a CNAME never stands beside another
-    /// type.
-    /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
+    /// Replaces a record with another type or set identifier, which is another record to Route 53. The old one is
+    /// deleted and the new one created in one batch, so that the name always has one, and a CNAME never coexists with
+    /// another type. <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
     async fn exchange(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<Option<String>> {
         let (Some(old), new) = (changes.old, changes.new) else { return Ok(None) };
         if old.kind == new.kind && old.set_identifier == new.set_identifier {
@@ -205,7 +202,7 @@ impl RecordSet {
         Ok(())
     }
 
-    /// Whether there is exactly this record.
+    /// Returns whether there is exactly this record.
     async fn is_there(&self, cx: &Context, id: &str) -> Result<bool> {
         let known = Known { id: id.to_owned(), last: self.clone() };
         let found = Self::read(cx, &known).await.or_none()?;

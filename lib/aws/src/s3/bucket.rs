@@ -26,9 +26,8 @@ use crate::tags::Tags;
 /// The region that S3 takes no location constraint for.
 const FIRST_REGION: &str = "us-east-1";
 
-/// How long a name may be refused as "a conflicting operation is currently in progress" after the bucket
-/// that had it was deleted, in any region: up to an hour.
-/// <https://github.com/aws/aws-cli/issues/2593>
+/// The time in which a name may be refused as "a conflicting operation is currently in progress" after the deletion of
+/// its bucket, in any region: up to an hour. <https://github.com/aws/aws-cli/issues/2593>
 const NAME_IN_USE: Duration = Duration::from_secs(3600);
 
 /// Regions whose website endpoints are written with a hyphen.
@@ -220,9 +219,13 @@ impl Handler for Bucket {
         }
         match cx.s3.delete_bucket().bucket(id).send().await.map_err(Error::from) {
             // Somebody is putting objects into it, or S3 still lists what is deleted: once more.
-            Err(error) if error.code() == "BucketNotEmpty" && cx.delete_data => {
-                Err(Error::new(ErrorClass::Conflict, format!("the bucket {id} was emptied, and is not empty again")))
-            }
+            Err(error) if error.code() == "BucketNotEmpty" && cx.delete_data => Err(Error::new(
+                ErrorClass::Conflict,
+                format!(
+                    "the bucket {id} was emptied, but is not empty: new objects may have been written; stop the \
+                     writers and run again"
+                ),
+            )),
             Err(error) if error.code() == "BucketNotEmpty" => {
                 Err(Error::invalid(format!("the bucket {id} is not empty")).hinting(Hint::AllowDataLoss))
             }
@@ -269,7 +272,7 @@ impl Bucket {
             // One of another account, or of this one in another region.
             Err(error) if matches!(error.class(), ErrorClass::Denied | ErrorClass::Invalid) => {
                 let why =
-                    "the name may be taken: choose another one, or allow `s3:ListBucket` where the bucket is yours";
+                    "the bucket name may be taken; choose another one, or allow `s3:ListBucket` if you own the bucket";
                 return Err(error.adding(why));
             }
             Err(error) => return Err(error),
@@ -322,13 +325,13 @@ fn outputs(cx: &Context, name: &str) -> Json {
     })
 }
 
-/// A part of a bucket's configuration; none where it was never set.
+/// Returns a part of a bucket's configuration; `None` if it was never set.
 async fn part<T, E: Into<Error>>(answer: impl Future<Output = std::result::Result<T, E>>) -> Result<Option<T>> {
     answer.await.or_none()
 }
 
-/// What is no longer declared is as in a bucket that is new: nothing is public, and nobody else owns an object.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html>
+/// Updates access settings; those that are no longer declared get the values of a new bucket: no public access, and no
+/// objects of other owners. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html>
 async fn update_access(changes: &Changes<'_, Bucket>, cx: &Context, id: &str) -> Result<()> {
     match changes.of(|bucket| &bucket.ownership_controls) {
         Some(Some(controls)) => {
@@ -377,9 +380,9 @@ async fn live_tags(cx: &Context, id: &str) -> Result<Vec<Tag>> {
     Ok(answer.map(|answer| answer.tag_set).unwrap_or_default())
 }
 
-/// S3 replaces all tags at once, so those of identity are carried along, and AWS's own, without which it
-/// refuses the change: those of a bucket that CloudFormation has made. After a create the tags are set
-/// once more: S3 look-alikes pass over tags in the create call.
+/// Sets the tags. S3 replaces all of them at once, so the identity tags are included, and AWS's own, without which it
+/// refuses the change of a bucket that CloudFormation created. After a create the tags are set once more: some
+/// S3-compatible services ignore tags in the create call.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html>
 async fn retag(changes: &Changes<'_, Bucket>, cx: &Context, id: &str) -> Result<()> {
     let tags: Vec<Tag> = match changes.old {

@@ -70,8 +70,8 @@ impl Handler for BucketPolicy {
         live.is_of_log_delivery().then_some(instead)
     }
 
-    /// S3 may answer with the policy of a deleted bucket of that name for a while. Nobody says how long; other tools
-    /// wait for two minutes for what S3 has not heard of.
+    /// Returns the time in which S3 may return the policy of a deleted bucket of that name. It is not documented; other
+    /// tools wait two minutes for a bucket to become visible.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
     /// <https://github.com/hashicorp/terraform-provider-aws>: `bucketPropagationTimeout`
     fn lingers(&self, cx: &Context) -> Duration {
@@ -94,7 +94,7 @@ fn statements(document: &Json) -> Vec<&Json> {
     }
 }
 
-/// Whether a statement allows something to the service that delivers logs, and to nobody else.
+/// Returns whether a statement allows something to the service that delivers logs, and to no other principal.
 fn allows_log_delivery(statement: &Json) -> bool {
     let principal = statement.get("Principal").and_then(Json::as_object).filter(|kinds| kinds.len() == 1);
     let is_service = match principal.and_then(|kinds| kinds.get("Service")) {
@@ -105,7 +105,7 @@ fn allows_log_delivery(statement: &Json) -> bool {
     is_service && statement.get("Effect").is_some_and(|effect| effect == "Allow")
 }
 
-/// Whether a statement that is declared allows all that a live one allows, by what they say: under the same `Sid` or
+/// Returns whether a declared statement allows all that a live one allows, by their contents: under the same `Sid` or
 /// another one, with the same conditions or fewer.
 fn allows_as_much(declared: &Json, live: &Json) -> bool {
     let (Some(declared), Some(live)) = (declared.as_object(), live.as_object()) else { return false };
@@ -148,7 +148,7 @@ fn texts_of(element: &Json) -> impl Iterator<Item = &str> {
     items.iter().map(|item| item.as_str().unwrap_or_default())
 }
 
-/// Whether a pattern with `*` and `?` means each text that another one means.
+/// Returns whether a pattern with `*` and `?` matches each text that another one matches.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
 fn matches(pattern: &str, text: &str) -> bool {
     let mut characters = text.chars();

@@ -1,4 +1,4 @@
-//! Which other sites may use a bucket's objects.
+//! Rules by which other sites may use a bucket's objects.
 
 use aws_sdk_s3::types;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! How a bucket encrypts what is put into it.
+//! The encryption of a bucket's objects.
 
 use aws_sdk_s3::types;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What becomes of a bucket's objects with time.
+//! Lifecycle rules of a bucket.
 
 use aws_sdk_s3::types::{self, ExpirationStatus, TransitionStorageClass};
 use aws_smithy_types::date_time::{DateTime, Format};

@@ -13,8 +13,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 use crate::handler::required;
 
-/// Pauses before a secret is asked for again that does not exist, or has no value: one that was made a
-/// moment ago may not be visible yet.
+/// Pauses before reads of a secret that does not exist, or has no value: a recently created one may not be visible yet.
 const VISIBLE: [Duration; 6] = {
     const fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)

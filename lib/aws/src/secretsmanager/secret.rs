@@ -26,7 +26,7 @@ pub(crate) struct Secret {
     tags: Tags,
 }
 
-/// How AWS makes the value: a random password, alone or as one entry of a JSON object.
+/// The generation of a value by AWS: a random password, alone or as one entry of a JSON object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct GenerateSecretString {
@@ -166,16 +166,15 @@ const EXISTS: &str = "ResourceExistsException";
 /// Tag that names the creation that is taking a secret back and has not given it its value yet.
 const RESTORING: &str = "groundplan:restoring";
 
-/// Whether a name is taken by a secret that waits for its deletion.
+/// Returns whether a name is taken by a secret that is scheduled for deletion.
 fn is_scheduled(error: &Error) -> bool {
     error.code() == "InvalidRequestException" && error.message().contains("scheduled for deletion")
 }
 
-/// Takes back a secret of this name that waits for its deletion, where an earlier resource of the same
-/// path had made it, and gives it this value. One of somebody else is named; where there is none any
-/// more, `refused` passes. One that exists is taken on only where this creation has marked it as the one that
-/// it was taking back; any other is in use, and refused.
-/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html>
+/// Restores a secret of this name that is scheduled for deletion, if an earlier resource of the same path created it,
+/// and sets this value. The secret of another owner is named in an error; if it no longer exists, `refused` is
+/// transient. An existing one is adopted only if this create has marked it as the one that it was restoring; any other
+/// is in use, and refused. <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html>
 async fn restore(
     new: &Secret,
     value: Option<Zeroizing<String>>,
@@ -196,8 +195,8 @@ async fn restore(
     let Address { app, path, .. } = &cx.address;
     if !tagged(tags::APP, app) || !tagged(tags::PATH, tags::path_value(path)) {
         return Err(Error::invalid(format!(
-            "a secret {name} was deleted on {date} and keeps its name until its deletion is final: take it back with `aws \
-             secretsmanager restore-secret --secret-id {name}`, or delete it for good with `aws secretsmanager \
+            "the secret {name} was deleted on {date} and its name is reserved until the deletion is final; restore it with \
+             `aws secretsmanager restore-secret --secret-id {name}`, or delete it now with `aws secretsmanager \
              delete-secret --force-delete-without-recovery --secret-id {name}`"
         )));
     }

@@ -1,4 +1,4 @@
-//! What no emulator shows of topics.
+//! Recorded responses of topics that emulators do not reproduce.
 
 use groundplan_engine::provider::{DeleteRequest, Deletion, ErrorClass, UpdateRequest};
 use groundplan_engine::{Hint, Provider};

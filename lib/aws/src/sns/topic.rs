@@ -16,8 +16,7 @@ use crate::kms;
 use crate::name::NameRules;
 use crate::tags::Tags;
 
-/// What the name of a FIFO topic ends with.
-/// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
+/// The suffix of the name of a FIFO topic. <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
 const FIFO: &str = ".fifo";
 
 /// A topic. Its access policy is `AWS::SNS::TopicInlinePolicy`.
@@ -40,7 +39,7 @@ pub(crate) struct Topic {
     tracing_config: Option<String>,
 }
 
-/// Which deliveries by one protocol are logged.
+/// The deliveries by one protocol that are logged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct DeliveryLogging {
@@ -140,8 +139,8 @@ impl Handler for Topic {
         Ok(Found::ready(properties, outputs(id)))
     }
 
-    /// The call succeeds where there is no such topic, so it is looked for first. It is refused while the
-    /// topic archives its messages.
+    /// Deletes the topic. The call also succeeds if the topic does not exist, so it is read first. It is refused while
+    /// the topic archives its messages.
     /// <https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html>
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let id = known.id.as_str();
@@ -149,7 +148,7 @@ impl Handler for Topic {
         if live.get("ArchivePolicy").is_some_and(|policy| !policy.is_empty() && policy != "{}") {
             if !cx.delete_data {
                 let name = name_of(id);
-                let message = format!("the topic {name} archives messages, which go with it");
+                let message = format!("the topic {name} archives messages, which are lost with it");
                 return Err(Error::invalid(message).hinting(Hint::AllowDataLoss));
             }
             let call = cx.sns.set_topic_attributes().topic_arn(id).attribute_name("ArchivePolicy");

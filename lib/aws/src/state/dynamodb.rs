@@ -42,7 +42,7 @@ impl Table {
     }
 }
 
-/// Whether the condition of a request does not hold.
+/// Returns whether the condition of a request failed.
 fn is_refused(error: &CallError) -> bool {
     error.code() == "ConditionalCheckFailedException"
 }

@@ -1,11 +1,11 @@
-//! What to do when S3 or DynamoDB does not do what it is asked for.
+//! Advice for errors of S3 and DynamoDB.
 
 use groundplan_engine::Error;
 use groundplan_engine::provider::{ErrorClass, ProviderError};
 
 use super::StateLocation;
 
-/// What was tried, for messages.
+/// The attempted operation, for messages.
 #[derive(Clone, Copy)]
 pub(super) struct Attempt<'a> {
     pub(super) doing: &'static str,
@@ -50,7 +50,8 @@ impl Attempt<'_> {
                 "get new credentials and run it again, which continues where it stopped".to_owned()
             }
             "NotImplemented" => {
-                "what answers there is not S3, or does not write on conditions: keep the state elsewhere".to_owned()
+                "the service there is not S3 or does not support conditional writes; keep the state elsewhere"
+                    .to_owned()
             }
             _ if code.starts_with("AccessDenied") && in_table => {
                 format!("allow `dynamodb:GetItem`, `PutItem` and `DeleteItem` on the table `{table}`")

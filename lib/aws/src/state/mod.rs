@@ -1,22 +1,21 @@
 //! State in S3, with its lock there or in a DynamoDB table.
 //!
-//! [`ObjectStore`] says what the objects hold, and keeps two runs apart; here is how S3 and DynamoDB
-//! are asked for that. A bucket has to be there, and needs no settings of its own:
+//! [`ObjectStore`] defines the objects, and keeps two runs apart; this module makes the requests to S3 and DynamoDB.
+//! The bucket has to exist, and needs no special settings:
 //!
 //! - S3 is strongly consistent, in lists, too
-//!   (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>), and
-//!   writes on conditions
-//!   (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html>). Versioning
-//!   is not needed: nothing of the log is ever overwritten, and earlier states are kept.
-//! - The lock is deleted on a condition as well, which S3 can since 2025
+//!   (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>), and supports conditional
+//!   writes (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html>). Versioning is not
+//!   needed: nothing of the log is ever overwritten, and earlier states are kept.
+//! - The lock is deleted conditionally, which S3 has supported since 2025
 //!   (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html>).
-//! - What is encrypted at rest, and with which key, is the bucket's default.
+//! - Encryption at rest, and its key, are the bucket's default.
 //! - The credentials need `s3:ListBucket` on the bucket, and `s3:GetObject`, `s3:PutObject` and
 //!   `s3:DeleteObject` below the prefix; with a table, `dynamodb:GetItem`, `dynamodb:PutItem` and
 //!   `dynamodb:DeleteItem` on it.
 //!
-//! The SDK repeats what fails without an answer, or for lack of capacity. All requests here may be
-//! repeated: [`ObjectStore`] finds out whether the first one had its effect.
+//! The SDK repeats requests that fail without an answer, or for lack of capacity. All requests here may be repeated:
+//! [`ObjectStore`] determines whether the first one had its effect.
 
 mod dynamodb;
 mod error;
@@ -41,17 +40,17 @@ use crate::credentials::ANY_REGION;
 use dynamodb::Table;
 use s3::Bucket;
 
-/// How often a request is sent at most.
+/// The maximum number of attempts of a request.
 const ATTEMPTS: u32 = 5;
 
-/// Where in S3 state is kept, and where its locks are.
+/// The location of state in S3, and of its locks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateLocation {
     /// The bucket.
     pub bucket: String,
-    /// What the names of all objects begin with, without a `/` at either end. It may be empty.
+    /// The prefix of the names of all objects, without a `/` at either end. It may be empty.
     pub prefix: String,
-    /// The bucket's region, and the table's. S3 is asked where it is not given.
+    /// The bucket's region, and the table's. By default, S3 is queried for it.
     pub region: Option<String>,
     /// The DynamoDB table with the locks, in the region of the bucket. Its partition key is the
     /// string `LockID`, as in the tables that Terraform uses. Without it, the locks are in S3.
@@ -78,7 +77,7 @@ impl StateLocation {
     }
 }
 
-/// How S3 is reached.
+/// The access to S3.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "a store has one of it")]
 pub enum Reach {
@@ -90,7 +89,7 @@ pub enum Reach {
     Config(Config),
 }
 
-/// The store of `app` at `location`. Nothing is asked before it is used.
+/// Returns the store of `app` at `location`. Makes no request before it is used.
 ///
 /// ```no_run
 /// use groundplan_aws::{Reach, StateLocation, state_store};
@@ -165,8 +164,8 @@ fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
-/// Two conditional writes of one object at once: S3 answers 409 to one of them and asks to send it
-/// again. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
+/// Two conditional writes of one object at once: S3 answers 409 to one of them, which has to be sent again.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 #[derive(Debug)]
 struct Conflicts;
 

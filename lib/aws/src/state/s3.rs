@@ -17,7 +17,7 @@ use super::{Connection, StateLocation};
 use crate::error::Error as CallError;
 use crate::handler::required;
 
-/// How many objects one request deletes at most.
+/// The maximum number of objects that one request deletes.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
 const DELETES: usize = 1000;
 
@@ -25,7 +25,7 @@ pub(super) struct Bucket {
     pub(super) connection: std::sync::Arc<Connection>,
 }
 
-/// Where the bucket is. S3 says so to everybody who asks for it, whatever else it answers.
+/// Returns the region of the bucket. S3 returns it to every caller, in addition to any other response.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
 pub(super) async fn region(client: &Client, location: &StateLocation) -> Result<Region, Error> {
     let place = location.to_string();
@@ -97,7 +97,7 @@ impl Bucket {
         Ok(Some((text, required(object.e_tag, "ETag").map_err(|error| attempt.failed(error))?)))
     }
 
-    /// Writes an object and gives its ETag; none where the condition does not hold.
+    /// Writes an object and returns its ETag; `None` if the condition failed.
     async fn write_object(&self, Put { key, text, condition }: Put<'_>) -> Result<Option<String>, Error> {
         let place = self.place_of(key);
         let attempt = Attempt { doing: "write", place: &place, location: self.location() };
@@ -133,8 +133,8 @@ impl Bucket {
     }
 }
 
-/// Whether the condition of a request does not hold. One that an object is as it was has none
-/// where the object is gone.
+/// Returns whether the condition of a request failed. The condition that an object is unchanged also fails if the
+/// object no longer exists.
 fn is_refused(error: &CallError) -> bool {
     matches!(error.code(), "PreconditionFailed" | "NoSuchKey")
 }
@@ -193,8 +193,7 @@ impl Objects for Bucket {
     }
 }
 
-/// The locks, each an object `APP/lock.json`. Its ETag tells its contents apart, and no two records
-/// of a lock are alike.
+/// The locks, each an object `APP/lock.json`. The ETag identifies its content, and no two records of a lock are equal.
 #[async_trait]
 impl CompareAndSwapStore for Bucket {
     async fn read(&self, name: &str) -> Result<Option<StoredText>, Error> {

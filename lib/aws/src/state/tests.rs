@@ -1,4 +1,4 @@
-//! What no emulator shows: answers that are lost, conflicts, and refusals in the shape that AWS
+//! Recorded responses that emulators do not reproduce: lost answers, conflicts, and refusals in the form that AWS
 //! documents.
 
 use std::collections::BTreeMap;
@@ -67,8 +67,8 @@ fn location() -> StateLocation {
     StateLocation { bucket, prefix, region, lock_table: None }
 }
 
-/// A store whose requests `intercept` may answer: it gets the request, how often it was asked
-/// before about one like that, and the bucket.
+/// A store whose requests `intercept` may answer: it gets the request, the number of similar requests before, and the
+/// bucket.
 fn store(intercept: impl Fn(&str, &S3) -> Option<Answer> + Send + Sync + 'static) -> (ObjectStore, Log) {
     store_at(location(), intercept)
 }
@@ -82,7 +82,7 @@ fn store_at(
     (state_store(Reach::Config(config), location, "shop"), log)
 }
 
-/// What a request is answered instead.
+/// Returns the response to a request in place of the store's own.
 type Instead = fn(&str, &S3) -> Answer;
 
 /// Answers the first requests that contain `text` like that, each time the next one.
@@ -169,7 +169,7 @@ async fn a_refusal_says_what_to_do() {
         ),
         (
             |_, _| error(501, "NotImplemented", "A header you provided implies functionality that is not implemented"),
-            "what answers there is not S3, or does not write on conditions",
+            "the service there is not S3 or does not support conditional writes",
         ),
     ];
     for (refusal, expected) in refusals {

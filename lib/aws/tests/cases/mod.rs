@@ -11,7 +11,7 @@ pub(crate) struct Case {
     /// `${name.Output}` is an output of an earlier case.
     pub(crate) properties: Json,
     pub(crate) changed: Option<Json>,
-    /// What moto does not do: properties that it does not give back, or refusing a `second delete`.
+    /// The features that moto lacks: properties that it does not return, or refusing a `second delete`.
     pub(crate) moto: &'static [&'static str],
 }
 

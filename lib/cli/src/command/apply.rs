@@ -1,5 +1,4 @@
-//! What `deploy`, `destroy` and `rollback` share: showing a plan, asking, executing, and saying how
-//! it went.
+//! Code shared by `deploy`, `destroy` and `rollback`: showing a plan, confirmation, execution and the result.
 
 use std::time::Duration;
 
@@ -29,19 +28,18 @@ pub(crate) struct Job<'a> {
     pub(crate) command: &'static str,
     /// This run, for the lock and for the history.
     pub(crate) holder: LockOwner,
-    /// Whether `--yes` was given.
+    /// `true` if `--yes` was given.
     pub(crate) yes: bool,
     pub(crate) options: ExecuteOptions,
 }
 
 impl Job<'_> {
-    /// Refuses at once what would have to be asked where nobody can answer.
+    /// Fails immediately if a confirmation is needed and no user can answer.
     pub(crate) fn may_ask(&self) -> Result<(), CommandError> {
         self.destination.may_ask(self.yes, self.command)
     }
 
-    /// Shows a plan that was made just now, asks, and executes it. `assembly` is as in
-    /// [`Job::execute`].
+    /// Shows a new plan, asks for confirmation, and executes it. `assembly` is as in [`Job::execute`].
     pub(crate) async fn carry_out(
         &self,
         planned: &Planned,
@@ -66,7 +64,7 @@ impl Job<'_> {
         boxed(|| self.execute(&planned.plan, assembly, loaded, provider)).await
     }
 
-    /// Refuses what may not be executed, before anybody is asked.
+    /// Refuses a plan that may not be executed, before the user is asked for confirmation.
     pub(crate) async fn permit(
         &self,
         plan: &Plan,
@@ -82,8 +80,8 @@ impl Job<'_> {
         self.destination.confirm(self.yes, &question).await
     }
 
-    /// Executes the plan, and says how it went and what the app publishes then. `assembly` is what
-    /// the target holds after it, for the history; none where that is only a part of a program.
+    /// Executes the plan, and reports the result and the outputs that the app publishes. `assembly` is the content of
+    /// the target afterwards, for the history; `None` for a part of a program.
     pub(crate) async fn execute(
         &self,
         plan: &Plan,

@@ -1,4 +1,4 @@
-//! `deploy`: makes the target what the program says.
+//! `deploy`: makes the target match the program.
 
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::planning::{PlanOptions, Planned};
@@ -18,16 +18,16 @@ use crate::upstream;
 pub(crate) async fn run(context: &Context<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
     let ended = match boxed(|| upstreams(context, &destination, args)).await {
-        Ok(Exit::Done) => boxed(|| one(context, &destination, args)).await,
+        Ok(Exit::Done) => boxed(|| single(context, &destination, args)).await,
         ended => ended,
     }?;
     destination.notice_again();
     Ok(ended)
 }
 
-/// Where nothing is real, deploys the apps that this one names as its upstream and that were not deployed
-/// there to the end, so that a program can be tried with one command. Elsewhere they are someone's to
-/// deploy, and what is missing is said.
+/// On a target without real resources, deploys the upstream apps of this one that were never deployed there completely,
+/// so that a program can be tried with one command. On a real target, the user deploys them, and missing ones are
+/// reported.
 async fn upstreams(context: &Context<'_>, destination: &Destination<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     if destination.target.is_real() || args.plan.is_some() {
         return Ok(Exit::Done);
@@ -43,7 +43,7 @@ async fn upstreams(context: &Context<'_>, destination: &Destination<'_>, args: &
         context.terminal.print_json(&json!({"event": "upstream", "app": name}));
         let ended = boxed(|| upstreams(&context, &destination, args)).await?;
         let first = Deploy { yes: args.yes, ..Deploy::default() };
-        let ended = if ended == Exit::Done { boxed(|| one(&context, &destination, &first)).await? } else { ended };
+        let ended = if ended == Exit::Done { boxed(|| single(&context, &destination, &first)).await? } else { ended };
         if ended != Exit::Done {
             parent
                 .terminal
@@ -56,7 +56,7 @@ async fn upstreams(context: &Context<'_>, destination: &Destination<'_>, args: &
 }
 
 /// Deploys one app.
-async fn one(context: &Context<'_>, destination: &Destination<'_>, args: &Deploy) -> Result<Exit, CommandError> {
+async fn single(context: &Context<'_>, destination: &Destination<'_>, args: &Deploy) -> Result<Exit, CommandError> {
     let options = ExecuteOptions {
         parallelism: context.global.parallelism,
         no_wait: args.no_wait,

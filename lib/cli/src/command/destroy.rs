@@ -1,4 +1,4 @@
-//! `destroy`: leaves nothing, or nothing but what holds data.
+//! `destroy`: deletes all resources, or all except stateful ones.
 
 use groundplan_engine::execute::ExecuteOptions;
 use groundplan_engine::planning::PlanOptions;

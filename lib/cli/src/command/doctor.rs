@@ -1,4 +1,4 @@
-//! `doctor`: whether a deploy would find what it needs.
+//! `doctor`: checks the prerequisites of a deploy.
 
 use std::fmt::Display;
 
@@ -14,7 +14,7 @@ use crate::render::{count, hint};
 use crate::style::{CREATE, DELETE, paint};
 use crate::target::{Access, Target};
 
-/// What a deploy would lack.
+/// A reason why a deploy would fail.
 #[derive(Clone)]
 struct Problem {
     message: String,
@@ -51,7 +51,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let credentials = match (&destination.target, configured) {
         (Target::Sandbox { .. }, _) => Ok("none are needed".to_owned()),
         (_, Some(place)) => Ok(format!("configured by {place}")),
-        (_, None) => Ok("none are configured here; the machine may have a role".to_owned()),
+        (_, None) => Ok("none configured; an instance role may exist".to_owned()),
     };
     let account = match &identity {
         Ok(identity) => match foreign(identity) {

@@ -1,4 +1,4 @@
-//! `drift`: where the target differs from what was deployed.
+//! `drift`: reports differences between the target and the state.
 
 use std::collections::BTreeSet;
 

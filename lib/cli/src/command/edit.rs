@@ -1,4 +1,4 @@
-//! `state mv` and `state rm`: mending what is known to exist. Nothing in the account is touched.
+//! `state mv` and `state rm`: edit the state; the account is not changed.
 
 use groundplan_core::Path;
 use groundplan_engine::edit;
@@ -122,7 +122,7 @@ pub(crate) async fn rm_retained(
     context.terminal.print(lines(records.iter().copied()));
     let gone = paint(CREATE, format!("{} removed from the state", count(records.len(), "retained resource")));
     context.terminal.note(format!(
-        "{gone}; nothing in the account was deleted, and what these resources need is no longer kept for them"
+        "{gone}; nothing in the account was deleted; resources that only these depend on are no longer kept"
     ));
     context.terminal.print_json(&json!({"serial": state.serial, "removed": documents(records), "dropped": []}));
     Ok(Exit::Done)
@@ -150,11 +150,11 @@ pub(crate) async fn commit(
     events: Vec<Event>,
 ) -> Result<State, CommandError> {
     let moves = moves(&events);
-    let entry = RunRecord { moves, ..RunRecord::begun(&loaded.state, holder, Counts::default()) };
+    let record = RunRecord { moves, ..RunRecord::begun(&loaded.state, holder, Counts::default()) };
     let commit = async {
-        destination.store.record(&entry, None).await?;
+        destination.store.record(&record, None).await?;
         let state = edit::commit(loaded, identity, events, &*destination.store).await?;
-        let ended = RunRecord { result: Some(RunResult::Succeeded), ..entry };
+        let ended = RunRecord { result: Some(RunResult::Succeeded), ..record };
         if let Err(error) = destination.store.record(&ended, None).await {
             context.terminal.warn(format!("this run could not be recorded in the history: {error}"));
             context.terminal.hints(hint::all(&error));

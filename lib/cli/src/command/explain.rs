@@ -1,4 +1,4 @@
-//! `explain`: what the code of a diagnostic means.
+//! `explain`: explains the code of a diagnostic.
 
 use groundplan_core::Code;
 use serde_json::json;

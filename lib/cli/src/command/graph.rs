@@ -1,4 +1,4 @@
-//! `graph`: what depends on what.
+//! `graph`: shows the dependency graph.
 
 use serde_json::json;
 

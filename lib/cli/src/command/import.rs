@@ -1,4 +1,4 @@
-//! `import`: looking after a resource that exists already.
+//! `import`: adopts an existing resource.
 
 use std::collections::BTreeMap;
 

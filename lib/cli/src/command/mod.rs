@@ -113,7 +113,7 @@ async fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Comm
     running.await
 }
 
-/// Shows the help that was asked for, or what is wrong with the command line.
+/// Shows the requested help, or the error of the command line.
 fn refuse(error: &clap::Error, terminal: &Terminal) -> u8 {
     if error.use_stderr() {
         let message = error.render().to_string();
@@ -155,7 +155,7 @@ fn report(error: &CommandError, terminal: &Terminal) -> u8 {
     }
     terminal.hints(&hints);
     if let Some(found) = diagnostics.iter().find(|found| found.code.title().is_some()) {
-        terminal.hint(format!("`explain {}` says more about the code", found.code));
+        terminal.hint(format!("`explain {}` explains this code", found.code));
     }
     terminal.print_json(&json!({"error": {
         "kind": error.kind,
@@ -166,8 +166,8 @@ fn report(error: &CommandError, terminal: &Terminal) -> u8 {
     error.kind.code()
 }
 
-/// Logs of this program to standard error: warnings always, more where that is asked for. A process that has set up
-/// its own keeps them.
+/// Logs of this program to standard error: warnings always, more on request. A process with a logger of its own keeps
+/// it.
 fn log(verbose: u8) {
     let filter = match verbose {
         0 => "off,groundplan=warn,groundplan_engine=warn,groundplan_aws=warn",

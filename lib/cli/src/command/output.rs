@@ -1,4 +1,4 @@
-//! `output`: what the app publishes.
+//! `output`: shows the outputs of the app.
 
 use std::collections::BTreeMap;
 

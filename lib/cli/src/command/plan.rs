@@ -1,4 +1,4 @@
-//! `plan`: what would change.
+//! `plan`: shows the changes of a deploy.
 
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
@@ -139,12 +139,14 @@ pub(crate) fn show(
         context.terminal.warn(format!("`{path}`: {message}"));
     }
     for (path, id) in planned.restored() {
-        let what = format!("`{path}`: an interrupted run was to replace {id}");
-        context.terminal.note(format!("{what}; it stays, and what was created in its place is deleted"));
+        let what = format!("`{path}`: an interrupted run was replacing {id}");
+        context.terminal.note(format!("{what}; it is kept, and the new resource is deleted"));
     }
     for (path, id) in planned.gone_of_retained(state) {
-        let what = format!("`{path}`: {id} was retained and does not exist any more");
-        context.terminal.note(format!("{what}; its record is dropped, and what it needed does not have to stay"));
+        let what = format!("`{path}`: {id} was retained and no longer exists");
+        context
+            .terminal
+            .note(format!("{what}; its record is removed, and resources that only it needed can be deleted"));
     }
     let header = format!(
         "{} {}",
@@ -173,7 +175,7 @@ pub(crate) fn show(
     context.terminal.hints(adoptions(&planned.changes, state).iter().map(hint::text));
 }
 
-/// How to adopt what an earlier run has retained, where a plan would create it a second time.
+/// Returns hints to import resources that an earlier run retained and a plan would create a second time.
 fn adoptions(changes: &ChangeSet, state: &State) -> Vec<Hint> {
     let created = changes.changes.values().filter(|change| change.action == Action::Create);
     let adoption = |change: &Change| {

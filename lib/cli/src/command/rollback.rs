@@ -1,4 +1,4 @@
-//! `rollback`: goes back to what the program said in an earlier run.
+//! `rollback`: deploys the program of an earlier run.
 
 use groundplan_core::{Assembly, Synthesis};
 use groundplan_engine::State;
@@ -80,10 +80,10 @@ async fn answers(job: &Job<'_>, program: &Assembly, state: &State, serial: u64) 
     }
 }
 
-/// What the program said in the run `serial`.
+/// Returns the assembly of the run `serial`.
 async fn past(destination: &Destination<'_>, history: &History, serial: u64) -> Result<Assembly, CommandError> {
-    let entries = &history.runs;
-    let Some(entry) = entries.iter().find(|entry| entry.serial == serial) else {
+    let runs = &history.runs;
+    let Some(run) = runs.iter().find(|run| run.serial == serial) else {
         if let Some(unreadable) = history.unreadable.get(&serial) {
             return Err(CommandError::failed(unreadable.to_string()).hint("`history` lists all runs"));
         }
@@ -93,12 +93,12 @@ async fn past(destination: &Destination<'_>, history: &History, serial: u64) -> 
         return Ok(assembly);
     }
     let mut others = Vec::new();
-    for entry in entries {
-        if matches!(destination.store.assembly(entry.serial).await, Ok(Some(_))) {
-            others.push(entry.serial.to_string());
+    for run in runs {
+        if matches!(destination.store.assembly(run.serial).await, Ok(Some(_))) {
+            others.push(run.serial.to_string());
         }
     }
-    let message = format!("run {serial} (`{}`) did not deploy a whole program", entry.command);
+    let message = format!("run {serial} (`{}`) did not deploy a whole program", run.command);
     Err(CommandError::usage(message).hint(match others.is_empty() {
         true => "no run in the history did".to_owned(),
         false => format!("these runs did: {}", others.join(", ")),

@@ -1,4 +1,4 @@
-//! `show`: a plan that was saved, once more.
+//! `show`: shows a saved plan.
 
 use crate::args::Show;
 use crate::command::plan;

@@ -1,4 +1,4 @@
-//! `state list`, `state show` and `state pull`: what is known to exist.
+//! `state list`, `state show` and `state pull`: show the state.
 
 use std::collections::BTreeMap;
 
@@ -148,7 +148,7 @@ fn list(resources: &[(&Path, &ResourceState)], columns: Option<usize>) -> String
     resources.iter().map(line).collect::<Vec<_>>().join(&*NL)
 }
 
-/// What the resource has of other apps, as `account:zone-id`.
+/// Returns the values of other apps that the resource uses, as `account:zone-id`.
 fn imports<'a>(state: &'a State, path: &'a Path) -> impl Iterator<Item = (String, &'a Json)> {
     let all = state.imports.iter().flat_map(|(app, names)| names.iter().map(move |(name, it)| (app, name, it)));
     let own = all.filter(move |(.., imported)| imported.resources.contains(path));
@@ -188,8 +188,8 @@ fn show(state: &State, path: &Path, resource: &ResourceState, status: &str, full
     lines.join(&*NL)
 }
 
-/// Whether an output says something that is not shown anyway: it has a value, and is neither a declared property nor a
-/// part of another output.
+/// Returns whether an output adds information: it has a value, and is neither a declared property nor a part of another
+/// output.
 fn is_telling(resource: &ResourceState, name: &str, output: &Json) -> bool {
     let is_empty = match output {
         Json::Null => true,

@@ -1,5 +1,4 @@
-//! `state restore`, `state push` and `state migrate`: another state in the place of the current one.
-//! Nothing in the account is touched.
+//! `state restore`, `state push` and `state migrate`: replace the current state. Nothing in the account is touched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as FilePath;
@@ -107,7 +106,7 @@ pub(crate) async fn push(
     Ok(Exit::Done)
 }
 
-/// Says what is lost, asks, and saves the state, with the run in the history.
+/// Reports the loss, asks for confirmation, and saves the state, with the run in the history.
 async fn put(
     context: &Context<'_>,
     destination: &Destination<'_>,
@@ -149,12 +148,12 @@ async fn put(
     }
     destination.confirm(yes, &format!("replace the state at {}?", store.place())).await?;
     let before = State { serial: state.serial - 1, ..State::new(context.app()) };
-    let entry = RunRecord::begun(&before, holder, Counts::default());
+    let record = RunRecord::begun(&before, holder, Counts::default());
     let put = boxed(|| async {
         // Serial and history are in step only when the state is saved: until then this run has not ended.
-        store.record(&entry, None).await?;
+        store.record(&record, None).await?;
         let transferred = transfer::replace(store, context.app(), state).await?;
-        if let Err(error) = store.record(&RunRecord { result: Some(RunResult::Succeeded), ..entry }, None).await {
+        if let Err(error) = store.record(&RunRecord { result: Some(RunResult::Succeeded), ..record }, None).await {
             context.terminal.warn(format!("this run could not be recorded in the history: {error}"));
             context.terminal.hints(hint::all(&error));
         }
@@ -212,7 +211,7 @@ pub(crate) async fn migrate(
         })
         .await?;
     let done = paint(CREATE, format!("the state was moved to {to_url}"));
-    context.terminal.note(format!("{done}; from now on, the copy at {} is refused", from.place()));
+    context.terminal.note(format!("{done}; commands that use the old location {} now fail", from.place()));
     if context.synthesis.assembly.state.as_deref() != Some(to_url.as_str()) {
         context
             .terminal

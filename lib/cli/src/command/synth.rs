@@ -1,4 +1,4 @@
-//! `synth`: what the program describes.
+//! `synth`: shows the assembly of the program, or its CloudFormation templates.
 
 use groundplan_core::cloudformation;
 

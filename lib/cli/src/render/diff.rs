@@ -83,7 +83,7 @@ fn lines(json: &Json) -> Option<String> {
     }
 }
 
-/// What differs between two texts, with two lines around each difference.
+/// Returns the differences between two texts, with two lines around each.
 fn diff(from: &str, to: &str, indent: usize) -> String {
     let diff = TextDiff::from_lines(from, to);
     let margin = " ".repeat(indent);

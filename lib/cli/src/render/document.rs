@@ -24,12 +24,12 @@ pub(crate) fn change(change: &Change) -> Json {
     document
 }
 
-/// What an earlier run has replaced and this one deletes.
+/// Returns a deposed resource that this run deletes.
 pub(crate) fn deposed(old: &DeposedChange) -> Json {
     typed(json!(old))
 }
 
-/// A removed and an added resource that look like one.
+/// Returns a removed and an added resource that appear to be the same.
 pub(crate) fn proposed_move(found: &ProposedMove) -> Json {
     typed(json!(found))
 }

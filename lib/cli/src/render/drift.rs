@@ -1,4 +1,4 @@
-//! Where the target differs from what was deployed.
+//! Differences between the target and the state.
 
 use std::collections::BTreeMap;
 

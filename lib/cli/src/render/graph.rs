@@ -1,4 +1,4 @@
-//! What depends on what.
+//! The dependency graph as text or DOT.
 
 use groundplan_core::Assembly;
 

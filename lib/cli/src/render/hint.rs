@@ -6,7 +6,7 @@ use std::fmt::Display;
 use groundplan_core::Code;
 use groundplan_engine::hint::{Hint, Hints};
 
-/// What to do about an error, the least harmful first; each a line.
+/// Returns the hints about an error, the least harmful first; one line each.
 pub(crate) fn all(error: &(impl Hints + ?Sized)) -> Vec<String> {
     error.hints().iter().map(text).collect()
 }
@@ -77,7 +77,7 @@ pub(crate) fn text(hint: &Hint) -> String {
                 None => format!("`import PATH {id}` adopts an existing resource{first}"),
             }
         }
-        Hint::TakeOwnership => "if nobody else manages it, `--take-ownership` imports it regardless of its tags".into(),
+        Hint::TakeOwnership => "if no other app manages it, `--take-ownership` imports it in spite of its tags".into(),
 
         Hint::PlanAgain => "make a new plan with `plan --out FILE`, or run the command without a saved plan".into(),
         Hint::FinishOpen => "`deploy` checks what an earlier run left open, and completes it".into(),
@@ -121,7 +121,7 @@ pub(crate) fn text(hint: &Hint) -> String {
     }
 }
 
-/// What to do about a diagnostic with this code, where that takes a command.
+/// Returns a hint about a diagnostic with this code, if it takes a command.
 pub(crate) fn of_code(code: Code) -> Option<&'static str> {
     match code {
         Code::UnknownCode => Some("`explain` lists the codes"),

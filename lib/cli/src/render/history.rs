@@ -15,31 +15,31 @@ use crate::style::{BOLD, CREATE, DIM, ERROR, NL, WARNING, columns, padded, paint
 const LONG_COMMAND: usize = 32;
 
 /// A line for each run, the oldest first, without a line feed at the end.
-pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
-    let width = |of: &dyn Fn(&RunRecord) -> String| entries.iter().map(|it| columns(&of(it))).max().unwrap_or(0);
-    let serial = |entry: &RunRecord| entry.serial.to_string();
+pub(crate) fn table(History { runs, unreadable }: &History) -> String {
+    let width = |of: &dyn Fn(&RunRecord) -> String| runs.iter().map(|it| columns(&of(it))).max().unwrap_or(0);
+    let serial = |run: &RunRecord| run.serial.to_string();
     let serials = unreadable.keys().map(|serial| serial.to_string().len()).max().unwrap_or(0);
     let widths = (
         width(&serial).max(serials),
-        width(&|entry| entry.who.clone()),
-        column(entries.iter().map(|entry| columns(&entry.command)), LONG_COMMAND),
+        width(&|run| run.who.clone()),
+        column(runs.iter().map(|run| columns(&run.command)), LONG_COMMAND),
         width(&counts),
     );
-    let last = entries.iter().map(|entry| entry.serial).chain(unreadable.keys().copied()).max();
-    let line = |entry: &RunRecord| {
-        let serial = format!("{:>1$}", entry.serial, widths.0);
-        let when = Timestamp::from_second(i64::try_from(entry.time).unwrap_or_default()).unwrap_or_default();
+    let last = runs.iter().map(|run| run.serial).chain(unreadable.keys().copied()).max();
+    let line = |run: &RunRecord| {
+        let serial = format!("{:>1$}", run.serial, widths.0);
+        let when = Timestamp::from_second(i64::try_from(run.time).unwrap_or_default()).unwrap_or_default();
         let when = paint(DIM, when.strftime("%F %T UTC"));
-        let who = padded(DIM, &entry.who, widths.1);
-        let command = padded(BOLD, &entry.command, widths.2);
-        let counts = format!("{:1$}", counts(entry), widths.3);
+        let who = padded(DIM, &run.who, widths.1);
+        let command = padded(BOLD, &run.command, widths.2);
+        let counts = format!("{:1$}", counts(run), widths.3);
         format!(
             "{}  {when}  {who}  {command}  {counts}  {}",
             paint(BOLD, serial),
-            ending(entry.result, Some(entry.serial) == last)
+            ending(run.result, Some(run.serial) == last)
         )
     };
-    let known = entries.iter().map(|entry| (entry.serial, line(entry)));
+    let known = runs.iter().map(|run| (run.serial, line(run)));
     let unreadable = unreadable.keys().map(|serial| {
         let shown = paint(BOLD, format!("{serial:>0$}", widths.0));
         (*serial, format!("{shown}  {}", self::unreadable()))
@@ -48,12 +48,12 @@ pub(crate) fn table(History { runs: entries, unreadable }: &History) -> String {
     lines.into_values().collect::<Vec<_>>().join(&*NL)
 }
 
-/// What stands in the place of a run or a state that cannot be read; why is said beside it.
+/// Returns the text in place of a run or a state that cannot be read; the reason is shown next to it.
 pub(crate) fn unreadable() -> String {
     paint(ERROR, "unreadable")
 }
 
-/// What cannot be read, for other programs.
+/// Returns the unreadable runs or states, for other programs.
 pub(crate) fn document(unreadable: &BTreeMap<u64, Error>) -> Json {
     unreadable
         .iter()
@@ -61,18 +61,18 @@ pub(crate) fn document(unreadable: &BTreeMap<u64, Error>) -> Json {
         .collect()
 }
 
-/// `+3 ~1`: how many were created, changed, perhaps changed, replaced, deleted, settled; `of +3 ~1` for a run that could
-/// not write down how many it has done of that.
-fn counts(entry: &RunRecord) -> String {
-    let Counts { create, update, may_update, replace, delete, other } = entry.counts;
+/// Returns `+3 ~1`: the numbers of resources that were created, changed, perhaps changed, replaced, deleted, and
+/// others; `of +3 ~1` for a run that could not record how many of them it completed.
+fn counts(run: &RunRecord) -> String {
+    let Counts { create, update, may_update, replace, delete, other } = run.counts;
     let parts = [(create, "+"), (update, "~"), (may_update, "~?"), (replace, "±"), (delete, "-"), (other, "·")];
     let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, symbol)| format!("{symbol}{number}"));
     let counts = parts.collect::<Vec<_>>().join(" ");
-    if entry.result.is_none() && !counts.is_empty() { format!("of {counts}") } else { counts }
+    if run.result.is_none() && !counts.is_empty() { format!("of {counts}") } else { counts }
 }
 
-/// How a run has ended. One that was killed, or whose lock was taken away, could not write that down; once a
-/// later one has begun, it goes on no more.
+/// Returns the result of a run. A run that was killed, or that lost its lock, could not record one; once a later run
+/// has begun, it cannot continue.
 fn ending(result: Option<RunResult>, is_last: bool) -> String {
     match result {
         Some(RunResult::Succeeded) => paint(CREATE, "done"),

@@ -1,4 +1,4 @@
-//! What a `destroy` leaves in the state, and why.
+//! The resources that `destroy` keeps, with reasons.
 
 use groundplan_core::Path;
 use groundplan_engine::State;
@@ -6,8 +6,8 @@ use groundplan_engine::diff::{Action, Change, ChangeSet, Reason};
 
 use crate::render::count;
 
-/// Says how many resources a destroy keeps, and why; none where it keeps nothing. What is retained is in the plan
-/// itself.
+/// Returns the number of resources that a destroy keeps, and the reason; `None` if it keeps nothing. Retained resources
+/// are in the plan itself.
 pub(crate) fn line(changes: &ChangeSet, state: &State) -> Option<String> {
     match Kept::of(changes, state) {
         Kept { stateful: 0, needed: 0 } => None,
@@ -28,11 +28,11 @@ pub(crate) fn for_data(changes: &ChangeSet, state: &State) -> usize {
     stateful + needed
 }
 
-/// How many resources are kept.
+/// The number of resources that are kept.
 struct Kept {
-    /// Since they hold data, with left-overs of earlier runs.
+    /// Stateful resources, including those left over by earlier runs.
     stateful: usize,
-    /// Since those need them, or since they are parts of those.
+    /// Resources that those need, or that are parts of those.
     needed: usize,
 }
 

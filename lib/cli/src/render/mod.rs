@@ -1,4 +1,4 @@
-//! What people read.
+//! Functions that format output for people.
 
 pub(crate) mod diagnostic;
 pub(crate) mod diff;
@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use groundplan_core::Path;
 
-/// Where in the program each resource was added.
+/// The lines of the program that added each resource.
 pub(crate) type Locations = BTreeMap<Path, Vec<&'static Location<'static>>>;
 
 /// `AWS::EC2::Subnet` as `EC2::Subnet`.

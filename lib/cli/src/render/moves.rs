@@ -1,4 +1,4 @@
-//! Resources that look as if their path had changed, and what to write so that they move.
+//! Resources that appear to have been renamed, with the line of code that moves them.
 
 use std::collections::BTreeMap;
 use std::panic::Location;

@@ -15,14 +15,14 @@ pub(crate) fn line(path: &Path, intent: &Intent) -> String {
     format!("{}  {}", paint(BOLD, path), paint(DIM, short_type(type_name)))
 }
 
-/// An open create; its secrets stand as their sources.
+/// Returns an open create; its secrets are represented by their sources.
 pub(crate) fn document(path: &Path, intent: &Intent) -> Json {
     let Operation::Create { type_name, environment, .. } = &intent.operation else { return Json::Null };
     let Intent { token, properties, .. } = intent;
     json!({"path": path, "type": type_name, "region": environment.region, "token": token, "properties": properties})
 }
 
-/// What an open create asks for, and how to find what it has made.
+/// Returns the properties that an open create requests, and how to find its resource.
 pub(crate) fn show(state: &State, path: &Path, intent: &Intent) -> String {
     let Operation::Create { type_name, environment, .. } = &intent.operation else { return String::new() };
     let known = schema::lookup(type_name);

@@ -1,5 +1,5 @@
-//! How a deploy has ended: what was done, what failed and where in the program, what was skipped
-//! because of it, and what to do next.
+//! The result of a deploy: completed steps, failed steps with their lines in the program, steps skipped because of
+//! them, and the next steps.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -21,14 +21,14 @@ pub(crate) struct OutcomeView<'a> {
     pub(crate) command: &'a str,
     pub(crate) plan: &'a Plan,
     pub(crate) outcome: &'a Outcome,
-    /// Where in the program each resource was added.
+    /// The lines of the program that added each resource.
     pub(crate) locations: &'a BTreeMap<Path, Vec<&'static Location<'static>>>,
     /// The instances that may wait for a reboot, and what for.
     pub(crate) reboots: Vec<(Path, Path)>,
 }
 
 impl OutcomeView<'_> {
-    /// What was done when the run was over, where that could not be saved.
+    /// Returns the completed steps of a run whose state could not be saved.
     pub(crate) fn unsaved(&self) -> String {
         let mut text: String = self.outcome.failed.iter().map(|failure| self.failure(failure) + &*NL).collect();
         let (done, elapsed) = (tally(self.plan, &self.outcome.done), duration(self.outcome.elapsed));
@@ -39,12 +39,8 @@ impl OutcomeView<'_> {
     /// All of it, without a line feed at the end.
     pub(crate) fn render(&self) -> String {
         let line = |(path, source): &(Path, Path)| match path == source {
-            true => format!(
-                "{NL}possible reboot needed: {path} applies the static parameters of a different group only after a reboot"
-            ),
-            false => format!(
-                "{NL}possible reboot needed: {path} applies the static parameters of {source} only after a reboot"
-            ),
+            true => format!("{NL}{path} may need a reboot to apply static parameters of its new parameter group"),
+            false => format!("{NL}{path} may need a reboot to apply static parameters of {source}"),
         };
         self.ended() + &self.reboots.iter().map(line).collect::<String>()
     }
@@ -128,7 +124,7 @@ fn is_unauthenticated(error: &StepError) -> bool {
     matches!(error, StepError::Provider { class: ErrorClass::Unauthenticated, .. })
 }
 
-/// What to do about a step that has failed.
+/// Returns hints about a failed step.
 fn hints(plan: &Plan, failure: &FailedStep) -> Vec<String> {
     let complete = |hint: Hint| match hint {
         Hint::Import { path, id: None, new_state } => {

@@ -1,8 +1,7 @@
-//! A plan: what would change, why, and what is lost.
+//! A plan: the changes, their reasons, and the data that is lost.
 //!
-//! Resources are shown as the tree that their paths are, one line each, with the change in the
-//! margin. A new resource has the facts that tell it from its neighbours; one that changes has
-//! the properties that differ.
+//! Resources are shown as the tree that their paths are, one line each, with the change in the margin. A new resource
+//! is shown with the facts that distinguish it from its neighbours, a changed one with the properties that differ.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ use serde_json::Value as Json;
 use crate::render::{Locations, column, count, diff, lookups, moves, named, short_type, value};
 use crate::style::{self, BOLD, CHANGE, CREATE, DELETE, DIM, ERROR, INFO, NL, REPLACE, Style, padded, paint};
 
-/// Properties that tell a resource from its neighbours, the most telling first.
+/// Properties that distinguish a resource from its neighbours, the most significant first.
 const TELLING: [&str; 36] = [
     "CidrBlock",
     "Ipv6CidrBlock",
@@ -58,38 +57,37 @@ const TELLING: [&str; 36] = [
     "Port",
 ];
 
-/// Properties that describe a resource in words: shown where no other one tells it apart.
+/// Properties that describe a resource in words: shown if no other property distinguishes it.
 const DESCRIBING: [&str; 2] = ["GroupDescription", "Description"];
 
-/// How many facts a line has at most.
+/// The maximum number of facts in a line.
 const FACTS: usize = 4;
 
-/// How wide the margin with the change's symbol is.
+/// The width of the margin with the symbol of a change.
 const MARGIN: usize = 4;
 
-/// The room for what stands behind the type.
+/// The room for the remarks after the type.
 const REMARKS: usize = 24;
 
-/// How a plan is shown.
+/// A plan and the way it is shown.
 pub(crate) struct PlanView<'a> {
     pub(crate) changes: &'a ChangeSet,
-    /// The resources with changes that are not done, since only a part was asked for.
+    /// The changed resources that are not deployed, because only a part was requested.
     pub(crate) left_out: &'a [Path],
-    /// The snapshots that are taken before what holds data is deleted: of which resource, with its
-    /// identifier, and their names.
+    /// The final snapshots of stateful resources: the resource with its identifier, and the name of the snapshot.
     pub(crate) snapshots: BTreeMap<(&'a Path, &'a str), &'a str>,
-    /// The desired properties; none where everything is destroyed.
+    /// The desired properties; `None` if everything is destroyed.
     pub(crate) assembly: Option<&'a Assembly>,
-    /// Where in the program each resource was added.
+    /// The lines of the program that added each resource.
     pub(crate) locations: Option<&'a Locations>,
-    /// Whether all properties of new resources are shown.
+    /// `true` to show all properties of new resources.
     pub(crate) full: bool,
     /// The width of the terminal, if there is one.
     pub(crate) columns: Option<usize>,
 }
 
 impl<'a> PlanView<'a> {
-    /// What was planned for `program`; none where everything is destroyed.
+    /// Returns the view of a plan for `program`, which is `None` if everything is destroyed.
     pub(crate) fn new(planned: &'a Planned, program: Option<&'a Synthesis>) -> Self {
         Self {
             changes: &planned.changes,
@@ -176,7 +174,7 @@ impl PlanView<'_> {
         text
     }
 
-    /// What stands behind the type: the facts of what is new, the reasons for the rest.
+    /// Returns the remarks after the type: the facts about a new resource, the reasons for any other change.
     fn remarks(&self, change: &Change) -> String {
         let mut badges = String::new();
         let loses_data = change.data_loss && !change.protected;
@@ -238,7 +236,7 @@ impl PlanView<'_> {
         change.properties.iter().map(line).collect()
     }
 
-    /// What a change in place waits for.
+    /// Returns the reboot or restart that a change in place waits for.
     fn reboot(&self, change: &Change, property: &str) -> Option<String> {
         let needs =
             schema::lookup(&change.type_name)?.needs_reboot(property).filter(|_| change.action == Action::Update)?;
@@ -417,7 +415,7 @@ pub(crate) fn symbol(action: Action) -> (&'static str, Style) {
     }
 }
 
-/// What tells a new resource from its neighbours.
+/// Returns the properties that distinguish a new resource from its neighbours.
 fn facts(entry: &ResourceEntry) -> Option<String> {
     let plain = |value: &Value| match value {
         Value::String(text) if text.chars().count() <= 48 => Some(text.clone()),

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::style::{DIM, INFO, NL, paint, rendered};
 
-/// What fits on a line; longer lists and structures take several.
+/// The width of a value on one line; longer lists and structures take several.
 const WIDTH: usize = 72;
 
 /// A value of a program: references by name, secrets by source. Later lines start with `indent`.

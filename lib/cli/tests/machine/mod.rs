@@ -1,4 +1,4 @@
-//! A machine to run command lines on: a directory, variables, and nobody at the keyboard.
+//! A machine to run command lines on: a directory, variables, and no user at the keyboard.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -17,14 +17,14 @@ pub(crate) const NOW: Duration = Duration::from_secs(1_700_000_000);
 #[derive(Clone)]
 pub(crate) struct Machine {
     home: Arc<tempfile::TempDir>,
-    /// Where commands are run.
+    /// The directory in which commands run.
     directory: PathBuf,
     variables: BTreeMap<String, String>,
-    /// The width of the terminal; none where standard output is none.
+    /// The width of the terminal; `None` if standard output is no terminal.
     pub(crate) columns: Option<usize>,
 }
 
-/// What a command has left behind.
+/// The exit code and the output of a command.
 pub(crate) struct Ran {
     pub(crate) code: u8,
     pub(crate) out: String,
@@ -64,7 +64,7 @@ impl Machine {
         self.run_telling(app, arguments, |_| {})
     }
 
-    /// Calls `told` with each text that goes to standard error.
+    /// Calls `told` with each text that is written to standard error.
     pub(crate) fn run_telling(&self, app: &App, arguments: &str, told: impl FnMut(&str) + Send + 'static) -> Ran {
         let (out, err) = (Buffer::default(), Buffer::default());
         err.listener.lock().expect("nobody has panicked").replace(Box::new(told));
@@ -167,7 +167,7 @@ pub(crate) fn network(block: &str, dns: bool) -> App {
     })
 }
 
-/// A database, which holds data.
+/// An app with a database, which is stateful.
 pub(crate) fn database(user: &str) -> App {
     app(|shop| {
         let instance = rds::DbInstance::new()

@@ -1,4 +1,4 @@
-//! Which resources of a program cannot exist beside each other.
+//! Resources of a program that cannot coexist.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +15,10 @@ use crate::environment::Environment;
 use crate::path::Path;
 use crate::value::{Deferred, Reference, Value};
 
-/// Where each resource was added, as in [`Synthesis`](crate::Synthesis).
+/// The lines that added each resource, as in [`Synthesis`](crate::Synthesis).
 type Locations = BTreeMap<Path, Vec<&'static Location<'static>>>;
 
-/// No two resources are certain to claim the same, and no member of a collection stands beside the
+/// Checks that no two resources certainly claim the same thing, and that no member of a collection coexists with the
 /// property that is the whole of it.
 pub(crate) fn conflicts(assembly: &Assembly, locations: &Locations, diagnostics: &mut Vec<Diagnostic>) {
     let property = |reference: &Reference, name: &str| assembly.resources.get(&reference.path)?.properties.get(name);
@@ -66,7 +66,7 @@ pub(crate) fn conflicts(assembly: &Assembly, locations: &Locations, diagnostics:
     }
 }
 
-/// What claims with one key are sorted by.
+/// Returns the sort key of claims with the same key.
 fn order(claim: &Claim) -> (Option<(IpAddr, u8)>, &str) {
     match &claim.conflict {
         Conflict::Equal => (None, ""),

@@ -7,8 +7,7 @@ const RECORD: &str = "AWS::Route53::RecordSet";
 const SUBNET: &str = "AWS::EC2::Subnet";
 const ZONE: &str = "AWS::Route53::HostedZone";
 
-/// What is found in a program of resources in the stacks `a`, `b` in the same account, and `c` in another
-/// one.
+/// Returns the findings in a program of resources in the stacks `a`, `b` in the same account, and `c` in another one.
 fn diagnostics(resources: &[(&str, &str, Json)]) -> Vec<Diagnostic> {
     let entry = |(path, type_name, properties): &(&str, &str, Json)| {
         let Ok(Value::Map(properties)) = Value::from_json(properties.clone()) else { panic!("{path} is no map") };
@@ -29,7 +28,7 @@ fn diagnostics(resources: &[(&str, &str, Json)]) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// The code, the path and what it stands beside of each.
+/// Returns the code, the path and the conflicting resource of each finding.
 fn found(resources: &[(&str, &str, Json)]) -> Vec<String> {
     let tell = |it: &Diagnostic| format!("{} {}: {}", it.code, it.path.as_ref().unwrap(), it.got.as_ref().unwrap());
     diagnostics(resources).iter().map(tell).collect()

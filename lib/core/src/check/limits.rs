@@ -1,5 +1,4 @@
-//! What files can hold: names that are parts of paths in the file system and of keys of objects, and
-//! documents that can be read again.
+//! Limits of file names, object keys and document depth.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +9,8 @@ use crate::path::Path;
 use crate::tree::Tree;
 use crate::value::{CrossAppReference, Value};
 
-/// How deep a document may be nested. Readers of JSON refuse 128 levels, to keep their stack; a state, a
-/// journal and a plan need some of them around a property.
+/// The maximum depth of a document. JSON parsers refuse 128 levels, to protect their stack; a state, a journal and a
+/// plan need some of them around a property.
 const DEEPEST: usize = 100;
 
 /// The names of apps, of this one and of those that it uses outputs of.
@@ -37,7 +36,7 @@ pub(crate) fn names(tree: &Tree, assembly: &Assembly, diagnostics: &mut Vec<Diag
     assembly.outputs.values().flat_map(Value::imports).for_each(|import| check(None, import));
 }
 
-/// How deep properties and outputs are nested.
+/// Checks the depth of properties and outputs.
 pub(crate) fn depths(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
     let too_deep = |what: String, value: &Value| {
         let depth = depth(value);
@@ -56,7 +55,7 @@ pub(crate) fn depths(assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
         .extend(assembly.outputs.iter().filter_map(|(name, value)| too_deep(format!("the output `{name}`"), value)));
 }
 
-/// How many brackets are open at the most in the JSON form.
+/// Returns the maximum number of open brackets in the JSON form.
 fn depth(value: &Value) -> usize {
     let deepest = |items: &[Value]| items.iter().map(depth).max().unwrap_or(0);
     match value {

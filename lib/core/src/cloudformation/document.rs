@@ -7,7 +7,7 @@ use super::{Translator, join};
 use crate::code::Code;
 use crate::value::{Deferred, Value};
 
-/// Whether a map in it has keys that are not known yet.
+/// Returns whether a map in it has keys that are not known yet.
 pub(super) fn has_open_keys(value: &Value) -> bool {
     let mut found = false;
     value.walk(&mut |value| found |= matches!(value, Value::Deferred(Deferred::Entries(_))));

@@ -8,7 +8,7 @@ use crate::lookup::{AnswerOutput, Query};
 use crate::value::Reference;
 
 impl Translator<'_> {
-    /// Translates an output of a lookup. Whoever deploys the template passes the values of the parameters.
+    /// Translates an output of a lookup. The user who deploys the template passes the values of the parameters.
     pub(super) fn lookup(&mut self, query: &Query, reference: &Reference) -> Json {
         let Some((AnswerOutput { name, parameter_type, .. }, position)) = query.output(&reference.attribute) else {
             let message = format!("no {} has the output `{}`", query.noun(), reference.attribute);

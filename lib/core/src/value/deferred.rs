@@ -86,7 +86,7 @@ impl Deferred {
         }
     }
 
-    /// How many brackets its document form opens around each of its parts.
+    /// Returns the number of JSON nesting levels around each part.
     pub fn brackets(&self) -> usize {
         match self {
             Self::Ref(_) => 1,
@@ -161,7 +161,7 @@ fn join(parts: Vec<Value>) -> Value {
     text.map_or_else(|| Deferred::Template(parts).into(), Value::String)
 }
 
-/// What a known part of a template looks like in the text.
+/// Returns the text of a known part of a template.
 fn text(part: &Value) -> Option<String> {
     match part {
         Value::String(text) => Some(text.clone()),
@@ -177,7 +177,7 @@ fn text(part: &Value) -> Option<String> {
 pub struct WithoutPrefix {
     /// The text.
     pub text: Value,
-    /// What it may start with.
+    /// The prefix to remove.
     pub prefix: String,
 }
 
@@ -198,13 +198,12 @@ pub struct SubnetOf {
     pub block: Value,
     /// Prefix length of the part.
     pub prefix: u8,
-    /// Which part.
+    /// The index of the part.
     pub index: u32,
 }
 
 impl SubnetOf {
-    /// The part, once the block is known; none where the block is no address block or has no such
-    /// part.
+    /// Returns the subnet; `None` if the block is unknown, invalid or too small.
     pub fn evaluate(&self) -> Option<String> {
         let block: ipnet::IpNet = self.block.as_str()?.parse().ok()?;
         let index = usize::try_from(self.index).ok()?;
@@ -231,7 +230,7 @@ impl Reference {
         Self { app: None, path: path.into(), attribute: attribute.into() }
     }
 
-    /// Reads the text form, `checkout/vpc/vpc#VpcId`; none where it has no `#`.
+    /// Parses the text form, `checkout/vpc/vpc#VpcId`; `None` if it has no `#`.
     pub fn parse(text: &str) -> Option<Self> {
         let (path, attribute) = text.split_once('#')?;
         Some(Self::new(path, attribute))

@@ -16,13 +16,13 @@ pub struct Taken {
     pub what: String,
     /// The resource that holds it.
     pub holder: Path,
-    /// Why the holder does not release it.
+    /// The reason why the holder does not release it.
     pub how: Holding,
     /// The identifier of the holder, if an earlier deploy has left it in the account.
     pub id: Option<String>,
 }
 
-/// Why a resource does not release a claim.
+/// The reason why a resource does not release a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holding {
     /// The program does not change the holder.
@@ -42,13 +42,13 @@ pub enum Holding {
 pub struct HeldResource {
     /// The resource.
     pub path: Path,
-    /// Why it is deleted.
+    /// The reason for its deletion.
     pub because: String,
     /// The resources that hold it, and how.
     pub holders: Vec<(Path, Need)>,
-    /// What to do.
+    /// The fix.
     pub fix: String,
-    /// The part of that which the program and the account have nothing to do with.
+    /// Hints that involve the state instead of the program or account.
     pub hints: Vec<Hint>,
 }
 
@@ -63,7 +63,7 @@ pub struct NamedTooEarly {
     pub place: String,
 }
 
-/// How one resource needs another one.
+/// A relation by which one resource needs another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
     /// It was created after the other one.
@@ -90,18 +90,18 @@ impl fmt::Display for Taken {
         let Self { path, what, holder, how, .. } = self;
         write!(f, "`{path}` takes the {what} of `{holder}`, ")?;
         match how {
-            Holding::Stays => write!(f, "which keeps it; give one of the two a different one, or remove `{holder}`"),
-            Holding::Both => write!(f, "which also claims it; give one of the two a different one"),
+            Holding::Stays => write!(f, "which keeps it; give one of the two a different value, or remove `{holder}`"),
+            Holding::Both => write!(f, "which also claims it; give one of the two a different value"),
             Holding::Retained => {
                 write!(
                     f,
-                    "which is removed from the program but stays in the account; give `{path}` a different one, or move the resource with `moved`"
+                    "which is removed from the program but stays in the account; give `{path}` a different value, or move the resource with `moved`"
                 )
             }
             Holding::WasRetained => {
                 write!(
                     f,
-                    "which an earlier deploy left in the account; give `{path}` a different one, or import the existing resource"
+                    "which an earlier deploy left in the account; give `{path}` a different value, or import the existing resource"
                 )
             }
             Holding::LeftOut => write!(f, "whose change is left out"),

@@ -1,4 +1,4 @@
-//! What a user can do about an [`Error`].
+//! Hints for an [`Error`].
 
 use std::collections::BTreeSet;
 
@@ -111,7 +111,7 @@ fn distinct(items: &[impl Hints]) -> Vec<Hint> {
     others
 }
 
-/// Nothing is known of the target but how it was asked who the credentials belong to, or something like that.
+/// Returns hints about a failed request for the identity or another fact about the target.
 fn of_target(source: &ProviderError) -> Vec<Hint> {
     match source.class {
         ErrorClass::Unauthenticated => source.hints(),

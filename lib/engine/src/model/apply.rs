@@ -369,7 +369,7 @@ impl State {
         Ok(())
     }
 
-    /// Drops the records of what was retained at a path, whatever stands there now. Gives them.
+    /// Removes and returns the records of resources that were retained at a path, regardless of a managed one there.
     pub(crate) fn drop_retained(&mut self, path: &Path) -> Vec<Orphan> {
         let (dropped, others) = std::mem::take(&mut self.retained).into_iter().partition(|old| old.path == *path);
         self.retained = others;
@@ -377,7 +377,7 @@ impl State {
         dropped
     }
 
-    /// Gives up what a path has used of other apps, where nothing is left that stands or was retained there.
+    /// Releases the outputs of other apps that a path used, if no managed or retained resource is left there.
     fn release_imports(&mut self, path: &Path) {
         if self.resources.contains_key(path) || self.is_retained(path) {
             return;
@@ -392,7 +392,7 @@ impl State {
         self.retained.iter().any(|old| old.path == *path)
     }
 
-    /// It goes on to use what it uses of other apps.
+    /// Retains a resource, which continues to use its outputs of other apps.
     fn retained(&mut self, path: Path) -> Result<(), IllegalEvent> {
         let Some(resource) = self.take(&path) else {
             return Err(illegal("retained", path, "there is no resource"));
@@ -401,7 +401,7 @@ impl State {
         Ok(())
     }
 
-    /// Takes out what stands at a path, with an update of it that is open.
+    /// Removes the resource at a path, with an open update of it.
     fn take(&mut self, path: &Path) -> Option<ResourceState> {
         self.remember_generation(path);
         let resource = self.resources.remove(path)?;

@@ -1,4 +1,4 @@
-//! What moves, and what is given up.
+//! Moves of resources and abandoned creates.
 
 use serde_json::json;
 

@@ -12,7 +12,7 @@ pub enum FormatError {
     Corrupt {
         /// The file or object.
         place: String,
-        /// What is wrong with it, and where.
+        /// The reason, and the position.
         reason: String,
     },
     /// The document does not match its checksum.

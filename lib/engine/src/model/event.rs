@@ -50,7 +50,7 @@ pub enum Event {
         /// The requested properties, overlaid with the live ones, if the resource was found and may lack some of them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         found: Option<BTreeMap<String, Value>>,
-        /// Whether the create succeeded but a later setting was refused, so that the resource still needs an update.
+        /// `true` if the create succeeded but a later setting was refused, so that the resource still needs an update.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         incomplete: bool,
     },
@@ -65,7 +65,7 @@ pub enum Event {
     Failed {
         /// The resource.
         path: Path,
-        /// The class of the error; `None` if the resource itself failed, or the run was asked to stop.
+        /// The class of the error; `None` if the resource itself failed, or the run was requested to stop.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         class: Option<ErrorClass>,
         /// The message of the cloud.
@@ -73,7 +73,7 @@ pub enum Event {
         /// The identifier of the resource that was partly created.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         partial: Option<String>,
-        /// Whether an earlier run created the resource, so that it may have been used since. Journals of earlier
+        /// `true` if an earlier run created the resource, so that it may have been used since. Journals of earlier
         /// versions lack this field.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         later: bool,
@@ -111,7 +111,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generation: Option<u32>,
     },
-    /// A resource was read. It has these properties, whatever was intended.
+    /// A resource was read. It has these properties, regardless of the intended ones.
     Observed {
         /// The resource.
         path: Path,
@@ -224,7 +224,7 @@ pub struct IllegalEvent {
     pub event: &'static str,
     /// The resource.
     pub path: Path,
-    /// Why not.
+    /// The reason.
     pub reason: &'static str,
 }
 

@@ -24,13 +24,13 @@ impl<'a> GlobalId<'a> {
         Self { type_name, id, account: identity.account_of(environment), region }
     }
 
-    /// That of a resource that exists.
+    /// Returns the identifier of an existing resource.
     pub(crate) fn of(existing: &'a Existing, identity: &'a Identity) -> Self {
         let Existing { address, id, .. } = existing;
         Self::new(&address.type_name, id, &address.environment, identity)
     }
 
-    /// That of a resource of a state; `identity` is who the state's credentials belonged to.
+    /// Returns the identifier of a resource in a state; `identity` is the identity of the state's credentials.
     pub(crate) fn known(known: &'a ResourceState, identity: &'a Identity) -> Self {
         Self::new(&known.type_name, &known.id, &known.environment, identity)
     }

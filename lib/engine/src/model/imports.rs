@@ -30,7 +30,7 @@ pub struct Imported {
 pub struct Missing {
     /// The used output.
     pub import: CrossAppReference,
-    /// Why it has no value.
+    /// The reason why it has no value.
     pub problem: Problem,
     /// The resources whose properties use it.
     pub resources: BTreeSet<Path>,
@@ -38,7 +38,7 @@ pub struct Missing {
     pub outputs: BTreeSet<String>,
 }
 
-/// Why a used output of another app has no value.
+/// The reason why a used output of another app has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Problem {
     /// The app was never deployed with this state location.

@@ -68,7 +68,7 @@ impl fmt::Display for LockOwner {
 pub struct LastHeartbeat {
     /// The age in seconds by the clock of this machine; negative if the clock of the owner is ahead.
     pub ago: i64,
-    /// How long the lease lasts without a heartbeat.
+    /// The duration of the lease without a heartbeat.
     pub lease: Duration,
 }
 

@@ -41,7 +41,7 @@ pub struct FailedLookup {
     pub path: Path,
     /// The query.
     pub query: Query,
-    /// The region that it was looked up in.
+    /// The region of the lookup.
     pub region: String,
     /// The reason.
     pub problem: LookupProblem,

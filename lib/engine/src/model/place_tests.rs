@@ -1,4 +1,4 @@
-//! What is in the same place, whether or not the stack says in which account that is.
+//! Resources in the same location, whether or not the stack names its account.
 
 use groundplan_core::AssumeRole;
 

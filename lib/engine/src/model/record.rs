@@ -20,7 +20,7 @@ pub struct RunRecord {
     pub serial: u64,
     /// The start time, in seconds since 1970.
     pub time: u64,
-    /// The command, as in `deploy --only shop/vpc`.
+    /// The command with its arguments.
     pub command: String,
     /// The user, as far as the machine knows.
     pub who: String,
@@ -51,7 +51,7 @@ pub enum RunResult {
     Succeeded,
     /// A step failed.
     Failed,
-    /// The run was asked to stop.
+    /// The run was requested to stop.
     Interrupted,
 }
 

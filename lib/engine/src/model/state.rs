@@ -83,8 +83,8 @@ pub struct ResourceState {
     /// [`Deleting`](ResourceStatus::Deleting): a refused deletion restores it. Files of earlier versions lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former: Option<ResourceStatus>,
-    /// Whether the create succeeded but a later setting was refused. The next plan updates the resource, whatever else
-    /// differs.
+    /// `true` if the create succeeded but a later setting was refused. The next plan updates the resource, even if
+    /// nothing else differs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
     /// The applied properties, with references resolved. A secret is represented by its source; the digest of its value
@@ -120,7 +120,7 @@ pub enum ResourceStatus {
     /// data.
     Tainted,
     /// No run has seen the resource ready, and a later run than the one that created it saw it failed, so it may have
-    /// been used and may hold data. The next plan replaces it, unless it is ready by then.
+    /// been used and may contain data. The next plan replaces it, unless it is ready by then.
     Failed,
 }
 
@@ -232,7 +232,7 @@ impl State {
         }
     }
 
-    /// What is read is written in the current format.
+    /// Parses a state of any supported format, and returns it in the current one.
     fn parse(text: &str, place: &str) -> Result<Self, FormatError> {
         let state: Self = serde_json::from_str(text).map_err(|error| FormatError::corrupt(place, error))?;
         state.check(place)?;
@@ -261,7 +261,7 @@ impl State {
         self.identity.clone().unwrap_or_else(|| Identity { account: String::new(), partition: String::new() })
     }
 
-    /// Where each resource is that exists or may exist, by path.
+    /// Returns the environment of each resource that exists or may exist, by path.
     pub(crate) fn environments(&self) -> impl Iterator<Item = (&Path, &Environment)> {
         let pending = self.pending.iter().filter_map(|(path, intent)| match &intent.operation {
             Operation::Create { environment, .. } => Some((path, environment)),
@@ -285,20 +285,20 @@ impl State {
     }
 }
 
-/// Whether this names the account of a stack, which no resource has to exist for.
+/// Returns whether this refers to the account of a stack, which needs no resource.
 pub(crate) fn is_account(reference: &Reference) -> bool {
     reference.attribute == "AccountId" && reference.path.parent().is_none()
 }
 
 impl ResourceState {
-    /// Whether this, of the resources of its path, is the one with this identifier and generation.
-    /// The identifier alone is not enough: what is replaced by one of the same name in another
-    /// region, or of another type, keeps it. Files of earlier versions have no generation there.
+    /// Returns whether this resource is the one with this identifier and generation, of those with its path. The
+    /// identifier alone is not enough: a replacement of the same name in another region, or of another type, keeps it.
+    /// Files of earlier versions have no generation there.
     pub(crate) fn is_named(&self, id: &str, generation: Option<u32>) -> bool {
         self.id == id && generation.is_none_or(|generation| generation == self.generation)
     }
 
-    /// Whether a text is its identifier, name or ARN.
+    /// Returns whether a text is its identifier, name or ARN.
     pub(crate) fn is_identified_by(&self, text: &str) -> bool {
         let Some(schema) = groundplan_schema::lookup(&self.type_name) else { return self.id == text };
         let mut outputs = self.outputs.iter().filter(|(name, _)| schema.is_identified_by(name));
@@ -309,8 +309,8 @@ impl ResourceState {
             || self.is_named_by_arn(text)
     }
 
-    /// Whether a text is a host name that the cloud has given it, or a name below that, as
-    /// `dualstack.shop-123.elb.amazonaws.com` is.
+    /// Returns whether a text is a host name that the cloud assigned to it, or a name below that, such as
+    /// `dualstack.shop-123.elb.amazonaws.com`.
     pub(crate) fn is_reached_at(&self, text: &str) -> bool {
         let Some(schema) = groundplan_schema::lookup(&self.type_name) else { return false };
         let mut hosts = self.outputs.iter().filter(|(name, _)| schema.is_host_name(name));
@@ -320,7 +320,7 @@ impl ResourceState {
         })
     }
 
-    /// Whether a text is the ARN that is made of its identifier or name.
+    /// Returns whether a text is the ARN built from its identifier or name.
     pub(crate) fn is_named_by_arn(&self, text: &str) -> bool {
         let schema = groundplan_schema::lookup(&self.type_name).filter(|_| text.starts_with("arn:"));
         let Some((schema, parts)) = schema.and_then(|schema| Some((schema, schema.in_arn(text)?))) else {
@@ -333,7 +333,7 @@ impl ResourceState {
         (parts.name == self.id || own == Some(parts.name)) && is_here && is_ours
     }
 
-    /// Whether a text of its properties identifies `other`.
+    /// Returns whether a text of its properties identifies `other`.
     pub(crate) fn names(&self, other: &Self) -> bool {
         let mut found = false;
         for value in self.properties.values() {
@@ -342,12 +342,12 @@ impl ResourceState {
         found
     }
 
-    /// That this, of the resources of `path`, does not exist any more.
+    /// Returns the event that this resource of `path` no longer exists.
     pub(crate) fn gone(&self, path: &Path) -> Event {
         Event::Gone { path: path.clone(), id: self.id.clone(), generation: Some(self.generation) }
     }
 
-    /// That this, the resource of `path`, is as it was and is still to be updated.
+    /// Returns the events that this resource of `path` is unchanged and still has to be updated.
     pub(crate) fn lacking(&self, path: &Path) -> Vec<Event> {
         let path = path.clone();
         let intent = Intent {
@@ -378,14 +378,13 @@ impl ResourceState {
         (schema.primary_identifier == [attribute]).then(|| self.id.clone().into())
     }
 
-    /// Takes in outputs; ordered by name, so that a state has the same bytes whatever was told
-    /// first.
+    /// Adds outputs, ordered by name, so that a state has the same bytes regardless of their order.
     pub(crate) fn learn(&mut self, outputs: Outputs) {
         self.outputs.extend(outputs);
         self.outputs.sort_keys();
     }
 
-    /// Whether these outputs say what the state does not know yet.
+    /// Returns whether these outputs contain a value that the state does not have.
     pub(crate) fn lacks(&self, outputs: &Outputs) -> bool {
         outputs.iter().any(|(name, value)| self.outputs.get(name) != Some(value))
     }

@@ -18,14 +18,14 @@ use crate::stages::drift::{Drift, judge};
 /// Only declared properties are compared, in normal form: an API may add defaults, return sets in another order, or
 /// write a number as text. Properties that AWS never returns are left out, and so are ignored ones. In addition, each
 /// [added](crate::drift::PropertyDrift::added) member of a collection that the program owns in part is reported.
-/// Retained resources are not managed any more, so nothing is reported of them; a refresh drops the records of those
-/// that are gone.
+/// Retained resources are not managed any more, so no drift is reported for them; a refresh removes the records of
+/// those that no longer exist.
 pub async fn drift(state: &State, provider: &dyn Provider, parallelism: usize) -> BTreeMap<Path, Drift> {
     let limiter = RateLimiter::new(parallelism);
     limiter.keep(differing(state, Reader::new(provider, &limiter))).await
 }
 
-/// What [`drift`] gives, by reads that share the rate limiter with others.
+/// Returns the result of [`drift`], by reads that share the rate limiter with others.
 pub(crate) async fn differing(state: &State, reader: Reader<'_>) -> BTreeMap<Path, Drift> {
     let answers = answers(state, reader).await.into_iter();
     answers.filter_map(|(path, answer)| Some((path.clone(), judge(state, &state.resources[path], answer)?))).collect()
@@ -44,8 +44,9 @@ pub(crate) async fn answers<'a>(
     reads.collect().await
 }
 
-/// Drops the records of the retained resources that are gone: what those needed is not kept for them any more. What
-/// cannot be read, or is in an account that these credentials do not lead to, counts as there.
+/// Returns events that remove the records of retained resources that no longer exist, so that their dependencies are
+/// not kept for them any more. A resource that cannot be read, or is in an account that these credentials cannot
+/// access, counts as existing.
 pub(crate) async fn gone_of_retained(state: &State, identity: &Identity, reader: Reader<'_>) -> Vec<Event> {
     let known = state.known_identity();
     let retained = state.retained.iter().filter(|old| {

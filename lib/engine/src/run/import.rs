@@ -47,7 +47,7 @@ pub struct Request<'a> {
     pub path: &'a Path,
     /// Its identifier in the account.
     pub id: &'a str,
-    /// Whether to import it even if its identity tags name a different owner.
+    /// `true` to import it even if its identity tags name a different owner.
     pub take_ownership: bool,
     /// The store of this app, which also gives access to the states of other apps.
     pub store: &'a dyn StateStore,
@@ -126,10 +126,10 @@ pub async fn import(
     Ok(Import { events, change, identity })
 }
 
-/// Why a resource is not imported, and what to do.
+/// The reason why a resource is not imported, and hints.
 type Refusal = (String, Vec<Hint>);
 
-/// Whether the state has neither the path nor the resource.
+/// Checks that the state has neither the path nor the resource.
 fn free(state: &State, existing: &Existing, identity: &Identity) -> Result<(), Refusal> {
     let Existing { address: Address { path, .. }, id, .. } = existing;
     if let Some(known) = state.resources.get(path) {
@@ -175,7 +175,7 @@ async fn read(existing: &Existing, reader: Reader<'_>, identity: &Identity) -> R
     }
 }
 
-/// What the program declares, where it is known; else what is there.
+/// Returns the values of the program if known, else the live ones.
 fn known(desired: &BTreeMap<String, Value>, live: &Live) -> BTreeMap<String, Value> {
     let known = |(name, value): (&String, &Value)| match value.references().is_empty() {
         true => Some((name.clone(), value.clone())),
@@ -208,7 +208,7 @@ fn intent(
     }
 }
 
-/// What a deploy would do to the resource once the state has it.
+/// Returns the change that a deploy would make to the resource once it is in the state.
 async fn change(
     assembly: &Assembly,
     state: &State,

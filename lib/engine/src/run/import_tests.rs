@@ -22,7 +22,7 @@ async fn import(program: &Assembly, state: &State, path: &Path, id: &str, fake: 
     .await
 }
 
-/// A cloud that holds what `program` says, made by nobody we know.
+/// A cloud with the resources of `program`, created by an unknown owner.
 async fn made(program: &Assembly) -> Fake {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     let loaded = store::load(&store, "shop").await.unwrap();

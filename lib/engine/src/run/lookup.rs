@@ -30,13 +30,14 @@ use crate::stages::resolve::substitute;
 pub(crate) struct LookupOptions<'a> {
     pub(crate) provider: &'a dyn Provider,
     pub(crate) identity: &'a Identity,
-    /// Whether lookups are read although the state has their answers.
+    /// `true` if lookups are read although the state has their answers.
     pub(crate) refresh: bool,
     /// The planned paths; empty for all. A lookup that these do not use keeps its answer, or stays unknown.
     pub(crate) only: &'a BTreeSet<Path>,
     /// Answers that are used instead of those of the state.
     pub(crate) earlier: &'a Answers,
-    /// Whether another app may create what is not found, before the plan is executed. Its outputs are unknown.
+    /// `true` if another app may create resources that are not found, before the plan is executed. Its outputs are
+    /// unknown.
     pub(crate) may_be_created: bool,
     pub(crate) parallelism: usize,
 }
@@ -116,7 +117,7 @@ pub(crate) async fn look_up<'a>(
 
 struct Found {
     answers: Answers,
-    /// What is not found, and another app may create.
+    /// Lookups that found nothing, and whose resource another app may create.
     pending: Vec<Path>,
     failed: Vec<FailedLookup>,
 }

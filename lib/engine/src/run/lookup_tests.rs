@@ -30,7 +30,7 @@ fn found(id: &str, answer: Json) -> Match {
     Match { description: format!("{id} (Name=shared)"), outputs: outputs(answer) }
 }
 
-/// A program that looks up an image and makes a log group whose name is the id of that.
+/// A program that looks up an image and makes a log group whose name is the id of the image.
 fn program(lookups: &[(&str, Query)]) -> Assembly {
     let lookups: BTreeMap<Path, Query> = lookups.iter().map(|(path, query)| ((*path).into(), query.clone())).collect();
     let image = lookups.iter().find(|(_, query)| **query == image()).map(|(path, _)| format!("{path}#Value"));

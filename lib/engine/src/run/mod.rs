@@ -1,4 +1,4 @@
-//! Runs: read from the cloud and the store what the stages need, and execute the plan.
+//! Runs: read the inputs of the stages from the cloud and the store, and execute the plan.
 
 mod account;
 pub mod detect;

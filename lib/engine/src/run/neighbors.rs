@@ -1,4 +1,4 @@
-//! What other apps have whose states are beside that of an app.
+//! The resources of the other apps in the same state location.
 
 use groundplan_schema::lookup;
 
@@ -16,7 +16,7 @@ impl Neighbors {
     /// None, or not known.
     pub const NONE: Self = Self(Vec::new());
 
-    /// What the other apps in the place of `store` have, where `state` has an open create that it matters for.
+    /// Reads the resources of the other apps in the location of `store`, if `state` has an open create that needs them.
     ///
     /// # Errors
     /// A state cannot be read.
@@ -32,7 +32,7 @@ impl Neighbors {
         }
     }
 
-    /// What all apps but `app` have.
+    /// Reads the resources of all apps except `app`.
     pub(crate) async fn read(app: &str, store: &dyn StateStore) -> Result<Self, Error> {
         let mut neighbors = Vec::new();
         for other in store.apps().await?.into_iter().filter(|other| other != app) {
@@ -44,7 +44,7 @@ impl Neighbors {
         Ok(Self(neighbors))
     }
 
-    /// Whether one of them has this resource.
+    /// Returns whether one of them has this resource.
     pub(crate) fn have(&self, id: GlobalId<'_>) -> bool {
         let is_it = |(identity, known): &(Identity, Vec<ResourceState>)| {
             known.iter().any(|known| GlobalId::known(known, identity) == id)
@@ -58,7 +58,7 @@ pub(crate) fn is_by_name(behavior: Behavior) -> bool {
     matches!(behavior.recovery, Recovery::DeterministicName | Recovery::ByParts)
 }
 
-/// Returns whether nothing but its name or its parts tells who has made a resource of this type.
+/// Returns whether a resource of this type shows its creator only by its name or its parts.
 pub(crate) fn is_unmarked(type_name: &str, behavior: Option<Behavior>) -> bool {
     behavior.is_some_and(is_by_name) && lookup(type_name).is_none_or(|schema| schema.tags.is_none())
 }

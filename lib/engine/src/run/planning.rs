@@ -36,7 +36,7 @@ pub struct PlanOptions {
     pub refresh: bool,
     /// For [`destroy`]: also deletes stateful resources.
     pub delete_data: bool,
-    /// Whether stateful resources are deleted without a final snapshot.
+    /// `true` to delete stateful resources without a final snapshot.
     pub skip_final_snapshot: bool,
     /// The maximum number of concurrent reads.
     pub parallelism: usize,
@@ -46,7 +46,7 @@ pub struct PlanOptions {
     pub upstream: Upstream,
     /// For [`deploy`]: answers of lookups that are used instead of those of the state, as in a rollback.
     pub answers: Answers,
-    /// What other apps have, which an interrupted create has not made.
+    /// The resources of other apps, which are excluded when an open create is resolved.
     pub neighbors: Neighbors,
     /// The environment variables that secrets may come from.
     pub variables: Variables,
@@ -77,9 +77,9 @@ pub struct Planned {
     pub plan: Plan,
     /// The resources whose changes are left out, because only a part was requested.
     pub left_out: Vec<Path>,
-    /// Whether every resource was read for the plan.
+    /// `true` if every resource was read for the plan.
     pub refreshed: bool,
-    /// Whether only a part of the program was requested.
+    /// `true` if only a part of the program was requested.
     pub is_part: bool,
 }
 
@@ -111,8 +111,8 @@ impl Planned {
         }
     }
 
-    /// What the steps do and people are not shown, or the reverse. What is shown is what is agreed to, so that a file
-    /// where the two differ is not executed.
+    /// Returns a difference between the steps and the changes that are shown to the user. The user agrees to what is
+    /// shown, so a file in which the two differ is not executed.
     fn unshown(&self) -> Option<String> {
         let Self { changes, plan, .. } = self;
         if let Some(other) = plan.assembly.as_ref().map(|it| &it.app).filter(|app| **app != plan.app) {
@@ -148,8 +148,7 @@ impl Planned {
         Some(format!("it shows a change of `{undone}` but has no step for it"))
     }
 
-    /// What interrupted creates may have left in the account and is not taken for theirs, by path, with what is to be
-    /// known of it.
+    /// Returns existing resources that match an interrupted create but are not adopted, by path, with the reason.
     pub fn left_alone(&self) -> impl Iterator<Item = (&Path, &str)> {
         self.plan.observed.iter().filter_map(|event| match event {
             Event::Failed { path, class: Some(ErrorClass::AlreadyExists), message, .. } => {
@@ -167,7 +166,7 @@ impl Planned {
         })
     }
 
-    /// Returns the retained resources of `state`, which the plan was made from, that were found to be gone.
+    /// Returns the retained resources of `state`, which the plan was made from, that no longer exist.
     pub fn gone_of_retained<'a>(&'a self, state: &'a State) -> impl Iterator<Item = (&'a Path, &'a str)> {
         let is_gone = |old: &&'a Orphan| self.plan.observed.contains(&old.resource.gone(&old.path));
         state.retained.iter().filter(is_gone).map(|old| (&old.path, old.resource.id.as_str()))
@@ -322,13 +321,12 @@ async fn destroy_reading(
     Ok(planned)
 }
 
-/// The plan with the snapshots that are taken before what holds data is deleted, unless the options say
-/// that none are.
+/// Adds the final snapshots of stateful resources to the plan, unless the options exclude them.
 fn snapshots(plan: Plan, state: &State, options: &PlanOptions) -> Result<Plan, Error> {
     if options.skip_final_snapshot { Ok(plan) } else { plan.with_final_snapshots(state) }
 }
 
-/// Whether the program declares what an open create asks for, at whatever path.
+/// Returns whether the program declares the resource that an open create requests, at any path.
 fn is_declared(
     assembly: &Assembly,
     state: &State,
@@ -356,8 +354,8 @@ struct Observed<'a> {
     missing: BTreeSet<Path>,
 }
 
-/// The roles of stacks that are others than the state has. What has to be read is read with the
-/// new ones: the old ones may be gone.
+/// Returns the roles of stacks that differ from those in the state. Resources are read with the new roles: the old ones
+/// may no longer exist.
 fn changed_roles(assembly: &Assembly, state: &State, identity: &Identity) -> Vec<Event> {
     let changed = assembly.stacks.iter().filter(|(stack, new)| {
         let retained = state.retained.iter().map(|old| (&old.path, &old.resource.environment));
@@ -371,7 +369,7 @@ fn changed_roles(assembly: &Assembly, state: &State, identity: &Identity) -> Vec
     changed.map(event).collect()
 }
 
-/// What the account is read with.
+/// Access to the account for reads.
 #[derive(Clone, Copy)]
 struct Reading<'a> {
     reader: Reader<'a>,
@@ -380,7 +378,7 @@ struct Reading<'a> {
     refresh: bool,
 }
 
-/// What the stages are told of the provider.
+/// Facts about the provider, for the stages.
 #[derive(Clone, Copy)]
 struct Facts<'a> {
     identity: &'a Identity,
@@ -499,7 +497,7 @@ fn keeps_retained(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<(), Error>
     if paths.is_empty() { Ok(()) } else { Err(Error::Retyped { paths }) }
 }
 
-/// Whether the provider can do all that, before anything is touched.
+/// Checks before any change that the provider supports everything.
 fn supported(inputs: &Inputs<'_>, changes: &ChangeSet, provider: &dyn Provider) -> Result<(), Error> {
     let made = |action| matches!(action, Action::Create | Action::Update | Action::Replace(_));
     let mut findings = Vec::new();

@@ -174,7 +174,7 @@ async fn what_is_not_visible_yet_is_not_taken_for_gone() {
     assert!(deploy(&program, &state, &fake, &REFRESH).await.unwrap().plan.is_empty());
 }
 
-/// That somebody has asked for a resource with the token `t`.
+/// Returns the event of a create that was requested with the token `t`.
 fn asked_for(path: &str, type_name: &str, generation: u32) -> Event {
     let environment = Environment::new("us-east-1");
     let intent = Intent {
@@ -197,8 +197,8 @@ async fn make(fake: &Fake, path: &str, type_name: &str) -> String {
     fake.create(&request).await.unwrap().id
 }
 
-/// A deployed `a/vpc`, which the program says has moved to `a/net`, where an interrupted run has asked
-/// for another one with the token `t`.
+/// A deployed `a/vpc`, which the program says has moved to `a/net`, where an interrupted run requested another one with
+/// the token `t`.
 async fn moved_to_an_open_create(store: &MemoryStore, fake: &Fake) -> (Assembly, State) {
     apply(&assembly(&[vpc("10.0.0.0/16")]), store, fake, &PlanOptions::default()).await;
     let mut state = store::load(store, "shop").await.unwrap().state;

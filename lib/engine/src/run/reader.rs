@@ -13,7 +13,7 @@ use crate::provider::{
 };
 use crate::run::rate_limit::{Closed, Rank, RateLimiter};
 
-/// The number of reads after which an absent resource counts as gone.
+/// The number of reads after which an absent resource counts as deleted.
 pub(crate) const READS: u32 = 5;
 
 /// The number of reads after which a lookup is believed that finds nothing, or less than the program uses. Fewer than
@@ -30,7 +30,7 @@ pub(crate) struct Reader<'a> {
     rank: Rank,
 }
 
-/// What has become of a deletion.
+/// The outcome of a deletion.
 pub(crate) enum Fate {
     /// The resource does not exist any more.
     Gone,
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
         Self { provider, limiter, rank }
     }
 
-    /// How resources of a type behave.
+    /// Returns the behavior of a type.
     pub(crate) fn behavior(&self, type_name: &str) -> Option<Behavior> {
         self.provider.behavior(type_name)
     }
@@ -82,8 +82,7 @@ impl<'a> Reader<'a> {
         Ok(last.into_inner())
     }
 
-    /// A resource that was made, as it is now. That it is gone is only believed after a while, as
-    /// in [`find_made`](Self::find_made).
+    /// Reads a created resource. It counts as deleted only after a while, as in [`find_made`](Self::find_made).
     pub(crate) async fn read_made(&self, existing: &Existing) -> Result<Option<Live>, ProviderError> {
         self.until_seen(async || self.read(existing).await).await
     }
@@ -93,12 +92,12 @@ impl<'a> Reader<'a> {
         self.repeat(&existing.address, async || self.provider.read(existing).await).await
     }
 
-    /// Whether it is ready, as one read shows it.
+    /// Returns the readiness of a resource, by one read.
     pub(crate) async fn status(&self, existing: &Existing) -> Result<Status, ProviderError> {
         self.repeat(&existing.address, async || self.provider.status(existing).await).await
     }
 
-    /// Who has made it, by its identity tags.
+    /// Returns the owner in its identity tags.
     pub(crate) async fn owner(&self, existing: &Existing) -> Result<Option<Owner>, ProviderError> {
         self.repeat(&existing.address, async || self.provider.owner(existing).await).await
     }
@@ -118,9 +117,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What has become of a deletion that may have been requested, or not. A request that was sent a
-    /// moment ago may not show yet: that a resource stays is believed only where none of the reads,
-    /// spread over the consistency window, shows a deletion.
+    /// Determines the outcome of a deletion that may or may not have been requested. A recent request may not be
+    /// visible yet: a resource counts as not deleted only if none of the reads, spread over the consistency window,
+    /// shows a deletion.
     pub(crate) async fn deletion(&self, existing: &Existing) -> Result<Fate, ProviderError> {
         let interval = self.provider.consistency_window() / (READS - 1);
         let mut seen = false;
@@ -226,8 +225,8 @@ impl<'a> Reader<'a> {
 /// The attempt from which on a read that keeps failing is worth a line: about two seconds after the first one.
 const ANNOUNCED: u32 = 3;
 
-/// Logs once that a read keeps failing and is repeated, so that nobody waits for minutes without knowing for what. What
-/// throttles is known to answer.
+/// Logs once that a read keeps failing and is repeated, so that the user knows the reason for the wait. An API that
+/// throttles answers, so throttling is not logged.
 pub(crate) fn announce(subject: impl std::fmt::Display, attempt: u32, error: &ProviderError) {
     if attempt == ANNOUNCED && error.class != ErrorClass::Throttled {
         let minutes = patience(error.class).unwrap_or_default().as_secs() / 60;
@@ -235,7 +234,7 @@ pub(crate) fn announce(subject: impl std::fmt::Display, attempt: u32, error: &Pr
     }
 }
 
-/// How long a read is repeated after an error of this class; none where repeating does not help.
+/// Returns the time for which a read is retried after an error of this class; `None` if retries do not help.
 pub(crate) fn patience(class: ErrorClass) -> Option<Duration> {
     let minutes = match class {
         ErrorClass::Throttled => 10,

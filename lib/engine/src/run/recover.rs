@@ -1,7 +1,6 @@
-//! What became of the calls that an interrupted run had under way.
+//! Determines the outcome of calls that an interrupted run left open.
 //!
-//! The cloud is only asked, never changed, so that `plan` can do it, too. What is found out is
-//! told as events: the run that executes the plan writes them down first.
+//! Only reads, so that a plan can do it, too. Returns events, which the run that executes the plan records first.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,23 +22,23 @@ use crate::run::reader::{Fate, Reader};
 use crate::stages::diff::strongest;
 use crate::stages::drift;
 
-/// Who lays claim to what an open create may have made.
+/// The claimants of resources that an open create may have made.
 #[derive(Clone, Copy)]
 pub(crate) struct Claimants<'a> {
-    /// Whether the program has a path at which nothing stands.
+    /// Returns whether the program declares a path that has no resource in the state.
     pub(crate) wanted: &'a dyn Fn(&Path) -> bool,
-    /// Whether the program declares what an intent of this path asks for, wherever.
+    /// Returns whether the program declares the resource that an intent of this path requests, at any path.
     pub(crate) declared: &'a dyn Fn(&Path, &Intent) -> bool,
     /// Other apps.
     pub(crate) neighbors: &'a Neighbors,
 }
 
-/// Resolves every open intent and deletion, and looks again at what was changed and not seen ready and
-/// at what has failed late: the one may be as it was before, the other have been mended. A create of
-/// which nothing is found stays open where it is wanted: the next run asks for it again with the same token.
+/// Resolves every open intent and deletion, and reads again resources that were changed and not seen ready, which may
+/// be unchanged, and those that failed late, which may have been fixed. A create without a resource stays open if the
+/// program still declares it: the next run requests it again with the same token.
 ///
 /// # Errors
-/// [`Error::Ambiguous`] where an interrupted call has left several resources.
+/// [`Error::Ambiguous`] if an interrupted call left several resources.
 pub(crate) async fn recover(state: &State, reader: Reader<'_>, claimants: Claimants<'_>) -> Result<Vec<Event>, Error> {
     let creates = created_all(state, reader, claimants);
     let updates = state.pending.iter().filter(|(_, intent)| intent.operation == Operation::Update);
@@ -59,7 +58,7 @@ pub(crate) async fn recover(state: &State, reader: Reader<'_>, claimants: Claima
         events.truncate(1);
         Ok(events)
     });
-    // What has failed may have been mended, and is not to be replaced then; unless it is already.
+    // A failed resource may have been fixed, and is not replaced then, unless it already was.
     let failed = state.resources.iter().filter(|(_, it)| it.status == ResourceStatus::Failed);
     let failed = failed.filter(|(path, _)| !state.pending.contains_key(*path));
     let failed = failed.map(|(path, resource)| async move {
@@ -92,7 +91,7 @@ struct Open<'a> {
     request: CreateRequest,
     wanted: bool,
     ids: Vec<String>,
-    /// What has its name is somebody else's, so that it was not made.
+    /// `true` if the resource of this name belongs to another owner, so the create did not make it.
     is_theirs: bool,
 }
 
@@ -153,8 +152,8 @@ fn assigned<'a>(open: &'a [Open<'_>], identity: &'a Identity) -> Result<Vec<Opti
     }
 }
 
-/// The paths of other open creates that what is found for one of this address may come of: nothing tells what they
-/// make apart.
+/// Returns the paths of other open creates that may have made the resource found for one of this address: nothing
+/// distinguishes their resources.
 pub(crate) fn siblings<'a>(
     state: &'a State,
     address: &'a Address,
@@ -208,7 +207,7 @@ async fn created(
     let Some(id) = id.cloned() else {
         // What was found is a sibling's, or somebody else's: this one was not made.
         let open = *wanted && open.ids.is_empty() && !open.is_theirs;
-        let not_made = not_made(None, "an interrupted run has not made it".to_owned());
+        let not_made = not_made(None, "it was not created by the interrupted run".to_owned());
         return Ok(if open { Vec::new() } else { not_made });
     };
     let existing = Existing { address, id: id.clone(), properties: Properties::new() };
@@ -217,7 +216,7 @@ async fn created(
         && owner.app != state.app
     {
         let message =
-            format!("`{id}` is `{}` of the app `{}`: an interrupted run has not made it", owner.path, owner.app);
+            format!("`{id}` is `{}` of the app `{}`: it was not created by the interrupted run", owner.path, owner.app);
         return Ok(not_made(None, message));
     }
     let live = reader.read_made(&existing).await.map_err(failed())?;
@@ -228,8 +227,8 @@ async fn created(
         && !hangs_on_own(state, intent, type_name, behavior, seen)
     {
         let message = format!(
-            "an interrupted run was about to make it, and whether that or somebody else has made the `{id}` that exists \
-             cannot be told: it is left alone; delete it if nobody needs it"
+            "an interrupted run may have created `{id}`, or it may be unrelated; Groundplan does not manage it; delete \
+             it if it is not needed"
         );
         return Ok(not_made(Some(ErrorClass::AlreadyExists), message));
     }
@@ -242,9 +241,9 @@ async fn created(
     Ok(vec![accepted(live.outputs, found)])
 }
 
-/// Leaves of the identifiers that were found for an open create those that it may have made: not what the
-/// state has already. What is looked up by its name or its parts has one identifier, whoever has made it, so that
-/// it may be what stood at the same path before.
+/// Keeps those identifiers found for an open create that it may have made, without those in the state. A resource that
+/// is looked up by its name or its parts has one identifier, regardless of its creator, so it may be the one that had
+/// the same path before.
 pub(crate) fn retain_unknown(state: &State, address: &Address, behavior: Option<Behavior>, ids: &mut Vec<String>) {
     let identity = state.known_identity();
     let by_name = behavior.is_some_and(is_by_name);
@@ -254,8 +253,8 @@ pub(crate) fn retain_unknown(state: &State, address: &Address, behavior: Option<
     ids.retain(|id| !known.contains(&GlobalId::new(&address.type_name, id, &address.environment, &identity)));
 }
 
-/// Whether an open create asks for the very thing that a create of this address, with this token and these properties
-/// does, so that the one may have made what the other finds. `identity` is who the credentials belong to.
+/// Returns whether an open create requests the same resource as a create of this address with this token and these
+/// properties, so that one may find what the other created. `identity` is the identity of the credentials.
 pub(crate) fn asks_for(
     intent: &Intent,
     address: &Address,
@@ -287,8 +286,8 @@ pub(crate) fn asks_for(
     }
 }
 
-/// Whether what an open create finds is as that asks for, and belongs to something of this app that it was to be made
-/// for: a policy of a role, an alias of a key, a record that points to a load balancer.
+/// Returns whether the resource that an open create found has the requested properties, and belongs to a resource of
+/// this app for which it was requested: a policy of a role, an alias of a key, a record that points to a load balancer.
 fn hangs_on_own(
     state: &State,
     intent: &Intent,
@@ -366,20 +365,20 @@ async fn deleted(
                 path: path.clone(),
                 id: resource.id.clone(),
                 generation: Some(resource.generation),
-                message: "nothing deletes it: the interrupted run has not requested that".into(),
+                message: "the interrupted run did not request its deletion".into(),
             };
             Ok(std::iter::once(kept).chain(learned(path, resource, live)).collect())
         }
     }
 }
 
-/// What an interrupted run has left open and that cannot be found out.
+/// Returns the error that the outcome of an interrupted call cannot be determined.
 fn unknown(path: &Path, verb: &'static str, type_name: &str) -> impl FnOnce(ProviderError) -> Error {
     let (path, type_name) = (path.clone(), type_name.to_owned());
     move |source| Error::Unresolved { path, verb, type_name, source: Box::new(source) }
 }
 
-/// As [`observed`]; none where it is as the state has it.
+/// As [`observed`]; `None` if it matches the state.
 pub(crate) fn differing(path: &Path, resource: &ResourceState, live: Live) -> Option<Event> {
     let found = observed(path, resource, &BTreeMap::new(), live);
     (!is_known(&found, resource)).then_some(found)
@@ -391,7 +390,7 @@ pub(crate) fn learned(path: &Path, resource: &ResourceState, live: Live) -> Opti
 }
 
 /// As [`learned`], of the outputs that are used: every resource has some that no call of a deploy returns, and that
-/// nobody asks for.
+/// nothing uses.
 pub(crate) fn refreshed(
     path: &Path,
     resource: &ResourceState,
@@ -423,7 +422,7 @@ pub(crate) fn as_far_as_seen(
     declared.iter().filter_map(known).collect()
 }
 
-/// A declared value with what can be changed as it was seen; none where nothing of it is known.
+/// Returns a declared value with its changeable parts as observed; `None` if nothing of it is known.
 fn confirmed(cursor: &Cursor<'_>, declared: &Value, seen: Option<&Value>) -> Option<Value> {
     // What a change would replace was said by the create call, and so was what a change may replace and the
     // cloud never gives back: that nothing is seen of it says nothing.
@@ -446,12 +445,12 @@ fn confirmed(cursor: &Cursor<'_>, declared: &Value, seen: Option<&Value>) -> Opt
     }
 }
 
-/// Whether what was observed is what the state has already.
+/// Returns whether the state already contains the observed properties.
 pub(crate) fn is_known(observed: &Event, resource: &ResourceState) -> bool {
     matches!(observed, Event::Observed { properties, .. } if *properties == resource.properties)
 }
 
-/// What a resource is like now that was to be like `wanted`, as far as an update has come.
+/// Returns the observed properties of a resource after an update to `wanted` that may have been applied in part.
 pub(crate) fn observed(path: &Path, resource: &ResourceState, wanted: &BTreeMap<String, Value>, live: Live) -> Event {
     let mut declared = declared_and_seen(resource, wanted, &live.properties);
     declared.extend(resource.properties.clone());

@@ -14,7 +14,7 @@ fn begun() -> State {
     State { identity: Some(crate::fake::identity()), ..state() }
 }
 
-/// Leaves a create open; gives what it asks for.
+/// Leaves a create open; returns its request.
 fn open(state: &mut State, path: &str, type_name: &str, properties: Json) -> CreateRequest {
     let Ok(Value::Map(properties)) = Value::from_json(properties) else { panic!("{path} is no map") };
     let path = Path::from(path);
@@ -42,7 +42,7 @@ async fn recovered(state: &State, fake: &Fake, wanted: &[&str]) -> Result<State,
     Ok(after)
 }
 
-/// Deploys, or destroys everything; gives what was left alone, too.
+/// Deploys, or destroys everything; also returns the resources that were not adopted.
 async fn run(goal: Option<&Assembly>, store: &MemoryStore, fake: &Fake) -> (Outcome, Vec<String>) {
     let session = Session::new("shop", store, fake);
     let loaded = session.load().await.unwrap();
@@ -140,7 +140,7 @@ fn group(name: &str) -> Json {
     json!({"GroupName": name})
 }
 
-/// Somebody else's, with what it is made of.
+/// Creates a resource of another owner with these parts.
 async fn plant(fake: &Fake, type_name: &str, properties: Json) -> String {
     let request = open(&mut State::new("elsewhere"), "other/it", type_name, properties);
     fake.create(&request).await.unwrap().id

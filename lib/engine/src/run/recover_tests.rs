@@ -30,7 +30,7 @@ async fn planned(state: &State, fake: &Fake) -> Planned {
     planning::deploy(&program(), state, fake, &PlanOptions::default()).await.unwrap()
 }
 
-/// What is deployed, and the state of a run that was killed when it had announced the deletion of these.
+/// Returns a deployment, and the state of a run that was killed after it had announced the deletion of these paths.
 async fn killed_while_deleting(paths: &[&str]) -> (Fake, State) {
     let (fake, store) = (Fake::default(), MemoryStore::new());
     assert!(deploy(&program(), &store, &fake).await.succeeded());

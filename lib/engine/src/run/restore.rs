@@ -1,4 +1,4 @@
-//! Goes back to what an interrupted run has replaced and not deleted.
+//! Restores resources that an interrupted run replaced and did not delete.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -74,7 +74,7 @@ pub struct Run<'a> {
     pub assembly: Option<&'a Assembly>,
     /// The owner of the run, for the history.
     pub owner: &'a LockOwner,
-    /// How the steps are executed.
+    /// Options of the execution.
     pub options: ExecuteOptions,
     /// Receives the progress events.
     pub progress: &'a dyn Progress,

@@ -25,17 +25,17 @@ use crate::stages::resolve::substitute;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upstream {
     apps: BTreeMap<String, Published>,
-    /// Whether other apps are deployed before the plan is executed.
+    /// `true` if other apps are deployed before the plan is executed.
     coming: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Published {
-    /// Where the app's state is, or would be.
+    /// The location of the app's state, even if there is none yet.
     place: String,
     /// None where it was never deployed.
     outputs: Option<BTreeMap<String, Json>>,
-    /// What it will publish when it is deployed, before the app that uses it.
+    /// The outputs that it will publish when it is deployed, before the app that uses it.
     expected: BTreeSet<String>,
 }
 
@@ -150,7 +150,7 @@ impl Upstream {
         Ok((Cow::Owned(resolved), imports))
     }
 
-    /// The value; none where it is to be published first.
+    /// Returns the value; `None` if it has to be published first.
     fn value_of(&self, import: &CrossAppReference) -> Result<Option<Json>, Problem> {
         let published = self.apps.get(&import.app);
         let not_published = |names: BTreeSet<String>| {
@@ -192,11 +192,10 @@ fn each_import(assembly: &Assembly, mut visit: impl FnMut(&CrossAppReference, Us
     }
 }
 
-/// The state of another app, perhaps in the middle of a run; none where it was never deployed.
+/// Returns the state of another app, perhaps during a run; `None` if it was never deployed.
 ///
-/// A store reads state and journal one after the other, and a run that ends in between has put
-/// the one into the other. So they are read until the saved state is the same twice: the journal
-/// that was read in between belongs to it.
+/// A store reads state and journal one after the other, and a run that ends in between has merged the journal into the
+/// state. So they are read until the saved state is the same twice: the journal that was read in between belongs to it.
 async fn settled(store: &dyn StateStore, app: &str) -> Result<Option<State>, Error> {
     let mut before = store::load(store, app).await?;
     loop {
@@ -208,8 +207,8 @@ async fn settled(store: &dyn StateStore, app: &str) -> Result<Option<State>, Err
     }
 }
 
-/// The state of `app` beside `store`; that which it had last, where it was moved elsewhere, and none where it was
-/// never deployed.
+/// Returns the state of `app` beside `store`; the last one if it was moved elsewhere, `None` if the app was never
+/// deployed.
 pub(crate) async fn last_known(store: &dyn StateStore, app: &str) -> Result<Option<State>, Error> {
     let Some(beside) = store.of(app) else { return Ok(None) };
     match settled(&*beside, app).await {
@@ -223,9 +222,9 @@ async fn left(store: &dyn StateStore) -> Result<Option<State>, Error> {
     store.load().await?.map(|stored| stored.folded(store)).transpose()
 }
 
-/// What the plan of `changes` uses of other apps, and what stays in use beside it: by resources
-/// that are left out, kept or retained. `imports` is what the whole program uses, `is_own` whether the plan
-/// publishes an output as the program says.
+/// Returns the outputs of other apps that the plan of `changes` uses, and those that stay in use by resources that are
+/// left out, kept or retained. `imports` are the outputs that the whole program uses; `is_own` returns whether the plan
+/// publishes an output as the program declares it.
 pub(crate) fn split(
     state: &State,
     changes: &ChangeSet,
@@ -303,9 +302,8 @@ pub(crate) fn dying(plan: &Plan, state: &State) -> BTreeSet<String> {
     taken_from(state, &deleted).into_keys().map(str::to_owned).collect()
 }
 
-/// Whether other apps allow the plan now: those that it uses publish what it was made with, and
-/// none uses what it takes away or deletes. Reads their states only where
-/// there are such.
+/// Checks that the outputs the plan was made with are still published, and that no other app uses an output or a
+/// resource that the plan removes. Reads the states of other apps only if there are such outputs.
 ///
 /// # Errors
 /// [`Error::StalePlan`], [`Error::OutputsInUse`] and [`Error::ReplacedInUse`].

@@ -361,7 +361,7 @@ async fn a_failed_deploy_counts_as_a_user_and_one_that_is_destroyed_does_not() {
     let outcome = world.deploy(&logs(json!("plain")), &world.shop).await.unwrap();
     assert!(!outcome.succeeded());
     assert_eq!(outcome.state.imports, used("Z1"));
-    // Logs hold data, and what is kept goes on using it.
+    // Log groups are stateful, and a kept resource continues to use its values.
     for (delete_data, imports) in [(false, used("Z1")), (true, Imports::new())] {
         let state = world.state(&world.shop, "shop").await;
         let options = PlanOptions { delete_data, ..PlanOptions::default() };

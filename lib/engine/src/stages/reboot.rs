@@ -48,20 +48,20 @@ pub(crate) fn cluster<'a>(assembly: &'a Assembly, path: &Path) -> Option<&'a Val
     entry.properties.get(lookup(&entry.type_name)?.is_member_by()?)
 }
 
-/// Whether the declaration of a resource has it rebooted where its parameters wait for that.
+/// Returns whether the declaration of a resource has it rebooted at once if its parameters wait for a reboot.
 pub(crate) fn is_at_once(type_name: &str, properties: &BTreeMap<String, Value>) -> bool {
     let property = lookup(type_name).and_then(|schema| schema.reboots_at_once_by());
     property.and_then(|property| properties.get(property)).and_then(Value::as_bool) == Some(true)
 }
 
-/// Whether a change in place waits for a reboot.
+/// Returns whether an update in place waits for a reboot.
 pub(crate) fn waits(type_name: &str, old: &BTreeMap<String, Value>, new: &BTreeMap<String, Value>) -> bool {
     let Some(schema) = lookup(type_name) else { return false };
     let differs = |name: &&String| old.get(*name) != new.get(*name);
     old.keys().chain(new.keys()).filter(differs).any(|name| schema.needs_reboot(name).is_some())
 }
 
-/// Whether a resource with these dependencies takes parameters from `source`, as the state knows it.
+/// Returns whether a resource with these dependencies takes parameters from `source`, as the state knows it.
 pub(crate) fn depends(state: &State, type_name: &str, dependencies: &BTreeSet<Path>, source: &Path) -> bool {
     if lookup(type_name).is_none_or(|schema| schema.takes_parameters_by().is_empty()) {
         return false;

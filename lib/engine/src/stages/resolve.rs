@@ -1,4 +1,4 @@
-//! From values with references to values without.
+//! Resolves references in values.
 
 use std::collections::BTreeMap;
 
@@ -106,7 +106,7 @@ pub(crate) async fn reveal(
     Ok(revealed)
 }
 
-/// Whether the value is in no place that it could be fetched from at any time, so that what has it keeps it.
+/// Returns whether the value is stored nowhere else, so that the resource that has it keeps it.
 fn is_kept_nowhere(source: &SecretSource) -> bool {
     matches!(source.origin(), SecretSource::Generated(_) | SecretSource::Output(_))
 }

@@ -53,7 +53,7 @@ pub(super) fn form(resource: &ResourceType, path: &[&str]) -> ClaimForm {
     }
 }
 
-/// The properties of the primary identifier; none where AWS makes a part of it.
+/// Returns the properties of the primary identifier; `None` if AWS generates a part of it.
 fn identifier(resource: &ResourceType) -> Option<Vec<Vec<&'static str>>> {
     let settable = |part: &&'static str| {
         let path: Vec<_> = part.split('/').collect();

@@ -3,7 +3,7 @@
 use super::{Row, named, row};
 use crate::resource::ResourceType;
 
-/// How a resource may name its owner instead of identifying it.
+/// The properties by which a resource may name its owner instead of identifying it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NamedOwner {
     /// The property that identifies the owner, and the one that names it instead.
@@ -22,7 +22,7 @@ const ZONE: NamedOwner = NamedOwner {
     owner: ("Id", "Name"),
 };
 
-/// How resources of a type may name their owner, where they may.
+/// Returns how resources of a type may name their owner; `None` if they cannot.
 pub fn named_owner(resource: &ResourceType) -> Option<&'static NamedOwner> {
     let has = |name: &str| resource.properties.contains_key(name);
     (has(ZONE.properties.0) && has(ZONE.properties.1)).then_some(&ZONE)

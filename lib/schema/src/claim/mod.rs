@@ -46,7 +46,7 @@ pub struct ClaimRule {
     pub each: Option<Vec<&'static str>>,
     /// The parts of the key, and the conditions under which claims with equal keys conflict.
     pub parts: Vec<ClaimPart>,
-    /// Whether a provider can exchange the claims of two resources in one call.
+    /// `true` if a provider can exchange the claims of two resources in one call.
     pub swaps: bool,
 }
 
@@ -77,7 +77,7 @@ pub struct ClaimPart {
 pub struct ClaimSource {
     /// The path to the property.
     pub path: Vec<&'static str>,
-    /// Whether the path starts at the element of [`ClaimRule::each`], and not at the resource.
+    /// `true` if the path is relative to the element of [`ClaimRule::each`], not to the resource.
     pub in_element: bool,
     /// The form in which AWS compares it.
     pub form: ClaimForm,
@@ -119,9 +119,9 @@ pub enum ClaimForm {
     Group,
     /// The protocol and ports of a security group rule.
     Ports,
-    /// The type of a record: `CNAME`, or one that stands beside others.
+    /// The type of a record: `CNAME`, or one that coexists with others.
     RecordType,
-    /// The name of the property, whatever its value.
+    /// The name of the property, regardless of its value.
     Property,
     /// The load balancer of a listener.
     Balancer,
@@ -225,7 +225,7 @@ fn parse_source(resource: &ResourceType, text: &'static str, each: Option<&str>)
     ClaimSource { path, in_element: rest.is_some(), form }
 }
 
-/// The names on the way to a property; lists are looked through.
+/// Returns the names on the way to a property, through lists.
 fn steps(path: &str) -> Vec<&str> {
     path.split('.').map(|step| step.trim_end_matches("[]")).filter(|step| !step.is_empty()).collect()
 }
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
     use crate::{Kind, Properties, all, claim_rules, lookup};
 
-    /// The kind of what stands at a path in these properties, lists looked through.
+    /// Returns the kind of the value at a path in these properties, through lists.
     fn kind<'a>(resource: &'a ResourceType, properties: &'a Properties, path: &[&'static str]) -> Option<&'a Kind> {
         let (first, rest) = path.split_first()?;
         let kind = properties.get(first)?.kind.element();
@@ -292,7 +292,7 @@ mod tests {
         }
     }
 
-    /// What the schema's spellings, identifiers and names give stands in no row a second time.
+    /// Checks that no row repeats the spellings, identifiers and names that follow from the schema.
     #[test]
     fn a_row_says_what_the_schema_does_not() {
         let rows = || TABLES.iter().flat_map(|table| table.iter());

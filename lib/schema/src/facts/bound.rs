@@ -1,8 +1,8 @@
 //! Resources that are permanently a part of another one, and are deleted with it or prevent its deletion.
 //!
-//! Even where another resource gets the name of that, it is another one: what was bound to the old one has to be
-//! made anew. Types that are found by their parts ([`Recovery::ByParts`](crate::Recovery::ByParts)) are bound by each
-//! property that cannot be changed; these are others.
+//! Even if another resource gets the name of that, it is another one: resources that were bound to the old one have to
+//! be created again. Types that are found by their parts ([`Recovery::ByParts`](crate::Recovery::ByParts)) are bound by
+//! each property that cannot be changed; these are others.
 
 use crate::resource::ResourceType;
 
@@ -118,8 +118,8 @@ mod tests {
         assert_eq!(wrong, [""; 0]);
     }
 
-    /// What keeps a resource of a name from being deleted and cannot name another one is a part of it: it has to be made
-    /// anew with it, though the name stays.
+    /// Checks that a resource is a part of a named one if it prevents its deletion and cannot name another one: it has
+    /// to be created again with it, though the name stays.
     #[test]
     fn what_keeps_a_named_resource_for_good_is_bound_to_it() {
         let apart = [

@@ -1,4 +1,4 @@
-//! Instances, containers, functions, and what runs on them.
+//! Instances, containers, functions, and workloads on them.
 
 use super::{Row, row};
 use crate::behavior::Recovery::FindByTag;

@@ -1,7 +1,7 @@
-//! What delivers to a bucket, topic or function that has to allow it by a policy of its own.
+//! Log and event deliveries that need a resource policy at the destination.
 //!
-//! AWS tries the delivery when it is set up, and refuses it, or writes a policy itself, where the policy is not there
-//! yet. No property names that policy: it is made before what delivers, and deleted after it.
+//! AWS tries the delivery when it is set up, and refuses it, or writes a policy itself, if the policy does not exist
+//! yet. No property names that policy: it is created before the delivery, and deleted after it.
 
 use crate::resource::ResourceType;
 
@@ -12,13 +12,13 @@ const POLICIES: &[(&str, &str, &str)] = &[
     ("AWS::SNS::TopicInlinePolicy", "TopicArn", "AWS::SNS::Topic"),
 ];
 
-/// Types with the properties by which they name where they deliver to, as in `LoggingInfo.BrokerLogs.S3.Bucket`,
-/// where lists are looked through; what is no bucket, topic or function there has no such policy.
+/// Types with the properties that name their destinations, as in `LoggingInfo.BrokerLogs.S3.Bucket`, through lists; a
+/// destination other than a bucket, topic or function has no such policy.
 ///
-/// Not listed is what delivers as a role, as Firehose does, or by an ACL that it writes itself, as the standard logs of
-/// CloudFront do
-/// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html>), and what sends
-/// events later without a test, as rules and subscriptions do.
+/// Not listed are types that deliver as a role, as Firehose does, or by an ACL that they write themselves, as the
+/// standard logs of CloudFront do
+/// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html>), and those
+/// that send events later without a test, as rules and subscriptions do.
 const ROWS: &[(&str, &[&str])] = &[
     // <https://docs.aws.amazon.com/privateca/latest/userguide/crl-planning.html#s3-policies>
     ("AWS::ACMPCA::CertificateAuthority", &["RevocationConfiguration.CrlConfiguration.S3BucketName"]),
@@ -136,15 +136,15 @@ const ROWS: &[(&str, &[&str])] = &[
 ];
 
 impl ResourceType {
-    /// Whether what is named at a place, as in `LoggingConfiguration.DestinationBucketName`, has to allow that a
-    /// resource of this type delivers to it, by a policy of its own.
+    /// Returns whether a destination at this path, as in `LoggingConfiguration.DestinationBucketName`, must allow the
+    /// delivery by a resource of this type in its policy.
     pub fn delivers_to(&self, place: &str) -> bool {
         let is_at = |path: &&str| place.split('.').filter(|step| step.parse::<usize>().is_err()).eq(path.split('.'));
         ROWS.iter().any(|(name, paths)| *name == self.name && paths.iter().any(is_at))
     }
 
-    /// The property by which a resource of this type names what it is the policy of, or a part of that, and the type of
-    /// that; none where it is no policy.
+    /// Returns the property by which a policy of this type names the resource that it belongs to, or a part of that,
+    /// and the type of that resource; `None` if the type is no policy.
     pub fn policy_of(&self) -> Option<(&'static str, &'static str)> {
         POLICIES.iter().find(|(name, ..)| *name == self.name).map(|(_, property, named)| (*property, *named))
     }

@@ -99,8 +99,8 @@ impl ResourceType {
 }
 
 impl FinalSnapshot {
-    /// Returns the property that says that the data belongs to another resource; `is_set` tells whether a property is
-    /// set.
+    /// Returns the property that shows that the data belongs to another resource; `is_set` returns whether a property
+    /// is set.
     pub fn copy_by(&self, is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
         self.copies.iter().copied().find(|property| is_set(property))
     }

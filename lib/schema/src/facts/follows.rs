@@ -64,8 +64,8 @@ const FOLLOWS: &[(&str, &str, &[&str])] = &[
 ];
 
 impl ResourceType {
-    /// Whether the output `attribute` may have another value after a change in place of what stands at
-    /// `property`, a name or a path as in `Tags` or `LaunchTemplateData.ImageId`:
+    /// Returns whether an in-place change of `property` (a name or a path, as in `Tags` or
+    /// `LaunchTemplateData.ImageId`) may change the output `attribute`:
     /// - an output that is a property, or part of one, follows that property;
     /// - an attribute whose last part has the name of a property follows it, as `Endpoint.Port` does
     ///   `Port`;
@@ -97,7 +97,7 @@ impl ResourceType {
     }
 }
 
-/// Whether an attribute says when the resource was last changed, by its name.
+/// Returns whether an attribute, by its name, is the time of the resource's last change.
 fn is_time_of_change(name: &str) -> bool {
     let changed = ["LastModified", "LastUpdate", "Modified", "Updated"].iter().any(|start| name.starts_with(start));
     changed && ["At", "Date", "Modified", "Time", "Timestamp", "Updated"].iter().any(|end| name.ends_with(end))

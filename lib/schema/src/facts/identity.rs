@@ -1,4 +1,4 @@
-//! What names a resource, and what makes a relation what it is.
+//! Naming properties, and relations that are part of a resource's identity.
 
 use crate::kind::Kind;
 use crate::resource::ResourceType;
@@ -23,8 +23,8 @@ impl ResourceType {
             .or_else(|| named(&format!("{short}Identifier")))
     }
 
-    /// Whether it is the relation of others, by its form: a subnet has one association with a route table,
-    /// whatever its identifier. The rules of its [claims](crate::claim_rules) say what makes it what it is.
+    /// Returns whether it is a relation of other resources, by its form: a subnet has one association with a route
+    /// table, whatever its identifier. The rules of its [claims](crate::claim_rules) define its identity.
     pub(super) fn is_relation(&self) -> bool {
         let identifier = &self.primary_identifier;
         let set = identifier.iter().all(|name| self.properties.contains_key(*name));
@@ -43,7 +43,7 @@ impl ResourceType {
         }
     }
 
-    /// Whether a property has to name a resource of another type.
+    /// Returns whether a property has to name a resource of another type.
     fn names_another(&self, name: &str) -> bool {
         let property = &self.properties[name];
         property.required && property.references.iter().any(|reference| reference.resource != self.name)

@@ -20,7 +20,7 @@
 //! | `protection` | which settings keep AWS from deleting a resource |
 //! | `reboot` | which changes take effect only with a reboot |
 //! | `final_snapshot` | which types have a snapshot taken when they are deleted |
-//! | `stateful` | which types hold data that is lost with them |
+//! | `stateful` | which types are stateful |
 //! | `support` | which types can be managed, and what to use instead of the others |
 //! | `follows` | which outputs follow which property when it changes in place |
 //!
@@ -32,9 +32,8 @@
 //! (`idempotencyToken`, `Tags`, `TagSpecifications`).
 //!
 //! Interval and timeout follow the waiters of AWS's SDKs where there is one for the type, as in
-//! <https://docs.aws.amazon.com/boto3/latest/reference/services/ec2/waiter/NatGatewayAvailable.html>;
-//! the interval is shorter where looks are cheap, and the timeout longer where that waiter is known
-//! to be short.
+//! <https://docs.aws.amazon.com/boto3/latest/reference/services/ec2/waiter/NatGatewayAvailable.html>; the interval is
+//! shorter if polls are cheap, and the timeout longer if that waiter is known to be too short.
 
 mod api;
 mod bound;
@@ -71,7 +70,7 @@ use crate::resource::{Handler, ResourceType};
 /// The groups of rows. A type has one row in one of them, or none.
 const GROUPS: [&[Row]; 4] = [network::ROWS, compute::ROWS, data::ROWS, platform::ROWS];
 
-/// What is known of one type beyond the schema.
+/// Facts about one type beyond the schema.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     type_name: &'static str,
@@ -108,7 +107,7 @@ impl Row {
         Self { on_duplicate: OnDuplicate::Returns, ..self }
     }
 
-    /// It takes its time: a look every `interval` seconds or more often, for `timeout` seconds.
+    /// Sets the wait: a poll every `interval` seconds or more often, for `timeout` seconds.
     const fn waits(self, interval: u64, timeout: u64) -> Self {
         Self { wait: Wait::seconds(interval, timeout), ..self }
     }
@@ -148,13 +147,13 @@ impl ResourceType {
 
     /// Returns the effect of a create if a resource with the same claim already exists.
     ///
-    /// A bucket that the account has is one that refuses, though S3 answers in us-east-1 as if it had made
-    /// it: a create has to look for the bucket before (API_CreateBucket).
+    /// An existing bucket of the account counts as refusing, though S3 answers in us-east-1 as if it had created it: a
+    /// create has to read the bucket before (API_CreateBucket).
     pub fn on_duplicate(&self) -> OnDuplicate {
         find(self.name).map_or(OnDuplicate::Refuses, |row| row.on_duplicate)
     }
 
-    /// How a create is made exactly once, as far as the schema says:
+    /// Returns how a create is made exactly once, as far as the schema determines it:
     /// - the resource is the relation of others, and its claims say which: by its parts;
     /// - its identifier is a name that the program sets: by that name;
     /// - else by a client token where Cloud Control manages it, every create through which takes one,
@@ -171,7 +170,7 @@ impl ResourceType {
     }
 }
 
-/// Whether the table says that resources of a type hold data that is lost with them.
+/// Returns whether the table marks a type as stateful.
 pub(crate) fn is_stateful(type_name: &str) -> bool {
     stateful::HOLDS.binary_search_by(|(name, _)| (*name).cmp(type_name)).is_ok()
 }
@@ -192,7 +191,7 @@ mod tests {
         }
     }
 
-    /// What is looked up by its parts is told apart by what it claims.
+    /// Checks that types that are found by their parts have claims that name them.
     #[test]
     fn what_is_found_by_its_parts_has_rules_that_name_them() {
         let by_parts =

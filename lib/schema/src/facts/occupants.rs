@@ -246,24 +246,24 @@ const BETWEEN: &[(&str, &[Place])] = &[
     ("AWS::Redshift::ClusterSubnetGroup", &[("SubnetIds", SUBNET)]),
 ];
 
-/// What the public addresses of a VPC hold, and the property whose change detaches it: an update
-/// without interruption by the schema, which is a DetachInternetGateway and an AttachInternetGateway.
+/// The resource that the public addresses of a VPC hold, and the property whose change detaches it: an update without
+/// interruption by the schema, which is a DetachInternetGateway and an AttachInternetGateway.
 const GATEWAY: (&str, &str) = ("AWS::EC2::VPCGatewayAttachment", "InternetGatewayId");
 
-/// A property, and the type of what it names; as in `SubnetMappings.SubnetId`, where lists are looked through.
+/// A property, and the type of the resource that it names; as in `SubnetMappings.SubnetId`, through lists.
 type Place = (&'static str, &'static str);
 
-/// Where and when a resource has public addresses.
+/// The places and conditions under which a resource has public addresses.
 struct Public {
-    /// The properties that name what is in the same VPC, or that.
+    /// The properties that name the VPC, or a resource in it.
     places: &'static [Place],
-    /// It may have some under all of these conditions.
+    /// Conditions under which it may have a public address.
     when: &'static [When],
-    /// It surely has some where these hold, too.
+    /// Additional conditions under which it certainly has a public address.
     surely: &'static [When],
 }
 
-/// What is not in the properties: the setting of a subnet, a launch template.
+/// A condition that depends on more than the properties: the setting of a subnet, a launch template.
 const NEVER: &[When] = &[When::Never];
 
 enum When {
@@ -327,8 +327,8 @@ impl ResourceType {
         may.map_or_else(Vec::new, |public| named(public.places, texts))
     }
 
-    /// Returns whether a resource of this type in a VPC has public addresses there, whatever the settings of others
-    /// are. `texts` is as for [`public_places`](Self::public_places).
+    /// Returns whether a resource of this type in a VPC has public addresses there, regardless of the settings of
+    /// others. `texts` is as for [`public_places`](Self::public_places).
     pub fn is_surely_public(&self, texts: &dyn Fn(&str) -> Vec<String>) -> bool {
         self.public().is_some_and(|public| public.when.iter().chain(public.surely).all(|when| when.holds(texts)))
     }

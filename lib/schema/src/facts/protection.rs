@@ -11,15 +11,15 @@ pub struct Protection {
     /// Its path, as in `DeletionProtection` or `Instances.TerminationProtected`, through the elements of lists. In a
     /// list of attributes, it is the key of one of them.
     pub setting: &'static str,
-    /// The list of `Key` and `Value` that [`setting`](Self::setting) is a key in; none where it is a path.
+    /// The list of `Key` and `Value` that [`setting`](Self::setting) is a key in; `None` if it is a path.
     attributes: Option<&'static str>,
     /// The value that forbids the deletion.
     pub value: &'static str,
 }
 
-/// Each type with such a setting in the schema. What protects the instances of a group or of a template,
-/// the documents of a data source or a link between resources forbids no deletion of the resource itself;
-/// and AppConfig's `DeletionProtectionCheck` looks at the use of the last minutes.
+/// Each type with such a setting in the schema. Settings that protect the instances of a group or of a template, the
+/// documents of a data source or a link between resources do not forbid the deletion of the resource itself; and
+/// AppConfig's `DeletionProtectionCheck` considers the use of the last minutes.
 ///
 /// `API_X` is the page of the operation X in the API reference of the type's service.
 const TABLE: &[Protection] = &[

@@ -7,7 +7,7 @@ use crate::resource::ResourceType;
 pub struct NeedsReboot {
     type_name: &'static str,
     property: &'static str,
-    /// When the change takes effect, for the plan.
+    /// The time at which the change takes effect, for the plan.
     pub effect: &'static str,
     /// The property that, if `true`, makes the change take effect immediately, and how it does so.
     pub at_once: Option<(&'static str, &'static str)>,

@@ -3,9 +3,9 @@
 use crate::property::{Property, Reference};
 use crate::resource::ResourceType;
 
-/// Relations that the schema does not state: a property of a type, as in `Regions.Bucket`, and what it names. Lists
-/// are looked through. Where the ARN of a type is made of its identifier ([`ResourceType::in_arn`]), that is meant by a
-/// relation to the identifier, too: clusters of DocumentDB and Neptune and capacity providers have no attribute for it.
+/// Relations that the schema does not state: a property of a type, as in `Regions.Bucket`, and its target, through
+/// lists. If the ARN of a type is built from its identifier ([`ResourceType::in_arn`]), a relation to the identifier
+/// includes the ARN: clusters of DocumentDB and Neptune and capacity providers have no attribute for it.
 #[rustfmt::skip]
 const MORE: &[(&str, &str, &str, &str)] = &[
     ("AWS::AccessAnalyzer::ArchiveRule", "AnalyzerName", "AWS::AccessAnalyzer::Analyzer", "AnalyzerName"),
@@ -77,8 +77,8 @@ const CORRECTED: &[(&str, &str, &str, &str)] = &[
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "ScalingTargetId", "AWS::ApplicationAutoScaling::ScalableTarget", "Id"),
 ];
 
-/// Properties, wherever they are, that name a part of the same resource, any host, or whatever an
-/// attribute of a load balancer is about, though the schema relates them to resources.
+/// Properties, at any depth, that name a part of the same resource, any host, or the value of any attribute of a load
+/// balancer, though the schema relates them to resources.
 const ANYTHING: &[(&str, &[&str])] = &[
     ("AWS::CloudFront::Distribution", &["DomainName", "Id", "TargetOriginId"]),
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["Value"]),
@@ -143,8 +143,8 @@ const LETS_GO: &[(&str, &[&str])] = &[
     ("AWS::WAFv2::LoggingConfiguration", &["ResourceArn"]),
 ];
 
-/// Types that AWS deletes though others name them, but for the types listed: those are refused. A
-/// resource that exists within one that is deleted goes with it.
+/// Types that AWS deletes although others name them, except by the listed types: their references prevent the deletion.
+/// A resource that exists within a deleted one is deleted with it.
 pub(super) const RELEASED: &[(&str, &[&str])] = &[
     // Its archive rules are below it (API_DeleteArchiveRule).
     ("AWS::AccessAnalyzer::Analyzer", &[]),
@@ -314,17 +314,18 @@ impl ResourceType {
     }
 }
 
-/// Whether a path, as in `Regions.0.Bucket`, leads to a property, as in `Regions.Bucket`.
+/// Returns whether a path, as in `Regions.0.Bucket`, leads to a property, as in `Regions.Bucket`.
 fn is_at(property: &str, path: &str) -> bool {
     path.split('.').filter(|step| step.parse::<usize>().is_err()).eq(property.split('.'))
 }
 
-/// The last name of a path, whatever position of a list comes after it.
+/// Returns the last name of a path, without list positions after it.
 fn last_name(path: &str) -> &str {
     path.rsplit('.').find(|step| step.parse::<usize>().is_err()).unwrap_or_default()
 }
 
-/// Where a resource of a type may name something: each of its properties, and what is in them.
+/// Returns the places at which a resource of a type may name another one: each of its properties, and those within
+/// them.
 #[cfg(test)]
 pub(super) fn places(resource: &ResourceType) -> Vec<String> {
     fn visit(

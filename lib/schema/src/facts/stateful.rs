@@ -1,4 +1,4 @@
-//! Types that hold data which is lost with them, beyond those of which the schema says so.
+//! Stateful types, beyond those that the schema marks.
 //!
 //! The schema marks 29 types. A type is listed here where deleting a resource of it loses what its
 //! users, or services on their behalf, have put into it, and what no program can declare again:
@@ -8,13 +8,12 @@
 //! - keys without which data cannot be read, and the private keys of an authority;
 //! - directories, user pools and users, of which passwords and identifiers cannot be made again;
 //! - models and profiles that were trained or built up;
-//! - whatever contains resources of these kinds, as a stack does.
+//! - types that contain resources of these kinds, as a stack does.
 //!
-//! Not listed is what a program declares in full (policies, rules, configurations, a parameter's
-//! value), what is derived from a source that stays (a metric stream, an index over a bucket), and
-//! compute: of an instance's disks, `AWS::EC2::Volume` is the one that is meant to keep data. A type
-//! that AWS refuses to delete while there is something in it is listed all the same: emptying it is
-//! the same loss.
+//! Not listed is what a program declares in full (policies, rules, configurations, a parameter's value), what is
+//! derived from a source that stays (a metric stream, an index over a bucket), and compute: of an instance's disks,
+//! `AWS::EC2::Volume` is the one that is meant to keep data. A type that AWS refuses to delete while it is not empty is
+//! listed as well: emptying it is the same loss.
 
 /// The type, and the operation of its service whose page in AWS's API reference says what becomes of
 /// a resource that is deleted. Sorted.
@@ -227,7 +226,7 @@ mod tests {
             "AWS::RDS::DBInstance",
             "AWS::S3::Bucket",
         ] {
-            assert!(lookup(name).is_some_and(|resource| resource.stateful), "{name} holds data");
+            assert!(lookup(name).is_some_and(|resource| resource.stateful), "{name} is stateful");
         }
         for name in all() {
             let resource = lookup(name).expect("listed");
@@ -236,7 +235,7 @@ mod tests {
         }
     }
 
-    /// A new schema may bring new stores: whoever takes it decides about each type that is called one.
+    /// Checks that a decision was made about each type that is called a store, because a new schema may add some.
     #[test]
     fn every_type_that_is_called_a_store_is_decided_upon() {
         let stores = ["Bucket", "Database", "FileSystem", "Snapshot", "Datastore", "Ledger", "Vault", "Keyspace"];
@@ -247,7 +246,7 @@ mod tests {
         for name in all().filter(|name| !decided.contains(name)) {
             let resource = lookup(name).expect("listed");
             if stores.iter().any(|end| name.ends_with(end)) {
-                assert!(resource.stateful, "{name}: does it hold data? list it, or say here why not");
+                assert!(resource.stateful, "{name}: is it stateful? list it, or say here why not");
             }
         }
     }

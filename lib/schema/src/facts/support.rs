@@ -1,4 +1,4 @@
-//! Which types can be managed, and what to use instead of the others.
+//! Types that can be managed, and alternatives to the others.
 
 use crate::resource::{Handler, ResourceType};
 
@@ -6,8 +6,7 @@ use crate::resource::{Handler, ResourceType};
 /// test there compares.
 const NATIVE_ONLY: &[&str] = &["AWS::ElasticLoadBalancingV2::ListenerCertificate", "AWS::IAM::AccessKey"];
 
-/// What takes the place of a type that AWS's registry has no handlers for. A row without `::` in its
-/// type is a whole service.
+/// The alternatives to types without handlers in AWS's registry. A row without `::` in its type is a whole service.
 #[rustfmt::skip]
 const INSTEAD: &[(&str, &str)] = &[
     ("AWS::AmazonMQ::ConfigurationAssociation", "the property Configuration of AWS::AmazonMQ::Broker"),

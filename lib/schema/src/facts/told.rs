@@ -51,7 +51,8 @@ mod tests {
         }
     }
 
-    /// What an owner has is found by it, and stays with it.
+    /// Checks that the owner of a quota is a required property that does not change, so that the resources of an owner
+    /// can be found by it.
     #[test]
     fn the_owner_of_a_quota_is_a_required_property_that_does_not_change() {
         for (name, quota) in QUOTAS {

@@ -1,4 +1,4 @@
-//! What a cloud has once, and what is in use.
+//! Unique names and claims, and resources that are in use.
 
 use groundplan_engine::provider::{ErrorClass, Provider as _};
 use groundplan_simulator::Simulator;

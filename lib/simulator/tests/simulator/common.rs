@@ -93,7 +93,7 @@ pub(crate) async fn try_delete(cloud: &Simulator, type_name: &str, id: &str) -> 
         .await
 }
 
-/// Deletes and waits until it is gone.
+/// Deletes a resource and waits for its end.
 pub(crate) async fn delete(cloud: &Simulator, type_name: &str, id: &str) {
     try_delete(cloud, type_name, id).await.unwrap_or_else(|error| panic!("{type_name} {id}: {error}"));
     while cloud.status(&existing("shop/any", type_name, id)).await.unwrap() != Status::Gone {

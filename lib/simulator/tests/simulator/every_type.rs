@@ -1,4 +1,4 @@
-//! All of AWS's types behave, not only those that somebody thought of.
+//! Checks all of AWS's types, not only selected ones.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use groundplan_engine::provider::{Properties, Provider, Recovery};
 use groundplan_schema::{Kind, Property, ResourceType, all, lookup};
-use groundplan_simulator::{Pace, Simulator};
+use groundplan_simulator::{Simulator, TimeScale};
 use serde_json::{Value as Json, json};
 
 use super::common::{create, delete, existing, read, try_create};
 
-/// What a type needs besides what the schema requires, because of a rule of networks. `@Type`
-/// stands for another resource of that type.
+/// Returns the properties that a type needs besides those that the schema requires, because of a rule of networks.
+/// `@Type` is replaced by another resource of that type.
 fn more(type_name: &str) -> Json {
     match type_name {
         "AWS::EC2::VPC" => json!({"CidrBlock": "10.0.0.0/16"}),
@@ -50,8 +50,8 @@ struct Program {
 }
 
 impl Program {
-    /// Makes a resource with as few properties as the schema allows, and before it whatever it
-    /// has to refer to. Gives the identifier.
+    /// Makes a resource with as few properties as the schema allows, and before it the resources that it has to refer
+    /// to. Returns the identifier.
     fn make<'a>(&'a mut self, kind: &'a str) -> Pin<Box<dyn Future<Output = String> + 'a>> {
         Box::pin(async move {
             let type_name = kind.split(' ').next().unwrap();
@@ -74,7 +74,7 @@ impl Program {
         })
     }
 
-    /// The required properties of what stands at a path, which ends with a dot.
+    /// Returns the required properties of the object at a path, which ends with a dot.
     async fn object(
         &mut self,
         resource: &'static ResourceType,
@@ -189,7 +189,7 @@ async fn every_type_can_be_created_read_and_deleted() {
     assert_eq!(odd, [""; 0]);
 }
 
-/// Whether a text is an ARN with all of its parts.
+/// Returns whether a text is an ARN with all of its parts.
 fn has_form_of_arn(value: &Json) -> bool {
     let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return true };
     let parts: Vec<_> = text.splitn(6, ':').collect();
@@ -223,7 +223,7 @@ async fn every_type_behaves_as_the_table_of_facts_says() {
     for type_name in all() {
         assert_eq!(cloud.behavior(type_name), groundplan_schema::behavior(type_name), "{type_name}");
     }
-    let cloud = cloud.with_pace(Pace::minute_in(Duration::from_secs(6)));
+    let cloud = cloud.with_time_scale(TimeScale::minute_in(Duration::from_secs(6)));
     let database = "AWS::RDS::DBInstance";
     let (behavior, facts) = (cloud.behavior(database).unwrap(), groundplan_schema::behavior(database).unwrap());
     assert_eq!(behavior.wait.interval, facts.wait.interval / 10);
@@ -233,7 +233,7 @@ async fn every_type_behaves_as_the_table_of_facts_says() {
     assert!(nothing.unwrap_err().message.contains("no resource type AWS::EC2::Nothing"));
 }
 
-/// Where nothing says that there is one of it only, a second one can be made.
+/// Checks that a second resource of a type can be created if no rule says that it is unique.
 #[tokio::test(start_paused = true)]
 async fn a_second_resource_of_every_type_that_has_no_name_of_its_own_can_be_made() {
     let mut refused = Vec::new();

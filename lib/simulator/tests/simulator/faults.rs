@@ -1,4 +1,4 @@
-//! What goes wrong, under a seed.
+//! Faults from a seed.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the simulated cloud does, seen from outside.
+//! The behavior of the simulated cloud, by its public interface.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use groundplan_core::secret::SecretsManagerEntry;
 use groundplan_core::{Environment, Value};
 use groundplan_engine::provider::{Provider, Status};
-use groundplan_simulator::{DEFAULT_ACCOUNT, Pace, Simulator};
+use groundplan_simulator::{DEFAULT_ACCOUNT, Simulator, TimeScale};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ fn file(dir: &TempDir) -> std::path::PathBuf {
 }
 
 fn instant(dir: &TempDir) -> Simulator {
-    Simulator::open(dir.path()).unwrap().with_pace(Pace::INSTANT)
+    Simulator::open(dir.path()).unwrap().with_time_scale(TimeScale::INSTANT)
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn what_was_made_is_there_in_the_next_run() {
 #[tokio::test]
 async fn what_is_pending_becomes_ready_in_a_later_run() {
     let dir = dir();
-    let cloud = Simulator::open(dir.path()).unwrap().with_pace(Pace::minute_in(Duration::from_millis(4)));
+    let cloud = Simulator::open(dir.path()).unwrap().with_time_scale(TimeScale::minute_in(Duration::from_millis(4)));
     try_create(&cloud, "shop/db", "AWS::RDS::DBInstance", json!({"DBInstanceIdentifier": "db"})).await.unwrap();
     let existing = existing("shop/db", "AWS::RDS::DBInstance", "db");
     assert_eq!(cloud.status(&existing).await.unwrap(), Status::Pending("creating".to_owned()));

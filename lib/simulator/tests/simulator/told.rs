@@ -1,9 +1,9 @@
-//! Secrets that the cloud tells once, and what an owner has at most.
+//! Secrets that the cloud returns once, and the quotas of an owner.
 
 use std::fs;
 
 use groundplan_engine::provider::Provider;
-use groundplan_simulator::{DEFAULT_ACCOUNT, Pace, Simulator};
+use groundplan_simulator::{DEFAULT_ACCOUNT, Simulator, TimeScale};
 use serde_json::json;
 
 use super::common::{create, delete, existing, read, refusal, request, try_create};
@@ -14,7 +14,7 @@ const ATTRIBUTE: &str = "SecretAccessKey";
 #[tokio::test]
 async fn the_secret_of_a_key_is_told_by_its_create_and_nowhere_else() {
     let dir = tempfile::tempdir().unwrap();
-    let cloud = Simulator::open(dir.path()).unwrap().with_pace(Pace::INSTANT);
+    let cloud = Simulator::open(dir.path()).unwrap().with_time_scale(TimeScale::INSTANT);
     create(&cloud, "shop/user", "AWS::IAM::User", json!({"UserName": "ada"})).await;
     let key = create(&cloud, "shop/key", KEY, json!({"UserName": "ada"})).await;
     let secret = key.secrets.get(ATTRIBUTE).expect("a create tells it").clone();
@@ -31,7 +31,7 @@ async fn the_secret_of_a_key_is_told_by_its_create_and_nowhere_else() {
 #[tokio::test]
 async fn a_secret_attribute_that_can_be_read_is_told_again() {
     let dir = tempfile::tempdir().unwrap();
-    let cloud = Simulator::open(dir.path()).unwrap().with_pace(Pace::INSTANT);
+    let cloud = Simulator::open(dir.path()).unwrap().with_time_scale(TimeScale::INSTANT);
     let pool = create(&cloud, "shop/pool", "AWS::Cognito::UserPool", json!({})).await.id;
     let client = "AWS::Cognito::UserPoolClient";
     let made = create(&cloud, "shop/client", client, json!({"UserPoolId": pool, "GenerateSecret": true})).await;
@@ -43,7 +43,7 @@ async fn a_secret_attribute_that_can_be_read_is_told_again() {
 
 #[tokio::test]
 async fn a_user_has_two_keys_at_most() {
-    let cloud = Simulator::in_memory(1).with_pace(Pace::INSTANT);
+    let cloud = Simulator::in_memory(1).with_time_scale(TimeScale::INSTANT);
     create(&cloud, "shop/user", "AWS::IAM::User", json!({"UserName": "ada"})).await;
     let first = create(&cloud, "shop/key", KEY, json!({"UserName": "ada"})).await.id;
     create(&cloud, "shop/second", KEY, json!({"UserName": "ada"})).await;
@@ -55,7 +55,7 @@ async fn a_user_has_two_keys_at_most() {
 
 #[tokio::test]
 async fn what_a_lost_create_may_have_made_are_the_keys_of_a_user_of_the_app() {
-    let cloud = Simulator::in_memory(1).with_pace(Pace::INSTANT);
+    let cloud = Simulator::in_memory(1).with_time_scale(TimeScale::INSTANT);
     create(&cloud, "shop/user", "AWS::IAM::User", json!({"UserName": "ada"})).await;
     let asked = request("shop/key", KEY, json!({"UserName": "ada"}));
     assert_eq!(cloud.find(&asked).await.unwrap(), [""; 0]);
@@ -64,5 +64,5 @@ async fn what_a_lost_create_may_have_made_are_the_keys_of_a_user_of_the_app() {
     let mut foreign = asked;
     foreign.address.app = "other".to_owned();
     let error = cloud.find(&foreign).await.unwrap_err();
-    assert!(error.message.contains("not one of this app"), "{error}");
+    assert!(error.message.contains("not managed by this app"), "{error}");
 }

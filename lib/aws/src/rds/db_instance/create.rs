@@ -10,7 +10,7 @@ use crate::kms;
 use crate::rds::parameter_changes::{ParameterChanges, require_complete};
 use crate::rds::tag;
 
-/// Makes the call that the declaration asks for.
+/// Makes the create call that the declaration requires.
 pub(super) async fn create(new: &DbInstance, cx: &Context) -> Result<Live> {
     check(new)?;
     match (&new.source_db_instance_identifier, &new.db_snapshot_identifier) {
@@ -20,7 +20,7 @@ pub(super) async fn create(new: &DbInstance, cx: &Context) -> Result<Live> {
     }
 }
 
-/// What the three calls exclude.
+/// Refuses combinations of properties that the three calls exclude.
 fn check(new: &DbInstance) -> Result<()> {
     let missing = |property: &str| Error::invalid(format!("{property} has to be set"));
     let source = match (&new.source_db_instance_identifier, &new.db_snapshot_identifier) {
@@ -241,7 +241,7 @@ async fn replicate(new: &DbInstance, source: &str, cx: &Context) -> Result<Live>
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/38056>
 const WITH_GROUP: [&str; 3] = ["db2-", "mysql", "oracle-"];
 
-/// The parameter group that a replica is made with, and its family; none where it is set afterwards.
+/// Returns the parameter group with which a replica is created, and its family; `None` if it is set afterwards.
 async fn group_of_replica(new: &DbInstance, source: &str, cx: &Context) -> Result<Option<(String, String)>> {
     let region = source.starts_with("arn:").then(|| source.split(':').nth(3)).flatten();
     let is_elsewhere = region.is_some_and(|region| region != cx.region());
@@ -253,7 +253,7 @@ async fn group_of_replica(new: &DbInstance, source: &str, cx: &Context) -> Resul
 }
 
 /// The size to set together with the other storage settings after the restore of a SQL Server database, which takes
-/// nothing about storage; none where nothing is set. RDS makes no volume smaller.
+/// nothing about storage; `None` if none is set. RDS makes no volume smaller.
 /// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>: `Translator` of an instance
 async fn storage_of_sql_server(new: &DbInstance, cx: &Context, id: &str) -> Result<Option<i32>> {
     let size = number(&new.allocated_storage, "AllocatedStorage")?;
@@ -322,7 +322,7 @@ pub(super) async fn finish(new: &DbInstance, cx: &Context, id: &str) -> Result<(
     }
     finished.apply_immediately(true).send().await?;
     if let Some(group) = group {
-        cx.memory.of::<ParameterChanges>().given(id, &group);
+        cx.memory.of::<ParameterChanges>().group_changed(id, &group);
     }
     Ok(())
 }

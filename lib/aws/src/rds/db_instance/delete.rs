@@ -1,4 +1,4 @@
-//! The end of a database, with a final snapshot or without.
+//! Deletes a database, with a final snapshot or without.
 
 use groundplan_engine::Hint;
 use groundplan_engine::provider::Deletion;
@@ -22,7 +22,7 @@ pub(super) async fn delete(cx: &Context, known: &Known<DbInstance>) -> Result<De
         && let Some(reason) = refusal(&instance)
     {
         return Err(Error::invalid(format!(
-            "RDS cannot take the final snapshot {snapshot} of the database {}, since {reason}",
+            "RDS cannot take the final snapshot {snapshot} of the database {}, because {reason}",
             known.id
         ))
         .hinting(Hint::SkipFinalSnapshot));
@@ -32,8 +32,8 @@ pub(super) async fn delete(cx: &Context, known: &Known<DbInstance>) -> Result<De
         && refusal(&instance).is_none()
     {
         return Err(Error::invalid(format!(
-            "the database {} goes without a final snapshot, since its {property} is recorded, but it stands on its own by \
-             now: record that with a refresh, and delete it then",
+            "the database {} would be deleted without a final snapshot, because the state records {property}, but it is no \
+             longer a replica or cluster member; refresh the state, then delete it",
             known.id
         ))
         .hinting(Hint::Refresh));
@@ -62,7 +62,7 @@ fn copy_of(last: &DbInstance) -> Option<&'static str> {
     fact.copy_by(|property| recorded.contains_key(property))
 }
 
-/// Why RDS takes no final snapshot of this one.
+/// Returns the reason why RDS takes no final snapshot of this instance.
 fn refusal(instance: &Live) -> Option<String> {
     let status = instance.db_instance_status().unwrap_or_default();
     let source =

@@ -85,7 +85,7 @@ pub(super) fn read(live: Live, last: &DbInstance) -> DbInstance {
     }
 }
 
-/// Whether RDS upgrades minor versions, which it does unless it was told otherwise.
+/// Returns whether RDS upgrades minor versions, which is the default.
 pub(super) fn upgrades_by_itself(live: &Live, last: &DbInstance) -> bool {
     live.auto_minor_version_upgrade.or(last.auto_minor_version_upgrade).unwrap_or(true)
 }
@@ -99,15 +99,16 @@ fn declared_source(declared: Option<&str>, live: Option<String>) -> Option<Strin
     }
 }
 
-/// Whether an identifier and an ARN, or two of a kind, name the same. ARNs of two accounts or regions do not.
+/// Returns whether an identifier and an ARN, or two of a kind, name the same resource. ARNs of two accounts or regions
+/// do not.
 pub(super) fn is_same_name(one: &str, other: &str) -> bool {
     let name = |text: &str| text.rsplit(':').next().unwrap_or(text).to_ascii_lowercase();
     let is_arn = |text: &str| text.starts_with("arn:");
     if is_arn(one) && is_arn(other) { one.eq_ignore_ascii_case(other) } else { name(one) == name(other) }
 }
 
-/// The instance as it will be after its next maintenance window: what waits for that is applied as
-/// far as the program goes.
+/// Returns the instance as it will be after its next maintenance window: for the program, changes that wait for it are
+/// applied.
 pub(super) fn as_scheduled(mut live: Live) -> Live {
     let Some(pending) = live.pending_modified_values.take() else { return live };
     live.allocated_storage = pending.allocated_storage.or(live.allocated_storage);

@@ -72,7 +72,7 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Context, id: 
         call.send().await?.db_instance.unwrap_or(live)
     };
     if let Some(group) = group {
-        cx.memory.of::<ParameterChanges>().given(id, &group);
+        cx.memory.of::<ParameterChanges>().group_changed(id, &group);
     }
     // What the group has changed may not show yet: it is looked for after this.
     if cx.is_incomplete {
@@ -81,8 +81,8 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Context, id: 
     reboot::where_waiting(&live, new, cx, id).await
 }
 
-/// What ModifyDBInstance has no parameter for, and CloudFormation replaces only in some cases; and
-/// what cannot be taken back, since RDS has no fixed default for it.
+/// Refuses changes that ModifyDBInstance has no parameter for and CloudFormation replaces only in some cases, and
+/// removals of properties for which RDS has no fixed default.
 fn refuse_what_stays(old: &DbInstance, new: &DbInstance) -> Result<()> {
     let fixed = [
         ("Engine", &old.engine, &new.engine),
@@ -124,7 +124,8 @@ fn version(changes: &Changes<'_, DbInstance>, live: &Live) -> Result<Option<Stri
     }
 }
 
-/// The version to ask for. One that runs already, or that a newer one stands for, is none.
+/// Returns the version to request. `None` if it already runs, or if the running one is a newer version that the
+/// declaration includes.
 pub(super) fn asked_version(wanted: String, new: &DbInstance, live: &Live) -> Result<Option<String>> {
     let auto = as_read::upgrades_by_itself(live, new);
     let running = live.engine_version.clone();
@@ -133,7 +134,7 @@ pub(super) fn asked_version(wanted: String, new: &DbInstance, live: &Live) -> Re
     }
     match live.engine_version() {
         Some(running) if version::is_older(&wanted, running) => Err(Error::invalid(format!(
-            "EngineVersion cannot go back from {running}, which runs, to {wanted}: declare {running}"
+            "EngineVersion cannot be lowered from {running} to {wanted}; declare {running}"
         ))),
         _ => Ok(Some(wanted)),
     }

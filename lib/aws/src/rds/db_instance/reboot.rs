@@ -15,23 +15,23 @@ use crate::error::{Error, Result};
 use crate::handler::{Context, single};
 use crate::rds::parameter_changes::{COMPLETE, ParameterChanges, Source, is_static_change_new};
 
-/// Pauses before looks at whether a change that an earlier run has made has reached a database.
+/// Pauses before polls of whether a change that an earlier run made has reached a database.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 
-/// Reboots a database that no run has seen ready and that has not got all of its parameters, whichever run has made
-/// it. Gives what is waited for; none where that is nothing.
+/// Reboots a database that no run has seen ready and that does not use all of its parameters yet, regardless of the run
+/// that created it. Returns the reason for waiting, if any.
 pub(super) async fn first(cx: &Context, instance: &Live, id: &str) -> Result<Option<String>> {
     let changes = cx.memory.of::<ParameterChanges>();
     let Some((group, applied)) = status::parameters(instance).filter(|_| cx.is_new) else { return Ok(None) };
-    let given = changes.waiting(id, &[Source::Instance(id.to_owned())]);
-    match (applied, given) {
+    let changed = changes.waiting(id, &[Source::Instance(id.to_owned())]);
+    match (applied, changed) {
         ("applying", _) => return Ok(Some(format!("available, and {group} is being applied"))),
         // RDS may show it as it was for a moment. Where it waits for longer, a change has come after the reboot: a group
         // that was made shortly before the database is complete only then.
         ("pending-reboot", _) if changes.rebooted_at(id).is_some_and(|at| at.elapsed() < COMPLETE) => {}
         (applied, Some(at)) if applied != "pending-reboot" && at.elapsed() < COMPLETE => {
-            return Ok(Some(format!("available, and RDS does not show yet that {group} waits for a reboot")));
+            return Ok(Some(format!("available, but RDS does not report yet that {group} waits for a reboot")));
         }
         (applied, None) if applied != "pending-reboot" => {
             changes.forget(id);
@@ -81,10 +81,9 @@ pub(super) async fn of_changed_group(new: &DbInstance, cx: &Context, id: &str) -
     where_waiting(&live, new, cx, id).await
 }
 
-/// Reboots a database whose parameters wait for that, where the program says in so many words that
-/// changes apply at once. A group that is still being applied is waited for: the change is repeated
-/// then, which asks for nothing new. Where this process knows that a reboot is needed and RDS has not shown
-/// that for long enough, it is made all the same.
+/// Reboots a database whose parameters wait for it, if the program declares that changes apply at once. A group that is
+/// still being applied is waited for: the change is repeated then, which requests nothing new. If this process knows
+/// that a reboot is needed and RDS has not reported that for long enough, the reboot is made anyway.
 pub(super) async fn where_waiting(live: &Live, new: &DbInstance, cx: &Context, id: &str) -> Result<()> {
     if new.apply_immediately != Some(true) {
         return Ok(());
@@ -106,8 +105,8 @@ pub(super) async fn where_waiting(live: &Live, new: &DbInstance, cx: &Context, i
 
 fn not_shown(id: &str) -> Error {
     let message = format!(
-        "static parameters of the database {id} have changed, and RDS does not show yet that they wait for a reboot; it is \
-         rebooted after that"
+        "static parameters of the database {id} changed, but RDS does not report a pending reboot yet; waiting before the \
+         reboot"
     );
     Error::new(ErrorClass::Conflict, message)
 }
@@ -124,7 +123,7 @@ async fn reboot(cx: &Context, id: &str) -> Result<()> {
     sent.map(drop)
 }
 
-/// How far parameters are that a database has not got yet.
+/// The state of parameters that a database does not use yet.
 enum State {
     Applying,
     PendingReboot,
@@ -134,7 +133,7 @@ enum State {
 struct Parameters {
     /// The group, of the database or its cluster, whose parameters RDS says it has not got yet.
     open: Option<(String, State)>,
-    /// What it takes parameters from.
+    /// The sources of its parameters.
     sources: Vec<Source>,
 }
 

@@ -1,4 +1,4 @@
-//! How far a database is.
+//! The readiness of a database.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,11 +12,10 @@ use crate::error::{Error, Result};
 use crate::handler::{Context, Handler, Known, Readiness};
 use crate::readiness::under_way;
 
-/// How many minutes of events are looked at: more than a change is waited for.
+/// The number of minutes of events to read: more than a change is waited for.
 const EVENTS: i32 = 180;
 
-/// What RDS says in events of a change that it did not make, in lower case, beside those of the category
-/// `failure`.
+/// The texts of events about changes that RDS did not make, in lower case, besides those of the category `failure`.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>
 /// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds>: `EVENT_FAIL_CHECKERS`
 const FAILURES: [&str; 9] = [
@@ -31,9 +30,9 @@ const FAILURES: [&str; 9] = [
     "couldn't modify the db instance",
 ];
 
-/// The databases of which this process has asked for another version, class or size, and the date of the last
-/// event before that. RDS accepts such a change first and may give it up later, and says so in an event alone.
-/// Of others, what differs from the declaration is a difference and not a change under way.
+/// The databases for which this process requested another version, class or size, and the date of the last event before
+/// that. RDS accepts such a change first and may abandon it later, and reports that only in an event. Of other
+/// databases, a difference from the declaration is drift and not a change in progress.
 #[derive(Debug, Default)]
 pub(crate) struct AskedChanges(Mutex<BTreeMap<String, Option<DateTime>>>);
 
@@ -43,21 +42,20 @@ impl AskedChanges {
     }
 }
 
-/// Remembers that a change is asked for that RDS may give up. What is told by the clock of RDS alone is
-/// compared with it.
+/// Remembers that a change is requested that RDS may abandon. Later events are compared by the clock of RDS alone.
 pub(super) async fn remember(cx: &Context, id: &str) {
     let last = events(cx, id).await.iter().filter_map(|event| event.date().copied()).max();
     cx.memory.of::<AskedChanges>().0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), last);
 }
 
-/// What the status of an instance means for whoever waits for it.
+/// The meaning of an instance's status for a deploy that waits for it.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
 enum Meaning {
     /// It works.
     Works,
     /// RDS is working on it.
     Passes,
-    /// It works no more, or not as it should, until somebody does what is said here.
+    /// It works no more, or not as it should, until the user does this.
     Needs(&'static str),
     /// It will not work any more.
     Failed(&'static str),
@@ -168,8 +166,8 @@ fn is_pending(instance: &Live) -> bool {
     instance.pending_modified_values().is_some_and(|pending| *pending != nothing)
 }
 
-/// What an instance with nothing pending was to have and has not. Only what RDS accepts first and
-/// gives up later.
+/// Returns the requested property that an instance with no pending change does not have. Only properties that RDS
+/// accepts first and gives up later.
 fn given_up(instance: &Live, last: &DbInstance) -> Option<String> {
     if !last.applies_at_once() || instance.db_cluster_identifier().is_some() {
         return None;
@@ -197,7 +195,7 @@ async fn events(cx: &Context, id: &str) -> Vec<Event> {
     described.ok().and_then(|described| described.events).unwrap_or_default()
 }
 
-/// The last event that tells of a failure, after the last change that this process has asked for.
+/// Returns the last event that reports a failure after the last change that this process requested.
 async fn failure(cx: &Context, id: &str) -> Option<String> {
     let since = cx.memory.of::<AskedChanges>().of(id).flatten();
     let events = events(cx, id).await;

@@ -23,7 +23,7 @@ pub(super) fn declared_size(last: &DbInstance, live: Option<i32>) -> Option<Stri
     }
 }
 
-/// Whether RDS has made the `live` size out of the declared one.
+/// Returns whether RDS grew the declared size to the `live` one.
 fn is_grown(of: &DbInstance, declared: i32, live: i32) -> bool {
     live >= declared && (of.max_allocated_storage.is_some() || live <= a_tenth_more(declared))
 }
@@ -32,7 +32,7 @@ fn a_tenth_more(size: i32) -> i32 {
     size.saturating_add(size.saturating_add(9) / 10)
 }
 
-/// The size that a change asks for; none where it asks for none.
+/// Returns the size that a change requests; `None` if it requests none.
 pub(super) fn asked_size(changes: &Changes<'_, DbInstance>, live: &Live) -> Result<Option<i32>> {
     match changes.old.filter(|old| storage(old) != storage(changes.new)) {
         Some(_) => size(changes.new, live),
@@ -40,7 +40,7 @@ pub(super) fn asked_size(changes: &Changes<'_, DbInstance>, live: &Live) -> Resu
     }
 }
 
-/// What RDS changes together.
+/// The properties that RDS changes together.
 fn storage(it: &DbInstance) -> (Option<&str>, Option<&str>, Option<i32>, Option<i32>) {
     (it.allocated_storage.as_deref(), it.storage_type.as_deref(), it.iops, it.storage_throughput)
 }
@@ -58,7 +58,7 @@ pub(super) fn with_storage(call: Modification, changes: &Changes<'_, DbInstance>
         .set_storage_type(new.storage_type.clone()))
 }
 
-/// The size to ask for. RDS makes no volume smaller.
+/// Returns the size to request. RDS makes no volume smaller.
 fn size(new: &DbInstance, live: &Live) -> Result<Option<i32>> {
     let pending = live.pending_modified_values().and_then(|pending| pending.allocated_storage());
     let live = pending.max(live.allocated_storage());
@@ -73,9 +73,8 @@ fn size(new: &DbInstance, live: &Live) -> Result<Option<i32>> {
     }
 }
 
-/// IOPS and throughput to ask for. A volume with IOPS of its own needs them named with each growth.
-/// One of `gp3` takes none below a size that depends on the engine, and at that size has others
-/// than below.
+/// Returns the IOPS and the throughput to request. A volume with IOPS of its own needs them with each growth. One of
+/// `gp3` takes none below a size that depends on the engine, and has other defaults from that size on.
 fn speed(old: &DbInstance, new: &DbInstance, live: &Live, size: Option<i32>) -> (Option<i32>, Option<i32>) {
     let kind = new.storage_type.as_deref().or(live.storage_type()).unwrap_or_default();
     match kind {
@@ -96,7 +95,7 @@ fn speed(old: &DbInstance, new: &DbInstance, live: &Live, size: Option<i32>) -> 
     }
 }
 
-/// IOPS and throughput of a `gp3` volume that can be changed; none where they cannot.
+/// Returns the IOPS and the throughput that a `gp3` volume includes, if they can be changed; else `None`.
 fn included(engine: &str, size: Option<i32>) -> Option<(i32, i32)> {
     let striped_from = match engine {
         engine if engine.contains("sqlserver") => return Some(UNSTRIPED),

@@ -1,7 +1,7 @@
-//! Engine versions: what a declaration stands for, and what is newer than what.
+//! Engine versions: the versions that a declaration includes, and their order.
 
-/// The version as it was declared, where that stands for the one that runs: `16` for whichever minor
-/// version of 16, and, where RDS upgrades minor versions by itself, `16.4` for a newer one of 16.
+/// Returns the declared version if it includes the running one: `16` includes every minor version of 16, and, if RDS
+/// upgrades minor versions by itself, `16.4` a newer one of 16.
 pub(super) fn declared(
     engine: Option<&str>,
     declared: Option<&str>,
@@ -20,7 +20,7 @@ fn stands_for(engine: Option<&str>, declared: &str, live: &str, auto: bool) -> b
     is_prefix || (auto && same_major() && is_older(declared, live))
 }
 
-/// Whether `one` came out before `other`, both of one engine.
+/// Returns whether `one` was released before `other`, both of one engine.
 pub(super) fn is_older(one: &str, other: &str) -> bool {
     parts(one) < parts(other)
 }

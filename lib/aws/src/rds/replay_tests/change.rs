@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{AVAILABLE, DATABASE, database, declared, modified, parameter, sent, update};
 use crate::replay::{Answer, aws, existing};
 
-/// What is sent to come from one declaration to the other.
+/// Returns the request of an update from one declaration to the other.
 async fn modification(before: Json, after: Json) -> String {
     let (aws, log) = aws(|sent| match sent.contains("Action=Describe") {
         true => Answer::ok(database("<DBInstanceStatus>available</DBInstanceStatus>")),

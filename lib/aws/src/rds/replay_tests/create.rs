@@ -19,7 +19,7 @@ fn made(operation: &str) -> String {
     )
 }
 
-/// What is sent for a new database, or for one from a snapshot that RDS describes so.
+/// Returns the requests for a new database, or for one from a snapshot that RDS describes so.
 async fn creation(properties: Json) -> Result<Log, groundplan_engine::ProviderError> {
     creation_from("", properties).await
 }
@@ -249,7 +249,7 @@ async fn a_replica_of_another_region_is_not_taken_for_one_of_the_same_name() {
     assert_eq!(error.class, ErrorClass::Invalid);
 }
 
-/// A database whose parameters wait for a reboot, whatever is done.
+/// A database whose parameters always wait for a reboot.
 fn always_waiting() -> (Aws, Log) {
     aws(|sent| match sent.contains("Action=Describe") {
         true => Answer::ok(database(&format!(

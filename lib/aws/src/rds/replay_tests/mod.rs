@@ -1,4 +1,4 @@
-//! What no emulator shows of databases.
+//! Recorded responses of databases that emulators do not reproduce.
 
 mod change;
 mod complete;
@@ -51,7 +51,7 @@ fn declared(more: Json) -> Json {
 
 const AVAILABLE: &str = "<DBInstanceStatus>available</DBInstanceStatus>";
 
-/// What is sent to come from one declaration to the other, of a database that RDS describes so.
+/// Returns the requests of an update from one declaration to the other, of a database that RDS describes so.
 async fn modified(live: String, before: Json, after: Json) -> Result<Log, groundplan_engine::ProviderError> {
     let (aws, log) = aws(move |sent| match sent.contains("Action=DescribeDBInstances") {
         true => Answer::ok(database(&live)),

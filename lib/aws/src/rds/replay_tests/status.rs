@@ -1,4 +1,4 @@
-//! How far a database is.
+//! The readiness of a database.
 
 use groundplan_engine::Provider;
 use groundplan_engine::provider::Status;
@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{AVAILABLE, DATABASE, database, declared, update};
 use crate::replay::{Answer, aws, existing};
 
-/// What one look at a database shows that RDS describes so, and that has had these events.
+/// Returns the status by one poll of a database that RDS describes so, and that has had these events.
 async fn look(live: &str, properties: Json, events: &str) -> Status {
     let (live, events) = (live.to_owned(), events.to_owned());
     let (aws, _) = aws(move |sent| {
@@ -23,7 +23,8 @@ async fn look(live: &str, properties: Json, events: &str) -> Status {
     aws.status(&existing(DATABASE, "db", declared(properties))).await.unwrap()
 }
 
-/// The same right after the change to these properties was asked for, before which it had had other events.
+/// Returns the status right after the change to these properties was requested, before which the database had had other
+/// events.
 async fn look_after(live: &str, properties: Json, before: &str, after: &str) -> Status {
     use std::sync::atomic::{AtomicBool, Ordering};
     let (live, events, asked) = (live.to_owned(), [before.to_owned(), after.to_owned()], AtomicBool::new(false));

@@ -15,14 +15,14 @@ use crate::run::rate_limit::{Closed, Permit, Rank, RateLimiter};
 use crate::run::reader::{self, READS, Reader};
 use crate::stages::plan::{Step, StepId};
 
-/// The time that a new resource, which no run has seen ready, may be invisible before it counts as gone. This is longer
-/// than the consistency window of the provider: a wrong answer would fail a create that has succeeded.
+/// The time that a new resource, which no run has seen ready, may be invisible before it counts as deleted. This is
+/// longer than the consistency window of the provider: a wrong answer would fail a create that has succeeded.
 const LONGEST_INVISIBLE: Duration = Duration::from_secs(60);
 
 /// The shortest time between two polls.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// What is being done, as far as it decides what is repeated.
+/// The kind of a call, as far as it decides about retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
     Create,
@@ -31,7 +31,7 @@ pub(super) enum Call {
     Look,
 }
 
-/// How long a call is repeated after an error of this class; none where repeating does not help.
+/// Returns the time for which a call is retried after an error of this class; `None` if retries do not help.
 fn patience(class: ErrorClass, call: Call) -> Option<Duration> {
     let minutes = match (class, call) {
         (_, Call::Look) => return reader::patience(class),
@@ -49,16 +49,16 @@ fn patience(class: ErrorClass, call: Call) -> Option<Duration> {
     Some(Duration::from_secs(60 * minutes))
 }
 
-/// Whether a change that has failed with an error of this class may be made a little later.
+/// Returns whether a change that failed with an error of this class may succeed later.
 pub(super) fn passes(class: ErrorClass) -> bool {
     patience(class, Call::Update).is_some()
 }
 
 /// A call that has come to no good end, however often it was repeated.
 pub(super) struct Failure {
-    /// What the cloud has said last; none where the run was asked to stop.
+    /// The last error of the cloud; `None` if the run was requested to stop.
     pub(super) error: Option<ProviderError>,
-    /// Whether one of the attempts may have had its effect.
+    /// `true` if one of the attempts may have had its effect.
     pub(super) in_doubt: bool,
 }
 
@@ -98,7 +98,7 @@ pub(super) struct Calls<'a> {
     path: Path,
     /// The permit that the step has started with.
     permit: Option<Permit<'a>>,
-    /// What the step needs and this run has not made: it may have been deleted by somebody else.
+    /// Existing resources that the step needs, which may have been deleted outside of Groundplan.
     needed: Vec<Existing>,
     /// The values that no message of this step may have.
     veil: Veil,
@@ -118,8 +118,8 @@ impl<'a> Calls<'a> {
         Self { provider, progress, limiter, api, rank, step, path, permit, needed: Vec::new(), veil }
     }
 
-    /// Where a change is refused for want of something, reads once whether one of these is gone,
-    /// instead of waiting for it.
+    /// If a change is refused because a resource is missing, reads once whether one of these no longer exists, instead
+    /// of waiting for it.
     pub(super) fn need(&mut self, needed: Vec<Existing>) {
         self.needed = needed;
     }
@@ -129,15 +129,15 @@ impl<'a> Calls<'a> {
         self.veil.hide(secrets);
     }
 
-    /// Returns the reader of this step, whose own permit is given back.
+    /// Returns a reader for this step, whose own permit is released.
     pub(super) fn reader(&mut self) -> Reader<'a> {
         self.permit = None;
         Reader::ranked(self.provider, self.limiter, self.rank)
     }
 
-    /// Makes a call until it succeeds, fails for good, or patience is at an end. What has had no
-    /// effect is not repeated once the run is asked to stop; a create that has made something in part
-    /// never is, whatever the class of its error, since the next one would make a second.
+    /// Makes a call until it succeeds, fails permanently, or the time for retries is over. A call without an effect is
+    /// not repeated once the run is requested to stop; a create that made something in part never is, regardless of the
+    /// class of its error, because the next one would make a second resource.
     pub(super) async fn repeat<T>(
         &mut self,
         call: Call,
@@ -194,7 +194,7 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// That something that the step needs does not exist any more, where that is so.
+    /// Returns an error if a resource that the step needs no longer exists.
     async fn gone(&mut self) -> Option<ProviderError> {
         let needed = std::mem::take(&mut self.needed);
         let reader = self.reader();
@@ -246,8 +246,8 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// Asks for a deletion. What is not found is only believed to be gone after a while: what was
-    /// made a moment ago, perhaps by a run that was interrupted, may not be visible yet.
+    /// Requests a deletion. A resource that is not found counts as deleted only after a while: a recently created one,
+    /// perhaps by a run that was interrupted, may not be visible yet.
     pub(super) async fn delete(&mut self, request: &DeleteRequest) -> Result<Deletion, Failure> {
         let provider = self.provider;
         let mut in_doubt = false;
@@ -270,8 +270,8 @@ impl<'a> Calls<'a> {
         unreachable!("the reads end by themselves")
     }
 
-    /// Waits until a deletion that was accepted has come to its end. At first a look that does not
-    /// see the resource says nothing: what was made a moment ago may not be visible yet.
+    /// Waits until an accepted deletion is complete. At first, a read that does not find the resource proves nothing: a
+    /// recently created one may not be visible yet.
     pub(super) async fn until_gone(&mut self, existing: &Existing, wait: Wait) -> Result<(), StepError> {
         let started = Instant::now();
         let mut said = None;
@@ -319,7 +319,7 @@ fn until_next_look(elapsed: Duration, wait: Wait) -> Duration {
     (elapsed / 50).clamp(SHORTEST, wait.interval.max(SHORTEST))
 }
 
-/// That a resource of the state does not exist any more.
+/// Returns the error that a resource of the state no longer exists.
 pub(super) fn gone(path: &Path) -> ProviderError {
     let message = format!("`{path}` was deleted outside of Groundplan");
     ProviderError::new(ErrorClass::NotFound, message).with_hint(Hint::Refresh)

@@ -24,7 +24,7 @@ pub enum StepError {
         code: Option<String>,
         /// The request ID of the cloud.
         request_id: Option<String>,
-        /// What a user can do about it.
+        /// Hints for the user.
         #[serde(skip)]
         hints: Vec<Hint>,
     },
@@ -33,7 +33,7 @@ pub enum StepError {
     NotReady {
         /// The message of the cloud.
         reason: String,
-        /// Whether it failed permanently. Otherwise, it may become ready later.
+        /// `true` if it failed permanently. Otherwise, it may become ready later.
         failed: bool,
     },
     /// The resource was not deleted.
@@ -63,7 +63,7 @@ pub enum StepError {
     /// The state does not contain the resource of the step.
     #[error("the state does not contain this resource")]
     Unknown,
-    /// The run was asked to stop before the step was completed. The outcome lists such a step as skipped.
+    /// The run was requested to stop before the step was completed. The outcome lists such a step as skipped.
     #[error("the run was asked to stop")]
     Interrupted,
     /// The journal cannot be written. The run starts nothing new.
@@ -71,7 +71,7 @@ pub enum StepError {
     Journal {
         /// The error of the store.
         message: String,
-        /// What a user can do about it.
+        /// Hints for the user.
         #[serde(skip)]
         hints: Vec<Hint>,
     },

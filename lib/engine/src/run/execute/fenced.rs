@@ -1,10 +1,9 @@
-//! A cloud that a run changes only while its lock is its own.
+//! A provider that makes changes only while the run holds its lock.
 //!
-//! Between a journal entry and the call that it announces there may be minutes: a call is repeated
-//! when it was throttled, and a machine may sleep. By then another run may have the lock, and
-//! may have found out already what has become of that call. So the lock is confirmed before each call,
-//! with the store where that is necessary; and since a call may take several requests, the provider
-//! asks the store's fence, which answers at once, before each of those.
+//! Between a journal entry and the call that it announces there may be minutes: a call is repeated when it was
+//! throttled, and a machine may sleep. By then another run may have the lock, and may have determined the outcome of
+//! that call. So the lock is confirmed before each call, with the store if necessary; and since a call may take several
+//! requests, the provider checks the store's fence, which answers at once, before each of those.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,9 +47,8 @@ impl<'a> Fenced<'a> {
         }
     }
 
-    /// Whether a call may be sent. Where the lock is lost it is not tried again, and nothing can be
-    /// written about it. Where that cannot be found out, it is; and what an earlier try of the same
-    /// call has done stays open.
+    /// Checks that a call may be sent. If the lock is lost, the call is not retried, and nothing is recorded about it.
+    /// If that cannot be determined, it is retried, and the outcome of an earlier attempt stays open.
     async fn locked(&self) -> Result<(), ProviderError> {
         self.store.confirm_lock().await.map_err(|error| {
             let class = match &error {

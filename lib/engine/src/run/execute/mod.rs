@@ -80,7 +80,7 @@ impl Cancellation {
         self.0.send_replace(true);
     }
 
-    /// Returns whether the run was asked to stop.
+    /// Returns whether the run was requested to stop.
     pub fn is_cancelled(&self) -> bool {
         *self.0.borrow()
     }
@@ -126,7 +126,7 @@ pub struct Outcome {
     pub failed: Vec<FailedStep>,
     /// The steps that were not started, or not completed when the run stopped.
     pub skipped: Vec<SkippedStep>,
-    /// Whether the run was asked to stop.
+    /// `true` if the run was requested to stop.
     pub interrupted: bool,
     /// The duration.
     pub elapsed: Duration,
@@ -194,7 +194,7 @@ pub enum SkipReason {
         /// Its resource.
         path: Path,
     },
-    /// The run was asked to stop, or had to, because its journal cannot be written, its credentials are no longer
+    /// The run was requested to stop, or had to, because its journal cannot be written, its credentials are no longer
     /// valid, or its lock is lost.
     Interrupted,
     /// The run does not wait until the resource is ready.
@@ -293,9 +293,9 @@ fn current(plan: &Plan, mut loaded: Loaded) -> Result<Loaded, Error> {
     Ok(loaded)
 }
 
-/// What a run tells other apps before it touches anything: what it uses of them beside what was
-/// used so far, and that it publishes no more what it takes away. What is of a resource that it deletes is
-/// published anew in the end: a run that is killed in between leaves no value behind of what is gone.
+/// Returns what a run announces to other apps before its first change: the outputs that it uses from them, in addition
+/// to earlier ones, and that it no longer publishes the outputs that it removes. Outputs of a resource that it deletes
+/// are published again at the end, so that a run that is killed in between leaves no value of a deleted resource.
 fn announced(plan: &Plan, state: &State, withdrawn: &BTreeSet<String>) -> Vec<Event> {
     let imports = upstream::merged(&state.imports, &plan.imports);
     let imported = (imports != state.imports).then_some(Event::Imported { imports });
@@ -313,23 +313,23 @@ fn published(plan: &Plan, state: &State) -> BTreeMap<String, serde_json::Value> 
     resolved.filter(|(_, value)| value.is_known()).map(|(name, value)| (name.clone(), value.to_json())).collect()
 }
 
-/// What has to be kept in mind while the steps run.
+/// The data of a run while its steps are executed.
 struct Run<'a> {
     plan: &'a Plan,
     options: &'a ExecuteOptions,
     progress: &'a dyn Progress,
     dependents: Vec<Vec<StepId>>,
-    /// How many dependencies of each step are not done.
+    /// The number of open dependencies of each step.
     open: Vec<usize>,
     /// The weight of the heaviest path from each step to an end.
     remaining: Vec<u64>,
-    /// What nothing is waited for any more, and is about to queue for its permit.
+    /// Steps that wait for no dependency and are about to queue for a permit.
     free: Vec<StepId>,
     settled: BTreeSet<StepId>,
     done: Vec<StepId>,
     failed: Vec<FailedStep>,
     skipped: Vec<SkippedStep>,
-    /// How long each step has taken that is done.
+    /// The duration of each completed step.
     took: Vec<Option<Duration>>,
     /// Nothing is started any more.
     stopped: bool,
@@ -502,7 +502,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether every other call would fail with this error, too.
+/// Returns whether every other call would fail with this error, too.
 fn ends_run(error: &StepError) -> bool {
     matches!(error, StepError::Provider { class: ErrorClass::Unauthenticated | ErrorClass::LockLost, .. })
 }

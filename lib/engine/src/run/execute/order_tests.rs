@@ -1,4 +1,4 @@
-//! What goes, and when, where something fails.
+//! The order of deletions after failures.
 
 use super::*;
 

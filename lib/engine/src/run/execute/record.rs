@@ -6,24 +6,24 @@ use crate::error::Error;
 use crate::model::{Event, Loaded, State};
 use crate::run::store::StateStore;
 
-/// Folds events into the state and commits them in groups: what comes while a group is being
-/// written goes with the next one, so that a wave of steps costs one write.
+/// Folds events into the state and commits them in groups: events that arrive while a group is being written are part
+/// of the next one, so that a wave of steps costs one write.
 ///
-/// A write that fails is the last one: what it has left on the disk is not known, so nothing that
-/// comes after it would be sure to continue the journal. The run ends, and saving its state, which
-/// has every event, makes up for what the journal lacks.
+/// A write that fails is the last one: its effect on the disk is unknown, so later events might not continue the
+/// journal. The run ends, and saving its state, which contains every event, replaces the missing part of the journal.
 pub(super) struct Record<'a> {
     store: &'a dyn StateStore,
     base: u64,
     shared: Mutex<Shared>,
-    /// How many events are durable, or why no more will be. Whoever holds it writes for all.
+    /// The number of durable events, or the reason why there will be no more. The task that holds the lock writes for
+    /// all.
     durable: tokio::sync::Mutex<Result<usize, String>>,
 }
 
 struct Shared {
     state: State,
     queue: Vec<Event>,
-    /// How many events there were, with those in the queue.
+    /// The number of events, including queued ones.
     total: usize,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Record<'a> {
         Ok(Self { store, base, shared, durable: tokio::sync::Mutex::new(Ok(0)) })
     }
 
-    /// Where the state is kept.
+    /// Returns the store of the state.
     pub(super) fn store(&self) -> &'a dyn StateStore {
         self.store
     }

@@ -1,4 +1,4 @@
-//! Whether the environment has the secrets that a plan needs.
+//! Checks that the environment provides the secrets that a plan needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,8 +86,8 @@ fn unset(value: &Value, variables: &Variables) -> Vec<String> {
     unset
 }
 
-/// Whether an update sends this property, and not only leaves it as it is. What else keeps its
-/// secrets from being had is the step's to say.
+/// Returns whether an update sends this property, instead of leaving it unchanged. Other reasons why its secrets
+/// are unavailable are reported by the step.
 async fn is_sent(
     state: &State,
     path: &Path,

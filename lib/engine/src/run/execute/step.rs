@@ -1,4 +1,4 @@
-//! What each kind of step does.
+//! Executes each kind of step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ use crate::stages::resolve::{Revealed, reveal, substitute_all};
 
 mod create;
 
-/// What all steps of a run share.
+/// Data that all steps of a run share.
 pub(super) struct Runner<'a> {
     pub(super) plan: &'a Plan,
     pub(super) record: &'a Record<'a>,
@@ -32,21 +32,21 @@ pub(super) struct Runner<'a> {
     pub(super) options: &'a ExecuteOptions,
     pub(super) progress: &'a dyn Progress,
     pub(super) limiter: &'a RateLimiter<'a>,
-    /// What an earlier run has made or changed, and nobody has seen ready since.
+    /// Resources that an earlier run created or changed, and no run has seen ready since.
     pub(super) unseen: BTreeSet<Path>,
-    /// What this run makes.
+    /// Resources that this run creates.
     pub(super) creates: BTreeSet<&'a Path>,
     /// The secrets of what this run has made.
     pub(super) told: &'a Told,
 }
 
-/// What a plan makes.
+/// Returns the resources that a plan creates.
 pub(super) fn creates(plan: &Plan) -> BTreeSet<&Path> {
     plan.steps.iter().filter(|step| matches!(step.work, Work::Create { .. })).map(|step| &step.path).collect()
 }
 
-/// The paths, as they are after the plan's moves, of what an earlier run has made or changed and nobody
-/// has seen ready since.
+/// Returns the paths, after the plan's moves, of resources that an earlier run created or changed, and that no run has
+/// seen ready since.
 pub(super) fn unseen(plan: &Plan, state: &State) -> BTreeSet<Path> {
     let open =
         |resource: &ResourceState| matches!(resource.status, ResourceStatus::Accepted | ResourceStatus::Updating);
@@ -60,7 +60,7 @@ pub(super) fn unseen(plan: &Plan, state: &State) -> BTreeSet<Path> {
 }
 
 impl Runner<'_> {
-    /// The API that the calls of a step go to; none where it makes no calls.
+    /// Returns the API of a step's calls; `None` if it makes none.
     pub(super) fn api(&self, step: &Step) -> Option<&'static str> {
         match &step.work {
             Work::Move { .. } | Work::Record { .. } | Work::Forget | Work::Retain | Work::Barrier => None,
@@ -161,9 +161,9 @@ impl Runner<'_> {
         }
     }
 
-    /// What says that the instances that are to be rebooted for the change of `step` lack something until then. It is
-    /// written down before the change, so that the next run reboots those that this one does not: it may end in
-    /// between, and it may be about a part of the program that they are not in.
+    /// Returns the events that record which instances have to be rebooted for the change of `step`. They are recorded
+    /// before the change, so that the next run reboots the instances that this one does not: this run may end in
+    /// between, and it may be limited to a part of the program without them.
     fn reboots(&self, step: &Step) -> Vec<Event> {
         let updates = self.plan.steps.iter().filter_map(|other| match &other.work {
             Work::Update { desired } => Some((&other.path, (&desired.properties, &desired.dependencies))),
@@ -275,9 +275,9 @@ impl Runner<'_> {
         }
     }
 
-    /// Reads whether all that an earlier run has asked for is there. That run would have been told had a
-    /// change failed, and would have made the calls that follow a create; this one only sees that the
-    /// resource works. If that cannot be read now, the next run waits and reads again.
+    /// Returns the properties whose live values differ from those that an earlier run requested. That run would have
+    /// seen a failed change, and would have made the calls that follow a create; this one only sees that the resource
+    /// works. If the properties cannot be read now, the next run waits and reads again.
     async fn other_than_asked(
         &self,
         resource: &ResourceState,
@@ -288,7 +288,7 @@ impl Runner<'_> {
         Ok(live.and_then(|live| recover::differing(&existing.address.path, resource, live)))
     }
 
-    /// A look that was not answered, perhaps since the run was asked to stop.
+    /// Returns the error of a read that was not answered, perhaps because the run was requested to stop.
     fn unseen(&self, error: ProviderError) -> StepError {
         if self.limiter.is_closed() { StepError::Interrupted } else { error.into() }
     }
@@ -323,9 +323,9 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// Writes down that a deletion was refused, and what it has taken away before: it may have taken several
-    /// calls. If that cannot be read now, the deletion stays open and the next run reads it. What turns out to
-    /// be gone is deleted, whatever the answer was.
+    /// Records that a deletion was refused, and the changes that it made before: it may have taken several calls. If
+    /// the resource cannot be read now, the deletion stays open and the next run reads it. A resource that no longer
+    /// exists is deleted, regardless of the answer.
     async fn undeleted(
         &self,
         resource: &ResourceState,
@@ -356,7 +356,7 @@ impl Runner<'_> {
         Err(failure.into())
     }
 
-    /// What a change needs and no step of this run makes.
+    /// Returns the existing resources that a change needs and no step of this run creates.
     fn needed(&self, desired: &Desired) -> Vec<Existing> {
         let existing = |path: &Path| {
             let resource = self.record.read(|state| state.resources.get(path).cloned())?;

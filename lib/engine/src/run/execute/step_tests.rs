@@ -1,4 +1,4 @@
-//! What a step writes down, and what it is about.
+//! The events that a step records, and its progress messages.
 
 use super::*;
 use crate::fake::{Answer, PARAMETERS};

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Deploys, and asks to stop so long after the beginning.
+/// Deploys, and requests a stop after this time.
 async fn stopped_after(seconds: u64, program: &Assembly, store: &MemoryStore, fake: &Fake) -> Outcome {
     let (plan, loaded) = plan(program, store, fake).await;
     let (cancellation, options) = (Cancellation::new(), ExecuteOptions::default());

@@ -215,9 +215,9 @@ async fn what_failed_later_is_replaced_only_where_its_data_may_be_lost_and_not_o
 
     fake.cloud().broken.clear();
     tokio::time::sleep(Duration::from_secs(600)).await;
-    let (mended, loaded) = plan(&program, &store, &fake).await;
-    assert!(mended.steps.is_empty(), "{}", mended.render());
-    execute(&mended, loaded, &fake, &store, &ExecuteOptions::default(), &(), &Cancellation::new()).await.unwrap();
+    let (fixed, loaded) = plan(&program, &store, &fake).await;
+    assert!(fixed.steps.is_empty(), "{}", fixed.render());
+    execute(&fixed, loaded, &fake, &store, &ExecuteOptions::default(), &(), &Cancellation::new()).await.unwrap();
     assert!(is_settled(&program, &store, &fake).await);
     assert_eq!(fake.id("a/db"), first);
 }
@@ -361,7 +361,7 @@ impl StateStore for Crashing {
     }
 }
 
-/// Runs from `before` to `after`, crashing after each number of events, and goes on.
+/// Runs from `before` to `after`, crashing after each number of events, and continues.
 async fn survives_every_crash(before: &Assembly, after: &Assembly, paths: &[&str]) {
     for events in 0.. {
         let (fake, store) = (Fake::default(), MemoryStore::new());
@@ -564,7 +564,7 @@ async fn the_time_is_compared_with_the_slowest_chain_and_with_waiting_for_everyt
     assert!(timing.waited);
 }
 
-/// Whether what takes so many seconds is seen within two hundredths of that.
+/// Returns whether a duration is within two percent above these seconds.
 fn is_seen(elapsed: Duration, seconds: u64) -> bool {
     let exact = Duration::from_secs(seconds);
     (exact..=exact + exact / 50).contains(&elapsed)

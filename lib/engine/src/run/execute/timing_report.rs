@@ -8,7 +8,7 @@ use groundplan_core::Path;
 
 use crate::stages::plan::{Plan, Work};
 
-/// How long a completed run would have taken under other rules, if each of its steps had the same duration.
+/// The durations that a completed run would have had under other rules, if each of its steps had the same duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimingReport {
     /// The duration of the slowest chain of steps, which no order can beat.
@@ -16,11 +16,11 @@ pub struct TimingReport {
     /// The duration if each resource waited until all of its dependencies are ready, and at most ten resources were
     /// processed at a time until they are ready, as Terraform does by default.
     pub waiting_for_all: Duration,
-    /// Whether the run waited for a resource. Otherwise, there is nothing to compare.
+    /// `true` if the run waited for a resource. Otherwise, there is nothing to compare.
     pub waited: bool,
 }
 
-/// How many resources others make at a time: Terraform's default.
+/// The number of resources that other tools process at a time: Terraform's default.
 const OTHERS: usize = 10;
 
 impl TimingReport {

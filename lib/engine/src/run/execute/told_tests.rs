@@ -1,4 +1,4 @@
-//! Secrets that the cloud makes, on their way to what needs them.
+//! Secrets that the cloud generates, on their way to the resources that need them.
 
 use super::*;
 use crate::fake::{KEY, SECRET};
@@ -7,7 +7,7 @@ fn secret_of(key: &str) -> serde_json::Value {
     json!({"$secret": {"output": {"resource": {"$ref": format!("{key}#Id")}, "attribute": "SecretAccessKey"}}})
 }
 
-/// A key, and what its secret goes to.
+/// A program with a key, and the resources that take its secret.
 fn program(serial: u32, description: &str) -> Assembly {
     assembly(&[
         ("a/key", KEY, json!({"UserName": "ada", "Serial": serial})),
@@ -29,7 +29,7 @@ fn value(fake: &Fake, path: &str) -> serde_json::Value {
     fake.cloud().resources[&id].properties["SecretString"].clone()
 }
 
-/// What is sent to each resource that takes the secret is the one of the only key.
+/// Asserts that each resource that takes the secret was sent the one of the only key.
 fn assert_fits(fake: &Fake, at: &str) {
     let told = format!("told of {}", fake.id("a/key"));
     for path in fake.paths().iter().filter(|path| *path != "a/key") {
@@ -180,7 +180,7 @@ async fn a_key_goes_before_its_replacement_where_the_user_gets_another_one_as_we
     assert_eq!(fake.paths(), ["a/key", "a/other", "a/secret"]);
 }
 
-/// Runs from `before` to `after`, crashing after each number of events, goes on, crashes again, and goes on.
+/// Runs from `before` to `after`, crashing after each number of events, continues, crashes again, and continues.
 async fn survives_two_crashes(before: &Assembly, after: &Assembly) {
     let mut paths: Vec<_> = after.resources.keys().map(ToString::to_string).collect();
     paths.sort();

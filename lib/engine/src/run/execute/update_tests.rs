@@ -1,4 +1,5 @@
-//! What is made or changed in part, fails long after it was accepted, or turns out to be no change.
+//! Resources that are created or changed in part, changes that fail long after they were accepted, and changes without
+//! an effect.
 
 use super::*;
 use crate::fake::Answer;

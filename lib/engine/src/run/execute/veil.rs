@@ -1,5 +1,4 @@
-//! Keeping secrets out of what a cloud says: its messages may repeat what they were sent, and they are
-//! written into the journal and shown.
+//! Redacts secrets in provider messages, which may repeat request values, and which are recorded and shown.
 
 use zeroize::Zeroizing;
 
@@ -8,8 +7,8 @@ use crate::provider::{ProviderError, Status};
 /// Stands for a secret in a message.
 const HIDDEN: &str = "(secret)";
 
-/// The shortest text that is replaced wherever it stands. A shorter one is a part of too many words, and is
-/// replaced where it stands alone.
+/// The minimum length of a text that is replaced everywhere. A shorter one is a part of too many words, and is replaced
+/// only as a whole word.
 const ANYWHERE: usize = 4;
 
 /// The shortest line of a secret of several lines that gives it away.
@@ -18,7 +17,7 @@ const LINE: usize = 8;
 /// The secrets that a step has sent.
 #[derive(Default)]
 pub(super) struct Veil {
-    /// What is replaced, the longest first.
+    /// The texts to redact, the longest first.
     hidden: Vec<Zeroizing<String>>,
 }
 

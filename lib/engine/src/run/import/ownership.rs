@@ -1,4 +1,4 @@
-//! Whether a resource that is to be imported belongs to somebody else: to another app, or to another path of this one.
+//! Checks whether a resource to import belongs to another app, or to another path of this one.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::provider::{Existing, Identity, Owner};
 use crate::run::reader::Reader;
 use crate::run::upstream;
 
-/// How many characters of a path an identity tag has at most.
+/// The maximum number of characters of a path in an identity tag.
 const TAG: usize = 256;
 
 /// Refuses a resource that the state of another app in the same place has; and, unless the request says so, one whose
@@ -66,7 +66,7 @@ pub(super) async fn permit(
     }
 }
 
-/// Where the resource stands in the state of another app.
+/// Returns the path of the resource in the state of another app.
 fn standing(state: &State, existing: &Existing, own: &Identity) -> Option<Path> {
     let identity = state.identity.as_ref().unwrap_or(own);
     let is_it = |known: &ResourceState| GlobalId::known(known, identity) == GlobalId::of(existing, own);
@@ -75,7 +75,7 @@ fn standing(state: &State, existing: &Existing, own: &Identity) -> Option<Path> 
     standing.or_else(deposed).cloned()
 }
 
-/// Whether a tag names this path.
+/// Returns whether a tag names this path.
 fn is_at(tagged: &str, path: &str) -> bool {
     tagged == path || (tagged.chars().count() == TAG && path.ends_with(tagged))
 }

@@ -1,4 +1,4 @@
-//! How fast calls to one API may follow each other.
+//! The rate of calls to an API, adapted to its throttling.
 //!
 //! AWS limits rates, not how many calls are under way: each API has a bucket of tokens per account
 //! and region that is filled at a steady rate, and refuses what comes while it is empty
@@ -20,11 +20,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a refusal leaves of the rate at which the API is known to take calls. The bucket fills
-/// meanwhile, so that what is held back now can be sent later.
+/// The factor by which a refusal lowers the rate at which the API is known to accept calls. The bucket fills meanwhile,
+/// so that delayed calls can be sent later.
 const CUT: f64 = 0.9;
 
-/// What it leaves where refusals follow each other too fast to measure anything.
+/// The factor if refusals follow each other too fast for a measurement.
 const STEEP_CUT: f64 = 0.7;
 
 /// The time in which the curve grows from the known rate to the double, in seconds.
@@ -51,19 +51,19 @@ pub(super) struct AdaptiveRate {
 struct Limit {
     /// Calls a second that the API takes, as far as is known.
     known: f64,
-    /// When the API has throttled last. Calls that were sent before say nothing new.
+    /// The time of the last throttling. Calls that were sent before say nothing new.
     cut: Instant,
-    /// Where the curve starts.
+    /// The time at which the curve starts.
     grows: Instant,
-    /// When the bucket was empty, and how many calls were accepted of those sent since; none where
-    /// it may have run over since.
+    /// The time at which the bucket was empty, and the number of accepted calls of those sent since; `None` if it may
+    /// have overflowed since.
     emptied: Option<(Instant, u32)>,
-    /// When the next call may be sent.
+    /// The time at which the next call may be sent.
     next: Instant,
 }
 
 impl AdaptiveRate {
-    /// Whether a call may be sent now; else when.
+    /// Checks whether a call may be sent now; else returns the time at which it may.
     pub(super) fn opens(&self, now: Instant) -> Result<(), Instant> {
         match &self.limit {
             Some(limit) if limit.next > now => Err(limit.next),

@@ -19,17 +19,16 @@ use tokio::time::{Instant, sleep_until};
 use crate::provider::{ErrorClass, ProviderError};
 use adaptive_rate::AdaptiveRate;
 
-/// Who goes first: the weight of the path that is still before a step, then the step that comes
-/// first in the plan.
+/// The priority of a step: the weight of the path that is still before it, then its position in the plan.
 pub(crate) type Rank = (u64, Reverse<u32>);
 
-/// That an API throttles for the first time, and the calls a second that are sent from now on.
+/// Reports the first throttling of an API, and the calls per second that are sent from then on.
 type Throttles<'a> = dyn Fn(&'static str, f64) + Send + Sync + 'a;
 
 /// The calls of one run, or of one plan.
 pub(crate) struct RateLimiter<'a> {
     shared: Mutex<Shared>,
-    /// That a queue may open at another time than was known.
+    /// Notifies of a queue that may open at another time than known.
     changed: Notify,
     closed: AtomicBool,
     /// That everything is closed. It wakes in the order of waiting, unlike a `watch`, whose order is random.
@@ -40,7 +39,7 @@ pub(crate) struct RateLimiter<'a> {
 }
 
 struct Shared {
-    /// How many calls more may be under way.
+    /// The number of free permits.
     free: usize,
     arrivals: u64,
     queues: BTreeMap<&'static str, ApiQueue>,
@@ -53,14 +52,14 @@ struct ApiQueue {
     waiting: BinaryHeap<Waiter>,
 }
 
-/// Somebody who waits for a permit. Of equals, who came first goes first.
+/// A task that waits for a permit. Of those with equal rank, the first to arrive is the first to get one.
 struct Waiter {
     rank: Rank,
     arrival: Reverse<u64>,
     permit: oneshot::Sender<()>,
 }
 
-/// There are no permits any more: the run was asked to stop, or the credentials are no good.
+/// There are no permits any more: the run was requested to stop, or the credentials are invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Closed;
 
@@ -70,7 +69,7 @@ pub(crate) struct Permit<'a> {
     api: &'static str,
 }
 
-/// A permit that was asked for. Whoever stops waiting gives back what was granted meanwhile.
+/// A requested permit. A task that stops waiting returns a permit that it got meanwhile.
 struct Pending<'a> {
     limiter: &'a RateLimiter<'a>,
     api: &'static str,
@@ -147,12 +146,12 @@ impl<'a> RateLimiter<'a> {
         shared.queues.values_mut().for_each(|queue| queue.waiting.clear());
     }
 
-    /// Whether there are no permits any more.
+    /// Returns whether there are no permits any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// What the cloud has said of the credentials, where that is why there are no permits.
+    /// Returns the error about the credentials, if that is the reason why there are no permits.
     pub(crate) fn refused(&self) -> Option<&ProviderError> {
         self.refused.get()
     }
@@ -214,8 +213,8 @@ impl Shared {
         }
     }
 
-    /// When the next permit is free without a call ending before; none where nobody waits for the
-    /// clock.
+    /// Returns the time at which the next permit is free without the end of a call; `None` if no waiting call depends
+    /// on the clock.
     fn next_opening(&self) -> Option<Instant> {
         let waited_for = self.queues.values().filter(|queue| self.free > 0 && !queue.waiting.is_empty());
         waited_for.filter_map(|queue| queue.rate.opens(Instant::now()).err()).min()

@@ -1,5 +1,4 @@
-//! What every [`StateStore`] promises, for the tests of each of them. Those of other crates take
-//! this file in as a module.
+//! The contract of [`StateStore`], as tests for each implementation. Other crates include this file as a module.
 
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use groundplan_engine::provider::{ErrorClass, Identity};
 use groundplan_engine::store::{Lock, load};
 use groundplan_engine::{Error, Hint, Hints as _, State, StateStore};
 
-/// What a store may leave out.
+/// Features that a store may lack.
 pub(crate) struct Promises {
     /// Its lock can be taken away.
     pub(crate) force_unlock: bool,

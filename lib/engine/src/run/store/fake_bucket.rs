@@ -1,4 +1,4 @@
-//! A bucket in memory, for tests: what changes it can be held up, and its answers can be lost.
+//! A bucket in memory, for tests: changes can be delayed, and answers can be lost.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,7 +15,7 @@ use super::object::{ObjectStore, Objects};
 use crate::error::Error;
 use crate::provider::{ErrorClass, ProviderError};
 
-/// What becomes of the next request that changes something.
+/// The outcome of the next request that changes something.
 #[derive(Clone, Copy)]
 pub(super) enum Fault {
     /// It is carried out, and its answer is lost.
@@ -46,7 +46,7 @@ struct Machine {
     /// Each request as in `create shop/log/000000000001`.
     requests: Mutex<Vec<String>>,
     frozen: watch::Sender<bool>,
-    /// How far its clock is ahead of the bucket's, in seconds.
+    /// The lead of its clock over the bucket's, in seconds.
     skew: Arc<AtomicI64>,
 }
 
@@ -83,7 +83,7 @@ impl FakeBucket {
         self.machine.skew.store(skew, Ordering::Relaxed);
     }
 
-    /// The machine sends nothing until it is thawed, as if all its processes stood still.
+    /// Stops all requests of the machine until it is thawed, as if all its processes were suspended.
     pub(super) fn freeze(&self) {
         self.machine.frozen.send_replace(true);
     }
@@ -114,7 +114,7 @@ impl FakeBucket {
         self.kept().texts.insert(name.into(), text.into());
     }
 
-    /// Deletes what has such a name, as somebody by hand.
+    /// Deletes the objects with this prefix, as a user would by hand.
     pub(super) fn remove(&self, prefix: &str) {
         self.kept().texts.retain(|name, _| !name.starts_with(prefix));
     }

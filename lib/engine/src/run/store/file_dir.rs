@@ -13,7 +13,7 @@ use super::files::{self, make_dir, replace, sync_dir, write_through};
 use crate::error::Error;
 use crate::model::{FormatError, State};
 
-/// How many earlier states are kept.
+/// The number of earlier states that are kept.
 const HISTORY: usize = 10;
 
 /// The version of the format of `moved`.
@@ -30,7 +30,7 @@ pub(super) struct Files {
     pub(super) link: fn(&Path, &Path) -> io::Result<()>,
 }
 
-/// Where the state is now.
+/// The new location of the state.
 #[derive(Serialize, Deserialize)]
 struct Moved {
     format: u32,
@@ -106,8 +106,8 @@ impl Files {
         files::remove(&self.journal_file())
     }
 
-    /// Keeps a journal that cannot be read as `journal.damaged.jsonl`, in the place of an earlier one: it is
-    /// dropped only where somebody said so, and says what was made.
+    /// Keeps a journal that cannot be read as `journal.damaged.jsonl`, in the place of an earlier one: it is dropped
+    /// only on request of the user, and records the created resources.
     pub(super) fn keep_damaged_journal(&self) -> Result<(), Error> {
         let journal = self.journal_file();
         // What this run has written itself is whole.
@@ -124,9 +124,8 @@ impl Files {
         }
     }
 
-    /// Gives the state that is about to be replaced by `serial` a name with its own serial. What is damaged
-    /// is kept as `state.damaged.json`, in the place of an earlier one: it is replaced only where somebody said
-    /// so.
+    /// Gives the state that is about to be replaced by `serial` a name with its own serial. A damaged state is kept as
+    /// `state.damaged.json`, in the place of an earlier one: it is replaced only on request of the user.
     pub(super) fn keep_backup(&self, serial: u64) -> Result<(), Error> {
         let state = self.state_file();
         let kept = match self.saved() {

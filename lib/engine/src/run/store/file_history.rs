@@ -10,7 +10,7 @@ use super::history::History;
 use crate::error::Error;
 use crate::model::{RunRecord, assembly_from_json};
 
-/// How many runs are kept.
+/// The number of runs that are kept.
 const KEPT: usize = 100;
 
 pub(super) fn record(dir: &Path, entry: &RunRecord, assembly: Option<&str>) -> Result<(), Error> {

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::model::LockOwner;
 use crate::provider::{ErrorClass, Fence, ProviderError};
 
-/// What the lock's file says.
+/// The content of the lock file.
 #[derive(Serialize, Deserialize)]
 struct LockFile {
     #[serde(flatten)]
@@ -27,7 +27,7 @@ struct LockFile {
     token: Uuid,
 }
 
-/// Who holds the lock, as far as its file says. What cannot be read is somebody all the same.
+/// Returns the owner of the lock, according to its file. An unreadable file has no known owner, but still is a lock.
 fn holder(path: &Path) -> Result<Option<LockFile>, Error> {
     Ok(files::read_bytes(path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
@@ -43,8 +43,8 @@ impl Files {
         self.own_lock().map_or(Ok(()), |token| self.is_locked_by(token))
     }
 
-    /// Reads the lock's file, which is small. The open file alone does not tell: it stays locked when its name is
-    /// taken away from it.
+    /// Reads the lock file, which is small. The open file alone does not show it: it stays locked after it was
+    /// unlinked.
     fn is_locked_by(&self, token: Uuid) -> Result<(), Error> {
         match holder(&self.lock_file())? {
             Some(current) if current.token == token => Ok(()),

@@ -109,7 +109,7 @@ pub(super) fn prune(path: &Path) {
     }
 }
 
-/// The names in a directory; none where there is no such directory.
+/// Returns the names in a directory; empty if it does not exist.
 pub(super) fn names(dir: &Path) -> Result<Vec<String>, Error> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),

@@ -24,17 +24,17 @@ use crate::error::Error;
 use crate::model::{FormatError, LastHeartbeat, LockOwner};
 use crate::provider::{ErrorClass, Fence, ProviderError};
 
-/// How long a lease lasts that is not renewed.
+/// The duration of a lease without renewal.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// How often it is renewed in that time.
+/// The number of renewals in that time.
 const RENEWALS: u32 = 3;
 
 /// The part of a lease for which its holder is sure of it. The rest is for monotonic clocks that do
 /// not go at the same pace.
 const SURE: f64 = 0.9;
 
-/// How often a change is tried again that another one has come before.
+/// The number of attempts of a change that conflicts with another one.
 const TRIES: usize = 10;
 
 /// The version of the record's format that this crate writes.
@@ -70,18 +70,18 @@ pub struct StoredText {
 /// A wall clock, which may jump.
 pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// What a lease's cell says.
+/// The content of a lease's cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Record {
     format: u32,
     holder: LockOwner,
     /// Tells this lease from all others.
     token: Uuid,
-    /// How long it lasts, in seconds.
+    /// The duration of the lease, in seconds.
     lease: u64,
     /// Counts the renewals, so that no two records are alike.
     beat: u64,
-    /// When it was renewed last by the holder's clock, in seconds since 1970. For people.
+    /// The time of the last renewal by the owner's clock, in seconds since 1970. For people.
     renewed: i64,
 }
 
@@ -112,7 +112,7 @@ impl Record {
 pub(super) struct Leases {
     cells: Arc<dyn CompareAndSwapStore>,
     name: String,
-    /// What it locks, for messages.
+    /// The locked location, for messages.
     place: String,
     wall: Clock,
     /// The version that was seen last, and since when.
@@ -124,11 +124,11 @@ impl Leases {
         Self { cells, name, place, wall, seen: Arc::default() }
     }
 
-    /// Takes the lease, and says whether it was taken over from a run that had it.
+    /// Takes the lease, and returns whether it was taken over from another run.
     ///
     /// # Errors
-    /// [`Error::Locked`] where somebody has it. This is tried again and again by whoever waits: a
-    /// holder that stays silent through that loses it.
+    /// [`Error::Locked`] if another run has it. A waiting run repeats the attempt; an owner that sends no heartbeat
+    /// meanwhile loses the lease.
     pub(super) async fn acquire(&self, holder: &LockOwner) -> Result<(Lease, bool), Error> {
         let token = Uuid::new_v4();
         for _ in 0..TRIES {
@@ -158,16 +158,19 @@ impl Leases {
         }
         match self.cells.read(&self.name).await? {
             Some(cell) => Err(self.locked(&cell)?),
-            None => Err(Error::LockLost { place: self.place.clone(), how: "changed its owner again and again".into() }),
+            None => Err(Error::LockLost {
+                place: self.place.clone(),
+                how: "changed owner repeatedly during the attempt to take it".into(),
+            }),
         }
     }
 
-    /// Whether somebody has it.
+    /// Returns whether a run holds it.
     pub(super) async fn is_held(&self) -> Result<bool, Error> {
         Ok(self.cells.read(&self.name).await?.is_some())
     }
 
-    /// Takes the lease away from whoever has it.
+    /// Takes the lease away from its owner.
     pub(super) async fn break_it(&self) -> Result<Option<LockOwner>, Error> {
         for _ in 0..TRIES {
             let Some(cell) = self.cells.read(&self.name).await? else { return Ok(None) };
@@ -182,7 +185,7 @@ impl Leases {
         Err(Error::LockLost { place: self.place.clone(), how: "went from hand to hand".into() })
     }
 
-    /// Whether this was seen for the whole length of the lease. Remembers that it was seen.
+    /// Returns whether this record has been seen for the whole duration of the lease. Remembers that it was seen.
     fn is_silent(&self, cell: &StoredText) -> Result<bool, Error> {
         let lease = Duration::from_secs(Record::from_json(&cell.text, &self.place)?.lease);
         let mut seen = lock(&self.seen);
@@ -202,7 +205,7 @@ impl Leases {
         Ok(Error::Locked { place: self.place.clone(), holder: Box::new(holder), heard: Some(heard) })
     }
 
-    /// The record with this token, where that is what is there.
+    /// Returns the record with this token, if it is the current one.
     async fn own(&self, token: Uuid) -> Result<Option<(Record, String)>, Error> {
         let Some(cell) = self.cells.read(&self.name).await? else { return Ok(None) };
         let record = Record::from_json(&cell.text, &self.place)?;
@@ -214,7 +217,7 @@ impl Leases {
     }
 }
 
-/// A moment by both clocks: one stands still while the machine sleeps, the other one jumps.
+/// A moment by both clocks: one does not advance while the machine sleeps, the other one jumps.
 #[derive(Clone, Copy)]
 struct Moment {
     monotonic: Instant,
@@ -234,7 +237,7 @@ struct Held {
     current: tokio::sync::Mutex<Current>,
     /// Before the last renewal that is known to have happened.
     sure: Mutex<Moment>,
-    /// How it was lost.
+    /// The way in which it was lost.
     lost: Mutex<Option<String>>,
 }
 
@@ -267,10 +270,10 @@ impl Lease {
         self.held.clone()
     }
 
-    /// Why another run could write: the lease is lost, and is known to be from now on.
+    /// Returns the reason why another run could write: the lease is lost, and is marked as such from now on.
     pub(super) async fn overtaken(&self) -> Error {
         match self.held.renew().await {
-            Ok(()) => self.held.lose("did not keep another run from writing".into()),
+            Ok(()) => self.held.lose("did not prevent another run from writing".into()),
             Err(error) => error,
         }
     }
@@ -298,7 +301,7 @@ impl Drop for Lease {
     }
 }
 
-/// Renews a lease until it is lost, or nobody wants it any more.
+/// Renews a lease until it is lost or no longer needed.
 async fn heartbeat(held: Arc<Held>) {
     let interval = LEASE / RENEWALS;
     let mut pause = interval;
@@ -334,7 +337,7 @@ impl Held {
         self.renew().await
     }
 
-    /// Whether no one can have taken the lease over. Both clocks have to agree.
+    /// Returns whether no other run can have taken over the lease. Both clocks have to agree.
     fn is_sure(&self) -> bool {
         let sure = *lock(&self.sure);
         let slept = (self.leases.wall)().duration_since(sure.wall);

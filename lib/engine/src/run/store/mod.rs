@@ -74,8 +74,8 @@ pub trait StateStore: Send + Sync {
         Ok(())
     }
 
-    /// Returns a fence that tells immediately, without a request, whether this run certainly holds its lock; `None` if
-    /// the lock lasts as long as its process and cannot be taken away.
+    /// Returns a fence that reports immediately, without a request, whether this run certainly holds its lock; `None`
+    /// if the lock lasts as long as its process and cannot be taken away.
     fn lock_fence(&self) -> Option<Arc<dyn Fence>> {
         None
     }

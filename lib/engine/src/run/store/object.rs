@@ -33,19 +33,19 @@ use crate::error::Error;
 use crate::model::{Event, FormatError, LockOwner, RunRecord, State, assembly_from_json};
 use crate::provider::Fence;
 
-/// How many checkpoints are kept.
+/// The number of checkpoints that are kept.
 const CHECKPOINTS: usize = 10;
 
-/// What the numbers in the log are below: they have twelve digits.
+/// The upper bound of the numbers in the log: they have twelve digits.
 const MOST: u64 = 1_000_000_000_000;
 
-/// How many runs are kept in the history.
+/// The number of runs in the history.
 const RUNS: usize = 100;
 
-/// How many objects are read at once.
+/// The number of objects that are read concurrently.
 const READS: usize = 16;
 
-/// How often a log is listed again that another run is changing.
+/// The number of attempts to list a log that another run is changing.
 const TRIES: usize = 10;
 
 /// A store of texts by name, such as the objects of a bucket below a prefix. Reads and lists are consistent with
@@ -95,15 +95,15 @@ struct Run {
     log: tokio::sync::Mutex<Log>,
 }
 
-/// How far the log goes, as far as this run knows; and nobody else goes on with it.
+/// The log as this run last read or wrote it; no other run appends to it meanwhile.
 struct Log {
     /// The numbers that there are.
     numbers: BTreeSet<u64>,
     /// The checkpoints that are kept, the current one last.
     checkpoints: Vec<u64>,
-    /// Where the state is now, if it was moved away from here.
+    /// The new location of the state, if it was moved.
     moved: Option<String>,
-    /// What is wrong with its end, where that is damaged.
+    /// The damage of its end, if any.
     damage: Option<Error>,
     /// A write was sent, and what became of it is not known.
     unsettled: bool,
@@ -149,7 +149,7 @@ impl ObjectStore {
         Ok(names.iter().filter_map(number).collect())
     }
 
-    /// The first line of an object in the log; none where there is no such object.
+    /// Returns the first line of an object in the log; `None` if there is no such object.
     async fn header(&self, number: u64) -> Result<Option<Header>, Error> {
         let name = self.log_object(number);
         let text = self.objects.get(&name).await?;
@@ -191,7 +191,7 @@ impl ObjectStore {
         Err(self.restless(gap))
     }
 
-    /// Takes the next number from whoever has had the lock before, and may have a write under way.
+    /// Takes the next number from the run that held the lock before, and may have a write in progress.
     async fn fence(&self, writer: Uuid) -> Result<Log, Error> {
         for _ in 0..TRIES {
             let mut log = self.log().await?;
@@ -208,7 +208,7 @@ impl ObjectStore {
 
     fn restless(&self, gap: Option<(u64, u64)>) -> Error {
         let reason = match gap {
-            None => "it changes faster than it can be read".to_owned(),
+            None => "its log changes faster than this run can read it".to_owned(),
             Some((before, after)) => format!(
                 "its log has a gap: `{}` is followed by `{}`. If Groundplan did not write the latter, delete it and \
                  all objects after it",
@@ -272,11 +272,11 @@ impl ObjectStore {
         if !names.is_empty()
             && let Err(error) = self.objects.delete(names).await
         {
-            tracing::warn!("what is old in the log of {} stays: {error}", self.place());
+            tracing::warn!("cannot delete old entries of the log of {}: {error}", self.place());
         }
     }
 
-    /// The events after the checkpoint `number`, and that; none where one of them is gone.
+    /// Returns the events after the checkpoint `number`, and the checkpoint; `None` if one of them no longer exists.
     async fn read(&self, number: u64, after: RangeInclusive<u64>) -> Result<Option<Stored>, Error> {
         let text = |number: u64| async move {
             let name = self.log_object(number);
@@ -466,8 +466,8 @@ impl StateStore for ObjectStore {
         self.earlier().await?.remove(&serial).transpose()
     }
 
-    /// The states in the checkpoints that are kept, without the current one; of two with one serial the newer one. What
-    /// does not even tell its serial is left out.
+    /// The states in the checkpoints that are kept, without the current one; of two with one serial the newer one. A
+    /// checkpoint whose serial cannot be read is left out.
     async fn earlier(&self) -> Result<BTreeMap<u64, Result<State, Error>>, Error> {
         let Log { mut checkpoints, .. } = self.log().await?;
         checkpoints.pop();
@@ -516,8 +516,8 @@ struct ObjectLock {
 }
 
 impl ObjectLock {
-    /// The run, which can write no more. None where it is not known what became of its last write:
-    /// the lease runs out then, and whoever takes it over puts an end to that write first.
+    /// Returns the run, which can no longer write. `None` if the outcome of its last write is unknown: then the lease
+    /// expires, and the run that takes it over ends that write first.
     fn end(&mut self) -> Option<Arc<Run>> {
         let run = self.run.take()?;
         let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -529,7 +529,7 @@ impl ObjectLock {
 
 #[async_trait]
 impl Lock for ObjectLock {
-    /// Does not fail for what keeps the lease from being given back: it runs out.
+    /// Ignores errors, because an unreleased lease expires.
     async fn release(mut self: Box<Self>) -> Result<(), Error> {
         if let Some(run) = self.end() {
             release(&run.lease).await;
@@ -548,7 +548,7 @@ impl Drop for ObjectLock {
 
 async fn release(lease: &Lease) {
     if let Err(error) = lease.release().await {
-        tracing::warn!("the lock is not given back, and runs out by itself: {error}");
+        tracing::warn!("cannot release the lock, which expires by itself: {error}");
     }
 }
 

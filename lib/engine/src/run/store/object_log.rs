@@ -23,19 +23,18 @@ pub(super) struct Header {
     /// The numbers of the checkpoints that are kept, the current one last. Events continue that
     /// one, and a checkpoint is it. None before the first one.
     pub(super) checkpoints: Vec<u64>,
-    /// Where the state is now, if it was moved away from here.
+    /// The new location of the state, if it was moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) moved: Option<String>,
 }
 
-/// What follows the first line.
+/// The content after the first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
     /// A whole state.
     Checkpoint,
-    /// What has happened since the object before. Nothing, where this only takes the number from
-    /// a run that might still want to write it.
+    /// The events since the previous object. Empty if this only takes the number from a run that might still write it.
     Events,
 }
 

@@ -474,7 +474,7 @@ async fn a_lock_that_cannot_be_read_is_an_error_that_force_unlock_mends() {
     lock(&store).await;
 }
 
-/// Objects as the first version has written them. Whatever the format becomes, these are read.
+/// Objects as the first version wrote them. They can be read in every later version.
 #[tokio::test(start_paused = true)]
 async fn what_the_first_version_has_written_is_read() {
     let bucket = FakeBucket::default();

@@ -12,7 +12,7 @@ use crate::model::{Event, Loaded, RunRecord, State};
 use crate::provider::{ErrorClass, Provider, ProviderError};
 use crate::run::reader;
 
-/// How often a state is read again that another run is changing.
+/// The number of attempts to read a state that another run is changing.
 const TRIES: usize = 10;
 
 /// The most resources that a message names.
@@ -93,7 +93,7 @@ async fn owned(provider: &dyn Provider, app: &str, environments: &[Environment])
     unreachable!("the attempts do not end")
 }
 
-/// What is stored, where nothing beside it says otherwise.
+/// Returns the stored state, unless the files beside it contradict it.
 async fn believed(store: &dyn StateStore, app: &str) -> Result<Option<Stored>, Error> {
     let (moved, stored) = futures::join!(store.moved(), store.load());
     if let Some(to) = moved? {
@@ -121,7 +121,7 @@ fn serial(stored: Option<&Stored>) -> Option<u64> {
     stored.map(|stored| stored.state.serial)
 }
 
-/// What beside the state shows that it is not the newest one.
+/// Returns an error if the files beside the state show that it is not the newest one.
 async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Result<Option<Error>, Error> {
     let place = store.place();
     match stored {
@@ -178,7 +178,7 @@ pub(super) async fn highest(store: &dyn StateStore) -> Result<u64, Error> {
     Ok([saved, backup, run].into_iter().flatten().max().unwrap_or(0))
 }
 
-/// The state as saved last, without its journal; none where it is damaged.
+/// Returns the state as saved last, without its journal; `None` if it is damaged.
 pub(super) async fn readable(store: &dyn StateStore) -> Result<Option<State>, Error> {
     match store.current().await {
         Err(error) if error.is_of_content() => Ok(None),
@@ -192,7 +192,7 @@ mod tests {
     use crate::fake::{Fake, assembly, vpc};
     use crate::run::store::MemoryStore;
 
-    /// What a first deploy is told where the lookups are answered like this.
+    /// Returns the error of a first deploy if the lookups return these answers.
     async fn first(answers: Vec<Result<Vec<String>, ErrorClass>>) -> Result<Option<String>, Error> {
         first_at(answers, true).await
     }

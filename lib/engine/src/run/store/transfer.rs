@@ -50,7 +50,7 @@ pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Resul
     next(store, state).await
 }
 
-/// Which earlier states can be restored.
+/// Lists the earlier states that can be restored.
 fn which(Earlier { states, unreadable }: Earlier) -> String {
     let list = |serials: Vec<u64>| serials.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let mut which = match states.is_empty() {
@@ -270,7 +270,7 @@ async fn copy_history(from: &dyn StateStore, to: &dyn StateStore) -> Result<Vec<
     Ok(runs)
 }
 
-/// Whether all runs that `to` knows are among those of `from`: what a migration that was cut short leaves.
+/// Returns whether all runs in `to` are also in `from`, as after an interrupted migration.
 async fn is_copy(from: &dyn StateStore, to: &dyn StateStore) -> Result<bool, Error> {
     let known = from.history().await?.whole()?;
     Ok(to.history().await?.whole()?.iter().all(|run| known.contains(run)))
@@ -342,7 +342,7 @@ fn refused(reason: String) -> Error {
     Error::Refused { reason, hints: Vec::new() }
 }
 
-/// For a state that has nothing: from a new one, it goes on in the same way.
+/// Returns the refusal for a state without content, which a new state replaces.
 fn blank(reason: String) -> Error {
     Error::Refused { reason, hints: vec![Hint::NewState] }
 }

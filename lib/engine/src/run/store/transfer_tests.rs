@@ -29,7 +29,7 @@ fn program() -> Assembly {
     App::new("shop").synth().unwrap().assembly
 }
 
-/// What `count` deploys leave, and of which lineage.
+/// Returns the last state of `count` deploys.
 async fn deployed(store: &dyn StateStore, count: u64) -> State {
     let lock = store.lock(&LockOwner::new("deploy")).await.unwrap();
     let mut state = State { identity: Some(identity()), ..State::new("shop") };
@@ -53,7 +53,7 @@ async fn refused(store: &dyn StateStore) -> String {
     hinted(store).await.0
 }
 
-/// Why the state is not loaded, and what to do.
+/// Returns the error and the hints of a state that is not loaded.
 async fn hinted(store: &dyn StateStore) -> (String, Vec<Hint>) {
     let error = load(store, "shop").await.unwrap_err();
     (error.to_string(), error.hints())

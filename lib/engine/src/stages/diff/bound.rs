@@ -10,9 +10,9 @@ use super::{Change, Inputs};
 use crate::model::{ResourceState, State};
 use crate::provider::{Behavior, Recovery};
 
-/// The parts that would stay while the resource that they are bound to for life is deleted, each with that, where
-/// something of the program has its name from then on. Even under the same name it is another one: the policy of a
-/// bucket goes with that, and a role cannot be deleted as long as it has one.
+/// Returns the parts that would stay while the resource that they are permanently bound to is deleted, each with that
+/// resource, if a resource of the program has its name afterwards. Even with the same name it is another resource: the
+/// policy of a bucket is deleted with the bucket, and a role cannot be deleted as long as it has one.
 pub(super) fn to_what_goes(
     inputs: &Inputs<'_>,
     state: &State,
@@ -36,19 +36,19 @@ pub(super) fn to_what_goes(
     bound.collect()
 }
 
-/// Whether resources of a type are parts of others.
+/// Returns whether resources of a type are parts of others.
 pub(super) fn is_part(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &str) -> bool {
     is_by_parts(behavior, type_name) || lookup(type_name).is_some_and(ResourceType::is_bound)
 }
 
-/// Whether its parts make a resource what it is: to the provider, or by the API of its service, whichever way the
+/// Returns whether a resource is identified by its parts: for the provider, or for the API of its service, however the
 /// provider manages it.
 fn is_by_parts(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &str) -> bool {
     let by_parts = |behavior: Behavior| behavior.recovery == Recovery::ByParts;
     behavior(type_name).is_some_and(by_parts) || lookup(type_name).is_some_and(|schema| by_parts(schema.own_behavior()))
 }
 
-/// Whether what a property of a resource names has that as a part.
+/// Returns whether the resource named by this property has the resource as a part.
 pub(crate) fn is_binding(behavior: &dyn Fn(&str) -> Option<Behavior>, type_name: &str, property: &str) -> bool {
     let Some(schema) = lookup(type_name) else { return false };
     let by_parts = is_by_parts(behavior, type_name);
@@ -68,8 +68,7 @@ fn each_binding(
     }
 }
 
-/// What of the deleted resources a text of a part names: by the schema, or by the reference that the program has
-/// there.
+/// Returns the deleted resource that a text of a part names: by the schema, or by the reference in the program.
 fn whole<'s>(
     inputs: &Inputs<'_>,
     named: &NameIndex<'s>,
@@ -89,8 +88,8 @@ fn whole<'s>(
     related.or_else(referred)
 }
 
-/// Whether the program has something of the name of `old` for a property of the resource at `path`: what the
-/// property refers to, or one of the same type that has the text which stands there.
+/// Returns whether the program has a resource with the name of `old` for a property of the resource at `path`: the
+/// target of the property's reference, or a resource of the same type with this text as its name.
 fn is_named(inputs: &Inputs<'_>, path: &Path, name: &str, text: &str, old: &Incarnation<'_>) -> bool {
     let Some(value) = inputs.assembly.resources.get(path).and_then(|entry| entry.properties.get(name)) else {
         return false;

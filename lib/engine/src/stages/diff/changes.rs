@@ -56,8 +56,8 @@ pub(crate) fn with_moves<'s, 'm>(
     moved
 }
 
-/// The properties of an entry with what is left alone by `ignore_changes` as it was applied. Of what is
-/// made, or made anew, nothing is left alone: there is no `prior` then.
+/// Returns the properties of an entry, with the ones in `ignore_changes` as applied. For a resource that is created,
+/// there is no `prior` and nothing is ignored.
 pub(crate) fn desired_properties(entry: &ResourceEntry, prior: Option<&ResourceState>) -> BTreeMap<String, Value> {
     let mut desired = entry.properties.clone();
     if let Some(prior) = prior {
@@ -91,12 +91,12 @@ pub(super) fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<&'a Path> {
     order
 }
 
-/// What the changes of others say about how resources are replaced.
+/// Facts about replacements that follow from the changes of other resources.
 #[derive(Default, PartialEq)]
 struct Replaced {
-    /// The replacements that have to delete the old resource first, whatever else is known of them.
+    /// The replacements that have to delete the old resource first, for any reason.
     delete_first: BTreeSet<Path>,
-    /// What is replaced for a secret that nobody knows any more, with what needs it.
+    /// Resources that are replaced because their secret is lost, with the resource that needs it.
     lost: BTreeMap<Path, Path>,
     /// The relations that go before what they are bound to, with that.
     bound: BTreeMap<Path, Path>,
@@ -105,7 +105,7 @@ struct Replaced {
 struct Diff<'a> {
     inputs: &'a Inputs<'a>,
     replaced: &'a Replaced,
-    /// What exists, under the paths that the program has for it as far as is known so far.
+    /// The existing resources, under the paths of the program as far as known.
     state: Cow<'a, State>,
     left: moves::Left,
     /// The desired properties of the entries compared so far, resolved as far as they are known.
@@ -285,8 +285,8 @@ impl<'a> Diff<'a> {
         }
     }
 
-    /// What is made anew gets what the program says, of what is ignored, too: adds those changes, of which
-    /// none is why it is replaced.
+    /// Adds the changes of ignored properties to a resource that is created again, because a new resource gets all
+    /// values of the program; they are not the reason for its replacement.
     fn not_ignored(
         &self,
         change: &mut Change,
@@ -305,8 +305,8 @@ impl<'a> Diff<'a> {
         change.action = Action::Replace(self.order(change, entry, prior, schema, desired));
     }
 
-    /// In which order a resource is replaced. The old one goes first where both cannot exist at once:
-    /// by what they claim, or by their type. So does the old one of what depends on such a resource.
+    /// Returns the order of a replacement. The old resource is deleted first if both cannot coexist, because of their
+    /// claims or their type. So is the old resource of each dependent.
     fn order(
         &self,
         change: &Change,
@@ -338,7 +338,7 @@ impl<'a> Diff<'a> {
         self.changes.get(path).is_some_and(|change| change.action == Action::Replace(Order::DeleteFirst))
     }
 
-    /// What a reference will give, where that is known before anything is done.
+    /// Returns the value of a reference, if it is known before any change.
     fn value_of(&self, reference: &Reference) -> Option<Json> {
         let Some(change) = self.changes.get(&reference.path) else {
             return is_account(reference).then(|| self.inputs.identity.account.clone().into());
@@ -372,8 +372,8 @@ impl<'a> Diff<'a> {
         }
     }
 
-    /// What the program has no more. What stands under a second path that stays is only forgotten:
-    /// deleting it would delete that, too.
+    /// Adds changes for resources that the program no longer has. A resource that a second path keeps is only removed
+    /// from the state, because deleting it would delete that one, too.
     fn removals(&mut self) {
         let paths = moves::removed(self.inputs, &self.state);
         let staying = moves::Staying::new(self.inputs, &self.state, &paths);
@@ -422,7 +422,7 @@ impl<'a> Diff<'a> {
     }
 }
 
-/// What makes a replacement necessary beside the properties.
+/// Returns the reasons for a replacement besides the properties.
 fn forced(
     entry: &ResourceEntry,
     prior: &ResourceState,
@@ -450,7 +450,7 @@ fn forced(
     reasons
 }
 
-/// Whether the program protects a resource, or tells AWS to.
+/// Returns whether the program protects a resource, by its lifecycle or by a property of AWS.
 fn is_protected(entry: &ResourceEntry, desired: &BTreeMap<String, Value>) -> bool {
     let property = |name: &str| desired.get(name).map(Value::to_json);
     let by_aws = lookup(&entry.type_name).and_then(|schema| schema.is_protected_by(property));

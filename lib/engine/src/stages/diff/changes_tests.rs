@@ -18,7 +18,7 @@ fn one(type_name: &str, properties: Json) -> Assembly {
     assembly(&[("a/x", type_name, properties)])
 }
 
-/// What is planned where the one resource is changed.
+/// Returns the planned change of the one resource.
 fn change(before: &Assembly, after: &Assembly) -> Change {
     changes(after, &deployed(before)).changes.remove("a/x").unwrap()
 }

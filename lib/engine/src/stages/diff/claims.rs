@@ -56,7 +56,7 @@ pub(crate) fn of<'a>(
     claims_among(type_name, &environment, properties, property)
 }
 
-/// Whether something of `new` cannot be made while `old` is held.
+/// Returns whether a claim of `new` cannot be taken while `old` is held.
 pub(crate) fn conflict(old: &[Claim], new: &[Claim]) -> bool {
     new.iter().any(|new| old.iter().any(|old| old.conflicts_with(new)))
 }

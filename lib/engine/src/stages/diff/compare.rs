@@ -82,8 +82,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Tags are told apart by their keys, the elements of a set by what they are, and others by their
-    /// position.
+    /// Compares lists: tags by their keys, the elements of a set by their content, and others by their position.
     fn lists(&self, place: &Place<'_>, before: &[Value], after: &[Value], changes: &mut Vec<PropertyChange>) {
         let secret = || before.iter().chain(after).any(|item| has_secret(Some(item)));
         if let (Some(from), Some(to)) = (by_key(before), by_key(after)) {
@@ -101,8 +100,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// What a set loses and gains. Of elements that have a name, and of one that takes the place of
-    /// another, only what differs within them.
+    /// Compares two sets. Of elements that have a name, and of one that replaces another, only the differences within
+    /// them are reported.
     fn sets(&self, place: &Place<'_>, before: &[Value], after: &[Value], changes: &mut Vec<PropertyChange>) {
         let inside = place.item("");
         let mut members = self.form.members(inside.cursor.as_ref(), before, after);
@@ -134,8 +133,8 @@ fn has_secret(value: Option<&Value>) -> bool {
     found
 }
 
-/// The generated secrets of a property that is sent again as a whole, and which nobody knows any
-/// more: each gets a new value.
+/// Reports the generated secrets of a property that is sent again as a whole, whose values are lost: each gets a new
+/// value.
 fn generated(place: &Place<'_>, from: Option<&Value>, to: &Value, changes: &mut Vec<PropertyChange>) {
     match (from, to) {
         (Some(Value::Secret(_)), Value::Secret(source))
@@ -155,7 +154,7 @@ fn generated(place: &Place<'_>, from: Option<&Value>, to: &Value, changes: &mut 
     }
 }
 
-/// The values of tags by key; none where the elements are no tags.
+/// Returns the values of tags by key; `None` if the elements are no tags.
 fn by_key(items: &[Value]) -> Option<BTreeMap<&str, &Value>> {
     let pair = |item: &'_ Value| item.as_map().is_some_and(|map| map.len() == 2);
     let entries: Option<BTreeMap<_, _>> = items
@@ -182,7 +181,7 @@ fn change(place: &Place<'_>, from: Option<&Value>, to: Option<&Value>) -> Proper
     PropertyChange { property: place.path.clone(), from: render(from), to: render(to), replacement, because }
 }
 
-/// What the change of a whole value does, by what is inside it.
+/// Returns the replacement that the change of a whole value requires, by the properties inside it.
 pub(crate) fn strongest(cursor: &Cursor<'_>, value: &Value) -> Replacement {
     let inside = match value {
         Value::List(items) => items.iter().map(|item| strongest(&cursor.item(), item)).max(),

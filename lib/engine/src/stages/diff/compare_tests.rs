@@ -8,8 +8,8 @@ use crate::stages::diff::tests::deployed;
 const FUNCTION: &str = "AWS::Lambda::Function";
 const RULES: &str = "AWS::RDS::DBSecurityGroup";
 
-/// What differs between a resource as applied and as desired. The secret at `place` had the digest `old`, and every
-/// secret that is known has the digest `now`.
+/// Returns the differences between an applied and a desired resource. The secret at `place` had the digest `old`, and
+/// every secret that is known has the digest `now`.
 fn compared(type_name: &str, before: &Json, after: &Json, place: &str, now: &str) -> Vec<PropertyChange> {
     let mut prior = deployed(&assembly(&[("a/x", type_name, before.clone())])).resources.remove("a/x").unwrap();
     prior.secrets.insert(place.into(), "old".into());

@@ -1,4 +1,4 @@
-//! What exists: what stands at a path, what was replaced there and is still to be deleted, and what was retained.
+//! Existing resources: managed, deposed and retained ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,17 +24,17 @@ impl<'s> Incarnation<'s> {
         (self.path, self.resource.generation, &self.resource.id)
     }
 
-    /// Whether it stands at its path, and was not replaced or retained there.
+    /// Returns whether it is the managed resource of its path, not a deposed or retained one.
     pub(crate) fn stands(&self, state: &State) -> bool {
         state.resources.get(self.path).is_some_and(|now| std::ptr::eq(now, self.resource))
     }
 
-    /// Whether a text is its identifier, name or ARN.
+    /// Returns whether a text is its identifier, name or ARN.
     pub(crate) fn is_identified_by(&self, text: &str) -> bool {
         self.resource.is_identified_by(text)
     }
 
-    /// Whether a text of its properties identifies `other`.
+    /// Returns whether a text of its properties identifies `other`.
     pub(crate) fn names(&self, other: &Self) -> bool {
         self.resource.names(other.resource)
     }
@@ -48,17 +48,17 @@ impl<'s> Incarnation<'s> {
     }
 }
 
-/// What stands at a path.
+/// Returns the managed resource of a path.
 pub(crate) fn standing<'s>(state: &'s State, path: &Path) -> Option<Incarnation<'s>> {
     state.resources.get_key_value(path).map(|(path, resource)| Incarnation { path, resource })
 }
 
-/// What was replaced and is still to be deleted.
+/// Returns replaced resources that are still to be deleted.
 pub(crate) fn deposed(state: &State) -> impl Iterator<Item = Incarnation<'_>> {
     orphans(&state.deposed)
 }
 
-/// What an earlier run has left in the account.
+/// Returns resources that an earlier run retained in the account.
 pub(crate) fn retained(state: &State) -> impl Iterator<Item = Incarnation<'_>> {
     orphans(&state.retained)
 }
@@ -73,7 +73,7 @@ pub(crate) fn all(state: &State) -> impl Iterator<Item = Incarnation<'_>> {
     standing.chain(deposed(state)).chain(retained(state))
 }
 
-/// Whether what stands at its path is deleted.
+/// Returns whether the managed resource of the path is deleted.
 pub(crate) fn goes(change: &Change) -> bool {
     matches!(change.action, Action::Delete | Action::Replace(_))
 }
@@ -121,14 +121,14 @@ impl<'s> NameIndex<'s> {
         found
     }
 
-    /// Whether an ARN is of the account that a resource is in.
+    /// Returns whether an ARN belongs to the account of a resource.
     fn is_of_account(&self, arn: &str, named: &ResourceState) -> bool {
         let account = arn.split(':').nth(4).unwrap_or_default();
         account.is_empty() || self.identity.account_of(&named.environment) == account
     }
 
-    /// Whether a name that `user` has can be that of `named`: two regions can have the same name. What claims no
-    /// name has an identifier of its own.
+    /// Returns whether a name in the properties of `user` can refer to `named`: two regions can have the same name. A
+    /// type that claims no name has a unique identifier.
     fn can_mean(&self, user: &ResourceState, named: &ResourceState) -> bool {
         if self.identity.account_of(&user.environment) != self.identity.account_of(&named.environment) {
             return false;

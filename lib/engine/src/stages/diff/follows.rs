@@ -1,4 +1,4 @@
-//! What follows from a change in place: the outputs, and the values of secrets, that it may change.
+//! Effects of an update in place: outputs and values of secrets that it may change.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use groundplan_schema::{Replacement, ResourceType, SECRET_ENTRY, lookup};
 use super::{Action, Change, PropertyChange, Rendered};
 use crate::secret;
 
-/// Whether `attribute` of a resource that is changed in place may have another value afterwards.
+/// Returns whether `attribute` of a resource that is updated in place may have another value afterwards.
 pub(crate) fn may_change(change: &Change, attribute: &str) -> bool {
     let follows =
         |schema: &ResourceType| change.properties.iter().any(|property| schema.follows(attribute, &property.property));
@@ -46,13 +46,13 @@ pub(super) fn secrets(
     properties.sort_by(|a, b| a.property.cmp(&b.property));
 }
 
-/// Whether a change makes a new value of a secret out of the form that the program states.
+/// Returns whether a change generates a new value of a secret, because its declared generation settings changed.
 pub(super) fn is_regenerated(change: &Change) -> bool {
     let makes_one = |name: &str| top(name) == SECRET_ENTRY.generated;
     change.type_name == SECRET_ENTRY.type_name && change.properties.iter().any(|change| makes_one(&change.property))
 }
 
-/// Whether a secret may have another value after a change.
+/// Returns whether a secret may have another value after a change.
 pub(super) fn has_new_secret(change: &Change) -> bool {
     change.type_name == SECRET_ENTRY.type_name && may_change(change, SECRET_ENTRY.value)
 }

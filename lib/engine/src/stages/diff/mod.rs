@@ -48,20 +48,20 @@ use crate::secret::Digests;
 /// The inputs of [`diff`] and [`schedule`](crate::stages::plan::schedule).
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
-    /// What should exist.
+    /// The desired resources.
     pub assembly: &'a Assembly,
-    /// What exists.
+    /// The existing resources.
     pub state: &'a State,
     /// The owner of the credentials.
     pub identity: &'a Identity,
     /// The behavior of each type.
     pub behavior: &'a dyn Fn(&str) -> Option<Behavior>,
-    /// Whether an update of a type has to repeat a property that did not change, as
-    /// [`Provider::repeats`](crate::Provider::repeats) says.
+    /// Returns whether an update of a type has to repeat an unchanged property, as
+    /// [`Provider::repeats`](crate::Provider::repeats) defines it.
     pub repeats: &'a dyn Fn(&str, &str) -> bool,
     /// The digests of the secrets that are known during planning. All other secrets count as unchanged.
     pub digests: &'a Digests,
-    /// Resources of the state that were found to be gone.
+    /// Resources of the state that no longer exist.
     pub missing: &'a BTreeSet<Path>,
 }
 
@@ -79,7 +79,7 @@ pub struct ChangeSet {
     pub imports: BTreeMap<String, ImportChange>,
     /// The answers of lookups that change, by the path of the lookup.
     pub lookups: BTreeMap<Path, LookupChange>,
-    /// Pairs that look like one resource under a new path. They are hints only.
+    /// Pairs that appear to be one resource under a new path. They are hints only.
     pub proposed_moves: Vec<ProposedMove>,
     /// The claims of each resource that is created or changed.
     #[serde(skip)]
@@ -101,9 +101,9 @@ pub struct Change {
     pub properties: Vec<PropertyChange>,
     /// The old path, if the resource moves.
     pub moved_from: Option<Path>,
-    /// Whether the change loses data.
+    /// `true` if the change loses data.
     pub data_loss: bool,
-    /// Whether the resource is protected against this change.
+    /// `true` if the resource is protected against this change.
     pub protected: bool,
 }
 
@@ -152,7 +152,7 @@ pub enum Order {
 pub enum Reason {
     /// The resource is in the program, but not in the state.
     New,
-    /// The resource is gone from the account.
+    /// The resource no longer exists in the account.
     Missing,
     /// The resource is no longer in the program.
     Removed,
@@ -294,9 +294,9 @@ pub struct DeposedChange {
     /// Its generation.
     #[serde(skip)]
     pub(crate) generation: u32,
-    /// Whether the deletion loses data.
+    /// `true` if the deletion loses data.
     pub data_loss: bool,
-    /// Whether the resource is protected by the program or by AWS, so that the plan is refused.
+    /// `true` if the resource is protected by the program or by AWS, so that the plan is refused.
     pub protected: bool,
 }
 
@@ -329,7 +329,7 @@ pub struct ImportChange {
 pub struct LookupChange {
     /// The outputs of the answer in the state.
     pub from: Rendered,
-    /// The outputs of the new answer; unknown if another app, which is deployed first, may create what is looked up.
+    /// The outputs of the new answer; unknown if another app, which is deployed first, may create the resource.
     pub to: Rendered,
 }
 
@@ -340,7 +340,7 @@ impl Answer {
     }
 }
 
-/// A removed and an added resource that look like one resource.
+/// A removed and an added resource that appear to be the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedMove {
     /// The path in the state.
@@ -386,8 +386,8 @@ mod as_optional_text {
     }
 }
 
-/// A place of a property without the elements of lists, which stand there by position or by key: `Certificates` for
-/// `Certificates.0`.
+/// Returns a place of a property without the elements of lists, which it identifies by position or by key:
+/// `Certificates` for `Certificates.0`.
 fn without_elements(type_name: &str, property: &str) -> String {
     let Some(schema) = lookup(type_name) else { return property.to_owned() };
     let mut cursor = schema.cursor();
@@ -404,8 +404,8 @@ fn without_elements(type_name: &str, property: &str) -> String {
 }
 
 impl Change {
-    /// Whether it is about a place of the properties, as in `VpcConfig.SubnetIds`, or about what is around or within
-    /// it. A place names no elements of lists (`Certificates.CertificateArn`).
+    /// Returns whether the change concerns a place of the properties, as in `VpcConfig.SubnetIds`, or a value around or
+    /// within it. A place names no elements of lists (`Certificates.CertificateArn`).
     pub(crate) fn is_about(&self, place: &str) -> bool {
         let is_within = |part: &str, whole: &str| {
             part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

@@ -33,8 +33,8 @@ pub(crate) fn stated(inputs: &Inputs<'_>) -> BTreeMap<Path, Path> {
     moves
 }
 
-/// Whether the program states that what is to stand at `to` stands elsewhere so far. An open create
-/// at `to` that has made nothing is given up then, and not asked for again.
+/// Returns whether the program states that the resource for `to` has another path so far. An open create at `to` that
+/// made nothing is dropped then, and not requested again.
 pub(crate) fn is_moved(assembly: &Assembly, state: &State, to: &Path) -> bool {
     let entry = assembly.resources.get(to).filter(|_| !state.resources.contains_key(to));
     entry.is_some_and(|entry| entry.moved_from.iter().any(|from| is_left(assembly, state, from)))
@@ -49,7 +49,7 @@ pub(super) fn removed(inputs: &Inputs<'_>, state: &State) -> Vec<Path> {
     state.resources.keys().filter(|path| !inputs.assembly.resources.contains_key(*path)).cloned().collect()
 }
 
-/// What stands under paths that the program has no more, by what it claims.
+/// Resources under paths that the program no longer has, by their claims.
 pub(super) struct Left {
     /// Each claim with its path and the type of that.
     claims: BTreeMap<String, Vec<(Claim, Path, String)>>,
@@ -84,8 +84,8 @@ impl Left {
         self.claims.is_empty()
     }
 
-    /// Takes the one path of this type that has the same thing as these claims, with what the thing
-    /// is. Where several have it, nobody knows which is meant.
+    /// Takes the only path of this type with the same claims, with a description of the claim. If several have them,
+    /// the match is ambiguous.
     pub(super) fn take(&mut self, type_name: &str, claims: &[Claim]) -> Option<(Path, &'static str)> {
         let with = |claim: &&Claim| self.claims.get(&claim.key).into_iter().flatten();
         let same = claims.iter().flat_map(|new| {
@@ -103,7 +103,7 @@ impl Left {
     }
 }
 
-/// What stands under paths that the program keeps, as far as it could be the same as what is removed.
+/// Resources under paths that the program keeps, as far as they could be the same as removed ones.
 pub(super) struct Staying<'a> {
     claims: BTreeMap<String, Vec<(Claim, &'a Path)>>,
     ids: BTreeMap<Identified<'a>, &'a Path>,

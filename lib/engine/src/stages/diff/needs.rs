@@ -1,6 +1,7 @@
-//! Who of what exists needs whom: what each was made after, what it holds by a name, and what its public addresses
-//! hold. The diff asks it for what has to stay with a resource that stays, `--only` for what cannot be left out, the
-//! schedule for what is deleted before what, and the check of a plan for what cannot be deleted.
+//! Dependencies between existing resources: those that existed when a resource was created, those that it names, and
+//! those that its public addresses hold. The diff uses them for resources that have to stay with a remaining resource,
+//! `only` for resources that cannot be left out, the schedule for the order of deletions, and the check of a plan for
+//! resources that cannot be deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +16,13 @@ use crate::error::Need;
 use crate::model::{ResourceState, State};
 use crate::provider::{Behavior, Identity};
 
-/// That one resource needs another one.
+/// A dependency of one resource on another one.
 pub(crate) struct Link<'s> {
     pub(crate) user: Incarnation<'s>,
     pub(crate) needed: Incarnation<'s>,
     pub(crate) need: Need,
-    /// Whether it is this one that is needed. Of several that stand or stood at the path that a resource was made
-    /// after, it surely is the one that it names, or else the one of its time.
+    /// `true` if this resource is the needed one. If several have or had the path that a resource was created after, it
+    /// certainly is the one that it names, or else the one of its time.
     pub(crate) certain: bool,
 }
 
@@ -76,17 +77,17 @@ impl<'s> Needs<'s> {
         }
     }
 
-    /// What a resource needs, or may need.
+    /// Returns the links to resources that a resource needs or may need.
     pub(crate) fn perhaps_of(&self, user: &Incarnation<'_>) -> Vec<&Link<'s>> {
         self.at(self.by_user.get(&user.key()))
     }
 
-    /// What a resource needs.
+    /// Returns the links to resources that a resource needs.
     pub(crate) fn of(&self, user: &Incarnation<'_>) -> Vec<&Link<'s>> {
         certain(self.perhaps_of(user))
     }
 
-    /// Who needs a resource.
+    /// Returns the links from resources that need a resource.
     pub(crate) fn users(&self, needed: &Incarnation<'_>) -> Vec<&Link<'s>> {
         certain(self.at(self.by_needed.get(&needed.key())))
     }
@@ -101,7 +102,7 @@ fn certain<'l, 's>(mut links: Vec<&'l Link<'s>>) -> Vec<&'l Link<'s>> {
     links
 }
 
-/// Whether a resource that names another one at a place keeps it from being deleted, or is a part of it: two buckets
+/// Returns whether a resource that names another one at a place prevents its deletion, or is a part of it: two buckets
 /// that log into each other hold neither.
 fn holds(
     behavior: &dyn Fn(&str) -> Option<Behavior>,
@@ -114,7 +115,7 @@ fn holds(
     schemas.is_some_and(|(user, named)| user.holds(place, named)) || is_binding(behavior, &user.type_name, property)
 }
 
-/// What is deleted of what exists.
+/// Returns the existing resources that are deleted.
 pub(crate) fn deleted<'s>(
     state: &'s State,
     changes: &BTreeMap<Path, Change>,
@@ -126,7 +127,7 @@ pub(crate) fn deleted<'s>(
     goes.filter_map(|change| standing(state, &change.path)).chain(replaced).collect()
 }
 
-/// What a plan deletes, and who needs what of all that exists.
+/// The deletions of a plan, and the dependencies between all existing resources.
 pub(crate) struct Going<'s> {
     pub(crate) deleted: Vec<Incarnation<'s>>,
     keys: BTreeSet<Key<'s>>,

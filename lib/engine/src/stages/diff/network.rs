@@ -1,4 +1,4 @@
-//! What cannot follow its subnets to another network.
+//! Resources that cannot move to another VPC with their subnets.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::PropertyChange;
 use super::existing::{Incarnation, all};
 use crate::model::{ResourceState, State};
 
-/// Where the subnets of a resource are.
+/// The property with the VPC of a resource's subnets.
 pub(super) const NETWORK: &str = "VpcId";
 
 /// Has the changes of a resource's subnets replace it where the new ones are in another VPC and it can only be in

@@ -1,4 +1,4 @@
-//! What the public addresses in a VPC hold.
+//! Resources with public addresses, which keep an internet gateway attached.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use super::existing::{Incarnation, all};
 use super::{Action, Change, Order};
 use crate::model::{ResourceState, State};
 
-/// What is held by others which do not name it, with those.
+/// A resource that others hold without naming it, with those.
 pub(crate) struct Occupied<'s> {
     pub(crate) held: Incarnation<'s>,
     pub(crate) occupants: Vec<Incarnation<'s>>,
 }
 
-/// The resources that exist and are held by others which do not name them, each with those. What was replaced is held
-/// as what stands: it is still to be deleted.
+/// Returns the existing resources that are held by others which do not name them, each with those. A deposed resource
+/// is held like a managed one: it is still to be deleted.
 pub(crate) fn occupied(state: &State) -> Vec<Occupied<'_>> {
     let held = all(state).filter_map(|it| Some((held_by_vpc(it.resource)?, it)));
     let held: Vec<(String, Incarnation<'_>)> = held.collect();
@@ -42,7 +42,8 @@ pub(crate) fn occupied(state: &State) -> Vec<Occupied<'_>> {
     found
 }
 
-/// Whether a resource has public addresses whatever the settings of others are, as of a subnet that gives addresses.
+/// Returns whether a resource has public addresses regardless of the settings of others, such as a subnet that assigns
+/// addresses.
 pub(crate) fn is_surely_public(resource: &ResourceState) -> bool {
     let schema = lookup(&resource.type_name);
     schema.is_some_and(|schema| schema.is_surely_public(&|place| texts(&resource.properties, place)))
@@ -133,10 +134,10 @@ fn made_beside<'a>(
     assembly.resources.iter().filter(|(path, entry)| is_made(path, entry)).map(|(path, _)| path).collect()
 }
 
-/// How many resources are between an address and its VPC at most: a cluster, a group of subnets, a subnet.
+/// The maximum number of resources between an address and its VPC: a cluster, a subnet group, a subnet.
 const WAY: u8 = 4;
 
-/// Whether what the program declares will be in a VPC: it names that, or what is in it.
+/// Returns whether a declared resource will be in a VPC: it names the VPC, or a resource in it.
 fn lies_in(assembly: &Assembly, entry: &ResourceEntry, is_vpc: &dyn Fn(&Value) -> bool, way: u8) -> bool {
     if entry.properties.get("VpcId").is_some_and(is_vpc) {
         return true;
@@ -178,13 +179,13 @@ pub(super) fn in_the_way(state: &State, changes: &BTreeMap<Path, Change>) -> BTr
     holders.filter(is_in_the_way).map(|it| it.path.clone()).collect()
 }
 
-/// Whether a change in place gives away what public addresses hold.
+/// Returns whether an update in place releases the resource that public addresses hold.
 pub(crate) fn is_detached(change: &Change) -> bool {
     let schema = lookup(&change.type_name).filter(|_| change.action == Action::Update);
     schema.is_some_and(|schema| change.properties.iter().any(|changed| schema.is_detached_by(&changed.property)))
 }
 
-/// The texts and truth values at a path of the properties; lists on the way are looked through.
+/// Returns the texts and Booleans at a path of the properties, through lists on the way.
 fn texts(properties: &BTreeMap<String, Value>, path: &str) -> Vec<String> {
     fn collect(value: &Value, rest: &[&str], found: &mut Vec<String>) {
         match (value, rest) {

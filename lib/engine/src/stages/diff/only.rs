@@ -1,4 +1,4 @@
-//! A part of a change set, for `--only PATH`.
+//! A part of a change set, for a deploy of some paths only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::nearest::nearest;
 /// The part of a change set that is to be done.
 pub(crate) struct Part {
     pub(crate) changes: ChangeSet,
-    /// What the app publishes afterwards: what is left out stays as it was published.
+    /// The outputs that the app publishes afterwards: omitted resources keep their published outputs.
     pub(crate) outputs: BTreeMap<String, Value>,
     /// The resources with changes that are left out.
     pub(crate) left_out: Vec<Path>,
@@ -93,7 +93,7 @@ fn all_known(changes: &ChangeSet, only: &BTreeSet<Path>) -> Result<(), Error> {
     }
 }
 
-/// What is done of a change set: at or below the paths `only`, with all that it depends on.
+/// Returns the selected changes: those at or below the paths `only`, with all their dependencies.
 pub(super) fn selected(inputs: &Inputs<'_>, changes: &ChangeSet, only: &BTreeSet<Path>) -> BTreeSet<Path> {
     let asked_for = |change: &&Change| {
         is_below(&change.path, only) || change.moved_from.as_ref().is_some_and(|from| is_below(from, only))
@@ -108,8 +108,8 @@ pub(super) fn selected(inputs: &Inputs<'_>, changes: &ChangeSet, only: &BTreeSet
     selected
 }
 
-/// What is deleted or replaced, now or by an earlier run that has not deleted it, can only go when
-/// all that hold it have let go.
+/// Checks that every resource that holds a deleted or replaced one, now or from an earlier run, releases it in this
+/// plan.
 fn can_be_done(
     inputs: &Inputs<'_>,
     changes: &ChangeSet,

@@ -1,4 +1,4 @@
-//! What an app publishes of resources that are deleted.
+//! Outputs of the app whose values come from deleted resources.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 use super::existing::{Incarnation, Key, all};
 use crate::model::{ResourceState, State};
 
-/// The published values that were taken from one of the resources `deleted`, each with that one. A state does not say
-/// what a value was taken from: it is told by the texts that only what is deleted has.
+/// Returns the published values that were taken from one of the resources `deleted`, each with that one. A state does
+/// not record the source of a value: it is identified by texts that only the deleted resource has.
 pub(crate) fn taken_from<'s>(state: &'s State, deleted: &[Incarnation<'s>]) -> BTreeMap<&'s str, Incarnation<'s>> {
     if deleted.is_empty() || state.outputs.is_empty() {
         return BTreeMap::new();
@@ -36,10 +36,10 @@ pub(crate) fn taken_from<'s>(state: &'s State, deleted: &[Incarnation<'s>]) -> B
     state.outputs.iter().filter_map(|(name, value)| Some((name.as_str(), of(value)?))).collect()
 }
 
-/// A text by which others know a resource.
+/// A value by which other apps may refer to a resource.
 struct Told<'s> {
     text: &'s str,
-    /// Whether the cloud has made it up, so that it means this resource within another text, too.
+    /// `true` if the cloud generated the text, so that it also identifies this resource within another text.
     is_made_up: bool,
 }
 
@@ -68,7 +68,7 @@ fn told(resource: &ResourceState) -> Vec<Told<'_>> {
     made_up.chain(names.map(|text| Told { text, is_made_up: false })).collect()
 }
 
-/// Whether only one resource has such a text: a port, a status and a version are those of others, too.
+/// Returns whether a text can identify a single resource: other resources may have the same port, status or version.
 fn is_telling(text: &str) -> bool {
     let (mut letter, mut other) = (false, false);
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Which updates reboot an instance whose parameters change.
+//! Updates that reboot an instance whose parameters change.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use groundplan_schema::lookup;
 use super::{Action, Change};
 use crate::stages::reboot::{is_at_once, takes};
 
-/// What a resource of the program takes parameters from and has to be rebooted for, where it is rebooted at once.
+/// Returns the source of the parameters for which a resource of the program has to be rebooted, if it is rebooted at
+/// once.
 pub(super) fn at_once(assembly: &Assembly, path: &Path, changes: &BTreeMap<Path, Change>) -> Option<Path> {
     let entry = assembly.resources.get(path).filter(|entry| is_at_once(&entry.type_name, &entry.properties))?;
     let schema = lookup(&entry.type_name)?;

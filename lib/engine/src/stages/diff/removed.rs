@@ -1,12 +1,12 @@
-//! What goes: removed resources, what earlier runs have left over, and everything.
+//! Deletions: removed resources, leftovers of earlier runs, and `destroy`.
 //!
-//! What a retained resource needs stays in the account with it: without its key, the data of a bucket is lost. Often
-//! that is removed from the program in a later run than the retained resource, or by `destroy`. So the state keeps a
-//! record of each resource that it has retained, [`State::retained`], with all that was known of it. To the planner
-//! it is one more resource that exists and needs others, which no plan touches. Kept beside the needed resource
-//! instead, as a mark, it would have to follow that through moves and replacements, and nobody could see or drop
-//! it; forgotten together with the retained one, the needed resource would be lost to the program that still has
-//! it. A record ends when the resource is managed again or `state rm` drops it.
+//! The dependencies of a retained resource stay in the account with it: without its key, the data of a bucket is lost.
+//! Often they are removed from the program in a later run than the retained resource, or when everything is destroyed.
+//! So the state keeps a record of each retained resource, [`State::retained`], with all that was known of it. To the
+//! planner it is one more existing resource with dependencies, which no plan changes. A mark on the dependency instead
+//! would have to follow it through moves and replacements, and the user could not see or drop it; if the dependency
+//! were removed from the state together with the retained resource, the program that still declares it would lose it. A
+//! record ends when the resource is managed again or the user drops it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,7 +78,7 @@ pub(super) fn retain_needed(
     existing::deposed(state).enumerate().filter(|(_, old)| staying.includes(old)).map(|(at, _)| at).collect()
 }
 
-/// What stays whatever the changes say: they have nothing for what was replaced or retained earlier.
+/// Deposed and retained resources that are not deleted; the changes have no entries for them.
 struct Staying<'s> {
     /// With [`Action::Keep`].
     kept: BTreeSet<Key<'s>>,
@@ -91,7 +91,7 @@ impl Staying<'_> {
         self.kept.contains(&it.key()) || self.left.contains(&it.key())
     }
 
-    /// What is done with a resource that exists.
+    /// Returns the action for an existing resource.
     fn action(&self, state: &State, changes: &BTreeMap<Path, Change>, it: &Incarnation<'_>) -> Action {
         if it.stands(state) {
             return match changes.get(it.path) {
@@ -161,7 +161,7 @@ fn parts_stay(
     }
 }
 
-/// How a part that would be deleted stays instead, and with what.
+/// Returns the action that replaces the deletion of a part, and the resource that it stays with.
 fn part_stays(
     needs: &Needs<'_>,
     state: &State,
@@ -188,8 +188,8 @@ fn part_stays(
     with(Action::Keep).or_else(|| with(Action::Retain))
 }
 
-/// What a relation is a part of, of what it needs: of a security group's rule the group and not its peer, where the
-/// schema tells them apart.
+/// Returns the owners of a relation among the resources that it needs: of a security group rule the group and not its
+/// peer, if the schema distinguishes them.
 fn wholes<'s>(part: &ResourceState, needed: Vec<Incarnation<'s>>) -> Vec<Incarnation<'s>> {
     let owners: Vec<&str> = memberships(&part.type_name).map(|(_, member)| member.owner_property).collect();
     let identifier = lookup(&part.type_name).map_or(&[][..], |schema| &schema.primary_identifier);

@@ -38,7 +38,7 @@ fn what_is_retained_is_not_kept_for_its_data_and_keeps_what_it_needs() {
         told(&destroyed(&state, false)),
         [
             "keep a/bucket: it is stateful",
-            "retain a/db: everything is destroyed; it is retained when it is removed",
+            "retain a/db: everything is destroyed; it is declared with `retain`",
             "keep a/policy: it is a part of a/bucket, which stays",
             "retain a/subnets: a/db stays and depends on it",
         ]
@@ -131,7 +131,7 @@ fn function() -> Assembly {
 fn what_a_retained_resource_needs_stays_in_the_account_with_it() {
     let stay = ["retain a/policy: it is a part of a/role, which stays", "retain a/role: a/fn stays and depends on it"];
     let state = deployed(&function());
-    let retained = |why: &str| format!("retain a/fn: {why}; it is retained when it is removed");
+    let retained = |why: &str| format!("retain a/fn: {why}; it is declared with `retain`");
     let deleted = |why: &str| format!("delete a/queue: {why}");
     let deploy = told(&changes(&assembly(&[]), &state));
     let why = "no longer in the program";
@@ -170,7 +170,7 @@ fn what_a_retained_resource_needs_stays_in_the_state_as_long_as_data_there_needs
         told(&destroyed(&state, false)),
         [
             "keep a/db: it is stateful",
-            "retain a/fn: everything is destroyed; it is retained when it is removed",
+            "retain a/fn: everything is destroyed; it is declared with `retain`",
             "keep a/policy: it is a part of a/role, which stays",
             "delete a/queue: everything is destroyed",
             "keep a/role: a/db stays and depends on it",

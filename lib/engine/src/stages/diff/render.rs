@@ -103,7 +103,7 @@ impl fmt::Display for Reason {
             Self::Reboots { by } => write!(f, "it is rebooted so that static parameters of {by} apply"),
             Self::Interrupted => f.write_str("an earlier run was interrupted here"),
             Self::NotSeenReady => f.write_str("an earlier run ended before it was ready"),
-            Self::Retained => f.write_str("it is retained when it is removed"),
+            Self::Retained => f.write_str("it is declared with `retain`"),
             Self::Stateful => f.write_str("it is stateful"),
             Self::NeededBy(path) => write!(f, "{path} stays and depends on it"),
             Self::PartOf(path) => write!(f, "it is a part of {path}, which stays"),

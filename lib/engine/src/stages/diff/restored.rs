@@ -1,8 +1,8 @@
 //! Replaced resources that were not deleted and that the program declares again.
 //!
-//! A replacement that was interrupted between its create and its delete leaves both resources. A program that goes back
-//! wants the first one as it is: it has the data and the name, and others may use it still. To make a third one instead
-//! would need the name that the first one has, and would lose the data of both.
+//! A replacement that was interrupted between its create and its delete leaves both resources. A program that is
+//! reverted needs the first one unchanged: it has the data and the name, and others may still use it. A third one would
+//! need the name of the first, and the data of both would be lost.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ pub(crate) fn after(state: &State, events: &[Event]) -> State {
     state
 }
 
-/// Whether the program leaves what stands at a path in `state`, or changes it in place.
+/// Returns whether the program keeps or updates in place the resource at a path of `state`.
 pub(crate) fn stays(inputs: &Inputs<'_>, path: &Path, state: &State) -> bool {
     let changes = diff(&Inputs { state, ..*inputs });
     changes.changes.get(path).is_some_and(|change| !matches!(change.action, Action::Create | Action::Replace(_)))

@@ -25,7 +25,7 @@ fn interrupted(before: &Assembly, after: &Assembly, paths: &[&str]) -> State {
     state
 }
 
-/// What is restored for a program, and then nothing else.
+/// Returns the resources that are restored for a program, and checks that no more are afterwards.
 fn restored_of(program: &Assembly, state: &State, only: &[&str]) -> Vec<String> {
     let only = only.iter().map(|path| Path::new(*path)).collect();
     with_inputs(program, state, |inputs| {

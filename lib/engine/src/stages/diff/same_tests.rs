@@ -1,4 +1,4 @@
-//! What a plan takes for the same, and what it leaves alone.
+//! Differences that a plan ignores.
 
 use groundplan_core::Value;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::fake::assembly;
 const CLUSTER: &str = "AWS::RDS::DBCluster";
 const GROUP: &str = "AWS::EC2::SecurityGroup";
 
-/// What is planned where a resource is changed from `before` to `after`.
+/// Returns the planned change of a resource from `before` to `after`.
 fn change(type_name: &str, before: Json, after: Json) -> Change {
     let program = |properties: Json| assembly(&[("a/x", type_name, properties)]);
     changes(&program(after), &deployed(&program(before))).changes.remove("a/x").unwrap()

@@ -221,7 +221,7 @@ fn what_the_program_has_no_more_is_deleted_or_retained() {
     assert_eq!(
         told(&changes),
         [
-            "retain a/nat: no longer in the program; it is retained when it is removed",
+            "retain a/nat: no longer in the program; it is declared with `retain`",
             "retain a/subnet: a/nat stays and depends on it",
             "retain a/vpc: a/subnet stays and depends on it",
         ]

@@ -1,4 +1,4 @@
-//! Secrets that a cloud tells once: what needs one that is lost has it made anew.
+//! Secrets that a cloud returns once: a resource is replaced if another one needs its lost secret.
 
 use std::collections::BTreeMap;
 
@@ -41,8 +41,7 @@ pub(super) fn lost(
     lost
 }
 
-/// Whether the change sends the value of a property. An update leaves one with secrets out where it is as
-/// it was.
+/// Returns whether the change sends the value of a property. An update omits an unchanged property with secrets.
 fn is_sent(
     inputs: &Inputs<'_>,
     state: &State,
@@ -64,9 +63,9 @@ fn is_sent(
     }
 }
 
-/// Whether the old resource has to go before the new one is made: where its owner may have no more beside it,
-/// since the program has as many or an earlier run has left some, and where nobody has got its secret, so that
-/// it is of no use to anybody.
+/// Returns whether the old resource has to be deleted before the new one is created: if its owner may have no more
+/// beside it, because the program has as many or an earlier run left some, and if no resource has its secret, so that
+/// it is unusable.
 pub(super) fn has_no_room(
     inputs: &Inputs<'_>,
     state: &State,
@@ -101,7 +100,7 @@ pub(super) fn has_no_room(
     there.count() + more.count() >= quota.most
 }
 
-/// Whether a resource has a secret of `maker`.
+/// Returns whether a resource has a secret of `maker`.
 fn is_used(state: &State, maker: &ResourceState) -> bool {
     let uses = |resource: &ResourceState| {
         let secrets = secret::secrets(&resource.properties).into_iter();

@@ -22,7 +22,7 @@ fn secret(path: &'static str) -> Resource {
     (path, SECRET, json!({"Name": path, "SecretString": secret_of_key()}))
 }
 
-/// What is done to `a/key`.
+/// Returns the action for `a/key`.
 fn action(before: &[Resource], after: &[Resource]) -> Action {
     changes(&assembly(after), &deployed(&assembly(before))).changes["a/key"].action
 }

@@ -10,7 +10,7 @@ use super::PropertyDrift;
 use crate::provider::Properties;
 use crate::stages::normal::{self, Against, Form, Member, is_document, is_tags};
 
-/// Who may have added to the collections of a resource what its declaration does not have.
+/// The possible source of additions to the collections of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beside {
     Others,

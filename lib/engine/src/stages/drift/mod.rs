@@ -39,13 +39,13 @@ pub struct PropertyDrift {
     pub applied: Json,
     /// The live value; `null` if there is none.
     pub live: Json,
-    /// Whether it was added outside of the program to a collection that others may add to: tags, rules of a security
+    /// `true` if it was added outside of the program to a collection that others may add to: tags, rules of a security
     /// group, policies of a role. A deploy does not remove such additions, even with a refresh, because they may be
     /// needed.
     pub added: bool,
 }
 
-/// How a resource of the state differs, by the answer to a read of it.
+/// Returns the drift of a resource of the state, by the answer to a read of it.
 pub(crate) fn judge(
     state: &State,
     resource: &ResourceState,
@@ -69,9 +69,9 @@ pub(crate) fn judge(
     (!properties.is_empty()).then_some(Drift::Changed { properties, live })
 }
 
-/// Whether a member of a collection of `resource` is another resource of the program, what is still to
-/// be deleted of an earlier one, or what a run may have made: one of the member's type at the same
-/// owner and with the same parts; or one that adds itself, as a managed policy does.
+/// Returns whether a member of a collection of `resource` is another resource of the program, a deposed one, or one
+/// that a run may have created: one of the member's type with the same owner and the same parts; or one that adds
+/// itself, as a managed policy does.
 fn is_own(state: &State, resource: &ResourceState, collection: &Collection, member: &Value) -> bool {
     let known = state.resources.values().chain(state.deposed.iter().map(|old| &old.resource));
     if let Some(arn) = member.as_str() {
@@ -116,8 +116,8 @@ pub(crate) fn overlay(
     overlay_beside(Beside::Others, type_name, applied, live)
 }
 
-/// As [`overlay`], of what has just been made and nobody else knows: what it has beside its declaration the cloud
-/// has given it, as EC2 gives a security group a rule that lets everything out.
+/// As [`overlay`], of a resource that was just created and has no other users: values beside its declaration were set
+/// by the cloud, as EC2 adds a rule to a security group that allows all outbound traffic.
 pub(crate) fn overlay_of_new(
     type_name: &str,
     applied: &BTreeMap<String, Value>,

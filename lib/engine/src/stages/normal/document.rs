@@ -23,7 +23,7 @@ fn parsed(value: &Value) -> Option<Value> {
     serde_json::from_str::<serde_json::Value>(text).ok().map(Value::from)
 }
 
-/// The statements of a policy; none where the document is no policy.
+/// Returns the statements of a policy; `None` if the document is no policy.
 fn statements(document: &Value) -> Option<&[Value]> {
     let statement = document.get("Statement")?;
     let statements = statement.as_list().unwrap_or(std::slice::from_ref(statement));

@@ -19,12 +19,12 @@ use groundplan_schema::{Cursor, Kind, ListOrder, NAMING, Replacement, ResourceTy
 
 use crate::provider::Properties;
 
-/// What an applied value is compared with.
+/// The values that an applied value is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Against {
-    /// What the program says.
+    /// The values of the program.
     Desired,
-    /// What an API answers: it may add what was not declared, and leave out what is empty.
+    /// The answer of an API: it may add values that were not declared, and omit empty ones.
     Live,
 }
 
@@ -36,14 +36,14 @@ pub(crate) struct Form<'a> {
     record: Option<&'a str>,
 }
 
-/// What became of an element of a set.
+/// The fate of an element of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Member {
     /// The element at the first position means the same as the one at the second.
     Same(usize, usize),
     /// The element at the first position has become the one at the second.
     Changed(usize, usize),
-    /// The one at this position is gone.
+    /// The one at this position was removed.
     Removed(usize),
     /// The one at this position is new.
     Added(usize),
@@ -55,7 +55,7 @@ impl<'a> Form<'a> {
         Self { against, record: applied.get("Type").and_then(Value::as_str) }
     }
 
-    /// Whether both values mean the same, either of which may not be there.
+    /// Returns whether both values mean the same, either of which may be absent.
     ///
     /// What is absent is what AWS takes by itself, so that taking away a property with that value
     /// changes nothing. The opposite is a change, since a default may be another one in some account or
@@ -86,7 +86,7 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// Whether both values mean the same.
+    /// Returns whether both values mean the same.
     pub(crate) fn same(&self, cursor: Option<&Cursor<'_>>, applied: &Value, other: &Value) -> bool {
         if applied == other || self.is_hidden(cursor, applied) {
             return true;
@@ -122,13 +122,13 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// Whether an API never gives this back.
+    /// Returns whether an API never returns this value.
     fn is_hidden(&self, cursor: Option<&Cursor<'_>>, applied: &Value) -> bool {
         let hidden = |cursor: &Cursor<'_>| cursor.is_write_only() || cursor.is_sensitive();
         self.against == Against::Live && (matches!(applied, Value::Secret(_)) || cursor.is_some_and(hidden))
     }
 
-    /// Whether the list at a place is compared as a set.
+    /// Returns whether the list at a place is compared as a set.
     pub(crate) fn is_set(&self, cursor: Option<&Cursor<'_>>) -> bool {
         match cursor.map_or(ListOrder::Unknown, Cursor::list_order) {
             ListOrder::Set => true,
@@ -137,7 +137,7 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// What became of each element of a set: `inside` is the place of its elements.
+    /// Returns the fate of each element of a set: `inside` is the place of its elements.
     pub(crate) fn members(&self, inside: Option<&Cursor<'_>>, before: &[Value], after: &[Value]) -> Vec<Member> {
         let mut open: Vec<usize> = (0..before.len()).collect();
         let mut found = Vec::with_capacity(after.len());
@@ -159,7 +159,7 @@ impl<'a> Form<'a> {
         found
     }
 
-    /// The text by which a plain value is compared; none where it is no plain value.
+    /// Returns the text by which a plain value is compared; `None` for other values.
     fn text<'v>(&self, cursor: Option<&Cursor<'_>>, value: &'v Value) -> Option<Cow<'v, str>> {
         match value {
             Value::String(text) if is_number(cursor) => Some(
@@ -175,8 +175,8 @@ impl<'a> Form<'a> {
     }
 }
 
-/// The properties as last applied, in the spelling of the program where they mean the same. A provider
-/// that is asked for an update sees no difference then where there is none.
+/// Returns the last applied properties, in the spelling of the program if they mean the same. Then a provider sees only
+/// real differences in an update.
 pub(crate) fn respelled(
     type_name: &str,
     applied: &BTreeMap<String, Value>,
@@ -199,7 +199,7 @@ pub(crate) fn respelled(
     existing
 }
 
-/// Whether all properties mean the same.
+/// Returns whether all properties mean the same.
 pub(crate) fn all_agree(type_name: &str, applied: &BTreeMap<String, Value>, desired: &BTreeMap<String, Value>) -> bool {
     let schema = lookup(type_name);
     let form = Form::new(Against::Desired, applied);
@@ -225,13 +225,13 @@ pub(crate) fn cursor(schema: Option<&'static ResourceType>, name: &str) -> Optio
     schema.map(|schema| schema.cursor().key(name))
 }
 
-/// What tells an element of a set from the others.
+/// Returns the name that distinguishes an element of a set from the others.
 pub(crate) fn name(element: &Value) -> Option<(&'static str, &str)> {
     let element = element.as_map()?;
     NAMING.iter().find_map(|name| Some((*name, element.get(*name)?.as_str()?)))
 }
 
-/// Whether AWS has no schema for the value: policy documents above all.
+/// Returns whether AWS has no schema for the value: policy documents above all.
 pub(crate) fn is_document(cursor: Option<&Cursor<'_>>) -> bool {
     cursor.and_then(Cursor::kind).is_some_and(|kind| match kind {
         Kind::Json => true,
@@ -243,7 +243,7 @@ pub(crate) fn is_document(cursor: Option<&Cursor<'_>>) -> bool {
     })
 }
 
-/// Whether tags are here.
+/// Returns whether this is the place of the resource's tags.
 pub(crate) fn is_tags(cursor: Option<&Cursor<'_>>) -> bool {
     cursor.is_some_and(|cursor| {
         let tags = cursor.resource().tags.as_ref().map(|tags| tags.property);
@@ -251,7 +251,7 @@ pub(crate) fn is_tags(cursor: Option<&Cursor<'_>>) -> bool {
     })
 }
 
-/// What an API may leave out instead of saying it.
+/// Returns whether an API may omit this value.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,

@@ -11,7 +11,7 @@ fn policy(statement: Json) -> Json {
     json!({"PolicyDocument": {"Version": "2012-10-17", "Statement": statement}})
 }
 
-/// Whether two sets of properties mean the same to a plan and to drift.
+/// Returns whether two sets of properties mean the same to a plan and to drift.
 fn same(type_name: &str, before: &Json, after: &Json) -> (bool, bool) {
     let properties = |json: &Json| json.as_object().cloned().expect("properties");
     let is_live = is_as_declared(type_name, &properties(before), &properties(after));

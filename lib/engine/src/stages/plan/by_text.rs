@@ -1,8 +1,8 @@
-//! Resources that name each other by text.
+//! Orders resources that name each other by literal names instead of references.
 //!
-//! What names another resource by text is made after it, as synth has written down; where that would be a cycle, synth
-//! leaves a name out. The one that is named there may be new, and then it cannot be named before it exists: it is made
-//! first where the other one exists, and otherwise the plan is refused.
+//! A resource that names another one by text is created after it, by the dependencies that synth recorded; if that would
+//! be a cycle, synth omits a name. The resource with the omitted name may be new, and then it cannot be named before it
+//! exists: it is created first if the other one exists, and otherwise the plan is refused.
 
 use groundplan_core::Path;
 use groundplan_core::named::{ByText, by_text, is_made_after};

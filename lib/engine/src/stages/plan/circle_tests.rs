@@ -78,7 +78,7 @@ fn a_circle_that_is_held_as_a_whole_is_refused_with_the_way_out() {
     let after = roles(&[("a/one", "write"), ("a/two", "read")], &held);
     assert_snapshot!(steps(&before, &after), @r"
         the plan cannot work, because remaining resources hold resources that are deleted:
-          - `a/one` is held by a/x (Roles), and `a/two` takes its name (read), in a circle of exchanges; make the change in two deploys, of which the first gives one of them another value
-          - `a/two` is held by a/y (Roles), and `a/one` takes its name (write), in a circle of exchanges; make the change in two deploys, of which the first gives one of them another value
+          - `a/one` is held by a/x (Roles), and `a/two` takes its name (read), in a circle of exchanges; make the change in two deploys; in the first, give one of them a different value
+          - `a/two` is held by a/y (Roles), and `a/one` takes its name (write), in a circle of exchanges; make the change in two deploys; in the first, give one of them a different value
         ");
 }

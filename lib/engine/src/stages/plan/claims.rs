@@ -1,4 +1,4 @@
-//! What can exist once: who takes it from whom.
+//! Orders steps by claims: a step that takes a claim waits for the step that releases it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ pub(super) struct Handover<'a> {
     pub(super) taker: &'a Path,
     pub(super) holder: &'a Path,
     pub(super) claim: &'a Claim,
-    /// Whether both are changes in place that the cloud can make at once.
+    /// `true` if both are updates in place that the cloud can make in one call.
     pub(super) swaps: bool,
 }
 
@@ -138,13 +138,13 @@ fn taking<'a>(
 struct Holder<'a> {
     path: &'a Path,
     id: &'a str,
-    /// Whether it stands at the path, and was not replaced there before.
+    /// `true` if this is the managed resource of the path, not a deposed one.
     stands: bool,
     release: Release,
 }
 
-/// When a claim is let go of. What is changed in place does so where none of its new claims is in the
-/// way, which is compared on its own.
+/// The step that releases a claim. A resource that is updated in place releases it if none of its new claims conflicts
+/// with it, which is compared separately.
 #[derive(Clone, Copy)]
 enum Release {
     Deleted(Node),

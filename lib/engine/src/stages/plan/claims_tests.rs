@@ -70,7 +70,7 @@ pub(super) fn steps(before: &Assembly, after: &Assembly) -> String {
     planned(before, after).map_or_else(|error| error.to_string(), |(_, plan)| plan.render())
 }
 
-/// What is done to each resource, and why.
+/// Lists the action for each resource, with the reasons.
 pub(super) fn told(before: &Assembly, after: &Assembly) -> String {
     let (changes, _) = planned(before, after).unwrap();
     let lines =
@@ -295,7 +295,7 @@ fn priorities_change_places_at_once_and_shift_one_after_the_other() {
 fn what_is_changed_in_place_cannot_change_places() {
     let program =
         |one, two| assembly(&[balancer("internal"), listener("a/one", "a/lb", one), listener("a/two", "a/lb", two)]);
-    assert_snapshot!(steps(&program(80, 81), &program(81, 80)), @"`a/one` takes the port of a load balancer (a/lb-id, 81) of `a/two`, which cannot release it first; deploy in two steps, of which the first gives one of the two a different one");
+    assert_snapshot!(steps(&program(80, 81), &program(81, 80)), @"`a/one` takes the port of a load balancer (a/lb-id, 81) of `a/two`, which cannot release it first; make the change in two deploys; in the first, give one of the two a different value");
     assert_snapshot!(steps(&program(80, 81), &program(81, 82)), @r"
         #0 update a/two (AWS::ElasticLoadBalancingV2::Listener)
         #1 update a/one (AWS::ElasticLoadBalancingV2::Listener) after #0
@@ -308,19 +308,19 @@ fn what_stays_does_not_let_go() {
     let after = assembly(&[logs("a/one", "/one"), logs("a/two", "/one")]);
     assert_snapshot!(steps(&before, &after), @r"
         the plan cannot work, because each of these can exist only once:
-          - `a/two` takes the name (/one) of `a/one`, which keeps it; give one of the two a different one, or remove `a/one`
+          - `a/two` takes the name (/one) of `a/one`, which keeps it; give one of the two a different value, or remove `a/one`
         ");
     let after = assembly(&[logs("a/two", "/two"), logs("a/three", "/two")]);
     assert_snapshot!(steps(&before, &after), @r"
         the plan cannot work, because each of these can exist only once:
-          - `a/three` takes the name (/two) of `a/two`, which also claims it; give one of the two a different one
+          - `a/three` takes the name (/two) of `a/two`, which also claims it; give one of the two a different value
         ");
     let mut retained = deployed(&assembly(&[subnet("a/one", "10.0.0.0/24")]));
     retained.resources.get_mut("a/one").unwrap().lifecycle.retain = true;
     let after = assembly(&[subnet("a/two", "10.0.0.0/16")]);
     assert_snapshot!(planned_part(&after, &retained, &[]).unwrap_err(), @r"
         the plan cannot work, because each of these can exist only once:
-          - `a/two` takes the IPv4 block of a subnet (vpc-1, 10.0.0.0/16) of `a/one`, which is removed from the program but stays in the account; give `a/two` a different one, or move the resource with `moved`
+          - `a/two` takes the IPv4 block of a subnet (vpc-1, 10.0.0.0/16) of `a/one`, which is removed from the program but stays in the account; give `a/two` a different value, or move the resource with `moved`
         ");
     let state = deployed(&assembly(&[subnet("a/one", "10.0.0.0/24")]));
     let error = planned_part(&after, &state, &["a/two"]).unwrap_err();

@@ -1,4 +1,4 @@
-//! Whether what is deleted can be deleted by then.
+//! Refuses plans that delete resources which remaining resources hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +14,10 @@ use crate::stages::diff::needs::{Going, Link};
 use crate::stages::diff::occupants::{is_detached, is_surely_public};
 use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order, claims, desired_properties};
 
-/// Refuses deletions of what stays held: by what goes on to name it, by what is retained and needs it, and, where the
-/// old resource of a replacement goes first, by what can only let go of it once the new one is there. Who holds whom
-/// is in the table of facts, [`ResourceType::holds`] and [`ResourceType::is_bound_by`].
+/// Refuses deletions of resources that remain held: by resources that still name them, by retained ones that need them,
+/// and, if the old resource of a replacement is deleted first, by those that can release it only once the new one
+/// exists. The table of facts defines which resources hold others, [`ResourceType::holds`] and
+/// [`ResourceType::is_bound_by`].
 ///
 /// # Errors
 /// [`Error::Held`].
@@ -40,20 +41,19 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>)
     if found.is_empty() { Ok(()) } else { Err(Error::Held { held: found }) }
 }
 
-/// What stays and holds what is deleted, each with a place where it does.
+/// A remaining resource that holds a deleted one, and the relation by which it does.
 type Holder<'s> = (Incarnation<'s>, Need);
 
 fn told(holders: &[Holder<'_>]) -> Vec<(Path, Need)> {
     holders.iter().map(|(holder, need)| (holder.path.clone(), need.clone())).collect()
 }
 
-/// Whether a resource stays as far as these changes go: where only a part of the program is deployed, what is
-/// left out does.
+/// Returns whether a resource stays according to these changes: in a partial deploy, omitted resources do.
 fn stays(changes: &ChangeSet, path: &Path) -> bool {
     changes.changes.get(path).is_none_or(|change| !goes(change) && change.action != Action::Forget)
 }
 
-/// What stays, names a deleted resource and goes on to name it.
+/// Returns remaining resources that name a deleted resource, before and after the plan.
 fn by_name<'s>(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'s>, old: &Incarnation<'_>) -> Vec<Holder<'s>> {
     let mut found: Vec<&Link<'_>> = Vec::new();
     // What names it at a place is told by that.
@@ -81,18 +81,18 @@ fn by_name<'s>(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'s>, old:
     found.into_iter().map(|link| (link.user, link.need.clone())).collect()
 }
 
-/// Whether this plan leaves a resource in the account, or an earlier one has.
+/// Returns whether this plan or an earlier one retains a resource.
 fn is_retained(inputs: &Inputs<'_>, changes: &ChangeSet, it: &Incarnation<'_>) -> bool {
     let now = changes.changes.get(it.path).is_some_and(|change| change.action == Action::Retain);
     now || was_retained(inputs, it)
 }
 
-/// Whether an earlier run has left a resource in the account, and not the one that may stand at its path since.
+/// Returns whether an earlier run retained this resource, as opposed to the managed one at its path.
 fn was_retained(inputs: &Inputs<'_>, it: &Incarnation<'_>) -> bool {
     retained(inputs.state).any(|record| std::ptr::eq(record.resource, it.resource))
 }
 
-/// Whether a resource that is replaced could not go before the new one is there.
+/// Returns whether a replaced resource cannot be deleted before the new one exists.
 pub(super) fn is_held_until_made_anew(
     inputs: &Inputs<'_>,
     changes: &ChangeSet,
@@ -102,8 +102,8 @@ pub(super) fn is_held_until_made_anew(
     !used_anew(inputs, changes, going, old).is_empty()
 }
 
-/// What stays and is to use the new resource of a replacement that deletes the old one first, or is changed after it:
-/// it holds the old one until then.
+/// Returns remaining resources that are to use the new resource of a replacement that deletes the old one first, or
+/// that are changed after it: they hold the old one until then.
 fn used_anew<'s>(
     inputs: &Inputs<'s>,
     changes: &ChangeSet,
@@ -181,7 +181,7 @@ fn holding<'a>(
     })
 }
 
-/// That `path` cannot be deleted since these hold it.
+/// Returns the finding that these resources hold `path`, so that it cannot be deleted.
 fn held(
     inputs: &Inputs<'_>,
     changes: &ChangeSet,
@@ -196,7 +196,7 @@ fn held(
     HeldResource { path: path.clone(), because, holders: told(holders), fix, hints }
 }
 
-/// Why it is held, where that is up to this run and the state and not to the program.
+/// Returns the reason why it is held, with the fix, if they lie in this run or the state instead of the program.
 fn by_run(
     inputs: &Inputs<'_>,
     changes: &ChangeSet,
@@ -221,8 +221,8 @@ fn by_run(
     Some((format!("`{holder}` is kept"), fix, hints))
 }
 
-/// Why it is deleted while it is held, and how to change the program so that it need not be. There is no change where an earlier
-/// run has replaced it.
+/// Returns the reason for a deletion while the resource is held, and the change of the program that avoids it. There is
+/// no change if an earlier run replaced the resource.
 fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holders: &[Holder<'_>]) -> (String, String) {
     let Some(change) = change else {
         let fix = "let them use a different resource, or continue with the program that replaced it";
@@ -280,12 +280,12 @@ fn why(inputs: &Inputs<'_>, changes: &ChangeSet, change: Option<&Change>, holder
             let fix = if claim.what.starts_with("name of") {
                 "give the new resource a different name, or leave the name out so that one is generated"
             } else {
-                "change them in two deploys, of which the first releases it"
+                "make the change in two deploys; in the first, remove the references to it"
             };
             (format!("the old and the new one cannot both have the {}", named(claim)), fix.into())
         }
         None => exchanged(inputs, changes, path).unwrap_or_else(|| {
-            let fix = "change them in two deploys, of which the first releases it";
+            let fix = "make the change in two deploys; in the first, remove the references to it";
             ("two such resources cannot exist at once".into(), fix.into())
         }),
     }
@@ -299,7 +299,7 @@ fn exchanged(inputs: &Inputs<'_>, changes: &ChangeSet, path: &Path) -> Option<(S
     let (taker, claim) =
         of_others.into_iter().find_map(|(other, wanted)| Some((other, wanted.iter().find(|it| takes(it))?)))?;
     let because = format!("`{taker}` takes its {}, in a circle of exchanges", named(claim));
-    Some((because, "make the change in two deploys, of which the first gives one of them another value".into()))
+    Some((because, "make the change in two deploys; in the first, give one of them a different value".into()))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ fn refused(after: &Assembly, state: &State) -> String {
     planned.map(|(_, plan)| plan.render()).unwrap_err().to_string()
 }
 
-/// Leaves what stands at a path to be deleted, and has another one stand there.
+/// Deposes the resource at a path, and puts another one there.
 fn depose(state: &mut State, path: &str) {
     let resource = state.resources[path].clone();
     let now = state.resources.get_mut(path).unwrap();
@@ -73,7 +73,7 @@ fn what_was_retained_holds_though_what_stands_there_since_lets_go() {
     assert!(error.contains(wanted), "though what stands there goes: {error}");
 }
 
-/// A group that keeps its name, so that the old one goes first.
+/// A group that keeps its name, so that the old one is deleted first.
 fn group(description: &str) -> Entry<'static> {
     ("a/sg", GROUP, json!({"GroupDescription": description, "VpcId": "vpc-1", "GroupName": "web"}))
 }

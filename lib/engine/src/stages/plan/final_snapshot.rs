@@ -1,4 +1,4 @@
-//! The snapshots that are taken before what holds data is deleted.
+//! The final snapshots of stateful resources.
 
 use groundplan_core::{Path, Value};
 use groundplan_schema::{ResourceType, lookup};

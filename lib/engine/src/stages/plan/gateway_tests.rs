@@ -1,4 +1,4 @@
-//! Gateways whose attachment to a VPC goes, and what has public addresses there.
+//! Gateways whose attachment to a VPC is deleted, and resources with public addresses there.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ fn planned_on_aws(after: &Assembly, state: &State) -> Result<Plan, Error> {
     })
 }
 
-/// Has what stands at these paths replaced by an earlier run, which did not delete it.
+/// Deposes the resources at these paths, as after a replacement by an earlier run that did not delete them.
 fn depose(state: &mut State, paths: &[&str]) {
     for path in paths {
         let (path, resource) = state.resources.remove_entry(*path).unwrap();

@@ -1,4 +1,4 @@
-//! A graph under construction: steps in any order, and what each waits for.
+//! A graph under construction: steps in any order, with their dependencies.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -36,12 +36,12 @@ impl Graph {
         self.nodes[node].after.insert(dependency);
     }
 
-    /// Whether `node` waits for `dependency` already.
+    /// Returns whether `node` already waits for `dependency`.
     pub(super) fn is_after(&self, node: Node, dependency: Node) -> bool {
         self.nodes[node].after.contains(&dependency)
     }
 
-    /// Whether `node` waits for `other`, however indirectly.
+    /// Returns whether `node` waits for `other`, directly or indirectly.
     pub(super) fn waits_for(&self, node: Node, other: Node) -> bool {
         let (mut open, mut seen) = (vec![node], BTreeSet::new());
         while let Some(node) = open.pop() {
@@ -58,7 +58,7 @@ impl Graph {
         self.nodes[node].after.remove(&dependency);
     }
 
-    /// What `node` waits for.
+    /// Returns the nodes that `node` waits for.
     pub(super) fn before(&self, node: Node) -> &BTreeSet<Node> {
         &self.nodes[node].after
     }

@@ -1,4 +1,4 @@
-//! Who waits for whom where something is let go of, and who may not let go.
+//! The order of steps that release and take claims, and refused releases.
 
 use std::collections::BTreeSet;
 
@@ -172,7 +172,7 @@ fn one_end_needs_no_step_before_many_deletions() {
     assert!(plan.steps.iter().all(|step| step.path.as_str() == "a/vpc" || step.dependencies == made));
 }
 
-/// What is held, by what and why, where a group that keeps its name is replaced.
+/// Returns the held resources, with their holders and the reasons, if a group that keeps its name is replaced.
 fn held(after: &[Entry<'_>], edit: impl FnOnce(&mut State), adjust: impl FnOnce(&mut Assembly)) -> Vec<String> {
     let group = |description: &str| {
         ("a/sg", GROUP, json!({"GroupDescription": description, "VpcId": "vpc-1", "GroupName": "web"}))

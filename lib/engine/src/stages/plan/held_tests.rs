@@ -1,4 +1,4 @@
-//! What keeps others from being deleted beyond what it was made after.
+//! Resources that prevent the deletion of others that they were not created after.
 
 use serde_json::json;
 
@@ -201,7 +201,7 @@ fn what_has_public_addresses_goes_before_the_gateway_of_its_network() {
     );
 }
 
-/// Whatever way leads from an address to the VPC.
+/// Checks all relations between an address and the VPC.
 #[test]
 fn what_may_have_public_addresses_goes_before_the_gateway_of_its_network() {
     let instance = |address: bool| {

@@ -1,7 +1,7 @@
 //! The graph of steps that a deploy executes.
 //!
-//! A plan is data: `plan --out` saves it, `deploy PLAN` executes it, and it is refused if the state has changed since.
-//! It contains no secrets, only their sources.
+//! A plan is data: it can be saved and executed later, and it is refused if the state has changed since. It contains no
+//! secrets, only their sources.
 
 mod by_text;
 mod claims;
@@ -50,7 +50,7 @@ pub struct Plan {
     pub journal: Option<u64>,
     /// The account that the plan was made for.
     pub identity: Identity,
-    /// Findings of planning that are not in the state: the outcome of interrupted calls and, with `--refresh`, the live
+    /// Findings of planning that are not in the state: the outcome of interrupted calls and, after a refresh, the live
     /// properties. The execution records them first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<Event>,
@@ -59,7 +59,7 @@ pub struct Plan {
     /// The outputs that the app publishes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, Value>,
-    /// Whether any of the outputs changes.
+    /// `true` if any of the outputs changes.
     #[serde(default)]
     pub outputs_change: bool,
     /// The outputs of other apps that the plan uses. The plan is refused if these have changed.
@@ -68,10 +68,10 @@ pub struct Plan {
     /// The outputs of other apps that unchanged resources use.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kept_imports: Imports,
-    /// Whether any used value of another app changes.
+    /// `true` if any used value of another app changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub imports_change: bool,
-    /// Whether the answer of any lookup changes. The answers are in [`observed`](Self::observed).
+    /// `true` if the answer of any lookup changes. The answers are in [`observed`](Self::observed).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lookups_change: bool,
     /// The assembly of the program; only in a saved plan. A plan that destroys everything has none.
@@ -101,9 +101,9 @@ pub struct Overview {
     pub changes: ChangeSet,
     /// The resources whose changes are left out, because only a part was requested.
     pub left_out: Vec<Path>,
-    /// Whether the plan includes a refresh.
+    /// `true` if the plan includes a refresh.
     pub refreshed: bool,
-    /// Whether only a part of the program was requested.
+    /// `true` if only a part of the program was requested.
     pub is_part: bool,
 }
 
@@ -152,7 +152,7 @@ pub enum Work {
     },
     /// Waits until the resource is ready.
     Ready,
-    /// Requests a deletion, and waits until the resource is gone.
+    /// Requests a deletion, and waits until the resource no longer exists.
     Delete {
         /// The identifier, because another resource may be at the path by then.
         id: String,
@@ -216,7 +216,7 @@ impl Work {
 }
 
 impl Work {
-    /// Whether it deletes the resource with this identifier and generation.
+    /// Returns whether it deletes the resource with this identifier and generation.
     fn deletes(&self, wanted: &str, of: u32) -> bool {
         matches!(self, Self::Delete { id, generation, .. } if id == wanted && *generation == Some(of))
     }
@@ -307,8 +307,8 @@ impl Plan {
     }
 }
 
-/// The plan of the changes that `diff` finds, which is told the replacements that have to delete the
-/// old resource first: of those that wait for each other, as where two names are swapped, all do.
+/// Returns the plan of the changes that `diff` finds for a set of replacements that have to delete the old resource
+/// first: all those that wait for each other, as when two names are swapped.
 ///
 /// # Errors
 /// As [`schedule`], and those of `diff`.

@@ -15,12 +15,12 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
-    /// When the resource works as the program wants it.
+    /// Returns the node after which the resource works as the program declares it.
     pub(super) fn last(&self) -> Option<Node> {
         self.ready.or(self.resumed).or(self.updated).or(self.created).or(self.moved)
     }
 
-    /// What makes or changes it.
+    /// Returns the node that creates or updates it.
     pub(super) fn make(&self) -> Option<Node> {
         self.created.or(self.updated)
     }
@@ -32,7 +32,7 @@ impl Nodes {
         steps.windows(2).map(|pair| (pair[1], pair[0])).collect()
     }
 
-    /// When its early outputs are known.
+    /// Returns the node after which its early outputs are known.
     pub(super) fn early(&self) -> Option<Node> {
         self.updated.or(self.created).or(self.moved)
     }

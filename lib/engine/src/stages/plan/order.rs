@@ -1,8 +1,8 @@
-//! When deletions come: as late as what needs them allows.
+//! The time of deletions: as late as the steps that need them allow.
 //!
-//! - A deletion that nothing is made after comes last, when all that is made and changed is ready:
-//!   nothing goes before what takes its place is there, and where a step fails, it stays.
-//! - A deletion that something is made after comes when all else stands that is needed for that.
+//! - A deletion that no create waits for comes last, when all created and changed resources are ready: no resource is
+//!   deleted before its replacement exists, and if a step fails, it stays.
+//! - A deletion that a create waits for comes when all other dependencies of that create exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use groundplan_core::Path;
 use super::Work;
 use super::graph::{Graph, Node};
 
-/// Adds what deletions wait for beyond what they must. The graph has no cycle, and gets none: all
-/// that is added goes along one order of the steps, in which deletions are as late as they can be.
+/// Adds dependencies that delay deletions beyond what is required. The graph has no cycle, and gets none: all added
+/// dependencies follow one order of the steps, in which deletions are as late as possible.
 pub(super) fn delay_deletions(graph: &mut Graph) {
     let is_delete = |graph: &Graph, node: Node| matches!(graph.work(node), Work::Delete { .. });
     let is_make =

@@ -1,4 +1,4 @@
-//! What is retained, and what that keeps from being done.
+//! Retained resources, and the changes that they prevent.
 
 use serde_json::json;
 

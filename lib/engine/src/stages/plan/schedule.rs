@@ -40,7 +40,7 @@ pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error>
     })
 }
 
-/// Why there is no plan.
+/// The reason why there is no plan.
 #[derive(Debug)]
 pub(super) enum Refused {
     /// There may be one where these replacements delete the old resource first.
@@ -148,7 +148,7 @@ struct Schedule<'a> {
     changes: &'a ChangeSet,
     graph: Graph,
     nodes: BTreeMap<&'a Path, Nodes>,
-    /// The deletions of each path: of what stands there, and of what was replaced there earlier.
+    /// The deletions of each path: of the managed resource, and of deposed ones.
     deletes: BTreeMap<&'a Path, Vec<Node>>,
 }
 
@@ -234,8 +234,8 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Creates and updates come after what the resource depends on. What only records that comes after its moves:
-    /// to move a resource takes it out of the dependencies on whatever stood at its new path before.
+    /// Orders creates and updates after the dependencies of the resource, and steps that only record them after its
+    /// moves: moving a resource removes the dependencies on the previous resource at its new path.
     fn order_makes(&mut self) {
         for change in self.changes.changes.values() {
             let path = &change.path;
@@ -257,7 +257,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Whether an entry takes nothing of `dependency` but what is known as soon as it is accepted.
+    /// Returns whether an entry uses only outputs of `dependency` that are known as soon as it is accepted.
     fn takes_early(&self, entry: &ResourceEntry, dependency: &Path) -> bool {
         let type_name = &self.inputs.assembly.resources[dependency].type_name;
         let early = self.behavior(type_name).map_or(&[][..], |behavior| behavior.early_outputs);
@@ -300,8 +300,8 @@ impl<'a> Schedule<'a> {
         delete_of(&self.graph, &self.deletes, old)
     }
 
-    /// Where a gateway is exchanged in place, what goes and has public addresses is gone before, and what comes is
-    /// made after it.
+    /// Orders the replacement of a gateway in place: deleted resources with public addresses are deleted before it, and
+    /// new ones are created after it.
     fn order_detached(&mut self, going: &Going<'_>) {
         for change in self.changes.changes.values().filter(|change| is_detached(change)) {
             let Some(updated) = self.nodes.get(&change.path).and_then(|nodes| nodes.updated) else { continue };
@@ -319,8 +319,8 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Where a gateway goes, what comes into its VPC and has public addresses is made after that, and after the one
-    /// that is attached in its place.
+    /// Orders the deletion of a gateway: new resources with public addresses in its VPC are created after it, and after
+    /// the attachment of the gateway that takes its place.
     fn order_attached(&mut self, going: &Going<'_>) {
         let Inputs { assembly, state, .. } = *self.inputs;
         let changes = &self.changes.changes;
@@ -400,7 +400,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// What can be done about steps that wait for each other.
+    /// Returns the error of steps that wait for each other, or the replacements that would resolve it.
     fn tangled(
         &self,
         tangles: &[Vec<Node>],
@@ -454,7 +454,7 @@ fn delete_of(graph: &Graph, deletes: &BTreeMap<&Path, Vec<Node>>, old: &Incarnat
     deletes.iter().copied().find(|node| graph.work(*node).deletes(id, generation))
 }
 
-/// Whether what a change leaves as it is in the account is to be treated in another way.
+/// Returns whether an unchanged resource gets another lifecycle or other dependencies in the state.
 fn is_recorded(change: &Change) -> bool {
     change.reasons.iter().any(|reason| matches!(reason, Reason::LifecycleChanged | Reason::DependenciesChanged))
 }

@@ -20,7 +20,7 @@ fn network(cidr: &str) -> Assembly {
     ])
 }
 
-/// What a deploy of `assembly` leaves, with `PATH-id` for every value.
+/// Returns the state after a deploy of `assembly`, with `PATH-id` for every value.
 fn deployed(assembly: &Assembly) -> State {
     let mut state = state();
     for (path, entry) in &assembly.resources {

@@ -1,4 +1,4 @@
-//! Whether a plan fits the state that it is executed from, and names all that it loses.
+//! Checks that a plan fits the state and lists every resource whose data it deletes.
 
 use std::borrow::Cow;
 

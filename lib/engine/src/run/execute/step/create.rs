@@ -1,4 +1,4 @@
-//! A create, so that there is one resource at the end, and never two.
+//! Executes a create, so that there is one resource at the end, and never two.
 
 use groundplan_core::Environment;
 use groundplan_core::secret::SecretOutput;
@@ -144,7 +144,7 @@ impl Runner<'_> {
         unreachable!("the attempts end by themselves")
     }
 
-    /// What an earlier call has made, where it is found. `lost` is how it was answered.
+    /// Returns the resource that an earlier call created, if found. `lost` is how it was answered.
     async fn adopt(
         &self,
         request: &CreateRequest,
@@ -187,8 +187,8 @@ impl Runner<'_> {
         Ok(Some(Made::Found { accepted, live: ready.map(|_| live.properties) }))
     }
 
-    /// What a create has made in part before an error that passes, where it can be read. Nobody else
-    /// sets what it lacks, so that it is compared whether it is ready or not.
+    /// Returns what a create made before a transient error, if it can be read. Only Groundplan sets what it still
+    /// lacks, so the properties are compared whether it is ready or not.
     async fn in_part(
         &self,
         request: &CreateRequest,
@@ -204,7 +204,7 @@ impl Runner<'_> {
     }
 }
 
-/// What has come of a create.
+/// The outcome of a create that made something.
 enum Made {
     /// The cloud has said so.
     Answered(Accepted),
@@ -215,7 +215,7 @@ enum Made {
     Incomplete(Accepted, Option<Properties>),
 }
 
-/// Why nothing was made, as far as is known.
+/// The reason why nothing is known to have been created.
 enum Unmade {
     /// It was definitely not made, or in part.
     Refused(Failure),
@@ -235,7 +235,7 @@ impl From<StepError> for Unmade {
     }
 }
 
-/// What a create has made. How it was declared says nothing of how it is.
+/// Returns a created resource. Its declaration is left out, because it says nothing about the live properties.
 fn made(request: &CreateRequest, id: String) -> Existing {
     Existing { address: request.address.clone(), id, properties: Properties::new() }
 }
