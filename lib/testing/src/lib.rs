@@ -85,6 +85,7 @@ use groundplan_engine::model::{Loaded, LockOwner};
 use groundplan_engine::planning::{PlanOptions, Planned};
 use groundplan_engine::session::{Goal, Run, Session};
 use groundplan_engine::store::{MemoryStore, StateStore};
+use groundplan_engine::upstream::UpstreamError;
 use groundplan_engine::{Error, ResourceState, State, Variables, load, nearest};
 use groundplan_simulator::{AccountRef, Accounts, Simulator};
 use serde_json::Value as Json;
@@ -267,10 +268,10 @@ impl Cloud {
         let planned = self.runtime.block_on(session.plan(Goal::Program(&assembly), loaded, &options));
         sure(planned, |error| {
             let help = match &error {
-                Error::Upstream { .. } => {
+                Error::Upstream(UpstreamError::Missing { .. }) => {
                     "\nsay what they publish with `Cloud::given`, or deploy them into the same `Cloud`"
                 }
-                Error::Lookups { .. } => {
+                Error::Lookups(_) => {
                     "\nstate what lookups find with `Cloud::answers`, or deploy it into the same `Cloud`"
                 }
                 _ => "",

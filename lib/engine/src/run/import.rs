@@ -13,16 +13,16 @@ use groundplan_core::{Assembly, Path, ResourceEntry, Value};
 use groundplan_schema::lookup;
 use uuid::Uuid;
 
-use crate::error::Error;
-use crate::hint::{Hint, Hints as _};
+use crate::Error;
+use crate::hint::{Hint, Hints};
 use crate::model::{Event, GlobalId, Intent, Operation, ResourceState, State, UNKNOWN_DIGEST};
-use crate::nearest::nearest;
+use crate::nearest::{UnknownPaths, nearest};
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
 use crate::run::account::identity;
 use crate::run::planning::digests;
 use crate::run::rate_limit::RateLimiter;
-use crate::run::reader::Reader;
-use crate::run::store::StateStore;
+use crate::run::reader::{ReadError, Reader};
+use crate::run::store::{StateStore, StoreError};
 use crate::run::upstream::Upstream;
 use crate::secret::{self, Variables};
 use crate::stages::diff::{Change, Inputs, diff};
@@ -72,9 +72,9 @@ pub async fn import(
     Upstream::NONE.resolve(assembly)?;
     let Some(entry) = assembly.resources.get(path) else {
         let paths = vec![(path.clone(), nearest(path, assembly.resources.keys()))];
-        return Err(Error::UnknownPaths { place: "the program", paths });
+        return Err(UnknownPaths { place: "the program", paths }.into());
     };
-    let refused = |(reason, hints): Refusal| Error::NotImportable { path: path.clone(), reason, hints };
+    let refused = |(reason, hints): Refusal| Error::NotImportable(NotImportable { path: path.clone(), reason, hints });
     let environment = assembly.environment(path).cloned().expect("every resource of an assembly is in a stack");
     let identity = identity(provider, state, Some(assembly)).await?;
     let address =
@@ -108,7 +108,7 @@ pub async fn import(
     let mut events = vec![asked(intent.clone()), accepted.clone()];
     let ready = match behavior.wait {
         Wait::NONE => Some(live.outputs),
-        _ => match limiter.keep(reader.status(&existing)).await.map_err(Error::provider(Some(path)))? {
+        _ => match limiter.keep(reader.status(&existing)).await.map_err(ReadError::of(Some(path)))? {
             Status::Ready(outputs) => Some(outputs),
             Status::Pending(_) | Status::Deleting(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => None,
         },
@@ -171,7 +171,7 @@ async fn read(existing: &Existing, reader: Reader<'_>, identity: &Identity) -> R
         Err(error) if matches!(error.class, ErrorClass::NotFound | ErrorClass::Invalid) => {
             Err(NotRead::Absent((format!("{error}; {identified}"), error.hints())))
         }
-        Err(error) => Err(NotRead::Other(Box::new(Error::provider(Some(path))(error)))),
+        Err(error) => Err(NotRead::Other(Box::new(ReadError::of(Some(path))(error)))),
     }
 }
 
@@ -221,7 +221,7 @@ async fn change(
     let mut after = state.clone();
     for event in events {
         let place = "the state with the import".to_owned();
-        after.apply(event.clone()).map_err(|illegal| Error::Journal { place, illegal })?;
+        after.apply(event.clone()).map_err(|illegal| StoreError::Journal { place, illegal })?;
     }
     let digests = digests(assembly, &after, provider, variables).await;
     let inputs = Inputs {
@@ -234,6 +234,24 @@ async fn change(
         missing: &BTreeSet::new(),
     };
     Ok(diff(&inputs).changes.remove(path).expect("every path of the program has a change"))
+}
+
+/// A resource cannot be imported. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot import `{path}`: {reason}")]
+pub struct NotImportable {
+    /// The path to import it to.
+    pub path: Path,
+    /// Why not.
+    pub reason: String,
+    /// What to do.
+    pub hints: Vec<Hint>,
+}
+
+impl Hints for NotImportable {
+    fn hints(&self) -> Vec<Hint> {
+        self.hints.clone()
+    }
 }
 
 #[cfg(test)]

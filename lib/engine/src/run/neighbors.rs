@@ -2,7 +2,7 @@
 
 use groundplan_schema::lookup;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{GlobalId, ResourceState, State};
 use crate::provider::{Behavior, Identity, Recovery};
 use crate::run::store::StateStore;

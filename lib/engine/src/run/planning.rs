@@ -8,17 +8,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::{Assembly, Environment, Path, Reference, ResourceEntry, Value};
 use serde_json::Value as Json;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Answer, Answers, Event, Imports, Intent, Loaded, Orphan, ResourceStatus, State};
 use crate::provider::{Address, Behavior, ErrorClass, Identity, Properties, Provider};
+pub use crate::run::account::WrongAccount;
 use crate::run::account::identity;
 use crate::run::detect;
 use crate::run::lookup::{LookupOptions, look_up};
 pub use crate::run::neighbors::Neighbors;
 use crate::run::rate_limit::RateLimiter;
+pub use crate::run::reader::ReadError;
 use crate::run::reader::Reader;
+pub use crate::run::recover::RecoverError;
 use crate::run::recover::{self, Claimants, recover};
 use crate::run::restore::restored;
+use crate::run::store::StoreError;
 use crate::run::upstream::{self, Upstream};
 use crate::secret::{self, Digests, Variables};
 use crate::stages::diff::moves::is_moved;
@@ -26,8 +30,9 @@ use crate::stages::diff::only::{Part, part};
 use crate::stages::diff::{
     Action, Change, ChangeSet, Inputs, LookupChange, Reason, Rendered, destroy as diff_destroy, diff_with, with_moves,
 };
-use crate::stages::plan::{Overview, Plan, arrange, schedule};
+use crate::stages::plan::{Overview, Plan, PlanError, arrange, schedule};
 use crate::stages::resolve::{substitute, substitute_all};
+use crate::text::{bullet, bullets};
 
 /// The options of planning.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,16 +103,16 @@ impl Planned {
     /// Reads a saved plan.
     ///
     /// # Errors
-    /// As [`Plan::from_json`], and [`Error::CorruptPlan`] if it does not contain its changes.
+    /// As [`Plan::from_json`], and [`PlanError::Corrupt`] if it does not contain its changes.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut plan = Plan::from_json(text)?;
         let Some(Overview { changes, left_out, refreshed, is_part }) = plan.overview.take() else {
-            return Err(Error::CorruptPlan { reason: "it does not contain its changes".into() });
+            return Err(PlanError::Corrupt { reason: "it does not contain its changes".into() }.into());
         };
         let planned = Self { changes, plan, left_out, refreshed, is_part };
         match planned.unshown() {
             None => Ok(planned),
-            Some(reason) => Err(Error::CorruptPlan { reason }),
+            Some(reason) => Err(PlanError::Corrupt { reason }.into()),
         }
     }
 
@@ -405,7 +410,7 @@ async fn observe<'a>(
         let used = used(assembly);
         for (path, answer) in answers {
             let resource = &observed.state.resources[path];
-            match answer.map_err(Error::provider(Some(path)))? {
+            match answer.map_err(ReadError::of(Some(path)))? {
                 None => {
                     events.push(resource.gone(path));
                     missing.insert(path.clone());
@@ -454,7 +459,10 @@ impl Observed<'_> {
     fn fold(&mut self, events: Vec<Event>) -> Result<(), Error> {
         for event in &events {
             let place = || "the state being planned".to_owned();
-            self.state.to_mut().apply(event.clone()).map_err(|illegal| Error::Journal { place: place(), illegal })?;
+            self.state
+                .to_mut()
+                .apply(event.clone())
+                .map_err(|illegal| StoreError::Journal { place: place(), illegal })?;
         }
         self.events.extend(events);
         Ok(())
@@ -496,7 +504,7 @@ fn keeps_retained(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<(), Error>
         retyped && retained && matches!(change.action, Action::Replace(_))
     };
     let paths: Vec<_> = changes.changes.values().filter(is_lost).map(|change| change.path.clone()).collect();
-    if paths.is_empty() { Ok(()) } else { Err(Error::Retyped { paths }) }
+    if paths.is_empty() { Ok(()) } else { Err(PlanningError::Retyped { paths }.into()) }
 }
 
 /// Whether the provider can do all that, before anything is touched.
@@ -515,7 +523,7 @@ fn supported(inputs: &Inputs<'_>, changes: &ChangeSet, provider: &dyn Provider) 
             Ok(()) => {}
         }
     }
-    if findings.is_empty() { Ok(()) } else { Err(Error::Unsupported { findings }) }
+    if findings.is_empty() { Ok(()) } else { Err(PlanningError::Unsupported { findings }.into()) }
 }
 
 /// A value with `null` for all that is not known.
@@ -526,6 +534,30 @@ fn known(value: &Value) -> Json {
         Value::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), known(value))).collect()),
         scalar => scalar.to_json(),
     }
+}
+
+/// The program cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanningError {
+    /// The provider cannot manage some of the resources. Nothing was changed.
+    #[error("the target does not support {} of the resources:{}", findings.len(), list(findings))]
+    Unsupported {
+        /// Each resource, with the reason of the provider.
+        findings: Vec<(Path, String)>,
+    },
+    /// Resources that are to stay in the account get another type. Nothing was touched.
+    #[error(
+        "the program declares another type at the paths of resources that are to stay in the account (`retain`):{}\ndeclare the new resources under other paths, so that the old ones are retained; or first deploy a change that only removes `retain`",
+        bullets(paths)
+    )]
+    Retyped {
+        /// The resources.
+        paths: Vec<Path>,
+    },
+}
+
+fn list(findings: &[(Path, String)]) -> String {
+    findings.iter().map(|(path, finding)| bullet(format_args!("{path}: {finding}"))).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::provider::{ErrorClass, Provider};
 use crate::run::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::run::planning::{self, PlanOptions};
 use crate::run::rate_limit::RateLimiter;
+use crate::run::recover::RecoverError;
 use crate::run::session::{Goal, Session};
 use crate::run::store::{self, MemoryStore, StateStore};
 
@@ -103,7 +104,7 @@ async fn where_more_keys_are_found_than_creates_are_open_nothing_is_guessed() {
     let third = fake.cloud().resources["accesskey-1"].clone();
     fake.cloud().resources.insert("accesskey-3".into(), third);
     let error = recovered(&state, &fake, &["a/k1", "a/k2"]).await.unwrap_err();
-    assert!(matches!(&error, Error::Ambiguous { ids, .. } if ids.len() == 3), "{error}");
+    assert!(matches!(&error, Error::Recover(RecoverError::Ambiguous { ids, .. }) if ids.len() == 3), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Assembly, Path};
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Loaded, LockOwner, RunRecord};
 use crate::provider::Provider;
 use crate::run::execute::secrets::unset_variables;
@@ -161,7 +161,7 @@ impl<'a> Session<'a> {
     /// plan needs them.
     ///
     /// # Errors
-    /// [`Error::StalePlan`], if the plan does not fit the state.
+    /// [`PlanError::Stale`], if the plan does not fit the state.
     pub async fn unset_variables(
         &self,
         plan: &Plan,

@@ -6,6 +6,7 @@ use crate::fake::{Answer, Fake, VPC, assembly, vpc};
 use crate::model::{Imports, ResourceState, RunResult};
 use crate::provider::{ErrorClass, ProviderError};
 use crate::run::store::MemoryStore;
+use crate::run::upstream::UpstreamError;
 
 /// A run of `target` in `store` to its end.
 async fn run(
@@ -58,7 +59,7 @@ async fn a_run_uses_what_other_apps_publish_and_plans_with_what_they_will_publis
     let loaded = session.load().await.unwrap();
     let options = PlanOptions::default();
     let missing = session.plan(Goal::Program(&program), &loaded, &options).await;
-    assert!(matches!(missing, Err(Error::Upstream { .. })), "{missing:?}");
+    assert!(matches!(missing, Err(Error::Upstream(UpstreamError::Missing { .. }))), "{missing:?}");
     let expected = BTreeMap::from([("network".to_owned(), vec!["block".to_owned()])]);
     let planned = session.plan_expecting(Goal::Program(&program), &loaded, &options, &expected).await.unwrap();
     assert_eq!(planned.changes.count().create, 1);

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use groundplan_core::Path;
 
 use super::Request;
-use crate::error::Error;
+use crate::Error;
 use crate::hint::Hint;
 use crate::model::{GlobalId, ResourceState, State};
 use crate::provider::{Existing, Identity, Owner};
-use crate::run::reader::Reader;
+use crate::run::import::NotImportable;
+use crate::run::reader::{ReadError, Reader};
 use crate::run::upstream;
 
 /// How many characters of a path an identity tag has at most.
@@ -25,7 +26,7 @@ pub(super) async fn permit(
 ) -> Result<(), Error> {
     let Existing { address, id, .. } = existing;
     let (path, store) = (&address.path, request.store);
-    let refused = |reason: String, hints: Vec<Hint>| Err(Error::NotImportable { path: path.clone(), reason, hints });
+    let refused = |reason: String, hints: Vec<Hint>| Err(NotImportable { path: path.clone(), reason, hints }.into());
     let mut asked = BTreeSet::new();
     for app in store.apps().await?.into_iter().filter(|app| *app != address.app) {
         let state = match upstream::last_known(store, &app).await {
@@ -43,7 +44,7 @@ pub(super) async fn permit(
     if request.take_ownership {
         return Ok(());
     }
-    match reader.owner(existing).await.map_err(Error::provider(Some(path)))? {
+    match reader.owner(existing).await.map_err(ReadError::of(Some(path)))? {
         Some(Owner { app, path: tagged }) if app == address.app => match is_at(&tagged, path.as_str()) {
             true => Ok(()),
             false => {

@@ -20,9 +20,10 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{FormatError, LastHeartbeat, LockOwner};
 use crate::provider::{ErrorClass, Fence, ProviderError};
+use crate::run::store::StoreError;
 
 /// How long a lease lasts that is not renewed.
 const LEASE: Duration = Duration::from_secs(30);
@@ -127,7 +128,7 @@ impl Leases {
     /// Takes the lease, and says whether it was taken over from a run that had it.
     ///
     /// # Errors
-    /// [`Error::Locked`] where somebody has it. This is tried again and again by whoever waits: a
+    /// [`StoreError::Locked`] where somebody has it. This is tried again and again by whoever waits: a
     /// holder that stays silent through that loses it.
     pub(super) async fn acquire(&self, holder: &LockOwner) -> Result<(Lease, bool), Error> {
         let token = Uuid::new_v4();
@@ -158,7 +159,10 @@ impl Leases {
         }
         match self.cells.read(&self.name).await? {
             Some(cell) => Err(self.locked(&cell)?),
-            None => Err(Error::LockLost { place: self.place.clone(), how: "changed its owner again and again".into() }),
+            None => {
+                Err(StoreError::LockLost { place: self.place.clone(), how: "changed its owner again and again".into() }
+                    .into())
+            }
         }
     }
 
@@ -179,7 +183,7 @@ impl Leases {
                 return Ok(Some(holder));
             }
         }
-        Err(Error::LockLost { place: self.place.clone(), how: "went from hand to hand".into() })
+        Err(StoreError::LockLost { place: self.place.clone(), how: "went from hand to hand".into() }.into())
     }
 
     /// Whether this was seen for the whole length of the lease. Remembers that it was seen.
@@ -199,7 +203,7 @@ impl Leases {
         let Record { holder, lease, renewed, .. } = Record::from_json(&cell.text, &self.place)?;
         let ago = (self.wall)().as_second().saturating_sub(renewed);
         let heard = LastHeartbeat { ago, lease: Duration::from_secs(lease) };
-        Ok(Error::Locked { place: self.place.clone(), holder: Box::new(holder), heard: Some(heard) })
+        Ok(Error::Store(StoreError::Locked { place: self.place.clone(), holder: Box::new(holder), heard: Some(heard) }))
     }
 
     /// The record with this token, where that is what is there.
@@ -257,7 +261,7 @@ impl Lease {
     /// Returns when it is sure that the lease is this process's, now and since it was taken.
     ///
     /// # Errors
-    /// [`Error::LockLost`], and what keeps it from being renewed.
+    /// [`StoreError::LockLost`], and what keeps it from being renewed.
     pub(super) async fn confirm(&self) -> Result<(), Error> {
         self.held.confirm().await
     }
@@ -306,7 +310,7 @@ async fn heartbeat(held: Arc<Held>) {
         sleep(pause).await;
         pause = match timeout(interval, held.renew()).await {
             Ok(Ok(())) => interval,
-            Ok(Err(Error::LockLost { .. })) => return,
+            Ok(Err(Error::Store(StoreError::LockLost { .. }))) => return,
             failed => {
                 tracing::warn!("the lock of {} cannot be renewed: {failed:?}", held.leases.place);
                 interval / 10
@@ -389,7 +393,7 @@ impl Held {
     }
 
     fn lock_lost(&self, how: &str) -> Error {
-        Error::LockLost { place: self.leases.place.clone(), how: how.to_owned() }
+        Error::Store(StoreError::LockLost { place: self.leases.place.clone(), how: how.to_owned() })
     }
 }
 

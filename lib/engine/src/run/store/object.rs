@@ -29,9 +29,10 @@ use super::history::History;
 use super::lease::{Clock, CompareAndSwapStore, Lease, Leases};
 use super::object_log::{self, Header, Kind};
 use super::{Lock, StateStore, Stored, name_is_valid};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, FormatError, LockOwner, RunRecord, State, assembly_from_json};
 use crate::provider::Fence;
+use crate::run::store::StoreError;
 
 /// How many checkpoints are kept.
 const CHECKPOINTS: usize = 10;
@@ -129,7 +130,7 @@ impl ObjectStore {
     /// The run that has the lock.
     fn run(&self) -> Result<Arc<Run>, Error> {
         let run = self.run.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        run.ok_or_else(|| Error::LockLost { place: self.place(), how: "is not held".into() })
+        run.ok_or_else(|| Error::Store(StoreError::LockLost { place: self.place(), how: "is not held".into() }))
     }
 
     fn log_object(&self, number: u64) -> String {

@@ -7,9 +7,10 @@ use groundplan_core::Assembly;
 
 use super::start::{highest, load, readable};
 use super::{StateStore, Stored};
-use crate::error::Error;
+use crate::Error;
 use crate::hint::Hint;
 use crate::model::{GlobalId, Loaded, ResourceState, RunRecord, State};
+use crate::run::store::StoreError;
 
 /// The result of `restore`, `push` and `migrate`.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +25,7 @@ pub struct Transferred {
 /// state, or the current one without its journal.
 ///
 /// # Errors
-/// [`Error::Refused`] if there is no such state or it is from before the first deploy, and [`Error::OtherApp`].
+/// [`StoreError::Refused`] if there is no such state or it is from before the first deploy, and [`StoreError::OtherApp`].
 pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Result<State, Error> {
     refuse_moved(store).await?;
     let place = store.place();
@@ -105,7 +106,7 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
     refuse_moved(store).await?;
     let state = State::from_edited_json(text, place)?;
     if state.app != app {
-        return Err(Error::OtherApp { place: place.to_owned(), found: state.app, app: app.to_owned() });
+        return Err(StoreError::OtherApp { place: place.to_owned(), found: state.app, app: app.to_owned() }.into());
     }
     if state.is_blank() {
         return Err(blank(format!("{place} is a state from before the first deploy and is empty")));
@@ -113,7 +114,7 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
     if !force {
         let loaded = match load(store, app).await {
             // There is nothing that could be lost.
-            Err(Error::Absent { .. }) => None,
+            Err(Error::Store(StoreError::Absent { .. })) => None,
             loaded => Some(loaded?),
         };
         if let Some(Loaded { state: current, base: Some(_), .. }) = loaded {
@@ -124,7 +125,7 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
                     store.place(),
                     state.lineage
                 );
-                return Err(Error::Refused { reason, hints: vec![Hint::PushState { force: true }] });
+                return Err(StoreError::Refused { reason, hints: vec![Hint::PushState { force: true }] }.into());
             }
             if current.serial > state.serial {
                 let reason = format!(
@@ -133,7 +134,11 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
                     store.place(),
                     current.serial
                 );
-                return Err(Error::Refused { reason, hints: vec![Hint::PullState, Hint::PushState { force: true }] });
+                return Err(StoreError::Refused {
+                    reason,
+                    hints: vec![Hint::PullState, Hint::PushState { force: true }],
+                }
+                .into());
             }
         }
     }
@@ -249,7 +254,7 @@ async fn finished(from: &dyn StateStore, to: &dyn StateStore, app: &str, from_ur
             of_app(to, app, &second.state)?;
             // A mark of another move says that the state has gone on from there, with a run or without one.
             if let Some(next) = to.moved().await?.filter(|next| next != from_url) {
-                return Err(Error::Moved { place: to.place(), to: next });
+                return Err(StoreError::Moved { place: to.place(), to: next }.into());
             }
             to.set_moved(None).await?;
             Ok(Transferred { before: Some(second.state.serial), state: second.state })
@@ -328,21 +333,21 @@ fn of_app(store: &dyn StateStore, app: &str, state: &State) -> Result<(), Error>
     if state.app == app {
         return Ok(());
     }
-    Err(Error::OtherApp { place: store.place(), found: state.app.clone(), app: app.to_owned() })
+    Err(StoreError::OtherApp { place: store.place(), found: state.app.clone(), app: app.to_owned() }.into())
 }
 
 async fn refuse_moved(store: &dyn StateStore) -> Result<(), Error> {
     match store.moved().await? {
-        Some(to) => Err(Error::Moved { place: store.place(), to }),
+        Some(to) => Err(StoreError::Moved { place: store.place(), to }.into()),
         None => Ok(()),
     }
 }
 
 fn refused(reason: String) -> Error {
-    Error::Refused { reason, hints: Vec::new() }
+    Error::Store(StoreError::Refused { reason, hints: Vec::new() })
 }
 
 /// For a state that has nothing: from a new one, it goes on in the same way.
 fn blank(reason: String) -> Error {
-    Error::Refused { reason, hints: vec![Hint::NewState] }
+    Error::Store(StoreError::Refused { reason, hints: vec![Hint::NewState] })
 }

@@ -11,10 +11,11 @@ use super::history::History;
 use super::start::{load, load_new};
 use super::transfer::{self, migrate, pushable, replace, restorable};
 use super::{FileStore, Lock, StateStore, Stored};
-use crate::error::Error;
+use crate::Error;
 use crate::fake::identity;
 use crate::hint::{Hint, Hints as _};
 use crate::model::{Event, FormatError, LockOwner, RunRecord, RunResult, State};
+use crate::run::store::StoreError;
 
 fn begun(serial: u64) -> Event {
     Event::Begun { serial, identity: identity() }
@@ -346,7 +347,7 @@ async fn a_state_is_moved_to_a_bucket_and_back_with_its_history() {
         pushable(&file, "shop", &state.to_json(), "x", true).await.map(drop),
         load_new(&file, "shop").await.map(drop),
     ] {
-        assert!(matches!(refused, Err(Error::Moved { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Store(StoreError::Moved { .. }))), "{refused:?}");
     }
     let lock = object.lock(&LockOwner::new("deploy")).await.unwrap();
     object.save(&State { serial: 5, ..state.clone() }).await.unwrap();
@@ -394,8 +395,8 @@ async fn a_move_that_is_repeated_does_not_bring_back_a_state_that_has_moved_on()
         b.save(&State { serial: 2 + runs, ..state }).await.unwrap();
         moved(&b, &c, "file:c").await.unwrap();
         let refused = moved(&a, &b, "file:b").await.unwrap_err();
-        assert!(matches!(&refused, Error::Moved { to, .. } if to == "file:c"), "{refused}");
-        assert!(matches!(load(&b, "shop").await, Err(Error::Moved { .. })));
+        assert!(matches!(&refused, Error::Store(StoreError::Moved { to, .. }) if to == "file:c"), "{refused}");
+        assert!(matches!(load(&b, "shop").await, Err(Error::Store(StoreError::Moved { .. }))));
     }
 }
 
@@ -434,7 +435,7 @@ struct Cut<'a> {
 impl Cut<'_> {
     fn write(&self) -> Result<(), Error> {
         let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        left.map(drop).map_err(|_| Error::Refused { reason: "killed".into(), hints: Vec::new() })
+        left.map(drop).map_err(|_| Error::Store(StoreError::Refused { reason: "killed".into(), hints: Vec::new() }))
     }
 }
 

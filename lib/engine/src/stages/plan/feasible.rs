@@ -7,19 +7,21 @@ use groundplan_core::named::by_text;
 use groundplan_core::{Deferred, Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
-use crate::error::{Error, HeldResource, Need, named};
+use super::conflict::{HeldResource, named};
+use crate::Error;
 use crate::hint::Hint;
 use crate::stages::diff::existing::{Incarnation, goes, retained, standing};
 use crate::stages::diff::needs::{Going, Link};
 use crate::stages::diff::occupants::{is_detached, is_surely_public};
-use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order, claims, desired_properties};
+use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Need, Order, claims, desired_properties};
+use crate::stages::plan::PlanError;
 
 /// Refuses deletions of what stays held: by what goes on to name it, by what is retained and needs it, and, where the
 /// old resource of a replacement goes first, by what can only let go of it once the new one is there. Who holds whom
 /// is in the table of facts, [`ResourceType::holds`] and [`ResourceType::is_bound_by`].
 ///
 /// # Errors
-/// [`Error::Held`].
+/// [`PlanError::Held`].
 pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Result<(), Error> {
     let mut found: Vec<HeldResource> = Vec::new();
     for old in &going.deleted {
@@ -37,7 +39,7 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>)
         }
     }
     found.extend(occupied(inputs, changes, going));
-    if found.is_empty() { Ok(()) } else { Err(Error::Held { held: found }) }
+    if found.is_empty() { Ok(()) } else { Err(PlanError::Held { held: found }.into()) }
 }
 
 /// What stays and holds what is deleted, each with a place where it does.
