@@ -6,17 +6,38 @@ use groundplan_core::Path;
 
 use crate::Error;
 use crate::hint::{Hint, Hints};
-use crate::model::{Event, Loaded, Orphan, State};
+use crate::model::{Counts, Event, Loaded, LockOwner, Move, Orphan, RunRecord, State};
 use crate::nearest::{UnknownPaths, nearest};
 use crate::provider::Identity;
-use crate::run::store::{StateStore, StoreError};
+use crate::run::store::{Recorded, StateStore, StoreError, recorded};
 
-/// Applies the events and saves the state under the next serial. `identity` is the owner of the credentials, if the
-/// target was accessed. The caller holds the lock of `store`.
+/// Applies the events and saves the state under the next serial, as a run of `owner` in the history. `identity` is the
+/// owner of the credentials, if the target was accessed. The caller holds the lock of `store`.
 ///
 /// # Errors
-/// An event is not possible in the state, or the state cannot be written.
-pub async fn commit(
+/// An event is not possible in the state, or the state or the history cannot be written.
+pub async fn apply(
+    loaded: Loaded,
+    events: Vec<Event>,
+    identity: Option<Identity>,
+    owner: &LockOwner,
+    store: &dyn StateStore,
+) -> Result<Recorded<State>, Error> {
+    let begun = RunRecord { moves: moved(&events), ..RunRecord::begun(&loaded.state, owner, Counts::default()) };
+    recorded(store, begun, None, commit(loaded, identity, events, store), |begun, _| begun.succeeded()).await
+}
+
+/// Returns the moves among the events.
+pub fn moved(events: &[Event]) -> Vec<Move> {
+    let found = events.iter().filter_map(|event| match event {
+        Event::Moved { from, to } => Some(Move { from: from.clone(), to: to.clone() }),
+        _ => None,
+    });
+    found.collect()
+}
+
+/// Applies the events and saves the state, without a record in the history.
+pub(crate) async fn commit(
     loaded: Loaded,
     identity: Option<Identity>,
     events: impl IntoIterator<Item = Event>,

@@ -7,7 +7,6 @@ use serde_json::json;
 use super::*;
 use crate::fake::{Fake, assembly, subnet, vpc};
 use crate::model::{Intent, Operation};
-use crate::nearest::UnknownPaths;
 use crate::run::edit::EditError;
 use crate::run::execute::{Cancellation, ExecuteOptions, execute};
 use crate::run::planning::{self, PlanOptions};

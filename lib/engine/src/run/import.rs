@@ -32,7 +32,7 @@ use crate::stages::resolve::substitute_all;
 /// A resource that was found, but is not in the state yet.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// The events to pass to [`edit::commit`](crate::run::edit::commit).
+    /// The events to pass to [`Session::edit`](crate::run::session::Session::edit).
     pub events: Vec<Event>,
     /// The change that the next deploy would make.
     pub change: Change,
@@ -49,23 +49,24 @@ pub struct Request<'a> {
     pub id: &'a str,
     /// Whether to import it even if its identity tags name a different owner.
     pub take_ownership: bool,
-    /// The store of this app, which also gives access to the states of other apps.
-    pub store: &'a dyn StateStore,
     /// The environment variables that secrets may come from.
     pub variables: &'a Variables,
+    /// The maximum number of concurrent reads.
+    pub parallelism: usize,
 }
 
 /// Finds the resource of `request`, and how it differs from the declaration at its path. The outputs of other apps in
-/// `assembly` must be resolved ([`Upstream::resolve`]).
+/// `assembly` must be resolved ([`Upstream::resolve`]). `store` also gives access to the states of other apps.
 ///
 /// # Errors
 /// The program does not have the path, the state already has it, the resource does not exist, or another path or app
 /// already has the resource.
-pub async fn import(
+pub(crate) async fn import(
     assembly: &Assembly,
     state: &State,
     request: &Request<'_>,
     provider: &dyn Provider,
+    store: &dyn StateStore,
 ) -> Result<Import, Error> {
     let Request { path, id, .. } = *request;
     // Fails where the caller has left an import in.
@@ -90,7 +91,7 @@ pub async fn import(
         NotRead::Absent(refusal) => refused(refusal),
         NotRead::Other(error) => *error,
     })?;
-    limiter.keep(ownership::permit(request, &existing, &identity, reader)).await?;
+    limiter.keep(ownership::permit(request, &existing, &identity, reader, store)).await?;
 
     let lookup = |reference: &_| state.value_of(reference);
     let desired = substitute_all(&entry.properties, &lookup);

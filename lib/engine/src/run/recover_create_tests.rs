@@ -46,7 +46,7 @@ async fn recovered(state: &State, fake: &Fake, wanted: &[&str]) -> Result<State,
 /// Deploys, or destroys everything; gives what was left alone, too.
 async fn run(goal: Option<&Assembly>, store: &MemoryStore, fake: &Fake) -> (Outcome, Vec<String>) {
     let session = Session::new("shop", store, fake);
-    let loaded = session.load().await.unwrap();
+    let loaded = store::load(store, "shop").await.unwrap();
     let goal = goal.map_or(Goal::Nothing, Goal::Program);
     let planned = session.plan(goal, &loaded, &PlanOptions::default()).await.unwrap();
     let left = planned.left_alone().map(|(path, _)| path.to_string()).collect();

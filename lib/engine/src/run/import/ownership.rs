@@ -11,6 +11,7 @@ use crate::model::{GlobalId, ResourceState, State};
 use crate::provider::{Existing, Identity, Owner};
 use crate::run::import::NotImportable;
 use crate::run::reader::{ReadError, Reader};
+use crate::run::store::StateStore;
 use crate::run::upstream;
 
 /// How many characters of a path an identity tag has at most.
@@ -23,9 +24,10 @@ pub(super) async fn permit(
     existing: &Existing,
     own: &Identity,
     reader: Reader<'_>,
+    store: &dyn StateStore,
 ) -> Result<(), Error> {
     let Existing { address, id, .. } = existing;
-    let (path, store) = (&address.path, request.store);
+    let path = &address.path;
     let refused = |reason: String, hints: Vec<Hint>| Err(NotImportable { path: path.clone(), reason, hints }.into());
     let mut asked = BTreeSet::new();
     for app in store.apps().await?.into_iter().filter(|app| *app != address.app) {

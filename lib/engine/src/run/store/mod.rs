@@ -16,6 +16,7 @@ mod lease;
 mod memory;
 mod object;
 mod object_log;
+mod recorded;
 mod start;
 pub mod transfer;
 #[cfg(test)]
@@ -34,8 +35,12 @@ pub use history::History;
 pub use lease::{CompareAndSwapStore, StoredText};
 pub use memory::MemoryStore;
 pub use object::{ObjectStore, Objects};
-pub use start::{load, load_new, permit_first};
+pub use recorded::Recorded;
+pub use start::load;
 pub use waiting::{Waiting, lock_within};
+
+pub(crate) use recorded::recorded;
+pub(crate) use start::{load_new, permit_first};
 
 use crate::Error;
 use crate::model::{Event, LockOwner, RunRecord, State};

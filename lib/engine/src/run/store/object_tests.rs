@@ -440,7 +440,9 @@ async fn the_current_state_can_be_put_back_without_a_journal_that_is_damaged() {
         let held = lock(&other).await;
         let restored = crate::run::store::transfer::restorable(&other, "shop", 0).await.unwrap();
         assert!(restored.serial > 1, "a run may have begun in the journal: {}", restored.serial);
-        crate::run::store::transfer::replace(&other, "shop", restored.clone()).await.unwrap();
+        crate::run::store::transfer::replace(&other, "shop", restored.clone(), &LockOwner::new("restore"))
+            .await
+            .unwrap();
         held.release().await.unwrap();
         assert_eq!(load(&other, "shop").await.unwrap().state, restored);
         // As before, for the next kind of damage.

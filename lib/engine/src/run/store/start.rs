@@ -40,7 +40,7 @@ pub async fn load(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
 ///
 /// # Errors
 /// As [`load`], except for a missing state.
-pub async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
+pub(crate) async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
     match load(store, app).await {
         Err(Error::Store(StoreError::Absent { .. })) => {
             let serial = highest(store).await?;
@@ -56,7 +56,7 @@ pub async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error
 ///
 /// # Errors
 /// [`StoreError::Owned`], and if the search fails for another reason.
-pub async fn permit_first(
+pub(crate) async fn permit_first(
     assembly: &Assembly,
     store: &dyn StateStore,
     provider: &dyn Provider,

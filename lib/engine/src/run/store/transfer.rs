@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::Assembly;
 
+use super::recorded::{Recorded, recorded};
 use super::start::{highest, load, readable};
 use super::{StateStore, Stored};
 use crate::Error;
 use crate::hint::Hint;
-use crate::model::{GlobalId, Loaded, ResourceState, RunRecord, State};
+use crate::model::{Counts, GlobalId, Loaded, LockOwner, ResourceState, RunRecord, State};
 use crate::run::store::StoreError;
 
 /// The result of `restore`, `push` and `migrate`.
@@ -145,12 +146,24 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
     next(store, state).await
 }
 
-/// Saves a state from [`restorable`] or [`pushable`]. The events of an interrupted run since the current state was
-/// saved are kept as part of an earlier state.
+/// Saves a state from [`restorable`] or [`pushable`], as a run of `owner` in the history. The events of an interrupted
+/// run since the current state was saved are kept as part of an earlier state.
 ///
 /// # Errors
-/// The state cannot be written.
-pub async fn replace(store: &dyn StateStore, app: &str, state: State) -> Result<Transferred, Error> {
+/// The state or the history cannot be written.
+pub async fn replace(
+    store: &dyn StateStore,
+    app: &str,
+    state: State,
+    owner: &LockOwner,
+) -> Result<Recorded<Transferred>, Error> {
+    let before = State { serial: state.serial - 1, ..State::new(app) };
+    let begun = RunRecord::begun(&before, owner, Counts::default());
+    // Serial and history are in step only when the state is saved: until then this run has not ended.
+    recorded(store, begun, None, save(store, app, state), |begun, _| begun.succeeded()).await
+}
+
+async fn save(store: &dyn StateStore, app: &str, state: State) -> Result<Transferred, Error> {
     let before = match load(store, app).await {
         Ok(Loaded { state: current, base: Some(_), journal }) => {
             if journal > 0 && current.serial < state.serial {
