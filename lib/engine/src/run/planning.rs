@@ -238,7 +238,7 @@ async fn deploy_reading(
     }
     let digests = digests(assembly, &observed.state, provider, &options.variables).await;
     let inputs = observed.inputs(assembly, facts, &digests);
-    let (part, plan) = arrange(&inputs, |delete_first| {
+    let (planning, plan) = arrange(&inputs, |delete_first| {
         let mut part = part(&inputs, diff_with(&inputs, delete_first), &options.only)?;
         supported(&inputs, &part.changes, provider)?;
         keeps_retained(&inputs, &part.changes)?;
@@ -252,13 +252,7 @@ async fn deploy_reading(
         part.changes.lookups = lookups.changes.clone();
         Ok(Planning { part, imports, kept_imports })
     })?;
-    let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = part;
-    let plan = snapshots(plan, &observed.state, options)?;
-    let observed = observed.events.into_iter().chain(lookups.event).collect();
-    let plan = Plan { observed, outputs, imports, kept_imports, ..plan };
-    let planned = Planned { changes, plan, left_out, refreshed: options.refresh, is_part: !options.only.is_empty() };
-    debug_assert_eq!(planned.unshown(), None);
-    Ok(planned)
+    finish(plan, planning, observed, lookups.event, options, !options.only.is_empty())
 }
 
 /// A part of the changes, with what it uses of other apps and what stays in use beside it.
@@ -318,19 +312,31 @@ async fn destroy_reading(
         let gone = |answer: &Answer| LookupChange { from: answer.rendered(), to: Rendered::Absent };
         changes.lookups = state.lookups.iter().map(|(path, answer)| (path.clone(), gone(answer))).collect();
     }
-    let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options)?;
+    let plan = schedule(&inputs, &changes)?;
     let forgotten = (!changes.lookups.is_empty()).then(|| Event::LookedUp { answers: Answers::new() });
-    let observed = observed.events.into_iter().chain(forgotten).collect();
-    let plan = Plan { observed, imports, kept_imports, ..plan };
-    let planned = Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh, is_part: false };
-    debug_assert_eq!(planned.unshown(), None);
-    Ok(planned)
+    let part = Part { changes, outputs: BTreeMap::new(), left_out: Vec::new() };
+    finish(plan, Planning { part, imports, kept_imports }, observed, forgotten, options, false)
 }
 
-/// The plan with the snapshots that are taken before what holds data is deleted, unless the options say
-/// that none are.
-fn snapshots(plan: Plan, state: &State, options: &PlanOptions) -> Result<Plan, Error> {
-    if options.skip_final_snapshot { Ok(plan) } else { plan.with_final_snapshots(state) }
+/// Completes a plan with what the schedule does not know: the outputs and what is used of other apps, what was found
+/// out for it, and the snapshots that are taken before what holds data is deleted, unless the options say that none
+/// are.
+fn finish(
+    plan: Plan,
+    planning: Planning,
+    observed: Observed<'_>,
+    looked_up: Option<Event>,
+    options: &PlanOptions,
+    is_part: bool,
+) -> Result<Planned, Error> {
+    let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = planning;
+    // The state has what was observed already.
+    let plan = if options.skip_final_snapshot { plan } else { plan.with_final_snapshots(&observed.state)? };
+    let observed = observed.events.into_iter().chain(looked_up).collect();
+    let plan = Plan { observed, outputs, imports, kept_imports, ..plan };
+    let planned = Planned { changes, plan, left_out, refreshed: options.refresh, is_part };
+    debug_assert_eq!(planned.unshown(), None);
+    Ok(planned)
 }
 
 /// Whether the program declares what an open create asks for, at whatever path.
