@@ -74,8 +74,8 @@ impl Kind {
         }
     }
 
-    /// The kind of each error of the engine. Neither this nor the functions for the larger errors have a default, so that
-    /// a new error has to choose.
+    /// The kind of each error of the engine, without a default here or in the functions for the larger errors, so that a
+    /// new one has to choose.
     fn of(error: &EngineError) -> Self {
         match error {
             EngineError::Store(error) => Self::of_store(error),

@@ -69,9 +69,10 @@ fn diagnostic(context: &Context<'_>, missing: &Missing) -> Diagnostic {
         .help(format!("run `{deploy}` first")),
         Problem::NotPublished { published, nearest } => {
             let found = Diagnostic::error(Code::NotPublished, format!("the app `{app}` does not publish `{name}`"));
-            let found = match published.is_empty() {
-                true => found.got("it publishes nothing"),
-                false => found.got(format!("it publishes {}", published.join(", "))),
+            let found = if published.is_empty() {
+                found.got("it publishes nothing")
+            } else {
+                found.got(format!("it publishes {}", published.join(", ")))
             };
             found.help(match nearest.first() {
                 Some(nearest) => format!("use `{nearest}`, or publish `{name}` in `{app}` and run `{deploy}`"),

@@ -362,9 +362,12 @@ impl Deployed {
     pub fn output(&self, name: &str) -> &Json {
         let outputs = &self.state.outputs;
         let found = outputs.get(name).ok_or_else(|| outputs.keys().cloned().collect::<Vec<_>>().join(", "));
-        sure(found, |known| match known.is_empty() {
-            true => format!("there is no output `{name}`: the app has none"),
-            false => format!("there is no output `{name}`, only: {known}"),
+        sure(found, |known| {
+            if known.is_empty() {
+                format!("there is no output `{name}`: the app has none")
+            } else {
+                format!("there is no output `{name}`, only: {known}")
+            }
         })
     }
 

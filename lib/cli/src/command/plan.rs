@@ -161,9 +161,10 @@ pub(crate) fn show(
             Some(_) => "no changes since the last deploy; `--refresh` reads the target".to_owned(),
         };
         if !planned.plan.observed.is_empty() {
-            message += &match planned.refreshed {
-                true => format!("{NL}the state is older than the account: `deploy --refresh` updates it"),
-                false => format!("{NL}the state is older than the account: a deploy updates it"),
+            message += &if planned.refreshed {
+                format!("{NL}the state is older than the account: `deploy --refresh` updates it")
+            } else {
+                format!("{NL}the state is older than the account: a deploy updates it")
             };
         }
         context.terminal.print(format!("{header}{NL}{message}"));

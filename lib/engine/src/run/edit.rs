@@ -60,12 +60,11 @@ pub(crate) async fn commit(
 /// [`UnknownPaths`] if there are none.
 pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
     let found: Vec<_> = state.resources.keys().filter(|other| other.is_within(path)).cloned().collect();
-    match found.is_empty() {
-        true => {
-            Err(UnknownPaths { place: "the state", paths: vec![(path.clone(), nearest(path, state.resources.keys()))] }
-                .into())
-        }
-        false => Ok(found),
+    if found.is_empty() {
+        Err(UnknownPaths { place: "the state", paths: vec![(path.clone(), nearest(path, state.resources.keys()))] }
+            .into())
+    } else {
+        Ok(found)
     }
 }
 
@@ -106,13 +105,14 @@ pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>
 pub fn drop_retained(state: &mut State, path: &Path) -> Result<Vec<Orphan>, Error> {
     let known: BTreeSet<Path> = state.retained.iter().map(|old| old.path.clone()).collect();
     let dropped: Vec<_> = known.iter().filter(|it| it.is_within(path)).flat_map(|it| state.drop_retained(it)).collect();
-    match dropped.is_empty() {
-        true => Err(UnknownPaths {
+    if dropped.is_empty() {
+        Err(UnknownPaths {
             place: "the records of retained resources",
             paths: vec![(path.clone(), nearest(path, &known))],
         }
-        .into()),
-        false => Ok(dropped),
+        .into())
+    } else {
+        Ok(dropped)
     }
 }
 

@@ -178,9 +178,12 @@ async fn read(existing: &Existing, reader: Reader<'_>, identity: &Identity) -> R
 
 /// What the program declares, where it is known; else what is there.
 fn known(desired: &BTreeMap<String, Value>, live: &Live) -> BTreeMap<String, Value> {
-    let known = |(name, value): (&String, &Value)| match value.references().is_empty() {
-        true => Some((name.clone(), value.clone())),
-        false => Some((name.clone(), drift::declared(value, live.properties.get(name)?))),
+    let known = |(name, value): (&String, &Value)| {
+        if value.references().is_empty() {
+            Some((name.clone(), value.clone()))
+        } else {
+            Some((name.clone(), drift::declared(value, live.properties.get(name)?)))
+        }
     };
     desired.iter().filter_map(known).collect()
 }

@@ -26,9 +26,10 @@ impl Neighbors {
         behavior: &(dyn Fn(&str) -> Option<Behavior> + Sync),
     ) -> Result<Self, Error> {
         let mut types = state.open_creates().filter_map(|(_, intent)| intent.creates());
-        match types.any(|type_name| is_unmarked(type_name, behavior(type_name))) {
-            true => Self::read(&state.app, store).await,
-            false => Ok(Self::NONE),
+        if types.any(|type_name| is_unmarked(type_name, behavior(type_name))) {
+            Self::read(&state.app, store).await
+        } else {
+            Ok(Self::NONE)
         }
     }
 

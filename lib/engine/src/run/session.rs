@@ -82,8 +82,8 @@ impl StartOptions {
     /// Reads the state that a run of `app` starts with, for [`Session::start_from`].
     ///
     /// # Errors
-    /// As [`store::load`], but a missing state is no error with `new_state`. The new serials follow those of the history,
-    /// so that no record is overwritten.
+    /// As [`store::load`], but a missing state is no error with `new_state`. The new serials follow those of the
+    /// history, so that no record is overwritten.
     pub async fn load(self, store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
         if self.new_state { store::load_new(store, app).await } else { store::load(store, app).await }
     }
@@ -137,8 +137,8 @@ impl<'a> Session<'a> {
     /// on the first run, searches the account for resources of the app.
     ///
     /// # Errors
-    /// As [`StartOptions::load`], and [`StoreError::Owned`](store::StoreError::Owned) if the account has resources of the
-    /// app.
+    /// As [`StartOptions::load`], and [`StoreError::Owned`](store::StoreError::Owned) if the account has resources of
+    /// the app.
     pub async fn start(&self, assembly: &Assembly, options: StartOptions) -> Result<Started, Error> {
         let loaded = options.load(self.store, self.app).await?;
         self.start_from(assembly, loaded, options).await
@@ -217,7 +217,7 @@ impl<'a> Session<'a> {
     /// plan needs them.
     ///
     /// # Errors
-    /// [`PlanError::Stale`], if the plan does not fit the state.
+    /// [`PlanError::Stale`](crate::plan::PlanError::Stale), if the plan does not fit the state.
     pub async fn unset_variables(
         &self,
         plan: &Plan,
@@ -246,8 +246,8 @@ impl<'a> Session<'a> {
     /// [`edit`](Self::edit) with the events and the identity of the result adds the resource to the state.
     ///
     /// # Errors
-    /// The program does not have the path, the state already has it, the resource does not exist, or another path or app
-    /// already has the resource; and as [`plan`](Self::plan).
+    /// The program does not have the path, the state already has it, the resource does not exist, or another path or
+    /// app already has the resource; and as [`plan`](Self::plan).
     pub async fn import(
         &self,
         assembly: &Assembly,

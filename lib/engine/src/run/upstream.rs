@@ -120,8 +120,12 @@ impl Upstream {
                 }
             };
             match user {
-                User::Resource(path) => drop(resources.insert(path.clone())),
-                User::Output(name) => drop(outputs.insert(name.to_owned())),
+                User::Resource(path) => {
+                    resources.insert(path.clone());
+                }
+                User::Output(name) => {
+                    outputs.insert(name.to_owned());
+                }
             }
         });
         if !missing.is_empty() {

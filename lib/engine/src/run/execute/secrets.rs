@@ -29,7 +29,7 @@ pub(super) async fn are_set(
 /// Returns the environment variables whose values a plan needs and that are not set.
 ///
 /// # Errors
-/// [`PlanError::Stale`], if the plan does not fit the state.
+/// [`PlanError::Stale`](crate::plan::PlanError::Stale), if the plan does not fit the state.
 pub(crate) async fn unset_variables(
     plan: &Plan,
     state: &State,
@@ -46,9 +46,8 @@ pub(crate) async fn unset_variables(
     let mut names = BTreeSet::new();
     for Lacking { step, name, value, unset } in lacking {
         // What this run makes or changes may give another value, so that it is not known yet.
-        let known = substitute(value, &|reference| match changing.contains(&reference.path) {
-            true => None,
-            false => state.value_of(reference),
+        let known = substitute(value, &|reference| {
+            if changing.contains(&reference.path) { None } else { state.value_of(reference) }
         });
         if matches!(step.work, Work::Create { .. })
             || is_sent(&state, &step.path, name, known, provider, variables).await
@@ -79,8 +78,9 @@ fn unset(value: &Value, variables: &Variables) -> Vec<String> {
     value.walk(&mut |value| {
         if let Value::Secret(source) = value
             && let SecretSource::Environment(name) = source.origin()
+            && variables.get(name).is_none()
         {
-            unset.extend(variables.get(name).is_none().then(|| name.clone()));
+            unset.push(name.clone());
         }
     });
     unset

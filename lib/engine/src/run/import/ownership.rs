@@ -47,14 +47,15 @@ pub(super) async fn permit(
         return Ok(());
     }
     match reader.owner(existing).await.map_err(ReadError::of(Some(path)))? {
-        Some(Owner { app, path: tagged }) if app == address.app => match is_at(&tagged, path.as_str()) {
-            true => Ok(()),
-            false => {
+        Some(Owner { app, path: tagged }) if app == address.app => {
+            if is_at(&tagged, path.as_str()) {
+                Ok(())
+            } else {
                 let there = Hint::Import { path: Some(tagged.as_str().into()), id: Some(id.clone()), new_state: false };
                 let reason = format!("the tags of `{id}` say that it was created for `{tagged}`");
                 refused(reason, vec![there, Hint::TakeOwnership])
             }
-        },
+        }
         // Its state does not have it any more.
         Some(Owner { app, .. }) if asked.contains(&app) => Ok(()),
         Some(Owner { app, path: tagged }) => {

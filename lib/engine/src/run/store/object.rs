@@ -368,10 +368,7 @@ impl StateStore for ObjectStore {
     async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         name_is_valid(&self.app)?;
         let (lease, taken_over) = self.leases.acquire(holder).await?;
-        let log = match taken_over {
-            true => self.fence(lease.token()).await,
-            false => self.log().await,
-        };
+        let log = if taken_over { self.fence(lease.token()).await } else { self.log().await };
         match log {
             Ok(log) => {
                 let run = Arc::new(Run { lease, log: tokio::sync::Mutex::new(log) });

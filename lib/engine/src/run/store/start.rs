@@ -76,7 +76,9 @@ pub(crate) async fn permit_first(
     };
     let more = found.len().saturating_sub(NAMED);
     found.truncate(NAMED);
-    found.extend((more > 0).then(|| format!("and {more} more")));
+    if more > 0 {
+        found.push(format!("and {more} more"));
+    }
     Err(StoreError::Owned { place: store.place(), account, app: assembly.app.clone(), found }.into())
 }
 

@@ -26,7 +26,8 @@ pub struct Transferred {
 /// state, or the current one without its journal.
 ///
 /// # Errors
-/// [`StoreError::Refused`] if there is no such state or it is from before the first deploy, and [`StoreError::OtherApp`].
+/// [`StoreError::Refused`] if there is no such state or it is from before the first deploy, and
+/// [`StoreError::OtherApp`].
 pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Result<State, Error> {
     refuse_moved(store).await?;
     let place = store.place();
@@ -55,9 +56,10 @@ pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Resul
 /// Which earlier states can be restored.
 fn which(Earlier { states, unreadable }: Earlier) -> String {
     let list = |serials: Vec<u64>| serials.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    let mut which = match states.is_empty() {
-        true => "no earlier states are kept".to_owned(),
-        false => format!("these can be restored: {}", list(states.iter().map(|state| state.serial).collect())),
+    let mut which = if states.is_empty() {
+        "no earlier states are kept".to_owned()
+    } else {
+        format!("these can be restored: {}", list(states.iter().map(|state| state.serial).collect()))
     };
     if !unreadable.is_empty() {
         which += &format!("; these cannot be read: {}", list(unreadable.into_keys().collect()));
@@ -87,7 +89,8 @@ impl From<BTreeMap<u64, Result<State, Error>>> for Earlier {
         let mut earlier = Self::default();
         for (serial, state) in all {
             match state {
-                Ok(state) => earlier.states.extend((!state.is_blank()).then_some(state)),
+                Ok(state) if state.is_blank() => {}
+                Ok(state) => earlier.states.push(state),
                 Err(error) => {
                     earlier.unreadable.insert(serial, error);
                 }

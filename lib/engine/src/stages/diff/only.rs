@@ -53,7 +53,9 @@ pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path
     let mut left_out: BTreeSet<Path> = left.into_values().filter(|it| !idle(it)).map(|it| it.path).collect();
     deposed.retain(|old| {
         let goes = selected.contains(&old.path) || is_below(&old.path, only);
-        left_out.extend((!goes).then(|| old.path.clone()));
+        if !goes {
+            left_out.insert(old.path.clone());
+        }
         goes
     });
     proposed_moves.retain(|found| selected.contains(&found.from) || selected.contains(&found.to));
@@ -89,10 +91,7 @@ fn all_known(changes: &ChangeSet, only: &BTreeSet<Path>) -> Result<(), Error> {
     let known: BTreeSet<&Path> = after.chain(changes.deposed.iter().map(|old| &old.path)).collect();
     let unknown = only.iter().filter(|scope| !known.iter().any(|path| path.is_within(scope)));
     let paths: Vec<_> = unknown.map(|path| (path.clone(), nearest(path, known.iter().copied()))).collect();
-    match paths.is_empty() {
-        true => Ok(()),
-        false => Err(UnknownPaths { place: "the program or the state", paths }.into()),
-    }
+    if paths.is_empty() { Ok(()) } else { Err(UnknownPaths { place: "the program or the state", paths }.into()) }
 }
 
 /// What is done of a change set: at or below the paths `only`, with all that it depends on.
@@ -157,10 +156,7 @@ fn can_be_done(
         Some((user.path.clone(), needs.perhaps_of(&user).into_iter().find(|link| holds(link))?.needed.path.clone()))
     };
     let needed: BTreeMap<Path, Path> = users.filter_map(held).collect();
-    match needed.is_empty() {
-        true => Ok(()),
-        false => Err(LeftOut { needed: needed.into_iter().collect() }.into()),
-    }
+    if needed.is_empty() { Ok(()) } else { Err(LeftOut { needed: needed.into_iter().collect() }.into()) }
 }
 
 /// A part of a plan cannot be executed without changes of other resources.

@@ -34,8 +34,8 @@ use crate::stages::reboot;
 ///   that has to release it. If no step needs it, it waits for all creates and updates.
 ///
 /// # Errors
-/// [`PlanError::Cycle`] if no such order exists, and [`PlanError::Claimed`], [`PlanError::Swapped`] and [`PlanError::Held`] if the
-/// account does not allow the changes.
+/// [`PlanError::Cycle`] if no such order exists, and [`PlanError::Claimed`], [`PlanError::Swapped`] and
+/// [`PlanError::Held`] if the account does not allow the changes.
 pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error> {
     try_schedule(inputs, changes).map_err(|refused| match refused {
         Refused::UnlessDeletedFirst(_, error) => *error,
@@ -440,9 +440,10 @@ impl<'a> Schedule<'a> {
         };
         let free: BTreeSet<&Path> = turned.iter().copied().filter(|path| !is_held(path)).collect();
         let turned = if free.is_empty() { turned } else { free };
-        match turned.is_empty() {
-            true => Refused::Always(error),
-            false => Refused::UnlessDeletedFirst(turned.into_iter().cloned().collect(), Box::new(error)),
+        if turned.is_empty() {
+            Refused::Always(error)
+        } else {
+            Refused::UnlessDeletedFirst(turned.into_iter().cloned().collect(), Box::new(error))
         }
     }
 
