@@ -10,7 +10,7 @@ use contract::{Promises, holds};
 use futures::future::join_all;
 use groundplan_aws::{Reach, StateLocation, state_store};
 use groundplan_engine::model::LockOwner;
-use groundplan_engine::store::ObjectStore;
+use groundplan_engine::store::{ObjectStore, StoreError};
 use groundplan_engine::{Error, State, StateStore};
 use groundplan_moto::Moto;
 
@@ -67,7 +67,9 @@ async fn of_fifty_who_want_a_lock_at_once_one_gets_it() {
         let stores: Vec<_> = (0..50).map(|_| store(&moto, location.clone())).collect();
         let deploy = LockOwner::new("deploy");
         let tries = join_all(stores.iter().map(|store| store.lock(&deploy))).await;
-        let refused = tries.iter().filter(|result| matches!(result, Err(Error::Locked { heard: Some(_), .. })));
+        let refused = tries
+            .iter()
+            .filter(|result| matches!(result, Err(Error::Store(StoreError::Locked { heard: Some(_), .. }))));
         assert_eq!((refused.count(), tries.iter().filter(|result| result.is_ok()).count()), (49, 1));
         for lock in tries.into_iter().flatten() {
             lock.release().await.unwrap();

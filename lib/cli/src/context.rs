@@ -4,11 +4,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use groundplan_core::{App, Synthesis};
-use groundplan_engine::Provider;
 use groundplan_engine::model::{Loaded, LockOwner};
 use groundplan_engine::planning::Planned;
-use groundplan_engine::session::Session;
-use groundplan_engine::store::{self, Lock, StateStore, Waiting};
+use groundplan_engine::session::{Session, StartOptions, Started};
+use groundplan_engine::store::{self, Lock, Recorded, StateStore, Waiting};
+use groundplan_engine::{Error, Provider};
 use tokio::time::timeout;
 
 use crate::args::{Global, Start};
@@ -16,7 +16,7 @@ use crate::boxed::boxed;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::interrupt::Interrupt;
-use crate::render::{count, duration};
+use crate::render::{count, duration, hint};
 use crate::state_location::StateLocation;
 use crate::style::{INFO, paint};
 use crate::target::{Access, Target};
@@ -47,6 +47,20 @@ pub(crate) struct Destination<'a> {
 impl Context<'_> {
     pub(crate) fn app(&self) -> &str {
         &self.synthesis.assembly.app
+    }
+
+    /// Returns the result of a run, and warns if its end is not in the history.
+    pub(crate) fn done<T>(&self, Recorded { done, unrecorded }: Recorded<T>) -> T {
+        self.warn_of_unrecorded(unrecorded.as_ref());
+        done
+    }
+
+    /// Warns that the end of a run is not in the history.
+    pub(crate) fn warn_of_unrecorded(&self, unrecorded: Option<&Error>) {
+        if let Some(error) = unrecorded {
+            self.terminal.warn(format!("the end of this run could not be recorded in the history: {error}"));
+            self.terminal.hints(hint::all(error));
+        }
     }
 
     /// Finds target and state, and says where that is not what one may expect.
@@ -103,24 +117,16 @@ impl Destination<'_> {
         start: Start,
         access: Access,
     ) -> Result<(Box<dyn Provider>, Loaded), CommandError> {
-        let app = self.context.app();
-        let load = async {
-            if start.new_state {
-                store::load_new(&*self.store, app).await
-            } else {
-                store::load(&*self.store, app).await
-            }
-        };
+        let options = StartOptions { new_state: start.new_state, is_emulated: !self.target.is_real() };
+        let load = options.load(&*self.store, self.context.app());
         let (loaded, provider) = tokio::join!(load, self.connect(access));
         let (provider, loaded) = (provider?, loaded?);
-        if loaded.is_first() && !start.new_state {
-            let (assembly, is_real) = (&self.context.synthesis.assembly, self.target.is_real());
-            let unknown = store::permit_first(assembly, &*self.store, &*provider, is_real).await?;
-            if let Some(reason) = unknown.filter(|_| is_real) {
-                let what = "it is not known whether the account already has resources of this app";
-                self.context.terminal.warn(format!("{what}: {reason}"));
-                self.context.terminal.hint("allow `tag:GetResources`, so that a lost state is noticed");
-            }
+        let started = self.session(&*provider).start_from(&self.context.synthesis.assembly, loaded, options).await?;
+        let Started { loaded, unsearched } = started;
+        if let Some(reason) = unsearched.filter(|_| self.target.is_real()) {
+            let what = "it is not known whether the account already has resources of this app";
+            self.context.terminal.warn(format!("{what}: {reason}"));
+            self.context.terminal.hint("allow `tag:GetResources`, so that a lost state is noticed");
         }
         Ok((provider, loaded))
     }

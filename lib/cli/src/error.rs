@@ -1,6 +1,11 @@
 //! The reasons why a command fails, with their exit codes.
 
 use groundplan_core::Diagnostics;
+use groundplan_engine::edit::EditError;
+use groundplan_engine::plan::PlanError;
+use groundplan_engine::planning::{PlanningError, RecoverError};
+use groundplan_engine::store::StoreError;
+use groundplan_engine::upstream::UpstreamError;
 use groundplan_engine::{Error as EngineError, Hints};
 use serde::Serialize;
 
@@ -69,51 +74,66 @@ impl Kind {
         }
     }
 
-    /// The kind of each error of the engine, without a default, so that a new one has to choose.
+    /// The kind of each error of the engine, without a default here or in the functions for the larger errors, so that a
+    /// new one has to choose.
     fn of(error: &EngineError) -> Self {
         match error {
-            EngineError::Locked { .. } => Self::Locked,
-            EngineError::AppName { .. }
-            | EngineError::CorruptPlan { .. }
-            | EngineError::LeftOut { .. }
-            | EngineError::Lookups { .. }
-            | EngineError::MissingSecrets { .. }
-            | EngineError::NoPath { .. }
-            | EngineError::NotImportable { .. }
-            | EngineError::OnlyRetained { .. }
-            | EngineError::OtherApp { .. }
-            | EngineError::PathTaken { .. }
-            | EngineError::Retyped { .. }
-            | EngineError::UnknownPaths { .. }
-            | EngineError::Unsupported { .. }
-            | EngineError::Upstream { .. }
-            | EngineError::WrongAccount { .. } => Self::Usage,
-            EngineError::Absent { .. }
-            | EngineError::Ambiguous { .. }
-            | EngineError::Claimed { .. }
-            | EngineError::Cycle { .. }
-            | EngineError::DataLoss { .. }
-            | EngineError::File { .. }
+            EngineError::Store(error) => Self::of_store(error),
+            EngineError::Plan(error) => Self::of_plan(error),
+            EngineError::Upstream(error) => Self::of_upstream(error),
+            EngineError::Planning(PlanningError::Unsupported { .. } | PlanningError::Retyped { .. })
+            | EngineError::Edit(
+                EditError::NoPath { .. } | EditError::OnlyRetained { .. } | EditError::PathTaken { .. },
+            )
+            | EngineError::LeftOut(_)
+            | EngineError::Lookups(_)
+            | EngineError::MissingSecrets(_)
+            | EngineError::NotImportable(_)
+            | EngineError::UnknownPaths(_)
+            | EngineError::WrongAccount(_) => Self::Usage,
+            EngineError::Recover(RecoverError::Ambiguous { .. } | RecoverError::Unresolved { .. })
             | EngineError::Format(_)
-            | EngineError::Held { .. }
-            | EngineError::Journal { .. }
-            | EngineError::JournalStopped { .. }
-            | EngineError::LockLost { .. }
-            | EngineError::Moved { .. }
-            | EngineError::NamedTooEarly { .. }
-            | EngineError::NoFinalSnapshot { .. }
-            | EngineError::Older { .. }
-            | EngineError::OtherLineage { .. }
-            | EngineError::OutputsInUse { .. }
-            | EngineError::Owned { .. }
-            | EngineError::Protected { .. }
-            | EngineError::Provider { .. }
-            | EngineError::Refused { .. }
-            | EngineError::ReplacedInUse { .. }
-            | EngineError::StalePlan { .. }
-            | EngineError::Store { .. }
-            | EngineError::Swapped { .. }
-            | EngineError::Unresolved { .. } => Self::Failed,
+            | EngineError::Read(_) => Self::Failed,
+        }
+    }
+
+    fn of_store(error: &StoreError) -> Self {
+        match error {
+            StoreError::Locked { .. } => Self::Locked,
+            StoreError::AppName { .. } | StoreError::OtherApp { .. } => Self::Usage,
+            StoreError::Absent { .. }
+            | StoreError::File { .. }
+            | StoreError::Journal { .. }
+            | StoreError::JournalStopped { .. }
+            | StoreError::LockLost { .. }
+            | StoreError::Moved { .. }
+            | StoreError::Older { .. }
+            | StoreError::OtherLineage { .. }
+            | StoreError::Owned { .. }
+            | StoreError::Refused { .. }
+            | StoreError::Request { .. } => Self::Failed,
+        }
+    }
+
+    fn of_plan(error: &PlanError) -> Self {
+        match error {
+            PlanError::Corrupt { .. } => Self::Usage,
+            PlanError::Claimed { .. }
+            | PlanError::Cycle { .. }
+            | PlanError::DataLoss { .. }
+            | PlanError::Held { .. }
+            | PlanError::NamedTooEarly { .. }
+            | PlanError::NoFinalSnapshot { .. }
+            | PlanError::Protected { .. }
+            | PlanError::Stale { .. }
+            | PlanError::Swapped { .. } => Self::Failed,
+        }
+    }
+
+    fn of_upstream(error: &UpstreamError) -> Self {
+        match error {
+            UpstreamError::Missing { .. } => Self::Usage,
+            UpstreamError::OutputsInUse { .. } | UpstreamError::ReplacedInUse { .. } => Self::Failed,
         }
     }
 }

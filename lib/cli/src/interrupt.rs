@@ -62,10 +62,12 @@ impl Interrupt {
                             .hint("the next run checks the outcome of the calls that were in flight"));
                     }
                     (false, _) => {
-                        return Err(CommandError::interrupted(match self.changed.load(Ordering::Relaxed) {
-                            true => "interrupted: the changes made so far are saved, and nothing else was changed",
-                            false => "interrupted: nothing was changed",
-                        }));
+                        let message = if self.changed.load(Ordering::Relaxed) {
+                            "interrupted: the changes made so far are saved, and nothing else was changed"
+                        } else {
+                            "interrupted: nothing was changed"
+                        };
+                        return Err(CommandError::interrupted(message));
                     }
                 },
             }

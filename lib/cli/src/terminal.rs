@@ -156,9 +156,10 @@ impl Terminal {
     pub(crate) fn print_value(&self, value: &str) {
         if !self.json {
             let mut out = lock(&self.out);
-            match out.is_terminal {
-                true => out.write_value(&format!("{}{NL}", style::lines(value))),
-                false => out.write_raw(&format!("{value}\n")),
+            if out.is_terminal {
+                out.write_value(&format!("{}{NL}", style::lines(value)))
+            } else {
+                out.write_raw(&format!("{value}\n"))
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use groundplan_core::{Code, Diagnostic, Diagnostics, Synthesis};
 use groundplan_engine::Error;
-use groundplan_engine::model::{Missing, Problem, RunResult};
+use groundplan_engine::model::{FailedLookups, Missing, Problem, RunResult};
+use groundplan_engine::upstream::UpstreamError;
 
 use crate::context::{Context, Destination};
 use crate::error::CommandError;
@@ -13,17 +14,17 @@ use crate::render::count;
 /// Says more about an error that is about other apps.
 pub(crate) fn explain(context: &Context<'_>, error: CommandError) -> CommandError {
     match error.cause.as_deref() {
-        Some(Error::Upstream { missing }) => {
+        Some(Error::Upstream(UpstreamError::Missing { missing })) => {
             let diagnostics = missing.iter().map(|missing| diagnostic(context, missing)).collect();
             let message = format!("{} of other apps missing: nothing was attempted", count(missing.len(), "output"));
             CommandError { message, diagnostics: Some(Diagnostics(diagnostics)), ..error }
         }
-        Some(Error::Lookups { failed }) => {
+        Some(Error::Lookups(FailedLookups { failed })) => {
             let diagnostics = failed.iter().map(|failed| lookup::diagnostic(context.synthesis, failed)).collect();
             let message = format!("{} without an answer: nothing was tried", count(failed.len(), "lookup"));
             CommandError { message, diagnostics: Some(Diagnostics(diagnostics)), ..error }
         }
-        Some(Error::OutputsInUse { uses }) => {
+        Some(Error::Upstream(UpstreamError::OutputsInUse { uses })) => {
             let mut apps: Vec<&str> = uses.iter().map(|found| found.app.as_str()).collect();
             apps.dedup();
             let hint =
@@ -67,9 +68,10 @@ fn diagnostic(context: &Context<'_>, missing: &Missing) -> Diagnostic {
         .help(format!("run `{deploy}` first")),
         Problem::NotPublished { published, nearest } => {
             let found = Diagnostic::error(Code::NotPublished, format!("the app `{app}` does not publish `{name}`"));
-            let found = match published.is_empty() {
-                true => found.got("it publishes nothing"),
-                false => found.got(format!("it publishes {}", published.join(", "))),
+            let found = if published.is_empty() {
+                found.got("it publishes nothing")
+            } else {
+                found.got(format!("it publishes {}", published.join(", ")))
             };
             found.help(match nearest.first() {
                 Some(nearest) => format!("use `{nearest}`, or publish `{name}` in `{app}` and run `{deploy}`"),

@@ -1,9 +1,17 @@
+//! The messages with lists.
+
+use groundplan_core::Path;
 use groundplan_core::lookup::Query;
 use groundplan_core::value::{CrossAppReference, ValueType};
 use serde_json::json;
 
-use super::*;
-use crate::model::{LookupProblem, Problem};
+use crate::diff::{LeftOut, Need};
+use crate::model::{FailedLookup, FailedLookups, LookupProblem, Missing, Problem, Use};
+use crate::plan::{HeldResource, Holding, NamedTooEarly, PlanError, Taken};
+use crate::planning::PlanningError;
+use crate::store::StoreError;
+use crate::upstream::UpstreamError;
+use crate::{Error, UnknownPaths};
 
 const EVIL: &str = "a\nerror: b\r\tc";
 
@@ -49,20 +57,20 @@ fn lists() -> Vec<(Error, usize)> {
     ];
     let (place, account, app) = (text.clone(), "1".into(), "shop".into());
     vec![
-        (Error::Owned { place, account, app, found: vec![text.clone(); 2] }, 4),
-        (Error::Unsupported { findings: vec![(path.clone(), text.clone())] }, 2),
-        (Error::Protected { paths: paths.clone() }, 4),
-        (Error::DataLoss { paths: paths.clone() }, 3),
-        (Error::NoFinalSnapshot { commands: vec![(path.clone(), text.clone())] }, 2),
-        (Error::UnknownPaths { place: "the program", paths: vec![(path.clone(), paths.clone()); 2] }, 2),
-        (Error::LeftOut { needed: vec![(path.clone(), path.clone())] }, 2),
-        (Error::Claimed { taken: vec![taken] }, 2),
-        (Error::Held { held: vec![held] }, 2),
-        (Error::NamedTooEarly { names: vec![early] }, 2),
-        (Error::Upstream { missing }, 4),
-        (Error::Lookups { failed }, 7),
-        (Error::OutputsInUse { uses: vec![used.clone()] }, 3),
-        (Error::ReplacedInUse { uses: vec![(used, path)] }, 3),
+        (Error::Store(StoreError::Owned { place, account, app, found: vec![text.clone(); 2] }), 4),
+        (Error::Planning(PlanningError::Unsupported { findings: vec![(path.clone(), text.clone())] }), 2),
+        (Error::Plan(PlanError::Protected { paths: paths.clone() }), 4),
+        (Error::Plan(PlanError::DataLoss { paths: paths.clone() }), 3),
+        (Error::Plan(PlanError::NoFinalSnapshot { commands: vec![(path.clone(), text.clone())] }), 2),
+        (Error::UnknownPaths(UnknownPaths { place: "the program", paths: vec![(path.clone(), paths.clone()); 2] }), 2),
+        (Error::LeftOut(LeftOut { needed: vec![(path.clone(), path.clone())] }), 2),
+        (Error::Plan(PlanError::Claimed { taken: vec![taken] }), 2),
+        (Error::Plan(PlanError::Held { held: vec![held] }), 2),
+        (Error::Plan(PlanError::NamedTooEarly { names: vec![early] }), 2),
+        (Error::Upstream(UpstreamError::Missing { missing }), 4),
+        (Error::Lookups(FailedLookups { failed }), 7),
+        (Error::Upstream(UpstreamError::OutputsInUse { uses: vec![used.clone()] }), 3),
+        (Error::Upstream(UpstreamError::ReplacedInUse { uses: vec![(used, path)] }), 3),
     ]
 }
 
@@ -74,5 +82,5 @@ fn what_a_list_quotes_breaks_no_line_of_it() {
         assert_eq!(text.lines().count(), lines, "{text}");
         assert!(text.contains(r"a\nerror: b\r\tc") && !text.contains(['\r', '\t']), "{text}");
     }
-    assert!(!Error::Refused { reason: EVIL.into(), hints: Vec::new() }.has_lines());
+    assert!(!Error::Store(StoreError::Refused { reason: EVIL.into(), hints: Vec::new() }).has_lines());
 }

@@ -187,10 +187,18 @@ impl Cloud {
         let made = &self.resources[id];
         let mut outputs = Outputs::new();
         match made.type_name.as_str() {
-            VPC => drop(outputs.insert("VpcId".into(), id.into())),
-            SUBNET => drop(outputs.insert("SubnetId".into(), id.into())),
-            NAT => drop(outputs.insert("NatGatewayId".into(), id.into())),
-            KEY => drop(outputs.insert("Id".into(), id.into())),
+            VPC => {
+                outputs.insert("VpcId".into(), id.into());
+            }
+            SUBNET => {
+                outputs.insert("SubnetId".into(), id.into());
+            }
+            NAT => {
+                outputs.insert("NatGatewayId".into(), id.into());
+            }
+            KEY => {
+                outputs.insert("Id".into(), id.into());
+            }
             DATABASE => {
                 outputs.insert("DBInstanceArn".into(), format!("arn:{id}").into());
                 if made.ready <= Instant::now() {
@@ -252,10 +260,7 @@ impl Provider for Fake {
 
     async fn owned(&self, _app: &str, _environments: &[Environment]) -> Result<Vec<String>, ProviderError> {
         let mut cloud = self.cloud();
-        match cloud.owned.is_empty() {
-            true => Ok(Vec::new()),
-            false => cloud.owned.remove(0),
-        }
+        if cloud.owned.is_empty() { Ok(Vec::new()) } else { cloud.owned.remove(0) }
     }
 
     async fn owner(&self, resource: &Existing) -> Result<Option<Owner>, ProviderError> {
@@ -267,9 +272,10 @@ impl Provider for Fake {
     }
 
     fn check(&self, _type_name: &str, properties: &Properties) -> Result<(), ProviderError> {
-        match properties.contains_key("Unsupported") {
-            true => Err(ProviderError::new(ErrorClass::Invalid, "Unsupported is not supported")),
-            false => Ok(()),
+        if properties.contains_key("Unsupported") {
+            Err(ProviderError::new(ErrorClass::Invalid, "Unsupported is not supported"))
+        } else {
+            Ok(())
         }
     }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use groundplan_core::Path;
 
+use crate::text::line;
+
 /// The number of suggestions.
 const SUGGESTED: usize = 3;
 
@@ -36,6 +38,26 @@ fn distance(wanted: &Path, known: &Path) -> Option<usize> {
 fn slips(wanted: &str, known: &str) -> Option<usize> {
     let slips = strsim::damerau_levenshtein(wanted, known);
     (slips <= (wanted.chars().count() / 3).max(1)).then_some(slips)
+}
+
+/// Some of the given paths name nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", unknown(place, paths))]
+pub struct UnknownPaths {
+    /// The place that was searched, as in `the program`.
+    pub place: &'static str,
+    /// The paths, each with the most similar known paths.
+    pub paths: Vec<(Path, Vec<Path>)>,
+}
+
+fn unknown(place: &str, paths: &[(Path, Vec<Path>)]) -> String {
+    let each = paths.iter().map(|(path, nearest)| {
+        let nearest: Vec<_> = nearest.iter().map(|path| format!("`{path}`")).collect();
+        let meant =
+            if nearest.is_empty() { String::new() } else { format!("; did you mean {}?", nearest.join(" or ")) };
+        line(format_args!("there is no `{path}` in {place}{meant}"))
+    });
+    each.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

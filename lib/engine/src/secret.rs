@@ -262,7 +262,9 @@ pub(crate) async fn known_digests<'a>(
             continue;
         }
         match fetch(source, environment, Sources { provider, variables, told, maker }).await {
-            Ok(value) => drop(digests.insert(name, digest(key, &value))),
+            Ok(value) => {
+                digests.insert(name, digest(key, &value));
+            }
             // A machine that only plans needs no secrets.
             Err(error @ SecretError::Unset(_)) => tracing::debug!(%path, %error, "a secret is not known"),
             Err(error) => {

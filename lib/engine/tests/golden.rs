@@ -19,7 +19,7 @@ use groundplan_engine::model::{
     Answer, Answers, Counts, Event, FormatError, Imported, Imports, Intent, Move, Operation, Orphan, ResourceStatus,
     RunRecord, RunResult,
 };
-use groundplan_engine::plan::{Desired, Overview, Step, StepId, Work};
+use groundplan_engine::plan::{Desired, Overview, PlanError, Step, StepId, Work};
 use groundplan_engine::provider::{ErrorClass, Identity, Outputs};
 use groundplan_engine::store::{FileStore, Stored, load};
 use groundplan_engine::{Error, Plan, ResourceState, State, StateStore};
@@ -522,7 +522,7 @@ async fn a_field_that_this_version_does_not_know_is_refused_and_not_dropped() {
             let refused = matches!(
                 result,
                 Err(Error::Format(FormatError::Corrupt { .. })
-                    | Error::CorruptPlan { .. }
+                    | Error::Plan(PlanError::Corrupt { .. })
                     | Error::Format(FormatError::Edited { .. }))
             );
             assert!(refused, "{file}: {result:?}");

@@ -80,11 +80,12 @@ use groundplan_core::secret::SecretSource;
 use groundplan_core::{App, Assembly, Data, Environment, Export, Path, Value};
 use groundplan_engine::detect::drift;
 use groundplan_engine::drift::Drift;
-use groundplan_engine::execute::{Cancellation, ExecuteOptions, Outcome};
+use groundplan_engine::execute::{Cancellation, ExecuteError, ExecuteOptions, Outcome};
 use groundplan_engine::model::{Loaded, LockOwner};
 use groundplan_engine::planning::{PlanOptions, Planned};
-use groundplan_engine::session::{Goal, Run, Session};
+use groundplan_engine::session::{Goal, Run, Session, StartOptions};
 use groundplan_engine::store::{MemoryStore, StateStore};
+use groundplan_engine::upstream::UpstreamError;
 use groundplan_engine::{Error, ResourceState, State, Variables, load, nearest};
 use groundplan_simulator::{AccountRef, Accounts, Simulator};
 use serde_json::Value as Json;
@@ -202,7 +203,7 @@ impl Cloud {
     pub fn try_deploy(&self, app: &App) -> (Outcome, Duration) {
         let loaded = self.load(app);
         let planned = self.planned(app, &loaded);
-        self.execute(app, &planned, loaded)
+        self.execute(app, Some(&assembly(app)), &planned, loaded)
     }
 
     /// Deletes all resources of `app`, including stateful ones.
@@ -217,7 +218,7 @@ impl Cloud {
         let session = Session::new(app.name(), &store, &self.accounts);
         let planned = self.runtime.block_on(session.plan(Goal::Nothing, &loaded, &options));
         let planned = sure(planned, |error| format!("`{}` cannot be destroyed: {error}", app.name()));
-        let (outcome, _) = self.execute(app, &planned, loaded);
+        let (outcome, _) = self.execute(app, None, &planned, loaded);
         if !outcome.succeeded() {
             panic!("`{}` was not destroyed whole:{}", app.name(), failures(&outcome));
         }
@@ -250,8 +251,10 @@ impl Cloud {
 
     #[track_caller]
     fn load(&self, app: &App) -> Loaded {
-        let loaded = self.runtime.block_on(load(&self.place.beside(app.name()), app.name()));
-        sure(loaded, |error| format!("the state of `{}` cannot be read: {error}", app.name()))
+        let (assembly, store) = (assembly(app), self.place.beside(app.name()));
+        let session = Session::new(app.name(), &store, &self.accounts);
+        let started = self.runtime.block_on(session.start(&assembly, StartOptions::default()));
+        sure(started, |error| format!("the state of `{}` cannot be read: {error}", app.name())).loaded
     }
 
     #[track_caller]
@@ -267,10 +270,10 @@ impl Cloud {
         let planned = self.runtime.block_on(session.plan(Goal::Program(&assembly), loaded, &options));
         sure(planned, |error| {
             let help = match &error {
-                Error::Upstream { .. } => {
+                Error::Upstream(UpstreamError::Missing { .. }) => {
                     "\nsay what they publish with `Cloud::given`, or deploy them into the same `Cloud`"
                 }
-                Error::Lookups { .. } => {
+                Error::Lookups(_) => {
                     "\nstate what lookups find with `Cloud::answers`, or deploy it into the same `Cloud`"
                 }
                 _ => "",
@@ -280,12 +283,12 @@ impl Cloud {
     }
 
     #[track_caller]
-    fn execute(&self, app: &App, planned: &Planned, loaded: Loaded) -> (Outcome, Duration) {
-        let store = self.place.beside(app.name());
+    fn execute(&self, app: &App, program: Option<&Assembly>, planned: &Planned, loaded: Loaded) -> (Outcome, Duration) {
+        let (store, owner) = (self.place.beside(app.name()), LockOwner::new("a test"));
         let run = Run {
             plan: &planned.plan,
-            assembly: None,
-            owner: &LockOwner::new("a test"),
+            assembly: program,
+            owner: &owner,
             options: ExecuteOptions {
                 delete_data: true,
                 variables: variables(&assembly(app)),
@@ -296,8 +299,13 @@ impl Cloud {
         };
         let (executed, took) = self.runtime.block_on(async {
             let start = tokio::time::Instant::now();
-            let executed = Session::new(app.name(), &store, &self.accounts).execute(run, loaded).await;
-            (executed, start.elapsed())
+            let executed = async {
+                let lock = store.lock(&owner).await?;
+                let executed = Session::new(app.name(), &store, &self.accounts).execute(run, loaded).await?;
+                lock.release().await?;
+                Ok::<_, ExecuteError>(executed)
+            };
+            (executed.await, start.elapsed())
         });
         (sure(executed, |error| format!("the plan cannot be executed: {error}")).outcome, took)
     }
@@ -354,9 +362,12 @@ impl Deployed {
     pub fn output(&self, name: &str) -> &Json {
         let outputs = &self.state.outputs;
         let found = outputs.get(name).ok_or_else(|| outputs.keys().cloned().collect::<Vec<_>>().join(", "));
-        sure(found, |known| match known.is_empty() {
-            true => format!("there is no output `{name}`: the app has none"),
-            false => format!("there is no output `{name}`, only: {known}"),
+        sure(found, |known| {
+            if known.is_empty() {
+                format!("there is no output `{name}`: the app has none")
+            } else {
+                format!("there is no output `{name}`, only: {known}")
+            }
         })
     }
 

@@ -3,6 +3,7 @@
 use groundplan::Environment;
 use groundplan_engine::execute::{Cancellation, ExecuteError, ExecuteOptions, execute};
 use groundplan_engine::model::LockOwner;
+use groundplan_engine::plan::PlanError;
 use groundplan_engine::{Error, StateStore};
 use groundplan_simulator::Faults;
 
@@ -123,7 +124,7 @@ fn a_run_that_planned_before_another_one_has_ended_is_refused() {
         let (options, cancellation) = (ExecuteOptions::default(), Cancellation::new());
         let options = ExecuteOptions { delete_data: true, ..options };
         let run = execute(&planned.plan, loaded, &world.cloud, &world.disk, &options, &(), &cancellation);
-        assert!(matches!(run.await, Err(ExecuteError::Refused(Error::StalePlan { .. }))));
+        assert!(matches!(run.await, Err(ExecuteError::Refused(Error::Plan(PlanError::Stale { .. })))));
         crate::invariants::hold(&world, &versions[2]).await;
     });
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use groundplan_engine::model::{Event, LockOwner};
-use groundplan_engine::store::{Lock, MemoryStore, Stored};
+use groundplan_engine::store::{Lock, MemoryStore, StoreError, Stored};
 use groundplan_engine::{Error, State, StateStore};
 
 /// A fault of the write with this number, counted from one.
@@ -74,11 +74,12 @@ impl Disk {
         match trouble.map(|trouble| trouble.how) {
             None => Ok(()),
             Some(How::Crashes) => std::future::pending().await,
-            Some(How::Refused | How::Full) => Err(Error::File {
+            Some(How::Refused | How::Full) => Err(StoreError::File {
                 doing: "write",
                 path: "journal.jsonl".into(),
                 source: std::io::ErrorKind::StorageFull.into(),
-            }),
+            }
+            .into()),
         }
     }
 }
@@ -143,7 +144,7 @@ impl StateStore for Disk {
     async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         let mut contents = self.contents();
         if let Some(other) = &contents.holder {
-            return Err(Error::Locked { place: self.place(), holder: Box::new(other.clone()), heard: None });
+            return Err(StoreError::Locked { place: self.place(), holder: Box::new(other.clone()), heard: None }.into());
         }
         contents.holder = Some(holder.clone());
         Ok(Box::new(Held(self.clone())))

@@ -11,6 +11,7 @@ use groundplan_engine::execute::{
     Cancellation, ExecuteError, ExecuteOptions, Outcome, ProgressEvent, StepError, execute,
 };
 use groundplan_engine::model::{Loaded, ResourceStatus};
+use groundplan_engine::plan::PlanError;
 use groundplan_engine::planning::{self, PlanOptions, Planned};
 use groundplan_engine::upstream::Upstream;
 use groundplan_engine::{Error, ResourceState, State, StateStore, load};
@@ -245,7 +246,11 @@ impl World {
                 assert!(outcome.failed.iter().all(|it| doomed(&it.error)), "one run without trouble is not enough");
                 if outcome.succeeded() { Settled::Succeeded } else { Settled::Failed }
             }
-            Ended::Refused(Error::Claimed { .. } | Error::Swapped { .. } | Error::Held { .. }) => Settled::Refused,
+            Ended::Refused(
+                Error::Plan(PlanError::Claimed { .. })
+                | Error::Plan(PlanError::Swapped { .. })
+                | Error::Plan(PlanError::Held { .. }),
+            ) => Settled::Refused,
             ended => panic!("a run without trouble has not been saved: {ended:?}"),
         }
     }

@@ -2,6 +2,7 @@
 
 use groundplan_engine::Error;
 use groundplan_engine::provider::{ErrorClass, ProviderError};
+use groundplan_engine::store::StoreError;
 
 use super::StateLocation;
 
@@ -19,7 +20,12 @@ impl Attempt<'_> {
     pub(super) fn failed(self, source: impl Into<crate::error::Error>) -> Error {
         let source: ProviderError = source.into().into();
         let fix = self.fix(&source);
-        Error::Store { doing: self.doing, place: self.place.to_owned(), source: Box::new(source), fix }
+        Error::Store(StoreError::Request {
+            doing: self.doing,
+            place: self.place.to_owned(),
+            source: Box::new(source),
+            fix,
+        })
     }
 
     fn fix(self, error: &ProviderError) -> Option<String> {

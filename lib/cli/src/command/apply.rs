@@ -16,7 +16,6 @@ use crate::command::{output, plan};
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::progress;
-use crate::render::hint;
 use crate::render::outcome::{self, OutcomeView};
 use crate::render::plan::PlanView;
 use crate::style::NL;
@@ -123,10 +122,7 @@ impl Job<'_> {
         let finished = self.finished(plan, &outcome, &reboots);
         terminal.note(view(&outcome, reboots).render());
         terminal.print_json(&finished);
-        if let Some(error) = unrecorded {
-            terminal.warn(format!("the end of this run could not be recorded in the history: {error}"));
-            terminal.hints(hint::all(&error));
-        }
+        self.context.warn_of_unrecorded(unrecorded.as_ref());
         Ok(match (outcome.succeeded(), outcome.interrupted) {
             (true, _) => {
                 let outputs = &outcome.state.outputs;

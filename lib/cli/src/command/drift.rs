@@ -25,11 +25,10 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CommandError> {
     let found = drift(&state, &*provider, parallelism).await;
     let (lookups, unanswered) = lookup::changed(&context.synthesis.assembly, &state, &*provider, parallelism).await?;
     let resources = state.resources.len();
-    match found.is_empty() {
-        true => {
-            context.terminal.print(format!("no drift: {} unchanged since the deploy", count(resources, "resource")))
-        }
-        false => context.terminal.print(render::drift::drift(&found, &state)),
+    if found.is_empty() {
+        context.terminal.print(format!("no drift: {} unchanged since the deploy", count(resources, "resource")))
+    } else {
+        context.terminal.print(render::drift::drift(&found, &state))
     }
     if !lookups.is_empty() {
         context.terminal.note("lookups whose answer has changed:");

@@ -2,13 +2,12 @@
 
 use groundplan_core::Path;
 use groundplan_engine::edit;
-use groundplan_engine::model::{Counts, Event, Loaded, LockOwner, Move, ResourceState, RunRecord, RunResult, State};
-use groundplan_engine::provider::Identity;
+use groundplan_engine::model::{Event, Loaded, LockOwner, Move, ResourceState, State};
 use serde_json::json;
 
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
-use crate::render::{count, hint, named, open, short_type};
+use crate::render::{count, named, open, short_type};
 use crate::style::{BOLD, CREATE, NL, paint};
 
 pub(crate) async fn mv(
@@ -21,8 +20,8 @@ pub(crate) async fn mv(
     let moved = || async {
         let loaded = destination.load().await?;
         let events = edit::moves(&loaded.state, from, to)?;
-        let moves = moves(&events);
-        Ok((commit(context, destination, &holder, loaded, None, events).await?, moves))
+        let moves = edit::moved(&events);
+        Ok((commit(context, destination, &holder, loaded, events).await?, moves))
     };
     let (state, moves) = destination.locked(&holder, moved).await?;
 
@@ -75,7 +74,7 @@ pub(crate) async fn rm(
                 _ => {}
             }
         }
-        Ok((commit(context, destination, &holder, loaded, None, events).await?, removed))
+        Ok((commit(context, destination, &holder, loaded, events).await?, removed))
     };
     let (state, (resources, open)) = destination.locked(&holder, removed).await?;
     for (path, intent) in &open {
@@ -115,7 +114,7 @@ pub(crate) async fn rm_retained(
     let dropped = || async {
         let mut loaded = destination.load().await?;
         let records = edit::drop_retained(&mut loaded.state, path)?;
-        Ok((commit(context, destination, &holder, loaded, None, Vec::new()).await?, records))
+        Ok((commit(context, destination, &holder, loaded, Vec::new()).await?, records))
     };
     let (state, records) = destination.locked(&holder, dropped).await?;
     let records: Vec<_> = records.iter().map(|old| (&old.path, &old.resource)).collect();
@@ -141,33 +140,13 @@ fn documents<'a>(resources: impl IntoIterator<Item = (&'a Path, &'a ResourceStat
 }
 
 /// Writes the state that the events make, and the run into the history.
-pub(crate) async fn commit(
+async fn commit(
     context: &Context<'_>,
     destination: &Destination<'_>,
     holder: &LockOwner,
     loaded: Loaded,
-    identity: Option<Identity>,
     events: Vec<Event>,
 ) -> Result<State, CommandError> {
-    let moves = moves(&events);
-    let record = RunRecord { moves, ..RunRecord::begun(&loaded.state, holder, Counts::default()) };
-    let commit = async {
-        destination.store.record(&record, None).await?;
-        let state = edit::commit(loaded, identity, events, &*destination.store).await?;
-        let ended = RunRecord { result: Some(RunResult::Succeeded), ..record };
-        if let Err(error) = destination.store.record(&ended, None).await {
-            context.terminal.warn(format!("this run could not be recorded in the history: {error}"));
-            context.terminal.hints(hint::all(&error));
-        }
-        Ok(state)
-    };
-    context.interrupt.finishing(commit).await
-}
-
-fn moves(events: &[Event]) -> Vec<Move> {
-    let found = events.iter().filter_map(|event| match event {
-        Event::Moved { from, to } => Some(Move { from: from.clone(), to: to.clone() }),
-        _ => None,
-    });
-    found.collect()
+    let edited = edit::apply(loaded, events, None, holder, &*destination.store);
+    Ok(context.done(context.interrupt.finishing(edited).await?))
 }

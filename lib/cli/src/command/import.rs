@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use groundplan_engine::diff::{Action, ChangeSet};
-use groundplan_engine::upstream::Upstream;
-use groundplan_engine::{import, lookup};
+use groundplan_engine::import::{self, Import};
 use serde_json::json;
 
-use crate::args::Import;
-use crate::command::edit;
+use crate::args;
 use crate::context::{Context, Destination};
 use crate::error::{CommandError, Exit};
 use crate::render::plan::PlanView;
@@ -16,26 +14,24 @@ use crate::render::{document, short_type};
 use crate::style::{BOLD, CREATE, DIM, NL, paint};
 use crate::target::Access;
 
-pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context<'_>, args: &args::Import) -> Result<Exit, CommandError> {
     let destination = context.destination()?;
     destination.may_ask(args.yes, "import")?;
     let holder = destination.holder();
-    let Import { path, id, take_ownership, start, yes } = args;
+    let args::Import { path, id, take_ownership, start, yes } = args;
     let imported = || async {
         let (provider, loaded) = destination.start(*start, Access::Change).await?;
         let assembly = &context.synthesis.assembly;
-        let upstream = Upstream::read(assembly, &*destination.store).await?;
-        let resolved =
-            lookup::resolve(upstream.resolve(assembly)?.0, &loaded.state, path, &*provider, context.global.parallelism)
-                .await?;
-        let (store, variables) = (&*destination.store, &context.host.variables());
-        let request = import::Request { path, id, take_ownership: *take_ownership, store, variables };
-        let found = import::import(&resolved, &loaded.state, &request, &*provider).await?;
+        let (variables, parallelism) = (&context.host.variables(), context.global.parallelism);
+        let request = import::Request { path, id, take_ownership: *take_ownership, variables, parallelism };
+        let session = destination.session(&*provider);
+        let found = session.import(assembly, &loaded, &request).await?;
         show(context, &destination, args, &found);
         let question = format!("import {id} of account {} as {path}?", found.identity.account);
         destination.confirm(*yes, &question).await?;
-        let state = edit::commit(context, &destination, &holder, loaded, Some(found.identity), found.events).await?;
-        Ok((state, found.change))
+        let Import { events, change, identity } = found;
+        let edited = session.edit(loaded, events, Some(identity), &holder);
+        Ok((context.done(context.interrupt.finishing(edited).await?), change))
     };
     let (state, change) = destination.locked(&holder, imported).await?;
     let done = paint(CREATE, format!("✓ imported {path}"));
@@ -48,7 +44,7 @@ pub(crate) async fn run(context: &Context<'_>, args: &Import) -> Result<Exit, Co
 }
 
 /// Shows what the next deploy would do.
-fn show(context: &Context<'_>, destination: &Destination<'_>, args: &Import, found: &import::Import) {
+fn show(context: &Context<'_>, destination: &Destination<'_>, args: &args::Import, found: &Import) {
     let change = &found.change;
     let target = format!("at {}, account {}", destination.target.name(), found.identity.account);
     let type_name = short_type(&change.type_name);

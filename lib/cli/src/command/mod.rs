@@ -22,6 +22,7 @@ mod synth;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use groundplan_core::App;
 use groundplan_engine::Error as EngineError;
+use groundplan_engine::store::StoreError;
 use serde_json::json;
 
 use crate::args::{Color, Command, CommandLine};
@@ -132,7 +133,7 @@ fn refuse(error: &clap::Error, terminal: &Terminal) -> u8 {
 
 /// Says more about an error than the engine can know.
 fn explained(context: &Context<'_>, mut error: CommandError) -> CommandError {
-    if let Some(EngineError::Locked { holder, .. }) = error.cause.as_deref()
+    if let Some(EngineError::Store(StoreError::Locked { holder, .. })) = error.cause.as_deref()
         && let Some(held) = context.host.held(holder).filter(|held| !held.is_zero())
     {
         error.hints.insert(0, format!("that run has held the lock for {}", duration(held)));

@@ -14,9 +14,10 @@ pub(crate) async fn run(context: &Context<'_>, args: &Output) -> Result<Exit, Co
     let destination = context.destination()?;
     let outputs = destination.load().await?.state.outputs;
     let Some(name) = &args.name else {
-        match outputs.is_empty() {
-            true => context.terminal.note("the app publishes no outputs"),
-            false => context.terminal.print(list(&outputs)),
+        if outputs.is_empty() {
+            context.terminal.note("the app publishes no outputs")
+        } else {
+            context.terminal.print(list(&outputs))
         }
         context.terminal.print_json(&outputs);
         return Ok(Exit::Done);

@@ -5,6 +5,7 @@ use std::path::Path as FilePath;
 
 use groundplan_engine::diff::{Action, Change, ChangeSet};
 use groundplan_engine::model::{Loaded, Orphan};
+use groundplan_engine::plan::PlanError;
 use groundplan_engine::planning::{PlanOptions, Planned};
 use groundplan_engine::session::Goal;
 use groundplan_engine::{Error as EngineError, Hint, Provider, State};
@@ -162,9 +163,10 @@ pub(crate) fn show(
             Some(_) => "no changes since the last deploy; `--refresh` reads the target".to_owned(),
         };
         if !planned.plan.observed.is_empty() {
-            message += &match planned.refreshed {
-                true => format!("{NL}the state is older than the account: `deploy --refresh` updates it"),
-                false => format!("{NL}the state is older than the account: a deploy updates it"),
+            message += &if planned.refreshed {
+                format!("{NL}the state is older than the account: `deploy --refresh` updates it")
+            } else {
+                format!("{NL}the state is older than the account: a deploy updates it")
             };
         }
         context.terminal.print(format!("{header}{NL}{message}"));
@@ -190,9 +192,9 @@ fn adoptions(changes: &ChangeSet, state: &State) -> Vec<Hint> {
 pub(crate) fn read(context: &Context<'_>, file: &FilePath) -> Result<Planned, CommandError> {
     let text = context.host.read(file, "the plan")?;
     let planned = Planned::from_json(&text).map_err(|error| match error {
-        EngineError::CorruptPlan { reason } => {
+        EngineError::Plan(PlanError::Corrupt { reason }) => {
             let reason = format!("`{}`: {reason}", file.display());
-            EngineError::CorruptPlan { reason }
+            EngineError::Plan(PlanError::Corrupt { reason })
         }
         error => error,
     })?;

@@ -99,8 +99,9 @@ async fn past(destination: &Destination<'_>, history: &History, serial: u64) -> 
         }
     }
     let message = format!("run {serial} (`{}`) did not deploy a whole program", run.command);
-    Err(CommandError::usage(message).hint(match others.is_empty() {
-        true => "no run in the history did".to_owned(),
-        false => format!("these runs did: {}", others.join(", ")),
+    Err(CommandError::usage(message).hint(if others.is_empty() {
+        "no run in the history did".to_owned()
+    } else {
+        format!("these runs did: {}", others.join(", "))
     }))
 }

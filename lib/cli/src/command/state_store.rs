@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as FilePath;
 
 use groundplan_engine::State;
-use groundplan_engine::model::{Counts, LockOwner, RunRecord, RunResult, Use};
+use groundplan_engine::model::{LockOwner, RunRecord, Use};
 use groundplan_engine::store::StateStore;
 use groundplan_engine::store::transfer::{self, Earlier, Transferred};
 use groundplan_engine::upstream;
@@ -147,19 +147,8 @@ async fn put(
         context.terminal.warn(what);
     }
     destination.confirm(yes, &format!("replace the state at {}?", store.place())).await?;
-    let before = State { serial: state.serial - 1, ..State::new(context.app()) };
-    let record = RunRecord::begun(&before, holder, Counts::default());
-    let put = boxed(|| async {
-        // Serial and history are in step only when the state is saved: until then this run has not ended.
-        store.record(&record, None).await?;
-        let transferred = transfer::replace(store, context.app(), state).await?;
-        if let Err(error) = store.record(&RunRecord { result: Some(RunResult::Succeeded), ..record }, None).await {
-            context.terminal.warn(format!("this run could not be recorded in the history: {error}"));
-            context.terminal.hints(hint::all(&error));
-        }
-        Ok(transferred)
-    });
-    context.interrupt.finishing(put).await
+    let put = boxed(|| transfer::replace(store, context.app(), state, holder));
+    Ok(context.done(context.interrupt.finishing(put).await?))
 }
 
 fn say(context: &Context<'_>, done: &str) {

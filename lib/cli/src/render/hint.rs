@@ -135,6 +135,7 @@ pub(crate) fn of_code(code: Code) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use groundplan_engine::Error;
+    use groundplan_engine::store::StoreError;
 
     use super::*;
 
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_least_harmful_way_out_comes_first() {
-        let absent = |restore| Error::Absent { place: "here".into(), evidence: Vec::new(), restore };
+        let absent = |restore| Error::Store(StoreError::Absent { place: "here".into(), evidence: Vec::new(), restore });
         let check = "check that this is the location of the state; `--state URL` names another one";
         let new = "`--new-state` starts over with a new state, and leaves existing resources alone";
         assert_eq!(all(&absent(Some(2))), [check, "`state restore 2` restores the newest earlier state", new]);

@@ -38,9 +38,12 @@ impl OutcomeView<'_> {
 
     /// All of it, without a line feed at the end.
     pub(crate) fn render(&self) -> String {
-        let line = |(path, source): &(Path, Path)| match path == source {
-            true => format!("{NL}{path} may need a reboot to apply static parameters of its new parameter group"),
-            false => format!("{NL}{path} may need a reboot to apply static parameters of {source}"),
+        let line = |(path, source): &(Path, Path)| {
+            if path == source {
+                format!("{NL}{path} may need a reboot to apply static parameters of its new parameter group")
+            } else {
+                format!("{NL}{path} may need a reboot to apply static parameters of {source}")
+            }
         };
         self.ended() + &self.reboots.iter().map(line).collect::<String>()
     }
@@ -63,10 +66,7 @@ impl OutcomeView<'_> {
             text += &self.failure(failure);
             text.push_str(&NL);
         }
-        let (style, how) = match failed.is_empty() {
-            true => (WARNING, "was interrupted"),
-            false => (ERROR, "failed"),
-        };
+        let (style, how) = if failed.is_empty() { (WARNING, "was interrupted") } else { (ERROR, "failed") };
         text += &format!("{} after {elapsed}: {done}", paint(style, format!("{} of {} {how}", self.command, self.app)));
         if !failed.is_empty() {
             text += &format!(", {} failed", failed.len());
@@ -170,8 +170,9 @@ fn tally(plan: &Plan, done: &[StepId]) -> String {
     const ORDER: [&str; 7] = ["created", "updated", "deleted", "moved", "recorded", "retained", "forgotten"];
     let number = |verb: &str| done.iter().filter(|id| past(&plan.step(**id).work) == verb).count();
     let parts: Vec<_> = ORDER.iter().map(|verb| (number(verb), verb)).filter(|(number, _)| *number > 0).collect();
-    match parts.is_empty() {
-        true => "nothing done".to_owned(),
-        false => parts.iter().map(|(number, verb)| format!("{number} {verb}")).collect::<Vec<_>>().join(", "),
+    if parts.is_empty() {
+        "nothing done".to_owned()
+    } else {
+        parts.iter().map(|(number, verb)| format!("{number} {verb}")).collect::<Vec<_>>().join(", ")
     }
 }

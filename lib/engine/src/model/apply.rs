@@ -190,7 +190,9 @@ impl State {
             let part = partial.and_then(|id| intent.made(id, ResourceStatus::Tainted, Outputs::new()));
             match part {
                 Some(resource) if self.resources.contains_key(&path) => self.deposed.push(Orphan { path, resource }),
-                Some(resource) => drop(self.resources.insert(path, resource)),
+                Some(resource) => {
+                    self.resources.insert(path, resource);
+                }
                 None => {}
             }
             return Ok(());

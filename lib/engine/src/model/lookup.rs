@@ -7,6 +7,7 @@ use groundplan_core::lookup::Query;
 use serde::{Deserialize, Serialize};
 
 use crate::provider::Outputs;
+use crate::text::bullet;
 
 /// The answers of the lookups of an app, by path.
 pub type Answers = BTreeMap<Path, Answer>;
@@ -127,4 +128,16 @@ impl std::fmt::Display for FailedLookup {
         let found = self.found();
         if found.is_empty() { Ok(()) } else { write!(f, "; found: {found}") }
     }
+}
+
+/// Lookups of the program have no answer. Nothing was touched.
+#[derive(Debug, thiserror::Error)]
+#[error("lookups have no answer:{}", failed_lookups(failed))]
+pub struct FailedLookups {
+    /// Each of them, by path.
+    pub failed: Vec<FailedLookup>,
+}
+
+fn failed_lookups(failed: &[FailedLookup]) -> String {
+    failed.iter().map(|it| bullet(format_args!("{}: {it}", it.path))).collect()
 }

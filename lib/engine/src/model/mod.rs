@@ -16,7 +16,7 @@ pub use error::FormatError;
 pub use event::{Event, IllegalEvent, Intent, Operation};
 pub use imports::{Imported, Imports, Missing, Problem, Use};
 pub use lock_owner::{LastHeartbeat, LockOwner};
-pub use lookup::{Answer, Answers, FailedLookup, LookupProblem};
+pub use lookup::{Answer, Answers, FailedLookup, FailedLookups, LookupProblem};
 pub use record::{Counts, Move, RunRecord, RunResult, assembly_from_json};
 pub use state::{Loaded, Orphan, ResourceState, ResourceStatus, State};
 

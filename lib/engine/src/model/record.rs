@@ -98,6 +98,11 @@ impl RunRecord {
         }
     }
 
+    /// Returns the record of a run that has only changed the state, after its end.
+    pub(crate) fn succeeded(self) -> Self {
+        Self { result: Some(RunResult::Succeeded), ..self }
+    }
+
     /// Returns the document as indented JSON, with a line feed at the end.
     pub fn to_json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).expect("a record has string keys only");

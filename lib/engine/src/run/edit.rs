@@ -4,19 +4,40 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::Path;
 
-use crate::error::Error;
-use crate::hint::Hint;
-use crate::model::{Event, Loaded, Orphan, State};
-use crate::nearest::nearest;
+use crate::Error;
+use crate::hint::{Hint, Hints};
+use crate::model::{Counts, Event, Loaded, LockOwner, Move, Orphan, RunRecord, State};
+use crate::nearest::{UnknownPaths, nearest};
 use crate::provider::Identity;
-use crate::run::store::StateStore;
+use crate::run::store::{Recorded, StateStore, StoreError, recorded};
 
-/// Applies the events and saves the state under the next serial. `identity` is the owner of the credentials, if the
-/// target was accessed. The caller holds the lock of `store`.
+/// Applies the events and saves the state under the next serial, as a run of `owner` in the history. `identity` is the
+/// owner of the credentials, if the target was accessed. The caller holds the lock of `store`.
 ///
 /// # Errors
-/// An event is not possible in the state, or the state cannot be written.
-pub async fn commit(
+/// An event is not possible in the state, or the state or the history cannot be written.
+pub async fn apply(
+    loaded: Loaded,
+    events: Vec<Event>,
+    identity: Option<Identity>,
+    owner: &LockOwner,
+    store: &dyn StateStore,
+) -> Result<Recorded<State>, Error> {
+    let begun = RunRecord { moves: moved(&events), ..RunRecord::begun(&loaded.state, owner, Counts::default()) };
+    recorded(store, begun, None, commit(loaded, identity, events, store), |begun, _| begun.succeeded()).await
+}
+
+/// Returns the moves among the events.
+pub fn moved(events: &[Event]) -> Vec<Move> {
+    let found = events.iter().filter_map(|event| match event {
+        Event::Moved { from, to } => Some(Move { from: from.clone(), to: to.clone() }),
+        _ => None,
+    });
+    found.collect()
+}
+
+/// Applies the events and saves the state, without a record in the history.
+pub(crate) async fn commit(
     loaded: Loaded,
     identity: Option<Identity>,
     events: impl IntoIterator<Item = Event>,
@@ -24,7 +45,7 @@ pub async fn commit(
 ) -> Result<State, Error> {
     let mut state = loaded.state;
     for event in events {
-        state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
+        state.apply(event).map_err(|illegal| StoreError::Journal { place: store.place(), illegal })?;
     }
     // A plan that was made before is stale from now on.
     state.serial += 1;
@@ -36,15 +57,14 @@ pub async fn commit(
 /// Returns the resources at or below `path`.
 ///
 /// # Errors
-/// [`Error::UnknownPaths`] if there are none.
+/// [`UnknownPaths`] if there are none.
 pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
     let found: Vec<_> = state.resources.keys().filter(|other| other.is_within(path)).cloned().collect();
-    match found.is_empty() {
-        true => Err(Error::UnknownPaths {
-            place: "the state",
-            paths: vec![(path.clone(), nearest(path, state.resources.keys()))],
-        }),
-        false => Ok(found),
+    if found.is_empty() {
+        Err(UnknownPaths { place: "the state", paths: vec![(path.clone(), nearest(path, state.resources.keys()))] }
+            .into())
+    } else {
+        Ok(found)
     }
 }
 
@@ -53,7 +73,7 @@ pub fn within(state: &State, path: &Path) -> Result<Vec<Path>, Error> {
 /// The account is not changed.
 ///
 /// # Errors
-/// [`Error::UnknownPaths`] if there is nothing to remove.
+/// [`UnknownPaths`] if there is nothing to remove.
 pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>, Error> {
     let retained = state.retained.iter().map(|old| &old.path);
     let known: BTreeSet<&Path> = state.resources.keys().chain(retained).filter(|_| !open_only).collect();
@@ -72,7 +92,7 @@ pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>
         let open = state.open_creates().map(|(path, _)| path);
         let known: Vec<_> = known.into_iter().chain(open).collect();
         let place = if open_only { "the open creates" } else { "the state" };
-        return Err(Error::UnknownPaths { place, paths: vec![(path.clone(), nearest(path, known))] });
+        return Err(UnknownPaths { place, paths: vec![(path.clone(), nearest(path, known))] }.into());
     }
     Ok(events)
 }
@@ -81,49 +101,51 @@ pub fn removal(state: &State, path: &Path, open_only: bool) -> Result<Vec<Event>
 /// resources stay in the account; what they need does not have to. Returns the removed records.
 ///
 /// # Errors
-/// [`Error::UnknownPaths`] if there are no records.
+/// [`UnknownPaths`] if there are no records.
 pub fn drop_retained(state: &mut State, path: &Path) -> Result<Vec<Orphan>, Error> {
     let known: BTreeSet<Path> = state.retained.iter().map(|old| old.path.clone()).collect();
     let dropped: Vec<_> = known.iter().filter(|it| it.is_within(path)).flat_map(|it| state.drop_retained(it)).collect();
-    match dropped.is_empty() {
-        true => Err(Error::UnknownPaths {
+    if dropped.is_empty() {
+        Err(UnknownPaths {
             place: "the records of retained resources",
             paths: vec![(path.clone(), nearest(path, &known))],
-        }),
-        false => Ok(dropped),
+        }
+        .into())
+    } else {
+        Ok(dropped)
     }
 }
 
 /// Moves the resources at or below `from` to `to`, in an order in which each new path is free.
 ///
 /// # Errors
-/// [`Error::UnknownPaths`], [`Error::OnlyRetained`], [`Error::NoPath`] and [`Error::PathTaken`].
+/// [`UnknownPaths`], [`EditError::OnlyRetained`], [`EditError::NoPath`] and [`EditError::PathTaken`].
 pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error> {
     if to.as_str().split('/').any(|name| Path::reject_name(name).is_some()) {
-        return Err(Error::NoPath { path: to.clone() });
+        return Err(EditError::NoPath { path: to.clone() }.into());
     }
     let is_known = |path: &Path| path.is_within(from);
     if state.retained.iter().any(|old| is_known(&old.path)) && !state.resources.keys().any(is_known) {
-        return Err(Error::OnlyRetained { path: from.clone() });
+        return Err(EditError::OnlyRetained { path: from.clone() }.into());
     }
     let target = |path: &Path| Path::new(format!("{to}{}", &path.as_str()[from.as_str().len()..]));
     let mut open: BTreeMap<Path, Path> =
         within(state, from)?.into_iter().map(|path| (path.clone(), target(&path))).collect();
     // A whole stack may get another name, but nothing stands beside the stacks.
     if let Some(path) = open.values().find(|path| path.parent().is_none()) {
-        return Err(Error::NoPath { path: path.clone() });
+        return Err(EditError::NoPath { path: path.clone() }.into());
     }
     let stays = |path: &&Path| state.resources.contains_key(*path) && !open.contains_key(*path);
     if let Some(taken) = open.values().find(stays).or((from == to).then_some(to)) {
         let reason = "the state already has a resource there; first move or remove that resource";
         let hints = vec![Hint::ForgetResource { path: taken.clone(), app: None }];
-        return Err(Error::PathTaken { path: taken.clone(), reason, hints });
+        return Err(EditError::PathTaken { path: taken.clone(), reason, hints }.into());
     }
     let asked_for = |path: &&Path| state.pending.contains_key(*path) && !open.contains_key(*path);
     if let Some(taken) = open.values().find(asked_for) {
         let reason = "an interrupted run may have created a resource there";
         let hints = vec![Hint::FinishOpen, Hint::DropOpenCreate { path: taken.clone() }];
-        return Err(Error::PathTaken { path: taken.clone(), reason, hints });
+        return Err(EditError::PathTaken { path: taken.clone(), reason, hints }.into());
     }
     let mut events = Vec::new();
     while !open.is_empty() {
@@ -133,6 +155,51 @@ pub fn moves(state: &State, from: &Path, to: &Path) -> Result<Vec<Event>, Error>
         events.extend(free.into_iter().filter_map(|from| Some(Event::Moved { to: open.remove(&from)?, from })));
     }
     Ok(events)
+}
+
+/// A path in the state cannot be edited.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The given path is not valid.
+    #[error(
+        "`{path}` is not a path: a path consists of names joined by `/` and begins with its stack, as in `shop/vpc`"
+    )]
+    NoPath {
+        /// The given path.
+        path: Path,
+    },
+    /// A retained resource cannot be moved. Nothing was changed.
+    #[error(
+        "`{path}` was retained and is no longer managed, so there is nothing to move; to manage it at another path, \
+         declare it there and import it"
+    )]
+    OnlyRetained {
+        /// Its former path.
+        path: Path,
+    },
+    /// The new path of a resource is taken.
+    #[error("`{path}` is taken: {reason}")]
+    PathTaken {
+        /// The path.
+        path: Path,
+        /// By what.
+        reason: &'static str,
+        /// What to do.
+        hints: Vec<Hint>,
+    },
+}
+
+impl Hints for EditError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::NoPath { .. } => Vec::new(),
+            Self::OnlyRetained { path } => {
+                let import = Hint::Import { path: None, id: None, new_state: false };
+                vec![import, Hint::DropRetained { path: path.clone() }]
+            }
+            Self::PathTaken { hints, .. } => hints.clone(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{Fake, assembly, subnet, vpc};
-use crate::hint::Hints as _;
 use crate::model::{Intent, Operation};
+use crate::run::edit::EditError;
 use crate::run::execute::{Cancellation, ExecuteOptions, execute};
 use crate::run::planning::{self, PlanOptions};
 use crate::run::store::{self, MemoryStore};
@@ -192,13 +192,16 @@ async fn what_was_retained_is_dropped_where_nothing_stands() {
     let loaded = store::load(&store, "shop").await.unwrap();
     let events = ["a/subnet", "a/vpc"].map(|path| Event::Retained { path: path.into() });
     commit(loaded, None, events, &store).await.unwrap();
-    assert!(matches!(rm(&store, "a", true).await, Err(Error::UnknownPaths { .. })), "it is no open create");
+    assert!(matches!(rm(&store, "a", true).await, Err(Error::UnknownPaths(_))), "it is no open create");
     let moved = mv(&store, "a/vpc", "a/net").await;
-    assert!(matches!(&moved, Err(Error::OnlyRetained { path }) if path.as_str() == "a/vpc"), "{moved:?}");
-    assert!(matches!(mv(&store, "a/net", "a/x").await, Err(Error::UnknownPaths { .. })));
+    assert!(
+        matches!(&moved, Err(Error::Edit(EditError::OnlyRetained { path })) if path.as_str() == "a/vpc"),
+        "{moved:?}"
+    );
+    assert!(matches!(mv(&store, "a/net", "a/x").await, Err(Error::UnknownPaths(_))));
     assert_eq!(rm(&store, "a/vpc", false).await.unwrap().retained.len(), 1);
     assert_eq!(rm(&store, "a", false).await.unwrap().retained, []);
-    assert!(matches!(rm(&store, "a", false).await, Err(Error::UnknownPaths { .. })));
+    assert!(matches!(rm(&store, "a", false).await, Err(Error::UnknownPaths(_))));
     assert_eq!(fake.paths(), ["a/subnet", "a/vpc"]);
 }
 

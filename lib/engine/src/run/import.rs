@@ -13,16 +13,16 @@ use groundplan_core::{Assembly, Path, ResourceEntry, Value};
 use groundplan_schema::lookup;
 use uuid::Uuid;
 
-use crate::error::Error;
-use crate::hint::{Hint, Hints as _};
+use crate::Error;
+use crate::hint::{Hint, Hints};
 use crate::model::{Event, GlobalId, Intent, Operation, ResourceState, State, UNKNOWN_DIGEST};
-use crate::nearest::nearest;
+use crate::nearest::{UnknownPaths, nearest};
 use crate::provider::{Address, ErrorClass, Existing, Identity, Live, Outputs, Properties, Provider, Status, Wait};
 use crate::run::account::identity;
 use crate::run::planning::digests;
 use crate::run::rate_limit::RateLimiter;
-use crate::run::reader::Reader;
-use crate::run::store::StateStore;
+use crate::run::reader::{ReadError, Reader};
+use crate::run::store::{StateStore, StoreError};
 use crate::run::upstream::Upstream;
 use crate::secret::{self, Variables};
 use crate::stages::diff::{Change, Inputs, diff};
@@ -32,7 +32,7 @@ use crate::stages::resolve::substitute_all;
 /// A resource that was found, but is not in the state yet.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// The events to pass to [`edit::commit`](crate::run::edit::commit).
+    /// The events to pass to [`Session::edit`](crate::run::session::Session::edit).
     pub events: Vec<Event>,
     /// The change that the next deploy would make.
     pub change: Change,
@@ -49,32 +49,33 @@ pub struct Request<'a> {
     pub id: &'a str,
     /// `true` to import it even if its identity tags name a different owner.
     pub take_ownership: bool,
-    /// The store of this app, which also gives access to the states of other apps.
-    pub store: &'a dyn StateStore,
     /// The environment variables that secrets may come from.
     pub variables: &'a Variables,
+    /// The maximum number of concurrent reads.
+    pub parallelism: usize,
 }
 
 /// Finds the resource of `request`, and how it differs from the declaration at its path. The outputs of other apps in
-/// `assembly` must be resolved ([`Upstream::resolve`]).
+/// `assembly` must be resolved ([`Upstream::resolve`]). `store` also gives access to the states of other apps.
 ///
 /// # Errors
 /// The program does not have the path, the state already has it, the resource does not exist, or another path or app
 /// already has the resource.
-pub async fn import(
+pub(crate) async fn import(
     assembly: &Assembly,
     state: &State,
     request: &Request<'_>,
     provider: &dyn Provider,
+    store: &dyn StateStore,
 ) -> Result<Import, Error> {
     let Request { path, id, .. } = *request;
     // Fails where the caller has left an import in.
     Upstream::NONE.resolve(assembly)?;
     let Some(entry) = assembly.resources.get(path) else {
         let paths = vec![(path.clone(), nearest(path, assembly.resources.keys()))];
-        return Err(Error::UnknownPaths { place: "the program", paths });
+        return Err(UnknownPaths { place: "the program", paths }.into());
     };
-    let refused = |(reason, hints): Refusal| Error::NotImportable { path: path.clone(), reason, hints };
+    let refused = |(reason, hints): Refusal| Error::NotImportable(NotImportable { path: path.clone(), reason, hints });
     let environment = assembly.environment(path).cloned().expect("every resource of an assembly is in a stack");
     let identity = identity(provider, state, Some(assembly)).await?;
     let address =
@@ -90,7 +91,7 @@ pub async fn import(
         NotRead::Absent(refusal) => refused(refusal),
         NotRead::Other(error) => *error,
     })?;
-    limiter.keep(ownership::permit(request, &existing, &identity, reader)).await?;
+    limiter.keep(ownership::permit(request, &existing, &identity, reader, store)).await?;
 
     let lookup = |reference: &_| state.value_of(reference);
     let desired = substitute_all(&entry.properties, &lookup);
@@ -108,7 +109,7 @@ pub async fn import(
     let mut events = vec![asked(intent.clone()), accepted.clone()];
     let ready = match behavior.wait {
         Wait::NONE => Some(live.outputs),
-        _ => match limiter.keep(reader.status(&existing)).await.map_err(Error::provider(Some(path)))? {
+        _ => match limiter.keep(reader.status(&existing)).await.map_err(ReadError::of(Some(path)))? {
             Status::Ready(outputs) => Some(outputs),
             Status::Pending(_) | Status::Deleting(_) | Status::Blocked(_) | Status::Failed(_) | Status::Gone => None,
         },
@@ -171,15 +172,18 @@ async fn read(existing: &Existing, reader: Reader<'_>, identity: &Identity) -> R
         Err(error) if matches!(error.class, ErrorClass::NotFound | ErrorClass::Invalid) => {
             Err(NotRead::Absent((format!("{error}; {identified}"), error.hints())))
         }
-        Err(error) => Err(NotRead::Other(Box::new(Error::provider(Some(path))(error)))),
+        Err(error) => Err(NotRead::Other(Box::new(ReadError::of(Some(path))(error)))),
     }
 }
 
 /// Returns the values of the program if known, else the live ones.
 fn known(desired: &BTreeMap<String, Value>, live: &Live) -> BTreeMap<String, Value> {
-    let known = |(name, value): (&String, &Value)| match value.references().is_empty() {
-        true => Some((name.clone(), value.clone())),
-        false => Some((name.clone(), drift::declared(value, live.properties.get(name)?))),
+    let known = |(name, value): (&String, &Value)| {
+        if value.references().is_empty() {
+            Some((name.clone(), value.clone()))
+        } else {
+            Some((name.clone(), drift::declared(value, live.properties.get(name)?)))
+        }
     };
     desired.iter().filter_map(known).collect()
 }
@@ -221,7 +225,7 @@ async fn change(
     let mut after = state.clone();
     for event in events {
         let place = "the state with the import".to_owned();
-        after.apply(event.clone()).map_err(|illegal| Error::Journal { place, illegal })?;
+        after.apply(event.clone()).map_err(|illegal| StoreError::Journal { place, illegal })?;
     }
     let digests = digests(assembly, &after, provider, variables).await;
     let inputs = Inputs {
@@ -234,6 +238,24 @@ async fn change(
         missing: &BTreeSet::new(),
     };
     Ok(diff(&inputs).changes.remove(path).expect("every path of the program has a change"))
+}
+
+/// A resource cannot be imported. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot import `{path}`: {reason}")]
+pub struct NotImportable {
+    /// The path to import it to.
+    pub path: Path,
+    /// Why not.
+    pub reason: String,
+    /// What to do.
+    pub hints: Vec<Hint>,
+}
+
+impl Hints for NotImportable {
+    fn hints(&self) -> Vec<Hint> {
+        self.hints.clone()
+    }
 }
 
 #[cfg(test)]

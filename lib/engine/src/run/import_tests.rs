@@ -16,8 +16,9 @@ async fn import(program: &Assembly, state: &State, path: &Path, id: &str, fake: 
     super::import(
         program,
         state,
-        &Request { path, id, take_ownership: false, store: &store, variables: &Variables::NONE },
+        &Request { path, id, take_ownership: false, variables: &Variables::NONE, parallelism: 10 },
         fake,
+        &store,
     )
     .await
 }
@@ -198,10 +199,10 @@ async fn what_another_app_has_in_its_state_is_refused_until_it_has_let_go_of_it(
     let imported = import(&theirs, &loaded.state, &path, &id, &fake).await.unwrap();
     let state = edit::commit(loaded, Some(imported.identity), imported.events, &account).await.unwrap();
     let request =
-        |take_ownership| Request { path: &path, id: &id, take_ownership, store: &shop, variables: &Variables::NONE };
+        |take_ownership| Request { path: &path, id: &id, take_ownership, variables: &Variables::NONE, parallelism: 10 };
     let own = State::new("shop");
     for take_ownership in [false, true] {
-        let refused = super::import(&program, &own, &request(take_ownership), &fake).await.unwrap_err();
+        let refused = super::import(&program, &own, &request(take_ownership), &fake, &shop).await.unwrap_err();
         assert_eq!(
             refused.to_string(),
             format!(
@@ -215,16 +216,16 @@ async fn what_another_app_has_in_its_state_is_refused_until_it_has_let_go_of_it(
     let resource = deposed.resources.remove(&path).unwrap();
     deposed.deposed.push(crate::model::Orphan { path: path.clone(), resource: resource.clone() });
     account.save(&deposed).await.unwrap();
-    assert!(super::import(&program, &own, &request(false), &fake).await.is_err());
+    assert!(super::import(&program, &own, &request(false), &fake, &shop).await.is_err());
     // The same name in another account is another one.
     let mut elsewhere = state.clone();
     elsewhere.identity.as_mut().unwrap().account = "444455556666".into();
     account.save(&elsewhere).await.unwrap();
-    super::import(&program, &own, &request(false), &fake).await.unwrap();
+    super::import(&program, &own, &request(false), &fake, &shop).await.unwrap();
     // Tags stay when an app lets go of a resource: its state says that it has.
     fake.cloud().owners.insert(id.clone(), Owner { app: "account".into(), path: "a/logs".into() });
     account.save(&State { resources: BTreeMap::new(), ..state }).await.unwrap();
-    super::import(&program, &own, &request(false), &fake).await.unwrap();
+    super::import(&program, &own, &request(false), &fake, &shop).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -235,8 +236,8 @@ async fn what_carries_the_tags_of_another_path_or_of_an_app_elsewhere_is_taken_o
     let store = MemoryStore::new();
     let attempt = async |app: &str, tagged: &str, take_ownership| {
         fake.cloud().owners.insert(id.clone(), Owner { app: app.into(), path: tagged.into() });
-        let request = Request { path: &path, id: &id, take_ownership, store: &store, variables: &Variables::NONE };
-        let imported = super::import(&program, &State::new("shop"), &request, &fake).await;
+        let request = Request { path: &path, id: &id, take_ownership, variables: &Variables::NONE, parallelism: 10 };
+        let imported = super::import(&program, &State::new("shop"), &request, &fake, &store).await;
         imported.map(drop).map_err(|error| (error.to_string(), error.hints()))
     };
     assert_eq!(attempt("shop", "a/logs", false).await, Ok(()));

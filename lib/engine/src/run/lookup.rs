@@ -16,12 +16,12 @@ use groundplan_core::lookup::{Query, VpcQuery};
 use groundplan_core::{Assembly, AssumeRole, Deferred, Environment, Path, Reference, ResourceEntry, Value};
 use serde_json::Value as Json;
 
-use crate::error::Error;
-use crate::model::{Answer, Answers, Event, FailedLookup, LookupProblem, ResourceState, State};
+use crate::Error;
+use crate::model::{Answer, Answers, Event, FailedLookup, FailedLookups, LookupProblem, ResourceState, State};
 use crate::provider::{Identity, LookupRequest, Match, Matches, Outputs, Provider, ProviderError};
 use crate::run::account;
 use crate::run::rate_limit::RateLimiter;
-use crate::run::reader::Reader;
+use crate::run::reader::{ReadError, Reader};
 use crate::stages::diff::{LookupChange, Rendered};
 use crate::stages::resolve::substitute;
 
@@ -55,8 +55,9 @@ pub(crate) struct LookedUp<'a> {
 /// Returns the program with the answers of the lookups that the resource at `path` and its dependencies use: those of
 /// the state, or else new ones.
 ///
-/// # Errors The credentials are for another account, the cloud does not answer, and [`Error::Lookups`] with every
-/// lookup that has no answer.
+/// # Errors
+/// The credentials are for another account, the cloud does not answer, and [`FailedLookups`] with every lookup that has
+/// no answer.
 pub async fn resolve<'a>(
     assembly: Cow<'a, Assembly>,
     state: &State,
@@ -107,7 +108,7 @@ pub(crate) async fn look_up<'a>(
 ) -> Result<LookedUp<'a>, Error> {
     let Found { answers, pending, failed } = find(&assembly, state, options).await?;
     if !failed.is_empty() {
-        return Err(Error::Lookups { failed });
+        return Err(FailedLookups { failed }.into());
     }
     let changes = changes(state, &answers, pending);
     let assembly = if answers.is_empty() { assembly } else { Cow::Owned(with_answers(&assembly, &answers)) };
@@ -127,7 +128,7 @@ async fn find(assembly: &Assembly, state: &State, options: LookupOptions<'_>) ->
     let (mut answers, open) = known(assembly, state, options, &uses);
     let (mut failed, mut pending) = (Vec::new(), Vec::new());
     for (request, paths, answer) in read(open, options, &uses).await {
-        let found = answer.map_err(Error::provider(paths.first()))?;
+        let found = answer.map_err(ReadError::of(paths.first()))?;
         match answer_of(&request, found, state, options) {
             Ok(found) => {
                 let before = |path: &Path| before(state, path, &found).filter(|before| before.outputs == found.outputs);

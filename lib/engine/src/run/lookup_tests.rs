@@ -3,10 +3,13 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{Answer as Response, Fake, LOG_GROUP, SUBNET, VPC, assembly, vpc};
+use crate::model::FailedLookups;
 use crate::provider::{ErrorClass, Match, Outputs};
 use crate::run::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::run::planning::{self, PlanOptions, Planned};
+use crate::run::reader::ReadError;
 use crate::run::store::{self, MemoryStore};
+use crate::stages::plan::PlanError;
 
 struct World {
     fake: Fake,
@@ -71,7 +74,9 @@ impl World {
 
     async fn failures(&self, assembly: &Assembly) -> Vec<(Path, LookupProblem)> {
         match self.plan(assembly, PlanOptions::default()).await {
-            Err(Error::Lookups { failed }) => failed.into_iter().map(|it| (it.path, it.problem)).collect(),
+            Err(Error::Lookups(FailedLookups { failed })) => {
+                failed.into_iter().map(|it| (it.path, it.problem)).collect()
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -224,7 +229,7 @@ async fn lookups_of_the_same_are_read_once_and_a_throttled_read_is_repeated() {
     let denied = Response::Refused(crate::ProviderError::new(ErrorClass::Denied, "you may not"));
     world.fake.cloud().errors.insert("look up a/image".into(), vec![denied]);
     let error = world.plan(&twice, refreshing()).await.unwrap_err();
-    assert!(matches!(&error, Error::Provider { path: Some(path), .. } if path.as_str() == "a/image"), "{error}");
+    assert!(matches!(&error, Error::Read(ReadError { path: Some(path), .. }) if path.as_str() == "a/image"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +278,7 @@ async fn what_another_app_may_create_is_pending_and_several_are_still_an_error()
     assert_eq!(planned.changes.lookups, [("a/image".into(), pending)].into());
     let two = [1, 2].map(|at| Match { description: format!("ami-{at}"), outputs: Outputs::new() });
     world.finds(image(), two.into());
-    assert!(matches!(world.plan(&program, expecting()).await, Err(Error::Lookups { .. })));
+    assert!(matches!(world.plan(&program, expecting()).await, Err(Error::Lookups(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -287,7 +292,7 @@ async fn a_part_and_an_import_ask_only_for_what_they_use() {
     let resolved = resolve(Cow::Borrowed(&program), &world.state().await, &"a/logs".into(), &world.fake, 1).await;
     assert!(resolved.is_ok() && world.lookups().is_empty());
     let elsewhere = resolve(Cow::Borrowed(&program), &world.state().await, &"a/shared".into(), &world.fake, 1).await;
-    assert!(matches!(elsewhere, Err(Error::Lookups { .. })));
+    assert!(matches!(elsewhere, Err(Error::Lookups(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -358,7 +363,7 @@ async fn a_saved_plan_uses_the_answers_that_it_shows() {
     assert!(error.contains("another answer of the lookup `a/image`"), "{error}");
     let mut hidden = planned;
     hidden.changes.lookups.clear();
-    assert!(matches!(read(&hidden), Err(Error::CorruptPlan { .. })));
+    assert!(matches!(read(&hidden), Err(Error::Plan(PlanError::Corrupt { .. }))));
 }
 
 #[tokio::test(start_paused = true)]

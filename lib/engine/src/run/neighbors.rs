@@ -2,7 +2,7 @@
 
 use groundplan_schema::lookup;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{GlobalId, ResourceState, State};
 use crate::provider::{Behavior, Identity, Recovery};
 use crate::run::store::StateStore;
@@ -26,9 +26,10 @@ impl Neighbors {
         behavior: &(dyn Fn(&str) -> Option<Behavior> + Sync),
     ) -> Result<Self, Error> {
         let mut types = state.open_creates().filter_map(|(_, intent)| intent.creates());
-        match types.any(|type_name| is_unmarked(type_name, behavior(type_name))) {
-            true => Self::read(&state.app, store).await,
-            false => Ok(Self::NONE),
+        if types.any(|type_name| is_unmarked(type_name, behavior(type_name))) {
+            Self::read(&state.app, store).await
+        } else {
+            Ok(Self::NONE)
         }
     }
 

@@ -8,17 +8,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::{Assembly, Environment, Path, Reference, ResourceEntry, Value};
 use serde_json::Value as Json;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Answer, Answers, Event, Imports, Intent, Loaded, Orphan, ResourceStatus, State};
 use crate::provider::{Address, Behavior, ErrorClass, Identity, Properties, Provider};
+pub use crate::run::account::WrongAccount;
 use crate::run::account::identity;
 use crate::run::detect;
 use crate::run::lookup::{LookupOptions, look_up};
 pub use crate::run::neighbors::Neighbors;
 use crate::run::rate_limit::RateLimiter;
+pub use crate::run::reader::ReadError;
 use crate::run::reader::Reader;
+pub use crate::run::recover::RecoverError;
 use crate::run::recover::{self, Claimants, recover};
 use crate::run::restore::restored;
+use crate::run::store::StoreError;
 use crate::run::upstream::{self, Upstream};
 use crate::secret::{self, Digests, Variables};
 use crate::stages::diff::moves::is_moved;
@@ -26,8 +30,9 @@ use crate::stages::diff::only::{Part, part};
 use crate::stages::diff::{
     Action, Change, ChangeSet, Inputs, LookupChange, Reason, Rendered, destroy as diff_destroy, diff_with, with_moves,
 };
-use crate::stages::plan::{Overview, Plan, arrange, schedule};
+use crate::stages::plan::{Overview, Plan, PlanError, arrange, schedule};
 use crate::stages::resolve::{substitute, substitute_all};
+use crate::text::{bullet, bullets};
 
 /// The options of planning.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,16 +103,16 @@ impl Planned {
     /// Reads a saved plan.
     ///
     /// # Errors
-    /// As [`Plan::from_json`], and [`Error::CorruptPlan`] if it does not contain its changes.
+    /// As [`Plan::from_json`], and [`PlanError::Corrupt`] if it does not contain its changes.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut plan = Plan::from_json(text)?;
         let Some(Overview { changes, left_out, refreshed, is_part }) = plan.overview.take() else {
-            return Err(Error::CorruptPlan { reason: "it does not contain its changes".into() });
+            return Err(PlanError::Corrupt { reason: "it does not contain its changes".into() }.into());
         };
         let planned = Self { changes, plan, left_out, refreshed, is_part };
         match planned.unshown() {
             None => Ok(planned),
-            Some(reason) => Err(Error::CorruptPlan { reason }),
+            Some(reason) => Err(PlanError::Corrupt { reason }.into()),
         }
     }
 
@@ -232,7 +237,7 @@ async fn deploy_reading(
     }
     let digests = digests(assembly, &observed.state, provider, &options.variables).await;
     let inputs = observed.inputs(assembly, facts, &digests);
-    let (part, plan) = arrange(&inputs, |delete_first| {
+    let (planning, plan) = arrange(&inputs, |delete_first| {
         let mut part = part(&inputs, diff_with(&inputs, delete_first), &options.only)?;
         supported(&inputs, &part.changes, provider)?;
         keeps_retained(&inputs, &part.changes)?;
@@ -246,13 +251,7 @@ async fn deploy_reading(
         part.changes.lookups = lookups.changes.clone();
         Ok(Planning { part, imports, kept_imports })
     })?;
-    let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = part;
-    let plan = snapshots(plan, &observed.state, options)?;
-    let observed = observed.events.into_iter().chain(lookups.event).collect();
-    let plan = Plan { observed, outputs, imports, kept_imports, ..plan };
-    let planned = Planned { changes, plan, left_out, refreshed: options.refresh, is_part: !options.only.is_empty() };
-    debug_assert_eq!(planned.unshown(), None);
-    Ok(planned)
+    finish(plan, planning, observed, lookups.event, options, !options.only.is_empty())
 }
 
 /// A part of the changes, with what it uses of other apps and what stays in use beside it.
@@ -312,18 +311,30 @@ async fn destroy_reading(
         let gone = |answer: &Answer| LookupChange { from: answer.rendered(), to: Rendered::Absent };
         changes.lookups = state.lookups.iter().map(|(path, answer)| (path.clone(), gone(answer))).collect();
     }
-    let plan = snapshots(schedule(&inputs, &changes)?, &observed.state, options)?;
+    let plan = schedule(&inputs, &changes)?;
     let forgotten = (!changes.lookups.is_empty()).then(|| Event::LookedUp { answers: Answers::new() });
-    let observed = observed.events.into_iter().chain(forgotten).collect();
-    let plan = Plan { observed, imports, kept_imports, ..plan };
-    let planned = Planned { changes, plan, left_out: Vec::new(), refreshed: options.refresh, is_part: false };
-    debug_assert_eq!(planned.unshown(), None);
-    Ok(planned)
+    let part = Part { changes, outputs: BTreeMap::new(), left_out: Vec::new() };
+    finish(plan, Planning { part, imports, kept_imports }, observed, forgotten, options, false)
 }
 
-/// Adds the final snapshots of stateful resources to the plan, unless the options exclude them.
-fn snapshots(plan: Plan, state: &State, options: &PlanOptions) -> Result<Plan, Error> {
-    if options.skip_final_snapshot { Ok(plan) } else { plan.with_final_snapshots(state) }
+/// Completes a plan with what the schedule does not know: the outputs, the used outputs of other apps, the observed
+/// events, and the final snapshots of stateful resources, unless the options exclude them.
+fn finish(
+    plan: Plan,
+    planning: Planning,
+    observed: Observed<'_>,
+    looked_up: Option<Event>,
+    options: &PlanOptions,
+    is_part: bool,
+) -> Result<Planned, Error> {
+    let Planning { part: Part { changes, outputs, left_out }, imports, kept_imports } = planning;
+    // The state has what was observed already.
+    let plan = if options.skip_final_snapshot { plan } else { plan.with_final_snapshots(&observed.state)? };
+    let observed = observed.events.into_iter().chain(looked_up).collect();
+    let plan = Plan { observed, outputs, imports, kept_imports, ..plan };
+    let planned = Planned { changes, plan, left_out, refreshed: options.refresh, is_part };
+    debug_assert_eq!(planned.unshown(), None);
+    Ok(planned)
 }
 
 /// Returns whether the program declares the resource that an open create requests, at any path.
@@ -403,7 +414,7 @@ async fn observe<'a>(
         let used = used(assembly);
         for (path, answer) in answers {
             let resource = &observed.state.resources[path];
-            match answer.map_err(Error::provider(Some(path)))? {
+            match answer.map_err(ReadError::of(Some(path)))? {
                 None => {
                     events.push(resource.gone(path));
                     missing.insert(path.clone());
@@ -452,7 +463,10 @@ impl Observed<'_> {
     fn fold(&mut self, events: Vec<Event>) -> Result<(), Error> {
         for event in &events {
             let place = || "the state being planned".to_owned();
-            self.state.to_mut().apply(event.clone()).map_err(|illegal| Error::Journal { place: place(), illegal })?;
+            self.state
+                .to_mut()
+                .apply(event.clone())
+                .map_err(|illegal| StoreError::Journal { place: place(), illegal })?;
         }
         self.events.extend(events);
         Ok(())
@@ -494,7 +508,7 @@ fn keeps_retained(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<(), Error>
         retyped && retained && matches!(change.action, Action::Replace(_))
     };
     let paths: Vec<_> = changes.changes.values().filter(is_lost).map(|change| change.path.clone()).collect();
-    if paths.is_empty() { Ok(()) } else { Err(Error::Retyped { paths }) }
+    if paths.is_empty() { Ok(()) } else { Err(PlanningError::Retyped { paths }.into()) }
 }
 
 /// Checks before any change that the provider supports everything.
@@ -513,7 +527,7 @@ fn supported(inputs: &Inputs<'_>, changes: &ChangeSet, provider: &dyn Provider) 
             Ok(()) => {}
         }
     }
-    if findings.is_empty() { Ok(()) } else { Err(Error::Unsupported { findings }) }
+    if findings.is_empty() { Ok(()) } else { Err(PlanningError::Unsupported { findings }.into()) }
 }
 
 /// A value with `null` for all that is not known.
@@ -524,6 +538,30 @@ fn known(value: &Value) -> Json {
         Value::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), known(value))).collect()),
         scalar => scalar.to_json(),
     }
+}
+
+/// The program cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanningError {
+    /// The provider cannot manage some of the resources. Nothing was changed.
+    #[error("the target does not support {} of the resources:{}", findings.len(), list(findings))]
+    Unsupported {
+        /// Each resource, with the reason of the provider.
+        findings: Vec<(Path, String)>,
+    },
+    /// Resources that are to stay in the account get another type. Nothing was touched.
+    #[error(
+        "the program declares another type at the paths of resources that are to stay in the account (`retain`):{}\ndeclare the new resources under other paths, so that the old ones are retained; or first deploy a change that only removes `retain`",
+        bullets(paths)
+    )]
+    Retyped {
+        /// The resources.
+        paths: Vec<Path>,
+    },
+}
+
+fn list(findings: &[(Path, String)]) -> String {
+    findings.iter().map(|(path, finding)| bullet(format_args!("{path}: {finding}"))).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::model::{Intent, Operation, ResourceStatus};
 use crate::provider::{Address, CreateRequest};
 use crate::run::detect;
 use crate::run::execute::{Cancellation, ExecuteOptions, execute};
+use crate::run::planning::PlanningError;
 use crate::run::store::{self, MemoryStore, StateStore};
 use crate::secret::Variables;
 use crate::stages::drift::Drift;
@@ -160,7 +161,7 @@ async fn another_account_is_refused_as_long_as_anything_may_be_in_the_first_one(
 async fn all_that_the_provider_does_not_support_is_said_at_once() {
     let program = assembly(&[("a/logs", LOG_GROUP, json!({"Unsupported": 1})), ("a/x", "AWS::SQS::Queue", json!({}))]);
     let error = deploy(&program, &state(), &Fake::default(), &PlanOptions::default()).await.unwrap_err();
-    let Error::Unsupported { findings } = &error else { panic!("{error}") };
+    let Error::Planning(PlanningError::Unsupported { findings }) = &error else { panic!("{error}") };
     assert_eq!(findings.len(), 2, "{error}");
 }
 
@@ -334,7 +335,10 @@ async fn what_is_to_stay_in_the_account_is_not_replaced_by_another_type() {
     let state = store::load(&store, "shop").await.unwrap().state;
     let retyped = assembly(&[("a/vpc", LOG_GROUP, json!({}))]);
     let refused = deploy(&retyped, &state, &fake, &PlanOptions::default()).await;
-    assert!(matches!(&refused, Err(Error::Retyped { paths }) if *paths == ["a/vpc".into()]), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(Error::Planning(PlanningError::Retyped { paths })) if *paths == ["a/vpc".into()]),
+        "{refused:?}"
+    );
     program.resources.get_mut("a/vpc").unwrap().lifecycle.retain = false;
     apply(&program, &store, &fake, &PlanOptions::default()).await;
     let state = store::load(&store, "shop").await.unwrap().state;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use groundplan_core::Path;
 use sha2::{Digest, Sha256};
 
+use crate::Error;
+use crate::hint::{Hint, Hints};
 use crate::provider::{
     Address, Behavior, CreateRequest, ErrorClass, Existing, Live, LookupRequest, Matches, Outputs, Owner, Provider,
     ProviderError, Status, Wait,
@@ -253,4 +255,43 @@ pub(crate) fn backoff(path: &Path, attempt: u32, class: ErrorClass) -> Duration 
     let hash = Sha256::digest(format!("{path}\n{attempt}"));
     let jitter = u64::from(u16::from_be_bytes([hash[0], hash[1]]));
     Duration::from_millis(longest / 2 + longest / 2 * jitter / u64::from(u16::MAX))
+}
+
+/// A read from the provider failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{source}", subject(path.as_ref()))]
+pub struct ReadError {
+    /// The resource that was read, if one was read.
+    pub path: Option<Path>,
+    /// The error of the provider.
+    pub source: Box<ProviderError>,
+}
+
+impl Hints for ReadError {
+    fn hints(&self) -> Vec<Hint> {
+        match &self.path {
+            Some(_) => self.source.hints(),
+            None => of_target(&self.source),
+        }
+    }
+}
+
+impl ReadError {
+    pub(crate) fn of(path: Option<&Path>) -> impl FnOnce(ProviderError) -> Error {
+        let path = path.cloned();
+        move |source| Self { path, source: Box::new(source) }.into()
+    }
+}
+
+fn subject(path: Option<&Path>) -> String {
+    path.map(|path| format!("{path}: ")).unwrap_or_default()
+}
+
+/// Nothing is known of the target but how it was asked who the credentials belong to, or something like that.
+fn of_target(source: &ProviderError) -> Vec<Hint> {
+    match source.class {
+        ErrorClass::Unauthenticated => source.hints(),
+        ErrorClass::Denied => vec![Hint::CheckCredentials, Hint::UseSimulation],
+        _ => vec![Hint::ReachTarget, Hint::UseSimulation],
+    }
 }

@@ -9,7 +9,8 @@ use futures::future::{join_all, try_join, try_join_all, try_join5};
 use groundplan_core::{Path, Value};
 use groundplan_schema::{Cursor, Replacement, ResourceType, lookup};
 
-use crate::error::Error;
+use crate::Error;
+use crate::hint::{Hint, Hints};
 use crate::model::{
     Event, GlobalId, Intent, Operation, ResourceState, ResourceStatus, State, creation_token, without_secrets,
 };
@@ -18,7 +19,7 @@ use crate::provider::{
     Recovery,
 };
 use crate::run::neighbors::{Neighbors, is_by_name, is_unmarked};
-use crate::run::reader::{Fate, Reader};
+use crate::run::reader::{Fate, ReadError, Reader};
 use crate::stages::diff::strongest;
 use crate::stages::drift;
 
@@ -38,7 +39,7 @@ pub(crate) struct Claimants<'a> {
 /// program still declares it: the next run requests it again with the same token.
 ///
 /// # Errors
-/// [`Error::Ambiguous`] if an interrupted call left several resources.
+/// [`RecoverError::Ambiguous`] if an interrupted call left several resources.
 pub(crate) async fn recover(state: &State, reader: Reader<'_>, claimants: Claimants<'_>) -> Result<Vec<Event>, Error> {
     let creates = created_all(state, reader, claimants);
     let updates = state.pending.iter().filter(|(_, intent)| intent.operation == Operation::Update);
@@ -62,7 +63,7 @@ pub(crate) async fn recover(state: &State, reader: Reader<'_>, claimants: Claima
     let failed = state.resources.iter().filter(|(_, it)| it.status == ResourceStatus::Failed);
     let failed = failed.filter(|(path, _)| !state.pending.contains_key(*path));
     let failed = failed.map(|(path, resource)| async move {
-        let ready = reader.ready(&resource.existing(&state.app, path)).await.map_err(Error::provider(Some(path)))?;
+        let ready = reader.ready(&resource.existing(&state.app, path)).await.map_err(ReadError::of(Some(path)))?;
         Ok(Vec::from_iter(ready.map(|outputs| Event::Ready { path: path.clone(), outputs })))
     });
     // The events are in the order of the paths, whatever is answered first.
@@ -146,7 +147,7 @@ fn assigned<'a>(open: &'a [Open<'_>], identity: &'a Identity) -> Result<Vec<Opti
     match open.iter().find(|open| open.ids.iter().any(|id| !taken.contains(&open.global_id(id, identity)))) {
         Some(Open { request, ids, .. }) => {
             let Address { path, type_name, .. } = request.address.clone();
-            Err(Error::Ambiguous { path, type_name, ids: ids.clone() })
+            Err(RecoverError::Ambiguous { path, type_name, ids: ids.clone() }.into())
         }
         None => Ok(chosen),
     }
@@ -336,7 +337,7 @@ async fn updated(
     let request = CreateRequest { address: address.clone(), properties: without_secrets(wanted), token, asked: None };
     let mut ids = reader.find_made(&request).await.map_err(failed())?;
     if ids.len() > 1 {
-        return Err(Error::Ambiguous { path: path.clone(), type_name: resource.type_name.clone(), ids });
+        return Err(RecoverError::Ambiguous { path: path.clone(), type_name: resource.type_name.clone(), ids }.into());
     }
     let Some(id) = ids.pop() else { return Ok(vec![resource.gone(path)]) };
     let existing = Existing { address, id: id.clone(), properties };
@@ -375,7 +376,7 @@ async fn deleted(
 /// Returns the error that the outcome of an interrupted call cannot be determined.
 fn unknown(path: &Path, verb: &'static str, type_name: &str) -> impl FnOnce(ProviderError) -> Error {
     let (path, type_name) = (path.clone(), type_name.to_owned());
-    move |source| Error::Unresolved { path, verb, type_name, source: Box::new(source) }
+    move |source| Error::Recover(RecoverError::Unresolved { path, verb, type_name, source: Box::new(source) })
 }
 
 /// As [`observed`]; `None` if it matches the state.
@@ -478,13 +479,59 @@ async fn changed(
     resource: &ResourceState,
     reader: Reader<'_>,
 ) -> Result<Vec<Event>, Error> {
-    let failed = || Error::provider(Some(path));
+    let failed = || ReadError::of(Some(path));
     let existing = resource.existing(&state.app, path);
     if reader.ready(&existing).await.map_err(failed())?.is_none() {
         return Ok(Vec::new());
     }
     let Some(live) = reader.read_made(&existing).await.map_err(failed())? else { return Ok(Vec::new()) };
     Ok(Vec::from_iter(learned(path, resource, live)))
+}
+
+/// The outcome of an interrupted run cannot be determined.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The outcome of a call that an interrupted run left open cannot be determined.
+    #[error("cannot determine whether an interrupted run did {verb} `{path}` ({type_name}): {source}")]
+    Unresolved {
+        /// The resource.
+        path: Path,
+        /// The interrupted operation: `create`, `update` or `delete`.
+        verb: &'static str,
+        /// CloudFormation's name of the type.
+        type_name: String,
+        /// The error of the provider.
+        source: Box<ProviderError>,
+    },
+    /// Several resources match an interrupted create.
+    #[error("an interrupted call for `{path}` ({type_name}) matches {} resources: {}; delete all but one of them and run again", ids.len(), ids.join(", "))]
+    Ambiguous {
+        /// The path of the resource.
+        path: Path,
+        /// CloudFormation's name of the type.
+        type_name: String,
+        /// The identifiers that were found.
+        ids: Vec<String>,
+    },
+}
+
+impl Hints for RecoverError {
+    fn hints(&self) -> Vec<Hint> {
+        let Self::Unresolved { path, verb, source, .. } = self else { return Vec::new() };
+        match source.class {
+            ErrorClass::Denied | ErrorClass::Invalid | ErrorClass::NotFound => {
+                let allow = Hint::AllowCall { operation: source.operation.clone() };
+                let path = path.clone();
+                match *verb {
+                    "create" => {
+                        vec![allow, Hint::InspectOpenCreate { path: path.clone() }, Hint::DropOpenCreate { path }]
+                    }
+                    _ => vec![allow, Hint::ForgetResource { path, app: None }],
+                }
+            }
+            _ => source.hints(),
+        }
+    }
 }
 
 #[cfg(test)]

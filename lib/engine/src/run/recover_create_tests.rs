@@ -7,6 +7,7 @@ use crate::provider::{ErrorClass, Provider};
 use crate::run::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::run::planning::{self, PlanOptions};
 use crate::run::rate_limit::RateLimiter;
+use crate::run::recover::RecoverError;
 use crate::run::session::{Goal, Session};
 use crate::run::store::{self, MemoryStore, StateStore};
 
@@ -45,7 +46,7 @@ async fn recovered(state: &State, fake: &Fake, wanted: &[&str]) -> Result<State,
 /// Deploys, or destroys everything; also returns the resources that were not adopted.
 async fn run(goal: Option<&Assembly>, store: &MemoryStore, fake: &Fake) -> (Outcome, Vec<String>) {
     let session = Session::new("shop", store, fake);
-    let loaded = session.load().await.unwrap();
+    let loaded = store::load(store, "shop").await.unwrap();
     let goal = goal.map_or(Goal::Nothing, Goal::Program);
     let planned = session.plan(goal, &loaded, &PlanOptions::default()).await.unwrap();
     let left = planned.left_alone().map(|(path, _)| path.to_string()).collect();
@@ -103,7 +104,7 @@ async fn where_more_keys_are_found_than_creates_are_open_nothing_is_guessed() {
     let third = fake.cloud().resources["accesskey-1"].clone();
     fake.cloud().resources.insert("accesskey-3".into(), third);
     let error = recovered(&state, &fake, &["a/k1", "a/k2"]).await.unwrap_err();
-    assert!(matches!(&error, Error::Ambiguous { ids, .. } if ids.len() == 3), "{error}");
+    assert!(matches!(&error, Error::Recover(RecoverError::Ambiguous { ids, .. }) if ids.len() == 3), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,13 +3,14 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{DATABASE, Fake, GROUP, KEY, LOG_GROUP, NAT, SUBNET, VPC, assembly, vpc};
-use crate::hint::{Hint, Hints as _};
 use crate::model::Orphan;
 use crate::provider::{ErrorClass, Provider};
 use crate::run::execute::{Cancellation, ExecuteOptions, Outcome, execute};
 use crate::run::planning::{self, PlanOptions, Planned};
 use crate::run::rate_limit::RateLimiter;
+use crate::run::recover::RecoverError;
 use crate::run::store::{self, MemoryStore};
+use crate::stages::plan::PlanError;
 
 fn program() -> Assembly {
     assembly(&[
@@ -87,7 +88,11 @@ async fn what_the_cloud_reports_as_being_deleted_is_not_taken_back() {
     fake.cloud().deleting.insert(id);
     assert_eq!(recovered(&state, &fake).await.unwrap(), []);
     let planned = planned(&state, &fake).await;
-    assert!(matches!(planned.plan.permit(false), Err(Error::DataLoss { .. })), "{}", planned.plan.render());
+    assert!(
+        matches!(planned.plan.permit(false), Err(Error::Plan(PlanError::DataLoss { .. }))),
+        "{}",
+        planned.plan.render()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,7 +249,10 @@ async fn an_update_that_several_resources_may_have_come_of_is_not_guessed_at() {
         cloud.resources.insert("vpc-99".into(), made);
     }
     let error = recovered(&state, &fake).await.unwrap_err();
-    assert!(matches!(&error, Error::Ambiguous { ids, .. } if *ids == ["vpc-98", "vpc-99"]), "{error}");
+    assert!(
+        matches!(&error, Error::Recover(RecoverError::Ambiguous { ids, .. }) if *ids == ["vpc-98", "vpc-99"]),
+        "{error}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -287,7 +295,7 @@ async fn where_a_lookup_is_denied_the_error_names_the_way_out() {
         leave_open(&mut state);
         fake.cloud().denied.insert(path.into());
         let error = recovered(&state, &fake).await.unwrap_err();
-        let Error::Unresolved { source, .. } = &error else { panic!("{error}") };
+        let Error::Recover(RecoverError::Unresolved { source, .. }) = &error else { panic!("{error}") };
         assert_eq!(source.class, ErrorClass::Denied);
         let message = error.to_string();
         assert!(message.contains(verb) && message.contains("you may not look"), "{message}");
@@ -454,7 +462,10 @@ async fn a_create_that_several_resources_may_have_come_of_is_not_guessed_at() {
         fake.cloud().resources.insert(id.into(), made.clone());
     }
     let error = recovered(&state, &fake).await.unwrap_err();
-    assert!(matches!(&error, Error::Ambiguous { ids, .. } if *ids == ["nat-98", "nat-99"]), "{error}");
+    assert!(
+        matches!(&error, Error::Recover(RecoverError::Ambiguous { ids, .. }) if *ids == ["nat-98", "nat-99"]),
+        "{error}"
+    );
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use groundplan_core::Path;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, ResourceStatus};
-use crate::run::reader::Reader;
+use crate::run::reader::{ReadError, Reader};
 use crate::run::recover::learned;
 use crate::stages::diff::Inputs;
 use crate::stages::diff::restored::{Wanted, after, stays, wanted_again};
@@ -30,7 +30,7 @@ pub(crate) async fn restored(
         let Event::Restored { path, .. } = &event else { continue };
         let resource = &restored.resources[path];
         let existing = resource.existing(&state.app, path);
-        let live = reader.read_made(&existing).await.map_err(Error::provider(Some(path)))?;
+        let live = reader.read_made(&existing).await.map_err(ReadError::of(Some(path)))?;
         let found = match live {
             None => vec![resource.gone(path)],
             // What is not ready may still get what it lacks by itself.

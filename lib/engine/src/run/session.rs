@@ -10,11 +10,11 @@
 //! # ) -> Result<(), groundplan_engine::execute::ExecuteError> {
 //! use groundplan_engine::execute::{Cancellation, ExecuteOptions};
 //! use groundplan_engine::planning::PlanOptions;
-//! use groundplan_engine::session::{Run, Session, Goal};
+//! use groundplan_engine::session::{Goal, Run, Session, StartOptions};
 //!
 //! let session = Session::new(&program.app, store, cloud);
 //! let lock = store.lock(owner).await?;
-//! let loaded = session.load().await?;
+//! let loaded = session.start(program, StartOptions::default()).await?.loaded;
 //! let planned = session.plan(Goal::Program(program), &loaded, &PlanOptions::default()).await?;
 //! session.permit(&planned.plan, &loaded, false).await?;
 //! let run = Run {
@@ -36,13 +36,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::{Assembly, Path};
 
-use crate::error::Error;
-use crate::model::{Loaded, LockOwner, RunRecord};
-use crate::provider::Provider;
+use crate::Error;
+use crate::model::{Event, Loaded, LockOwner, RunRecord, State};
+use crate::provider::{Identity, Provider};
+use crate::run::edit;
 use crate::run::execute::secrets::unset_variables;
 use crate::run::execute::{Cancellation, ExecuteError, ExecuteOptions, Outcome, Progress, execute};
+use crate::run::import::{self, Import};
+use crate::run::lookup;
 use crate::run::planning::{self, Neighbors, PlanOptions, Planned};
-use crate::run::store::{self, StateStore};
+use crate::run::store::{self, Recorded, StateStore, recorded};
 use crate::run::upstream::{self, Upstream};
 use crate::secret::Variables;
 use crate::stages::plan::Plan;
@@ -54,6 +57,36 @@ pub struct Session<'a> {
     app: &'a str,
     store: &'a dyn StateStore,
     provider: &'a dyn Provider,
+}
+
+/// How a run starts if there is no state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StartOptions {
+    /// Starts with a new state even if a state existed or the account has resources of the app. Those resources stay
+    /// unchanged.
+    pub new_state: bool,
+    /// Whether the target is an emulator, which may not support the search for resources of the app.
+    pub is_emulated: bool,
+}
+
+/// The start of a run.
+#[derive(Debug)]
+pub struct Started {
+    /// The state that the run starts with.
+    pub loaded: Loaded,
+    /// Why it is not known whether the account already has resources of the app, if this is its first run.
+    pub unsearched: Option<String>,
+}
+
+impl StartOptions {
+    /// Reads the state that a run of `app` starts with, for [`Session::start_from`].
+    ///
+    /// # Errors
+    /// As [`store::load`], but a missing state is no error with `new_state`. The new serials follow those of the
+    /// history, so that no record is overwritten.
+    pub async fn load(self, store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
+        if self.new_state { store::load_new(store, app).await } else { store::load(store, app).await }
+    }
 }
 
 /// The goal of a run.
@@ -100,12 +133,35 @@ impl<'a> Session<'a> {
         Self { app, store, provider }
     }
 
-    /// Reads the state that a run starts with.
+    /// Reads the state that a run of the program starts with. A missing state does not mean that the account is empty:
+    /// on the first run, searches the account for resources of the app.
     ///
     /// # Errors
-    /// As [`store::load`].
-    pub async fn load(&self) -> Result<Loaded, Error> {
-        store::load(self.store, self.app).await
+    /// As [`StartOptions::load`], and [`StoreError::Owned`](store::StoreError::Owned) if the account has resources of
+    /// the app.
+    pub async fn start(&self, assembly: &Assembly, options: StartOptions) -> Result<Started, Error> {
+        let loaded = options.load(self.store, self.app).await?;
+        self.start_from(assembly, loaded, options).await
+    }
+
+    /// Completes a [`start`](Self::start) whose state was read with [`StartOptions::load`] while the provider was not
+    /// connected yet.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_from(
+        &self,
+        assembly: &Assembly,
+        loaded: Loaded,
+        options: StartOptions,
+    ) -> Result<Started, Error> {
+        let StartOptions { new_state, is_emulated } = options;
+        let unsearched = if loaded.is_first() && !new_state {
+            store::permit_first(assembly, self.store, self.provider, !is_emulated).await?
+        } else {
+            None
+        };
+        Ok(Started { loaded, unsearched })
     }
 
     /// Plans a run with the outputs that other apps publish now.
@@ -161,7 +217,7 @@ impl<'a> Session<'a> {
     /// plan needs them.
     ///
     /// # Errors
-    /// [`Error::StalePlan`], if the plan does not fit the state.
+    /// [`PlanError::Stale`](crate::plan::PlanError::Stale), if the plan does not fit the state.
     pub async fn unset_variables(
         &self,
         plan: &Plan,
@@ -179,12 +235,44 @@ impl<'a> Session<'a> {
     pub async fn execute(&self, run: Run<'_>, loaded: Loaded) -> Result<Executed, ExecuteError> {
         let Run { plan, assembly, owner, options, progress, cancellation } = run;
         let begun = RunRecord::of_plan(plan, &loaded.state, owner);
-        self.store.record(&begun, assembly).await?;
         let before = loaded.state.clone();
-        let outcome = execute(plan, loaded, self.provider, self.store, &options, progress, cancellation).await?;
-        let ended = begun.ended(plan, &outcome);
-        let unrecorded = self.store.record(&ended, None).await.err();
+        let work = execute(plan, loaded, self.provider, self.store, &options, progress, cancellation);
+        let ended = |begun: RunRecord, outcome: &Outcome| begun.ended(plan, outcome);
+        let Recorded { done: outcome, unrecorded } = recorded(self.store, begun, assembly, work, ended).await?;
         Ok(Executed { reboots: reboot::pending(&before, &outcome.state), outcome, unrecorded })
+    }
+
+    /// Finds an existing resource, and how it differs from the declaration of the program. Changes nothing:
+    /// [`edit`](Self::edit) with the events and the identity of the result adds the resource to the state.
+    ///
+    /// # Errors
+    /// The program does not have the path, the state already has it, the resource does not exist, or another path or
+    /// app already has the resource; and as [`plan`](Self::plan).
+    pub async fn import(
+        &self,
+        assembly: &Assembly,
+        loaded: &Loaded,
+        request: &import::Request<'_>,
+    ) -> Result<Import, Error> {
+        let import::Request { path, parallelism, .. } = *request;
+        let (state, upstream) = (&loaded.state, Upstream::read(assembly, self.store).await?);
+        let assembly = upstream.resolve(assembly)?.0;
+        let assembly = lookup::resolve(assembly, state, path, self.provider, parallelism).await?;
+        import::import(&assembly, state, request, self.provider, self.store).await
+    }
+
+    /// Changes only the state, as a run in the history. The caller holds the lock of the store.
+    ///
+    /// # Errors
+    /// As [`edit::apply`], which does the same without a provider.
+    pub async fn edit(
+        &self,
+        loaded: Loaded,
+        events: Vec<Event>,
+        identity: Option<Identity>,
+        owner: &LockOwner,
+    ) -> Result<Recorded<State>, Error> {
+        edit::apply(loaded, events, identity, owner, self.store).await
     }
 }
 

@@ -11,15 +11,16 @@ use groundplan_core::value::CrossAppReference;
 use groundplan_core::{Assembly, Deferred, Path, Reference, Value};
 use serde_json::Value as Json;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Imported, Imports, Missing, Problem, ResourceState, State, Use};
 use crate::nearest::nearest;
-use crate::run::store::{self, StateStore};
+use crate::run::store::{self, StateStore, StoreError};
 use crate::stages::diff::existing::{Incarnation, all};
 use crate::stages::diff::published::taken_from;
 use crate::stages::diff::{Action, ChangeSet, ImportChange};
-use crate::stages::plan::{Plan, Work};
+use crate::stages::plan::{Plan, PlanError, Work};
 use crate::stages::resolve::substitute;
+use crate::text::bullet;
 
 /// The outputs of other apps that a program uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl Upstream {
     /// Returns the assembly with its cross-app references replaced by values, and the outputs that it uses.
     ///
     /// # Errors
-    /// [`Error::Upstream`], with every cross-app reference that has no value or one of another type.
+    /// [`UpstreamError::Missing`], with every cross-app reference that has no value or one of another type.
     pub fn resolve<'a>(&self, assembly: &'a Assembly) -> Result<(Cow<'a, Assembly>, Imports), Error> {
         let mut imports = Imports::new();
         let mut missing: BTreeMap<CrossAppReference, Missing> = BTreeMap::new();
@@ -119,12 +120,16 @@ impl Upstream {
                 }
             };
             match user {
-                User::Resource(path) => drop(resources.insert(path.clone())),
-                User::Output(name) => drop(outputs.insert(name.to_owned())),
+                User::Resource(path) => {
+                    resources.insert(path.clone());
+                }
+                User::Output(name) => {
+                    outputs.insert(name.to_owned());
+                }
             }
         });
         if !missing.is_empty() {
-            return Err(Error::Upstream { missing: missing.into_values().collect() });
+            return Err(UpstreamError::Missing { missing: missing.into_values().collect() }.into());
         }
         if imports.is_empty() && self.apps.values().all(|published| published.expected.is_empty()) {
             return Ok((Cow::Borrowed(assembly), imports));
@@ -212,7 +217,7 @@ async fn settled(store: &dyn StateStore, app: &str) -> Result<Option<State>, Err
 pub(crate) async fn last_known(store: &dyn StateStore, app: &str) -> Result<Option<State>, Error> {
     let Some(beside) = store.of(app) else { return Ok(None) };
     match settled(&*beside, app).await {
-        Err(Error::Moved { .. }) => left(&*beside).await,
+        Err(Error::Store(StoreError::Moved { .. })) => left(&*beside).await,
         state => state,
     }
 }
@@ -306,7 +311,7 @@ pub(crate) fn dying(plan: &Plan, state: &State) -> BTreeSet<String> {
 /// resource that the plan removes. Reads the states of other apps only if there are such outputs.
 ///
 /// # Errors
-/// [`Error::StalePlan`], [`Error::OutputsInUse`] and [`Error::ReplacedInUse`].
+/// [`PlanError::Stale`], [`UpstreamError::OutputsInUse`] and [`UpstreamError::ReplacedInUse`].
 pub async fn permit(plan: &Plan, state: &State, store: &dyn StateStore) -> Result<(), Error> {
     agree(plan, &withdrawn(plan, state), store).await
 }
@@ -322,7 +327,7 @@ pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn
                 None => "is no longer published".to_owned(),
             };
             let reason = format!("`{name}` of the app `{app}` was {value} when it was made, and {now}");
-            return Err(Error::StalePlan { reason });
+            return Err(PlanError::Stale { reason }.into());
         }
     }
     if withdrawn.is_empty() && plan.replaced_outputs.is_empty() {
@@ -337,9 +342,9 @@ pub(crate) async fn agree(plan: &Plan, withdrawn: &BTreeSet<String>, store: &dyn
         }
     }
     if !uses.is_empty() {
-        return Err(Error::OutputsInUse { uses });
+        return Err(UpstreamError::OutputsInUse { uses }.into());
     }
-    if replaced.is_empty() { Ok(()) } else { Err(Error::ReplacedInUse { uses: replaced }) }
+    if replaced.is_empty() { Ok(()) } else { Err(UpstreamError::ReplacedInUse { uses: replaced }.into()) }
 }
 
 /// Returns the uses of outputs of `app` by the apps whose states are in the same location.
@@ -352,7 +357,7 @@ pub async fn users(app: &str, store: &dyn StateStore) -> Result<Vec<Use>, Error>
         let Some(beside) = store.of(&app) else { continue };
         let (consumer, moved) = match settled(&*beside, &app).await {
             // What it uses now is written down elsewhere, where nothing of this app is.
-            Err(Error::Moved { place, to }) => {
+            Err(Error::Store(StoreError::Moved { place, to })) => {
                 let note = format!(
                     "as of the time when its state was moved to {to}; if it no longer uses them, delete {place}"
                 );
@@ -369,6 +374,52 @@ pub async fn users(app: &str, store: &dyn StateStore) -> Result<Vec<Use>, Error>
         }
     }
     Ok(uses)
+}
+
+/// Apps do not publish what others use. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// The program uses outputs of other apps that those apps do not publish. Nothing was changed.
+    #[error("outputs of other apps are missing:{}", missing_outputs(missing))]
+    Missing {
+        /// The missing outputs, each with what uses it.
+        missing: Vec<Missing>,
+    },
+    /// The plan removes outputs that other apps use.
+    #[error(
+        "the plan removes outputs that other apps use:{}\nfirst deploy those apps without these outputs, or destroy those apps",
+        outputs_in_use(uses)
+    )]
+    OutputsInUse {
+        /// Each use of such an output.
+        uses: Vec<Use>,
+    },
+    /// The plan replaces or deletes resources whose outputs other apps use.
+    #[error(
+        "the plan deletes or replaces resources that other apps use:{}\nfirst publish a new resource under another name beside the old one, deploy those apps with the new output, and then remove the old resource",
+        replaced_in_use(uses)
+    )]
+    ReplacedInUse {
+        /// Each use of such an output, with the resource that is deleted.
+        uses: Vec<(Use, Path)>,
+    },
+}
+
+fn missing_outputs(missing: &[Missing]) -> String {
+    missing.iter().map(|it| bullet(format_args!("{it}, used by {}", it.wanted_by()))).collect()
+}
+
+fn outputs_in_use(uses: &[Use]) -> String {
+    let shown =
+        |Use { name, app, places }: &Use| bullet(format_args!("`{name}` is used by `{app}`: {}", places.join(", ")));
+    uses.iter().map(shown).collect()
+}
+
+fn replaced_in_use(uses: &[(Use, Path)]) -> String {
+    let shown = |(Use { name, app, places }, path): &(Use, Path)| {
+        bullet(format_args!("{path} (`{name}`) is used by `{app}`: {}", places.join(", ")))
+    };
+    uses.iter().map(shown).collect()
 }
 
 #[cfg(test)]

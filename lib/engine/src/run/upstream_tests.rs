@@ -10,6 +10,7 @@ use crate::provider::ErrorClass;
 use crate::run::execute::{Cancellation, ExecuteError, ExecuteOptions, Outcome, execute};
 use crate::run::planning::{self, PlanOptions, Planned};
 use crate::run::store::{FileStore, Lock, MemoryStore, Stored};
+use crate::run::upstream::UpstreamError;
 
 /// Two apps in one place: `account` publishes, `shop` uses.
 struct World {
@@ -116,7 +117,7 @@ async fn a_value_that_changes_is_planned_and_makes_a_saved_plan_stale() {
 async fn all_that_is_missing_is_said_at_once_with_who_wants_it() {
     let world = World::new();
     let missing = |error: Error| match error {
-        Error::Upstream { missing } => missing,
+        Error::Upstream(UpstreamError::Missing { missing }) => missing,
         other => panic!("{other}"),
     };
     let error = world.deploy(&shop(), &world.shop).await.unwrap_err();
@@ -248,7 +249,14 @@ async fn what_another_app_uses_is_not_deleted_where_the_output_is_taken_from_els
         world.fake.calls();
         let planned = world.plan(&after, &world.account, options).await.unwrap();
         let refused = world.execute(&planned.plan, &world.account).await.map(|it| it.state.outputs).unwrap_err();
-        assert!(matches!(refused, Error::ReplacedInUse { .. } | Error::OutputsInUse { .. }), "{refused}");
+        assert!(
+            matches!(
+                refused,
+                Error::Upstream(UpstreamError::ReplacedInUse { .. })
+                    | Error::Upstream(UpstreamError::OutputsInUse { .. })
+            ),
+            "{refused}"
+        );
         assert!(refused.to_string().contains("is used by `shop`: a/logs"), "{refused}");
         assert_eq!(world.fake.calls(), Vec::<String>::new());
         // Nobody uses it any more.
@@ -299,7 +307,7 @@ async fn what_was_replaced_is_not_deleted_while_another_app_uses_it() {
     state.deposed.push(crate::model::Orphan { path: "a/vpc".into(), resource });
     world.account.save(&state).await.unwrap();
     let refused = world.deploy(&program, &world.account).await.unwrap_err();
-    assert!(matches!(refused, Error::ReplacedInUse { .. }), "{refused}");
+    assert!(matches!(refused, Error::Upstream(UpstreamError::ReplacedInUse { .. })), "{refused}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -475,7 +483,7 @@ async fn of_two_runs_at_the_same_time_one_sees_the_other_and_touches_nothing() {
     let account = Meanwhile { store: &world.account, event: Mutex::new(Some((world.shop.clone(), using))) };
     let none = Assembly { resources: BTreeMap::new(), ..network };
     let refused = world.deploy(&none, &account).await.unwrap_err();
-    assert!(matches!(refused, Error::OutputsInUse { .. }), "{refused}");
+    assert!(matches!(refused, Error::Upstream(UpstreamError::OutputsInUse { .. })), "{refused}");
     let after = world.state(&world.account, "account").await;
     assert_eq!((&after.outputs, &after.resources, after.serial), (&before.outputs, &before.resources, 2));
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::Error;
 use crate::hint::{Hint, Hints};
 use crate::provider::{ErrorClass, ProviderError};
 use crate::secret::SecretError;

@@ -13,12 +13,12 @@ use groundplan_core::Environment;
 use groundplan_core::secret::SecretsManagerEntry;
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::Error;
 use crate::provider::{
     Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, ErrorClass, Existing, Fence, Identity, Live,
     LookupRequest, Matches, Owner, Properties, Provider, ProviderError, Status, UpdateRequest,
 };
-use crate::run::store::StateStore;
+use crate::run::store::{StateStore, StoreError};
 
 pub(super) struct Fenced<'a> {
     provider: &'a dyn Provider,
@@ -52,7 +52,7 @@ impl<'a> Fenced<'a> {
     async fn locked(&self) -> Result<(), ProviderError> {
         self.store.confirm_lock().await.map_err(|error| {
             let class = match &error {
-                Error::LockLost { .. } => ErrorClass::LockLost,
+                Error::Store(StoreError::LockLost { .. }) => ErrorClass::LockLost,
                 _ => ErrorClass::UnknownOutcome,
             };
             ProviderError::new(class, format!("it was not tried: {error}"))

@@ -14,7 +14,7 @@ use crate::provider::{
     Accepted, Behavior, CreateRequest, DeleteRequest, Deletion, Existing, Fence, Identity, Live, LookupRequest,
     Matches, Owner, Properties, ProviderError, Status, UpdateRequest,
 };
-use crate::run::store::FileStore;
+use crate::run::store::{FileStore, StoreError};
 
 /// A lock that is lost for good, or cannot be confirmed for a moment, after so many requests.
 struct Lease {
@@ -49,7 +49,7 @@ impl Leased {
     }
 
     fn lost(&self) -> Error {
-        Error::LockLost { place: self.place(), how: "was taken over".into() }
+        Error::Store(StoreError::LockLost { place: self.place(), how: "was taken over".into() })
     }
 
     fn writes(&self) -> Result<(), Error> {
@@ -237,7 +237,7 @@ async fn no_request_is_sent_once_the_lock_is_lost_though_a_call_is_under_way() {
         let (slow, store) = (Slow::new(), Leased::new(after, true));
         let error = run(&slow, &store, &program()).await.unwrap_err();
         assert!(
-            matches!(&error, ExecuteError::Unsaved { source, .. } if matches!(**source, Error::LockLost { .. })),
+            matches!(&error, ExecuteError::Unsaved { source, .. } if matches!(**source, Error::Store(StoreError::LockLost { .. }))),
             "{error}"
         );
         assert_eq!(slow.sent(), after);
@@ -279,7 +279,7 @@ async fn a_poll_sends_no_request_once_the_lock_is_lost() {
         let (slow, store) = (Slow::new(), Leased::new(after, true));
         let error = run(&slow, &store, &polled()).await.unwrap_err();
         assert!(
-            matches!(&error, ExecuteError::Unsaved { source, .. } if matches!(**source, Error::LockLost { .. })),
+            matches!(&error, ExecuteError::Unsaved { source, .. } if matches!(**source, Error::Store(StoreError::LockLost { .. }))),
             "{error}"
         );
         assert_eq!((slow.sent(), slow.fake.cloud().advances), (after, after as u32 - 3));
@@ -311,7 +311,7 @@ async fn a_deletion_is_not_repeated_once_force_unlock_has_taken_the_lock_of_a_di
     };
     let error = tokio::join!(run, unlock).0.unwrap_err();
     assert!(
-        matches!(&error, ExecuteError::Unsaved { source, .. } if matches!(**source, Error::LockLost { .. })),
+        matches!(&error, ExecuteError::Unsaved { source, .. } if matches!(**source, Error::Store(StoreError::LockLost { .. }))),
         "{error}"
     );
     assert_eq!(fake.paths(), ["a/one"], "a later try would have deleted it");

@@ -28,17 +28,20 @@ use tokio::time::Instant;
 
 pub use error::StepError;
 pub use progress::{Progress, ProgressEvent};
+pub use secrets::MissingSecrets;
 pub use timing_report::TimingReport;
 
 use fenced::Fenced;
 use record::Record;
 use step::Runner;
 
-use crate::error::Error;
+use crate::Error;
 use crate::hint::{Hint, Hints};
 use crate::model::{Event, Loaded, State};
 use crate::provider::{ErrorClass, Provider};
+use crate::run::account::WrongAccount;
 use crate::run::rate_limit::{Rank, RateLimiter};
+use crate::run::reader::ReadError;
 use crate::run::store::StateStore;
 use crate::run::upstream;
 use crate::secret::{Told, Variables};
@@ -220,15 +223,15 @@ pub async fn execute(
     plan.permit(options.delete_data)?;
     let loaded = current(plan, loaded)?;
     plan.verify(&loaded.state)?;
-    let identity = provider.identity().await.map_err(Error::provider(None))?;
+    let identity = provider.identity().await.map_err(ReadError::of(None))?;
     if identity.account != plan.identity.account {
         let what = "the plan was made for".to_owned();
-        return Err(Error::WrongAccount {
+        return Err(Error::WrongAccount(WrongAccount {
             what,
             stack: None,
             expected: plan.identity.account.clone(),
             actual: identity,
-        }
+        })
         .into());
     }
 

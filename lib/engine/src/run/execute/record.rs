@@ -2,9 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, Loaded, State};
-use crate::run::store::StateStore;
+use crate::run::store::{StateStore, StoreError};
 
 /// Folds events into the state and commits them in groups: events that arrive while a group is being written are part
 /// of the next one, so that a wave of steps costs one write.
@@ -62,7 +62,7 @@ impl<'a> Record<'a> {
             Ok(events) if *events >= ticket => return Ok(()),
             Ok(_) => {}
             Err(reason) => {
-                return Err(Error::JournalStopped { place: self.store.place(), reason: reason.clone() });
+                return Err(StoreError::JournalStopped { place: self.store.place(), reason: reason.clone() }.into());
             }
         }
         let (batch, total) = {
@@ -85,7 +85,7 @@ impl<'a> Record<'a> {
             shared
                 .state
                 .apply(event.clone())
-                .map_err(|illegal| Error::Journal { place: self.store.place(), illegal })?;
+                .map_err(|illegal| StoreError::Journal { place: self.store.place(), illegal })?;
             shared.queue.push(event);
             shared.total += 1;
         }

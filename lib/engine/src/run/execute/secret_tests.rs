@@ -3,6 +3,7 @@
 use super::*;
 use crate::fake::Answer;
 use crate::provider::ProviderError;
+use crate::run::execute::secrets::MissingSecrets;
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_reaches_the_cloud_and_no_file() {
@@ -115,7 +116,7 @@ async fn a_variable_that_is_needed_and_not_set_is_missed_before_anything_is_touc
         let options = ExecuteOptions { delete_data: true, ..ExecuteOptions::default() };
         let result = execute(&plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await;
         assert!(
-            matches!(&result, Err(ExecuteError::Refused(Error::MissingSecrets { names })) if *names == [UNSET]),
+            matches!(&result, Err(ExecuteError::Refused(Error::MissingSecrets(MissingSecrets { names }))) if *names == [UNSET]),
             "{result:?}"
         );
         assert_eq!(fake.calls(), [""; 0]);

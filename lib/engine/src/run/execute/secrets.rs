@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::secret::{SecretOutput, SecretSource};
 use groundplan_core::{Path, Value};
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::State;
 use crate::provider::Provider;
 use crate::secret::{self, SecretError, Sources, Told, Variables};
@@ -15,7 +15,7 @@ use crate::stages::resolve::{reveal, substitute};
 /// Refuses a plan that needs the values of environment variables that are not set.
 ///
 /// # Errors
-/// [`Error::MissingSecrets`], and as [`unset_variables`].
+/// [`MissingSecrets`], and as [`unset_variables`].
 pub(super) async fn are_set(
     plan: &Plan,
     state: &State,
@@ -23,13 +23,13 @@ pub(super) async fn are_set(
     variables: &Variables,
 ) -> Result<(), Error> {
     let names = unset_variables(plan, state, provider, variables).await?;
-    if names.is_empty() { Ok(()) } else { Err(Error::MissingSecrets { names: names.into_iter().collect() }) }
+    if names.is_empty() { Ok(()) } else { Err(MissingSecrets { names: names.into_iter().collect() }.into()) }
 }
 
 /// Returns the environment variables whose values a plan needs and that are not set.
 ///
 /// # Errors
-/// [`Error::StalePlan`], if the plan does not fit the state.
+/// [`PlanError::Stale`](crate::plan::PlanError::Stale), if the plan does not fit the state.
 pub(crate) async fn unset_variables(
     plan: &Plan,
     state: &State,
@@ -46,9 +46,8 @@ pub(crate) async fn unset_variables(
     let mut names = BTreeSet::new();
     for Lacking { step, name, value, unset } in lacking {
         // What this run makes or changes may give another value, so that it is not known yet.
-        let known = substitute(value, &|reference| match changing.contains(&reference.path) {
-            true => None,
-            false => state.value_of(reference),
+        let known = substitute(value, &|reference| {
+            if changing.contains(&reference.path) { None } else { state.value_of(reference) }
         });
         if matches!(step.work, Work::Create { .. })
             || is_sent(&state, &step.path, name, known, provider, variables).await
@@ -79,8 +78,9 @@ fn unset(value: &Value, variables: &Variables) -> Vec<String> {
     value.walk(&mut |value| {
         if let Value::Secret(source) = value
             && let SecretSource::Environment(name) = source.origin()
+            && variables.get(name).is_none()
         {
-            unset.extend(variables.get(name).is_none().then(|| name.clone()));
+            unset.push(name.clone());
         }
     });
     unset
@@ -102,4 +102,17 @@ async fn is_sent(
     let sources = Sources { provider, variables, told, maker };
     let revealed = reveal(&property, Some(prior), &state.digest_key, &prior.environment, sources).await;
     matches!(revealed, Err(SecretError::Unset(_)))
+}
+
+/// Environment variables that secrets are read from are not set.
+#[derive(Debug, thiserror::Error)]
+#[error("set the environment {}, which secrets are read from", variables(names))]
+pub struct MissingSecrets {
+    /// The variables.
+    pub names: Vec<String>,
+}
+
+fn variables(names: &[String]) -> String {
+    let plural = if names.len() == 1 { "variable" } else { "variables" };
+    format!("{plural} {}", names.join(", "))
 }

@@ -10,7 +10,8 @@ use crate::fake::{DATABASE, Fake, LOG_GROUP, NAT, VPC, assembly, reference, subn
 use crate::model::LockOwner;
 use crate::provider::ErrorClass;
 use crate::run::planning::{self, PlanOptions};
-use crate::run::store::{self, Lock, MemoryStore, Stored};
+use crate::run::store::{self, Lock, MemoryStore, StoreError, Stored};
+use crate::stages::plan::PlanError;
 
 async fn plan(assembly: &Assembly, store: &dyn StateStore, fake: &Fake) -> (Plan, Loaded) {
     let loaded = store::load(store, "shop").await.unwrap();
@@ -209,9 +210,9 @@ async fn what_failed_later_is_replaced_only_where_its_data_may_be_lost_and_not_o
     fake.cloud().broken.insert("a/db".into());
     assert!(!deploy(&program, &store, &fake).await.succeeded());
     let (replaces, _) = plan(&program, &store, &fake).await;
-    assert!(matches!(replaces.permit(false), Err(Error::DataLoss { .. })), "{}", replaces.render());
+    assert!(matches!(replaces.permit(false), Err(Error::Plan(PlanError::DataLoss { .. }))), "{}", replaces.render());
     let (removes, _) = plan(&assembly(&[]), &store, &fake).await;
-    assert!(matches!(removes.permit(false), Err(Error::DataLoss { .. })), "{}", removes.render());
+    assert!(matches!(removes.permit(false), Err(Error::Plan(PlanError::DataLoss { .. }))), "{}", removes.render());
 
     fake.cloud().broken.clear();
     tokio::time::sleep(Duration::from_secs(600)).await;
@@ -261,7 +262,7 @@ async fn a_plan_made_before_another_deploy_is_stale() {
     deploy(&network(), &store, &fake).await;
     let loaded = store::load(&store, "shop").await.unwrap();
     let result = execute(&old, loaded, &fake, &store, &ExecuteOptions::default(), &(), &Cancellation::new()).await;
-    assert!(matches!(result, Err(ExecuteError::Refused(Error::StalePlan { .. }))), "{result:?}");
+    assert!(matches!(result, Err(ExecuteError::Refused(Error::Plan(PlanError::Stale { .. })))), "{result:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -281,7 +282,7 @@ async fn a_plan_made_while_another_run_is_under_way_is_stale_once_that_has_gone_
         let loaded = store::load(&store, "shop").await.unwrap();
         assert_eq!(loaded.state.serial, old.serial);
         let result = execute(&old, loaded, &fake, &store, &ExecuteOptions::default(), &(), &Cancellation::new()).await;
-        assert!(matches!(result, Err(ExecuteError::Refused(Error::StalePlan { .. }))), "{result:?}");
+        assert!(matches!(result, Err(ExecuteError::Refused(Error::Plan(PlanError::Stale { .. })))), "{result:?}");
     }
     // Where that run has died, it is as it was.
     let options = ExecuteOptions::default();
@@ -348,7 +349,7 @@ impl StateStore for Crashing {
             room < events.len()
         };
         if full && self.refuses {
-            return Err(Error::file("write", "journal.jsonl")(std::io::ErrorKind::StorageFull.into()));
+            return Err(StoreError::file("write", "journal.jsonl")(std::io::ErrorKind::StorageFull.into()));
         }
         if full {
             std::future::pending::<()>().await;
@@ -463,7 +464,7 @@ impl StateStore for Doubtful {
         let appends = *self.appends.lock().unwrap();
         match appends {
             0 => self.kept.save(state).await,
-            _ => Err(Error::file("write", "state.json")(std::io::ErrorKind::StorageFull.into())),
+            _ => Err(StoreError::file("write", "state.json")(std::io::ErrorKind::StorageFull.into())),
         }
     }
 
@@ -472,7 +473,7 @@ impl StateStore for Doubtful {
         let mut appends = self.appends.lock().unwrap();
         *appends += 1;
         match *appends == self.fails {
-            true => Err(Error::file("write", "journal.jsonl")(std::io::ErrorKind::StorageFull.into())),
+            true => Err(StoreError::file("write", "journal.jsonl")(std::io::ErrorKind::StorageFull.into())),
             false => Ok(()),
         }
     }
@@ -545,7 +546,7 @@ async fn what_was_done_is_told_though_it_cannot_be_saved() {
     let error = execute(&plan, loaded, &fake, &store, &options, &(), &cancellation).await.unwrap_err();
     let ExecuteError::Unsaved { outcome, source } = error else { panic!("{error}") };
     assert_eq!(outcome.done.len(), plan.steps.len());
-    assert!(matches!(*source, Error::File { .. }), "{source}");
+    assert!(matches!(*source, Error::Store(StoreError::File { .. })), "{source}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use groundplan_core::Path;
 
 use super::Request;
-use crate::error::Error;
+use crate::Error;
 use crate::hint::Hint;
 use crate::model::{GlobalId, ResourceState, State};
 use crate::provider::{Existing, Identity, Owner};
-use crate::run::reader::Reader;
+use crate::run::import::NotImportable;
+use crate::run::reader::{ReadError, Reader};
+use crate::run::store::StateStore;
 use crate::run::upstream;
 
 /// The maximum number of characters of a path in an identity tag.
@@ -22,10 +24,11 @@ pub(super) async fn permit(
     existing: &Existing,
     own: &Identity,
     reader: Reader<'_>,
+    store: &dyn StateStore,
 ) -> Result<(), Error> {
     let Existing { address, id, .. } = existing;
-    let (path, store) = (&address.path, request.store);
-    let refused = |reason: String, hints: Vec<Hint>| Err(Error::NotImportable { path: path.clone(), reason, hints });
+    let path = &address.path;
+    let refused = |reason: String, hints: Vec<Hint>| Err(NotImportable { path: path.clone(), reason, hints }.into());
     let mut asked = BTreeSet::new();
     for app in store.apps().await?.into_iter().filter(|app| *app != address.app) {
         let state = match upstream::last_known(store, &app).await {
@@ -43,15 +46,16 @@ pub(super) async fn permit(
     if request.take_ownership {
         return Ok(());
     }
-    match reader.owner(existing).await.map_err(Error::provider(Some(path)))? {
-        Some(Owner { app, path: tagged }) if app == address.app => match is_at(&tagged, path.as_str()) {
-            true => Ok(()),
-            false => {
+    match reader.owner(existing).await.map_err(ReadError::of(Some(path)))? {
+        Some(Owner { app, path: tagged }) if app == address.app => {
+            if is_at(&tagged, path.as_str()) {
+                Ok(())
+            } else {
                 let there = Hint::Import { path: Some(tagged.as_str().into()), id: Some(id.clone()), new_state: false };
                 let reason = format!("the tags of `{id}` say that it was created for `{tagged}`");
                 refused(reason, vec![there, Hint::TakeOwnership])
             }
-        },
+        }
         // Its state does not have it any more.
         Some(Owner { app, .. }) if asked.contains(&app) => Ok(()),
         Some(Owner { app, path: tagged }) => {

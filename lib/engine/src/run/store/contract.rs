@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::run::store::StoreError;
 use groundplan_core::App;
 use groundplan_engine::model::{Counts, Event, LockOwner, RunRecord, RunResult};
 use groundplan_engine::provider::{ErrorClass, Identity};
@@ -88,7 +89,8 @@ async fn what_is_written_is_read(store: &dyn StateStore, other: &dyn StateStore)
 
 async fn one_run_writes_at_a_time(store: &dyn StateStore, other: &dyn StateStore) {
     let held = lock(store, "deploy --yes").await;
-    let Err(Error::Locked { holder, place, .. }) = other.lock(&LockOwner::new("destroy")).await else {
+    let Err(Error::Store(StoreError::Locked { holder, place, .. })) = other.lock(&LockOwner::new("destroy")).await
+    else {
         panic!("it is locked")
     };
     assert_eq!((holder.command.as_str(), holder.pid, holder.host.as_str()), ("deploy --yes", 4711, "build-7"));
@@ -100,7 +102,7 @@ async fn one_run_writes_at_a_time(store: &dyn StateStore, other: &dyn StateStore
     for _ in 0..100 {
         match store.lock(&LockOwner::new("deploy")).await {
             Ok(held) => return held.release().await.unwrap(),
-            Err(Error::Locked { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(Error::Store(StoreError::Locked { .. })) => tokio::time::sleep(Duration::from_millis(20)).await,
             Err(error) => panic!("{error}"),
         }
     }
@@ -117,20 +119,20 @@ async fn who_has_lost_the_lock_writes_nothing(store: &dyn StateStore, other: &dy
     let state = State { serial: 1000, ..State::new("shop") };
     let refused = [store.append(39, &[begun(40)]).await, store.save(&state).await];
     for result in refused {
-        assert!(matches!(result, Err(Error::LockLost { .. })), "{result:?}");
+        assert!(matches!(result, Err(Error::Store(StoreError::LockLost { .. }))), "{result:?}");
     }
     assert_eq!(other.load().await.unwrap(), before);
     // It makes no call any more, though nobody has taken the lock or written since.
-    assert!(matches!(store.confirm_lock().await, Err(Error::LockLost { .. })));
+    assert!(matches!(store.confirm_lock().await, Err(Error::Store(StoreError::LockLost { .. }))));
     assert_eq!(fence.check().unwrap_err().class, ErrorClass::LockLost);
     let next = lock(other, "deploy").await;
-    assert!(matches!(store.confirm_lock().await, Err(Error::LockLost { .. })));
+    assert!(matches!(store.confirm_lock().await, Err(Error::Store(StoreError::LockLost { .. }))));
     assert_eq!(fence.check().unwrap_err().class, ErrorClass::LockLost);
-    assert!(matches!(store.save(&state).await, Err(Error::LockLost { .. })));
+    assert!(matches!(store.save(&state).await, Err(Error::Store(StoreError::LockLost { .. }))));
     // What is left of the first lock does not touch the second one.
     held.release().await.unwrap();
     other.append(39, &[begun(40)]).await.unwrap();
-    assert!(matches!(store.lock(&LockOwner::new("deploy")).await, Err(Error::Locked { .. })));
+    assert!(matches!(store.lock(&LockOwner::new("deploy")).await, Err(Error::Store(StoreError::Locked { .. }))));
     next.release().await.unwrap();
     assert_eq!(serial(store).await, 40);
 }
@@ -200,6 +202,6 @@ async fn earlier_states_and_moves_are_known(store: &dyn StateStore, other: &dyn 
     held.release().await.unwrap();
 
     let outside = store.of("../shop").expect("it keeps others");
-    assert!(matches!(outside.load().await, Err(Error::AppName { .. })));
-    assert!(matches!(outside.lock(&LockOwner::new("deploy")).await, Err(Error::AppName { .. })));
+    assert!(matches!(outside.load().await, Err(Error::Store(StoreError::AppName { .. }))));
+    assert!(matches!(outside.lock(&LockOwner::new("deploy")).await, Err(Error::Store(StoreError::AppName { .. }))));
 }

@@ -12,8 +12,9 @@ use tokio::time::Instant;
 
 use super::lease::{Clock, CompareAndSwapStore, StoredText};
 use super::object::{ObjectStore, Objects};
-use crate::error::Error;
+use crate::Error;
 use crate::provider::{ErrorClass, ProviderError};
+use crate::run::store::StoreError;
 
 /// The outcome of the next request that changes something.
 #[derive(Clone, Copy)]
@@ -164,7 +165,12 @@ impl FakeBucket {
 
 fn no_answer() -> Error {
     let source = ProviderError::new(ErrorClass::UnknownOutcome, "connection reset");
-    Error::Store { doing: "write", place: "s3://bucket".into(), source: Box::new(source), fix: None }
+    Error::Store(StoreError::Request {
+        doing: "write",
+        place: "s3://bucket".into(),
+        source: Box::new(source),
+        fix: None,
+    })
 }
 
 /// Lets everything else go on for that long.

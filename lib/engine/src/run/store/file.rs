@@ -23,7 +23,7 @@ use super::file_lock::{FileFence, lock};
 use super::files::make_dir;
 use super::history::History;
 use super::{Lock, StateStore, Stored, file_history, name_is_valid};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, LockOwner, RunRecord, State};
 use crate::provider::Fence;
 

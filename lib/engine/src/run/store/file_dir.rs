@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::Stored;
 use super::files::{self, make_dir, replace, sync_dir, write_through};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{FormatError, State};
+use crate::run::store::StoreError;
 
 /// The number of earlier states that are kept.
 const HISTORY: usize = 10;
@@ -76,7 +77,7 @@ impl Files {
                 let is_deployed = |serial: &u64| matches!(read_state(&self.backup_file(*serial)), Ok(Some(state)) if !state.is_blank());
                 let restore = self.backups()?.into_iter().rfind(is_deployed);
                 let place = self.dir.display().to_string();
-                return Err(Error::Absent { place, evidence: vec!["a journal".into()], restore });
+                return Err(StoreError::Absent { place, evidence: vec!["a journal".into()], restore }.into());
             }
             return Ok(None);
         };
@@ -88,9 +89,9 @@ impl Files {
     pub(super) fn saved(&self) -> Result<Option<Saved>, Error> {
         let path = self.state_file();
         let parse = |text: String| {
-            serde_json::from_str(&text).map_err(|error| Error::corrupt(&path.display().to_string(), error))
+            serde_json::from_str(&text).map_err(|error| FormatError::corrupt(&path.display().to_string(), error))
         };
-        files::read(&path)?.map(parse).transpose()
+        Ok(files::read(&path)?.map(parse).transpose()?)
     }
 
     pub(super) fn save(&self, json: &str, serial: u64) -> Result<(), Error> {
@@ -100,7 +101,7 @@ impl Files {
         write_through(&new, json.as_bytes())?;
         self.keep_backup(serial)?;
         self.keep_damaged_journal()?;
-        fs::rename(&new, &state).map_err(Error::file("write", &state))?;
+        fs::rename(&new, &state).map_err(StoreError::file("write", &state))?;
         sync_dir(&self.dir)?;
         *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = None;
         files::remove(&self.journal_file())
@@ -118,7 +119,7 @@ impl Files {
         match self.load() {
             Err(error) if error.is_of_content() && journal.exists() => {
                 let kept = self.dir.join("journal.damaged.jsonl");
-                fs::rename(&journal, &kept).map_err(Error::file("keep", &kept))
+                fs::rename(&journal, &kept).map_err(StoreError::file("keep", &kept))
             }
             _ => Ok(()),
         }
@@ -154,7 +155,7 @@ impl Files {
 
     pub(super) fn copy_state(&self, to: &Path) -> Result<(), Error> {
         let state = self.state_file();
-        let bytes = fs::read(&state).map_err(Error::file("read", &state))?;
+        let bytes = fs::read(&state).map_err(StoreError::file("read", &state))?;
         replace(to, &bytes)
     }
 
@@ -182,7 +183,7 @@ impl Files {
         let path = self.moved_file();
         let Some(text) = files::read(&path)? else { return Ok(None) };
         let place = path.display().to_string();
-        let Moved { format, to } = serde_json::from_str(&text).map_err(|error| Error::corrupt(&place, error))?;
+        let Moved { format, to } = serde_json::from_str(&text).map_err(|error| FormatError::corrupt(&place, error))?;
         if format > MOVED_FORMAT {
             return Err(Error::Format(FormatError::Newer { place, found: format, known: MOVED_FORMAT }));
         }

@@ -7,7 +7,7 @@ use groundplan_core::Assembly;
 
 use super::files::{make_dir, names, prune, read, remove, replace, sync_dir};
 use super::history::History;
-use crate::error::Error;
+use crate::Error;
 use crate::model::{RunRecord, assembly_from_json};
 
 /// The number of runs that are kept.
@@ -75,7 +75,7 @@ mod tests {
     use crate::fake::{Fake, assembly, state, vpc};
     use crate::model::{LockOwner, RunResult, State};
     use crate::run::execute::{Cancellation, ExecuteError, ExecuteOptions, execute};
-    use crate::run::store::{FileStore, StateStore, load};
+    use crate::run::store::{FileStore, StateStore, StoreError, load};
 
     fn entry(serial: u64) -> RunRecord {
         let counts = crate::model::Counts { create: 1, ..Default::default() };
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(other.force_unlock().await.unwrap(), None);
         let options = ExecuteOptions::default();
         let ended = execute(&planned.plan, loaded, &fake, &store, &options, &(), &Cancellation::new()).await;
-        assert!(matches!(ended, Err(ExecuteError::Refused(Error::LockLost { .. }))), "{ended:?}");
+        assert!(matches!(ended, Err(ExecuteError::Refused(Error::Store(StoreError::LockLost { .. })))), "{ended:?}");
         assert_eq!(fake.calls(), Vec::<String>::new());
         let second = other.lock(&LockOwner::new("destroy")).await.unwrap();
         assert!(store.save(&state()).await.is_err());

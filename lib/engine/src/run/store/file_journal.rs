@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use super::file_dir::{Files, line};
 use super::files::{self, make_dir, sync_dir};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, FormatError, State};
+use crate::run::store::StoreError;
 
 /// The version of the journal's format that this crate writes. Format 1 had no lineage, format 2 nothing retained,
 /// format 3 nothing restored and no lookups.
@@ -54,11 +55,11 @@ impl Files {
         }
         let place = self.dir.display().to_string();
         if let Some(journal) = header.lineage.filter(|lineage| *lineage != state.lineage) {
-            return Err(Error::OtherLineage { place, journal, state: state.lineage, serial: state.serial });
+            return Err(StoreError::OtherLineage { place, journal, state: state.lineage, serial: state.serial }.into());
         }
         if header.base > state.serial {
             let newer = format!("its journal continues serial {}", header.base);
-            return Err(Error::Older { place, found: state.serial, newer });
+            return Err(StoreError::Older { place, found: state.serial, newer }.into());
         }
         if header.base < state.serial {
             return Ok(Vec::new());
@@ -74,8 +75,8 @@ impl Files {
             None => self.open_journal(base)?,
         };
         let path = self.journal_file();
-        journal.write_all(lines.as_bytes()).map_err(Error::file("write", &path))?;
-        journal.sync_data().map_err(Error::file("write", &path))?;
+        journal.write_all(lines.as_bytes()).map_err(StoreError::file("write", &path))?;
+        journal.sync_data().map_err(StoreError::file("write", &path))?;
         // A file whose write has failed is not kept open: the next try starts after the last
         // whole line.
         *slot = Some(journal);
@@ -89,7 +90,7 @@ impl Files {
         let path = self.journal_file();
         let mut file = files::open(&path)?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(Error::file("read", &path))?;
+        file.read_to_end(&mut bytes).map_err(StoreError::file("read", &path))?;
         let lineage = self.saved()?.map(|saved| saved.lineage);
         let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let header = serde_json::from_slice::<Header>(first).ok();
@@ -97,11 +98,11 @@ impl Files {
             header.base == base && (header.lineage.is_none() || lineage.is_none() || header.lineage == lineage)
         });
         let end = if continues { whole(&bytes).len() } else { 0 };
-        file.set_len(end as u64).map_err(Error::file("write", &path))?;
-        file.seek(SeekFrom::End(0)).map_err(Error::file("write", &path))?;
+        file.set_len(end as u64).map_err(StoreError::file("write", &path))?;
+        file.seek(SeekFrom::End(0)).map_err(StoreError::file("write", &path))?;
         if end == 0 {
             let header = line(&Header { format: FORMAT, base, lineage });
-            file.write_all(header.as_bytes()).map_err(Error::file("write", &path))?;
+            file.write_all(header.as_bytes()).map_err(StoreError::file("write", &path))?;
             sync_dir(&self.dir)?;
         }
         Ok(file)

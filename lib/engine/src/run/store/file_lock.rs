@@ -14,9 +14,10 @@ use uuid::Uuid;
 use super::Lock;
 use super::file_dir::{Files, line};
 use super::files::{self, make_dir};
-use crate::error::Error;
+use crate::Error;
 use crate::model::LockOwner;
 use crate::provider::{ErrorClass, Fence, ProviderError};
+use crate::run::store::StoreError;
 
 /// The content of the lock file.
 #[derive(Serialize, Deserialize)]
@@ -48,7 +49,11 @@ impl Files {
     fn is_locked_by(&self, token: Uuid) -> Result<(), Error> {
         match holder(&self.lock_file())? {
             Some(current) if current.token == token => Ok(()),
-            _ => Err(Error::LockLost { place: self.dir.display().to_string(), how: "was taken away by force".into() }),
+            _ => Err(StoreError::LockLost {
+                place: self.dir.display().to_string(),
+                how: "was taken away by force".into(),
+            }
+            .into()),
         }
     }
 
@@ -57,13 +62,13 @@ impl Files {
         let path = self.lock_file();
         let file = match File::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(Error::file("open", &path))?,
+            opened => opened.map_err(StoreError::file("open", &path))?,
         };
-        if FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
+        if FileExt::try_lock_exclusive(&file).map_err(StoreError::file("lock", &path))? {
             return Ok(None);
         }
         let holder = holder(&path)?.map_or_else(LockOwner::unknown, |current| current.holder);
-        fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+        fs::remove_file(&path).map_err(StoreError::file("remove", &path))?;
         Ok(Some(holder))
     }
 }
@@ -87,12 +92,12 @@ pub(super) fn lock(files: Arc<Files>, run: LockOwner) -> Result<FileLock, Error>
     let content = LockFile { holder: run, token: Uuid::new_v4() };
     loop {
         let mut file = files::open(&path)?;
-        if !FileExt::try_lock_exclusive(&file).map_err(Error::file("lock", &path))? {
+        if !FileExt::try_lock_exclusive(&file).map_err(StoreError::file("lock", &path))? {
             let holder = Box::new(holder(&path)?.map_or_else(LockOwner::unknown, |current| current.holder));
-            return Err(Error::Locked { place: files.dir.display().to_string(), holder, heard: None });
+            return Err(StoreError::Locked { place: files.dir.display().to_string(), holder, heard: None }.into());
         }
-        file.set_len(0).map_err(Error::file("write", &path))?;
-        file.write_all(line(&content).as_bytes()).map_err(Error::file("write", &path))?;
+        file.set_len(0).map_err(StoreError::file("write", &path))?;
+        file.write_all(line(&content).as_bytes()).map_err(StoreError::file("write", &path))?;
         // Between opening and locking, the file may have been taken away.
         if holder(&path)?.is_some_and(|current| current.token == content.token) {
             *files.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(content.token);

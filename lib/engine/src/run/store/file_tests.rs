@@ -2,7 +2,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::fake::{identity, state};
-use crate::run::store::load;
+use crate::run::store::{StoreError, load};
 
 fn store() -> (TempDir, FileStore) {
     let dir = TempDir::new().unwrap();
@@ -142,7 +142,7 @@ async fn a_lock_that_is_no_text_is_somebodys_and_can_be_taken_away() {
     let held = store.lock(&LockOwner::new("deploy")).await.unwrap();
     fs::write(file(&dir, "lock"), [0xff, 0xfe]).unwrap();
     let other = FileStore::new(dir.path(), "shop");
-    assert!(matches!(other.lock(&LockOwner::new("destroy")).await, Err(Error::Locked { .. })));
+    assert!(matches!(other.lock(&LockOwner::new("destroy")).await, Err(Error::Store(StoreError::Locked { .. }))));
     assert_eq!(other.force_unlock().await.unwrap(), Some(LockOwner::unknown()));
     let _next = other.lock(&LockOwner::new("destroy")).await.unwrap();
     drop(held);
@@ -159,10 +159,10 @@ async fn the_name_of_an_app_leads_nowhere_else() {
             store.lock(&LockOwner::new("deploy")).await.map(drop),
             store.append(0, &[]).await,
         ] {
-            assert!(matches!(result, Err(Error::AppName { .. })), "{app}: {result:?}");
+            assert!(matches!(result, Err(Error::Store(StoreError::AppName { .. }))), "{app}: {result:?}");
         }
         let beside = FileStore::new(dir.path().join("states"), "shop").of(app).unwrap();
-        assert!(matches!(beside.load().await, Err(Error::AppName { .. })), "{app}");
+        assert!(matches!(beside.load().await, Err(Error::Store(StoreError::AppName { .. }))), "{app}");
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
@@ -229,7 +229,8 @@ async fn a_second_run_is_told_who_holds_the_lock() {
     let holder = LockOwner { pid: 4711, since: 1_700_000_000, ..LockOwner::new("deploy").by("ada") };
     let lock = store.lock(&holder).await.unwrap();
     let other = FileStore::new(dir.path(), "shop");
-    let Err(Error::Locked { holder: told, .. }) = other.lock(&LockOwner::new("destroy")).await else {
+    let Err(Error::Store(StoreError::Locked { holder: told, .. })) = other.lock(&LockOwner::new("destroy")).await
+    else {
         panic!("it is locked")
     };
     assert_eq!(*told, holder);

@@ -5,14 +5,16 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use crate::error::Error;
+use crate::Error;
+use crate::model::FormatError;
+use crate::run::store::StoreError;
 
 /// The bytes of a file, if there is one.
 pub(super) fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::file("read", path)(error)),
+        Err(error) => Err(StoreError::file("read", path)(error)),
     }
 }
 
@@ -22,7 +24,8 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Error> {
 }
 
 pub(super) fn text(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
-    String::from_utf8(bytes).map_err(|_| Error::corrupt(&path.display().to_string(), "it is not UTF-8 text"))
+    Ok(String::from_utf8(bytes)
+        .map_err(|_| FormatError::corrupt(&path.display().to_string(), "it is not UTF-8 text"))?)
 }
 
 /// Makes the directory and those above it. What is made is for its owner alone.
@@ -31,7 +34,7 @@ pub(super) fn make_dir(path: &Path) -> Result<(), Error> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(Error::file("make", path))
+    builder.create(path).map_err(StoreError::file("make", path))
 }
 
 /// Opens a file to read and write it, and makes it where there is none.
@@ -41,20 +44,20 @@ pub(super) fn make_dir(path: &Path) -> Result<(), Error> {
 pub(super) fn open(path: &Path) -> Result<File, Error> {
     let refused = || io::Error::other("it is a symbolic link; replace it by a file");
     if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_symlink()) {
-        return Err(Error::file("open", path)(refused()));
+        return Err(StoreError::file("open", path)(refused()));
     }
     let mut options = OpenOptions::new();
     options.create(true).read(true).write(true).truncate(false);
     for_owner(&mut options);
-    let file = options.open(path).map_err(Error::file("open", path))?;
+    let file = options.open(path).map_err(StoreError::file("open", path))?;
     // It may have become one between the two.
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let opened = file.metadata().map_err(Error::file("open", path))?;
+        let opened = file.metadata().map_err(StoreError::file("open", path))?;
         let here = fs::symlink_metadata(path);
         if here.is_ok_and(|here| here.file_type().is_symlink() && here.ino() != opened.ino()) {
-            return Err(Error::file("open", path)(refused()));
+            return Err(StoreError::file("open", path)(refused()));
         }
     }
     Ok(file)
@@ -78,7 +81,7 @@ pub(super) fn write_through(path: &Path, text: &[u8]) -> Result<(), Error> {
     };
     write().map_err(|error| {
         let _ = fs::remove_file(path);
-        Error::file("write", path)(error)
+        StoreError::file("write", path)(error)
     })
 }
 
@@ -86,18 +89,18 @@ pub(super) fn write_through(path: &Path, text: &[u8]) -> Result<(), Error> {
 pub(super) fn replace(path: &Path, text: &[u8]) -> Result<(), Error> {
     let new = path.with_extension("new");
     write_through(&new, text)?;
-    fs::rename(&new, path).map_err(Error::file("write", path))
+    fs::rename(&new, path).map_err(StoreError::file("write", path))
 }
 
 /// A rename is durable when its directory is.
 pub(super) fn sync_dir(dir: &Path) -> Result<(), Error> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(Error::file("write", dir))
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(StoreError::file("write", dir))
 }
 
 /// Removes a file, if there is one.
 pub(super) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::file("remove", path)(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::file("remove", path)(error)),
         _ => Ok(()),
     }
 }
@@ -113,10 +116,10 @@ pub(super) fn prune(path: &Path) {
 pub(super) fn names(dir: &Path) -> Result<Vec<String>, Error> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(Error::file("read", dir))?,
+        entries => entries.map_err(StoreError::file("read", dir))?,
     };
     let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().into_string().ok()).transpose();
-    entries.filter_map(name).collect::<io::Result<_>>().map_err(Error::file("read", dir))
+    entries.filter_map(name).collect::<io::Result<_>>().map_err(StoreError::file("read", dir))
 }
 
 #[cfg_attr(not(unix), expect(unused_variables, reason = "other systems have no modes"))]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::RunRecord;
 
 /// The recorded runs of a store.

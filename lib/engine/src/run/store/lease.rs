@@ -20,9 +20,10 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{FormatError, LastHeartbeat, LockOwner};
 use crate::provider::{ErrorClass, Fence, ProviderError};
+use crate::run::store::StoreError;
 
 /// The duration of a lease without renewal.
 const LEASE: Duration = Duration::from_secs(30);
@@ -127,7 +128,7 @@ impl Leases {
     /// Takes the lease, and returns whether it was taken over from another run.
     ///
     /// # Errors
-    /// [`Error::Locked`] if another run has it. A waiting run repeats the attempt; an owner that sends no heartbeat
+    /// [`StoreError::Locked`] if another run has it. A waiting run repeats the attempt; an owner that sends no heartbeat
     /// meanwhile loses the lease.
     pub(super) async fn acquire(&self, holder: &LockOwner) -> Result<(Lease, bool), Error> {
         let token = Uuid::new_v4();
@@ -158,10 +159,10 @@ impl Leases {
         }
         match self.cells.read(&self.name).await? {
             Some(cell) => Err(self.locked(&cell)?),
-            None => Err(Error::LockLost {
-                place: self.place.clone(),
-                how: "changed owner repeatedly during the attempt to take it".into(),
-            }),
+            None => {
+                let how = "changed owner repeatedly during the attempt to take it".into();
+                Err(StoreError::LockLost { place: self.place.clone(), how }.into())
+            }
         }
     }
 
@@ -182,7 +183,7 @@ impl Leases {
                 return Ok(Some(holder));
             }
         }
-        Err(Error::LockLost { place: self.place.clone(), how: "went from hand to hand".into() })
+        Err(StoreError::LockLost { place: self.place.clone(), how: "went from hand to hand".into() }.into())
     }
 
     /// Returns whether this record has been seen for the whole duration of the lease. Remembers that it was seen.
@@ -202,7 +203,7 @@ impl Leases {
         let Record { holder, lease, renewed, .. } = Record::from_json(&cell.text, &self.place)?;
         let ago = (self.wall)().as_second().saturating_sub(renewed);
         let heard = LastHeartbeat { ago, lease: Duration::from_secs(lease) };
-        Ok(Error::Locked { place: self.place.clone(), holder: Box::new(holder), heard: Some(heard) })
+        Ok(Error::Store(StoreError::Locked { place: self.place.clone(), holder: Box::new(holder), heard: Some(heard) }))
     }
 
     /// Returns the record with this token, if it is the current one.
@@ -260,7 +261,7 @@ impl Lease {
     /// Returns when it is sure that the lease is this process's, now and since it was taken.
     ///
     /// # Errors
-    /// [`Error::LockLost`], and what keeps it from being renewed.
+    /// [`StoreError::LockLost`], and what keeps it from being renewed.
     pub(super) async fn confirm(&self) -> Result<(), Error> {
         self.held.confirm().await
     }
@@ -309,7 +310,7 @@ async fn heartbeat(held: Arc<Held>) {
         sleep(pause).await;
         pause = match timeout(interval, held.renew()).await {
             Ok(Ok(())) => interval,
-            Ok(Err(Error::LockLost { .. })) => return,
+            Ok(Err(Error::Store(StoreError::LockLost { .. }))) => return,
             failed => {
                 tracing::warn!("the lock of {} cannot be renewed: {failed:?}", held.leases.place);
                 interval / 10
@@ -392,7 +393,7 @@ impl Held {
     }
 
     fn lock_lost(&self, how: &str) -> Error {
-        Error::LockLost { place: self.leases.place.clone(), how: how.to_owned() }
+        Error::Store(StoreError::LockLost { place: self.leases.place.clone(), how: how.to_owned() })
     }
 }
 

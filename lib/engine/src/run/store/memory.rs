@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use groundplan_core::Assembly;
 
 use super::{History, Lock, StateStore, Stored};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, LockOwner, RunRecord, State};
+use crate::run::store::StoreError;
 
 /// Keeps the state and the journal in memory, for tests and temporary sandboxes. Clones share their contents.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +111,7 @@ impl StateStore for MemoryStore {
     async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         let mut kept = self.kept();
         if let Some(other) = &kept.holder {
-            return Err(Error::Locked { place: self.place(), holder: Box::new(other.clone()), heard: None });
+            return Err(StoreError::Locked { place: self.place(), holder: Box::new(other.clone()), heard: None }.into());
         }
         kept.holder = Some(holder.clone());
         Ok(Box::new(MemoryLock(self.clone())))

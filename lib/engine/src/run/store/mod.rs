@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod contract;
+mod error;
 #[cfg(test)]
 mod fake_bucket;
 mod file;
@@ -15,6 +16,7 @@ mod lease;
 mod memory;
 mod object;
 mod object_log;
+mod recorded;
 mod start;
 pub mod transfer;
 #[cfg(test)]
@@ -27,15 +29,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use groundplan_core::{Assembly, Path};
 
+pub use error::StoreError;
 pub use file::FileStore;
 pub use history::History;
 pub use lease::{CompareAndSwapStore, StoredText};
 pub use memory::MemoryStore;
 pub use object::{ObjectStore, Objects};
-pub use start::{load, load_new, permit_first};
+pub use recorded::Recorded;
+pub use start::load;
 pub use waiting::{Waiting, lock_within};
 
-use crate::error::Error;
+pub(crate) use recorded::recorded;
+pub(crate) use start::{load_new, permit_first};
+
+use crate::Error;
 use crate::model::{Event, LockOwner, RunRecord, State};
 use crate::provider::Fence;
 
@@ -62,14 +69,14 @@ pub trait StateStore: Send + Sync {
     /// Takes the lock, so that only this run may write.
     ///
     /// # Errors
-    /// [`Error::Locked`], with the owner of the lock.
+    /// [`StoreError::Locked`], with the owner of the lock.
     async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error>;
 
     /// Confirms that this run still holds its lock. The engine calls this before each call that changes something, so
     /// it must be cheap. The default is for a store whose lock lasts as long as its process and cannot be taken away.
     ///
     /// # Errors
-    /// [`Error::LockLost`], and the error that prevents the confirmation.
+    /// [`StoreError::LockLost`], and the error that prevents the confirmation.
     async fn confirm_lock(&self) -> Result<(), Error> {
         Ok(())
     }
@@ -81,7 +88,7 @@ pub trait StateStore: Send + Sync {
     }
 
     /// Takes the lock away from the run that holds it, and returns its owner; `None` if the lock is free. That run can
-    /// write nothing more and makes no further call: [`Error::LockLost`].
+    /// write nothing more and makes no further call: [`StoreError::LockLost`].
     async fn force_unlock(&self) -> Result<Option<LockOwner>, Error> {
         Ok(None)
     }
@@ -155,7 +162,8 @@ pub trait StateStore: Send + Sync {
 
     /// Marks the state as moved to another location, or removes the mark. The caller holds the lock.
     async fn set_moved(&self, _to: Option<&str>) -> Result<(), Error> {
-        Err(Error::Refused { reason: format!("the state at {} cannot be moved", self.place()), hints: Vec::new() })
+        Err(StoreError::Refused { reason: format!("the state at {} cannot be moved", self.place()), hints: Vec::new() }
+            .into())
     }
 }
 
@@ -172,11 +180,11 @@ impl Stored {
     /// The state with what an interrupted run has done since.
     ///
     /// # Errors
-    /// [`Error::Journal`] where the journal does not fit.
+    /// [`StoreError::Journal`] where the journal does not fit.
     pub(crate) fn folded(self, store: &dyn StateStore) -> Result<State, Error> {
         let Self { mut state, journal } = self;
         for event in journal {
-            state.apply(event).map_err(|illegal| Error::Journal { place: store.place(), illegal })?;
+            state.apply(event).map_err(|illegal| StoreError::Journal { place: store.place(), illegal })?;
         }
         Ok(state)
     }
@@ -193,7 +201,7 @@ pub trait Lock: Send + Sync {
 fn name_is_valid(app: &str) -> Result<(), Error> {
     match Path::reject_name(app) {
         None => Ok(()),
-        Some(reason) => Err(Error::AppName { app: app.to_owned(), reason }),
+        Some(reason) => Err(StoreError::AppName { app: app.to_owned(), reason }.into()),
     }
 }
 

@@ -29,9 +29,10 @@ use super::history::History;
 use super::lease::{Clock, CompareAndSwapStore, Lease, Leases};
 use super::object_log::{self, Header, Kind};
 use super::{Lock, StateStore, Stored, name_is_valid};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, FormatError, LockOwner, RunRecord, State, assembly_from_json};
 use crate::provider::Fence;
+use crate::run::store::StoreError;
 
 /// The number of checkpoints that are kept.
 const CHECKPOINTS: usize = 10;
@@ -129,7 +130,7 @@ impl ObjectStore {
     /// The run that has the lock.
     fn run(&self) -> Result<Arc<Run>, Error> {
         let run = self.run.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        run.ok_or_else(|| Error::LockLost { place: self.place(), how: "is not held".into() })
+        run.ok_or_else(|| Error::Store(StoreError::LockLost { place: self.place(), how: "is not held".into() }))
     }
 
     fn log_object(&self, number: u64) -> String {
@@ -367,10 +368,7 @@ impl StateStore for ObjectStore {
     async fn lock(&self, holder: &LockOwner) -> Result<Box<dyn Lock>, Error> {
         name_is_valid(&self.app)?;
         let (lease, taken_over) = self.leases.acquire(holder).await?;
-        let log = match taken_over {
-            true => self.fence(lease.token()).await,
-            false => self.log().await,
-        };
+        let log = if taken_over { self.fence(lease.token()).await } else { self.log().await };
         match log {
             Ok(log) => {
                 let run = Arc::new(Run { lease, log: tokio::sync::Mutex::new(log) });

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, FormatError, State};
 
 /// The version of the format that this crate writes. Format 1 could not be moved, format 2 had

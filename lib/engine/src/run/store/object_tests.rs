@@ -6,7 +6,7 @@ use crate::model::LastHeartbeat;
 use crate::provider::ErrorClass;
 use crate::run::execute::{Cancellation, ExecuteError, ExecuteOptions, execute};
 use crate::run::store::fake_bucket::{FakeBucket, Fault, pass};
-use crate::run::store::{Waiting, load, lock_within};
+use crate::run::store::{StoreError, Waiting, load, lock_within};
 
 const LOCK: &str = "shop";
 
@@ -34,7 +34,7 @@ async fn serial(store: &ObjectStore) -> u64 {
 
 fn lost(result: Result<(), Error>) -> String {
     match result {
-        Err(error @ Error::LockLost { .. }) => error.to_string(),
+        Err(error @ Error::Store(StoreError::LockLost { .. })) => error.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -65,7 +65,9 @@ async fn a_lock_is_held_for_hours_and_its_holder_is_named() {
     let (_bucket, store, held, other) = running().await;
     for _ in 0..4 {
         pass(3600).await;
-        let Err(Error::Locked { holder, heard: Some(heard), .. }) = other.lock(&LockOwner::new("plan")).await else {
+        let Err(Error::Store(StoreError::Locked { holder, heard: Some(heard), .. })) =
+            other.lock(&LockOwner::new("plan")).await
+        else {
             panic!("it is locked")
         };
         assert_eq!(holder.command, "deploy");
@@ -194,9 +196,9 @@ async fn a_clock_that_jumps_forward_or_back_stops_no_run() {
     for (jump, serial) in [(7200, 2), (-7200, 3), (0, 4)] {
         bucket.set_clock(jump);
         store.append(0, &[begun(serial)]).await.unwrap();
-        assert!(matches!(other.lock(&LockOwner::new("plan")).await, Err(Error::Locked { .. })));
+        assert!(matches!(other.lock(&LockOwner::new("plan")).await, Err(Error::Store(StoreError::Locked { .. }))));
         pass(100).await;
-        assert!(matches!(other.lock(&LockOwner::new("plan")).await, Err(Error::Locked { .. })));
+        assert!(matches!(other.lock(&LockOwner::new("plan")).await, Err(Error::Store(StoreError::Locked { .. }))));
     }
     held.release().await.unwrap();
     assert_eq!(serial(&other).await, 4);
@@ -212,7 +214,7 @@ async fn a_machine_whose_clock_is_wrong_takes_no_lock_of_a_living_run() {
         let mut told = None;
         let plan = LockOwner::new("plan");
         let refused = lock_within(&other, &plan, Duration::ZERO, |waiting| told = Some(waiting.clone())).await;
-        assert!(matches!(refused, Err(Error::Locked { .. })));
+        assert!(matches!(refused, Err(Error::Store(StoreError::Locked { .. }))));
         assert!(told.is_some_and(|told| told.overdue.is_some()), "it has looked twice");
     }
     held.release().await.unwrap();
@@ -226,7 +228,9 @@ async fn the_lock_of_a_run_that_was_killed_runs_out() {
     std::mem::forget(held);
     pass(5).await;
     // At once, it is said who holds it and that this was just heard of.
-    let Err(error @ Error::Locked { .. }) = other.lock(&LockOwner::new("deploy")).await else { panic!("it is locked") };
+    let Err(error @ Error::Store(StoreError::Locked { .. })) = other.lock(&LockOwner::new("deploy")).await else {
+        panic!("it is locked")
+    };
     assert!(error.to_string().contains(", last heartbeat 5s ago; wait until"), "{error}");
     // One who waits gets it within a lease.
     let started = tokio::time::Instant::now();
@@ -263,7 +267,10 @@ async fn of_many_who_want_a_lock_one_gets_it() {
     let deploy = LockOwner::new("deploy");
     let tries = futures::future::join_all(stores.iter().map(|store| store.lock(&deploy))).await;
     assert_eq!(tries.iter().filter(|result| result.is_ok()).count(), 1);
-    assert_eq!(tries.iter().filter(|result| matches!(result, Err(Error::Locked { .. }))).count(), 49);
+    assert_eq!(
+        tries.iter().filter(|result| matches!(result, Err(Error::Store(StoreError::Locked { .. })))).count(),
+        49
+    );
     drop(tries);
     // And so where they all take it over.
     pass(1).await;
@@ -292,7 +299,7 @@ async fn a_write_that_seemed_to_fail_is_followed_by_the_next_one() {
     let (bucket, store, held, other) = running().await;
     for fault in [Fault::Lost, Fault::Refused] {
         bucket.fail([fault]);
-        assert!(matches!(store.append(0, &[begun(2)]).await, Err(Error::Store { .. })));
+        assert!(matches!(store.append(0, &[begun(2)]).await, Err(Error::Store(StoreError::Request { .. }))));
         // The engine writes no event after that. The state has them all.
         store.save(&State { serial: 2, ..state() }).await.unwrap();
         assert_eq!(serial(&other).await, 2);
@@ -312,7 +319,7 @@ async fn a_run_that_does_not_know_what_became_of_its_write_lets_its_lock_run_out
     bucket.fail([Fault::Lost]);
     assert!(store.append(0, &[begun(2)]).await.is_err());
     held.release().await.unwrap();
-    assert!(matches!(other.lock(&LockOwner::new("deploy")).await, Err(Error::Locked { .. })));
+    assert!(matches!(other.lock(&LockOwner::new("deploy")).await, Err(Error::Store(StoreError::Locked { .. }))));
     let next = take_over(&other).await;
     assert_eq!(serial(&other).await, 2);
     next.release().await.unwrap();
@@ -433,7 +440,9 @@ async fn the_current_state_can_be_put_back_without_a_journal_that_is_damaged() {
         let held = lock(&other).await;
         let restored = crate::run::store::transfer::restorable(&other, "shop", 0).await.unwrap();
         assert!(restored.serial > 1, "a run may have begun in the journal: {}", restored.serial);
-        crate::run::store::transfer::replace(&other, "shop", restored.clone()).await.unwrap();
+        crate::run::store::transfer::replace(&other, "shop", restored.clone(), &LockOwner::new("restore"))
+            .await
+            .unwrap();
         held.release().await.unwrap();
         assert_eq!(load(&other, "shop").await.unwrap().state, restored);
         // As before, for the next kind of damage.

@@ -7,10 +7,12 @@ use groundplan_core::{Assembly, Environment};
 use tokio::time::Instant;
 
 use super::{StateStore, Stored};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, Loaded, RunRecord, State};
 use crate::provider::{ErrorClass, Provider, ProviderError};
 use crate::run::reader;
+use crate::run::reader::ReadError;
+use crate::run::store::StoreError;
 
 /// The number of attempts to read a state that another run is changing.
 const TRIES: usize = 10;
@@ -38,9 +40,9 @@ pub async fn load(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
 ///
 /// # Errors
 /// As [`load`], except for a missing state.
-pub async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
+pub(crate) async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error> {
     match load(store, app).await {
-        Err(Error::Absent { .. }) => {
+        Err(Error::Store(StoreError::Absent { .. })) => {
             let serial = highest(store).await?;
             Ok(Loaded { state: State { serial, ..State::new(app) }, base: None, journal: 0 })
         }
@@ -53,8 +55,8 @@ pub async fn load_new(store: &dyn StateStore, app: &str) -> Result<Loaded, Error
 /// also returns the reason if the search is not possible, since an emulator may not support it.
 ///
 /// # Errors
-/// [`Error::Owned`], and if the search fails for another reason.
-pub async fn permit_first(
+/// [`StoreError::Owned`], and if the search fails for another reason.
+pub(crate) async fn permit_first(
     assembly: &Assembly,
     store: &dyn StateStore,
     provider: &dyn Provider,
@@ -63,19 +65,21 @@ pub async fn permit_first(
     let environments: BTreeSet<_> = assembly.stacks.values().cloned().collect();
     let environments: Vec<_> = environments.into_iter().collect();
     // Asked first: that fails at once where the target cannot be reached, and the search is repeated for minutes.
-    let account = provider.identity().await.map_err(Error::provider(None))?.account;
+    let account = provider.identity().await.map_err(ReadError::of(None))?.account;
     let mut found = match owned(provider, &assembly.app, &environments).await {
         Ok(found) if found.is_empty() => return Ok(None),
         Ok(found) => found,
         Err(error) if error.class == ErrorClass::Denied || (error.class == ErrorClass::Invalid && !is_real) => {
             return Ok(Some(error.to_string()));
         }
-        Err(error) => return Err(Error::provider(None)(error)),
+        Err(error) => return Err(ReadError::of(None)(error)),
     };
     let more = found.len().saturating_sub(NAMED);
     found.truncate(NAMED);
-    found.extend((more > 0).then(|| format!("and {more} more")));
-    Err(Error::Owned { place: store.place(), account, app: assembly.app.clone(), found })
+    if more > 0 {
+        found.push(format!("and {more} more"));
+    }
+    Err(StoreError::Owned { place: store.place(), account, app: assembly.app.clone(), found }.into())
 }
 
 /// Looks up the resources of an app, again after errors that pass.
@@ -97,14 +101,16 @@ async fn owned(provider: &dyn Provider, app: &str, environments: &[Environment])
 async fn believed(store: &dyn StateStore, app: &str) -> Result<Option<Stored>, Error> {
     let (moved, stored) = futures::join!(store.moved(), store.load());
     if let Some(to) = moved? {
-        return Err(Error::Moved { place: store.place(), to });
+        return Err(StoreError::Moved { place: store.place(), to }.into());
     }
     let mut stored = stored?;
     for _ in 0..TRIES {
         if let Some(Stored { state, .. }) = &stored
             && state.app != app
         {
-            return Err(Error::OtherApp { place: store.place(), found: state.app.clone(), app: app.to_owned() });
+            return Err(
+                StoreError::OtherApp { place: store.place(), found: state.app.clone(), app: app.to_owned() }.into()
+            );
         }
         let Some(refused) = contradiction(store, stored.as_ref()).await? else { return Ok(stored) };
         // A run that has ended meanwhile has saved its state before it has said so in the history.
@@ -135,7 +141,7 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
             let unreadable = later.unreadable.iter().next_back();
             let unreadable =
                 unreadable.map(|(serial, why)| format!("the history has run {serial}, which cannot be read ({why})"));
-            Ok(ended.or(unreadable).map(|newer| Error::Older { place, found: state.serial, newer }))
+            Ok(ended.or(unreadable).map(|newer| Error::Store(StoreError::Older { place, found: state.serial, newer })))
         }
         None => {
             let (earlier, history) = (store.earlier().await?, store.history().await?);
@@ -156,7 +162,7 @@ async fn contradiction(store: &dyn StateStore, stored: Option<&Stored>) -> Resul
             // One that can be put back: from which something was deployed.
             let is_deployed = |state: &Result<State, Error>| state.as_ref().is_ok_and(|state| !state.is_blank());
             let restore = earlier.iter().rfind(|(_, state)| is_deployed(state)).map(|(serial, _)| *serial);
-            Ok((!evidence.is_empty()).then_some(Error::Absent { place, evidence, restore }))
+            Ok((!evidence.is_empty()).then_some(Error::Store(StoreError::Absent { place, evidence, restore })))
         }
     }
 }
@@ -213,9 +219,9 @@ mod tests {
     async fn an_error_that_passes_does_not_hide_what_the_account_has() {
         for class in [ErrorClass::Throttled, ErrorClass::Transient, ErrorClass::UnknownOutcome] {
             let refused = first(vec![Err(class), Err(class), found()]).await;
-            assert!(matches!(refused, Err(Error::Owned { .. })), "{class:?}: {refused:?}");
+            assert!(matches!(refused, Err(Error::Store(StoreError::Owned { .. }))), "{class:?}: {refused:?}");
             let throughout = first(vec![Err(class); 1000]).await;
-            assert!(matches!(throughout, Err(Error::Provider { .. })), "{class:?}: {throughout:?}");
+            assert!(matches!(throughout, Err(Error::Read(_))), "{class:?}: {throughout:?}");
         }
     }
 
@@ -226,7 +232,7 @@ mod tests {
         assert!(first_at(vec![Err(ErrorClass::Invalid), found()], false).await.unwrap().is_some());
         for class in [ErrorClass::Unauthenticated, ErrorClass::NotFound, ErrorClass::Invalid] {
             let refused = first(vec![Err(class), found()]).await;
-            assert!(matches!(refused, Err(Error::Provider { .. })), "{class:?}: {refused:?}");
+            assert!(matches!(refused, Err(Error::Read(_))), "{class:?}: {refused:?}");
         }
         assert_eq!(first(vec![]).await.unwrap(), None);
     }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_core::Assembly;
 
+use super::recorded::{Recorded, recorded};
 use super::start::{highest, load, readable};
 use super::{StateStore, Stored};
-use crate::error::Error;
+use crate::Error;
 use crate::hint::Hint;
-use crate::model::{GlobalId, Loaded, ResourceState, RunRecord, State};
+use crate::model::{Counts, GlobalId, Loaded, LockOwner, ResourceState, RunRecord, State};
+use crate::run::store::StoreError;
 
 /// The result of `restore`, `push` and `migrate`.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +26,8 @@ pub struct Transferred {
 /// state, or the current one without its journal.
 ///
 /// # Errors
-/// [`Error::Refused`] if there is no such state or it is from before the first deploy, and [`Error::OtherApp`].
+/// [`StoreError::Refused`] if there is no such state or it is from before the first deploy, and
+/// [`StoreError::OtherApp`].
 pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Result<State, Error> {
     refuse_moved(store).await?;
     let place = store.place();
@@ -53,9 +56,10 @@ pub async fn restorable(store: &dyn StateStore, app: &str, serial: u64) -> Resul
 /// Lists the earlier states that can be restored.
 fn which(Earlier { states, unreadable }: Earlier) -> String {
     let list = |serials: Vec<u64>| serials.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    let mut which = match states.is_empty() {
-        true => "no earlier states are kept".to_owned(),
-        false => format!("these can be restored: {}", list(states.iter().map(|state| state.serial).collect())),
+    let mut which = if states.is_empty() {
+        "no earlier states are kept".to_owned()
+    } else {
+        format!("these can be restored: {}", list(states.iter().map(|state| state.serial).collect()))
     };
     if !unreadable.is_empty() {
         which += &format!("; these cannot be read: {}", list(unreadable.into_keys().collect()));
@@ -85,7 +89,8 @@ impl From<BTreeMap<u64, Result<State, Error>>> for Earlier {
         let mut earlier = Self::default();
         for (serial, state) in all {
             match state {
-                Ok(state) => earlier.states.extend((!state.is_blank()).then_some(state)),
+                Ok(state) if state.is_blank() => {}
+                Ok(state) => earlier.states.push(state),
                 Err(error) => {
                     earlier.unreadable.insert(serial, error);
                 }
@@ -105,7 +110,7 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
     refuse_moved(store).await?;
     let state = State::from_edited_json(text, place)?;
     if state.app != app {
-        return Err(Error::OtherApp { place: place.to_owned(), found: state.app, app: app.to_owned() });
+        return Err(StoreError::OtherApp { place: place.to_owned(), found: state.app, app: app.to_owned() }.into());
     }
     if state.is_blank() {
         return Err(blank(format!("{place} is a state from before the first deploy and is empty")));
@@ -113,7 +118,7 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
     if !force {
         let loaded = match load(store, app).await {
             // There is nothing that could be lost.
-            Err(Error::Absent { .. }) => None,
+            Err(Error::Store(StoreError::Absent { .. })) => None,
             loaded => Some(loaded?),
         };
         if let Some(Loaded { state: current, base: Some(_), .. }) = loaded {
@@ -124,7 +129,7 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
                     store.place(),
                     state.lineage
                 );
-                return Err(Error::Refused { reason, hints: vec![Hint::PushState { force: true }] });
+                return Err(StoreError::Refused { reason, hints: vec![Hint::PushState { force: true }] }.into());
             }
             if current.serial > state.serial {
                 let reason = format!(
@@ -133,19 +138,35 @@ pub async fn pushable(store: &dyn StateStore, app: &str, text: &str, place: &str
                     store.place(),
                     current.serial
                 );
-                return Err(Error::Refused { reason, hints: vec![Hint::PullState, Hint::PushState { force: true }] });
+                return Err(StoreError::Refused {
+                    reason,
+                    hints: vec![Hint::PullState, Hint::PushState { force: true }],
+                }
+                .into());
             }
         }
     }
     next(store, state).await
 }
 
-/// Saves a state from [`restorable`] or [`pushable`]. The events of an interrupted run since the current state was
-/// saved are kept as part of an earlier state.
+/// Saves a state from [`restorable`] or [`pushable`], as a run of `owner` in the history. The events of an interrupted
+/// run since the current state was saved are kept as part of an earlier state.
 ///
 /// # Errors
-/// The state cannot be written.
-pub async fn replace(store: &dyn StateStore, app: &str, state: State) -> Result<Transferred, Error> {
+/// The state or the history cannot be written.
+pub async fn replace(
+    store: &dyn StateStore,
+    app: &str,
+    state: State,
+    owner: &LockOwner,
+) -> Result<Recorded<Transferred>, Error> {
+    let before = State { serial: state.serial - 1, ..State::new(app) };
+    let begun = RunRecord::begun(&before, owner, Counts::default());
+    // Serial and history are in step only when the state is saved: until then this run has not ended.
+    recorded(store, begun, None, save(store, app, state), |begun, _| begun.succeeded()).await
+}
+
+async fn save(store: &dyn StateStore, app: &str, state: State) -> Result<Transferred, Error> {
     let before = match load(store, app).await {
         Ok(Loaded { state: current, base: Some(_), journal }) => {
             if journal > 0 && current.serial < state.serial {
@@ -249,7 +270,7 @@ async fn finished(from: &dyn StateStore, to: &dyn StateStore, app: &str, from_ur
             of_app(to, app, &second.state)?;
             // A mark of another move says that the state has gone on from there, with a run or without one.
             if let Some(next) = to.moved().await?.filter(|next| next != from_url) {
-                return Err(Error::Moved { place: to.place(), to: next });
+                return Err(StoreError::Moved { place: to.place(), to: next }.into());
             }
             to.set_moved(None).await?;
             Ok(Transferred { before: Some(second.state.serial), state: second.state })
@@ -328,21 +349,21 @@ fn of_app(store: &dyn StateStore, app: &str, state: &State) -> Result<(), Error>
     if state.app == app {
         return Ok(());
     }
-    Err(Error::OtherApp { place: store.place(), found: state.app.clone(), app: app.to_owned() })
+    Err(StoreError::OtherApp { place: store.place(), found: state.app.clone(), app: app.to_owned() }.into())
 }
 
 async fn refuse_moved(store: &dyn StateStore) -> Result<(), Error> {
     match store.moved().await? {
-        Some(to) => Err(Error::Moved { place: store.place(), to }),
+        Some(to) => Err(StoreError::Moved { place: store.place(), to }.into()),
         None => Ok(()),
     }
 }
 
 fn refused(reason: String) -> Error {
-    Error::Refused { reason, hints: Vec::new() }
+    Error::Store(StoreError::Refused { reason, hints: Vec::new() })
 }
 
 /// Returns the refusal for a state without content, which a new state replaces.
 fn blank(reason: String) -> Error {
-    Error::Refused { reason, hints: vec![Hint::NewState] }
+    Error::Store(StoreError::Refused { reason, hints: vec![Hint::NewState] })
 }

@@ -11,10 +11,11 @@ use super::history::History;
 use super::start::{load, load_new};
 use super::transfer::{self, migrate, pushable, replace, restorable};
 use super::{FileStore, Lock, StateStore, Stored};
-use crate::error::Error;
+use crate::Error;
 use crate::fake::identity;
 use crate::hint::{Hint, Hints as _};
 use crate::model::{Event, FormatError, LockOwner, RunRecord, RunResult, State};
+use crate::run::store::StoreError;
 
 fn begun(serial: u64) -> Event {
     Event::Begun { serial, identity: identity() }
@@ -71,7 +72,7 @@ async fn an_absent_state_beside_earlier_ones_is_refused_until_one_is_restored() 
     let missing = restorable(&store, "shop", 7).await.unwrap_err().to_string();
     assert!(missing.ends_with("has no state with the serial 7; these can be restored: 1, 2"), "{missing}");
     let state = restorable(&store, "shop", 2).await.unwrap();
-    assert_eq!(replace(&store, "shop", state).await.unwrap().before, None);
+    assert_eq!(replace(&store, "shop", state, &deploy()).await.unwrap().done.before, None);
     let loaded = load(&store, "shop").await.unwrap().state;
     assert_eq!(loaded, State { serial: 4, ..last }, "the serial follows all that was there");
 }
@@ -113,7 +114,7 @@ async fn a_later_run_that_cannot_be_read_is_a_reason_to_ask_and_no_dead_end() {
     assert!(error.contains("has serial 2, but the history has run 4, which cannot be read (cannot read `"), "{error}");
     assert_eq!(hints, [Hint::PutStateBack, Hint::AcceptState { serial: 2, drops_journal: false }]);
     let accepted = restorable(&store, "shop", 2).await.unwrap();
-    replace(&store, "shop", accepted).await.unwrap();
+    replace(&store, "shop", accepted, &deploy()).await.unwrap();
     assert_eq!(load(&store, "shop").await.unwrap().state.serial, 5);
 }
 
@@ -225,7 +226,7 @@ async fn a_state_that_is_older_than_its_history_or_its_journal_is_refused_until_
     assert!(error.contains("has serial 2, but its journal continues serial 3"), "{error}");
     assert_eq!(hints, [Hint::PutStateBack, Hint::AcceptState { serial: 2, drops_journal: false }]);
     let accepted = restorable(&store, "shop", 2).await.unwrap();
-    replace(&store, "shop", accepted).await.unwrap();
+    replace(&store, "shop", accepted, &deploy()).await.unwrap();
     let loaded = load(&store, "shop").await.unwrap();
     assert_eq!((loaded.journal, loaded.state.lineage), (0, last.lineage));
 }
@@ -242,7 +243,7 @@ async fn the_journal_of_another_state_is_refused() {
     assert!(error.contains("continues a state of lineage"), "{error}");
     assert_eq!(hints, [Hint::PutStateBack, Hint::AcceptState { serial: 1, drops_journal: true }]);
     let accepted = restorable(&other, "shop", 1).await.unwrap();
-    replace(&other, "shop", accepted).await.unwrap();
+    replace(&other, "shop", accepted, &deploy()).await.unwrap();
     // Higher than every serial that was seen, that of the journal, too.
     assert_eq!(load(&other, "shop").await.unwrap().state, State { serial: 3, ..foreign });
 }
@@ -255,7 +256,7 @@ async fn an_earlier_state_in_a_bucket_is_restored() {
     assert_eq!(store.backups().await.unwrap(), (3..12).collect::<Vec<_>>());
     let _lock = store.lock(&LockOwner::new("state restore 5")).await.unwrap();
     let state = restorable(&store, "shop", 5).await.unwrap();
-    assert_eq!(replace(&store, "shop", state).await.unwrap().before, Some(12));
+    assert_eq!(replace(&store, "shop", state, &deploy()).await.unwrap().done.before, Some(12));
     assert_eq!(load(&store, "shop").await.unwrap().state, State { serial: 13, ..last });
 }
 
@@ -266,7 +267,7 @@ async fn what_an_interrupted_run_has_done_is_kept_as_an_earlier_state() {
     store.append(2, &[begun(3)]).await.unwrap();
     let state = restorable(&store, "shop", 1).await.unwrap();
     assert_eq!(state.serial, 4);
-    replace(&store, "shop", state).await.unwrap();
+    replace(&store, "shop", state, &deploy()).await.unwrap();
     assert_eq!(store.backups().await.unwrap(), [1, 2, 3]);
     assert_eq!(store.backup(3).await.unwrap().unwrap().identity, Some(identity()));
 }
@@ -278,7 +279,7 @@ async fn a_state_is_pushed_where_it_continues_the_current_one() {
     let edited = current.to_json().replace("\"serial\": 3", "\"serial\":   3");
     let pushed = pushable(&store, "shop", &edited, "state.txt", false).await.unwrap();
     assert_eq!(pushed, State { serial: 4, ..current.clone() });
-    replace(&store, "shop", pushed).await.unwrap();
+    replace(&store, "shop", pushed, &deploy()).await.unwrap();
 
     let cases = [
         (State { serial: 3, ..current.clone() }, "it has changed since"),
@@ -303,7 +304,7 @@ async fn a_state_is_pushed_where_it_continues_the_current_one() {
     assert_eq!(hints, [Hint::RestoreState { serial: None }, Hint::PushState { force: true }]);
     assert!(pushable(&store, "shop", &edited, "x", false).await.is_err());
     let pushed = pushable(&store, "shop", &edited, "x", true).await.unwrap();
-    replace(&store, "shop", pushed).await.unwrap();
+    replace(&store, "shop", pushed, &deploy()).await.unwrap();
     assert_eq!(load(&store, "shop").await.unwrap().state, State { serial: 5, ..current });
 }
 
@@ -346,7 +347,7 @@ async fn a_state_is_moved_to_a_bucket_and_back_with_its_history() {
         pushable(&file, "shop", &state.to_json(), "x", true).await.map(drop),
         load_new(&file, "shop").await.map(drop),
     ] {
-        assert!(matches!(refused, Err(Error::Moved { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Store(StoreError::Moved { .. }))), "{refused:?}");
     }
     let lock = object.lock(&LockOwner::new("deploy")).await.unwrap();
     object.save(&State { serial: 5, ..state.clone() }).await.unwrap();
@@ -370,7 +371,7 @@ async fn a_journal_that_cannot_be_read_is_kept_when_another_state_is_put_in_plac
     // As another process does.
     let store = FileStore::new(dir.path(), "shop");
     let state = restorable(&store, "shop", 2).await.unwrap();
-    replace(&store, "shop", state).await.unwrap();
+    replace(&store, "shop", state, &deploy()).await.unwrap();
     assert_eq!(fs::read_to_string(path("journal.damaged.jsonl")).unwrap(), damaged);
     assert_eq!(load(&store, "shop").await.unwrap().journal, 0);
 }
@@ -394,8 +395,8 @@ async fn a_move_that_is_repeated_does_not_bring_back_a_state_that_has_moved_on()
         b.save(&State { serial: 2 + runs, ..state }).await.unwrap();
         moved(&b, &c, "file:c").await.unwrap();
         let refused = moved(&a, &b, "file:b").await.unwrap_err();
-        assert!(matches!(&refused, Error::Moved { to, .. } if to == "file:c"), "{refused}");
-        assert!(matches!(load(&b, "shop").await, Err(Error::Moved { .. })));
+        assert!(matches!(&refused, Error::Store(StoreError::Moved { to, .. }) if to == "file:c"), "{refused}");
+        assert!(matches!(load(&b, "shop").await, Err(Error::Store(StoreError::Moved { .. }))));
     }
 }
 
@@ -434,7 +435,7 @@ struct Cut<'a> {
 impl Cut<'_> {
     fn write(&self) -> Result<(), Error> {
         let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        left.map(drop).map_err(|_| Error::Refused { reason: "killed".into(), hints: Vec::new() })
+        left.map(drop).map_err(|_| Error::Store(StoreError::Refused { reason: "killed".into(), hints: Vec::new() }))
     }
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Lock, StateStore};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{LastHeartbeat, LockOwner};
+use crate::run::store::StoreError;
 
 /// Time between two tries.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -26,7 +27,7 @@ pub struct Waiting {
 /// seems to have died, until that is certain. Calls `tell` once with the reason for waiting.
 ///
 /// # Errors
-/// [`Error::Locked`] if the lock is not free in time.
+/// [`StoreError::Locked`] if the lock is not free in time.
 pub async fn lock_within(
     store: &dyn StateStore,
     holder: &LockOwner,
@@ -37,8 +38,8 @@ pub async fn lock_within(
     let mut tell = Some(tell);
     loop {
         let (other, heard, locked) = match store.lock(holder).await {
-            Err(Error::Locked { place, holder, heard }) => {
-                (holder.clone(), heard, Error::Locked { place, holder, heard })
+            Err(Error::Store(StoreError::Locked { place, holder, heard })) => {
+                (holder.clone(), heard, Error::Store(StoreError::Locked { place, holder, heard }))
             }
             result => return result,
         };
@@ -67,7 +68,7 @@ mod tests {
         let wait = |told: &mut Vec<String>| told.push("told".into());
         let refused =
             lock_within(&store, &LockOwner::new("deploy"), Duration::from_secs(60), |_| wait(&mut told)).await;
-        assert!(matches!(refused, Err(Error::Locked { holder, .. }) if holder.command == "destroy"));
+        assert!(matches!(refused, Err(Error::Store(StoreError::Locked { holder, .. })) if holder.command == "destroy"));
         assert_eq!(told.len(), 1);
         let release = async {
             sleep(Duration::from_secs(5)).await;

@@ -268,14 +268,20 @@ impl<'a> Diff<'a> {
             change.protected = worked && (prior.is_protected() || entry.lifecycle.protect);
         } else if incomplete || reboots || !change.properties.is_empty() {
             change.action = Action::Update;
-            change.reasons.extend(follows::is_regenerated(change).then_some(Reason::NewSecret));
+            if follows::is_regenerated(change) {
+                change.reasons.push(Reason::NewSecret);
+            }
         } else {
             let resumed = matches!(prior.status, ResourceStatus::Accepted | ResourceStatus::Updating);
             let lifecycle = (prior.lifecycle != entry.lifecycle).then_some(Reason::LifecycleChanged);
             let dependencies = self.inputs.assembly.dependencies(&change.path) != prior.dependencies;
-            change.reasons.extend(resumed.then_some(Reason::NotSeenReady));
+            if resumed {
+                change.reasons.push(Reason::NotSeenReady);
+            }
             change.reasons.extend(lifecycle);
-            change.reasons.extend(dependencies.then_some(Reason::DependenciesChanged));
+            if dependencies {
+                change.reasons.push(Reason::DependenciesChanged);
+            }
             change.action = match (change.reasons.is_empty(), &change.moved_from) {
                 (false, _) if resumed => Action::Resume,
                 (false, _) => Action::Record,

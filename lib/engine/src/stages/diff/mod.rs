@@ -39,6 +39,8 @@ use serde_json::Value as Json;
 pub use changes::diff;
 pub(crate) use changes::{desired_properties, diff_with, with_moves};
 pub(crate) use compare::strongest;
+pub use needs::Need;
+pub use only::LeftOut;
 pub use removed::destroy;
 
 use crate::model::{Answer, Counts, State};

@@ -4,6 +4,7 @@
 //! resources that cannot be deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use groundplan_core::Path;
 use groundplan_schema::lookup;
@@ -12,9 +13,29 @@ use super::bound::is_binding;
 use super::existing::{Incarnation, Key, NameIndex, all, deposed, goes, standing};
 use super::occupants::{Occupied, is_detached, occupied};
 use super::{Change, ChangeSet, DeposedChange, Inputs};
-use crate::error::Need;
 use crate::model::{ResourceState, State};
 use crate::provider::{Behavior, Identity};
+
+/// The relation by which one resource needs another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It was created after the other one.
+    MadeAfter,
+    /// It names the other one at this place of its properties, so the other one cannot be deleted.
+    Property(String),
+    /// It has public addresses that depend on the other one.
+    PublicAddresses,
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MadeAfter => f.write_str("created after it"),
+            Self::Property(place) => f.write_str(place),
+            Self::PublicAddresses => f.write_str("its public addresses"),
+        }
+    }
+}
 
 /// A dependency of one resource on another one.
 pub(crate) struct Link<'s> {

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::{Path, Reference, Value};
 
 use super::existing::{Incarnation, standing};
-use super::needs::{Link, Needs, deleted};
+use super::needs::{Link, Need, Needs, deleted};
 use super::published::taken_from;
 use super::{Action, Change, ChangeSet, Inputs, OutputChange, PropertyChange, with_moves};
-use crate::error::{Error, Need};
+use crate::Error;
+use crate::hint::{Hint, Hints};
 use crate::model::is_account;
-use crate::nearest::nearest;
+use crate::nearest::{UnknownPaths, nearest};
+use crate::text::bullet;
 
 /// The part of a change set that is to be done.
 pub(crate) struct Part {
@@ -25,7 +27,7 @@ pub(crate) struct Part {
 /// where `only` is empty.
 ///
 /// # Errors
-/// [`Error::UnknownPaths`], and [`Error::LeftOut`] where the part cannot be done without changes
+/// [`UnknownPaths`], and [`LeftOut`] where the part cannot be done without changes
 /// of others.
 pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path>) -> Result<Part, Error> {
     if only.is_empty() {
@@ -51,7 +53,9 @@ pub(crate) fn part(inputs: &Inputs<'_>, changes: ChangeSet, only: &BTreeSet<Path
     let mut left_out: BTreeSet<Path> = left.into_values().filter(|it| !idle(it)).map(|it| it.path).collect();
     deposed.retain(|old| {
         let goes = selected.contains(&old.path) || is_below(&old.path, only);
-        left_out.extend((!goes).then(|| old.path.clone()));
+        if !goes {
+            left_out.insert(old.path.clone());
+        }
         goes
     });
     proposed_moves.retain(|found| selected.contains(&found.from) || selected.contains(&found.to));
@@ -87,10 +91,7 @@ fn all_known(changes: &ChangeSet, only: &BTreeSet<Path>) -> Result<(), Error> {
     let known: BTreeSet<&Path> = after.chain(changes.deposed.iter().map(|old| &old.path)).collect();
     let unknown = only.iter().filter(|scope| !known.iter().any(|path| path.is_within(scope)));
     let paths: Vec<_> = unknown.map(|path| (path.clone(), nearest(path, known.iter().copied()))).collect();
-    match paths.is_empty() {
-        true => Ok(()),
-        false => Err(Error::UnknownPaths { place: "the program or the state", paths }),
-    }
+    if paths.is_empty() { Ok(()) } else { Err(UnknownPaths { place: "the program or the state", paths }.into()) }
 }
 
 /// Returns the selected changes: those at or below the paths `only`, with all their dependencies.
@@ -155,10 +156,26 @@ fn can_be_done(
         Some((user.path.clone(), needs.perhaps_of(&user).into_iter().find(|link| holds(link))?.needed.path.clone()))
     };
     let needed: BTreeMap<Path, Path> = users.filter_map(held).collect();
-    match needed.is_empty() {
-        true => Ok(()),
-        false => Err(Error::LeftOut { needed: needed.into_iter().collect() }),
+    if needed.is_empty() { Ok(()) } else { Err(LeftOut { needed: needed.into_iter().collect() }.into()) }
+}
+
+/// A part of a plan cannot be executed without changes of other resources.
+#[derive(Debug, thiserror::Error)]
+#[error("resources that are left out hold resources that are deleted or replaced:{}", held(needed))]
+pub struct LeftOut {
+    /// Each resource that is left out, with the one that it holds.
+    pub needed: Vec<(Path, Path)>,
+}
+
+impl Hints for LeftOut {
+    fn hints(&self) -> Vec<Hint> {
+        let paths: BTreeSet<&Path> = self.needed.iter().map(|(path, _)| path).collect();
+        vec![Hint::IncludePaths { paths: paths.into_iter().cloned().collect() }]
     }
+}
+
+fn held(needed: &[(Path, Path)]) -> String {
+    needed.iter().map(|(path, held)| bullet(format_args!("{path} holds {held}"))).collect()
 }
 
 #[cfg(test)]

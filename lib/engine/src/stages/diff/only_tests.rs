@@ -3,7 +3,6 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{Fake, LOG_GROUP, NAT, VPC, assembly, reference, subnet, vpc, with_inputs};
-use crate::hint::{Hint, Hints as _};
 use crate::model::{Orphan, State};
 use crate::provider::ErrorClass;
 use crate::run::execute::{Cancellation, ExecuteOptions, execute};

@@ -126,7 +126,9 @@ fn stay<'s>(
             } else {
                 staying.insert(needed.key())
             };
-            open.extend(stays.then_some(needed));
+            if stays {
+                open.push(needed);
+            }
         }
     }
     staying

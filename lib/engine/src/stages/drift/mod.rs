@@ -147,9 +147,11 @@ fn overlay_beside(
         }
         match live.get(name) {
             Some(value) => {
-                drop(overlaid.insert(name.to_owned(), compare::overlaid(beside, type_name, applied, name, value)))
+                overlaid.insert(name.to_owned(), compare::overlaid(beside, type_name, applied, name, value));
             }
-            None => drop(overlaid.remove(name)),
+            None => {
+                overlaid.remove(name);
+            }
         }
     }
     if beside == Beside::Nobody {

@@ -108,11 +108,10 @@ impl<'a> Form<'a> {
                 let inside = cursor.map(Cursor::item);
                 let same = |a: &Value, b: &Value| self.same(inside.as_ref(), a, b);
                 before.len() == after.len()
-                    && match self.is_set(cursor) {
-                        true => {
-                            self.members(inside.as_ref(), before, after).iter().all(|it| matches!(it, Member::Same(..)))
-                        }
-                        false => before.iter().zip(after).all(|(a, b)| same(a, b)),
+                    && if self.is_set(cursor) {
+                        self.members(inside.as_ref(), before, after).iter().all(|it| matches!(it, Member::Same(..)))
+                    } else {
+                        before.iter().zip(after).all(|(a, b)| same(a, b))
                     }
             }
             _ => match (self.text(cursor, applied), self.text(cursor, other)) {
@@ -192,8 +191,12 @@ pub(crate) fn respelled(
             continue;
         }
         match after {
-            Some(after) => drop(existing.insert(name.clone(), after.to_json())),
-            None => drop(existing.remove(name)),
+            Some(after) => {
+                existing.insert(name.clone(), after.to_json());
+            }
+            None => {
+                existing.remove(name);
+            }
         }
     }
     existing

@@ -7,15 +7,17 @@
 use groundplan_core::Path;
 use groundplan_core::named::{ByText, by_text, is_made_after};
 
+use super::conflict::NamedTooEarly;
 use super::graph::Graph;
 use super::nodes::Nodes;
-use crate::error::{Error, NamedTooEarly};
+use crate::Error;
 use crate::stages::diff::{Action, ChangeSet, Inputs};
+use crate::stages::plan::PlanError;
 
 /// Has what names something new wait for that.
 ///
 /// # Errors
-/// [`Error::NamedTooEarly`] where that waits for the one that names it.
+/// [`PlanError::NamedTooEarly`] where that waits for the one that names it.
 pub(super) fn order<'a>(
     inputs: &Inputs<'_>,
     changes: &'a ChangeSet,
@@ -50,5 +52,5 @@ pub(super) fn order<'a>(
             refused.push(NamedTooEarly { path: path.clone(), named: named.clone(), place: place.clone() });
         }
     }
-    if refused.is_empty() { Ok(()) } else { Err(Error::NamedTooEarly { names: refused }) }
+    if refused.is_empty() { Ok(()) } else { Err(PlanError::NamedTooEarly { names: refused }.into()) }
 }

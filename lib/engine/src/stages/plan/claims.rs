@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_core::Path;
 use groundplan_core::claim::Claim;
 
+use super::conflict::{Holding, Taken};
 use super::graph::Node;
 use super::nodes::Nodes;
-use crate::error::{Error, Holding, Taken};
+use crate::Error;
 use crate::model::ResourceState;
 use crate::stages::diff::{Action, ChangeSet, DeposedChange, Inputs, claims};
+use crate::stages::plan::PlanError;
 
 /// A step that takes what another step lets go of.
 pub(super) struct Handover<'a> {
@@ -25,7 +27,7 @@ pub(super) struct Handover<'a> {
 /// Returns every step that takes a claim, with the step that has to let go of it before.
 ///
 /// # Errors
-/// [`Error::Claimed`] where nothing lets go of a claim that is taken.
+/// [`PlanError::Claimed`] where nothing lets go of a claim that is taken.
 pub(super) fn handovers<'a>(
     inputs: &'a Inputs<'_>,
     changes: &'a ChangeSet,
@@ -109,7 +111,7 @@ pub(super) fn handovers<'a>(
     // Of two that take the same, each is told of once.
     let twice = |it: &Taken| it.holder < it.path && taken.contains(&it.turned());
     let taken: Vec<_> = taken.iter().filter(|it| !twice(it)).cloned().collect();
-    if taken.is_empty() { Ok(handovers) } else { Err(Error::Claimed { taken }) }
+    if taken.is_empty() { Ok(handovers) } else { Err(PlanError::Claimed { taken }.into()) }
 }
 
 /// A resource that gets claims that it does not have.

@@ -11,6 +11,7 @@ use crate::model::{ResourceState, ResourceStatus, State};
 use crate::provider::Outputs;
 use crate::stages::diff::only::part;
 use crate::stages::diff::{ChangeSet, diff_with};
+use crate::stages::plan::PlanError;
 use crate::stages::resolve::substitute_all;
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
@@ -211,7 +212,7 @@ fn a_plan_that_deleting_first_cannot_bring_about_is_refused() {
     let refused = with_inputs(&after, &deployed(&before), |inputs| {
         arrange(inputs, |_| Ok(diff_with(inputs, &BTreeSet::new()))).unwrap_err()
     });
-    assert!(matches!(refused, Error::Swapped { .. }), "{refused}");
+    assert!(matches!(refused, Error::Plan(PlanError::Swapped { .. })), "{refused}");
 }
 
 #[test]

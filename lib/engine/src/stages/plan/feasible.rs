@@ -7,12 +7,14 @@ use groundplan_core::named::by_text;
 use groundplan_core::{Deferred, Path, Value};
 use groundplan_schema::{ResourceType, lookup};
 
-use crate::error::{Error, HeldResource, Need, named};
+use super::conflict::{HeldResource, named};
+use crate::Error;
 use crate::hint::Hint;
 use crate::stages::diff::existing::{Incarnation, goes, retained, standing};
 use crate::stages::diff::needs::{Going, Link};
 use crate::stages::diff::occupants::{is_detached, is_surely_public};
-use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order, claims, desired_properties};
+use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Need, Order, claims, desired_properties};
+use crate::stages::plan::PlanError;
 
 /// Refuses deletions of resources that remain held: by resources that still name them, by retained ones that need them,
 /// and, if the old resource of a replacement is deleted first, by those that can release it only once the new one
@@ -20,7 +22,7 @@ use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order, claims, desi
 /// [`ResourceType::is_bound_by`].
 ///
 /// # Errors
-/// [`Error::Held`].
+/// [`PlanError::Held`].
 pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>) -> Result<(), Error> {
     let mut found: Vec<HeldResource> = Vec::new();
     for old in &going.deleted {
@@ -38,7 +40,7 @@ pub(super) fn check(inputs: &Inputs<'_>, changes: &ChangeSet, going: &Going<'_>)
         }
     }
     found.extend(occupied(inputs, changes, going));
-    if found.is_empty() { Ok(()) } else { Err(Error::Held { held: found }) }
+    if found.is_empty() { Ok(()) } else { Err(PlanError::Held { held: found }.into()) }
 }
 
 /// A remaining resource that holds a deleted one, and the relation by which it does.

@@ -3,7 +3,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::Plan;
 use super::super::claims_tests::{Entry, deployed, planned, planned_part, to};
-use crate::error::Error;
+use crate::Error;
 use crate::fake::assembly;
 use crate::model::{Orphan, State};
 

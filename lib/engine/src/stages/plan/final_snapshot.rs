@@ -5,15 +5,16 @@ use groundplan_schema::{ResourceType, lookup};
 use sha2::{Digest, Sha256};
 
 use super::{Plan, Step, Work};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{ResourceState, State, hex};
+use crate::stages::plan::PlanError;
 
 impl Plan {
     /// Gives each deletion of a stateful resource the name of its final snapshot, if its type has one. The name is the
     /// same for every repetition of the deletion, and a different one for the next resource at the path.
     ///
     /// # Errors
-    /// [`Error::StalePlan`] if the plan was not made from `state`.
+    /// [`PlanError::Stale`] if the plan was not made from `state`.
     pub fn with_final_snapshots(mut self, state: &State) -> Result<Self, Error> {
         let state = self.before_changes(state)?;
         let (app, lineage) = (self.app.clone(), self.lineage);
@@ -38,13 +39,13 @@ impl Plan {
     /// none.
     ///
     /// # Errors
-    /// [`Error::NoFinalSnapshot`].
+    /// [`PlanError::NoFinalSnapshot`].
     pub(super) fn permit_without_snapshots(&self) -> Result<(), Error> {
         let command = |(step, id, name): (&Step, &str, &str)| {
             Some((step.path.clone(), lookup(&step.type_name)?.final_snapshot()?.command(id, name)?))
         };
         let commands: Vec<_> = self.named().filter_map(command).collect();
-        if commands.is_empty() { Ok(()) } else { Err(Error::NoFinalSnapshot { commands }) }
+        if commands.is_empty() { Ok(()) } else { Err(PlanError::NoFinalSnapshot { commands }.into()) }
     }
 
     /// The deletions that name a snapshot, with the resource's identifier.

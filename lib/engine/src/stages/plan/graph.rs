@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, BinaryHeap};
 use groundplan_core::Path;
 
 use super::{Step, StepId, Work};
-use crate::error::Error;
+use crate::Error;
+use crate::stages::plan::PlanError;
 
 /// Names a node of a [`Graph`], in the order of making.
 pub(super) type Node = usize;
@@ -104,7 +105,7 @@ impl Graph {
     /// was added first.
     ///
     /// # Errors
-    /// [`Error::Cycle`].
+    /// [`PlanError::Cycle`].
     pub(super) fn into_steps(self) -> Result<Vec<Step>, Error> {
         let order = self.sorted(|node| node);
         if order.len() < self.nodes.len() {
@@ -188,7 +189,7 @@ impl Graph {
             next = self.nodes[node].after.iter().copied().find(|node| inside.contains(node));
         }
         let name = |node: Node| format!("{} {}", self.nodes[node].work.verb(), self.nodes[node].path);
-        Error::Cycle { steps: way.into_iter().map(name).collect() }
+        Error::Plan(PlanError::Cycle { steps: way.into_iter().map(name).collect() })
     }
 }
 
@@ -225,7 +226,7 @@ mod tests {
     #[test]
     fn an_error_names_the_steps_of_one_way_around_and_no_others() {
         let around = |waits: &[&[Node]]| match graph(waits).into_steps().unwrap_err() {
-            Error::Cycle { steps } => steps.join(", ").replace("forget ", ""),
+            Error::Plan(PlanError::Cycle { steps }) => steps.join(", ").replace("forget ", ""),
             other => panic!("{other}"),
         };
         assert_eq!(around(&[&[], &[0, 2], &[1]]), "1, 2, 1");

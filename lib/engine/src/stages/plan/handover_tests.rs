@@ -7,10 +7,11 @@ use serde_json::{Value as Json, json};
 
 use super::claims_tests::{Entry, deployed, planned, planned_part, to};
 use super::*;
-use crate::error::Error;
+use crate::Error;
 use crate::fake::{LOG_GROUP, SUBNET, VPC, assembly};
 use crate::model::{Orphan, ResourceState, State};
 use crate::stages::diff::{Action, Order};
+use crate::stages::plan::PlanError;
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const GROUP: &str = "AWS::EC2::SecurityGroup";
@@ -120,7 +121,7 @@ fn what_may_turn_out_to_be_the_same_is_not_refused() {
     let before = assembly(std::slice::from_ref(&first));
     assert!(planned(&before, &after(to("a/lb", "LoadBalancerArn"))).is_ok());
     let other = json!(arn.replace("shop", "blog"));
-    assert!(matches!(planned(&before, &after(other)), Err(Error::Claimed { .. })));
+    assert!(matches!(planned(&before, &after(other)), Err(Error::Plan(PlanError::Claimed { .. }))));
 }
 
 #[test]
@@ -184,9 +185,9 @@ fn held(after: &[Entry<'_>], edit: impl FnOnce(&mut State), adjust: impl FnOnce(
     adjust(&mut program);
     match planned_part(&program, &state, &[]) {
         Ok(_) => Vec::new(),
-        Err(Error::Held { held }) => {
+        Err(Error::Plan(PlanError::Held { held })) => {
             let held = held.into_iter();
-            let tell = |(path, need): (Path, crate::error::Need)| format!("{path} {need}");
+            let tell = |(path, need): (Path, crate::stages::diff::Need)| format!("{path} {need}");
             held.flat_map(|it| it.holders.into_iter().map(tell).chain([it.because])).collect()
         }
         Err(other) => panic!("{other}"),

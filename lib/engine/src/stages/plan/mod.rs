@@ -5,6 +5,8 @@
 
 mod by_text;
 mod claims;
+mod conflict;
+mod error;
 mod feasible;
 mod final_snapshot;
 mod graph;
@@ -23,11 +25,13 @@ use groundplan_schema::{ResourceType, lookup};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use conflict::{HeldResource, Holding, NamedTooEarly, Taken};
+pub use error::PlanError;
 pub use schedule::schedule;
 
 use schedule::Refused;
 
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, FormatError, Imports, open, seal};
 use crate::provider::Identity;
 use crate::stages::diff::{ChangeSet, Inputs};
@@ -249,13 +253,13 @@ impl Plan {
     /// Checks that the plan may be executed.
     ///
     /// # Errors
-    /// [`Error::Protected`], [`Error::DataLoss`] unless `delete_data`, and [`Error::NoFinalSnapshot`].
+    /// [`PlanError::Protected`], [`PlanError::DataLoss`] unless `delete_data`, and [`PlanError::NoFinalSnapshot`].
     pub fn permit(&self, delete_data: bool) -> Result<(), Error> {
         if !self.protected.is_empty() {
-            return Err(Error::Protected { paths: self.protected.clone() });
+            return Err(PlanError::Protected { paths: self.protected.clone() }.into());
         }
         if !self.loses_data.is_empty() && !delete_data {
-            return Err(Error::DataLoss { paths: self.loses_data.clone() });
+            return Err(PlanError::DataLoss { paths: self.loses_data.clone() }.into());
         }
         self.permit_without_snapshots()
     }
@@ -270,14 +274,14 @@ impl Plan {
     /// Reads the document.
     ///
     /// # Errors
-    /// [`FormatError::Newer`], and [`Error::CorruptPlan`], also if the plan does not match its checksum, or if an
+    /// [`FormatError::Newer`], and [`PlanError::Corrupt`], also if the plan does not match its checksum, or if an
     /// earlier version saved it, since such a plan lacks information that this version shows and checks.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Header {
             format: u32,
         }
-        let corrupt = |reason: String| Error::CorruptPlan { reason };
+        let corrupt = |reason: String| Error::Plan(PlanError::Corrupt { reason });
         let Header { format } = serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
         if format > Self::FORMAT {
             return Err(Error::Format(FormatError::Newer {

@@ -6,11 +6,10 @@ use groundplan_core::{Deferred, Path, Value};
 use groundplan_schema::{OwnerQuota, lookup};
 
 use super::graph::{Graph, Node};
-use crate::error::Need;
 use crate::model::GlobalId;
 use crate::stages::diff::existing::{Incarnation, all};
 use crate::stages::diff::needs::Going;
-use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Order};
+use crate::stages::diff::{Action, Change, ChangeSet, Inputs, Need, Order};
 
 /// The resources of a type that an owner has and gets.
 struct Owned<'s> {

@@ -6,18 +6,21 @@ use groundplan_core::named::is_made_after;
 use groundplan_core::{Path, ResourceEntry, Value};
 
 use super::claims::{self, Handover};
+use super::conflict::named;
 use super::graph::{Graph, Node};
 use super::nodes::Nodes;
 use super::{Desired, Plan, Work, by_text, feasible, order, quota};
-use crate::error::{Error, Need, named};
+use crate::Error;
 use crate::model::{Imports, ResourceState, ResourceStatus};
 use crate::provider::{Behavior, Wait};
 use crate::stages::diff::existing::{self, Incarnation};
 use crate::stages::diff::needs::Going;
 use crate::stages::diff::occupants::{attached, coming, is_detached};
 use crate::stages::diff::{
-    Action, Change, ChangeSet, Inputs, Order, OutputChange, Reason, desired_properties, follows, published, with_moves,
+    Action, Change, ChangeSet, Inputs, Need, Order, OutputChange, Reason, desired_properties, follows, published,
+    with_moves,
 };
+use crate::stages::plan::PlanError;
 use crate::stages::reboot;
 
 /// Schedules the steps of `changes`, each with the steps that it has to wait for.
@@ -31,8 +34,8 @@ use crate::stages::reboot;
 ///   that has to release it. If no step needs it, it waits for all creates and updates.
 ///
 /// # Errors
-/// [`Error::Cycle`] if no such order exists, and [`Error::Claimed`], [`Error::Swapped`] and [`Error::Held`] if the
-/// account does not allow the changes.
+/// [`PlanError::Cycle`] if no such order exists, and [`PlanError::Claimed`], [`PlanError::Swapped`] and
+/// [`PlanError::Held`] if the account does not allow the changes.
 pub fn schedule(inputs: &Inputs<'_>, changes: &ChangeSet) -> Result<Plan, Error> {
     try_schedule(inputs, changes).map_err(|refused| match refused {
         Refused::UnlessDeletedFirst(_, error) => *error,
@@ -410,7 +413,7 @@ impl<'a> Schedule<'a> {
     ) -> Refused {
         let error = match waits.first() {
             Some(Handover { taker, holder, claim, .. }) => {
-                Error::Swapped { path: (*taker).clone(), other: (*holder).clone(), what: named(claim) }
+                Error::Plan(PlanError::Swapped { path: (*taker).clone(), other: (*holder).clone(), what: named(claim) })
             }
             None => self.graph.cycle(tangles.first().map_or(&[][..], Vec::as_slice)),
         };
@@ -437,9 +440,10 @@ impl<'a> Schedule<'a> {
         };
         let free: BTreeSet<&Path> = turned.iter().copied().filter(|path| !is_held(path)).collect();
         let turned = if free.is_empty() { turned } else { free };
-        match turned.is_empty() {
-            true => Refused::Always(error),
-            false => Refused::UnlessDeletedFirst(turned.into_iter().cloned().collect(), Box::new(error)),
+        if turned.is_empty() {
+            Refused::Always(error)
+        } else {
+            Refused::UnlessDeletedFirst(turned.into_iter().cloned().collect(), Box::new(error))
         }
     }
 

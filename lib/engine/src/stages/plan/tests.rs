@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::*;
 use crate::fake::{DATABASE, LOG_GROUP, NAT, assembly, reference, state, subnet, vpc, with_inputs};
-use crate::model::{Event, Intent, Operation, Orphan, ResourceStatus, State};
+use crate::model::{Event, FormatError, Intent, Operation, Orphan, ResourceStatus, State};
 use crate::stages::diff::{Inputs, destroy, diff};
+use crate::stages::plan::PlanError;
 
 fn network(cidr: &str) -> Assembly {
     assembly(&[
@@ -179,7 +180,7 @@ fn what_was_replaced_by_an_earlier_run_is_protected_as_it_was_told_to_be() {
     state.deposed = vec![old];
     let refused = plan(&network("10.0.0.0/16"), &state, diff);
     assert_eq!(refused.protected, ["a/vpc".into()]);
-    assert!(matches!(refused.permit(true), Err(Error::Protected { .. })));
+    assert!(matches!(refused.permit(true), Err(Error::Plan(PlanError::Protected { .. }))));
     state.deposed[0].resource.status = ResourceStatus::Tainted;
     assert!(plan(&network("10.0.0.0/16"), &state, diff).protected.is_empty(), "it never worked");
 }
@@ -188,7 +189,7 @@ fn what_was_replaced_by_an_earlier_run_is_protected_as_it_was_told_to_be() {
 fn a_plan_survives_the_way_to_the_file_and_back() {
     let plan = plan(&network("10.1.0.0/16"), &deployed(&network("10.0.0.0/16")), diff);
     assert_eq!(Plan::from_json(&plan.to_json()).unwrap(), plan);
-    assert!(matches!(Plan::from_json("{}"), Err(Error::CorruptPlan { .. })));
+    assert!(matches!(Plan::from_json("{}"), Err(Error::Plan(PlanError::Corrupt { .. }))));
     let format = |number: u32| format!("\"format\": {number}");
     let newer = plan.to_json().replacen(&format(Plan::FORMAT), &format(Plan::FORMAT + 1), 1);
     assert!(matches!(Plan::from_json(&newer), Err(Error::Format(FormatError::Newer { .. }))));

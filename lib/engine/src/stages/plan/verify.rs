@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 
 use super::{Plan, Work};
-use crate::error::Error;
+use crate::Error;
 use crate::model::{Event, Loaded, State};
+use crate::stages::plan::PlanError;
 impl Plan {
     /// Checks that the plan names every stateful and every protected resource that its steps delete from `state`, which
     /// it was made from. The statements of a plan file about this are not trusted.
     ///
     /// # Errors
-    /// [`Error::CorruptPlan`], and [`Error::StalePlan`] if the plan does not fit the state.
+    /// [`PlanError::Corrupt`], and [`PlanError::Stale`] if the plan does not fit the state.
     pub fn verify(&self, state: &State) -> Result<(), Error> {
         if !self.steps.iter().any(|step| matches!(step.work, Work::Delete { .. })) {
             return Ok(());
@@ -21,7 +22,7 @@ impl Plan {
             let Some(resource) = state.incarnation(&step.path, id, *generation) else { continue };
             let unnamed = |what: &str| {
                 let reason = format!("it deletes `{}`, which {what}, without saying so; make a new plan", step.path);
-                Err(Error::CorruptPlan { reason })
+                Err(PlanError::Corrupt { reason }.into())
             };
             if resource.is_stateful() && !self.loses_data.contains(&step.path) {
                 return unnamed("is stateful");
@@ -36,9 +37,9 @@ impl Plan {
     /// Checks that the plan was made from this state.
     ///
     /// # Errors
-    /// [`Error::StalePlan`], with the difference.
+    /// [`PlanError::Stale`], with the difference.
     pub fn fits(&self, loaded: &Loaded) -> Result<(), Error> {
-        let stale = |reason: String| Err(Error::StalePlan { reason });
+        let stale = |reason: String| Err(PlanError::Stale { reason }.into());
         let state = &loaded.state;
         if state.app != self.app {
             return stale(format!("it was made for the app `{}`, and this is `{}`", self.app, state.app));
@@ -66,7 +67,7 @@ impl Plan {
         });
         let mut state = Cow::Borrowed(state);
         for event in self.observed.iter().cloned().chain(moves) {
-            state.to_mut().apply(event).map_err(|illegal| Error::StalePlan { reason: illegal.to_string() })?;
+            state.to_mut().apply(event).map_err(|illegal| PlanError::Stale { reason: illegal.to_string() })?;
         }
         Ok(state)
     }
@@ -100,7 +101,7 @@ mod tests {
         let refused = hidden.verify(&loaded.state).unwrap_err().to_string();
         assert!(refused.contains("it deletes `a/db`, which is stateful, without saying so"), "{refused}");
         let ended = execute(&hidden, loaded.clone(), &fake, &store, &options, &(), &Cancellation::new()).await;
-        assert!(matches!(ended, Err(ExecuteError::Refused(Error::CorruptPlan { .. }))), "{ended:?}");
+        assert!(matches!(ended, Err(ExecuteError::Refused(Error::Plan(PlanError::Corrupt { .. })))), "{ended:?}");
         // What became protected after the plan was made, and what a journal says of it.
         loaded.state.resources.get_mut("a/vpc").unwrap().lifecycle.protect = true;
         let refused = plan.verify(&loaded.state).unwrap_err().to_string();

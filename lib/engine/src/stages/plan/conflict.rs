@@ -6,6 +6,7 @@ use groundplan_core::Path;
 use groundplan_core::claim::Claim;
 
 use crate::hint::{Hint, Hints};
+use crate::stages::diff::Need;
 
 /// A claim that a resource takes while another resource holds it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,17 +62,6 @@ pub struct NamedTooEarly {
     pub named: Path,
     /// The place of the name, as in `LoggingConfiguration.DestinationBucketName`.
     pub place: String,
-}
-
-/// A relation by which one resource needs another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// It was created after the other one.
-    MadeAfter,
-    /// It names the other one at this place of its properties, so the other one cannot be deleted.
-    Property(String),
-    /// It has public addresses that depend on the other one.
-    PublicAddresses,
 }
 
 impl Taken {
@@ -136,16 +126,6 @@ impl fmt::Display for NamedTooEarly {
             "`{path}` names `{named}` ({place}), which is created after it; deploy without {place} of `{path}` first, and \
              add it in a second deploy"
         )
-    }
-}
-
-impl fmt::Display for Need {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MadeAfter => f.write_str("created after it"),
-            Self::Property(place) => f.write_str(place),
-            Self::PublicAddresses => f.write_str("its public addresses"),
-        }
     }
 }
 
