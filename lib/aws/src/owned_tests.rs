@@ -219,10 +219,10 @@ async fn the_tagging_api_says_whose_it_is_where_cloud_control_reads_no_tags() {
         ("AWS::RDS::OptionGroup", "p", json!({"Tags": []}), "arn:aws:rds:eu-central-1:111122223333:og:p"),
         ("AWS::SQS::Queue", "https://q", json!({"Arn": QUEUE}), QUEUE),
         (
-            "AWS::ECS::Cluster",
+            "AWS::Kinesis::Stream",
             "p",
-            json!({"Arn": "arn:aws:ecs:eu-central-1:1:cluster/p"}),
-            "arn:aws:ecs:eu-central-1:1:cluster/p",
+            json!({"Arn": "arn:aws:kinesis:eu-central-1:1:stream/p"}),
+            "arn:aws:kinesis:eu-central-1:1:stream/p",
         ),
     ] {
         for (tags, known) in [(ours.clone(), true), (json!([{"Key": "a", "Value": "b"}]), false)] {
