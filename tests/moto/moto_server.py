@@ -5,13 +5,19 @@ meet are mended here instead. Each patch names the fault; all were seen in moto 
 arguments of moto_server.
 """
 
+import json
 import threading
 from functools import wraps
 
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.core.exceptions import JsonRESTError
+from moto.core.utils import camelcase_to_underscores
 from moto.dynamodb.responses import DynamoHandler
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses import EC2Response
+from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.rds.models import DBInstance
 from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientError
 from moto.route53.models import ChangeList, FakeZone, Route53Backend
@@ -184,6 +190,133 @@ def judge_changes_by_the_records(method):
 ChangeList.has_insert_or_update = lambda self, _: True
 FakeZone.delete_rrset = FakeZone.delete_rrset_by_id = lambda self, _: None
 Route53Backend.change_resource_record_sets = judge_changes_by_the_records(Route53Backend.change_resource_record_sets)
+
+
+def keep_what_a_service_is_made_with(method):
+    """A new service is described with its settings, where moto keeps those of an update alone.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+    """
+    forgotten = (
+        "availabilityZoneRebalancing",
+        "deploymentConfiguration",
+        "enableECSManagedTags",
+        "enableExecuteCommand",
+        "healthCheckGracePeriodSeconds",
+        "placementConstraints",
+        "placementStrategy",
+    )
+
+    @wraps(method)
+    def patched(self):
+        answer = method(self)
+        for name in forgotten:
+            value = self._get_param(name)
+            if value is not None:
+                setattr(answer.result["service"], camelcase_to_underscores(name), value)
+        return answer
+
+    return patched
+
+
+EC2ContainerServiceResponse.create_service = keep_what_a_service_is_made_with(
+    EC2ContainerServiceResponse.create_service
+)
+
+
+def tag_scalable_targets(response):
+    """A scalable target has tags, where moto forgets them.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html
+    """
+    register = response.register_scalable_target
+
+    def targets(self):
+        return [it for kind in self.applicationautoscaling_backend.targets.values() for it in kind.values()]
+
+    def tags_of(self):
+        arn = self._get_param("ResourceARN")
+        found = [it for it in targets(self) if it.arn == arn]
+        if not found:
+            raise JsonRESTError("ResourceNotFoundException", f"The scalable target {arn} does not exist")
+        return found[0].__dict__.setdefault("tags", {})
+
+    def register_scalable_target(self):
+        answer = register(self)
+        arn = json.loads(answer)["ScalableTargetARN"]
+        for target in targets(self):
+            if target.arn == arn:
+                target.__dict__.setdefault("tags", {}).update(self._get_param("Tags") or {})
+        return answer
+
+    def list_tags_for_resource(self):
+        return json.dumps({"Tags": tags_of(self)})
+
+    def tag_resource(self):
+        tags_of(self).update(self._get_param("Tags"))
+        return json.dumps({})
+
+    def untag_resource(self):
+        tags = tags_of(self)
+        for key in self._get_param("TagKeys"):
+            tags.pop(key, None)
+        return json.dumps({})
+
+    for method in (
+        register_scalable_target,
+        list_tags_for_resource,
+        tag_resource,
+        untag_resource,
+    ):
+        setattr(response, method.__name__, method)
+
+
+tag_scalable_targets(ApplicationAutoScalingResponse)
+
+
+def keep_the_arn(method):
+    """A policy that is put again stays the one that it is, where moto makes another one.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
+    """
+
+    @wraps(method)
+    def patched(self, *args, **parameters):
+        before = {key: policy.policy_arn for key, policy in self.policies.items()}
+        policy = method(self, *args, **parameters)
+        for key, current in self.policies.items():
+            if current is policy and key in before:
+                policy.policy_arn = before[key]
+        return policy
+
+    return patched
+
+
+ApplicationAutoscalingBackend.put_scaling_policy = keep_the_arn(ApplicationAutoscalingBackend.put_scaling_policy)
+
+
+def miss_what_is_not_there(method):
+    """What does not exist is not found, where moto calls the request invalid.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeleteScalingPolicy.html
+    """
+
+    @wraps(method)
+    def patched(self, *args, **parameters):
+        try:
+            return method(self, *args, **parameters)
+        except Exception as error:
+            message = getattr(error, "message", str(error))
+            if message.startswith("No scal"):
+                raise JsonRESTError("ObjectNotFoundException", message) from error
+            raise
+
+    return patched
+
+
+for name in ("deregister_scalable_target", "delete_scaling_policy"):
+    method = getattr(ApplicationAutoscalingBackend, name)
+    setattr(ApplicationAutoscalingBackend, name, miss_what_is_not_there(method))
 
 if __name__ == "__main__":
     main()

@@ -290,6 +290,7 @@ fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a 
 fn operation(error_type: &str) -> Option<String> {
     let service = error_type.strip_prefix("aws_sdk_")?.split("::").next()?;
     let service = match service {
+        "applicationautoscaling" => "application-autoscaling",
         "cloudwatchlogs" => "logs",
         "elasticloadbalancingv2" => "elasticloadbalancing",
         service => service,
@@ -308,5 +309,9 @@ mod tests {
         assert_eq!(operation(name).as_deref(), Some("ec2:CreateVpc"));
         let name = std::any::type_name::<aws_sdk_cloudwatchlogs::operation::create_log_group::CreateLogGroupError>();
         assert_eq!(operation(name).as_deref(), Some("logs:CreateLogGroup"));
+        let name = std::any::type_name::<
+            aws_sdk_applicationautoscaling::operation::put_scaling_policy::PutScalingPolicyError,
+        >();
+        assert_eq!(operation(name).as_deref(), Some("application-autoscaling:PutScalingPolicy"));
     }
 }

@@ -24,7 +24,7 @@ pub(crate) use crate::readiness::Readiness;
 use crate::shape;
 use crate::tags::{TagChanges, Tags};
 pub(crate) use any::{AnyHandler, of};
-pub(crate) use in_place::{CONSISTENCY, Deleted, Made, is_taken};
+pub(crate) use in_place::{CONSISTENCY, Deleted, Made, exists, is_taken};
 
 /// Manages the resources of one type. The struct that implements it holds the properties that
 /// are supported.
@@ -47,6 +47,12 @@ pub(crate) trait Handler: Clone + Serialize + DeserializeOwned + Send + Sync + '
     /// The most tags that a resource of this type takes.
     /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
     const MOST_TAGS: usize = 50;
+
+    /// Refuses, in the plan, values of supported properties that are not supported. Values that are not known yet are
+    /// empty.
+    fn validate(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Makes the one call that creates the resource, with identity tags or client token, and returns every output in
     /// the answer. Settings that the call cannot make are left to [`update`](Self::update).

@@ -10,6 +10,7 @@
 //! | `shape` | properties as JSON to the struct of a handler; what is unsupported is an error |
 //! | `error` | errors of the SDK to classes that the engine acts on |
 //! | `guard` | refuses requests that change something while the provider reads |
+//! | `mirror` | properties that an API has in the same form, as tables |
 //! | `tags`, `name` | identity: tags and generated names |
 //! | `owned` | what an account has of an app whose state is absent |
 //! | `config` | credentials, endpoints, the clients of each region |
@@ -28,6 +29,7 @@ mod guard;
 mod handler;
 mod lookup;
 mod memory;
+mod mirror;
 mod name;
 mod owned;
 mod provider;
@@ -38,8 +40,10 @@ mod shape;
 mod state;
 mod tags;
 
+mod applicationautoscaling;
 mod certificatemanager;
 mod ec2;
+mod ecs;
 mod elasticloadbalancingv2;
 mod iam;
 mod kms;

@@ -20,15 +20,12 @@ use crate::tags::{APP, Tags};
 /// the account:
 ///
 /// - snapshots, backups and what is retained of a deleted database. A destroy makes them;
-/// - ECS, whose deleted clusters, services and task definitions stay visible as `INACTIVE`:
-///   <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteCluster.html>. There is no client
-///   for it here to ask with.
-const LEFT_OUT: [(&str, &str); 12] = [
+/// - tasks of ECS, which stop by themselves after their service.
+const LEFT_OUT: [(&str, &str); 11] = [
     ("backup", "recovery-point"),
     ("ec2", "snapshot"),
-    ("ecs", "cluster"),
-    ("ecs", "service"),
     ("ecs", "task"),
+    ("ecs", "task-set"),
     ("elasticache", "snapshot"),
     ("fsx", "backup"),
     ("memorydb", "snapshot"),
@@ -132,13 +129,13 @@ fn parts(arn: &str) -> Option<(&str, &str)> {
 fn is_left_out(arn: &str) -> bool {
     let Some((service, resource)) = parts(arn) else { return false };
     let kind = resource.split(['/', ':']).next().unwrap_or_default();
-    let kind = if kind.starts_with("task") { "task" } else { kind };
     LEFT_OUT.contains(&(service, kind)) || (service == "redshift" && kind == "snapshot")
 }
 
 /// Types that are listed after their deletion, and whose own API shows it.
 #[derive(Clone, Copy)]
 enum Lingers {
+    Cluster,
     Endpoint,
     Fleet,
     HostedZone,
@@ -149,7 +146,9 @@ enum Lingers {
     NatGateway,
     Rule,
     Secret,
+    Service,
     TargetGroup,
+    TaskDefinition,
     Volume,
 }
 
@@ -163,6 +162,10 @@ fn lingers(arn: &str) -> Option<(Lingers, &str)> {
         ("ec2", "natgateway") => (Lingers::NatGateway, id),
         ("ec2", "volume") => (Lingers::Volume, id),
         ("ec2", "vpc-endpoint") => (Lingers::Endpoint, id),
+        ("ecs", "cluster") => (Lingers::Cluster, arn),
+        // One of the earlier format lacks its cluster.
+        ("ecs", "service") if id.contains('/') => (Lingers::Service, id),
+        ("ecs", "task-definition") => (Lingers::TaskDefinition, arn),
         ("elasticloadbalancing", "listener") => (Lingers::Listener, arn),
         ("elasticloadbalancing", "listener-rule") => (Lingers::Rule, arn),
         ("elasticloadbalancing", "targetgroup") => (Lingers::TargetGroup, arn),
@@ -179,7 +182,9 @@ fn lingers(arn: &str) -> Option<(Lingers, &str)> {
 /// weeks; the other ones are listed for an hour or more after theirs:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html>,
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html>,
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFleets.html>.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFleets.html>. Clusters, services and task definitions
+/// of ECS are inactive then, and task definitions stay so for good:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterTaskDefinition.html>.
 async fn exists(clients: &Clients, arn: &str) -> Result<bool> {
     let Some((kind, id)) = lingers(arn) else { return Ok(true) };
     match kind {
@@ -228,6 +233,25 @@ async fn exists(clients: &Clients, arn: &str) -> Result<bool> {
                 state_of(described, |it| it.vpc_endpoints.into_iter().flatten().map(|it| it.state).collect::<Vec<_>>());
             Ok(any_lives(states.await?))
         }
+        Lingers::Cluster => {
+            let described = clients.ecs.describe_clusters().clusters(id).send();
+            let states =
+                state_of(described, |it| it.clusters.into_iter().flatten().map(|it| it.status).collect::<Vec<_>>());
+            Ok(any_lives(states.await?))
+        }
+        Lingers::Service => {
+            let (cluster, name) = id.split_once('/').unwrap_or(("default", id));
+            let described = clients.ecs.describe_services().cluster(cluster).services(name).send();
+            let states =
+                state_of(described, |it| it.services.into_iter().flatten().map(|it| it.status).collect::<Vec<_>>());
+            Ok(any_lives(states.await?))
+        }
+        Lingers::TaskDefinition => {
+            let described = clients.ecs.describe_task_definition().task_definition(id).send();
+            let states =
+                state_of(described, |it| it.task_definition.into_iter().map(|it| it.status).collect::<Vec<_>>());
+            Ok(any_lives(states.await?))
+        }
         Lingers::Listener => {
             let described = clients.elb.describe_listeners().listener_arns(id).send();
             is_there(described, |it| it.listeners.is_some_and(|found| !found.is_empty())).await
@@ -267,7 +291,9 @@ async fn is_there<T, E: Into<Error>>(
 fn any_lives<S: AsRef<str>>(states: Option<Vec<Option<S>>>) -> bool {
     let ends = |state: &S| {
         let name = state.as_ref().to_ascii_lowercase();
-        ["delet", "terminat", "shutting"].iter().any(|start| name.starts_with(start))
+        ["delet", "terminat", "shutting", "inactive", "draining", "deprovisioning"]
+            .iter()
+            .any(|start| name.starts_with(start))
     };
     states.into_iter().flatten().any(|state| !state.as_ref().is_some_and(ends))
 }

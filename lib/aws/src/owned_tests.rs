@@ -31,6 +31,9 @@ const VOLUME: &str = "arn:aws:ec2:eu-central-1:111122223333:volume/vol-1";
 const INSTANCE: &str = "arn:aws:ec2:eu-central-1:111122223333:instance/i-1";
 const FLEET: &str = "arn:aws:ec2:eu-central-1:111122223333:fleet/fleet-1";
 const ENDPOINT: &str = "arn:aws:ec2:eu-central-1:111122223333:vpc-endpoint/vpce-1";
+const CLUSTER: &str = "arn:aws:ecs:eu-central-1:111122223333:cluster/shop";
+const SERVICE: &str = "arn:aws:ecs:eu-central-1:111122223333:service/shop/web";
+const TASK_DEFINITION: &str = "arn:aws:ecs:eu-central-1:111122223333:task-definition/web:1";
 const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/shop/1/2";
 const RULE: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener-rule/app/shop/1/2/3";
 const BALANCER: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/shop/1";
@@ -63,7 +66,7 @@ async fn pages_of_what_a_destroy_leaves_behind_do_not_hide_what_exists() {
                 "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:docs-final-0011",
                 "arn:aws:rds:eu-central-1:111122223333:auto-backup:ab-1",
                 "arn:aws:ec2:eu-central-1:111122223333:snapshot/snap-1",
-                "arn:aws:ecs:eu-central-1:111122223333:task-definition/shop:1",
+                "arn:aws:ecs:eu-central-1:111122223333:task/shop/0f3a",
                 "arn:aws:redshift:eu-central-1:111122223333:snapshot:main/final",
             ],
             Some("more"),
@@ -125,6 +128,19 @@ async fn what_is_listed_after_its_end_is_asked_about() {
         let (found, log) = found(arns, move |_| ec2(action, set, state.to_owned())).await;
         assert_eq!(found.unwrap().len(), usize::from(lives), "{arn} {state}");
         assert_eq!(log.count(&format!("Action={action}&")), 1, "{:?}", log.all());
+    }
+    for (arn, action, state, lives) in [
+        (CLUSTER, "DescribeClusters", json!({"clusters": [{"status": "INACTIVE"}]}), false),
+        (CLUSTER, "DescribeClusters", json!({"clusters": [{"status": "ACTIVE"}]}), true),
+        (SERVICE, "DescribeServices", json!({"services": [{"status": "DRAINING"}]}), false),
+        (SERVICE, "DescribeServices", json!({"services": [{"status": "ACTIVE"}]}), true),
+        (TASK_DEFINITION, "DescribeTaskDefinition", json!({"taskDefinition": {"status": "INACTIVE"}}), false),
+        (TASK_DEFINITION, "DescribeTaskDefinition", json!({"taskDefinition": {"status": "ACTIVE"}}), true),
+    ] {
+        let arns: &'static [&'static str] = Box::leak(Box::new([arn]));
+        let (found, log) = found(arns, move |_| json_answer(state.clone())).await;
+        assert_eq!(found.unwrap().len(), usize::from(lives), "{arn} {lives}");
+        assert_eq!(log.count(&format!(".{action} ")), 1, "{:?}", log.all());
     }
     for (arn, action, list) in [
         (LISTENER, "DescribeListeners", "Listeners"),
@@ -219,10 +235,10 @@ async fn the_tagging_api_says_whose_it_is_where_cloud_control_reads_no_tags() {
         ("AWS::RDS::OptionGroup", "p", json!({"Tags": []}), "arn:aws:rds:eu-central-1:111122223333:og:p"),
         ("AWS::SQS::Queue", "https://q", json!({"Arn": QUEUE}), QUEUE),
         (
-            "AWS::ECS::Cluster",
+            "AWS::Kinesis::Stream",
             "p",
-            json!({"Arn": "arn:aws:ecs:eu-central-1:1:cluster/p"}),
-            "arn:aws:ecs:eu-central-1:1:cluster/p",
+            json!({"Arn": "arn:aws:kinesis:eu-central-1:1:stream/p"}),
+            "arn:aws:kinesis:eu-central-1:1:stream/p",
         ),
     ] {
         for (tags, known) in [(ours.clone(), true), (json!([{"Key": "a", "Value": "b"}]), false)] {

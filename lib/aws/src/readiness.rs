@@ -4,9 +4,10 @@ use groundplan_engine::provider::{Outputs, Status};
 
 /// The states of a resource whose deletion was accepted, in lower case and with `-` for `_`: RDS, EC2, EKS and others
 /// `deleting`, EC2 instances `shutting-down`, attachments `detaching`, CIDR blocks and associations `disassociating`, a
-/// database whose replicas are checked before its deletion `delete-precheck`. Not among them are words that mean
+/// database whose replicas are checked before its deletion `delete-precheck`, an ECS cluster with capacity providers of its own
+/// `deprovisioning`. Not among them are words that mean
 /// something else for another type: a Lambda function that is idle is `Inactive`.
-const DELETION_STATES: [&str; 10] = [
+const DELETION_STATES: [&str; 11] = [
     "deleting",
     "deleted",
     "delete-in-progress",
@@ -17,6 +18,7 @@ const DELETION_STATES: [&str; 10] = [
     "shutting-down",
     "detaching",
     "disassociating",
+    "deprovisioning",
 ];
 
 /// The readiness of a resource.

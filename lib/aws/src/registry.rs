@@ -3,12 +3,14 @@
 use crate::error;
 use crate::handler::{AnyHandler, of};
 use crate::{
-    certificatemanager, cloud_control, ec2, elasticloadbalancingv2, iam, kms, logs, rds, route53, s3, secretsmanager,
-    sns,
+    applicationautoscaling, certificatemanager, cloud_control, ec2, ecs, elasticloadbalancingv2, iam, kms, logs, rds,
+    route53, s3, secretsmanager, sns,
 };
 
 /// The handlers, sorted by the name of their type.
 static HANDLERS: &[&dyn AnyHandler] = &[
+    of::<applicationautoscaling::ScalableTarget>(),
+    of::<applicationautoscaling::ScalingPolicy>(),
     of::<certificatemanager::Certificate>(),
     of::<ec2::Eip>(),
     of::<ec2::EgressOnlyInternetGateway>(),
@@ -25,6 +27,10 @@ static HANDLERS: &[&dyn AnyHandler] = &[
     of::<ec2::VpcCidrBlock>(),
     of::<ec2::VpcEndpoint>(),
     of::<ec2::VpcGatewayAttachment>(),
+    of::<ecs::Cluster>(),
+    of::<ecs::ClusterCapacityProviderAssociations>(),
+    of::<ecs::Service>(),
+    of::<ecs::TaskDefinition>(),
     of::<elasticloadbalancingv2::Listener>(),
     of::<elasticloadbalancingv2::ListenerCertificate>(),
     of::<elasticloadbalancingv2::ListenerRule>(),

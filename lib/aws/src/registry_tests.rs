@@ -179,7 +179,12 @@ fn what_a_create_call_would_overwrite_can_be_looked_up_before() {
     let overwriting: Vec<_> = overwriting.collect();
     assert_eq!(
         overwriting,
-        ["AWS::ElasticLoadBalancingV2::ListenerCertificate", "AWS::IAM::RolePolicy", "AWS::S3::BucketPolicy"]
+        [
+            "AWS::ECS::ClusterCapacityProviderAssociations",
+            "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+            "AWS::IAM::RolePolicy",
+            "AWS::S3::BucketPolicy"
+        ]
     );
     for name in all().filter(|name| lookup(name).unwrap().on_duplicate() == OnDuplicate::Overwrites) {
         assert!(lookup(name).unwrap().tags.is_none(), "{name}: its tags would say whose it is");

@@ -21,6 +21,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("AWS::AmazonMQ::Broker", "Arn", "arn:${Partition}:mq:${Region}:${Account}:broker:${BrokerName}:${Id}"),
     ("AWS::AmazonMQ::Broker", "ConsoleURLs", "https://${Id}.mq.${Region}.on.aws"),
     ("AWS::ApiGatewayV2::Api", "ApiEndpoint", "https://${ApiId}.execute-api.${Region}.amazonaws.com"),
+    ("AWS::ApplicationAutoScaling::ScalableTarget", "Id", "${ResourceId}|${ScalableDimension}|${ServiceNamespace}"),
     ("AWS::CloudFront::Distribution", "DomainName", "d${Lower13}.cloudfront.net"),
     ("AWS::EC2::EIP", "PublicIp", "${PublicAddress}"),
     ("AWS::EC2::Instance", "PrivateIp", "${PrivateAddress}"),

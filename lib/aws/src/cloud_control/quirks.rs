@@ -35,8 +35,6 @@ pub(super) fn are_same(schema: &ResourceType, name: &str, live: Option<&Json>, w
 /// - An optional text that is empty: a web ACL without a description is read with `""`, which is
 ///   shorter than its schema allows (<https://github.com/hashicorp/terraform-provider-awscc/issues/1135>
 ///   is of this kind).
-/// - A service with the strategy `DAEMON` is read with a `DesiredCount`, which such a service cannot
-///   state: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>.
 /// - CloudFront's default certificate goes with no other setting of the viewer certificate:
 ///   <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ViewerCertificate.html>.
 pub(super) fn unsayable(schema: &ResourceType, live: &Properties, desired: &Properties) -> Vec<Vec<String>> {
@@ -47,12 +45,6 @@ pub(super) fn unsayable(schema: &ResourceType, live: &Properties, desired: &Prop
     let undeclared = live.iter().filter(|(name, _)| !desired.contains_key(*name));
     let mut paths: Vec<Vec<String>> = undeclared.filter(empty).map(|(name, _)| vec![name.clone()]).collect();
     match schema.name {
-        "AWS::ECS::Service"
-            if live.get("SchedulingStrategy").and_then(Json::as_str) == Some("DAEMON")
-                && live.contains_key("DesiredCount") =>
-        {
-            paths.push(vec!["DesiredCount".to_owned()]);
-        }
         "AWS::CloudFront::Distribution" => {
             let steps = ["DistributionConfig", "ViewerCertificate"];
             let certificate = live.get(steps[0]).and_then(|config| config.get(steps[1])).and_then(Json::as_object);
@@ -102,9 +94,6 @@ pub(super) fn default_of(schema: &ResourceType, name: &str) -> Option<Json> {
         ("AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable", "DeletionProtectionEnabled") => json!(false),
         ("AWS::DynamoDB::Table", "TableClass") => json!("STANDARD"),
         ("AWS::DynamoDB::Table", "PointInTimeRecoverySpecification") => json!({"PointInTimeRecoveryEnabled": false}),
-        // <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
-        ("AWS::ECS::Service", "HealthCheckGracePeriodSeconds") => json!(0),
-        ("AWS::ECS::Service", "EnableExecuteCommand") => json!(false),
         // <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageTagMutability.html>
         ("AWS::ECR::Repository", "ImageTagMutability") => json!("MUTABLE"),
         ("AWS::ECR::Repository", "ImageScanningConfiguration") => json!({"ScanOnPush": false}),

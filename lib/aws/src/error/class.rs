@@ -26,9 +26,11 @@ pub(crate) fn classify(code: &str, message: &str, status: u16) -> ErrorClass {
         "InvalidParameterValue" if message.to_ascii_lowercase().contains("throttled by ec2") => Throttled,
         "DependencyTimeout" | "KMSInternal" | "RequestTimeout" | "ServiceUnavailable" | "Unavailable" => Transient,
         // Two calls about one thing at once: the other one has gone first.
-        "ConcurrentAccess" | "ConcurrentModification" | "EntityTemporarilyUnmodifiable" | "OperationAborted" => {
-            Transient
-        }
+        "ConcurrentAccess"
+        | "ConcurrentModification"
+        | "ConcurrentUpdate"
+        | "EntityTemporarilyUnmodifiable"
+        | "OperationAborted" => Transient,
         // Something of the same ARN was deleted a moment ago.
         // <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
         "StaleTag" => Transient,
@@ -224,6 +226,7 @@ mod tests {
             ("OperationAborted", "", 409, Transient),
             ("ConcurrentModificationException", "", 400, Transient),
             ("ConcurrentAccess", "", 400, Transient),
+            ("ConcurrentUpdateException", "", 500, Transient),
             ("StaleTagException", "", 400, Transient),
             ("UnauthorizedOperation", "", 403, Denied),
             ("AuthFailure", "", 401, Denied),

@@ -106,7 +106,7 @@ impl<H: Handler> AnyHandler for Erased<H> {
                 H::MOST_TAGS
             )));
         }
-        Ok(())
+        new.validate().map_err(|error| Error::invalid(format!("{}: {}", H::TYPE, error.message())))
     }
 
     async fn create(&self, cx: &Context, properties: &Properties) -> Result<Accepted> {

@@ -51,7 +51,7 @@ pub(super) async fn check<H: Handler>(new: &H, cx: &Context) -> Result<()> {
     })
 }
 
-pub(super) fn exists<H: Handler>(cx: &Context, id: &str) -> Error {
+pub(crate) fn exists<H: Handler>(cx: &Context, id: &str) -> Error {
     let message = format!(
         "{id} already exists and was not created by this program; import it, or give the {} a different name or port",
         H::TYPE
@@ -106,6 +106,11 @@ impl Ids {
 
     pub(crate) fn has(&self, type_name: &str, id: &str) -> bool {
         self.with(|ids| ids.contains(&(type_name.to_owned(), id.to_owned())))
+    }
+
+    /// Whether there is one of this type.
+    pub(crate) fn any(&self, type_name: &str) -> bool {
+        self.with(|ids| ids.iter().any(|(other, _)| other == type_name))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut BTreeSet<(String, String)>) -> T) -> T {

@@ -1,5 +1,6 @@
 //! One resource of every type, in the order of their dependencies.
 
+mod containers;
 mod edge;
 
 use serde_json::{Value as Json, json};
@@ -20,6 +21,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(security());
     cases.extend(data());
     cases.extend(edge::cases());
+    cases.extend(containers::cases());
     cases.extend(messaging());
     cases
 }

@@ -5,6 +5,8 @@ use crate::behavior::Recovery::FindByTag;
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
+    // RegisterScalableTarget takes tags, and changes a target that exists: a create looks for it before.
+    row("AWS::ApplicationAutoScaling::ScalableTarget").by(FindByTag),
     row("AWS::AppRunner::Service").waits(15, 1200).early(&["ServiceArn", "ServiceId", "ServiceUrl"]),
     row("AWS::AutoScaling::AutoScalingGroup").waits(5, 1200).early(&["AutoScalingGroupName", "AutoScalingGroupARN"]),
     row("AWS::Batch::ComputeEnvironment").waits(5, 900).early(&["ComputeEnvironmentArn"]),
@@ -12,8 +14,15 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::EC2::Instance").waits(15, 600).early(&["InstanceId", "PrivateIp"]),
     // A volume is attached to one instance, unless it is made for several (API_AttachVolume).
     row("AWS::EC2::VolumeAttachment").alone(),
-    // CreateService takes a clientToken.
-    row("AWS::ECS::Service").waits(15, 1200).early(&["ServiceArn", "Name"]),
+    // CreateCluster returns a cluster of the same name (<https://github.com/hashicorp/terraform-provider-aws/issues/38875>).
+    // Capacity providers take up to ten minutes there (`waitClusterAvailable`).
+    row("AWS::ECS::Cluster").returns().waits(5, 600).early(&["Arn", "ClusterName"]),
+    // PutClusterCapacityProviders puts its lists in the place of those of the cluster.
+    row("AWS::ECS::ClusterCapacityProviderAssociations").overwrites().waits(5, 600),
+    // CreateService takes a clientToken. The waiter ServicesStable gives up after 10 minutes, and a deployment that stops
+    // tasks batch by batch waits for up to an hour for each batch to leave its target group (API_TargetGroupAttribute:
+    // `deregistration_delay.timeout_seconds`, 300 seconds by default).
+    row("AWS::ECS::Service").waits(15, 3600).early(&["ServiceArn", "Name"]),
     // RegisterTaskDefinition takes no token, but tags.
     row("AWS::ECS::TaskDefinition").by(FindByTag),
     // CreateAddon, CreateCluster, CreateFargateProfile and CreateNodegroup take a clientRequestToken.

@@ -6,6 +6,8 @@ use crate::resource::ResourceType;
 /// The types with a handler of their own, sorted. The provider manages every other type through AWS's Cloud Control API.
 #[rustfmt::skip]
 const NATIVE: &[&str] = &[
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::CertificateManager::Certificate",
     "AWS::EC2::EIP",
     "AWS::EC2::EgressOnlyInternetGateway",
@@ -22,6 +24,10 @@ const NATIVE: &[&str] = &[
     "AWS::EC2::VPCCidrBlock",
     "AWS::EC2::VPCEndpoint",
     "AWS::EC2::VPCGatewayAttachment",
+    "AWS::ECS::Cluster",
+    "AWS::ECS::ClusterCapacityProviderAssociations",
+    "AWS::ECS::Service",
+    "AWS::ECS::TaskDefinition",
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::ElasticLoadBalancingV2::ListenerCertificate",
     "AWS::ElasticLoadBalancingV2::ListenerRule",
