@@ -31,6 +31,7 @@
 //! | `request` | requests under way, and what their failures mean |
 //! | `model` | properties, outputs, identifiers, patches: pure functions of schema and JSON |
 //! | `quirks` | where handlers differ from what their schema says: tables |
+//! | `shared` | collections that others add to as well |
 //! | `tags` | the three forms in which types hold tags |
 //!
 //! Sources: <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations.html>,
@@ -41,6 +42,7 @@ mod final_snapshot;
 mod model;
 mod quirks;
 mod request;
+mod shared;
 mod tags;
 
 use std::collections::BTreeSet;

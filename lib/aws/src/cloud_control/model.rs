@@ -5,7 +5,7 @@ use groundplan_schema::{Cursor, Kind, Replacement, ResourceType};
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
-use super::{quirks, tags};
+use super::{quirks, shared, tags};
 use crate::error::{Error, Result};
 use crate::handler::Context;
 use crate::shape;
@@ -182,6 +182,7 @@ fn at<'a>(model: &'a Properties, path: &str) -> Option<&'a Json> {
 /// - only what is there can be removed. So what cannot be read back cannot be removed either. Where
 ///   removing changes nothing, the default is written instead;
 /// - what the handler reads back and then refuses is removed ([`quirks::unsayable`]);
+/// - of a collection that others add to as well, their members are said again ([`shared`]);
 /// - what is as desired already needs nothing, so that a repeated update is none.
 pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properties, live: &Properties) -> Vec<Json> {
     let add = |name: &str, value: Json| json!({"op": "add", "path": format!("/{name}"), "value": value});
@@ -208,10 +209,14 @@ pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properti
                 quirks::as_sent(schema, name, &mut wanted);
                 let mut wanted = merged(&cursor, before, wanted, live.get(name));
                 thaw(&cursor, before, &mut wanted);
-                Some(wanted)
+                Some(shared::merged(schema, name, live.get(name), before, wanted))
             }
         };
-        if let Some(wanted) = wanted.filter(|wanted| !quirks::are_same(schema, name, live.get(name), wanted)) {
+        let is_there = |wanted: &Json| {
+            quirks::are_same(schema, name, live.get(name), wanted)
+                || shared::are_same(schema, name, live.get(name), wanted)
+        };
+        if let Some(wanted) = wanted.filter(|wanted| !is_there(wanted)) {
             changes.push(add(name, wanted));
         }
     }
@@ -219,7 +224,8 @@ pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properti
     for name in last.keys().filter(gone) {
         let instead = match tags == Some(name) {
             true => tags::merged(schema, live, last.get(name), None),
-            false => quirks::default_of(schema, name),
+            false => shared::others(schema, name, live.get(name), last.get(name))
+                .or_else(|| quirks::default_of(schema, name)),
         };
         match instead {
             Some(value) if live.get(name) == Some(&value) => {}
