@@ -1,5 +1,7 @@
 //! Properties, outputs, identifiers and patches: pure functions of schema and JSON.
 
+use std::collections::BTreeSet;
+
 use groundplan_engine::provider::{Identity, Outputs, Properties};
 use groundplan_schema::{Cursor, Kind, Replacement, ResourceType};
 use serde_json::{Value as Json, json};
@@ -262,14 +264,16 @@ fn merged(cursor: &Cursor<'_>, last: Option<&Json>, wanted: Json, live: Option<&
     Json::Object(result)
 }
 
-/// Takes out what AWS refuses in every update ([`quirks::is_frozen`]), where it is as it was.
+/// Takes out what AWS refuses in every update ([`quirks::is_frozen`]), where it is as it was. A secret, which nobody
+/// has written down, is: another one would have replaced the resource.
 fn thaw(cursor: &Cursor<'_>, last: Option<&Json>, wanted: &mut Json) {
     match wanted {
         Json::Object(entries) => entries.retain(|key, value| {
             let cursor = cursor.key(key);
             let before = last.and_then(|last| last.get(key));
             thaw(&cursor, before, value);
-            !(quirks::is_frozen(&cursor) && before == Some(&*value))
+            let is_as_before = before == Some(&*value) || (before.is_none() && cursor.is_sensitive());
+            !(quirks::is_frozen(&cursor) && is_as_before)
         }),
         Json::Array(items) => {
             for (at, item) in items.iter_mut().enumerate() {
@@ -327,11 +331,34 @@ fn repeated_in(cursor: &Cursor<'_>, declared: &Json, live: Option<&Json>) -> Opt
     }
 }
 
-/// Whether an update has to say this property again though it did not change, since AWS does not
-/// give it back.
+/// Whether an update has to say this property again though it did not change, since AWS does not give back all of it.
 pub(super) fn is_repeated(schema: &ResourceType, name: &str) -> bool {
-    let cursor = schema.cursor().key(name);
-    cursor.is_write_only() && !quirks::is_frozen(&cursor)
+    has_hidden(&schema.cursor().key(name), &mut BTreeSet::new())
+}
+
+/// Whether there is something here, or anything within it, that AWS takes in an update and does not give back. Types
+/// may contain themselves, so each is looked into once.
+fn has_hidden<'a>(cursor: &Cursor<'a>, seen: &mut BTreeSet<(&'a str, bool)>) -> bool {
+    if cursor.is_write_only() {
+        return !quirks::is_frozen(cursor);
+    }
+    let Some(kind) = cursor.kind() else { return false };
+    let is_fixed = cursor.replacement() == Replacement::Always;
+    let steps = steps(cursor.resource(), kind, &mut |nested| seen.insert((nested, is_fixed)));
+    steps.into_iter().any(|step| has_hidden(&cursor.key(step), seen))
+}
+
+/// The steps from a value of this kind to those that it contains. A map may have any key.
+fn steps<'a>(schema: &'a ResourceType, kind: &'a Kind, enter: &mut impl FnMut(&'a str) -> bool) -> Vec<&'a str> {
+    match kind {
+        Kind::Type(nested) if enter(nested) => {
+            schema.types.get(nested).into_iter().flat_map(|fields| fields.keys().copied()).collect()
+        }
+        Kind::List(element) => steps(schema, element, enter),
+        Kind::Map(_) => vec!["*"],
+        Kind::Union(kinds) => kinds.iter().flat_map(|kind| steps(schema, kind, enter)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -185,6 +185,41 @@ fn what_cannot_be_read_back_is_said_again_unless_it_cannot_be_changed() {
 }
 
 #[test]
+fn a_property_is_said_again_where_anything_in_it_is_not_read_back_and_can_be_changed() {
+    for (type_name, property, repeated) in [
+        ("AWS::ElastiCache::ReplicationGroup", "AuthToken", true),
+        ("AWS::Events::Connection", "AuthParameters", true),
+        ("AWS::Events::Connection", "Description", false),
+        // Whether the creator of a cluster may administer it is said once, when it is made.
+        ("AWS::EKS::Cluster", "AccessConfig", false),
+        // Its statements contain statements.
+        ("AWS::WAFv2::WebACL", "Rules", false),
+    ] {
+        assert_eq!(is_repeated(schema(type_name), property), repeated, "{type_name} {property}");
+    }
+}
+
+#[test]
+fn a_change_beside_a_secret_says_the_secret_again() {
+    let connection = schema("AWS::Events::Connection");
+    let parameters = |value: Json| json!({"ApiKeyAuthParameters": value});
+    let with = |description: &str, parameters: Json| {
+        map(json!({"Description": description, "AuthorizationType": "API_KEY", "AuthParameters": parameters}))
+    };
+    // Nobody has written the secret down, and AWS does not give it back.
+    let known = parameters(json!({"ApiKeyName": "key"}));
+    let desired = with("new", parameters(json!({"ApiKeyName": "key", "ApiKeyValue": "hunter2"})));
+    let mut changed = patch(connection, &with("old", known.clone()), &desired, &with("old", known));
+    changed.sort_by_key(|change| change["path"].to_string());
+    let secret = json!({"ApiKeyAuthParameters": {"ApiKeyName": "key", "ApiKeyValue": "hunter2"}});
+    let expected = [
+        json!({"op": "add", "path": "/AuthParameters", "value": secret}),
+        json!({"op": "add", "path": "/Description", "value": "new"}),
+    ];
+    assert_eq!(changed, expected);
+}
+
+#[test]
 fn what_can_neither_be_read_nor_changed_is_left_out_below_the_top_level_too() {
     // Whether the creator of a cluster may administer it is said once, when it is made.
     let cluster = schema("AWS::EKS::Cluster");
