@@ -275,6 +275,21 @@ fn without_nulls(outputs: Json) -> Outputs {
     outputs
 }
 
+/// What is done where a property is no longer declared, and AWS has no call that takes it back and no fixed default to
+/// set it to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Removal {
+    /// It is an error, with the name of the property and the reason.
+    Refused(&'static str, &'static str),
+    /// The resource keeps the value, for this reason.
+    Keeps(&'static str),
+}
+
+/// The error of a property that cannot be taken back.
+pub(crate) fn not_removable(property: &str, reason: &str) -> Error {
+    Error::invalid(format!("{property} cannot be removed, since {reason}: declare the value that it is to have"))
+}
+
 /// What differs between the properties that a resource has and those that it is to have.
 pub(crate) struct Changes<'a, H> {
     /// The desired properties.
@@ -300,10 +315,24 @@ impl<'a, H: Handler> Changes<'a, H> {
         self.old.is_some_and(|old| property(old) != new).then_some(new)
     }
 
-    /// As [`after_create`](Self::after_create); none where the declaration was taken away, which
-    /// leaves the property as it is.
-    pub(crate) fn new_value<T: PartialEq + Clone>(&self, property: impl Fn(&H) -> &Option<T>) -> Option<T> {
-        self.after_create(property).cloned().flatten()
+    /// As [`after_create`](Self::after_create), of a property that no call takes back: what is done where the
+    /// declaration was taken away is for `removal` to say.
+    ///
+    /// # Errors
+    /// It was, and [`Removal::Refused`].
+    pub(crate) fn new_value<T: PartialEq + Clone>(
+        &self,
+        property: impl Fn(&H) -> &Option<T>,
+        removal: Removal,
+    ) -> Result<Option<T>> {
+        match (self.after_create(property), removal) {
+            (Some(None), Removal::Refused(name, reason)) => Err(not_removable(name, reason)),
+            (Some(None), Removal::Keeps(reason)) => {
+                tracing::debug!(reason, "what is no longer declared stays as it is");
+                Ok(None)
+            }
+            (value, _) => Ok(value.cloned().flatten()),
+        }
     }
 
     /// The value to set where the property, or `default` where it is not set, differs. After a

@@ -11,7 +11,7 @@ use super::{default_group, find_by_token, read_tags, retag, state, tagged};
 use crate::document;
 use crate::error::{Error, Result, classify};
 use crate::handler::{
-    Changes, Context, Found, Handler, Known, Readiness, SetChanges, accepted, as_declared, required, single,
+    Changes, Context, Found, Handler, Known, Readiness, Removal, SetChanges, accepted, as_declared, required, single,
 };
 use crate::tags::Tags;
 
@@ -73,12 +73,14 @@ impl Handler for VpcEndpoint {
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
-        refuse_what_stays(changes)?;
         let policy = changes.after_create(|endpoint| &endpoint.policy_document);
         let private_dns = changes.or_default(|endpoint| &endpoint.private_dns_enabled, false);
         let private_dns = private_dns.filter(|_| changes.old.is_some());
-        let ip_type = changes.new_value(|endpoint| &endpoint.ip_address_type);
-        let dns = changes.new_value(|endpoint| &endpoint.dns_options);
+        // A call that leaves these out changes nothing of them, and EC2 has no documented default.
+        // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html>
+        let stays = |property| Removal::Refused(property, "its default depends on the service of the endpoint");
+        let ip_type = changes.new_value(|endpoint| &endpoint.ip_address_type, stays("IpAddressType"))?;
+        let dns = changes.new_value(|endpoint| &endpoint.dns_options, stays("DnsOptions"))?;
         let tables = changes.of_set(|endpoint| &endpoint.route_table_ids);
         let groups = groups(changes, cx, id).await?;
         let subnets = changes.of_set(|endpoint| &endpoint.subnet_ids);
@@ -156,23 +158,6 @@ impl VpcEndpoint {
     fn private_dns(&self) -> Option<bool> {
         let is_interface = self.vpc_endpoint_type.as_deref() == Some("Interface");
         self.private_dns_enabled.or(is_interface.then_some(false))
-    }
-}
-
-/// What a call that leaves it out changes nothing of, and what EC2 has no documented default for.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html>
-fn refuse_what_stays(changes: &Changes<'_, VpcEndpoint>) -> Result<()> {
-    let (new, Some(old)) = (changes.new, changes.old) else { return Ok(()) };
-    let gone = [
-        ("DnsOptions", old.dns_options.is_some() && new.dns_options.is_none()),
-        ("IpAddressType", old.ip_address_type.is_some() && new.ip_address_type.is_none()),
-    ];
-    match gone.iter().find(|(_, is_gone)| *is_gone) {
-        Some((property, _)) => Err(Error::invalid(format!(
-            "{property} of an endpoint cannot be removed, since its default depends on the service: declare the value that \
-             it is to have"
-        ))),
-        None => Ok(()),
     }
 }
 
