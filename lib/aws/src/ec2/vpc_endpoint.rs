@@ -3,11 +3,11 @@
 use aws_sdk_ec2::types::{
     DnsOptionsSpecification, DnsRecordIpType, IpAddressType, ResourceType, VpcEndpoint as Live, VpcEndpointType,
 };
-use groundplan_engine::provider::{Accepted, Deletion, Outputs};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{default_group, find_by_token, read_tags, retag, state, tagged};
+use super::{default_group, filter, find_by_token, read_tags, retag, state, tagged};
 use crate::document;
 use crate::error::{Error, Result, classify};
 use crate::handler::{
@@ -139,9 +139,28 @@ impl Handler for VpcEndpoint {
             None => Ok(Deletion::Pending),
             Some(error) => {
                 let (code, message) = (error.code.unwrap_or_default(), error.message.unwrap_or_default());
-                Err(Error::new(classify(&code, &message, 400), format!("{code}: {message}")))
+                // EC2 has no code of its own for it.
+                let is_held = message.contains("must be removed from route table before deletion");
+                let class = if is_held { ErrorClass::Conflict } else { classify(&code, &message, 400) };
+                Err(Error::new(class, format!("{code}: {message}")))
             }
         }
+    }
+
+    /// The routes to the endpoint of a Gateway Load Balancer, which have to go before it. EC2 describes it as their
+    /// gateway.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpcEndpoints.html>
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
+        let in_vpc = filter(("vpc-id", known.last.vpc_id.as_str()));
+        let described = cx.ec2.describe_route_tables().filters(in_vpc).send().await?;
+        let mut found = Vec::new();
+        for table in described.route_tables.unwrap_or_default() {
+            let id = table.route_table_id().unwrap_or_default();
+            let routes = table.routes().iter().filter(|route| route.gateway_id() == Some(known.id.as_str()));
+            let targets = routes.filter_map(|it| it.destination_cidr_block().or(it.destination_ipv6_cidr_block()));
+            found.extend(targets.map(|target| format!("the route to {target} of route table {id}")));
+        }
+        Ok(found)
     }
 
     fn tags(&self) -> Option<&Tags> {
