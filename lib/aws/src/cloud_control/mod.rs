@@ -13,6 +13,11 @@
 //!   to its end.
 //! - **Update and delete** carry no token. Both lead to the same end when repeated, and a token would
 //!   give back a failure of 36 hours ago.
+//! - **A wait that ends early**, since its time is over or the run is interrupted, cancels nothing: the request goes
+//!   on, and the next run finds it in `ListResourceRequests` and waits for it as this one did. To cancel it would
+//!   stop the handler at any point of its work and roll nothing back (`CancelResourceRequest`), so that a resource
+//!   which only takes longer than expected would be left half made. Only a deletion cancels, since nothing that
+//!   the request has still to do matters then, and Cloud Control refuses a second request beside it.
 //! - **Status** asks for the request that this process has made for the resource ([`Requests`]).
 //!   A later run, which has made none, looks for one in `ListResourceRequests`.
 //! - **Find** looks under the identifier where the program gives it, and else at what
