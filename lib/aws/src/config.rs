@@ -279,6 +279,7 @@ mod tests {
     use aws_config::imds;
     use aws_config::imds::credentials::ImdsCredentialsProvider;
     use aws_credential_types::provider::error::CredentialsError;
+    use aws_types::sdk_config::SharedTimeSource;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -317,6 +318,32 @@ mod tests {
     async fn an_emulator_has_a_region_without_asking_the_machine_for_one() {
         let emulator = Config::emulator("http://127.0.0.1:1").await;
         assert_eq!(emulator.sdk.region().map(Region::as_ref), Some(ANY_REGION));
+    }
+
+    #[tokio::test]
+    async fn a_role_is_assumed_with_its_external_id_and_session_name() {
+        let answer = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s\
+                      </SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
+                      </Credentials></AssumeRoleResult></AssumeRoleResponse>";
+        let arn = "arn:aws:iam::444455556666:role/deploy";
+        let plain = AssumeRole::new(arn);
+        let named = AssumeRole::new(arn).external_id("partner-7").session_name("release");
+        for (role, session, external) in [(plain, "groundplan", None), (named, "release", Some("partner-7"))] {
+            let (config, log) = crate::replay::config(move |_| crate::replay::Answer::ok(answer));
+            let sdk = config.sdk.into_builder().time_source(SharedTimeSource::default()).build();
+            let assuming = Config::from_sdk(sdk).assuming(&role, "eu-west-1");
+            let credentials = assuming.credentials_provider().unwrap().provide_credentials().await.unwrap();
+            assert_eq!((credentials.access_key_id(), credentials.session_token()), ("ASIA1", Some("t")));
+            let sent = log.all();
+            assert_eq!(sent.len(), 1, "{sent:?}");
+            let pairs = sent[0].split([' ', '&']);
+            let value = |name: &str| pairs.clone().find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            assert_eq!(value("Action"), Some("AssumeRole"), "{sent:?}");
+            assert_eq!(value("RoleArn"), Some("arn%3Aaws%3Aiam%3A%3A444455556666%3Arole%2Fdeploy"), "{sent:?}");
+            assert_eq!(value("RoleSessionName"), Some(session), "{sent:?}");
+            assert_eq!(value("ExternalId"), external, "{sent:?}");
+            assert!(sent[0].contains("sts.eu-central-1."), "STS of the configured region is asked: {sent:?}");
+        }
     }
 
     #[test]

@@ -59,13 +59,18 @@ impl HttpConnector for Repairing {
         let answer = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await?;
+            let status = answer.status().as_u16();
+            // What LocalStack says of a call that it does not have, or not in this edition.
+            if status == 501 {
+                return Err(lacking(&endpoint, "status 501"));
+            }
             let is_page = is_page(&answer);
             if !is_page && repairs.is_empty() {
                 return Ok(answer);
             }
             let (answer, body) = read(answer).await?;
             match is_page && body.to_ascii_lowercase().starts_with(b"<!doctype html") {
-                true => Err(lacking(&endpoint, answer.status().as_u16())),
+                true => Err(lacking(&endpoint, &format!("status {status}, and a web page for an answer"))),
                 false => Ok(repaired(answer, body, &repairs)),
             }
         })
@@ -87,11 +92,9 @@ fn is_page(answer: &HttpResponse) -> bool {
 }
 
 /// Returns the error that the emulator does not support a call.
-fn lacking(endpoint: &str, status: u16) -> ConnectorError {
-    let message = format!(
-        "{endpoint} does not support this call or failed (status {status}, HTML response); this emulator cannot manage \
-         the resource"
-    );
+fn lacking(endpoint: &str, answer: &str) -> ConnectorError {
+    let message =
+        format!("{endpoint} does not support this call or failed ({answer}); this emulator cannot manage the resource");
     ConnectorError::user(Box::new(Stopped(Box::new(ProviderError::new(ErrorClass::Invalid, message)))))
 }
 
@@ -114,4 +117,57 @@ fn repaired(mut response: HttpResponse, body: Vec<u8>, repairs: &[&Repair]) -> H
     response.headers_mut().remove("content-length");
     *response.body_mut() = SdkBody::from(text);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_engine::Provider;
+    use groundplan_engine::provider::Identity;
+    use serde_json::json;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::replay::{create, existing};
+    use crate::{Aws, Config};
+
+    /// An emulator that answers each request like this.
+    async fn answering(status: &'static str, kind: &'static str, body: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 8192];
+                let _ = stream.read(&mut request).await;
+                let head = format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\nconnection: close\r\n");
+                let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.shutdown().await;
+                // What is left of the request: to close before it is read would take the answer back.
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            }
+        });
+        format!("http://{address}")
+    }
+
+    #[tokio::test]
+    async fn a_call_that_an_emulator_does_not_have_is_refused_at_once_in_one_line() {
+        let lacks = r#"{"__type": "InternalFailure", "message": "not yet implemented or pro feature"}"#;
+        for (status, kind, body, said) in [
+            ("501 Not Implemented", "application/x-amz-json-1.1", lacks, "status 501"),
+            ("404 Not Found", "text/html", "<!doctype html>", "status 404, and a web page for an answer"),
+        ] {
+            let url = answering(status, kind, body).await;
+            let identity = Identity { account: "000000000000".into(), partition: "aws".into() };
+            let aws = Aws::with_identity(Config::emulator(&url).await, identity);
+            let expected = format!(
+                "{url} does not offer this call, or has failed in it ({said}): this emulator cannot hold the resource"
+            );
+            let properties = json!({"LogGroupName": "l"});
+            let refused = aws.create(&create("AWS::Logs::LogGroup", properties.clone())).await.unwrap_err();
+            assert_eq!((refused.class, &refused.message), (ErrorClass::Invalid, &expected), "a create is not open");
+            let refused = aws.read(&existing("AWS::Logs::LogGroup", "l", properties)).await.unwrap_err();
+            assert_eq!((refused.class, &refused.message), (ErrorClass::Invalid, &expected), "a read is not repeated");
+        }
+    }
 }

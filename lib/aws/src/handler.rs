@@ -279,6 +279,20 @@ fn without_nulls(outputs: Json) -> Outputs {
     outputs
 }
 
+/// The treatment of a property that is no longer declared, if AWS has no call that takes it back and no fixed default.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Removal {
+    /// An error with the name of the property and the reason.
+    Refused(&'static str, &'static str),
+    /// The resource keeps the value, for this reason.
+    Keeps(&'static str),
+}
+
+/// Returns the error that a property cannot be removed.
+pub(crate) fn not_removable(property: &str, reason: &str) -> Error {
+    Error::invalid(format!("{property} cannot be removed, since {reason}: declare the value that it is to have"))
+}
+
 /// The differences between the live and the desired properties of a resource.
 pub(crate) struct Changes<'a, H> {
     /// The desired properties.
@@ -304,10 +318,24 @@ impl<'a, H: Handler> Changes<'a, H> {
         self.old.is_some_and(|old| property(old) != new).then_some(new)
     }
 
-    /// As [`after_create`](Self::after_create); `None` if it is no longer declared, which leaves the property
-    /// unchanged.
-    pub(crate) fn new_value<T: PartialEq + Clone>(&self, property: impl Fn(&H) -> &Option<T>) -> Option<T> {
-        self.after_create(property).cloned().flatten()
+    /// As [`after_create`](Self::after_create), of a property that no call takes back. `removal` says what happens if it
+    /// is no longer declared.
+    ///
+    /// # Errors
+    /// It is no longer declared, and `removal` is [`Removal::Refused`].
+    pub(crate) fn new_value<T: PartialEq + Clone>(
+        &self,
+        property: impl Fn(&H) -> &Option<T>,
+        removal: Removal,
+    ) -> Result<Option<T>> {
+        match (self.after_create(property), removal) {
+            (Some(None), Removal::Refused(name, reason)) => Err(not_removable(name, reason)),
+            (Some(None), Removal::Keeps(reason)) => {
+                tracing::debug!(reason, "a property that is no longer declared keeps its value");
+                Ok(None)
+            }
+            (value, _) => Ok(value.cloned().flatten()),
+        }
     }
 
     /// The value to set where the property, or `default` where it is not set, differs. After a

@@ -57,6 +57,8 @@ mod sns;
 #[cfg(test)]
 mod fence_tests;
 #[cfg(test)]
+mod holders_tests;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod replay_data_tests;

@@ -10,6 +10,7 @@ use std::future::Future;
 use aws_sdk_kms::types::KeyState;
 use aws_sdk_resourcegroupstagging::config::Region;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
+use groundplan_core::partition;
 use groundplan_engine::provider::{ErrorClass, Owner};
 
 use crate::config::Clients;
@@ -67,16 +68,16 @@ pub(crate) async fn owned(clients: &Clients, app: &str) -> Result<Vec<String>> {
     denied.map_or_else(|| Ok(Vec::new()), Err)
 }
 
-/// The region in which the tags of global resources are known.
+/// The region that knows the tags of global resources, in each partition that has one.
 /// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
-const HOME: &str = "us-east-1";
+const HOMES: [(&str, &str); 3] = [("aws", "us-east-1"), ("aws-cn", "cn-northwest-1"), ("aws-us-gov", "us-gov-west-1")];
 
 /// Returns the owner of the resource of an ARN, according to the Resource Groups Tagging API; `None` if it has no tags
 /// of an app, or the API has no tags of its type.
 pub(crate) async fn owner(clients: &Clients, arn: &str) -> Result<Option<Owner>> {
     // `arn:PARTITION:SERVICE:REGION:…`
     let parts: Vec<_> = arn.split(':').collect();
-    let client = tagging(clients, parts.get(1) == Some(&"aws") && parts.get(3) == Some(&""));
+    let client = tagging(clients, parts.get(3) == Some(&""));
     let known = match client.get_resources().resource_arn_list(arn).send().await.map_err(Error::from) {
         Err(error) if error.class() == ErrorClass::Invalid => return Ok(None),
         known => known?.resource_tag_mapping_list.unwrap_or_default(),
@@ -113,11 +114,15 @@ pub(crate) async fn owner_by_parts(
 }
 
 fn tagging(clients: &Clients, is_global: bool) -> aws_sdk_resourcegroupstagging::Client {
-    if !is_global {
-        return clients.tagging.clone();
+    let config = clients.tagging.config();
+    let own = config.region().map_or("aws", |region| partition(region.as_ref()));
+    match HOMES.iter().find(|(of, _)| is_global && *of == own) {
+        None => clients.tagging.clone(),
+        Some((_, home)) => {
+            let config = config.to_builder().region(Region::new(*home)).build();
+            aws_sdk_resourcegroupstagging::Client::from_conf(config)
+        }
     }
-    let config = clients.tagging.config().to_builder();
-    aws_sdk_resourcegroupstagging::Client::from_conf(config.region(Region::new(HOME)).build())
 }
 
 /// The service, and what follows the account: `("ec2", "volume/vol-1")`.

@@ -314,3 +314,23 @@ async fn whose_a_resource_is_that_nobody_may_read_is_said_to_be_unknown() {
     }
     assert_eq!(error.hints, [Hint::TakeOwnership]);
 }
+
+/// A resource of no region has its tags in one region of its partition.
+#[tokio::test]
+async fn the_owner_of_a_global_resource_is_asked_for_in_the_home_region_of_its_partition() {
+    for (partition, region, home) in [
+        ("aws", "eu-central-1", "us-east-1"),
+        ("aws-cn", "cn-north-1", "cn-northwest-1"),
+        ("aws-us-gov", "us-gov-east-1", "us-gov-west-1"),
+        ("aws-iso", "us-iso-east-1", "us-iso-east-1"),
+    ] {
+        let (config, log) = crate::replay::config(|_| listing(&[], None));
+        let clients = crate::config::Regions::new(config).clients(region);
+        let global = format!("arn:{partition}:cloudfront::111122223333:distribution/E1");
+        super::owner(&clients, &global).await.unwrap();
+        super::owner_by_parts(&clients, "cloudfront", true, "E1").await.unwrap();
+        assert_eq!(log.count(&format!("tagging.{home}.")), 2, "{partition}: {:?}", log.all());
+        super::owner(&clients, &format!("arn:{partition}:sqs:{region}:111122223333:q")).await.unwrap();
+        assert_eq!(log.count(&format!("tagging.{region}.")), if region == home { 3 } else { 1 }, "{:?}", log.all());
+    }
+}

@@ -118,6 +118,51 @@ async fn a_bucket_that_fills_while_it_is_emptied_is_emptied_again() {
     assert_eq!(log.count("versions"), 1);
 }
 
+/// XML has no form for most control characters, neither in a listing nor in a list of what to delete.
+#[tokio::test]
+async fn objects_whose_keys_xml_has_no_form_for_are_deleted_one_by_one() {
+    let deleted = std::sync::atomic::AtomicBool::new(false);
+    let (aws, log) = aws(move |sent| match () {
+        () if sent.starts_with("GET") && !deleted.load(std::sync::atomic::Ordering::Relaxed) => {
+            assert!(sent.contains("encoding-type=url"), "{sent}");
+            Answer::ok(
+                "<ListVersionsResult><EncodingType>url</EncodingType><Version><Key>a+b%2Bc/%C3%A9</Key><VersionId>v1\
+                 </VersionId></Version><Version><Key>bell%07</Key><VersionId>v2</VersionId></Version>\
+                 <DeleteMarker><Key>%EF%BF%BF</Key><VersionId>v3</VersionId></DeleteMarker></ListVersionsResult>",
+            )
+        }
+        () if sent.starts_with("GET") => Answer::ok("<ListVersionsResult/>"),
+        () if sent.starts_with("POST") => {
+            deleted.store(true, std::sync::atomic::Ordering::Relaxed);
+            Answer::ok("<DeleteResult/>")
+        }
+        () => Answer::Is(204, String::new()),
+    });
+    aws.delete(&delete(BUCKET, "media", true)).await.unwrap();
+    let batch = sent(&log, "<Delete");
+    assert!(batch.contains("<Key>a b+c/é</Key><VersionId>v1</VersionId>"), "{batch}");
+    assert_eq!(batch.matches("<Object>").count(), 1, "{batch}");
+    for (key, version) in [("bell%07", "v2"), ("%EF%BF%BF", "v3")] {
+        let single = sent(&log, key);
+        assert!(single.starts_with("DELETE ") && single.contains(&format!("versionId={version}")), "{single}");
+    }
+}
+
+#[tokio::test]
+async fn keys_of_a_listing_that_is_not_encoded_are_taken_as_they_are() {
+    let deleted = std::sync::atomic::AtomicBool::new(false);
+    let (aws, log) = aws(move |sent| match () {
+        () if sent.starts_with("GET") && !deleted.swap(true, std::sync::atomic::Ordering::Relaxed) => Answer::ok(
+            "<ListVersionsResult><Version><Key>100%25+1</Key><VersionId>v1</VersionId></Version></ListVersionsResult>",
+        ),
+        () if sent.starts_with("GET") => Answer::ok("<ListVersionsResult/>"),
+        () if sent.starts_with("POST") => Answer::ok("<DeleteResult/>"),
+        () => Answer::Is(204, String::new()),
+    });
+    aws.delete(&delete(BUCKET, "media", true)).await.unwrap();
+    assert!(sent(&log, "<Delete").contains("<Key>100%25+1</Key>"), "{:#?}", log.all());
+}
+
 #[tokio::test]
 async fn an_object_that_is_not_deleted_for_a_passing_reason_is_deleted_later() {
     for (code, class) in [

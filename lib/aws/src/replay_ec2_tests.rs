@@ -231,6 +231,24 @@ async fn a_gateway_that_an_attempt_with_a_lost_answer_has_attached_is_attached()
 }
 
 #[tokio::test]
+async fn a_gateway_that_somebody_else_has_attached_since_stays() {
+    // Whatever EC2 would describe.
+    let (aws, log) = aws(|sent| match sent.contains("Action=DetachInternetGateway") && sent.contains("igw-1") {
+        true => Answer::ec2_error(400, "Gateway.NotAttached", "resource igw-1 is not attached to network vpc-1"),
+        false => Answer::ok(
+            "<DescribeInternetGatewaysResponse><internetGatewaySet><item><internetGatewayId>igw-other</internetGatewayId>\
+             <attachmentSet><item><state>available</state><vpcId>vpc-1</vpcId></item></attachmentSet></item>\
+             </internetGatewaySet></DescribeInternetGatewaysResponse>",
+        ),
+    });
+    let attachment = json!({"VpcId": "vpc-1", "InternetGatewayId": "igw-1"});
+    let existing = existing("AWS::EC2::VPCGatewayAttachment", "IGW|vpc-1", attachment);
+    let gone = aws.delete(&DeleteRequest { existing, delete_data: false, final_snapshot: None }).await.unwrap_err();
+    assert_eq!(gone.class, ErrorClass::NotFound, "{gone}");
+    assert_eq!(log.count("igw-other"), 0, "{:#?}", log.all());
+}
+
+#[tokio::test]
 async fn a_change_that_does_not_find_what_it_refers_to_may_be_too_early() {
     let (aws, _) = aws(|sent| {
         if sent.contains("Action=Describe") {

@@ -576,3 +576,16 @@ async fn the_policy_of_a_log_group_may_be_on_its_way_when_a_zone_is_to_log_into_
     };
     assert_eq!(aws.update(&change).await.unwrap_err().class, ErrorClass::Propagating);
 }
+
+#[tokio::test]
+async fn a_network_that_route_53_does_not_know_yet_is_waited_for() {
+    let (aws, _) = aws(|sent| match sent.starts_with("POST") {
+        true => refused(400, "InvalidVPCId", "The VPC vpc-1 in region eu-central-1 is invalid"),
+        false => Answer::ok("<GetHostedZoneResponse><HostedZone/></GetHostedZoneResponse>"),
+    });
+    let private = json!({"Name": "example.com", "VPCs": [{"VPCId": "vpc-1", "VPCRegion": "eu-central-1"}]});
+    assert_eq!(aws.create(&create(ZONE, private.clone())).await.unwrap_err().class, ErrorClass::Propagating);
+    let zone = existing(ZONE, "Z1", json!({"Name": "example.com"}));
+    let change = UpdateRequest { existing: zone, properties: map(private), token: TOKEN.into(), incomplete: false };
+    assert_eq!(aws.update(&change).await.unwrap_err().class, ErrorClass::Propagating);
+}

@@ -1,5 +1,9 @@
 //! Collections of a resource, whose members are declared inline at the owner, as separate resources, or both.
 
+use serde_json::Value as Json;
+
+use crate::order::NAMING;
+
 /// A property that holds members of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Collection {
@@ -60,6 +64,12 @@ const COLLECTIONS: &[Collection] = &[
     // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html>
     of("AWS::IAM::Group", "ManagedPolicyArns").adds_itself("AWS::IAM::ManagedPolicy").open(),
     of("AWS::IAM::Group", "Policies").member("AWS::IAM::GroupPolicy", "GroupName", "GroupName").open(),
+    // Its handler reads every group, role and user that the policy is attached to, whoever has attached it
+    // (ListEntitiesForPolicy): also those that attach it by their `ManagedPolicyArns`, told apart by their name.
+    // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListEntitiesForPolicy.html>
+    of("AWS::IAM::ManagedPolicy", "Groups").adds_itself("AWS::IAM::Group").open(),
+    of("AWS::IAM::ManagedPolicy", "Roles").adds_itself("AWS::IAM::Role").open(),
+    of("AWS::IAM::ManagedPolicy", "Users").adds_itself("AWS::IAM::User").open(),
     of("AWS::IAM::Role", "ManagedPolicyArns").adds_itself("AWS::IAM::ManagedPolicy").open(),
     of("AWS::IAM::Role", "Policies").member("AWS::IAM::RolePolicy", "RoleName", "RoleName").open(),
     of("AWS::IAM::User", "ManagedPolicyArns").adds_itself("AWS::IAM::ManagedPolicy").open(),
@@ -132,6 +142,15 @@ pub fn memberships(member_type: &str) -> impl Iterator<Item = (&'static Collecti
 
 fn of_type(owner_type: &str) -> impl Iterator<Item = &'static Collection> {
     COLLECTIONS.iter().filter(move |collection| collection.owner_type == owner_type)
+}
+
+/// Returns whether both are the same member of a collection: the same tag or policy by its name, whatever its value is,
+/// or the same rule.
+pub fn is_same_member(one: &Json, other: &Json) -> bool {
+    match NAMING.iter().find(|name| one.get(name).is_some()) {
+        Some(name) => one.get(name) == other.get(name),
+        None => one == other,
+    }
 }
 
 /// Returns whether a tag with this key belongs to someone other than the program, unless the program declares it.

@@ -58,7 +58,9 @@ use std::sync::OnceLock;
 pub use arn::ArnParts;
 pub use behavior::{Behavior, CONSISTENCY_WINDOW, OnDuplicate, Recovery, Wait};
 pub use claim::{ClaimForm, ClaimPart, ClaimRole, ClaimRule, ClaimScope, ClaimSource, NamedOwner, named_owner};
-pub use collection::{Collection, Member, collections, inline_collections, is_foreign_tag, memberships};
+pub use collection::{
+    Collection, Member, collections, inline_collections, is_foreign_tag, is_same_member, memberships,
+};
 pub use cursor::{Cursor, Visit};
 pub use facts::{FinalSnapshot, InVpc, NeedsReboot, OwnerQuota, Protection, SECRET_ENTRY, SecretEntry, public_types};
 pub use kind::Kind;

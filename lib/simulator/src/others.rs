@@ -1,12 +1,13 @@
 //! Changes made outside of the program.
 
 use groundplan_engine::provider::Properties;
-use groundplan_schema::{NAMING, ResourceType, collections};
+use groundplan_schema::{ResourceType, collections, is_same_member};
 use serde_json::{Map, Value as Json};
 
 /// Leaves in `after` the tags and the members of open collections that `live` has beside what the request says, be
-/// it as the resource was (`before`) or as it is to be: calls that change such a property add and remove single
-/// members, as `CreateTags` and `AttachRolePolicy` do, and touch no other.
+/// it as the resource was (`before`) or as it is to be. Calls of native handlers that change such a property add and
+/// remove single members, as `CreateTags` and `AttachRolePolicy` do, and touch no other. An update through Cloud Control
+/// sets the whole property, and the AWS provider says again in it what the resource has beside the declaration.
 pub(crate) fn keep(resource: &ResourceType, live: &Properties, before: &Properties, after: &mut Properties) {
     let tags = resource.tags.as_ref().map(|tags| tags.property);
     for property in tags.into_iter().chain(collections(resource.name).map(|open| open.property)) {
@@ -23,7 +24,8 @@ fn beside(live: &Json, before: Option<&Json>, after: Option<&Json>) -> Option<Js
     match (live, after) {
         (Json::Array(members), None | Some(Json::Array(_))) => {
             let said: Vec<&Json> = said.filter_map(Json::as_array).flatten().collect();
-            let mut others = members.iter().filter(|member| !said.iter().any(|it| is_same(it, member))).peekable();
+            let mut others =
+                members.iter().filter(|member| !said.iter().any(|it| is_same_member(it, member))).peekable();
             others.peek()?;
             let declared = after.and_then(Json::as_array).into_iter().flatten();
             Some(declared.chain(others).cloned().collect())
@@ -36,14 +38,5 @@ fn beside(live: &Json, before: Option<&Json>, after: Option<&Json>) -> Option<Js
             Some(Json::Object(declared.chain(others).map(|(key, value)| (key.clone(), value.clone())).collect()))
         }
         _ => None,
-    }
-}
-
-/// Returns whether both are the same member: a tag or policy of the same name, regardless of its value, or the same
-/// rule.
-fn is_same(a: &Json, b: &Json) -> bool {
-    match NAMING.iter().find(|name| a.get(name).is_some()) {
-        Some(name) => a.get(name) == b.get(name),
-        None => a == b,
     }
 }

@@ -12,6 +12,10 @@
 //!   that is certain), and `status` follows it to its end.
 //! - **Update and delete** carry no token. Both lead to the same end when repeated, and a token would return a failure
 //!   of 36 hours ago.
+//! - **A wait that ends early**, because its time is over or the run is interrupted, cancels nothing: the request goes
+//!   on, and the next run finds it in `ListResourceRequests` and waits for it. To cancel it would stop the handler at any
+//!   point of its work and roll nothing back (`CancelResourceRequest`). Only a deletion cancels, because nothing that the
+//!   request has still to do matters then, and Cloud Control refuses a second request beside it.
 //! - **Status** polls the request that this process made for the resource ([`Requests`]). A later run, which made none,
 //!   searches for one in `ListResourceRequests`.
 //! - **Find** reads the identifier if the program sets it, and else the resources that the requests in
@@ -29,6 +33,7 @@
 //! | `request` | requests in progress, and the classes of their failures |
 //! | `model` | properties, outputs, identifiers, patches: pure functions of schema and JSON |
 //! | `quirks` | differences between handlers and their schemas, as tables |
+//! | `shared` | collections that others add to as well |
 //! | `tags` | the three forms in which types hold tags |
 //!
 //! Sources: <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations.html>,
@@ -39,6 +44,7 @@ mod final_snapshot;
 mod model;
 mod quirks;
 mod request;
+mod shared;
 mod tags;
 
 use std::collections::BTreeSet;

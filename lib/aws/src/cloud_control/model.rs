@@ -1,11 +1,13 @@
 //! Properties, outputs, identifiers and patches: pure functions of schema and JSON.
 
+use std::collections::BTreeSet;
+
 use groundplan_engine::provider::{Identity, Outputs, Properties};
 use groundplan_schema::{Cursor, Kind, Replacement, ResourceType};
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
-use super::{quirks, tags};
+use super::{quirks, shared, tags};
 use crate::error::{Error, Result};
 use crate::handler::Context;
 use crate::shape;
@@ -182,6 +184,7 @@ fn at<'a>(model: &'a Properties, path: &str) -> Option<&'a Json> {
 /// - only values that are read can be removed. So values that cannot be read back cannot be removed either. If removing
 ///   changes nothing, the default is written instead;
 /// - values that the handler returns and then refuses are removed ([`quirks::unsayable`]);
+/// - of a collection that others add to as well, their members are repeated ([`shared`]);
 /// - values that are as desired already need no change, so that a repeated update is empty.
 pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properties, live: &Properties) -> Vec<Json> {
     let add = |name: &str, value: Json| json!({"op": "add", "path": format!("/{name}"), "value": value});
@@ -208,10 +211,14 @@ pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properti
                 quirks::as_sent(schema, name, &mut wanted);
                 let mut wanted = merged(&cursor, before, wanted, live.get(name));
                 thaw(&cursor, before, &mut wanted);
-                Some(wanted)
+                Some(shared::merged(schema, name, live.get(name), before, wanted))
             }
         };
-        if let Some(wanted) = wanted.filter(|wanted| !quirks::are_same(schema, name, live.get(name), wanted)) {
+        let is_there = |wanted: &Json| {
+            quirks::are_same(schema, name, live.get(name), wanted)
+                || shared::are_same(schema, name, live.get(name), wanted)
+        };
+        if let Some(wanted) = wanted.filter(|wanted| !is_there(wanted)) {
             changes.push(add(name, wanted));
         }
     }
@@ -219,7 +226,8 @@ pub(super) fn patch(schema: &ResourceType, last: &Properties, desired: &Properti
     for name in last.keys().filter(gone) {
         let instead = match tags == Some(name) {
             true => tags::merged(schema, live, last.get(name), None),
-            false => quirks::default_of(schema, name),
+            false => shared::others(schema, name, live.get(name), last.get(name))
+                .or_else(|| quirks::default_of(schema, name)),
         };
         match instead {
             Some(value) if live.get(name) == Some(&value) => {}
@@ -256,14 +264,16 @@ fn merged(cursor: &Cursor<'_>, last: Option<&Json>, wanted: Json, live: Option<&
     Json::Object(result)
 }
 
-/// Takes out what AWS refuses in every update ([`quirks::is_frozen`]), where it is as it was.
+/// Takes out what AWS refuses in every update ([`quirks::is_frozen`]), where it is as it was. A secret, which nobody
+/// has written down, is: another one would have replaced the resource.
 fn thaw(cursor: &Cursor<'_>, last: Option<&Json>, wanted: &mut Json) {
     match wanted {
         Json::Object(entries) => entries.retain(|key, value| {
             let cursor = cursor.key(key);
             let before = last.and_then(|last| last.get(key));
             thaw(&cursor, before, value);
-            !(quirks::is_frozen(&cursor) && before == Some(&*value))
+            let is_as_before = before == Some(&*value) || (before.is_none() && cursor.is_sensitive());
+            !(quirks::is_frozen(&cursor) && is_as_before)
         }),
         Json::Array(items) => {
             for (at, item) in items.iter_mut().enumerate() {
@@ -321,10 +331,35 @@ fn repeated_in(cursor: &Cursor<'_>, declared: &Json, live: Option<&Json>) -> Opt
     }
 }
 
-/// Returns whether an update has to repeat this property although it did not change, because AWS does not return it.
+/// Returns whether an update has to repeat this property although it did not change, because AWS does not return all of
+/// it.
 pub(super) fn is_repeated(schema: &ResourceType, name: &str) -> bool {
-    let cursor = schema.cursor().key(name);
-    cursor.is_write_only() && !quirks::is_frozen(&cursor)
+    has_hidden(&schema.cursor().key(name), &mut BTreeSet::new())
+}
+
+/// Whether there is something here, or anything within it, that AWS takes in an update and does not give back. Types
+/// may contain themselves, so each is looked into once.
+fn has_hidden<'a>(cursor: &Cursor<'a>, seen: &mut BTreeSet<(&'a str, bool)>) -> bool {
+    if cursor.is_write_only() {
+        return !quirks::is_frozen(cursor);
+    }
+    let Some(kind) = cursor.kind() else { return false };
+    let is_fixed = cursor.replacement() == Replacement::Always;
+    let steps = steps(cursor.resource(), kind, &mut |nested| seen.insert((nested, is_fixed)));
+    steps.into_iter().any(|step| has_hidden(&cursor.key(step), seen))
+}
+
+/// The steps from a value of this kind to those that it contains. A map may have any key.
+fn steps<'a>(schema: &'a ResourceType, kind: &'a Kind, enter: &mut impl FnMut(&'a str) -> bool) -> Vec<&'a str> {
+    match kind {
+        Kind::Type(nested) if enter(nested) => {
+            schema.types.get(nested).into_iter().flat_map(|fields| fields.keys().copied()).collect()
+        }
+        Kind::List(element) => steps(schema, element, enter),
+        Kind::Map(_) => vec!["*"],
+        Kind::Union(kinds) => kinds.iter().flat_map(|kind| steps(schema, kind, enter)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

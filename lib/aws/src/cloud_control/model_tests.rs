@@ -123,6 +123,46 @@ fn changed_tags_keep_all_that_the_program_never_declared() {
 }
 
 #[test]
+fn a_change_of_a_collection_keeps_what_others_have_added_to_it() {
+    let policy = |name: &str, action: &str| json!({"PolicyName": name, "PolicyDocument": {"Action": action}});
+    let add = |path: &str, value: Json| json!({"op": "add", "path": path, "value": value});
+    for (type_name, property, members) in [
+        ("AWS::IAM::Group", "ManagedPolicyArns", ["arn:old", "arn:new", "arn:others"].map(Json::from)),
+        ("AWS::IAM::Group", "Policies", [policy("old", "a"), policy("new", "b"), policy("others", "c")]),
+        ("AWS::IAM::ManagedPolicy", "Groups", ["old", "new", "others"].map(Json::from)),
+        ("AWS::IAM::ManagedPolicy", "Roles", ["old", "new", "others"].map(Json::from)),
+        ("AWS::IAM::ManagedPolicy", "Users", ["old", "new", "others"].map(Json::from)),
+    ] {
+        let [old, new, others] = &members;
+        let schema = schema(type_name);
+        let with = |members: &[&Json]| map(json!({property: members}));
+        let path = format!("/{property}");
+        let live = with(&[others, old]);
+        let changed = patch(schema, &with(&[old]), &with(&[new]), &live);
+        assert_eq!(changed, [add(&path, json!([new, others]))], "{type_name}");
+        let changed = patch(schema, &with(&[old]), &map(json!({})), &live);
+        assert_eq!(changed, [add(&path, json!([others]))], "{type_name}: it is no longer declared");
+        let changed = patch(schema, &with(&[old]), &map(json!({})), &with(&[old]));
+        assert_eq!(changed, [json!({"op": "remove", "path": path})], "{type_name}: nothing is left");
+        let again = patch(schema, &with(&[old]), &with(&[new]), &with(&[others, new]));
+        assert!(again.is_empty(), "{type_name}: it is as desired, in another order: {again:?}");
+    }
+    // A policy of the program is told from others by its name.
+    let with = |policies: &[Json]| map(json!({"Policies": policies}));
+    let live = with(&[policy("own", "a"), policy("others", "c")]);
+    let changed = patch(schema("AWS::IAM::Group"), &with(&[policy("own", "a")]), &with(&[policy("own", "b")]), &live);
+    assert_eq!(changed, [add("/Policies", json!([policy("own", "b"), policy("others", "c")]))]);
+}
+
+#[test]
+fn a_list_that_is_the_programs_alone_is_set_as_it_is_declared() {
+    let service = schema("AWS::ECS::Service");
+    let with = |names: &[&str]| map(json!({"CapacityProviderStrategy": names}));
+    let changed = patch(service, &with(&["a"]), &with(&["b"]), &with(&["a", "c"]));
+    assert_eq!(changed[0]["value"], json!(["b"]));
+}
+
+#[test]
 fn tags_of_a_group_keep_what_they_say_of_its_instances() {
     let group = schema("AWS::AutoScaling::AutoScalingGroup");
     let tag = |key: &str, given: bool| json!({"Key": key, "Value": "1", "PropagateAtLaunch": given});
@@ -142,6 +182,41 @@ fn what_cannot_be_read_back_is_said_again_unless_it_cannot_be_changed() {
     desired.insert("ReplicationGroupDescription".into(), "other".into());
     let paths: Vec<_> = patch(group, &map(declared), &desired, &live).iter().map(|op| op["path"].clone()).collect();
     assert_eq!(paths, ["/ReplicationGroupDescription", "/EngineVersion"]);
+}
+
+#[test]
+fn a_property_is_said_again_where_anything_in_it_is_not_read_back_and_can_be_changed() {
+    for (type_name, property, repeated) in [
+        ("AWS::ElastiCache::ReplicationGroup", "AuthToken", true),
+        ("AWS::Events::Connection", "AuthParameters", true),
+        ("AWS::Events::Connection", "Description", false),
+        // Whether the creator of a cluster may administer it is said once, when it is made.
+        ("AWS::EKS::Cluster", "AccessConfig", false),
+        // Its statements contain statements.
+        ("AWS::WAFv2::WebACL", "Rules", false),
+    ] {
+        assert_eq!(is_repeated(schema(type_name), property), repeated, "{type_name} {property}");
+    }
+}
+
+#[test]
+fn a_change_beside_a_secret_says_the_secret_again() {
+    let connection = schema("AWS::Events::Connection");
+    let parameters = |value: Json| json!({"ApiKeyAuthParameters": value});
+    let with = |description: &str, parameters: Json| {
+        map(json!({"Description": description, "AuthorizationType": "API_KEY", "AuthParameters": parameters}))
+    };
+    // Nobody has written the secret down, and AWS does not give it back.
+    let known = parameters(json!({"ApiKeyName": "key"}));
+    let desired = with("new", parameters(json!({"ApiKeyName": "key", "ApiKeyValue": "hunter2"})));
+    let mut changed = patch(connection, &with("old", known.clone()), &desired, &with("old", known));
+    changed.sort_by_key(|change| change["path"].to_string());
+    let secret = json!({"ApiKeyAuthParameters": {"ApiKeyName": "key", "ApiKeyValue": "hunter2"}});
+    let expected = [
+        json!({"op": "add", "path": "/AuthParameters", "value": secret}),
+        json!({"op": "add", "path": "/Description", "value": "new"}),
+    ];
+    assert_eq!(changed, expected);
 }
 
 #[test]

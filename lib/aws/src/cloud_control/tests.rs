@@ -532,6 +532,7 @@ async fn a_deletion_gives_up_the_request_that_is_under_way() {
 fn what_is_not_read_back_is_repeated_unless_it_cannot_be_changed() {
     let (aws, _) = aws(|_| Answer::Lost);
     assert!(aws.repeats("AWS::ElastiCache::ReplicationGroup", "AuthToken"));
+    assert!(aws.repeats("AWS::Events::Connection", "AuthParameters"), "its passwords are not");
     assert!(!aws.repeats(QUEUE, "DelaySeconds"));
     assert!(!aws.repeats("AWS::EC2::VPC", "CidrBlock"), "a native handler sends what differs");
 }

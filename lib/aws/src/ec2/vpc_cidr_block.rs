@@ -1,11 +1,12 @@
 //! `AWS::EC2::VPCCidrBlock`
 
 use aws_sdk_ec2::types::VpcCidrBlockState;
+use groundplan_core::IpNet;
 use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{declared_block, normal_block, state};
+use super::{declared_block, filter, normal_block, state};
 use crate::error::{Error, Result};
 use crate::handler::{Changes, Context, Found, Handler, Known, Readiness, accepted, required, single};
 
@@ -70,6 +71,22 @@ impl Handler for VpcCidrBlock {
         let [id, _] = known.parts()?;
         cx.ec2.disassociate_vpc_cidr_block().association_id(id).send().await?;
         Ok(Deletion::Pending)
+    }
+
+    /// The subnets in it: "The vpc … currently has a subnet within CIDR block …".
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateVpcCidrBlock.html>
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
+        let [id, vpc] = known.parts()?;
+        let own = blocks(cx, vpc).await?.into_iter().find(|block| block.id == id).map(|block| block.properties);
+        let own = own.and_then(|own| own.cidr_block.or(own.ipv6_cidr_block)).and_then(|own| own.parse::<IpNet>().ok());
+        let Some(own) = own else { return Ok(Vec::new()) };
+        let is_inside = |block: &str| block.parse::<IpNet>().is_ok_and(|block| own.contains(&block));
+        let described = cx.ec2.describe_subnets().filters(filter(("vpc-id", vpc))).send().await?;
+        let subnets = described.subnets.unwrap_or_default().into_iter().filter(|subnet| {
+            let ipv6 = subnet.ipv6_cidr_block_association_set().iter().filter_map(|it| it.ipv6_cidr_block());
+            subnet.cidr_block().into_iter().chain(ipv6).any(is_inside)
+        });
+        Ok(subnets.filter_map(|subnet| Some(format!("subnet {}", subnet.subnet_id?))).collect())
     }
 
     async fn find(&self, cx: &Context) -> Result<Vec<String>> {

@@ -3,15 +3,15 @@
 use aws_sdk_ec2::types::{
     DnsOptionsSpecification, DnsRecordIpType, IpAddressType, ResourceType, VpcEndpoint as Live, VpcEndpointType,
 };
-use groundplan_engine::provider::{Accepted, Deletion, Outputs};
+use groundplan_engine::provider::{Accepted, Deletion, ErrorClass, Outputs};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{default_group, find_by_token, read_tags, retag, state, tagged};
+use super::{default_group, filter, find_by_token, read_tags, retag, state, tagged};
 use crate::document;
 use crate::error::{Error, Result, classify};
 use crate::handler::{
-    Changes, Context, Found, Handler, Known, Readiness, SetChanges, accepted, as_declared, required, single,
+    Changes, Context, Found, Handler, Known, Readiness, Removal, SetChanges, accepted, as_declared, required, single,
 };
 use crate::tags::Tags;
 
@@ -73,12 +73,14 @@ impl Handler for VpcEndpoint {
     }
 
     async fn update(changes: &Changes<'_, Self>, cx: &Context, id: &str) -> Result<()> {
-        refuse_what_stays(changes)?;
         let policy = changes.after_create(|endpoint| &endpoint.policy_document);
         let private_dns = changes.or_default(|endpoint| &endpoint.private_dns_enabled, false);
         let private_dns = private_dns.filter(|_| changes.old.is_some());
-        let ip_type = changes.new_value(|endpoint| &endpoint.ip_address_type);
-        let dns = changes.new_value(|endpoint| &endpoint.dns_options);
+        // A call that leaves these out changes nothing of them, and EC2 has no documented default.
+        // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html>
+        let stays = |property| Removal::Refused(property, "its default depends on the service of the endpoint");
+        let ip_type = changes.new_value(|endpoint| &endpoint.ip_address_type, stays("IpAddressType"))?;
+        let dns = changes.new_value(|endpoint| &endpoint.dns_options, stays("DnsOptions"))?;
         let tables = changes.of_set(|endpoint| &endpoint.route_table_ids);
         let groups = groups(changes, cx, id).await?;
         let subnets = changes.of_set(|endpoint| &endpoint.subnet_ids);
@@ -137,9 +139,28 @@ impl Handler for VpcEndpoint {
             None => Ok(Deletion::Pending),
             Some(error) => {
                 let (code, message) = (error.code.unwrap_or_default(), error.message.unwrap_or_default());
-                Err(Error::new(classify(&code, &message, 400), format!("{code}: {message}")))
+                // EC2 has no code of its own for it.
+                let is_held = message.contains("must be removed from route table before deletion");
+                let class = if is_held { ErrorClass::Conflict } else { classify(&code, &message, 400) };
+                Err(Error::new(class, format!("{code}: {message}")))
             }
         }
+    }
+
+    /// The routes to the endpoint of a Gateway Load Balancer, which have to go before it. EC2 describes it as their
+    /// gateway.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpcEndpoints.html>
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
+        let in_vpc = filter(("vpc-id", known.last.vpc_id.as_str()));
+        let described = cx.ec2.describe_route_tables().filters(in_vpc).send().await?;
+        let mut found = Vec::new();
+        for table in described.route_tables.unwrap_or_default() {
+            let id = table.route_table_id().unwrap_or_default();
+            let routes = table.routes().iter().filter(|route| route.gateway_id() == Some(known.id.as_str()));
+            let targets = routes.filter_map(|it| it.destination_cidr_block().or(it.destination_ipv6_cidr_block()));
+            found.extend(targets.map(|target| format!("the route to {target} of route table {id}")));
+        }
+        Ok(found)
     }
 
     fn tags(&self) -> Option<&Tags> {
@@ -156,23 +177,6 @@ impl VpcEndpoint {
     fn private_dns(&self) -> Option<bool> {
         let is_interface = self.vpc_endpoint_type.as_deref() == Some("Interface");
         self.private_dns_enabled.or(is_interface.then_some(false))
-    }
-}
-
-/// Refuses to remove properties that an update call leaves unchanged when they are omitted, and for which EC2 documents
-/// no default. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html>
-fn refuse_what_stays(changes: &Changes<'_, VpcEndpoint>) -> Result<()> {
-    let (new, Some(old)) = (changes.new, changes.old) else { return Ok(()) };
-    let gone = [
-        ("DnsOptions", old.dns_options.is_some() && new.dns_options.is_none()),
-        ("IpAddressType", old.ip_address_type.is_some() && new.ip_address_type.is_none()),
-    ];
-    match gone.iter().find(|(_, is_gone)| *is_gone) {
-        Some((property, _)) => Err(Error::invalid(format!(
-            "{property} of an endpoint cannot be removed, since its default depends on the service: declare the value that \
-             it is to have"
-        ))),
-        None => Ok(()),
     }
 }
 

@@ -52,10 +52,10 @@ impl Handler for VpcGatewayAttachment {
         Ok(Found::ready(properties, json!({"AttachmentType": INTERNET, "VpcId": vpc})).is(readiness))
     }
 
+    /// The identifier names the VPC alone, to which somebody may have attached another gateway since.
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         let [_, vpc] = known.parts()?;
-        let (gateway, _) = attached(cx, vpc).await?;
-        detach(cx, &gateway, vpc).await?;
+        detach(cx, &known.last.internet_gateway_id, vpc).await?;
         Ok(Deletion::Gone)
     }
 

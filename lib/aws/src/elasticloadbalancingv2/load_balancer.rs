@@ -1,5 +1,6 @@
 //! `AWS::ElasticLoadBalancingV2::LoadBalancer`
 
+use aws_sdk_ec2::types::ServiceConfiguration;
 use aws_sdk_elasticloadbalancingv2::operation::create_load_balancer::CreateLoadBalancerError;
 use aws_sdk_elasticloadbalancingv2::operation::modify_load_balancer_attributes::ModifyLoadBalancerAttributesError;
 use aws_sdk_elasticloadbalancingv2::operation::set_subnets::SetSubnetsError;
@@ -224,6 +225,19 @@ impl Handler for LoadBalancer {
         cx.elb.describe_load_balancers().load_balancer_arns(&known.id).send().await?;
         cx.elb.delete_load_balancer().load_balancer_arn(&known.id).send().await?;
         Ok(Deletion::Pending)
+    }
+
+    /// The endpoint services that offer it.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpointServiceConfigurations.html>
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
+        let pages = cx.ec2.describe_vpc_endpoint_service_configurations().into_paginator().items().send();
+        let services: Vec<ServiceConfiguration> = pages.try_collect().await?;
+        let offers = |service: &&ServiceConfiguration| {
+            let mut balancers = service.network_load_balancer_arns().iter().chain(service.gateway_load_balancer_arns());
+            balancers.any(|arn| *arn == known.id)
+        };
+        let offering = services.iter().filter(offers);
+        Ok(offering.map(|service| format!("endpoint service {}", service.service_id().unwrap_or_default())).collect())
     }
 
     fn tags(&self) -> Option<&Tags> {

@@ -91,6 +91,9 @@ fn by_status(status: u16) -> ErrorClass {
         401 | 403 => ErrorClass::Denied,
         404 => ErrorClass::NotFound,
         429 => ErrorClass::Throttled,
+        // Nothing was done, and a repetition changes nothing about that: S3's `NotImplemented`, and calls that an
+        // emulator does not have.
+        501 => ErrorClass::Invalid,
         503 => ErrorClass::Transient,
         // A server that failed may have done its work before.
         500.. => ErrorClass::UnknownOutcome,
@@ -191,6 +194,8 @@ mod tests {
             ("SlowDown", "Please reduce your request rate.", 503, Throttled),
             ("ServiceUnavailable", "", 503, Transient),
             ("InternalError", "An internal error has occurred", 500, UnknownOutcome),
+            ("InternalFailure", "not yet implemented or pro feature", 501, Invalid),
+            ("NotImplemented", "A header you provided implies functionality that is not implemented", 501, Invalid),
             ("InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist", 400, NotFound),
             ("NatGatewayNotFound", "", 400, NotFound),
             ("DBInstanceNotFound", "", 404, NotFound),

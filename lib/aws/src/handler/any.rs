@@ -68,6 +68,12 @@ pub(crate) trait AnyHandler: Send + Sync {
         Ok(None)
     }
 
+    /// What holds a resource, as [`Handler::holders`] says.
+    #[cfg(test)]
+    async fn holders(&self, _cx: &Context, _resource: &Existing) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// The places of all supported properties, and whether they are taken as secrets.
     #[cfg(test)]
     fn property_paths(&self) -> Vec<(String, bool)>;
@@ -204,6 +210,11 @@ impl<H: Handler> AnyHandler for Erased<H> {
         }
         let tags = last.live_tags(cx, &id).await.or_none()?;
         Ok(tags.and_then(|tags| tags.owner().cloned()))
+    }
+
+    #[cfg(test)]
+    async fn holders(&self, cx: &Context, resource: &Existing) -> Result<Vec<String>> {
+        H::holders(cx, &known(resource)?).await
     }
 
     #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::parameter_changes::{ParameterChanges, Source};
-use super::{list_tags, retag, tag};
+use super::{holders, list_tags, retag, tag};
 use crate::error::Result;
 use crate::handler::{Changes, Context, Found, Handler, Known, accepted, in_declared_case, required, single};
 use crate::name::NameRules;
@@ -84,6 +84,10 @@ impl Handler for DbParameterGroup {
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.rds.delete_db_parameter_group().db_parameter_group_name(&known.id).send().await?;
         Ok(Deletion::Gone)
+    }
+
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
+        holders::of_parameter_group(cx, &known.id).await
     }
 
     fn identifier(&self, cx: &Context) -> Option<String> {

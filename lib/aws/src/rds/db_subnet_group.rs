@@ -4,7 +4,7 @@ use groundplan_engine::provider::{Accepted, Deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{list_tags, retag, tag};
+use super::{holders, list_tags, retag, tag};
 use crate::error::Result;
 use crate::handler::{
     Changes, Context, Found, Handler, Known, Readiness, accepted, as_declared, in_declared_case, required, single,
@@ -76,6 +76,10 @@ impl Handler for DbSubnetGroup {
     async fn delete(cx: &Context, known: &Known<Self>) -> Result<Deletion> {
         cx.rds.delete_db_subnet_group().db_subnet_group_name(&known.id).send().await?;
         Ok(Deletion::Gone)
+    }
+
+    async fn holders(cx: &Context, known: &Known<Self>) -> Result<Vec<String>> {
+        holders::of_subnet_group(cx, &known.id).await
     }
 
     /// RDS folds names to lower case.

@@ -3,6 +3,7 @@
 mod db_instance;
 mod db_parameter_group;
 mod db_subnet_group;
+mod holders;
 mod parameter_changes;
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `AWS::Route53::HostedZone`
 
+use aws_sdk_route53::operation::associate_vpc_with_hosted_zone::AssociateVPCWithHostedZoneError;
+use aws_sdk_route53::operation::create_hosted_zone::CreateHostedZoneError;
 use aws_sdk_route53::operation::create_query_logging_config::CreateQueryLoggingConfigError;
 use aws_sdk_route53::types::{HostedZoneConfig, ResourceRecordSet, RrType, Tag, TagResourceType, Vpc, VpcRegion};
 use groundplan_engine::Hint;
@@ -72,6 +74,10 @@ impl Handler for HostedZone {
             "",
             ErrorClass::Propagating,
         ),
+        // A VPC that was made seconds ago, which Route 53 does not know yet.
+        // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html>
+        Meaning::of::<CreateHostedZoneError>("InvalidVPCId", "", ErrorClass::Propagating),
+        Meaning::of::<AssociateVPCWithHostedZoneError>("InvalidVPCId", "", ErrorClass::Propagating),
     ];
 
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeTagsForResource.html>

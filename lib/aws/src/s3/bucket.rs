@@ -19,7 +19,7 @@ use super::cors::CorsConfiguration;
 use super::encryption::BucketEncryption;
 use super::lifecycle::LifecycleConfiguration;
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Context, Deleted, Found, Handler, Known, accepted};
+use crate::handler::{Changes, Context, Deleted, Found, Handler, Known, accepted, required};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
@@ -407,14 +407,27 @@ async fn retag(changes: &Changes<'_, Bucket>, cx: &Context, id: &str) -> Result<
 async fn empty(cx: &Context, id: &str) -> Result<()> {
     loop {
         // What is deleted is listed no more, so every page is the first one.
-        let page = cx.s3.list_object_versions().bucket(id).send().await?;
+        let page = cx.s3.list_object_versions().bucket(id).encoding_type(s3::EncodingType::Url).send().await?;
+        let is_encoded = page.encoding_type == Some(s3::EncodingType::Url);
         let versions = page.versions.unwrap_or_default().into_iter().map(|it| (it.key, it.version_id));
         let markers = page.delete_markers.unwrap_or_default().into_iter().map(|it| (it.key, it.version_id));
-        let object = |(key, version)| ObjectIdentifier::builder().set_key(key).set_version_id(version).build();
-        let objects: Vec<_> = versions.chain(markers).map(object).collect::<std::result::Result<_, _>>()?;
+        let mut objects = Vec::new();
+        for (key, version) in versions.chain(markers) {
+            let key = required(key, "Key")?;
+            objects.push((if is_encoded { decoded(&key)? } else { key }, version));
+        }
         if objects.is_empty() {
             return Ok(());
         }
+        let (batch, single): (Vec<_>, Vec<_>) = objects.into_iter().partition(|(key, _)| fits_xml(key));
+        for (key, version) in single {
+            cx.s3.delete_object().bucket(id).key(key).set_version_id(version).send().await?;
+        }
+        if batch.is_empty() {
+            continue;
+        }
+        let object = |(key, version): (String, _)| ObjectIdentifier::builder().key(key).set_version_id(version).build();
+        let objects = batch.into_iter().map(object).collect::<std::result::Result<_, _>>()?;
         let batch = Delete::builder().set_objects(Some(objects)).quiet(true).build()?;
         let answer = cx.s3.delete_objects().bucket(id).delete(batch).send().await?;
         if let Some(refused) = answer.errors.unwrap_or_default().into_iter().next() {
@@ -423,6 +436,21 @@ async fn empty(cx: &Context, id: &str) -> Result<()> {
             return Err(Error::new(deletion_class(refused.code.as_deref()), message));
         }
     }
+}
+
+/// The key of an object from a listing with the encoding type `url`, in which a space is a plus sign.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>
+fn decoded(key: &str) -> Result<String> {
+    let key = key.replace('+', " ");
+    let decoded = urlencoding::decode(&key);
+    let unreadable = |_| Error::new(ErrorClass::Transient, format!("S3 returned the key `{key}`, which is not UTF-8"));
+    decoded.map(std::borrow::Cow::into_owned).map_err(unreadable)
+}
+
+/// Whether a list in XML 1.0, as that of DeleteObjects, can have this key: it has no form for most control characters.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints>
+fn fits_xml(key: &str) -> bool {
+    key.chars().all(|it| matches!(it, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..))
 }
 
 /// The class of the error that one object of many is not deleted for. A repetition deletes what is left.

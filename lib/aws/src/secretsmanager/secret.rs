@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, OrNone, Result};
-use crate::handler::{Changes, Context, Found, Handler, Known, accepted, required};
+use crate::handler::{Changes, Context, Found, Handler, Known, Removal, accepted, required};
 use crate::kms;
 use crate::name::NameRules;
 use crate::sensitive::Sensitive;
@@ -98,7 +98,9 @@ impl Handler for Secret {
                 .await?;
         }
         // The recorded properties have no secrets: a value that is given is a value to set.
-        let value = match (&changes.new.secret_string, changes.new_value(|secret| &secret.generate_secret_string)) {
+        let generated = Removal::Keeps("a secret keeps its value until it gets another one");
+        let generated = changes.new_value(|secret| &secret.generate_secret_string, generated)?;
+        let value = match (&changes.new.secret_string, generated) {
             (Some(value), _) => Some(Zeroizing::new(value.expose().to_owned())),
             (None, Some(how)) => Some(generate(cx, &how).await?),
             (None, None) => None,

@@ -6,15 +6,21 @@ use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DatabaseInsightsMode
 use super::{DbInstance, Live, describe, live as as_read, reboot, status, storage, version};
 use crate::ec2::default_group;
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Context, required};
+use crate::handler::{Changes, Context, Removal, not_removable, required};
 use crate::rds::ParameterChanges;
 
 pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Context, id: &str) -> Result<()> {
     let Some(old) = changes.old else { return Ok(()) };
     refuse_what_stays(old, changes.new)?;
+    let Settled { certificate, class, license, backup_window, maintenance_window } = Settled::of(changes)?;
+    let role = Removal::Keeps("nothing uses the role of a database that is not monitored");
+    let monitoring_role = changes.new_value(|it| &it.monitoring_role_arn, role)?;
+    let public = Removal::Keeps("a database that is not public stays that, and another one is refused");
+    let public = changes.new_value(|it| &it.publicly_accessible, public)?;
     let new = changes.new;
     let live = describe(cx, id).await?;
     status::refuse_stopped(&live, id)?;
+    storage::refuse_what_stays(old, new, &live)?;
     if old.source_db_instance_identifier.is_some() && new.source_db_instance_identifier.is_none() {
         promote(&live, new, cx, id).await?;
     }
@@ -34,25 +40,25 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Context, id: 
         .apply_immediately(new.applies_at_once())
         .set_allow_major_version_upgrade(allow_upgrade)
         .set_auto_minor_version_upgrade(changes.or_default(|it| &it.auto_minor_version_upgrade, true))
-        .set_ca_certificate_identifier(changes.new_value(|it| &it.ca_certificate_identifier))
+        .set_ca_certificate_identifier(certificate)
         .set_cloudwatch_logs_export_configuration(exports)
         .set_copy_tags_to_snapshot(changes.or_default(|it| &it.copy_tags_to_snapshot, false))
-        .set_db_instance_class(changes.new_value(|it| &it.db_instance_class))
+        .set_db_instance_class(class)
         .set_deletion_protection(changes.or_default(|it| &it.deletion_protection, false))
         .set_enable_iam_database_authentication(changes.or_default(|it| &it.enable_iam_database_authentication, false))
         .set_engine_version(version)
-        .set_license_model(changes.new_value(|it| &it.license_model))
+        .set_license_model(license)
         .set_manage_master_user_password(changes.or_default(|it| &it.manage_master_user_password, false))
         .set_master_user_password(new.password())
         .set_master_user_secret_kms_key_id(changes.after_create(|it| &it.master_user_secret).and(new.secret_key()))
         .set_monitoring_interval(changes.or_default(|it| &it.monitoring_interval, 0))
-        .set_monitoring_role_arn(changes.new_value(|it| &it.monitoring_role_arn))
+        .set_monitoring_role_arn(monitoring_role)
         .set_multi_az(changes.or_default(|it| &it.multi_az, false))
         .set_network_type(changes.or_default(|it| &it.network_type, "IPV4".to_owned()))
-        .set_preferred_backup_window(changes.new_value(|it| &it.preferred_backup_window))
-        .set_preferred_maintenance_window(changes.new_value(|it| &it.preferred_maintenance_window))
+        .set_preferred_backup_window(backup_window)
+        .set_preferred_maintenance_window(maintenance_window)
         .set_promotion_tier(changes.or_default(|it| &it.promotion_tier, 1))
-        .set_publicly_accessible(changes.new_value(|it| &it.publicly_accessible));
+        .set_publicly_accessible(public);
     let call = with_groups(call, changes, &live, cx).await?;
     let call = with_backups(call, changes, &live)?;
     let call = with_insights(storage::with_storage(call, changes, &live)?, changes);
@@ -79,6 +85,34 @@ pub(super) async fn modify(changes: &Changes<'_, DbInstance>, cx: &Context, id: 
         return Ok(());
     }
     reboot::where_waiting(&live, new, cx, id).await
+}
+
+/// Settings for which RDS chooses a value where none is given, and has no call that makes it choose again.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html>
+struct Settled {
+    certificate: Option<String>,
+    class: Option<String>,
+    license: Option<String>,
+    backup_window: Option<String>,
+    maintenance_window: Option<String>,
+}
+
+impl Settled {
+    fn of(changes: &Changes<'_, DbInstance>) -> Result<Self> {
+        let refused = Removal::Refused;
+        let certificate = refused("CACertificateIdentifier", "its default depends on the account and the engine");
+        let class = refused("DBInstanceClass", "a database has none by default");
+        let license = refused("LicenseModel", "its default depends on the engine and its edition");
+        let backup_window = refused("PreferredBackupWindow", "RDS chooses its default at random");
+        let maintenance_window = refused("PreferredMaintenanceWindow", "RDS chooses its default at random");
+        Ok(Self {
+            certificate: changes.new_value(|it| &it.ca_certificate_identifier, certificate)?,
+            class: changes.new_value(|it| &it.db_instance_class, class)?,
+            license: changes.new_value(|it| &it.license_model, license)?,
+            backup_window: changes.new_value(|it| &it.preferred_backup_window, backup_window)?,
+            maintenance_window: changes.new_value(|it| &it.preferred_maintenance_window, maintenance_window)?,
+        })
+    }
 }
 
 /// Refuses changes that ModifyDBInstance has no parameter for and CloudFormation replaces only in some cases, and
@@ -114,11 +148,29 @@ fn refuse_what_stays(old: &DbInstance, new: &DbInstance) -> Result<()> {
             "PubliclyAccessible cannot be removed, since its default depends on the subnets: declare it as `false`",
         ));
     }
+    let is_managed = |it: &DbInstance| it.manage_master_user_password == Some(true);
+    let is_gone = |of: fn(&DbInstance) -> Option<&String>| of(old).is_some() && of(new).is_none();
+    // "If the DB instance already manages the master user password …, you can't change the KMS key".
+    if is_managed(old)
+        && is_managed(new)
+        && is_gone(|it| it.master_user_secret.as_ref().and_then(|secret| secret.kms_key_id.as_ref()))
+    {
+        return Err(not_removable("MasterUserSecret", "RDS changes no key of a secret that it manages"));
+    }
+    if new.monitoring_interval.is_some_and(|interval| interval > 0) && is_gone(|it| it.monitoring_role_arn.as_ref()) {
+        return Err(not_removable("MonitoringRoleArn", "a database that is monitored needs a role"));
+    }
+    let has_insights = |it: &DbInstance| it.enable_performance_insights == Some(true);
+    if has_insights(old) && has_insights(new) && is_gone(|it| it.performance_insights_kms_key_id.as_ref()) {
+        let reason = "RDS changes no key of Performance Insights that are turned on";
+        return Err(not_removable("PerformanceInsightsKMSKeyId", reason));
+    }
     Ok(())
 }
 
 fn version(changes: &Changes<'_, DbInstance>, live: &Live) -> Result<Option<String>> {
-    match changes.new_value(|it| &it.engine_version) {
+    let removal = Removal::Keeps("RDS takes no database back to an earlier version");
+    match changes.new_value(|it| &it.engine_version, removal)? {
         Some(wanted) => asked_version(wanted, changes.new, live),
         None => Ok(None),
     }

@@ -4,7 +4,7 @@ use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluent
 
 use super::{DbInstance, Live, number};
 use crate::error::{Error, Result};
-use crate::handler::Changes;
+use crate::handler::{Changes, not_removable};
 
 /// IOPS and MiB/s that a large `gp3` volume has for nothing, and the least that it can be given.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage>
@@ -56,6 +56,23 @@ pub(super) fn with_storage(call: Modification, changes: &Changes<'_, DbInstance>
         .set_iops(iops)
         .set_storage_throughput(throughput)
         .set_storage_type(new.storage_type.clone()))
+}
+
+/// Refuses to remove settings that a volume keeps: RDS has no fixed default for its type, and one that is made for
+/// IOPS of its own always has some.
+pub(super) fn refuse_what_stays(old: &DbInstance, new: &DbInstance, live: &Live) -> Result<()> {
+    // The volume of a member of a cluster is the cluster's.
+    if new.db_cluster_identifier.is_some() {
+        return Ok(());
+    }
+    if old.storage_type.is_some() && new.storage_type.is_none() {
+        return Err(not_removable("StorageType", "its default depends on the engine, and the volume keeps its type"));
+    }
+    let kind = new.storage_type.as_deref().or(live.storage_type()).unwrap_or_default();
+    if matches!(kind, "io1" | "io2") && old.iops.is_some() && new.iops.is_none() {
+        return Err(not_removable("Iops", "a volume of the type io1 or io2 keeps those that it has"));
+    }
+    Ok(())
 }
 
 /// Returns the size to request. RDS makes no volume smaller.

@@ -5,7 +5,7 @@ use groundplan_engine::provider::ErrorClass;
 use serde_json::{Value as Json, json};
 
 use super::{AVAILABLE, DATABASE, database, declared, modified, parameter, sent, update};
-use crate::replay::{Answer, aws, existing};
+use crate::replay::{Answer, aws, existing, map};
 
 /// Returns the request of an update from one declaration to the other.
 async fn modification(before: Json, after: Json) -> String {
@@ -47,7 +47,7 @@ async fn what_rds_need_not_be_told_is_no_call() {
         (json!({"ApplyImmediately": false}), json!({"ApplyImmediately": true})),
         (json!({}), json!({"AllowMajorVersionUpgrade": true})),
         (json!({"DeleteAutomatedBackups": true}), json!({})),
-        (json!({"PreferredBackupWindow": "03:00-04:00"}), json!({})),
+        (json!({"EngineVersion": "16.8", "PubliclyAccessible": false}), json!({})),
         (json!({"DBSnapshotIdentifier": "before"}), json!({})),
     ] {
         let log = modified(AVAILABLE.into(), before.clone(), after.clone()).await.unwrap();
@@ -205,6 +205,65 @@ async fn what_is_no_longer_declared_goes_back_to_the_default() {
     }
     let error = modified(AVAILABLE.into(), json!({"PubliclyAccessible": true}), json!({})).await.unwrap_err();
     assert!(error.message.contains("PubliclyAccessible cannot be removed"), "{error}");
+}
+
+#[tokio::test]
+async fn what_has_no_default_to_go_back_to_is_refused_before_anything_is_changed() {
+    let managed = json!({"ManageMasterUserPassword": true});
+    let with = |base: &Json, more: Json| {
+        let mut with = base.clone();
+        with.as_object_mut().unwrap().extend(map(more));
+        with
+    };
+    let insights = json!({"EnablePerformanceInsights": true});
+    let monitored = json!({"MonitoringInterval": 60});
+    let none = json!({});
+    for (property, live, before, after) in [
+        ("CACertificateIdentifier", "", json!({"CACertificateIdentifier": "rds-ca-rsa4096-g1"}), none.clone()),
+        ("LicenseModel", "", json!({"LicenseModel": "bring-your-own-license"}), none.clone()),
+        ("PreferredBackupWindow", "", json!({"PreferredBackupWindow": "01:00-01:30"}), none.clone()),
+        ("PreferredMaintenanceWindow", "", json!({"PreferredMaintenanceWindow": "sun:01:00-sun:01:30"}), none.clone()),
+        ("MasterUserSecret", "", with(&managed, json!({"MasterUserSecret": {"KmsKeyId": "k"}})), managed.clone()),
+        ("MonitoringRoleArn", "", with(&monitored, json!({"MonitoringRoleArn": "arn:r"})), monitored.clone()),
+        (
+            "PerformanceInsightsKMSKeyId",
+            "",
+            with(&insights, json!({"PerformanceInsightsKMSKeyId": "k"})),
+            insights.clone(),
+        ),
+        ("StorageType", "<StorageType>gp3</StorageType>", json!({"StorageType": "gp3"}), none.clone()),
+        ("Iops", "<StorageType>io2</StorageType><Iops>4000</Iops>", json!({"Iops": 4000}), none.clone()),
+    ] {
+        let (aws, log) = aws(move |sent| match sent.contains("Action=DescribeDBInstances") {
+            true => Answer::ok(database(&format!("{AVAILABLE}{live}"))),
+            false => Answer::empty(sent),
+        });
+        let refused = aws.update(&update(DATABASE, "db", declared(before), declared(after))).await.unwrap_err();
+        assert_eq!(refused.class, ErrorClass::Invalid, "{property}");
+        let start = format!("{property} cannot be removed, since ");
+        assert!(refused.message.starts_with(&start), "{property}: {refused}");
+        assert!(refused.message.ends_with(": declare the value that it is to have"), "{refused}");
+        assert_eq!(log.count("Action=Modify"), 0, "{property}: {:#?}", log.all());
+    }
+}
+
+#[tokio::test]
+async fn what_goes_with_the_setting_that_it_is_for_is_not_refused() {
+    let volume = "<StorageType>io1</StorageType><Iops>4000</Iops>";
+    for (live, before, after, sent_with) in [
+        ("", json!({"MonitoringInterval": 60, "MonitoringRoleArn": "arn:r"}), json!({}), ("MonitoringInterval", "0")),
+        (volume, json!({"StorageType": "io1", "Iops": 4000}), json!({"StorageType": "gp2"}), ("StorageType", "gp2")),
+        (
+            "",
+            json!({"EnablePerformanceInsights": true, "PerformanceInsightsKMSKeyId": "k"}),
+            json!({}),
+            ("EnablePerformanceInsights", "false"),
+        ),
+    ] {
+        let log = modified(format!("{AVAILABLE}{live}"), before, after).await.unwrap();
+        let sent = sent(&log, "Action=ModifyDBInstance");
+        assert_eq!(parameter(&sent, sent_with.0), Some(sent_with.1), "{sent}");
+    }
 }
 
 #[tokio::test]

@@ -128,6 +128,7 @@ fn what_was_added_beside_the_program_is_named_and_no_overlay_has_it() {
             json!({"Policies": [{"PolicyName": "a", "PolicyDocument": {}}, {"PolicyName": "b", "PolicyDocument": {}}]}),
             "+Policies",
         ),
+        ("AWS::IAM::ManagedPolicy", json!({"Roles": ["a"]}), json!({"Roles": ["b", "a"]}), "+Roles"),
         (role, json!({"Tags": []}), json!({"Tags": [{"Key": "by-hand", "Value": ""}]}), "+Tags.by-hand"),
     ];
     for (type_name, applied, live, expected) in cases {
