@@ -273,6 +273,16 @@ impl From<&SecurityGroupHandle> for SecurityGroupRef {
     }
 }
 
+impl From<&SecurityGroupRef> for SecurityGroupRef {
+    fn from(group: &SecurityGroupRef) -> Self {
+        group.clone()
+    }
+}
+
+impl PassedAs<SecurityGroupRef> for &SecurityGroupHandle {}
+impl PassedAs<SecurityGroupRef> for &SecurityGroupRef {}
+impl PassedAs<SecurityGroupRef> for SecurityGroupRef {}
+
 impl From<&SecurityGroupHandle> for Peer {
     fn from(group: &SecurityGroupHandle) -> Self {
         Self::from(SecurityGroupRef::from(group))
