@@ -7,6 +7,7 @@
 //! | `construct` | a construct of one's own, and its unit test |
 //! | `policy` | a check of one's own over every assembly |
 //! | `website` | a zone, a certificate, a load balancer, and names that lead to it |
+//! | `fargate` | containers: an API behind a load balancer, a worker, a scheduler that never runs twice, a nightly task |
 //! | `layered` | a graph of any size, to measure: `docs/measure scale` |
 //! | `raw_resource` | resource types that no construct covers, and outputs composed to text |
 //! | `raw_platform` | a whole platform of them: ECS, CloudFront, EKS, a cache, a broker |

@@ -34,6 +34,11 @@ fn policy() {
 }
 
 #[test]
+fn fargate() {
+    works(env!("CARGO_BIN_EXE_fargate"));
+}
+
+#[test]
 fn layered() {
     works(env!("CARGO_BIN_EXE_layered"));
 }

@@ -6,6 +6,7 @@ use groundplan_core::{
 use groundplan_resources::ecr;
 use groundplan_resources::ecr::repository::{EncryptionType, ImageTagMutability};
 
+use super::image::{Image, ImageRepositoryRef, grant_pull};
 use crate::identity::{Grantee, KmsKeyRef, Statement};
 use crate::passed_as::PassedAs;
 
@@ -27,7 +28,7 @@ const UNTAGGED_DAYS: u16 = 14;
 /// let images = stack.add("saleor", ImageRepository::new().name("saleor").keep(50));
 /// let builds = stack.add("builds", Role::new(Principal::service("codebuild.amazonaws.com")));
 /// images.grant_push(&builds);
-/// stack.export("image", images.image("3.21.1"));
+/// stack.export("image", images.image_uri("3.21.1"));
 /// # app.synth().expect("it is valid");
 /// ```
 #[derive(Default)]
@@ -42,6 +43,20 @@ impl ImageRepository {
     /// Creates a repository with a generated name.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Refers to an existing repository by its name, which can be an export of another app. It belongs to the account and
+    /// region of the stack that uses its images, unless the reference states others.
+    ///
+    /// ```
+    /// use groundplan_constructs::containers::{Container, ImageRepository};
+    /// use groundplan_core::Export;
+    /// use groundplan_resources::ecr::RepositoryName;
+    /// const SALEOR: Export<RepositoryName> = Export::new("account", "saleor");
+    /// let saleor = Container::new(ImageRepository::existing(SALEOR).image("3.21.1"));
+    /// ```
+    pub fn existing(name: impl Provides<ecr::RepositoryName>) -> ImageRepositoryRef {
+        ImageRepositoryRef::existing(name.provide())
     }
 
     /// Sets the name, such as `acme/saleor`.
@@ -134,42 +149,50 @@ impl ImageRepositoryHandle {
         self.repository.arn()
     }
 
+    /// Returns the image with this tag, for a container.
+    pub fn image(&self, tag: impl Provides<String>) -> Image {
+        PassedAs::<ImageRepositoryRef>::pass(self).image(tag)
+    }
+
+    /// Returns the image with this digest, such as `sha256:` and 64 hexadecimal digits, for a container.
+    pub fn image_by_digest(&self, digest: impl Provides<String>) -> Image {
+        PassedAs::<ImageRepositoryRef>::pass(self).image_by_digest(digest)
+    }
+
     /// Returns the name of the image with this tag, such as
     /// `123456789012.dkr.ecr.us-east-1.amazonaws.com/saleor:3.21.1`.
-    pub fn image(&self, tag: impl Provides<String>) -> Template {
+    pub fn image_uri(&self, tag: impl Provides<String>) -> Template {
         template!("{}:{}", self.repository.repository_uri(), tag.provide())
     }
 
     /// Allows `grantee` to pull images.
-    /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-pull-iam.html>
     #[track_caller]
     pub fn grant_pull(&self, grantee: &impl Grantee) {
-        self.grant(grantee, ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]);
+        grant_pull(self.arn().into(), grantee);
     }
 
     /// Allows `grantee` to push images.
     /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html>
     #[track_caller]
     pub fn grant_push(&self, grantee: &impl Grantee) {
-        self.grant(
-            grantee,
-            [
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:CompleteLayerUpload",
-                "ecr:InitiateLayerUpload",
-                "ecr:PutImage",
-                "ecr:UploadLayerPart",
-            ],
-        );
-    }
-
-    #[track_caller]
-    fn grant<const N: usize>(&self, grantee: &impl Grantee, actions: [&str; N]) {
+        let push = [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:CompleteLayerUpload",
+            "ecr:InitiateLayerUpload",
+            "ecr:PutImage",
+            "ecr:UploadLayerPart",
+        ];
         let identity = grantee.identity();
-        identity.grant(Statement::allow(actions).on([self.arn()]));
+        identity.grant(Statement::allow(push).on([self.arn()]));
         // The token of a registry is for all of its repositories.
         identity.grant(Statement::allow(["ecr:GetAuthorizationToken"]).on_all());
+    }
+}
+
+impl PassedAs<ImageRepositoryRef> for &ImageRepositoryHandle {
+    fn pass(self) -> ImageRepositoryRef {
+        ImageRepositoryRef::own(self.arn().into(), self.repository.repository_uri().into())
     }
 }
 
@@ -247,7 +270,7 @@ mod tests {
     fn an_image_is_named_by_its_repository_and_tag() {
         let assembly = assembly("us-east-1", |stack| {
             let images = stack.add("images", ImageRepository::new());
-            stack.export("image", images.image("3.21.1"));
+            stack.export("image", images.image_uri("3.21.1"));
         });
         let image = assembly.outputs["image"].to_json();
         assert_eq!(image, json!({"$template": [{"$ref": "shop/images#RepositoryUri"}, ":3.21.1"]}));

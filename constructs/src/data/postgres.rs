@@ -7,7 +7,7 @@ use groundplan_core::{Code, Construct, Diagnostic, Handle, Output, Scope, Secret
 use groundplan_resources::{rds, secretsmanager};
 
 use crate::identity::{Grantee, KmsKeyRef, Statement};
-use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcRef};
+use crate::network::{Connectable, Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcRef};
 use crate::passed_as::PassedAs;
 
 /// The sizes of a gp3 volume that RDS for PostgreSQL accepts, in GiB.
@@ -354,6 +354,16 @@ impl PostgresDatabaseHandle {
         if let Some(key) = &self.key {
             key.grant_decrypt(grantee);
         }
+    }
+}
+
+impl Connectable for PostgresDatabaseHandle {
+    fn security_group(&self) -> &SecurityGroupHandle {
+        &self.security_group
+    }
+
+    fn port(&self) -> Port {
+        Port::POSTGRES
     }
 }
 

@@ -12,9 +12,11 @@ use groundplan_resources::elasticloadbalancingv2::{
 };
 use groundplan_resources::{Tag, ec2};
 
+use super::load_balancer_ref::ApplicationLoadBalancerRef;
+use super::route::Routes;
 use crate::data::BucketRef;
 use crate::identity::{Principal, Statement};
-use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, Visibility, VpcRef};
+use crate::network::{Peer, Port, SecurityGroup, SecurityGroupHandle, SecurityGroupRef, Visibility, VpcRef};
 use crate::passed_as::PassedAs;
 
 /// The service principal that writes access logs.
@@ -94,6 +96,26 @@ impl ApplicationLoadBalancer {
         }
     }
 
+    /// Refers to an existing load balancer by the ARN of the listener that services add their rules to, and by its
+    /// security group. Both can be known ids or exports of another app.
+    ///
+    /// ```
+    /// use groundplan_constructs::edge::ApplicationLoadBalancer;
+    /// use groundplan_constructs::network::SecurityGroup;
+    /// use groundplan_core::Export;
+    /// use groundplan_resources::ec2::SecurityGroupId;
+    /// use groundplan_resources::elasticloadbalancingv2::ListenerArn;
+    /// const LISTENER: Export<ListenerArn> = Export::new("network", "listener");
+    /// const GROUP: Export<SecurityGroupId> = Export::new("network", "balancer-group");
+    /// let shared = ApplicationLoadBalancer::existing(LISTENER, SecurityGroup::existing(GROUP));
+    /// ```
+    pub fn existing(
+        listener: impl Provides<ListenerArn>,
+        security_group: impl PassedAs<SecurityGroupRef>,
+    ) -> ApplicationLoadBalancerRef {
+        ApplicationLoadBalancerRef::new(listener.provide(), security_group.pass(), None, Routes::default())
+    }
+
     /// Adds a certificate. A client receives the certificate for the name that it requests, or the first
     /// certificate if none matches.
     #[must_use]
@@ -164,9 +186,18 @@ pub struct ApplicationLoadBalancerHandle {
     pub security_group: SecurityGroupHandle,
     /// True if the load balancer has IPv6 addresses.
     pub dual_stack: bool,
+    routes: Routes,
 }
 
 main_resource!(ApplicationLoadBalancerHandle, balancer: LoadBalancer);
+
+impl PassedAs<ApplicationLoadBalancerRef> for &ApplicationLoadBalancerHandle {
+    fn pass(self) -> ApplicationLoadBalancerRef {
+        let full_name = self.balancer.load_balancer_full_name();
+        let group = (&self.security_group).pass();
+        ApplicationLoadBalancerRef::new(self.listener_arn().into(), group, Some(full_name.into()), self.routes.clone())
+    }
+}
 
 impl ApplicationLoadBalancerHandle {
     /// Returns the DNS name of the load balancer, the target of an [`AliasRecord`](super::AliasRecord).
@@ -219,7 +250,14 @@ impl Construct for ApplicationLoadBalancer {
             });
             scope.add(&format!("https-certificate-{}", number + 1), more);
         }
-        ApplicationLoadBalancerHandle { balancer, https, http, security_group, dual_stack: self.vpc.has_ipv6() }
+        ApplicationLoadBalancerHandle {
+            balancer,
+            https,
+            http,
+            security_group,
+            dual_stack: self.vpc.has_ipv6(),
+            routes: Routes::default(),
+        }
     }
 }
 

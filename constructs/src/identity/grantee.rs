@@ -104,6 +104,11 @@ impl Identity {
         Self(Rc::new(Grants { scope: scope.clone(), kind, policy_name, refused, reported, granted }))
     }
 
+    /// Returns the scope of the policies of the identity.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.0.scope
+    }
+
     /// Returns the partition of the identity.
     pub(crate) fn partition(&self) -> &'static str {
         self.0.scope.partition()

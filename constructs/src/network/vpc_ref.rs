@@ -141,20 +141,31 @@ impl VpcRef {
         self.checked(scope, visibility, user).map_or_else(none, |subnets| subnets.per_zone)
     }
 
-    fn checked(&self, scope: &Scope, visibility: Visibility, user: &str) -> Option<Subnets> {
+    /// Returns the subnets with this visibility for `user`, which also works in one zone. Reports an existing VPC without
+    /// them.
+    pub(crate) fn subnets(&self, scope: &Scope, visibility: Visibility, user: &str) -> Input<List<ec2::SubnetId>> {
+        self.stated(scope, visibility, user).map_or_else(none, |subnets| subnets.all)
+    }
+
+    fn stated(&self, scope: &Scope, visibility: Visibility, user: &str) -> Option<Subnets> {
         let kind = visibility.name();
         let subnets = match visibility {
             Visibility::Public => self.public.clone(),
             Visibility::Private => self.private.clone(),
         };
-        let Some(subnets) = subnets else {
+        if subnets.is_none() {
             let message = format!("{user} needs the {kind} subnets of the existing VPC");
             scope
                 .report(Diagnostic::error(Code::UnknownSubnets, message).help(format!(
                     "state one subnet per zone with `.{kind}_subnets([…])` at the reference to the VPC"
                 )));
-            return None;
-        };
+        }
+        subnets
+    }
+
+    fn checked(&self, scope: &Scope, visibility: Visibility, user: &str) -> Option<Subnets> {
+        let subnets = self.stated(scope, visibility, user)?;
+        let kind = visibility.name();
         // A list that another app exports is not known here.
         if let Some(List(per_zone)) = subnets.per_zone.known().filter(|List(per_zone)| per_zone.len() < 2) {
             scope.report(

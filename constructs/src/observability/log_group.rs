@@ -1,6 +1,6 @@
 //! CloudWatch log groups.
 
-use groundplan_core::{Construct, Handle, Scope, dns_suffix, main_resource, template};
+use groundplan_core::{Construct, Handle, Input, Provides, Scope, dns_suffix, main_resource, template};
 use groundplan_resources::logs;
 
 use crate::identity::{Grantee, KmsKeyRef, ServiceUse, Statement};
@@ -70,6 +70,12 @@ impl LogGroup {
         Self { name: None, retention, key: None }
     }
 
+    /// Refers to an existing log group of the account and region of the stack by its name, which can be an export of
+    /// another app.
+    pub fn existing(name: impl Provides<logs::LogGroupName>) -> LogGroupRef {
+        LogGroupRef { name: name.provide(), arn: None }
+    }
+
     /// Sets the name, such as `/ecs/saleor-api`. Default: a generated name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -127,9 +133,47 @@ impl LogGroupHandle {
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
     #[track_caller]
     pub fn grant_write(&self, grantee: &impl Grantee) {
-        grantee
-            .identity()
-            .grant(Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on([self.group.arn()]));
+        PassedAs::<LogGroupRef>::pass(self).grant_write(grantee);
+    }
+}
+
+/// A log group that others write to: a [`LogGroup`] of the program, by its handle, or an existing group, by
+/// [`LogGroup::existing`].
+#[derive(Clone)]
+pub struct LogGroupRef {
+    name: Input<logs::LogGroupName>,
+    /// The ARN of a group of the program, which ends with `:*` and so includes its streams.
+    arn: Option<Input<String>>,
+}
+
+impl LogGroupRef {
+    /// Returns the name of the group.
+    pub fn name(&self) -> Input<logs::LogGroupName> {
+        self.name.clone()
+    }
+
+    /// Returns the ARN of the group and its streams, as seen from `scope`.
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>
+    pub(crate) fn arn(&self, scope: &Scope) -> Input<String> {
+        let located = || {
+            let (partition, region, account) = (scope.partition(), scope.region(), scope.account_id());
+            template!("arn:{}:logs:{}:{}:log-group:{}:*", partition, region, account, &self.name).provide()
+        };
+        self.arn.clone().unwrap_or_else(located)
+    }
+
+    /// Allows `grantee` to write events to the group, like [`LogGroupHandle::grant_write`].
+    #[track_caller]
+    pub fn grant_write(&self, grantee: &impl Grantee) {
+        let identity = grantee.identity();
+        let group = self.arn(identity.scope());
+        identity.grant(Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on([group]));
+    }
+}
+
+impl PassedAs<LogGroupRef> for &LogGroupHandle {
+    fn pass(self) -> LogGroupRef {
+        LogGroupRef { name: self.group.log_group_name().into(), arn: Some(self.group.arn().provide()) }
     }
 }
 
@@ -228,5 +272,20 @@ mod tests {
             "Resource": {"$ref": "shop/logs#Arn"},
         });
         assert_eq!(statements(&assembly, "shop/role/policy"), [write]);
+    }
+
+    #[test]
+    fn an_existing_group_is_named_and_written_to_where_the_stack_is() {
+        const GROUP: Export<logs::LogGroupName> = Export::new("account", "log-group");
+        let group = LogGroup::existing(logs::LogGroupName::new("/shop/api"));
+        assert_eq!(group.name().known().map(|name| name.as_str()), Some("/shop/api"));
+        let assembly = assembly("cn-north-1", |stack| {
+            let role = stack.add("role", Role::new(Principal::service("ecs-tasks.amazonaws.com")));
+            group.grant_write(&role);
+            LogGroup::existing(GROUP).grant_write(&role);
+        });
+        let [known, exported] = &statements(&assembly, "shop/role/policy")[..] else { panic!("two statements") };
+        assert_eq!(known["Resource"], "arn:aws-cn:logs:cn-north-1:111122223333:log-group:/shop/api:*");
+        assert_eq!(exported["Resource"]["$template"][1]["$import"]["name"], "log-group");
     }
 }

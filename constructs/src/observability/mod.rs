@@ -2,4 +2,4 @@
 
 mod log_group;
 
-pub use log_group::{LogGroup, LogGroupHandle, Retention};
+pub use log_group::{LogGroup, LogGroupHandle, LogGroupRef, Retention};

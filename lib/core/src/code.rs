@@ -329,6 +329,93 @@ codes! {
     /// VPC, which are not known for an existing VPC. State them with
     /// `block(…)`, or the clients with `clients([…])`.
     UnknownClients = "GP0343",
+    /// A route of a load balancer is not valid.
+    ///
+    /// Elastic Load Balancing takes up to five host names and paths per rule,
+    /// and priorities of 1 to 50,000. A path begins with `/` or `*`.
+    InvalidRoute = "GP0361",
+    /// A route never receives a request.
+    ///
+    /// Another route of the listener has precedence and matches every request
+    /// that this one matches. Make that one more specific, or remove one.
+    ShadowedRoute = "GP0362",
+    /// This is not the ARN of a secret.
+    ///
+    /// Containers and policies name a secret of Secrets Manager by its full ARN,
+    /// which ends with six random characters.
+    SecretArn = "GP0363",
+    /// Two containers of a task have the same name.
+    ///
+    /// Containers are told apart by name. Use 1 to 255 letters, digits, `-` and
+    /// `_`.
+    ContainerName = "GP0364",
+    /// Two containers of a task listen on the same port.
+    ///
+    /// The containers of a task share one network interface, so that each port
+    /// belongs to one of them.
+    RepeatedPort = "GP0365",
+    /// The containers of a task cannot start in the stated order.
+    ///
+    /// A container waits for another one of the task. `Healthy` needs a health
+    /// check. `Completed` and `Succeeded` need a container that is not
+    /// essential, because a task stops with an essential container.
+    ContainerOrder = "GP0366",
+    /// No container of a task is essential.
+    ///
+    /// A task runs as long as its essential containers do, so it needs one.
+    NoEssentialContainer = "GP0367",
+    /// The containers of a task need more than the task has.
+    ///
+    /// The CPU units and the memory of all containers together fit into those of
+    /// the task. Use a larger size, or leave the values of the containers out.
+    ContainerResources = "GP0368",
+    /// A setting of a task or of one of its containers is not valid.
+    ///
+    /// The finding shows the value and what Amazon ECS accepts.
+    ContainerSetting = "GP0369",
+    /// A variable of a container seems to contain a secret in plain text.
+    ///
+    /// Everyone who can describe the task definition can read it. Keep the value
+    /// in Secrets Manager and pass it with `secret`; or acknowledge the warning.
+    PlainSecret = "GP0370",
+    /// The version of an image can move.
+    ///
+    /// A tag such as `latest` names another image after each push, so tasks of
+    /// one service can run different versions. Name a version or a digest.
+    MovingImage = "GP0371",
+    /// A deployment of a service could never make progress.
+    ///
+    /// A deployment stops an old task or starts a new one first. The percentages
+    /// of the desired count have to leave room for one of the two.
+    NoDeployment = "GP0372",
+    /// No container of a task listens on the port.
+    ///
+    /// A load balancer sends requests and health checks to a port that a
+    /// container declares with `port`.
+    UnknownPort = "GP0373",
+    /// A setting of a target group is not valid.
+    ///
+    /// The finding shows the value and what Elastic Load Balancing accepts.
+    TargetSetting = "GP0374",
+    /// A service cannot scale like this.
+    ///
+    /// A service scales between two counts, on a metric or at scheduled times.
+    /// The number of requests is known only behind a load balancer.
+    InvalidScaling = "GP0375",
+    /// A schedule is not valid.
+    ///
+    /// A cron expression has six fields: minutes, hours, day of month, month,
+    /// day of week, year. One of the two days is `?`.
+    InvalidSchedule = "GP0376",
+    /// The cluster of a service has no namespace.
+    ///
+    /// A service is found under a name in the namespace of its cluster. Declare
+    /// it with `namespace` at the cluster.
+    NoNamespace = "GP0377",
+    /// ECS Exec cannot enter a container with a read-only root file system.
+    ///
+    /// The agent of ECS Exec writes to the file system of the container.
+    ReadOnlyExec = "GP0378",
     /// Remote access is open to the whole internet.
     ///
     /// A rule admits everybody to the port of SSH or RDP. Admit known

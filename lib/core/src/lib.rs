@@ -75,6 +75,7 @@ pub mod resource;
 pub mod scope;
 pub mod secret;
 mod synth;
+mod task_roles;
 pub mod template;
 mod tree;
 pub mod value;

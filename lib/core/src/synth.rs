@@ -7,7 +7,7 @@ use crate::assembly::Assembly;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::path::Path;
 use crate::tree::{Moved, Tree};
-use crate::{check, delivery, named, policy_size};
+use crate::{check, delivery, named, policy_size, task_roles};
 
 /// The result of synth: the assembly, and information about the source text of the program.
 #[derive(Clone, Debug)]
@@ -41,6 +41,7 @@ pub(crate) fn synth(tree: &Tree) -> Result<Synthesis, Diagnostics> {
     check::references(tree, &mut assembly, &mut diagnostics);
     named::dependencies(&mut assembly);
     delivery::dependencies(&mut assembly);
+    task_roles::dependencies(&mut assembly);
     check::tags(tree, &mut assembly);
     check::cycles(&assembly, &mut diagnostics);
     check::properties(&assembly, &mut diagnostics);

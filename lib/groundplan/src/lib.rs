@@ -57,7 +57,7 @@
 //! | build a network | [`network`]: VPC, subnets, security groups |
 //! | serve the internet | [`edge`]: zones, certificates, records, load balancers |
 //! | keep data | [`data`]: databases, buckets |
-//! | store and pull images | [`containers`] |
+//! | run containers: images, clusters, tasks, services | [`containers`] |
 //! | give permissions | [`identity`]: roles, policies, keys; the `grant_…` methods of handles |
 //! | keep logs | [`observability`] |
 //! | look up what exists already: a VPC, an image, a zone | [`lookup`] |
