@@ -7,8 +7,8 @@ use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use groundplan_engine::Variables;
 use groundplan_engine::model::LockOwner;
+use groundplan_engine::{Variables, private_file};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::error::CommandError;
@@ -175,11 +175,8 @@ impl Host {
         if root.exists() {
             return Ok(());
         }
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        let made = builder.create(&root).and_then(|()| std::fs::write(root.join(".gitignore"), "*\n"));
+        let ignore = || private_file::replace(&root.join(".gitignore"), b"*\n");
+        let made = private_file::make_dir(&root).and_then(|()| ignore());
         made.map_err(|error| {
             CommandError::failed(format!("cannot create `{}`: {error}", root.display())).hints_of(&error)
         })

@@ -16,6 +16,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use groundplan_engine::private_file;
 use groundplan_engine::store::{FileStore, StateStore};
 
 use crate::error::CommandError;
@@ -124,11 +125,9 @@ impl StateLocation {
     pub(crate) fn mark(&self, target: &Target) -> Result<(), CommandError> {
         let Some(marker) = self.marker() else { return Ok(()) };
         let write = || {
-            fs::create_dir_all(marker.parent().unwrap_or(&marker))?;
+            private_file::make_dir(marker.parent().unwrap_or(&marker))?;
             // Whole or not at all, so that a run that is killed here leaves no marker of nobody's.
-            let new = marker.with_extension("new");
-            fs::write(&new, format!("{}\n", target.name()))?;
-            fs::rename(new, &marker)
+            private_file::replace(&marker, format!("{}\n", target.name()).as_bytes())
         };
         write().map_err(|error: std::io::Error| {
             CommandError::failed(format!("cannot write `{}`: {error}", marker.display()))

@@ -464,3 +464,18 @@ fn what_is_kept_on_this_machine_is_kept_out_of_git() {
     assert_eq!(ignored(&deployed), None);
     assert!(!deployed.path("project/named/.gitignore").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn the_file_that_says_whose_a_state_is_is_its_owners_alone_and_written_through_no_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let machine = Machine::new();
+    fs::create_dir_all(machine.path("states/shop")).unwrap();
+    fs::write(machine.path("elsewhere"), "precious").unwrap();
+    symlink(machine.path("elsewhere"), machine.path("states/shop/target.new")).unwrap();
+    machine.run(&shop(), "deploy --state file:states").succeeds();
+    assert_eq!(read(&machine.path("states/shop/target")), "sandbox\n");
+    assert_eq!(read(&machine.path("elsewhere")), "precious");
+    let found = fs::symlink_metadata(machine.path("states/shop/target")).unwrap();
+    assert_eq!((found.is_file(), found.permissions().mode() & 0o777), (true, 0o600));
+}

@@ -45,6 +45,7 @@ mod fake;
 pub mod hint;
 pub mod model;
 mod nearest;
+pub mod private_file;
 pub mod provider;
 mod run;
 mod secret;

@@ -6,10 +6,11 @@
 //! gives the account; when much of it is history, it is written anew beside the old one, which
 //! it then replaces.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use groundplan_engine::private_file;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Changes};
@@ -86,15 +87,6 @@ fn file(dir: &Path, account: &str) -> PathBuf {
     dir.join(format!("{account}.jsonl"))
 }
 
-/// Makes the directory and those above it, for their owner alone: the file has the key of the digests of secrets.
-fn make_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
 impl Store {
     /// Returns whether there is a sandbox of `account` in `dir`.
     pub(crate) fn exists(dir: &Path, account: &str) -> bool {
@@ -105,9 +97,8 @@ impl Store {
     pub(crate) fn open(dir: &Path, account: &str) -> Result<Self, SandboxError> {
         let path = file(dir, account);
         let at = |source| SandboxError::Io { path: path.clone(), source };
-        make_dir(dir).map_err(at)?;
-        let lock = dir.join(format!("{account}.lock"));
-        let lock = OpenOptions::new().create(true).append(true).open(lock).map_err(at)?;
+        private_file::make_dir(dir).map_err(at)?;
+        let lock = private_file::open(&dir.join(format!("{account}.lock"))).map_err(at)?;
         let key = random_key();
         let header = Header { format: FORMAT, account: account.to_owned(), epoch: 0, key };
         let mut store = Self { path, lock, header, offset: 0, lines: 0 };
@@ -118,7 +109,7 @@ impl Store {
     /// Another handle of the lock, to find out whether another process holds it.
     pub(crate) fn probe(&self) -> Result<File, SandboxError> {
         let path = self.path.with_extension("lock");
-        OpenOptions::new().append(true).open(path).map_err(|source| self.io(source))
+        private_file::open_existing(&path).map_err(|source| self.io(source))
     }
 
     /// The secret of this sandbox.
@@ -154,13 +145,12 @@ impl Store {
 
     /// Reads what is new in the file; gives the file.
     fn refresh(&mut self, account: &mut Account) -> Result<File, SandboxError> {
-        let open = |path: &Path| OpenOptions::new().read(true).write(true).open(path);
-        let file = match open(&self.path) {
+        let file = match private_file::open_existing(&self.path) {
             // Somebody deleted it to start anew.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 *account = Account::default();
                 self.rewrite(account)?;
-                open(&self.path)
+                private_file::open_existing(&self.path)
             }
             opened => opened,
         };
@@ -265,21 +255,17 @@ impl Store {
     /// Writes the whole account to a file of its own, then puts that in the place of the old one.
     fn rewrite(&mut self, account: &Account) -> Result<(), SandboxError> {
         self.header.epoch += 1;
-        let write = |path: &Path| -> io::Result<u64> {
+        let write = || -> io::Result<u64> {
             let mut bytes = serde_json::to_vec(&self.header)?;
             bytes.push(b'\n');
             for resource in account.resources() {
                 serde_json::to_writer(&mut bytes, &Line { put: vec![resource.clone()], removed: Vec::new() })?;
                 bytes.push(b'\n');
             }
-            let mut file = File::create(path)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
+            private_file::replace(&self.path, &bytes)?;
             Ok(bytes.len() as u64)
         };
-        let beside = self.path.with_extension("new");
-        let length = write(&beside).and_then(|length| fs::rename(&beside, &self.path).map(|()| length));
-        self.offset = length.map_err(|source| self.io(source))?;
+        self.offset = write().map_err(|source| self.io(source))?;
         self.lines = account.len() + 1;
         Ok(())
     }

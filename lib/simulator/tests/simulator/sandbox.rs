@@ -161,3 +161,29 @@ async fn a_sandbox_knows_what_it_has_of_an_app() {
     assert_eq!(cloud.owned("account", &here).await.unwrap(), Vec::<String>::new());
     assert_eq!(cloud.owned("shop", &[Environment::new("us-east-1")]).await.unwrap(), Vec::<String>::new());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn its_files_are_their_owners_alone_and_no_link_is_followed() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let dir = dir();
+    let elsewhere = dir.path().join("elsewhere");
+    fs::write(&elsewhere, "precious").unwrap();
+    let beside = |end: &str| dir.path().join(format!("{DEFAULT_ACCOUNT}.{end}"));
+    symlink(&elsewhere, beside("new")).unwrap();
+    create(&instant(&dir), "shop/queue", "AWS::SQS::Queue", json!({})).await;
+    for end in ["jsonl", "lock"] {
+        assert_eq!(fs::metadata(beside(end)).unwrap().permissions().mode() & 0o777, 0o600, "{end}");
+    }
+    assert!(!fs::symlink_metadata(file(&dir)).unwrap().file_type().is_symlink());
+    for end in ["jsonl", "lock"] {
+        fs::rename(beside(end), beside("kept")).unwrap();
+        symlink(&elsewhere, beside(end)).unwrap();
+        let opened = Simulator::open(dir.path()).and_then(|cloud| cloud.inventory().map(drop));
+        let refused = opened.err().unwrap().to_string();
+        assert!(refused.ends_with("it is a symbolic link; replace it by a file"), "{end}: {refused}");
+        fs::rename(beside("kept"), beside(end)).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "precious");
+    assert_eq!(instant(&dir).inventory().unwrap().len(), 1);
+}
