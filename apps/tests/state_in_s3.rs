@@ -114,3 +114,40 @@ dynamodb.put_item(TableName='locks', Item={
     let unknown = place.at("s3://acme-state?table=locks", &dev, "plan").expect(3).err;
     assert!(unknown.contains("the parameters are `region` and `lock_table`"), "{unknown}");
 }
+
+#[test]
+fn a_state_moves_from_a_file_to_s3_and_back_with_its_history() {
+    let moto = Moto::start();
+    moto.boto("us-east-1", "s3.create_bucket(Bucket='acme-state')");
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = Place { moto: &moto, directory: directory.path() };
+    let dev = Settings::dev();
+    let at = |location: &str, command: &str| place.at(location, &dev, command);
+    let (here, bucket, back) = ("file:here", "s3://acme-state/infra", "file:back");
+
+    at(here, "deploy --yes").expect(0);
+    for (from, to) in [(here, bucket), (bucket, back)] {
+        let before = at(from, "state pull --json").expect(0).out;
+        let runs = |location: &str| {
+            let history: Json = serde_json::from_str(&at(location, "history --json").expect(0).out).expect("JSON");
+            history["history"].as_array().map_or(0, Vec::len)
+        };
+        let earlier = runs(from);
+        let moved = at(from, &format!("state migrate {to} --yes")).expect(0);
+        let shown = match to.strip_prefix("file:") {
+            Some(name) => format!("file:{}", directory.path().join(name).display()),
+            None => to.to_owned(),
+        };
+        assert!(moved.err.contains(&format!("the state was moved to {shown}")), "{}", moved.err);
+        let state = |text: &str| serde_json::from_str::<Json>(text).expect("JSON")["resources"].clone();
+        let after = at(to, "state pull --json").expect(0).out;
+        assert!(state(&before).as_object().is_some_and(|resources| resources.len() > 60), "{before}");
+        assert_eq!(state(&before), state(&after), "{from} to {to}");
+        assert!(runs(to) >= earlier, "the history of {from} moves, too");
+        at(to, "plan --detailed-exitcode").expect(0);
+        let refused = at(from, "deploy --yes").expect(1).err;
+        assert!(refused.contains(&format!("was moved to {shown}")), "{refused}");
+        assert!(refused.contains(&format!("`--state {shown}`")), "{refused}");
+    }
+    at(back, "destroy --yes --delete-data").expect(0);
+}
