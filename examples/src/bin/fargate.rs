@@ -27,9 +27,9 @@ struct Shared {
 
 fn shared(stack: &Stack, version: &str) -> Shared {
     let vpc = stack.add("vpc", Vpc::new(cidr!("10.70.0.0/16")));
-    let zone = stack.add("zone", HostedZone::new("example.com").deletion_protection(false));
+    let zone = stack.add("zone", HostedZone::new("example.com").without_deletion_protection());
     let certificate = stack.add("certificate", Certificate::new(&zone, "example.com").with_wildcard());
-    let balancer = ApplicationLoadBalancer::new(&vpc, &certificate).deletion_protection(false);
+    let balancer = ApplicationLoadBalancer::new(&vpc, &certificate).without_deletion_protection();
     let balancer = stack.add("balancer", balancer);
     stack.add("name", AliasRecord::new(&zone, "api.example.com", &balancer));
     Shared {
@@ -37,7 +37,7 @@ fn shared(stack: &Stack, version: &str) -> Shared {
         cluster: stack.add("cluster", EcsCluster::new(&vpc).namespace("shop.internal")),
         balancer,
         images: stack.add("images", ImageRepository::new().keep(50)),
-        database: stack.add("database", PostgresDatabase::new(&vpc).deletion_protection(false)),
+        database: stack.add("database", PostgresDatabase::new(&vpc).without_deletion_protection()),
         media: stack.add("media", Bucket::new()),
     }
 }
