@@ -4,12 +4,13 @@ use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, S
 
 use super::Service;
 use crate::error::{Error, Result};
-use crate::handler::{Changes, Context};
+use crate::handler::{Changes, Context, Removal};
 use groundplan_engine::provider::ErrorClass;
 
 /// The count to send: one that is declared differently, unless the service scales by itself.
 pub(super) async fn desired_count(changes: &Changes<'_, Service>, cx: &Context, arn: &str) -> Result<Option<i32>> {
-    let Some(count) = changes.new_value(|service| &service.desired_count) else { return Ok(None) };
+    let removal = Removal::Keeps("a count that is not declared is left to whoever scales the service");
+    let Some(count) = changes.new_value(|service| &service.desired_count, removal)? else { return Ok(None) };
     Ok(target(cx, arn).await?.is_none().then_some(count))
 }
 
