@@ -52,6 +52,7 @@ mod order;
 mod property;
 mod resource;
 mod spelling;
+mod version;
 
 use std::sync::OnceLock;
 
@@ -68,6 +69,7 @@ pub use order::{ListOrder, NAMING};
 pub use property::{Properties, Property, Reference, Replacement};
 pub use resource::{Attribute, Handler, ResourceType, TagForm, Tags};
 pub use spelling::Spelling;
+pub use version::{Engine, is_older};
 
 const DATA: &str = include_str!("../data/aws-resources.jsonl");
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::cursor::Cursor;
+use crate::resource::ResourceType;
 
 /// The comparison of the texts of a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,27 +30,87 @@ pub enum Spelling {
     Key,
 }
 
-/// Identifiers that AWS keeps in lower case, by type: "stored as a lowercase string" in the API
-/// references of RDS (CreateDBInstance, CreateDBSubnetGroup, CreateDBParameterGroup,
-/// CreateDBCluster) and ElastiCache (CreateReplicationGroup, CreateCacheParameterGroup,
-/// CreateCacheSubnetGroup).
-const LOWER_CASE: &[(&str, &str)] = &[
-    ("AWS::ElastiCache::ParameterGroup", "CacheParameterGroupName"),
-    ("AWS::ElastiCache::ReplicationGroup", "CacheParameterGroupName"),
-    ("AWS::ElastiCache::ReplicationGroup", "CacheSubnetGroupName"),
-    ("AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"),
-    ("AWS::ElastiCache::SubnetGroup", "CacheSubnetGroupName"),
-    ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
-    ("AWS::RDS::DBCluster", "DBClusterParameterGroupName"),
-    ("AWS::RDS::DBCluster", "DBSubnetGroupName"),
-    ("AWS::RDS::DBClusterParameterGroup", "DBClusterParameterGroupName"),
-    ("AWS::RDS::DBInstance", "DBClusterIdentifier"),
-    ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
-    ("AWS::RDS::DBInstance", "DBParameterGroupName"),
-    ("AWS::RDS::DBInstance", "DBSubnetGroupName"),
-    ("AWS::RDS::DBParameterGroup", "DBParameterGroupName"),
-    ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName"),
+/// Names that AWS keeps in lower case, by service: those of its own resources and, in other properties of the service,
+/// references to them. "Stored as a lowercase string" in the API references (CreateDBInstance, CreateDBSubnetGroup,
+/// CreateDBParameterGroup, CreateDBCluster, CreateDBClusterParameterGroup and CreateGlobalCluster of RDS; the same of
+/// DocumentDB and Neptune; CreateCacheCluster, CreateReplicationGroup, CreateCacheParameterGroup,
+/// CreateCacheSubnetGroup, CreateServerlessCache, CreateUser, CreateUserGroup and CreateSnapshot of ElastiCache;
+/// CreateCluster and CreateSubnetGroup of DAX; CreateReplicationInstance and CreateReplicationSubnetGroup of DMS;
+/// CreateCluster of DocumentDB elastic clusters; CreateClusterParameterGroup and CreateClusterSubnetGroup of Redshift),
+/// and of an option group in
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-optiongroup.html>.
+const LOWER_CASE: &[(&str, &[&str])] = &[
+    ("DAX", &["ClusterName", "SubnetGroupName"]),
+    ("DMS", &["ReplicationInstanceIdentifier", "ReplicationSubnetGroupIdentifier"]),
+    (
+        "DocDB",
+        &[
+            "DBClusterIdentifier",
+            "DBClusterParameterGroupName",
+            "DBInstanceIdentifier",
+            "DBSubnetGroupName",
+            "Name",
+            "SourceDBClusterIdentifier",
+        ],
+    ),
+    ("DocDBElastic", &["ClusterName"]),
+    (
+        "ElastiCache",
+        &[
+            "CacheParameterGroupName",
+            "CacheSubnetGroupName",
+            "ClusterName",
+            "PrimaryClusterId",
+            "ReplicationGroupId",
+            "ServerlessCacheName",
+            "ServerlessCacheSnapshotName",
+            "SnapshotName",
+            "SnapshottingClusterId",
+            "UserGroupId",
+            "UserGroupIds",
+            "UserId",
+            "UserIds",
+        ],
+    ),
+    (
+        "Neptune",
+        &[
+            "DBClusterIdentifier",
+            "DBClusterParameterGroupName",
+            "DBInstanceIdentifier",
+            "DBInstanceParameterGroupName",
+            "DBParameterGroupName",
+            "DBSubnetGroupName",
+            "Name",
+            "SourceDBClusterIdentifier",
+        ],
+    ),
+    (
+        "RDS",
+        &[
+            "DBClusterIdentifier",
+            "DBClusterIdentifiers",
+            "DBClusterParameterGroupName",
+            "DBClusterSnapshotIdentifier",
+            "DBInstanceIdentifier",
+            "DBInstanceIdentifiers",
+            "DBInstanceParameterGroupName",
+            "DBParameterGroupName",
+            "DBSubnetGroupName",
+            "GlobalClusterIdentifier",
+            "OptionGroupName",
+            "SourceDBClusterIdentifier",
+        ],
+    ),
+    ("Redshift", &["ClusterParameterGroupName", "ClusterSubnetGroupName", "ParameterGroupName", "SubnetGroupName"]),
 ];
+
+/// Services in which two names that differ in their letter case alone are one name, whether the service keeps it in
+/// lower case ([`LOWER_CASE`]) or as it is written. A name of the latter kind in another spelling is another value, and
+/// still one that is taken.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const CASELESS: &[&str] =
+    &["DAX", "DMS", "DocDB", "DocDBElastic", "ElastiCache", "IAM", "MemoryDB", "Neptune", "RDS", "Redshift"];
 
 /// Names in the DNS, by type. Those of certificates and distributions are names of hosts, whose case
 /// means nothing (RFC 4343).
@@ -82,7 +143,7 @@ impl Cursor<'_> {
         let listed = |list: &[(&str, &str)]| list.contains(&(resource.name, *name));
         if listed(DOMAIN_NAMES) {
             Spelling::DomainName
-        } else if listed(LOWER_CASE) {
+        } else if self.is_kept_in_lower_case() {
             Spelling::LowerCase
         } else if resource.service() == "EC2" && *name == "IpProtocol" {
             Spelling::Protocol
@@ -101,9 +162,28 @@ impl Cursor<'_> {
         self.resource().name == "AWS::Route53::RecordSet" && self.names() == ["ResourceRecords"]
     }
 
+    /// Returns whether the parameters of a group are here, whose `Family` says how their values are compared:
+    /// [`Spelling::parameter`].
+    pub fn is_parameters(&self) -> bool {
+        ["AWS::RDS::DBParameterGroup", "AWS::RDS::DBClusterParameterGroup"].contains(&self.resource().name)
+            && self.names() == ["Parameters"]
+    }
+
     /// Returns whether a rule of a security group may be here, whose protocol says whether its ports have a meaning.
     pub fn is_in_security_group(&self) -> bool {
         self.resource().name.starts_with("AWS::EC2::SecurityGroup")
+    }
+
+    /// Whether the name of a resource is here that its service keeps in lower case, at the top or by reference.
+    fn is_kept_in_lower_case(&self) -> bool {
+        let listed =
+            |service: &str, name: &str| LOWER_CASE.iter().any(|(of, names)| *of == service && names.contains(&name));
+        let is_name = matches!(self.names(), [name] if listed(self.resource().service(), name));
+        let refers = |reference: &crate::Reference| {
+            let service = reference.resource.split("::").nth(1).unwrap_or_default();
+            listed(service, reference.attribute)
+        };
+        is_name || self.property().is_some_and(|property| property.references.iter().any(refers))
     }
 
     fn is_key(&self) -> bool {
@@ -112,6 +192,13 @@ impl Cursor<'_> {
             property.references.iter().any(|reference| reference.resource == "AWS::KMS::Key")
         };
         KEYS.iter().any(|key| name.ends_with(key)) || self.property().is_some_and(refers)
+    }
+}
+
+impl ResourceType {
+    /// Whether names of this service that differ in their letter case alone are one name.
+    pub(crate) fn is_caseless(&self) -> bool {
+        CASELESS.contains(&self.service())
     }
 }
 
@@ -153,6 +240,24 @@ impl Spelling {
             _ => Cow::Borrowed(text),
         }
     }
+
+    /// Returns the canonical spelling of a value in a parameter group of this family, as in `aurora-mysql8.0`. RDS
+    /// returns as `1` and `0` what MySQL and MariaDB call `ON` and `OFF`: "Boolean variables can be set at startup to
+    /// the values ON, TRUE, OFF, and FALSE (not case-sensitive), as well as 1 and 0."
+    /// <https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html>
+    pub fn parameter<'t>(family: &str, text: &'t str) -> Cow<'t, str> {
+        let has_switches = ["mysql", "mariadb"].iter().any(|name| family.contains(name));
+        match is_switch(text).filter(|_| has_switches) {
+            Some(true) => Cow::Borrowed("1"),
+            Some(false) => Cow::Borrowed("0"),
+            None => Cow::Borrowed(text),
+        }
+    }
+}
+
+fn is_switch(text: &str) -> Option<bool> {
+    let any = |names: [&str; 2]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
+    if any(["on", "true"]) { Some(true) } else { any(["off", "false"]).then_some(false) }
 }
 
 fn lower(text: &str) -> Cow<'_, str> {
@@ -216,4 +321,100 @@ fn key(text: &str) -> &str {
     let Some((head, id)) = text.rsplit_once(":key/") else { return text };
     let of_kms = head.starts_with("arn:") && head.split(':').nth(2) == Some("kms");
     if of_kms && !id.starts_with("mrk-") { id } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{ClaimForm, Kind, all, claim_rules, lookup};
+
+    /// Types of [`CASELESS`] services of whose names AWS's API reference does not say that they are stored in lower
+    /// case, or which have to be in lower case, as that of a Redshift cluster.
+    const AS_WRITTEN: &[&str] = &[
+        "AWS::DAX::ParameterGroup",
+        "AWS::DMS::Certificate",
+        "AWS::DMS::DataMigration",
+        "AWS::DMS::DataProvider",
+        "AWS::DMS::Endpoint",
+        "AWS::DMS::EventSubscription",
+        "AWS::DMS::InstanceProfile",
+        "AWS::DMS::MigrationProject",
+        "AWS::DMS::ReplicationConfig",
+        "AWS::DMS::ReplicationTask",
+        "AWS::DocDB::EventSubscription",
+        "AWS::DocDB::GlobalCluster",
+        "AWS::ElastiCache::User",
+        "AWS::MemoryDB::ACL",
+        "AWS::MemoryDB::Cluster",
+        "AWS::MemoryDB::ParameterGroup",
+        "AWS::MemoryDB::Snapshot",
+        "AWS::MemoryDB::SubnetGroup",
+        "AWS::MemoryDB::User",
+        "AWS::Neptune::EventSubscription",
+        "AWS::Neptune::GlobalCluster",
+        "AWS::RDS::CustomDBEngineVersion",
+        "AWS::RDS::DBProxy",
+        "AWS::RDS::DBProxyEndpoint",
+        "AWS::RDS::DBShardGroup",
+        "AWS::RDS::DBSnapshot",
+        "AWS::RDS::EventSubscription",
+        "AWS::RDS::Integration",
+        "AWS::Redshift::Cluster",
+        "AWS::Redshift::EndpointAccess",
+        "AWS::Redshift::EndpointAuthorization",
+        "AWS::Redshift::EventSubscription",
+        "AWS::Redshift::Integration",
+        "AWS::Redshift::ScheduledAction",
+        "AWS::Redshift::Snapshot",
+        "AWS::Redshift::SnapshotCopyGrant",
+    ];
+
+    #[test]
+    fn a_name_of_a_database_is_kept_in_lower_case_or_known_to_be_kept_as_written() {
+        let types = all().map(|name| lookup(name).expect("a listed type"));
+        let types = types.filter(|resource| resource.is_caseless() && resource.service() != "IAM");
+        let as_written = types.filter(|resource| {
+            let name = resource.own_name();
+            name.is_some_and(|name| resource.cursor().key(name).spelling() != Spelling::LowerCase)
+        });
+        let as_written: BTreeSet<_> = as_written.map(|resource| resource.name).collect();
+        let listed: BTreeSet<_> = AS_WRITTEN.iter().copied().collect();
+        let undecided: Vec<_> = as_written.difference(&listed).collect();
+        assert_eq!(undecided, [&""; 0], "look up whether AWS stores these names in lower case");
+        let stale: Vec<_> = listed.difference(&as_written).collect();
+        assert_eq!(stale, [&""; 0], "these are kept in lower case, or have no name");
+    }
+
+    /// A plan that takes two spellings for one name, and claims that take them for two, would contradict each other.
+    #[test]
+    fn what_is_kept_in_lower_case_is_claimed_in_lower_case() {
+        let mut compared = 0;
+        for name in all() {
+            let resource = lookup(name).expect("a listed type");
+            for source in claim_rules(name).iter().flat_map(|rule| &rule.parts).flat_map(|part| &part.sources) {
+                let place = source.path.iter().fold(resource.cursor(), |cursor, step| cursor.key(step));
+                if place.spelling() == Spelling::LowerCase {
+                    assert_eq!(source.form, ClaimForm::Lower, "{name} {}", source.path.join("."));
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared > 30, "only {compared} names are kept in lower case");
+    }
+
+    #[test]
+    fn every_name_that_is_kept_in_lower_case_is_published() {
+        for (service, names) in LOWER_CASE {
+            assert!(CASELESS.contains(service), "{service}");
+            for name in *names {
+                let holds_text = |resource: &ResourceType| {
+                    resource.properties.get(name).is_some_and(|property| *property.kind.element() == Kind::String)
+                };
+                let of_service = all().filter_map(lookup).filter(|resource| resource.service() == *service);
+                assert!(of_service.into_iter().any(holds_text), "{service} has no {name}");
+            }
+        }
+    }
 }

@@ -170,7 +170,10 @@ fn conflicting(first: (&Claim, &Path), second: (&Claim, &Path), locations: &Loca
             "change one of the two resources",
         ),
         _ => (
-            format!("two resources claim the same {what}: {}", first.values()),
+            match first.values() {
+                none if none.is_empty() => format!("two resources claim the same {what}"),
+                values => format!("two resources claim the same {what}: {values}"),
+            },
             format!("also claimed by {holder}"),
             "remove one of the two resources, or change what they both claim",
         ),

@@ -86,6 +86,8 @@ fn a_message_says_what_both_have_or_how_it_overlaps_or_differs() {
         messages(&[policy("a/one", "read"), policy("a/two", "read")]),
         ["two resources claim the same inline policy of a role: worker, read"]
     );
+    let detector = |path| (path, "AWS::GuardDuty::Detector", json!({"Enable": true}));
+    assert_eq!(messages(&[detector("a/one"), detector("a/two")]), ["two resources claim the same GuardDuty detector"]);
     let subnet = |path, block: &str| (path, SUBNET, json!({"VpcId": "vpc-1", "CidrBlock": block}));
     assert_eq!(
         messages(&[subnet("a/one", "10.0.0.0/24"), subnet("a/two", "10.0.0.0/24")]),

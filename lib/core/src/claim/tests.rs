@@ -350,6 +350,59 @@ fn a_key_says_where_there_is_one() {
 }
 
 #[test]
+fn what_an_account_has_once_is_the_same_whatever_it_says() {
+    let detector = |enable: bool| one("AWS::GuardDuty::Detector", "GuardDuty detector", json!({"Enable": enable}));
+    assert!(detector(true).is_same_as(&detector(false)));
+    assert_eq!(detector(true).values(), "");
+    let recorder =
+        |name: &str| one("AWS::Config::ConfigurationRecorder", "configuration recorder", json!({"Name": name}));
+    assert!(recorder("a").is_same_as(&recorder("b")));
+}
+
+#[test]
+fn one_name_space_of_two_types_is_one() {
+    let name = |type_name: &str, what: &str, property: &str| one(type_name, what, json!({property: "api.example.com"}));
+    let domain = |type_name: &str| name(type_name, "custom domain name", "DomainName");
+    assert!(domain("AWS::ApiGateway::DomainName").is_same_as(&domain("AWS::ApiGatewayV2::DomainName")));
+    let vault = |type_name: &str| name(type_name, "name of a backup vault", "BackupVaultName");
+    assert!(vault("AWS::Backup::BackupVault").is_same_as(&vault("AWS::Backup::LogicallyAirGappedBackupVault")));
+}
+
+#[test]
+fn a_domain_is_that_of_one_user_pool() {
+    let of = |pool: &str| {
+        one("AWS::Cognito::UserPoolDomain", "domain of a user pool", json!({"UserPoolId": pool, "Domain": "shop"}))
+    };
+    assert!(of("pool-1").is_same_as(&of("pool-2")));
+}
+
+#[test]
+fn a_resource_has_one_flow_log_of_its_traffic_to_a_destination() {
+    let log = |extra: Json| {
+        let plain = json!({"ResourceId": "vpc-1", "ResourceType": "VPC", "TrafficType": "ALL", "LogDestination": "arn:aws:s3:::logs"});
+        one("AWS::EC2::FlowLog", "flow log of a resource", with(&plain, &extra))
+    };
+    assert!(log(json!({})).is_same_as(&log(json!({"MaxAggregationInterval": 60}))));
+    for other in [
+        json!({"ResourceId": "vpc-2"}),
+        json!({"TrafficType": "REJECT"}),
+        json!({"LogDestination": "arn:aws:s3:::other"}),
+    ] {
+        assert!(!log(json!({})).conflicts_with(&log(other)));
+    }
+}
+
+#[test]
+fn customer_gateways_of_one_address_differ_by_their_devices() {
+    let gateway = |device: Json| {
+        let plain = json!({"Type": "ipsec.1", "IpAddress": "192.0.2.1"});
+        one("AWS::EC2::CustomerGateway", "customer gateway", with(&plain, &device))
+    };
+    assert!(gateway(json!({})).is_same_as(&gateway(json!({"BgpAsn": 65000}))));
+    assert!(!gateway(json!({"DeviceName": "a"})).conflicts_with(&gateway(json!({"DeviceName": "b"}))));
+}
+
+#[test]
 fn a_message_names_the_values() {
     let policy = json!({"RoleName": {"$ref": "a/role#RoleName"}, "PolicyName": "read"});
     assert_eq!(one("AWS::IAM::RolePolicy", "inline policy of a role", policy).values(), "a/role#RoleName, read");

@@ -39,8 +39,6 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::Logs::AccountPolicy", "account policy", "PolicyType, PolicyName"),
     named("AWS::XRay::Group", "name of a group"),
     row("AWS::XRay::SamplingRule", "name of a sampling rule", "SamplingRule.RuleName"),
-    row("AWS::XRay::TransactionSearchConfig", "transaction search", ""),
-    row("AWS::ApplicationSignals::Discovery", "discovery of services", ""),
     row("AWS::APS::RuleGroupsNamespace", "name of a rule groups namespace", "Workspace, Name"),
     row("AWS::Budgets::Budget", "name of a budget", "Budget.BudgetName").of_account(),
     // A rule's name is unique in its bus, a schedule's in its group.

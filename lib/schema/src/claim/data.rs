@@ -10,6 +10,10 @@ pub(super) const ROWS: &[Row] = &[
     // <https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3TableBuckets_CreateTable.html>
     row("AWS::S3Tables::Table", "name of a table", "TableBucketARN, Namespace, TableName"),
     row("AWS::S3Vectors::Index", "name of a vector index", "VectorBucketArn|VectorBucketName, IndexName"),
+    // Names of both kinds of vault "are unique to the account used to create them and the Region".
+    // <https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateLogicallyAirGappedBackupVault.html>
+    named("AWS::Backup::BackupVault", "name of a backup vault"),
+    named("AWS::Backup::LogicallyAirGappedBackupVault", "name of a backup vault"),
     // A mount target for each zone; here by its subnet.
     // <https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html>
     row("AWS::EFS::MountTarget", "mount target in a subnet", "FileSystemId, SubnetId"),
@@ -30,6 +34,9 @@ pub(super) const ROWS: &[Row] = &[
     named("AWS::RDS::DBClusterParameterGroup", "name of a DB cluster parameter group"),
     named("AWS::Neptune::DBClusterParameterGroup", "name of a DB cluster parameter group"),
     named("AWS::DocDB::DBClusterParameterGroup", "name of a DB cluster parameter group"),
+    named("AWS::RDS::EventSubscription", "name of an event subscription"),
+    named("AWS::Neptune::EventSubscription", "name of an event subscription"),
+    named("AWS::DocDB::EventSubscription", "name of an event subscription"),
     row("AWS::RDS::DBProxyTargetGroup", "target group of a DB proxy", "DBProxyName, TargetGroupName"),
     named("AWS::Redshift::Snapshot", "identifier of a snapshot"),
     // <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateGlobalReplicationGroup.html>
@@ -55,6 +62,10 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::Glue::Database", "name of a Glue database", "CatalogId, DatabaseInput.Name:lower|DatabaseName:lower"),
     row("AWS::Glue::Table", "name of a Glue table", "CatalogId, DatabaseName:lower, TableInput.Name|Name"),
     row("AWS::Glue::Connection", "name of a Glue connection", "CatalogId, ConnectionInput.Name"),
+    // Both versions of the API manage the same applications.
+    // <https://docs.aws.amazon.com/managed-flink/latest/apiv2/API_CreateApplication.html>
+    named("AWS::KinesisAnalytics::Application", "name of an analytics application"),
+    named("AWS::KinesisAnalyticsV2::Application", "name of an analytics application"),
     // <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html>
     row("AWS::Kinesis::StreamConsumer", "consumer of a stream", "StreamARN, ConsumerName"),
     // <https://docs.aws.amazon.com/msk/1.0/apireference/clusters.html>
@@ -74,12 +85,6 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::SNS::TopicPolicy", "policy of a topic", "Topics[]"),
     row("AWS::SNS::TopicInlinePolicy", "policy of a topic", "TopicArn"),
     row("AWS::SNS::Subscription", "subscription of an endpoint", "TopicArn, Protocol, Endpoint"),
-    // <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutRegistryPolicy.html>
-    // <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutReplicationConfiguration.html>
-    row("AWS::ECR::RegistryPolicy", "policy of the registry", ""),
-    row("AWS::ECR::RegistryScanningConfiguration", "scanning configuration of the registry", ""),
-    row("AWS::ECR::ReplicationConfiguration", "replication of the registry", ""),
-    row("AWS::ECR::SigningConfiguration", "signing configuration of the registry", ""),
     // <https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateRepository.html>
     // <https://docs.aws.amazon.com/codecommit/latest/APIReference/API_CreateRepository.html>
     row("AWS::CodeArtifact::Repository", "name of a repository", "DomainName, DomainOwner=, RepositoryName"),

@@ -6,14 +6,6 @@ use crate::property::Replacement;
 use crate::resource::ResourceType;
 use crate::spelling::Spelling;
 
-/// Services that compare names without regard to case.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
-/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html>
-/// <https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html>
-/// <https://docs.aws.amazon.com/dms/latest/APIReference/API_CreateReplicationSubnetGroup.html>
-const CASELESS: &[&str] = &["DAX", "DMS", "DocDB", "ElastiCache", "IAM", "MemoryDB", "Neptune", "RDS", "Redshift"];
-
 /// Types whose ARN ends with a name that several resources can share: catalogs of two parents, data
 /// sources of two domains, and private domain names, whose ARN has an id behind the name.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-custom-domains.html>
@@ -46,9 +38,7 @@ pub(super) fn form(resource: &ResourceType, path: &[&str]) -> ClaimForm {
         Spelling::DomainName => ClaimForm::Dns,
         Spelling::Block => ClaimForm::Cidr,
         Spelling::LowerCase => ClaimForm::Lower,
-        Spelling::Exact | Spelling::Protocol | Spelling::Key if CASELESS.contains(&resource.service()) => {
-            ClaimForm::Lower
-        }
+        _ if resource.is_caseless() => ClaimForm::Lower,
         Spelling::Exact | Spelling::Protocol | Spelling::Key => ClaimForm::Text,
     }
 }

@@ -72,6 +72,10 @@ pub(super) const ROWS: &[Row] = &[
     // <https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html>
     row("AWS::WAFv2::WebACLAssociation", "web ACL of a resource", "ResourceArn"),
     row("AWS::WAFRegional::WebACLAssociation", "web ACL of a resource", "ResourceArn"),
+    // "A custom domain name must be unique within a Region across all AWS accounts"; both versions of the API manage it.
+    // <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html>
+    row("AWS::ApiGateway::DomainName", "custom domain name", "DomainName:lower"),
+    row("AWS::ApiGatewayV2::DomainName", "custom domain name", "DomainName:lower"),
     // <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateResource.html>
     // <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateBasePathMapping.html>
     row("AWS::ApiGateway::Resource", "path part", "RestApiId, ParentId, PathPart"),
@@ -93,6 +97,14 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::Amplify::Branch", "branch of an app", "AppId, BranchName"),
     row("AWS::Amplify::Domain", "domain of an app", "AppId, DomainName:lower"),
     // <https://docs.aws.amazon.com/ses/latest/APIReference/API_CreateReceiptRule.html>
+    // Versions 1 and 2 of the API and the email API of Pinpoint manage the same sets, pools and identities.
+    // <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_CreateConfigurationSet.html>
+    named("AWS::SES::ConfigurationSet", "name of a configuration set"),
+    named("AWS::PinpointEmail::ConfigurationSet", "name of a configuration set"),
+    named("AWS::SES::DedicatedIpPool", "name of a dedicated IP pool"),
+    row("AWS::PinpointEmail::DedicatedIpPool", "name of a dedicated IP pool", "PoolName"),
+    named("AWS::SES::EmailIdentity", "email identity"),
+    named("AWS::PinpointEmail::Identity", "email identity"),
     row("AWS::SES::ReceiptRule", "name of a receipt rule", "RuleSetName, Rule.Name"),
     row("AWS::SES::ReceiptFilter", "name of a receipt filter", "Filter.Name"),
     row("AWS::SES::Template", "name of a template", "Template.TemplateName"),

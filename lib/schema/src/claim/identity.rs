@@ -37,6 +37,10 @@ pub(super) const ROWS: &[Row] = &[
     // SetIdentityPoolRoles sets all roles of a pool.
     // <https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html>
     row("AWS::Cognito::IdentityPoolRoleAttachment", "roles of an identity pool", "IdentityPoolId"),
-    // <https://docs.aws.amazon.com/acm/latest/APIReference/API_PutAccountConfiguration.html>
-    row("AWS::CertificateManager::Account", "settings of certificates", ""),
+    // A domain or prefix is that of one user pool: "Domain already associated with another user pool".
+    // <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain.html>
+    row("AWS::Cognito::UserPoolDomain", "domain of a user pool", "Domain:lower"),
+    // "Terms document names must be unique to the app client."
+    // <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateTerms.html>
+    row("AWS::Cognito::Terms", "terms of an app client", "UserPoolId, ClientId, TermsName"),
 ];

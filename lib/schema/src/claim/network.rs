@@ -88,15 +88,17 @@ pub(super) const ROWS: &[Row] = &[
     // "You can associate one route table with an attachment."
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateTransitGatewayRouteTable.html>
     row("AWS::EC2::TransitGatewayRouteTableAssociation", "route table of a transit gateway attachment", "TransitGatewayAttachmentId"),
-    // "You can't create more than one customer gateway with the same VPN type, IP address, and BGP ASN."
+    // "You can't create more than one customer gateway with the same VPN type, IP address, and BGP ASN", unless
+    // they have different device names.
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateCustomerGateway.html>
-    row("AWS::EC2::CustomerGateway", "customer gateway", "Type, IpAddress, BgpAsn|BgpAsnExtended=65000, CertificateArn="),
+    row("AWS::EC2::CustomerGateway", "customer gateway", "Type, IpAddress, BgpAsn|BgpAsnExtended=65000, CertificateArn=, DeviceName="),
     // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLocalGatewayRouteTableVpcAssociation.html>
     // <https://docs.aws.amazon.com/directconnect/latest/APIReference/API_CreateDirectConnectGatewayAssociation.html>
     row("AWS::EC2::LocalGatewayRouteTableVPCAssociation", "association of a local gateway route table", "LocalGatewayRouteTableId, VpcId"),
     row("AWS::DirectConnect::DirectConnectGatewayAssociation", "gateway of a Direct Connect gateway", "DirectConnectGatewayId, AssociatedGatewayId"),
-    row("AWS::EC2::SnapshotBlockPublicAccess", "block of public snapshots", ""),
-    row("AWS::EC2::VPCBlockPublicAccessOptions", "block of public access", ""),
+    // `FlowLogAlreadyExists`: "There is an existing Flow Log with the same configuration and log destination."
+    // <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+    row("AWS::EC2::FlowLog", "flow log of a resource", "ResourceId, TrafficType=, LogDestination|LogGroupName"),
     // Names are unique per account and region, over application, network and gateway load balancers.
     // <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
     // <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>

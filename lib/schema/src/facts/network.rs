@@ -18,6 +18,10 @@ pub(super) const ROWS: &[Row] = &[
     row("AWS::EC2::EgressOnlyInternetGateway").waits(1, 120).early(&["Id"]),
     // AllocateAddress takes no token, but tags.
     row("AWS::EC2::EIP").by(FindByTag),
+    // "You can create only one EC2 Instance Connect Endpoint per VPC, so the replacement process fails", and no property
+    // names the VPC.
+    // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-instanceconnectendpoint.html>
+    row("AWS::EC2::InstanceConnectEndpoint").alone(),
     // CreateInternetGateway takes no token, but tags.
     row("AWS::EC2::InternetGateway").by(FindByTag),
     // CreateNatGateway takes a ClientToken. That two cannot use one Elastic IP is a claim. A route to a

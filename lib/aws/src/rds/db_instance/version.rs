@@ -1,5 +1,8 @@
 //! Engine versions: the versions that a declaration includes, and their order.
 
+use groundplan_schema::Engine;
+pub(super) use groundplan_schema::is_older;
+
 /// Returns the declared version if it includes the running one: `16` includes every minor version of 16, and, if RDS
 /// upgrades minor versions by itself, `16.4` a newer one of 16.
 pub(super) fn declared(
@@ -15,29 +18,7 @@ pub(super) fn declared(
 }
 
 fn stands_for(engine: Option<&str>, declared: &str, live: &str, auto: bool) -> bool {
-    let is_prefix = live.strip_prefix(declared).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let same_major = || major(engine, declared) == major(engine, live);
-    is_prefix || (auto && same_major() && is_older(declared, live))
-}
-
-/// Returns whether `one` was released before `other`, both of one engine.
-pub(super) fn is_older(one: &str, other: &str) -> bool {
-    parts(one) < parts(other)
-}
-
-/// The numbers in a version: `15.00.4236.7.v1` and `19.0.0.0.ru-2023-10.rur-2023-10.r1` have others
-/// than dots between them.
-fn parts(version: &str) -> Vec<u64> {
-    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
-}
-
-/// The part of a version that only a major upgrade changes: `16` of PostgreSQL and `19` of Oracle, but
-/// `8.0` of MySQL, `10.11` of MariaDB, `15.00` of SQL Server, `11.5` of Db2.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Upgrading.html>
-fn major(engine: Option<&str>, version: &str) -> Vec<u64> {
-    let engine = engine.unwrap_or_default();
-    let single = engine.contains("postgres") || engine.contains("oracle");
-    parts(version).into_iter().take(if single { 1 } else { 2 }).collect()
+    Engine::new(engine.unwrap_or_default()).upgraded(auto).is_declared(declared, live)
 }
 
 #[cfg(test)]

@@ -3,11 +3,87 @@
 use std::collections::BTreeMap;
 
 use groundplan_core::Value;
+use groundplan_schema::Spelling;
 
 use super::{Against, plain_text};
 
+/// Whether two documents mean the same. `family` is that of a parameter group, whose parameters they are.
+pub(super) fn same(applied: &Value, other: &Value, against: Against, family: Option<&str>) -> bool {
+    let (applied, other) = (form(applied, against), form(other, against));
+    if applied == other {
+        return true;
+    }
+    against == Against::Live
+        && match family {
+            Some(family) => parameters(&applied, family) == parameters(&other, family),
+            None => same_but_for_users(&applied, &other),
+        }
+}
+
+/// The parameters of a group as RDS gives them back: names in lower case, and switches as numbers.
+fn parameters(document: &Value, family: &str) -> Option<BTreeMap<String, Value>> {
+    let parameter = |(name, value): (&String, &Value)| {
+        let value = value.as_str().map_or_else(|| value.clone(), |text| (&*Spelling::parameter(family, text)).into());
+        (name.to_ascii_lowercase(), value)
+    };
+    document.as_map().map(|parameters| parameters.iter().map(parameter).collect())
+}
+
+/// Whether two policies are the same but for the principals that S3 writes in another way. "When you use a canonical
+/// user ID in a policy, Amazon S3 might change the canonical ID to the corresponding AWS account ID", and of an origin
+/// access identity it gives the ARN back. Which of them stands for which S3 alone knows.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html>
+fn same_but_for_users(applied: &Value, other: &Value) -> bool {
+    let (Some(one), Some(two)) = (applied.as_map(), other.as_map()) else { return false };
+    let (Some(before), Some(after)) = (statements(applied), statements(other)) else { return false };
+    let rest = |entries: &BTreeMap<String, Value>| {
+        entries.iter().filter(|(name, _)| *name != "Statement").map(|(a, b)| (a.clone(), b.clone())).collect::<Vec<_>>()
+    };
+    let mut open: Vec<&Value> = after.iter().collect();
+    // What is the same in both is no partner of anything else.
+    let (equal, changed): (Vec<&Value>, Vec<&Value>) = before.iter().partition(|statement| after.contains(statement));
+    open.retain(|statement| !equal.contains(statement));
+    let has_partner = |statement: &&Value| {
+        let partner = open.iter().position(|other| is_same_statement(statement, other));
+        partner.map(|at| open.remove(at)).is_some()
+    };
+    rest(one) == rest(two) && before.len() == after.len() && changed.iter().all(has_partner)
+}
+
+fn is_same_statement(one: &Value, other: &Value) -> bool {
+    let (Some(one), Some(other)) = (one.as_map(), other.as_map()) else { return false };
+    one.len() == other.len()
+        && one.iter().all(|(element, value)| {
+            other.get(element).is_some_and(|other| {
+                value == other || element.ends_with("Principal") && are_same_principals(value, other)
+            })
+        })
+}
+
+/// Whether the principals that only one of both has may be the same: for each canonical user, an account or user of the
+/// other, but never everyone.
+fn are_same_principals(one: &Value, other: &Value) -> bool {
+    let (Some(one), Some(other)) = (one.as_map(), other.as_map()) else { return false };
+    let of = |kinds: &BTreeMap<String, Value>, kind: &str| -> Vec<Value> {
+        kinds.get(kind).and_then(Value::as_list).unwrap_or_default().to_vec()
+    };
+    let only = |kind: &str, has: &BTreeMap<String, Value>, lacks: &BTreeMap<String, Value>| {
+        let lacks = of(lacks, kind);
+        of(has, kind).into_iter().filter(|value| !lacks.contains(value)).collect::<Vec<_>>()
+    };
+    let pairs = |one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>| {
+        let (users, accounts) = (only("CanonicalUser", one, other), only("AWS", other, one));
+        users.len() == accounts.len() && accounts.iter().all(|account| account.as_str() != Some("*"))
+    };
+    let others = |kinds: &BTreeMap<String, Value>| {
+        let others = kinds.iter().filter(|(kind, _)| !["AWS", "CanonicalUser"].contains(&kind.as_str()));
+        others.map(|(a, b)| (a.clone(), b.clone())).collect::<Vec<_>>()
+    };
+    others(one) == others(other) && pairs(one, other) && pairs(other, one)
+}
+
 /// The form in which a document is compared. A text that is a document is that document.
-pub(super) fn form(value: &Value, against: Against) -> Value {
+fn form(value: &Value, against: Against) -> Value {
     let parsed = parsed(value);
     let value = parsed.as_ref().unwrap_or(value);
     match (statements(value), against) {

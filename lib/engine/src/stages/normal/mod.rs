@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use groundplan_core::Value;
-use groundplan_schema::{Cursor, Kind, ListOrder, NAMING, Replacement, ResourceType, Spelling, lookup};
+use groundplan_schema::{Cursor, Engine, Kind, ListOrder, NAMING, Replacement, ResourceType, Spelling, lookup};
 
 use crate::provider::Properties;
 
@@ -32,8 +32,9 @@ pub(crate) enum Against {
 #[derive(Clone, Copy)]
 pub(crate) struct Form<'a> {
     against: Against,
-    /// The type of a DNS record, which says how its values are compared.
-    record: Option<&'a str>,
+    /// The applied properties, some of which say how others are compared: the type of a DNS record, the engine of a
+    /// database.
+    applied: &'a BTreeMap<String, Value>,
 }
 
 /// The fate of an element of a set.
@@ -52,7 +53,7 @@ pub(crate) enum Member {
 impl<'a> Form<'a> {
     /// The comparison of a resource with these applied properties.
     pub(crate) fn new(against: Against, applied: &'a BTreeMap<String, Value>) -> Self {
-        Self { against, record: applied.get("Type").and_then(Value::as_str) }
+        Self { against, applied }
     }
 
     /// Returns whether both values mean the same, either of which may be absent.
@@ -92,7 +93,11 @@ impl<'a> Form<'a> {
             return true;
         }
         if is_document(cursor) {
-            return document::form(applied, self.against) == document::form(other, self.against);
+            let family = cursor.filter(|cursor| cursor.is_parameters()).and(self.told("Family"));
+            return document::same(applied, other, self.against, family);
+        }
+        if self.is_upgraded(cursor, applied, other) {
+            return true;
         }
         match (applied, other) {
             (Value::Map(before), Value::Map(after)) => {
@@ -119,6 +124,22 @@ impl<'a> Form<'a> {
                 _ => false,
             },
         }
+    }
+
+    /// Returns the text of another property of the resource.
+    fn told(&self, name: &str) -> Option<&'a str> {
+        self.applied.get(name).and_then(Value::as_str)
+    }
+
+    /// Returns whether the version that runs is the declared one, or what the service has made of it.
+    fn is_upgraded(&self, cursor: Option<&Cursor<'_>>, declared: &Value, live: &Value) -> bool {
+        let engine = cursor.and_then(Cursor::engine).filter(|_| self.against == Against::Live);
+        let (Some(engine), Some(declared), Some(live)) = (engine, plain_text(declared), plain_text(live)) else {
+            return false;
+        };
+        let upgraded = self.applied.get("AutoMinorVersionUpgrade").and_then(Value::as_bool) != Some(false);
+        let engine = self.told("Engine").or(self.told("EngineType")).map_or(engine, Engine::new);
+        engine.upgraded(upgraded).is_declared(&declared, &live)
     }
 
     /// Returns whether an API never returns this value.
@@ -164,11 +185,13 @@ impl<'a> Form<'a> {
             Value::String(text) if is_number(cursor) => Some(
                 text.parse().map_or(Cow::Borrowed(text.as_str()), |number: serde_json::Number| decimal(&number).into()),
             ),
-            Value::String(text) => match (cursor, cursor.filter(|cursor| cursor.is_record_value()).and(self.record)) {
-                (_, Some(kind)) => Some(Spelling::record(kind, text)),
-                (Some(cursor), None) => Some(cursor.spelling().normal(text)),
-                (None, None) => Some(Cow::Borrowed(text)),
-            },
+            Value::String(text) => {
+                match (cursor, cursor.filter(|cursor| cursor.is_record_value()).and(self.told("Type"))) {
+                    (_, Some(kind)) => Some(Spelling::record(kind, text)),
+                    (Some(cursor), None) => Some(cursor.spelling().normal(text)),
+                    (None, None) => Some(Cow::Borrowed(text)),
+                }
+            }
             plain => plain_text(plain),
         }
     }

@@ -125,6 +125,110 @@ fn another_value_is_another_one_to_plan_and_drift() {
 }
 
 #[test]
+fn a_name_that_aws_keeps_in_lower_case_is_the_same_in_every_spelling() {
+    for (type_name, property) in [
+        ("AWS::DAX::Cluster", "ClusterName"),
+        ("AWS::DAX::Cluster", "SubnetGroupName"),
+        ("AWS::DMS::ReplicationInstance", "ReplicationInstanceIdentifier"),
+        ("AWS::DMS::ReplicationInstance", "ReplicationSubnetGroupIdentifier"),
+        ("AWS::DocDB::DBCluster", "DBClusterIdentifier"),
+        ("AWS::DocDB::DBClusterParameterGroup", "Name"),
+        ("AWS::DocDB::DBInstance", "DBClusterIdentifier"),
+        ("AWS::ElastiCache::CacheCluster", "ClusterName"),
+        ("AWS::ElastiCache::CacheCluster", "CacheSubnetGroupName"),
+        ("AWS::ElastiCache::ServerlessCache", "ServerlessCacheName"),
+        ("AWS::Neptune::DBCluster", "DBClusterIdentifier"),
+        ("AWS::Neptune::DBInstance", "DBClusterIdentifier"),
+        ("AWS::Neptune::DBParameterGroup", "Name"),
+        ("AWS::RDS::DBCluster", "GlobalClusterIdentifier"),
+        ("AWS::RDS::DBInstance", "OptionGroupName"),
+        ("AWS::RDS::DBInstance", "SourceDBInstanceIdentifier"),
+        ("AWS::RDS::OptionGroup", "OptionGroupName"),
+        ("AWS::Redshift::Cluster", "ClusterSubnetGroupName"),
+        ("AWS::Redshift::ClusterParameterGroup", "ParameterGroupName"),
+    ] {
+        let (before, after) = (json!({property: "Main-1"}), json!({property: "main-1"}));
+        assert_eq!(same(type_name, &before, &after), (true, true), "{type_name} {property}");
+    }
+    let members = |name: &str| json!({"DBClusterIdentifiers": [name]});
+    assert_eq!(same("AWS::RDS::DBProxyTargetGroup", &members("Main"), &members("main")), (true, true));
+    for (type_name, property) in [("AWS::IAM::Role", "RoleName"), ("AWS::MemoryDB::User", "UserName")] {
+        let (before, after) = (json!({property: "Main"}), json!({property: "main"}));
+        assert_eq!(same(type_name, &before, &after), (false, false), "{type_name} keeps it as it is written");
+    }
+}
+
+#[test]
+fn a_newer_minor_version_is_no_drift_where_the_service_upgrades() {
+    let version = |version: &str| json!({"EngineVersion": version});
+    let of = |engine: &str, declared: &str| json!({"Engine": engine, "EngineVersion": declared});
+    let drifts = |type_name: &str, before: &Json, after: &Json| !same(type_name, before, after).1;
+    let cluster = "AWS::RDS::DBCluster";
+    assert_eq!(same(cluster, &of("aurora-postgresql", "16.4"), &of("aurora-postgresql", "16.8")), (false, true));
+    assert!(drifts(cluster, &of("aurora-postgresql", "16.8"), &of("aurora-postgresql", "16.4")), "an older one");
+    assert!(drifts(cluster, &of("aurora-postgresql", "16.4"), &of("aurora-postgresql", "17.2")), "a major one");
+    let fixed = json!({"Engine": "aurora-postgresql", "EngineVersion": "16.4", "AutoMinorVersionUpgrade": false});
+    assert!(drifts(cluster, &fixed, &version("16.8")), "somebody has upgraded it");
+    assert!(!drifts("AWS::Neptune::DBCluster", &version("1.3.2.1"), &version("1.3.4.0")));
+    let cache = "AWS::ElastiCache::CacheCluster";
+    assert!(!drifts(cache, &of("valkey", "7.2"), &of("valkey", "7.2.6")));
+    assert!(!drifts(cache, &of("redis", "6.x"), &of("redis", "6.2.6")));
+    assert!(drifts(cache, &of("memcached", "1.6.12"), &of("memcached", "1.6.22")));
+    assert!(!drifts("AWS::MemoryDB::Cluster", &version("7.0"), &version("7.1")));
+    assert!(drifts("AWS::DocDB::DBCluster", &version("4.0.0"), &version("5.0.0")));
+}
+
+#[test]
+fn a_switch_of_mysql_is_a_number_to_drift() {
+    let group = |family: &str, parameters: Json| json!({"Family": family, "Parameters": parameters});
+    let (declared, live) = (
+        json!({"Slow_Query_Log": "ON", "log_output": "FILE", "local_infile": false, "max_connections": 500}),
+        json!({"slow_query_log": "1", "log_output": "FILE", "local_infile": "0", "max_connections": "500"}),
+    );
+    for type_name in ["AWS::RDS::DBClusterParameterGroup", "AWS::RDS::DBParameterGroup"] {
+        let same =
+            |family: &str, live: &Json| same(type_name, &group(family, declared.clone()), &group(family, live.clone()));
+        assert_eq!(same("aurora-mysql8.0", &live), (false, true));
+        assert_eq!(same("mariadb10.11", &live), (false, true));
+        assert_eq!(same("aurora-postgresql16", &live), (false, false));
+        let mut off = live.clone();
+        off["slow_query_log"] = json!("0");
+        assert_eq!(same("aurora-mysql8.0", &off), (false, false));
+    }
+}
+
+#[test]
+fn a_canonical_user_and_an_account_are_not_compared_by_drift() {
+    let allow = |principal: Json| json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"});
+    let deny = |principal: Json| json!({"Effect": "Deny", "Principal": principal, "Action": "s3:*"});
+    let user = || json!({"CanonicalUser": "79a59d"});
+    let identity = || json!({"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"});
+    let same = |before: Json, after: Json| same("AWS::S3::BucketPolicy", &policy(before), &policy(after));
+    for (before, after) in [
+        (json!([allow(user())]), json!([allow(identity())])),
+        (json!([allow(identity())]), json!([allow(user())])),
+        (json!([allow(user()), deny(json!("*"))]), json!([deny(json!("*")), allow(json!({"AWS": "AIDAEXAMPLE"}))])),
+        (
+            json!([allow(json!({"CanonicalUser": ["a", "b"], "AWS": "123456789012", "Service": "s.amazonaws.com"}))]),
+            json!([allow(json!({"Service": "s.amazonaws.com", "AWS": ["arn:aws:iam::123456789012:root", "2", "3"]}))]),
+        ),
+    ] {
+        assert_eq!(same(before.clone(), after.clone()), (false, true), "{before} {after}");
+    }
+    for (before, after) in [
+        (json!([allow(user())]), json!([allow(json!({"AWS": "*"}))])),
+        (json!([allow(user())]), json!([allow(json!("*"))])),
+        (json!([allow(user())]), json!([allow(json!({"AWS": ["1", "2"]}))])),
+        (json!([allow(user())]), json!([deny(identity())])),
+        (json!([allow(user())]), json!([allow(identity()), allow(json!("*"))])),
+        (json!([allow(json!({"AWS": "1"}))]), json!([allow(json!({"AWS": "2"}))])),
+        (json!([allow(user())]), json!([allow(json!({"Service": "s.amazonaws.com"}))])),
+    ] {
+        assert_eq!(same(before.clone(), after.clone()), (false, false), "{before} {after}");
+    }
+}
+
+#[test]
 fn what_nobody_knows_of_a_list_is_a_change_to_a_plan_and_none_to_drift() {
     let features = |names: [&str; 2]| json!({"ProcessorFeatures": names.map(|name| json!({"Name": name}))});
     let (before, after) = (features(["coreCount", "threadsPerCore"]), features(["threadsPerCore", "coreCount"]));
