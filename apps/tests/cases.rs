@@ -85,7 +85,7 @@ fn a_trust_policy_is_compared_as_what_it_says() {
     assert!(drift.out.contains("ExternalId"), "{}", drift.out);
 }
 
-/// What is at a path with another name in the next version is never gone in between.
+/// Resources that have another name in the next version exist without interruption.
 #[test]
 fn a_renamed_record_route_or_rule_is_there_at_every_instant() {
     for (case, removal, script, there) in [

@@ -15,7 +15,7 @@ use groundplan_resources::elasticloadbalancingv2::{ListenerRule, TargetGroup};
 
 use super::schedule::Schedule;
 
-/// How the number of tasks of a service follows its load: between two counts, so that a metric stays near a value, or at
+/// The rules by which the number of tasks of a service follows its load: between two counts, so that a metric stays near a value, or at
 /// times of a clock.
 ///
 /// ```

@@ -24,7 +24,7 @@ pub struct FargateServiceHandle {
     pub target_groups: Vec<Handle<TargetGroup>>,
     /// The rules of listeners, one for each route.
     pub rules: Vec<Handle<ListenerRule>>,
-    /// What scales the service.
+    /// The scalable target of the service.
     pub scaling: Option<ScalingHandle>,
     /// The entry of the service in the namespace of the cluster.
     pub discovery: Option<Handle<servicediscovery::Service>>,

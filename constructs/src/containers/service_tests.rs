@@ -13,7 +13,7 @@ use crate::edge::{ApplicationLoadBalancer, ApplicationLoadBalancerHandle};
 use crate::fixture::{assembly, below, findings, properties, statements};
 use crate::network::{Port, SecurityGroup, Vpc, VpcHandle};
 
-/// What services stand on.
+/// The resources that services need.
 struct Base {
     vpc: VpcHandle,
     balancer: ApplicationLoadBalancerHandle,

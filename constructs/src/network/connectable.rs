@@ -1,4 +1,4 @@
-//! What others connect to.
+//! Constructs that others connect to.
 
 use super::security_group::{Port, SecurityGroupHandle};
 

@@ -14,7 +14,7 @@ use groundplan::edge::{
 use groundplan::network::Vpc;
 use groundplan::{App, Environment, Stack, cidr};
 
-/// What the services share.
+/// The resources that the services share.
 struct Shared {
     /// The tag of the image of the shop.
     version: String,

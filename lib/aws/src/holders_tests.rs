@@ -1,4 +1,4 @@
-//! What a refused deletion names.
+//! The holders that a refused deletion names.
 
 use std::collections::BTreeMap;
 
@@ -91,7 +91,7 @@ fn rds_error(code: &str) -> Answer {
     )
 }
 
-/// What RDS describes: two databases, of which the first uses the groups, and a cluster.
+/// Response of RDS: two databases, of which the first uses the groups, and a cluster.
 fn databases(sent: &str) -> String {
     let instance = |name: &str, group: &str| {
         format!(

@@ -151,7 +151,7 @@ macro_rules! mirror {
 
 pub(crate) use mirror;
 
-/// What is live in the form of the declaration: structures in lists in its order, which these APIs do not keep, and
+/// Returns the live value in the form of the declaration: structures in lists in its order, which these APIs do not keep, and
 /// without what AWS has filled in.
 pub(crate) fn as_declared<T: Serialize + serde::de::DeserializeOwned + Clone>(declared: &T, live: T) -> T {
     let json = |value: &T| serde_json::to_value(value).unwrap_or_default();
@@ -185,7 +185,7 @@ fn arrange(declared: &Json, live: &mut Json) {
     }
 }
 
-/// Whether an element is the declared one: by its name, or by all that is declared of one without.
+/// Returns whether an element is the declared one: by its name, or by all that is declared of one without.
 fn is_of(declared: &Json, live: &Json) -> bool {
     match (declared["Name"].as_str(), live["Name"].as_str()) {
         (Some(declared), Some(live)) => declared == live,
@@ -193,7 +193,7 @@ fn is_of(declared: &Json, live: &Json) -> bool {
     }
 }
 
-/// Whether all that is declared is live.
+/// Returns whether everything that is declared is live.
 fn has(live: &Json, declared: &Json) -> bool {
     match (declared, live) {
         (Json::Null, _) => true,

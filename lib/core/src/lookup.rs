@@ -46,7 +46,7 @@ pub enum Query {
 pub struct HostedZoneQuery {
     /// The domain, in lower case and without the dot at its end.
     pub domain: String,
-    /// Whether it is a private zone.
+    /// `true` for a private zone.
     pub private: bool,
     /// A VPC that a private zone is associated with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ pub const PUBLIC_PARAMETERS: &str = "/aws/service/";
 pub struct AnswerOutput {
     /// The name, in CloudFormation's spelling where it has one.
     pub name: &'static str,
-    /// Whether it is a list of texts.
+    /// `true` if it is a list of texts.
     pub is_list: bool,
     /// The type of the parameter that takes its place in a template:
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>.

@@ -6,26 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::assembly::Assembly;
+use groundplan_schema::{ResourceType, lookup};
+
+use crate::assembly::{Assembly, ResourceEntry};
 use crate::named::is_made_after;
 use crate::path::Path;
 use crate::value::Value;
 
-/// The types that start tasks.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
-const STARTS: [&str; 2] = ["AWS::ECS::Service", "AWS::ECS::TaskSet"];
-
-/// The type that names the roles of tasks, and the properties that do so.
-const DEFINITION: (&str, [&str; 2]) = ("AWS::ECS::TaskDefinition", ["ExecutionRoleArn", "TaskRoleArn"]);
-
-/// The policies of roles, and the properties that name the roles.
-const POLICIES: [(&str, &str); 3] =
-    [("AWS::IAM::RolePolicy", "RoleName"), ("AWS::IAM::ManagedPolicy", "Roles"), ("AWS::IAM::Policy", "Roles")];
-
 /// Adds to each service the policies of the roles of its tasks, as something that it is made after. What would make a
 /// cycle is left out: a policy may be about the service itself, and is then there only once tasks run.
 pub(crate) fn dependencies(assembly: &mut Assembly) {
-    let starts = assembly.resources.iter().filter(|(_, entry)| STARTS.contains(&entry.type_name.as_str()));
+    let starts = assembly.resources.iter().filter(|(_, entry)| is(entry, ResourceType::starts_tasks));
     let services: Vec<Path> = starts.map(|(path, _)| path.clone()).collect();
     if services.is_empty() {
         return;
@@ -34,8 +25,9 @@ pub(crate) fn dependencies(assembly: &mut Assembly) {
     for service in services {
         let definitions = assembly.dependencies(&service);
         let entries = definitions.iter().filter_map(|path| assembly.resources.get(path));
-        let roles = entries.filter(|entry| entry.type_name == DEFINITION.0).flat_map(|entry| {
-            DEFINITION.1.iter().filter_map(|property| entry.properties.get(*property)).flat_map(paths)
+        let roles = entries.flat_map(|entry| {
+            let named = lookup(&entry.type_name).map_or(&[][..], ResourceType::task_roles);
+            named.iter().filter_map(|property| entry.properties.get(*property)).flat_map(paths)
         });
         let needed: BTreeSet<Path> = roles.filter_map(|role| policies.get(role)).flatten().cloned().collect();
         for policy in needed {
@@ -49,6 +41,10 @@ pub(crate) fn dependencies(assembly: &mut Assembly) {
     }
 }
 
+fn is(entry: &ResourceEntry, fact: impl Fn(&ResourceType) -> bool) -> bool {
+    lookup(&entry.type_name).is_some_and(fact)
+}
+
 /// The resources that a value refers to.
 fn paths(value: &Value) -> impl Iterator<Item = &Path> {
     value.references().into_iter().map(|reference| &reference.path)
@@ -58,10 +54,8 @@ fn paths(value: &Value) -> impl Iterator<Item = &Path> {
 fn policies(assembly: &Assembly) -> BTreeMap<Path, BTreeSet<Path>> {
     let mut policies: BTreeMap<Path, BTreeSet<Path>> = BTreeMap::new();
     for (path, entry) in &assembly.resources {
-        let Some((_, property)) = POLICIES.iter().find(|(type_name, _)| *type_name == entry.type_name) else {
-            continue;
-        };
-        for role in entry.properties.get(*property).into_iter().flat_map(paths) {
+        let Some(property) = lookup(&entry.type_name).and_then(ResourceType::policy_roles) else { continue };
+        for role in entry.properties.get(property).into_iter().flat_map(paths) {
             policies.entry(role.clone()).or_default().insert(path.clone());
         }
     }
@@ -73,14 +67,13 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::assembly::ResourceEntry;
     use crate::environment::Environment;
 
     fn to(name: &str, attribute: &str) -> Json {
         json!({"$ref": format!("a/{name}#{attribute}")})
     }
 
-    /// What the service is made after, with these policies of the roles of its tasks.
+    /// Returns the dependencies of the service, with these policies of the roles of its tasks.
     fn after(policies: &[(&str, &str, Json)]) -> Vec<String> {
         let service = json!({"TaskDefinition": to("task", "TaskDefinitionArn")});
         let roles = json!({"ExecutionRoleArn": to("starts", "Arn"), "TaskRoleArn": to("runs", "Arn")});

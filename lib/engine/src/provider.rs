@@ -150,7 +150,7 @@ pub struct Matches {
     /// If nothing matches, existing ones of the same kind, for display, such as `vpc-1 (Name=prod, 10.0.0.0/16)`. Not
     /// all, if there are many.
     pub others: Vec<String>,
-    /// Whether the cloud is still making a part of the match, so that a later read may find more.
+    /// `true` if the cloud is still creating a part of the match, so that a later read may find more.
     pub unfinished: bool,
 }
 

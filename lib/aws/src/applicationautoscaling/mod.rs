@@ -11,7 +11,7 @@ pub(crate) use scaling_policy::ScalingPolicy;
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace};
 
-/// What scales: a resource, and which of its sizes.
+/// A scalable resource, and the dimension that is scaled.
 #[derive(Clone, Debug, PartialEq)]
 struct Target {
     resource: String,

@@ -1,4 +1,4 @@
-//! What no emulator shows of scalable targets and policies.
+//! Recorded responses of scalable targets and policies that emulators do not reproduce.
 
 use groundplan_engine::provider::{ErrorClass, UpdateRequest};
 use groundplan_engine::{Hint, Provider};

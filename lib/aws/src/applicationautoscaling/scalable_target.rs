@@ -190,7 +190,7 @@ impl ScalableTarget {
             .set_suspended_state(suspended)
     }
 
-    /// What is suspended after `old`: what is no longer declared goes on.
+    /// Returns the suspended state to send after `old`: activities that are no longer declared resume.
     fn suspended_after(&self, old: Option<&SuspendedState>) -> SuspendedState {
         let (new, old) = (self.suspended_state.clone().unwrap_or_default(), old.cloned().unwrap_or_default());
         let of = |new: Option<bool>, old: Option<bool>| new.or(old.map(|_| false));

@@ -11,7 +11,7 @@ use crate::error::{Error, Meaning, OrNone, Result};
 use crate::handler::{self, Changes, Context, Found, Handler, Known, accepted, required};
 use crate::mirror::{Decimal, Mirror, as_declared, mirror};
 
-/// When a scalable target gets another size. Application Auto Scaling makes the alarms of one that tracks a target.
+/// A rule by which a scalable target changes its size. Application Auto Scaling makes the alarms of one that tracks a target.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct ScalingPolicy {

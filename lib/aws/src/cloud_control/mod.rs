@@ -77,7 +77,7 @@ pub(crate) fn unsupported(type_name: &str) -> Error {
     Error::invalid(reason.unwrap_or_else(|| format!("AWS publishes no type {type_name}")))
 }
 
-/// How long an update is watched for a failure that repeating helps against.
+/// The time in which an update is polled for a failure that a retry may resolve.
 const FIRST_POLLS: Duration = Duration::from_secs(6);
 
 #[async_trait]

@@ -337,7 +337,7 @@ pub(super) fn is_repeated(schema: &ResourceType, name: &str) -> bool {
     has_hidden(&schema.cursor().key(name), &mut BTreeSet::new())
 }
 
-/// Whether there is something here, or anything within it, that AWS takes in an update and does not give back. Types
+/// Returns whether AWS accepts this value, or one within it, in an update and does not return it. Types
 /// may contain themselves, so each is looked into once.
 fn has_hidden<'a>(cursor: &Cursor<'a>, seen: &mut BTreeSet<(&'a str, bool)>) -> bool {
     if cursor.is_write_only() {

@@ -26,7 +26,7 @@ pub(super) fn others(schema: &ResourceType, name: &str, live: Option<&Json>, las
     beside(schema, name, live, &[last]).filter(|others| !others.is_empty()).map(Json::Array)
 }
 
-/// Whether both are such a collection, and have the same members.
+/// Returns whether both are such a collection and have the same members.
 pub(super) fn are_same(schema: &ResourceType, name: &str, live: Option<&Json>, wanted: &Json) -> bool {
     match (live, wanted) {
         (Some(Json::Array(live)), Json::Array(wanted)) if is_shared(schema, name) => {

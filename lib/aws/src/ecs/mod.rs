@@ -23,7 +23,7 @@ use crate::mirror::mirror;
 use crate::tags::Tags;
 
 mirror! {
-    /// How many of the tasks run on a capacity provider.
+    /// The share of the tasks that run on a capacity provider.
     CapacityProviderStrategyItem as LiveItem, ? {
         got base set_base: i32;
         got capacity_provider set_capacity_provider: String;
@@ -46,7 +46,7 @@ async fn cluster(cx: &Context, name: &str) -> Result<aws_sdk_ecs::types::Cluster
     found.ok_or_else(|| Error::not_found(format!("the cluster {name}")))
 }
 
-/// What follows the last `/`: the name of a cluster, and the family and revision of a task definition.
+/// Returns the text after the last `/`: the name of a cluster, and the family and revision of a task definition.
 fn name_of(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }

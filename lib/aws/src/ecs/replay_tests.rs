@@ -1,4 +1,4 @@
-//! What no emulator shows of clusters, task definitions and services.
+//! Recorded responses of clusters, task definitions and services that emulators do not reproduce.
 
 use std::time::Duration;
 
@@ -153,7 +153,7 @@ async fn services_without_long_arns_are_refused_with_the_setting_to_change() {
     assert!(error.message.ends_with("set the account setting `serviceLongArnFormat` to `enabled`"), "{error}");
 }
 
-/// What is sent for a change of a service, in an account where nothing scales.
+/// Returns the requests for a change of a service, in an account without scalable targets.
 async fn changed(old: Json, new: Json) -> Vec<Json> {
     changed_where(old, new, json!([])).await
 }

@@ -39,7 +39,7 @@ fn task(deployment: &str, code: &str, reason: &str, container: Json) -> Json {
         "stoppedAt": 1_700_000_100, "containers": [container]})
 }
 
-/// What ECS shows now.
+/// The current response of ECS.
 #[derive(Clone, Default)]
 struct Ecs(Arc<Mutex<(Json, Vec<Json>)>>);
 

@@ -16,7 +16,7 @@ use crate::mirror::{Mirror, as_declared, mirror};
 use crate::name::NameRules;
 use crate::tags::Tags;
 
-/// How many of the latest revisions of a family are looked at for the one that a creation has made.
+/// The number of latest revisions of a family that are searched for the one that a create call made.
 const LATEST: i32 = 20;
 
 /// A revision of a family of task definitions. It never changes: what would change it registers another one.

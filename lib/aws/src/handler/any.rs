@@ -68,7 +68,7 @@ pub(crate) trait AnyHandler: Send + Sync {
         Ok(None)
     }
 
-    /// What holds a resource, as [`Handler::holders`] says.
+    /// Returns the holders of a resource, as [`Handler::holders`] says.
     #[cfg(test)]
     async fn holders(&self, _cx: &Context, _resource: &Existing) -> Result<Vec<String>> {
         Ok(Vec::new())

@@ -108,7 +108,7 @@ impl Ids {
         self.with(|ids| ids.contains(&(type_name.to_owned(), id.to_owned())))
     }
 
-    /// Whether there is one of this type.
+    /// Returns whether there is one of this type.
     pub(crate) fn any(&self, type_name: &str) -> bool {
         self.with(|ids| ids.iter().any(|(other, _)| other == type_name))
     }

@@ -1,4 +1,4 @@
-//! What uses a group, so that RDS refuses to delete it.
+//! Resources that use a group, so that RDS refuses to delete it.
 
 use aws_sdk_rds::types::{DbCluster, DbInstance};
 

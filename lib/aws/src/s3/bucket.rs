@@ -447,7 +447,7 @@ fn decoded(key: &str) -> Result<String> {
     decoded.map(std::borrow::Cow::into_owned).map_err(unreadable)
 }
 
-/// Whether a list in XML 1.0, as that of DeleteObjects, can have this key: it has no form for most control characters.
+/// Returns whether a list in XML 1.0, as that of DeleteObjects, can contain this key: it has no form for most control characters.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints>
 fn fits_xml(key: &str) -> bool {
     key.chars().all(|it| matches!(it, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..))

@@ -18,7 +18,7 @@ pub struct VpcQuery {
     /// Its tags. An account that the VPC is shared with does not see them.
     #[serde(skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
-    /// Whether it is the default VPC of the region.
+    /// `true` for the default VPC of the region.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_default: bool,
     /// The account that owns it.
@@ -41,7 +41,7 @@ pub struct FoundSubnet {
     pub id: String,
     /// The tags.
     pub tags: Tags,
-    /// Whether its route table has a route to an internet gateway.
+    /// `true` if its route table has a route to an internet gateway.
     pub leads_to_internet: bool,
 }
 

@@ -54,7 +54,7 @@ pub struct WrongAccount {
     pub stack: Option<String>,
     /// The expected account.
     pub expected: String,
-    /// Who the credentials belong to.
+    /// The identity of the credentials.
     pub actual: Identity,
 }
 

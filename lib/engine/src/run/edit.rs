@@ -184,7 +184,7 @@ pub enum EditError {
         path: Path,
         /// By what.
         reason: &'static str,
-        /// What to do.
+        /// Hints for the user.
         hints: Vec<Hint>,
     },
 }

@@ -246,9 +246,9 @@ async fn change(
 pub struct NotImportable {
     /// The path to import it to.
     pub path: Path,
-    /// Why not.
+    /// The reason.
     pub reason: String,
-    /// What to do.
+    /// Hints for the user.
     pub hints: Vec<Hint>,
 }
 

@@ -271,7 +271,7 @@ fn before<'a>(state: &'a State, path: &Path, answer: &Answer) -> Option<&'a Answ
 /// Outputs of a lookup with their users: paths of resources, and names of outputs of the app.
 type Users = BTreeMap<String, BTreeSet<String>>;
 
-/// What a program uses of its lookups, by their paths.
+/// The outputs of lookups that a program uses, by path.
 struct Uses {
     outputs: BTreeMap<Path, Users>,
     /// Lists of subnets that have to be in two zones.

@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
         ask().await
     }
 
-    /// What a lookup finds. What was made just before may not be visible yet, so that an answer that is not `whole` is
+    /// Returns the result of a lookup. A resource that was just created may not be visible yet: an answer that is not `whole` is
     /// only believed after a few reads. An answer that is whole costs no second read.
     pub(crate) async fn look_up(
         &self,

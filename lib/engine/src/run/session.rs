@@ -59,7 +59,7 @@ pub struct Session<'a> {
     provider: &'a dyn Provider,
 }
 
-/// How a run starts if there is no state.
+/// The options of starting a run without a state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StartOptions {
     /// Starts with a new state even if a state existed or the account has resources of the app. Those resources stay

@@ -21,6 +21,7 @@
 //! | `reboot` | which changes take effect only with a reboot |
 //! | `final_snapshot` | which types have a snapshot taken when they are deleted |
 //! | `stateful` | which types are stateful |
+//! | `task_roles` | which types start tasks, and what gives these their roles |
 //! | `support` | which types can be managed, and what to use instead of the others |
 //! | `follows` | which outputs follow which property when it changes in place |
 //!
@@ -53,6 +54,7 @@ mod reboot;
 mod relations;
 mod stateful;
 mod support;
+mod task_roles;
 mod told;
 mod two_zones;
 

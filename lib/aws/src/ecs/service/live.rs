@@ -68,7 +68,7 @@ pub(super) fn update(old: &Service, new: &Service) -> Result<UpdateServiceInputB
         .set_vpc_lattice_configurations(changed!(vpc_lattice_configurations, Some(Vec::new()))))
 }
 
-/// Whether there is nothing to send.
+/// Returns whether there is nothing to send.
 pub(super) fn is_empty(update: &UpdateServiceInputBuilder) -> bool {
     *update == UpdateServiceInputBuilder::default()
 }
@@ -135,7 +135,7 @@ fn revision(last: &Service, arn: String) -> String {
     declared.cloned().unwrap_or(arn)
 }
 
-/// Whether a declared task definition may be the one with this ARN.
+/// Returns whether a declared task definition may be the one with this ARN.
 pub(super) fn is_of(declared: &str, arn: &str) -> bool {
     let name = name_of(arn);
     let (declared, family) = (name_of(declared), name.split(':').next().unwrap_or(name));

@@ -33,7 +33,7 @@ use crate::tags::Tags;
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
 const LONGEST_TOKEN: usize = 36;
 
-/// How long a service of the same name may take to drain: its tasks stop only when their targets are deregistered,
+/// The time that a service of the same name may take to drain: its tasks stop only when their targets are deregistered,
 /// and then have up to two minutes on Fargate.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html>
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>

@@ -171,7 +171,7 @@ pub(crate) struct ForceNewDeployment {
 }
 
 impl DeploymentConfiguration {
-    /// What is sent for this declaration after `old`: what was declared and is no longer goes back to AWS's default,
+    /// Returns the values to send for this declaration after `old`: those no longer declared return to AWS's default,
     /// since the call leaves alone what is left out.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>
     pub(crate) fn after(&self, old: &Self, is_daemon: bool) -> Result<sdk::DeploymentConfiguration> {

@@ -1,4 +1,4 @@
-//! How far a service is with the deployment of its revision.
+//! The progress of the deployment of a service's revision.
 //!
 //! A service that the circuit breaker has rolled back is in a steady state again, and one whose tasks stop as soon as
 //! they run never gets into one. Neither has what the program asked for: the deployment itself tells.
@@ -18,7 +18,7 @@ use crate::ecs::name_of;
 use crate::error::Result;
 use crate::handler::Context;
 
-/// How long an answer of ECS may be older than the call that began a deployment.
+/// The time by which a response of ECS may be older than the call that began a deployment.
 const STALE: Duration = Duration::from_secs(60);
 
 /// The most events that a failure names.
@@ -32,7 +32,7 @@ pub(super) struct Deployments(Mutex<BTreeMap<String, Begun>>);
 struct Begun {
     id: String,
     at: Instant,
-    /// Whether a later answer has shown it: from then on it does not disappear for no reason.
+    /// `true` if a later response has contained it: from then on, it does not disappear without a reason.
     is_seen: bool,
 }
 
@@ -64,7 +64,7 @@ fn primary(service: &Live) -> Option<&Deployment> {
     service.deployments().iter().find(|it| it.status() == Some("PRIMARY"))
 }
 
-/// What a deployment has come to.
+/// The result of a deployment.
 #[derive(Debug)]
 enum Verdict<'a> {
     Completed,
@@ -101,7 +101,7 @@ pub(super) async fn status(cx: &Context, cluster: &str, service: &Live, last: &S
     Ok(Some(Status::Pending(progress(service, deployment, failures))))
 }
 
-/// What has become of the deployment that this process has begun; else, of the one of the declared task definition.
+/// Returns the result of the deployment that this process began, or else of the one of the declared task definition.
 fn verdict<'a>(service: &'a Live, last: &Service, begun: Option<(String, bool)>) -> Verdict<'a> {
     let Some(primary) = primary(service) else { return Verdict::Unseen };
     let declared = |it: &&Deployment| match (&last.task_definition, it.task_definition()) {
@@ -159,7 +159,7 @@ fn progress(service: &Live, deployment: &Deployment, failures: usize) -> String 
     text
 }
 
-/// Why a deployment has failed, what the service runs instead, and what ECS says of it.
+/// Returns the reason of a failed deployment, the revision that runs instead, and the last events of ECS.
 fn failure(service: &Live, last: &Service, deployment: Option<&Deployment>, stops: &Stops) -> String {
     let revision = |it: &Deployment| it.task_definition().map(|arn| name_of(arn).to_owned());
     let wanted =

@@ -1,4 +1,4 @@
-//! How many tasks a service is to have, where Application Auto Scaling decides that.
+//! The desired count of a service that Application Auto Scaling scales.
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, ServiceNamespace};
 

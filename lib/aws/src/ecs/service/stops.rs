@@ -5,11 +5,11 @@ use aws_sdk_ecs::types::{Deployment, DesiredStatus, Service as Live, Task, TaskS
 use crate::error::Result;
 use crate::handler::Context;
 
-/// How many tasks one call lists and describes.
+/// The maximum number of tasks that one call lists and describes.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
 const PAGE: i32 = 100;
 
-/// How many reasons a failure names.
+/// The maximum number of reasons that a failure names.
 const NAMED_REASONS: usize = 5;
 
 /// The tasks that have stopped though nobody wanted that.
@@ -41,7 +41,7 @@ pub(super) async fn stopped(
     Ok(Stops { count: tasks.len(), reasons: reasons(&tasks) })
 }
 
-/// Whether a task failed, and was not stopped by a deployment, by scaling or by a user.
+/// Returns whether a task failed, and was not stopped by a deployment, by scaling or by a user.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 fn is_failure(task: &Task) -> bool {
     match &task.stop_code {

@@ -31,9 +31,9 @@ pub(crate) struct RateLimiter<'a> {
     /// Notifies of a queue that may open at another time than known.
     changed: Notify,
     closed: AtomicBool,
-    /// That everything is closed. It wakes in the order of waiting, unlike a `watch`, whose order is random.
+    /// Notifies that everything is closed. It wakes in the order of waiting, unlike a `watch`, whose order is random.
     closing: Notify,
-    /// What the cloud has said of the credentials, where that has closed everything.
+    /// The error about the credentials that closed everything.
     refused: OnceLock<ProviderError>,
     throttles: Box<Throttles<'a>>,
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::run::store::StoreError;
 use groundplan_core::App;
 use groundplan_engine::model::{Counts, Event, LockOwner, RunRecord, RunResult};
 use groundplan_engine::provider::{ErrorClass, Identity};
-use groundplan_engine::store::{Lock, load};
+use groundplan_engine::store::{Lock, StoreError, load};
 use groundplan_engine::{Error, Hint, Hints as _, State, StateStore};
 
 /// Features that a store may lack.

@@ -99,7 +99,7 @@ fn what_holds_in_two_ways_is_told_of_once() {
     let disjoint = error(&program("10.0.1.0/24"));
     assert!(disjoint.contains("`a/subnet` is held by a/lb (Subnets), and two such resources"), "{disjoint}");
     let within = error(&program("10.0.0.0/25"));
-    let wanted = "cannot both have the IPv4 block of a subnet (vpc-1, 10.0.0.0/25); change them in two deploys";
+    let wanted = "cannot both have the IPv4 block of a subnet (vpc-1, 10.0.0.0/25); make the change in two deploys";
     assert!(within.contains(wanted), "{within}");
 }
 
