@@ -150,7 +150,7 @@ pub(super) const ROWS: &[Row] = &[
     // API_CreateSchema, API_GetUserDefinedFunction.
     row("AWS::Glue::Schema", "schema of a registry", "Registry.Arn:name|Registry.Name=default-registry, Name"),
     row("AWS::Glue::UserDefinedFunction", "function of a Glue database", "DatabaseName:lower, FunctionName:lower"),
-    row("AWS::Glue::Integration", "name of a Glue integration", "IntegrationName"),
+    named("AWS::Glue::Integration", "name of a Glue integration"),
     named("AWS::Glue::MLTransform", "name of a machine learning transform"),
     // "A unique string used to identify the user."
     // API_CreateUser.
