@@ -161,7 +161,7 @@ mod tests {
             let identity = Identity { account: "000000000000".into(), partition: "aws".into() };
             let aws = Aws::with_identity(Config::emulator(&url).await, identity);
             let expected = format!(
-                "{url} does not offer this call, or has failed in it ({said}): this emulator cannot hold the resource"
+                "{url} does not support this call or failed ({said}); this emulator cannot manage the resource"
             );
             let properties = json!({"LogGroupName": "l"});
             let refused = aws.create(&create("AWS::Logs::LogGroup", properties.clone())).await.unwrap_err();

@@ -15,12 +15,16 @@ use crate::replay::{Answer, address, aws, config, existing};
 /// Types of which the delete call is refused for nothing that holds the resource, with what it does instead, or what
 /// says it there.
 const UNHELD: &[(&str, &str)] = &[
+    ("AWS::ApplicationAutoScaling::ScalableTarget", "its policies and scheduled actions go with it"),
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", "its alarms go with it"),
     ("AWS::EC2::EgressOnlyInternetGateway", "routes to it become black holes"),
     ("AWS::EC2::NatGateway", "routes to it become black holes"),
     ("AWS::EC2::Route", "it is a part of its table"),
     ("AWS::EC2::SecurityGroupEgress", "it is a part of its group"),
     ("AWS::EC2::SecurityGroupIngress", "it is a part of its group"),
     ("AWS::EC2::SubnetRouteTableAssociation", "the subnet goes back to the main table"),
+    ("AWS::ECS::Service", "it is deleted by force, and its tasks stop"),
+    ("AWS::ECS::TaskDefinition", "services go on with a deregistered revision"),
     ("AWS::ElasticLoadBalancingV2::Listener", "its rules go with it"),
     ("AWS::ElasticLoadBalancingV2::ListenerCertificate", "it is a part of its listener"),
     ("AWS::ElasticLoadBalancingV2::ListenerRule", "it is a part of its listener"),

@@ -217,7 +217,9 @@ impl AnyHandler for ResourceType {
         }
         match model::arn(self, cx, &resource.id, &model) {
             Some(arn) => owned::owner(cx, &arn).await,
-            None => owned::owner_by_parts(cx, ResourceType::behavior(self).api, self.is_global(), &resource.id).await,
+            None => {
+                owned::owner_by_parts(cx, ResourceType::own_behavior(self).api, self.is_global(), &resource.id).await
+            }
         }
     }
 

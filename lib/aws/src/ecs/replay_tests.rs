@@ -354,14 +354,15 @@ async fn a_task_definition_is_registered_under_the_family_of_its_path() {
     properties.as_object_mut().unwrap().remove("Family");
     let accepted = aws.create(&create(TASK, properties)).await.unwrap();
     assert_eq!((accepted.id.as_str(), &accepted.outputs["TaskDefinitionArn"]), (TASK_ARN, &json!(TASK_ARN)));
+    // The SDK always sends `cpu` of a container, and 0 is the default.
     assert_eq!(
         sent(&log, "RegisterTaskDefinition"),
         [json!({"family": "shop-thing", "cpu": ".25 vCPU", "memory": "512", "taskRoleArn": "web", "tags": tags(TOKEN),
             "containerDefinitions": [
-                {"name": "web", "image": "web:1", "portMappings": [{"containerPort": 80}], "command": ["serve", "now"],
+                {"name": "web", "image": "web:1", "cpu": 0, "portMappings": [{"containerPort": 80}], "command": ["serve", "now"],
                     "environment": [{"name": "B", "value": "2"}, {"name": "A", "value": "1"}],
                     "secrets": [{"name": "D", "valueFrom": "arn:d"}, {"name": "C", "valueFrom": "arn:c"}]},
-                {"name": "log", "image": "log:1", "essential": false, "restartPolicy": {"enabled": true}}],
+                {"name": "log", "image": "log:1", "cpu": 0, "essential": false, "restartPolicy": {"enabled": true}}],
             "volumes": [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-1",
                 "authorizationConfig": {"iam": "ENABLED"}}}]})]
     );
