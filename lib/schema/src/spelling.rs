@@ -174,7 +174,7 @@ impl Cursor<'_> {
         self.resource().name.starts_with("AWS::EC2::SecurityGroup")
     }
 
-    /// Whether the name of a resource is here that its service keeps in lower case, at the top or by reference.
+    /// Returns whether this is the name of a resource that its service keeps in lower case, at the top or by reference.
     fn is_kept_in_lower_case(&self) -> bool {
         let listed =
             |service: &str, name: &str| LOWER_CASE.iter().any(|(of, names)| *of == service && names.contains(&name));
@@ -196,7 +196,7 @@ impl Cursor<'_> {
 }
 
 impl ResourceType {
-    /// Whether names of this service that differ in their letter case alone are one name.
+    /// Returns whether names of this service that differ in their letter case alone are one name.
     pub(crate) fn is_caseless(&self) -> bool {
         CASELESS.contains(&self.service())
     }

@@ -58,7 +58,7 @@ impl<'a> Engine<'a> {
         is_prefix || (self.upgraded && self.is_upgraded_from(declared) && same_major() && is_older(declared, live))
     }
 
-    /// Whether the service upgrades this version where the switch says so. ElastiCache: "If you are running Valkey 7.2
+    /// Returns whether the service upgrades this version where the switch says so. ElastiCache: "If you are running Valkey 7.2
     /// and above or Redis OSS engine version 6.0 and above"; "this parameter is disabled for previous versions".
     /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html>
     fn is_upgraded_from(&self, version: &str) -> bool {

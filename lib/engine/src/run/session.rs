@@ -65,7 +65,7 @@ pub struct StartOptions {
     /// Starts with a new state even if a state existed or the account has resources of the app. Those resources stay
     /// unchanged.
     pub new_state: bool,
-    /// Whether the target is an emulator, which may not support the search for resources of the app.
+    /// `true` if the target is an emulator, which may not support the search for resources of the app.
     pub is_emulated: bool,
 }
 
@@ -74,7 +74,7 @@ pub struct StartOptions {
 pub struct Started {
     /// The state that the run starts with.
     pub loaded: Loaded,
-    /// Why it is not known whether the account already has resources of the app, if this is its first run.
+    /// The reason why it is not known whether the account already has resources of the app, if this is its first run.
     pub unsearched: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What an account has once, or once in each region: services that are switched on, and settings of an account.
+//! Claims of types that an account has once, or once in each region: services that are switched on, and settings of an account.
 //!
 //! `API_X` is the page of the operation X in the API reference of the type's service.
 

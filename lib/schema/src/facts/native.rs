@@ -1,4 +1,4 @@
-//! Which types the provider manages through the API of their service, and how all others behave.
+//! The types that the provider manages through the API of their service, and the behavior of all others.
 
 use crate::behavior::{Behavior, Recovery, Wait};
 use crate::resource::ResourceType;

@@ -1,4 +1,4 @@
-//! What lookups find in an account.
+//! The matches of lookups in an account.
 
 use groundplan_core::Environment;
 use groundplan_core::lookup::{HostedZoneQuery, Query, Tags, VpcQuery};

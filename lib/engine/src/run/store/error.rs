@@ -91,15 +91,15 @@ pub enum StoreError {
     AppName {
         /// The name.
         app: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
     /// A state cannot be restored, pushed or moved. Nothing was changed.
     #[error("{reason}")]
     Refused {
-        /// Why not.
+        /// The reason.
         reason: String,
-        /// What to do.
+        /// Hints for the user.
         hints: Vec<Hint>,
     },
     /// The state belongs to another app.
@@ -132,7 +132,7 @@ pub enum StoreError {
     LockLost {
         /// The state store.
         place: String,
-        /// How the lock was lost, as in `was taken away`.
+        /// The way in which the lock was lost, as in `was taken away`.
         how: String,
     },
     /// A request to a remote state store failed.
@@ -144,7 +144,7 @@ pub enum StoreError {
         place: String,
         /// The error of the store.
         source: Box<ProviderError>,
-        /// What to do about it, if known.
+        /// The fix, if known.
         fix: Option<String>,
     },
     /// An event cannot be applied to the state.
@@ -161,7 +161,7 @@ pub enum StoreError {
     JournalStopped {
         /// The state store.
         place: String,
-        /// Why the earlier write failed.
+        /// The cause of the failed write.
         reason: String,
     },
 }

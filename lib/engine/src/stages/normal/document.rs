@@ -7,7 +7,7 @@ use groundplan_schema::Spelling;
 
 use super::{Against, plain_text};
 
-/// Whether two documents mean the same. `family` is that of a parameter group, whose parameters they are.
+/// Returns whether two documents mean the same. `family` is that of a parameter group, whose parameters they are.
 pub(super) fn same(applied: &Value, other: &Value, against: Against, family: Option<&str>) -> bool {
     let (applied, other) = (form(applied, against), form(other, against));
     if applied == other {
@@ -29,7 +29,7 @@ fn parameters(document: &Value, family: &str) -> Option<BTreeMap<String, Value>>
     document.as_map().map(|parameters| parameters.iter().map(parameter).collect())
 }
 
-/// Whether two policies are the same but for the principals that S3 writes in another way. "When you use a canonical
+/// Returns whether two policies are equal but for the principals that S3 writes in another way. "When you use a canonical
 /// user ID in a policy, Amazon S3 might change the canonical ID to the corresponding AWS account ID", and of an origin
 /// access identity it gives the ARN back. Which of them stands for which S3 alone knows.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html>
@@ -60,7 +60,7 @@ fn is_same_statement(one: &Value, other: &Value) -> bool {
         })
 }
 
-/// Whether the principals that only one of both has may be the same: for each canonical user, an account or user of the
+/// Returns whether the principals that only one of both has may be the same: for each canonical user, an account or user of the
 /// other, but never everyone.
 fn are_same_principals(one: &Value, other: &Value) -> bool {
     let (Some(one), Some(other)) = (one.as_map(), other.as_map()) else { return false };

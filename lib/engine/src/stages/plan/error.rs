@@ -50,7 +50,7 @@ pub enum PlanError {
         path: Path,
         /// The resource that has it.
         other: Path,
-        /// What it is, as in `port of a load balancer`.
+        /// A description of the claim, as in `port of a load balancer`.
         what: String,
     },
     /// Resources cannot be deleted, because remaining resources hold them. Nothing was changed.
