@@ -8,11 +8,12 @@ mod support {
 use std::path::Path;
 use std::process::Command;
 
+use apps::account::account;
 use apps::checkout::Settings;
 use groundplan_moto::Moto;
 use serde_json::Value as Json;
 use support::client::client;
-use support::command_line::{Ran, run};
+use support::command_line::{Ran, run, run_app};
 
 struct Place<'a> {
     moto: &'a Moto,
@@ -133,6 +134,9 @@ fn a_state_moves_from_a_file_to_s3_and_back_with_its_history() {
             history["history"].as_array().map_or(0, Vec::len)
         };
         let earlier = runs(from);
+        // The app that this one uses has a state of its own, which moves first.
+        let upstream = ["state", "migrate", to, "--yes", "--state", from];
+        run_app(&account(), &moto, directory.path(), &upstream).expect(0);
         let moved = at(from, &format!("state migrate {to} --yes")).expect(0);
         let shown = match to.strip_prefix("file:") {
             Some(name) => format!("file:{}", directory.path().join(name).display()),
