@@ -54,8 +54,7 @@ fn help_names_every_command() {
           --json
               Write only JSON to standard output
           --color <WHEN>
-              Use of colors [default: auto] [possible values: auto, always,
-              never]
+              Use of colors [default: auto] [possible values: auto, always, never]
           --lock-timeout <DURATION>
               Maximum wait for the lock of another run, such as `90s` or `10m`
               [default: 0s]
