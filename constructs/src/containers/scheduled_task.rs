@@ -94,7 +94,6 @@ pub struct ScheduledTaskHandle {
     pub security_group: SecurityGroupHandle,
     /// The role that starts the tasks.
     pub role: RoleHandle,
-    outbound: bool,
 }
 
 impl Grantee for ScheduledTaskHandle {
@@ -115,10 +114,7 @@ impl ScheduledTaskHandle {
     /// Allows the tasks to connect to a database or to what else accepts connections.
     #[track_caller]
     pub fn connect_to(&self, other: &impl Connectable) -> &Self {
-        other.security_group().allow_from(&self.security_group, other.port());
-        if !self.outbound {
-            self.security_group.allow_to(other.security_group(), other.port());
-        }
+        self.security_group.connect_to(other);
         self
     }
 }
@@ -166,7 +162,7 @@ impl Construct for ScheduledTask {
         .schedule_expression_timezone(self.schedule.time_zone())
         .state(state);
         let schedule = scope.resource(schedule);
-        ScheduledTaskHandle { schedule, task, security_group, role, outbound: self.outbound }
+        ScheduledTaskHandle { schedule, task, security_group, role }
     }
 }
 

@@ -30,7 +30,6 @@ pub struct FargateServiceHandle {
     pub discovery: Option<Handle<servicediscovery::Service>>,
     /// The domain name of the tasks within the VPC, such as `api.shop.internal`, if the service can be found.
     pub discovery_name: Option<String>,
-    pub(super) outbound: bool,
 }
 
 impl Grantee for FargateServiceHandle {
@@ -69,10 +68,7 @@ impl FargateServiceHandle {
     /// service is declared with [`no_outbound`](super::FargateService::no_outbound), in their own.
     #[track_caller]
     pub fn connect_to(&self, other: &impl Connectable) -> &Self {
-        other.security_group().allow_from(&self.security_group, other.port());
-        if !self.outbound {
-            self.security_group.allow_to(other.security_group(), other.port());
-        }
+        self.security_group.connect_to(other);
         self
     }
 }

@@ -102,17 +102,7 @@ impl Settings {
         let discovery_name =
             self.discovery_name.as_ref().zip(namespace).map(|(name, domain)| format!("{name}.{domain}"));
         let (target_groups, rules) = routed.into_iter().map(|routed| (routed.target_group, routed.rule)).unzip();
-        FargateServiceHandle {
-            service,
-            task,
-            security_group,
-            target_groups,
-            rules,
-            scaling,
-            discovery,
-            discovery_name,
-            outbound: self.outbound,
-        }
+        FargateServiceHandle { service, task, security_group, target_groups, rules, scaling, discovery, discovery_name }
     }
 
     /// Adds the group of the tasks, which admits the load balancers.

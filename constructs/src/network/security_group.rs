@@ -313,7 +313,33 @@ fn group_name(path: &str) -> String {
     path.split_once('/').map_or(path, |(_, rest)| rest).replace('/', "-")
 }
 
+/// A construct that accepts connections on a port, such as a database. A service connects to it with
+/// [`connect_to`](crate::containers::FargateServiceHandle::connect_to).
+#[diagnostic::on_unimplemented(
+    message = "a service cannot connect to a `{Self}`",
+    label = "this does not accept connections",
+    note = "implement `Connectable` for a handle with a security group, or use `allow_from` of its security group"
+)]
+pub trait Connectable {
+    /// Returns the security group in front of it.
+    fn security_group(&self) -> &SecurityGroupHandle;
+
+    /// Returns the port that it listens on.
+    fn port(&self) -> Port;
+}
+
 impl SecurityGroupHandle {
+    /// Allows the members of this group to connect to `other`: in its security group and, if this group has
+    /// [`no_outbound`](SecurityGroup::no_outbound), in this one.
+    #[track_caller]
+    pub fn connect_to(&self, other: &impl Connectable) -> &Self {
+        other.security_group().allow_from(self, other.port());
+        if !self.all_outbound {
+            self.allow_to(other.security_group(), other.port());
+        }
+        self
+    }
+
     /// Allows inbound traffic from `peer` on `port`.
     #[track_caller]
     pub fn allow_from(&self, peer: impl PassedAs<Peer>, port: Port) -> &Self {

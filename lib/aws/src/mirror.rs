@@ -10,7 +10,7 @@
 //! | `got` | optional | required, or with a default |
 //! | `must` | required | optional |
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value as Json;
@@ -71,12 +71,16 @@ impl<T: Mirror<S>, S> Mirror<Vec<S>> for Vec<T> {
     }
 }
 
-impl Mirror<HashMap<String, String>> for BTreeMap<String, String> {
-    fn to_sdk(&self) -> Result<HashMap<String, String>> {
+/// A map of texts, as the SDK has it.
+#[expect(clippy::disallowed_types, reason = "the SDK takes and returns hash maps, which are converted here")]
+type SdkMap = std::collections::HashMap<String, String>;
+
+impl Mirror<SdkMap> for BTreeMap<String, String> {
+    fn to_sdk(&self) -> Result<SdkMap> {
         Ok(self.clone().into_iter().collect())
     }
 
-    fn of(live: HashMap<String, String>) -> Self {
+    fn of(live: SdkMap) -> Self {
         live.into_iter().collect()
     }
 }

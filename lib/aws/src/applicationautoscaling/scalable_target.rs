@@ -1,7 +1,5 @@
 //! `AWS::ApplicationAutoScaling::ScalableTarget`
 
-use std::collections::HashMap;
-
 use aws_sdk_applicationautoscaling::operation::register_scalable_target::RegisterScalableTargetError;
 use aws_sdk_applicationautoscaling::types as sdk;
 use aws_smithy_types::DateTime;
@@ -82,12 +80,13 @@ impl Handler for ScalableTarget {
         let target = self.target();
         if let Some(live) = describe(cx, &target).await.or_none()? {
             let arn = live.scalable_target_arn.unwrap_or_default();
-            return match read_tags(cx, &arn).await?.token() == Some(cx.token.as_str()) {
-                true => Ok(accepted(target.id(), outputs(&target))),
-                false => Err(handler::exists::<Self>(cx, &target.id())),
+            return if read_tags(cx, &arn).await?.token() == Some(cx.token.as_str()) {
+                Ok(accepted(target.id(), outputs(&target)))
+            } else {
+                Err(handler::exists::<Self>(cx, &target.id()))
             };
         }
-        let tags: HashMap<_, _> = cx.tags(&self.tags, |key, value| (key, value)).into_iter().collect();
+        let tags = cx.tags(&self.tags, |key, value| (key, value)).into_iter().collect();
         self.register(cx, &target, self.suspended_state.to_sdk()?).set_tags(Some(tags)).send().await?;
         Ok(accepted(target.id(), outputs(&target)))
     }

@@ -44,19 +44,16 @@ pub(super) fn unsayable(schema: &ResourceType, live: &Properties, desired: &Prop
     };
     let undeclared = live.iter().filter(|(name, _)| !desired.contains_key(*name));
     let mut paths: Vec<Vec<String>> = undeclared.filter(empty).map(|(name, _)| vec![name.clone()]).collect();
-    match schema.name {
-        "AWS::CloudFront::Distribution" => {
-            let steps = ["DistributionConfig", "ViewerCertificate"];
-            let certificate = live.get(steps[0]).and_then(|config| config.get(steps[1])).and_then(Json::as_object);
-            let default = |certificate: &&Properties| {
-                let flag = certificate.get("CloudFrontDefaultCertificate");
-                flag.is_some_and(|flag| flag == true || flag == "true")
-            };
-            let others = certificate.filter(default).into_iter().flat_map(Properties::keys);
-            let others = others.filter(|key| *key != "CloudFrontDefaultCertificate");
-            paths.extend(others.map(|key| vec![steps[0].to_owned(), steps[1].to_owned(), key.clone()]));
-        }
-        _ => {}
+    if schema.name == "AWS::CloudFront::Distribution" {
+        let steps = ["DistributionConfig", "ViewerCertificate"];
+        let certificate = live.get(steps[0]).and_then(|config| config.get(steps[1])).and_then(Json::as_object);
+        let default = |certificate: &&Properties| {
+            let flag = certificate.get("CloudFrontDefaultCertificate");
+            flag.is_some_and(|flag| flag == true || flag == "true")
+        };
+        let others = certificate.filter(default).into_iter().flat_map(Properties::keys);
+        let others = others.filter(|key| *key != "CloudFrontDefaultCertificate");
+        paths.extend(others.map(|key| vec![steps[0].to_owned(), steps[1].to_owned(), key.clone()]));
     }
     paths
 }
